@@ -1,0 +1,95 @@
+// What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
+
+import type { FramingName } from '../kernel/contract.js';
+
+/** How a source is laid out; `auto` looks at its head and says what it found. */
+export type Shape = 'ndjson' | 'values' | 'array' | 'object';
+
+/** Options of `store.import`; all optional. Unknown names are a TypeError. */
+export interface ImportOptions {
+  /** Collection to import into. Default "records". */
+  readonly collection?: string;
+  /** Path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name of an object, else the ordinal. */
+  readonly key?: string;
+  /** Paths of secondary indexes. Default none. */
+  readonly indexes?: readonly string[];
+  /** JSON Pointer to the array or object inside the document whose elements or members are the records. */
+  readonly select?: string;
+  /** Layout of the source. Default: detected. */
+  readonly shape?: Shape;
+  /** `replace` the collection, `upsert` into it, or `insert` records whose keys are not there yet. Default "replace". */
+  readonly mode?: 'replace' | 'upsert' | 'insert';
+  /**
+   * Which of two records with one key stays, in source order; `error` fails. Default "last", for mode insert "error".
+   */
+  readonly onDuplicate?: 'last' | 'first' | 'error';
+  /** What a record that is not valid leads to. Default "fail". */
+  readonly onBadRecord?: 'fail' | 'skip' | 'quarantine';
+  /** With skip or quarantine: the import fails beyond this many bad records. Default: no limit. */
+  readonly maxBad?: number;
+  /** With skip or quarantine: the import fails when bad records exceed this share of those read (0…1). Default: no limit. */
+  readonly maxBadRatio?: number;
+  /** Worker threads. Default: the processors this process may use. */
+  readonly workers?: number;
+  /** zstd level, −7…19. Default 1. */
+  readonly level?: number;
+  /** How source bytes are read. Default "mmap" where available. */
+  readonly access?: 'mmap' | 'read';
+  /** Bytes of source per span, hence per shard. Default 64 MiB. */
+  readonly spanBytes?: number;
+  /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 1 MiB. */
+  readonly windowBytes?: number;
+  /** Largest record accepted, in bytes. Default 256 MiB. */
+  readonly recordBytesMax?: number;
+  /** Deepest nesting accepted. Default 1,024. */
+  readonly depthMax?: number;
+  /** Called at most ten times a second, and once at the end. A throw cancels the import. */
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Cancels: the import rejects with CANCELLED within a second and leaves the store as it was. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where an import stands. */
+export interface ImportProgress {
+  readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
+  /** Source bytes scanned, of all; bytes of a span that has to be redone count once. */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+  /** Records read so far. */
+  readonly records: number;
+  /** Since the import began. */
+  readonly seconds: number;
+}
+
+/** What an import did. `read = stored + rejected + replaced` always. */
+export interface ImportReport {
+  readonly collection: string;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** What the source was found (or said) to be. */
+  readonly shape: Shape;
+  readonly framing: FramingName;
+  readonly sources: readonly string[];
+  readonly records: {
+    readonly read: number;
+    readonly stored: number;
+    readonly rejected: number;
+    /** Records of this import that lost to another with the same key. */
+    readonly replaced: number;
+  };
+  /** Records stored before this import that it replaced (modes upsert; replace drops all silently). */
+  readonly updated: number;
+  readonly bytes: { readonly source: number; readonly stored: number };
+  readonly shards: number;
+  readonly spans: { readonly total: number; readonly redone: number };
+  readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
+  readonly seconds: number;
+  /** Seconds by stage. */
+  readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
+  readonly workers: number;
+  /** Highest anonymous memory (RssAnon, all threads) seen, in bytes; 0 where the system does not tell. */
+  readonly peakAnonBytes: number;
+  /** File of the rejected records, with onBadRecord "quarantine" and at least one of them. */
+  readonly quarantine?: string;
+  /** Things the user should know, e.g. an index path that matched nothing. */
+  readonly warnings: readonly string[];
+}

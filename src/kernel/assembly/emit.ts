@@ -1,0 +1,124 @@
+// A whole record leaves the scan: its keys go to the entry heap, its line to the frame.
+//
+// Lines are made in place: the window's own bytes, from `frameStart` to `dst`, are the plain text of the frame under way.
+// A line never needs more room than its source had (plus `slack`), so `dst` cannot overtake `pos`; a record of a compact
+// source is not even moved: its separator becomes the newline.
+
+import { EVENT_MORE, EVENT_SPILL, EVENT_SUSPECT, FRAMING_OBJECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './contract';
+import { dropBlanks, hasBlanks } from './blanks';
+import { CAPTURE_BYTES, ENTRY_HEADER_BYTES, REF_BYTES, State } from './state';
+import { Captures, PRIMARY, SECONDARY } from './paths';
+import { putNumberKey, putStringKey } from './text';
+
+export const KEY_BYTES_MAX: u32 = 1900;
+const KEY_ROOM: u32 = ENTRY_HEADER_BYTES + 1 + KEY_BYTES_MAX + 64;
+
+const NO_EVENT: i32 = -1;
+
+/** Whether the heap can take another record's keys, as far as one can tell before reading it. */
+// @ts-ignore: decorator
+@inline export function roomFor(): bool {
+  return State.heapEnd + 16 * KEY_ROOM <= State.heapLimit && State.refsEnd + 64 * REF_BYTES <= State.refs + State.refsMax * REF_BYTES;
+}
+
+/** Adds the scalar at `at` to the heap under `index`; NO_EVENT, or what the host has to do instead. */
+function addKey(index: u32, at: u32): i32 {
+  if (State.heapEnd + KEY_ROOM > State.heapLimit || State.refsEnd + REF_BYTES > State.refs + State.refsMax * REF_BYTES) return EVENT_SPILL;
+  const key = State.heapEnd + ENTRY_HEADER_BYTES;
+  store<u8>(key, index);
+  const out = key + 1;
+  const c = <u32>load<u8>(at);
+  let end: u32 = out + 1;
+  if (c == QUOTE) {
+    store<u8>(out, 0x20);
+    end = putStringKey(at, out + 1, out + KEY_BYTES_MAX);
+  } else if (c == LOWER_N) store<u8>(out, 2);
+  else if (c == LOWER_F) store<u8>(out, 3);
+  else if (c == LOWER_T) store<u8>(out, 4);
+  else end = putNumberKey(at, out, out + KEY_BYTES_MAX);
+  if (end == 0) return EVENT_SUSPECT;
+  store<u32>(State.heapEnd, State.shard);
+  store<u32>(State.heapEnd, State.ordinal, 4);
+  store<u16>(State.heapEnd, end - key, 8);
+  store<u32>(State.refsEnd, State.heapEnd, 8);
+  store<u32>(State.refsEnd, end - key, 12);
+  State.refsEnd += REF_BYTES;
+  State.heapEnd = end;
+  return NO_EVENT;
+}
+
+/** Adds all keys of the record at hand. */
+function addKeys(name: u32): i32 {
+  let primaries = 0;
+  if (State.hasPrimary == false) {
+    if (name != 0) {
+      const event = addKey(0, name);
+      if (event != NO_EVENT) return event;
+    }
+    primaries = 1;
+  }
+  for (let at = State.captures; at < Captures.end; at += CAPTURE_BYTES) {
+    const value = load<u32>(at), bits = load<u32>(at, 4), node = bits & ~1;
+    const c = <u32>load<u8>(value);
+    if (load<u32>(node, PRIMARY) != 0) {
+      if ((bits & 1) != 0 || c == OPEN_BRACE || c == OPEN_BRACKET) return EVENT_SUSPECT;
+      const event = addKey(0, value);
+      if (event != NO_EVENT) return event;
+      primaries++;
+    }
+    const index = load<u32>(node, SECONDARY);
+    if (index != 0 && c != OPEN_BRACE && c != OPEN_BRACKET) {
+      const event = addKey(index, value);
+      if (event != NO_EVENT) return event;
+    }
+  }
+  return primaries == 1 ? NO_EVENT : EVENT_SUSPECT;
+}
+
+// @ts-ignore: decorator
+@inline function putLine(start: u32, end: u32): void {
+  if (hasBlanks(start, end)) State.dst = dropBlanks(start, end, State.dst);
+  else {
+    if (State.dst != start) memory.copy(State.dst, start, end - start);
+    State.dst += end - start;
+  }
+}
+
+/** The line `{"key":<name>,"value":<value>}`. */
+function putNamedLine(name: u32, start: u32, end: u32): void {
+  let nameEnd = name + 1;
+  while (<u32>load<u8>(nameEnd) != QUOTE) nameEnd += <u32>load<u8>(nameEnd) == 0x5c ? 2 : 1;
+  nameEnd++;
+  const dst = State.dst, nameBytes = nameEnd - name;
+  memory.copy(dst + 7, name, nameBytes);
+  store<u32>(dst, 0x656b227b /* {"ke */);
+  store<u16>(dst, 0x2279 /* y" */, 4);
+  store<u8>(dst, 0x3a, 6);
+  const value = dst + 7 + nameBytes;
+  store<u64>(value, 0x2265756c6176222c /* ,"value" */);
+  store<u8>(value, 0x3a, 8);
+  State.dst = value + 9;
+  putLine(start, end);
+  store<u8>(State.dst++, 0x7d);
+}
+
+/** Emits the record [start, end) (and its member name); NO_EVENT, or what the host has to do before it is tried again. */
+// @ts-ignore: decorator
+@inline export function emit(name: u32, start: u32, end: u32): i32 {
+  if (State.dst + State.slack > (name != 0 ? name : start)) return EVENT_MORE;
+  const heapMark = State.heapEnd, refsMark = State.refsEnd;
+  if (name != 0 || Captures.end > State.captures || State.hasPrimary) {
+    const event = addKeys(name);
+    if (event != NO_EVENT) {
+      State.heapEnd = heapMark;
+      State.refsEnd = refsMark;
+      return event == EVENT_SPILL && heapMark == State.heap ? EVENT_SUSPECT : event;
+    }
+  }
+  if (State.framing == FRAMING_OBJECT) putNamedLine(name, start, end);
+  else putLine(start, end);
+  store<u8>(State.dst++, NEWLINE);
+  State.ordinal++;
+  State.frameRecords++;
+  return NO_EVENT;
+}

@@ -1,0 +1,140 @@
+// Key paths as a trie of member names, and the values found on them.
+//
+// A node in memory (written by `addNode`):
+//    0  u32 first child     4  u32 next sibling    8  u32 subtree end (nodes are numbered depth first)
+//   12  u32 name bytes, closing quote included    16  u32 primary: 1 when the primary key's path ends here
+//   20  u32 secondary index number that ends here, or 0      24  u32 bit: 1 << (position among its siblings mod 32)
+//   32  name, then its closing quote, padded with zeros to a multiple of 8
+// A node is named by its address, which is a multiple of 8 and greater than that of its parent.
+
+import { BACKSLASH, QUOTE } from './contract';
+import { CAPTURES_MAX, CAPTURE_BYTES, State } from './state';
+import { unescapeTo } from './text';
+
+const FIRST_CHILD: usize = 0, NEXT_SIBLING: usize = 4, SUBTREE_END: usize = 8, NAME_BYTES: usize = 12;
+export const PRIMARY: usize = 16;
+export const SECONDARY: usize = 20;
+const SIBLING_BIT: usize = 24;
+const NAME: usize = 32;
+
+export class Captures {
+  static end: u32 = 0;
+  static overflow: bool = false;
+}
+
+/** Adds a node below `parent` (0 for the root); `nameBytes` bytes of its name wait in `out`. Call in depth-first order. */
+export function addNode(parent: u32, nameBytes: u32, primary: u32, secondary: u32): u32 {
+  const node = State.trieEnd;
+  memory.fill(node, 0, NAME);
+  const name = node + <u32>NAME;
+  memory.copy(name, State.out, nameBytes);
+  store<u8>(name + nameBytes, QUOTE);
+  const padded = (nameBytes + 1 + 7) & ~7;
+  memory.fill(name + nameBytes + 1, 0, padded - nameBytes - 1);
+  State.trieEnd = name + padded;
+  store<u32>(node, nameBytes + 1, NAME_BYTES);
+  store<u32>(node, primary, PRIMARY);
+  store<u32>(node, secondary, SECONDARY);
+  store<u32>(node, State.trieEnd, SUBTREE_END);
+  if (parent == 0) {
+    State.rootNode = node;
+    return node;
+  }
+  let position: u32 = 0;
+  let last = load<u32>(parent, FIRST_CHILD);
+  if (last == 0) store<u32>(parent, node, FIRST_CHILD);
+  else {
+    position = 1;
+    while (load<u32>(last, NEXT_SIBLING) != 0) {
+      last = load<u32>(last, NEXT_SIBLING);
+      position++;
+    }
+    store<u32>(last, node, NEXT_SIBLING);
+  }
+  store<u32>(node, <u32>1 << (position & 31), SIBLING_BIT);
+  return node;
+}
+
+/** Closes a subtree: all nodes added since `node` are below it. */
+export function endNode(node: u32): void {
+  store<u32>(node, State.trieEnd, SUBTREE_END);
+}
+
+function namesEqual(at: u32, node: u32): bool {
+  const bytes = load<u32>(node, NAME_BYTES);
+  let i: u32 = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    if (load<u64>(at + i) != load<u64>(node + i, NAME)) return false;
+  }
+  const rest = bytes - i;
+  if (rest == 0) return true;
+  return ((load<u64>(at + i) ^ load<u64>(node + i, NAME)) << <u64>((8 - rest) << 3)) == 0;
+}
+
+/** Slow path: the name at `at` (after its quote) holds escapes; compares what it means. */
+function escapedNameEquals(at: u32, node: u32): bool {
+  // The name without escapes is never longer than as spelled; a node's name bounds what is worth writing.
+  const bytes = load<u32>(node, NAME_BYTES) - 1;
+  const written = unescapeTo(at, State.out, State.out + bytes + 8);
+  return written == bytes && memory.compare(State.out, node + <u32>NAME, bytes) == 0;
+}
+
+function hasEscape(at: u32): bool {
+  for (; at < State.end; at++) {
+    const c = <u32>load<u8>(at);
+    if (c == QUOTE) return false;
+    if (c == BACKSLASH) return true;
+  }
+  return false;
+}
+
+/** The child of `parent` whose name is the one at token `at` (its opening quote), or 0. */
+// @ts-ignore: decorator
+@inline export function childNamed(parent: u32, at: u32): u32 {
+  let node = load<u32>(parent, FIRST_CHILD);
+  const name = at + 1;
+  while (node != 0) {
+    if (namesEqual(name, node)) return node;
+    node = load<u32>(node, NEXT_SIBLING);
+  }
+  if (name < State.backslashEnd && hasEscape(name)) return escapedChild(parent, name);
+  return 0;
+}
+
+function escapedChild(parent: u32, name: u32): u32 {
+  let node = load<u32>(parent, FIRST_CHILD);
+  while (node != 0 && !escapedNameEquals(name, node)) node = load<u32>(node, NEXT_SIBLING);
+  return node;
+}
+
+// @ts-ignore: decorator
+@inline export function siblingBit(node: u32): u64 {
+  return <u64>load<u32>(node, SIBLING_BIT);
+}
+
+/** A member repeats: what its earlier occurrence in this object captured, and all below it, is forgotten. */
+export function forget(node: u32, firstCapture: u32): void {
+  const subtreeEnd = load<u32>(node, SUBTREE_END);
+  let out = firstCapture;
+  for (let at = firstCapture; at < Captures.end; at += CAPTURE_BYTES) {
+    const captured = load<u32>(at, 4) & ~1;
+    if (captured >= node && captured < subtreeEnd) continue;
+    store<u64>(out, load<u64>(at));
+    out += CAPTURE_BYTES;
+  }
+  Captures.end = out;
+}
+
+/** Notes the value at `at` when a path ends at `node`. A container only matters to the primary key: it is an error there. */
+// @ts-ignore: decorator
+@inline export function capture(at: u32, node: u32, inArray: u32, container: bool): void {
+  const wanted = container ? load<u32>(node, PRIMARY) : load<u32>(node, PRIMARY) | load<u32>(node, SECONDARY);
+  if (wanted == 0) return;
+  if (Captures.end >= State.captures + CAPTURES_MAX * CAPTURE_BYTES) {
+    Captures.overflow = true;
+    return;
+  }
+  store<u32>(Captures.end, at);
+  store<u32>(Captures.end, node | inArray, 4);
+  Captures.end += CAPTURE_BYTES;
+}

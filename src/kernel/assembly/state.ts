@@ -1,0 +1,97 @@
+// The kernel's memory map and its state.
+//
+//   [ tables | path trie | captures | stack | tokens | out | entry heap | refs | refs (sorting) | window | blank bitmaps ]
+//
+// Everything up to the window is laid out once by `layout`; the window is last so that it alone can grow for a record
+// that is larger than it. Offsets are byte addresses in linear memory.
+
+/** Source bytes whose tokens are made at once: small enough that they and their tokens stay in the first-level cache. */
+export const TILE_BYTES: u32 = 8192;
+/** Sentinel tokens after the last one of a window, so that the grammar can look ahead without asking. */
+export const SENTINELS: u32 = 8;
+/** Bytes after the window that are blank, so that whole blocks can be read at its end. */
+export const PADDING_BYTES: u32 = 128;
+export const CAPTURES_MAX: u32 = 65_536;
+/** A capture: u32 where the value is, u32 node << 1 | found inside an array. */
+export const CAPTURE_BYTES: u32 = 8;
+/** A level of the stack: u32 stack bits, u32 first capture of this object, u64 members of the node seen. */
+export const LEVEL_BYTES: u32 = 16;
+export const OUT_BYTES: u32 = 262_144;
+/** An entry: u32 shard, u32 ordinal, u16 key bytes, then the index number and the key. */
+export const ENTRY_HEADER_BYTES: u32 = 10;
+/** A reference to an entry while sorting: u64 eight bytes of its key, u32 address, u32 key bytes. */
+export const REF_BYTES: u32 = 16;
+
+export class State {
+  // Memory map.
+  static trie: u32 = 0;
+  static trieEnd: u32 = 0;
+  static captures: u32 = 0;
+  static stack: u32 = 0;
+  static tokens: u32 = 0;
+  static out: u32 = 0;
+  static heap: u32 = 0;
+  static heapLimit: u32 = 0;
+  static refs: u32 = 0;
+  static refsSpare: u32 = 0;
+  static refsMax: u32 = 0;
+  static window: u32 = 0;
+  static windowBytes: u32 = 0;
+  static blanks: u32 = 0;
+
+  // What is scanned.
+  static framing: i32 = 0;
+  static depthMax: u32 = 0;
+  static recordBytesMax: u32 = 0;
+  static frameBytes: u32 = 0;
+  /** Bytes a line may need beyond its source text, before it: see emit. */
+  static slack: u32 = 0;
+  static rootNode: u32 = 0;
+  static hasPrimary: bool = false;
+  static shard: u32 = 0;
+
+  // Where the scan stands.
+  static frameStart: u32 = 0;
+  static dst: u32 = 0;
+  static pos: u32 = 0;
+  static end: u32 = 0;
+  static eof: bool = false;
+  static stop: u32 = 0;
+  static afterComma: bool = false;
+  /** Blanks after the boundary have been let go: the next record counts as begun, wherever `stop` is. */
+  static started: bool = false;
+  static ordinal: u32 = 0;
+  static frameRecords: u32 = 0;
+
+  // Tokens made and not yet used: [tokenAt, tokenEnd).
+  static tokenAt: u32 = 0;
+  static tokenEnd: u32 = 0;
+  static tokensValid: bool = false;
+
+  // Stage 1.
+  static origin: u32 = 0;
+  static blockAt: u32 = 0;
+  static inString: u64 = 0;
+  static nextEscaped: u64 = 0;
+  static prevScalar: u64 = 0;
+  static utf8Incomplete: bool = false;
+  /** Address of the first error in a string (control character, escape, UTF-8), or the highest address. */
+  static errorAt: u32 = 0xffffffff;
+  /** One past the last block with a backslash: names before it may hold escapes. */
+  static backslashEnd: u32 = 0;
+
+  // Entries.
+  static heapEnd: u32 = 0;
+  static refsEnd: u32 = 0;
+}
+
+@inline export function align16(address: u32): u32 {
+  return (address + 15) & ~15;
+}
+
+/** Makes memory at least `bytes` large; false when the system refuses. */
+export function reserve(bytes: u32): bool {
+  const pages = <i32>((<u64>bytes + 65_535) >> 16);
+  const have = memory.size();
+  return pages <= have || memory.grow(pages - have) >= 0;
+}

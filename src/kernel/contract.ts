@@ -1,0 +1,97 @@
+// source > plan > map > [scan] > key > frame > shard > verify > merge > publish
+//
+// What the two kernels agree on: the WebAssembly one (assembly/) and its readable twin (plain.ts).
+// The numbers below cross the border between TypeScript and WebAssembly, so both sides import this one list
+// in spirit: assembly/contract.ts repeats them, and test/10.kernel-contract.test.ts compares the two.
+
+/** How the records of a source are framed. */
+export const Framing = {
+  /** One value a line (NDJSON): a raw newline always ends a record. */
+  lines: 0,
+  /** Values one after another, white space between them optional. */
+  values: 1,
+  /** The elements of one array. */
+  array: 2,
+  /** The members of one object; the member name is the key. */
+  object: 3,
+} as const;
+export type FramingName = keyof typeof Framing;
+
+/** Why a record was rejected; the message is what a person reads. */
+export const BadReason = {
+  UNEXPECTED_CHARACTER: 'a character that cannot stand here',
+  UNEXPECTED_END_OF_LINE: 'the line ends inside the record',
+  UNEXPECTED_END: 'the source ends inside the record',
+  BAD_NUMBER: 'not a valid number',
+  BAD_LITERAL: 'not one of true, false, null',
+  CONTROL_CHARACTER: 'a raw control character inside a string',
+  BAD_ESCAPE: 'not a valid escape sequence',
+  BAD_UTF8: 'not valid UTF-8',
+  TOO_DEEP: 'nested deeper than the limit',
+  RECORD_TOO_LARGE: 'larger than the record limit',
+  KEY_MISSING: 'has no value at the key path',
+  KEY_NOT_SCALAR: 'has an array or object at the key path',
+  KEY_TOO_LONG: 'has a key longer than the limit',
+  KEY_OUT_OF_RANGE: 'has a numeric key whose exponent is beyond the limit',
+  TOO_MANY_KEYS: 'has more index values than the limit',
+} as const;
+export type BadReasonName = keyof typeof BadReason;
+
+/** What both kernels are asked to do with a source. */
+export interface ScanOptions {
+  readonly framing: FramingName;
+  /**
+   * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
+   * A record without a scalar there is bad. An array on the way or at the end counts as "not a scalar" where a value is
+   * found inside it.
+   */
+  readonly primary?: readonly string[];
+  /** Paths of the secondary indexes. Arrays on the way or at the end are transparent: each element counts. */
+  readonly secondary: readonly (readonly string[])[];
+  /** Deepest nesting accepted inside a record: `[]` is 1 deep. */
+  readonly depthMax: number;
+  /** Largest record accepted, in bytes of source text from its first byte to its last. */
+  readonly recordBytesMax: number;
+}
+
+/** One record as a kernel saw it; offsets in bytes from the start of the scanned buffer. */
+export interface ScannedRecord {
+  /** First byte of the value (not of the member name). */
+  readonly start: number;
+  /** One past the last byte of the value. */
+  readonly end: number;
+  /** The line a shard keeps, without its newline: insignificant white space dropped, tokens exactly as spelled. */
+  readonly line: string;
+  /**
+   * Encoded index keys: [index number, encoded key in hexadecimal], by index number, then in document order.
+   * Index 0 is the primary key, secondary index i has number i + 1. A member that is repeated within one object counts
+   * once, the last time, with everything below it (as `JSON.parse` has it).
+   */
+  readonly keys: readonly (readonly [number, string])[];
+}
+
+/** Where and why a record is bad. */
+export interface BadRecord {
+  readonly reason: BadReasonName;
+  /** Offset of the first byte that makes the record bad (of the record's start for KEY_ reasons and RECORD_TOO_LARGE). */
+  readonly offset: number;
+  /** 0-based ordinal of the record among all that were read, bad ones included. */
+  readonly record: number;
+  /** First byte of the bad record, and one past its last: what quarantine keeps. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The outcome of scanning a whole buffer; bad records are stepped over. */
+export interface ScanResult {
+  readonly records: readonly ScannedRecord[];
+  readonly bad: readonly BadRecord[];
+  /** Framing `array`/`object`: offset just after the closing bracket, or -1 when the source ends first; else the length. */
+  readonly end: number;
+}
+
+/**
+ * Scans a buffer from its first byte. Framing `array`/`object`: the buffer begins just after the opening bracket.
+ * Both kernels are functions of this type for the suite that runs on both.
+ */
+export type Scan = (bytes: Uint8Array, options: ScanOptions) => ScanResult;
