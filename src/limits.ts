@@ -13,3 +13,24 @@ export const KEY_BYTES_MAX = 1_900;
 export const KEYS_PER_RECORD_MAX = 65_536;
 /** Most indexes of a collection, the primary one included: an index number is one byte. */
 export const INDEXES_MAX = 250;
+/** Bytes of a source that are looked at to tell its layout: more than nearly every first record has. */
+export const DETECTION_BYTES = MIB;
+/** Smallest and largest span by default: a span is one shard, so neither a great many files nor idle cores at the end. */
+export const SPAN_BYTES_MIN = 4 * MIB;
+export const SPAN_BYTES_MAX = 64 * MIB;
+/** Source bytes a worker takes in at once by default: stays in the second-level cache with the tokens made of it. */
+export const WINDOW_BYTES_DEFAULT = 512 * KIB;
+/** Plain text of a frame: compresses almost as well as larger ones and is decompressed in tens of microseconds. */
+export const FRAME_BYTES = 32 * KIB;
+/** Entries a worker holds before it writes them out as a sorted run; references to them take 2⅔ times as much again. */
+export const ENTRY_HEAP_BYTES = 6 * MIB;
+/** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
+export const RUN_CHUNK_BYTES = 32 * KIB;
+/** Bytes a worker looks at to guess where a record begins. */
+export const GUESS_BYTES = 256 * KIB;
+/** Worker threads, at most. */
+export const WORKERS_MAX = 256;
+/** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
+export const FRAMES_PER_SHARD_MAX = 2 ** 21;
+/** Most pages of a tree whose keys are kept in memory for lookups (some 30 bytes each); larger trees are searched in LMDB. */
+export const FENCES_MAX = 1_000_000;

@@ -17,6 +17,9 @@ export const PAGE_STRIDE_BYTES = 8176;
 /** Room in the window for the frame under way and what is left of the last fill. */
 const SPARE_BYTES = 256 * 1024;
 
+/** The longest entry that can be a bound, rounded up. */
+const BOUND_BYTES = 2048;
+
 interface Exports {
   readonly memory: WebAssembly.Memory;
   layout(depthMax: number, heapBytes: number, windowBytes: number): number;
@@ -77,9 +80,18 @@ export interface KernelSizes {
   readonly windowBytes: number;
 }
 
+/** A page as the kernel built it. */
+export interface PageBytes {
+  readonly bytes: Uint8Array;
+  readonly entries: number;
+}
+
 export class SimdKernel {
   readonly raw: Exports;
   readonly #windowBytes: number;
+  /** File offset minus address, for bytes not yet scanned. */
+  #shift = 0;
+  #stop = Number.MAX_SAFE_INTEGER;
   #bytes: Uint8Array;
   #options: ScanOptions | undefined;
 
@@ -105,6 +117,18 @@ export class SimdKernel {
     const hasPrimary = options.primary === undefined ? 0 : 1;
     const framing = Framing[options.framing];
     this.raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
+  }
+
+  /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */
+  standAt(at: number, stop: number): void {
+    this.#shift = at - this.raw.pos();
+    this.#stop = stop;
+    this.#setStop();
+  }
+
+  /** The file offset of an address in the part of the window that is not yet scanned. */
+  fileOffset(address: number): number {
+    return address + this.#shift;
   }
 
   /** Makes room for at least one window of source bytes after `end`; returns where they go and how many may. */
@@ -158,7 +182,39 @@ export class SimdKernel {
     while (used > (raw.windowBytes() >> 2) * 3) {
       if (!raw.growWindow(raw.windowBytes() * 2)) throw new RangeError(`no memory for ${used} bytes of source at once`);
     }
-    raw.compact(gapBytes);
+    this.#shift -= raw.compact(gapBytes);
+    this.#setStop();
+  }
+
+  #setStop(): void {
+    this.raw.setStop(Math.min(this.#stop - this.#shift, 0xffff_ffff));
+  }
+
+  /** Copies a bound for `addEntries` into the window, which must hold no source; its address, or 0 without one. */
+  putBound(entry: Uint8Array | undefined, slot: 0 | 1): number {
+    if (!entry) return 0;
+    const at = this.raw.window() + slot * BOUND_BYTES;
+    this.bytes.set(entry, at);
+    return at;
+  }
+
+  /** Shard and ordinal of each loser of the last dedupe, alternating. */
+  losers(count: number): Uint32Array {
+    return new Uint32Array(this.bytes.slice(this.raw.losers(), this.raw.losers() + 8 * count).buffer);
+  }
+
+  /** The next pages of the index at the cursor: copies. */
+  takePages(): PageBytes[] {
+    const { raw } = this;
+    const view = new DataView(this.bytes.buffer);
+    const pages: PageBytes[] = [];
+    for (let left = raw.takePages(), at = raw.out(); left > 0; left--, at += PAGE_STRIDE_BYTES) {
+      const entries = view.getUint16(at + 10, true);
+      const prefixBytes = view.getUint16(at + 12, true);
+      const bytes = view.getUint16(at + 16 + prefixBytes + 2 * entries, true);
+      pages.push({ bytes: this.bytes.slice(at, at + bytes), entries });
+    }
+    return pages;
   }
 
   #addPaths(options: ScanOptions): void {

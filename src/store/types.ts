@@ -104,8 +104,8 @@ export interface CatalogRead {
   nextPage(tree: number, pageKey: Uint8Array, reverse: boolean): PageAt | undefined;
   /** The page with exactly this page key. */
   page(pageKey: Uint8Array): Uint8Array | undefined;
-  /** All page keys of a tree in order, for fences; undefined when there are more than `max`. */
-  pageKeys(tree: number, max: number): readonly Uint8Array[] | undefined;
+  /** Page keys of a tree in order, at most `max`, those behind `after` where given. */
+  pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];
   /** Numbers of all trees that have pages, published or not. */
   trees(): readonly number[];
 }
@@ -117,6 +117,10 @@ export interface CatalogRead {
 export interface Catalog extends CatalogRead {
   /** What to name in an error: the file that holds all this. */
   readonly file: string;
+  /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
+  readonly commits: number;
+  /** @throws GristmillError STORE_CLOSED after `close`, and what failed after a failed commit. */
+  assertOpen(): void;
   /** The reads that follow see the newest commit, of whatever process. */
   refresh(): void;
   /** A state to read for longer than a turn. Release it: until then the pages it sees cannot be reused. */

@@ -78,7 +78,7 @@ export function unescapeTo(at: u32, out: u32, limit: u32): u32 {
   return out - start;
 }
 
-/** Writes the string at `at` (its opening quote) as key bytes: zeros escaped, terminated. Returns the end, 0 beyond `limit`. */
+/** Writes the string at `at` (its opening quote) as key bytes: U+0000 and U+0001 escaped, terminated. Returns the end, 0 beyond `limit`. */
 export function putStringKey(at: u32, out: u32, limit: u32): u32 {
   const quote = i8x16.splat(<i8>QUOTE), backslash = i8x16.splat(<i8>BACKSLASH);
   at++;
@@ -97,8 +97,11 @@ export function putStringKey(at: u32, out: u32, limit: u32): u32 {
     out += plain;
     if (<u32>load<u8>(at) == QUOTE) break;
     at += readEscape(at);
-    out += putCodePoint(Escape.code, out);
-    if (Escape.code == 0) store<u8>(out++, 0xff);
+    if (Escape.code <= 1) {
+      // 00 is left for the end of the string.
+      store<u8>(out++, 1);
+      store<u8>(out++, Escape.code + 1);
+    } else out += putCodePoint(Escape.code, out);
   }
   store<u8>(out, 0);
   return out + 1 > limit ? 0 : out + 1;

@@ -1,0 +1,88 @@
+// Runs whole processes and says what they took: wall and CPU seconds of the process and its children, peak anonymous memory.
+// Variants alternate (A B A B ...), so that a machine that slows down or warms up does so for all of them.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const POLL_MS = 50;
+const TIME_COMMAND = '/usr/bin/time';
+
+/**
+ * @typedef {{ wallSeconds: number, cpuSeconds?: number, peakAnonBytes: number, exitCode: number | null, stdout: string, stderr: string }} Run
+ * @typedef {{ name: string, command: string, args: string[], before?: () => void }} Variant `before` is not timed
+ */
+
+/** One process from start to exit. @returns {Promise<Run>} */
+export async function runProcess(command, args) {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const timeFile = join(folder, 'time');
+  const timed = existsSync(TIME_COMMAND);
+  const start_ms = performance.now();
+  const child = timed
+    ? spawn(TIME_COMMAND, ['-q', '-f', '%U %S', '-o', timeFile, command, ...args])
+    : spawn(command, args);
+  let peakAnonBytes = 0;
+  const poll = setInterval(() => {
+    peakAnonBytes = Math.max(peakAnonBytes, anonBytesOfTree(child.pid));
+  }, POLL_MS);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data) => (stdout += data));
+  child.stderr.on('data', (data) => (stderr += data));
+  try {
+    const exitCode = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    const wallSeconds = (performance.now() - start_ms) / 1e3;
+    const cpuSeconds = timed ? sum(readFileSync(timeFile, 'utf8').trim().split(/\s+/).map(Number)) : undefined;
+    return { wallSeconds, cpuSeconds, peakAnonBytes, exitCode, stdout, stderr };
+  } finally {
+    clearInterval(poll);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Each variant `runs` times, in turn. @param {Variant[]} variants @returns {Promise<Map<string, Run[]>>} */
+export async function alternate(variants, runs, onRun = () => {}) {
+  const results = new Map(variants.map(({ name }) => [name, []]));
+  for (let round = 0; round < runs; round++) {
+    for (const variant of variants) {
+      variant.before?.();
+      const run = await runProcess(variant.command, variant.args);
+      results.get(variant.name).push(run);
+      onRun(variant, run, round);
+    }
+  }
+  return results;
+}
+
+export function summary(values) {
+  const sorted = values.filter((value) => value !== undefined).sort((one, other) => one - other);
+  if (sorted.length === 0) return undefined;
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { median, min: sorted[0], max: sorted.at(-1) };
+}
+
+/** The last line of the output that is a JSON object. */
+export function reportOf({ stdout }) {
+  const text = stdout.trim();
+  for (const candidate of [text, text.slice(text.lastIndexOf('\n') + 1)]) {
+    try {
+      return JSON.parse(candidate);
+    } catch {}
+  }
+  return undefined;
+}
+
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
+function anonBytesOfTree(pid) {
+  try {
+    const [, kilobytes] = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [0, 0];
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    return Number(kilobytes) * 1024 + sum(children.map(anonBytesOfTree));
+  } catch {
+    return 0; // It has just ended.
+  }
+}

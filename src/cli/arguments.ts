@@ -1,0 +1,95 @@
+// From words on the command line to values: keys, sizes, counts, choices. Each parser refuses with a sentence.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { compareKeys, encodeKey, encodeKeyToken, type KeyValue } from '../store/key.js';
+
+/** A JSON number, true, false, null or string; anything else is meant as it stands. */
+const JSON_SCALAR = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|".*")$/s;
+
+/**
+ * Reads a key: `42`, `true`, `null` and `"42"` (with its quotes) are JSON scalars, anything else is a string.
+ * Integers beyond 2^53 become a BigInt, so that no digit is lost.
+ */
+export function readKey(word: string, asString: boolean): KeyValue {
+  if (asString || !JSON_SCALAR.test(word)) return word;
+  let value: unknown;
+  try {
+    value = JSON.parse(word);
+  } catch {
+    return word; // quotes around something that is not a JSON string
+  }
+  if (typeof value !== 'number') return value as KeyValue;
+  const key = /^-?\d+$/.test(word) && !Number.isSafeInteger(value) ? BigInt(word) : value;
+  if (!isExactly(word, key)) {
+    throw new InvalidArgumentError(`the number ${word} has more digits than a key on the command line can have`);
+  }
+  return key;
+}
+
+/** Whether the key of `value` is that of the number as spelled: a double may have been rounded on the way. */
+function isExactly(word: string, value: number | bigint): boolean {
+  if (typeof value === 'number' && !Number.isFinite(value)) return false;
+  const token = Buffer.from(word);
+  const spelled = encodeKeyToken(token, 0, token.length);
+  return spelled instanceof Uint8Array && compareKeys(spelled, encodeKey(value)) === 0;
+}
+
+/** Whether a word would be read as something else than the string it looks like. */
+export function hasStringTwin(word: string): boolean {
+  return JSON_SCALAR.test(word) && !word.startsWith('"');
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** Reads a size in bytes: `65536`, `64k`, `64m`, `1.5g` (powers of 1,024; `MiB` and `MB` mean the same). */
+export function readSize(word: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(word);
+  const bytes = Number(match?.[1]) * (SIZE_UNITS[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
+  if (!Number.isSafeInteger(Math.round(bytes))) {
+    throw new InvalidArgumentError('Expected a size such as 65536, 64k, 64m or 1g.');
+  }
+  return Math.round(bytes);
+}
+
+/** Reads a whole number, negative ones too (`--level -3`). */
+export function readInteger(word: string): number {
+  const value = /^[+-]?\d+$/.test(word) ? Number(word) : Number.NaN;
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+  return value;
+}
+
+/** Reads a whole number from 0. */
+export function readCount(word: string): number {
+  const value = readInteger(word);
+  if (value < 0) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
+  return value;
+}
+
+/** Reads a share: `0.01` or `1%`. */
+export function readRatio(word: string): number {
+  const match = /^(\d*\.?\d+)(%?)$/.exec(word);
+  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a share from 0 to 1, such as 0.01 or 1%.');
+  return value;
+}
+
+/** Collects an option that may be given many times. */
+export function collect(word: string, before: readonly string[] = []): readonly string[] {
+  return [...before, word];
+}
+
+/** An option with a closed list of values. */
+export function choice(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values);
+}
+
+/** Options every command has. */
+export interface CommonOptions {
+  readonly store: string;
+  readonly json?: boolean;
+}
+
+/** Adds the options every command has. */
+export function withCommonOptions(command: Command, json: string): Command {
+  return command.requiredOption('--store <dir>', 'directory of the store').option('--json', json);
+}

@@ -1,0 +1,104 @@
+// gristmill import: flags to options, progress to stderr, the report to stdout.
+
+import { type Command, Option } from 'commander';
+import type { ImportOptions } from '../import/types.js';
+import { openStore } from '../index.js';
+import {
+  type CommonOptions,
+  choice,
+  collect,
+  readCount,
+  readInteger,
+  readRatio,
+  readSize,
+  withCommonOptions,
+} from './arguments.js';
+import { interruptible } from './interrupt.js';
+import { progressView } from './progress.js';
+import { reportText } from './report.js';
+
+/** The flags, named as commander names them; all but three are options of the library's `import`. */
+interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
+  readonly index?: readonly string[];
+  readonly maxRecordBytes?: number;
+  readonly quiet?: boolean;
+}
+
+/** Options whose flag has the library's name. */
+const SAME_NAME = [
+  'collection',
+  'key',
+  'select',
+  'shape',
+  'mode',
+  'onDuplicate',
+  'onBadRecord',
+  'maxBad',
+  'maxBadRatio',
+  'workers',
+  'level',
+  'access',
+  'spanBytes',
+  'windowBytes',
+] as const satisfies readonly (keyof ImportOptions)[];
+
+const HELP = `
+Examples:
+  gristmill import users.json --store ./store --key id --index email --index country
+  gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
+  gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
+
+A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
+Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.`;
+
+/** Adds the command to the program. */
+export function addImport(program: Command): void {
+  const command = program
+    .command('import')
+    .description('import JSON files into a collection: NDJSON, one array, one object, or values one after another')
+    .argument('<source...>', 'files to import, in this order')
+    .option('--collection <name>', 'collection to import into (default: "records")')
+    .option('--key <path>', 'path of the primary key (default: the member name of an object, else the ordinal)')
+    .option('--index <path>', 'path of a secondary index; may be given many times', collect)
+    .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
+    .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))
+    .addOption(choice('--mode <mode>', 'what to do with a collection that is there', ['replace', 'upsert', 'insert']))
+    .addOption(choice('--on-duplicate <which>', 'which of two records with one key stays', ['last', 'first', 'error']))
+    .addOption(choice('--on-bad-record <what>', 'what a bad record leads to', ['fail', 'skip', 'quarantine']))
+    .option('--max-bad <n>', 'fail beyond this many bad records', readCount)
+    .option('--max-bad-ratio <share>', 'fail beyond this share of bad records: 0.01 or 1%', readRatio)
+    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
+    .option('--level <n>', 'zstd level (default: 1)', readInteger)
+    .addOption(choice('--access <how>', 'how source bytes are read', ['mmap', 'read']))
+    .option('--span-bytes <size>', 'source bytes per shard (default: 64m)', readSize)
+    .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 1m)', readSize)
+    .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .addOption(new Option('--quiet', 'no progress'))
+    .addHelpText('after', HELP)
+    .action(runImport);
+  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+}
+
+async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
+  const view = progressView(flags.quiet === true || flags.json === true);
+  const report = await interruptible(async (signal) => {
+    const store = await openStore(flags.store, { create: true });
+    try {
+      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
+    } finally {
+      view.stop();
+      await store.close();
+    }
+  });
+  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
+}
+
+/** Only what was asked for: defaults belong to the library. */
+function importOptions(flags: ImportFlags): ImportOptions {
+  const given: Record<string, unknown> = {};
+  for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
+  if (flags.index !== undefined) given.indexes = flags.index;
+  if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
+  return given;
+}

@@ -1,0 +1,97 @@
+// Where records go: stdout or a file, in chunks, each awaited, so that a slow reader slows us down instead of filling memory.
+// A reader that goes away (`| head`) is no error: `OutputClosed` ends the command quietly.
+
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+
+/** Thrown when the reader of stdout has gone. */
+export class OutputClosed extends Error {}
+
+/** A place for text. */
+export interface Output {
+  /** Resolves when more may be written; until then the bytes must not change. */
+  write(text: string | Uint8Array): Promise<void>;
+  /** Everything was written. */
+  finish(): Promise<void>;
+  /** Something failed: leave nothing behind. */
+  discard(): Promise<void>;
+}
+
+/** stdout. */
+export function standardOutput(): Output {
+  // Without a listener the stream's own 'error' event would end the process with a stack trace.
+  process.stdout.on('error', () => {});
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+          if (error === null || error === undefined) resolve();
+          else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosed() : error);
+        });
+      }),
+    finish: async () => {},
+    discard: async () => {},
+  };
+}
+
+/** A file that appears under its name only when complete; private to its owner from the first byte. */
+export async function fileOutput(path: string): Promise<Output> {
+  const target = await regularFile(path);
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
+  const file: FileHandle = await open(temporary, 'wx', 0o600);
+  return {
+    write: async (text) => {
+      await file.writeFile(text);
+    },
+    finish: async () => {
+      await file.sync();
+      await file.close();
+      await rename(temporary, target);
+    },
+    discard: async () => {
+      await file.close();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+/** Follows links, so that they stay links; refuses to rename over a device or a pipe. */
+async function regularFile(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return path;
+  if (!found.isFile()) {
+    throw new InvalidArgumentError(`--out ${path} is not a regular file; leave --out away and redirect stdout instead`);
+  }
+  return realpath(path);
+}
+
+/** Gathers lines into chunks: a write a record would cost a system call a record. */
+export class LineWriter {
+  readonly #output: Output;
+  #pending = '';
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** Adds text; await the promise where one is returned. */
+  add(text: string): Promise<void> | undefined {
+    this.#pending += text;
+    return this.#pending.length >= CHUNK_CHARACTERS ? this.flush() : undefined;
+  }
+
+  /** Hands on what was gathered. */
+  flush(): Promise<void> {
+    const text = this.#pending;
+    this.#pending = '';
+    return text === '' ? Promise.resolve() : this.#output.write(text);
+  }
+}
+
+/** The capacity of a pipe on Linux. */
+const CHUNK_CHARACTERS = 64 * 1024;

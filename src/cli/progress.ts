@@ -1,0 +1,76 @@
+// How far an import is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
+
+import { SingleBar } from 'cli-progress';
+import type { ImportProgress } from '../import/types.js';
+import { note } from './diagnostics.js';
+import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
+
+/** Seconds between two lines of a log. */
+const LINE_SECONDS = 5;
+
+/** Shows progress until `stop`. */
+export interface ProgressView {
+  show(progress: ImportProgress): void;
+  /** Gives the terminal back; the import has ended, well or not. */
+  stop(): void;
+}
+
+/** The view that fits stderr. */
+export function progressView(quiet: boolean): ProgressView {
+  if (quiet) return { show: () => {}, stop: () => {} };
+  return process.stderr.isTTY ? progressBar() : progressLines();
+}
+
+function progressBar(): ProgressView {
+  const bar = new SingleBar({
+    format: '{stage} {bar} {percentage}% | {text}',
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    barsize: 24,
+    stream: process.stderr,
+    hideCursor: true,
+    linewrap: false,
+    // It would catch SIGINT; interrupt.ts does.
+    gracefulExit: false,
+  });
+  let started = false;
+  return {
+    show(progress) {
+      const payload = { stage: progress.stage.padEnd('publish'.length), text: describe(progress) };
+      // A total of 0 would divide by it.
+      const total = Math.max(progress.bytesTotal, 1);
+      if (!started) bar.start(total, 0, payload);
+      started = true;
+      bar.setTotal(total);
+      bar.update(progress.stage === 'done' ? total : progress.bytes, payload);
+    },
+    stop() {
+      if (started) bar.stop();
+    },
+  };
+}
+
+function progressLines(): ProgressView {
+  let next = LINE_SECONDS;
+  return {
+    show(progress) {
+      if (progress.seconds < next || progress.stage === 'done') return;
+      next = progress.seconds + LINE_SECONDS;
+      const percent = Math.floor((100 * progress.bytes) / Math.max(progress.bytesTotal, 1));
+      note(`${progress.stage} ${percent}% | ${describe(progress)}`);
+    },
+    stop() {},
+  };
+}
+
+/** `1.2 GB of 4.0 GB | 250,000 records | 310 MB/s | 9.1 s left`. */
+export function describe({ stage, bytes, bytesTotal, records, seconds }: ImportProgress): string {
+  const parts = [
+    `${formatBytes(bytes)} of ${formatBytes(bytesTotal)}`,
+    `${formatCount(records)} records`,
+    formatRate(bytes, seconds),
+  ];
+  // Only scanning has a rate to go by; merging and publishing are short beside it.
+  if (stage === 'scan' && bytes > 0) parts.push(`${formatSeconds((seconds * (bytesTotal - bytes)) / bytes)} left`);
+  return parts.join(' | ');
+}

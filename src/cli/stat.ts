@@ -1,0 +1,61 @@
+// gristmill stat: what a store holds and what it takes.
+
+import type { Command } from 'commander';
+import { type CollectionStat, openStore, type StoreStat } from '../index.js';
+import { type CommonOptions, withCommonOptions } from './arguments.js';
+import { escapeControls } from './diagnostics.js';
+import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
+
+const HELP = `
+Example:
+  gristmill stat --store ./store --json | jq '.collections[].records'`;
+
+/** Adds the command to the program. */
+export function addStat(program: Command): void {
+  const command = program
+    .command('stat')
+    .description('print the collections of a store, their indexes and sizes')
+    .addHelpText('after', HELP)
+    .action(runStat);
+  withCommonOptions(command, 'print one JSON object');
+}
+
+async function runStat(flags: CommonOptions): Promise<void> {
+  const store = await openStore(flags.store, { readOnly: true });
+  try {
+    const stat = store.stat();
+    process.stdout.write(flags.json ? `${JSON.stringify(stat)}\n` : storeText(stat));
+  } finally {
+    await store.close();
+  }
+}
+
+function storeText({ directory, format, generation, created, bytes, collections }: StoreStat): string {
+  const head = alignPairs([
+    ['store', escapeControls(directory)],
+    ['format', `${format}, publication ${formatCount(generation)}, created ${created}`],
+    ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+  ]);
+  const none = collections.length === 0 ? '\nno collections yet: gristmill import <file> --store <dir>\n' : '';
+  return `${head}${none}${collections.map(collectionText).join('')}`;
+}
+
+function collectionText(stat: CollectionStat): string {
+  const replaced = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} replaced ones, still in the shards)`;
+  const pairs: [string, string][] = [
+    ['collection', stat.name],
+    ['  records', `${formatCount(stat.records)}${replaced}`],
+    ['  key', stat.key],
+    ['  layout', `${stat.framing} at the last import, ${stat.published}`],
+    ['  source', formatBytes(stat.sourceBytes)],
+    [
+      '  stored',
+      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards, ${stat.ratio.toFixed(1)} : 1`,
+    ],
+  ];
+  const rows = stat.indexes.map(({ path, entries, pages }) => [path, formatCount(entries), formatCount(pages)]);
+  const indexes = rows.length === 0 ? '' : alignColumns([['index', 'entries', 'pages'], ...rows.map(escapeAll)], '  ');
+  return `\n${alignPairs(pairs.map(([name, text]) => [name, escapeControls(text)]))}${indexes}`;
+}
+
+const escapeAll = (cells: readonly string[]): string[] => cells.map(escapeControls);

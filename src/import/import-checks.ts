@@ -1,0 +1,68 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// What has to be so before an import goes on: sources that fit together, a collection that fits the import, room on disk;
+// and what a publication is made of.
+
+import { statfsSync } from 'node:fs';
+import { GristmillError } from '../errors.js';
+import type { Publication } from '../store/publish.js';
+import { checkSameCollection } from '../store/publish-checks.js';
+import type { Catalog, KeyRule } from '../store/types.js';
+import type { FilledImportOptions } from './import-options.js';
+import type { SourcePlan } from './plan.js';
+import type { Tally } from './tally.js';
+
+/** Where the primary key comes from. @throws TypeError when the sources do not agree */
+export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOptions): KeyRule {
+  if (plans.length === 0) throw new TypeError('an import needs at least one source');
+  if (options.key !== undefined) return { kind: 'path', path: options.key };
+  const named = plans.filter((plan) => plan.framing === 'object').length;
+  if (named > 0 && named < plans.length) {
+    throw new TypeError('some sources are objects of named records and others are not: give --key, or import them separately');
+  }
+  return named > 0 ? { kind: 'name' } : { kind: 'ordinal' };
+}
+
+/** @throws COLLECTION_MISMATCH before any work is done */
+export function checkSameAsStored(catalog: Catalog, key: KeyRule, { mode, collection, indexes }: FilledImportOptions): void {
+  if (mode === 'replace') return;
+  catalog.refresh();
+  const stored = catalog.collection(collection);
+  if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
+}
+
+/** @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else. */
+export function checkFreeSpace(directory: string, tally: Tally): void {
+  const runs = tally.runs.reduce((sum, run) => sum + run.chunkBytes.reduce((bytes, chunk) => bytes + chunk, 0), 0);
+  const { bavail, bsize } = statfsSync(directory);
+  const bytesNeeded = runs * 2;
+  if (bavail * bsize >= bytesNeeded) return;
+  const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${bavail * bsize} free; nothing was changed. Free some space and import again.`;
+  throw new GristmillError('DISK_FULL', message, { file: directory, bytesNeeded });
+}
+
+/** What an import publishes. Its counts are the tally's at the time they are asked for: when merging has ended. */
+export function publicationOf(
+  plans: readonly SourcePlan[],
+  key: KeyRule,
+  options: FilledImportOptions,
+  tally: Tally,
+  pages: Publication['pages'],
+): Publication {
+  return {
+    pages,
+    name: options.collection,
+    framing: (plans[0] as SourcePlan).framing,
+    key,
+    mode: options.mode,
+    shards: tally.shards,
+    dead: tally.dead,
+    onDuplicate: options.onDuplicate,
+    indexPaths: options.indexes,
+    sourceBytes: plans.reduce((sum, plan) => sum + plan.fingerprint.bytes, 0),
+    get counts() {
+      const { read, stored, rejected, replaced } = tally;
+      return { read, stored, rejected, replaced };
+    },
+  };
+}

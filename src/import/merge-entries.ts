@@ -1,0 +1,99 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// One partition of the key space, in a worker: reads its part of every run, in source order, and lets the kernel sort it
+// once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
+
+import { closeSync, openSync, readSync } from 'node:fs';
+import { type PageBytes, SimdKernel } from '../kernel/simd.js';
+import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../limits.js';
+import { ioError } from '../store/io.js';
+import type { MergedPages, MergeResult, MergeTask, RunSlice } from './merge-types.js';
+import { duplicateOf, entryBytes } from './run-write.js';
+
+/** Entries read from a run at once; whole chunks, so whole entries only after a cut. */
+const READ_BYTES = 4 * RUN_CHUNK_BYTES;
+
+let kernel: { readonly id: string; readonly kernel: SimdKernel; heapBytes: number } | undefined;
+
+/** @throws GristmillError IO_ERROR */
+export function mergeEntries(task: MergeTask): MergeResult {
+  for (let heapBytes = kernelHeap(task); ; heapBytes *= 2) {
+    const merging = kernelFor(task.id, heapBytes);
+    if (task.slices.every((slice) => loadSlice(merging, slice, task))) return mergeLoaded(merging, task.keep);
+  }
+}
+
+function kernelHeap(task: MergeTask): number {
+  return kernel?.id === task.id ? kernel.heapBytes : ENTRY_HEAP_BYTES;
+}
+
+function kernelFor(id: string, heapBytes: number): SimdKernel {
+  if (kernel?.id !== id || kernel.heapBytes < heapBytes) {
+    kernel = { id, kernel: new SimdKernel({ heapBytes, windowBytes: READ_BYTES }, 1), heapBytes };
+  }
+  kernel.kernel.raw.clearEntries();
+  return kernel.kernel;
+}
+
+/** Adds a slice's entries within the bounds to the heap; false when they do not fit. */
+function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask): boolean {
+  const { raw } = merging;
+  const out = raw.out();
+  // The bounds stand behind what is read, in the kernel's window.
+  const low = merging.putBound(task.low, 0);
+  const high = merging.putBound(task.high, 1);
+  let fd: number;
+  try {
+    fd = openSync(slice.path, 'r');
+  } catch (cause) {
+    throw ioError(cause, 'open run', slice.path);
+  }
+  try {
+    for (let done = 0; done < slice.bytes; ) {
+      const wanted = Math.min(READ_BYTES, slice.bytes - done);
+      const target = merging.bytes.subarray(out, out + wanted);
+      const bytes = readSync(fd, target, 0, wanted, slice.offset + done);
+      const whole = wholeEntries(target.subarray(0, bytes));
+      if (whole === 0) throw ioError(new Error('it ends too early'), 'read run', slice.path);
+      if (raw.addEntries(whole, low, high) === 0) return false;
+      done += whole;
+    }
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Bytes of the entries that are there to their last byte. */
+function wholeEntries(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + 10 <= bytes.byteLength && at + entryBytes(view, at) <= bytes.byteLength) at += entryBytes(view, at);
+  return at;
+}
+
+function mergeLoaded(merging: SimdKernel, keep: 'last' | 'first'): MergeResult {
+  const { raw } = merging;
+  raw.sortEntries();
+  const losers = merging.losers(raw.dedupeEntries(keep === 'last' ? 0 : 1));
+  const duplicate = losers.length > 0 ? duplicateOf(merging) : undefined;
+  const pages: MergedPages[] = [];
+  for (let index = raw.nextIndex(); index >= 0; index = raw.nextIndex()) pages.push(takeIndex(merging, index));
+  return { pages, losers, ...(duplicate && { duplicate }) };
+}
+
+function takeIndex(merging: SimdKernel, index: number): MergedPages {
+  const taken: PageBytes[] = [];
+  while (merging.raw.nextIndex() === index) taken.push(...merging.takePages());
+  const bytes = new Uint8Array(taken.reduce((sum, page) => sum + page.bytes.byteLength, 0));
+  const ends = new Uint32Array(taken.length);
+  let at = 0;
+  let entries = 0;
+  taken.forEach((page, i) => {
+    bytes.set(page.bytes, at);
+    at += page.bytes.byteLength;
+    ends[i] = at;
+    entries += page.entries;
+  });
+  return { index, entries, bytes, ends };
+}

@@ -1,0 +1,42 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// Sorted runs to pages: partitions are merged by the workers, a bounded number at a time, and their pages handed on in key
+// order. What merging finds out about repeated keys goes to the tally.
+
+import type { PageBatch } from '../store/publish.js';
+import { inOrder } from './credits.js';
+import type { FilledImportOptions } from './import-options.js';
+import { planMerge } from './merge-plan.js';
+import type { MergedPages } from './merge-types.js';
+import type { WorkerPool } from './pool.js';
+import type { Reporter } from './reporter.js';
+import type { Tally } from './tally.js';
+
+/** Pages by index, ascending. @throws DUPLICATE_KEY at the end, where duplicates are errors; CANCELLED; IO_ERROR */
+export async function* mergeRuns(
+  tally: Tally,
+  pool: WorkerPool,
+  id: string,
+  options: FilledImportOptions,
+  reporter: Reporter,
+): AsyncGenerator<PageBatch> {
+  const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
+  // Each result holds pages in memory: one for every worker, and one on its way.
+  for await (const { result } of inOrder(tasks, options.workers + 1, (task) => pool.merge(task))) {
+    reporter.throwIfCancelled();
+    tally.acceptMerged(result);
+    for (const merged of result.pages) yield batchOf(merged);
+  }
+  tally.finishMerge();
+  reporter.enter('publish');
+}
+
+function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {
+  const pages: Uint8Array[] = [];
+  let from = 0;
+  for (const end of ends) {
+    pages.push(bytes.subarray(from, end));
+    from = end;
+  }
+  return { index, pages, entries };
+}

@@ -1,0 +1,66 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Spans become tasks: each with its shard number, where its files go, and all a worker has to know.
+
+import { join } from 'node:path';
+import { parsePath } from '../paths.js';
+import { shardFileName, shardPath } from '../store/files.js';
+import type { FilledImportOptions } from './import-options.js';
+import type { SourcePlan } from './plan.js';
+import type { SpanJob } from './scan-sources.js';
+import type { ScanSetup } from './span-types.js';
+
+export interface JobContext {
+  readonly id: string;
+  /** Number of the first shard; spans are numbered on in source order. */
+  readonly firstShard: number;
+  readonly directory: string;
+  readonly temporary: string;
+  readonly shared: SharedArrayBuffer;
+}
+
+export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
+  const setup = setupOf(options, context);
+  let shard = context.firstShard;
+  return plans.flatMap((plan) =>
+    plan.spans.map((span, i): SpanJob => {
+      const number = shard++;
+      const isFirst = i === 0;
+      return {
+        plan,
+        task: {
+          setup,
+          path: plan.path,
+          fingerprint: plan.fingerprint,
+          framing: plan.framing,
+          from: span.from,
+          to: span.to,
+          isLast: i === plan.spans.length - 1,
+          ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
+          shard: number,
+          shardPath: shardPath(context.directory, shardFileName(number)),
+          runPath: join(context.temporary, `${number}.run`),
+          badPath: join(context.temporary, `${number}.bad`),
+        },
+      };
+    }),
+  );
+}
+
+function setupOf(options: FilledImportOptions, { id, shared }: JobContext): ScanSetup {
+  const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
+  const primary = options.key === undefined ? undefined : parsePath(options.key);
+  const secondary = options.indexes.map((path) => parsePath(path));
+  return {
+    id,
+    scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
+    level,
+    access,
+    windowBytes,
+    onBadRecord,
+    badMax: options.maxBad,
+    // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
+    keep: onDuplicate === 'last' ? 'last' : 'first',
+    shared,
+  };
+}

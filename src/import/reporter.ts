@@ -1,0 +1,127 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
+
+import type { PublishResult } from '../store/publish.js';
+import type { FilledImportOptions } from './import-options.js';
+import type { SourcePlan } from './plan.js';
+import { SharedProgress } from './shared-progress.js';
+import type { Tally } from './tally.js';
+import type { ImportProgress, ImportReport } from './types.js';
+import { cancelledError } from './wire.js';
+
+const INTERVAL_MS = 100;
+/** A source that is one record of this size was probably not meant to be one. */
+const LONE_RECORD_BYTES = 1 << 20;
+
+type Stage = ImportProgress['stage'];
+
+export class Reporter {
+  readonly shared = new SharedProgress();
+  readonly #options: FilledImportOptions;
+  readonly #began = performance.now();
+  readonly #entered = new Map<Stage, number>();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #stage: Stage = 'plan';
+  #bytesTotal = 0;
+  #problem: unknown;
+
+  constructor(options: FilledImportOptions) {
+    this.#options = options;
+    this.#entered.set('plan', this.#began);
+    if (options.onProgress) this.#timer = setInterval(() => this.#tell(), INTERVAL_MS);
+    options.signal?.addEventListener('abort', this.#cancel);
+  }
+
+  readonly #cancel = () => this.shared.cancel();
+
+  enter(stage: Stage, bytesTotal = this.#bytesTotal): void {
+    this.#stage = stage;
+    this.#bytesTotal = bytesTotal;
+    this.#entered.set(stage, performance.now());
+    if (stage === 'scan' || stage === 'done') this.#tell();
+  }
+
+  /** @throws CANCELLED, or what `onProgress` threw */
+  throwIfCancelled(): void {
+    if (this.#problem !== undefined) throw this.#problem;
+    if (this.#options.signal?.aborted) throw cancelledError(this.#options.signal.reason);
+  }
+
+  /** The error to end with: being told to stop explains whatever came of it. */
+  reasonFor(error: unknown): unknown {
+    if (this.#problem !== undefined) return this.#problem;
+    return this.#options.signal?.aborted ? cancelledError(this.#options.signal.reason) : error;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#options.signal?.removeEventListener('abort', this.#cancel);
+  }
+
+  report(plans: readonly SourcePlan[], tally: Tally, published: PublishResult, peakAnonBytes: number): ImportReport {
+    const { manifest, counts, updated } = published;
+    const { collection, mode, workers } = this.#options;
+    const first = plans[0] as SourcePlan;
+    const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
+    return {
+      collection,
+      mode,
+      shape: first.shape,
+      framing: first.framing,
+      sources: plans.map(({ path }) => path),
+      records: counts,
+      updated,
+      bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
+      shards: tally.shards.length,
+      spans: { total: plans.reduce((sum, plan) => sum + plan.spans.length, 0), redone: tally.redone },
+      indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
+      seconds: seconds(performance.now() - this.#began),
+      stages: {
+        plan: this.#secondsOf('plan', 'scan'),
+        scan: this.#secondsOf('scan', 'merge'),
+        merge: this.#secondsOf('merge', 'publish'),
+        publish: this.#secondsOf('publish', 'done'),
+      },
+      workers,
+      peakAnonBytes,
+      ...(tally.quarantine && { quarantine: tally.quarantine }),
+      warnings: this.#warnings(first, counts.read, published),
+    };
+  }
+
+  #warnings(plan: SourcePlan, read: number, { manifest }: PublishResult): string[] {
+    const warnings = manifest.secondary
+      .filter(({ entries }) => entries === 0)
+      .map(({ path }) => `No record has a value at index path "${path}".`);
+    if (read === 1 && plan.fingerprint.bytes > LONE_RECORD_BYTES) {
+      warnings.push('The source is one single record. If its records are inside, name their array or object with --select.');
+    }
+    return warnings;
+  }
+
+  #secondsOf(from: Stage, to: Stage): number {
+    return seconds((this.#entered.get(to) ?? 0) - (this.#entered.get(from) ?? 0));
+  }
+
+  #tell(): void {
+    const { bytes, records } = this.shared.done;
+    const isScan = this.#stage === 'plan' || this.#stage === 'scan';
+    try {
+      this.#options.onProgress?.({
+        stage: this.#stage,
+        bytes: isScan ? Math.min(bytes, this.#bytesTotal) : this.#bytesTotal,
+        bytesTotal: this.#bytesTotal,
+        records,
+        seconds: seconds(performance.now() - this.#began),
+      });
+    } catch (error) {
+      this.#problem = error;
+      this.shared.cancel();
+    }
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}

@@ -1,0 +1,84 @@
+// source > plan > map > scan > [key] > frame > shard > verify > merge > publish
+//
+// Entries leave the kernel's heap as a sorted run at the end of the span's run file. A run is cut into chunks of whole
+// entries; the first entry of each is its fence, by which a merge finds the part of a run it needs.
+
+import { closeSync, openSync } from 'node:fs';
+import type { SimdKernel } from '../kernel/simd.js';
+import { RUN_CHUNK_BYTES } from '../limits.js';
+import { ioError, writeFully } from '../store/io.js';
+import type { Duplicate, Run } from './span-types.js';
+
+/** An entry: u32 shard, u32 ordinal, u16 key bytes, then index number and key (docs/format.md). */
+export const ENTRY_HEADER_BYTES = 10;
+
+export function entryBytes(view: DataView, at: number): number {
+  return ENTRY_HEADER_BYTES + view.getUint16(at + 8, true);
+}
+
+export class RunWriter {
+  readonly runs: Run[] = [];
+  readonly losers: number[] = [];
+  duplicate: Duplicate | undefined;
+  readonly #path: string;
+  #fd: number | undefined;
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
+  write(kernel: SimdKernel, keep: 'last' | 'first'): void {
+    const { raw } = kernel;
+    if (raw.entries() === 0) return;
+    raw.sortEntries();
+    this.#noteLosers(kernel, raw.dedupeEntries(keep === 'last' ? 0 : 1));
+    const chunkBytes: number[] = [];
+    const fences: Uint8Array[] = [];
+    const offset = this.#offset;
+    for (let bytes = raw.takeRun(RUN_CHUNK_BYTES); bytes > 0; bytes = raw.takeRun(RUN_CHUNK_BYTES)) {
+      const chunk = kernel.bytes.subarray(raw.out(), raw.out() + bytes);
+      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      fences.push(chunk.slice(0, entryBytes(view, 0)));
+      chunkBytes.push(bytes);
+      this.#append(chunk);
+    }
+    this.runs.push({ offset, chunkBytes: Uint32Array.from(chunkBytes), fences: Buffer.concat(fences) });
+    raw.clearEntries();
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #append(chunk: Uint8Array): void {
+    try {
+      this.#fd ??= openSync(this.#path, 'w', 0o600);
+    } catch (cause) {
+      throw ioError(cause, 'create run', this.#path);
+    }
+    writeFully(this.#fd, chunk, this.#path);
+    this.#offset += chunk.byteLength;
+  }
+
+  #noteLosers(kernel: SimdKernel, count: number): void {
+    if (count === 0) return;
+    const view = new DataView(kernel.bytes.buffer);
+    for (let i = 0; i < count; i++) this.losers.push(view.getUint32(kernel.raw.losers() + 8 * i + 4, true));
+    const found = duplicateOf(kernel);
+    if (found && (!this.duplicate || found.ordinal < this.duplicate.ordinal)) this.duplicate = found;
+  }
+}
+
+/** The first repeated primary key that the last dedupe met. */
+export function duplicateOf(kernel: SimdKernel): Duplicate | undefined {
+  const at = kernel.raw.firstDuplicate();
+  if (at === 0) return undefined;
+  const view = new DataView(kernel.bytes.buffer, at);
+  const end = at + entryBytes(view, 0);
+  // One byte on: the index number is no part of the key.
+  const key = kernel.bytes.slice(at + ENTRY_HEADER_BYTES + 1, end);
+  return { shard: view.getUint32(0, true), ordinal: view.getUint32(4, true), key };
+}

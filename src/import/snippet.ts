@@ -1,0 +1,13 @@
+// Bytes of a source as a person may read them in an error: never raw, for a terminal obeys control characters.
+
+const SNIPPET_BYTES = 60;
+
+/** About 60 bytes around `at`, control characters and anything that is not UTF-8 escaped. */
+export function snippetOf(bytes: Uint8Array, at: number): string {
+  const from = Math.max(0, at - SNIPPET_BYTES / 3);
+  const text = Buffer.from(bytes.subarray(from, from + SNIPPET_BYTES)).toString('utf8');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/gu, (character) => {
+    const code = character.codePointAt(0) as number;
+    return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}

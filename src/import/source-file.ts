@@ -1,0 +1,124 @@
+// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
+//
+// One source file as a worker or the coordinator reads it: by position, straight into the kernel's memory, through a
+// mapping or by pread. Before and after every read the file is compared with what the plan saw; a source that changes
+// under an import fails it.
+
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { GristmillError } from '../errors.js';
+import { copyMapped } from './mmap.js';
+
+/** What identifies one state of a file: structured-cloneable, compared field by field. */
+export interface Fingerprint {
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly bytes: number;
+  readonly modifiedNs: bigint;
+}
+
+export type Access = 'mmap' | 'read';
+
+function fingerprintOf(fd: number): Fingerprint {
+  const stat = fstatSync(fd, { bigint: true });
+  return { device: stat.dev, inode: stat.ino, bytes: Number(stat.size), modifiedNs: stat.mtimeNs };
+}
+
+export class SourceFile {
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
+  readonly #fd: number;
+  #access: Access;
+
+  private constructor(path: string, fd: number, access: Access, expected?: Fingerprint) {
+    this.path = path;
+    this.#fd = fd;
+    this.#access = access;
+    this.fingerprint = expected ?? fingerprintOf(fd);
+  }
+
+  /**
+   * Opens a regular file for reading.
+   * @param expected the plan's fingerprint; without it, the file as it is now is what all reads are compared with.
+   * @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE, SOURCE_CHANGED
+   */
+  static open(path: string, access: Access, expected?: Fingerprint): SourceFile {
+    let fd: number;
+    try {
+      // Not blocking: opening a FIFO would otherwise wait for a writer.
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (cause) {
+      throw openError(path, cause as NodeJS.ErrnoException);
+    }
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) {
+      closeSync(fd);
+      const message = `${path} is ${kindOf(stat)}; give a regular file (a stream can be saved to one first).`;
+      throw new GristmillError('SOURCE_NOT_A_FILE', message, { file: path });
+    }
+    return new SourceFile(path, fd, access, expected);
+  }
+
+  /** Fills `target` from `offset`; the bytes are there, all of them, or it throws SOURCE_CHANGED or IO_ERROR. */
+  read(target: Uint8Array, offset: number): void {
+    this.#compare();
+    if (this.#access === 'mmap') this.#map(target, offset);
+    else this.#pread(target, offset);
+    this.#compare();
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #map(target: Uint8Array, offset: number): void {
+    const outcome = copyMapped(this.#fd, offset, target);
+    if (outcome === 'copied') return;
+    // Unsupported once is unsupported for the file; unreadable pages get pread's word on why.
+    if (outcome === 'unsupported') this.#access = 'read';
+    this.#pread(target, offset);
+  }
+
+  #pread(target: Uint8Array, offset: number): void {
+    for (let done = 0; done < target.byteLength; ) {
+      let bytes: number;
+      try {
+        bytes = readSync(this.#fd, target, done, target.byteLength - done, offset + done);
+      } catch (cause) {
+        const facts = { file: this.path, offset: offset + done, cause };
+        throw new GristmillError('IO_ERROR', `Reading ${this.path} failed at byte ${offset + done}.`, facts);
+      }
+      if (bytes === 0) throw this.#changed();
+      done += bytes;
+    }
+  }
+
+  #compare(): void {
+    const now = fingerprintOf(this.#fd);
+    const then = this.fingerprint;
+    const isSame =
+      now.bytes === then.bytes &&
+      now.modifiedNs === then.modifiedNs &&
+      now.inode === then.inode &&
+      now.device === then.device;
+    if (!isSame) throw this.#changed();
+  }
+
+  #changed(): GristmillError {
+    const message = `${this.path} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
+    return new GristmillError('SOURCE_CHANGED', message, { file: this.path });
+  }
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a FIFO';
+  return stat.isCharacterDevice() || stat.isBlockDevice() ? 'a device' : 'not a regular file';
+}
+
+function openError(path: string, cause: NodeJS.ErrnoException): GristmillError {
+  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+    return new GristmillError('SOURCE_NOT_FOUND', `There is no file ${path}.`, { file: path, cause });
+  }
+  const message = `${path} cannot be read (${cause.code ?? cause.message}).`;
+  return new GristmillError('SOURCE_NOT_READABLE', message, { file: path, cause });
+}

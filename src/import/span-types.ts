@@ -1,0 +1,95 @@
+// What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
+
+import type { BadReasonName, ScanOptions } from '../kernel/contract.js';
+import type { ShardSummary } from '../store/shard-write.js';
+import type { Fingerprint, Access } from './source-file.js';
+
+/** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
+export interface ScanSetup {
+  readonly id: string;
+  readonly scan: Omit<ScanOptions, 'framing'>;
+  readonly level: number;
+  readonly access: Access;
+  readonly windowBytes: number;
+  readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
+  /** A span with more bad records than this stops: the import is going to fail, or its beginning was guessed wrong. */
+  readonly badMax: number;
+  /** Which of equal keys stays in a run. */
+  readonly keep: 'last' | 'first';
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** One span to scan. */
+export interface SpanTask {
+  readonly setup: ScanSetup;
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
+  readonly framing: ScanOptions['framing'];
+  readonly from: number;
+  readonly to: number;
+  /** Whether no span of this source follows: the scan goes on to the end of the container or source. */
+  readonly isLast: boolean;
+  /** The boundary to begin at, and whether a comma stands before it; absent: guess one. */
+  readonly entry?: { readonly at: number; readonly afterComma: boolean };
+  readonly shard: number;
+  readonly shardPath: string;
+  /** Where sorted runs and rejected records go, should there be any. */
+  readonly runPath: string;
+  readonly badPath: string;
+}
+
+/** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */
+export interface Run {
+  readonly offset: number;
+  readonly chunkBytes: Uint32Array;
+  readonly fences: Uint8Array;
+}
+
+/** Why a span could not be read to its end. */
+export interface SpanFailure {
+  readonly kind: 'bad record' | 'too large' | 'truncated' | 'too many bad';
+  readonly offset: number;
+  readonly reason?: BadReasonName;
+  /** Ordinal within the span, bad records included. */
+  readonly record: number;
+  readonly snippet: string;
+}
+
+/** A primary key met a second time. */
+export interface Duplicate {
+  readonly shard: number;
+  readonly ordinal: number;
+  readonly key: Uint8Array;
+}
+
+export interface SpanResult {
+  /** The boundary the scan began at; NO_GUESS when none was found, and nothing was scanned. */
+  readonly entry: number;
+  /** The boundary at which it left its span. */
+  readonly exit: number;
+  /** Whether the container or the source ended: no span after this one has records. */
+  readonly ended: boolean;
+  readonly read: number;
+  readonly rejected: number;
+  /** Absent when there was no record. */
+  readonly shard?: ShardSummary;
+  readonly runs: readonly Run[];
+  /** Ordinals of records that lost to another of the same run. */
+  readonly losers: Uint32Array;
+  readonly duplicate?: Duplicate;
+  readonly failure?: SpanFailure;
+  /** Source bytes this scan counted as progress. */
+  readonly progressBytes: number;
+}
+
+/** One line of a span's file of rejected records. */
+export interface RejectedLine {
+  readonly offset: number;
+  readonly record: number;
+  readonly reason: BadReasonName;
+  readonly message: string;
+  readonly bytes: number;
+  /** The record's bytes, base64. */
+  readonly rawBase64: string;
+}

@@ -1,0 +1,55 @@
+// key > index page > location > frame cache > [frame] > record
+//
+// A decompressed frame: its text, and where each line begins. Lines are found once, when the frame comes into memory;
+// afterwards a record is a slice. Text that is all ASCII, as most is, becomes a string without being decoded.
+
+import { isAscii } from 'node:buffer';
+import { GristmillError } from '../errors.js';
+import type { ShardReader } from '../store/shard-read.js';
+
+const NEWLINE = '\n'.charCodeAt(0);
+
+/** The string methods of Buffer that skip the look-up of an encoding by its name. */
+interface SlicingBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+}
+
+export interface Frame {
+  readonly plain: Buffer;
+  /** Element i: where line i begins; the last is the end. One more than there are lines. */
+  readonly lines: Uint32Array;
+  readonly ascii: boolean;
+}
+
+/**
+ * Finds the lines of frame `index` of a shard.
+ * @throws GristmillError CHECKSUM_MISMATCH unless there are exactly as many as the shard's table says (Invariant 3).
+ */
+export function openFrame(plain: Buffer, reader: ShardReader, index: number): Frame {
+  const records = reader.recordsOf(index);
+  const lines = new Uint32Array(records + 1);
+  let count = 0;
+  for (let at = plain.indexOf(NEWLINE); at !== -1; at = plain.indexOf(NEWLINE, at + 1)) {
+    count++;
+    if (count <= records) lines[count] = at + 1;
+  }
+  if (count !== records || lines[records] !== plain.byteLength) {
+    const message = `frame ${index} of ${reader.path} has ${count} lines, its table says ${records}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
+  }
+  return { plain, lines, ascii: isAscii(plain) };
+}
+
+/** Bytes of memory a frame takes, for the cache. */
+export function frameBytes(frame: Frame): number {
+  return frame.plain.byteLength + frame.lines.byteLength;
+}
+
+/** Line `index` without its newline. */
+export function lineText(frame: Frame, index: number): string {
+  const start = frame.lines[index]!;
+  const end = frame.lines[index + 1]! - 1;
+  const plain = frame.plain as SlicingBuffer;
+  return frame.ascii ? plain.latin1Slice(start, end) : plain.utf8Slice(start, end);
+}

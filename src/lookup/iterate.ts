@@ -1,0 +1,174 @@
+// key > index page > location > frame cache > frame > record, for many records in order
+//
+// Iterations hold one generation and a snapshot of the catalog from beginning to end: they see exactly the records of one
+// publication, however long they take and whatever is published meanwhile. While they last, LMDB cannot reuse the pages
+// they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
+
+import { GristmillError } from '../errors.js';
+import { shardPath } from '../store/files.js';
+import { isMissing } from '../store/io.js';
+import { decodeKey, type KeyValue } from '../store/key.js';
+import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
+import { ShardReader } from '../store/shard-read.js';
+import { isDead } from '../store/tombstones.js';
+import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
+import { type Frame, lineText, openFrame } from './frame.js';
+import type { Generation, Place } from './generation.js';
+import type { Lookup } from './lookup.js';
+import { type Bounds, type RangeOptions, resolveBounds, slicesOf } from './range.js';
+
+export interface KeyText {
+  readonly key: KeyValue;
+  readonly text: string;
+}
+
+/** Records fetched at a time; fewer at the beginning, since many ranges end soon. */
+const BATCH_MIN = 4;
+const BATCH_MAX = 32;
+
+/** Keys and texts of the records in a range. */
+export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncGenerator<KeyText> {
+  const bounds = resolveBounds(options);
+  const { generation, snapshot } = lookup.hold();
+  try {
+    const places = placesOf(generation, snapshot, bounds, options);
+    let left = bounds.limit;
+    for (let size = BATCH_MIN; left > 0; size = Math.min(2 * size, BATCH_MAX)) {
+      const batch: { readonly key: KeyValue; readonly place: Place }[] = [];
+      while (batch.length < Math.min(size, left)) {
+        const next = places.next();
+        if (next.done) break;
+        batch.push(next.value);
+      }
+      if (batch.length === 0) return;
+      left -= batch.length;
+      const texts = await lookup.fetchAll(batch.map(({ place }) => place));
+      for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i]! };
+    }
+  } catch (error) {
+    throw replacedMeanwhile(error, lookup.name);
+  } finally {
+    snapshot.release();
+    generation.release();
+  }
+}
+
+/** The live records in a range, as places, in order. */
+function* placesOf(
+  generation: Generation,
+  snapshot: CatalogSnapshot,
+  bounds: Bounds,
+  { index }: RangeOptions,
+): Generator<{ readonly key: KeyValue; readonly place: Place }> {
+  const tree = index === undefined ? generation.primary : generation.secondaryTree(index);
+  if (tree === undefined) {
+    yield* ordinalPlaces(generation, snapshot, bounds);
+    return;
+  }
+  for (const { page, from, to } of slicesOf(snapshot, tree.manifest.tree, bounds)) {
+    for (let i = 0; i < to - from; i++) {
+      const at = bounds.reverse ? to - 1 - i : from + i;
+      const place = generation.place({ shard: entryShard(page, at), ordinal: entryOrdinal(page, at) });
+      // The primary index names live records only.
+      if (index !== undefined && isDead(generation.tombstones(place.entry, snapshot), place.ordinal)) continue;
+      yield { key: decodeKey(entryKey(page, at)), place };
+    }
+  }
+}
+
+/** Collections without a key: the keys of a range are ordinals. */
+function* ordinalPlaces(
+  generation: Generation,
+  snapshot: CatalogSnapshot,
+  bounds: Bounds,
+): Generator<{ readonly key: KeyValue; readonly place: Place }> {
+  const { records, dead } = generation.manifest;
+  const lower = bounds.lower && decodeKey(bounds.lower.key);
+  const upper = bounds.upper && decodeKey(bounds.upper.key);
+  if ([lower, upper].some((bound) => bound !== undefined && typeof bound !== 'number' && typeof bound !== 'bigint')) {
+    throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
+  }
+  let from = lower === undefined ? 0 : Math.max(0, Math.ceil(Number(lower)));
+  if (from === lower && bounds.lower?.inclusive === false) from++;
+  let to = upper === undefined ? records + dead : Math.min(records + dead, Math.floor(Number(upper)) + 1);
+  if (to - 1 === upper && bounds.upper?.inclusive === false) to--;
+  for (let i = 0; i < to - from; i++) {
+    const ordinal = bounds.reverse ? to - 1 - i : from + i;
+    const place = generation.placeOf(ordinal);
+    if (place === undefined || isDead(generation.tombstones(place.entry, snapshot), place.ordinal)) continue;
+    yield { key: ordinal, place };
+  }
+}
+
+/** One live record of a frame. */
+export interface ScannedLine {
+  /** Position in the collection, dead records counted. */
+  readonly ordinal: number;
+  readonly line: string;
+  readonly named: boolean;
+}
+
+/** The lines of all live records, in source order. */
+export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
+  for await (const { entry, frame, first, dead } of scanFrames(lookup)) {
+    for (let i = 0; i < frame.lines.length - 1; i++) {
+      if (isDead(dead, first + i)) continue;
+      yield { ordinal: entry.firstOrdinal + first + i, line: lineText(frame, i), named: entry.named };
+    }
+  }
+}
+
+/** The same as whole frames of text where no record is dead, else what is left of them: for export. */
+export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
+  for await (const { frame, first, dead } of scanFrames(lookup)) {
+    const live: Uint8Array[] = [];
+    const count = frame.lines.length - 1;
+    for (let from = 0; from < count; ) {
+      let to = from;
+      while (to < count && !isDead(dead, first + to)) to++;
+      if (to > from) live.push(frame.plain.subarray(frame.lines[from], frame.lines[to]));
+      from = to + 1;
+    }
+    if (live.length === 1) yield live[0];
+    else if (live.length > 1) yield Buffer.concat(live);
+  }
+}
+
+interface ScannedFrame {
+  readonly entry: ShardEntry;
+  readonly frame: Frame;
+  /** Ordinal of its first record in the shard. */
+  readonly first: number;
+  readonly dead: Uint8Array | undefined;
+}
+
+async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
+  const { generation, snapshot } = lookup.hold();
+  try {
+    for (const entry of generation.shards) {
+      const dead = generation.tombstones(entry, snapshot);
+      // A reader of its own: the shared ones are closed when many shards are in use.
+      const reader = ShardReader.open(shardPath(lookup.store.directory, entry.file), entry);
+      try {
+        for await (const { index, plain } of reader.readFrames()) {
+          yield { entry, frame: openFrame(plain, reader, index), first: reader.firstOrdinal(index), dead };
+          lookup.store.catalog.assertOpen();
+        }
+      } finally {
+        reader.close();
+      }
+    }
+  } catch (error) {
+    throw replacedMeanwhile(error, lookup.name);
+  } finally {
+    snapshot.release();
+    generation.release();
+  }
+}
+
+/** A shard that is gone was replaced by another import: the rest of the old generation cannot be read any more. */
+function replacedMeanwhile(error: unknown, name: string): unknown {
+  if (!isMissing(error)) return error;
+  const message = `collection ${name} was replaced while it was being read; start reading again`;
+  return new GristmillError('STORE_BUSY', message, { cause: error });
+}

@@ -1,0 +1,220 @@
+// key > index page > location > frame cache > frame > record
+//
+// The read path of one collection, on one screen. `locate` and the last step are synchronous and the same for all; only
+// how the frame is fetched differs between `textSync` and `text`.
+//
+// Every lookup works on one generation. Whether there is a newer one is asked at the beginning of a lookup, at most every
+// ten milliseconds (at once after a transaction of this process). A lookup that meets a newer generation on its way, in
+// the index or because a shard's file is gone, starts again.
+
+import { GristmillError } from '../errors.js';
+import { ioError, isMissing } from '../store/io.js';
+import { encodeKey, type KeyValue } from '../store/key.js';
+import type { ShardReader } from '../store/shard-read.js';
+import type { Catalog, CatalogSnapshot } from '../store/types.js';
+import type { Caches } from './caches.js';
+import { type Frame, lineText } from './frame.js';
+import { Generation, type Place, STALE } from './generation.js';
+import { recordText } from './record.js';
+
+const CHECK_MILLISECONDS = 10;
+const RETRIES_MAX = 5;
+/** Records fetched at a time: bounds the frames in flight. */
+const FETCHES_MAX = 64;
+
+/** What a collection needs of its store. */
+export interface LookupStore {
+  readonly directory: string;
+  readonly catalog: Catalog;
+  readonly caches: Caches;
+}
+
+export class Lookup {
+  readonly name: string;
+  readonly store: LookupStore;
+  #generation: Generation;
+  #checkedAt = Date.now();
+  #commits: number;
+
+  /** @throws GristmillError COLLECTION_NOT_FOUND */
+  constructor(store: LookupStore, name: string) {
+    this.store = store;
+    this.name = name;
+    this.#commits = store.catalog.commits;
+    store.catalog.refresh();
+    this.#generation = this.#load();
+  }
+
+  textSync(key: KeyValue): string | undefined {
+    return this.attempt((generation) => {
+      const place = locate(generation, key);
+      return place && this.#fetchSync(place);
+    });
+  }
+
+  async text(key: KeyValue): Promise<string | undefined> {
+    for (let tries = 0; ; tries++) {
+      const generation = this.generation();
+      try {
+        const place = locate(generation, key);
+        return place && (this.#cached(place) ?? (await this.fetch(place)));
+      } catch (error) {
+        this.#recover(generation, error, tries);
+      }
+    }
+  }
+
+  /** Texts in the order of the keys, each frame fetched once. */
+  async texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
+    for (let tries = 0; ; tries++) {
+      const generation = this.generation();
+      try {
+        return await this.fetchAll(keys.map((key) => locate(generation, key)));
+      } catch (error) {
+        this.#recover(generation, error, tries);
+      }
+    }
+  }
+
+  has(key: KeyValue): boolean {
+    return this.attempt((generation) => locate(generation, key) !== undefined);
+  }
+
+  /** The newest generation, as far as ten milliseconds ago. */
+  generation(): Generation {
+    const { catalog } = this.store;
+    const now = Date.now();
+    const elapsed = now - this.#checkedAt;
+    // A clock that is set back must not stop the asking.
+    if (elapsed >= CHECK_MILLISECONDS || elapsed < 0 || catalog.commits !== this.#commits) {
+      this.#checkedAt = now;
+      this.#commits = catalog.commits;
+      catalog.refresh();
+      if (!this.#generation.isCurrent()) this.#reload();
+    }
+    return this.#generation;
+  }
+
+  /** Runs a synchronous lookup on the newest generation; again when it meets a newer one. */
+  attempt<R>(operation: (generation: Generation) => R): R {
+    for (let tries = 0; ; tries++) {
+      const generation = this.generation();
+      try {
+        return operation(generation);
+      } catch (error) {
+        this.#recover(generation, error, tries);
+      }
+    }
+  }
+
+  /** A generation to iterate over, with a snapshot of the catalog that shows it. Release both. */
+  hold(): { readonly generation: Generation; readonly snapshot: CatalogSnapshot } {
+    const snapshot = this.store.catalog.snapshot();
+    try {
+      if (!this.#generation.isCurrent()) this.#reload();
+    } catch (error) {
+      snapshot.release();
+      throw error;
+    }
+    this.#generation.retain();
+    return { generation: this.#generation, snapshot };
+  }
+
+  /** The text of the record at a place; its frame is read off the main thread unless it is in memory. */
+  async fetch(place: Place): Promise<string> {
+    const { reader, index } = this.#frameOf(place);
+    return textIn(await this.store.caches.frame(reader, place.entry.shard, index), reader, index, place);
+  }
+
+  /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
+  async fetchAll(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
+    const texts = new Array<string | undefined>(places.length).fill(undefined);
+    const order = [...places.keys()].filter((i) => places[i] !== undefined);
+    order.sort((i, j) => comparePlaces(places[i]!, places[j]!));
+    for (let at = 0; at < order.length; at += FETCHES_MAX) {
+      const fetches: Promise<void>[] = [];
+      for (const i of order.slice(at, at + FETCHES_MAX)) {
+        const place = places[i]!;
+        texts[i] = this.#cached(place);
+        if (texts[i] === undefined) fetches.push(this.#fetchInto(texts, i, place));
+      }
+      if (fetches.length > 0) await Promise.all(fetches);
+    }
+    return texts;
+  }
+
+  async #fetchInto(texts: (string | undefined)[], i: number, place: Place): Promise<void> {
+    texts[i] = await this.fetch(place);
+  }
+
+  #fetchSync(place: Place): string {
+    const { reader, index } = this.#frameOf(place);
+    return textIn(this.store.caches.frameSync(reader, place.entry.shard, index), reader, index, place);
+  }
+
+  #cached(place: Place): string | undefined {
+    const { reader, index } = this.#frameOf(place);
+    const frame = this.store.caches.cachedFrame(place.entry.shard, index);
+    return frame && textIn(frame, reader, index, place);
+  }
+
+  #frameOf({ entry, ordinal }: Place): { readonly reader: ShardReader; readonly index: number } {
+    const reader = this.store.caches.shard(entry);
+    return { reader, index: reader.frameOf(ordinal) };
+  }
+
+  /** Rethrows what a newer generation does not explain. */
+  #recover(generation: Generation, error: unknown, tries: number): void {
+    if ((error !== STALE && !isMissing(error)) || tries === RETRIES_MAX) throw describe(error, this.name);
+    this.store.catalog.refresh();
+    if (this.#generation === generation) this.#reload();
+    if (this.#generation.manifest.generation === generation.manifest.generation) throw describe(error, this.name);
+  }
+
+  #reload(): void {
+    const newer = this.#load();
+    this.#generation.supersede(newer);
+    this.#generation = newer;
+  }
+
+  #load(): Generation {
+    const { catalog, caches } = this.store;
+    const generation = Generation.load(catalog, caches, this.name);
+    if (generation !== undefined) return generation;
+    const names = catalog.collections().map(({ name }) => name);
+    const there = names.length === 0 ? 'it is empty' : `it has ${names.join(', ')}`;
+    throw new GristmillError('COLLECTION_NOT_FOUND', `the store has no collection ${this.name}; ${there}`);
+  }
+}
+
+/** key > index page > location */
+function locate(generation: Generation, key: KeyValue): Place | undefined {
+  const { primary } = generation;
+  if (primary === undefined) return locateOrdinal(generation, key);
+  const location = primary.find(encodeKey(key));
+  return location && generation.place(location);
+}
+
+function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
+  if (typeof key !== 'number' && typeof key !== 'bigint') {
+    throw new TypeError(`collection ${generation.manifest.name} has no key: its records are found by their ordinal`);
+  }
+  const ordinal = Number(key);
+  return Number.isSafeInteger(ordinal) && ordinal >= 0 ? generation.placeOf(ordinal) : undefined;
+}
+
+/** frame > record */
+function textIn(frame: Frame, reader: ShardReader, index: number, { entry, ordinal }: Place): string {
+  return recordText(lineText(frame, ordinal - reader.firstOrdinal(index)), entry.named);
+}
+
+function comparePlaces(left: Place, right: Place): number {
+  return left.entry.shard - right.entry.shard || left.ordinal - right.ordinal;
+}
+
+function describe(error: unknown, name: string): unknown {
+  if (error === STALE) {
+    return new GristmillError('CHECKSUM_MISMATCH', `an index of collection ${name} names a shard it does not have`);
+  }
+  return isMissing(error) ? ioError(error, 'read a shard of', name) : error;
+}

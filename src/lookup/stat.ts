@@ -1,0 +1,65 @@
+// What a store and its collections say about themselves: for `store.stat()` and the command line.
+
+import type { FramingName } from '../kernel/contract.js';
+import type { CollectionManifest, KeyRule } from '../store/types.js';
+
+export interface IndexStat {
+  readonly path: string;
+  readonly entries: number;
+  readonly pages: number;
+}
+
+export interface CollectionStat {
+  readonly name: string;
+  /** Path of the primary key, "(name)" for member names, "(ordinal)" for none. */
+  readonly key: string;
+  /** How the last source was laid out. */
+  readonly framing: FramingName;
+  /** Live records. */
+  readonly records: number;
+  /** Records that were replaced and still take room in the shards. */
+  readonly dead: number;
+  readonly shards: number;
+  readonly sourceBytes: number;
+  readonly plainBytes: number;
+  /** Bytes of the shard files. */
+  readonly storedBytes: number;
+  /** Source bytes per stored byte. */
+  readonly ratio: number;
+  /** The primary one first. */
+  readonly indexes: readonly IndexStat[];
+  readonly generation: number;
+  /** ISO 8601 time. */
+  readonly published: string;
+}
+
+export interface StoreStat {
+  readonly directory: string;
+  readonly format: number;
+  /** Publications so far. */
+  readonly generation: number;
+  readonly created: string;
+  readonly bytes: {
+    /** The LMDB file. */
+    readonly index: number;
+    /** Shard files of all collections. */
+    readonly shards: number;
+  };
+  readonly collections: readonly CollectionStat[];
+}
+
+export function collectionStat(manifest: CollectionManifest): CollectionStat {
+  const { name, framing, records, dead, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
+    manifest;
+  const indexes = (manifest.primary === undefined ? [] : [manifest.primary]).concat(manifest.secondary);
+  return {
+    ...{ name, key: describeKey(manifest.key), framing, records, dead, shards, sourceBytes, plainBytes, storedBytes },
+    ratio: storedBytes === 0 ? 0 : sourceBytes / storedBytes,
+    indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
+    ...{ generation, published },
+  };
+}
+
+function describeKey(key: KeyRule): string {
+  return key.kind === 'path' ? key.path : `(${key.kind})`;
+}

@@ -1,0 +1,84 @@
+// key > [index page] > location > frame cache > frame > record
+//
+// Searches one tree as one generation saw it. At first each search is a seek in LMDB; a tree that is searched often gets
+// its fences into memory, and its pages into the page cache, verified once. Large trees load their fences in the
+// background, a few thousand a turn; very large ones never do.
+//
+// A tree changes in place when records are merged into it. So every page that comes from LMDB is read together with the
+// store's generation (`read`): when that has moved on, the page is not used and the lookup starts again.
+
+import { setImmediate } from 'node:timers/promises';
+import { FENCES_MAX } from '../limits.js';
+import { highestPageKey } from '../store/page-key.js';
+import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../store/page-read.js';
+import type { CatalogRead, IndexManifest, Location, PageAt } from '../store/types.js';
+import type { Caches } from './caches.js';
+import { Fences } from './fences.js';
+
+/** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
+const SEEKS_MIN = 200;
+const SEEKS_PER_PAGE = 1 / 16;
+/** Page keys read from LMDB in one turn of the event loop: some ten milliseconds. */
+const KEYS_PER_TURN = 8192;
+
+export class Tree {
+  readonly manifest: IndexManifest;
+  readonly #read: () => CatalogRead;
+  readonly #caches: Caches;
+  #seeks = 0;
+  #fences: Fences | undefined;
+  #pageSpace = 0;
+
+  /** @param read gives the catalog, having made sure that it still shows the generation this tree belongs to. */
+  constructor(manifest: IndexManifest, caches: Caches, read: () => CatalogRead) {
+    this.manifest = manifest;
+    this.#caches = caches;
+    this.#read = read;
+  }
+
+  /** Where the record with this key is; for trees that hold a key once. */
+  find(key: Uint8Array): Location | undefined {
+    const fences = this.#fences;
+    let page: Uint8Array | undefined;
+    if (fences === undefined) {
+      page = this.#seek(highestPageKey(this.manifest.tree, key))?.page;
+    } else {
+      const index = fences.floor(key);
+      if (index >= 0) page = this.#page(fences, index);
+    }
+    if (page === undefined) return undefined;
+    const index = lowerBound(page, key);
+    if (index === entryCount(page) || !entryHasKey(page, index, key)) return undefined;
+    return { shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
+  }
+
+  #seek(pageKey: Uint8Array): PageAt | undefined {
+    const { tree, pages } = this.manifest;
+    if (++this.#seeks === Math.max(SEEKS_MIN, Math.ceil(pages * SEEKS_PER_PAGE)) && pages <= FENCES_MAX) {
+      // Should the generation change meanwhile, so does the tree, and nobody misses its fences.
+      this.#loadFences().catch(() => {});
+    }
+    return this.#read().floorPage(tree, pageKey);
+  }
+
+  async #loadFences(): Promise<void> {
+    const { tree, pages } = this.manifest;
+    const keys: Uint8Array[] = [];
+    for (;;) {
+      for (const key of this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1])) keys.push(key);
+      if (keys.length >= pages) break;
+      await setImmediate();
+    }
+    this.#fences = new Fences(keys);
+    this.#pageSpace = this.#caches.pageSpace(keys.length);
+  }
+
+  #page(fences: Fences, index: number): Uint8Array {
+    const cached = this.#caches.cachedPage(this.#pageSpace + index);
+    if (cached !== undefined) return cached;
+    const page = this.#read().page(fences.pageKey(index));
+    if (page === undefined) throw new Error('a page has gone within a generation');
+    this.#caches.keepPage(this.#pageSpace + index, page);
+    return page;
+  }
+}

@@ -1,0 +1,84 @@
+// The keys and values of LMDB database `meta` (docs/format.md, Catalog), encode beside decode. LMDB checks nothing, so
+// every value begins with its own XXH64.
+
+import { GristmillError } from '../errors.js';
+import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
+import type { StoreHeader } from './types.js';
+
+/** The format this gristmill writes, and the newest it reads (Invariant 9). */
+export const FORMAT_VERSION = 1;
+
+/** First byte of a key in `meta`. */
+export const MetaKind = { store: 0x00, collection: 0x01, shard: 0x02, tombstones: 0x03 } as const;
+
+export const STORE_KEY = Buffer.of(MetaKind.store);
+
+export function collectionKey(name: string): Buffer {
+  return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
+}
+
+export function shardKey(collectionId: number, shard: number): Buffer {
+  const key = Buffer.alloc(1 + 4 + 4);
+  key[0] = MetaKind.shard;
+  key.writeUInt32BE(collectionId, 1);
+  key.writeUInt32BE(shard, 5);
+  return key;
+}
+
+export function tombstonesKey(shard: number): Buffer {
+  const key = Buffer.alloc(1 + 4);
+  key[0] = MetaKind.tombstones;
+  key.writeUInt32BE(shard, 1);
+  return key;
+}
+
+/** `bytes` behind their checksum. */
+export function seal(bytes: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + bytes.byteLength);
+  sealed.set(bytes, CHECKSUM_BYTES);
+  putChecksum(sealed, 0, sealed, CHECKSUM_BYTES, sealed.byteLength);
+  return sealed;
+}
+
+/** The bytes behind a checksum that matches. @param what names the value in an error. */
+export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Array {
+  if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
+    const message = `the ${what} in ${file} is damaged: its checksum does not match; restore the store or import again`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
+  return sealed.subarray(CHECKSUM_BYTES);
+}
+
+export function encodeValue(value: object): Buffer {
+  return seal(Buffer.from(JSON.stringify(value)));
+}
+
+export function decodeValue<T>(sealed: Uint8Array, what: string, file: string): T {
+  const bytes = unseal(sealed, what, file);
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as T;
+}
+
+/** The header of an empty store. */
+export function newHeader(): StoreHeader {
+  return {
+    format: FORMAT_VERSION,
+    created: new Date().toISOString(),
+    nextShard: 1,
+    nextTree: 1,
+    nextCollection: 1,
+    generation: 0,
+  };
+}
+
+/** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store. */
+export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
+  const header = decodeValue<StoreHeader>(bytes, 'header', file);
+  if (header.format > FORMAT_VERSION) {
+    throw new GristmillError(
+      'STORE_TOO_NEW',
+      `the store of ${file} has format ${header.format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
+      { file },
+    );
+  }
+  return header;
+}

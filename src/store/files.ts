@@ -1,0 +1,105 @@
+// store at rest: [directory]
+//
+// The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
+// never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
+
+import { lstatSync, mkdirSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { GristmillError } from '../errors.js';
+import { ioError, syncDirectory } from './io.js';
+import { CATALOG_FILE } from './lmdb-catalog.js';
+
+export const SHARDS_DIRECTORY = 'shards';
+export const QUARANTINE_DIRECTORY = 'quarantine';
+export const TEMPORARY_DIRECTORY = 'tmp';
+const INDEX_DIRECTORY = dirname(CATALOG_FILE);
+const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
+
+/** Mode bits that let someone else write: group, others. */
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** Name of a shard's file, from its number alone. */
+export function shardFileName(shard: number): string {
+  return `${String(shard).padStart(8, '0')}.ndjson.zst`;
+}
+
+export function shardPath(store: string, file: string): string {
+  return join(store, SHARDS_DIRECTORY, file);
+}
+
+/**
+ * Makes the directory of a store where there is none (`create`), or checks that what is there is one.
+ * @returns its absolute path.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, IO_ERROR.
+ */
+export function prepareStoreDirectory(path: string, create: boolean): string {
+  const directory = resolve(path);
+  const stat = statOf(directory);
+  if (stat === undefined) {
+    if (!create) {
+      throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${directory}: import something into it first`, {
+        file: directory,
+      });
+    }
+    makeDirectory(directory);
+    syncDirectory(dirname(directory));
+  } else {
+    checkDirectory(directory, stat);
+  }
+  const names = readdirSync(directory);
+  const foreign = names.find((name) => !OURS.has(name));
+  const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
+  if (!whole && (foreign !== undefined || !create)) {
+    const why = foreign === undefined ? 'it has no index' : `it holds other files, such as ${foreign}, and no index`;
+    throw new GristmillError('STORE_NOT_A_STORE', `${directory} is not a store: ${why}`, { file: directory });
+  }
+  if (create) {
+    makeDirectory(join(directory, SHARDS_DIRECTORY));
+    syncDirectory(directory);
+  }
+  for (const name of names) {
+    if (OURS.has(name)) checkDirectory(join(directory, name), statOf(join(directory, name))!);
+  }
+  return directory;
+}
+
+/** Makes a directory with mode 0700 where there is none. */
+export function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(cause, 'make directory', path);
+  }
+}
+
+/** Removes files that nothing names any more; those that are gone already are as good. */
+export function removeFiles(paths: Iterable<string>): void {
+  for (const path of paths) {
+    try {
+      unlinkSync(path);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(cause, 'remove', path);
+    }
+  }
+}
+
+function checkDirectory(path: string, stat: Stats): void {
+  const refuse = (why: string): never => {
+    throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a store's directory: it ${why}`, { file: path });
+  };
+  if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
+  if (!stat.isDirectory()) refuse('is not a directory');
+  if (process.platform !== 'win32' && (stat.mode & WRITABLE_BY_OTHERS) !== 0) {
+    refuse('can be written by others; take that right away (chmod go-w)');
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return undefined;
+    throw ioError(cause, 'look at', path);
+  }
+}

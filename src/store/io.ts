@@ -1,0 +1,68 @@
+// What every file of ours needs: system errors turned into ours, and writes that write everything.
+
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { GristmillError } from '../errors.js';
+
+/** Codes by which a file system says that there is no room: full, over quota, file size limit. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** A system call's error as ours. @param doing e.g. "write", completes "cannot … FILE". */
+export function ioError(cause: unknown, doing: string, file: string, bytesNeeded?: number): GristmillError {
+  if (cause instanceof GristmillError) return cause;
+  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  if (NO_ROOM.has(code)) {
+    const bytes = bytesNeeded === undefined ? '' : ` (${bytesNeeded} bytes)`;
+    const message = `no room to ${doing} ${file}${bytes}: free space on its file system (${code}) and try again`;
+    return new GristmillError('DISK_FULL', message, { file, bytesNeeded, cause });
+  }
+  return new GristmillError('IO_ERROR', `cannot ${doing} ${file}: ${(cause as Error).message}`, { file, cause });
+}
+
+/** Whether an error, or what caused it, is a file that is not there. */
+export function isMissing(error: unknown): boolean {
+  const cause = error instanceof GristmillError ? error.cause : error;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** Writes all of `bytes` at the descriptor's position: one call may write less. */
+export function writeFully(fd: number, bytes: Uint8Array, file: string): void {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    try {
+      done += writeSync(fd, bytes, done, bytes.byteLength - done);
+    } catch (cause) {
+      throw ioError(cause, 'write', file, bytes.byteLength - done);
+    }
+  }
+}
+
+/** Makes a finished file durable, off the main thread. A failure is final: never retry an fsync. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw ioError(cause, 'sync', path);
+  }
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(path: string): void {
+  // Windows opens no directories; its file systems journal names themselves.
+  if (process.platform === 'win32') return;
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw ioError(cause, 'sync directory', path);
+  }
+}

@@ -1,0 +1,232 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// Merges sorted entries into the pages of a tree, be they one or a billion, in one of two ways:
+//   in place   each page that new entries fall into is rewritten, within the publishing transaction;
+//   rewritten  the whole tree is read in order and written again under a new number, in transactions of its own, when so
+//              many pages change that one transaction could not hold them.
+// Both take an old page, merge what falls into it, and build pages of the result. A primary tree holds a key once: where
+// both sides have it, `resolve` says which entry stays.
+
+import { compareKeys } from './key.js';
+import { highestPageKey, keyOf, pageKey, treeStart } from './page-key.js';
+import { entriesOf, entryAt, entryCount } from './page-read.js';
+import { buildPages, LOCATION_BYTES, PAGE_BYTES, PageBuilder } from './page-write.js';
+import type { CatalogRead, CatalogWrite, Entry, PageAt } from './types.js';
+
+/** Which of two entries with one key stays; given for the primary tree only. */
+export type Resolve = (stored: Entry, added: Entry) => Entry;
+
+/** How a merge changed a tree. */
+export interface MergeCounts {
+  entries: number;
+  pages: number;
+}
+
+/** The order of entries (Invariant 6). */
+export function compareEntries(left: Entry, right: Entry): number {
+  return compareKeys(left.key, right.key) || left.shard - right.shard || left.ordinal - right.ordinal;
+}
+
+/** Merges `added`, in order, into the pages of `tree` that they fall into. Returns what the tree gained. */
+export function mergeInPlace(
+  read: CatalogRead,
+  write: CatalogWrite,
+  tree: number,
+  added: Iterable<Entry>,
+  resolve: Resolve | undefined,
+): MergeCounts {
+  const gained: MergeCounts = { entries: 0, pages: 0 };
+  const entries = new Peekable(added);
+  while (entries.head !== undefined) {
+    const first = entries.head;
+    const position =
+      resolve === undefined ? pageKey(tree, first.key, first.shard, first.ordinal) : highestPageKey(tree, first.key);
+    const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
+    const after = target && read.nextPage(tree, target.pageKey, false);
+    const group = takeBefore(entries, after, resolve !== undefined);
+    const old = target === undefined ? [] : [...entriesOf(target.page)];
+    const merged = [...mergeEntries(old, group, resolve)];
+    const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1]!, group[0]!) < 0);
+    const pages = appended ? buildPages(merged) : splitEvenly(merged);
+    if (target !== undefined && !startsAt(pages[0]!, target)) write.deletePage(target.pageKey);
+    for (const page of pages) write.putPage(tree, page);
+    gained.entries += merged.length - old.length;
+    gained.pages += pages.length - (target === undefined ? 0 : 1);
+  }
+  return gained;
+}
+
+/** Rewritten pages keep room for a few inserts, */
+const REWRITTEN_BYTES = PAGE_BYTES - PAGE_BYTES / 8;
+/** and are not cut off when smaller than this: the next page is opened instead of being passed on whole. */
+const REWRITTEN_BYTES_MIN = PAGE_BYTES / 2;
+
+/** A page and how many entries it holds. */
+export interface BuiltPage {
+  readonly page: Uint8Array;
+  readonly entries: number;
+}
+
+/** Writes a tree anew with entries merged in, given in order by `add`. */
+export class TreeRewrite {
+  readonly #read: CatalogRead;
+  readonly #tree: number;
+  readonly #resolve: Resolve | undefined;
+  readonly #builder = new PageBuilder(REWRITTEN_BYTES);
+  #ready: BuiltPage[] = [];
+  /** The next stored page, not opened yet; and the entries of the one that is open. */
+  #next: PageAt | undefined;
+  #open: Entry[] = [];
+  #openAt = 0;
+
+  constructor(read: CatalogRead, tree: number, resolve: Resolve | undefined) {
+    this.#read = read;
+    this.#tree = tree;
+    this.#resolve = resolve;
+    this.#next = read.nextPage(tree, treeStart(tree), false);
+  }
+
+  add(entry: Entry): void {
+    this.#passBefore(entry);
+    const stored = this.#open[this.#openAt];
+    if (this.#resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
+      this.#openAt++;
+      this.#append(this.#resolve(stored, entry));
+    } else {
+      this.#append(entry);
+    }
+  }
+
+  finish(): void {
+    this.#passBefore(undefined);
+    this.#emit(this.#builder.finish());
+  }
+
+  /** The pages that have filled since the last call, in order. */
+  take(): readonly BuiltPage[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  /** Appends the stored entries in front of `entry`, or all that are left; whole pages of them as they are. */
+  #passBefore(entry: Entry | undefined): void {
+    for (;;) {
+      for (; this.#openAt < this.#open.length; this.#openAt++) {
+        const stored = this.#open[this.#openAt]!;
+        if (!this.#isBefore(stored, entry)) return;
+        this.#append(stored);
+      }
+      const page = this.#next?.page;
+      if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
+      this.#next = this.#read.nextPage(this.#tree, this.#next!.pageKey, false);
+      const count = entryCount(page);
+      const pending = this.#builder.byteLength;
+      const whole = this.#isBefore(entryAt(page, count - 1), entry);
+      if (whole && (pending === 0 || pending >= REWRITTEN_BYTES_MIN)) {
+        this.#emit(this.#builder.finish());
+        this.#emit(page);
+      } else {
+        this.#open = [...entriesOf(page)];
+        this.#openAt = 0;
+      }
+    }
+  }
+
+  #isBefore(stored: Entry, entry: Entry | undefined): boolean {
+    return entry === undefined || this.#compare(stored, entry) < 0;
+  }
+
+  #isBehind(stored: Entry, entry: Entry | undefined): boolean {
+    return entry !== undefined && this.#compare(stored, entry) > 0;
+  }
+
+  #compare(stored: Entry, entry: Entry): number {
+    return this.#resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
+  }
+
+  #append(entry: Entry): void {
+    this.#emit(this.#builder.add(entry));
+  }
+
+  #emit(page: Uint8Array | undefined): void {
+    if (page !== undefined) this.#ready.push({ page, entries: entryCount(page) });
+  }
+}
+
+/** Entries of a tree and new ones as one sorted sequence. */
+function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: Resolve | undefined): Generator<Entry> {
+  let at = 0;
+  for (const entry of added) {
+    while (at < old.length) {
+      const stored = old[at]!;
+      const order = resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
+      if (order >= 0) break;
+      yield stored;
+      at++;
+    }
+    const stored = old[at];
+    if (resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
+      at++;
+      yield resolve(stored, entry);
+    } else {
+      yield entry;
+    }
+  }
+  for (; at < old.length; at++) yield old[at]!;
+}
+
+/**
+ * Pages of about equal size. Filling each to the brim would leave a page so full, and its successor so empty, that every
+ * later insert splits again.
+ */
+function splitEvenly(entries: readonly Entry[]): Uint8Array[] {
+  const greedy = buildPages(entries);
+  if (greedy.length === 1) return greedy;
+  let bytes = 0;
+  for (const page of greedy) bytes += page.byteLength;
+  const share = Math.ceil(bytes / greedy.length);
+  return buildPages(entries, Math.min(PAGE_BYTES, share + share / 16));
+}
+
+function takeBefore(entries: Peekable, after: PageAt | undefined, unique: boolean): Entry[] {
+  const boundary = after && entryAt(after.page, 0);
+  const group: Entry[] = [];
+  for (let entry = entries.head; entry !== undefined; entry = entries.head) {
+    if (boundary !== undefined) {
+      const order = unique ? compareKeys(entry.key, boundary.key) : compareEntries(entry, boundary);
+      if (order >= 0) break;
+    }
+    group.push(entry);
+    entries.advance();
+  }
+  return group;
+}
+
+function startsAt(page: Uint8Array, at: PageAt): boolean {
+  const { key, shard, ordinal } = entryAt(page, 0);
+  const stored = at.pageKey;
+  const location = stored.byteLength - LOCATION_BYTES;
+  const view = new DataView(stored.buffer, stored.byteOffset + location);
+  return compareKeys(keyOf(stored), key) === 0 && view.getUint32(0) === shard && view.getUint32(4) === ordinal;
+}
+
+/** An iteration whose next element can be looked at; checks that entries come in order. */
+class Peekable {
+  readonly #iterator: Iterator<Entry>;
+  head: Entry | undefined;
+
+  constructor(entries: Iterable<Entry>) {
+    this.#iterator = entries[Symbol.iterator]();
+    this.advance();
+  }
+
+  advance(): void {
+    const last = this.head;
+    const next = this.#iterator.next();
+    this.head = next.done ? undefined : next.value;
+    if (last !== undefined && this.head !== undefined && compareEntries(last, this.head) >= 0) {
+      throw new Error('entries to merge are out of order');
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// key > [index page] > location > frame cache > frame > record
+//
+// Reads a page; page-write.ts is its twin and draws the bytes. A search allocates nothing: it reads the page in place,
+// comparing the shared prefix once and then only what follows it.
+
+import { GristmillError } from '../errors.js';
+import { CHECKSUM_BYTES, checksumMatches } from './checksum.js';
+import {
+  COUNT_AT,
+  FLAGS_AT,
+  LOCATION_BYTES,
+  OFFSET_BYTES,
+  PAGE_VERSION,
+  PREFIX_AT,
+  PREFIX_BYTES_AT,
+  VERSION_AT,
+} from './page-write.js';
+import type { Entry } from './types.js';
+
+/** Flags a reader must understand (Invariant 9); version 1 knows none. */
+const FLAGS_REFUSED = 0xf0;
+
+/**
+ * Checks a page before its first use; every function below relies on it.
+ * @param where names the page in an error: the tree it belongs to, and the store's file.
+ */
+export function verifyPage(page: Uint8Array, tree: number, file: string): void {
+  if (page.byteLength < PREFIX_AT || !checksumMatches(page, 0, CHECKSUM_BYTES, page.byteLength)) {
+    const message = `an index page of tree ${tree} in ${file} is damaged: its checksum does not match; import again`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
+  if (page[VERSION_AT]! > PAGE_VERSION || (page[FLAGS_AT]! & FLAGS_REFUSED) !== 0) {
+    const message = `an index page in ${file} has version ${page[VERSION_AT]}, this gristmill reads ${PAGE_VERSION}: use a newer one`;
+    throw new GristmillError('STORE_TOO_NEW', message, { file });
+  }
+}
+
+export function entryCount(page: Uint8Array): number {
+  return u16(page, COUNT_AT);
+}
+
+/** The first entry whose key is `key` or greater; the count of entries when there is none. */
+export function lowerBound(page: Uint8Array, key: Uint8Array): number {
+  return partition(page, key, -1);
+}
+
+/** The first entry whose key is greater than `key`; the count of entries when there is none. */
+export function upperBound(page: Uint8Array, key: Uint8Array): number {
+  return partition(page, key, 0);
+}
+
+/** The first entry that compares with `key` greater than `order`: −1 "smaller", 0 "equal". */
+function partition(page: Uint8Array, key: Uint8Array, order: number): number {
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  const count = u16(page, COUNT_AT);
+  for (let i = 0; i < prefixBytes; i++) {
+    // A key that ends inside the prefix is smaller than all that go on.
+    if (i === key.byteLength) return 0;
+    const difference = page[PREFIX_AT + i]! - key[i]!;
+    if (difference !== 0) return difference > 0 ? 0 : count;
+  }
+  const offsets = PREFIX_AT + prefixBytes;
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (Math.sign(compareSuffix(page, offsets + OFFSET_BYTES * middle, key, prefixBytes)) <= order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether entry `index` has exactly this key. */
+export function entryHasKey(page: Uint8Array, index: number, key: Uint8Array): boolean {
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  if (key.byteLength < prefixBytes) return false;
+  for (let i = 0; i < prefixBytes; i++) if (page[PREFIX_AT + i] !== key[i]) return false;
+  return compareSuffix(page, PREFIX_AT + prefixBytes + OFFSET_BYTES * index, key, prefixBytes) === 0;
+}
+
+export function entryShard(page: Uint8Array, index: number): number {
+  return u32(page, entryEnd(page, index) - LOCATION_BYTES);
+}
+
+export function entryOrdinal(page: Uint8Array, index: number): number {
+  return u32(page, entryEnd(page, index) - 4);
+}
+
+/** A copy of an entry's whole key. */
+export function entryKey(page: Uint8Array, index: number): Uint8Array {
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  const offsetAt = PREFIX_AT + prefixBytes + OFFSET_BYTES * index;
+  const from = u16(page, offsetAt);
+  const to = u16(page, offsetAt + OFFSET_BYTES) - LOCATION_BYTES;
+  const key = new Uint8Array(prefixBytes + to - from);
+  for (let i = 0; i < prefixBytes; i++) key[i] = page[PREFIX_AT + i]!;
+  for (let i = from, at = prefixBytes; i < to; i++, at++) key[at] = page[i]!;
+  return key;
+}
+
+/** Entry `index` with a copy of its key. */
+export function entryAt(page: Uint8Array, index: number): Entry {
+  return { key: entryKey(page, index), shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
+}
+
+/** All entries in order, from `first`. */
+export function* entriesOf(page: Uint8Array, first = 0): Generator<Entry> {
+  const count = entryCount(page);
+  for (let i = first; i < count; i++) yield entryAt(page, i);
+}
+
+/** Compares the key of the entry whose offset stands at `offsetAt`, from the prefix on, with that of `key`. */
+function compareSuffix(page: Uint8Array, offsetAt: number, key: Uint8Array, prefixBytes: number): number {
+  let at = u16(page, offsetAt);
+  const end = u16(page, offsetAt + OFFSET_BYTES) - LOCATION_BYTES;
+  const length = key.byteLength;
+  for (let i = prefixBytes; i < length; i++, at++) {
+    if (at === end) return -1;
+    const difference = page[at]! - key[i]!;
+    if (difference !== 0) return difference;
+  }
+  return end - at;
+}
+
+function entryEnd(page: Uint8Array, index: number): number {
+  return u16(page, PREFIX_AT + u16(page, PREFIX_BYTES_AT) + OFFSET_BYTES * (index + 1));
+}
+
+function u16(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8);
+}
+
+function u32(bytes: Uint8Array, at: number): number {
+  return (u16(bytes, at) | (u16(bytes, at + 2) << 16)) >>> 0;
+}

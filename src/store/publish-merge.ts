@@ -1,0 +1,179 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// Decides, index by index, how the pages of an import reach their tree: into a new tree as they are (a new or replaced
+// collection), merged into the stored one in place, or by rewriting it. Entries to be merged in place collect until the
+// publishing transaction; as soon as they would change too many pages for one transaction, the index is rewritten.
+
+import { GristmillError } from '../errors.js';
+import { decodeKey } from './key.js';
+import { type MergeCounts, mergeInPlace, TreeRewrite } from './merge-pages.js';
+import type { NewTrees } from './new-trees.js';
+import { entriesOf, entryCount, verifyPage } from './page-read.js';
+import type { PageBatch, Publication } from './publish.js';
+import { checkSameCollection, expectCount } from './publish-checks.js';
+import { TombstoneMarks } from './tombstones.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from './types.js';
+
+/** Up to this many pages are changed in one transaction whatever the size of the tree: 64 MB. */
+const PAGES_IN_PLACE = 8192;
+/** Of larger trees up to this share: rewriting all of one costs more. */
+const SHARE_IN_PLACE = 1 / 4;
+/** Entries that fill at least one more page, for the estimate. */
+const ENTRIES_PER_PAGE = 128;
+
+/** How one index receives its entries. */
+interface IndexPlan {
+  readonly stored: IndexManifest | undefined;
+  /** Its number among the stored indexes, which may come in another order than the publication's. */
+  readonly index: number;
+  collected: Uint8Array[];
+  entries: number;
+  rewrite?: TreeRewrite;
+}
+
+export class MergePlan {
+  /** What the collection was when the publication began; absent for a new or replaced one. */
+  readonly base: CollectionManifest | undefined;
+  readonly marks: TombstoneMarks;
+  /** Stored records that lost to new ones; new ones that lost to stored ones. */
+  updated = 0;
+  lost = 0;
+  readonly #read: CatalogRead;
+  readonly #publication: Publication;
+  readonly #trees: NewTrees;
+  readonly #indexes: readonly IndexPlan[];
+
+  constructor(read: CatalogRead, base: CollectionManifest | undefined, publication: Publication, trees: NewTrees) {
+    if (base !== undefined) checkSameCollection(base, publication);
+    this.#read = read;
+    this.base = base;
+    this.#publication = publication;
+    this.#trees = trees;
+    const plans: IndexPlan[] = [{ stored: base?.primary, index: 0, collected: [], entries: 0 }];
+    publication.indexPaths.forEach((path, i) => {
+      const position = base === undefined ? i : base.secondary.findIndex((index) => index.path === path);
+      plans.push({ stored: base?.secondary[position], index: position + 1, collected: [], entries: 0 });
+    });
+    this.#indexes = plans;
+    const records = new Map<number, number>();
+    for (const entry of base === undefined ? [] : read.shards(base.id)) records.set(entry.shard, entry.records);
+    for (const entry of publication.shards) records.set(entry.shard, entry.records);
+    this.marks = new TombstoneMarks(
+      (shard) => records.get(shard),
+      (shard) => read.tombstones(shard),
+    );
+  }
+
+  async add(batch: PageBatch): Promise<void> {
+    const plan = this.#indexes[batch.index];
+    if (plan === undefined || (batch.index === 0 && this.#publication.key.kind === 'ordinal')) {
+      throw new TypeError(`the publication has no index ${batch.index}`);
+    }
+    let entries = 0;
+    for (const page of batch.pages) {
+      entries += entryCount(page);
+      if (plan.stored === undefined) await this.#trees.add(plan.index, page);
+      else await this.#merge(plan, plan.stored, page);
+    }
+    plan.entries += entries;
+    expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);
+  }
+
+  async finish(): Promise<void> {
+    for (const [shard, ordinals] of this.#publication.dead) {
+      for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]!);
+    }
+    for (const plan of this.#indexes) {
+      plan.rewrite?.finish();
+      await this.#moveRewritten(plan);
+    }
+  }
+
+  /** Merges what was collected, within the publishing transaction, and says how each index stands then. */
+  apply(read: CatalogRead, write: CatalogWrite): readonly IndexManifest[] {
+    const gained = this.#indexes.map((plan): MergeCounts | undefined => {
+      if (plan.stored === undefined || plan.rewrite !== undefined) return undefined;
+      return mergeInPlace(read, write, plan.stored.tree, entriesOfAll(plan.collected), this.#resolver(plan));
+    });
+    this.#indexes.forEach((plan, i) => {
+      if (gained[i] === undefined) this.#trees.of(plan.index);
+    });
+    this.#trees.write(write);
+    const manifests: IndexManifest[] = [];
+    this.#indexes.forEach((plan, i) => {
+      const change = gained[i];
+      const { tree, entries, pages } =
+        change === undefined || plan.stored === undefined
+          ? this.#trees.of(plan.index)
+          : {
+              tree: plan.stored.tree,
+              entries: plan.stored.entries + change.entries,
+              pages: plan.stored.pages + change.pages,
+            };
+      manifests[plan.index] = { path: this.#pathOf(i), tree, entries, pages };
+    });
+    return manifests;
+  }
+
+  /** Trees that were rewritten: once the publication is committed nobody needs the old ones. */
+  rewrittenTrees(): number[] {
+    return this.#indexes.flatMap(({ rewrite, stored }) => (rewrite && stored ? [stored.tree] : []));
+  }
+
+  async #merge(plan: IndexPlan, stored: IndexManifest, page: Uint8Array): Promise<void> {
+    verifyPage(page, stored.tree, 'the import');
+    if (plan.rewrite === undefined) {
+      plan.collected.push(page);
+      const added = plan.entries + plan.collected.length * ENTRIES_PER_PAGE;
+      const changed = Math.min(added, stored.pages) + added / ENTRIES_PER_PAGE;
+      const most = this.#publication.pagesInPlace ?? Math.max(PAGES_IN_PLACE, stored.pages * SHARE_IN_PLACE);
+      if (changed <= most) return;
+      plan.rewrite = new TreeRewrite(this.#read, stored.tree, this.#resolver(plan));
+      for (const collected of plan.collected) await this.#rewrite(plan, collected);
+      plan.collected = [];
+    } else {
+      await this.#rewrite(plan, page);
+    }
+  }
+
+  async #rewrite(plan: IndexPlan, page: Uint8Array): Promise<void> {
+    for (const entry of entriesOf(page)) plan.rewrite!.add(entry);
+    await this.#moveRewritten(plan);
+  }
+
+  async #moveRewritten(plan: IndexPlan): Promise<void> {
+    for (const { page } of plan.rewrite?.take() ?? []) await this.#trees.add(plan.index, page);
+  }
+
+  #pathOf(publicationIndex: number): string {
+    if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1]!;
+    return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
+  }
+
+  #resolver(plan: IndexPlan): ((stored: Entry, added: Entry) => Entry) | undefined {
+    return plan.index === 0 ? (stored, added) => this.#resolve(stored, added) : undefined;
+  }
+
+  #resolve(stored: Entry, added: Entry): Entry {
+    const { mode, onDuplicate, name } = this.#publication;
+    if (mode === 'upsert' || onDuplicate === 'last') {
+      this.marks.mark(stored.shard, stored.ordinal);
+      this.updated++;
+      return added;
+    }
+    if (onDuplicate === 'error') {
+      const key = JSON.stringify(decodeKey(stored.key), (_, value) =>
+        typeof value === 'bigint' ? String(value) : value,
+      );
+      const message = `collection ${name} already has a record with key ${key}; nothing was changed: use mode upsert to replace it, or onDuplicate "first" to keep it`;
+      throw new GristmillError('DUPLICATE_KEY', message);
+    }
+    this.marks.mark(added.shard, added.ordinal);
+    this.lost++;
+    return stored;
+  }
+}
+
+function* entriesOfAll(pages: readonly Uint8Array[]): Generator<Entry> {
+  for (const page of pages) yield* entriesOf(page);
+}

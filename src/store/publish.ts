@@ -1,0 +1,112 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// Makes an import visible: its shards, index pages, tombstones and counts, in one LMDB transaction (Invariants 7, 8).
+// Until that transaction is durable every reader sees what was there before; from then on, everything.
+//
+//   replace          new trees; in the same transaction the old shards and trees lose their names, afterwards their pages
+//                    are deleted. The files of the old shards are the caller's to remove.
+//   upsert, insert   the entries are merged into the trees there are (merge-pages.ts): in place within the transaction
+//                    when few pages change, else into rewritten trees that the transaction switches to.
+//
+// A primary key that is stored already: upsert marks the old record dead; insert keeps the old one and marks the new one,
+// or fails, as asked. Secondary entries of dead records stay: readers skip them by the tombstones.
+
+import type { FramingName } from '../kernel/contract.js';
+import { deleteTrees, NewTrees } from './new-trees.js';
+import { checkCounts, checkNames } from './publish-checks.js';
+import { type Commit, commitPublication } from './publish-commit.js';
+import { MergePlan } from './publish-merge.js';
+import type { Catalog, CollectionManifest, KeyRule, ShardEntry } from './types.js';
+
+export type PublishMode = 'replace' | 'upsert' | 'insert';
+
+/** Pages of one index, sorted, after all that came before for the same index. */
+export interface PageBatch {
+  /** 0 primary, i + 1 for `indexPaths[i]`. */
+  readonly index: number;
+  readonly pages: readonly Uint8Array[];
+  /** Entries in these pages. */
+  readonly entries: number;
+}
+
+/** What an import hands over. Everything it names is on disk and synced. */
+export interface Publication {
+  readonly name: string;
+  readonly framing: FramingName;
+  readonly key: KeyRule;
+  readonly mode: PublishMode;
+  /** In source order; their numbers come from `reserveShards`. */
+  readonly shards: readonly Omit<ShardEntry, 'firstOrdinal' | 'dead'>[];
+  /**
+   * By shard, the ordinals that lost to another record of this import with the same key. They have no primary entry.
+   * This and `counts` are read when `pages` has ended: merging is what finds the losers.
+   */
+  readonly dead: ReadonlyMap<number, ArrayLike<number>>;
+  /** Against stored records in mode insert (upsert always replaces them). */
+  readonly onDuplicate: 'last' | 'first' | 'error';
+  readonly pages: AsyncIterable<PageBatch> | Iterable<PageBatch>;
+  readonly indexPaths: readonly string[];
+  readonly counts: {
+    readonly read: number;
+    readonly stored: number;
+    readonly rejected: number;
+    /** Those in `dead`. */
+    readonly replaced: number;
+  };
+  /** Bytes of source text the shards were made from. */
+  readonly sourceBytes: number;
+  /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */
+  readonly pagesInPlace?: number;
+}
+
+export interface PublishResult {
+  readonly manifest: CollectionManifest;
+  /** The publication's counts; a record that lost to a stored one has moved from stored to replaced. */
+  readonly counts: {
+    readonly read: number;
+    readonly stored: number;
+    readonly rejected: number;
+    readonly replaced: number;
+  };
+  /** Records stored before that this publication replaced by new ones (upsert). */
+  readonly updated: number;
+  /** Files under `shards/` that nothing names any more. */
+  readonly obsolete: readonly string[];
+}
+
+/** Takes `count` shard numbers out of circulation and returns the first. A number is never given twice. */
+export function reserveShards(catalog: Catalog, count: number): Promise<number> {
+  return catalog.transaction((write) => {
+    const header = catalog.header();
+    write.putHeader({ ...header, nextShard: header.nextShard + count });
+    return header.nextShard;
+  });
+}
+
+/**
+ * Publishes; on any error nothing has changed.
+ * @throws GristmillError DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another publication to the same
+ * collection came in between), DISK_FULL, IO_ERROR.
+ */
+export async function publish(catalog: Catalog, publication: Publication): Promise<PublishResult> {
+  checkNames(publication);
+  const snapshot = catalog.snapshot();
+  const trees = new NewTrees(catalog);
+  let commit: Commit;
+  try {
+    const base = publication.mode === 'replace' ? undefined : snapshot.collection(publication.name);
+    const plan = new MergePlan(snapshot, base, publication, trees);
+    for await (const batch of publication.pages) await plan.add(batch);
+    checkCounts(publication);
+    await plan.finish();
+    commit = await catalog.transaction((write) => commitPublication(catalog, write, publication, plan));
+  } catch (error) {
+    await trees.discard().catch(() => {}); // the first error is the one to tell
+    throw error;
+  } finally {
+    snapshot.release();
+  }
+  // The publication is done: should this fail, the pages are in nobody's way and swept at a later time.
+  await deleteTrees(catalog, commit.obsoleteTrees).catch(() => {});
+  return commit.result;
+}

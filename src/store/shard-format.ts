@@ -1,0 +1,157 @@
+// source > plan > map > scan > key > frame > [shard] > verify > merge > publish
+//
+// The two tables at the end of a shard, encode beside decode. A shard is
+//
+//   zstd frame × n      content size and checksum set; whole records, each ended by one newline
+//   skippable frame     u32 magic 0x184D2A50 | u32 size | our frame table:
+//                         0 "GRST" | 4 u8 version | 5 u8 flags | 6 u16 reserved | 8 u32 frames | 12 u32 records
+//                        16 u32 × frames: records in each frame | u64 XXH64 of all this
+//   skippable frame     u32 magic 0x184D2A5E | u32 size | the seek table of the zstd seekable format 0.1.0:
+//                         (u32 compressed bytes, u32 plain bytes) × frames | u32 frames | u8 descriptor | u32 0x8F92EAB1
+//
+// All little-endian. The tables are read from the end of the file, so a shard needs no index to be read.
+
+import { GristmillError } from '../errors.js';
+import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
+
+const SHARD_VERSION = 1;
+const FRAME_TABLE_MAGIC = 0x184d2a50;
+const SEEK_TABLE_MAGIC = 0x184d2a5e;
+const SEEKABLE_MAGIC = 0x8f92eab1;
+/** Flags a reader must understand: the upper half, and bit 0 (encrypted), which no version 1 reader does. */
+const FLAGS_REFUSED = 0xf1;
+
+const SKIPPABLE_HEADER_BYTES = 8;
+const SIGNATURE = Buffer.from('GRST');
+const VERSION_AT = SIGNATURE.length;
+const FLAGS_AT = VERSION_AT + 1;
+const FRAMES_AT = FLAGS_AT + 1 + 2;
+const RECORDS_AT = FRAMES_AT + 4;
+const RECORD_COUNTS_AT = RECORDS_AT + 4;
+const SEEK_ENTRY_BYTES = 8;
+const SEEK_FOOTER_BYTES = 9;
+
+/** What the tables say, one element a frame. */
+export interface ShardTables {
+  readonly storedBytes: Uint32Array;
+  readonly plainBytes: Uint32Array;
+  readonly records: Uint32Array;
+}
+
+/** Bytes both tables take at the end of a shard of so many frames. */
+export function tableBytes(frames: number): { frameTable: number; seekTable: number } {
+  return {
+    frameTable: SKIPPABLE_HEADER_BYTES + RECORD_COUNTS_AT + 4 * frames + CHECKSUM_BYTES,
+    seekTable: SKIPPABLE_HEADER_BYTES + SEEK_ENTRY_BYTES * frames + SEEK_FOOTER_BYTES,
+  };
+}
+
+export function encodeTables(tables: ShardTables): Uint8Array {
+  const frames = tables.records.length;
+  const sizes = tableBytes(frames);
+  const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
+
+  bytes.writeUInt32LE(FRAME_TABLE_MAGIC, 0);
+  bytes.writeUInt32LE(sizes.frameTable - SKIPPABLE_HEADER_BYTES, 4);
+  const body = SKIPPABLE_HEADER_BYTES;
+  bytes.set(SIGNATURE, body);
+  bytes[body + VERSION_AT] = SHARD_VERSION;
+  bytes.writeUInt32LE(frames, body + FRAMES_AT);
+  let records = 0;
+  for (let i = 0; i < frames; i++) {
+    bytes.writeUInt32LE(tables.records[i]!, body + RECORD_COUNTS_AT + 4 * i);
+    records += tables.records[i]!;
+  }
+  bytes.writeUInt32LE(records, body + RECORDS_AT);
+  const checksumAt = sizes.frameTable - CHECKSUM_BYTES;
+  putChecksum(bytes, checksumAt, bytes, body, checksumAt);
+
+  const seek = sizes.frameTable;
+  bytes.writeUInt32LE(SEEK_TABLE_MAGIC, seek);
+  bytes.writeUInt32LE(sizes.seekTable - SKIPPABLE_HEADER_BYTES, seek + 4);
+  let at = seek + SKIPPABLE_HEADER_BYTES;
+  for (let i = 0; i < frames; i++, at += SEEK_ENTRY_BYTES) {
+    bytes.writeUInt32LE(tables.storedBytes[i]!, at);
+    bytes.writeUInt32LE(tables.plainBytes[i]!, at + 4);
+  }
+  bytes.writeUInt32LE(frames, at);
+  bytes.writeUInt32LE(SEEKABLE_MAGIC, at + 5);
+  return bytes;
+}
+
+/** Bytes to read from the end of a shard to learn how long its tables are. */
+export const SHARD_FOOTER_BYTES = SEEK_FOOTER_BYTES;
+
+function damaged(file: string, offset: number, what: string): GristmillError {
+  return new GristmillError('CHECKSUM_MISMATCH', `shard ${file} is damaged at byte ${offset}: ${what}`, {
+    file,
+    offset,
+  });
+}
+
+/** The number of frames, from the last SHARD_FOOTER_BYTES of a file of `fileBytes`. */
+export function decodeFooter(footer: Buffer, fileBytes: number, file: string): number {
+  const at = fileBytes - SEEK_FOOTER_BYTES;
+  if (at < 0) throw damaged(file, 0, `${fileBytes} bytes are too few for a shard`);
+  if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
+  const frames = footer.readUInt32LE(0);
+  const sizes = tableBytes(frames);
+  if (sizes.frameTable + sizes.seekTable > fileBytes) throw damaged(file, at, `it cannot hold ${frames} frames`);
+  return frames;
+}
+
+/**
+ * The tables, from the bytes both take at the end of a file of `fileBytes`.
+ * @throws GristmillError CHECKSUM_MISMATCH when they contradict their checksum, each other or the file's length;
+ * STORE_TOO_NEW for a version or a flag this reader does not know.
+ */
+export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, file: string): ShardTables {
+  const sizes = tableBytes(frames);
+  const start = fileBytes - bytes.byteLength;
+  const body = SKIPPABLE_HEADER_BYTES;
+  const checksumAt = sizes.frameTable - CHECKSUM_BYTES;
+  if (
+    bytes.readUInt32LE(0) !== FRAME_TABLE_MAGIC ||
+    bytes.readUInt32LE(4) !== sizes.frameTable - SKIPPABLE_HEADER_BYTES ||
+    !bytes.subarray(body, body + SIGNATURE.length).equals(SIGNATURE)
+  ) {
+    throw damaged(file, start, 'no frame table here');
+  }
+  if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start, 'frame table checksum');
+  const version = bytes[body + VERSION_AT]!;
+  const flags = bytes[body + FLAGS_AT]!;
+  if (version > SHARD_VERSION || (flags & FLAGS_REFUSED) !== 0) {
+    throw new GristmillError(
+      'STORE_TOO_NEW',
+      `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION} without flags: use a newer one`,
+      { file },
+    );
+  }
+  if (bytes.readUInt32LE(body + FRAMES_AT) !== frames) throw damaged(file, start, 'the tables disagree about frames');
+
+  const records = new Uint32Array(frames);
+  let recordsTotal = 0;
+  for (let i = 0; i < frames; i++) {
+    records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
+    recordsTotal += records[i]!;
+  }
+  if (bytes.readUInt32LE(body + RECORDS_AT) !== recordsTotal) throw damaged(file, start, 'record counts');
+
+  const seek = sizes.frameTable;
+  if (
+    bytes.readUInt32LE(seek) !== SEEK_TABLE_MAGIC ||
+    bytes.readUInt32LE(seek + 4) !== sizes.seekTable - SKIPPABLE_HEADER_BYTES
+  ) {
+    throw damaged(file, start + seek, 'no seek table here');
+  }
+  const storedBytes = new Uint32Array(frames);
+  const plainBytes = new Uint32Array(frames);
+  let storedTotal = 0;
+  for (let i = 0, at = seek + SKIPPABLE_HEADER_BYTES; i < frames; i++, at += SEEK_ENTRY_BYTES) {
+    storedBytes[i] = bytes.readUInt32LE(at);
+    plainBytes[i] = bytes.readUInt32LE(at + 4);
+    storedTotal += storedBytes[i]!;
+  }
+  if (storedTotal !== start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
+  return { storedBytes, plainBytes, records };
+}

@@ -1,0 +1,226 @@
+// location > frame cache > [frame] > record
+//
+// Reads one shard; shard-write.ts is its twin and shard-format.ts draws the file. Opening reads the two tables at its
+// end; then frame i is one `pread` and one decompression, synchronously or with the read off the main thread.
+//
+// Nothing is returned unverified: the tables carry a checksum and must add up to the file's length, a frame must hold
+// exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
+
+import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import { GristmillError } from '../errors.js';
+import { ioError } from './io.js';
+import { decodeFooter, decodeTables, SHARD_FOOTER_BYTES, tableBytes } from './shard-format.js';
+import { decompress } from './zstd.js';
+
+/** What the catalog says about a shard; compared with the file where given. */
+export interface ShardExpectation {
+  readonly records: number;
+  readonly frames: number;
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+}
+
+/** Sequential reads ask for this much at once. */
+const READ_AHEAD_BYTES = 1 << 20;
+
+/** Compressed bytes for synchronous reads; one is enough, since nothing else runs meanwhile. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+export class ShardReader {
+  readonly path: string;
+  readonly frames: number;
+  readonly records: number;
+  readonly #fd: number;
+  readonly #plainBytes: Uint32Array;
+  /** Element i: where frame i begins in the file, its first record's ordinal; one element more than frames. */
+  readonly #offsets: Float64Array;
+  readonly #firstOrdinals: Uint32Array;
+  #pending = 0;
+  #closing = false;
+
+  private constructor(path: string, fd: number, expected: ShardExpectation | undefined) {
+    this.path = path;
+    this.#fd = fd;
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) {
+      throw new GristmillError('CHECKSUM_MISMATCH', `shard ${path} is not a regular file`, { file: path });
+    }
+    const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
+    if (stat.size >= footer.byteLength) this.#readFully(footer, stat.size - footer.byteLength);
+    this.frames = decodeFooter(footer, stat.size, path);
+    const sizes = tableBytes(this.frames);
+    const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
+    this.#readFully(bytes, stat.size - bytes.byteLength);
+    const tables = decodeTables(bytes, this.frames, stat.size, path);
+
+    this.#plainBytes = tables.plainBytes;
+    this.#offsets = new Float64Array(this.frames + 1);
+    this.#firstOrdinals = new Uint32Array(this.frames + 1);
+    let plainBytes = 0;
+    for (let i = 0; i < this.frames; i++) {
+      this.#offsets[i + 1] = this.#offsets[i]! + tables.storedBytes[i]!;
+      this.#firstOrdinals[i + 1] = this.#firstOrdinals[i]! + tables.records[i]!;
+      plainBytes += tables.plainBytes[i]!;
+    }
+    this.records = this.#firstOrdinals[this.frames]!;
+    const found = { records: this.records, frames: this.frames, plainBytes, storedBytes: stat.size };
+    for (const fact of ['storedBytes', 'frames', 'records', 'plainBytes'] as const) {
+      if (expected !== undefined && expected[fact] !== found[fact]) {
+        const message = `shard ${path} is damaged or another file: ${fact} ${found[fact]}, the catalog says ${expected[fact]}`;
+        throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: 0 });
+      }
+    }
+  }
+
+  /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file). */
+  static open(path: string, expected?: ShardExpectation): ShardReader {
+    let fd: number;
+    try {
+      // Not through a symbolic link: a shard is a file of this store and nothing else. (Windows has no such flag.)
+      fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    } catch (cause) {
+      throw ioError(cause, 'open shard', path);
+    }
+    try {
+      return new ShardReader(path, fd, expected);
+    } catch (error) {
+      closeSync(fd);
+      throw ioError(error, 'read', path);
+    }
+  }
+
+  /** The frame that holds the record with this ordinal in the shard. */
+  frameOf(ordinal: number): number {
+    const first = this.#firstOrdinals;
+    if (!(ordinal >= 0 && ordinal < this.records)) {
+      const message = `shard ${this.path} has ${this.records} records and none with ordinal ${ordinal}`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: 0 });
+    }
+    let low = 0;
+    let high = this.frames - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (first[middle]! <= ordinal) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Ordinal of the first record of frame `index`; for `index` = frames the number of records. */
+  firstOrdinal(index: number): number {
+    return this.#firstOrdinals[index]!;
+  }
+
+  recordsOf(index: number): number {
+    return this.#firstOrdinals[index + 1]! - this.#firstOrdinals[index]!;
+  }
+
+  plainBytesOf(index: number): number {
+    return this.#plainBytes[index]!;
+  }
+
+  /** The text of frame `index`, in a buffer of its own. */
+  readFrameSync(index: number): Buffer {
+    const offset = this.#offsets[index]!;
+    const length = this.#offsets[index + 1]! - offset;
+    if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
+    const frame = scratch.subarray(0, length);
+    this.#readFully(frame, offset);
+    return this.#decode(index, frame);
+  }
+
+  /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
+  async readFrame(index: number): Promise<Buffer> {
+    const offset = this.#offsets[index]!;
+    const frame = Buffer.allocUnsafe(this.#offsets[index + 1]! - offset);
+    await this.#readFullyAsync(frame, offset);
+    return this.#decode(index, frame);
+  }
+
+  /** All frames in order, from `first`; the file is read a megabyte at a time. */
+  async *readFrames(first = 0): AsyncGenerator<{ readonly index: number; readonly plain: Buffer }> {
+    let index = first;
+    while (index < this.frames) {
+      let end = index + 1;
+      while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
+      const start = this.#offsets[index]!;
+      const chunk = Buffer.allocUnsafe(this.#offsets[end]! - start);
+      await this.#readFullyAsync(chunk, start);
+      for (; index < end; index++) {
+        const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
+        yield { index, plain: this.#decode(index, frame) };
+      }
+    }
+  }
+
+  /** Closes the descriptor, after the reads under way. Idempotent. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#pending === 0) this.#closeDescriptor();
+  }
+
+  #decode(index: number, frame: Uint8Array): Buffer {
+    const offset = this.#offsets[index]!;
+    const plain = decompress(frame, this.#plainBytes[index]!, this.path, offset);
+    if (plain[plain.byteLength - 1] !== 10) {
+      const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
+    }
+    return plain;
+  }
+
+  #readFully(into: Buffer, offset: number): void {
+    if (this.#closing) throw this.#closed();
+    let done = 0;
+    while (done < into.byteLength) {
+      let count: number;
+      try {
+        count = readSync(this.#fd, into, done, into.byteLength - done, offset + done);
+      } catch (cause) {
+        throw ioError(cause, 'read', this.path);
+      }
+      if (count === 0) throw this.#truncated(offset + done);
+      done += count;
+    }
+  }
+
+  async #readFullyAsync(into: Buffer, offset: number): Promise<void> {
+    if (this.#closing) throw this.#closed();
+    this.#pending++;
+    try {
+      let done = 0;
+      while (done < into.byteLength) {
+        const count = await readOnce(this.#fd, into, done, offset + done, this.path);
+        if (count === 0) throw this.#truncated(offset + done);
+        done += count;
+      }
+    } finally {
+      this.#pending--;
+      if (this.#closing && this.#pending === 0) this.#closeDescriptor();
+    }
+  }
+
+  #truncated(offset: number): GristmillError {
+    const message = `shard ${this.path} ends at byte ${offset}, inside a frame or table`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
+  }
+
+  #closed(): GristmillError {
+    return new GristmillError('STORE_CLOSED', `shard ${this.path} has been closed`, { file: this.path });
+  }
+
+  #closeDescriptor(): void {
+    // Reading cannot lose data, so nobody waits for the outcome.
+    close(this.#fd, () => {});
+  }
+}
+
+function readOnce(fd: number, into: Buffer, at: number, offset: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, at, into.byteLength - at, offset, (cause, count) => {
+      if (cause) reject(ioError(cause, 'read', path));
+      else resolve(count);
+    });
+  });
+}

@@ -1,0 +1,65 @@
+// source > plan > map > scan > key > [frame] > shard > verify > merge > publish; and back: location > [frame] > record
+//
+// The one importer of zstd-napi, and of its thin binding only: the high-level functions reset a context's parameters at
+// every call. Contexts are reused, one of each per thread.
+//
+// Frames say how much text they hold and carry zstd's checksum (XXH64, its low half). A reader knows from the shard's
+// seek table how much to expect, and compares before it allocates: a header may claim anything.
+
+// The default import is the CommonJS module itself: Node's loader sees none of its names.
+import binding from 'zstd-napi/binding.js';
+import { GristmillError } from '../errors.js';
+
+/** Compresses frames at one level, from one reused context. */
+export class Compressor {
+  readonly #context = new binding.CCtx();
+  #output = Buffer.alloc(0);
+
+  /** @param level zstd's, −7 (fastest) … 22. */
+  constructor(level: number) {
+    this.#context.setParameter(binding.CParameter.compressionLevel, level);
+    this.#context.setParameter(binding.CParameter.contentSizeFlag, 1);
+    this.#context.setParameter(binding.CParameter.checksumFlag, 1);
+  }
+
+  /** One whole frame. The bytes returned are valid until the next call. */
+  compress(plain: Uint8Array): Uint8Array {
+    const bound = binding.compressBound(plain.byteLength);
+    if (this.#output.byteLength < bound) this.#output = Buffer.allocUnsafeSlow(bound);
+    const length = this.#context.compress2(this.#output, plain);
+    return this.#output.subarray(0, length);
+  }
+}
+
+let decompressor: binding.DCtx | undefined;
+
+/**
+ * The plain text of one frame, in a buffer of its own.
+ * @param plainBytes what the shard's seek table says the frame holds.
+ * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size.
+ */
+export function decompress(frame: Uint8Array, plainBytes: number, file: string, offset: number): Buffer {
+  const damaged = (what: string, cause?: unknown): GristmillError =>
+    new GristmillError('CHECKSUM_MISMATCH', `frame at byte ${offset} of ${file} is damaged: ${what}`, {
+      file,
+      offset,
+      cause,
+    });
+  let claimed: number | null;
+  try {
+    claimed = binding.getFrameContentSize(frame);
+  } catch (cause) {
+    throw damaged('not a zstd frame', cause);
+  }
+  if (claimed !== plainBytes) throw damaged(`it claims ${claimed} bytes of text, the seek table ${plainBytes}`);
+  decompressor ??= new binding.DCtx();
+  const plain = Buffer.allocUnsafeSlow(plainBytes);
+  let length: number;
+  try {
+    length = decompressor.decompress(plain, frame);
+  } catch (cause) {
+    throw damaged((cause as Error).message, cause);
+  }
+  if (length !== plainBytes) throw damaged(`it holds ${length} bytes of text instead of ${plainBytes}`);
+  return plain;
+}

@@ -1,0 +1,219 @@
+// Goal: an import from the command line reports, fails and cancels the way scripts and people can rely on.
+// Method: real processes; after every failure the store is looked at: it has to be as it was, with no leftovers.
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeDataset } from '../datasets/index.js';
+import { gristmill, parseLines, scratch, start } from './support/cli.js';
+
+const GOOD = '[{"id":1,"tag":"a"},{"id":2,"tag":["b","a"]},{"id":12345678901234567890,"n":1.50}]';
+
+function fileWith(text: string | Uint8Array, folder = scratch()): { readonly file: string; readonly store: string } {
+  const file = join(folder, 'source.json');
+  writeFileSync(file, text);
+  return { file, store: join(folder, 'store') };
+}
+
+/** A store with GOOD in it, and another source beside it. */
+async function storeAndSource(text: string | Uint8Array) {
+  const { file, store } = fileWith(GOOD);
+  expect((await gristmill('import', file, '--store', store, '--key', 'id')).code).toBe(0);
+  writeFileSync(file, text);
+  return { file, store, before: contentsOf(store) };
+}
+
+/** Names and sizes of what a store keeps; the LMDB files are compared through `export`. */
+const contentsOf = (store: string) =>
+  readdirSync(store, { recursive: true })
+    .map(String)
+    .filter((path) => !path.startsWith('index'))
+    .sort();
+
+describe('gristmill import', () => {
+  test('prints the report as a table, progress nowhere', async () => {
+    const { file, store } = fileWith(GOOD);
+    const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id', '--index', 'tag');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^collection +records \(replace\)$/m);
+    expect(stdout).toMatch(/^shape +array$/m);
+    expect(stdout).toMatch(/^records read +3$/m);
+    expect(stdout).toMatch(/^index tag +3 entries in 1 pages$/m);
+  });
+
+  test('--json prints one object with every count', async () => {
+    const { file, store } = fileWith(GOOD);
+    const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id', '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parseLines(stdout)).toHaveLength(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      collection: 'records',
+      shape: 'array',
+      records: { read: 3, stored: 3, rejected: 0, replaced: 0 },
+      bytes: { source: GOOD.length, stored: expect.any(Number) },
+      shards: 1,
+      seconds: expect.any(Number),
+      workers: expect.any(Number),
+      peakAnonBytes: expect.any(Number),
+    });
+  });
+
+  test('every option reaches the import', async () => {
+    const { file, store } = fileWith('{"data":{"items":[{"id":1},{"id":1},{"id":"x","y":2},7]}}');
+    const options = [
+      '--collection',
+      'things',
+      '--key',
+      'id',
+      '--index',
+      'y',
+      '--select',
+      '/data/items',
+      '--shape',
+      'array',
+    ];
+    const modes = ['--mode', 'replace', '--on-duplicate', 'first', '--on-bad-record', 'quarantine', '--max-bad', '1'];
+    const sizes = [
+      '--span-bytes',
+      '64k',
+      '--window-bytes',
+      '64k',
+      '--max-record-bytes',
+      '1m',
+      '--max-bad-ratio',
+      '50%',
+    ];
+    const run = ['--workers', '1', '--level', '3', '--access', 'read', '--quiet', '--json'];
+    const { code, stdout, stderr } = await gristmill(
+      'import',
+      file,
+      '--store',
+      store,
+      ...options,
+      ...modes,
+      ...sizes,
+      ...run,
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      collection: 'things',
+      workers: 1,
+      records: { read: 4, stored: 2, rejected: 1, replaced: 1 },
+    });
+    const [rejected] = parseLines(readFileSync(report.quarantine, 'utf8'));
+    expect(rejected).toMatchObject({ reason: 'KEY_MISSING' });
+  });
+
+  test('takes many sources, in order', async () => {
+    const folder = scratch();
+    const files = ['{"id":1}\n{"id":2}', '{"id":3}\n', '{"id":1,"last":true}'].map((text, i) => {
+      const path = join(folder, `${i}.ndjson`);
+      writeFileSync(path, text);
+      return path;
+    });
+    const store = join(folder, 'store');
+    const { stdout } = await gristmill('import', ...files, '--store', store, '--key', 'id', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ sources: files, records: { read: 4, stored: 3, replaced: 1 } });
+    expect((await gristmill('get', '1', '--store', store)).stdout).toBe('{"id":1,"last":true}\n');
+  });
+
+  test.each([
+    ['SOURCE_EMPTY', ''],
+    ['SOURCE_NOT_JSON', 'id,name\n1,Ada\n'],
+    ['SOURCE_UTF16', Buffer.from('\ufeff[{"id":1}]', 'utf16le')],
+    ['SOURCE_TRUNCATED', '[{"id":1},{"id":2'],
+    ['SOURCE_TRAILING_BYTES', '[{"id":1}] [{"id":2}]'],
+    ['BAD_RECORD', '[{"id":1},{"id":02},{"id":3}]'],
+  ])('%s ends with exit code 3 and leaves the store as it was', async (errorCode, text) => {
+    const { file, store, before } = await storeAndSource(text);
+    const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^gristmill: ${errorCode}: .`));
+    expect(contentsOf(store)).toEqual(before);
+    expect((await gristmill('export', '--store', store)).stdout).toBe(
+      '{"id":1,"tag":"a"}\n{"id":2,"tag":["b","a"]}\n{"id":12345678901234567890,"n":1.50}\n',
+    );
+  });
+
+  test('a failed first import leaves no store behind', async () => {
+    const { file, store } = fileWith('[1,2');
+    expect((await gristmill('import', file, '--store', store)).code).toBe(3);
+    expect(existsSync(join(store, 'shards')) ? readdirSync(join(store, 'shards')) : []).toEqual([]);
+  });
+
+  test('a bad record is named with its place, and what it holds cannot touch the terminal', async () => {
+    const { file, store } = fileWith(Buffer.from('{"id":1}\n{"id":2,"x":"\u001b[31mred"}\n{"id":3}\n'));
+    const text = await gristmill('import', file, '--store', store, '--key', 'id');
+    expect(text.code).toBe(3);
+    expect(text.stderr).toContain(file);
+    expect(text.stderr).toMatch(/byte 22\b/);
+    expect(text.stderr).toMatch(/line 2\b/);
+    expect(text.stderr).toMatch(/record 1\b/);
+    expect(text.stderr).not.toContain('\u001b');
+
+    const json = await gristmill('import', file, '--store', store, '--key', 'id', '--json');
+    expect(json).toMatchObject({ code: 3, stdout: '' });
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      code: 'BAD_RECORD',
+      message: expect.any(String),
+      file,
+      offset: 22,
+      line: 2,
+      record: 1,
+      reason: 'CONTROL_CHARACTER',
+      snippet: expect.any(String),
+      exit: 3,
+    });
+  });
+
+  test('a missing source is exit code 3, a directory that is no store 4', async () => {
+    const folder = scratch();
+    const { file } = fileWith(GOOD, folder);
+    expect((await gristmill('import', join(folder, 'none'), '--store', join(folder, 's'))).stderr).toMatch(
+      /SOURCE_NOT_FOUND/,
+    );
+    const { code, stderr } = await gristmill('import', file, '--store', folder);
+    expect(stderr).toMatch(/STORE_NOT_A_STORE/);
+    expect(code).toBe(4);
+  });
+
+  test('two members with one key follow --on-duplicate', async () => {
+    const { file, store } = fileWith('[{"id":1,"v":1},{"id":1,"v":2}]');
+    const common = ['import', file, '--store', store, '--key', 'id', '--on-duplicate'];
+    const failed = await gristmill(...common, 'error');
+    expect(failed.stderr).toMatch(/DUPLICATE_KEY/);
+    expect(failed.code).toBe(3);
+    for (const [which, v] of [
+      ['first', 1],
+      ['last', 2],
+    ] as const) {
+      expect((await gristmill(...common, which)).code).toBe(0);
+      expect((await gristmill('get', '1', '--store', store)).stdout).toBe(`{"id":1,"v":${v}}\n`);
+    }
+  });
+});
+
+describe('Ctrl-C', () => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s cancels within a second and leaves the store as it was',
+    async (signal) => {
+      const { file, store, before } = await storeAndSource('');
+      const big = `${file}.big`;
+      writeDataset(big, { name: 'flat', bytes: 48 * 2 ** 20, form: 'array' });
+      // The slowest level: the import must still be running when the signal comes.
+      const args = ['import', big, '--store', store, '--key', 'id', '--level', '19', '--span-bytes', '1m'];
+      const running = start(args);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const sent = performance.now();
+      running.child.kill(signal);
+      const { code, stderr, stdout } = await running.ended;
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      expect(stderr).toMatch(/gristmill: CANCELLED: /);
+      // A second is the promise; the rest is for a busy machine that has to end a process.
+      expect(performance.now() - sent).toBeLessThan(2000);
+      expect(contentsOf(store)).toEqual(before);
+      expect((await gristmill('get', '1', '--store', store)).code).toBe(0);
+    },
+  );
+});

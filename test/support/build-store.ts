@@ -1,0 +1,112 @@
+// Builds real stores for the tests of the store and of lookups, without the import path: records are given as values,
+// and go through ShardWriter, buildPages and publish as an import's would.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files.js';
+import { encodeKey, type KeyValue } from '../../src/store/key.js';
+import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
+import { compareEntries } from '../../src/store/merge-pages.js';
+import { buildPages } from '../../src/store/page-write.js';
+import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish.js';
+import { ShardWriter } from '../../src/store/shard-write.js';
+import type { Catalog, Entry, KeyRule } from '../../src/store/types.js';
+
+/** A record as a test gives it. `text` is its line; where `name` is given the line is `{"key":…,"value":…}`. */
+export interface TestRecord {
+  readonly text: string;
+  readonly key?: KeyValue;
+  readonly name?: string;
+  /** Values by secondary index. */
+  readonly indexed?: readonly (readonly KeyValue[])[];
+}
+
+export interface BuildOptions {
+  readonly name?: string;
+  readonly mode?: PublishMode;
+  readonly onDuplicate?: 'last' | 'first' | 'error';
+  readonly key?: KeyRule;
+  readonly indexPaths?: readonly string[];
+  readonly recordsPerFrame?: number;
+  readonly recordsPerShard?: number;
+  readonly pagesInPlace?: number;
+}
+
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'gristmill-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export function openCatalog(store: string): Promise<LmdbCatalog> {
+  return LmdbCatalog.open(prepareStoreDirectory(store, true), { create: true, readOnly: false });
+}
+
+/** Publishes records; of several with one key the last stays (or the first), as in an import. */
+export async function publishRecords(
+  catalog: Catalog,
+  store: string,
+  records: readonly TestRecord[],
+  options: BuildOptions = {},
+): Promise<PublishResult> {
+  const { name = 'records', mode = 'replace', onDuplicate = 'last', indexPaths = [], pagesInPlace } = options;
+  const key = options.key ?? { kind: 'path', path: 'id' };
+  const { recordsPerFrame = 7, recordsPerShard = 50 } = options;
+  const shardCount = Math.max(1, Math.ceil(records.length / recordsPerShard));
+  const firstShard = await reserveShards(catalog, shardCount);
+  const entries: Entry[][] = [[], ...indexPaths.map(() => [])];
+  const dead = new Map<number, number[]>();
+  const winners = new Map<string, Entry>();
+  const shards = [];
+  let replaced = 0;
+  for (let i = 0; i < shardCount; i++) {
+    const shard = firstShard + i;
+    const file = shardFileName(shard);
+    const part = records.slice(i * recordsPerShard, (i + 1) * recordsPerShard);
+    part.forEach((record, ordinal) => {
+      record.indexed?.forEach((values, index) => {
+        for (const value of values) entries[index + 1]?.push({ key: encodeKey(value), shard, ordinal });
+      });
+      if (key.kind === 'ordinal') return;
+      const entry = { key: encodeKey(record.key ?? record.name ?? null), shard, ordinal };
+      const id = Buffer.from(entry.key).toString('hex');
+      const other = winners.get(id);
+      const loser = other && (onDuplicate === 'first' ? entry : other);
+      if (other === undefined || loser === other) winners.set(id, entry);
+      if (loser !== undefined) {
+        replaced++;
+        const ordinals = dead.get(loser.shard);
+        if (ordinals === undefined) dead.set(loser.shard, [loser.ordinal]);
+        else ordinals.push(loser.ordinal);
+      }
+    });
+    const summary = writeShard(shardPath(store, file), part, recordsPerFrame);
+    const named = key.kind === 'name';
+    shards.push({ shard, file, named, source: { file: 'test', from: 0, to: 0 }, ...summary });
+  }
+  entries[0] = [...winners.values()];
+  const pages = entries.map((list, index) => {
+    const built = buildPages(list.sort(compareEntries));
+    return { index, pages: built, entries: list.length };
+  });
+  if (key.kind === 'ordinal') pages.shift();
+  const stored = records.length - replaced;
+  const counts = { read: records.length, stored, rejected: 0, replaced };
+  return publish(catalog, {
+    ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, dead, onDuplicate, pages },
+    ...{ indexPaths, counts, sourceBytes: records.length, pagesInPlace },
+  });
+}
+
+export function lineOf(record: TestRecord): string {
+  return record.name === undefined ? record.text : `{"key":${JSON.stringify(record.name)},"value":${record.text}}`;
+}
+
+export function writeShard(path: string, records: readonly TestRecord[], recordsPerFrame: number) {
+  const writer = ShardWriter.create(path);
+  for (let at = 0; at < records.length; at += recordsPerFrame) {
+    const part = records.slice(at, at + recordsPerFrame);
+    writer.append(Buffer.from(part.map((record) => `${lineOf(record)}\n`).join('')), part.length);
+  }
+  return writer.finish();
+}

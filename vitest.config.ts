@@ -1,0 +1,12 @@
+// The tests are numbered along the data flow, so that their listing is a reading order.
+
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Property and twin suites work for seconds; on a slow, shared core for longer.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
