@@ -7,7 +7,7 @@
 // beforehand by MADV_POPULATE_READ, which reports the same thing as an error; the caller compares fstat around it. The
 // moment between the two is the price of mapping; `--access read` does not pay it.
 
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 
 const PROT_READ = 1;
 const MAP_PRIVATE = 2;
@@ -16,6 +16,8 @@ const MADV_POPULATE_READ = 22;
 const PAGE_BYTES = 4096;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
+type Koffi = typeof import('koffi');
+
 interface Libc {
   mmap(address: null, bytes: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: bigint, bytes: number): number;
@@ -23,15 +25,18 @@ interface Libc {
   memcpy(target: Uint8Array, source: bigint, bytes: number): unknown;
 }
 
-let libc: Libc | undefined | null;
+let libc: (Libc & { readonly koffi: Koffi }) | undefined | null;
 
 /** The C library's functions, or null where mapping is not to be had (no Linux, no library, a 32-bit system). */
-function load(): Libc | null {
+function load(): NonNullable<typeof libc> | null {
   if (libc !== undefined) return libc;
   try {
     if (process.platform !== 'linux') throw new Error('MADV_POPULATE_READ is of Linux');
+    // Loaded when first asked for: most imports read, and every thread would pay for it.
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
     const library = koffi.load('libc.so.6');
     libc = {
+      koffi,
       mmap: library.func('void *mmap(void *, size_t, int, int, int, int64_t)'),
       munmap: library.func('int munmap(void *, size_t)'),
       madvise: library.func('int madvise(void *, size_t, int)'),
@@ -62,9 +67,9 @@ export function copyMapped(fd: number, offset: number, target: Uint8Array): MapO
   try {
     c.madvise(address, bytes, MADV_SEQUENTIAL);
     if (c.madvise(address, bytes, MADV_POPULATE_READ) !== 0) {
-      const code = koffi.errno();
+      const code = c.koffi.errno();
       // EINVAL: a kernel before 5.14, which cannot promise that copying will not raise a signal.
-      return code === koffi.os.errno.EINVAL ? 'unsupported' : 'unreadable';
+      return code === c.koffi.os.errno.EINVAL ? 'unsupported' : 'unreadable';
     }
     c.memcpy(target, address + BigInt(before), target.byteLength);
     return 'copied';

@@ -7,7 +7,6 @@ import { Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
-import { runImport } from '../import/import.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
@@ -74,9 +73,11 @@ export class Store {
    * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+  async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
     this.#catalog.assertOpen();
     const paths = typeof sources === 'string' ? [sources] : sources;
+    // Loaded here: a process that only looks things up does without the import path and its thread pool.
+    const { runImport } = await import('../import/import.js');
     return runImport({ directory: this.directory, catalog: this.#catalog }, paths, options);
   }
 
