@@ -6,12 +6,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const POLL_MS = 50;
+const POLL_MS = 20;
+const SLOW_SECONDS = 30;
 const TIME_COMMAND = '/usr/bin/time';
 
 /**
  * @typedef {{ wallSeconds: number, cpuSeconds?: number, peakAnonBytes: number, exitCode: number | null, stdout: string, stderr: string }} Run
- * @typedef {{ name: string, command: string, args: string[], before?: () => void }} Variant `before` is not timed
+ * @typedef {{ name: string, command: string, args: string[], before?: () => void, runs?: number, onceIfSlow?: boolean }} Variant
+ *   `before` is not timed
  */
 
 /** One process from start to exit. @returns {Promise<Run>} */
@@ -42,11 +44,21 @@ export async function runProcess(command, args) {
   }
 }
 
-/** Each variant `runs` times, in turn. @param {Variant[]} variants @returns {Promise<Map<string, Run[]>>} */
+/**
+ * Each variant `runs` times (or its own number), in turn. One that fails is not run again; nor is one that takes very long
+ * and asks for it (`onceIfSlow`): a second run of a minute would not tell more.
+ * @param {Variant[]} variants
+ * @returns {Promise<Map<string, Run[]>>}
+ */
 export async function alternate(variants, runs, onRun = () => {}) {
   const results = new Map(variants.map(({ name }) => [name, []]));
-  for (let round = 0; round < runs; round++) {
-    for (const variant of variants) {
+  const isDone = ({ name, runs: own = runs, onceIfSlow }) => {
+    const last = results.get(name).at(-1);
+    if (last === undefined) return false;
+    return results.get(name).length >= own || last.exitCode !== 0 || (onceIfSlow && last.wallSeconds > SLOW_SECONDS);
+  };
+  for (let round = 0; round < Math.max(...variants.map(({ runs: own = runs }) => own)); round++) {
+    for (const variant of variants.filter((variant) => !isDone(variant))) {
       variant.before?.();
       const run = await runProcess(variant.command, variant.args);
       results.get(variant.name).push(run);

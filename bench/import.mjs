@@ -1,124 +1,100 @@
 // Question: how long from a JSON file on disk to a store that answers by key, against what people use instead?
-// Data: datasets/, each kind as NDJSON and as one array on one line. Each contender is a whole process, start to exit,
-// with the source in the page cache; `zstd -1` of the same file in the same round is the yardstick of the machine.
+// Data: datasets/, each kind as NDJSON and as one array on one line. Method: each contender is a whole process, start to
+// exit, with the source in the page cache; `zstd -1` of the same file in the same rounds is the yardstick of the machine.
 
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { contender, storedBytes } from './contenders.mjs';
-import { alternate, reportOf, runProcess, summary } from './harness.mjs';
+import { statSync } from 'node:fs';
+import { atLeast, atMost, BARS } from './bars.mjs';
+import { contest } from './contest.mjs';
 import { megabytes, rounded } from './report.mjs';
+import { countLines, randomOrdinals } from './setup.mjs';
 
-export const HEADERS = [
-  'contender',
-  'MB/s',
-  'wall s',
-  'min–max s',
-  'CPU s',
-  'peak anon MB',
-  'stored MB',
-  'of zstd -1',
-  'lookup µs',
-  'records',
+const LOOKUPS = 500;
+const HEADERS = [
+  ...['contender', 'MB/s', 'wall s', 'min–max s', 'runs', 'gristmill is × faster', 'wall ÷ zstd -1'],
+  ...['CPU s', 'peak anon MB', 'stored MB', 'lookup µs', 'records'],
 ];
 
-/** One kind of data in one form: every contender `runs` times, then its keys counted and some looked up. */
-export async function compareImports({
-  dataset,
-  form,
-  source,
-  sourceBytes,
-  recordsExpected,
-  keys,
-  names,
-  runs,
-  scratch,
-}) {
-  const folder = mkdtempSync(join(scratch, 'import-'));
-  try {
-    const keysFile = join(folder, 'keys.json');
-    writeFileSync(keysFile, JSON.stringify(keys));
-    const variants = names.map((name) => {
-      const out = join(folder, name);
-      const before = () => rmSync(out, { recursive: true, force: true });
-      return { ...contender(name, { dataset, form, source, out }), out, before };
-    });
-    await warm(source);
-    const runsOf = await alternate(variants, runs, ({ name }, run) => {
-      console.error(`${dataset} ${form} ${name}: ${rounded(run.wallSeconds)} s`);
-    });
-    const results = [];
-    for (const variant of variants) {
-      const result = resultOf(variant, runsOf.get(variant.name), sourceBytes);
-      if (variant.countArgs && !result.failed) Object.assign(result, await checked(variant, keysFile));
-      result.recordsRight = result.keys === undefined ? undefined : result.keys === recordsExpected;
-      results.push(result);
+export const question =
+  'How long from a JSON file to a store that answers by key? Whole processes, source in the page cache, median of the runs.';
+export const method =
+  'Contenders alternate. "gristmill is × faster" compares wall times with the row; "lookup" is the median of 500 keys, one at a ' +
+  'time, in a fresh process, `JSON.parse` of the record included. `json-parse` and `zstd` store nothing to look up.';
+
+export async function run({ bytes, names, forms, datasets, ...options }) {
+  const results = [];
+  for (const dataset of names) {
+    // Every form holds the same records, so the lines of one count them for all.
+    const recordsExpected = await countLines(datasets.file({ name: dataset, bytes, form: 'ndjson' }));
+    const keys = randomOrdinals(LOOKUPS, recordsExpected).map((ordinal) => datasets.keyAt(dataset, ordinal));
+    for (const form of forms) {
+      const source = datasets.file({ name: dataset, bytes, form });
+      const about = { dataset, form, sourceBytes: statSync(source).size, recordsExpected };
+      results.push({ ...about, contenders: await contest({ ...options, ...about, source, keys }) });
     }
-    return results;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Brings the source into the page cache: the first contender is not to pay for the disk. */
-async function warm(source) {
-  for await (const _ of createReadStream(source, { highWaterMark: 2 ** 22 }));
-}
-
-function resultOf({ name, out }, runs, sourceBytes) {
-  const broken = runs.find((run) => run.exitCode !== 0);
-  if (broken) return { name, failed: reasonOf(broken) };
-  const report = reportOf(runs.at(-1));
-  if (report?.notApplicable) return { name, failed: report.notApplicable };
-  const wallSeconds = summary(runs.map((run) => run.wallSeconds));
   return {
-    name,
-    wallSeconds,
-    cpuSeconds: summary(runs.map((run) => run.cpuSeconds)),
-    megabytesPerSecond: sourceBytes / 1e6 / wallSeconds.median,
-    peakAnonBytes: Math.max(...runs.map((run) => run.peakAnonBytes)),
-    bytesStored: report?.bytesStored ?? storedBytes(out),
-    keys: report?.records?.stored,
-    report,
+    tables: results.map(tableOf),
+    bars: results.flatMap(barsOf),
+    headlines: results.flatMap(headlinesOf),
+    notes: ['A rival that takes more than 30 s runs once.'],
+    results,
   };
 }
 
-/** The line that says what went wrong, out of a stack trace. */
-function reasonOf({ stderr, exitCode }) {
-  const lines = stderr.trim().split('\n');
-  const telling = lines.find((line) => /^\s*[\w[\]]*(Error|error|Exception)\b/.test(line)) ?? lines[0];
-  return telling?.trim().slice(0, 300) || `exit code ${exitCode}`;
+const ranAs = ({ contenders }, name) => contenders.find((result) => result.name === name && !result.failed);
+
+/** Of those that are no yardstick, the one with the shortest wall time. */
+function fastestRival({ contenders }, { withLookup }) {
+  const rivals = contenders.filter(({ name, failed }) => !failed && name !== 'gristmill' && name !== 'zstd');
+  const fit = rivals.filter(({ lookupMicros }) => lookupMicros || !withLookup);
+  return fit.sort((one, other) => one.wallSeconds.median - other.wallSeconds.median)[0];
 }
 
-/** In processes of their own: how many keys are there, and how long does one take? */
-async function checked({ command, countArgs, getArgs }, keysFile) {
-  const counted = reportOf(await runProcess(command, countArgs));
-  if (counted?.notApplicable) return {};
-  const looked = await runProcess(command, getArgs(keysFile));
-  if (looked.exitCode !== 0) return { keys: counted?.keys, failed: `lookups: ${reasonOf(looked)}` };
-  return { keys: counted?.keys, lookupMicros: reportOf(looked)?.lookupMicros };
+function barsOf(result) {
+  const { dataset, form } = result;
+  const ours = ranAs(result, 'gristmill');
+  if (!ours) return [];
+  const bar = BARS.import[dataset];
+  const wall = ours.wallSeconds.median;
+  // The bar of flat records says so; the stricter one of the others counts `JSON.parse` alone as a rival too.
+  const rival = fastestRival(result, { withLookup: dataset === 'flat' });
+  const zstd = ranAs(result, 'zstd');
+  const what = `import, ${dataset}, ${form}`;
+  return [
+    rival &&
+      atLeast(`${what}: speed of the fastest rival`, bar.ofRival, rival.wallSeconds.median / wall, '×', rival.name),
+    zstd && atMost(`${what}: wall ÷ \`zstd -1\``, bar.ofZstd, wall / zstd.wallSeconds.median, '×'),
+  ].filter(Boolean);
 }
 
-/** The rows of the table, the fastest first. */
-export function rowsOf(results) {
-  const yardstick = results.find(({ name }) => name === 'zstd')?.wallSeconds?.median;
+function headlinesOf(result) {
+  const ours = ranAs(result, 'gristmill');
+  const rival = fastestRival(result, { withLookup: true });
+  if (!ours || !rival) return [];
+  const speed = ({ megabytesPerSecond }) => `${rounded(megabytesPerSecond)} MB/s`;
+  return [[`import ${result.dataset}, ${result.form}`, speed(ours), `${rival.name} ${speed(rival)}`]];
+}
+
+/** The fastest first. */
+function tableOf(result) {
+  const { dataset, form, sourceBytes, recordsExpected, contenders } = result;
+  const ours = ranAs(result, 'gristmill')?.wallSeconds.median;
+  const zstd = ranAs(result, 'zstd')?.wallSeconds.median;
   const order = ({ megabytesPerSecond = 0 }) => -megabytesPerSecond;
-  return [...results]
-    .sort((one, other) => order(one) - order(other))
-    .map((result) => {
-      const { name, wallSeconds, cpuSeconds, failed } = result;
-      if (failed) return [name, `failed: ${failed}`, ...HEADERS.slice(2).map(() => undefined)];
-      const wrong = result.recordsRight === false ? ' (WRONG)' : '';
-      return [
-        name,
-        rounded(result.megabytesPerSecond),
-        rounded(wallSeconds.median),
-        `${rounded(wallSeconds.min)}–${rounded(wallSeconds.max)}`,
-        rounded(cpuSeconds?.median),
-        megabytes(result.peakAnonBytes),
-        result.bytesStored ? megabytes(result.bytesStored) : undefined,
-        yardstick ? rounded(yardstick / wallSeconds.median) : undefined,
-        result.lookupMicros ? rounded(result.lookupMicros.median) : undefined,
-        result.keys === undefined ? undefined : `${result.keys}${wrong}`,
-      ];
-    });
+  const rows = contenders.toSorted((one, other) => order(one) - order(other)).map((row) => rowOf(row, ours, zstd));
+  const title = `${dataset}, ${form}: ${megabytes(sourceBytes)} MB, ${recordsExpected} records`;
+  return { title, headers: HEADERS, rows };
+}
+
+function rowOf(result, ours, zstd) {
+  const { name, wallSeconds, failed, runs } = result;
+  if (failed) return [name, `failed: ${failed}`, ...HEADERS.slice(2).map(() => undefined)];
+  return [
+    ...[name, rounded(result.megabytesPerSecond), rounded(wallSeconds.median)],
+    ...[`${rounded(wallSeconds.min)}–${rounded(wallSeconds.max)}`, runs],
+    ...[ours && rounded(wallSeconds.median / ours), zstd && rounded(wallSeconds.median / zstd)],
+    ...[rounded(result.cpuSeconds?.median), megabytes(result.peakAnonBytes)],
+    ...[result.bytesStored && megabytes(result.bytesStored), rounded(result.lookupMicros?.median)],
+    result.keys && `${result.keys}${result.recordsRight ? '' : ' (WRONG)'}`,
+  ];
 }

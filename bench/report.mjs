@@ -1,10 +1,13 @@
-// Results as people read them (a Markdown table) and as programs do (JSON): bench/results/<name>.md and .json.
+// Results as people read them (Markdown tables) and as programs do (JSON): bench/results/<name>.md and .json.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const RESULTS = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, 'results');
+export const RESULTS = fileURLToPath(new URL('results', import.meta.url));
+/** Runs at other sizes than the full one, out of the way of the record. */
+const TRIAL = 'trial';
 
 export function machine() {
   return {
@@ -31,25 +34,46 @@ export function rounded(value) {
 
 export const megabytes = (bytes) => (bytes === undefined ? '–' : rounded(bytes / 1e6));
 
+export const dataSize = (bytes) =>
+  bytes >= 2 ** 30 ? `${+(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
+
+/** Where and when a report was made, in one line. */
+export function provenance({ date, machine: where, data, seconds }) {
+  const memory = `${rounded(where.memoryBytes / 2 ** 30)} GiB`;
+  return (
+    `${date.slice(0, 10)} · ${where.cpu}, ${where.cores} cores, ${memory} · ${where.system} · Node ${where.node} · ` +
+    `data of ${dataSize(data.bytes)} · took ${seconds} s`
+  );
+}
+
 /**
+ * @typedef {{ title: string, headers: string[], rows: unknown[][] }} Table
  * @param {string} name
- * @param {{ question: string, data: unknown, tables: { title: string, headers: string[], rows: unknown[][] }[], notes?: string[], results: unknown }} report
+ * @param {{ question: string, method: string, seconds: number, trial: boolean, data: { bytes: number }, tables: Table[],
+ *   bars?: import('./bars.mjs').Bar[], headlines?: [what: string, ours: string, other: string][], notes?: string[],
+ *   results: unknown }} report
  */
-export function writeReport(name, { question, data, tables, notes = [], results }) {
-  mkdirSync(RESULTS, { recursive: true });
-  const date = new Date().toISOString();
-  const where = machine();
+export function writeReport(name, { trial, ...report }) {
+  const full = { name, date: new Date().toISOString(), machine: machine(), ...report };
+  const { bars = [], notes = [] } = report;
   const markdown = [
     `# ${name}`,
-    question,
-    `${date.slice(0, 10)} · ${where.cpu}, ${where.cores} cores, ${megabytes(where.memoryBytes)} MB · ${where.system} · Node ${where.node}`,
-    ...tables.flatMap(({ title, headers, rows }) => [`## ${title}`, markdownTable(headers, rows)]),
+    report.question,
+    provenance(full),
+    report.method,
+    ...report.tables.flatMap(({ title, headers, rows }) => [`## ${title}`, markdownTable(headers, rows)]),
+    ...(bars.length > 0 ? ['## Bars', barTable(bars)] : []),
     ...(notes.length > 0 ? ['## Notes', notes.map((note) => `- ${note}`).join('\n')] : []),
   ].join('\n\n');
-  writeFileSync(join(RESULTS, `${name}.md`), `${markdown}\n`);
-  writeFileSync(
-    join(RESULTS, `${name}.json`),
-    `${JSON.stringify({ name, question, date, machine: where, data, results }, null, 2)}\n`,
-  );
+  const folder = trial ? join(RESULTS, TRIAL) : RESULTS;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.md`), `${markdown}\n`);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(full, null, 2)}\n`);
   return markdown;
+}
+
+/** @param {readonly import('./bars.mjs').Bar[]} bars */
+export function barTable(bars) {
+  const rows = bars.map(({ what, bar, measured, met }) => [what, bar, measured, met ? 'yes' : '**no**']);
+  return markdownTable(['what', 'bar', 'measured', 'met'], rows);
 }

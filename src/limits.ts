@@ -5,6 +5,8 @@ const MIB = 1024 * KIB;
 
 /** Default of the largest record, in bytes: one record must fit one frame, and a frame in memory (option `recordBytesMax`). */
 export const RECORD_BYTES_DEFAULT = 256 * MIB;
+/** Most that option `recordBytesMax` may be: the text of a record is one string, and Node's strings end just below this. */
+export const RECORD_BYTES_MAX = 512 * MIB - KIB;
 /** Deepest nesting inside a record: deeper is nearly always an attack, and JSON.stringify fails soon after. */
 export const DEPTH_DEFAULT = 1024;
 /** Longest encoded key, in bytes: LMDB keys end at 1,978 bytes and ours carry a tree, an index and a location beside it. */
@@ -20,13 +22,15 @@ export const SPAN_BYTES_MIN = 4 * MIB;
 export const SPAN_BYTES_MAX = 64 * MIB;
 /** Source bytes a worker takes in at once by default: stays in the second-level cache with the tokens made of it. */
 export const WINDOW_BYTES_DEFAULT = 512 * KIB;
+/** Largest window: with the largest record it still fits the lower half of a kernel's 32-bit address space. */
+export const WINDOW_BYTES_MAX = 64 * MIB;
 /** Plain text of a frame: compresses almost as well as larger ones and is decompressed in tens of microseconds. */
 export const FRAME_BYTES = 32 * KIB;
 /** Entries a worker holds before it writes them out as a sorted run; references to them take 2⅔ times as much again. */
 export const ENTRY_HEAP_BYTES = 6 * MIB;
 /** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
 export const RUN_CHUNK_BYTES = 32 * KIB;
-/** Bytes a worker looks at to guess where a record begins. */
+/** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;

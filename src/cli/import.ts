@@ -1,5 +1,6 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
+import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
 import { openStore } from '../index.js';
@@ -63,16 +64,30 @@ export function addImport(program: Command): void {
     .option('--index <path>', 'path of a secondary index; may be given many times', collect)
     .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
     .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))
-    .addOption(choice('--mode <mode>', 'what to do with a collection that is there', ['replace', 'upsert', 'insert']))
-    .addOption(choice('--on-duplicate <which>', 'which of two records with one key stays', ['last', 'first', 'error']))
-    .addOption(choice('--on-bad-record <what>', 'what a bad record leads to', ['fail', 'skip', 'quarantine']))
+    .addOption(
+      choice('--mode <mode>', 'what to do with a collection that is there (default: replace)', [
+        'replace',
+        'upsert',
+        'insert',
+      ]),
+    )
+    .addOption(
+      choice('--on-duplicate <which>', 'which of two records with one key stays (default: last)', [
+        'last',
+        'first',
+        'error',
+      ]),
+    )
+    .addOption(
+      choice('--on-bad-record <what>', 'what a bad record leads to (default: fail)', ['fail', 'skip', 'quarantine']),
+    )
     .option('--max-bad <n>', 'fail beyond this many bad records', readCount)
     .option('--max-bad-ratio <share>', 'fail beyond this share of bad records: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
     .option('--level <n>', 'zstd level (default: 1)', readInteger)
-    .addOption(choice('--access <how>', 'how source bytes are read', ['mmap', 'read']))
-    .option('--span-bytes <size>', 'source bytes per shard (default: 64m)', readSize)
-    .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 1m)', readSize)
+    .addOption(choice('--access <how>', 'how source bytes are read (default: read)', ['mmap', 'read']))
+    .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
+    .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
@@ -82,13 +97,17 @@ export function addImport(program: Command): void {
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const view = progressView(flags.quiet === true || flags.json === true);
+  const isNew = !existsSync(flags.store);
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags.store, { create: true });
     try {
       return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
     } finally {
       view.stop();
+      const isEmpty = store.collections().length === 0;
       await store.close();
+      // "The store as it was" is no store, where this command made it and the import failed.
+      if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
     }
   });
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));

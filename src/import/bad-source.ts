@@ -31,11 +31,15 @@ function describe(failure: SpanFailure, where: string, task: SpanTask): [ErrorCo
     }
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
-      const help = 'If records may be that large, raise --max-record-bytes; if not, a bracket or quote is missing there.';
+      const help =
+        'If records may be that large, raise --max-record-bytes; if not, a bracket or quote is missing there.';
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated':
-      return ['SOURCE_TRUNCATED', `${task.path} ends at byte ${failure.offset} before its ${task.framing} is closed; is the copy complete?`];
+      return [
+        'SOURCE_TRUNCATED',
+        `${task.path} ends at byte ${failure.offset} before its ${task.framing} is closed; is the copy complete?`,
+      ];
     case 'too many bad':
       return ['TOO_MANY_BAD_RECORDS', `More bad records than --max-bad allows, the last at ${where}${near}.`];
   }

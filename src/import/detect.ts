@@ -6,80 +6,107 @@
 
 import { GristmillError } from '../errors.js';
 import type { ScanOptions } from '../kernel/contract.js';
+import { NEWLINE, skipBlanks } from '../kernel/plain/bytes.js';
 import { readRecord } from '../kernel/plain.js';
-import { DEPTH_DEFAULT, DETECTION_BYTES } from '../limits.js';
+import { DEPTH_DEFAULT } from '../limits.js';
 import { snippetOf } from './snippet.js';
 import type { Shape } from './types.js';
 
 const UTF8_MARK = [0xef, 0xbb, 0xbf];
-const NEWLINE = 0x0a;
-const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const BEGINS_JSON = /[[{"\-0-9tfn]/;
+/** A number or literal: text that is not JSON often begins like one. */
+const BEGINS_WORD = /[-0-9tfn]/;
 
-/** The head of a source: its first bytes, and whether they are all of it. */
+/** Some bytes of a source: where they stand, and whether it ends with them. */
 export interface Head {
   readonly path: string;
+  readonly offset: number;
   readonly bytes: Uint8Array;
   readonly isAll: boolean;
 }
 
-/** Offset of the first byte after a UTF-8 byte order mark. @throws SOURCE_UTF16 */
-export function skipMark({ path, bytes }: Head): number {
-  const [a, b, c, d] = bytes;
-  const isUtf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || (a === 0 && b !== undefined) || (b === 0 && d === 0) || (b === 0 && c !== undefined && bytes.byteLength < 4);
-  if (isUtf16) {
+/** Bytes of the byte order mark that a source begins with: 0 or 3. @throws SOURCE_UTF16 */
+export function markBytes({ path, bytes }: Head): number {
+  if (isWide(bytes)) {
     const message = `${path} looks like UTF-16 or UTF-32; JSON is UTF-8. Convert it first, e.g. iconv -f UTF-16 -t UTF-8.`;
     throw new GristmillError('SOURCE_UTF16', message, { file: path, offset: 0 });
   }
   return UTF8_MARK.every((byte, i) => bytes[i] === byte) ? UTF8_MARK.length : 0;
 }
 
-/** The layout of the source whose first byte that is not blank stands at `start` of the head. @throws SOURCE_NOT_JSON */
-export function detectShape(head: Head, start: number): Shape {
-  const { bytes, isAll } = head;
-  const first = String.fromCharCode(bytes[start] as number);
-  if (!/[[{"\-0-9tfn]/.test(first)) {
-    const snippet = snippetOf(bytes, start);
-    const message = `${head.path} does not begin like JSON (byte ${start}: ${snippet}).`;
-    throw new GristmillError('SOURCE_NOT_JSON', message, { file: head.path, offset: start, snippet });
-  }
-  const options: ScanOptions = { framing: 'values', secondary: [], depthMax: DEPTH_DEFAULT, recordBytesMax: bytes.byteLength };
-  const value = readRecord(bytes, start, options, isAll);
-  if (value.kind !== 'record') return shapeOfOpenValue(bytes, start, first, value.kind === 'bad');
-  const { end } = value.record;
-  const next = skipBlanks(bytes, end);
-  if (next === bytes.byteLength && isAll) return shapeOfOnlyValue(bytes, start, end, first);
-  // A first value that holds a raw newline, or shares its line with the next, is not a line.
-  const newline = bytes.subarray(start).indexOf(NEWLINE) + start;
-  return newline >= end && newline < next ? 'ndjson' : newline < start ? 'ndjson' : 'values';
+/**
+ * Whether characters take two or four bytes: a mark says so, or zeros where an ASCII character (any JSON text begins with
+ * one) has its upper half. Nothing but zeros is no text at all.
+ */
+function isWide([a, b, , d]: Uint8Array): boolean {
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true;
+  if (a === 0) return b === 0 ? Boolean(d) : b !== undefined;
+  return b === 0;
 }
 
-/** The first value does not end within the head, or is not valid. */
-function shapeOfOpenValue(bytes: Uint8Array, start: number, first: string, isBad: boolean): Shape {
+/** The layout of a source. @param head begins with its first byte that is not blank. @throws SOURCE_NOT_JSON */
+export function detectShape(head: Head): Shape {
+  const { bytes, isAll } = head;
+  const first = String.fromCharCode(bytes[0] as number);
+  if (!BEGINS_JSON.test(first)) throw notJson(head, 0);
+  const options: ScanOptions = {
+    framing: 'values',
+    secondary: [],
+    depthMax: DEPTH_DEFAULT,
+    recordBytesMax: bytes.byteLength,
+  };
+  const value = readRecord(bytes, 0, options, isAll);
+  if (value.kind === 'record') return shapeAfterFirst(head, value.record.end, first);
+  if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
+  const isOpen = value.kind === 'more' || (value.kind === 'bad' && value.reason === 'UNEXPECTED_END');
+  if (isOpen) return shapeOfOpenValue(bytes, first);
+  return first === '[' ? 'array' : 'ndjson';
+}
+
+/** The first value is whole: what follows it? */
+function shapeAfterFirst(head: Head, end: number, first: string): Shape {
+  const { bytes, isAll } = head;
+  const next = skipBlanks(bytes, end, bytes.byteLength);
+  if (next === bytes.byteLength && isAll) return shapeOfOnlyValue(bytes.subarray(0, end), first);
+  const isLine = !bytes.subarray(0, end).includes(NEWLINE);
+  if (next === bytes.byteLength) return isLine ? 'ndjson' : 'values';
+  if (isLine && bytes.subarray(end, next).includes(NEWLINE)) return 'ndjson';
+  if (!BEGINS_JSON.test(String.fromCharCode(bytes[next] as number))) {
+    // The error is about what follows the array, not about an array that is no record.
+    if (first === '[') return 'array';
+    // `"id","name"`, `2024-01-01;…`
+    if (first !== '{') throw notJson(head, next);
+  }
+  // A first value of several lines, or one that shares its line with the next, is not a line.
+  return 'values';
+}
+
+/** The first value goes on after the head, or the source ends inside it. */
+function shapeOfOpenValue(bytes: Uint8Array, first: string): Shape {
   if (first === '[') return 'array';
-  if (first !== '{' || isBad) return 'ndjson';
-  return firstMemberIsContainer(bytes, start) ? 'object' : 'ndjson';
+  if (first === '{' && firstMemberIsContainer(bytes)) return 'object';
+  return bytes.includes(NEWLINE) ? 'values' : 'ndjson';
 }
 
 /** The first value is the whole source: an array of records, an object of records, or one record. */
-function shapeOfOnlyValue(bytes: Uint8Array, start: number, end: number, first: string): Shape {
+function shapeOfOnlyValue(value: Uint8Array, first: string): Shape {
   if (first === '[') return 'array';
   if (first === '{') {
-    const members = Object.values(JSON.parse(Buffer.from(bytes.subarray(start, end)).toString('utf8')) as object);
+    const members = Object.values(JSON.parse(Buffer.from(value).toString('utf8')) as object);
     const areRecords = members.length > 1 && members.every((member) => typeof member === 'object' && member !== null);
     if (areRecords) return 'object';
   }
-  return bytes.subarray(start, end).includes(NEWLINE) ? 'values' : 'ndjson';
+  return value.includes(NEWLINE) ? 'values' : 'ndjson';
 }
 
-function firstMemberIsContainer(bytes: Uint8Array, start: number): boolean {
-  const head = Buffer.from(bytes.subarray(start, start + 4096)).toString('latin1');
+function firstMemberIsContainer(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
   return /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[[{]/s.test(head);
 }
 
-function skipBlanks(bytes: Uint8Array, at: number): number {
-  while (at < bytes.byteLength && BLANKS.has(bytes[at] as number)) at++;
-  return at;
+function notJson({ path, offset, bytes }: Head, at: number): GristmillError {
+  const snippet = snippetOf(bytes, at);
+  const where = `byte ${offset + at}: ${snippet}`;
+  const message = `${path} does not begin like JSON (${where}). Is it compressed, or of another format? If only its first record is bad, name its layout with --shape.`;
+  return new GristmillError('SOURCE_NOT_JSON', message, { file: path, offset: offset + at, snippet });
 }
-
-/** Bytes a head should have: enough that the first record of nearly every source ends in it. */
-export const HEAD_BYTES = DETECTION_BYTES;

@@ -15,7 +15,16 @@ export interface Container {
   readonly from: number;
 }
 
-type State = 'value' | 'value or close' | 'name or close' | 'name' | 'colon' | 'after value' | 'string' | 'scalar' | 'done';
+type State =
+  | 'value'
+  | 'value or close'
+  | 'name or close'
+  | 'name'
+  | 'colon'
+  | 'after value'
+  | 'string'
+  | 'scalar'
+  | 'done';
 
 interface Level {
   readonly isArray: boolean;
@@ -23,6 +32,8 @@ interface Level {
   readonly isOnPath: boolean;
   /** Elements begun; the index of the current one is one less. */
   elements: number;
+  /** Whether the pointer's name has been met in this object. */
+  isMatched: boolean;
 }
 
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
@@ -31,14 +42,21 @@ const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|fa
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
 
-/** The member names and element numbers of a JSON Pointer (RFC 6901). */
+/** The member names and element numbers of a JSON Pointer (RFC 6901). @throws TypeError */
 export function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return [];
-  if (!pointer.startsWith('/')) throw new TypeError(`options.select must be a JSON Pointer such as "/data/items", not "${pointer}"`);
+  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
+    throw new TypeError(`options.select must be a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
+  }
+  // `~1` first: `~01` is the name `~1`, not a slash.
   return pointer
     .slice(1)
     .split('/')
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function formatPointer(tokens: readonly string[]): string {
+  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 export class DocumentWalker {
@@ -53,11 +71,19 @@ export class DocumentWalker {
   #onPath = true;
   #token: number[] = [];
   #found = false;
+  /** How many tokens of the pointer led somewhere. */
+  #followed = 0;
+  #isAmbiguous = false;
 
   constructor(pointer: readonly string[], file: string, depthMax: number) {
     this.#pointer = pointer;
     this.#file = file;
     this.#depthMax = depthMax;
+  }
+
+  /** Whether a name on the way to the container occurs twice in its object; the first one was followed. */
+  get isAmbiguous(): boolean {
+    return this.#isAmbiguous;
   }
 
   /**
@@ -87,7 +113,9 @@ export class DocumentWalker {
       throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
     }
     if (this.#found) return;
-    const message = `${this.#file} has nothing at ${JSON.stringify(this.#pointer.map((t) => `/${t}`).join(''))}; check --select.`;
+    const there = this.#followed === 0 ? 'its root' : formatPointer(this.#pointer.slice(0, this.#followed));
+    const missing = JSON.stringify(this.#pointer[this.#followed]);
+    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} is there, but not ${missing} in it. Check --select.`;
     throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
   }
 
@@ -134,17 +162,21 @@ export class DocumentWalker {
 
   #value(c: number, at: number): Container | undefined {
     const level = this.#levels.at(-1);
-    if (level?.isArray) this.#onPath = level.isOnPath && this.#pointer[this.#levels.length - 1] === String(level.elements++);
+    if (level?.isArray)
+      this.#onPath = level.isOnPath && this.#pointer[this.#levels.length - 1] === String(level.elements++);
+    if (this.#onPath) this.#followed = Math.max(this.#followed, this.#levels.length);
     const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && !this.#found;
     if (c === 0x5b || c === 0x7b) {
       if (this.#levels.length >= this.#depthMax) throw this.#bad(at, 'nested deeper than the limit');
       const isArray = c === 0x5b;
-      this.#levels.push({ isArray, isOnPath: this.#onPath, elements: 0 });
+      this.#levels.push({ isArray, isOnPath: this.#onPath, elements: 0, isMatched: false });
       this.#state = isArray ? 'value or close' : 'name or close';
       return isTarget ? { framing: isArray ? 'array' : 'object', from: at + 1 } : undefined;
     }
     if (isTarget) {
-      const message = `What --select names in ${this.#file} is neither an array nor an object (byte ${at}).`;
+      const what =
+        this.#pointer.length === 0 ? 'The document' : `What --select names (${formatPointer(this.#pointer)})`;
+      const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.#file, offset: at });
     }
     if (c === QUOTE) {
@@ -176,16 +208,23 @@ export class DocumentWalker {
       this.#state = this.#levels.length === 0 ? 'done' : 'after value';
       return;
     }
-    this.#onPath = false;
-    if (isCollected) {
-      const name = JSON.parse(Buffer.from(this.#token).toString('utf8')) as string;
-      this.#onPath = name === this.#pointer[this.#levels.length - 1];
-    }
+    this.#onPath = isCollected === true && this.#isNextToken();
     this.#state = 'colon';
   }
 
+  /** Whether the name at hand is the pointer's next token. */
+  #isNextToken(): boolean {
+    const name = JSON.parse(Buffer.from(this.#token).toString('utf8')) as string;
+    if (name !== this.#pointer[this.#levels.length - 1]) return false;
+    const level = this.#levels.at(-1) as Level;
+    if (level.isMatched) this.#isAmbiguous = true;
+    level.isMatched = true;
+    return true;
+  }
+
   #endScalar(at: number): void {
-    if (!SCALAR.test(String.fromCharCode(...this.#token.slice(0, TOKEN_BYTES_MAX)))) throw this.#bad(at - this.#token.length, 'not a valid value');
+    if (!SCALAR.test(String.fromCharCode(...this.#token.slice(0, TOKEN_BYTES_MAX))))
+      throw this.#bad(at - this.#token.length, 'not a valid value');
     this.#state = this.#levels.length === 0 ? 'done' : 'after value';
   }
 

@@ -80,7 +80,8 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
     const kind = CLASS[c] as number;
     if (kind === BLANK) continue;
     if (kind === BAD) break;
-    if (framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before) && boundary === NO_GUESS) boundary = i;
+    if (framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before) && boundary === NO_GUESS)
+      boundary = i;
     if (kind === STRING) inString = true;
     else if (kind === OPEN) {
       // Structure that is not: `]{`, `"a"{`, `1[` never stand in one document.

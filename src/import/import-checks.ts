@@ -18,13 +18,19 @@ export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOp
   if (options.key !== undefined) return { kind: 'path', path: options.key };
   const named = plans.filter((plan) => plan.framing === 'object').length;
   if (named > 0 && named < plans.length) {
-    throw new TypeError('some sources are objects of named records and others are not: give --key, or import them separately');
+    throw new TypeError(
+      'some sources are objects of named records and others are not: give --key, or import them separately',
+    );
   }
   return named > 0 ? { kind: 'name' } : { kind: 'ordinal' };
 }
 
 /** @throws COLLECTION_MISMATCH before any work is done */
-export function checkSameAsStored(catalog: Catalog, key: KeyRule, { mode, collection, indexes }: FilledImportOptions): void {
+export function checkSameAsStored(
+  catalog: Catalog,
+  key: KeyRule,
+  { mode, collection, indexes }: FilledImportOptions,
+): void {
   if (mode === 'replace') return;
   catalog.refresh();
   const stored = catalog.collection(collection);

@@ -79,12 +79,17 @@ export function resolveImportOptions(options: ImportOptions): FilledImportOption
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const filled = { ...DEFAULTS, ...given } as FilledImportOptions;
-  for (const [name, values] of Object.entries(CHOICES)) checkChoice(name, filled[name as keyof FilledImportOptions], values);
-  for (const [name, range] of Object.entries(RANGES)) checkRange(name, filled[name as keyof FilledImportOptions], range);
+  for (const [name, values] of Object.entries(CHOICES))
+    checkChoice(name, filled[name as keyof FilledImportOptions], values);
+  for (const [name, range] of Object.entries(RANGES))
+    checkRange(name, filled[name as keyof FilledImportOptions], range);
   checkNames(filled);
-  if (filled.mode === 'insert' && options.onDuplicate === undefined) return Object.freeze({ ...filled, onDuplicate: 'error' });
+  if (filled.mode === 'insert' && options.onDuplicate === undefined)
+    return Object.freeze({ ...filled, onDuplicate: 'error' });
   if (filled.mode === 'insert' && filled.onDuplicate === 'last') {
-    throw new TypeError('options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"');
+    throw new TypeError(
+      'options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"',
+    );
   }
   return Object.freeze(filled);
 }
@@ -97,11 +102,13 @@ function checkChoice(name: string, value: unknown, values: readonly string[]): v
 function checkRange(name: string, value: unknown, [least, most, isWhole]: readonly [number, number, boolean]): void {
   if (value === undefined) return;
   const isFine = typeof value === 'number' && value >= least && value <= most && (!isWhole || Number.isInteger(value));
-  if (!isFine) throw new TypeError(`options.${name} must be a${isWhole ? ' whole' : ''} number from ${least} to ${most}`);
+  if (!isFine)
+    throw new TypeError(`options.${name} must be a${isWhole ? ' whole' : ''} number from ${least} to ${most}`);
 }
 
 function checkNames({ collection, key, indexes }: FilledImportOptions): void {
-  if (!/^[^\p{Cc}]{1,200}$/u.test(collection)) throw new TypeError('options.collection must be 1 to 200 printable characters');
+  if (!/^[^\p{Cc}]{1,200}$/u.test(collection))
+    throw new TypeError('options.collection must be 1 to 200 printable characters');
   if (indexes.length > INDEXES_MAX - 1) throw new TypeError(`options.indexes must be at most ${INDEXES_MAX - 1} paths`);
   const paths = indexes.map((path) => JSON.stringify(parsePath(path)));
   if (new Set(paths).size < paths.length) throw new TypeError('options.indexes must not name a path twice');

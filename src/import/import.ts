@@ -11,12 +11,12 @@ import { makeDirectory, SHARDS_DIRECTORY, shardPath, TEMPORARY_DIRECTORY } from 
 import { syncDirectory } from '../store/io.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
-import { resolveImportOptions } from './import-options.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, publicationOf } from './import-checks.js';
+import { resolveImportOptions } from './import-options.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
-import { planJobs } from './plan-jobs.js';
 import { checkRest, planSource } from './plan.js';
+import { planJobs } from './plan-jobs.js';
 import { WorkerPool } from './pool.js';
 import { Reporter } from './reporter.js';
 import { scanSources } from './scan-sources.js';
@@ -55,11 +55,17 @@ export async function runImport(
 
     makeDirectory(join(directory, TEMPORARY_DIRECTORY));
     makeDirectory(temporary);
-    const firstShard = await reserveShards(catalog, sum(plans, (plan) => plan.spans.length));
+    const firstShard = await reserveShards(
+      catalog,
+      sum(plans, (plan) => plan.spans.length),
+    );
     const jobs = planJobs(plans, options, { id, firstShard, directory, temporary, shared: reporter.shared.buffer });
     obsolete = jobs.map(({ task }) => task.shardPath);
 
-    reporter.enter('scan', sum(plans, (plan) => plan.fingerprint.bytes));
+    reporter.enter(
+      'scan',
+      sum(plans, (plan) => plan.fingerprint.bytes),
+    );
     for await (const span of scanSources(jobs, pool, 2 * options.workers + 2, reporter.shared)) {
       reporter.throwIfCancelled();
       tally.accept(span);

@@ -16,46 +16,34 @@ export interface PlacedRun extends Run {
   readonly path: string;
 }
 
+/** Where a chunk of a run begins: its first entry. */
 interface Fence {
-  readonly entry: Uint8Array;
+  readonly entry: Buffer;
   readonly bytes: number;
 }
 
-/** @param runs in source order. */
-export function planMerge(runs: readonly PlacedRun[], id: string, keep: 'last' | 'first'): MergeTask[] {
-  const fences = runs.map((run) => fencesOf(run));
-  const bounds = chooseBounds(fences.flat());
-  const tasks: MergeTask[] = [];
+/** Tasks in key order, made one by one as they are asked for. @param runs in source order. */
+export function* planMerge(runs: readonly PlacedRun[], id: string, keep: 'last' | 'first'): Generator<MergeTask> {
+  const cursors = runs.map((run) => new RunCursor(run));
+  const bounds = chooseBounds(cursors.flatMap(({ fences }) => fences));
   for (let i = 0; i <= bounds.length; i++) {
     const low = bounds[i - 1];
     const high = bounds[i];
-    const slices = runs.flatMap((run, r) => sliceOf(run, fences[r] as Fence[], low, high));
-    if (slices.length > 0) tasks.push({ id, slices, keep, ...(low && { low }), ...(high && { high }) });
+    const slices = cursors.flatMap((cursor) => cursor.sliceTo(high));
+    if (slices.length > 0) yield { id, slices, keep, ...(low && { low }), ...(high && { high }) };
   }
-  return tasks;
-}
-
-function fencesOf(run: Run): Fence[] {
-  const view = new DataView(run.fences.buffer, run.fences.byteOffset, run.fences.byteLength);
-  const fences: Fence[] = [];
-  let at = 0;
-  for (const bytes of run.chunkBytes) {
-    const end = at + entryBytes(view, at);
-    fences.push({ entry: run.fences.subarray(at, end), bytes });
-    at = end;
-  }
-  return fences;
 }
 
 /** Bounds such that about PARTITION_BYTES of chunks begin between two of them. */
 function chooseBounds(fences: Fence[]): Uint8Array[] {
   fences.sort((a, b) => compareEntries(a.entry, b.entry));
-  const bounds: Uint8Array[] = [];
+  const bounds: Buffer[] = [];
   let bytes = 0;
   for (const fence of fences) {
     if (bytes >= PARTITION_BYTES) {
       const bound = boundAt(fence.entry);
-      if (bounds.length === 0 || compareEntries(bounds.at(-1) as Uint8Array, bound) < 0) {
+      const last = bounds.at(-1);
+      if (last === undefined || compareEntries(last, bound) < 0) {
         bounds.push(bound);
         bytes = 0;
       }
@@ -66,40 +54,61 @@ function chooseBounds(fences: Fence[]): Uint8Array[] {
 }
 
 /** Equal primary keys must meet in one partition: a bound among them is put before all of them. */
-function boundAt(entry: Uint8Array): Uint8Array {
-  const bound = entry.slice();
+function boundAt(entry: Buffer): Buffer {
+  const bound = Buffer.from(entry);
   if (bound[ENTRY_HEADER_BYTES] === 0) bound.fill(0, 0, 8);
   return bound;
 }
 
-function sliceOf(run: PlacedRun, fences: readonly Fence[], low?: Uint8Array, high?: Uint8Array): RunSlice[] {
-  // The last chunk that begins at or before `low` may hold entries after it.
-  let first = low ? lowerBound(fences, low) : 0;
-  if (low && first > 0 && (first === fences.length || compareEntries((fences[first] as Fence).entry, low) > 0)) first--;
-  const last = high ? lowerBound(fences, high) : fences.length;
-  if (first >= last) return [];
-  const bytesOf = (from: number, to: number) => fences.slice(from, to).reduce((sum, fence) => sum + fence.bytes, 0);
-  return [{ path: run.path, offset: run.offset + bytesOf(0, first), bytes: bytesOf(first, last) }];
+/** Walks a run from one bound to the next. */
+class RunCursor {
+  readonly fences: readonly Fence[];
+  readonly #path: string;
+  /** The first chunk that may hold entries of the partition at hand, and where it is in the file. */
+  #chunk = 0;
+  #offset: number;
+
+  constructor(run: PlacedRun) {
+    this.fences = fencesOf(run);
+    this.#path = run.path;
+    this.#offset = run.offset;
+  }
+
+  /** The chunks that may hold entries from the last bound to this one; none, or one slice. */
+  sliceTo(high: Uint8Array | undefined): RunSlice[] {
+    const offset = this.#offset;
+    let bytes = 0;
+    let end = this.#chunk;
+    let order = -1;
+    for (; end < this.fences.length; end++) {
+      const { entry, bytes: chunkBytes } = this.fences[end] as Fence;
+      order = high ? compareEntries(entry, high as Buffer) : -1;
+      if (order >= 0) break;
+      bytes += chunkBytes;
+    }
+    if (bytes === 0) return [];
+    // The last chunk may go on beyond the bound, unless the next one begins exactly there.
+    const last = this.fences[end - 1] as Fence;
+    this.#chunk = order === 0 ? end : end - 1;
+    this.#offset = offset + bytes - (order === 0 ? 0 : last.bytes);
+    return [{ path: this.#path, offset, bytes }];
+  }
 }
 
-/** The first fence ≥ `entry`. */
-function lowerBound(fences: readonly Fence[], entry: Uint8Array): number {
-  let low = 0;
-  let high = fences.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compareEntries((fences[middle] as Fence).entry, entry) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function fencesOf({ fences, chunkBytes }: PlacedRun): Fence[] {
+  const all = Buffer.from(fences.buffer, fences.byteOffset, fences.byteLength);
+  const view = new DataView(fences.buffer, fences.byteOffset, fences.byteLength);
+  let at = 0;
+  return Array.from(chunkBytes, (bytes) => {
+    const begin = at;
+    at += entryBytes(view, at);
+    return { entry: all.subarray(begin, at), bytes };
+  });
 }
 
 /** By (index and key, shard, ordinal). */
-function compareEntries(a: Uint8Array, b: Uint8Array): number {
-  const order = Buffer.compare(a.subarray(ENTRY_HEADER_BYTES), b.subarray(ENTRY_HEADER_BYTES));
+function compareEntries(a: Buffer, b: Buffer): number {
+  const order = a.compare(b, ENTRY_HEADER_BYTES, b.byteLength, ENTRY_HEADER_BYTES);
   if (order !== 0) return order;
-  const x = new DataView(a.buffer, a.byteOffset);
-  const y = new DataView(b.buffer, b.byteOffset);
-  return x.getUint32(0, true) - y.getUint32(0, true) || x.getUint32(4, true) - y.getUint32(4, true);
+  return a.readUInt32LE(0) - b.readUInt32LE(0) || a.readUInt32LE(4) - b.readUInt32LE(4);
 }
-

@@ -7,28 +7,33 @@ import type { PageBatch } from '../store/publish.js';
 import { inOrder } from './credits.js';
 import type { FilledImportOptions } from './import-options.js';
 import { planMerge } from './merge-plan.js';
-import type { MergedPages } from './merge-types.js';
-import type { WorkerPool } from './pool.js';
+import type { MergedPages, MergeTask } from './merge-types.js';
+import type { Workers } from './pool.js';
 import type { Reporter } from './reporter.js';
 import type { Tally } from './tally.js';
 
-/** Pages by index, ascending. @throws DUPLICATE_KEY at the end, where duplicates are errors; CANCELLED; IO_ERROR */
+/**
+ * Pages by index, ascending.
+ * @param atEnd the last word before what was merged may be published
+ * @throws CANCELLED, IO_ERROR, WORKER_FAILED; what `atEnd` throws
+ */
 export async function* mergeRuns(
   tally: Tally,
-  pool: WorkerPool,
+  workers: Pick<Workers, 'merge'>,
   id: string,
   options: FilledImportOptions,
   reporter: Reporter,
+  atEnd: () => Promise<void>,
 ): AsyncGenerator<PageBatch> {
   const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
+  const merge = (task: MergeTask) => workers.merge(task);
   // Each result holds pages in memory: one for every worker, and one on its way.
-  for await (const { result } of inOrder(tasks, options.workers + 1, (task) => pool.merge(task))) {
-    reporter.throwIfCancelled();
+  for await (const { result } of inOrder(tasks, options.workers + 1, merge, () => {})) {
+    await reporter.pause();
     tally.acceptMerged(result);
     for (const merged of result.pages) yield batchOf(merged);
   }
-  tally.finishMerge();
-  reporter.enter('publish');
+  await atEnd();
 }
 
 function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {

@@ -61,6 +61,7 @@ function setupOf(options: FilledImportOptions, { id, shared }: JobContext): Scan
     badMax: options.maxBad,
     // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
     keep: onDuplicate === 'last' ? 'last' : 'first',
+    namesDuplicates: onDuplicate === 'error',
     shared,
   };
 }

@@ -6,9 +6,11 @@
 
 import { GristmillError } from '../errors.js';
 import type { FramingName } from '../kernel/contract.js';
-import { SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../limits.js';
-import { detectShape, HEAD_BYTES, type Head, skipMark } from './detect.js';
-import { DocumentWalker, parsePointer } from './document.js';
+import { skipBlanks } from '../kernel/plain/bytes.js';
+import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../limits.js';
+import { detectShape, type Head, markBytes } from './detect.js';
+import { type Container, DocumentWalker, parsePointer } from './document.js';
+import type { FilledImportOptions } from './import-options.js';
 import { type Fingerprint, SourceFile } from './source-file.js';
 import type { Shape } from './types.js';
 
@@ -31,97 +33,108 @@ export interface Span {
   readonly to: number;
 }
 
-export interface PlanOptions {
-  readonly select?: string;
-  readonly shape?: Shape;
-  readonly spanBytes?: number;
-  readonly depthMax: number;
-}
+export type PlanOptions = Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax'>;
 
-const FRAMINGS: Readonly<Record<Shape, FramingName>> = { ndjson: 'lines', values: 'values', array: 'array', object: 'object' };
+const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
+  ndjson: 'lines',
+  values: 'values',
+  array: 'array',
+  object: 'object',
+};
 
-/** @throws SOURCE_… and SELECT_… errors */
-export function planSource(path: string, options: PlanOptions): SourcePlan {
+/** Called between one read and the next: lets others run, and throws when the import has been cancelled. */
+export type Pause = () => Promise<void>;
+
+/** @throws SOURCE_… and SELECT_… errors; CANCELLED */
+export async function planSource(path: string, options: PlanOptions, pause: Pause): Promise<SourcePlan> {
   const file = SourceFile.open(path, 'read');
   try {
-    const bytes = file.fingerprint.bytes;
-    const start = firstByte(file);
-    const head = headAt(file, start);
-    const shape = options.select === undefined ? (options.shape ?? detectShape(head, 0)) : undefined;
+    const { fingerprint } = file;
+    const head = await firstHead(file, pause);
+    const shape = options.select === undefined ? (options.shape ?? detectShape(head)) : undefined;
     if (shape === 'ndjson' || shape === 'values') {
-      return { path, fingerprint: file.fingerprint, shape, framing: FRAMINGS[shape], from: start, spans: cut(start, bytes, options) };
+      const spans = cut(head.offset, fingerprint.bytes, options.spanBytes);
+      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans };
     }
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
-    const container = findContainer(file, rest, start);
-    if (options.shape && options.shape !== container.framing) {
-      const message = `${path} holds one ${container.framing} there, not ${options.shape}; leave --shape out to have it detected.`;
-      throw new GristmillError('SOURCE_NOT_JSON', message, { file: path, offset: container.from - 1 });
+    const { framing, from } = await findContainer(file, rest, head.offset, pause);
+    if (options.shape && options.shape !== framing) {
+      const message = `${path} has an ${framing} there (byte ${from - 1}), not an ${options.shape}; leave --shape out to have it detected.`;
+      throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
     }
-    const { framing, from } = container;
-    return { path, fingerprint: file.fingerprint, shape: framing, framing, from, spans: cut(from, bytes, options), rest };
+    return { path, fingerprint, shape: framing, framing, from, spans: cut(from, fingerprint.bytes, options.spanBytes), rest };
   } finally {
     file.close();
   }
 }
 
 /** After the container: the rest of the document must be valid too. @throws SOURCE_TRUNCATED, SOURCE_NOT_JSON, SOURCE_TRAILING_BYTES */
-export function checkRest(plan: SourcePlan, from: number): void {
+export async function checkRest(plan: SourcePlan, from: number, pause: Pause): Promise<void> {
   if (!plan.rest) return;
   const file = SourceFile.open(plan.path, 'read', plan.fingerprint);
   try {
     plan.rest.leaveContainer();
-    walkOn(file, plan.rest, from);
+    await walkOn(file, plan.rest, from, pause);
     plan.rest.finish(plan.fingerprint.bytes);
   } finally {
     file.close();
   }
 }
 
-/** Offset of the first byte that is neither a byte order mark nor blank. @throws SOURCE_EMPTY, SOURCE_UTF16 */
-function firstByte(file: SourceFile): number {
-  let at = skipMark(headAt(file, 0));
-  for (;;) {
-    const head = headAt(file, at);
-    const text = head.bytes.findIndex((c) => c !== 0x20 && c !== 0x09 && c !== 0x0a && c !== 0x0d);
-    if (text !== -1) return at + text;
-    if (head.isAll) {
+/** @throws SOURCE_CHANGED when a source is not what it was when it was planned */
+export function checkUnchanged(plans: readonly SourcePlan[]): void {
+  for (const { path, fingerprint } of plans) SourceFile.open(path, 'read', fingerprint).close();
+}
+
+/** The source from its first byte that is neither a byte order mark nor blank. @throws SOURCE_EMPTY, SOURCE_UTF16 */
+async function firstHead(file: SourceFile, pause: Pause): Promise<Head> {
+  for (let at = markBytes(headAt(file, 0)); ; ) {
+    const { bytes, isAll } = headAt(file, at);
+    const blanks = skipBlanks(bytes, 0, bytes.byteLength);
+    at += blanks;
+    if (blanks < bytes.byteLength) return headAt(file, at);
+    if (isAll) {
       const what = file.fingerprint.bytes === 0 ? 'is empty' : 'holds nothing but white space';
       throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, { file: file.path });
     }
-    at += head.bytes.byteLength;
+    await pause();
   }
 }
 
-function headAt(file: SourceFile, from: number): Head {
-  const bytes = new Uint8Array(Math.min(HEAD_BYTES, file.fingerprint.bytes - from));
-  file.read(bytes, from);
-  return { path: file.path, bytes, isAll: from + bytes.byteLength === file.fingerprint.bytes };
+function headAt(file: SourceFile, offset: number): Head {
+  const bytes = new Uint8Array(Math.min(DETECTION_BYTES, file.fingerprint.bytes - offset));
+  file.read(bytes, offset);
+  return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.fingerprint.bytes };
 }
 
-function findContainer(file: SourceFile, walker: DocumentWalker, from: number) {
-  const container = walkOn(file, walker, from);
+async function findContainer(file: SourceFile, walker: DocumentWalker, from: number, pause: Pause): Promise<Container> {
+  const container = await walkOn(file, walker, from, pause);
   if (container) return container;
   walker.finish(file.fingerprint.bytes);
   throw new Error('a document that ended without its container was accepted: a bug in gristmill');
 }
 
-function walkOn(file: SourceFile, walker: DocumentWalker, from: number) {
+async function walkOn(file: SourceFile, walker: DocumentWalker, from: number, pause: Pause) {
   for (let at = from; at < file.fingerprint.bytes; ) {
-    const head = headAt(file, at);
-    const container = walker.walk(head.bytes, at);
+    const { bytes } = headAt(file, at);
+    const container = walker.walk(bytes, at);
     if (container) return container;
-    at += head.bytes.byteLength;
+    at += bytes.byteLength;
+    await pause();
   }
   return undefined;
 }
 
-/** Spans of equal size; a source of a gigabyte or more is cut at 64 MiB, smaller ones into about sixteen. */
-function cut(from: number, to: number, options: PlanOptions): Span[] {
+/**
+ * Spans of equal size: of the size given, else a sixteenth of the source in powers of two, within limits. The last one
+ * takes along what is left, as long as that is less than half a span.
+ */
+export function cut(from: number, to: number, given?: number): Span[] {
   const sixteenth = 2 ** Math.ceil(Math.log2(Math.max(1, to - from) / 16));
-  const spanBytes = options.spanBytes ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, sixteenth));
-  const spans: Span[] = [];
-  for (let at = from; at < to || spans.length === 0; at += spanBytes) {
-    spans.push({ from: at, to: Math.min(to, at + spanBytes) });
-  }
-  return spans;
+  const spanBytes = given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, sixteenth));
+  const count = Math.max(1, Math.round((to - from) / spanBytes));
+  return Array.from({ length: count }, (_, i) => {
+    const start = from + i * spanBytes;
+    return { from: start, to: i === count - 1 ? to : start + spanBytes };
+  });
 }

@@ -2,50 +2,77 @@
 //
 // The only file that knows the thread pool. Threads are started once and kept to the end of the import: none is stopped in
 // the middle of a task, for that would tear down native code under it. Cancelling goes through the shared flag.
+//
+// A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
+// fails and says what was worked on.
 
+import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
-import type { SpanResult, SpanTask } from './span-types.js';
-import { type Answer, valueOf } from './wire.js';
+import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
+import { type Answer, unwrap } from './wire.js';
 
-export class WorkerPool {
+/** Who scans spans and merges runs. Any number of tasks may be given at once. */
+export interface Workers {
+  scan(task: SpanTask): Promise<SpanResult>;
+  merge(task: MergeTask): Promise<MergeResult>;
+  /** Every task must have settled. */
+  close(): Promise<void>;
+}
+
+const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
+/** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
+const HEAP_MIB = 256;
+
+export class WorkerPool implements Workers {
   readonly #piscina: Piscina;
 
-  constructor(workers: number) {
+  /** @param filename of the threads' module; another one is for tests of threads that fail. */
+  constructor(threads: number, filename = WORKER) {
     this.#piscina = new Piscina({
-      filename: new URL('../../workers/import-worker.js', import.meta.url).href,
-      minThreads: workers,
-      maxThreads: workers,
+      filename,
+      minThreads: threads,
+      maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // A worker's own heap holds no records: only lists of frames and fences.
-      resourceLimits: { maxOldGenerationSizeMb: 256 },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
     });
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
     this.#piscina.on('error', () => {});
   }
 
-  scan(task: SpanTask): Promise<SpanResult> {
-    return this.#run<SpanResult>(task, 'scan', `bytes ${task.from} to ${task.to} of ${task.path}`);
+  async scan(task: SpanTask): Promise<SpanResult> {
+    const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
+    return this.#runTwice<SpanResult>(task, 'scan', what, () => {
+      for (const path of filesOf(task)) rmSync(path, { force: true });
+    });
   }
 
-  merge(task: MergeTask): Promise<MergeResult> {
-    return this.#run<MergeResult>(task, 'merge', 'index entries');
+  async merge(task: MergeTask): Promise<MergeResult> {
+    return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
   }
 
-  /** Ends the threads; every task must have settled. */
   async close(): Promise<void> {
     await this.#piscina.destroy();
   }
 
-  async #run<T>(task: SpanTask | MergeTask, name: 'scan' | 'merge', what: string): Promise<T> {
-    let answered: Answer<T>;
+  async #runTwice<T>(task: SpanTask | MergeTask, name: string, what: string, cleanUp: () => void): Promise<T> {
     try {
-      answered = (await this.#piscina.run(task, { name })) as Answer<T>;
-    } catch (cause) {
-      const message = `A worker was lost while it worked on ${what}: ${(cause as Error).message}.`;
-      throw new GristmillError('WORKER_FAILED', message, { cause });
+      return await this.#run<T>(task, name);
+    } catch (error) {
+      if (error instanceof GristmillError) throw error;
     }
-    return valueOf(answered);
+    cleanUp();
+    try {
+      return await this.#run<T>(task, name);
+    } catch (cause) {
+      if (cause instanceof GristmillError) throw cause;
+      const message = `A worker failed twice at ${what}: ${(cause as Error).message}. The store is as it was; try --workers 1, and if it happens again, please report it.`;
+      throw new GristmillError('WORKER_FAILED', message, { cause, ...('path' in task && { file: task.path }) });
+    }
+  }
+
+  async #run<T>(task: SpanTask | MergeTask, name: string): Promise<T> {
+    return unwrap((await this.#piscina.run(task, { name })) as Answer<T>);
   }
 }

@@ -1,38 +1,66 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
-// Rejected records of a span: counted, and kept when asked to, each as a line with where, why and its bytes.
+// Rejected records of a span: counted, and kept when asked to, each as a line with where, why and its bytes. A line of a
+// span's file is the ordinal within the span, a comma, and what follows the ordinal in the line of the quarantine file:
+//
+//   17,"offset":1234,"start":1200,"reason":"BAD_NUMBER","message":"not a valid number","bytes":40,"rawBase64":"…"}
+//
+// quarantine.ts, which knows how many records came before the span, completes it.
 
 import { closeSync, openSync } from 'node:fs';
-import { BadReason, type BadReasonName } from '../kernel/contract.js';
+import { BadReason } from '../kernel/contract.js';
 import { ioError, writeFully } from '../store/io.js';
-import type { RejectedLine } from './span-types.js';
+import type { SpanFailure } from './span-types.js';
+
+/** A record is converted in pieces of whole base64 groups: a string of all of it might be beyond the limit of strings. */
+const PIECE_BYTES = 3 << 18;
 
 export class Rejects {
   count = 0;
+  first: SpanFailure | undefined;
+  /** Of each rejected record, the good ones before it; where they are asked for. */
+  readonly goodBefore: number[] = [];
   readonly #path: string;
   readonly #keeps: boolean;
+  readonly #counts: boolean;
   #fd: number | undefined;
 
-  constructor(path: string, keeps: boolean) {
+  /** @param keeps whether their bytes are kept; @param counts whether `goodBefore` is wanted. */
+  constructor(path: string, keeps: boolean, counts: boolean) {
     this.#path = path;
     this.#keeps = keeps;
+    this.#counts = counts;
   }
 
-  add(offset: number, record: number, reason: BadReasonName, raw: Uint8Array): void {
+  /** @throws GristmillError DISK_FULL, IO_ERROR */
+  add(bad: SpanFailure, raw: Uint8Array): void {
+    if (this.#counts) this.goodBefore.push(bad.record - this.count);
+    this.first ??= bad;
     this.count++;
-    if (!this.#keeps) return;
-    const rawBase64 = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('base64');
-    const line: RejectedLine = { offset, record, reason, message: BadReason[reason], bytes: raw.byteLength, rawBase64 };
-    try {
-      this.#fd ??= openSync(this.#path, 'w', 0o600);
-    } catch (cause) {
-      throw ioError(cause, 'create', this.#path);
-    }
-    writeFully(this.#fd, Buffer.from(`${JSON.stringify(line)}\n`), this.#path);
+    if (this.#keeps) this.#keep(bad, raw);
   }
 
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
+  }
+
+  #keep({ offset, start, record, reason }: SpanFailure, raw: Uint8Array): void {
+    const facts = { offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength };
+    this.#write(`${record},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
+    for (let at = 0; at < raw.byteLength; at += PIECE_BYTES) {
+      const piece = raw.subarray(at, at + PIECE_BYTES);
+      this.#write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64'));
+    }
+    this.#write('"}\n');
+  }
+
+  #write(text: string): void {
+    try {
+      this.#fd ??= openSync(this.#path, 'w', 0o600);
+    } catch (cause) {
+      throw ioError(cause, 'create', this.#path);
+    }
+    writeFully(this.#fd, Buffer.from(text), this.#path);
   }
 }

@@ -2,6 +2,7 @@
 //
 // What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
 
+import { setImmediate } from 'node:timers/promises';
 import type { PublishResult } from '../store/publish.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
@@ -24,7 +25,11 @@ export class Reporter {
   readonly #timer: NodeJS.Timeout | undefined;
   #stage: Stage = 'plan';
   #bytesTotal = 0;
-  #problem: unknown;
+  /** The most that was told: spans that have to be redone must not make the numbers go back. */
+  #bytes = 0;
+  #records = 0;
+  /** What `onProgress` threw. */
+  #problem: { readonly error: unknown } | undefined;
 
   constructor(options: FilledImportOptions) {
     this.#options = options;
@@ -39,18 +44,28 @@ export class Reporter {
     this.#stage = stage;
     this.#bytesTotal = bytesTotal;
     this.#entered.set(stage, performance.now());
-    if (stage === 'scan' || stage === 'done') this.#tell();
+    this.#tell();
   }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** Lets others run, such as the handler of a signal. @throws CANCELLED, or what `onProgress` threw */
+  readonly pause = async (): Promise<void> => {
+    await setImmediate();
+    this.throwIfCancelled();
+  };
 
   /** @throws CANCELLED, or what `onProgress` threw */
   throwIfCancelled(): void {
-    if (this.#problem !== undefined) throw this.#problem;
+    if (this.#problem) throw this.#problem.error;
     if (this.#options.signal?.aborted) throw cancelledError(this.#options.signal.reason);
   }
 
   /** The error to end with: being told to stop explains whatever came of it. */
   reasonFor(error: unknown): unknown {
-    if (this.#problem !== undefined) return this.#problem;
+    if (this.#problem) return this.#problem.error;
     return this.#options.signal?.aborted ? cancelledError(this.#options.signal.reason) : error;
   }
 
@@ -86,16 +101,22 @@ export class Reporter {
       workers,
       peakAnonBytes,
       ...(tally.quarantine && { quarantine: tally.quarantine }),
-      warnings: this.#warnings(first, counts.read, published),
+      warnings: this.#warnings(plans, counts.read, published),
     };
   }
 
-  #warnings(plan: SourcePlan, read: number, { manifest }: PublishResult): string[] {
+  #warnings(plans: readonly SourcePlan[], read: number, { manifest }: PublishResult): string[] {
     const warnings = manifest.secondary
       .filter(({ entries }) => entries === 0)
       .map(({ path }) => `No record has a value at index path "${path}".`);
-    if (read === 1 && plan.fingerprint.bytes > LONE_RECORD_BYTES) {
-      warnings.push('The source is one single record. If its records are inside, name their array or object with --select.');
+    for (const { path, rest } of plans) {
+      if (!rest?.isAmbiguous) continue;
+      warnings.push(`${path}: a name in --select "${this.#options.select}" occurs twice in its object; the first one was followed.`);
+    }
+    if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
+      warnings.push(
+        'The source is one single record. If its records are inside, name their array or object with --select.',
+      );
     }
     return warnings;
   }
@@ -107,16 +128,18 @@ export class Reporter {
   #tell(): void {
     const { bytes, records } = this.shared.done;
     const isScan = this.#stage === 'plan' || this.#stage === 'scan';
+    this.#bytes = isScan ? Math.min(Math.max(bytes, this.#bytes), this.#bytesTotal) : this.#bytesTotal;
+    this.#records = Math.max(records, this.#records);
     try {
       this.#options.onProgress?.({
         stage: this.#stage,
-        bytes: isScan ? Math.min(bytes, this.#bytesTotal) : this.#bytesTotal,
+        bytes: this.#bytes,
         bytesTotal: this.#bytesTotal,
-        records,
+        records: this.#records,
         seconds: seconds(performance.now() - this.#began),
       });
     } catch (error) {
-      this.#problem = error;
+      this.#problem ??= { error };
       this.shared.cancel();
     }
   }

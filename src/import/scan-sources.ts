@@ -3,13 +3,16 @@
 // Speculate, then verify. Spans are scanned by many workers at once, each from a boundary it guessed; here they are
 // accepted one by one, in source order. Span k+1 is accepted only if it began exactly where span k ended; otherwise it
 // alone is scanned again, from there. By induction what is accepted is what one sequential pass would have read.
+//
+// The same goes for the limit on bad records, which holds for all spans together: the span in which it is passed is
+// scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at.
 
 import { rmSync } from 'node:fs';
 import { inOrder } from './credits.js';
 import type { SourcePlan } from './plan.js';
-import type { WorkerPool } from './pool.js';
+import type { Workers } from './pool.js';
 import type { SharedProgress } from './shared-progress.js';
-import type { SpanResult, SpanTask } from './span-types.js';
+import { type Boundary, filesOf, type SpanResult, type SpanTask } from './span-types.js';
 
 /** A span's task, and which source it is of. */
 export interface SpanJob {
@@ -23,44 +26,55 @@ export interface AcceptedSpan extends SpanJob {
   readonly wasRedone: boolean;
 }
 
-/** Accepted spans in source order. @throws what a worker throws */
+/**
+ * Accepted spans in source order. A consumer that stops before the end stops the workers too.
+ * @param credits spans under way, or done and not yet accepted, at most
+ * @throws what a worker throws
+ */
 export async function* scanSources(
   jobs: readonly SpanJob[],
-  pool: WorkerPool,
+  workers: Pick<Workers, 'scan'>,
   credits: number,
   progress: SharedProgress,
 ): AsyncGenerator<AcceptedSpan> {
   let source: SourcePlan | undefined;
-  /** Where the span before ended, and whether its source is exhausted. */
-  let boundary = { at: 0, afterComma: false };
-  let isOver = false;
-  for await (const { task: job, result } of inOrder(jobs, credits, ({ task }) => pool.scan(task))) {
+  /** Where the span before ended. */
+  let boundary: Boundary = { at: 0, afterComma: false };
+  let rejected = 0;
+  /** Sources whose container has ended: those of their spans that were not begun yet never are. */
+  const over = new Set<SourcePlan>();
+  const scan = ({ task }: SpanJob) => workers.scan(task);
+  for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
     const { plan, task } = job;
     if (plan !== source) {
       source = plan;
       boundary = { at: plan.from, afterComma: false };
-      isOver = false;
     }
-    if (isOver || (boundary.at >= task.to && !task.isLast)) {
+    if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
       discard(task, result, progress);
       continue;
     }
+    const badMax = task.setup.badMax - rejected;
     let accepted: AcceptedSpan = { plan, task, result, wasRedone: false };
-    if (result.entry !== boundary.at) {
+    if (result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax)) {
       discard(task, result, progress);
-      const again = { ...task, entry: boundary };
-      const redone = await pool.scan(again);
-      accepted = { plan, task: again, result: redone, wasRedone: true };
+      const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
+      accepted = { plan, task: again, result: await workers.scan(again), wasRedone: true };
     }
-    isOver = accepted.result.ended;
+    if (accepted.result.ended) over.add(plan);
     const isContainer = plan.framing === 'array' || plan.framing === 'object';
     boundary = { at: accepted.result.exit, afterComma: isContainer };
+    rejected += accepted.result.rejected;
     yield accepted;
   }
 }
 
+function* unless(jobs: readonly SpanJob[], over: ReadonlySet<SourcePlan>): Generator<SpanJob> {
+  for (const job of jobs) if (!over.has(job.plan)) yield job;
+}
+
 /** Removes what a span wrote that is not going to be used, and what it counted. */
-export function discard(task: SpanTask, result: SpanResult, progress: SharedProgress): void {
+function discard(task: SpanTask, result: SpanResult, progress: SharedProgress): void {
   progress.add(-result.progressBytes, -result.read);
-  for (const path of [task.shardPath, task.runPath, task.badPath]) rmSync(path, { force: true });
+  for (const path of filesOf(task)) rmSync(path, { force: true });
 }

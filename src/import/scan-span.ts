@@ -3,6 +3,7 @@
 // One span, in a worker: from the boundary it begins at to the first boundary at or after its end. Fills the kernel's
 // window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
 
+import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
 import { ShardWriter } from '../store/shard-write.js';
@@ -11,15 +12,16 @@ import { guessBoundary, NO_GUESS } from './guess.js';
 import { Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
-import { snippetOf } from './snippet.js';
 import { SourceFile } from './source-file.js';
-import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
+import type { Boundary, ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
 
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;
 
 /** A cancelled span: its result is of no use to anyone. */
 export class Cancelled extends Error {}
+
+type BadOutcome = RecordOutcome & { readonly kind: 'bad' };
 
 interface Tools {
   readonly id: string;
@@ -53,17 +55,30 @@ export function scanSpan(task: SpanTask): SpanResult {
   }
 }
 
-function guessEntry(file: SourceFile, task: SpanTask): { at: number; afterComma: boolean } {
-  // One byte early: a newline just before the span makes its first byte a boundary.
-  const from = task.framing === 'lines' ? task.from - 1 : task.from;
-  const lookahead = new Uint8Array(Math.min(GUESS_BYTES, task.fingerprint.bytes - from));
-  file.read(lookahead, from);
-  const guess = guessBoundary(lookahead, task.framing);
-  return { at: guess === NO_GUESS ? NO_GUESS : from + guess, afterComma: task.framing === 'array' || task.framing === 'object' };
+function guessEntry(file: SourceFile, { framing, from, to, fingerprint }: SpanTask): Boundary {
+  const afterComma = framing === 'array' || framing === 'object';
+  // One byte early: a comma or newline just before the span makes its first byte a boundary.
+  const early = framing === 'values' ? from : from - 1;
+  for (let bytes = GUESS_BYTES; ; bytes *= 4) {
+    const lookahead = new Uint8Array(Math.min(bytes, fingerprint.bytes - early));
+    file.read(lookahead, early);
+    const guess = guessBoundary(lookahead, framing);
+    if (guess !== NO_GUESS) return { at: early + guess, afterComma };
+    if (early + bytes >= to) return { at: NO_GUESS, afterComma };
+  }
 }
 
 function nothingAt(entry: number): SpanResult {
-  return { entry, exit: entry, ended: false, read: 0, rejected: 0, runs: [], losers: new Uint32Array(), progressBytes: 0 };
+  return {
+    entry,
+    exit: entry,
+    ended: false,
+    read: 0,
+    rejected: 0,
+    runs: [],
+    losers: new Uint32Array(),
+    progressBytes: 0,
+  };
 }
 
 class SpanScan {
@@ -83,7 +98,7 @@ class SpanScan {
   #failure: SpanFailure | undefined;
   #ended = false;
 
-  constructor(file: SourceFile, task: SpanTask, entry: { at: number; afterComma: boolean }) {
+  constructor(file: SourceFile, task: SpanTask, entry: Boundary) {
     const { kernel, compressor } = toolsFor(task.setup);
     this.#file = file;
     this.#task = task;
@@ -92,7 +107,8 @@ class SpanScan {
     this.#entry = entry.at;
     this.#position = entry.at;
     this.#runs = new RunWriter(task.runPath);
-    this.#rejects = new Rejects(task.badPath, task.setup.onBadRecord === 'quarantine');
+    const { onBadRecord, namesDuplicates } = task.setup;
+    this.#rejects = new Rejects(task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);
     kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
     kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
@@ -135,18 +151,23 @@ class SpanScan {
 
   #fill(): true {
     if (this.#progress.isCancelled) throw new Cancelled();
+    const { raw } = this.#kernel;
+    const unfinished = raw.end() - raw.pos();
     const { at, bytes } = this.#kernel.makeRoom();
     const { to, fingerprint } = this.#task;
-    const wanted = Math.max(to - this.#position, 0) + OVERHANG_BYTES;
+    // Past the end of the span: little, unless the last record is large (see makeRoom).
+    const wanted = Math.max(to - this.#position, 0) + Math.max(OVERHANG_BYTES, unfinished);
     const taken = Math.min(bytes, wanted, fingerprint.bytes - this.#position);
     this.#file.read(this.#kernel.bytes.subarray(at, at + taken), this.#position);
     this.#position += taken;
-    this.#kernel.raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
+    raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
     this.#tellProgress();
     return true;
   }
 
   #takeFrame(): true {
+    // Here too: at a high compression level a window takes long.
+    if (this.#progress.isCancelled) throw new Cancelled();
     const { plain, records } = this.#kernel.frame();
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#task.shardPath, this.#compressor);
@@ -166,7 +187,7 @@ class SpanScan {
       case 'end':
         // Only an array or object comes here: the source ended before its closing bracket.
         this.#ended = true;
-        if (outcome.next === -1) this.#fail('truncated', kernel.raw.end());
+        if (outcome.next === NOWHERE) this.#fail(this.#badAt('truncated', kernel.raw.end()));
         return false;
       case 'record':
         for (const [index, key] of outcome.record.keys) {
@@ -177,31 +198,38 @@ class SpanScan {
         kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
         kernel.addLine(outcome.record.line);
         return true;
-      case 'bad': {
-        if (outcome.reason === 'RECORD_TOO_LARGE') return this.#fail('too large', outcome.start);
-        const { onBadRecord, badMax } = this.#task.setup;
-        if (onBadRecord === 'fail') return this.#fail('bad record', outcome.offset, outcome.reason);
-        const raw = kernel.bytes.subarray(outcome.start, outcome.end);
-        this.#rejects.add(kernel.fileOffset(outcome.offset), this.#read, outcome.reason, raw);
-        if (this.#rejects.count > badMax) return this.#fail('too many bad', outcome.offset, outcome.reason);
-        kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-        return true;
-      }
+      case 'bad':
+        return this.#reject(outcome);
     }
+  }
+
+  #reject({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    if (reason === 'RECORD_TOO_LARGE') return this.#fail(this.#badAt('too large', start, start, end));
+    const { framing, setup } = this.#task;
+    // A container that the source ends in is not closed, whatever one thinks of its last record.
+    const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+    if (isCut) return this.#fail(this.#badAt('truncated', offset, start, end));
+    const bad = { ...this.#badAt('bad record', offset, start, end), reason };
+    if (setup.onBadRecord === 'fail') return this.#fail(bad);
+    this.#rejects.add(bad, this.#kernel.bytes.subarray(start, end));
+    if (this.#rejects.count > setup.badMax) return this.#fail({ ...bad, kind: 'too many bad' });
+    this.#kernel.raw.resume(next, afterComma ? 1 : 0);
+    return true;
   }
 
   get #read(): number {
     return this.#kernel.raw.ordinal() + this.#rejects.count;
   }
 
-  #fail(kind: SpanFailure['kind'], address: number, reason?: SpanFailure['reason']): false {
-    const kernel = this.#kernel;
-    const seen = kernel.bytes.subarray(0, kernel.raw.end());
-    const from = Math.max(kernel.raw.pos(), address - 20);
-    const snippet = snippetOf(seen.subarray(from), address - from);
-    const failure = { kind, offset: kernel.fileOffset(address), record: this.#read, snippet };
-    this.#failure = reason === undefined ? failure : { ...failure, reason };
+  #fail(failure: SpanFailure): false {
+    this.#failure = failure;
     return false;
+  }
+
+  /** What is wrong with the record at hand; given addresses, tells offsets of the file. */
+  #badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
+    const [offset, from, to] = [address, start, end].map((at) => this.#kernel.fileOffset(at));
+    return { kind, offset, start: from, end: to, record: this.#read };
   }
 
   #tellProgress(): void {
@@ -222,6 +250,8 @@ class SpanScan {
       ended: this.#ended,
       read: this.#read,
       rejected: this.#rejects.count,
+      ...(this.#rejects.first && { firstRejected: this.#rejects.first }),
+      ...(this.#task.setup.namesDuplicates && { goodBefore: Uint32Array.from(this.#rejects.goodBefore) }),
       ...(shard && { shard }),
       runs: this.#runs.runs,
       losers: Uint32Array.from(this.#runs.losers),

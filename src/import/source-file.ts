@@ -47,18 +47,24 @@ export class SourceFile {
       // Not blocking: opening a FIFO would otherwise wait for a writer.
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (cause) {
-      throw openError(path, cause as NodeJS.ErrnoException);
+      throw expected ? changedError(path, cause) : openError(path, cause as NodeJS.ErrnoException);
     }
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) {
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) throw notAFile(path, kindOf(stat));
+      const file = new SourceFile(path, fd, access, expected);
+      file.#compare();
+      if (file.fingerprint.bytes === 0 && readSync(fd, Buffer.alloc(1)) > 0) {
+        throw notAFile(path, 'a file without a size, as in /proc');
+      }
+      return file;
+    } catch (error) {
       closeSync(fd);
-      const message = `${path} is ${kindOf(stat)}; give a regular file (a stream can be saved to one first).`;
-      throw new GristmillError('SOURCE_NOT_A_FILE', message, { file: path });
+      throw error;
     }
-    return new SourceFile(path, fd, access, expected);
   }
 
-  /** Fills `target` from `offset`; the bytes are there, all of them, or it throws SOURCE_CHANGED or IO_ERROR. */
+  /** Fills `target` from `offset` with bytes of the planned file. @throws SOURCE_CHANGED, IO_ERROR, SOURCE_NOT_A_FILE */
   read(target: Uint8Array, offset: number): void {
     this.#compare();
     if (this.#access === 'mmap') this.#map(target, offset);
@@ -87,7 +93,10 @@ export class SourceFile {
         const facts = { file: this.path, offset: offset + done, cause };
         throw new GristmillError('IO_ERROR', `Reading ${this.path} failed at byte ${offset + done}.`, facts);
       }
-      if (bytes === 0) throw this.#changed();
+      if (bytes === 0) {
+        this.#compare();
+        throw notAFile(this.path, `a file that ends before its size (${this.fingerprint.bytes} bytes), as in /proc or /sys`);
+      }
       done += bytes;
     }
   }
@@ -100,13 +109,18 @@ export class SourceFile {
       now.modifiedNs === then.modifiedNs &&
       now.inode === then.inode &&
       now.device === then.device;
-    if (!isSame) throw this.#changed();
+    if (!isSame) throw changedError(this.path);
   }
+}
 
-  #changed(): GristmillError {
-    const message = `${this.path} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
-    return new GristmillError('SOURCE_CHANGED', message, { file: this.path });
-  }
+function changedError(file: string, cause?: unknown): GristmillError {
+  const message = `${file} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
+  return new GristmillError('SOURCE_CHANGED', message, { file, cause });
+}
+
+function notAFile(file: string, what: string): GristmillError {
+  const message = `${file} is ${what}; give a regular file (a stream can be saved to one first).`;
+  return new GristmillError('SOURCE_NOT_A_FILE', message, { file });
 }
 
 function kindOf(stat: Stats): string {

@@ -2,7 +2,7 @@
 
 import type { BadReasonName, ScanOptions } from '../kernel/contract.js';
 import type { ShardSummary } from '../store/shard-write.js';
-import type { Fingerprint, Access } from './source-file.js';
+import type { Access, Fingerprint } from './source-file.js';
 
 /** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
 export interface ScanSetup {
@@ -12,12 +12,20 @@ export interface ScanSetup {
   readonly access: Access;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
-  /** A span with more bad records than this stops: the import is going to fail, or its beginning was guessed wrong. */
+  /** A span with more bad records than this stops there: the import is going to fail, or its entry was guessed wrong. */
   readonly badMax: number;
   /** Which of equal keys stays in a run. */
   readonly keep: 'last' | 'first';
+  /** Whether a repeated key is an error, so that it has to be said which record of the source has it. */
+  readonly namesDuplicates: boolean;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
+}
+
+/** Where the scan stands between two records, and whether a comma stands before it (framings `array`, `object`). */
+export interface Boundary {
+  readonly at: number;
+  readonly afterComma: boolean;
 }
 
 /** One span to scan. */
@@ -30,13 +38,18 @@ export interface SpanTask {
   readonly to: number;
   /** Whether no span of this source follows: the scan goes on to the end of the container or source. */
   readonly isLast: boolean;
-  /** The boundary to begin at, and whether a comma stands before it; absent: guess one. */
-  readonly entry?: { readonly at: number; readonly afterComma: boolean };
+  /** The boundary to begin at; absent: guess one. */
+  readonly entry?: Boundary;
   readonly shard: number;
   readonly shardPath: string;
   /** Where sorted runs and rejected records go, should there be any. */
   readonly runPath: string;
   readonly badPath: string;
+}
+
+/** All that a span may write. */
+export function filesOf({ shardPath, runPath, badPath }: SpanTask): readonly string[] {
+  return [shardPath, runPath, badPath];
 }
 
 /** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */
@@ -46,14 +59,17 @@ export interface Run {
   readonly fences: Uint8Array;
 }
 
-/** Why a span could not be read to its end. */
+/** A bad record, or why a span could not be read to its end. Offsets are of the file. */
 export interface SpanFailure {
   readonly kind: 'bad record' | 'too large' | 'truncated' | 'too many bad';
+  /** Where the fault is. */
   readonly offset: number;
   readonly reason?: BadReasonName;
+  /** First byte of the record, and one past its last. */
+  readonly start: number;
+  readonly end: number;
   /** Ordinal within the span, bad records included. */
   readonly record: number;
-  readonly snippet: string;
 }
 
 /** A primary key met a second time. */
@@ -72,6 +88,9 @@ export interface SpanResult {
   readonly ended: boolean;
   readonly read: number;
   readonly rejected: number;
+  readonly firstRejected?: SpanFailure;
+  /** With `namesDuplicates`, for each rejected record: how many good ones of the span came before it. */
+  readonly goodBefore?: Uint32Array;
   /** Absent when there was no record. */
   readonly shard?: ShardSummary;
   readonly runs: readonly Run[];
@@ -81,15 +100,4 @@ export interface SpanResult {
   readonly failure?: SpanFailure;
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
-}
-
-/** One line of a span's file of rejected records. */
-export interface RejectedLine {
-  readonly offset: number;
-  readonly record: number;
-  readonly reason: BadReasonName;
-  readonly message: string;
-  readonly bytes: number;
-  /** The record's bytes, base64. */
-  readonly rawBase64: string;
 }

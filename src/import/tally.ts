@@ -129,7 +129,8 @@ export class Tally {
   #noteDuplicate(duplicate: Duplicate | undefined): void {
     if (!duplicate) return;
     const first = this.#duplicate;
-    const isEarlier = !first || duplicate.shard < first.shard || (duplicate.shard === first.shard && duplicate.ordinal < first.ordinal);
+    const isEarlier =
+      !first || duplicate.shard < first.shard || (duplicate.shard === first.shard && duplicate.ordinal < first.ordinal);
     if (isEarlier) this.#duplicate = duplicate;
   }
 

@@ -26,8 +26,8 @@ export function answer<T>(work: () => T, cancelled: new () => Error): Answer<T> 
   }
 }
 
-/** Coordinator side: the value, or the error thrown. @throws what the worker threw; CANCELLED */
-export function valueOf<T>(answered: Answer<T>): T {
+/** Coordinator side: the value. @throws GristmillError the worker threw; CANCELLED; another Error: a fault, not an answer */
+export function unwrap<T>(answered: Answer<T>): T {
   switch (answered.kind) {
     case 'done':
       return answered.value;
@@ -53,7 +53,7 @@ function toPlain(error: unknown): PlainError {
 
 function fromPlain({ code, message, stack, facts }: PlainError): Error {
   if (code) return new GristmillError(code, message, facts);
-  const cause = new Error(message);
-  if (stack) cause.stack = stack;
-  return new GristmillError('WORKER_FAILED', `A worker failed: ${message}. This is a bug in gristmill; please report it.`, { cause });
+  const error = new Error(message);
+  if (stack) error.stack = stack;
+  return error;
 }

@@ -131,11 +131,18 @@ export class SimdKernel {
     return address + this.#shift;
   }
 
-  /** Makes room for at least one window of source bytes after `end`; returns where they go and how many may. */
+  /**
+   * Makes room for source bytes after `end`; returns where they go and how many may. That is one window, or as much as
+   * there is of an unfinished record: it is read again from its beginning every time, so it has to double to take linear
+   * time. Beyond the limit of a record one window will do.
+   */
   makeRoom(): { readonly at: number; readonly bytes: number } {
     const { raw } = this;
-    this.#compact(0, this.#windowBytes);
-    return { at: raw.end(), bytes: this.#windowBytes };
+    const unfinished = raw.end() - raw.pos();
+    const missing = (this.#options?.recordBytesMax ?? 0) - unfinished;
+    const bytes = Math.max(this.#windowBytes, Math.min(unfinished, missing));
+    this.#compact(0, bytes);
+    return { at: raw.end(), bytes };
   }
 
   /** The frame that is full: its plain text, valid until the next call, and the records in it. */
@@ -187,7 +194,8 @@ export class SimdKernel {
   }
 
   #setStop(): void {
-    this.raw.setStop(Math.min(this.#stop - this.#shift, 0xffff_ffff));
+    // Before address 0: a stop that was passed long ago, in a run of blanks longer than the window.
+    this.raw.setStop(Math.max(0, Math.min(this.#stop - this.#shift, 0xffff_ffff)));
   }
 
   /** Copies a bound for `addEntries` into the window, which must hold no source; its address, or 0 without one. */

@@ -5,6 +5,7 @@
 // as one generation saw it, so nothing in here ever becomes wrong; it only becomes unused.
 
 import { LRUCache } from 'lru-cache';
+import { GristmillError } from '../errors.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
 import { shardPath } from '../store/files.js';
 import { ShardReader } from '../store/shard-read.js';
@@ -26,6 +27,7 @@ export class Caches {
   });
   readonly #loading = new Map<number, Promise<Frame>>();
   #nextPageSpace = 0;
+  #closed = false;
 
   constructor(store: string, frameCacheBytes: number, pageCacheBytes: number) {
     this.#store = store;
@@ -47,6 +49,8 @@ export class Caches {
   shard(entry: ShardEntry): ShardReader {
     let reader = this.#shards.get(entry.shard);
     if (reader === undefined) {
+      if (this.#closed)
+        throw new GristmillError('STORE_CLOSED', `the store ${this.#store} has been closed: open it again`);
       reader = ShardReader.open(shardPath(this.#store, entry.file), entry);
       this.#shards.set(entry.shard, reader);
     }
@@ -100,6 +104,7 @@ export class Caches {
   }
 
   close(): void {
+    this.#closed = true;
     this.#shards.clear();
     this.#frames?.clear();
     this.#pages?.clear();

@@ -48,8 +48,8 @@ export function frameBytes(frame: Frame): number {
 
 /** Line `index` without its newline. */
 export function lineText(frame: Frame, index: number): string {
-  const start = frame.lines[index]!;
-  const end = frame.lines[index + 1]! - 1;
+  const start = frame.lines[index];
+  const end = frame.lines[index + 1] - 1;
   const plain = frame.plain as SlicingBuffer;
   return frame.ascii ? plain.latin1Slice(start, end) : plain.utf8Slice(start, end);
 }

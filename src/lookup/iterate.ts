@@ -43,7 +43,7 @@ export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncG
       if (batch.length === 0) return;
       left -= batch.length;
       const texts = await lookup.fetchAll(batch.map(({ place }) => place));
-      for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i]! };
+      for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i] as string };
     }
   } catch (error) {
     throw replacedMeanwhile(error, lookup.name);

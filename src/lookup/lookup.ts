@@ -83,6 +83,7 @@ export class Lookup {
   /** The newest generation, as far as ten milliseconds ago. */
   generation(): Generation {
     const { catalog } = this.store;
+    catalog.assertOpen();
     const now = Date.now();
     const elapsed = now - this.#checkedAt;
     // A clock that is set back must not stop the asking.
@@ -133,12 +134,16 @@ export class Lookup {
     order.sort((i, j) => comparePlaces(places[i]!, places[j]!));
     for (let at = 0; at < order.length; at += FETCHES_MAX) {
       const fetches: Promise<void>[] = [];
-      for (const i of order.slice(at, at + FETCHES_MAX)) {
-        const place = places[i]!;
-        texts[i] = this.#cached(place);
-        if (texts[i] === undefined) fetches.push(this.#fetchInto(texts, i, place));
+      try {
+        for (const i of order.slice(at, at + FETCHES_MAX)) {
+          const place = places[i]!;
+          texts[i] = this.#cached(place);
+          if (texts[i] === undefined) fetches.push(this.#fetchInto(texts, i, place));
+        }
+      } finally {
+        // Also when one could not even begin: the others must not fail unheard.
+        await Promise.all(fetches);
       }
-      if (fetches.length > 0) await Promise.all(fetches);
     }
     return texts;
   }

@@ -7,12 +7,13 @@ import { lstatSync, mkdirSync, readdirSync, type Stats, unlinkSync } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { ioError, syncDirectory } from './io.js';
-import { CATALOG_FILE } from './lmdb-catalog.js';
 
 export const SHARDS_DIRECTORY = 'shards';
 export const QUARANTINE_DIRECTORY = 'quarantine';
 export const TEMPORARY_DIRECTORY = 'tmp';
-const INDEX_DIRECTORY = dirname(CATALOG_FILE);
+/** Directory of the LMDB environment, and its file; both in the store. */
+export const INDEX_DIRECTORY = 'index';
+export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
 
 /** Mode bits that let someone else write: group, others. */

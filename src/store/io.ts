@@ -2,18 +2,20 @@
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { GristmillError } from '../errors.js';
 
-/** Codes by which a file system says that there is no room: full, over quota, file size limit. */
-const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** How a file system says that there is no room: full, over quota, file size limit. LMDB gives the numbers. */
+const { ENOSPC, EDQUOT, EFBIG } = constants.errno;
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', ENOSPC, EDQUOT, EFBIG]);
 
 /** A system call's error as ours. @param doing e.g. "write", completes "cannot … FILE". */
 export function ioError(cause: unknown, doing: string, file: string, bytesNeeded?: number): GristmillError {
   if (cause instanceof GristmillError) return cause;
-  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const code: unknown = (cause as NodeJS.ErrnoException).code;
   if (NO_ROOM.has(code)) {
     const bytes = bytesNeeded === undefined ? '' : ` (${bytesNeeded} bytes)`;
-    const message = `no room to ${doing} ${file}${bytes}: free space on its file system (${code}) and try again`;
+    const message = `no room to ${doing} ${file}${bytes}: free space on its file system (${(cause as Error).message}) and try again`;
     return new GristmillError('DISK_FULL', message, { file, bytesNeeded, cause });
   }
   return new GristmillError('IO_ERROR', `cannot ${doing} ${file}: ${(cause as Error).message}`, { file, cause });

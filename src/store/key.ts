@@ -37,13 +37,16 @@ const LOW_ESCAPE = 0x01;
 /** Exponents in a number's spelling saturate here: far outside the range of E, far inside the safe integers. */
 const SPELLED_EXPONENT_MAX = 1e14;
 
-const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const code = (character: string): number => character.charCodeAt(0);
 const isDigit = (byte: number): boolean => byte >= code('0') && byte <= code('9');
 
 /** One key is built at a time, so all share these bytes: a lookup allocates nothing but its key. */
 const scratch = new Uint8Array(KEY_BYTES_MAX);
+/** The text of a number, while it is encoded. */
+const numberText = new Uint8Array(64);
+/** Longest string that takes the short way: its key fits with room to spare. */
+const ASCII_FAST_MAX = 256;
 
 /** Collects the bytes of one key; goes on counting beyond the limit, without keeping more. */
 class KeyBytes {
@@ -54,9 +57,12 @@ class KeyBytes {
   }
 
   putStringByte(byte: number): void {
-    if (byte > LOW_ESCAPE) return this.put(byte);
-    this.put(LOW_ESCAPE);
-    this.put(byte + 1);
+    if (byte <= LOW_ESCAPE) {
+      this.put(LOW_ESCAPE);
+      this.put(byte + 1);
+    } else {
+      this.put(byte);
+    }
   }
 
   /** UTF-8, generalised: a lone surrogate is written as the three bytes its code point would have. */
@@ -125,11 +131,27 @@ export function compareKeys(left: Uint8Array, right: Uint8Array): number {
 }
 
 function encodeStringValue(value: string): Uint8Array | KeyFault {
+  const ascii = encodeAsciiString(value);
+  if (ascii !== undefined) return ascii;
   const key = new KeyBytes();
   key.put(KeyType.string);
   for (const character of value) key.putCodePoint(character.codePointAt(0)!);
   key.put(KEY_END);
   return key.finish();
+}
+
+/** Most keys are short and ASCII: their code units are their bytes, which a lookup should not have to spell out. */
+function encodeAsciiString(value: string): Uint8Array | undefined {
+  const length = value.length;
+  if (length > ASCII_FAST_MAX) return undefined;
+  scratch[0] = KeyType.string;
+  for (let i = 0; i < length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit <= LOW_ESCAPE || unit >= 0x80) return undefined;
+    scratch[i + 1] = unit;
+  }
+  scratch[length + 1] = KEY_END;
+  return scratch.slice(0, length + 2);
 }
 
 const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
@@ -166,8 +188,11 @@ function unicodeEscape(bytes: Uint8Array, at: number): number {
 }
 
 function encodeNumberText(text: string): Uint8Array | KeyFault {
-  const bytes = textEncoder.encode(text);
-  return encodeNumberToken(bytes, 0, bytes.length);
+  // Digits, sign, point and exponent are all ASCII; TextEncoder would take longer than all the rest.
+  const length = text.length;
+  const bytes = length <= numberText.length ? numberText : new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return encodeNumberToken(bytes, 0, length);
 }
 
 /** A number as 0.d₁d₂d₃… × 10^E with d₁ ≠ 0 and no trailing zeros; the digits are read where they stand. */

@@ -13,6 +13,7 @@ import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { collectionKey, encodeValue, newHeader, STORE_KEY, seal, shardKey, tombstonesKey } from './catalog-values.js';
+import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
 import { ioError } from './io.js';
 import { pageKey, treeStart } from './page-key.js';
 import { entryAt } from './page-read.js';
@@ -20,9 +21,6 @@ import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
 
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
 const READERS_MAX = 2048;
-const INDEX_DIRECTORY = 'index';
-/** Path in the store. */
-export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
 
 type Bytes = Database<Buffer, Uint8Array>;
 type Root = RootDatabase<Buffer, Uint8Array>;

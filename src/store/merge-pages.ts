@@ -46,9 +46,9 @@ export function mergeInPlace(
     const group = takeBefore(entries, after, resolve !== undefined);
     const old = target === undefined ? [] : [...entriesOf(target.page)];
     const merged = [...mergeEntries(old, group, resolve)];
-    const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1]!, group[0]!) < 0);
+    const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
     const pages = appended ? buildPages(merged) : splitEvenly(merged);
-    if (target !== undefined && !startsAt(pages[0]!, target)) write.deletePage(target.pageKey);
+    if (target !== undefined && !startsAt(pages[0], target)) write.deletePage(target.pageKey);
     for (const page of pages) write.putPage(tree, page);
     gained.entries += merged.length - old.length;
     gained.pages += pages.length - (target === undefined ? 0 : 1);
@@ -113,7 +113,7 @@ export class TreeRewrite {
   #passBefore(entry: Entry | undefined): void {
     for (;;) {
       for (; this.#openAt < this.#open.length; this.#openAt++) {
-        const stored = this.#open[this.#openAt]!;
+        const stored = this.#open[this.#openAt];
         if (!this.#isBefore(stored, entry)) return;
         this.#append(stored);
       }
@@ -159,7 +159,7 @@ function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: 
   let at = 0;
   for (const entry of added) {
     while (at < old.length) {
-      const stored = old[at]!;
+      const stored = old[at];
       const order = resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
       if (order >= 0) break;
       yield stored;
@@ -173,7 +173,7 @@ function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: 
       yield entry;
     }
   }
-  for (; at < old.length; at++) yield old[at]!;
+  for (; at < old.length; at++) yield old[at];
 }
 
 /**

@@ -5,12 +5,6 @@ import { LOCATION_BYTES } from './page-write.js';
 
 export const TREE_BYTES = 4;
 
-/**
- * Largest shard number. Its first byte is below FF, so that the key of "a", a location behind it, still sorts before the
- * key of "a\0", which continues with FF (key.ts).
- */
-export const SHARD_MAX = 0xfeff_ffff;
-
 export function pageKey(tree: number, key: Uint8Array, shard: number, ordinal: number): Buffer {
   const bytes = Buffer.allocUnsafe(TREE_BYTES + key.byteLength + LOCATION_BYTES);
   bytes.writeUInt32BE(tree, 0);
@@ -27,7 +21,7 @@ export function lowestPageKey(tree: number, key: Uint8Array): Buffer {
 
 /** At or after every page key of `key` in `tree`, and before those of the next key. */
 export function highestPageKey(tree: number, key: Uint8Array): Buffer {
-  return pageKey(tree, key, SHARD_MAX, 0xffff_ffff);
+  return pageKey(tree, key, 0xffff_ffff, 0xffff_ffff);
 }
 
 /** Before every page key of `tree`, and after all of `tree` − 1. */

@@ -72,7 +72,7 @@ export class PageBuilder {
     page[VERSION_AT] = PAGE_VERSION;
     page.writeUInt16LE(count, COUNT_AT);
     page.writeUInt16LE(this.#prefixBytes, PREFIX_BYTES_AT);
-    page.set(this.#entries[0]!.key.subarray(0, this.#prefixBytes), PREFIX_AT);
+    page.set(this.#entries[0].key.subarray(0, this.#prefixBytes), PREFIX_AT);
     let offsetAt = PREFIX_AT + this.#prefixBytes;
     let at = offsetAt + OFFSET_BYTES * (count + 1);
     for (const { key, shard, ordinal } of this.#entries) {

@@ -81,7 +81,7 @@ export class MergePlan {
 
   async finish(): Promise<void> {
     for (const [shard, ordinals] of this.#publication.dead) {
-      for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]!);
+      for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]);
     }
     for (const plan of this.#indexes) {
       plan.rewrite?.finish();
@@ -146,7 +146,7 @@ export class MergePlan {
   }
 
   #pathOf(publicationIndex: number): string {
-    if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1]!;
+    if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1];
     return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
   }
 

@@ -59,8 +59,8 @@ export function encodeTables(tables: ShardTables): Uint8Array {
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
-    bytes.writeUInt32LE(tables.records[i]!, body + RECORD_COUNTS_AT + 4 * i);
-    records += tables.records[i]!;
+    bytes.writeUInt32LE(tables.records[i], body + RECORD_COUNTS_AT + 4 * i);
+    records += tables.records[i];
   }
   bytes.writeUInt32LE(records, body + RECORDS_AT);
   const checksumAt = sizes.frameTable - CHECKSUM_BYTES;
@@ -71,8 +71,8 @@ export function encodeTables(tables: ShardTables): Uint8Array {
   bytes.writeUInt32LE(sizes.seekTable - SKIPPABLE_HEADER_BYTES, seek + 4);
   let at = seek + SKIPPABLE_HEADER_BYTES;
   for (let i = 0; i < frames; i++, at += SEEK_ENTRY_BYTES) {
-    bytes.writeUInt32LE(tables.storedBytes[i]!, at);
-    bytes.writeUInt32LE(tables.plainBytes[i]!, at + 4);
+    bytes.writeUInt32LE(tables.storedBytes[i], at);
+    bytes.writeUInt32LE(tables.plainBytes[i], at + 4);
   }
   bytes.writeUInt32LE(frames, at);
   bytes.writeUInt32LE(SEEKABLE_MAGIC, at + 5);
@@ -118,8 +118,8 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     throw damaged(file, start, 'no frame table here');
   }
   if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start, 'frame table checksum');
-  const version = bytes[body + VERSION_AT]!;
-  const flags = bytes[body + FLAGS_AT]!;
+  const version = bytes[body + VERSION_AT];
+  const flags = bytes[body + FLAGS_AT];
   if (version > SHARD_VERSION || (flags & FLAGS_REFUSED) !== 0) {
     throw new GristmillError(
       'STORE_TOO_NEW',
@@ -133,7 +133,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   let recordsTotal = 0;
   for (let i = 0; i < frames; i++) {
     records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
-    recordsTotal += records[i]!;
+    recordsTotal += records[i];
   }
   if (bytes.readUInt32LE(body + RECORDS_AT) !== recordsTotal) throw damaged(file, start, 'record counts');
 
@@ -150,7 +150,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   for (let i = 0, at = seek + SKIPPABLE_HEADER_BYTES; i < frames; i++, at += SEEK_ENTRY_BYTES) {
     storedBytes[i] = bytes.readUInt32LE(at);
     plainBytes[i] = bytes.readUInt32LE(at + 4);
-    storedTotal += storedBytes[i]!;
+    storedTotal += storedBytes[i];
   }
   if (storedTotal !== start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
   return { storedBytes, plainBytes, records };

@@ -58,11 +58,11 @@ export class ShardReader {
     this.#firstOrdinals = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
     for (let i = 0; i < this.frames; i++) {
-      this.#offsets[i + 1] = this.#offsets[i]! + tables.storedBytes[i]!;
-      this.#firstOrdinals[i + 1] = this.#firstOrdinals[i]! + tables.records[i]!;
-      plainBytes += tables.plainBytes[i]!;
+      this.#offsets[i + 1] = this.#offsets[i] + tables.storedBytes[i];
+      this.#firstOrdinals[i + 1] = this.#firstOrdinals[i] + tables.records[i];
+      plainBytes += tables.plainBytes[i];
     }
-    this.records = this.#firstOrdinals[this.frames]!;
+    this.records = this.#firstOrdinals[this.frames];
     const found = { records: this.records, frames: this.frames, plainBytes, storedBytes: stat.size };
     for (const fact of ['storedBytes', 'frames', 'records', 'plainBytes'] as const) {
       if (expected !== undefined && expected[fact] !== found[fact]) {
@@ -100,7 +100,7 @@ export class ShardReader {
     let high = this.frames - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (first[middle]! <= ordinal) low = middle;
+      if (first[middle] <= ordinal) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -108,21 +108,21 @@ export class ShardReader {
 
   /** Ordinal of the first record of frame `index`; for `index` = frames the number of records. */
   firstOrdinal(index: number): number {
-    return this.#firstOrdinals[index]!;
+    return this.#firstOrdinals[index];
   }
 
   recordsOf(index: number): number {
-    return this.#firstOrdinals[index + 1]! - this.#firstOrdinals[index]!;
+    return this.#firstOrdinals[index + 1] - this.#firstOrdinals[index];
   }
 
   plainBytesOf(index: number): number {
-    return this.#plainBytes[index]!;
+    return this.#plainBytes[index];
   }
 
   /** The text of frame `index`, in a buffer of its own. */
   readFrameSync(index: number): Buffer {
-    const offset = this.#offsets[index]!;
-    const length = this.#offsets[index + 1]! - offset;
+    const offset = this.#offsets[index];
+    const length = this.#offsets[index + 1] - offset;
     if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
     const frame = scratch.subarray(0, length);
     this.#readFully(frame, offset);
@@ -131,8 +131,8 @@ export class ShardReader {
 
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
   async readFrame(index: number): Promise<Buffer> {
-    const offset = this.#offsets[index]!;
-    const frame = Buffer.allocUnsafe(this.#offsets[index + 1]! - offset);
+    const offset = this.#offsets[index];
+    const frame = Buffer.allocUnsafe(this.#offsets[index + 1] - offset);
     await this.#readFullyAsync(frame, offset);
     return this.#decode(index, frame);
   }
@@ -142,12 +142,12 @@ export class ShardReader {
     let index = first;
     while (index < this.frames) {
       let end = index + 1;
-      while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
-      const start = this.#offsets[index]!;
-      const chunk = Buffer.allocUnsafe(this.#offsets[end]! - start);
+      while (end < this.frames && this.#offsets[end + 1] - this.#offsets[index] <= READ_AHEAD_BYTES) end++;
+      const start = this.#offsets[index];
+      const chunk = Buffer.allocUnsafe(this.#offsets[end] - start);
       await this.#readFullyAsync(chunk, start);
       for (; index < end; index++) {
-        const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
+        const frame = chunk.subarray(this.#offsets[index] - start, this.#offsets[index + 1] - start);
         yield { index, plain: this.#decode(index, frame) };
       }
     }
@@ -161,8 +161,8 @@ export class ShardReader {
   }
 
   #decode(index: number, frame: Uint8Array): Buffer {
-    const offset = this.#offsets[index]!;
-    const plain = decompress(frame, this.#plainBytes[index]!, this.path, offset);
+    const offset = this.#offsets[index];
+    const plain = decompress(frame, this.#plainBytes[index], this.path, offset);
     if (plain[plain.byteLength - 1] !== 10) {
       const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });

@@ -2,12 +2,12 @@
 // `import` (import/); both share the catalog and the caches.
 
 import { statSync } from 'node:fs';
+import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
-import type { ImportOptions, ImportReport } from '../import/types.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';

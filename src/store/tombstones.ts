@@ -7,7 +7,7 @@ import { GristmillError } from '../errors.js';
 
 /** Whether a bitmap, absent when nothing is dead, marks this record. */
 export function isDead(bitmap: Uint8Array | undefined, ordinal: number): boolean {
-  return bitmap !== undefined && (bitmap[ordinal >>> 3]! & (1 << (ordinal & 7))) !== 0;
+  return bitmap !== undefined && (bitmap[ordinal >>> 3] & (1 << (ordinal & 7))) !== 0;
 }
 
 interface Marked {
@@ -36,7 +36,7 @@ export class TombstoneMarks {
       const why = ordinal >= marked.records ? `has ${marked.records} records` : 'has marked it dead already';
       throw new GristmillError('CHECKSUM_MISMATCH', `an index names record ${ordinal} of shard ${shard}, which ${why}`);
     }
-    marked.bitmap[ordinal >>> 3]! |= 1 << (ordinal & 7);
+    marked.bitmap[ordinal >>> 3] |= 1 << (ordinal & 7);
     marked.added++;
   }
 

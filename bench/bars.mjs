@@ -1,0 +1,38 @@
+// The bars gristmill set itself. Each bench compares what it measured with its own; docs/performance.md lists them all.
+
+import { rounded } from './report.mjs';
+
+export const BARS = {
+  /** Kernel: speed relative to JSON.parse of each line. */
+  kernelOfParse: 10,
+  /** Import: speed relative to the fastest rival, and wall time relative to `zstd -1 --single-thread`. */
+  import: {
+    nested: { ofRival: 3, ofZstd: 1.7 },
+    events: { ofRival: 3, ofZstd: 1.7 },
+    flat: { ofRival: 2.5, ofZstd: 2.2 },
+  },
+  /** One minified array on a single line, wall time relative to the same records as NDJSON. */
+  arrayOfLines: 1.1,
+  peakAnonBytes: 300e6,
+  /** Peak memory of a source eight times as large; also not less than the inverse. */
+  peakGrowth: 1.1,
+  /** getSync of a cached frame, relative to lmdb-js get and JSON.parse of the same record. */
+  cachedOfLmdb: 1.2,
+  randomMicros: 120,
+};
+
+/**
+ * @typedef {{ what: string, bar: string, measured: string, met: boolean }} Bar
+ */
+
+/** @returns {Bar} */
+export function atLeast(what, limit, measured, unit, note = '') {
+  return { what, bar: `≥ ${limit} ${unit}`, measured: said(measured, unit, note), met: measured >= limit };
+}
+
+/** @returns {Bar} */
+export function atMost(what, limit, measured, unit, note = '') {
+  return { what, bar: `≤ ${limit} ${unit}`, measured: said(measured, unit, note), met: measured <= limit };
+}
+
+const said = (value, unit, note) => `${rounded(value)} ${unit}${note && ` (${note})`}`;

@@ -1,0 +1,52 @@
+// Puts the figures of bench/results/*.json between the markers of docs/performance.md and README.md, so that no figure is
+// ever typed by hand. `npm run bench` does it after a full run; node bench/figures.mjs does it alone.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { barTable, markdownTable, provenance, RESULTS } from './report.mjs';
+
+const PERFORMANCE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
+/** In the order a reader wants them. */
+const BENCHES = ['import', 'array', 'memory', 'lookup', 'kernel', 'real'];
+const HEADLINES = ['what', 'gristmill', 'for comparison'];
+
+export function writeFigures() {
+  const reports = BENCHES.map((name) => join(RESULTS, `${name}.json`))
+    .filter(existsSync)
+    .map((path) => JSON.parse(readFileSync(path, 'utf8')));
+  const bars = reports.flatMap(({ bars = [] }) => bars);
+  replaceBetween(PERFORMANCE, 'bars', bars.length > 0 ? barTable(bars) : '');
+  replaceBetween(PERFORMANCE, 'tables', reports.map(section).join('\n\n'));
+  replaceBetween(README, 'figures', summary(reports));
+}
+
+/** A bench as a section of docs/performance.md. */
+function section(report) {
+  return [
+    `### ${report.name}`,
+    `${report.question} ${report.method}`,
+    provenance(report),
+    ...report.tables.flatMap(({ title, headers, rows }) => [`**${title}**`, markdownTable(headers, rows)]),
+  ].join('\n\n');
+}
+
+function summary(reports) {
+  const rows = reports.flatMap(({ headlines = [] }) => headlines);
+  if (rows.length === 0) return '';
+  const where = reports.find(({ headlines }) => headlines);
+  return `${markdownTable(HEADLINES, rows)}\n\n${provenance(where)}. All of it: [docs/performance.md](docs/performance.md).`;
+}
+
+/** @param {string} marker what stands between `<!-- marker -->` and `<!-- /marker -->` is replaced */
+function replaceBetween(path, marker, text) {
+  const [start, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
+  const page = readFileSync(path, 'utf8');
+  const [from, to] = [page.indexOf(start), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path} has no place for figures: ${start} … ${end}`);
+  const body = text === '' ? '' : `${text}\n`;
+  writeFileSync(path, `${page.slice(0, from + start.length)}\n${body}${page.slice(to)}`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFigures();
