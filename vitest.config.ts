@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Builds dist/ where it is older than the sources.
+    globalSetup: ['test/support/import-build.ts'],
     // Property and twin suites work for seconds; on a slow, shared core for longer.
     testTimeout: 60_000,
     hookTimeout: 60_000,

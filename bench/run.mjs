@@ -32,8 +32,8 @@ const { values } = parseArgs({
     data: { type: 'string', default: 'nested,events,flat' },
     forms: { type: 'string', default: 'ndjson,array' },
     contenders: { type: 'string', default: CONTENDERS.join(',') },
-    runs: { type: 'string', default: '3' },
-    'rival-runs': { type: 'string', default: '2' },
+    runs: { type: 'string' },
+    'rival-runs': { type: 'string' },
     scratch: { type: 'string', default: tmpdir() },
   },
 });
@@ -43,6 +43,8 @@ const unknown = wanted.find((name) => !(name in BENCHES));
 if (unknown) throw new TypeError(`--only ${unknown}: there are ${Object.keys(BENCHES).join(', ')}`);
 const size = values.quick ? QUICK_SIZE : values.bytes;
 const bytes = Number(/^(\d+)m$/i.exec(size)?.[1]) * 2 ** 20;
+// A part of the data or of the contenders must not pass for the whole.
+const isFull = size === FULL_SIZE && ![...process.argv].some((arg) => /^--(data|forms|contenders)/.test(arg));
 if (!(bytes > 0)) throw new TypeError(`--bytes is a number of MiB like 512m, not ${size}`);
 
 await prepare({ rivals: wanted.some((name) => BENCHES[name].rivals) });
@@ -52,8 +54,9 @@ const [{ datasetFile }, { DATASETS, keyAt }] = await Promise.all(
 mkdirSync(values.scratch, { recursive: true });
 const scratch = mkdtempSync(join(values.scratch, 'gristmill-bench-'));
 const context = {
-  ...{ bytes, quick: size !== FULL_SIZE, scratch },
-  ...{ runs: Number(values.runs), rivalRuns: Number(values['rival-runs']) },
+  ...{ bytes, quick: !isFull, scratch },
+  runs: Number(values.runs ?? (values.quick ? 2 : 3)),
+  rivalRuns: Number(values['rival-runs'] ?? (values.quick ? 1 : 2)),
   ...{ names: values.data.split(','), forms: values.forms.split(','), contenders: values.contenders.split(',') },
   datasets: {
     file: datasetFile,
@@ -67,13 +70,13 @@ try {
     console.error(`== ${name}`);
     const began_ms = performance.now();
     const { question, method, run } = await import(`./${name}.mjs`);
-    const report = await run(context);
+    const { data, ...report } = await run(context);
     const seconds = Math.round((performance.now() - began_ms) / 1e3);
-    const data = { bytes, seed: 1, ...report.data };
-    console.log(`${writeReport(name, { question, method, seconds, trial: size !== FULL_SIZE, ...report, data })}\n`);
+    const about = { question, method, seconds, trial: !isFull, data: { bytes, seed: 1, ...data } };
+    console.log(`${writeReport(name, { ...about, ...report })}\n`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-if (size === FULL_SIZE) writeFigures();
+if (isFull) writeFigures();
 else console.error('a trial: docs/performance.md and README.md keep the figures of the last full run');

@@ -1,17 +1,34 @@
 // What `npm test` and `npm run demo` do first, so that each works in a fresh clone: install and build what is missing.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isFresh, root } from './files.mjs';
+import { root } from './files.mjs';
 
-/** Installs when node_modules is missing or older than the lockfile; throws when that fails. */
+/** Installs when node_modules is missing or not what the lockfile says; throws when that fails. */
 export function install() {
-  // npm writes this file at the end of every install.
-  if (isFresh('node_modules/.package-lock.json', ['package-lock.json'])) return;
+  if (isInstalled()) return;
   console.log('install: npm ci (zstd is compiled here when no prebuilt binary fits: about a minute)');
   const status = npm(['ci', '--no-audit', '--no-fund']);
   if (status !== 0) throw new Error(`install: npm ci ended with ${status}; its message is above`);
+}
+
+/** Whether every package of the lockfile is there in its version. Times say nothing: git writes files anew. */
+function isInstalled() {
+  // npm writes this file at the end of every install.
+  const installed = packagesOf('node_modules/.package-lock.json');
+  return Object.entries(packagesOf('package-lock.json')).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' || optional === true || devOptional === true || installed[path]?.version === version,
+  );
+}
+
+/**
+ * @param {string} lockfile from the root
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} by folder
+ */
+function packagesOf(lockfile) {
+  return existsSync(inRoot(lockfile)) ? JSON.parse(readFileSync(inRoot(lockfile), 'utf8')).packages : {};
 }
 
 /** Installs, then builds what is stale. */

@@ -6,12 +6,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import { shardPath } from '../src/store/files.js';
-import { decodeKey } from '../src/store/key.js';
+import { decodeKey, encodeKey } from '../src/store/key.js';
 import type { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import { treeStart } from '../src/store/page-key.js';
 import { entriesOf } from '../src/store/page-read.js';
+import { buildPages } from '../src/store/page-write.js';
 import { type PublishMode, publish } from '../src/store/publish.js';
 import { ShardReader } from '../src/store/shard-read.js';
+import { findLeftovers, sweep } from '../src/store/sweep.js';
 import { isDead } from '../src/store/tombstones.js';
 import type { Entry } from '../src/store/types.js';
 import {
@@ -20,6 +22,7 @@ import {
   publishRecords,
   type TestRecord,
   temporaryDirectory,
+  writeShard,
 } from './support/build-store.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -96,6 +99,9 @@ function readStore(): { byKey: Map<unknown, string>; live: string[]; byGroup: Ma
 
 function expectStore(oracle: Map<number, string>): void {
   const { byKey, live, byGroup } = readStore();
+  const manifest = catalog.collection('records');
+  const named = [manifest?.primary, ...(manifest?.secondary ?? [])].filter((index) => (index?.pages ?? 0) > 0);
+  expect(catalog.trees()).toEqual(named.map((index) => index?.tree).sort((a = 0, b = 0) => a - b));
   const texts = new Map([...oracle].map(([key, value]) => [key, record(key, value).text]));
   expect(byKey).toEqual(texts);
   expect(live.sort()).toEqual([...texts.values()].sort());
@@ -226,6 +232,25 @@ describe('publish', () => {
     await expect(attempt).rejects.toBeInstanceOf(GristmillError);
     await expect(attempt).rejects.toMatchObject({ code: 'COUNT_MISMATCH' });
     expect(catalog.collection('records')).toBeUndefined();
+  });
+
+  test('leaves what a killed import left to a sweep, which takes nothing else', async () => {
+    const records = [record(1, 'a'), record(2, 'b')];
+    const { manifest } = await publishRecords(catalog, directory.path, records, group);
+    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    const [page] = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
+    await catalog.transaction((write) => write.putPage(99, page));
+    writeShard(shardPath(directory.path, '00000077.ndjson.zst'), records, 1);
+    const leftovers = { trees: [99], files: ['00000077.ndjson.zst'] };
+    expect(await sweep(catalog, directory.path)).toEqual(leftovers);
+    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    expectStore(
+      new Map([
+        [1, 'a'],
+        [2, 'b'],
+      ]),
+    );
+    expect(catalog.collection('records')).toEqual(JSON.parse(JSON.stringify(manifest)));
   });
 
   test('ordinal collections grow at the end', async () => {

@@ -4,7 +4,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../src/index.js';
 import type { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import type { Store } from '../src/store/store.js';
@@ -79,17 +79,39 @@ describe('a newer publication', () => {
     expect(editions.size).toBe(1);
   });
 
-  test('merged into the same tree is found where the old fences say something else', async () => {
-    const collection = store.collection<Row>();
-    for (let id = 0; id < COUNT; id++) collection.getSync(id);
-    await later(5);
-    // Lookups as fast as they come, right after the publication: the ten milliseconds have not passed.
-    collection.getSync(0);
-    const added = Array.from({ length: 900 }, (_, i) => ({ text: `${i}`, key: i + 0.5, indexed: [[]] }));
-    await publishRecords(catalog, path, added, { indexPaths: ['ten'], mode: 'upsert' });
-    for (let id = 0; id < COUNT; id++) expect(collection.getSync(id)?.id).toBe(id);
-    await later(12);
-    for (let i = 0; i < 900; i++) expect(collection.getSync(i + 0.5)).toBe(i);
+  test('is met in the index, where old fences would lead astray, however recently the lookup has asked', async () => {
+    // The clock stands still: nothing but the index itself can tell that the tree has changed.
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const uncached = await openStore(path, { pageCacheBytes: 0 });
+      const collection = uncached.collection<Row>();
+      for (let id = 0; id < COUNT; id++) collection.getSync(id);
+      await later(20); // the fences are in memory
+      const added = Array.from({ length: 900 }, (_, i) => ({ text: `${i}`, key: i + 0.5, indexed: [[]] }));
+      await publishRecords(catalog, path, added, { indexPaths: ['ten'], mode: 'upsert' });
+      for (let id = 0; id < COUNT; id++) expect(collection.getSync(id)?.id).toBe(id);
+      for (let i = 0; i < 900; i++) expect(collection.getSync(i + 0.5)).toBe(i);
+      await uncached.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('is met where a shard is gone', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const collection = store.collection<Row>();
+      // Pages in memory, and one of three shards open.
+      for (let id = 0; id < 600; id++) collection.getSync(id);
+      for (let id = 0; id < COUNT; id++) collection.has(id);
+      await later(20);
+      for (let id = 0; id < COUNT; id++) collection.has(id);
+      await replaceBy('second');
+      expect(await collection.get(2500)).toEqual({ id: 2500, edition: 'second' });
+      expect(collection.getSync(2600)).toEqual({ id: 2600, edition: 'second' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('does not disturb an iteration: it sees its own generation to the end', async () => {

@@ -122,16 +122,16 @@ describe('gristmill import', () => {
     expect((await gristmill('get', '1', '--store', store)).stdout).toBe('{"id":1,"last":true}\n');
   });
 
-  test.each([
+  test.each<[string, string | Uint8Array, ...string[]]>([
     ['SOURCE_EMPTY', ''],
     ['SOURCE_NOT_JSON', 'id,name\n1,Ada\n'],
     ['SOURCE_UTF16', Buffer.from('\ufeff[{"id":1}]', 'utf16le')],
-    ['SOURCE_TRUNCATED', '[{"id":1},{"id":2}'],
-    ['SOURCE_TRAILING_BYTES', '[{"id":1}] [{"id":2}]'],
+    ['SOURCE_TRUNCATED', '[{"id":1},{"id":2},'],
+    ['SOURCE_TRAILING_BYTES', '[{"id":1}] [{"id":2}]', '--shape', 'array'],
     ['BAD_RECORD', '[{"id":1},{"id":02},{"id":3}]'],
-  ])('%s ends with exit code 3 and leaves the store as it was', async (errorCode, text) => {
+  ])('%s ends with exit code 3 and leaves the store as it was', async (errorCode, text, ...options) => {
     const { file, store, before } = await storeAndSource(text);
-    const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id');
+    const { code, stdout, stderr } = await gristmill('import', file, '--store', store, '--key', 'id', ...options);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^gristmill: ${errorCode}: .`));
     expect(contentsOf(store)).toEqual(before);

@@ -1,13 +1,14 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // Where does a record begin near here? A worker that starts in the middle of a source guesses, and the coordinator
-// verifies (verify.ts): guessing well is only a matter of speed, never of correctness.
+// verifies (scan-sources.ts): guessing well is only a matter of speed, never of correctness.
 //
 //   lines            certain: after a newline.
 //   array, object    The bytes ahead are read twice, as if the span began outside and as if it began inside a string. The
 //                    wrong reading takes text for structure and soon meets something impossible (a raw newline inside a
 //                    string settles it at once). In the other one, the depth of brackets, counted from here, is least
-//                    where only the outer container is open: its commas are the boundaries.
+//                    where only the outer container is open: its commas are the boundaries. Where the source ends ahead,
+//                    that container and all around it are closed: then it is the outermost one that can be it.
 //   values           Where a value follows a value with no comma between them.
 //
 // Pison (Jiang, Qiu, Zhao, VLDB 2021) speculates on the same two hypotheses.
@@ -47,26 +48,36 @@ interface Reading {
   readonly boundary: number;
 }
 
-/** The offset in `bytes` of the first likely boundary, or NO_GUESS. */
-export function guessBoundary(bytes: Uint8Array, framing: FramingName): number {
+/** What was seen at one depth, while it was the least. */
+interface Level {
+  /** The offset after its first comma, or NO_GUESS. */
+  boundary: number;
+  /** A colon: the level is an object's, so not that of an array source (nor the reverse). */
+  isMembers: boolean;
+}
+
+/**
+ * The offset in `bytes` of the first likely boundary, or NO_GUESS.
+ * @param isTail whether the source ends with `bytes`
+ */
+export function guessBoundary(bytes: Uint8Array, framing: FramingName, isTail: boolean): number {
   if (framing === 'lines') {
     const newline = bytes.indexOf(NEWLINE);
     return newline === -1 ? NO_GUESS : newline + 1;
   }
-  const outside = readAs(bytes, framing, false);
-  const inside = readAs(bytes, framing, true);
+  const outside = readAs(bytes, framing, false, isTail);
+  const inside = readAs(bytes, framing, true, isTail);
   const better = inside.plausible > outside.plausible ? inside : outside;
   return better.boundary;
 }
 
-function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean): Reading {
+function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean, isTail: boolean): Reading {
   const length = bytes.byteLength;
   let inString = startsInString;
   let depth = 0;
-  let least = 0;
-  let boundary = NO_GUESS;
-  /** A colon at the least depth: that level is an object's, so not that of an array source (nor the reverse). */
-  let isMembers = false;
+  /** Levels of the least depths so far, the outermost last. */
+  const levels: Level[] = [{ boundary: NO_GUESS, isMembers: false }];
+  let level = levels[0] as Level;
   let before = startsInString ? STRING : BLANK;
   let i = 0;
   for (; i < length; i++) {
@@ -80,8 +91,8 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
     const kind = CLASS[c] as number;
     if (kind === BLANK) continue;
     if (kind === BAD) break;
-    if (framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before) && boundary === NO_GUESS)
-      boundary = i;
+    const isNewValue = framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before);
+    if (isNewValue && level.boundary === NO_GUESS) level.boundary = i;
     if (kind === STRING) inString = true;
     else if (kind === OPEN) {
       // Structure that is not: `]{`, `"a"{`, `1[` never stand in one document.
@@ -89,22 +100,28 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
       depth++;
     } else if (kind === CLOSE) {
       if (before === SEPARATOR) break;
-      if (--depth < least) {
-        least = depth;
-        isMembers = false;
-        if (framing !== 'values') boundary = NO_GUESS;
+      // Between values there is no other level to look at.
+      if (--depth <= -levels.length && framing !== 'values') {
+        level = { boundary: NO_GUESS, isMembers: false };
+        levels.push(level);
       }
     } else if (kind === SEPARATOR) {
       if (before === SEPARATOR || before === OPEN) break;
-      if (depth === least) {
-        if (c === COLON) isMembers = true;
-        else if (c === COMMA && boundary === NO_GUESS && framing !== 'values') boundary = i + 1;
+      if (depth === 1 - levels.length) {
+        if (c === COLON) level.isMembers = true;
+        else if (c === COMMA && level.boundary === NO_GUESS && framing !== 'values') level.boundary = i + 1;
       }
     }
     before = kind;
   }
-  const isWrongLevel = (framing === 'array' && isMembers) || (framing === 'object' && !isMembers);
-  return { plausible: Math.min(i, length), boundary: isWrongLevel ? NO_GUESS : boundary };
+  return { plausible: Math.min(i, length), boundary: boundaryOf(levels, framing, isTail) };
+}
+
+/** The boundary of the outermost level, or, in the tail of a source, of the outermost one that can be the records'. */
+function boundaryOf(levels: readonly Level[], framing: FramingName, isTail: boolean): number {
+  const fits = ({ boundary, isMembers }: Level) =>
+    boundary !== NO_GUESS && (framing === 'values' || isMembers === (framing === 'object'));
+  return levels.slice(isTail ? 0 : -1).findLast(fits)?.boundary ?? NO_GUESS;
 }
 
 function isValueEnd(kind: number): boolean {

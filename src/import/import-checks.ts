@@ -11,10 +11,13 @@ import type { Catalog, KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
 import type { Tally } from './tally.js';
+import type { ImportProgress } from './types.js';
+
+/** What LMDB may write for a publication without any index: the pages on the way to a few changed values. */
+const INDEX_BYTES_MIN = 256 * 1024;
 
 /** Where the primary key comes from. @throws TypeError when the sources do not agree */
 export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOptions): KeyRule {
-  if (plans.length === 0) throw new TypeError('an import needs at least one source');
   if (options.key !== undefined) return { kind: 'path', path: options.key };
   const named = plans.filter((plan) => plan.framing === 'object').length;
   if (named > 0 && named < plans.length) {
@@ -37,11 +40,27 @@ export function checkSameAsStored(
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
 }
 
-/** @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else. */
+/**
+ * Whether a failure leaves open what was published: the commit itself failed, and may have reached the disk all the same.
+ * Then the shards it would name must stay; the store does not trust its catalog any more until it is opened again.
+ */
+export function mayBePublished(catalog: Catalog, stage: ImportProgress['stage']): boolean {
+  if (stage !== 'publish') return false;
+  try {
+    catalog.assertOpen();
+    return false;
+  } catch (error) {
+    return (error as GristmillError).code !== 'STORE_CLOSED';
+  }
+}
+
+/**
+ * @param tally before the scan: an empty one, and only a little room is asked for
+ * @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else.
+ */
 export function checkFreeSpace(directory: string, tally: Tally): void {
-  const runs = tally.runs.reduce((sum, run) => sum + run.chunkBytes.reduce((bytes, chunk) => bytes + chunk, 0), 0);
+  const bytesNeeded = INDEX_BYTES_MIN + 2 * tally.runBytes;
   const { bavail, bsize } = statfsSync(directory);
-  const bytesNeeded = runs * 2;
   if (bavail * bsize >= bytesNeeded) return;
   const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${bavail * bsize} free; nothing was changed. Free some space and import again.`;
   throw new GristmillError('DISK_FULL', message, { file: directory, bytesNeeded });

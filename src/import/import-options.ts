@@ -1,8 +1,17 @@
 // The options of an import: one table, resolved once into a frozen, complete object.
 
 import { availableParallelism } from 'node:os';
-import { DEPTH_DEFAULT, INDEXES_MAX, RECORD_BYTES_DEFAULT, WINDOW_BYTES_DEFAULT, WORKERS_MAX } from '../limits.js';
+import {
+  DEPTH_DEFAULT,
+  INDEXES_MAX,
+  RECORD_BYTES_DEFAULT,
+  RECORD_BYTES_MAX,
+  WINDOW_BYTES_DEFAULT,
+  WINDOW_BYTES_MAX,
+  WORKERS_MAX,
+} from '../limits.js';
 import { parsePath } from '../paths.js';
+import { parsePointer } from './document.js';
 import type { ImportOptions, ImportProgress, Shape } from './types.js';
 
 /** All options present; see ImportOptions for what they mean. */
@@ -66,16 +75,16 @@ const RANGES: Partial<Record<keyof ImportOptions, readonly [number, number, bool
   workers: [1, WORKERS_MAX, true],
   level: [-7, 19, true],
   spanBytes: [1, 1 << 30, true],
-  windowBytes: [1, 1 << 30, true],
-  // A line must fit a frame, and the kernel's window, in 32 bits of address space.
-  recordBytesMax: [1, 1 << 30, true],
+  windowBytes: [1, WINDOW_BYTES_MAX, true],
+  recordBytesMax: [1, RECORD_BYTES_MAX, true],
   depthMax: [1, 100_000, true],
 };
 
 /** @throws TypeError for an unknown name or a value out of bounds. */
 export function resolveImportOptions(options: ImportOptions): FilledImportOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
   for (const name of Object.keys(options)) {
-    if (!(name in DEFAULTS)) throw new TypeError(`options.${name} is not an option of import`);
+    if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`options.${name} is not an option of import`);
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const filled = { ...DEFAULTS, ...given } as FilledImportOptions;
@@ -106,11 +115,34 @@ function checkRange(name: string, value: unknown, [least, most, isWhole]: readon
     throw new TypeError(`options.${name} must be a${isWhole ? ' whole' : ''} number from ${least} to ${most}`);
 }
 
-function checkNames({ collection, key, indexes }: FilledImportOptions): void {
-  if (!/^[^\p{Cc}]{1,200}$/u.test(collection))
+function checkNames({ collection, key, indexes, select, shape, signal, onProgress }: FilledImportOptions): void {
+  if (typeof collection !== 'string' || !/^[^\p{Cc}]{1,200}$/u.test(collection)) {
     throw new TypeError('options.collection must be 1 to 200 printable characters');
-  if (indexes.length > INDEXES_MAX - 1) throw new TypeError(`options.indexes must be at most ${INDEXES_MAX - 1} paths`);
+  }
+  if (!Array.isArray(indexes) || indexes.length > INDEXES_MAX - 1) {
+    throw new TypeError(`options.indexes must be a list of at most ${INDEXES_MAX - 1} paths`);
+  }
   const paths = indexes.map((path) => JSON.stringify(parsePath(path)));
   if (new Set(paths).size < paths.length) throw new TypeError('options.indexes must not name a path twice');
   if (key !== undefined) parsePath(key);
+  if (select !== undefined) {
+    if (typeof select !== 'string') throw new TypeError('options.select must be a JSON Pointer');
+    parsePointer(select);
+    if (shape === 'ndjson' || shape === 'values') {
+      throw new TypeError(
+        `options.select names an array or object inside one document; shape "${shape}" has no such document`,
+      );
+    }
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw new TypeError('options.onProgress must be a function');
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new TypeError('options.signal must be an AbortSignal');
+}
+
+/** @throws TypeError */
+export function checkSources(sources: readonly string[]): void {
+  const areFine =
+    Array.isArray(sources) && sources.length > 0 && sources.every((path) => typeof path === 'string' && path !== '');
+  if (!areFine) throw new TypeError('an import needs the path of at least one source');
 }

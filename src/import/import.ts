@@ -5,29 +5,31 @@
 // was; on any error or cancellation all that was written is removed.
 
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory, SHARDS_DIRECTORY, shardPath, TEMPORARY_DIRECTORY } from '../store/files.js';
+import { SHARDS_DIRECTORY } from '../store/files.js';
 import { syncDirectory } from '../store/io.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
-import { checkFreeSpace, checkSameAsStored, keyRuleFor, publicationOf } from './import-checks.js';
-import { resolveImportOptions } from './import-options.js';
+import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
+import { checkSources, resolveImportOptions } from './import-options.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
-import { checkRest, planSource } from './plan.js';
+import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { WorkerPool } from './pool.js';
+import { WorkerPool, type Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { scanSources } from './scan-sources.js';
 import { Tally } from './tally.js';
 import type { ImportOptions, ImportReport } from './types.js';
+import { Workspace } from './workspace.js';
 
 /** What an import needs of the store it imports into. */
 export interface ImportTarget {
   /** The store's directory. */
   readonly directory: string;
   readonly catalog: Catalog;
+  /** Starts the threads; tests do without. */
+  readonly startWorkers?: (threads: number) => Workers;
 }
 
 /**
@@ -35,64 +37,73 @@ export interface ImportTarget {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, catalog }: ImportTarget,
+  { directory, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
+  checkSources(sources);
   const options = resolveImportOptions(given);
   const id = randomUUID();
-  const temporary = join(directory, TEMPORARY_DIRECTORY, id);
+  const workspace = new Workspace(directory, id);
   const memory = new MemoryWatch();
   const reporter = new Reporter(options);
-  const tally = new Tally(options, directory, id);
-  const pool = new WorkerPool(options.workers);
-  let obsolete: readonly string[] = [];
+  const { shared, pause } = reporter;
+  const tally = new Tally(options, directory, id, pause);
+  let workers: Workers | undefined;
+  let isPublished = false;
   try {
     reporter.throwIfCancelled();
-    const plans = sources.map((path) => planSource(path, options));
+    const plans: SourcePlan[] = [];
+    for (const path of sources) plans.push(await planSource(path, options, pause));
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
+    checkFreeSpace(directory, tally);
 
-    makeDirectory(join(directory, TEMPORARY_DIRECTORY));
-    makeDirectory(temporary);
     const firstShard = await reserveShards(
       catalog,
       sum(plans, (plan) => plan.spans.length),
     );
-    const jobs = planJobs(plans, options, { id, firstShard, directory, temporary, shared: reporter.shared.buffer });
-    obsolete = jobs.map(({ task }) => task.shardPath);
+    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer });
+    workspace.open(jobs.map(({ task }) => task.shardPath));
+    workers = startWorkers(Math.min(options.workers, jobs.length));
 
     reporter.enter(
       'scan',
       sum(plans, (plan) => plan.fingerprint.bytes),
     );
-    for await (const span of scanSources(jobs, pool, 2 * options.workers + 2, reporter.shared)) {
+    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared)) {
       reporter.throwIfCancelled();
-      tally.accept(span);
-      if (span.result.ended) checkRest(span.plan, span.result.exit);
+      await tally.accept(span);
+      if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
     }
-    tally.finishScan();
+    await tally.finishScan();
 
     reporter.enter('merge');
     checkFreeSpace(directory, tally);
     await tally.synced();
     syncDirectory(join(directory, SHARDS_DIRECTORY));
-    const pages = mergeRuns(tally, pool, id, options, reporter);
+    const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
+      tally.finishMerge();
+      reporter.enter('publish');
+      await pause();
+      checkUnchanged(plans);
+    });
     const published = await publish(catalog, publicationOf(plans, key, options, tally, pages));
-    obsolete = published.obsolete.map((file) => shardPath(directory, file));
+    isPublished = true;
+    workspace.published(published.obsolete);
     reporter.enter('done');
     return reporter.report(plans, tally, published, memory.stop());
   } catch (error) {
-    reporter.shared.cancel();
-    if (tally.quarantine) rmSync(tally.quarantine, { force: true });
+    shared.cancel();
+    if (mayBePublished(catalog, reporter.stage)) workspace.leaveShards();
     throw reporter.reasonFor(error);
   } finally {
     memory.stop();
     reporter.close();
-    await pool.close();
+    await workers?.close();
     await tally.settled();
-    for (const path of obsolete) rmSync(path, { force: true });
-    rmSync(temporary, { recursive: true, force: true });
+    tally.quarantine.close(isPublished);
+    workspace.close();
   }
 }
 

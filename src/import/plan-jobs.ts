@@ -9,17 +9,18 @@ import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
 import type { SpanJob } from './scan-sources.js';
 import type { ScanSetup } from './span-types.js';
+import type { Workspace } from './workspace.js';
 
 export interface JobContext {
   readonly id: string;
   /** Number of the first shard; spans are numbered on in source order. */
   readonly firstShard: number;
-  readonly directory: string;
-  readonly temporary: string;
+  readonly workspace: Workspace;
   readonly shared: SharedArrayBuffer;
 }
 
 export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
+  const { workspace } = context;
   const setup = setupOf(options, context);
   let shard = context.firstShard;
   return plans.flatMap((plan) =>
@@ -38,9 +39,9 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           isLast: i === plan.spans.length - 1,
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
           shard: number,
-          shardPath: shardPath(context.directory, shardFileName(number)),
-          runPath: join(context.temporary, `${number}.run`),
-          badPath: join(context.temporary, `${number}.bad`),
+          shardPath: shardPath(workspace.store, shardFileName(number)),
+          runPath: join(workspace.temporary, `${number}.run`),
+          badPath: join(workspace.temporary, `${number}.bad`),
         },
       };
     }),

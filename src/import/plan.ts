@@ -62,7 +62,15 @@ export async function planSource(path: string, options: PlanOptions, pause: Paus
       const message = `${path} has an ${framing} there (byte ${from - 1}), not an ${options.shape}; leave --shape out to have it detected.`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
     }
-    return { path, fingerprint, shape: framing, framing, from, spans: cut(from, fingerprint.bytes, options.spanBytes), rest };
+    return {
+      path,
+      fingerprint,
+      shape: framing,
+      framing,
+      from,
+      spans: cut(from, fingerprint.bytes, options.spanBytes),
+      rest,
+    };
   } finally {
     file.close();
   }
@@ -95,15 +103,16 @@ async function firstHead(file: SourceFile, pause: Pause): Promise<Head> {
     if (blanks < bytes.byteLength) return headAt(file, at);
     if (isAll) {
       const what = file.fingerprint.bytes === 0 ? 'is empty' : 'holds nothing but white space';
-      throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, { file: file.path });
+      throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {
+        file: file.path,
+      });
     }
     await pause();
   }
 }
 
 function headAt(file: SourceFile, offset: number): Head {
-  const bytes = new Uint8Array(Math.min(DETECTION_BYTES, file.fingerprint.bytes - offset));
-  file.read(bytes, offset);
+  const bytes = file.bytesAt(offset, offset + DETECTION_BYTES);
   return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.fingerprint.bytes };
 }
 

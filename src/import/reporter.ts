@@ -100,7 +100,7 @@ export class Reporter {
       },
       workers,
       peakAnonBytes,
-      ...(tally.quarantine && { quarantine: tally.quarantine }),
+      ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
       warnings: this.#warnings(plans, counts.read, published),
     };
   }
@@ -111,7 +111,9 @@ export class Reporter {
       .map(({ path }) => `No record has a value at index path "${path}".`);
     for (const { path, rest } of plans) {
       if (!rest?.isAmbiguous) continue;
-      warnings.push(`${path}: a name in --select "${this.#options.select}" occurs twice in its object; the first one was followed.`);
+      warnings.push(
+        `${path}: a name in --select "${this.#options.select}" occurs twice in its object; the first one was followed.`,
+      );
     }
     if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
       warnings.push(
@@ -129,7 +131,9 @@ export class Reporter {
     const { bytes, records } = this.shared.done;
     const isScan = this.#stage === 'plan' || this.#stage === 'scan';
     this.#bytes = isScan ? Math.min(Math.max(bytes, this.#bytes), this.#bytesTotal) : this.#bytesTotal;
-    this.#records = Math.max(records, this.#records);
+    // At the end all that was discarded has been taken off again: the number is exact.
+    this.#records = this.#stage === 'done' ? records : Math.max(records, this.#records);
+    if (this.#problem) return;
     try {
       this.#options.onProgress?.({
         stage: this.#stage,
@@ -139,7 +143,7 @@ export class Reporter {
         seconds: seconds(performance.now() - this.#began),
       });
     } catch (error) {
-      this.#problem ??= { error };
+      this.#problem = { error };
       this.shared.cancel();
     }
   }

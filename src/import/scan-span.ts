@@ -62,7 +62,7 @@ function guessEntry(file: SourceFile, { framing, from, to, fingerprint }: SpanTa
   for (let bytes = GUESS_BYTES; ; bytes *= 4) {
     const lookahead = new Uint8Array(Math.min(bytes, fingerprint.bytes - early));
     file.read(lookahead, early);
-    const guess = guessBoundary(lookahead, framing);
+    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === fingerprint.bytes);
     if (guess !== NO_GUESS) return { at: early + guess, afterComma };
     if (early + bytes >= to) return { at: NO_GUESS, afterComma };
   }

@@ -1,6 +1,6 @@
 // Bytes of a source as a person may read them in an error: never raw, for a terminal obeys control characters.
 
-const SNIPPET_BYTES = 60;
+export const SNIPPET_BYTES = 60;
 
 /** About 60 bytes around `at`, control characters and anything that is not UTF-8 escaped. */
 export function snippetOf(bytes: Uint8Array, at: number): string {

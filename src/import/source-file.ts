@@ -72,6 +72,13 @@ export class SourceFile {
     this.#compare();
   }
 
+  /** The bytes from `from` to `to`, as far as the file goes. @throws as `read` */
+  bytesAt(from: number, to: number): Uint8Array {
+    const bytes = new Uint8Array(Math.min(to, this.fingerprint.bytes) - from);
+    this.read(bytes, from);
+    return bytes;
+  }
+
   close(): void {
     closeSync(this.#fd);
   }
@@ -95,7 +102,10 @@ export class SourceFile {
       }
       if (bytes === 0) {
         this.#compare();
-        throw notAFile(this.path, `a file that ends before its size (${this.fingerprint.bytes} bytes), as in /proc or /sys`);
+        throw notAFile(
+          this.path,
+          `a file that ends before its size (${this.fingerprint.bytes} bytes), as in /proc or /sys`,
+        );
       }
       done += bytes;
     }

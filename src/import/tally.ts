@@ -3,22 +3,27 @@
 // What the accepted spans add up to, in source order: shards to publish, runs to merge, records to count, rejected records
 // to keep. Enforces what is allowed to be bad.
 
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { makeDirectory, QUARANTINE_DIRECTORY } from '../store/files.js';
 import { syncFile } from '../store/io.js';
 import { decodeKey } from '../store/key.js';
 import type { ShardEntry } from '../store/types.js';
-import { failureError } from './bad-source.js';
+import { failureError, placeOf } from './bad-source.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { PlacedRun } from './merge-plan.js';
 import type { MergeResult } from './merge-types.js';
+import type { Pause, SourcePlan } from './plan.js';
+import { Quarantine } from './quarantine.js';
 import type { AcceptedSpan } from './scan-sources.js';
-import type { Duplicate, RejectedLine } from './span-types.js';
+import type { Duplicate, SpanFailure, SpanTask } from './span-types.js';
 
-/** Records read before their share of bad ones is judged: one bad record of two says nothing yet. */
-const RATIO_RECORDS_MIN = 1000;
+/** Where the records of a shard are in their source. */
+interface Origin {
+  /** Records of the source read before its span. */
+  readonly readBefore: number;
+  /** Of each rejected record of the span, the good ones before it. */
+  readonly goodBefore: Uint32Array | undefined;
+}
 
 export class Tally {
   readonly shards: Omit<ShardEntry, 'firstOrdinal' | 'dead'>[] = [];
@@ -30,39 +35,53 @@ export class Tally {
   replaced = 0;
   storedBytes = 0;
   redone = 0;
-  quarantine: string | undefined;
+  readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
-  readonly #store: string;
-  readonly #id: string;
-  /** Records read before the records of each shard, for the ordinal of a duplicate. */
-  readonly #readBefore = new Map<number, number>();
+  readonly #pause: Pause;
+  /** Of each shard, what says which record of its source one of its records is. */
+  readonly #origins = new Map<number, Origin>();
   readonly #syncs: Promise<void>[] = [];
+  #source: SourcePlan | undefined;
+  /** Records read of the sources before the one at hand. */
+  #readOfOthers = 0;
+  #firstRejected: { readonly task: SpanTask; readonly failure: SpanFailure; readonly readBefore: number } | undefined;
   #duplicate: Duplicate | undefined;
 
-  constructor(options: FilledImportOptions, store: string, id: string) {
+  /** @param id of the import. */
+  constructor(options: FilledImportOptions, store: string, id: string, pause: Pause) {
     this.#options = options;
-    this.#store = store;
-    this.#id = id;
+    this.quarantine = new Quarantine(store, id);
+    this.#pause = pause;
   }
 
   get stored(): number {
     return this.read - this.rejected - this.replaced;
   }
 
+  /** Bytes of the sorted runs. */
+  get runBytes(): number {
+    return this.runs.reduce((sum, run) => sum + run.chunkBytes.reduce((bytes, chunk) => bytes + chunk, 0), 0);
+  }
+
   /** @throws BAD_RECORD, RECORD_TOO_LARGE, SOURCE_TRUNCATED, TOO_MANY_BAD_RECORDS */
-  accept({ plan, task, result, wasRedone }: AcceptedSpan): void {
-    const readBefore = this.read;
+  async accept({ plan, task, result, wasRedone }: AcceptedSpan): Promise<void> {
+    if (plan !== this.#source) this.#readOfOthers = this.read;
+    this.#source = plan;
+    const readBefore = this.read - this.#readOfOthers;
     if (wasRedone) this.redone++;
     this.read += result.read;
     this.rejected += result.rejected;
-    if (existsSync(task.badPath)) this.#keepRejected(task.path, task.badPath, readBefore);
-    if (result.failure) throw failureError(task, result.failure, readBefore);
-    this.#checkRejected(false);
+    if (result.failure) throw await failureError(task, result.failure, readBefore, this.#pause);
+    const { firstRejected: failure } = result;
+    if (failure) {
+      this.#firstRejected ??= { task, failure, readBefore };
+      await this.quarantine.take(task.badPath, task.path, readBefore, this.#pause);
+    }
     for (const run of result.runs) this.runs.push({ ...run, path: task.runPath });
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;
-    this.#readBefore.set(task.shard, readBefore);
+    this.#origins.set(task.shard, { readBefore, goodBefore: result.goodBefore });
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
       shard: task.shard,
@@ -82,9 +101,16 @@ export class Tally {
     this.#noteDuplicate(duplicate);
   }
 
-  /** All spans are in: the limits on bad records hold for the whole. @throws TOO_MANY_BAD_RECORDS */
-  finishScan(): void {
-    this.#checkRejected(true);
+  /** All spans are in. The share of bad records is that of all, so it does not depend on spans. @throws TOO_MANY_BAD_RECORDS */
+  async finishScan(): Promise<void> {
+    const { read, rejected } = this;
+    const isOver = rejected > read * this.#options.maxBadRatio;
+    if (!this.#firstRejected || (rejected < read && !isOver)) return;
+    const { task, failure, readBefore } = this.#firstRejected;
+    const { where, why, facts } = await placeOf(task, failure, readBefore, this.#pause);
+    const allowed = isOver ? `, more than --max-bad-ratio ${this.#options.maxBadRatio} allows` : '';
+    const message = `${rejected} of ${read} records are bad${allowed}; nothing was changed. The first is at ${where}: ${why}.`;
+    throw new GristmillError('TOO_MANY_BAD_RECORDS', message, facts);
   }
 
   /** All entries are in. @throws DUPLICATE_KEY where duplicates are errors */
@@ -93,29 +119,20 @@ export class Tally {
     const { shard, ordinal, key } = this.#duplicate;
     const entry = this.shards.find((one) => one.shard === shard);
     const shown = JSON.stringify(decodeKey(key), (_, value) => (typeof value === 'bigint' ? String(value) : value));
-    const record = (this.#readBefore.get(shard) ?? 0) + ordinal;
+    const record = recordOf(ordinal, this.#origins.get(shard));
     const message = `Record ${record} of ${entry?.source.file} has key ${shown}, which an earlier record has too; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, ...(entry && { file: entry.source.file }) });
   }
 
-  /** Resolves when every shard is on disk. @throws IO_ERROR, DISK_FULL */
+  /** Resolves when every shard, and what was rejected, is on disk. @throws IO_ERROR, DISK_FULL */
   async synced(): Promise<void> {
+    this.quarantine.sync();
     await Promise.all(this.#syncs);
   }
 
   /** Settles the syncs under way, whatever comes of them. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#syncs);
-  }
-
-  #checkRejected(isEnd: boolean): void {
-    const { maxBad, maxBadRatio } = this.#options;
-    const ratio = this.read === 0 ? 0 : this.rejected / this.read;
-    const isOverRatio = ratio > maxBadRatio && (isEnd || this.read >= RATIO_RECORDS_MIN);
-    if (this.rejected <= maxBad && !isOverRatio) return;
-    const limit = this.rejected > maxBad ? `--max-bad ${maxBad}` : `--max-bad-ratio ${maxBadRatio}`;
-    const message = `${this.rejected} of ${this.read} records are bad, more than ${limit} allows; nothing was changed.`;
-    throw new GristmillError('TOO_MANY_BAD_RECORDS', message);
   }
 
   #noteDead(shard: number, ordinals: ArrayLike<number>): void {
@@ -133,20 +150,10 @@ export class Tally {
       !first || duplicate.shard < first.shard || (duplicate.shard === first.shard && duplicate.ordinal < first.ordinal);
     if (isEarlier) this.#duplicate = duplicate;
   }
+}
 
-  /** Moves a span's rejected records to the quarantine file, with their ordinal in the import. */
-  #keepRejected(source: string, badPath: string, readBefore: number): void {
-    if (!this.quarantine) {
-      const directory = join(this.#store, QUARANTINE_DIRECTORY);
-      makeDirectory(directory);
-      this.quarantine = join(directory, `${this.#id}.ndjson`);
-    }
-    const lines = readFileSync(badPath, 'utf8').split('\n').filter(Boolean);
-    for (const line of lines) {
-      const rejected = JSON.parse(line) as RejectedLine;
-      const kept = { file: source, ...rejected, record: readBefore + rejected.record };
-      appendFileSync(this.quarantine, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
-    }
-    rmSync(badPath);
-  }
+/** The ordinal in its source of the record with this ordinal in its shard: the rejected ones before it count too. */
+function recordOf(ordinal: number, origin: Origin | undefined): number {
+  const rejectedBefore = origin?.goodBefore?.filter((good) => good <= ordinal).length ?? 0;
+  return (origin?.readBefore ?? 0) + ordinal + rejectedBefore;
 }

@@ -25,25 +25,28 @@ export interface ImportOptions {
   readonly onDuplicate?: 'last' | 'first' | 'error';
   /** What a record that is not valid leads to. Default "fail". */
   readonly onBadRecord?: 'fail' | 'skip' | 'quarantine';
-  /** With skip or quarantine: the import fails beyond this many bad records. Default: no limit. */
+  /** With skip or quarantine: the import fails at the bad record after so many. Default: no limit, but not all may be bad. */
   readonly maxBad?: number;
-  /** With skip or quarantine: the import fails when bad records exceed this share of those read (0…1). Default: no limit. */
+  /** With skip or quarantine: the import fails when more than this share (0…1) of all records was bad. Default: no limit. */
   readonly maxBadRatio?: number;
   /** Worker threads. Default: the processors this process may use. */
   readonly workers?: number;
   /** zstd level, −7…19. Default 1. */
   readonly level?: number;
-  /** How source bytes are read. Default "mmap" where available. */
+  /** How source bytes are read. Default "read". */
   readonly access?: 'mmap' | 'read';
-  /** Bytes of source per span, hence per shard. Default 64 MiB. */
+  /** Bytes of source per span, hence per shard. Default: a sixteenth of the source, but 4 to 64 MiB. */
   readonly spanBytes?: number;
-  /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 1 MiB. */
+  /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 512 KiB, at most 64 MiB. */
   readonly windowBytes?: number;
-  /** Largest record accepted, in bytes. Default 256 MiB. */
+  /** Largest record accepted, in bytes. Default 256 MiB, at most just below 512 MiB. */
   readonly recordBytesMax?: number;
   /** Deepest nesting accepted. Default 1,024. */
   readonly depthMax?: number;
-  /** Called at most ten times a second, and once at the end. A throw cancels the import. */
+  /**
+   * Called about ten times a second, and at the beginning of each stage. A throw cancels the import, which then rejects
+   * with what was thrown; in stage "done" it is too late for that.
+   */
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Cancels: the import rejects with CANCELLED within a second and leaves the store as it was. */
   readonly signal?: AbortSignal;
@@ -65,7 +68,7 @@ export interface ImportProgress {
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
-  /** What the source was found (or said) to be. */
+  /** What the source was found (or said) to be; with several sources, the first. */
   readonly shape: Shape;
   readonly framing: FramingName;
   readonly sources: readonly string[];

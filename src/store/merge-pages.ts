@@ -1,9 +1,9 @@
 // source > plan > map > scan > key > frame > shard > verify > [merge] > publish
 //
 // Merges sorted entries into the pages of a tree, be they one or a billion, in one of two ways:
-//   in place   each page that new entries fall into is rewritten, within the publishing transaction;
+//   in place   each page that new entries fall into is replaced by one or more; the publishing transaction exchanges them;
 //   rewritten  the whole tree is read in order and written again under a new number, in transactions of its own, when so
-//              many pages change that one transaction could not hold them.
+//              many pages change that one transaction should not hold them.
 // Both take an old page, merge what falls into it, and build pages of the result. A primary tree holds a key once: where
 // both sides have it, `resolve` says which entry stays.
 
@@ -11,15 +11,19 @@ import { compareKeys } from './key.js';
 import { highestPageKey, keyOf, pageKey, treeStart } from './page-key.js';
 import { entriesOf, entryAt, entryCount } from './page-read.js';
 import { buildPages, LOCATION_BYTES, PAGE_BYTES, PageBuilder } from './page-write.js';
-import type { CatalogRead, CatalogWrite, Entry, PageAt } from './types.js';
+import type { CatalogRead, Entry, PageAt } from './types.js';
 
 /** Which of two entries with one key stays; given for the primary tree only. */
 export type Resolve = (stored: Entry, added: Entry) => Entry;
 
-/** How a merge changed a tree. */
-export interface MergeCounts {
-  entries: number;
-  pages: number;
+/** What the publishing transaction is to do to a tree where new entries fall into one page. */
+export interface PageChange {
+  /** Page key of the page that goes; absent where the first of `pages` takes its place, or where there was none. */
+  readonly remove: Uint8Array | undefined;
+  readonly pages: readonly Uint8Array[];
+  /** Entries and pages the tree gains. */
+  readonly entriesGained: number;
+  readonly pagesGained: number;
 }
 
 /** The order of entries (Invariant 6). */
@@ -27,20 +31,17 @@ export function compareEntries(left: Entry, right: Entry): number {
   return compareKeys(left.key, right.key) || left.shard - right.shard || left.ordinal - right.ordinal;
 }
 
-/** Merges `added`, in order, into the pages of `tree` that they fall into. Returns what the tree gained. */
-export function mergeInPlace(
+/** Merges `added`, in order, into the pages of `tree` that they fall into. Changes nothing: it says what is to change. */
+export function* mergeInPlace(
   read: CatalogRead,
-  write: CatalogWrite,
   tree: number,
   added: Iterable<Entry>,
   resolve: Resolve | undefined,
-): MergeCounts {
-  const gained: MergeCounts = { entries: 0, pages: 0 };
+): Generator<PageChange> {
   const entries = new Peekable(added);
   while (entries.head !== undefined) {
-    const first = entries.head;
-    const position =
-      resolve === undefined ? pageKey(tree, first.key, first.shard, first.ordinal) : highestPageKey(tree, first.key);
+    const { key, shard, ordinal } = entries.head;
+    const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
     const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
     const after = target && read.nextPage(tree, target.pageKey, false);
     const group = takeBefore(entries, after, resolve !== undefined);
@@ -48,12 +49,13 @@ export function mergeInPlace(
     const merged = [...mergeEntries(old, group, resolve)];
     const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
     const pages = appended ? buildPages(merged) : splitEvenly(merged);
-    if (target !== undefined && !startsAt(pages[0], target)) write.deletePage(target.pageKey);
-    for (const page of pages) write.putPage(tree, page);
-    gained.entries += merged.length - old.length;
-    gained.pages += pages.length - (target === undefined ? 0 : 1);
+    yield {
+      remove: target === undefined || startsAt(pages[0], target) ? undefined : target.pageKey,
+      pages,
+      entriesGained: merged.length - old.length,
+      pagesGained: pages.length - (target === undefined ? 0 : 1),
+    };
   }
-  return gained;
 }
 
 /** Rewritten pages keep room for a few inserts, */
@@ -61,19 +63,12 @@ const REWRITTEN_BYTES = PAGE_BYTES - PAGE_BYTES / 8;
 /** and are not cut off when smaller than this: the next page is opened instead of being passed on whole. */
 const REWRITTEN_BYTES_MIN = PAGE_BYTES / 2;
 
-/** A page and how many entries it holds. */
-export interface BuiltPage {
-  readonly page: Uint8Array;
-  readonly entries: number;
-}
-
-/** Writes a tree anew with entries merged in, given in order by `add`. */
+/** Writes a tree anew with entries merged in, given in order. Its methods yield the pages that have filled. */
 export class TreeRewrite {
   readonly #read: CatalogRead;
   readonly #tree: number;
   readonly #resolve: Resolve | undefined;
   readonly #builder = new PageBuilder(REWRITTEN_BYTES);
-  #ready: BuiltPage[] = [];
   /** The next stored page, not opened yet; and the entries of the one that is open. */
   #next: PageAt | undefined;
   #open: Entry[] = [];
@@ -86,46 +81,38 @@ export class TreeRewrite {
     this.#next = read.nextPage(tree, treeStart(tree), false);
   }
 
-  add(entry: Entry): void {
-    this.#passBefore(entry);
+  *add(entry: Entry): Generator<Uint8Array> {
+    yield* this.#passBefore(entry);
     const stored = this.#open[this.#openAt];
     if (this.#resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
       this.#openAt++;
-      this.#append(this.#resolve(stored, entry));
+      yield* filled(this.#builder.add(this.#resolve(stored, entry)));
     } else {
-      this.#append(entry);
+      yield* filled(this.#builder.add(entry));
     }
   }
 
-  finish(): void {
-    this.#passBefore(undefined);
-    this.#emit(this.#builder.finish());
-  }
-
-  /** The pages that have filled since the last call, in order. */
-  take(): readonly BuiltPage[] {
-    const ready = this.#ready;
-    this.#ready = [];
-    return ready;
+  *finish(): Generator<Uint8Array> {
+    yield* this.#passBefore(undefined);
+    yield* filled(this.#builder.finish());
   }
 
   /** Appends the stored entries in front of `entry`, or all that are left; whole pages of them as they are. */
-  #passBefore(entry: Entry | undefined): void {
+  *#passBefore(entry: Entry | undefined): Generator<Uint8Array> {
     for (;;) {
       for (; this.#openAt < this.#open.length; this.#openAt++) {
         const stored = this.#open[this.#openAt];
         if (!this.#isBefore(stored, entry)) return;
-        this.#append(stored);
+        yield* filled(this.#builder.add(stored));
       }
       const page = this.#next?.page;
       if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
       this.#next = this.#read.nextPage(this.#tree, this.#next!.pageKey, false);
-      const count = entryCount(page);
       const pending = this.#builder.byteLength;
-      const whole = this.#isBefore(entryAt(page, count - 1), entry);
+      const whole = this.#isBefore(entryAt(page, entryCount(page) - 1), entry);
       if (whole && (pending === 0 || pending >= REWRITTEN_BYTES_MIN)) {
-        this.#emit(this.#builder.finish());
-        this.#emit(page);
+        yield* filled(this.#builder.finish());
+        yield page;
       } else {
         this.#open = [...entriesOf(page)];
         this.#openAt = 0;
@@ -144,14 +131,10 @@ export class TreeRewrite {
   #compare(stored: Entry, entry: Entry): number {
     return this.#resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
   }
+}
 
-  #append(entry: Entry): void {
-    this.#emit(this.#builder.add(entry));
-  }
-
-  #emit(page: Uint8Array | undefined): void {
-    if (page !== undefined) this.#ready.push({ page, entries: entryCount(page) });
-  }
+function filled(page: Uint8Array | undefined): readonly Uint8Array[] {
+  return page === undefined ? [] : [page];
 }
 
 /** Entries of a tree and new ones as one sorted sequence. */

@@ -75,14 +75,13 @@ export class PageBuilder {
     page.set(this.#entries[0].key.subarray(0, this.#prefixBytes), PREFIX_AT);
     let offsetAt = PREFIX_AT + this.#prefixBytes;
     let at = offsetAt + OFFSET_BYTES * (count + 1);
+    // Byte by byte: suffixes are so short that a view of each would cost more than copying it.
     for (const { key, shard, ordinal } of this.#entries) {
-      page.writeUInt16LE(at, offsetAt);
-      offsetAt += OFFSET_BYTES;
-      page.set(key.subarray(this.#prefixBytes), at);
-      at += key.byteLength - this.#prefixBytes;
-      page.writeUInt32LE(shard, at);
-      page.writeUInt32LE(ordinal, at + 4);
-      at += LOCATION_BYTES;
+      page[offsetAt++] = at;
+      page[offsetAt++] = at >>> 8;
+      for (let i = this.#prefixBytes; i < key.byteLength; i++) page[at++] = key[i];
+      for (let shift = 0; shift < 32; shift += 8) page[at++] = shard >>> shift;
+      for (let shift = 0; shift < 32; shift += 8) page[at++] = ordinal >>> shift;
     }
     page.writeUInt16LE(at, offsetAt);
     putChecksum(page, 0, page, CHECKSUM_BYTES, page.byteLength);

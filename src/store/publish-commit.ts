@@ -27,7 +27,7 @@ export function commitPublication(
     const message = `another import published to collection ${publication.name} meanwhile; nothing was changed: run this one again`;
     throw new GristmillError('STORE_BUSY', message);
   }
-  const [primary, ...secondary] = plan.apply(catalog, write);
+  const [primary, ...secondary] = plan.apply(write);
   const obsolete = publication.shards.filter(({ records }) => records === 0).map(({ file }) => file);
   const obsoleteTrees = plan.rewrittenTrees();
   const dropped = merging ? undefined : current;

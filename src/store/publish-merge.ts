@@ -1,12 +1,15 @@
 // source > plan > map > scan > key > frame > shard > verify > [merge] > publish
 //
 // Decides, index by index, how the pages of an import reach their tree: into a new tree as they are (a new or replaced
-// collection), merged into the stored one in place, or by rewriting it. Entries to be merged in place collect until the
-// publishing transaction; as soon as they would change too many pages for one transaction, the index is rewritten.
+// collection), merged into the stored one in place, or by rewriting it. Entries to be merged in place collect; as soon as
+// they would change too many pages for one transaction, the index is rewritten instead. All merging happens before the
+// publishing transaction, from a snapshot and in small steps: the transaction only exchanges pages, and is refused when
+// the collection is no longer the one of the snapshot.
 
+import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { decodeKey } from './key.js';
-import { type MergeCounts, mergeInPlace, TreeRewrite } from './merge-pages.js';
+import { mergeInPlace, type PageChange, TreeRewrite } from './merge-pages.js';
 import type { NewTrees } from './new-trees.js';
 import { entriesOf, entryCount, verifyPage } from './page-read.js';
 import type { PageBatch, Publication } from './publish.js';
@@ -14,10 +17,10 @@ import { checkSameCollection, expectCount } from './publish-checks.js';
 import { TombstoneMarks } from './tombstones.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from './types.js';
 
-/** Up to this many pages are changed in one transaction whatever the size of the tree: 64 MB. */
+/** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;
-/** Of larger trees up to this share: rewriting all of one costs more. */
-const SHARE_IN_PLACE = 1 / 4;
+/** A merge lets other work have its turn after so long. */
+const TURN_MILLISECONDS = 10;
 /** Entries that fill at least one more page, for the estimate. */
 const ENTRIES_PER_PAGE = 128;
 
@@ -28,6 +31,7 @@ interface IndexPlan {
   readonly index: number;
   collected: Uint8Array[];
   entries: number;
+  changes?: PageChange[];
   rewrite?: TreeRewrite;
 }
 
@@ -42,6 +46,7 @@ export class MergePlan {
   readonly #publication: Publication;
   readonly #trees: NewTrees;
   readonly #indexes: readonly IndexPlan[];
+  #turnBegan = performance.now();
 
   constructor(read: CatalogRead, base: CollectionManifest | undefined, publication: Publication, trees: NewTrees) {
     if (base !== undefined) checkSameCollection(base, publication);
@@ -79,38 +84,49 @@ export class MergePlan {
     expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);
   }
 
+  /** Marks the import's own losers, which are known now, and merges what has collected. */
   async finish(): Promise<void> {
     for (const [shard, ordinals] of this.#publication.dead) {
       for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]);
     }
     for (const plan of this.#indexes) {
-      plan.rewrite?.finish();
-      await this.#moveRewritten(plan);
+      if (plan.rewrite !== undefined) {
+        for (const page of plan.rewrite.finish()) await this.#trees.add(plan.index, page);
+      } else if (plan.stored !== undefined) {
+        plan.changes = [];
+        const entries = entriesOfAll(plan.collected);
+        for (const change of mergeInPlace(this.#read, plan.stored.tree, entries, this.#resolver(plan))) {
+          plan.changes.push(change);
+          await this.#takeTurns();
+        }
+      }
     }
   }
 
-  /** Merges what was collected, within the publishing transaction, and says how each index stands then. */
-  apply(read: CatalogRead, write: CatalogWrite): readonly IndexManifest[] {
-    const gained = this.#indexes.map((plan): MergeCounts | undefined => {
-      if (plan.stored === undefined || plan.rewrite !== undefined) return undefined;
-      return mergeInPlace(read, write, plan.stored.tree, entriesOfAll(plan.collected), this.#resolver(plan));
-    });
-    this.#indexes.forEach((plan, i) => {
-      if (gained[i] === undefined) this.#trees.of(plan.index);
-    });
+  /** Writes what is left to write, within the publishing transaction, and says how each index stands then. */
+  apply(write: CatalogWrite): readonly IndexManifest[] {
+    for (const { changes, stored, index } of this.#indexes) {
+      if (changes === undefined || stored === undefined) this.#trees.of(index);
+      for (const { remove, pages } of changes ?? []) {
+        if (remove !== undefined) write.deletePage(remove);
+        for (const page of pages) write.putPage(stored!.tree, page);
+      }
+    }
     this.#trees.write(write);
     const manifests: IndexManifest[] = [];
-    this.#indexes.forEach((plan, i) => {
-      const change = gained[i];
-      const { tree, entries, pages } =
-        change === undefined || plan.stored === undefined
-          ? this.#trees.of(plan.index)
-          : {
-              tree: plan.stored.tree,
-              entries: plan.stored.entries + change.entries,
-              pages: plan.stored.pages + change.pages,
-            };
-      manifests[plan.index] = { path: this.#pathOf(i), tree, entries, pages };
+    this.#indexes.forEach(({ changes, stored, index }, i) => {
+      const path = this.#pathOf(i);
+      if (changes === undefined || stored === undefined) {
+        const { tree, entries, pages } = this.#trees.of(index);
+        manifests[index] = { path, tree, entries, pages };
+      } else {
+        let { entries, pages } = stored;
+        for (const { entriesGained, pagesGained } of changes) {
+          entries += entriesGained;
+          pages += pagesGained;
+        }
+        manifests[index] = { path, tree: stored.tree, entries, pages };
+      }
     });
     return manifests;
   }
@@ -122,27 +138,29 @@ export class MergePlan {
 
   async #merge(plan: IndexPlan, stored: IndexManifest, page: Uint8Array): Promise<void> {
     verifyPage(page, stored.tree, 'the import');
-    if (plan.rewrite === undefined) {
-      plan.collected.push(page);
-      const added = plan.entries + plan.collected.length * ENTRIES_PER_PAGE;
-      const changed = Math.min(added, stored.pages) + added / ENTRIES_PER_PAGE;
-      const most = this.#publication.pagesInPlace ?? Math.max(PAGES_IN_PLACE, stored.pages * SHARE_IN_PLACE);
-      if (changed <= most) return;
-      plan.rewrite = new TreeRewrite(this.#read, stored.tree, this.#resolver(plan));
-      for (const collected of plan.collected) await this.#rewrite(plan, collected);
-      plan.collected = [];
-    } else {
-      await this.#rewrite(plan, page);
+    if (plan.rewrite !== undefined) return this.#rewrite(plan, plan.rewrite, page);
+    plan.collected.push(page);
+    const added = plan.entries + plan.collected.length * ENTRIES_PER_PAGE;
+    const changed = Math.min(added, stored.pages) + added / ENTRIES_PER_PAGE;
+    if (changed <= (this.#publication.pagesInPlace ?? PAGES_IN_PLACE)) return;
+    plan.rewrite = new TreeRewrite(this.#read, stored.tree, this.#resolver(plan));
+    for (const collected of plan.collected) await this.#rewrite(plan, plan.rewrite, collected);
+    plan.collected = [];
+  }
+
+  async #rewrite(plan: IndexPlan, rewrite: TreeRewrite, page: Uint8Array): Promise<void> {
+    for (const entry of entriesOf(page)) {
+      for (const built of rewrite.add(entry)) {
+        await this.#trees.add(plan.index, built);
+        await this.#takeTurns();
+      }
     }
   }
 
-  async #rewrite(plan: IndexPlan, page: Uint8Array): Promise<void> {
-    for (const entry of entriesOf(page)) plan.rewrite!.add(entry);
-    await this.#moveRewritten(plan);
-  }
-
-  async #moveRewritten(plan: IndexPlan): Promise<void> {
-    for (const { page } of plan.rewrite?.take() ?? []) await this.#trees.add(plan.index, page);
+  async #takeTurns(): Promise<void> {
+    if (performance.now() - this.#turnBegan < TURN_MILLISECONDS) return;
+    await setImmediate();
+    this.#turnBegan = performance.now();
   }
 
   #pathOf(publicationIndex: number): string {

@@ -5,8 +5,8 @@
 //
 //   replace          new trees; in the same transaction the old shards and trees lose their names, afterwards their pages
 //                    are deleted. The files of the old shards are the caller's to remove.
-//   upsert, insert   the entries are merged into the trees there are (merge-pages.ts): in place within the transaction
-//                    when few pages change, else into rewritten trees that the transaction switches to.
+//   upsert, insert   the entries are merged into the trees there are (merge-pages.ts): the transaction exchanges pages
+//                    when few change, else it switches to rewritten trees.
 //
 // A primary key that is stored already: upsert marks the old record dead; insert keeps the old one and marks the new one,
 // or fails, as asked. Secondary entries of dead records stay: readers skip them by the tombstones.

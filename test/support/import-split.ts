@@ -1,0 +1,260 @@
+// One source, scanned in spans of any size, in this thread: plan, scan, verify and count as an import does, and everything
+// that comes out as plain values. `scanWhole` says what has to come out: the plain kernel in one pass over all the bytes.
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { resolveImportOptions } from '../../src/import/import-options.js';
+import { checkRest, planSource } from '../../src/import/plan.js';
+import { planJobs } from '../../src/import/plan-jobs.js';
+import { entryBytes } from '../../src/import/run-write.js';
+import { scanSources } from '../../src/import/scan-sources.js';
+import { scanSpan } from '../../src/import/scan-span.js';
+import { SharedProgress } from '../../src/import/shared-progress.js';
+import { snippetOf } from '../../src/import/snippet.js';
+import type { SpanTask } from '../../src/import/span-types.js';
+import { Tally } from '../../src/import/tally.js';
+import type { ImportOptions } from '../../src/import/types.js';
+import { Workspace } from '../../src/import/workspace.js';
+import { scanPlain } from '../../src/kernel/plain.js';
+import { SHARDS_DIRECTORY } from '../../src/store/files.js';
+import { ShardReader } from '../../src/store/shard-read.js';
+import { factsOf } from './import-errors.js';
+import { optionsFor } from './scans.js';
+
+/** How a source is cut up. */
+export interface Cutting {
+  readonly spanBytes?: number;
+  readonly windowBytes?: number;
+  /** Spans under way at once: what the number of workers decides. */
+  readonly credits?: number;
+  /** Whether spans under way are scanned last come, first served. */
+  readonly isReversed?: boolean;
+  /** Instead of guessing, spans begin so many bytes after their first, or at their end. */
+  readonly misguess?: number;
+}
+
+/** All that an import makes of a source, as one value. */
+export interface Outcome {
+  /** Text of all shards, a record a line. */
+  readonly lines: readonly string[];
+  /** `index key → ordinal of the record among the good ones`. */
+  readonly keys: readonly string[];
+  /** `ordinal reason @offset <bytes>` */
+  readonly rejected: readonly string[];
+  readonly error?: Record<string, unknown>;
+}
+
+export interface Scanned extends Outcome {
+  readonly spans: number;
+  readonly redone: number;
+  /** Bytes of the shards. */
+  readonly shards: readonly Buffer[];
+}
+
+const noPause = async () => {};
+let scans = 0;
+
+/** Scans a file in spans. @param directory of its own, for what is written */
+export async function scanInSpans(
+  path: string,
+  given: ImportOptions,
+  { spanBytes = Number.MAX_SAFE_INTEGER, windowBytes = 1 << 16, credits = 3, isReversed = false, misguess }: Cutting,
+  directory: string,
+): Promise<Scanned> {
+  const options = { ...resolveImportOptions({ ...given, windowBytes }), spanBytes };
+  const workspace = new Workspace(directory, `scan${scans++}`);
+  const progress = new SharedProgress();
+  const tally = new Tally(options, directory, 'split', noPause);
+  const shards: Buffer[] = [];
+  const lines: string[] = [];
+  const keys: string[] = [];
+  let spans = 0;
+  let error: Record<string, unknown> | undefined;
+  try {
+    const plan = await planSource(path, options, noPause);
+    spans = plan.spans.length;
+    // Kernels are kept for as long as the import stays the same, and cost more than such a scan.
+    const id = JSON.stringify([options.key, options.indexes, options.depthMax, windowBytes, options.level]);
+    const jobs = planJobs([plan], options, { id, firstShard: 1, workspace, shared: progress.buffer });
+    workspace.open(jobs.map(({ task }) => task.shardPath));
+    mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
+    const queue = new Queue(isReversed);
+    const guessed = (task: SpanTask): SpanTask => {
+      if (task.entry || misguess === undefined) return task;
+      const afterComma = task.framing === 'array' || task.framing === 'object';
+      return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
+    };
+    const workers = { scan: (task: SpanTask) => queue.run(() => scanSpan(guessed(task))) };
+    for await (const accepted of scanSources(jobs, workers, credits, progress)) {
+      const { task, result } = accepted;
+      await tally.accept(accepted);
+      if (result.shard) {
+        for (const { path: file, offset, chunkBytes } of tally.runs.filter(({ path: file }) => file === task.runPath)) {
+          const bytes = chunkBytes.reduce((sum, chunk) => sum + chunk, 0);
+          keys.push(...readRun(readFileSync(file).subarray(offset, offset + bytes), lines.length));
+        }
+        shards.push(readFileSync(task.shardPath));
+        lines.push(...readShard(task.shardPath, result.shard.records));
+      }
+      if (result.ended) await checkRest(plan, result.exit, noPause);
+    }
+    await tally.finishScan();
+  } catch (thrown) {
+    error = factsOf(thrown);
+  }
+  const rejected = tally.quarantine.path ? readRejected(tally.quarantine.path) : [];
+  await tally.settled();
+  tally.quarantine.close(false);
+  workspace.close();
+  return { lines, keys: keys.sort(), rejected, ...(error && { error }), spans, redone: tally.redone, shards };
+}
+
+/** Tasks that run later, one a turn, in one order or the other: as workers do, results come when they come. */
+class Queue {
+  readonly #waiting: (() => void)[] = [];
+  readonly #isReversed: boolean;
+
+  constructor(isReversed: boolean) {
+    this.#isReversed = isReversed;
+  }
+
+  run<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      queueMicrotask(() => (this.#isReversed ? this.#waiting.pop() : this.#waiting.shift())?.());
+    });
+  }
+}
+
+function readShard(path: string, records: number): string[] {
+  const reader = ShardReader.open(path);
+  try {
+    expect(reader.records).toBe(records);
+    const frames = Array.from({ length: reader.frames }, (_, i) => reader.readFrameSync(i).toString('utf8'));
+    return frames.join('').split('\n').slice(0, -1);
+  } finally {
+    reader.close();
+  }
+}
+
+/** @param goodBefore records of the shards before. */
+function readRun(run: Buffer, goodBefore: number): string[] {
+  const keys: string[] = [];
+  const view = new DataView(run.buffer, run.byteOffset, run.byteLength);
+  for (let at = 0; at < run.byteLength; at += entryBytes(view, at)) {
+    const key = run.subarray(at + 11, at + entryBytes(view, at)).toString('hex');
+    keys.push(`${run[at + 10]} ${key} → ${goodBefore + run.readUInt32LE(at + 4)}`);
+  }
+  return keys;
+}
+
+function readRejected(path: string): string[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const { record, reason, offset, start, bytes, rawBase64 } = JSON.parse(line);
+    const raw = Buffer.from(rawBase64, 'base64');
+    expect(raw.byteLength).toBe(bytes);
+    return `${record} ${reason} @${offset} ${start} <${raw.toString('latin1')}>`;
+  });
+}
+
+/** What has to come of a source, whatever the spans: one pass of the plain kernel. For shapes that begin at `from`. */
+export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions, framing: Framing): Outcome {
+  const options = resolveImportOptions(given);
+  const { depthMax, recordBytesMax, onBadRecord, maxBad } = options;
+  const paths = options.indexes.map((path) => path.split('.'));
+  const scan = scanPlain(
+    bytes.subarray(from),
+    optionsFor(framing, {
+      depthMax,
+      recordBytesMax,
+      secondary: paths,
+      ...(options.key && { primary: options.key.split('.') }),
+    }),
+  );
+  const isContainer = framing === 'array' || framing === 'object';
+  const fails = ({ reason }: { reason: string }, i: number) =>
+    reason === 'RECORD_TOO_LARGE' ||
+    (reason === 'UNEXPECTED_END' && isContainer) ||
+    onBadRecord === 'fail' ||
+    i >= maxBad;
+  const failing = scan.bad.findIndex(fails);
+  const failure = scan.bad[failing];
+  const rejected = failing === -1 ? scan.bad : scan.bad.slice(0, failing);
+  const facts = (offset: number, record: number, reason?: string) => ({
+    ...placeIn(bytes, from + offset),
+    record,
+    reason,
+  });
+  let error: Record<string, unknown> | undefined;
+  if (failure) {
+    const { reason, offset, record } = failure;
+    if (reason === 'RECORD_TOO_LARGE') error = { code: 'RECORD_TOO_LARGE', ...facts(offset, record) };
+    else if (reason === 'UNEXPECTED_END' && isContainer) error = { code: 'SOURCE_TRUNCATED', ...facts(offset, record) };
+    else
+      error = {
+        code: onBadRecord === 'fail' ? 'BAD_RECORD' : 'TOO_MANY_BAD_RECORDS',
+        ...facts(offset, record, reason),
+      };
+  } else if (scan.end === -1) {
+    const read = scan.records.length + scan.bad.length;
+    error = { code: 'SOURCE_TRUNCATED', ...facts(bytes.length - from, read) };
+  } else {
+    const rest = isContainer
+      ? Buffer.from(bytes.subarray(from + scan.end))
+          .toString('latin1')
+          .search(/[^ \t\r\n]/)
+      : -1;
+    const read = scan.records.length + scan.bad.length;
+    const [first] = scan.bad;
+    if (rest !== -1) error = { code: 'SOURCE_TRAILING_BYTES', offset: from + scan.end + rest };
+    else if (first && scan.bad.length === read) {
+      error = { code: 'TOO_MANY_BAD_RECORDS', ...facts(first.offset, first.record, first.reason) };
+    }
+  }
+  // Of a failed import only the error counts.
+  return {
+    lines: scan.records.map(({ line }) => line),
+    keys: scan.records
+      .flatMap((record, i) => unique(record.keys.map(([index, key]) => `${index} ${key} → ${i}`)))
+      .sort(),
+    rejected: rejected.map(({ record, reason, offset, start, end }) => {
+      const raw = Buffer.from(bytes.subarray(from + start, from + end)).toString('latin1');
+      return `${record} ${reason} @${from + offset} ${from + start} <${raw}>`;
+    }),
+    ...(error && { error }),
+  };
+}
+
+type Framing = 'lines' | 'values' | 'array' | 'object';
+
+function unique(keys: readonly string[]): string[] {
+  return [...new Set(keys)];
+}
+
+function placeIn(bytes: Uint8Array, offset: number) {
+  const line = 1 + bytes.subarray(0, offset).reduce((lines, byte) => lines + (byte === 10 ? 1 : 0), 0);
+  return { offset, line, snippet: snippetOf(bytes, offset) };
+}
+
+/** An outcome reduced to what is promised: of a failed import only the error; of records with one primary key the last. */
+export function promised({ lines, keys, rejected, error }: Outcome): Outcome {
+  if (error) return { lines: [], keys: [], rejected: [], error: withoutGaps(error) };
+  const winners = new Map<string, number>();
+  for (const [name, ordinal] of keys.map((key) => key.split(' → ') as [string, string])) {
+    if (name.startsWith('0 ')) winners.set(name, Math.max(Number(ordinal), winners.get(name) ?? 0));
+  }
+  const primary = [...winners].map(([name, ordinal]) => `${name} → ${ordinal}`);
+  return { lines, keys: [...primary, ...keys.filter((key) => !key.startsWith('0 '))].sort(), rejected };
+}
+
+function withoutGaps(error: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(error).filter(([, value]) => value !== undefined));
+}
