@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import { KEY_BYTES_MAX } from '../src/limits.js';
-import { compareKeys, decodeKey, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../src/store/key.js';
+import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../src/store/key.js';
+import { decodeKey } from '../src/store/key-decode.js';
 import { utf8 } from './support/scans.js';
 
 const hex = (key: Uint8Array | string): string => (typeof key === 'string' ? key : Buffer.from(key).toString('hex'));

@@ -6,7 +6,7 @@
 
 import { GristmillError } from '../errors.js';
 import type { ScanOptions } from '../kernel/contract.js';
-import { NEWLINE, skipBlanks } from '../kernel/plain/bytes.js';
+import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../kernel/plain/bytes.js';
 import { readRecord } from '../kernel/plain.js';
 import { DEPTH_DEFAULT } from '../limits.js';
 import { snippetOf } from './snippet.js';
@@ -58,9 +58,15 @@ export function detectShape(head: Head): Shape {
   const value = readRecord(bytes, 0, options, isAll);
   if (value.kind === 'record') return shapeAfterFirst(head, value.record.end, first);
   if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
-  const isOpen = value.kind === 'more' || (value.kind === 'bad' && value.reason === 'UNEXPECTED_END');
-  if (isOpen) return shapeOfOpenValue(bytes, first);
-  return first === '[' ? 'array' : 'ndjson';
+  const isLine = value.kind === 'bad' && value.reason !== 'UNEXPECTED_END' && isBadLine(bytes, value.offset);
+  return isLine && first !== '[' ? 'ndjson' : shapeOfOpenValue(bytes, first);
+}
+
+/** Whether a first value with a fault may be a line: its line goes on after the fault, or ended early, before another. */
+function isBadLine(bytes: Uint8Array, fault: number): boolean {
+  const lineEnd = bytes.indexOf(NEWLINE);
+  if (lineEnd === -1) return false;
+  return lineEnd > fault || (bytes[fault] === OPEN_OBJECT && skipBlanks(bytes, lineEnd, fault) === fault);
 }
 
 /** The first value is whole: what follows it? */
@@ -81,7 +87,7 @@ function shapeAfterFirst(head: Head, end: number, first: string): Shape {
   return 'values';
 }
 
-/** The first value goes on after the head, or the source ends inside it. */
+/** The first value goes on after the head, or the source ends inside it, or it has a fault and is no line. */
 function shapeOfOpenValue(bytes: Uint8Array, first: string): Shape {
   if (first === '[') return 'array';
   if (first === '{' && firstMemberIsContainer(bytes)) return 'object';

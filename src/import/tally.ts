@@ -6,7 +6,7 @@
 import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { syncFile } from '../store/io.js';
-import { decodeKey } from '../store/key.js';
+import { decodeKey } from '../store/key-decode.js';
 import type { ShardEntry } from '../store/types.js';
 import { failureError, placeOf } from './bad-source.js';
 import type { FilledImportOptions } from './import-options.js';

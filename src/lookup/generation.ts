@@ -7,6 +7,7 @@
 import { GristmillError } from '../errors.js';
 import type { Catalog, CatalogRead, CollectionManifest, Location, ShardEntry } from '../store/types.js';
 import type { Caches } from './caches.js';
+import { HotPlaces } from './hot-places.js';
 import { Tree } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
@@ -23,6 +24,7 @@ export class Generation {
   readonly shards: readonly ShardEntry[];
   readonly primary: Tree | undefined;
   readonly secondary: readonly Tree[];
+  readonly hot = new HotPlaces();
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   /** The store's generation up to which this is known to be the collection's newest. */

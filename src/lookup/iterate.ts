@@ -7,7 +7,8 @@
 import { GristmillError } from '../errors.js';
 import { shardPath } from '../store/files.js';
 import { isMissing } from '../store/io.js';
-import { decodeKey, type KeyValue } from '../store/key.js';
+import type { KeyValue } from '../store/key.js';
+import { decodeKey } from '../store/key-decode.js';
 import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
 import { ShardReader } from '../store/shard-read.js';
 import { isDead } from '../store/tombstones.js';

@@ -46,18 +46,25 @@ export class Lookup {
   }
 
   textSync(key: KeyValue): string | undefined {
-    return this.attempt((generation) => {
-      const place = locate(generation, key);
-      return place && this.#fetchSync(place);
-    });
+    return (
+      this.#hot(key) ??
+      this.attempt((generation) => {
+        const place = locate(generation, key);
+        return place && this.#fetchSync(this.#remember(generation, key, place));
+      })
+    );
   }
 
   async text(key: KeyValue): Promise<string | undefined> {
+    const hot = this.#hot(key);
+    if (hot !== undefined) return hot;
     for (let tries = 0; ; tries++) {
       const generation = this.generation();
       try {
         const place = locate(generation, key);
-        return place && (this.#cached(place) ?? (await this.fetch(place)));
+        if (place === undefined) return undefined;
+        this.#remember(generation, key, place);
+        return this.#cached(place) ?? (await this.fetch(place));
       } catch (error) {
         this.#recover(generation, error, tries);
       }
@@ -146,6 +153,21 @@ export class Lookup {
       }
     }
     return texts;
+  }
+
+  /** The record of a key looked up before whose frame is still in memory. */
+  #hot(key: KeyValue): string | undefined {
+    const place = this.generation().hot.get(key);
+    const frame = place && this.store.caches.cachedFrame(place.shard, place.frame);
+    return frame && recordText(lineText(frame, place!.line), place!.named);
+  }
+
+  #remember(generation: Generation, key: KeyValue, place: Place): Place {
+    const { entry, ordinal } = place;
+    const { reader, index } = this.#frameOf(place);
+    const line = ordinal - reader.firstOrdinal(index);
+    generation.hot.keep(key, { shard: entry.shard, frame: index, line, named: entry.named });
+    return place;
   }
 
   async #fetchInto(texts: (string | undefined)[], i: number, place: Place): Promise<void> {

@@ -1,8 +1,8 @@
 // source > plan > map > scan > [key] > frame > shard > verify > merge > publish      lookup: [key] > index page > …
 //
 // Key encoding (docs/format.md, "Keys"): bytes whose order is the order of the values, null < false < true < numbers <
-// strings, numbers exact however long. Both directions of the format stand here, and both ways in: from a JavaScript
-// value (lookups) and from a JSON token as spelled (imports), because a 30-digit integer never becomes a double.
+// strings, numbers exact however long. Both ways in stand here: from a JavaScript value (lookups) and from a JSON token as
+// spelled (imports), because a 30-digit integer never becomes a double. The way back is key-decode.ts.
 //
 // Invariant 5: comparing keys compares values, and no key is a prefix of another, so what stands behind a key never decides.
 
@@ -27,17 +27,16 @@ export const KeyType = {
 };
 
 /** The exponent E of 0.d₁d₂… × 10^E is stored as E + this, in two bytes. */
-const EXPONENT_BIAS = 32_768;
+export const EXPONENT_BIAS = 32_768;
 const EXPONENT_MIN = -EXPONENT_BIAS;
 const EXPONENT_MAX = EXPONENT_BIAS - 1;
 const KEY_END = 0x00;
 /** U+0000 and U+0001 of a string are written as this and their code + 1: 00 is left for the end, and order is kept. */
-const LOW_ESCAPE = 0x01;
+export const LOW_ESCAPE = 0x01;
 
 /** Exponents in a number's spelling saturate here: far outside the range of E, far inside the safe integers. */
 const SPELLED_EXPONENT_MAX = 1e14;
 
-const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const code = (character: string): number => character.charCodeAt(0);
 const isDigit = (byte: number): boolean => byte >= code('0') && byte <= code('9');
 
@@ -242,83 +241,6 @@ function spelledExponent(bytes: Uint8Array, at: number, end: number): number {
     exponent = Math.min(exponent * 10 + bytes[index] - code('0'), SPELLED_EXPONENT_MAX);
   }
   return hasSign && bytes[at + 1] === code('-') ? -exponent : exponent;
-}
-
-/**
- * The value of a key, for people to read. A number comes back as
- * a `number` if it is a safe integer, or if it is not below 10^21 or has a fraction and is the shortest text of a double;
- * a `bigint` if it is any other integer; and otherwise as its exact decimal text.
- */
-export function decodeKey(key: Uint8Array): KeyValue {
-  switch (key[0]) {
-    case KeyType.null:
-      return null;
-    case KeyType.false:
-      return false;
-    case KeyType.true:
-      return true;
-    case KeyType.zero:
-      return 0;
-    case KeyType.negative:
-    case KeyType.positive:
-      return decodeNumber(key);
-    case KeyType.string:
-      return decodeString(key);
-    default:
-      throw new TypeError(`not a key that can be decoded: its type byte is ${key[0]}`);
-  }
-}
-
-/** JavaScript itself writes integers in full below this power of ten. */
-const PLAIN_EXPONENT_MAX = 21;
-const PLAIN_EXPONENT_MIN = -6;
-
-function decodeNumber(key: Uint8Array): KeyValue {
-  const isNegative = key[0] === KeyType.negative;
-  const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
-  const exponent = plain[1] * 0x100 + plain[2] - EXPONENT_BIAS;
-  const pairs = Array.from(plain.subarray(3, -1), (pair) => String(pair - 1).padStart(2, '0'));
-  const digits = pairs.join('').replace(/0$/, '');
-  const sign = isNegative ? '-' : '';
-
-  const isInteger = exponent >= digits.length;
-  const integer = (): bigint => BigInt(sign + digits.padEnd(exponent, '0'));
-  if (isInteger && exponent <= PLAIN_EXPONENT_MAX) {
-    const exact = integer();
-    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
-  }
-  const double = Number(`${sign}0.${digits}e${exponent}`);
-  if (Number.isFinite(double) && compareKeys(encodeKey(double), key) === 0) return double;
-  return isInteger ? integer() : sign + decimalText(digits, exponent);
-}
-
-/** 0.digits × 10^exponent, not an integer, in the notation JavaScript would choose. */
-function decimalText(digits: string, exponent: number): string {
-  if (exponent > 0) return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
-  if (exponent >= PLAIN_EXPONENT_MIN) return `0.${'0'.repeat(-exponent)}${digits}`;
-  return `${digits[0]}${digits.length > 1 ? '.' : ''}${digits.slice(1)}e${exponent - 1}`;
-}
-
-function unescapeLow(escaped: Uint8Array): Uint8Array {
-  const plain: number[] = [];
-  for (let at = 0; at < escaped.length; at++) {
-    plain.push(escaped[at] === LOW_ESCAPE ? escaped[++at] - 1 : escaped[at]);
-  }
-  return Uint8Array.from(plain);
-}
-
-function decodeString(key: Uint8Array): string {
-  const plain = unescapeLow(key.subarray(1, -1));
-  // Surrogates (ED A0…BF xx) are no UTF-8: they are cut out and put back as code units.
-  let text = '';
-  let from = 0;
-  for (let at = 0; at + 2 < plain.length; at++) {
-    if (plain[at] !== 0xed || plain[at + 1] < 0xa0) continue;
-    text += textDecoder.decode(plain.subarray(from, at));
-    text += String.fromCharCode(0xd000 | ((plain[at + 1] & 0x3f) << 6) | (plain[at + 2] & 0x3f));
-    from = at + 3;
-  }
-  return text + textDecoder.decode(plain.subarray(from));
 }
 
 function orThrow(key: Uint8Array | KeyFault): Uint8Array {

@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
-import { decodeKey } from './key.js';
+import { decodeKey } from './key-decode.js';
 import { mergeInPlace, type PageChange, TreeRewrite } from './merge-pages.js';
 import type { NewTrees } from './new-trees.js';
 import { entriesOf, entryCount, verifyPage } from './page-read.js';

@@ -1,0 +1,33 @@
+// key > index page > location > frame cache > frame > record
+//
+// Where the records are that were looked up of late: a key that comes again skips encoding, page search and frame search.
+// Belongs to one generation, so it is never wrong.
+
+import { LRUCache } from 'lru-cache';
+import { HOT_PLACES_MAX } from '../limits.js';
+import type { KeyValue } from '../store/key.js';
+
+/** Longer keys are searched each time: with this the memory is bounded, at some ten megabytes. */
+const KEY_CHARACTERS_MAX = 100;
+
+/** A record's place, down to its line. */
+export interface HotPlace {
+  readonly shard: number;
+  /** Number of the frame in its shard, and of the record in the frame. */
+  readonly frame: number;
+  readonly line: number;
+  readonly named: boolean;
+}
+
+export class HotPlaces {
+  readonly #places = new LRUCache<KeyValue & {}, HotPlace>({ max: HOT_PLACES_MAX });
+
+  get(key: KeyValue): HotPlace | undefined {
+    return key === null ? undefined : this.#places.get(key);
+  }
+
+  keep(key: KeyValue, place: HotPlace): void {
+    if (key === null || (typeof key === 'string' && key.length > KEY_CHARACTERS_MAX)) return;
+    this.#places.set(key, place);
+  }
+}
