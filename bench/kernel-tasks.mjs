@@ -1,11 +1,21 @@
 // What the kernel bench times: the kernel driven as a worker drives it, and JSON.parse of each line.
 
-import { Event } from '../dist/src/kernel/simd.js';
+import { Event, SimdKernel } from '../dist/src/kernel/simd.js';
+import * as limits from '../dist/src/limits.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
-/** What a worker does with a span (src/import/scan-span.ts), without its shard and its runs. @returns records */
-export function scanAll(kernel, data, scan, frameBytes) {
+/** A kernel with the sizes of an import; the function scans all of the data and returns the number of records. */
+export function scanner(data, key) {
+  const { DEPTH_DEFAULT, ENTRY_HEAP_BYTES, FRAME_BYTES, RECORD_BYTES_DEFAULT, WINDOW_BYTES_DEFAULT } = limits;
+  const kernel = new SimdKernel({ heapBytes: ENTRY_HEAP_BYTES, windowBytes: WINDOW_BYTES_DEFAULT }, DEPTH_DEFAULT);
+  const paths = { framing: 'lines', primary: key.split('.'), secondary: [] };
+  const scan = { ...paths, depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
+  return () => scanAll(kernel, data, scan, FRAME_BYTES);
+}
+
+/** What a worker does with a span (src/import/scan-span.ts), without its shard and its runs. */
+function scanAll(kernel, data, scan, frameBytes) {
   const { raw } = kernel;
   let position = 0;
   kernel.begin(scan, 1, frameBytes, false);

@@ -6,10 +6,8 @@
 // the same bytes), and from strings made beforehand, which is the least it can ever take.
 
 import { readFileSync } from 'node:fs';
-import { SimdKernel } from '../dist/src/kernel/simd.js';
-import * as limits from '../dist/src/limits.js';
 import { atLeast, BARS } from './bars.mjs';
-import { lineEnds, lineStrings, parseBytes, parseStrings, scanAll } from './kernel-tasks.mjs';
+import { lineEnds, lineStrings, parseBytes, parseStrings, scanner } from './kernel-tasks.mjs';
 import { inTurns } from './micro.mjs';
 import { rounded } from './report.mjs';
 
@@ -38,14 +36,10 @@ export async function run({ bytes, quick, datasets, names }) {
 }
 
 async function compare(data, key, quick) {
-  const { DEPTH_DEFAULT, ENTRY_HEAP_BYTES, FRAME_BYTES, RECORD_BYTES_DEFAULT, WINDOW_BYTES_DEFAULT } = limits;
   const ends = lineEnds(data);
   const strings = lineStrings(data, ends);
-  const kernel = new SimdKernel({ heapBytes: ENTRY_HEAP_BYTES, windowBytes: WINDOW_BYTES_DEFAULT }, DEPTH_DEFAULT);
-  const paths = { framing: 'lines', primary: [key], secondary: [] };
-  const scan = { ...paths, depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
   const tasks = [
-    { name: KERNEL, run: () => scanAll(kernel, data, scan, FRAME_BYTES) },
+    { name: KERNEL, run: scanner(data, key) },
     { name: FROM_BYTES, run: () => parseBytes(data, ends, key) },
     { name: FROM_STRINGS, run: () => parseStrings(strings, key) },
   ];

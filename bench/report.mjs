@@ -37,12 +37,12 @@ export const megabytes = (bytes) => (bytes === undefined ? '–' : rounded(bytes
 export const dataSize = (bytes) =>
   bytes >= 2 ** 30 ? `${+(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.round(bytes / 2 ** 20)} MiB`;
 
-/** Where and when a report was made, in one line. */
-export function provenance({ date, machine: where, data, seconds }) {
+/** Where and when a report was made, and of what, in one line. */
+export function provenance({ date, machine: where, data }) {
   const memory = `${rounded(where.memoryBytes / 2 ** 30)} GiB`;
   return (
     `${date.slice(0, 10)} · ${where.cpu}, ${where.cores} cores, ${memory} · ${where.system} · Node ${where.node} · ` +
-    `data of ${dataSize(data.bytes)} · took ${seconds} s`
+    `data of ${dataSize(data.bytes)}`
   );
 }
 
@@ -59,7 +59,7 @@ export function writeReport(name, { trial, ...report }) {
   const markdown = [
     `# ${name}`,
     report.question,
-    provenance(full),
+    `${provenance(full)} · took ${report.seconds} s`,
     report.method,
     ...report.tables.flatMap(({ title, headers, rows }) => [`## ${title}`, markdownTable(headers, rows)]),
     ...(bars.length > 0 ? ['## Bars', barTable(bars)] : []),

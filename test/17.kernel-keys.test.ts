@@ -13,6 +13,7 @@ type Row = readonly [record: string, options: Partial<ScanOptions>, expected: Ke
 
 const id = ['id'];
 const indexed = (...secondary: string[][]): Partial<ScanOptions> => ({ secondary });
+const manyNames = Array.from({ length: 100 }, (_, i) => `n${i}`);
 const tooLong = `"${'x'.repeat(1900)}"`;
 
 const table: Record<string, readonly Row[]> = {
@@ -42,7 +43,7 @@ const table: Record<string, readonly Row[]> = {
   ],
   'keys come by index, then in document order, and are not made unique': [
     ['{"b":[2,1,1],"a":3}', indexed(['a'], ['b']), { 1: [3], 2: [2, 1, 1] }],
-    ['{"b":1,"id":2}', { primary: id, secondary: [['b'], ['b'], id] }, { 0: [2], 1: [1], 2: [1], 3: [2] }],
+    ['{"b":1,"id":2}', { primary: id, secondary: [['b'], id] }, { 0: [2], 1: [1], 2: [2] }],
   ],
   'a path that ends at an object or goes on through a scalar captures nothing': [
     ['{"a":{"b":1}}', indexed(['a']), {}],
@@ -72,6 +73,18 @@ const table: Record<string, readonly Row[]> = {
     ['{"":{"":1}}', { primary: ['', ''] }, { 0: [1] }],
     ['{"__proto__":1,"constructor":2}', indexed(['__proto__'], ['constructor'], ['toString']), { 1: [1], 2: [2] }],
     ['{"idx":1,"i":2,"ID":3}', indexed(id), {}],
+    // Names that look like others' spellings, and those that have no spelling without an escape.
+    ['{"a\\b":1,"a\\\\b":2}', indexed(['a\\b'], ['a\b']), { 1: [2], 2: [1] }],
+    ['{"a\\"b":1}', indexed(['a\\'], ['a"b'], ['a']), { 2: [1] }],
+    ['{"\\u0000":1,"\\n":2}', indexed(['\0'], ['\n'], ['\\n']), { 1: [1], 2: [2] }],
+    ['{"\\ud800":1,"\ufffd":2}', indexed(['\ud800'], ['\ufffd']), { 1: [1], 2: [2] }],
+    ['{"\\udc00\\ud800\\udc00":1}', indexed(['\udc00\ud800\udc00']), { 1: [1] }],
+    ['{"aaaaaaaa":1,"aaaaaaa":2,"aaaaaaaaa":3}', indexed(['aaaaaaaa'], ['aaaaaaa']), { 1: [1], 2: [2] }],
+    [`{${manyNames.map((name) => `"${name}":"${name}"`).join()},"n99":0,"n1":1}`, indexed(...manyNames.map((name) => [name])), {
+      ...Object.fromEntries(manyNames.map((name, i) => [i + 1, [name]])),
+      2: [1],
+      100: [0],
+    }],
   ],
   'numbers are exact, strings are what they mean': [
     ['{"id":123456789012345678901234567890}', { primary: id }, { 0: [123456789012345678901234567890n] }],

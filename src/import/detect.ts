@@ -76,13 +76,13 @@ function shapeAfterFirst(head: Head, end: number, first: string): Shape {
   if (next === bytes.byteLength && isAll) return shapeOfOnlyValue(bytes.subarray(0, end), first);
   const isLine = !bytes.subarray(0, end).includes(NEWLINE);
   if (next === bytes.byteLength) return isLine ? 'ndjson' : 'values';
-  if (isLine && bytes.subarray(end, next).includes(NEWLINE)) return 'ndjson';
   if (!BEGINS_JSON.test(String.fromCharCode(bytes[next] as number))) {
     // The error is about what follows the array, not about an array that is no record.
     if (first === '[') return 'array';
     // `"id","name"`, `2024-01-01;…`
     if (first !== '{') throw notJson(head, next);
   }
+  if (isLine && bytes.subarray(end, next).includes(NEWLINE)) return 'ndjson';
   // A first value of several lines, or one that shares its line with the next, is not a line.
   return 'values';
 }

@@ -4,35 +4,23 @@
 // once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type PageBytes, SimdKernel } from '../kernel/simd.js';
+import { PAGE_STRIDE_BYTES, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../limits.js';
 import { ioError } from '../store/io.js';
 import type { MergedPages, MergeResult, MergeTask, RunSlice } from './merge-types.js';
 import { duplicateOf, entryBytes } from './run-write.js';
+import { threadKernel } from './thread-kernel.js';
 
 /** Entries read from a run at once; whole chunks, so whole entries only after a cut. */
 const READ_BYTES = 4 * RUN_CHUNK_BYTES;
 
-let kernel: { readonly id: string; readonly kernel: SimdKernel; heapBytes: number } | undefined;
-
 /** @throws GristmillError IO_ERROR */
 export function mergeEntries(task: MergeTask): MergeResult {
-  for (let heapBytes = kernelHeap(task); ; heapBytes *= 2) {
-    const merging = kernelFor(task.id, heapBytes);
-    if (task.slices.every((slice) => loadSlice(merging, slice, task))) return mergeLoaded(merging, task.keep);
+  for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
+    // The scan's own kernel, unless this partition needs a larger heap.
+    const kernel = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
+    if (task.slices.every((slice) => loadSlice(kernel, slice, task))) return mergeLoaded(kernel, task.keep);
   }
-}
-
-function kernelHeap(task: MergeTask): number {
-  return kernel?.id === task.id ? kernel.heapBytes : ENTRY_HEAP_BYTES;
-}
-
-function kernelFor(id: string, heapBytes: number): SimdKernel {
-  if (kernel?.id !== id || kernel.heapBytes < heapBytes) {
-    kernel = { id, kernel: new SimdKernel({ heapBytes, windowBytes: READ_BYTES }, 1), heapBytes };
-  }
-  kernel.kernel.raw.clearEntries();
-  return kernel.kernel;
 }
 
 /** Adds a slice's entries within the bounds to the heap; false when they do not fit. */
@@ -82,18 +70,21 @@ function mergeLoaded(merging: SimdKernel, keep: 'last' | 'first'): MergeResult {
   return { pages, losers, ...(duplicate && { duplicate }) };
 }
 
-function takeIndex(merging: SimdKernel, index: number): MergedPages {
-  const taken: PageBytes[] = [];
-  while (merging.raw.nextIndex() === index) taken.push(...merging.takePages());
-  const bytes = new Uint8Array(taken.reduce((sum, page) => sum + page.bytes.byteLength, 0));
-  const ends = new Uint32Array(taken.length);
-  let at = 0;
+/** All pages of the index at the cursor, copied once out of the kernel. */
+function takeIndex(kernel: SimdKernel, index: number): MergedPages {
+  const { raw } = kernel;
+  // A full page takes about what its entries take in the heap, at most a few bytes more; the last one may be mostly header.
+  const pages = new Uint8Array(Math.ceil(raw.heapBytes() * (1 + 1 / 256)) + PAGE_STRIDE_BYTES);
+  const ends: number[] = [];
   let entries = 0;
-  taken.forEach((page, i) => {
-    bytes.set(page.bytes, at);
-    at += page.bytes.byteLength;
-    ends[i] = at;
-    entries += page.entries;
-  });
-  return { index, entries, bytes, ends };
+  let end = 0;
+  while (raw.nextIndex() === index) {
+    for (const page of kernel.takePages()) {
+      pages.set(page.bytes, end);
+      end += page.bytes.byteLength;
+      ends.push(end);
+      entries += page.entries;
+    }
+  }
+  return { index, entries, bytes: pages.slice(0, end), ends: Uint32Array.from(ends) };
 }

@@ -23,9 +23,17 @@ interface Fence {
 }
 
 /** Tasks in key order, made one by one as they are asked for. @param runs in source order. */
-export function* planMerge(runs: readonly PlacedRun[], id: string, keep: 'last' | 'first'): Generator<MergeTask> {
+export function* planMerge(
+  runs: readonly PlacedRun[],
+  id: string,
+  keep: 'last' | 'first',
+  partitionBytes = PARTITION_BYTES,
+): Generator<MergeTask> {
   const cursors = runs.map((run) => new RunCursor(run));
-  const bounds = chooseBounds(cursors.flatMap(({ fences }) => fences));
+  const bounds = chooseBounds(
+    cursors.flatMap(({ fences }) => fences),
+    partitionBytes,
+  );
   for (let i = 0; i <= bounds.length; i++) {
     const low = bounds[i - 1];
     const high = bounds[i];
@@ -34,13 +42,13 @@ export function* planMerge(runs: readonly PlacedRun[], id: string, keep: 'last' 
   }
 }
 
-/** Bounds such that about PARTITION_BYTES of chunks begin between two of them. */
-function chooseBounds(fences: Fence[]): Uint8Array[] {
+/** Bounds such that about so many bytes of chunks begin between two of them. */
+function chooseBounds(fences: Fence[], partitionBytes: number): Buffer[] {
   fences.sort((a, b) => compareEntries(a.entry, b.entry));
   const bounds: Buffer[] = [];
   let bytes = 0;
   for (const fence of fences) {
-    if (bytes >= PARTITION_BYTES) {
+    if (bytes >= partitionBytes) {
       const bound = boundAt(fence.entry);
       const last = bounds.at(-1);
       if (last === undefined || compareEntries(last, bound) < 0) {
@@ -75,14 +83,14 @@ class RunCursor {
   }
 
   /** The chunks that may hold entries from the last bound to this one; none, or one slice. */
-  sliceTo(high: Uint8Array | undefined): RunSlice[] {
+  sliceTo(high: Buffer | undefined): RunSlice[] {
     const offset = this.#offset;
     let bytes = 0;
     let end = this.#chunk;
     let order = -1;
     for (; end < this.fences.length; end++) {
       const { entry, bytes: chunkBytes } = this.fences[end] as Fence;
-      order = high ? compareEntries(entry, high as Buffer) : -1;
+      order = high ? compareEntries(entry, high) : -1;
       if (order >= 0) break;
       bytes += chunkBytes;
     }

@@ -24,6 +24,8 @@ export interface Workers {
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
 const HEAP_MIB = 256;
+/** Small, so that buffers no longer used are collected soon: memory is to depend on the window, not on the source. */
+const YOUNG_HEAP_MIB = 4;
 
 export class WorkerPool implements Workers {
   readonly #piscina: Piscina;
@@ -35,7 +37,7 @@ export class WorkerPool implements Workers {
       minThreads: threads,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
     this.#piscina.on('error', () => {});

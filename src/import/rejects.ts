@@ -14,6 +14,8 @@ import type { SpanFailure } from './span-types.js';
 
 /** A record is converted in pieces of whole base64 groups: a string of all of it might be beyond the limit of strings. */
 const PIECE_BYTES = 3 << 18;
+/** Characters that collect before they are written: bad records come by the million, and small. */
+const PENDING_MAX = 1 << 16;
 
 export class Rejects {
   count = 0;
@@ -24,6 +26,7 @@ export class Rejects {
   readonly #keeps: boolean;
   readonly #counts: boolean;
   #fd: number | undefined;
+  #pending = '';
 
   /** @param keeps whether their bytes are kept; @param counts whether `goodBefore` is wanted. */
   constructor(path: string, keeps: boolean, counts: boolean) {
@@ -38,6 +41,11 @@ export class Rejects {
     this.first ??= bad;
     this.count++;
     if (this.#keeps) this.#keep(bad, raw);
+  }
+
+  /** All records are in: what is kept of them is written. @throws GristmillError DISK_FULL, IO_ERROR */
+  finish(): void {
+    if (this.#pending !== '') this.#flush();
   }
 
   close(): void {
@@ -56,11 +64,17 @@ export class Rejects {
   }
 
   #write(text: string): void {
+    this.#pending += text;
+    if (this.#pending.length >= PENDING_MAX) this.#flush();
+  }
+
+  #flush(): void {
     try {
       this.#fd ??= openSync(this.#path, 'w', 0o600);
     } catch (cause) {
       throw ioError(cause, 'create', this.#path);
     }
-    writeFully(this.#fd, Buffer.from(text), this.#path);
+    writeFully(this.#fd, Buffer.from(this.#pending), this.#path);
+    this.#pending = '';
   }
 }

@@ -13,6 +13,7 @@ import { Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import { SourceFile } from './source-file.js';
+import { threadKernel } from './thread-kernel.js';
 import type { Boundary, ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
 
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
@@ -23,24 +24,16 @@ export class Cancelled extends Error {}
 
 type BadOutcome = RecordOutcome & { readonly kind: 'bad' };
 
-interface Tools {
-  readonly id: string;
-  readonly kernel: SimdKernel;
-  readonly compressor: Compressor;
+/** The thread's compressor, by its level: a context is worth keeping. */
+let compressor: { readonly level: number; readonly compressor: Compressor } | undefined;
+
+function compressorFor(level: number): Compressor {
+  if (compressor?.level !== level) compressor = { level, compressor: new Compressor(level) };
+  return compressor.compressor;
 }
 
-let tools: Tools | undefined;
-
-/** The thread's kernel and compressor, made anew for another import. */
-function toolsFor(setup: ScanSetup): Tools {
-  if (tools?.id === setup.id) return tools;
-  const sizes = { heapBytes: ENTRY_HEAP_BYTES, windowBytes: setup.windowBytes };
-  tools = {
-    id: setup.id,
-    kernel: new SimdKernel(sizes, setup.scan.depthMax),
-    compressor: new Compressor(setup.level),
-  };
-  return tools;
+function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
+  return threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
 }
 
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
@@ -99,11 +92,11 @@ class SpanScan {
   #ended = false;
 
   constructor(file: SourceFile, task: SpanTask, entry: Boundary) {
-    const { kernel, compressor } = toolsFor(task.setup);
+    const kernel = kernelFor(task.setup);
     this.#file = file;
     this.#task = task;
     this.#kernel = kernel;
-    this.#compressor = compressor;
+    this.#compressor = compressorFor(task.setup.level);
     this.#entry = entry.at;
     this.#position = entry.at;
     this.#runs = new RunWriter(task.runPath);
@@ -119,6 +112,7 @@ class SpanScan {
       while (this.#step());
       this.#takeFrame();
       this.#runs.write(this.#kernel, this.#task.setup.keep);
+      this.#rejects.finish();
       return this.#result();
     } catch (error) {
       this.#shard?.abort();

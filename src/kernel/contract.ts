@@ -1,8 +1,8 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // What the two kernels agree on: the WebAssembly one (assembly/) and its readable twin (plain.ts).
-// The numbers below cross the border between TypeScript and WebAssembly, so both sides import this one list
-// in spirit: assembly/contract.ts repeats them, and test/10.kernel-contract.test.ts compares the two.
+// The numbers below cross the border between TypeScript and WebAssembly: assembly/contract.ts repeats them, and
+// test/12.kernel-contract.test.ts compares the two.
 
 /** How the records of a source are framed. */
 export const Framing = {
@@ -46,7 +46,10 @@ export interface ScanOptions {
    * found inside it.
    */
   readonly primary?: readonly string[];
-  /** Paths of the secondary indexes. Arrays on the way or at the end are transparent: each element counts. */
+  /**
+   * Paths of the secondary indexes, no two of them the same. Arrays on the way or at the end are transparent: each element
+   * counts.
+   */
   readonly secondary: readonly (readonly string[])[];
   /** Deepest nesting accepted inside a record: `[]` is 1 deep. */
   readonly depthMax: number;
@@ -54,12 +57,8 @@ export interface ScanOptions {
   readonly recordBytesMax: number;
 }
 
-/** One record as a kernel saw it; offsets in bytes from the start of the scanned buffer. */
+/** One record as a kernel saw it. */
 export interface ScannedRecord {
-  /** First byte of the value (not of the member name). */
-  readonly start: number;
-  /** One past the last byte of the value. */
-  readonly end: number;
   /** The line a shard keeps, without its newline: insignificant white space dropped, tokens exactly as spelled. */
   readonly line: string;
   /**
@@ -82,7 +81,7 @@ export interface BadRecord {
   readonly end: number;
 }
 
-/** The outcome of scanning a whole buffer; bad records are stepped over. */
+/** The outcome of scanning a whole buffer; bad records are stepped over. Offsets are bytes from its start. */
 export interface ScanResult {
   readonly records: readonly ScannedRecord[];
   readonly bad: readonly BadRecord[];

@@ -20,7 +20,7 @@
 // `bytes` may be a prefix of the source. The answer never depends on how much of the source is there: it is that of the
 // whole source, or 'more'.
 
-import type { BadReasonName, BadRecord, Scan, ScannedRecord, ScanOptions } from './contract.js';
+import type { BadReasonName, BadRecord, ScannedRecord, ScanOptions, ScanResult } from './contract.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, NEWLINE, skipBlanks } from './plain/bytes.js';
 import { captureKeys } from './plain/capture.js';
 import { checkMember, checkValue } from './plain/grammar.js';
@@ -37,9 +37,22 @@ interface Onward {
   readonly afterComma: boolean;
 }
 
+/** A record and where it was; offsets in bytes from the start of the scanned buffer. */
+export interface PlainRecord extends ScannedRecord {
+  /** First byte of the value (not of the member name). */
+  readonly start: number;
+  /** One past the last byte of the value. */
+  readonly end: number;
+}
+
+/** The outcome of a scan with the places of its records. */
+export interface PlainResult extends ScanResult {
+  readonly records: readonly PlainRecord[];
+}
+
 /** What stands at a boundary. */
 export type RecordOutcome =
-  | ({ readonly kind: 'record'; readonly record: ScannedRecord } & Onward)
+  | ({ readonly kind: 'record'; readonly record: PlainRecord } & Onward)
   /** `next` is NOWHERE for RECORD_TOO_LARGE, whose `end` is as far as the limit allows. */
   | ({ readonly kind: 'bad' } & Omit<BadRecord, 'record'> & Onward)
   /** Just after the container's closer, or the length; NOWHERE when the source ends before its container does. */
@@ -73,9 +86,9 @@ export function readRecord(
   }
 }
 
-/** Scans a whole source; bad records are stepped over. */
-export const scanPlain: Scan = (bytes, options) => {
-  const records: ScannedRecord[] = [];
+/** Scans a whole source; bad records are stepped over. A `Scan` that also says where the records are. */
+export function scanPlain(bytes: Uint8Array, options: ScanOptions): PlainResult {
+  const records: PlainRecord[] = [];
   const bad: BadRecord[] = [];
   let at = 0;
   let afterComma = false;
@@ -93,7 +106,7 @@ export const scanPlain: Scan = (bytes, options) => {
     afterComma = outcome.afterComma;
   }
   return { records, bad, end: NOWHERE };
-};
+}
 
 /** One call of `readRecord`, at the record's first byte. */
 interface Reading {

@@ -1,11 +1,11 @@
 // source > plan > map > [scan > key] > frame > shard > verify > merge > publish
 //
-// The SIMD kernel seen from TypeScript: a WebAssembly instance, its events by name, and views of its memory. One instance
-// belongs to one thread. What the kernel cannot or will not decide it hands to the plain twin (`settle`), so that every
+// The SIMD kernel seen from TypeScript: a WebAssembly instance (module.ts), its events by name, and views of its memory. One
+// instance belongs to one thread. What the kernel cannot or will not decide it hands to the plain twin (`settle`), so that every
 // answer, down to the offset of an error, is the twin's.
 
-import { readFileSync } from 'node:fs';
 import { Framing, type ScanOptions } from './contract.js';
+import { type Exports, instantiate } from './module.js';
 import { type RecordOutcome, readRecord } from './plain.js';
 
 /** What `next` asks the host to do; numbered as in assembly/contract.ts. */
@@ -20,57 +20,14 @@ const SPARE_BYTES = 256 * 1024;
 /** The longest entry that can be a bound, rounded up. */
 const BOUND_BYTES = 2048;
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  layout(depthMax: number, heapBytes: number, windowBytes: number): number;
-  growWindow(windowBytes: number): number;
-  addNode(parent: number, nameBytes: number, primary: number, secondary: number): number;
-  endNode(node: number): void;
-  begin(
-    framing: number,
-    hasPrimary: number,
-    recordBytesMax: number,
-    frameBytes: number,
-    shard: number,
-    afterComma: number,
-  ): void;
-  next(): number;
-  compact(gapBytes: number): number;
-  loaded(bytes: number, eof: number): void;
-  frameTaken(): void;
-  resume(pos: number, afterComma: number): void;
-  lineAdded(bytes: number): void;
-  addEntries(bytes: number, low: number, high: number): number;
-  clearEntries(): void;
-  sortEntries(): void;
-  dedupeEntries(keep: number): number;
-  takeRun(limit: number): number;
-  takePages(): number;
-  nextIndex(): number;
-  setStop(stop: number): void;
-  out(): number;
-  window(): number;
-  windowBytes(): number;
-  frameStart(): number;
-  dst(): number;
-  pos(): number;
-  end(): number;
-  afterComma(): number;
-  ordinal(): number;
-  frameRecords(): number;
-  entries(): number;
-  heapBytes(): number;
-  losers(): number;
-  firstDuplicate(): number;
-}
+/** The smallest heap: any one entry fits it. */
+const HEAP_BYTES_MIN = 4096;
 
-let compiled: WebAssembly.Module | undefined;
+/** The longest name in a path (more fits the kernel's output buffer, where it is handed over). */
+const NAME_BYTES_MAX = 65_536;
 
-/** The compiled module: once a process, and shared with its workers by structured clone. */
-export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
-  return compiled;
-}
+/** Addresses of linear memory there are. */
+const ADDRESSES = 2 ** 32;
 
 /** Sizes of a kernel's memory, in bytes. */
 export interface KernelSizes {
@@ -89,17 +46,20 @@ export interface PageBytes {
 export class SimdKernel {
   readonly raw: Exports;
   readonly #windowBytes: number;
-  /** File offset minus address, for bytes not yet scanned. */
-  #shift = 0;
-  #stop = Number.MAX_SAFE_INTEGER;
+  readonly #depthMax: number;
   #bytes: Uint8Array;
   #options: ScanOptions | undefined;
+  /** The paths that the kernel has, as text. */
+  #paths = '';
 
-  constructor(sizes: KernelSizes, depthMax: number, module = kernelModule()) {
-    this.raw = new WebAssembly.Instance(module, {}).exports as unknown as Exports;
+  constructor(sizes: KernelSizes, depthMax: number) {
+    this.raw = instantiate();
     this.#windowBytes = sizes.windowBytes;
-    if (!this.raw.layout(depthMax, sizes.heapBytes, 2 * sizes.windowBytes + SPARE_BYTES)) {
-      throw new RangeError(`the kernel's memory cannot hold a window of ${sizes.windowBytes} bytes`);
+    this.#depthMax = depthMax;
+    const windowBytes = 2 * sizes.windowBytes + SPARE_BYTES;
+    const isFine = sizes.heapBytes >= HEAP_BYTES_MIN && sizes.heapBytes < ADDRESSES && windowBytes < ADDRESSES;
+    if (!isFine || !this.raw.layout(depthMax, sizes.heapBytes, windowBytes)) {
+      throw new RangeError(`the kernel cannot have a window of ${sizes.windowBytes} bytes and a heap of ${sizes.heapBytes}`);
     }
     this.#bytes = new Uint8Array(this.raw.memory.buffer);
   }
@@ -110,10 +70,11 @@ export class SimdKernel {
     return this.#bytes;
   }
 
-  /** Begins a span that stands at a boundary; a kernel serves one set of paths, given with the first span. */
+  /** Begins a span that stands at a boundary. */
   begin(options: ScanOptions, shard: number, frameBytes: number, afterComma: boolean): void {
-    if (this.#options === undefined) this.#addPaths(options);
+    if (options.depthMax !== this.#depthMax) throw new RangeError(`this kernel was made for a depth of ${this.#depthMax}`);
     this.#options = options;
+    this.#givePaths(options);
     const hasPrimary = options.primary === undefined ? 0 : 1;
     const framing = Framing[options.framing];
     this.raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
@@ -121,26 +82,24 @@ export class SimdKernel {
 
   /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */
   standAt(at: number, stop: number): void {
-    this.#shift = at - this.raw.pos();
-    this.#stop = stop;
-    this.#setStop();
+    this.raw.standAt(at, stop);
   }
 
   /** The file offset of an address in the part of the window that is not yet scanned. */
   fileOffset(address: number): number {
-    return address + this.#shift;
+    return address + this.raw.shift();
   }
 
   /**
-   * Makes room for source bytes after `end`; returns where they go and how many may. That is one window, or as much as
-   * there is of an unfinished record: it is read again from its beginning every time, so it has to double to take linear
-   * time. Beyond the limit of a record one window will do.
+   * Makes room for source bytes after `end`; returns where they go and how many may. That is one window, or half as much
+   * as there is of an unfinished record: it is read again from its start every time, so the bytes have to grow with it to
+   * take linear time. Beyond the limit of a record one window will do.
    */
   makeRoom(): { readonly at: number; readonly bytes: number } {
     const { raw } = this;
     const unfinished = raw.end() - raw.pos();
     const missing = (this.#options?.recordBytesMax ?? 0) - unfinished;
-    const bytes = Math.max(this.#windowBytes, Math.min(unfinished, missing));
+    const bytes = Math.max(this.#windowBytes, Math.min(unfinished >>> 1, missing));
     this.#compact(0, bytes);
     return { at: raw.end(), bytes };
   }
@@ -181,21 +140,14 @@ export class SimdKernel {
     return raw.addEntries(entry.byteLength, 0, 0) !== 0;
   }
 
-  /** Compacts with a gap before `pos`, in a window that then has `freeBytes` after `end`: twice as large, if need be. */
+  /** Compacts with a gap before `pos`, in a window that then has `freeBytes` after `end`: a larger one, if need be. */
   #compact(gapBytes: number, freeBytes: number): void {
     const { raw } = this;
-    const used = raw.dst() - raw.frameStart() + (raw.end() - raw.pos()) + gapBytes + freeBytes;
-    // The kernel's own gap is a quarter of the window.
-    while (used > (raw.windowBytes() >> 2) * 3) {
-      if (!raw.growWindow(raw.windowBytes() * 2)) throw new RangeError(`no memory for ${used} bytes of source at once`);
+    const used = raw.dst() - raw.frameStart() + (raw.end() - raw.pos()) + Math.max(raw.gap(), gapBytes) + freeBytes;
+    if (used > raw.windowBytes() && (used >= ADDRESSES || !raw.growWindow(used))) {
+      throw new RangeError(`no memory for ${used} bytes of source at once`);
     }
-    this.#shift -= raw.compact(gapBytes);
-    this.#setStop();
-  }
-
-  #setStop(): void {
-    // Before address 0: a stop that was passed long ago, in a run of blanks longer than the window.
-    this.raw.setStop(Math.max(0, Math.min(this.#stop - this.#shift, 0xffff_ffff)));
+    raw.compact(gapBytes);
   }
 
   /** Copies a bound for `addEntries` into the window, which must hold no source; its address, or 0 without one. */
@@ -211,7 +163,7 @@ export class SimdKernel {
     return new Uint32Array(this.bytes.slice(this.raw.losers(), this.raw.losers() + 8 * count).buffer);
   }
 
-  /** The next pages of the index at the cursor: copies. */
+  /** The next pages of the index at the cursor; their bytes are valid until the next call. */
   takePages(): PageBytes[] {
     const { raw } = this;
     const view = new DataView(this.bytes.buffer);
@@ -220,24 +172,33 @@ export class SimdKernel {
       const entries = view.getUint16(at + 10, true);
       const prefixBytes = view.getUint16(at + 12, true);
       const bytes = view.getUint16(at + 16 + prefixBytes + 2 * entries, true);
-      pages.push({ bytes: this.bytes.slice(at, at + bytes), entries });
+      pages.push({ bytes: this.bytes.subarray(at, at + bytes), entries });
     }
     return pages;
   }
 
-  #addPaths(options: ScanOptions): void {
+  #givePaths({ primary, secondary }: ScanOptions): void {
+    const paths = JSON.stringify([primary ?? null, secondary]);
+    if (paths === this.#paths) return;
+    this.raw.clearNodes();
+    this.#paths = '';
     const root: PathNode = { children: new Map(), primary: false, secondary: 0 };
-    if (options.primary) descend(root, options.primary).primary = true;
-    options.secondary.forEach((path, i) => {
-      descend(root, path).secondary = i + 1;
+    if (primary) descend(root, primary).primary = true;
+    secondary.forEach((path, i) => {
+      const node = descend(root, path);
+      if (node.secondary !== 0) throw new TypeError(`two indexes have the path ${JSON.stringify(path)}`);
+      node.secondary = i + 1;
     });
-    if (root.children.size > 0) this.#addNode(0, '', root);
+    if (primary || secondary.length > 0) this.#addNode(0, '', root);
+    this.#paths = paths;
   }
 
   #addNode(parent: number, name: string, node: PathNode): void {
-    const bytes = Buffer.from(name);
-    this.bytes.set(bytes, this.raw.out());
-    const address = this.raw.addNode(parent, bytes.byteLength, node.primary ? 1 : 0, node.secondary);
+    const bytes = generalisedUtf8(name);
+    const isFine = bytes.byteLength <= NAME_BYTES_MAX;
+    if (isFine) this.bytes.set(bytes, this.raw.out());
+    const address = isFine ? this.raw.addNode(parent, bytes.byteLength, node.primary ? 1 : 0, node.secondary) : 0;
+    if (address === 0) throw new RangeError('the key paths are longer than a megabyte, or a name in one than 64 KiB');
     for (const [childName, child] of node.children) this.#addNode(address, childName, child);
     this.raw.endNode(address);
   }
@@ -260,4 +221,15 @@ function descend(root: PathNode, path: readonly string[]): PathNode {
     node = child;
   }
   return node;
+}
+
+/** UTF-8, and a lone surrogate as the three bytes its code point would have: so the kernel reads escapes, too. */
+function generalisedUtf8(text: string): Uint8Array {
+  const characters = Array.from(text, (character) => {
+    const code = character.codePointAt(0) as number;
+    const isSurrogate = code >> 11 === 0xd800 >> 11;
+    if (!isSurrogate) return Buffer.from(character);
+    return Uint8Array.of(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));
+  });
+  return Buffer.concat(characters);
 }

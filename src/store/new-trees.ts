@@ -1,6 +1,6 @@
 // source > plan > map > scan > key > frame > shard > verify > merge > [publish]
 //
-// Pages of trees nobody can see yet. They collect in memory and are written in transactions of some 16 MB as they come,
+// Pages of trees nobody can see yet. They collect in memory and are written in transactions of some 4 MB as they come,
 // under tree numbers that no manifest names; what is left at the end goes into the transaction that publishes them, so
 // that a small import is one transaction. If there is no such end, `discard` takes them away again.
 
@@ -8,7 +8,7 @@ import { compareEntries } from './merge-pages.js';
 import { entryAt, entryCount, verifyPage } from './page-read.js';
 import type { Catalog, CatalogWrite, Entry } from './types.js';
 
-const BATCH_BYTES = 16 << 20;
+const BATCH_BYTES = 4 << 20;
 /** Pages deleted in one transaction: as many bytes. */
 const DELETE_PAGES = 2048;
 

@@ -89,6 +89,8 @@ export const losslessTexts = texts(fc.oneof(doubles, strings, literals));
 
 /** Paths that meet the names above. */
 export const paths = fc.array(fc.constantFrom('a', 'b', 'id', '__proto__', '', 'é'), { minLength: 1, maxLength: 3 });
+/** Paths of secondary indexes: no two the same. */
+export const secondaryPaths = fc.uniqueArray(paths, { maxLength: 3, selector: (path) => JSON.stringify(path) });
 
 const NASTY = [
   '"',

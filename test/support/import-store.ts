@@ -22,9 +22,16 @@ export interface TestStore {
 }
 
 /** An empty store, closed and removed after the test. */
-export async function testStore(directory = join(scratch(), 'store')): Promise<TestStore> {
+export async function testStore(): Promise<TestStore> {
+  const opened = await openTestStore(scratch());
+  onTestFinished(() => opened.store.close());
+  return opened;
+}
+
+/** An empty store in a directory of its own; close it. */
+export async function openTestStore(parent: string): Promise<TestStore> {
+  const directory = join(parent, 'store');
   const store = await openStore(directory);
-  onTestFinished(() => store.close());
   const texts = async (collection = 'records'): Promise<string[]> => {
     const found: string[] = [];
     for await (const { text } of store.collection(collection).scanText()) found.push(text);

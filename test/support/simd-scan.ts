@@ -1,106 +1,194 @@
-// The SIMD kernel as a `Scan`, driven as a worker drives it: windows of any size, frames taken, runs spilled, bad records
-// settled by the twin. What it returns comes from what a shard and a run would hold.
+// The SIMD kernel driven as a worker drives it: a window filled again and again, frames taken, heaps spilled, doubtful
+// records settled by the twin. What a scan returns comes from what a shard and a run would hold.
 
-import type { BadRecord, Scan, ScannedRecord } from '../../src/kernel/contract.js';
+import type { BadRecord, Scan, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
+import { NOWHERE } from '../../src/kernel/plain.js';
 import { Event, SimdKernel } from '../../src/kernel/simd.js';
 
-export interface SimdScanOptions {
+export interface SimdSizes {
+  /** Source bytes given to the kernel at a time. */
   readonly windowBytes: number;
+  /** Text of a frame before it is taken. */
   readonly frameBytes: number;
   readonly heapBytes: number;
 }
 
-const DEFAULTS: SimdScanOptions = { windowBytes: 1 << 16, frameBytes: 1 << 12, heapBytes: 1 << 18 };
+export const SIZES: SimdSizes = { windowBytes: 1 << 16, frameBytes: 1 << 12, heapBytes: 1 << 18 };
 
-export function simdScan(sizes: Partial<SimdScanOptions> = {}): Scan {
-  const { windowBytes, frameBytes, heapBytes } = { ...DEFAULTS, ...sizes };
+/** A part of a source: from a boundary to the first one at or after `to`. */
+export interface Span {
+  readonly from: number;
+  readonly afterComma: boolean;
+  readonly to: number;
+}
+
+export interface SpanResult extends ScanResult {
+  /** The boundary the scan stopped at; -1 when it read on to the end of the container or source. */
+  readonly exit: number;
+  /** Good records that the twin had to read: the kernel was too cautious about them. */
+  readonly settled: number;
+}
+
+const SHARD = 7;
+const RUN_BYTES = 1 << 14;
+const ENTRY_HEADER_BYTES = 10;
+const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Making a kernel takes a millisecond, so scans of the same sizes share one. */
+const made = new Map<string, SimdKernel>();
+
+function kernelOf({ windowBytes, heapBytes }: SimdSizes, depthMax: number): SimdKernel {
+  const name = `${windowBytes} ${heapBytes} ${depthMax}`;
+  const kernel = made.get(name) ?? new SimdKernel({ windowBytes, heapBytes }, depthMax);
+  made.set(name, kernel);
+  return kernel;
+}
+
+/** The SIMD kernel as a `Scan`. */
+export function simdScan(sizes: Partial<SimdSizes> = {}): Scan {
   return (source, options) => {
-    const kernel = new SimdKernel({ windowBytes, heapBytes }, options.depthMax);
-    const { raw } = kernel;
-    const lines: string[] = [];
-    const keys = new Map<number, [number, string][]>();
-    const bad: BadRecord[] = [];
-    const takeFrame = () => {
-      const { plain, records } = kernel.frame();
-      const texts = Buffer.from(plain).toString('utf8').split('\n');
-      if (texts.pop() !== '' || texts.length !== records) throw new Error('a frame does not hold the lines it counts');
-      lines.push(...texts);
-      raw.frameTaken();
-    };
-    const spill = () => {
-      raw.sortEntries();
-      for (let bytes = raw.takeRun(1 << 16); bytes > 0; bytes = raw.takeRun(1 << 16)) {
-        const run = Buffer.from(kernel.bytes.slice(raw.out(), raw.out() + bytes));
-        for (let at = 0; at < run.byteLength; ) {
-          const ordinal = run.readUInt32LE(at + 4);
-          const size = run.readUInt16LE(at + 8);
-          const list = keys.get(ordinal) ?? [];
-          list.push([run[at + 10] as number, run.toString('hex', at + 11, at + 10 + size)]);
-          keys.set(ordinal, list);
-          at += 10 + size;
-        }
-      }
-      raw.clearEntries();
-    };
-    kernel.begin(options, 1, frameBytes, false);
-    raw.setStop(0xffff_ffff);
-    let base = -raw.pos();
-    let loaded = 0;
-    const fill = () => {
-      const before = raw.pos();
-      const { at, bytes } = kernel.makeRoom();
-      base += before - raw.pos();
-      const n = Math.min(bytes, source.byteLength - loaded);
-      kernel.bytes.set(source.subarray(loaded, loaded + n), at);
-      loaded += n;
-      raw.loaded(n, loaded === source.byteLength ? 1 : 0);
-    };
-    let end = -1;
-    scan: for (;;) {
-      const event = raw.next();
-      if (event === Event.MORE) fill();
-      else if (event === Event.FRAME) takeFrame();
-      else if (event === Event.SPILL) spill();
-      else if (event === Event.END) {
-        end = raw.pos() + base;
-        break;
-      } else if (event === Event.SUSPECT) {
-        const outcome = kernel.settle(loaded === source.byteLength);
-        switch (outcome.kind) {
-          case 'more':
-            fill();
-            break;
-          case 'end':
-            end = outcome.next === -1 ? -1 : outcome.next + base;
-            break scan;
-          case 'record': {
-            raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-            for (const [index, key] of outcome.record.keys) {
-              if (kernel.addEntry(1, index, key)) continue;
-              spill();
-              kernel.addEntry(1, index, key);
-            }
-            const before = raw.pos();
-            kernel.addLine(outcome.record.line);
-            base += before - raw.pos();
-            break;
-          }
-          case 'bad': {
-            const { reason, offset, start, end: badEnd } = outcome;
-            const record = raw.ordinal() + bad.length;
-            bad.push({ reason, record, offset: offset + base, start: start + base, end: badEnd + base });
-            if (outcome.next === -1) break scan;
-            raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-          }
-        }
-      } else throw new Error(`unexpected event ${event}`);
-    }
-    takeFrame();
-    spill();
-    const records = lines.map((line, ordinal) => ({
-      line,
-      keys: (keys.get(ordinal) ?? []).sort(([left], [right]) => left - right),
-    }));
-    return { records: records as unknown as ScannedRecord[], bad, end };
+    const { records, bad, end } = scanSpan(source, options, undefined, sizes);
+    return { records, bad, end };
   };
+}
+
+/** Scans a span of a source, or all of it. */
+export function scanSpan(
+  source: Uint8Array,
+  options: ScanOptions,
+  span: Span = { from: 0, afterComma: false, to: Number.MAX_SAFE_INTEGER },
+  sizes: Partial<SimdSizes> = {},
+): SpanResult {
+  return new SpanReader(source, options, span, { ...SIZES, ...sizes }).read();
+}
+
+class SpanReader {
+  readonly #kernel: SimdKernel;
+  /** Bytes of the source given to the kernel. */
+  #given: number;
+  readonly #lines: string[] = [];
+  /** By ordinal. */
+  readonly #keys: [number, string][][] = [];
+  readonly #bad: BadRecord[] = [];
+  #settled = 0;
+  /** The result's, once it is known. */
+  #end: number | undefined;
+  #exit = NOWHERE;
+
+  constructor(
+    readonly source: Uint8Array,
+    readonly options: ScanOptions,
+    span: Span,
+    sizes: SimdSizes,
+  ) {
+    this.#kernel = kernelOf(sizes, options.depthMax);
+    this.#given = span.from;
+    this.#kernel.begin(options, SHARD, sizes.frameBytes, span.afterComma);
+    this.#kernel.standAt(span.from, span.to);
+  }
+
+  read(): SpanResult {
+    let stood = '';
+    for (let idle = 0; this.#end === undefined; ) {
+      this.#step();
+      const stands = this.#standing;
+      idle = stands === stood ? idle + 1 : 0;
+      stood = stands;
+      if (idle > 10) throw new Error(`the kernel stands still at ${stands}`);
+    }
+    this.#takeFrame();
+    this.#takeEntries();
+    const records = this.#lines.map((line, ordinal): ScannedRecord => {
+      const keys = this.#keys[ordinal] ?? [];
+      return { line, keys: keys.sort(([left], [right]) => left - right) };
+    });
+    if (this.#keys.length > records.length) throw new Error('a record has keys and no line');
+    return { records, bad: this.#bad, end: this.#end as number, exit: this.#exit, settled: this.#settled };
+  }
+
+  /** Changes whenever the scan gets on. */
+  get #standing(): string {
+    const { raw } = this.#kernel;
+    return [this.#kernel.fileOffset(raw.pos()), this.#given, raw.ordinal(), raw.frameRecords(), raw.entries()].join(' ');
+  }
+
+  #step(): void {
+    const { raw } = this.#kernel;
+    const event = raw.next();
+    if (event === Event.MORE) this.#fill();
+    else if (event === Event.FRAME) this.#takeFrame();
+    else if (event === Event.SPILL) this.#takeEntries();
+    else if (event === Event.SUSPECT) this.#settle();
+    else if (event === Event.END) this.#end = this.#kernel.fileOffset(raw.pos());
+    else if (event === Event.STOP) this.#end = this.#exit = this.#kernel.fileOffset(raw.pos());
+    else throw new Error(`the kernel knows no event ${event}`);
+  }
+
+  #fill(): void {
+    const { at, bytes } = this.#kernel.makeRoom();
+    const taken = this.source.subarray(this.#given, this.#given + bytes);
+    this.#kernel.bytes.set(taken, at);
+    this.#given += taken.byteLength;
+    this.#kernel.raw.loaded(taken.byteLength, this.#isAllGiven ? 1 : 0);
+  }
+
+  get #isAllGiven(): boolean {
+    return this.#given === this.source.byteLength;
+  }
+
+  #takeFrame(): void {
+    const { plain, records } = this.#kernel.frame();
+    const lines = textDecoder.decode(plain).split('\n');
+    if (lines.pop() !== '' || lines.length !== records) throw new Error('a frame does not hold the lines it counts');
+    this.#lines.push(...lines);
+    this.#kernel.raw.frameTaken();
+  }
+
+  /** Entries in the order the kernel added them: not sorted, so that the order of a record's keys can be seen. */
+  #takeEntries(): void {
+    const { raw } = this.#kernel;
+    for (let bytes = raw.takeRun(RUN_BYTES); bytes > 0; bytes = raw.takeRun(RUN_BYTES)) {
+      const run = Buffer.from(this.#kernel.bytes.slice(raw.out(), raw.out() + bytes));
+      for (let at = 0; at < run.byteLength; at += ENTRY_HEADER_BYTES + run.readUInt16LE(at + 8)) {
+        if (run.readUInt32LE(at) !== SHARD) throw new Error('an entry is of another shard');
+        const ordinal = run.readUInt32LE(at + 4);
+        const end = at + ENTRY_HEADER_BYTES + run.readUInt16LE(at + 8);
+        this.#keys[ordinal] ??= [];
+        this.#keys[ordinal].push([run[at + 10], run.toString('hex', at + 11, end)]);
+      }
+    }
+    raw.clearEntries();
+  }
+
+  #settle(): void {
+    const kernel = this.#kernel;
+    const outcome = kernel.settle(this.#isAllGiven);
+    switch (outcome.kind) {
+      case 'more':
+        this.#fill();
+        return;
+      case 'end':
+        this.#end = outcome.next === NOWHERE ? NOWHERE : kernel.fileOffset(outcome.next);
+        return;
+      case 'record':
+        this.#settled++;
+        for (const [index, key] of outcome.record.keys) this.#addEntry(index, key);
+        kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
+        kernel.addLine(outcome.record.line);
+        return;
+      case 'bad': {
+        const [offset, start, end] = [outcome.offset, outcome.start, outcome.end].map((at) => kernel.fileOffset(at));
+        const record = kernel.raw.ordinal() + this.#bad.length;
+        this.#bad.push({ reason: outcome.reason, offset, record, start, end });
+        if (outcome.next === NOWHERE) this.#end = NOWHERE;
+        else kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
+      }
+    }
+  }
+
+  #addEntry(index: number, key: string): void {
+    if (this.#kernel.addEntry(SHARD, index, key)) return;
+    this.#takeEntries();
+    if (!this.#kernel.addEntry(SHARD, index, key)) throw new Error('the heap is too small for one entry');
+  }
 }

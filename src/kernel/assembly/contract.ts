@@ -1,4 +1,4 @@
-// The numbers that cross the border to TypeScript; src/kernel/contract.ts and simd.ts hold the same ones.
+// The numbers that cross the border to TypeScript; src/kernel/contract.ts and simd.ts hold the same ones (a test compares).
 
 export const FRAMING_LINES: i32 = 0;
 export const FRAMING_VALUES: i32 = 1;
@@ -6,7 +6,7 @@ export const FRAMING_ARRAY: i32 = 2;
 export const FRAMING_OBJECT: i32 = 3;
 
 // What next() returns.
-/** Needs more source bytes after `end` (or room before `pos`): compact(), fill, loaded(), next(). */
+/** Needs more source bytes after `end`: compact(), fill, loaded(), next(). */
 export const EVENT_MORE: i32 = 0;
 /** A frame is full: its plain text is [frameStart, dst). */
 export const EVENT_FRAME: i32 = 1;
@@ -18,6 +18,11 @@ export const EVENT_SUSPECT: i32 = 3;
 export const EVENT_STOP: i32 = 4;
 /** The container closed (`pos` is just after its bracket), or the source ended. */
 export const EVENT_END: i32 = 5;
+
+// What parts of the kernel say to each other besides.
+export const NO_EVENT: i32 = -1;
+/** A line may be longer than its source, and the bytes before `pos` do not suffice. */
+export const NO_ROOM: i32 = -2;
 
 // Characters, by name.
 export const QUOTE: u32 = 0x22;

@@ -4,7 +4,10 @@
 // A line never needs more room than its source had (plus `slack`), so `dst` cannot overtake `pos`; a record of a compact
 // source is not even moved: its separator becomes the newline.
 
-import { EVENT_MORE, EVENT_SPILL, EVENT_SUSPECT, FRAMING_OBJECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './contract';
+import {
+  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, FRAMING_OBJECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE,
+  OPEN_BRACKET, QUOTE,
+} from './contract';
 import { dropBlanks, hasBlanks } from './blanks';
 import { CAPTURE_BYTES, ENTRY_HEADER_BYTES, REF_BYTES, State } from './state';
 import { Captures, PRIMARY, SECONDARY } from './paths';
@@ -12,14 +15,6 @@ import { putNumberKey, putStringKey } from './text';
 
 export const KEY_BYTES_MAX: u32 = 1900;
 const KEY_ROOM: u32 = ENTRY_HEADER_BYTES + 1 + KEY_BYTES_MAX + 64;
-
-const NO_EVENT: i32 = -1;
-
-/** Whether the heap can take another record's keys, as far as one can tell before reading it. */
-// @ts-ignore: decorator
-@inline export function roomFor(): bool {
-  return State.heapEnd + 16 * KEY_ROOM <= State.heapLimit && State.refsEnd + 64 * REF_BYTES <= State.refs + State.refsMax * REF_BYTES;
-}
 
 /** Adds the scalar at `at` to the heap under `index`; NO_EVENT, or what the host has to do instead. */
 function addKey(index: u32, at: u32): i32 {
@@ -87,7 +82,7 @@ function addKeys(name: u32): i32 {
 /** The line `{"key":<name>,"value":<value>}`. */
 function putNamedLine(name: u32, start: u32, end: u32): void {
   let nameEnd = name + 1;
-  while (<u32>load<u8>(nameEnd) != QUOTE) nameEnd += <u32>load<u8>(nameEnd) == 0x5c ? 2 : 1;
+  while (<u32>load<u8>(nameEnd) != QUOTE) nameEnd += <u32>load<u8>(nameEnd) == BACKSLASH ? 2 : 1;
   nameEnd++;
   const dst = State.dst, nameBytes = nameEnd - name;
   memory.copy(dst + 7, name, nameBytes);
@@ -102,16 +97,17 @@ function putNamedLine(name: u32, start: u32, end: u32): void {
   store<u8>(State.dst++, 0x7d);
 }
 
-/** Emits the record [start, end) (and its member name); NO_EVENT, or what the host has to do before it is tried again. */
+/** Emits the record [start, end) (and its member name); NO_EVENT, or what has to be done before it is tried again. */
 // @ts-ignore: decorator
 @inline export function emit(name: u32, start: u32, end: u32): i32 {
-  if (State.dst + State.slack > (name != 0 ? name : start)) return EVENT_MORE;
+  if (State.dst + State.slack > (name != 0 ? name : start)) return NO_ROOM;
   const heapMark = State.heapEnd, refsMark = State.refsEnd;
   if (name != 0 || Captures.end > State.captures || State.hasPrimary) {
     const event = addKeys(name);
     if (event != NO_EVENT) {
       State.heapEnd = heapMark;
       State.refsEnd = refsMark;
+      // Keys that do not even fit an empty heap are added one by one, by the host.
       return event == EVENT_SPILL && heapMark == State.heap ? EVENT_SUSPECT : event;
     }
   }

@@ -1,53 +1,49 @@
 // The kernel's exports, and nothing else: what src/kernel/simd.ts calls. Addresses are bytes in linear memory.
 
-import { FRAMING_OBJECT, FRAMING_VALUES } from './contract';
 import { fillPackTable } from './blanks';
-import { Entries, addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
+import { Entries, clearEntries } from './entries';
 import { fillTables } from './grammar';
-import { Captures } from './paths';
-import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, OUT_BYTES, PADDING_BYTES, REF_BYTES, State, TILE_BYTES, align16, reserve } from './state';
+import { Captures, TRIE_BYTES, clearNodes } from './paths';
+import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
+import { align16, emptyWindow, layWindow } from './window';
 
-export { addNode, endNode } from './paths';
-export { next } from './scan';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, takePages } from './pages';
+export { addNode, clearNodes, endNode } from './paths';
+export { next } from './scan';
+export { compact, growWindow, loaded, standAt } from './window';
 
-const TRIE_BYTES: u32 = 1 << 20;
-
-/** Lays memory out. Call once, before anything else; again (with nothing under way) to change sizes. */
+/** Lays memory out. Call once, before anything else; again (with nothing under way) to change sizes. False: too much. */
 export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
+  // The smallest entry is a header, an index number and a one-byte key.
+  const refsMax = heapBytes / (ENTRY_HEADER_BYTES + 2);
+  const refsBytes = <u64>refsMax * REF_BYTES;
+  const trie = align16(__heap_base);
+  const captures = trie + TRIE_BYTES;
+  const stack = captures + CAPTURES_MAX * CAPTURE_BYTES;
+  const tokens = align16(stack + <u64>(depthMax + 2) * LEVEL_BYTES);
+  const out = align16(tokens + (TILE_BYTES + 64) * 4 + 256);
+  const heap = out + OUT_BYTES + 64;
+  const refs = align16(heap + heapBytes + 64);
+  const refsSpare = refs + refsBytes;
+  if (!layWindow(align16(refsSpare + refsBytes + 64), windowBytes)) return false;
+  State.depth = depthMax;
+  State.trie = <u32>trie;
+  State.captures = <u32>captures;
+  State.stack = <u32>stack;
+  State.tokens = <u32>tokens;
+  State.out = <u32>out;
+  State.heap = <u32>heap;
+  State.heapLimit = <u32>heap + heapBytes;
+  State.refs = <u32>refs;
+  State.refsMax = refsMax;
+  State.refsSpare = <u32>refsSpare;
+  State.firstWindowBytes = windowBytes;
   fillTables();
   fillPackTable();
-  State.depthMax = depthMax;
-  State.trie = align16(<u32>__heap_base);
-  State.trieEnd = State.trie;
-  State.rootNode = 0;
-  State.captures = State.trie + TRIE_BYTES;
-  State.stack = State.captures + CAPTURES_MAX * CAPTURE_BYTES;
-  State.tokens = align16(State.stack + (depthMax + 2) * LEVEL_BYTES);
-  State.out = align16(State.tokens + (TILE_BYTES + 64) * 4 + 256);
-  State.heap = State.out + OUT_BYTES + 64;
-  State.heapLimit = State.heap + heapBytes;
-  State.refs = align16(State.heapLimit + 64);
-  // The smallest entry is a header, an index number and a one-byte key.
-  State.refsMax = heapBytes / (ENTRY_HEADER_BYTES + 2);
-  State.refsSpare = State.refs + State.refsMax * REF_BYTES;
-  State.window = align16(State.refsSpare + State.refsMax * REF_BYTES + 64);
-  if (!layWindow(windowBytes)) return false;
+  clearNodes();
   clearEntries();
   return true;
-}
-
-function layWindow(windowBytes: u32): bool {
-  State.windowBytes = windowBytes;
-  State.blanks = align16(State.window + windowBytes + PADDING_BYTES);
-  return reserve(State.blanks + (windowBytes >> 3) + 64);
-}
-
-/** Makes the window larger, keeping what is in it. */
-export function growWindow(windowBytes: u32): bool {
-  State.tokensValid = false;
-  return layWindow(windowBytes);
 }
 
 /** Begins a source or span; its bytes are then filled in at `end`. */
@@ -59,54 +55,11 @@ export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frame
   State.shard = shard;
   State.afterComma = afterComma;
   State.started = false;
-  State.slack = framing == FRAMING_OBJECT ? 18 : framing == FRAMING_VALUES ? 1 : 0;
   State.ordinal = 0;
   State.frameRecords = 0;
-  State.eof = false;
-  State.frameStart = State.window;
-  State.dst = State.window;
-  State.pos = State.window + gap();
-  State.end = State.pos;
-  State.tokensValid = false;
   Captures.end = State.captures;
+  emptyWindow(framing);
   clearEntries();
-}
-
-/** Free bytes kept before `pos` for lines that are longer than their source. */
-function gap(): u32 {
-  return State.slack == 0 ? 0 : State.windowBytes >> 2;
-}
-
-/**
- * Moves the frame under way to the front of the window and the bytes not yet scanned behind it, at least `gapBytes` later;
- * returns by how much `pos` moved. The window must have the room.
- */
-export function compact(gapBytes: u32): i32 {
-  const frameBytes = State.dst - State.frameStart, rest = State.end - State.pos;
-  const before = State.pos;
-  const pos = State.window + frameBytes + max(gap(), gapBytes);
-  // Whichever moves towards the other's place goes last.
-  if (pos > before) {
-    memory.copy(pos, before, rest);
-    memory.copy(State.window, State.frameStart, frameBytes);
-  } else {
-    memory.copy(State.window, State.frameStart, frameBytes);
-    memory.copy(pos, before, rest);
-  }
-  State.frameStart = State.window;
-  State.dst = State.window + frameBytes;
-  State.pos = pos;
-  State.end = pos + rest;
-  State.tokensValid = false;
-  return <i32>(pos - before);
-}
-
-/** `bytes` more bytes have been written at `end`; `eof`: they are the last. */
-export function loaded(bytes: u32, eof: bool): void {
-  State.end += bytes;
-  State.eof = eof;
-  State.tokensValid = false;
-  memory.fill(State.end, 0x20, PADDING_BYTES);
 }
 
 /** The frame has been taken: the next one begins at `dst`. */
@@ -130,10 +83,11 @@ export function lineAdded(bytes: u32): void {
   State.frameRecords++;
 }
 
-export function setStop(stop: u32): void { State.stop = stop; }
 export function out(): u32 { return State.out; }
 export function window(): u32 { return State.window; }
 export function windowBytes(): u32 { return State.windowBytes; }
+export function gap(): u32 { return State.gap; }
+export function shift(): f64 { return State.shift; }
 export function frameStart(): u32 { return State.frameStart; }
 export function dst(): u32 { return State.dst; }
 export function pos(): u32 { return State.pos; }

@@ -3,12 +3,14 @@
 // A node in memory (written by `addNode`):
 //    0  u32 first child     4  u32 next sibling    8  u32 subtree end (nodes are numbered depth first)
 //   12  u32 name bytes, closing quote included    16  u32 primary: 1 when the primary key's path ends here
-//   20  u32 secondary index number that ends here, or 0      24  u32 bit: 1 << (position among its siblings mod 32)
+//   20  u32 secondary index number that ends here, or 0      24  u64 bit: 1 << (position among its siblings mod 64)
 //   32  name, then its closing quote, padded with zeros to a multiple of 8
+// A name that cannot stand in a source as it is (it holds a quote, a backslash or a control character) ends with 00
+// instead of the quote, which no source has: it is only ever met in its escaped spellings.
 // A node is named by its address, which is a multiple of 8 and greater than that of its parent.
 
-import { BACKSLASH, QUOTE } from './contract';
-import { CAPTURES_MAX, CAPTURE_BYTES, State } from './state';
+import { BACKSLASH, QUOTE, SPACE } from './contract';
+import { CAPTURES_MAX, CAPTURE_BYTES, OUT_BYTES, State } from './state';
 import { unescapeTo } from './text';
 
 const FIRST_CHILD: usize = 0, NEXT_SIBLING: usize = 4, SUBTREE_END: usize = 8, NAME_BYTES: usize = 12;
@@ -17,18 +19,32 @@ export const SECONDARY: usize = 20;
 const SIBLING_BIT: usize = 24;
 const NAME: usize = 32;
 
+export const TRIE_BYTES: u32 = 1 << 20;
+/** Captures that a repeated member may have to go over; beyond that the record is the twin's, or it would take quadratic time. */
+const FORGET_MAX: u32 = 1024;
+
 export class Captures {
   static end: u32 = 0;
   static overflow: bool = false;
 }
 
-/** Adds a node below `parent` (0 for the root); `nameBytes` bytes of its name wait in `out`. Call in depth-first order. */
+/** Forgets all paths. */
+export function clearNodes(): void {
+  State.trieEnd = State.trie;
+  State.rootNode = 0;
+}
+
+/**
+ * Adds a node below `parent` (0 for the root); `nameBytes` bytes of its name wait in `out`. Call in depth-first order.
+ * Returns 0 when there is no room for it.
+ */
 export function addNode(parent: u32, nameBytes: u32, primary: u32, secondary: u32): u32 {
   const node = State.trieEnd;
+  if (nameBytes > OUT_BYTES || node + <u32>NAME + nameBytes + 8 > State.trie + TRIE_BYTES) return 0;
   memory.fill(node, 0, NAME);
   const name = node + <u32>NAME;
   memory.copy(name, State.out, nameBytes);
-  store<u8>(name + nameBytes, QUOTE);
+  store<u8>(name + nameBytes, canStandAsItIs(name, nameBytes) ? QUOTE : 0);
   const padded = (nameBytes + 1 + 7) & ~7;
   memory.fill(name + nameBytes + 1, 0, padded - nameBytes - 1);
   State.trieEnd = name + padded;
@@ -51,8 +67,16 @@ export function addNode(parent: u32, nameBytes: u32, primary: u32, secondary: u3
     }
     store<u32>(last, node, NEXT_SIBLING);
   }
-  store<u32>(node, <u32>1 << (position & 31), SIBLING_BIT);
+  store<u64>(node, <u64>1 << <u64>(position & 63), SIBLING_BIT);
   return node;
+}
+
+function canStandAsItIs(name: u32, bytes: u32): bool {
+  for (let i: u32 = 0; i < bytes; i++) {
+    const c = <u32>load<u8>(name + i);
+    if (c < SPACE || c == QUOTE || c == BACKSLASH) return false;
+  }
+  return true;
 }
 
 /** Closes a subtree: all nodes added since `node` are below it. */
@@ -107,13 +131,26 @@ function escapedChild(parent: u32, name: u32): u32 {
   return node;
 }
 
+/** The first member of the object at `level` stands for `node` (0: for none); returns the node. */
 // @ts-ignore: decorator
-@inline export function siblingBit(node: u32): u64 {
-  return <u64>load<u32>(node, SIBLING_BIT);
+@inline export function enterObject(level: u32, node: u32): u32 {
+  store<u32>(level, Captures.end, 4);
+  store<u64>(level, node != 0 ? load<u64>(node, SIBLING_BIT) : 0, 8);
+  return node;
+}
+
+/** Another member of the object at `level` stands for `node`; false when the twin has to look at it. */
+// @ts-ignore: decorator
+@inline export function meetMember(level: u32, node: u32): bool {
+  const seen = load<u64>(level, 8), bit = load<u64>(node, SIBLING_BIT);
+  store<u64>(level, seen | bit, 8);
+  // Siblings may share a bit: then nothing is found to forget.
+  return (seen & bit) == 0 || forget(node, load<u32>(level, 4));
 }
 
 /** A member repeats: what its earlier occurrence in this object captured, and all below it, is forgotten. */
-export function forget(node: u32, firstCapture: u32): void {
+function forget(node: u32, firstCapture: u32): bool {
+  if (Captures.end - firstCapture > FORGET_MAX * CAPTURE_BYTES) return false;
   const subtreeEnd = load<u32>(node, SUBTREE_END);
   let out = firstCapture;
   for (let at = firstCapture; at < Captures.end; at += CAPTURE_BYTES) {
@@ -123,6 +160,7 @@ export function forget(node: u32, firstCapture: u32): void {
     out += CAPTURE_BYTES;
   }
   Captures.end = out;
+  return true;
 }
 
 /** Notes the value at `at` when a path ends at `node`. A container only matters to the primary key: it is an error there. */

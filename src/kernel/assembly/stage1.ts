@@ -13,7 +13,7 @@
 // What is inside a string is checked here (control characters, escapes, UTF-8); everything else by the grammar.
 
 import { FRAMING_LINES } from './contract';
-import { SENTINELS, State, TILE_BYTES } from './state';
+import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
 
 const ODD_BITS: u64 = 0xaaaaaaaaaaaaaaaa;
 
@@ -51,7 +51,8 @@ const ODD_BITS: u64 = 0xaaaaaaaaaaaaaaaa;
 function utf8Errors(input: v128, previous: v128): v128 {
   const prev1 = i8x16.shuffle(previous, input, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
   const low = i8x16.splat(0x0f);
-  // Bits: 1 too short, 2 too long, 4 overlong 3, 8 too large 1000, 16 surrogate, 32 overlong 2, 64 too large / overlong 4, 128 two continuations.
+  // Bits: 1 too short, 2 too long, 4 overlong (3 bytes), 8 too large, 16 surrogate, 32 overlong (2), 64 too large or
+  // overlong (4), 128 two continuations.
   const byte1High = i8x16.swizzle(
     i8x16(2, 2, 2, 2, 2, 2, 2, 2, -128, -128, -128, -128, 33, 1, 21, 73), i8x16.shr_u(prev1, 4));
   const byte1Low = i8x16.swizzle(
@@ -105,7 +106,10 @@ function checkEscapes(block: u32, escaped: u64): void {
       case 0x22: case 0x5c: case 0x2f: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74: break;
       case 0x75:
         if (isHex(load<u8>(at, 1)) && isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3)) && isHex(load<u8>(at, 4))) break;
-        noteError(at);
+        // Digits that are not loaded yet are no error.
+        let digit = at + 1;
+        while (digit < State.end && isHex(load<u8>(digit))) digit++;
+        if (digit < State.end) noteError(at);
         return;
       default:
         noteError(at);
@@ -130,7 +134,8 @@ export function restart(address: u32): void {
 }
 
 /**
- * Keeps the tokens not yet used (from `at`), makes those of the next tile behind them and returns where reading goes on.
+ * Keeps the tokens not yet used (from `at`), makes those of the next tile behind them (of more tiles, until the grammar can
+ * look ahead), and returns where reading goes on.
  * When the window has no more bytes, sentinels that point at its blank end follow the last token.
  */
 export function refill(at: u32): u32 {
@@ -138,8 +143,7 @@ export function refill(at: u32): u32 {
   memory.copy(State.tokens, at, kept);
   let out = State.tokens + kept;
   let block = State.blockAt;
-  const end = State.end;
-  const tileEnd = min(block + TILE_BYTES, end);
+  const end = State.end, enough = State.tokens + LOOK_AHEAD_BYTES;
   let inString = State.inString, nextEscaped = State.nextEscaped, prevScalar = State.prevScalar;
   let blanksOut = State.blanks + ((block - State.origin) >> 3);
   const lines = State.framing == FRAMING_LINES;
@@ -147,7 +151,8 @@ export function refill(at: u32): u32 {
   // Bytes before the tile may have been moved, but never those of a character that is still open.
   let previous = State.utf8Incomplete ? v128.load(block - 16) : i8x16.splat(0);
 
-  while (block < tileEnd) {
+  // A tile after another, if need be: within a long string there are no tokens.
+  for (let tileEnd = block + TILE_BYTES; block < end && (block < tileEnd || out < enough); ) {
     const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
 
     const aLow = v128.and(a, low), bLow = v128.and(b, low), cLow = v128.and(c, low), dLow = v128.and(d, low);

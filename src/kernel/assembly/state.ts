@@ -7,11 +7,17 @@
 
 /** Source bytes whose tokens are made at once: small enough that they and their tokens stay in the first-level cache. */
 export const TILE_BYTES: u32 = 8192;
+/** Tokens one turn of the grammar may use: comma, name, colon, value, and one more. */
+export const LOOK_AHEAD_BYTES: u32 = 5 * 4;
 /** Sentinel tokens after the last one of a window, so that the grammar can look ahead without asking. */
 export const SENTINELS: u32 = 8;
 /** Bytes after the window that are blank, so that whole blocks can be read at its end. */
 export const PADDING_BYTES: u32 = 128;
-export const CAPTURES_MAX: u32 = 65_536;
+/**
+ * Values on key paths that a record may have here; one with more is the twin's. Each is at most two keys, and with the name
+ * of a member they are then no more than any record may have (KEYS_PER_RECORD_MAX), which only the twin counts.
+ */
+export const CAPTURES_MAX: u32 = 32_767;
 /** A capture: u32 where the value is, u32 node << 1 | found inside an array. */
 export const CAPTURE_BYTES: u32 = 8;
 /** A level of the stack: u32 stack bits, u32 first capture of this object, u64 members of the node seen. */
@@ -37,15 +43,19 @@ export class State {
   static refsMax: u32 = 0;
   static window: u32 = 0;
   static windowBytes: u32 = 0;
+  /** Of the window as it was laid out first; it may have grown since, for a large record. */
+  static firstWindowBytes: u32 = 0;
   static blanks: u32 = 0;
 
   // What is scanned.
   static framing: i32 = 0;
-  static depthMax: u32 = 0;
+  static depth: u32 = 0;
   static recordBytesMax: u32 = 0;
   static frameBytes: u32 = 0;
   /** Bytes a line may need beyond its source text, before it: see emit. */
   static slack: u32 = 0;
+  /** Free bytes before `pos` after a compaction, for many lines that need slack. */
+  static gap: u32 = 0;
   static rootNode: u32 = 0;
   static hasPrimary: bool = false;
   static shard: u32 = 0;
@@ -56,6 +66,10 @@ export class State {
   static pos: u32 = 0;
   static end: u32 = 0;
   static eof: bool = false;
+  /** Offset in the source minus address, of bytes not yet scanned. */
+  static shift: f64 = 0;
+  /** Where to stop: as an offset in the source, and as an address (0: anywhere, the highest: nowhere). */
+  static stopOffset: f64 = 0;
   static stop: u32 = 0;
   static afterComma: bool = false;
   /** Blanks after the boundary have been let go: the next record counts as begun, wherever `stop` is. */
@@ -83,15 +97,4 @@ export class State {
   // Entries.
   static heapEnd: u32 = 0;
   static refsEnd: u32 = 0;
-}
-
-@inline export function align16(address: u32): u32 {
-  return (address + 15) & ~15;
-}
-
-/** Makes memory at least `bytes` large; false when the system refuses. */
-export function reserve(bytes: u32): bool {
-  const pages = <i32>((<u64>bytes + 65_535) >> 16);
-  const have = memory.size();
-  return pages <= have || memory.grow(pages - have) >= 0;
 }

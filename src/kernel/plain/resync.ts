@@ -17,7 +17,6 @@ import {
   isBlank,
   NEWLINE,
   OPEN_ARRAY,
-  OPEN_OBJECT,
   QUOTE,
 } from './bytes.js';
 
@@ -25,31 +24,40 @@ const isOpener = byteSet('[{');
 const isCloser = byteSet(']}');
 const beginsValueAnywhere = byteSet('[{"');
 
-/** The brackets that are open. */
+/** The brackets that are open: a bit each (1 for an array), for a hostile source may open one with every byte. */
 class Nesting {
-  readonly #open: number[] = [];
+  #bits = new Uint8Array(128);
+  #depth = 0;
   #arrays = 0;
-  #objects = 0;
 
   get depth(): number {
-    return this.#open.length;
+    return this.#depth;
   }
 
   open(opener: number): void {
-    this.#open.push(opener);
-    if (opener === OPEN_ARRAY) this.#arrays++;
-    else this.#objects++;
+    const at = this.#depth >> 3;
+    if (at === this.#bits.length) {
+      const longer = new Uint8Array(2 * at);
+      longer.set(this.#bits);
+      this.#bits = longer;
+    }
+    const bit = 1 << (this.#depth & 7);
+    if (opener === OPEN_ARRAY) {
+      this.#bits[at] |= bit;
+      this.#arrays++;
+    } else this.#bits[at] &= ~bit;
+    this.#depth++;
   }
 
   /** Closes up to the nearest matching opener; false when there is none. */
   close(closer: number): boolean {
-    const wanted = closer === CLOSE_ARRAY ? OPEN_ARRAY : OPEN_OBJECT;
-    if ((wanted === OPEN_ARRAY ? this.#arrays : this.#objects) === 0) return false;
+    const isArray = closer === CLOSE_ARRAY;
+    if ((isArray ? this.#arrays : this.#depth - this.#arrays) === 0) return false;
     for (;;) {
-      const opener = this.#open.pop();
-      if (opener === OPEN_ARRAY) this.#arrays--;
-      else this.#objects--;
-      if (opener === wanted) return true;
+      this.#depth--;
+      const wasArray = ((this.#bits[this.#depth >> 3] >> (this.#depth & 7)) & 1) === 1;
+      if (wasArray) this.#arrays--;
+      if (wasArray === isArray) return true;
     }
   }
 }
