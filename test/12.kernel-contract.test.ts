@@ -18,7 +18,11 @@ function constantsOf(file: string): Map<string, number> {
 
 /** Constants by what follows a prefix, lower case for framings. */
 const named = (constants: Map<string, number>, prefix: string): Record<string, number> =>
-  Object.fromEntries([...constants].filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]));
+  Object.fromEntries(
+    [...constants]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
 
 it('framings and events', () => {
   const contract = constantsOf('contract');

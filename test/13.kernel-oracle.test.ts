@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan } from '../src/kernel/contract.js';
-import { damaged, jsonTexts, losslessTexts, paths, secondaryPaths } from './support/documents.js';
 import { scanPlain } from '../src/kernel/plain.js';
+import { damaged, jsonTexts, losslessTexts, paths, secondaryPaths } from './support/documents.js';
 import { kernels } from './support/kernels.js';
 import { acceptedText, keysOf, stripped } from './support/oracle.js';
 import { framed, framedLine, framings, optionsFor, soleRecord, utf8 } from './support/scans.js';
@@ -51,23 +51,18 @@ describe.each(kernels)('$name', ({ scan }) => {
 
     it('has the keys of the tree', () => {
       fc.assert(
-        fc.property(
-          losslessTexts,
-          fc.option(paths, { nil: undefined }),
-          secondaryPaths,
-          (text, primary, secondary) => {
-            const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
-            const options = optionsFor(framing, { primary, secondary });
-            const { records, bad } = scan(source, options);
-            const expected = keysOf(JSON.parse(text), options);
-            const nameKey =
-              framing === 'object' && primary === undefined
-                ? keysOf('name', { ...options, primary: [], secondary: [] })
-                : [];
-            const outcome = records.length === 1 ? records[0].keys : bad[0].reason;
-            expect(outcome).toEqual(typeof expected === 'string' ? expected : [...nameKey, ...expected]);
-          },
-        ),
+        fc.property(losslessTexts, fc.option(paths, { nil: undefined }), secondaryPaths, (text, primary, secondary) => {
+          const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
+          const options = optionsFor(framing, { primary, secondary });
+          const { records, bad } = scan(source, options);
+          const expected = keysOf(JSON.parse(text), options);
+          const nameKey =
+            framing === 'object' && primary === undefined
+              ? keysOf('name', { ...options, primary: [], secondary: [] })
+              : [];
+          const outcome = records.length === 1 ? records[0].keys : bad[0].reason;
+          expect(outcome).toEqual(typeof expected === 'string' ? expected : [...nameKey, ...expected]);
+        }),
         { numRuns: 1000 },
       );
     });

@@ -80,11 +80,15 @@ const table: Record<string, readonly Row[]> = {
     ['{"\\ud800":1,"\ufffd":2}', indexed(['\ud800'], ['\ufffd']), { 1: [1], 2: [2] }],
     ['{"\\udc00\\ud800\\udc00":1}', indexed(['\udc00\ud800\udc00']), { 1: [1] }],
     ['{"aaaaaaaa":1,"aaaaaaa":2,"aaaaaaaaa":3}', indexed(['aaaaaaaa'], ['aaaaaaa']), { 1: [1], 2: [2] }],
-    [`{${manyNames.map((name) => `"${name}":"${name}"`).join()},"n99":0,"n1":1}`, indexed(...manyNames.map((name) => [name])), {
-      ...Object.fromEntries(manyNames.map((name, i) => [i + 1, [name]])),
-      2: [1],
-      100: [0],
-    }],
+    [
+      `{${manyNames.map((name) => `"${name}":"${name}"`).join()},"n99":0,"n1":1}`,
+      indexed(...manyNames.map((name) => [name])),
+      {
+        ...Object.fromEntries(manyNames.map((name, i) => [i + 1, [name]])),
+        2: [1],
+        100: [0],
+      },
+    ],
   ],
   'numbers are exact, strings are what they mean': [
     ['{"id":123456789012345678901234567890}', { primary: id }, { 0: [123456789012345678901234567890n] }],

@@ -31,7 +31,11 @@ function entriesOf(run: Buffer): Entry[] {
   const entries: Entry[] = [];
   for (let at = 0; at < run.byteLength; ) {
     const end = at + HEADER_BYTES + run.readUInt16LE(at + 8);
-    entries.push({ shard: run.readUInt32LE(at), ordinal: run.readUInt32LE(at + 4), key: run.subarray(at + HEADER_BYTES, end) });
+    entries.push({
+      shard: run.readUInt32LE(at),
+      ordinal: run.readUInt32LE(at + 4),
+      key: run.subarray(at + HEADER_BYTES, end),
+    });
     at = end;
   }
   return entries;
@@ -76,7 +80,8 @@ function expectEntries(actual: readonly Entry[], expected: readonly Entry[]): vo
 }
 
 type MakeKey = (dice: Dice, number: number) => KeyValue;
-const word = (dice: Dice, length: number) => Array.from({ length }, () => String.fromCharCode(97 + dice.below(26))).join('');
+const word = (dice: Dice, length: number) =>
+  Array.from({ length }, () => String.fromCharCode(97 + dice.below(26))).join('');
 
 const keyMakers: Record<string, MakeKey> = {
   'whole numbers in order': (_, number) => number,
@@ -87,8 +92,10 @@ const keyMakers: Record<string, MakeKey> = {
   'words of one beginning': (dice) => `https://example.org/users/${word(dice, 3)}`,
   'words that differ at their ends': (dice) => `${'p'.repeat(dice.of([6, 7, 8, 9, 300, 1890]))}${word(dice, 2)}`,
   'runs of one letter, of all lengths': (dice) => 'a'.repeat(dice.below(40)),
-  'zeros and ones, escaped in keys': (dice) => Array.from({ length: dice.below(12) }, () => dice.of(['\0', '\u0001', '\u0002'])).join(''),
-  'numbers of many digits': (dice) => BigInt(`${dice.once(2) ? '-' : ''}1${'0'.repeat(dice.below(30))}${dice.below(100)}`),
+  'zeros and ones, escaped in keys': (dice) =>
+    Array.from({ length: dice.below(12) }, () => dice.of(['\0', '\u0001', '\u0002'])).join(''),
+  'numbers of many digits': (dice) =>
+    BigInt(`${dice.once(2) ? '-' : ''}1${'0'.repeat(dice.below(30))}${dice.below(100)}`),
   'all of these': (dice, number) => dice.of(Object.values(keyMakers).slice(0, -1))(dice, number),
 };
 
@@ -177,9 +184,13 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
         while (kernel.raw.nextIndex() === index) {
           pages.push(...kernel.takePages().map(({ bytes, entries }) => ({ bytes: bytes.slice(), entries })));
         }
-        const ofIndex = kept.filter(({ key }) => key[0] === index).map((entry) => ({ ...entry, key: entry.key.subarray(1) }));
+        const ofIndex = kept
+          .filter(({ key }) => key[0] === index)
+          .map((entry) => ({ ...entry, key: entry.key.subarray(1) }));
         const expected = buildPages(ofIndex);
-        expect(pages.map(({ bytes }) => Buffer.compare(bytes, expected.shift() ?? new Uint8Array()))).toEqual(pages.map(() => 0));
+        expect(pages.map(({ bytes }) => Buffer.compare(bytes, expected.shift() ?? new Uint8Array()))).toEqual(
+          pages.map(() => 0),
+        );
         expect(expected).toEqual([]);
         expect(pages.reduce((sum, page) => sum + page.entries, 0)).toBe(ofIndex.length);
       }
@@ -193,7 +204,9 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
         const bounds = [dice.of(entries), { ...dice.of(entries), ordinal: dice.below(500) }].sort(inOrder);
         const [low, high] = bounds.map((bound) => (dice.once(4) ? undefined : bound));
         kernel.raw.clearEntries();
-        const [lowAt, highAt] = ([low, high] as const).map((bound, slot) => kernel.putBound(bound && bytesOf(bound), slot as 0 | 1));
+        const [lowAt, highAt] = ([low, high] as const).map((bound, slot) =>
+          kernel.putBound(bound && bytesOf(bound), slot as 0 | 1),
+        );
         expect(add(kernel, entries, lowAt, highAt)).toBe(true);
         const within = entries.filter((one) => (!low || inOrder(one, low) >= 0) && (!high || inOrder(one, high) < 0));
         expectEntries(take(kernel), within);

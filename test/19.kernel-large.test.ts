@@ -25,9 +25,36 @@ function expectTwin(source: Uint8Array, options: ScanOptions, sizes: Partial<Sim
 }
 
 describe('a string has its pieces at every place around an edge', () => {
-  const good = ['\\"', '\\\\', '\\\\\\"', '\\\\\\\\', '\\\\\\\\\\"', '\\/', '\\u00e9', '\\ud83d\\ude00', '\\ud83d', '\\\\u', 'é', '€', '😀', '{', '}],[{', '\\n'];
+  const good = [
+    '\\"',
+    '\\\\',
+    '\\\\\\"',
+    '\\\\\\\\',
+    '\\\\\\\\\\"',
+    '\\/',
+    '\\u00e9',
+    '\\ud83d\\ude00',
+    '\\ud83d',
+    '\\\\u',
+    'é',
+    '€',
+    '😀',
+    '{',
+    '}],[{',
+    '\\n',
+  ];
   const bad = ['\\x', '\\u12g4', '\\u', '\\"\\', '\x01', '\x1f', '\n', '\r'];
-  const notUtf8 = ['\x80', '\xc3', '\xc3\xc3', '\xe2\x82', '\xf0\x9f\x98', '\xc0\x80', '\xed\xa0\x80', '\xf4\x90\x80\x80', '\xe9'];
+  const notUtf8 = [
+    '\x80',
+    '\xc3',
+    '\xc3\xc3',
+    '\xe2\x82',
+    '\xf0\x9f\x98',
+    '\xc0\x80',
+    '\xed\xa0\x80',
+    '\xf4\x90\x80\x80',
+    '\xe9',
+  ];
   const pieces = [...good, ...bad].map(utf8).concat(notUtf8.map(latin1));
   const edges = [64, 128, 8192];
 
@@ -37,7 +64,12 @@ describe('a string has its pieces at every place around an edge', () => {
       for (const piece of pieces) {
         for (let at = edge - piece.length - 8; at <= edge + 4; at++) {
           const before = utf8('{"a":"');
-          const document = Buffer.concat([before, Buffer.alloc(at - before.length, 'x'), piece, utf8('" ,"b":[ 1,"\\\\" ]}')]);
+          const document = Buffer.concat([
+            before,
+            Buffer.alloc(at - before.length, 'x'),
+            piece,
+            utf8('" ,"b":[ 1,"\\\\" ]}'),
+          ]);
           const source = framed(document, framing);
           // The window ends at the same edge, or does not.
           for (const windowBytes of edge === 8192 ? [8192] : [64, 4096]) expectTwin(source, options, { windowBytes });
@@ -77,7 +109,9 @@ describe('a string of many tiles', () => {
       expect(expectTwin(utf8(records.join('')), { ...options, framing: 'values' }, { windowBytes })).toBe(0);
       expect(expectTwin(utf8(`${records.join(',')}]`), { ...options, framing: 'array' }, { windowBytes })).toBe(0);
       const members = records.map((record) => `"${'n'.repeat(bytes)}":${record}`).join(',');
-      expect(expectTwin(utf8(`${members}}`), { ...options, framing: 'object', primary: ['no'] }, { windowBytes })).toBe(0);
+      expect(expectTwin(utf8(`${members}}`), { ...options, framing: 'object', primary: ['no'] }, { windowBytes })).toBe(
+        0,
+      );
     }
   });
 });

@@ -116,7 +116,9 @@ describe('time', () => {
   it('of a record of many windows is linear', () => {
     const record = `{"a":"${'x'.repeat(8 * MIB)}","b":[${'1,'.repeat(MIB)}1]}`;
     const started = performance.now();
-    const { records, end } = scanSpan(utf8(`${record}\n${record}\n`), optionsFor('lines'), undefined, { windowBytes: 256 });
+    const { records, end } = scanSpan(utf8(`${record}\n${record}\n`), optionsFor('lines'), undefined, {
+      windowBytes: 256,
+    });
     expect(records.map(({ line }) => line === record)).toEqual([true, true]);
     expect(end).not.toBe(NOWHERE);
     expect(performance.now() - started).toBeLessThan(5_000); // quadratic time would be minutes
@@ -138,7 +140,12 @@ describe('paths', () => {
 
   it('are taken anew when they change', () => {
     const source = utf8('{"a":1,"b":[2,3]}');
-    for (const [path, count] of [['a', 1], ['b', 2], ['a', 1], ['c', 0]] as const) {
+    for (const [path, count] of [
+      ['a', 1],
+      ['b', 2],
+      ['a', 1],
+      ['c', 0],
+    ] as const) {
       const { records } = scanSpan(source, optionsFor('lines', { secondary: [[path]] }));
       expect(records[0]!.keys).toHaveLength(count);
     }

@@ -20,7 +20,8 @@ function boundariesOf(source: Uint8Array, options: ScanOptions): number[] {
   const boundaries: number[] = [];
   for (let at = 0, afterComma = false; ; ) {
     const outcome = readRecord(source, at, options, true, afterComma);
-    const start = outcome.kind === 'record' ? outcome.record.start : outcome.kind === 'bad' ? outcome.start : source.length;
+    const start =
+      outcome.kind === 'record' ? outcome.record.start : outcome.kind === 'bad' ? outcome.start : source.length;
     // Blank lines.
     if (framing === 'lines') for (; at < start; at++) if (source[at] === NEWLINE) boundaries.push(at + 1);
     if (outcome.kind === 'end' || outcome.kind === 'more') return boundaries;
@@ -33,7 +34,12 @@ function boundariesOf(source: Uint8Array, options: ScanOptions): number[] {
 }
 
 /** Scans in spans that end at `cuts`, and checks that each stops where it has to. */
-function scanInSpans(source: Uint8Array, options: ScanOptions, cuts: readonly number[], sizes: Partial<SimdSizes>): ScanResult {
+function scanInSpans(
+  source: Uint8Array,
+  options: ScanOptions,
+  cuts: readonly number[],
+  sizes: Partial<SimdSizes>,
+): ScanResult {
   const boundaries = boundariesOf(source, options);
   const isContainer = options.framing === 'array' || options.framing === 'object';
   const records: ScannedRecord[] = [];
@@ -53,10 +59,20 @@ function scanInSpans(source: Uint8Array, options: ScanOptions, cuts: readonly nu
   throw new Error('the last span stopped somewhere');
 }
 
-function expectWhole(source: Uint8Array, options: ScanOptions, cuts: readonly number[], sizes: Partial<SimdSizes>): void {
+function expectWhole(
+  source: Uint8Array,
+  options: ScanOptions,
+  cuts: readonly number[],
+  sizes: Partial<SimdSizes>,
+): void {
   const { records, bad, end } = scanPlain(source, options);
   const whole = { records: records.map(({ line, keys }) => ({ line, keys })), bad, end };
-  const inSpans = scanInSpans(source, options, [...cuts].sort((a, b) => a - b), sizes);
+  const inSpans = scanInSpans(
+    source,
+    options,
+    [...cuts].sort((a, b) => a - b),
+    sizes,
+  );
   if (JSON.stringify(inSpans) !== JSON.stringify(whole)) expect(inSpans).toEqual(whole);
 }
 
@@ -73,7 +89,12 @@ describe.each(framings)('framing %s', (framing) => {
     fc.assert(
       fc.property(damaged(sourceTexts(framing)), places, sizes, limits, (source, cuts, some, recordBytesMax) => {
         const options = optionsFor(framing, { secondary: [['a']], recordBytesMax });
-        expectWhole(source, options, cuts.map((cut) => Math.round(cut * source.length)), some);
+        expectWhole(
+          source,
+          options,
+          cuts.map((cut) => Math.round(cut * source.length)),
+          some,
+        );
       }),
       { numRuns: 1500 },
     );
@@ -96,14 +117,21 @@ describe.each(framings)('framing %s', (framing) => {
       fc.property(fc.integer(), places, fc.constantFrom(61, 4099, 1 << 16), (seed, cuts, windowBytes) => {
         const { bytes: source } = largeSource(seed, framing, 100_000);
         const options = optionsFor(framing, LARGE_PATHS);
-        expectWhole(source, options, cuts.filter((cut) => cut <= source.length), { windowBytes });
+        expectWhole(
+          source,
+          options,
+          cuts.filter((cut) => cut <= source.length),
+          { windowBytes },
+        );
       }),
       { numRuns: 10, endOnFailure: true },
     );
   });
 
   it('a boundary followed by more blanks than a window holds', () => {
-    const [separator, closer] = { lines: ['\n', ''], values: [' ', ''], array: [',', ']'], object: [',', '}'] }[framing] as [string, string];
+    const [separator, closer] = { lines: ['\n', ''], values: [' ', ''], array: [',', ']'], object: [',', '}'] }[
+      framing
+    ] as [string, string];
     const name = framing === 'object' ? '"n":' : '';
     const record = `${name}{"id":1}`;
     const blanks = (framing === 'lines' ? ' \r\t' : ' \n').repeat(300_000);
@@ -119,5 +147,6 @@ const everything: Record<FramingName, string> = {
   lines: ' {"id":1}\r\n\n  \n{"id" : "},{\\n"}\n{"no":1}\n[1,\n \t\n{"id":2} x\n{"id":"\\\\"}\n\n',
   values: ' {"id":1}{"id":"}{"}\n\n{"no":1} [1,,2] {"id":2}"x"{"id":3} 4 ',
   array: ' {"id":1},{"id":"},{"} ,\n\n {"no":[1,2]}, ,[1,,{"id":1}],{"id":2}, x ,{"id":3} ] ',
-  object: ' "a" :{"id":1},"b,c":{"id":"},\\"{"} ,\n\n "d": {"no":[1,2]}, ,"e":[1,,{"id":1}],"f" : {"id":2}, x ,"g":{"id":3} } ',
+  object:
+    ' "a" :{"id":1},"b,c":{"id":"},\\"{"} ,\n\n "d": {"no":[1,2]}, ,"e":[1,,{"id":1}],"f" : {"id":2}, x ,"g":{"id":3} } ',
 };

@@ -4,7 +4,7 @@
 // window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
 
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
-import { Event, SimdKernel } from '../kernel/simd.js';
+import { Event, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
@@ -13,8 +13,8 @@ import { Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import { SourceFile } from './source-file.js';
-import { threadKernel } from './thread-kernel.js';
 import type { Boundary, ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
+import { threadKernel } from './thread-kernel.js';
 
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;

@@ -59,7 +59,9 @@ export class SimdKernel {
     const windowBytes = 2 * sizes.windowBytes + SPARE_BYTES;
     const isFine = sizes.heapBytes >= HEAP_BYTES_MIN && sizes.heapBytes < ADDRESSES && windowBytes < ADDRESSES;
     if (!isFine || !this.raw.layout(depthMax, sizes.heapBytes, windowBytes)) {
-      throw new RangeError(`the kernel cannot have a window of ${sizes.windowBytes} bytes and a heap of ${sizes.heapBytes}`);
+      throw new RangeError(
+        `the kernel cannot have a window of ${sizes.windowBytes} bytes and a heap of ${sizes.heapBytes}`,
+      );
     }
     this.#bytes = new Uint8Array(this.raw.memory.buffer);
   }
@@ -72,7 +74,8 @@ export class SimdKernel {
 
   /** Begins a span that stands at a boundary. */
   begin(options: ScanOptions, shard: number, frameBytes: number, afterComma: boolean): void {
-    if (options.depthMax !== this.#depthMax) throw new RangeError(`this kernel was made for a depth of ${this.#depthMax}`);
+    if (options.depthMax !== this.#depthMax)
+      throw new RangeError(`this kernel was made for a depth of ${this.#depthMax}`);
     this.#options = options;
     this.#givePaths(options);
     const hasPrimary = options.primary === undefined ? 0 : 1;

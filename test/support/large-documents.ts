@@ -7,18 +7,67 @@ import type { FramingName } from '../../src/kernel/contract.js';
 const EDGES = [64, 128, 8192, 16_384, 65_536];
 
 const CHARACTERS = [
-  'a', '}', ']', ',', ':', '{"', ' ', '\u007f', 'é', 'ß', '€', '\u2028', '\uffff', '😀', '\u{10ffff}',
-  '\\\\', '\\"', '\\/', '\\n', '\\u0000', '\\u00e9', '\\uD83D\\ude00', '\\ud83d', '\\\\\\"', '\\\\\\\\',
+  'a',
+  '}',
+  ']',
+  ',',
+  ':',
+  '{"',
+  ' ',
+  '\u007f',
+  'é',
+  'ß',
+  '€',
+  '\u2028',
+  '\uffff',
+  '😀',
+  '\u{10ffff}',
+  '\\\\',
+  '\\"',
+  '\\/',
+  '\\n',
+  '\\u0000',
+  '\\u00e9',
+  '\\uD83D\\ude00',
+  '\\ud83d',
+  '\\\\\\"',
+  '\\\\\\\\',
 ].map((text) => text.replace('{"', '{'));
 
 /** Names that paths meet, in several spellings, and others. */
-const NAMES = ['a', '\\u0061', 'b', 'id', '\\u0069d', 'é', '\\u00e9', 'tab\\tname', 'x', 'aa', 'ab', 'i', 'ids', '\\"', '\\\\'];
+const NAMES = [
+  'a',
+  '\\u0061',
+  'b',
+  'id',
+  '\\u0069d',
+  'é',
+  '\\u00e9',
+  'tab\\tname',
+  'x',
+  'aa',
+  'ab',
+  'i',
+  'ids',
+  '\\"',
+  '\\\\',
+];
 
 export const LARGE_PATHS = { primary: ['id'], secondary: [['a'], ['b', 'a'], ['é'], ['tab\tname'], ['b', 'b', 'b']] };
 
 /** Never valid, wherever they stand in a source; some of them only after a long way. */
 const BAD_RECORDS = [
-  'x', '[1 2]', '{"a" 1}', '"\\q"', '{"a":tru}', '[01]', '{"a":1]', '[1}', '"\t"', `["${'y'.repeat(9000)}",,]`, `{"a":"${'z'.repeat(8185)}\\x"}`,
+  'x',
+  '[1 2]',
+  '{"a" 1}',
+  '"\\q"',
+  '{"a":tru}',
+  '[01]',
+  '{"a":1]',
+  '[1}',
+  '"\t"',
+  `["${'y'.repeat(9000)}",,]`,
+  `{"a":"${'z'.repeat(8185)}\\x"}`,
 ];
 
 /** A small generator of numbers (mulberry32): what fast-check would take too long to make. */
@@ -67,7 +116,13 @@ class Maker {
   /** A record of about `bytes` bytes. */
   record(bytes: number): string {
     const { dice } = this;
-    const fill = dice.of([() => this.string(bytes), () => this.members(bytes), () => this.elements(bytes), () => this.deep(), () => this.mixed(bytes)]);
+    const fill = dice.of([
+      () => this.string(bytes),
+      () => this.members(bytes),
+      () => this.elements(bytes),
+      () => this.deep(),
+      () => this.mixed(bytes),
+    ]);
     const b = this.blank;
     return `{${b()}"${dice.of(['id', 'id', '\\u0069\\u0064'])}"${b()}:${b()}${this.scalar()}${b()},${b()}"${dice.of(NAMES.slice(4))}x"${b()}:${fill()}${b()}}`;
   }
@@ -118,12 +173,21 @@ class Maker {
   }
 
   mixed(bytes: number): string {
-    return bytes < 100 && this.dice.once(2) ? this.scalar() : this.dice.once(2) ? this.elements(bytes / 2) : this.members(bytes / 2);
+    return bytes < 100 && this.dice.once(2)
+      ? this.scalar()
+      : this.dice.once(2)
+        ? this.elements(bytes / 2)
+        : this.members(bytes / 2);
   }
 
   deep(): string {
     const depth = 1 + this.dice.below(900);
-    const [open, close] = this.dice.of([['[', ']'], ['{"a":', '}'], ['{"b":', '}'], ['[[', ']]']] as const);
+    const [open, close] = this.dice.of([
+      ['[', ']'],
+      ['{"a":', '}'],
+      ['{"b":', '}'],
+      ['[[', ']]'],
+    ] as const);
     const times = open === '[[' ? depth >> 1 : depth;
     return open.repeat(times) + this.scalar() + close.repeat(times);
   }
@@ -144,11 +208,17 @@ export function largeSource(seed: number, framing: FramingName, bytes: number): 
   const sizes = dice.of([[10], [10, 10, 10, 9000], EDGES, [1, 40, 200, 3000]]);
   const records: string[] = [];
   for (let made = 0; made < bytes; made += records.at(-1)!.length) {
-    const record = !isGood && dice.once(4) ? dice.of(BAD_RECORDS) : maker.record(Math.max(0, dice.of(sizes) - 8 + dice.below(17)));
+    const record =
+      !isGood && dice.once(4) ? dice.of(BAD_RECORDS) : maker.record(Math.max(0, dice.of(sizes) - 8 + dice.below(17)));
     const name = framing === 'object' ? `"${dice.of(NAMES)}${records.length}"${maker.blank()}:${maker.blank()}` : '';
     records.push(maker.blank() + name + record + maker.blank());
   }
-  const separator = { lines: dice.of(['\n', '\r\n', '\n\n \n']), values: isGood ? dice.of(['', ' ', '\n']) : '\n', array: ',', object: ',' }[framing];
+  const separator = {
+    lines: dice.of(['\n', '\r\n', '\n\n \n']),
+    values: isGood ? dice.of(['', ' ', '\n']) : '\n',
+    array: ',',
+    object: ',',
+  }[framing];
   const ending = { lines: dice.of(['', '\n']), values: dice.of(['', ' ']), array: ']', object: '}' }[framing];
   // Where blocks and tiles begin within the records is different from source to source.
   const text = ' '.repeat(dice.below(130)) + records.join(separator) + ending;

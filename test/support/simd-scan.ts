@@ -109,7 +109,9 @@ class SpanReader {
   /** Changes whenever the scan gets on. */
   get #standing(): string {
     const { raw } = this.#kernel;
-    return [this.#kernel.fileOffset(raw.pos()), this.#given, raw.ordinal(), raw.frameRecords(), raw.entries()].join(' ');
+    return [this.#kernel.fileOffset(raw.pos()), this.#given, raw.ordinal(), raw.frameRecords(), raw.entries()].join(
+      ' ',
+    );
   }
 
   #step(): void {

@@ -166,9 +166,11 @@ export function refill(at: u32): u32 {
       i8x16.eq(i8x16.swizzle(table, cLow), v128.or(c, bit5)), i8x16.eq(i8x16.swizzle(table, dLow), v128.or(d, bit5)));
 
     let quote = equal64(a, b, c, d, 0x22);
-    const backslash = equal64(a, b, c, d, 0x5c);
+    const slash = i8x16.splat(0x5c);
+    const slashA = i8x16.eq(a, slash), slashB = i8x16.eq(b, slash), slashC = i8x16.eq(c, slash), slashD = i8x16.eq(d, slash);
     let escaped: u64 = 0;
-    if (backslash | nextEscaped) {
+    if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || nextEscaped != 0) {
+      const backslash = bits64(slashA, slashB, slashC, slashD);
       const starts = backslash & ~nextEscaped;
       const codes = (((starts << 1) | ODD_BITS) - starts) ^ ODD_BITS;
       escaped = codes ^ (backslash | nextEscaped);
@@ -181,9 +183,14 @@ export function refill(at: u32): u32 {
     inString = <u64>(<i64>strings >> 63);
     if (escaped & strings) checkEscapes(block, escaped & strings);
 
-    // Signed comparison: control characters, and every byte of a multi-byte character (negative).
-    const unusual = strings & bits64(i8x16.lt_s(a, bit5), i8x16.lt_s(b, bit5), i8x16.lt_s(c, bit5), i8x16.lt_s(d, bit5));
-    if (unusual != 0 || State.utf8Incomplete) checkText(block, unusual, previous);
+    // Signed comparison: control characters, and every byte of a multi-byte character (negative). Most blocks have neither.
+    let newline: u64 = 0;
+    const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
+    if (v128.any_true(i8x16.lt_s(least, bit5)) || State.utf8Incomplete) {
+      const unusual = strings & bits64(i8x16.lt_s(a, bit5), i8x16.lt_s(b, bit5), i8x16.lt_s(c, bit5), i8x16.lt_s(d, bit5));
+      if (unusual != 0 || State.utf8Incomplete) checkText(block, unusual, previous);
+      if (lines) newline = equal64(a, b, c, d, 0x0a) & ~strings;
+    }
     previous = d;
 
     const blanks = blank & ~strings;
@@ -191,9 +198,8 @@ export function refill(at: u32): u32 {
     blanksOut += 8;
 
     const scalar = ~(operator | blank | strings | quote);
-    let tokens = (operator & ~strings) | (quote & strings) | (scalar & ~((scalar << 1) | prevScalar));
+    let tokens = (operator & ~strings) | (quote & strings) | (scalar & ~((scalar << 1) | prevScalar)) | newline;
     prevScalar = scalar >> 63;
-    if (lines) tokens |= equal64(a, b, c, d, 0x0a) & ~strings;
 
     const next = out + (<u32>popcnt(tokens) << 2);
     // Eight at a time without asking: what is written too much is overwritten by the next block.
