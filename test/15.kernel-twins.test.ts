@@ -81,9 +81,9 @@ describe.each(framings)('framing %s', (framing) => {
     }
   });
 
-  it.each([5, 6, 7])('is read the same in 40,000 sources of %i characters', (length) => {
-    const stride = alphabet.length ** length / 40_000;
-    for (let step = 0; step < 40_000; step++) {
+  it.each([5, 6, 7])('is read the same in 5,000 sources of %i characters', (length) => {
+    const stride = alphabet.length ** length / 5_000;
+    for (let step = 0; step < 5_000; step++) {
       expectTwins(shortSource(length, Math.floor(step * stride)), options);
     }
   });

@@ -3,9 +3,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FramingName, ScanOptions } from '../src/kernel/contract.js';
-import { encodeKey, type KeyValue } from '../src/store/key.js';
+import { encodeKey, encodeKeyToken, type KeyValue } from '../src/store/key.js';
 import { kernels } from './support/kernels.js';
-import { readText } from './support/scans.js';
+import { readText, utf8 } from './support/scans.js';
 
 /** Values of keys by index number. */
 type Keys = Readonly<Record<number, readonly KeyValue[]>>;
@@ -125,6 +125,41 @@ describe.each(kernels)('$name', ({ scan }) => {
         expect(outcome).toMatchObject({ reason: expected, start: 0, end: record.length });
       else expect(outcome).toMatchObject({ keys: encoded(expected) });
     });
+  });
+
+  it('a number has the key of its value, of however many digits', () => {
+    const digits = [1, 2, 3, 14, 15, 16, 17, 30, 300, 3792].flatMap((count) =>
+      ['1', '9', '10', '5000', '1234567890'].map((some) => some.repeat(count).slice(0, count)),
+    );
+    const numbers = digits.flatMap((text) => [
+      text,
+      `${text}00`,
+      `${text}.0`,
+      `${text}.25`,
+      `${text}e3`,
+      `${text}E-20`,
+      `0.${text}`,
+      `0.000${text}e9`,
+    ]);
+    const spellings = [
+      ...numbers,
+      ...numbers.map((text) => `-${text}`),
+      '0',
+      '-0',
+      '0.0',
+      '0e9',
+      '0.1e32767',
+      '1e-32768',
+      '0.1e-32767',
+    ];
+    const lines = spellings.flatMap((text) => [`{"id":${text}}`, `{"id" : ${text} }`]);
+    const { records, bad } = read(lines.join('\n'), 'lines', { secondary: [id] });
+    const keys = spellings.flatMap((text) => {
+      const key = encodeKeyToken(utf8(text), 0, text.length);
+      return typeof key === 'string' ? [] : [Buffer.from(key).toString('hex')];
+    });
+    expect(records.map((record) => record.keys)).toEqual(keys.flatMap((key) => [[[1, key]], [[1, key]]]));
+    expect(bad.map(({ reason }) => reason)).toEqual(Array(lines.length - records.length).fill('KEY_TOO_LONG'));
   });
 
   it('the key of a member is its name, unless a path is given', () => {

@@ -1,5 +1,5 @@
 // Goal: depth, size and number of keys are limited exactly, and no source, however hostile, takes more than linear time.
-// Method: sources just within and just beyond each limit, and garbage of 100,000 brackets, quotes or backslashes.
+// Method: sources just within and just beyond each limit, and garbage of 30,000 brackets, quotes or backslashes.
 
 import { describe, expect, it } from 'vitest';
 import type { FramingName, ScanOptions } from '../src/kernel/contract.js';
@@ -57,8 +57,8 @@ describe.each(kernels)('$name', ({ scan }) => {
       '\n',
       ' ',
     ];
-    it.each(garbage)('is linear for 100,000 times %j', (pattern) => {
-      const source = utf8(pattern.repeat(100_000));
+    it.each(garbage)('is linear for 30,000 times %j', (pattern) => {
+      const source = utf8(pattern.repeat(30_000));
       for (const framing of framings) {
         const started = performance.now();
         scan(source, optionsFor(framing));

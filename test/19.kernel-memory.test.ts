@@ -133,6 +133,21 @@ describe('time', () => {
   });
 });
 
+it('values on key paths are noted up to a limit, and beyond it the twin reads the record', () => {
+  const limit = 32_767;
+  for (const [count, settledRecords] of [
+    [limit, 0],
+    [limit + 1, 1],
+    [40_000, 1],
+  ] as const) {
+    const source = utf8(`{"a":[${Array(count).fill('1').join(',')}]}\n{"a":2}`);
+    const options = optionsFor('lines', { secondary: [['a']] });
+    const { records, settled } = scanSpan(source, options, undefined, { heapBytes: MIB });
+    expect(records.map(({ keys }) => keys.length)).toEqual([count, 1]);
+    expect(settled).toBe(settledRecords);
+  }
+});
+
 describe('paths', () => {
   const kernel = new SimdKernel(SIZES, 16);
   const begin = (secondary: string[][], depthMax = 16) =>

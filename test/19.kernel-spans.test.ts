@@ -96,7 +96,7 @@ describe.each(framings)('framing %s', (framing) => {
           some,
         );
       }),
-      { numRuns: 1500 },
+      { numRuns: 3000 },
     );
   });
 

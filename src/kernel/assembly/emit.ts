@@ -72,7 +72,7 @@ function addKeys(name: u32): i32 {
 
 // @ts-ignore: decorator
 @inline function putLine(start: u32, end: u32): void {
-  if (hasBlanks(start, end)) State.dst = dropBlanks(start, end, State.dst);
+  if (start < State.blankEnd && hasBlanks(start, end)) State.dst = dropBlanks(start, end, State.dst);
   else {
     if (State.dst != start) memory.copy(State.dst, start, end - start);
     State.dst += end - start;

@@ -4,7 +4,8 @@
 //    0  u32 first child     4  u32 next sibling    8  u32 subtree end (nodes are numbered depth first)
 //   12  u32 name bytes, closing quote included    16  u32 primary: 1 when the primary key's path ends here
 //   20  u32 secondary index number that ends here, or 0      24  u64 bit: 1 << (position among its siblings mod 64)
-//   32  name, then its closing quote, padded with zeros to a multiple of 8
+//   32  u64 mask of the name's bytes among the first eight
+//   40  name, then its closing quote, padded with zeros to a multiple of 8
 // A name that cannot stand in a source as it is (it holds a quote, a backslash or a control character) ends with 00
 // instead of the quote, which no source has: it is only ever met in its escaped spellings.
 // A node is named by its address, which is a multiple of 8 and greater than that of its parent.
@@ -17,7 +18,8 @@ const FIRST_CHILD: usize = 0, NEXT_SIBLING: usize = 4, SUBTREE_END: usize = 8, N
 export const PRIMARY: usize = 16;
 export const SECONDARY: usize = 20;
 const SIBLING_BIT: usize = 24;
-const NAME: usize = 32;
+const FIRST_MASK: usize = 32;
+const NAME: usize = 40;
 
 export const TRIE_BYTES: u32 = 1 << 20;
 /** Captures that a repeated member may have to go over; beyond that the record is the twin's, or it would take quadratic time. */
@@ -49,6 +51,7 @@ export function addNode(parent: u32, nameBytes: u32, primary: u32, secondary: u3
   memory.fill(name + nameBytes + 1, 0, padded - nameBytes - 1);
   State.trieEnd = name + padded;
   store<u32>(node, nameBytes + 1, NAME_BYTES);
+  store<u64>(node, nameBytes + 1 < 8 ? (<u64>1 << (<u64>(nameBytes + 1) << 3)) - 1 : ~<u64>0, FIRST_MASK);
   store<u32>(node, primary, PRIMARY);
   store<u32>(node, secondary, SECONDARY);
   store<u32>(node, State.trieEnd, SUBTREE_END);
@@ -84,9 +87,16 @@ export function endNode(node: u32): void {
   store<u32>(node, State.trieEnd, SUBTREE_END);
 }
 
-function namesEqual(at: u32, node: u32): bool {
+// @ts-ignore: decorator
+@inline function namesEqual(at: u32, node: u32): bool {
+  // Nearly all names differ in their first eight bytes, or have no more.
+  if (((load<u64>(at) ^ load<u64>(node, NAME)) & load<u64>(node, FIRST_MASK)) != 0) return false;
+  return load<u32>(node, NAME_BYTES) <= 8 || restEqual(at, node);
+}
+
+function restEqual(at: u32, node: u32): bool {
   const bytes = load<u32>(node, NAME_BYTES);
-  let i: u32 = 0;
+  let i: u32 = 8;
   for (; i + 8 <= bytes; i += 8) {
     if (load<u64>(at + i) != load<u64>(node + i, NAME)) return false;
   }

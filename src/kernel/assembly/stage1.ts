@@ -6,7 +6,7 @@
 //   operator   1......1.1.1....11
 //   blank      ........1...1.....
 //   scalar     ..........1.......
-//   token      11.....1.11..1..11     operators, opening quotes, first bytes of scalars
+//   token      11.....1.111.1..11     operators, opening quotes, first bytes of scalars
 //
 // Sources: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the
 // escape arithmetic; Keiser & Lemire, "Validating UTF-8 in Less Than One Instruction per Byte", 2021, for UTF-8.
@@ -118,6 +118,25 @@ function checkEscapes(block: u32, escaped: u64): void {
   }
 }
 
+/** Writes the address of each token of a block at `out`; returns the end. */
+// @ts-ignore: decorator
+@inline function putTokens(out: u32, block: u32, tokens: u64): u32 {
+  const next = out + (<u32>popcnt(tokens) << 2);
+  // Eight at a time without asking: what is written too much is overwritten by the next block.
+  while (tokens) {
+    store<u32>(out, block + <u32>ctz(tokens)); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 4); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 8); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 12); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 16); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 20); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 24); tokens &= tokens - 1;
+    store<u32>(out, block + <u32>ctz(tokens), 28); tokens &= tokens - 1;
+    out += 32;
+  }
+  return next;
+}
+
 /** Starts stage 1 afresh at `address`, where no string is open. */
 export function restart(address: u32): void {
   State.origin = address;
@@ -128,6 +147,7 @@ export function restart(address: u32): void {
   State.utf8Incomplete = false;
   State.errorAt = 0xffffffff;
   State.backslashEnd = 0;
+  State.blankEnd = 0;
   State.tokenAt = State.tokens;
   State.tokenEnd = State.tokens;
   State.tokensValid = true;
@@ -148,7 +168,8 @@ export function refill(at: u32): u32 {
   let blanksOut = State.blanks + ((block - State.origin) >> 3);
   const lines = State.framing == FRAMING_LINES;
   const low = i8x16.splat(0x0f), bit5 = i8x16.splat(0x20);
-  // Bytes before the tile may have been moved, but never those of a character that is still open.
+  // Lines may have been written over bytes before the tile: not over a character that is still open, nor anything but ASCII
+  // just before it.
   let previous = State.utf8Incomplete ? v128.load(block - 16) : i8x16.splat(0);
 
   // A tile after another, if need be: within a long string there are no tokens.
@@ -166,11 +187,9 @@ export function refill(at: u32): u32 {
       i8x16.eq(i8x16.swizzle(table, cLow), v128.or(c, bit5)), i8x16.eq(i8x16.swizzle(table, dLow), v128.or(d, bit5)));
 
     let quote = equal64(a, b, c, d, 0x22);
-    const slash = i8x16.splat(0x5c);
-    const slashA = i8x16.eq(a, slash), slashB = i8x16.eq(b, slash), slashC = i8x16.eq(c, slash), slashD = i8x16.eq(d, slash);
+    const backslash = equal64(a, b, c, d, 0x5c);
     let escaped: u64 = 0;
-    if (v128.any_true(v128.or(v128.or(slashA, slashB), v128.or(slashC, slashD))) || nextEscaped != 0) {
-      const backslash = bits64(slashA, slashB, slashC, slashD);
+    if (backslash | nextEscaped) {
       const starts = backslash & ~nextEscaped;
       const codes = (((starts << 1) | ODD_BITS) - starts) ^ ODD_BITS;
       escaped = codes ^ (backslash | nextEscaped);
@@ -183,9 +202,9 @@ export function refill(at: u32): u32 {
     inString = <u64>(<i64>strings >> 63);
     if (escaped & strings) checkEscapes(block, escaped & strings);
 
-    // Signed comparison: control characters, and every byte of a multi-byte character (negative). Most blocks have neither.
-    let newline: u64 = 0;
+    // Signed comparison: control characters, and every byte of a multi-byte character (negative). Most blocks have none.
     const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
+    let newline: u64 = 0;
     if (v128.any_true(i8x16.lt_s(least, bit5)) || State.utf8Incomplete) {
       const unusual = strings & bits64(i8x16.lt_s(a, bit5), i8x16.lt_s(b, bit5), i8x16.lt_s(c, bit5), i8x16.lt_s(d, bit5));
       if (unusual != 0 || State.utf8Incomplete) checkText(block, unusual, previous);
@@ -193,28 +212,17 @@ export function refill(at: u32): u32 {
     }
     previous = d;
 
-    const blanks = blank & ~strings;
+    // One value a line: a newline ends a record, and so is a token and never one of its blanks.
+    const blanks = (blank & ~strings) ^ newline;
     store<u64>(blanksOut, blanks);
     blanksOut += 8;
+    if (blanks) State.blankEnd = block + 64;
 
     const scalar = ~(operator | blank | strings | quote);
-    let tokens = (operator & ~strings) | (quote & strings) | (scalar & ~((scalar << 1) | prevScalar)) | newline;
+    const firsts = scalar & ~((scalar << 1) | prevScalar);
     prevScalar = scalar >> 63;
-
-    const next = out + (<u32>popcnt(tokens) << 2);
-    // Eight at a time without asking: what is written too much is overwritten by the next block.
-    while (tokens) {
-      store<u32>(out, block + <u32>ctz(tokens)); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 4); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 8); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 12); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 16); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 20); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 24); tokens &= tokens - 1;
-      store<u32>(out, block + <u32>ctz(tokens), 28); tokens &= tokens - 1;
-      out += 32;
-    }
-    out = next;
+    const tokens = (operator & ~strings) | (quote & strings) | firsts | newline;
+    out = putTokens(out, block, tokens);
     block += 64;
   }
 

@@ -18,7 +18,7 @@ export const PADDING_BYTES: u32 = 128;
  * of a member they are then no more than any record may have (KEYS_PER_RECORD_MAX), which only the twin counts.
  */
 export const CAPTURES_MAX: u32 = 32_767;
-/** A capture: u32 where the value is, u32 node << 1 | found inside an array. */
+/** A capture: u32 where the value is, u32 node, plus 1 when it was found inside an array. */
 export const CAPTURE_BYTES: u32 = 8;
 /** A level of the stack: u32 stack bits, u32 first capture of this object, u64 members of the node seen. */
 export const LEVEL_BYTES: u32 = 16;
@@ -93,6 +93,8 @@ export class State {
   static errorAt: u32 = 0xffffffff;
   /** One past the last block with a backslash: names before it may hold escapes. */
   static backslashEnd: u32 = 0;
+  /** One past the last block with a blank outside strings: there are none from there on. */
+  static blankEnd: u32 = 0;
 
   // Entries.
   static heapEnd: u32 = 0;
