@@ -59,6 +59,12 @@ describe('memory', () => {
     expect(grown).toBeLessThanOrEqual(3 * MIB);
   });
 
+  it('does not grow for a record that is known to be bad', () => {
+    const unclosed = feed('lines', '"a\n', '                ', 16 * MIB);
+    expect(unclosed).toEqual({ reason: 'UNEXPECTED_END_OF_LINE', grown: 0 });
+    expect(feed('lines', '"a\n', 'x', 16 * MIB)).toEqual(unclosed);
+  });
+
   it.each([
     ['values', '1 '],
     ['values', '{}'],

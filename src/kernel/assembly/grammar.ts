@@ -1,14 +1,34 @@
 // Small checks of the grammar that need the bytes of a token.
 
-import { MINUS, ZERO } from './contract';
+import { LOWER_U, MINUS, PLUS, POINT, ZERO } from './contract';
 
 /** 1 for bytes that end a scalar: blanks, operators, the quote. */
 const ENDS: usize = memory.data(256);
+/** What a byte is behind a backslash: nothing that may be, one of `"\/bfnrt`, or `u`. */
+const ESCAPES: usize = memory.data(256);
+export const SIMPLE_ESCAPE: u32 = 1;
+export const UNICODE_ESCAPE: u32 = 2;
 
 export function fillTables(): void {
-  memory.fill(ENDS, 0, 256);
-  const ending = ' \t\n\r{}[]:,"';
-  for (let i = 0; i < ending.length; i++) store<u8>(ENDS + <usize>ending.charCodeAt(i), 1);
+  fillTable(ENDS, ' \t\n\r{}[]:,"', 1);
+  fillTable(ESCAPES, '"\\/bfnrt', SIMPLE_ESCAPE);
+  store<u8>(ESCAPES + LOWER_U, UNICODE_ESCAPE);
+}
+
+function fillTable(table: usize, characters: string, value: u32): void {
+  memory.fill(table, 0, 256);
+  for (let i = 0; i < characters.length; i++) store<u8>(table + <usize>characters.charCodeAt(i), value);
+}
+
+// @ts-ignore: decorator
+@inline export function escapeKind(at: u32): u32 {
+  return <u32>load<u8>(ESCAPES + <usize>load<u8>(at));
+}
+
+// @ts-ignore: decorator
+@inline export function isHexDigit(at: u32): bool {
+  const c = <u32>load<u8>(at);
+  return isDigit(c) || (c | 0x20) - 0x61 < 6;
 }
 
 // @ts-ignore: decorator
@@ -44,14 +64,14 @@ function numberEndByDigit(at: u32, c: u32): u32 {
     if (!isDigit(c)) return 0;
     do c = <u32>load<u8>(++at); while (isDigit(c));
   }
-  if (c == 0x2e) {
+  if (c == POINT) {
     c = <u32>load<u8>(++at);
     if (!isDigit(c)) return 0;
     do c = <u32>load<u8>(++at); while (isDigit(c));
   }
   if ((c | 0x20) == 0x65) {
     c = <u32>load<u8>(++at);
-    if (c == 0x2b || c == MINUS) c = <u32>load<u8>(++at);
+    if (c == PLUS || c == MINUS) c = <u32>load<u8>(++at);
     if (!isDigit(c)) return 0;
     do c = <u32>load<u8>(++at); while (isDigit(c));
   }

@@ -13,6 +13,7 @@
 // What is inside a string is checked here (control characters, escapes, UTF-8); everything else by the grammar.
 
 import { FRAMING_LINES } from './contract';
+import { SIMPLE_ESCAPE, UNICODE_ESCAPE, escapeKind, isHexDigit } from './grammar';
 import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
 
 const ODD_BITS: u64 = 0xaaaaaaaaaaaaaaaa;
@@ -92,29 +93,22 @@ function checkText(block: u32, unusual: u64, previous: v128): void {
   State.utf8Incomplete = utf8IsIncomplete(d);
 }
 
-// @ts-ignore: decorator
-@inline function isHex(c: u32): bool {
-  return c - 0x30 < 10 || (c | 0x20) - 0x61 < 6;
-}
-
-/** Each escaped character of a block must be one of `"\/bfnrtu`, and `u` be followed by four hexadecimal digits. */
+/** Each escaped character of a block must be one that may be, and `u` be followed by four hexadecimal digits. */
 function checkEscapes(block: u32, escaped: u64): void {
   while (escaped) {
     const at = block + <u32>ctz(escaped);
     escaped &= escaped - 1;
-    switch (<u32>load<u8>(at)) {
-      case 0x22: case 0x5c: case 0x2f: case 0x62: case 0x66: case 0x6e: case 0x72: case 0x74: break;
-      case 0x75:
-        if (isHex(load<u8>(at, 1)) && isHex(load<u8>(at, 2)) && isHex(load<u8>(at, 3)) && isHex(load<u8>(at, 4))) break;
-        // Digits that are not loaded yet are no error.
-        let digit = at + 1;
-        while (digit < State.end && isHex(load<u8>(digit))) digit++;
-        if (digit < State.end) noteError(at);
-        return;
-      default:
-        noteError(at);
-        return;
+    const kind = escapeKind(at);
+    if (kind == SIMPLE_ESCAPE) continue;
+    if (kind == UNICODE_ESCAPE) {
+      const first = at + 1, end = min(first + 4, State.end);
+      let digit = first;
+      while (digit < end && isHexDigit(digit)) digit++;
+      // Digits that are not loaded yet are no error.
+      if (digit == end) continue;
     }
+    noteError(at);
+    return;
   }
 }
 
