@@ -79,7 +79,7 @@ describe('a shard', () => {
     write([['1', '2', '3'], ['4'], ['5', '6']]);
     const reader = ShardReader.open(path);
     expect([0, 1, 2, 3, 4, 5].map((ordinal) => reader.frameOf(ordinal))).toEqual([0, 0, 0, 1, 2, 2]);
-    expect(() => reader.frameOf(6)).toThrow(GristmillError);
+    expect(() => reader.lineOf(6)).toThrow(GristmillError);
     reader.close();
   });
 

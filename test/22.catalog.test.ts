@@ -78,13 +78,13 @@ describe('the catalog', () => {
   test('is the same after it was closed and opened again', async () => {
     let catalog = await openCatalog(path);
     const { manifest } = await publishRecords(catalog, path, [{ text: '{"id":1}', key: 1 }]);
-    const shards = catalog.shards(manifest.id);
+    const shards = catalog.shards(manifest);
     const header = catalog.header();
     await catalog.close();
     catalog = await openCatalog(path);
     expect(catalog.header()).toEqual(header);
     expect(catalog.collections()).toEqual([JSON.parse(JSON.stringify(manifest))]);
-    expect(catalog.shards(manifest.id)).toEqual(shards);
+    expect(catalog.shards(manifest)).toEqual(shards);
     await catalog.close();
   });
 

@@ -2,10 +2,12 @@
 // Method: random batches of records with few distinct keys, published by replace, upsert and insert into a real store,
 // against a Map that is updated the same way; after each publication the whole tree, all tombstones and counts are read.
 
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import { shardPath } from '../src/store/files.js';
+import { collectGarbage } from '../src/store/garbage.js';
 import { encodeKey } from '../src/store/key.js';
 import { decodeKey } from '../src/store/key-decode.js';
 import type { LmdbCatalog } from '../src/store/lmdb-catalog.js';
@@ -16,7 +18,7 @@ import { type PublishMode, publish } from '../src/store/publish.js';
 import { ShardReader } from '../src/store/shard-read.js';
 import { findLeftovers, sweep } from '../src/store/sweep.js';
 import { isDead } from '../src/store/tombstones.js';
-import type { Entry } from '../src/store/types.js';
+import type { CollectionManifest, Entry } from '../src/store/types.js';
 import {
   type BuildOptions,
   openCatalog,
@@ -66,7 +68,7 @@ function readStore(): { byKey: Map<unknown, string>; live: string[]; byGroup: Ma
   const lines = new Map<string, string>();
   const live: string[] = [];
   let dead = 0;
-  for (const entry of catalog.shards(manifest.id)) {
+  for (const entry of catalog.shards(manifest)) {
     const reader = ShardReader.open(shardPath(directory.path, entry.file), entry);
     const bitmap = catalog.tombstones(entry.shard);
     for (let frame = 0, ordinal = 0; frame < reader.frames; frame++) {
@@ -200,11 +202,20 @@ describe('publish', () => {
     );
   });
 
-  test('replace names the files that are no longer needed and leaves no page of the old trees', async () => {
+  test('replace leaves its old files and trees to the garbage collection, which waits for readers', async () => {
     await publishRecords(catalog, directory.path, [record(1, 'a')], group);
-    const [old] = catalog.shards(1);
+    const manifest = catalog.collection('records') as CollectionManifest;
+    const [old] = catalog.shards(manifest);
+    const reading = catalog.snapshot();
     const result = await publishRecords(catalog, directory.path, [record(2, 'b')], group);
-    expect(result.obsolete).toEqual([old.file]);
+    expect(catalog.garbage().files.map(({ file }) => file)).toEqual([old.file]);
+    const path = shardPath(directory.path, old.file);
+    // Not while somebody may be reading it.
+    expect((await collectGarbage(catalog, directory.path)).files).toHaveLength(1);
+    expect(existsSync(path)).toBe(true);
+    reading.release();
+    expect(await collectGarbage(catalog, directory.path)).toEqual({ files: [], trees: [], inline: [] });
+    expect(existsSync(path)).toBe(false);
     const { primary, secondary } = result.manifest;
     expect(catalog.trees()).toEqual([primary?.tree, secondary[0].tree]);
   });
@@ -260,6 +271,6 @@ describe('publish', () => {
     await publishRecords(catalog, directory.path, lines(0), { key });
     const { manifest } = await publishRecords(catalog, directory.path, lines(2), { key, mode: 'insert' });
     expect(manifest).toMatchObject({ records: 4, shards: 2, primary: undefined });
-    expect(catalog.shards(manifest.id).map(({ firstOrdinal }) => firstOrdinal)).toEqual([0, 2]);
+    expect(catalog.shards(manifest).map(({ firstOrdinal }) => firstOrdinal)).toEqual([0, 2]);
   });
 });

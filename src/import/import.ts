@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { SHARDS_DIRECTORY } from '../store/files.js';
+import { collectGarbage } from '../store/garbage.js';
 import { syncDirectory } from '../store/io.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
@@ -90,7 +91,9 @@ export async function runImport(
     });
     const published = await publish(catalog, publicationOf(plans, key, options, tally, pages));
     isPublished = true;
-    workspace.published(published.obsolete);
+    workspace.leaveShards();
+    // What it replaced goes now, or when nobody reads it any more: the import is done either way.
+    await collectGarbage(catalog, directory).catch(() => {});
     reporter.enter('done');
     return reporter.report(plans, tally, published, memory.stop());
   } catch (error) {

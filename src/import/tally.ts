@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { syncFile } from '../store/io.js';
 import { decodeKey } from '../store/key-decode.js';
-import type { ShardEntry } from '../store/types.js';
+import type { NewShard } from '../store/publish.js';
 import { failureError, placeOf } from './bad-source.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { PlacedRun } from './merge-plan.js';
@@ -26,7 +26,7 @@ interface Origin {
 }
 
 export class Tally {
-  readonly shards: Omit<ShardEntry, 'firstOrdinal' | 'dead'>[] = [];
+  readonly shards: NewShard[] = [];
   readonly runs: PlacedRun[] = [];
   /** Ordinals that lost to another record of this import, by shard. */
   readonly dead = new Map<number, number[]>();
@@ -85,6 +85,7 @@ export class Tally {
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
       shard: task.shard,
+      fileNumber: task.shard,
       file: basename(task.shardPath),
       ...result.shard,
       named: plan.framing === 'object',

@@ -5,7 +5,7 @@
 
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { shardPath, TEMPORARY_DIRECTORY } from '../store/files.js';
+import { TEMPORARY_DIRECTORY } from '../store/files.js';
 import { ioError } from '../store/io.js';
 
 export class Workspace {
@@ -13,7 +13,7 @@ export class Workspace {
   readonly store: string;
   /** For files nobody needs when the import has ended. */
   readonly temporary: string;
-  /** Shard files that nothing names: all that are to be written, until they are published; then those they replace. */
+  /** Shard files that nothing names yet. */
   #unnamed: readonly string[] = [];
 
   constructor(store: string, id: string) {
@@ -32,12 +32,7 @@ export class Workspace {
     }
   }
 
-  /** The shards are published; those files of the collection were replaced by them. */
-  published(obsolete: readonly string[]): void {
-    this.#unnamed = obsolete.map((file) => shardPath(this.store, file));
-  }
-
-  /** Nobody knows whether the shards were published: they stay. */
+  /** The shards were published, or nobody knows whether they were: they stay. */
   leaveShards(): void {
     this.#unnamed = [];
   }

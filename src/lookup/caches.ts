@@ -1,7 +1,7 @@
 // key > index page > location > [frame cache] > frame > record
 //
 // What a store keeps in memory for lookups, each bounded: decompressed frames and verified index pages in bytes, open
-// shards in file descriptors. All collections share them. Shard numbers are never used twice and pages belong to a tree
+// shards in file descriptors. All collections share them. File numbers are never used twice and pages belong to a tree
 // as one generation saw it, so nothing in here ever becomes wrong; it only becomes unused.
 
 import { LRUCache } from 'lru-cache';
@@ -47,27 +47,27 @@ export class Caches {
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
   shard(entry: ShardEntry): ShardReader {
-    let reader = this.#shards.get(entry.shard);
+    let reader = this.#shards.get(entry.fileNumber);
     if (reader === undefined) {
       if (this.#closed)
         throw new GristmillError('STORE_CLOSED', `the store ${this.#store} has been closed: open it again`);
       reader = ShardReader.open(shardPath(this.#store, entry.file), entry);
-      this.#shards.set(entry.shard, reader);
+      this.#shards.set(entry.fileNumber, reader);
     }
     return reader;
   }
 
-  /** Closes a shard that is not part of a collection any more. */
-  forget(shard: number): void {
-    this.#shards.delete(shard);
+  /** Closes a shard's file that is not part of a collection any more. */
+  forget(fileNumber: number): void {
+    this.#shards.delete(fileNumber);
   }
 
-  cachedFrame(shard: number, index: number): Frame | undefined {
-    return this.#frames?.get(shard * FRAMES_PER_SHARD_MAX + index);
+  cachedFrame(file: number, index: number): Frame | undefined {
+    return this.#frames?.get(file * FRAMES_PER_SHARD_MAX + index);
   }
 
-  frameSync(reader: ShardReader, shard: number, index: number): Frame {
-    const key = shard * FRAMES_PER_SHARD_MAX + index;
+  frameSync(reader: ShardReader, file: number, index: number): Frame {
+    const key = file * FRAMES_PER_SHARD_MAX + index;
     const cached = this.#frames?.get(key);
     if (cached !== undefined) return cached;
     const frame = openFrame(reader.readFrameSync(index), reader, index);
@@ -76,8 +76,8 @@ export class Caches {
   }
 
   /** The same with the read off the main thread; readers of one frame share one read. */
-  frame(reader: ShardReader, shard: number, index: number): Promise<Frame> {
-    const key = shard * FRAMES_PER_SHARD_MAX + index;
+  frame(reader: ShardReader, file: number, index: number): Promise<Frame> {
+    const key = file * FRAMES_PER_SHARD_MAX + index;
     const cached = this.#frames?.get(key);
     if (cached !== undefined) return Promise.resolve(cached);
     let loading = this.#loading.get(key);

@@ -27,7 +27,7 @@ export interface Frame {
  * @throws GristmillError CHECKSUM_MISMATCH unless there are exactly as many as the shard's table says (Invariant 3).
  */
 export function openFrame(plain: Buffer, reader: ShardReader, index: number): Frame {
-  const records = reader.recordsOf(index);
+  const records = reader.linesOf(index);
   const lines = new Uint32Array(records + 1);
   let count = 0;
   for (let at = plain.indexOf(NEWLINE); at !== -1; at = plain.indexOf(NEWLINE, at + 1)) {
@@ -39,6 +39,15 @@ export function openFrame(plain: Buffer, reader: ShardReader, index: number): Fr
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
   }
   return { plain, lines, ascii: isAscii(plain) };
+}
+
+/** A frame of lines that come one by one, without their newlines. */
+export function frameOfLines(lines: readonly Uint8Array[]): Frame {
+  const ends = new Uint32Array(lines.length + 1);
+  for (let i = 0; i < lines.length; i++) ends[i + 1] = ends[i] + lines[i].byteLength + 1;
+  const plain = Buffer.alloc(ends[lines.length], NEWLINE);
+  for (let i = 0; i < lines.length; i++) plain.set(lines[i], ends[i]);
+  return { plain, lines: ends, ascii: isAscii(plain) };
 }
 
 /** Bytes of memory a frame takes, for the cache. */

@@ -5,7 +5,8 @@
 // store has moved on; the collection then loads the new generation and starts the lookup again.
 
 import { GristmillError } from '../errors.js';
-import type { Catalog, CatalogRead, CollectionManifest, Location, ShardEntry } from '../store/types.js';
+import { isDead } from '../store/tombstones.js';
+import type { CatalogRead, CatalogView, CollectionManifest, Location, ShardEntry } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { HotPlaces } from './hot-places.js';
 import { Tree } from './tree.js';
@@ -13,11 +14,29 @@ import { Tree } from './tree.js';
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
 
-/** A location with the shard's entry. */
+/** Where a record is, with its shard's entry. */
 export interface Place {
   readonly entry: ShardEntry;
   readonly ordinal: number;
+  /** The record's line, where the shard is inline. */
+  readonly line?: string;
 }
+
+/** What stays the same from one generation to the next while only records are put and deleted. */
+interface Layout {
+  /** In order; without the open one. */
+  readonly shards: readonly ShardEntry[];
+  readonly byNumber: ReadonlyMap<number, ShardEntry>;
+  readonly tombstones: Map<number, Tombstones>;
+}
+
+/** Tombstones of a shard as they are since this generation. */
+interface Tombstones {
+  readonly since: number;
+  readonly bitmap: Uint8Array;
+}
+
+const NO_TOMBSTONES: Tombstones = { since: 0, bitmap: new Uint8Array() };
 
 export class Generation {
   readonly manifest: CollectionManifest;
@@ -25,31 +44,33 @@ export class Generation {
   readonly primary: Tree | undefined;
   readonly secondary: readonly Tree[];
   readonly hot = new HotPlaces();
-  readonly #catalog: Catalog;
+  readonly #catalog: CatalogView;
   readonly #caches: Caches;
+  readonly #layout: Layout;
   /** The store's generation up to which this is known to be the collection's newest. */
   #knownUntil: number;
-  readonly #byNumber = new Map<number, ShardEntry>();
-  readonly #tombstones = new Map<number, Uint8Array | undefined>();
+  readonly #tombstones = new Map<number, Tombstones>();
   #users = 0;
   #superseded: Generation | undefined;
 
-  private constructor(catalog: Catalog, caches: Caches, manifest: CollectionManifest) {
+  private constructor(catalog: CatalogView, caches: Caches, manifest: CollectionManifest, previous?: Generation) {
     this.#catalog = catalog;
     this.#caches = caches;
     this.manifest = manifest;
     this.#knownUntil = catalog.generation();
-    this.shards = catalog.shards(manifest.id);
-    for (const entry of this.shards) this.#byNumber.set(entry.shard, entry);
+    const { id, layout, open } = manifest;
+    const isSame = previous?.manifest.id === id && previous.manifest.layout === layout;
+    this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
+    this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const read = (): CatalogRead => this.current();
     this.primary = manifest.primary && new Tree(manifest.primary, caches, read);
     this.secondary = manifest.secondary.map((index) => new Tree(index, caches, read));
   }
 
   /** The newest generation of a collection; undefined when there is no such collection. */
-  static load(catalog: Catalog, caches: Caches, name: string): Generation | undefined {
+  static load(catalog: CatalogView, caches: Caches, name: string, previous?: Generation): Generation | undefined {
     const manifest = catalog.collection(name);
-    return manifest && new Generation(catalog, caches, manifest);
+    return manifest && new Generation(catalog, caches, manifest, previous);
   }
 
   /** Whether the catalog, as it is read now, still shows this generation. */
@@ -77,15 +98,19 @@ export class Generation {
     throw new GristmillError('INDEX_NOT_FOUND', message);
   }
 
-  /** The shard a location is in. @throws STALE: pages are newer than this generation, or damaged beyond their checksum. */
-  place(location: Location): Place {
-    const entry = this.#byNumber.get(location.shard);
+  /**
+   * The place of a location. @param read this generation's catalog, or a snapshot of it.
+   * @throws STALE: pages are newer than this generation, or damaged beyond their checksum.
+   */
+  place({ shard, ordinal }: Location, read?: CatalogRead): Place {
+    const { open } = this.manifest;
+    const entry = open?.shard === shard ? open : this.#layout.byNumber.get(shard);
     if (entry === undefined) throw STALE;
-    return { entry, ordinal: location.ordinal };
+    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read ?? this.current()) : { entry, ordinal };
   }
 
-  /** The record with this ordinal in the collection; undefined beyond the end. */
-  placeOf(ordinal: number): Place | undefined {
+  /** The live record with this ordinal in the collection; undefined when there is none. */
+  placeOf(ordinal: number, read: CatalogRead = this.current()): Place | undefined {
     let low = 0;
     let high = this.shards.length;
     while (low < high) {
@@ -95,16 +120,28 @@ export class Generation {
     }
     const entry = this.shards[low - 1];
     if (entry === undefined || ordinal - entry.firstOrdinal >= entry.records) return undefined;
-    return { entry, ordinal: ordinal - entry.firstOrdinal };
+    const within = ordinal - entry.firstOrdinal;
+    if (isDead(this.tombstones(entry, read), within)) return undefined;
+    return this.place({ shard: entry.shard, ordinal: within }, read);
   }
 
   /** Tombstones of a shard. @param read where to read them the first time, this generation's catalog or a snapshot of it. */
-  tombstones(entry: ShardEntry, read?: CatalogRead): Uint8Array | undefined {
-    if (entry.dead === 0) return undefined;
-    if (!this.#tombstones.has(entry.shard)) {
-      this.#tombstones.set(entry.shard, (read ?? this.current()).tombstones(entry.shard));
+  tombstones({ shard }: Pick<ShardEntry, 'shard'>, read: CatalogRead = this.current()): Uint8Array {
+    let found = this.#tombstones.get(shard);
+    if (found === undefined) {
+      const state = read.tombstoneState(shard);
+      found = state === undefined ? NO_TOMBSTONES : this.#layout.tombstones.get(shard);
+      if (state !== undefined && found?.since !== state.generation) {
+        found = { since: state.generation, bitmap: read.tombstones(shard) };
+        this.#layout.tombstones.set(shard, found);
+      }
+      this.#tombstones.set(shard, found as Tombstones);
     }
-    return this.#tombstones.get(entry.shard);
+    return (found as Tombstones).bitmap;
+  }
+
+  isDead({ shard, ordinal }: Location, read?: CatalogRead): boolean {
+    return isDead(this.tombstones({ shard }, read), ordinal);
   }
 
   /** An iteration reads this generation until it releases it, also when a newer one has taken its place. */
@@ -126,6 +163,19 @@ export class Generation {
   #closeUnused(): void {
     const newer = this.#superseded;
     if (newer === undefined || this.#users > 0) return;
-    for (const { shard } of this.shards) if (!newer.#byNumber.has(shard)) this.#caches.forget(shard);
+    if (newer.#layout === this.#layout) return;
+    const files = new Set(newer.shards.map(({ fileNumber }) => fileNumber));
+    for (const { fileNumber } of this.shards) if (!files.has(fileNumber)) this.#caches.forget(fileNumber);
   }
+
+  #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead): Place {
+    const line = read.inlineRecord(entry.shard, ordinal);
+    if (line === undefined) throw STALE;
+    return { entry, ordinal, line: line.toString() };
+  }
+}
+
+function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {
+  const shards = catalog.shards(manifest);
+  return { shards, byNumber: new Map(shards.map((entry) => [entry.shard, entry])), tombstones: new Map() };
 }

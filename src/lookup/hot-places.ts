@@ -12,8 +12,8 @@ const KEY_CHARACTERS_MAX = 100;
 
 /** A record's place, down to its line. */
 export interface HotPlace {
-  readonly shard: number;
-  /** Number of the frame in its shard, and of the record in the frame. */
+  /** Number of the shard's file, of the frame in it, and of the line in the frame. */
+  readonly file: number;
   readonly frame: number;
   readonly line: number;
   readonly named: boolean;

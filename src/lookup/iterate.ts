@@ -13,7 +13,7 @@ import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
 import { ShardReader } from '../store/shard-read.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
-import { type Frame, lineText, openFrame } from './frame.js';
+import { type Frame, frameOfLines, lineText, openFrame } from './frame.js';
 import type { Generation, Place } from './generation.js';
 import type { Lookup } from './lookup.js';
 import { type Bounds, type RangeOptions, resolveBounds, slicesOf } from './range.js';
@@ -26,6 +26,8 @@ export interface KeyText {
 /** Records fetched at a time; fewer at the beginning, since many ranges end soon. */
 const BATCH_MIN = 4;
 const BATCH_MAX = 32;
+/** Records of an inline shard taken together. */
+const INLINE_BATCH = 256;
 
 /** Keys and texts of the records in a range. */
 export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncGenerator<KeyText> {
@@ -69,10 +71,10 @@ function* placesOf(
   for (const { page, from, to } of slicesOf(snapshot, tree.manifest.tree, bounds)) {
     for (let i = 0; i < to - from; i++) {
       const at = bounds.reverse ? to - 1 - i : from + i;
-      const place = generation.place({ shard: entryShard(page, at), ordinal: entryOrdinal(page, at) });
+      const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };
       // The primary index names live records only.
-      if (index !== undefined && isDead(generation.tombstones(place.entry, snapshot), place.ordinal)) continue;
-      yield { key: decodeKey(entryKey(page, at)), place };
+      if (index !== undefined && generation.isDead(location, snapshot)) continue;
+      yield { key: decodeKey(entryKey(page, at)), place: generation.place(location, snapshot) };
     }
   }
 }
@@ -95,9 +97,8 @@ function* ordinalPlaces(
   if (to - 1 === upper && bounds.upper?.inclusive === false) to--;
   for (let i = 0; i < to - from; i++) {
     const ordinal = bounds.reverse ? to - 1 - i : from + i;
-    const place = generation.placeOf(ordinal);
-    if (place === undefined || isDead(generation.tombstones(place.entry, snapshot), place.ordinal)) continue;
-    yield { key: ordinal, place };
+    const place = generation.placeOf(ordinal, snapshot);
+    if (place !== undefined) yield { key: ordinal, place };
   }
 }
 
@@ -111,22 +112,25 @@ export interface ScannedLine {
 
 /** The lines of all live records, in source order. */
 export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
-  for await (const { entry, frame, first, dead } of scanFrames(lookup)) {
+  for await (const scanned of scanFrames(lookup)) {
+    const { entry, frame, dead } = scanned;
     for (let i = 0; i < frame.lines.length - 1; i++) {
-      if (isDead(dead, first + i)) continue;
-      yield { ordinal: entry.firstOrdinal + first + i, line: lineText(frame, i), named: entry.named };
+      const ordinal = ordinalOf(scanned, i);
+      if (isDead(dead, ordinal)) continue;
+      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), named: entry.named };
     }
   }
 }
 
 /** The same as whole frames of text where no record is dead, else what is left of them: for export. */
 export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
-  for await (const { frame, first, dead } of scanFrames(lookup)) {
+  for await (const scanned of scanFrames(lookup)) {
+    const { frame, dead } = scanned;
     const live: Uint8Array[] = [];
     const count = frame.lines.length - 1;
     for (let from = 0; from < count; ) {
       let to = from;
-      while (to < count && !isDead(dead, first + to)) to++;
+      while (to < count && !isDead(dead, ordinalOf(scanned, to))) to++;
       if (to > from) live.push(frame.plain.subarray(frame.lines[from], frame.lines[to]));
       from = to + 1;
     }
@@ -138,9 +142,14 @@ export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
 interface ScannedFrame {
   readonly entry: ShardEntry;
   readonly frame: Frame;
-  /** Ordinal of its first record in the shard. */
+  /** Ordinal of its first line in the shard; of each line, where ordinals are missing between them. */
   readonly first: number;
-  readonly dead: Uint8Array | undefined;
+  readonly ordinals?: Uint32Array | undefined;
+  readonly dead: Uint8Array;
+}
+
+function ordinalOf({ first, ordinals }: ScannedFrame, line: number): number {
+  return ordinals === undefined ? first + line : ordinals[line];
 }
 
 async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
@@ -148,15 +157,10 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   try {
     for (const entry of generation.shards) {
       const dead = generation.tombstones(entry, snapshot);
-      // A reader of its own: the shared ones are closed when many shards are in use.
-      const reader = ShardReader.open(shardPath(lookup.store.directory, entry.file), entry);
-      try {
-        for await (const { index, plain } of reader.readFrames()) {
-          yield { entry, frame: openFrame(plain, reader, index), first: reader.firstOrdinal(index), dead };
-          lookup.store.catalog.assertOpen();
-        }
-      } finally {
-        reader.close();
+      const frames = entry.fileNumber === 0 ? inlineFrames(entry, snapshot) : fileFrames(entry, lookup);
+      for await (const frame of frames) {
+        yield { ...frame, entry, dead };
+        lookup.store.catalog.assertOpen();
       }
     }
   } catch (error) {
@@ -164,6 +168,32 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   } finally {
     snapshot.release();
     generation.release();
+  }
+}
+
+async function* fileFrames(entry: ShardEntry, lookup: Lookup): AsyncGenerator<Omit<ScannedFrame, 'entry' | 'dead'>> {
+  // A reader of its own: the shared ones are closed when many shards are in use.
+  const reader = ShardReader.open(shardPath(lookup.store.directory, entry.file), entry);
+  try {
+    for await (const { index, plain } of reader.readFrames()) {
+      const first = reader.firstLine(index);
+      const ordinals = reader.holes?.ordinalsOf(first, reader.linesOf(index));
+      yield { frame: openFrame(plain, reader, index), first, ordinals };
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** The records of an inline shard, as if they were frames. */
+function* inlineFrames(
+  { shard, records }: ShardEntry,
+  snapshot: CatalogSnapshot,
+): Generator<Omit<ScannedFrame, 'entry' | 'dead'>> {
+  for (let first = 0; first < records; first += INLINE_BATCH) {
+    const count = Math.min(INLINE_BATCH, records - first);
+    const lines = snapshot.inlineRecords(shard, first, count).map(({ line }) => line);
+    yield { frame: frameOfLines(lines), first };
   }
 }
 

@@ -11,7 +11,7 @@ import { GristmillError } from '../errors.js';
 import { ioError, isMissing } from '../store/io.js';
 import { encodeKey, type KeyValue } from '../store/key.js';
 import type { ShardReader } from '../store/shard-read.js';
-import type { Catalog, CatalogSnapshot } from '../store/types.js';
+import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { type Frame, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
@@ -25,7 +25,7 @@ const FETCHES_MAX = 64;
 /** What a collection needs of its store. */
 export interface LookupStore {
   readonly directory: string;
-  readonly catalog: Catalog;
+  readonly catalog: CatalogView;
   readonly caches: Caches;
 }
 
@@ -130,8 +130,9 @@ export class Lookup {
 
   /** The text of the record at a place; its frame is read off the main thread unless it is in memory. */
   async fetch(place: Place): Promise<string> {
-    const { reader, index } = this.#frameOf(place);
-    return textIn(await this.store.caches.frame(reader, place.entry.shard, index), reader, index, place);
+    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { reader, index, line } = this.#lineOf(place);
+    return textIn(await this.store.caches.frame(reader, place.entry.fileNumber, index), line, place);
   }
 
   /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
@@ -158,15 +159,15 @@ export class Lookup {
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
     const place = this.generation().hot.get(key);
-    const frame = place && this.store.caches.cachedFrame(place.shard, place.frame);
+    const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
     return frame && recordText(lineText(frame, place!.line), place!.named);
   }
 
   #remember(generation: Generation, key: KeyValue, place: Place): Place {
-    const { entry, ordinal } = place;
-    const { reader, index } = this.#frameOf(place);
-    const line = ordinal - reader.firstOrdinal(index);
-    generation.hot.keep(key, { shard: entry.shard, frame: index, line, named: entry.named });
+    if (place.line !== undefined) return place;
+    const { index, line } = this.#lineOf(place);
+    const { fileNumber, named } = place.entry;
+    generation.hot.keep(key, { file: fileNumber, frame: index, line, named });
     return place;
   }
 
@@ -175,19 +176,24 @@ export class Lookup {
   }
 
   #fetchSync(place: Place): string {
-    const { reader, index } = this.#frameOf(place);
-    return textIn(this.store.caches.frameSync(reader, place.entry.shard, index), reader, index, place);
+    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { reader, index, line } = this.#lineOf(place);
+    return textIn(this.store.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
   }
 
   #cached(place: Place): string | undefined {
-    const { reader, index } = this.#frameOf(place);
-    const frame = this.store.caches.cachedFrame(place.entry.shard, index);
-    return frame && textIn(frame, reader, index, place);
+    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { index, line } = this.#lineOf(place);
+    const frame = this.store.caches.cachedFrame(place.entry.fileNumber, index);
+    return frame && textIn(frame, line, place);
   }
 
-  #frameOf({ entry, ordinal }: Place): { readonly reader: ShardReader; readonly index: number } {
+  /** The frame and the line in it of a record in a file. */
+  #lineOf({ entry, ordinal }: Place): { readonly reader: ShardReader; readonly index: number; readonly line: number } {
     const reader = this.store.caches.shard(entry);
-    return { reader, index: reader.frameOf(ordinal) };
+    const line = reader.lineOf(ordinal);
+    const index = reader.frameOf(line);
+    return { reader, index, line: line - reader.firstLine(index) };
   }
 
   /** Rethrows what a newer generation does not explain. */
@@ -199,14 +205,14 @@ export class Lookup {
   }
 
   #reload(): void {
-    const newer = this.#load();
+    const newer = this.#load(this.#generation);
     this.#generation.supersede(newer);
     this.#generation = newer;
   }
 
-  #load(): Generation {
+  #load(previous?: Generation): Generation {
     const { catalog, caches } = this.store;
-    const generation = Generation.load(catalog, caches, this.name);
+    const generation = Generation.load(catalog, caches, this.name, previous);
     if (generation !== undefined) return generation;
     const names = catalog.collections().map(({ name }) => name);
     const there = names.length === 0 ? 'it is empty' : `it has ${names.join(', ')}`;
@@ -231,8 +237,8 @@ function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined
 }
 
 /** frame > record */
-function textIn(frame: Frame, reader: ShardReader, index: number, { entry, ordinal }: Place): string {
-  return recordText(lineText(frame, ordinal - reader.firstOrdinal(index)), entry.named);
+function textIn(frame: Frame, line: number, { entry }: Place): string {
+  return recordText(lineText(frame, line), entry.named);
 }
 
 function comparePlaces(left: Place, right: Place): number {

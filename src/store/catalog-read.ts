@@ -8,15 +8,31 @@ import {
   collectionKey,
   decodeHeader,
   decodeValue,
+  GARBAGE_KEY,
+  inlineKey,
+  LOCK_KEY,
+  lastNumber,
   MetaKind,
   STORE_KEY,
   shardKey,
+  tombstoneChunkKey,
   tombstonesKey,
   unseal,
 } from './catalog-values.js';
 import { treeOf, treeStart } from './page-key.js';
 import { verifyPage } from './page-read.js';
-import type { CatalogRead, CollectionManifest, PageAt, ShardEntry, StoreHeader } from './types.js';
+import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
+import type {
+  CatalogRead,
+  CollectionManifest,
+  Garbage,
+  InlineRecord,
+  LockRecord,
+  PageAt,
+  ShardEntry,
+  StoreHeader,
+  TombstoneState,
+} from './types.js';
 
 /** A range of keys: from `start` on (after it where exclusive), as far as `end` but without it; `reverse` downwards. */
 export interface ByteRange {
@@ -79,15 +95,62 @@ export class CatalogReader implements CatalogRead {
     return bytes && decodeValue<CollectionManifest>(bytes, `manifest of collection ${name}`, this.file);
   }
 
-  shards(collectionId: number): readonly ShardEntry[] {
-    const found = this.#meta.range({ start: shardKey(collectionId, 0), end: shardKey(collectionId + 1, 0) });
+  shards({ id, open }: CollectionManifest): readonly ShardEntry[] {
+    const found = this.#meta.range({ start: shardKey(id, 0), end: shardKey(id + 1, 0) });
     const entries = found.map(({ value }) => decodeValue<ShardEntry>(value, 'entry of a shard', this.file));
-    return entries.sort((left, right) => left.firstOrdinal - right.firstOrdinal || left.shard - right.shard);
+    entries.sort((left, right) => left.firstOrdinal - right.firstOrdinal || left.shard - right.shard);
+    return open === undefined ? entries : [...entries, open];
   }
 
-  tombstones(shard: number): Uint8Array | undefined {
+  tombstoneState(shard: number): TombstoneState | undefined {
     const bytes = this.#meta.get(tombstonesKey(shard));
+    return bytes && decodeValue<TombstoneState>(bytes, `tombstones of shard ${shard}`, this.file);
+  }
+
+  tombstones(shard: number): Uint8Array {
+    const start = tombstoneChunkKey(shard, 0);
+    const chunks = this.#meta.range({ start, end: tombstonesKey(shard + 1) });
+    const last = chunks.at(-1);
+    const bitmap = new Uint8Array(last === undefined ? 0 : (lastNumber(last.key) + 1) * TOMBSTONE_CHUNK_BYTES);
+    for (const { key, value } of chunks) {
+      const chunk = unseal(value, `tombstones of shard ${shard}`, this.file);
+      bitmap.set(chunk, lastNumber(key) * TOMBSTONE_CHUNK_BYTES);
+    }
+    return bitmap;
+  }
+
+  tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined {
+    const bytes = this.#meta.get(tombstoneChunkKey(shard, chunk));
     return bytes && unseal(bytes, `tombstones of shard ${shard}`, this.file);
+  }
+
+  inlineRecord(shard: number, ordinal: number): Buffer | undefined {
+    const bytes = this.#meta.get(inlineKey(shard, ordinal));
+    return bytes && this.#line(bytes, shard, ordinal);
+  }
+
+  inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[] {
+    const found = this.#meta.range({ start: inlineKey(shard, from), end: inlineKey(shard + 1, 0), limit: max });
+    return found.map(({ key, value }) => {
+      const ordinal = lastNumber(key);
+      return { ordinal, line: this.#line(value, shard, ordinal) };
+    });
+  }
+
+  lock(): LockRecord | undefined {
+    const bytes = this.#meta.get(LOCK_KEY);
+    return bytes && decodeValue<LockRecord>(bytes, 'lock', this.file);
+  }
+
+  garbage(): Garbage {
+    const bytes = this.#meta.get(GARBAGE_KEY);
+    if (bytes === undefined) return { files: [], trees: [], inline: [] };
+    return decodeValue<Garbage>(bytes, 'list of what is to be removed', this.file);
+  }
+
+  #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {
+    const line = unseal(sealed, `record ${ordinal} of shard ${shard}`, this.file);
+    return Buffer.from(line.buffer, line.byteOffset, line.byteLength);
   }
 
   floorPage(tree: number, key: Uint8Array): PageAt | undefined {

@@ -9,26 +9,50 @@ import type { StoreHeader } from './types.js';
 export const FORMAT_VERSION = 1;
 
 /** First byte of a key in `meta`. */
-export const MetaKind = { store: 0x00, collection: 0x01, shard: 0x02, tombstones: 0x03 } as const;
+export const MetaKind = {
+  store: 0x00,
+  collection: 0x01,
+  shard: 0x02,
+  tombstones: 0x03,
+  lock: 0x04,
+  garbage: 0x05,
+  inline: 0x07,
+} as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
+export const LOCK_KEY = Buffer.of(MetaKind.lock);
+export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
 
 export function collectionKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
 }
 
 export function shardKey(collectionId: number, shard: number): Buffer {
-  const key = Buffer.alloc(1 + 4 + 4);
-  key[0] = MetaKind.shard;
-  key.writeUInt32BE(collectionId, 1);
-  key.writeUInt32BE(shard, 5);
-  return key;
+  return numbersKey(MetaKind.shard, collectionId, shard);
 }
 
+/** Where the state of a shard's tombstones is; the chunks follow it. */
 export function tombstonesKey(shard: number): Buffer {
-  const key = Buffer.alloc(1 + 4);
-  key[0] = MetaKind.tombstones;
-  key.writeUInt32BE(shard, 1);
+  return numbersKey(MetaKind.tombstones, shard);
+}
+
+export function tombstoneChunkKey(shard: number, chunk: number): Buffer {
+  return numbersKey(MetaKind.tombstones, shard, chunk);
+}
+
+export function inlineKey(shard: number, ordinal: number): Buffer {
+  return numbersKey(MetaKind.inline, shard, ordinal);
+}
+
+/** The last number of a key made of numbers. */
+export function lastNumber(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset + key.byteLength - 4).getUint32(0);
+}
+
+function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
+  const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
+  key[0] = kind;
+  for (let i = 0; i < numbers.length; i++) key.writeUInt32BE(numbers[i], 1 + 4 * i);
   return key;
 }
 

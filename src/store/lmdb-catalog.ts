@@ -1,7 +1,8 @@
 // store at rest: [catalog]
 //
 // The catalog over LMDB, and the only file that imports it. Two databases: `meta` (header, manifests, shards,
-// tombstones: catalog-values.ts) and `pages` (index pages under their page keys: page-key.ts); catalog-read.ts reads them.
+// tombstones, inline records: catalog-values.ts) and `pages` (index pages under their page keys: page-key.ts);
+// catalog-read.ts reads them, catalog-write.ts writes them.
 //
 // What LMDB does not do for us, and is done here: puts answer `false` instead of failing, so every answer is checked;
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
@@ -12,11 +13,10 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
-import { collectionKey, encodeValue, newHeader, STORE_KEY, seal, shardKey, tombstonesKey } from './catalog-values.js';
+import { newHeader } from './catalog-values.js';
+import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
 import { ioError } from './io.js';
-import { pageKey, treeStart } from './page-key.js';
-import { entryAt } from './page-read.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
 
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
@@ -44,24 +44,59 @@ function byteMap(database: Bytes, check: () => void, transaction?: Transaction):
   };
 }
 
+/** The same within a transaction. */
+function writableByteMap(database: Bytes, file: string): WritableByteMap {
+  return {
+    put(key, value) {
+      // putSync is declared void; within a transaction it returns whether LMDB took the value.
+      const taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
+    },
+    remove: (key) => database.removeSync(key),
+    keys: (range) => Array.from(database.getKeys(range)),
+  };
+}
+
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
-  readonly #released: () => void;
+  readonly commits = 0;
+  readonly #environment: Environment;
   #transaction: Transaction | undefined;
 
-  constructor(file: string, meta: Bytes, pages: Bytes, transaction: Transaction, released: () => void) {
-    const check = (): void => {
-      if (this.#transaction === undefined) throw closedError(file);
-    };
+  constructor(environment: Environment, transaction: Transaction) {
+    const { file, meta, pages, snapshots } = environment;
+    const check = (): void => this.assertOpen();
     super(file, byteMap(meta, check, transaction), byteMap(pages, check, transaction));
+    this.#environment = environment;
     this.#transaction = transaction;
-    this.#released = released;
+    snapshots.add(this);
+  }
+
+  assertOpen(): void {
+    if (this.#transaction === undefined) throw closedError(this.file);
+  }
+
+  refresh(): void {}
+
+  snapshot(): CatalogSnapshot {
+    this.assertOpen();
+    const transaction = this.#transaction as Transaction & { use(): void };
+    transaction.use();
+    return new LmdbSnapshot(this.#environment, transaction);
   }
 
   release(): void {
     this.#transaction?.done();
     this.#transaction = undefined;
-    this.#released();
+    this.#environment.snapshots.delete(this);
   }
+}
+
+/** What snapshots share. */
+interface Environment {
+  readonly file: string;
+  readonly meta: Bytes;
+  readonly pages: Bytes;
+  readonly snapshots: Set<CatalogSnapshot>;
 }
 
 export interface LmdbCatalogOptions {
@@ -72,9 +107,8 @@ export interface LmdbCatalogOptions {
 
 export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #root: Root;
-  readonly #meta: Bytes;
-  readonly #pages: Bytes;
-  readonly #snapshots = new Set<CatalogSnapshot>();
+  readonly #environment: Environment;
+  readonly #write: CatalogWrite;
   #commits = 0;
   #failed: GristmillError | undefined;
   #closed = false;
@@ -86,8 +120,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const check = (): void => this.assertOpen();
     super(file, byteMap(meta, check), byteMap(pages, check));
     this.#root = root;
-    this.#meta = meta;
-    this.#pages = pages;
+    this.#environment = { file, meta, pages, snapshots: new Set() };
+    this.#write = new CatalogWriter(writableByteMap(meta, file), writableByteMap(pages, file));
   }
 
   /** @param store the store's directory, validated (files.ts). */
@@ -119,14 +153,26 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#root.resetReadTxn();
   }
 
+  lastTransaction(): number {
+    this.assertOpen();
+    return (this.#root.getStats() as { readonly lastTxnId: number }).lastTxnId;
+  }
+
+  oldestRead(): number {
+    this.refresh();
+    this.#root.readerCheck();
+    // Lines of "pid thread transaction" behind a heading; "-" where a slot is not in use.
+    const transactions = this.#root
+      .readerList()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.trim().split(/\s+/)[2]));
+    return Math.min(...transactions.filter((transaction) => !Number.isNaN(transaction)));
+  }
+
   snapshot(): CatalogSnapshot {
     this.refresh();
-    const transaction = this.#root.useReadTransaction();
-    const snapshot = new LmdbSnapshot(this.file, this.#meta, this.#pages, transaction, () =>
-      this.#snapshots.delete(snapshot),
-    );
-    this.#snapshots.add(snapshot);
-    return snapshot;
+    return new LmdbSnapshot(this.#environment, this.#root.useReadTransaction());
   }
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
@@ -152,43 +198,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     if (this.#closed) return;
     this.#closed = true;
     // LMDB would be read through a transaction of a closed environment otherwise.
-    for (const snapshot of this.#snapshots) snapshot.release();
+    for (const snapshot of this.#environment.snapshots) snapshot.release();
     await this.#root.close();
-  }
-
-  readonly #write: CatalogWrite = {
-    putHeader: (header) => this.#put(this.#meta, STORE_KEY, encodeValue(header)),
-    putCollection: (manifest) => this.#put(this.#meta, collectionKey(manifest.name), encodeValue(manifest)),
-    putShard: (collectionId, entry) => this.#put(this.#meta, shardKey(collectionId, entry.shard), encodeValue(entry)),
-    deleteShard: (collectionId, shard) => {
-      this.#meta.removeSync(shardKey(collectionId, shard));
-    },
-    putTombstones: (shard, bitmap) => {
-      if (bitmap === undefined) this.#meta.removeSync(tombstonesKey(shard));
-      else this.#put(this.#meta, tombstonesKey(shard), seal(bitmap));
-    },
-    putPage: (tree, page) => {
-      const first = entryAt(page, 0);
-      this.#put(this.#pages, pageKey(tree, first.key, first.shard, first.ordinal), page);
-    },
-    deletePage: (key) => {
-      if (!this.#pages.removeSync(key)) throw this.#refused('remove');
-    },
-    deleteTree: (tree, max) => {
-      const keys = Array.from(this.#pages.getKeys({ start: treeStart(tree), end: treeStart(tree + 1), limit: max }));
-      for (const key of keys) if (!this.#pages.removeSync(key)) throw this.#refused('remove');
-      return keys.length;
-    },
-  };
-
-  #put(database: Bytes, key: Uint8Array, value: Uint8Array): void {
-    // putSync is declared void; within a transaction it returns whether LMDB took the value.
-    const taken = database.putSync(key, value as Buffer) as unknown as boolean;
-    if (!taken) throw this.#refused('put');
-  }
-
-  #refused(what: string): GristmillError {
-    return new GristmillError('IO_ERROR', `LMDB refused to ${what} a value in ${this.file}`, { file: this.file });
   }
 
   assertOpen(): void {

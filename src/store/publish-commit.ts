@@ -4,23 +4,18 @@
 // nothing; the last thing it does is to see that the new counts add up.
 
 import { GristmillError } from '../errors.js';
+import { addGarbage } from './garbage.js';
 import type { Publication, PublishResult } from './publish.js';
 import { expectCount } from './publish-checks.js';
 import type { MergePlan } from './publish-merge.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from './types.js';
-
-export interface Commit {
-  readonly result: PublishResult;
-  /** Trees to delete now that nothing names them. */
-  readonly obsoleteTrees: readonly number[];
-}
 
 export function commitPublication(
   catalog: Catalog,
   write: CatalogWrite,
   publication: Publication,
   plan: MergePlan,
-): Commit {
+): PublishResult {
   const current = catalog.collection(publication.name);
   const merging = publication.mode !== 'replace';
   if (merging && current?.generation !== plan.base?.generation) {
@@ -28,17 +23,13 @@ export function commitPublication(
     throw new GristmillError('STORE_BUSY', message);
   }
   const [primary, ...secondary] = plan.apply(write);
-  const obsolete = publication.shards.filter(({ records }) => records === 0).map(({ file }) => file);
-  const obsoleteTrees = plan.rewrittenTrees();
-  const dropped = merging ? undefined : current;
-  if (dropped !== undefined) {
-    for (const { shard, file } of catalog.shards(dropped.id)) {
-      write.deleteShard(dropped.id, shard);
-      write.putTombstones(shard, undefined);
-      obsolete.push(file);
-    }
-    for (const index of [dropped.primary, ...dropped.secondary]) if (index) obsoleteTrees.push(index.tree);
-  }
+  const unnamed = {
+    files: publication.shards.filter(({ records }) => records === 0).map(({ file }) => file),
+    trees: plan.rewrittenTrees(),
+    inline: [] as number[],
+  };
+  if (!merging && current !== undefined) dropCollection(catalog, write, current, unnamed);
+  addGarbage(catalog, write, unnamed);
 
   // After `apply`, which may have numbered trees.
   const header = catalog.header();
@@ -46,15 +37,21 @@ export function commitPublication(
   const id = current?.id ?? header.nextCollection;
   write.putHeader({ ...header, generation, nextCollection: Math.max(header.nextCollection, id + 1) });
 
-  const shards = placeShards(merging && current !== undefined ? catalog.shards(id) : [], publication, plan);
-  for (const shard of shards.changed) write.putShard(id, shard);
-  for (const { shard, bitmap } of plan.marks.changed()) write.putTombstones(shard, bitmap);
+  const { base } = plan;
+  const stored = base === undefined ? [] : catalog.shards(base);
+  const added = placeAfter(stored, publication.shards);
+  for (const shard of added) write.putShard(id, shard);
+  // What comes after it closes it.
+  const open = added.length === 0 ? base?.open : undefined;
+  if (base?.open !== undefined && open === undefined) write.putShard(id, base.open);
+  plan.marks.write(catalog, write, generation);
 
   const { counts } = publication;
   const result = {
     counts: { ...counts, stored: counts.stored - plan.lost, replaced: counts.replaced + plan.lost },
     updated: plan.updated,
   };
+  const shards = [...stored, ...added];
   const manifest: CollectionManifest = {
     name: publication.name,
     id,
@@ -63,49 +60,59 @@ export function commitPublication(
     key: publication.key,
     primary: publication.key.kind === 'ordinal' ? undefined : primary,
     secondary,
-    records: (plan.base?.records ?? 0) + result.counts.stored - plan.updated,
-    dead: total(shards.all, 'dead'),
-    shards: shards.all.length,
-    sourceBytes: (plan.base?.sourceBytes ?? 0) + publication.sourceBytes,
-    storedBytes: total(shards.all, 'storedBytes'),
-    plainBytes: total(shards.all, 'plainBytes'),
+    records: (base?.records ?? 0) + result.counts.stored - plan.updated,
+    dead: (base?.dead ?? 0) + plan.marks.added,
+    holes: base?.holes ?? 0,
+    inline: base?.inline ?? 0,
+    shards: shards.length,
+    layout: added.length > 0 || base === undefined ? generation : base.layout,
+    ...(open && { open }),
+    sourceBytes: (base?.sourceBytes ?? 0) + publication.sourceBytes,
+    storedBytes: total(shards, 'storedBytes'),
+    plainBytes: total(shards, 'plainBytes'),
     published: new Date().toISOString(),
   };
-  expectCount(total(shards.all, 'records') - manifest.dead, manifest.records, 'live records in the shards');
-  if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+  checkManifest(manifest, shards);
   write.putCollection(manifest);
-  return { result: { manifest, ...result, obsolete }, obsoleteTrees };
+  return { manifest, ...result };
 }
 
-/** The entries of all shards after the publication, and of those that are new or changed. */
-function placeShards(
-  stored: readonly ShardEntry[],
-  publication: Publication,
-  plan: MergePlan,
-): { readonly all: readonly ShardEntry[]; readonly changed: readonly ShardEntry[] } {
-  const died = new Map<number, number>();
-  for (const { shard, added } of plan.marks.changed()) died.set(shard, added);
-  const all: ShardEntry[] = [];
-  const changed: ShardEntry[] = [];
-  let firstOrdinal = 0;
-  for (const entry of stored) {
-    const dead = died.get(entry.shard) ?? 0;
-    const placed = dead === 0 ? entry : { ...entry, dead: entry.dead + dead };
-    all.push(placed);
-    if (dead > 0) changed.push(placed);
-    firstOrdinal = entry.firstOrdinal + entry.records;
+/** The counts of a collection, whatever changed them, must add up before it is published. @throws COUNT_MISMATCH */
+export function checkManifest(manifest: CollectionManifest, shards: readonly ShardEntry[]): void {
+  expectCount(total(shards, 'records') - manifest.dead, manifest.records, 'live records in the shards');
+  if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+}
+
+/** Takes the names away of all that a collection is made of. */
+function dropCollection(
+  catalog: Catalog,
+  write: CatalogWrite,
+  dropped: CollectionManifest,
+  unnamed: { files: string[]; trees: number[]; inline: number[] },
+): void {
+  for (const { shard, file, fileNumber } of catalog.shards(dropped)) {
+    write.deleteShard(dropped.id, shard);
+    write.deleteTombstones(shard);
+    if (fileNumber === 0) unnamed.inline.push(shard);
+    else unnamed.files.push(file);
   }
-  for (const entry of publication.shards) {
+  for (const index of [dropped.primary, ...dropped.secondary]) if (index) unnamed.trees.push(index.tree);
+}
+
+/** Places the shards that have records behind those there are. */
+function placeAfter(stored: readonly ShardEntry[], shards: Publication['shards']): readonly ShardEntry[] {
+  const last = stored.at(-1);
+  let firstOrdinal = last === undefined ? 0 : last.firstOrdinal + last.records;
+  const placed: ShardEntry[] = [];
+  for (const entry of shards) {
     if (entry.records === 0) continue;
-    const placed = { ...entry, firstOrdinal, dead: died.get(entry.shard) ?? 0 };
-    all.push(placed);
-    changed.push(placed);
+    placed.push({ ...entry, firstOrdinal });
     firstOrdinal += entry.records;
   }
-  return { all, changed };
+  return placed;
 }
 
-function total(shards: readonly ShardEntry[], fact: 'records' | 'dead' | 'storedBytes' | 'plainBytes'): number {
+function total(shards: readonly ShardEntry[], fact: 'records' | 'storedBytes' | 'plainBytes'): number {
   let sum = 0;
   for (const shard of shards) sum += shard[fact];
   return sum;

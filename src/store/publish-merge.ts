@@ -61,12 +61,9 @@ export class MergePlan {
     });
     this.#indexes = plans;
     const records = new Map<number, number>();
-    for (const entry of base === undefined ? [] : read.shards(base.id)) records.set(entry.shard, entry.records);
+    for (const entry of base === undefined ? [] : read.shards(base)) records.set(entry.shard, entry.records);
     for (const entry of publication.shards) records.set(entry.shard, entry.records);
-    this.marks = new TombstoneMarks(
-      (shard) => records.get(shard),
-      (shard) => read.tombstones(shard),
-    );
+    this.marks = new TombstoneMarks((shard) => records.get(shard), read);
   }
 
   async add(batch: PageBatch): Promise<void> {

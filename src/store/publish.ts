@@ -3,8 +3,8 @@
 // Makes an import visible: its shards, index pages, tombstones and counts, in one LMDB transaction (Invariants 7, 8).
 // Until that transaction is durable every reader sees what was there before; from then on, everything.
 //
-//   replace          new trees; in the same transaction the old shards and trees lose their names, afterwards their pages
-//                    are deleted. The files of the old shards are the caller's to remove.
+//   replace          new trees; in the same transaction the old shards and trees lose their names and are written down as
+//                    garbage (garbage.ts).
 //   upsert, insert   the entries are merged into the trees there are (merge-pages.ts): the transaction exchanges pages
 //                    when few change, else it switches to rewritten trees.
 //
@@ -12,9 +12,9 @@
 // or fails, as asked. Secondary entries of dead records stay: readers skip them by the tombstones.
 
 import type { FramingName } from '../kernel/contract.js';
-import { deleteTrees, NewTrees } from './new-trees.js';
+import { NewTrees } from './new-trees.js';
 import { checkCounts, checkNames } from './publish-checks.js';
-import { type Commit, commitPublication } from './publish-commit.js';
+import { commitPublication } from './publish-commit.js';
 import { MergePlan } from './publish-merge.js';
 import type { Catalog, CollectionManifest, KeyRule, ShardEntry } from './types.js';
 
@@ -29,6 +29,9 @@ export interface PageBatch {
   readonly entries: number;
 }
 
+/** A shard as an import makes it. */
+export type NewShard = Omit<ShardEntry, 'firstOrdinal'>;
+
 /** What an import hands over. Everything it names is on disk and synced. */
 export interface Publication {
   readonly name: string;
@@ -36,7 +39,7 @@ export interface Publication {
   readonly key: KeyRule;
   readonly mode: PublishMode;
   /** In source order; their numbers come from `reserveShards`. */
-  readonly shards: readonly Omit<ShardEntry, 'firstOrdinal' | 'dead'>[];
+  readonly shards: readonly NewShard[];
   /**
    * By shard, the ordinals that lost to another record of this import with the same key. They have no primary entry.
    * This and `counts` are read when `pages` has ended: merging is what finds the losers.
@@ -70,8 +73,6 @@ export interface PublishResult {
   };
   /** Records stored before that this publication replaced by new ones (upsert). */
   readonly updated: number;
-  /** Files under `shards/` that nothing names any more. */
-  readonly obsolete: readonly string[];
 }
 
 /** Takes `count` shard numbers out of circulation and returns the first. A number is never given twice. */
@@ -92,21 +93,17 @@ export async function publish(catalog: Catalog, publication: Publication): Promi
   checkNames(publication);
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
-  let commit: Commit;
   try {
     const base = publication.mode === 'replace' ? undefined : snapshot.collection(publication.name);
     const plan = new MergePlan(snapshot, base, publication, trees);
     for await (const batch of publication.pages) await plan.add(batch);
     checkCounts(publication);
     await plan.finish();
-    commit = await catalog.transaction((write) => commitPublication(catalog, write, publication, plan));
+    return await catalog.transaction((write) => commitPublication(catalog, write, publication, plan));
   } catch (error) {
     await trees.discard().catch(() => {}); // the first error is the one to tell
     throw error;
   } finally {
     snapshot.release();
   }
-  // The publication is done: should this fail, the pages are in nobody's way and swept at a later time.
-  await deleteTrees(catalog, commit.obsoleteTrees).catch(() => {});
-  return commit.result;
 }

@@ -3,8 +3,9 @@
 // The two tables at the end of a shard, encode beside decode. A shard is
 //
 //   zstd frame × n      content size and checksum set; whole records, each ended by one newline
+//   skippable frame × m u32 magic 0x184D2A51 … 5D | u32 size | a section: body | u64 XXH64 of it (see Section)
 //   skippable frame     u32 magic 0x184D2A50 | u32 size | our frame table:
-//                         0 "GRST" | 4 u8 version | 5 u8 flags | 6 u16 reserved | 8 u32 frames | 12 u32 records
+//                         0 "GRST" | 4 u8 version | 5 u8 flags (16: has holes) | 6 u16 reserved | 8 u32 frames | 12 u32 records
 //                        16 u32 × frames: records in each frame | u64 XXH64 of all this
 //   skippable frame     u32 magic 0x184D2A5E | u32 size | the seek table of the zstd seekable format 0.1.0:
 //                         (u32 compressed bytes, u32 plain bytes) × frames | u32 frames | u8 descriptor | u32 0x8F92EAB1
@@ -18,8 +19,18 @@ const SHARD_VERSION = 1;
 const FRAME_TABLE_MAGIC = 0x184d2a50;
 const SEEK_TABLE_MAGIC = 0x184d2a5e;
 const SEEKABLE_MAGIC = 0x8f92eab1;
-/** Flags a reader must understand: the upper half, and bit 0 (encrypted), which no version 1 reader does. */
-const FLAGS_REFUSED = 0xf1;
+/** Flag: ordinals without a line; section `holes` says which. Upper half: a reader must understand it. */
+const FLAG_HOLES = 0x10;
+/** Flags a reader must understand: the rest of the upper half, and bit 0 (encrypted), which no version 1 reader does. */
+const FLAGS_REFUSED = 0xe1;
+
+/** Sections, by the magic number of their skippable frame. */
+export const Section = {
+  /** Ordinals without a line: u32 records, then a bitmap (holes.ts). */
+  holes: 0x184d2a51,
+  /** What rebuilding the index needs to know, as JSON (shard-origin.ts). */
+  origin: 0x184d2a52,
+} as const;
 
 const SKIPPABLE_HEADER_BYTES = 8;
 const SIGNATURE = Buffer.from('GRST');
@@ -35,7 +46,11 @@ const SEEK_FOOTER_BYTES = 9;
 export interface ShardTables {
   readonly storedBytes: Uint32Array;
   readonly plainBytes: Uint32Array;
+  /** Lines, that is records which are not holes. */
   readonly records: Uint32Array;
+  readonly hasHoles: boolean;
+  /** Where the frames end and the sections begin. */
+  readonly framesEnd: number;
 }
 
 /** Bytes both tables take at the end of a shard of so many frames. */
@@ -46,7 +61,36 @@ export function tableBytes(frames: number): { frameTable: number; seekTable: num
   };
 }
 
-export function encodeTables(tables: ShardTables): Uint8Array {
+/** A section: its body behind a header that `zstd` skips, before its checksum. */
+export function encodeSection(magic: number, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(SKIPPABLE_HEADER_BYTES + body.byteLength + CHECKSUM_BYTES);
+  bytes.writeUInt32LE(magic, 0);
+  bytes.writeUInt32LE(body.byteLength + CHECKSUM_BYTES, 4);
+  bytes.set(body, SKIPPABLE_HEADER_BYTES);
+  const checksumAt = SKIPPABLE_HEADER_BYTES + body.byteLength;
+  putChecksum(bytes, checksumAt, bytes, SKIPPABLE_HEADER_BYTES, checksumAt);
+  return bytes;
+}
+
+/**
+ * Bodies of the sections by magic number, from all bytes between frames and tables. Unknown ones are passed over.
+ * @throws GristmillError CHECKSUM_MISMATCH
+ */
+export function decodeSections(bytes: Buffer, start: number, file: string): ReadonlyMap<number, Buffer> {
+  const sections = new Map<number, Buffer>();
+  for (let at = 0; at < bytes.byteLength; ) {
+    const body = at + SKIPPABLE_HEADER_BYTES;
+    const end = body <= bytes.byteLength ? body + bytes.readUInt32LE(at + 4) : Number.POSITIVE_INFINITY;
+    const checksumAt = end - CHECKSUM_BYTES;
+    if (end > bytes.byteLength || checksumAt < body) throw damaged(file, start + at, 'a section that does not fit');
+    if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start + at, 'section checksum');
+    sections.set(bytes.readUInt32LE(at), bytes.subarray(body, checksumAt));
+    at = end;
+  }
+  return sections;
+}
+
+export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array {
   const frames = tables.records.length;
   const sizes = tableBytes(frames);
   const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
@@ -56,6 +100,7 @@ export function encodeTables(tables: ShardTables): Uint8Array {
   const body = SKIPPABLE_HEADER_BYTES;
   bytes.set(SIGNATURE, body);
   bytes[body + VERSION_AT] = SHARD_VERSION;
+  bytes[body + FLAGS_AT] = tables.hasHoles ? FLAG_HOLES : 0;
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
@@ -123,7 +168,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   if (version > SHARD_VERSION || (flags & FLAGS_REFUSED) !== 0) {
     throw new GristmillError(
       'STORE_TOO_NEW',
-      `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION} without flags: use a newer one`,
+      `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION}: use a newer one`,
       { file },
     );
   }
@@ -152,6 +197,6 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     plainBytes[i] = bytes.readUInt32LE(at + 4);
     storedTotal += storedBytes[i];
   }
-  if (storedTotal !== start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
-  return { storedBytes, plainBytes, records };
+  if (storedTotal > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
+  return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, framesEnd: storedTotal };
 }

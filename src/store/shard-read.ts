@@ -8,13 +8,15 @@
 
 import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { Holes } from './holes.js';
 import { ioError } from './io.js';
-import { decodeFooter, decodeTables, SHARD_FOOTER_BYTES, tableBytes } from './shard-format.js';
+import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './shard-format.js';
 import { decompress } from './zstd.js';
 
 /** What the catalog says about a shard; compared with the file where given. */
 export interface ShardExpectation {
   readonly records: number;
+  readonly holes: number;
   readonly frames: number;
   readonly plainBytes: number;
   readonly storedBytes: number;
@@ -29,12 +31,17 @@ let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 export class ShardReader {
   readonly path: string;
   readonly frames: number;
+  /** Ordinals it spans, holes included. */
   readonly records: number;
+  /** Records that have no line in this file; undefined when all have. */
+  readonly holes: Holes | undefined;
   readonly #fd: number;
   readonly #plainBytes: Uint32Array;
-  /** Element i: where frame i begins in the file, its first record's ordinal; one element more than frames. */
+  /** Element i: where frame i begins in the file, its first line; one element more than frames. */
   readonly #offsets: Float64Array;
-  readonly #firstOrdinals: Uint32Array;
+  readonly #firstLines: Uint32Array;
+  /** Where the tables begin, and the sections end. */
+  readonly #tablesAt: number;
   #pending = 0;
   #closing = false;
 
@@ -54,17 +61,21 @@ export class ShardReader {
     const tables = decodeTables(bytes, this.frames, stat.size, path);
 
     this.#plainBytes = tables.plainBytes;
+    this.#tablesAt = stat.size - bytes.byteLength;
     this.#offsets = new Float64Array(this.frames + 1);
-    this.#firstOrdinals = new Uint32Array(this.frames + 1);
+    this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
     for (let i = 0; i < this.frames; i++) {
       this.#offsets[i + 1] = this.#offsets[i] + tables.storedBytes[i];
-      this.#firstOrdinals[i + 1] = this.#firstOrdinals[i] + tables.records[i];
+      this.#firstLines[i + 1] = this.#firstLines[i] + tables.records[i];
       plainBytes += tables.plainBytes[i];
     }
-    this.records = this.#firstOrdinals[this.frames];
-    const found = { records: this.records, frames: this.frames, plainBytes, storedBytes: stat.size };
-    for (const fact of ['storedBytes', 'frames', 'records', 'plainBytes'] as const) {
+    const lines = this.#firstLines[this.frames];
+    this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
+    this.records = this.holes?.records ?? lines;
+    const holes = this.records - lines;
+    const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: stat.size };
+    for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
       if (expected !== undefined && expected[fact] !== found[fact]) {
         const message = `shard ${path} is damaged or another file: ${fact} ${found[fact]}, the catalog says ${expected[fact]}`;
         throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: 0 });
@@ -89,30 +100,43 @@ export class ShardReader {
     }
   }
 
-  /** The frame that holds the record with this ordinal in the shard. */
-  frameOf(ordinal: number): number {
-    const first = this.#firstOrdinals;
-    if (!(ordinal >= 0 && ordinal < this.records)) {
+  /** The line of a record, from 0. @throws GristmillError CHECKSUM_MISMATCH when there is none */
+  lineOf(ordinal: number): number {
+    if (!(ordinal >= 0 && ordinal < this.records) || this.holes?.has(ordinal)) {
       const message = `shard ${this.path} has ${this.records} records and none with ordinal ${ordinal}`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: 0 });
     }
+    return this.holes === undefined ? ordinal : this.holes.lineOf(ordinal);
+  }
+
+  /** The frame that holds this line. */
+  frameOf(line: number): number {
+    const first = this.#firstLines;
     let low = 0;
     let high = this.frames - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (first[middle] <= ordinal) low = middle;
+      if (first[middle] <= line) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
-  /** Ordinal of the first record of frame `index`; for `index` = frames the number of records. */
-  firstOrdinal(index: number): number {
-    return this.#firstOrdinals[index];
+  /** The first line of frame `index`; for `index` = frames the number of lines. */
+  firstLine(index: number): number {
+    return this.#firstLines[index];
   }
 
-  recordsOf(index: number): number {
-    return this.#firstOrdinals[index + 1] - this.#firstOrdinals[index];
+  linesOf(index: number): number {
+    return this.#firstLines[index + 1] - this.#firstLines[index];
+  }
+
+  /** The sections behind the frames, by their magic number. */
+  sections(): ReadonlyMap<number, Buffer> {
+    const start = this.#offsets[this.frames];
+    const bytes = Buffer.alloc(this.#tablesAt - start);
+    this.#readFully(bytes, start);
+    return decodeSections(bytes, start, this.path);
   }
 
   plainBytesOf(index: number): number {
@@ -158,6 +182,14 @@ export class ShardReader {
     if (this.#closing) return;
     this.#closing = true;
     if (this.#pending === 0) this.#closeDescriptor();
+  }
+
+  #readHoles(lines: number): Holes {
+    const body = this.sections().get(Section.holes);
+    const holes = body && Holes.decode(body);
+    if (holes?.lines === lines) return holes;
+    const message = `shard ${this.path} is damaged: what it says of its holes does not fit its ${lines} lines`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: this.#offsets[this.frames] });
   }
 
   #decode(index: number, frame: Uint8Array): Buffer {

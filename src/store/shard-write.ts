@@ -10,8 +10,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
+import type { Holes } from './holes.js';
 import { ioError, writeFully } from './io.js';
-import { encodeTables } from './shard-format.js';
+import { encodeSection, encodeTables, Section } from './shard-format.js';
 import { Compressor } from './zstd.js';
 
 const BUFFER_BYTES = 1 << 20;
@@ -20,7 +21,9 @@ const FRAME_BYTES_MAX = 0xffff_ffff;
 
 /** What a finished shard is, for its catalog entry. */
 export interface ShardSummary {
+  /** Ordinals it spans, and those of them without a line. */
   readonly records: number;
+  readonly holes: number;
   readonly frames: number;
   /** Bytes of text in the frames. */
   readonly plainBytes: number;
@@ -85,18 +88,28 @@ export class ShardWriter {
     this.#put(frame);
   }
 
-  /** Writes the tables and closes the file. */
-  finish(): ShardSummary {
+  /**
+   * Writes sections and tables and closes the file.
+   * @param origin what rebuilding the index has to know; kept as JSON.
+   * @param holes ordinals that were given no line.
+   */
+  finish(origin?: object, holes?: Holes): ShardSummary {
+    if (holes !== undefined) this.#put(encodeSection(Section.holes, holes.encode()));
+    if (origin !== undefined) this.#put(encodeSection(Section.origin, Buffer.from(JSON.stringify(origin))));
     const tables = {
       storedBytes: Uint32Array.from(this.#storedBytes),
       plainBytes: Uint32Array.from(this.#plainBytes),
       records: Uint32Array.from(this.#records),
+      hasHoles: holes !== undefined,
     };
     this.#put(encodeTables(tables));
     this.#flush();
     this.#close();
+    const lines = sum(this.#records);
+    const records = holes?.records ?? lines;
     return {
-      records: sum(this.#records),
+      records,
+      holes: records - lines,
       frames: this.#records.length,
       plainBytes: sum(this.#plainBytes),
       storedBytes: this.#written,

@@ -21,9 +21,10 @@ export interface Leftovers {
 export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
   const trees = new Set(catalog.trees());
   const files = new Set(namesIn(join(store, SHARDS_DIRECTORY)));
-  for (const { id, primary, secondary } of catalog.collections()) {
+  for (const collection of catalog.collections()) {
+    const { primary, secondary } = collection;
     for (const index of primary === undefined ? secondary : [primary, ...secondary]) trees.delete(index.tree);
-    for (const { file } of catalog.shards(id)) files.delete(file);
+    for (const { file } of catalog.shards(collection)) files.delete(file);
   }
   return { trees: [...trees], files: [...files].sort() };
 }

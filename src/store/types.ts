@@ -57,9 +57,17 @@ export interface CollectionManifest {
   readonly secondary: readonly IndexManifest[];
   /** Live records. */
   readonly records: number;
-  /** Records in shards that are dead (replaced). */
+  /** Records of all shards that were replaced or deleted. */
   readonly dead: number;
+  /** Those of the dead whose text compaction has removed. */
+  readonly holes: number;
+  /** Records, dead ones too, that are still inline: put by transactions and not compacted yet. */
+  readonly inline: number;
   readonly shards: number;
+  /** Generation in which the list of shards last changed; what a reader knows of them stays true until then. */
+  readonly layout: number;
+  /** The inline shard that transactions append to, absent until one does; always the last in order. */
+  readonly open?: ShardEntry;
   /** Bytes of source text the shards were made from, and bytes of the shard files. */
   readonly sourceBytes: number;
   readonly storedBytes: number;
@@ -67,15 +75,21 @@ export interface CollectionManifest {
   readonly published: string;
 }
 
-/** One shard: catalog key `02` collection, shard. */
+/**
+ * One shard: catalog key `02` collection, shard; never changed but by compaction. The records of an *inline* shard are in
+ * the catalog, where transactions put them: it has no file (`fileNumber` 0) until compaction gives it one.
+ */
 export interface ShardEntry {
   readonly shard: number;
-  /** Name under `shards/`. */
+  /** Number in the name of its file: its own, or a later one when it was rewritten. No two files ever have the same. */
+  readonly fileNumber: number;
+  /** Name under `shards/`; empty for an inline shard. */
   readonly file: string;
+  /** Ordinals it spans, those of its holes too. */
   readonly records: number;
-  /** Records replaced since; their bits are set in the shard's tombstones. */
-  readonly dead: number;
-  /** Records of this collection in the shards before this one (dead ones too). */
+  /** Dead records whose text was left out when the file was rewritten: it has `records` − `holes` lines. */
+  readonly holes: number;
+  /** Records of this collection in the shards before this one (dead ones and holes too). */
   readonly firstOrdinal: number;
   readonly frames: number;
   readonly plainBytes: number;
@@ -87,6 +101,47 @@ export interface ShardEntry {
   readonly source: { readonly file: string; readonly from: number; readonly to: number };
 }
 
+/** How many records of a shard are dead, and since which generation: catalog key `03` shard. */
+export interface TombstoneState {
+  readonly dead: number;
+  /** The publication that marked the last of them. */
+  readonly generation: number;
+}
+
+/** Who is changing the store for longer than a transaction: catalog key `04`. Absent when nobody is. */
+export interface LockRecord {
+  /** Differs for every lock ever taken. */
+  readonly token: string;
+  readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
+  /** Collection concerned, for people to read. */
+  readonly collection?: string;
+  /** Set while records are merged into this collection: transactions on it wait. */
+  readonly merging?: string;
+  readonly host: string;
+  readonly pid: number;
+  /** What tells a process from a later one of the same number, and one machine's start or container from another. */
+  readonly process: string;
+  /** ISO 8601 times. */
+  readonly since: string;
+  readonly renewed: string;
+}
+
+/** What nothing names any more but somebody may still be reading: catalog key `05`. */
+export interface Garbage {
+  /** Files under `shards/`, each with the transaction that took its name away: readers older than that may need it. */
+  readonly files: readonly { readonly file: string; readonly after: number }[];
+  readonly trees: readonly number[];
+  /** Inline shards whose records are to be removed. */
+  readonly inline: readonly number[];
+}
+
+/** A record of an inline shard: catalog key `07` shard, ordinal. */
+export interface InlineRecord {
+  readonly ordinal: number;
+  /** The line a shard would have, without its newline. */
+  readonly line: Buffer;
+}
+
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
 export interface CatalogRead {
   /** Number of the store's newest publication; cheap enough to ask before every read. */
@@ -94,10 +149,20 @@ export interface CatalogRead {
   header(): StoreHeader;
   collections(): readonly CollectionManifest[];
   collection(name: string): CollectionManifest | undefined;
-  /** In the order of their records: by `firstOrdinal`. */
-  shards(collectionId: number): readonly ShardEntry[];
-  /** Tombstone bitmap of a shard, or undefined when no record of it is dead. */
-  tombstones(shard: number): Uint8Array | undefined;
+  /** In the order of their records: by `firstOrdinal`; the open one last. */
+  shards(collection: CollectionManifest): readonly ShardEntry[];
+  /** Undefined when no record of the shard is dead. */
+  tombstoneState(shard: number): TombstoneState | undefined;
+  /** Tombstone bitmap of a shard, as far as its last dead record; empty when there is none. */
+  tombstones(shard: number): Uint8Array;
+  /** One chunk of it (tombstones.ts); undefined when it has no dead record. */
+  tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined;
+  /** The line of a record in an inline shard. */
+  inlineRecord(shard: number, ordinal: number): Buffer | undefined;
+  /** Records of an inline shard in order, at most `max`, from this ordinal. */
+  inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
+  lock(): LockRecord | undefined;
+  garbage(): Garbage;
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -110,21 +175,28 @@ export interface CatalogRead {
   trees(): readonly number[];
 }
 
-/**
- * The index at rest. LMDB in a directory (lmdb-catalog.ts); a sorted map in memory will be another.
- * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
- */
-export interface Catalog extends CatalogRead {
+/** What lookups read from: the catalog itself, which moves on with each commit, or a snapshot of it, which does not. */
+export interface CatalogView extends CatalogRead {
   /** What to name in an error: the file that holds all this. */
   readonly file: string;
   /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
   readonly commits: number;
-  /** @throws GristmillError STORE_CLOSED after `close`, and what failed after a failed commit. */
+  /** @throws GristmillError STORE_CLOSED after `close` or `release`, and what failed after a failed commit. */
   assertOpen(): void;
-  /** The reads that follow see the newest commit, of whatever process. */
+  /** The reads that follow see the newest commit, of whatever process; a snapshot stays what it is. */
   refresh(): void;
   /** A state to read for longer than a turn. Release it: until then the pages it sees cannot be reused. */
   snapshot(): CatalogSnapshot;
+}
+
+/**
+ * The index at rest: LMDB in a directory (lmdb-catalog.ts), or sorted maps in memory (memory-catalog.ts).
+ * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
+ */
+export interface Catalog extends CatalogView {
+  /** Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees. */
+  lastTransaction(): number;
+  oldestRead(): number;
   /**
    * Runs `change` in one transaction, durable when the promise resolves; a throw rolls back. Within `change` the catalog's
    * own reads see what was written so far. When the commit itself fails the catalog is not trusted any more: every later
@@ -134,7 +206,7 @@ export interface Catalog extends CatalogRead {
   close(): Promise<void>;
 }
 
-export interface CatalogSnapshot extends CatalogRead {
+export interface CatalogSnapshot extends CatalogView {
   /** Idempotent. */
   release(): void;
 }
@@ -151,7 +223,15 @@ export interface CatalogWrite {
   putCollection(manifest: CollectionManifest): void;
   putShard(collectionId: number, entry: ShardEntry): void;
   deleteShard(collectionId: number, shard: number): void;
-  putTombstones(shard: number, bitmap: Uint8Array | undefined): void;
+  putTombstoneState(shard: number, state: TombstoneState): void;
+  putTombstoneChunk(shard: number, chunk: number, bitmap: Uint8Array): void;
+  /** State and all chunks. */
+  deleteTombstones(shard: number): void;
+  putInlineRecord(shard: number, ordinal: number, line: Uint8Array): void;
+  /** Removes records of an inline shard, at most `max`; returns how many went. */
+  deleteInlineRecords(shard: number, max: number): number;
+  putLock(lock: LockRecord | undefined): void;
+  putGarbage(garbage: Garbage): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */

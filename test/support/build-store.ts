@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files.js';
+import { collectGarbage } from '../../src/store/garbage.js';
 import { encodeKey, type KeyValue } from '../../src/store/key.js';
 import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
 import { compareEntries } from '../../src/store/merge-pages.js';
@@ -82,7 +83,7 @@ export async function publishRecords(
     });
     const summary = writeShard(shardPath(store, file), part, recordsPerFrame);
     const named = key.kind === 'name';
-    shards.push({ shard, file, named, source: { file: 'test', from: 0, to: 0 }, ...summary });
+    shards.push({ shard, fileNumber: shard, file, named, source: { file: 'test', from: 0, to: 0 }, ...summary });
   }
   entries[0] = [...winners.values()];
   const pages = entries.map((list, index) => {
@@ -92,10 +93,12 @@ export async function publishRecords(
   if (key.kind === 'ordinal') pages.shift();
   const stored = records.length - replaced;
   const counts = { read: records.length, stored, rejected: 0, replaced };
-  return publish(catalog, {
+  const result = await publish(catalog, {
     ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, dead, onDuplicate, pages },
     ...{ indexPaths, counts, sourceBytes: records.length, pagesInPlace },
   });
+  await collectGarbage(catalog, store);
+  return result;
 }
 
 export function lineOf(record: TestRecord): string {
