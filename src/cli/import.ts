@@ -4,6 +4,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
 import { openStore } from '../index.js';
+import { describeHolder } from '../store/lock-holder.js';
+import type { Writer } from '../store/types.js';
 import {
   type CommonOptions,
   choice,
@@ -14,6 +16,7 @@ import {
   readSize,
   withCommonOptions,
 } from './arguments.js';
+import { note } from './diagnostics.js';
 import { interruptible } from './interrupt.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
@@ -41,6 +44,7 @@ const SAME_NAME = [
   'access',
   'spanBytes',
   'windowBytes',
+  'wait',
 ] as const satisfies readonly (keyof ImportOptions)[];
 
 const HELP = `
@@ -89,6 +93,7 @@ export function addImport(program: Command): void {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
@@ -101,7 +106,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags.store, { create: true });
     try {
-      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
+      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, onWait: tellWait, signal });
     } finally {
       view.stop();
       const isEmpty = store.collections().length === 0;
@@ -111,6 +116,10 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
     }
   });
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
+}
+
+function tellWait(writer: Writer): void {
+  note(`waiting for ${describeHolder(writer)}`);
 }
 
 /** Only what was asked for: defaults belong to the library. */

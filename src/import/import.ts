@@ -4,15 +4,15 @@
 // in source order, runs are merged into pages, and one transaction makes it all visible. Until then the store is as it
 // was; on any error or cancellation all that was written is removed.
 
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import { syncDirectory } from '../store/io.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
+import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
-import { checkSources, resolveImportOptions } from './import-options.js';
+import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
@@ -29,6 +29,8 @@ export interface ImportTarget {
   /** The store's directory. */
   readonly directory: string;
   readonly catalog: Catalog;
+  /** Cancels: the store is being closed. */
+  readonly closing?: AbortSignal;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Workers;
 }
@@ -38,13 +40,27 @@ export interface ImportTarget {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
+  target: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
-  const options = resolveImportOptions(given);
-  const id = randomUUID();
+  const options = resolveImportOptions(given, target.closing);
+  const lock = await WriterLock.acquire(target.catalog, target.directory, { operation: 'import', ...options });
+  try {
+    return await importHolding(lock, target, sources, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function importHolding(
+  lock: WriterLock,
+  { directory, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
+  sources: readonly string[],
+  options: FilledImportOptions,
+): Promise<ImportReport> {
+  const id = lock.token;
   const workspace = new Workspace(directory, id);
   const memory = new MemoryWatch();
   const reporter = new Reporter(options);
@@ -89,7 +105,10 @@ export async function runImport(
       await pause();
       checkUnchanged(plans);
     });
-    const published = await publish(catalog, publicationOf(plans, key, options, tally, pages));
+    if (options.mode !== 'replace') await lock.set({ merging: options.collection });
+    const published = await publish(catalog, publicationOf(plans, key, options, tally, pages), (write) =>
+      lock.write(write, { merging: undefined, isPublished: true }),
+    );
     isPublished = true;
     workspace.leaveShards();
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.

@@ -1,6 +1,7 @@
 // What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { Writer } from '../store/types.js';
 
 /** How a source is laid out; `auto` looks at its head and says what it found. */
 export type Shape = 'ndjson' | 'values' | 'array' | 'object';
@@ -43,6 +44,10 @@ export interface ImportOptions {
   readonly recordBytesMax?: number;
   /** Deepest nesting accepted. Default 1,024. */
   readonly depthMax?: number;
+  /** Whether to wait while something else writes to the store; if not, the import fails with STORE_BUSY. Default true. */
+  readonly wait?: boolean;
+  /** Called when there is something to wait for. */
+  readonly onWait?: (writer: Writer) => void;
   /**
    * Called about ten times a second, and at the beginning of each stage. A throw cancels the import, which then rejects
    * with what was thrown; in stage "done" it is too late for that.

@@ -2,6 +2,7 @@
 // `import` (import/); both share the catalog and the caches.
 
 import { statSync } from 'node:fs';
+import { GristmillError } from '../errors.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { Collection } from '../lookup/collection.js';
@@ -10,7 +11,8 @@ import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
-import { LmdbCatalog } from './lmdb-catalog.js';
+import type { LmdbCatalog } from './lmdb-catalog.js';
+import { openRecovered } from './recovery.js';
 
 /** Collection of imports and lookups that name none. */
 export const DEFAULT_COLLECTION = 'records';
@@ -22,6 +24,9 @@ export class Store {
   readonly #catalog: LmdbCatalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
+  /** Imports under way, and what stops them. */
+  readonly #imports = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
@@ -37,7 +42,7 @@ export class Store {
     const options = resolveOptions(STORE_OPTIONS, given);
     const create = options.create && !options.readOnly;
     const directory = prepareStoreDirectory(path, create);
-    return new Store(directory, options, await LmdbCatalog.open(directory, { create, readOnly: options.readOnly }));
+    return new Store(directory, options, await openRecovered(directory, { create, readOnly: options.readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -75,13 +80,16 @@ export class Store {
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
     this.#catalog.assertOpen();
-    const paths = typeof sources === 'string' ? [sources] : sources;
-    // Loaded here: a process that only looks things up does without the import path and its thread pool.
-    const { runImport } = await import('../import/import.js');
-    return runImport({ directory: this.directory, catalog: this.#catalog }, paths, options);
+    const importing = this.#import(typeof sources === 'string' ? [sources] : sources, options);
+    this.#imports.add(importing);
+    try {
+      return await importing;
+    } finally {
+      this.#imports.delete(importing);
+    }
   }
 
-  /** Ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /** Cancels imports and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -91,7 +99,16 @@ export class Store {
     return this.close();
   }
 
+  async #import(sources: readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    // Loaded here: a process that only looks things up does without the import path and its thread pool.
+    const { runImport } = await import('../import/import.js');
+    const target = { directory: this.directory, catalog: this.#catalog, closing: this.#stop.signal };
+    return runImport(target, sources, options);
+  }
+
   async #close(): Promise<void> {
+    this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
+    await Promise.allSettled(this.#imports);
     this.#caches.close();
     await this.#catalog.close();
   }

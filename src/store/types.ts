@@ -117,6 +117,12 @@ export interface LockRecord {
   readonly collection?: string;
   /** Set while records are merged into this collection: transactions on it wait. */
   readonly merging?: string;
+  /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
+  readonly isPublished?: boolean;
+  /** Tokens of dead holders whose leftovers have not been swept yet. */
+  readonly left?: readonly string[];
+  /** Set when the holder could not sweep them: as good as dead. */
+  readonly isAbandoned?: boolean;
   readonly host: string;
   readonly pid: number;
   /** What tells a process from a later one of the same number, and one machine's start or container from another. */
@@ -125,6 +131,9 @@ export interface LockRecord {
   readonly since: string;
   readonly renewed: string;
 }
+
+/** What people are told about a holder. */
+export type Writer = Pick<LockRecord, 'operation' | 'collection' | 'host' | 'pid' | 'since'>;
 
 /** What nothing names any more but somebody may still be reading: catalog key `05`. */
 export interface Garbage {
