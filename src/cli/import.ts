@@ -21,10 +21,11 @@ import { interruptible } from './interrupt.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
 
-/** The flags, named as commander names them; all but three are options of the library's `import`. */
+/** The flags, named as commander names them; all but four are options of the library's `import`. */
 interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -94,6 +95,8 @@ export function addImport(program: Command): void {
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
     .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
+    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
@@ -128,5 +131,6 @@ function importOptions(flags: ImportFlags): ImportOptions {
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
   if (flags.index !== undefined) given.indexes = flags.index;
   if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
+  if (flags.resume !== undefined) given.resume = flags.resume ? 'require' : 'never';
   return given;
 }

@@ -35,6 +35,7 @@ export interface FilledImportOptions {
   readonly recordBytesMax: number;
   readonly depthMax: number;
   readonly wait: boolean;
+  readonly resume: 'auto' | 'require' | 'never';
   readonly onWait: ((writer: Writer) => void) | undefined;
   readonly onProgress: ((progress: ImportProgress) => void) | undefined;
   readonly signal: AbortSignal | undefined;
@@ -60,6 +61,7 @@ const DEFAULTS: FilledImportOptions = {
   recordBytesMax: RECORD_BYTES_DEFAULT,
   depthMax: DEPTH_DEFAULT,
   wait: true,
+  resume: 'auto',
   onWait: undefined,
   onProgress: undefined,
   signal: undefined,
@@ -71,6 +73,7 @@ const CHOICES: Partial<Record<keyof ImportOptions, readonly string[]>> = {
   onDuplicate: ['last', 'first', 'error'],
   onBadRecord: ['fail', 'skip', 'quarantine'],
   access: ['mmap', 'read'],
+  resume: ['auto', 'require', 'never'],
 };
 
 /** [least, most, whole] */

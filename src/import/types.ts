@@ -46,6 +46,12 @@ export interface ImportOptions {
   readonly depthMax?: number;
   /** Whether to wait while something else writes to the store; if not, the import fails with STORE_BUSY. Default true. */
   readonly wait?: boolean;
+  /**
+   * What to do where an import of the same sources with the same options was killed: `auto` goes on behind its finished
+   * spans, `require` fails (NOTHING_TO_RESUME) where that cannot be, `never` starts afresh and removes what it left.
+   * Imports of less than 256 MiB always start afresh. Default "auto".
+   */
+  readonly resume?: 'auto' | 'require' | 'never';
   /** Called when there is something to wait for. */
   readonly onWait?: (writer: Writer) => void;
   /**
@@ -89,6 +95,8 @@ export interface ImportReport {
   readonly bytes: { readonly source: number; readonly stored: number };
   readonly shards: number;
   readonly spans: { readonly total: number; readonly redone: number };
+  /** What did not have to be done again, in an import that went on where one was killed. */
+  readonly resumed?: { readonly spans: number; readonly bytes: number };
   readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
   readonly seconds: number;
   /** Seconds by stage. */

@@ -144,6 +144,15 @@ export interface Garbage {
   readonly inline: readonly number[];
 }
 
+/** An import that can go on where it was killed: catalog key `06` lists them. Publishing takes it off the list. */
+export interface ResumableImport {
+  readonly id: string;
+  readonly collection: string;
+  /** Its shard numbers, which nobody else has: from this one on, one for each span. */
+  readonly firstShard: number;
+  readonly spans: number;
+}
+
 /** A record of an inline shard: catalog key `07` shard, ordinal. */
 export interface InlineRecord {
   readonly ordinal: number;
@@ -172,6 +181,7 @@ export interface CatalogRead {
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
   lock(): LockRecord | undefined;
   garbage(): Garbage;
+  resumable(): readonly ResumableImport[];
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -241,6 +251,7 @@ export interface CatalogWrite {
   deleteInlineRecords(shard: number, max: number): number;
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
+  putResumable(imports: readonly ResumableImport[]): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */
