@@ -17,6 +17,8 @@ const { directory, sources, options, ...points } = JSON.parse(process.argv[2]);
 const CREDITS = 4;
 let scans = 0;
 let merges = 0;
+/** Spans in the journal when it began. @type {number | undefined} */
+let before;
 /** @type {Promise<void> | undefined} */
 let held;
 
@@ -29,7 +31,7 @@ async function hold() {
 }
 
 function journalLines() {
-  for (const id of readdirSync(join(directory, 'tmp'))) {
+  for (const id of points.journalFrom === undefined ? readdirSync(join(directory, 'tmp')) : []) {
     return readFileSync(join(directory, 'tmp', id, 'journal'), 'utf8').split('\n').length - 2;
   }
   return 0;
@@ -39,8 +41,9 @@ const startWorkers = () => ({
   /** @param {import('../../src/import/span-types.js').SpanTask} task */
   async scan(task) {
     scans++;
+    before ??= journalLines();
     if (scans === points.killAtScan) {
-      while (journalLines() < scans - CREDITS) await setTimeout(1);
+      while (journalLines() < before + scans - CREDITS) await setTimeout(1);
       die();
     }
     if (scans >= points.holdAtScan) {
