@@ -118,6 +118,8 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
       if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
     }
   });
+  // For people; the table has them too.
+  if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
 }
 
