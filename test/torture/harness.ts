@@ -1,0 +1,124 @@
+// Starting, killing and checking: what all methods of the torture suite have in common.
+
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Acknowledged } from './check.mjs';
+import type { History } from './model.mjs';
+
+const CHECK = fileURLToPath(new URL('check.mjs', import.meta.url));
+const WRITER = fileURLToPath(new URL('writer.mjs', import.meta.url));
+
+/** Why a method cannot run on this machine; undefined where it can. Tests skip with this text. */
+export function missing(...needs: readonly ('root' | 'strace' | 'unshare' | 'losetup' | 'mkfs.ext4' | 'prlimit')[]) {
+  for (const need of needs) {
+    if (process.platform !== 'linux') return 'needs Linux';
+    if (need === 'root' ? process.getuid?.() !== 0 : spawnSync('which', [need]).status !== 0) return `needs ${need}`;
+  }
+  return undefined;
+}
+
+/** A directory of the test's own. */
+export function scratchDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'gristmill-torture-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface Failure {
+  readonly n: number;
+  readonly code?: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly bytesNeeded?: number;
+}
+
+export interface WriterOptions {
+  readonly inline?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Put before the command: strace, prlimit and the like. */
+  readonly under?: readonly string[];
+}
+
+/** A writer process, and what it has acknowledged. */
+export class Writer {
+  readonly process: ChildProcess;
+  /** The last operation acknowledged, and the store's generation then. */
+  acknowledged: Acknowledged = { n: 0, generation: 0 };
+  readonly failures: Failure[] = [];
+  errors = '';
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly #waiting: { readonly line: RegExp; resolve(line: string): void; reject(error: Error): void }[] = [];
+
+  constructor(store: string, history: History, { inline = false, env, under = [] }: WriterOptions = {}) {
+    const mode = inline ? ['inline'] : [];
+    const node = [process.execPath, WRITER, store, history.seed, JSON.stringify(history.round), ...mode];
+    const [command, ...args] = [...under, ...node] as [string, ...string[]];
+    this.process = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, UV_THREADPOOL_SIZE: '1', ...env },
+      // A process group, so that what it runs under goes with it.
+      detached: true,
+    });
+    this.process.stdin!.on('error', () => {}); // it was killed before it read
+    this.process.stderr!.on('data', (data) => {
+      this.errors += data;
+    });
+    const lines = createInterface({ input: this.process.stdout! });
+    lines.on('line', (line) => this.#hear(line));
+    const output = new Promise((resolve) => lines.once('close', resolve));
+    this.ended = new Promise((resolve) => {
+      this.process.once('exit', (code, signal) => {
+        output.then(() => {
+          for (const { line, reject } of this.#waiting.splice(0)) {
+            reject(new Error(`the writer ended (${code ?? signal}) before ${line}: ${this.errors}`));
+          }
+          resolve({ code, signal });
+        });
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  tell(command: string): void {
+    this.process.stdin!.write(`${command}\n`);
+  }
+
+  /** The next line that matches. @throws when the process ends before. */
+  heard(line: RegExp): Promise<string> {
+    const promise = new Promise<string>((resolve, reject) => this.#waiting.push({ line, resolve, reject }));
+    promise.catch(() => {}); // whoever awaits it hears
+    return promise;
+  }
+
+  /** No more commands: it ends by itself, closing nothing. */
+  async finish() {
+    this.process.stdin!.end();
+    return this.ended;
+  }
+
+  async kill() {
+    process.kill(-this.pid, 'SIGKILL');
+    return this.ended;
+  }
+
+  #hear(line: string): void {
+    const [word, n, rest] = /^(\w+)(?: (\d+) (.*))?$/.exec(line)?.slice(1) ?? [];
+    if (word === 'done') this.acknowledged = { n: Number(n), generation: Number(rest) };
+    if (word === 'failed') this.failures.push({ n: Number(n), ...JSON.parse(rest!) });
+    const at = this.#waiting.findIndex((waiting) => waiting.line.test(line));
+    if (at !== -1) this.#waiting.splice(at, 1)[0]!.resolve(line);
+  }
+}
+
+/** `checkAfterCrash` in a process of its own. @throws when it does, or when the process dies. */
+export async function checkApart(store: string, history: History, { n, generation }: Acknowledged): Promise<number> {
+  const args = [CHECK, store, history.seed, JSON.stringify(history.round), String(n), String(generation)];
+  return Number((await promisify(execFile)(process.execPath, args)).stdout);
+}
