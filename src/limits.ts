@@ -38,5 +38,7 @@ export const WORKERS_MAX = 256;
 export const FRAMES_PER_SHARD_MAX = 2 ** 21;
 /** Most pages of a tree whose keys are kept in memory for lookups (some 30 bytes each); larger trees are searched in LMDB. */
 export const FENCES_MAX = 1_000_000;
+/** Records of an inline shard before the next is begun: what compaction makes one file of. */
+export const INLINE_RECORDS_MAX = 65_536;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;

@@ -59,6 +59,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   STORE_CLOSED: Exit.store,
   STORE_BUSY: Exit.store,
   COLLECTION_NOT_FOUND: Exit.store,
+  COLLECTION_EXISTS: Exit.store,
   COLLECTION_MISMATCH: Exit.store,
   INDEX_NOT_FOUND: Exit.store,
   CHECKSUM_MISMATCH: Exit.store,

@@ -103,6 +103,12 @@ export class Lookup {
     return this.#generation;
   }
 
+  /** The newest generation, this instant. */
+  newest(): Generation {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    return this.generation();
+  }
+
   /** Runs a synchronous lookup on the newest generation; again when it meets a newer one. */
   attempt<R>(operation: (generation: Generation) => R): R {
     for (let tries = 0; ; tries++) {

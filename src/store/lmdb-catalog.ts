@@ -49,7 +49,12 @@ function writableByteMap(database: Bytes, file: string): WritableByteMap {
   return {
     put(key, value) {
       // putSync is declared void; within a transaction it returns whether LMDB took the value.
-      const taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      let taken: boolean;
+      try {
+        taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      } catch (cause) {
+        throw ioError(cause, 'write to', file, value.byteLength);
+      }
       if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
     },
     remove: (key) => database.removeSync(key),
@@ -110,6 +115,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #environment: Environment;
   readonly #write: CatalogWrite;
   #commits = 0;
+  #isChanging = false;
   #failed: GristmillError | undefined;
   #closed = false;
 
@@ -150,7 +156,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   refresh(): void {
     this.assertOpen();
-    this.#root.resetReadTxn();
+    // Within a transaction of ours everything is the newest there is.
+    if (!this.#isChanging) this.#root.resetReadTxn();
   }
 
   lastTransaction(): number {
@@ -177,7 +184,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.assertOpen();
+    if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
     let changed = false;
+    this.#isChanging = true;
     try {
       // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
       const result = this.#root.transactionSync(() => {
@@ -191,6 +200,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       if (!changed) throw error;
       this.#failed = ioError(error, 'commit to', this.file);
       throw this.#failed;
+    } finally {
+      this.#isChanging = false;
     }
   }
 

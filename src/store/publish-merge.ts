@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { decodeKey } from './key-decode.js';
-import { mergeInPlace, type PageChange, TreeRewrite } from './merge-pages.js';
+import { mergeInPlace, type PageChange, type Settle, TreeRewrite } from './merge-pages.js';
 import type { NewTrees } from './new-trees.js';
 import { entriesOf, entryCount, verifyPage } from './page-read.js';
 import type { PageBatch, Publication } from './publish.js';
@@ -165,7 +165,7 @@ export class MergePlan {
     return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
   }
 
-  #resolver(plan: IndexPlan): ((stored: Entry, added: Entry) => Entry) | undefined {
+  #resolver(plan: IndexPlan): Settle | undefined {
     return plan.index === 0 ? (stored, added) => this.#resolve(stored, added) : undefined;
   }
 

@@ -4,10 +4,12 @@
 import { statSync } from 'node:fs';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
-import { Collection } from '../lookup/collection.js';
+import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
+import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import { Transaction } from '../update/transaction.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
@@ -43,12 +45,21 @@ export class Store {
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#catalog.assertOpen();
+    return new Collection<T>(this.#lookup(name), this.#change);
+  }
+
+  #lookup(name: string): Lookup {
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
       lookup = new Lookup({ directory: this.directory, catalog: this.#catalog, caches: this.#caches }, name);
       this.#lookups.set(name, lookup);
     }
-    return new Collection<T>(lookup);
+    return lookup;
+  }
+
+  /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
+  snapshot(): Snapshot {
+    return new Snapshot(this.directory, this.#catalog.snapshot(), this.#caches);
   }
 
   /** Names of the collections. */
@@ -80,6 +91,31 @@ export class Store {
     const { runImport } = await import('../import/import.js');
     return runImport({ directory: this.directory, catalog: this.#catalog }, paths, options);
   }
+
+  /**
+   * Changes any number of records in any number of collections: all of it is there when the promise resolves, durably, or
+   * nothing is when `change` throws. Transactions of all processes come one after another.
+   * @param change runs synchronously: no other process can change anything meanwhile, and none waits for ours to await.
+   * @throws GristmillError, what `change` throws; TypeError when it returns a promise
+   * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
+   */
+  transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    return this.#catalog.transaction((write) => {
+      const lookup = (name: string) => this.#lookup(name);
+      const transaction = new Transaction({ catalog: this.#catalog, write, lookup });
+      const result = change(transaction);
+      transaction.finish();
+      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+        throw new TypeError(
+          'the callback of a transaction must be synchronous: it returned a promise; nothing was changed',
+        );
+      }
+      return result;
+    });
+  }
+
+  readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
 
   /** Ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
