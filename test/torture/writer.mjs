@@ -49,8 +49,14 @@ async function play(n) {
     writeFileSync(source, [...puts.values()].join('\n'));
     await store.import(source, { key: KEY, indexes: [INDEX], mode: kind, workers: 1 });
   }
-  // TRANSACTIONS
-  void deletes;
+  if (kind === 'transaction') {
+    await store.transaction((transaction) => {
+      const records = transaction.collection('records');
+      for (const text of puts.values()) records.putText(text);
+      for (const id of deletes) records.delete(id);
+    });
+  }
+  if (kind === 'put') for (const text of puts.values()) await store.collection('records').putText(text);
   return store.stat().generation;
 }
 

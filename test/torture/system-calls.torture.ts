@@ -1,0 +1,136 @@
+// Goal: whatever system call a process dies before, the store holds exactly the old or the new state, never less than was
+// acknowledged, and what was left behind goes away when it is opened again.
+// Method: a writer waits with everything loaded; strace is attached to one of its threads and kills the process at that
+// thread's n-th call of one name, while it does one operation. A census before says how many calls there are; each of
+// them is a kill point, on a store copied from the same template.
+
+import { spawn } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkAfterCrash, filesOf } from './check.mjs';
+import { missing, scratchDirectory, Writer } from './harness.js';
+import { History, type Kind } from './model.mjs';
+
+/** Every call by which a store changes on disk, or becomes durable. */
+const CALLS = [
+  ...['openat', 'write', 'pwrite64', 'pwritev', 'fsync', 'fdatasync', 'msync', 'rename', 'renameat2', 'link'],
+  ...['unlink', 'unlinkat', 'ftruncate', 'fallocate', 'mkdir', 'mkdirat', 'rmdir'],
+];
+const PREPARED: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
+const OPERATIONS: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
+
+const lacks = missing('strace');
+
+describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}`, () => {
+  const directory = scratchDirectory();
+  let copies = 0;
+  afterAll(() => directory.remove());
+
+  /** The threads of a process, the first one first. */
+  const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).map(Number);
+
+  /** Resolves when the calls of these threads are traced. */
+  async function traced(pid: number, threads: readonly number[]): Promise<void> {
+    const tracer = (thread: number) =>
+      /TracerPid:\t(\d+)/.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1];
+    while (threads.some((thread) => tracer(thread) === '0')) await setTimeout(2);
+  }
+
+  /** One operation under strace; what strace printed. */
+  async function under(
+    writer: Writer,
+    threads: readonly number[],
+    args: readonly string[],
+    n: number,
+  ): Promise<string> {
+    const strace = spawn('strace', ['-qq', ...args, ...threads.flatMap((thread) => ['-p', String(thread)])]);
+    let log = '';
+    strace.stderr.on('data', (data) => {
+      log += data;
+    });
+    const ended = new Promise((resolve) => strace.once('close', resolve));
+    await traced(writer.pid, threads);
+    writer.tell(`run ${n}`);
+    await writer.heard(/^(done|failed)/).catch(() => {}); // killed, as it should be
+    if (writer.process.signalCode === null) strace.kill('SIGINT');
+    await ended;
+    return log;
+  }
+
+  describe.each(OPERATIONS)('%s', (kind) => {
+    const history = new History(kind, [...PREPARED, kind]);
+    const n = PREPARED.length + 1;
+    const template = join(directory.path, kind);
+    const acknowledged = { n: n - 1, generation: 0 };
+
+    beforeAll(async () => {
+      const writer = new Writer(template, history, { inline: true });
+      writer.tell(`run 1 ${n - 1}`);
+      await writer.heard(new RegExp(`^done ${n - 1} `));
+      writer.tell('close');
+      await writer.heard(/^closed/);
+      acknowledged.generation = writer.acknowledged.generation;
+      await writer.kill();
+    });
+
+    /** A writer that has opened a copy of the template and waits. */
+    async function waiting(): Promise<{ readonly store: string; readonly writer: Writer }> {
+      const store = join(directory.path, `${kind}-${++copies}`);
+      cpSync(template, store, { recursive: true });
+      const writer = new Writer(store, history, { inline: true });
+      writer.tell('open');
+      await writer.heard(/^opened/);
+      return { store, writer };
+    }
+
+    /** How often each thread (by its position) makes each call during the operation. */
+    async function census(): Promise<{ readonly thread: number; readonly call: string; readonly times: number }[]> {
+      const { writer } = await waiting();
+      const threads = threadsOf(writer.pid);
+      const log = await under(writer, threads, ['-f', '-e', `trace=${CALLS}`], n);
+      await writer.kill();
+      const counts = new Map<string, number>();
+      for (const [, pid, call] of log.matchAll(/^\[pid +(\d+)\] (\w+)\(/gm)) {
+        const thread = threads.indexOf(Number(pid));
+        // Threads that begin meanwhile are those of the pool, which has nothing to do here.
+        if (thread === -1) continue;
+        const key = `${thread} ${call}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      return [...counts].map(([key, times]) => {
+        const [thread, call] = key.split(' ') as [string, string];
+        return { thread: Number(thread), call, times };
+      });
+    }
+
+    test('killed before every call', async () => {
+      const points = await census();
+      expect(points.length).toBeGreaterThan(2);
+      let kills = 0;
+      let next = waiting();
+      for (const { thread, call, times } of points) {
+        for (let when = 1; when <= times; when++) {
+          const { store, writer } = await next;
+          next = waiting();
+          const at = threadsOf(writer.pid)[thread] as number;
+          const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
+          await under(writer, [at], inject, n);
+          const { signal } = writer.process.signalCode === null ? await writer.kill() : await writer.ended;
+          if (writer.acknowledged.n !== n) kills++;
+          expect(signal).toBe('SIGKILL');
+          const known = writer.acknowledged.n === n ? writer.acknowledged : acknowledged;
+          try {
+            await checkAfterCrash(store, history, known);
+            void filesOf;
+          } catch (error) {
+            throw new Error(`killed before ${call} number ${when} of thread ${thread}: ${(error as Error).message}`);
+          }
+        }
+      }
+      await (await next).writer.kill();
+      console.log(`kill points of ${kind}: ${kills} of ${JSON.stringify(points)}`);
+    });
+  });
+});
