@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import { syncDirectory } from '../store/io.js';
@@ -82,6 +83,7 @@ export async function runImport(
     reporter.enter('merge');
     checkFreeSpace(directory, tally);
     await tally.synced();
+    failpoint('shards.sync-directory');
     syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
@@ -92,6 +94,7 @@ export async function runImport(
     const published = await publish(catalog, publicationOf(plans, key, options, tally, pages));
     isPublished = true;
     workspace.leaveShards();
+    failpoint('publish.committed');
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
     await collectGarbage(catalog, directory).catch(() => {});
     reporter.enter('done');

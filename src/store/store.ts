@@ -2,6 +2,7 @@
 // `import` (import/); both share the catalog and the caches.
 
 import { statSync } from 'node:fs';
+import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
@@ -106,6 +107,7 @@ export class Store {
       const transaction = new Transaction({ catalog: this.#catalog, write, lookup });
       const result = change(transaction);
       transaction.finish();
+      failpoint('transaction.commit');
       if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
         throw new TypeError(
           'the callback of a transaction must be synchronous: it returned a promise; nothing was changed',

@@ -1,14 +1,14 @@
 // Starting, killing and checking: what all methods of the torture suite have in common.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Acknowledged } from './check.mjs';
-import type { History } from './model.mjs';
+import { type Acknowledged, checkAfterCrash } from './check.mjs';
+import { History, type Kind } from './model.mjs';
 
 const CHECK = fileURLToPath(new URL('check.mjs', import.meta.url));
 const WRITER = fileURLToPath(new URL('writer.mjs', import.meta.url));
@@ -121,4 +121,56 @@ export class Writer {
 export async function checkApart(store: string, history: History, { n, generation }: Acknowledged): Promise<number> {
   const args = [CHECK, store, history.seed, JSON.stringify(history.round), String(n), String(generation)];
   return Number((await promisify(execFile)(process.execPath, args)).stdout);
+}
+
+/** What a store has been through before the operation that is looked at. */
+const PREPARED: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
+
+/** A store that stands just before one operation, to be copied for each time that operation is tried. */
+export class Template {
+  readonly history: History;
+  /** The operation to try. */
+  readonly n: number;
+  /** What was acknowledged before it. */
+  acknowledged: Acknowledged;
+  readonly #directory: string;
+  #copies = 0;
+
+  private constructor(directory: string, history: History, n: number) {
+    this.#directory = directory;
+    this.history = history;
+    this.n = n;
+    this.acknowledged = { n: n - 1, generation: 0 };
+  }
+
+  /** @param kind of the operation; `create` is the first one of a store that is not there yet. */
+  static async make(directory: string, kind: Kind | 'create'): Promise<Template> {
+    if (kind === 'create') return new Template(join(directory, kind), new History(kind, ['replace']), 1);
+    const template = new Template(join(directory, kind), new History(kind, [...PREPARED, kind]), PREPARED.length + 1);
+    const writer = new Writer(template.#directory, template.history);
+    writer.tell(`run 1 ${PREPARED.length}`);
+    await writer.heard(new RegExp(`^done ${PREPARED.length} `));
+    writer.tell('close');
+    await writer.heard(/^closed/);
+    template.acknowledged = writer.acknowledged;
+    await writer.kill();
+    return template;
+  }
+
+  /** A copy, and a writer that has everything loaded and waits; unless the store is to be created, it has opened it. */
+  async waiting(options?: WriterOptions): Promise<{ readonly store: string; readonly writer: Writer }> {
+    const store = `${this.#directory}-${++this.#copies}`;
+    if (this.n > 1) cpSync(this.#directory, store, { recursive: true });
+    const writer = new Writer(store, this.history, options);
+    const heard = writer.heard(this.n > 1 ? /^opened/ : /^ready/);
+    if (this.n > 1) writer.tell('open');
+    await heard;
+    return { store, writer };
+  }
+
+  /** The operation has been tried. @returns the operation the store stands at. @throws when it is neither old nor new. */
+  check(store: string, writer: Writer): Promise<number> {
+    const isDone = writer.acknowledged.n === this.n;
+    return checkAfterCrash(store, this.history, isDone ? writer.acknowledged : this.acknowledged);
+  }
 }

@@ -5,27 +5,22 @@
 // them is a kill point, on a store copied from the same template.
 
 import { spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkAfterCrash, filesOf } from './check.mjs';
-import { missing, scratchDirectory, Writer } from './harness.js';
-import { History, type Kind } from './model.mjs';
+import { missing, scratchDirectory, Template, type Writer } from './harness.js';
 
 /** Every call by which a store changes on disk, or becomes durable. */
 const CALLS = [
   ...['openat', 'write', 'pwrite64', 'pwritev', 'fsync', 'fdatasync', 'msync', 'rename', 'renameat2', 'link'],
   ...['unlink', 'unlinkat', 'ftruncate', 'fallocate', 'mkdir', 'mkdirat', 'rmdir'],
 ];
-const PREPARED: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
-const OPERATIONS: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
+const OPERATIONS = ['create', 'replace', 'upsert', 'transaction', 'put'] as const;
 
 const lacks = missing('strace');
 
 describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}`, () => {
   const directory = scratchDirectory();
-  let copies = 0;
   afterAll(() => directory.remove());
 
   /** The threads of a process, the first one first. */
@@ -60,36 +55,17 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
   }
 
   describe.each(OPERATIONS)('%s', (kind) => {
-    const history = new History(kind, [...PREPARED, kind]);
-    const n = PREPARED.length + 1;
-    const template = join(directory.path, kind);
-    const acknowledged = { n: n - 1, generation: 0 };
-
+    let template: Template;
     beforeAll(async () => {
-      const writer = new Writer(template, history, { inline: true });
-      writer.tell(`run 1 ${n - 1}`);
-      await writer.heard(new RegExp(`^done ${n - 1} `));
-      writer.tell('close');
-      await writer.heard(/^closed/);
-      acknowledged.generation = writer.acknowledged.generation;
-      await writer.kill();
+      template = await Template.make(directory.path, kind);
     });
-
-    /** A writer that has opened a copy of the template and waits. */
-    async function waiting(): Promise<{ readonly store: string; readonly writer: Writer }> {
-      const store = join(directory.path, `${kind}-${++copies}`);
-      cpSync(template, store, { recursive: true });
-      const writer = new Writer(store, history, { inline: true });
-      writer.tell('open');
-      await writer.heard(/^opened/);
-      return { store, writer };
-    }
+    const waiting = () => template.waiting({ inline: true });
 
     /** How often each thread (by its position) makes each call during the operation. */
     async function census(): Promise<{ readonly thread: number; readonly call: string; readonly times: number }[]> {
       const { writer } = await waiting();
       const threads = threadsOf(writer.pid);
-      const log = await under(writer, threads, ['-f', '-e', `trace=${CALLS}`], n);
+      const log = await under(writer, threads, ['-f', '-e', `trace=${CALLS}`], template.n);
       await writer.kill();
       const counts = new Map<string, number>();
       for (const [, pid, call] of log.matchAll(/^\[pid +(\d+)\] (\w+)\(/gm)) {
@@ -116,21 +92,19 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
           next = waiting();
           const at = threadsOf(writer.pid)[thread] as number;
           const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
-          await under(writer, [at], inject, n);
+          await under(writer, [at], inject, template.n);
           const { signal } = writer.process.signalCode === null ? await writer.kill() : await writer.ended;
-          if (writer.acknowledged.n !== n) kills++;
           expect(signal).toBe('SIGKILL');
-          const known = writer.acknowledged.n === n ? writer.acknowledged : acknowledged;
-          try {
-            await checkAfterCrash(store, history, known);
-            void filesOf;
-          } catch (error) {
-            throw new Error(`killed before ${call} number ${when} of thread ${thread}: ${(error as Error).message}`);
-          }
+          kills++;
+          await template.check(store, writer).catch((cause) => {
+            throw new Error(`killed before ${call} number ${when} of thread ${thread}: ${cause.message}`, { cause });
+          });
         }
       }
       await (await next).writer.kill();
-      console.log(`kill points of ${kind}: ${kills} of ${JSON.stringify(points)}`);
+      console.log(
+        `kill points of ${kind}: ${kills} (${points.map(({ call, times }) => `${call} ${times}`).join(', ')})`,
+      );
     });
   });
 });
