@@ -97,10 +97,11 @@ export class Writer {
     return promise;
   }
 
-  /** No more commands: it ends by itself, closing nothing. */
-  async finish() {
-    this.process.stdin!.end();
-    return this.ended;
+  /** Plays operation n; resolves when it is done, has failed, or the process has died. */
+  async run(n: number): Promise<void> {
+    const heard = this.heard(new RegExp(`^(done|failed) ${n} `));
+    this.tell(`run ${n}`);
+    await heard.catch(() => {});
   }
 
   async kill() {
@@ -162,9 +163,9 @@ export class Template {
     const store = `${this.#directory}-${++this.#copies}`;
     if (this.n > 1) cpSync(this.#directory, store, { recursive: true });
     const writer = new Writer(store, this.history, options);
-    const heard = writer.heard(this.n > 1 ? /^opened/ : /^ready/);
     if (this.n > 1) writer.tell('open');
-    await heard;
+    writer.tell(`prepare ${this.n}`);
+    await writer.heard(/^prepared/);
     return { store, writer };
   }
 

@@ -4,11 +4,9 @@
 // thread's n-th call of one name, while it does one operation. A census before says how many calls there are; each of
 // them is a kill point, on a store copied from the same template.
 
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { missing, scratchDirectory, Template, type Writer } from './harness.js';
+import { missing, scratchDirectory, Template } from './harness.js';
+import { runTraced, threadsOf } from './strace.js';
 
 /** Every call by which a store changes on disk, or becomes durable. */
 const CALLS = [
@@ -23,37 +21,6 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
   const directory = scratchDirectory();
   afterAll(() => directory.remove());
 
-  /** The threads of a process, the first one first. */
-  const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).map(Number);
-
-  /** Resolves when the calls of these threads are traced. */
-  async function traced(pid: number, threads: readonly number[]): Promise<void> {
-    const tracer = (thread: number) =>
-      /TracerPid:\t(\d+)/.exec(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8'))?.[1];
-    while (threads.some((thread) => tracer(thread) === '0')) await setTimeout(2);
-  }
-
-  /** One operation under strace; what strace printed. */
-  async function under(
-    writer: Writer,
-    threads: readonly number[],
-    args: readonly string[],
-    n: number,
-  ): Promise<string> {
-    const strace = spawn('strace', ['-qq', ...args, ...threads.flatMap((thread) => ['-p', String(thread)])]);
-    let log = '';
-    strace.stderr.on('data', (data) => {
-      log += data;
-    });
-    const ended = new Promise((resolve) => strace.once('close', resolve));
-    await traced(writer.pid, threads);
-    writer.tell(`run ${n}`);
-    await writer.heard(/^(done|failed)/).catch(() => {}); // killed, as it should be
-    if (writer.process.signalCode === null) strace.kill('SIGINT');
-    await ended;
-    return log;
-  }
-
   describe.each(OPERATIONS)('%s', (kind) => {
     let template: Template;
     beforeAll(async () => {
@@ -65,7 +32,7 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
     async function census(): Promise<{ readonly thread: number; readonly call: string; readonly times: number }[]> {
       const { writer } = await waiting();
       const threads = threadsOf(writer.pid);
-      const log = await under(writer, threads, ['-f', '-e', `trace=${CALLS}`], template.n);
+      const log = await runTraced(writer, threads, ['-f', '-e', `trace=${CALLS}`], template.n);
       await writer.kill();
       const counts = new Map<string, number>();
       for (const [, pid, call] of log.matchAll(/^\[pid +(\d+)\] (\w+)\(/gm)) {
@@ -92,7 +59,7 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
           next = waiting();
           const at = threadsOf(writer.pid)[thread] as number;
           const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
-          await under(writer, [at], inject, template.n);
+          await runTraced(writer, [at], inject, template.n);
           const { signal } = writer.process.signalCode === null ? await writer.kill() : await writer.ended;
           expect(signal).toBe('SIGKILL');
           kills++;

@@ -2,8 +2,8 @@
 // and only when, the library has told it that it is done.
 //
 //   node writer.mjs <store> <seed> <round, JSON> [inline]
-//   standard input, a line each: "run N", "run N M", "loop N" (from N until killed), "open", "close"
-//   standard output: "ready", "done N <generation>", "failed N <code> <message, JSON>", "opened", "closed"
+//   standard input, a line each: "open", "prepare N", "run N", "run N M", "loop N" (from N until killed), "close"
+//   standard output: "ready", "opened", "prepared", "done N <generation>", "failed N <error, JSON>", "closed"
 //
 // `inline`: spans are scanned in this thread, so that every system call is made by one of two threads, in one order.
 
@@ -41,12 +41,21 @@ async function opened() {
   return store;
 }
 
+/** The operation whose source is written. */
+let prepared = 0;
+
+/** Writes what operation n imports, so that it does not count as part of it. @param {number} n */
+function prepare(n) {
+  writeFileSync(source, [...history.operation(n).puts.values()].join('\n'));
+  prepared = n;
+}
+
 /** @param {number} n */
 async function play(n) {
   const { kind, puts, deletes } = history.operation(n);
   const store = await opened();
   if (kind === 'replace' || kind === 'upsert') {
-    writeFileSync(source, [...puts.values()].join('\n'));
+    if (prepared !== n) prepare(n);
     await store.import(source, { key: KEY, indexes: [INDEX], mode: kind, workers: 1 });
   }
   if (kind === 'transaction') {
@@ -77,6 +86,10 @@ const commands = {
   async open() {
     await opened();
     say('opened');
+  },
+  async prepare(n) {
+    prepare(n);
+    say('prepared');
   },
   async run(from, to) {
     for (let n = from; n <= (to || from); n++) await run(n);
