@@ -6,5 +6,7 @@ import { Cancelled, scanSpan } from '../src/import/scan-span.js';
 import type { SpanTask } from '../src/import/span-types.js';
 import { answer } from '../src/import/wire.js';
 
+/** Answered when all of the above is loaded. */
+export const ready = () => undefined;
 export const scan = (task: SpanTask) => answer(() => scanSpan(task), Cancelled);
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task), Cancelled);

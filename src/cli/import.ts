@@ -3,7 +3,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
-import { openStore } from '../index.js';
 import {
   type CommonOptions,
   choice,
@@ -14,7 +13,9 @@ import {
   readSize,
   withCommonOptions,
 } from './arguments.js';
+import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
+import { openStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
 
@@ -96,9 +97,9 @@ export function addImport(program: Command): void {
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
-  const view = progressView(flags.quiet === true || flags.json === true);
+  const view = await progressView(flags.quiet === true || flags.json === true);
   const isNew = !existsSync(flags.store);
-  const report = await interruptible(async (signal) => {
+  const work = async (signal: AbortSignal) => {
     const store = await openStore(flags.store, { create: true });
     try {
       return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
@@ -109,7 +110,8 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
       // "The store as it was" is no store, where this command made it and the import failed.
       if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
     }
-  });
+  };
+  const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
 }
 

@@ -18,7 +18,7 @@ import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { WorkerPool, type Workers } from './pool.js';
+import { startWorkers as startThreads, type Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { scanSources } from './scan-sources.js';
 import { Tally } from './tally.js';
@@ -39,7 +39,7 @@ export interface ImportTarget {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
+  { directory, catalog, startWorkers = startThreads }: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
@@ -87,6 +87,8 @@ export async function runImport(
     syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
+      // Nobody needs the threads any more: they end while the last transaction is written.
+      void workers?.close();
       reporter.enter('publish');
       await pause();
       checkUnchanged(plans);

@@ -99,7 +99,7 @@ class SpanScan {
     this.#compressor = compressorFor(task.setup.level);
     this.#entry = entry.at;
     this.#position = entry.at;
-    this.#runs = new RunWriter(task.runPath);
+    this.#runs = new RunWriter(task.runPath, task.shard);
     const { onBadRecord, namesDuplicates } = task.setup;
     this.#rejects = new Rejects(task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);

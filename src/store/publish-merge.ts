@@ -75,7 +75,8 @@ export class MergePlan {
     for (const page of batch.pages) {
       entries += entryCount(page);
       if (plan.stored === undefined) await this.#trees.add(plan.index, page);
-      else await this.#merge(plan, plan.stored, page);
+      // A copy: it may have to wait longer than a batch is valid.
+      else await this.#merge(plan, plan.stored, page.slice());
     }
     plan.entries += entries;
     expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);

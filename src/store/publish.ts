@@ -24,6 +24,7 @@ export type PublishMode = 'replace' | 'upsert' | 'insert';
 export interface PageBatch {
   /** 0 primary, i + 1 for `indexPaths[i]`. */
   readonly index: number;
+  /** Their bytes are valid until the next batch is asked for. */
   readonly pages: readonly Uint8Array[];
   /** Entries in these pages. */
   readonly entries: number;
