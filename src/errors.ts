@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'COUNT_MISMATCH',
   'DISK_FULL',
   'IO_ERROR',
+  'NOTHING_TO_RESUME',
   'CANCELLED',
   'WORKER_FAILED',
 ] as const;

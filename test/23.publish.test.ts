@@ -2,7 +2,8 @@
 // Method: random batches of records with few distinct keys, published by replace, upsert and insert into a real store,
 // against a Map that is updated the same way; after each publication the whole tree, all tombstones and counts are read.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
@@ -249,13 +250,14 @@ describe('publish', () => {
   test('leaves what a killed import left to a sweep, which takes nothing else', async () => {
     const records = [record(1, 'a'), record(2, 'b')];
     const { manifest } = await publishRecords(catalog, directory.path, records, group);
-    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [], temporary: [] });
     const [page] = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
     await catalog.transaction((write) => write.putPage(99, page));
     writeShard(shardPath(directory.path, '00000077.ndjson.zst'), records, 1);
-    const leftovers = { trees: [99], files: ['00000077.ndjson.zst'] };
-    expect(await sweep(catalog, directory.path)).toEqual(leftovers);
-    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    mkdirSync(join(directory.path, 'tmp', 'x'), { recursive: true });
+    const leftovers = { trees: [99], files: ['00000077.ndjson.zst'], temporary: ['x'] };
+    expect(await sweep(catalog, directory.path, [])).toEqual(leftovers);
+    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [], temporary: [] });
     expectStore(
       new Map([
         [1, 'a'],

@@ -66,6 +66,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   COUNT_MISMATCH: Exit.store,
   DISK_FULL: Exit.io,
   IO_ERROR: Exit.io,
+  NOTHING_TO_RESUME: Exit.store,
   CANCELLED: Exit.cancelled,
   WORKER_FAILED: Exit.internal,
 };

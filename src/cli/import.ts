@@ -3,6 +3,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
+import { describeHolder } from '../store/lock-holder.js';
+import type { Writer } from '../store/types.js';
 import {
   type CommonOptions,
   choice,
@@ -13,16 +15,18 @@ import {
   readSize,
   withCommonOptions,
 } from './arguments.js';
+import { note } from './diagnostics.js';
 import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
 
-/** The flags, named as commander names them; all but three are options of the library's `import`. */
+/** The flags, named as commander names them; all but four are options of the library's `import`. */
 interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -42,6 +46,7 @@ const SAME_NAME = [
   'access',
   'spanBytes',
   'windowBytes',
+  'wait',
 ] as const satisfies readonly (keyof ImportOptions)[];
 
 const HELP = `
@@ -90,6 +95,9 @@ export function addImport(program: Command): void {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
+    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
@@ -102,7 +110,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   const work = async (signal: AbortSignal) => {
     const store = await openStore(flags.store, { create: true });
     try {
-      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
+      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, onWait: tellWait, signal });
     } finally {
       view.stop();
       const isEmpty = store.collections().length === 0;
@@ -115,11 +123,16 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
 }
 
+function tellWait(writer: Writer): void {
+  note(`waiting for ${describeHolder(writer)}`);
+}
+
 /** Only what was asked for: defaults belong to the library. */
 function importOptions(flags: ImportFlags): ImportOptions {
   const given: Record<string, unknown> = {};
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
   if (flags.index !== undefined) given.indexes = flags.index;
   if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
+  if (flags.resume !== undefined) given.resume = flags.resume ? 'require' : 'never';
   return given;
 }

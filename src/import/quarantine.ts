@@ -4,9 +4,9 @@
 // it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import is
 // published, and removed when it fails.
 
-import { closeSync, fsyncSync, openSync, readSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { makeDirectory, QUARANTINE_DIRECTORY } from '../store/files.js';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeDirectory, quarantinePath } from '../store/files.js';
 import { ioError, isMissing, syncDirectory, writeFully } from '../store/io.js';
 import type { Pause } from './plan.js';
 
@@ -18,16 +18,37 @@ export class Quarantine {
   readonly #store: string;
   readonly #path: string;
   #fd: number | undefined;
+  #bytes = 0;
 
   /** @param id of the import. */
   constructor(store: string, id: string) {
     this.#store = store;
-    this.#path = join(store, QUARANTINE_DIRECTORY, `${id}.ndjson`);
+    this.#path = quarantinePath(store, id);
   }
 
   /** The file, when there is one. */
   get path(): string | undefined {
     return this.#fd === undefined ? undefined : this.#path;
+  }
+
+  /** Bytes written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Goes on in the file of an import that was killed, behind so many bytes of it. @throws IO_ERROR, DISK_FULL */
+  resume(bytes: number): void {
+    try {
+      if (bytes === 0) {
+        rmSync(this.#path, { force: true });
+        return;
+      }
+      this.#fd = openSync(this.#path, 'a', 0o600);
+      ftruncateSync(this.#fd, bytes);
+      this.#bytes = bytes;
+    } catch (cause) {
+      throw ioError(cause, 'write', this.#path);
+    }
   }
 
   /** Moves the lines of a span's file (rejects.ts) here, completed, and removes that file. @throws IO_ERROR, DISK_FULL */
@@ -38,7 +59,9 @@ export class Quarantine {
     const buffer = Buffer.alloc(READ_BYTES);
     try {
       for (let bytes = readSync(fd, buffer); bytes > 0; bytes = readSync(fd, buffer)) {
-        writeFully(this.#fd as number, lines.complete(buffer.subarray(0, bytes)), this.#path);
+        const completed = lines.complete(buffer.subarray(0, bytes));
+        writeFully(this.#fd as number, completed, this.#path);
+        this.#bytes += completed.byteLength;
         await pause();
       }
     } finally {

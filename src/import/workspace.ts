@@ -8,6 +8,11 @@ import { dirname, join } from 'node:path';
 import { TEMPORARY_DIRECTORY } from '../store/files.js';
 import { ioError } from '../store/io.js';
 
+/** The sorted runs of a span. @param temporary see Workspace */
+export function runPathOf(temporary: string, shard: number): string {
+  return join(temporary, `${shard}.run`);
+}
+
 export class Workspace {
   /** The store's directory. */
   readonly store: string;

@@ -2,6 +2,7 @@
 // `import` (import/); both share the catalog and the caches.
 
 import { statSync } from 'node:fs';
+import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
@@ -10,10 +11,13 @@ import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
-import { Transaction } from '../update/transaction.js';
+import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
-import { LmdbCatalog } from './lmdb-catalog.js';
+import type { LmdbCatalog } from './lmdb-catalog.js';
+import { waitUntilMergeable } from './lock-holder.js';
+import { openRecovered } from './recovery.js';
+import type { CatalogWrite } from './types.js';
 
 /** Collection of imports and lookups that name none. */
 export const DEFAULT_COLLECTION = 'records';
@@ -25,6 +29,9 @@ export class Store {
   readonly #catalog: LmdbCatalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
+  /** Imports under way, and what stops them. */
+  readonly #imports = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
   private constructor(directory: string, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
@@ -40,7 +47,7 @@ export class Store {
     const options = resolveOptions(STORE_OPTIONS, given);
     const create = options.create && !options.readOnly;
     const directory = prepareStoreDirectory(path, create);
-    return new Store(directory, options, await LmdbCatalog.open(directory, { create, readOnly: options.readOnly }));
+    return new Store(directory, options, await openRecovered(directory, { create, readOnly: options.readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -87,39 +94,51 @@ export class Store {
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
     this.#catalog.assertOpen();
-    const paths = typeof sources === 'string' ? [sources] : sources;
-    // Loaded here: a process that only looks things up does without the import path and its thread pool.
-    const { runImport } = await import('../import/import.js');
-    return runImport({ directory: this.directory, catalog: this.#catalog }, paths, options);
+    const importing = this.#import(typeof sources === 'string' ? [sources] : sources, options);
+    this.#imports.add(importing);
+    try {
+      return await importing;
+    } finally {
+      this.#imports.delete(importing);
+    }
   }
 
   /**
    * Changes any number of records in any number of collections: all of it is there when the promise resolves, durably, or
    * nothing is when `change` throws. Transactions of all processes come one after another.
-   * @param change runs synchronously: no other process can change anything meanwhile, and none waits for ours to await.
+   * @param change runs synchronously: no other process can change anything meanwhile. It runs again, from the beginning,
+   * when an import is just merging into one of its collections.
    * @throws GristmillError, what `change` throws; TypeError when it returns a promise
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
-  transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
+  async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
-    return this.#catalog.transaction((write) => {
-      const lookup = (name: string) => this.#lookup(name);
-      const transaction = new Transaction({ catalog: this.#catalog, write, lookup });
-      const result = change(transaction);
-      transaction.finish();
-      failpoint('transaction.commit');
-      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-        throw new TypeError(
-          'the callback of a transaction must be synchronous: it returned a promise; nothing was changed',
-        );
+    for (;;) {
+      try {
+        return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+      } catch (error) {
+        if (!(error instanceof MergeUnderWay)) throw error;
+        await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
       }
-      return result;
-    });
+    }
+  }
+
+  #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
+    const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
+    const result = change(transaction);
+    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+      throw new TypeError(
+        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
+      );
+    }
+    transaction.finish();
+    failpoint('transaction.commit');
+    return result;
   }
 
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
 
-  /** Ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /** Cancels imports and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -129,7 +148,16 @@ export class Store {
     return this.close();
   }
 
+  async #import(sources: readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    // Loaded here: a process that only looks things up does without the import path and its thread pool.
+    const { runImport } = await import('../import/import.js');
+    const target = { directory: this.directory, catalog: this.#catalog, closing: this.#stop.signal };
+    return runImport(target, sources, options);
+  }
+
   async #close(): Promise<void> {
+    this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
+    await Promise.allSettled(this.#imports);
     this.#caches.close();
     await this.#catalog.close();
   }

@@ -1,23 +1,36 @@
 // store at rest: [leftovers]
 //
-// What an import that was killed leaves behind: trees whose pages were written beforehand and shard files, neither named
-// by any manifest. They are in nobody's way but take room. An import under way looks just the same, so only who knows
-// that there is none may sweep.
+// What a writer that was killed leaves behind: trees whose pages were written beforehand, shard files, temporary and
+// quarantine files, none of them named by any manifest. They are in nobody's way but take room. A writer at work has just
+// the same, so only who holds the lock (writer-lock.ts) may sweep. What a resumable import has finished stays.
 
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeFiles, SHARDS_DIRECTORY } from './files.js';
-import { ioError } from './io.js';
+import {
+  journalPath,
+  quarantinePath,
+  removeFiles,
+  SHARDS_DIRECTORY,
+  shardFileName,
+  shardPath,
+  TEMPORARY_DIRECTORY,
+} from './files.js';
+import { ioError, isMissing } from './io.js';
 import { deleteTrees } from './new-trees.js';
-import type { Catalog, CatalogRead } from './types.js';
+import type { Catalog, CatalogRead, ResumableImport } from './types.js';
 
 export interface Leftovers {
   readonly trees: readonly number[];
   /** Names under `shards/`. */
   readonly files: readonly string[];
+  /** Names under `tmp/`. */
+  readonly temporary: readonly string[];
 }
 
-/** What no manifest names. */
+/**
+ * What no manifest names, nor the garbage record (what that names may still be read, and goes by garbage.ts), nor the list
+ * of resumable imports.
+ */
 export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
   const trees = new Set(catalog.trees());
   const files = new Set(namesIn(join(store, SHARDS_DIRECTORY)));
@@ -26,15 +39,34 @@ export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
     for (const index of primary === undefined ? secondary : [primary, ...secondary]) trees.delete(index.tree);
     for (const { file } of catalog.shards(collection)) files.delete(file);
   }
-  return { trees: [...trees], files: [...files].sort() };
+  const temporary = new Set(namesIn(join(store, TEMPORARY_DIRECTORY)));
+  for (const { id, firstShard, spans } of catalog.resumable()) {
+    temporary.delete(id);
+    for (let i = 0; i < spans; i++) files.delete(shardFileName(firstShard + i));
+  }
+  const garbage = catalog.garbage();
+  for (const tree of garbage.trees) trees.delete(tree);
+  for (const { file } of garbage.files) files.delete(file);
+  return { trees: [...trees], files: [...files].sort(), temporary: [...temporary].sort() };
 }
 
-/** Removes them. The caller knows that no import is under way in any process. */
-export async function sweep(catalog: Catalog, store: string): Promise<Leftovers> {
+/**
+ * Removes them. The caller holds the lock.
+ * @param dead writers that died before they published: their quarantine files go too.
+ */
+export async function sweep(catalog: Catalog, store: string, dead: readonly string[]): Promise<Leftovers> {
   catalog.refresh();
+  const isResumable = ({ id }: ResumableImport) => existsSync(journalPath(store, id));
+  const lost = catalog.resumable().filter((one) => !isResumable(one));
+  if (lost.length > 0)
+    await catalog.transaction((write) => write.putResumable(catalog.resumable().filter(isResumable)));
   const leftovers = findLeftovers(catalog, store);
   await deleteTrees(catalog, leftovers.trees);
-  removeFiles(leftovers.files.map((file) => join(store, SHARDS_DIRECTORY, file)));
+  removeFiles(leftovers.files.map((file) => shardPath(store, file)));
+  const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
+  for (const { id } of catalog.resumable()) unpublished.delete(id);
+  removeFiles([...unpublished].map((id) => quarantinePath(store, id)));
+  for (const name of leftovers.temporary) removeDirectory(join(store, TEMPORARY_DIRECTORY, name));
   return leftovers;
 }
 
@@ -42,6 +74,15 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (cause) {
+    if (isMissing(cause)) return [];
     throw ioError(cause, 'list', directory);
+  }
+}
+
+export function removeDirectory(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw ioError(cause, 'remove', path);
   }
 }

@@ -9,6 +9,7 @@ import { recordText } from '../lookup/record.js';
 import { parsePath } from '../paths.js';
 import type { KeyValue } from '../store/key.js';
 import { decodeKey } from '../store/key-decode.js';
+import { mergeUnderWay } from '../store/lock-holder.js';
 import { checkNames } from '../store/publish-checks.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
 import { commitChanges } from './commit.js';
@@ -32,6 +33,13 @@ export interface TransactionContext {
   readonly lookup: (name: string) => Lookup;
 }
 
+/** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
+export class MergeUnderWay extends Error {
+  constructor(readonly collection: string) {
+    super(`an import is merging into collection ${collection}`);
+  }
+}
+
 /** Changes to any number of collections, all or none. Valid only within its callback. */
 export class Transaction {
   readonly #context: TransactionContext;
@@ -46,6 +54,7 @@ export class Transaction {
   /** @throws GristmillError COLLECTION_NOT_FOUND */
   collection<T = unknown>(name: string): TransactionCollection<T> {
     this.#assertUsable();
+    if (mergeUnderWay(this.#context.catalog, name)) throw new MergeUnderWay(name);
     let collection = this.#collections.get(name);
     if (collection === undefined) {
       const lookup = this.#context.lookup(name);
