@@ -9,6 +9,10 @@ export const FAILPOINTS = [
   /** Before the first transaction of a new store, and in it. */
   'store.create',
   'store.header',
+  /** When the lock of writers is taken; before what a dead holder left is swept; before it is given back. */
+  'lock.taken',
+  'lock.sweep',
+  'lock.release',
   /** Before frames go to a shard file; before the file and the directory are synced. */
   'shard.write',
   'shard.sync',

@@ -3,9 +3,11 @@
 //
 //   node check.mjs <store> <seed> <round, JSON> <acknowledged N> <its generation>
 
-import { readdirSync } from 'node:fs';
+import { deepStrictEqual as deepEqual } from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import { openStore } from '../../dist/src/index.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
+import { findLeftovers } from '../../dist/src/store/sweep.js';
 import { digest, History, INDEX, INDEX_VALUES, MARKER } from './model.mjs';
 
 /**
@@ -71,12 +73,19 @@ export async function checkAfterCrash(directory, history, acknowledged) {
   throw new Error(`operation ${n} was acknowledged; the store holds what ${marker} put last, and not what it should`);
 }
 
-/** Names of files in a store, by directory. @param {string} directory */
-export function filesOf(directory) {
-  return readdirSync(directory, { recursive: true })
-    .map(String)
-    .filter((name) => name.includes('/'))
-    .sort();
+/**
+ * Nothing is in a store that nothing names: after a crash it has been opened for writing, and nobody uses it.
+ * @param {string} directory
+ */
+export async function expectClean(directory) {
+  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
+  try {
+    const found = { ...findLeftovers(catalog, directory), lock: catalog.lock(), garbage: catalog.garbage() };
+    const nothing = { trees: [], files: [], temporary: [], garbage: { files: [], trees: [], inline: [] } };
+    deepEqual(JSON.parse(JSON.stringify(found)), nothing, 'something was left behind');
+  } finally {
+    await catalog.close();
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

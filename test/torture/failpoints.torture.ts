@@ -4,12 +4,15 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { FAILPOINTS, type Failpoint } from '../../src/failpoints.js';
-import { scratchDirectory, Template } from './harness.js';
+import { scratchDirectory, Template, Writer } from './harness.js';
 import type { Kind } from './model.mjs';
 
 const OPERATIONS: Readonly<Record<Failpoint, Kind | 'create'>> = {
   'store.create': 'create',
   'store.header': 'create',
+  'lock.taken': 'upsert',
+  'lock.sweep': 'upsert',
+  'lock.release': 'upsert',
   'shard.write': 'replace',
   'shard.sync': 'replace',
   'shards.sync-directory': 'upsert',
@@ -28,11 +31,19 @@ describe('failpoints', () => {
   const templates = new Map<string, Promise<Template>>();
   afterAll(() => directory.remove());
 
+  async function killedIn(store: string, { history, n }: Template): Promise<void> {
+    const killed = new Writer(store, history, { env: { GRISTMILL_FAILPOINTS: 'publish.commit=kill' } });
+    await killed.run(n);
+    expect(killed.process.signalCode).toBe('SIGKILL');
+  }
+
   async function operate(name: Failpoint, action: 'kill' | 'error') {
     const kind = OPERATIONS[name];
     if (!templates.has(kind)) templates.set(kind, Template.make(directory.path, kind));
     const template = await templates.get(kind)!;
     const { store, writer } = await template.waiting({ env: { GRISTMILL_FAILPOINTS: `${name}=${action}` } });
+    // There is something to sweep when another writer was killed.
+    if (name === 'lock.sweep') await killedIn(store, template);
     await writer.run(template.n);
     return { template, store, writer };
   }

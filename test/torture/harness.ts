@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Acknowledged, checkAfterCrash } from './check.mjs';
+import { type Acknowledged, checkAfterCrash, expectClean } from './check.mjs';
 import { History, type Kind } from './model.mjs';
 
 const CHECK = fileURLToPath(new URL('check.mjs', import.meta.url));
@@ -169,9 +169,14 @@ export class Template {
     return { store, writer };
   }
 
-  /** The operation has been tried. @returns the operation the store stands at. @throws when it is neither old nor new. */
-  check(store: string, writer: Writer): Promise<number> {
+  /**
+   * The operation has been tried. @returns the operation the store stands at.
+   * @throws when it is neither old nor new, or when the writer is dead and something of it is left
+   */
+  async check(store: string, writer: Writer): Promise<number> {
     const isDone = writer.acknowledged.n === this.n;
-    return checkAfterCrash(store, this.history, isDone ? writer.acknowledged : this.acknowledged);
+    const stands = await checkAfterCrash(store, this.history, isDone ? writer.acknowledged : this.acknowledged);
+    if (writer.process.signalCode !== null) await expectClean(store);
+    return stands;
   }
 }

@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkAfterCrash } from './check.mjs';
+import { checkAfterCrash, expectClean } from './check.mjs';
 import { checkApart, missing, scratchDirectory, Writer, type WriterOptions } from './harness.js';
 import { History } from './model.mjs';
 import { CUTS, Volume } from './volume.js';
@@ -61,6 +61,7 @@ describe.skipIf(lacks)(`power cuts${lacks ? ` (${lacks})` : ''}`, () => {
         volume.mount();
         acknowledged += writer.acknowledged.n - n;
         n = await check(store, history, writer.acknowledged);
+        if (check === checkAfterCrash) await expectClean(store);
         for (const failure of writer.failures) expect(failure).toMatchObject({ code: 'IO_ERROR' });
       }
     } finally {
