@@ -11,6 +11,7 @@ import { type Acknowledged, checkAfterCrash, expectClean } from './check.mjs';
 import { History, type Kind } from './model.mjs';
 
 const CHECK = fileURLToPath(new URL('check.mjs', import.meta.url));
+const READER = fileURLToPath(new URL('reader.mjs', import.meta.url));
 const WRITER = fileURLToPath(new URL('writer.mjs', import.meta.url));
 
 /** Why a method cannot run on this machine; undefined where it can. Tests skip with this text. */
@@ -43,21 +44,15 @@ export interface WriterOptions {
   readonly under?: readonly string[];
 }
 
-/** A writer process, and what it has acknowledged. */
-export class Writer {
+/** A program of this suite that runs, and what it says. */
+abstract class Program {
   readonly process: ChildProcess;
-  /** The last operation acknowledged, and the store's generation then. */
-  acknowledged: Acknowledged = { n: 0, generation: 0 };
-  readonly failures: Failure[] = [];
   errors = '';
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   readonly #waiting: { readonly line: RegExp; resolve(line: string): void; reject(error: Error): void }[] = [];
 
-  constructor(store: string, history: History, { inline = false, env, under = [] }: WriterOptions = {}) {
-    const mode = inline ? ['inline'] : [];
-    const node = [process.execPath, WRITER, store, history.seed, JSON.stringify(history.round), ...mode];
-    const [command, ...args] = [...under, ...node] as [string, ...string[]];
-    this.process = spawn(command, args, {
+  constructor([command, ...args]: readonly string[], env?: NodeJS.ProcessEnv) {
+    this.process = spawn(command!, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, UV_THREADPOOL_SIZE: '1', ...env },
       // A process group, so that what it runs under goes with it.
@@ -97,6 +92,31 @@ export class Writer {
     return promise;
   }
 
+  async kill() {
+    process.kill(-this.pid, 'SIGKILL');
+    return this.ended;
+  }
+
+  #hear(line: string): void {
+    this.note(line);
+    const at = this.#waiting.findIndex((waiting) => waiting.line.test(line));
+    if (at !== -1) this.#waiting.splice(at, 1)[0]!.resolve(line);
+  }
+
+  /** Takes note of a line, before whoever waits for it hears. */
+  protected abstract note(line: string): void;
+}
+
+/** A writer process, and what it has acknowledged. */
+export class Writer extends Program {
+  /** The last operation acknowledged, and the store's generation then. */
+  acknowledged: Acknowledged = { n: 0, generation: 0 };
+  readonly failures: Failure[] = [];
+
+  constructor(store: string, history: History, { inline = false, env, under = [] }: WriterOptions = {}) {
+    super([...under, ...commandOf(WRITER, store, history), ...(inline ? ['inline'] : [])], env);
+  }
+
   /** Plays operation n; resolves when it is done, has failed, or the process has died. */
   async run(n: number): Promise<void> {
     const heard = this.heard(new RegExp(`^(done|failed) ${n} `));
@@ -104,18 +124,30 @@ export class Writer {
     await heard.catch(() => {});
   }
 
-  async kill() {
-    process.kill(-this.pid, 'SIGKILL');
-    return this.ended;
-  }
-
-  #hear(line: string): void {
+  protected override note(line: string): void {
     const [word, n, rest] = /^(\w+)(?: (\d+) (.*))?$/.exec(line)?.slice(1) ?? [];
     if (word === 'done') this.acknowledged = { n: Number(n), generation: Number(rest) };
     if (word === 'failed') this.failures.push({ n: Number(n), ...JSON.parse(rest!) });
-    const at = this.#waiting.findIndex((waiting) => waiting.line.test(line));
-    if (at !== -1) this.#waiting.splice(at, 1)[0]!.resolve(line);
   }
+}
+
+/** A process that reads and checks all the time; `hold` stops in the middle of an iteration. */
+export class Reader extends Program {
+  readings = 0;
+  wrong: string | undefined;
+
+  constructor(store: string, history: History, how?: 'hold') {
+    super([...commandOf(READER, store, history), ...(how ? [how] : [])]);
+  }
+
+  protected override note(line: string): void {
+    if (line.startsWith('read ')) this.readings++;
+    if (line.startsWith('wrong')) this.wrong ??= line;
+  }
+}
+
+function commandOf(program: string, store: string, history: History): readonly string[] {
+  return [process.execPath, program, store, history.seed, JSON.stringify(history.round)];
 }
 
 /** `checkAfterCrash` in a process of its own. @throws when it does, or when the process dies. */
