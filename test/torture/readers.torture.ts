@@ -5,14 +5,13 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { checkAfterCrash, expectClean, readStore } from './check.mjs';
+import { expectClean, readStore } from './check.mjs';
 import { Reader, scratchDirectory, Writer } from './harness.js';
+import { readersAgainstKills } from './kills.js';
 import { History } from './model.mjs';
 
 const SECONDS = Number(process.env.TORTURE_SECONDS ?? 60);
-const READERS = 3;
 
 const directory = scratchDirectory();
 afterAll(() => directory.remove());
@@ -27,31 +26,7 @@ async function begun(name: string) {
 }
 
 test(`${SECONDS} seconds of readers against a writer that is killed again and again`, async () => {
-  const { store, history, writer: first } = await begun('killed');
-  const readers = Array.from({ length: READERS }, () => new Reader(store, history));
-  let writer = first;
-  let n = 1;
-  let kills = 0;
-  try {
-    for (const end = Date.now() + SECONDS * 1000; Date.now() < end; kills++) {
-      writer.tell(`loop ${n + 1}`);
-      await writer.heard(/^done/);
-      await setTimeout(Math.random() * 500);
-      await writer.kill();
-      expect(writer.failures).toEqual([]);
-      n = await checkAfterCrash(store, history, writer.acknowledged);
-      writer = new Writer(store, history);
-    }
-    for (const reader of readers) {
-      expect(reader.wrong).toBeUndefined();
-      expect(reader.readings).toBeGreaterThan(kills);
-    }
-  } finally {
-    await Promise.all([...readers, writer].map((one) => one.kill()));
-  }
-  await readStore(store);
-  await expectClean(store);
-  console.log(`kills: ${kills}, operations: ${n}, readings: ${readers.map(({ readings }) => readings).join(', ')}`);
+  console.log(await readersAgainstKills(join(directory.path, 'killed'), SECONDS));
 });
 
 test('a reader that was killed in the middle of an iteration keeps nothing from being removed', async () => {
