@@ -9,3 +9,4 @@ export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { openStore, type Store } from './store/store.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
+export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
