@@ -25,6 +25,10 @@ export const FAILPOINTS = [
   'publish.committed',
   /** In a user's transaction, at its end. */
   'transaction.commit',
+  /** Of a compaction: before a shard is written anew; when it is synced and not published; when all shards are. */
+  'compact.rewrite',
+  'compact.publish',
+  'compact.clean-indexes',
   /** Before anything is removed; before each file; when all is removed and it is still written down. */
   'garbage.collect',
   'garbage.unlink',

@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { expectClean } from './torture/check.mjs';
 import { scratchDirectory, Template } from './torture/harness.js';
 import { readersAgainstKills } from './torture/kills.js';
@@ -23,7 +23,9 @@ test.each([
   ['catalog.committed', 'transaction', 'new'],
   ['garbage.unlink', 'replace', 'new'],
 ] as const)('killed at %s of %s: the %s state, and nothing left over', async (name, kind, state) => {
-  const template = await Template.make(directory.path, kind);
+  const own = scratchDirectory();
+  onTestFinished(() => own.remove());
+  const template = await Template.make(own.path, kind);
   const { store, writer } = await template.waiting({ env: { GRISTMILL_FAILPOINTS: `${name}=kill` } });
   await writer.run(template.n);
   expect(writer.process.signalCode).toBe('SIGKILL');

@@ -12,7 +12,7 @@ import { type Failure, missing, scratchDirectory, Template, Writer } from './har
 import { History } from './model.mjs';
 import { runTraced, threadsOf } from './strace.js';
 
-const KINDS = ['upsert', 'transaction'] as const;
+const KINDS = ['upsert', 'transaction', 'compact'] as const;
 /** Beyond every operation's number of calls: the test fails rather than going on for ever. */
 const CALLS_MAX = 60;
 
@@ -42,7 +42,7 @@ describe('calls that fail', () => {
   ] as const;
   const cases = KINDS.flatMap((kind) =>
     FAULTS.flatMap((fault) => ['', '+'].map((times) => ({ kind, call: fault[0], error: fault[1], times }))),
-  ).filter(({ kind, call }) => kind === 'upsert' || call === 'fdatasync' || call === 'pwrite64');
+  ).filter(({ kind, call }) => kind !== 'transaction' || call === 'fdatasync' || call === 'pwrite64');
 
   test.skipIf(lacks).each(cases)('$kind: $call fails with $error, n$times', async ({ kind, call, error, times }) => {
     const template = await templateOf(kind);

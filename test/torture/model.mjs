@@ -18,7 +18,7 @@ const TEXT_BYTES_MAX = 3000;
 /** What one operation does. @typedef {{ n: number, kind: Kind, puts: Map<number, string>, deletes: number[] }} Operation */
 
 /** One round of a history begins with a replacement: no state depends on more than a round. @type {readonly Kind[]} */
-export const ALL_KINDS = ['replace', 'upsert', 'transaction', 'put', 'upsert', 'transaction', 'put'];
+export const ALL_KINDS = ['replace', 'upsert', 'transaction', 'put', 'compact', 'upsert', 'transaction', 'compact'];
 
 export class History {
   /** @param {string} seed @param {readonly Kind[]} round */

@@ -18,6 +18,7 @@ import { openStore } from '../../dist/src/index.js';
 import * as worker from '../../dist/workers/import-worker.js';
 // Loaded by the first import otherwise, in the middle of what is to be observed.
 import '../../dist/src/import/import.js';
+import '../../dist/src/upkeep/compact.js';
 import { History, INDEX, KEY } from './model.mjs';
 
 const [directory, seed, round, how] = /** @type {[string, string, string, string?]} */ (process.argv.slice(2));
@@ -65,6 +66,7 @@ async function play(n) {
       for (const id of deletes) records.delete(id);
     });
   }
+  if (kind === 'compact') await store.compact({ minDeadShare: 0.1 });
   if (kind === 'put') for (const text of puts.values()) await store.collection('records').putText(text);
   return store.stat().generation;
 }
