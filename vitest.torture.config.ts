@@ -6,9 +6,9 @@ export default defineConfig({
   test: {
     include: ['test/torture/**/*.torture.ts'],
     globalSetup: ['test/support/import-build.ts'],
-    // Hundreds of processes are started and killed in a test; two at a time keep two cores busy.
     testTimeout: 600_000,
     hookTimeout: 60_000,
-    fileParallelism: false,
+    // Hundreds of processes are started and killed in a test; two at a time keep two cores busy.
+    maxWorkers: 2,
   },
 });

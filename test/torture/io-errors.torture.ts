@@ -33,18 +33,28 @@ function expectTyped(failure: Failure, store: string): void {
 
 describe('calls that fail', () => {
   const lacks = missing('strace');
-  const FAULTS = [
-    ['fsync', 'EIO'],
-    ['fdatasync', 'EIO'],
-    ['pwrite64', 'EIO'],
-    ['pwrite64', 'ENOSPC'],
-    ['write', 'ENOSPC'],
+  const UPSERT = [
+    ['fsync', 'EIO', ''],
+    ['fdatasync', 'EIO', ''],
+    ['fdatasync', 'EIO', '+'],
+    ['pwrite64', 'EIO', ''],
+    ['pwrite64', 'ENOSPC', '+'],
+    ['write', 'ENOSPC', ''],
   ] as const;
+  const TRANSACTION = UPSERT.filter(([call]) => call === 'fdatasync' || call === 'pwrite64');
+  const COMPACT = UPSERT.filter(([call, , times]) => call !== 'pwrite64' && times === '');
+  const faults = { upsert: UPSERT, transaction: TRANSACTION, compact: COMPACT };
   const cases = KINDS.flatMap((kind) =>
-    FAULTS.flatMap((fault) => ['', '+'].map((times) => ({ kind, call: fault[0], error: fault[1], times }))),
-  ).filter(({ kind, call }) => kind !== 'transaction' || call === 'fdatasync' || call === 'pwrite64');
+    faults[kind].map(([call, error, times]) => ({
+      kind,
+      call,
+      error,
+      times,
+      when: times ? 'from the nth on' : 'the nth',
+    })),
+  );
 
-  test.skipIf(lacks).each(cases)('$kind: $call fails with $error, n$times', async ({ kind, call, error, times }) => {
+  test.skipIf(lacks).each(cases)('$kind: $call fails with $error, $when', async ({ kind, call, error, times }) => {
     const template = await templateOf(kind);
     let failed = 0;
     let next = template.waiting({ inline: true });
