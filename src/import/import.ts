@@ -5,6 +5,7 @@
 // was; on any error or cancellation all that was written is removed.
 
 import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
@@ -101,6 +102,7 @@ async function importHolding(
     reporter.enter('merge');
     checkFreeSpace(directory, tally.runBytes);
     await run.synced();
+    failpoint('shards.sync-directory');
     syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
@@ -117,6 +119,7 @@ async function importHolding(
     });
     isPublished = true;
     workspace.leaveShards();
+    failpoint('publish.committed');
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
     await collectGarbage(catalog, directory).catch(() => {});
     reporter.enter('done');

@@ -5,6 +5,7 @@
 
 import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { syncFile } from '../store/io.js';
 import { decodeKey } from '../store/key-decode.js';
 import type { NewShard } from '../store/publish.js';
@@ -101,6 +102,7 @@ export class Tally {
       named: plan.framing === 'object',
       source: { file: task.path, from: result.entry, to: result.exit },
     });
+    failpoint('shard.sync');
     const sync = syncFile(task.shardPath);
     sync.catch(() => {}); // told by `synced`
     this.#syncs.push(sync);

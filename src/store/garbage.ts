@@ -5,6 +5,7 @@
 // writing next. Pages and inline records can go at any time: LMDB keeps them for the readers that began earlier. A file
 // goes only when no reader in any process began before the transaction that took its name away.
 
+import { failpoint } from '../failpoints.js';
 import { removeFiles, shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogWrite, Garbage } from './types.js';
@@ -40,11 +41,16 @@ export async function collectGarbage(catalog: Catalog, store: string): Promise<G
   catalog.refresh();
   const found = catalog.garbage();
   if (found.files.length + found.trees.length + found.inline.length === 0) return found;
+  failpoint('garbage.collect');
   await deleteTrees(catalog, found.trees);
   for (const shard of found.inline) await deleteInline(catalog, shard);
   const oldest = found.files.length === 0 ? 0 : catalog.oldestRead();
   const gone = found.files.filter(({ after }) => after <= oldest).map(({ file }) => file);
-  removeFiles(gone.map((file) => shardPath(store, file)));
+  for (const file of gone) {
+    failpoint('garbage.unlink');
+    removeFiles([shardPath(store, file)]);
+  }
+  failpoint('garbage.forget');
   return catalog.transaction((write) => {
     const now = catalog.garbage();
     const left = {

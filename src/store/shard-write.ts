@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
 import type { Holes } from './holes.js';
 import { ioError, writeFully } from './io.js';
@@ -144,6 +145,7 @@ export class ShardWriter {
   }
 
   #write(bytes: Uint8Array): void {
+    failpoint('shard.write');
     writeFully(this.fd, bytes, this.path);
     this.#hash.update(bytes);
     this.#written += bytes.byteLength;

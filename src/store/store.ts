@@ -3,6 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
@@ -130,6 +131,7 @@ export class Store {
       );
     }
     transaction.finish();
+    failpoint('transaction.commit');
     return result;
   }
 

@@ -6,6 +6,7 @@
 // Secondary indexes keep the entries of dead records until a good part is dead; then their tree is written anew.
 
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { collectGarbage } from '../store/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
 import { type LockRequest, WriterLock } from '../store/writer-lock.js';
@@ -63,13 +64,16 @@ export async function compact(catalog: Catalog, store: string, options: CompactO
     const plan = names.flatMap((name) => worthwhile(catalog, name, minDeadShare));
     for (const [i, { manifest, entry }] of plan.entries()) {
       onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
+      failpoint('compact.rewrite');
       const rewritten = await rewriteShard(catalog, store, manifest, entry, options.signal);
+      failpoint('compact.publish');
       await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
       if (entry.fileNumber === 0) report.sealed++;
       else report.rewritten++;
       report.records += rewritten.records - rewritten.holes;
       report.removed += rewritten.holes - entry.holes;
     }
+    failpoint('compact.clean-indexes');
     for (const name of names) report.indexes += await cleanIndexes(catalog, lock, name, minDeadShare);
     await collectGarbage(catalog, store);
     onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
