@@ -7,3 +7,11 @@ export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { openStore, type Store } from './store/store.js';
+export type { Fault, RecordRange } from './upkeep/faults.js';
+export type {
+  BackupOptions,
+  BackupReport,
+  VerifyOptions,
+  VerifyProgress,
+  VerifyReport,
+} from './upkeep/upkeep-options.js';

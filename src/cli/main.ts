@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './backup.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
 import { addExport } from './export.js';
@@ -12,6 +13,7 @@ import { addImport } from './import.js';
 import { OutputClosed } from './output.js';
 import { addRange } from './range.js';
 import { addStat } from './stat.js';
+import { addVerify } from './verify.js';
 
 const HELP = `
 Examples:
@@ -19,6 +21,7 @@ Examples:
   gristmill get 42 --store ./store
   gristmill range --store ./store --index email --prefix ada@
   gristmill stat --store ./store
+  gristmill verify --store ./store
 ${EXIT_HELP}`;
 
 function createProgram(): Command {
@@ -30,7 +33,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addStat]) add(program);
+  for (const add of [addImport, addGet, addRange, addExport, addStat, addVerify, addBackup]) add(program);
   return program;
 }
 
@@ -58,7 +61,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat)$/.test(word));
+    const command = words.find((word) => /^(import|get|range|export|stat|verify|backup)$/.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

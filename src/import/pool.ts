@@ -9,6 +9,7 @@
 import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
 import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
 import { type Answer, unwrap } from './wire.js';
@@ -20,6 +21,8 @@ export interface Workers {
   /** Every task must have settled. */
   close(): Promise<void>;
 }
+
+type Task = SpanTask | MergeTask | VerifyTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -54,11 +57,15 @@ export class WorkerPool implements Workers {
     return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
   }
 
+  async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  }
+
   async close(): Promise<void> {
     await this.#piscina.destroy();
   }
 
-  async #runTwice<T>(task: SpanTask | MergeTask, name: string, what: string, cleanUp: () => void): Promise<T> {
+  async #runTwice<T>(task: Task, name: string, what: string, cleanUp: () => void): Promise<T> {
     try {
       return await this.#run<T>(task, name);
     } catch (error) {
@@ -74,7 +81,7 @@ export class WorkerPool implements Workers {
     }
   }
 
-  async #run<T>(task: SpanTask | MergeTask, name: string): Promise<T> {
+  async #run<T>(task: Task, name: string): Promise<T> {
     return unwrap((await this.#piscina.run(task, { name })) as Answer<T>);
   }
 }

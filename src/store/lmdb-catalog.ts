@@ -8,7 +8,7 @@
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
 // must not be trusted, so it is refused from then on.
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
@@ -191,6 +191,20 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       if (!changed) throw error;
       this.#failed = ioError(error, 'commit to', this.file);
       throw this.#failed;
+    }
+  }
+
+  async copyTo(store: string): Promise<void> {
+    this.assertOpen();
+    const directory = join(store, INDEX_DIRECTORY);
+    const file = join(store, CATALOG_FILE);
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+      await this.#root.backup(directory, true);
+      // LMDB makes it readable for all; nobody else can get into its directory.
+      chmodSync(file, 0o600);
+    } catch (cause) {
+      throw ioError(cause, 'copy the index to', file);
     }
   }
 
