@@ -3,7 +3,7 @@
 
 import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openStore } from '../dist/src/index.js';
 import { Caches } from '../src/lookup/caches.js';
 import { Collection } from '../src/lookup/collection.js';
@@ -15,6 +15,9 @@ import { gristmill } from './support/cli.js';
 import { testStore } from './support/import-store.js';
 import { copyOf, openRawIndex, type RawCatalog } from './support/raw-catalog.js';
 import { buildEverything, type Oracle, openReadOnly, type Readable, readAll } from './support/upkeep.js';
+
+// Thousands of lookups are made anew here, and room for so many places takes longer than all they do.
+vi.mock('../src/limits.js', async (original) => ({ ...(await original<object>()), HOT_PLACES_MAX: 16 }));
 
 function scratch(): string {
   const { path, remove } = temporaryDirectory();
@@ -114,12 +117,12 @@ describe('every value in the index: a flip is found, and no wrong record is retu
   }
 
   test('every byte, on a copy in memory', async () => {
-    expect(await flipAll(true, () => true)).toBeGreaterThan(4000);
+    expect(await flipAll(true, () => true)).toBeGreaterThan(3000);
   });
 
   test('its first byte, its middle and its last, in LMDB', async () => {
     const some = (at: number, bytes: number) => at === 0 || at === bytes >> 1 || at === bytes - 1;
-    expect(await flipAll(false, some)).toBeGreaterThan(60);
+    expect(await flipAll(false, some)).toBeGreaterThan(40);
   });
 });
 

@@ -1,4 +1,4 @@
-// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification.
+// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
 // Workers never open the index.
 
 import { mergeEntries } from '../src/import/merge-entries.js';
@@ -6,8 +6,10 @@ import type { MergeTask } from '../src/import/merge-types.js';
 import { Cancelled, scanSpan } from '../src/import/scan-span.js';
 import type { SpanTask } from '../src/import/span-types.js';
 import { answer } from '../src/import/wire.js';
+import { type SalvageTask, salvageShard } from '../src/upkeep/salvage-shard.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
 
 export const scan = (task: SpanTask) => answer(() => scanSpan(task), Cancelled);
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task), Cancelled);
+export const salvage = (task: SalvageTask) => answer(() => salvageShard(task), Cancelled);

@@ -12,6 +12,7 @@ import { addGet } from './get.js';
 import { addImport } from './import.js';
 import { OutputClosed } from './output.js';
 import { addRange } from './range.js';
+import { addRepair } from './repair.js';
 import { addStat } from './stat.js';
 import { addVerify } from './verify.js';
 
@@ -33,7 +34,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addStat, addVerify, addBackup]) add(program);
+  for (const add of [addImport, addGet, addRange, addExport, addStat, addVerify, addRepair, addBackup]) add(program);
   return program;
 }
 
@@ -61,7 +62,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat|verify|backup)$/.test(word));
+    const command = words.find((word) => /^(import|get|range|export|stat|verify|repair|backup)$/.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

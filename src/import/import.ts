@@ -64,7 +64,7 @@ export async function runImport(
       catalog,
       sum(plans, (plan) => plan.spans.length),
     );
-    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer });
+    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
     workspace.open(jobs.map(({ task }) => task.shardPath));
     workers = startWorkers(Math.min(options.workers, jobs.length));
 

@@ -9,6 +9,7 @@
 import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import type { SalvageResult, SalvageTask } from '../upkeep/salvage-shard.js';
 import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
 import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
@@ -22,7 +23,7 @@ export interface Workers {
   close(): Promise<void>;
 }
 
-type Task = SpanTask | MergeTask | VerifyTask;
+type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -59,6 +60,12 @@ export class WorkerPool implements Workers {
 
   async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
     return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  }
+
+  async salvage(task: SalvageTask): Promise<SalvageResult> {
+    return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
+      for (const path of [task.runPath, task.rewrittenPath]) rmSync(path, { force: true });
+    });
   }
 
   async close(): Promise<void> {
