@@ -67,7 +67,7 @@ test('imports one after another: replaced ones are not used, upserts and inserts
     Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i, group: `v${version}` })).join('\n');
   const same = { key: 'id', indexes: ['group'] };
   await run(text(0, 50, 0), same);
-  await run(text(0, 100, 1) + '\n' + text(5, 10, 2), same);
+  await run(`${text(0, 100, 1)}\n${text(5, 10, 2)}`, same);
   await run(text(90, 120, 3), { ...same, mode: 'upsert' });
   await run(text(110, 130, 4), { ...same, mode: 'insert', onDuplicate: 'first' });
   await run(text(0, 9, 5), { ...same, collection: 'other', onDuplicate: 'first' });
