@@ -2,7 +2,7 @@
 //
 // Looks at every source before anything is read in earnest: is it there, is it JSON, where do its records begin, how are
 // they laid out, into which spans is it cut. Spans have a size that depends on the source alone, so the shards are the
-// same bytes whatever the number of workers.
+// same text and frames whatever the number of workers.
 
 import { GristmillError } from '../errors.js';
 import type { FramingName } from '../kernel/contract.js';

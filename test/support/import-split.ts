@@ -18,7 +18,7 @@ import type { ImportOptions } from '../../src/import/types.js';
 import { Workspace } from '../../src/import/workspace.js';
 import { scanPlain } from '../../src/kernel/plain.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files.js';
-import { ShardReader } from '../../src/store/shard-read.js';
+import { ShardReader, ShardReader } from '../../src/store/shard-read.js';
 import { factsOf } from './import-errors.js';
 import { optionsFor } from './scans.js';
 
@@ -48,7 +48,7 @@ export interface Outcome {
 export interface Scanned extends Outcome {
   readonly spans: number;
   readonly redone: number;
-  /** Bytes of the shards. */
+  /** Bytes of the shards' frames; behind them each shard says which import it is of, and when that was. */
   readonly shards: readonly Buffer[];
 }
 
@@ -100,7 +100,7 @@ export async function scanInSpans(
           const bytes = chunkBytes.reduce((sum, chunk) => sum + chunk, 0);
           keys.push(...readRun(readFileSync(file).subarray(offset, offset + bytes), lines.length));
         }
-        shards.push(readFileSync(task.shardPath));
+        shards.push(framesOf(task.shardPath));
         lines.push(...readShard(task.shardPath, result.shard.records));
       }
       if (result.ended) await checkRest(plan, result.exit, noPause);
@@ -148,6 +148,12 @@ function readShard(path: string, records: number): string[] {
   } finally {
     reader.close();
   }
+}
+
+function framesOf(path: string): Buffer {
+  const reader = ShardReader.open(path);
+  reader.close();
+  return readFileSync(path).subarray(0, reader.offsetOf(reader.frames));
 }
 
 /** @param goodBefore records of the shards before. */
