@@ -18,7 +18,7 @@ import type { ImportOptions } from '../../src/import/types.js';
 import { Workspace } from '../../src/import/workspace.js';
 import { scanPlain } from '../../src/kernel/plain.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files.js';
-import { ShardReader, ShardReader } from '../../src/store/shard-read.js';
+import { ShardReader } from '../../src/store/shard-read.js';
 import { factsOf } from './import-errors.js';
 import { optionsFor } from './scans.js';
 
