@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './backup.js';
 import { addCompact } from './compact.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
@@ -12,7 +13,9 @@ import { addGet } from './get.js';
 import { addImport } from './import.js';
 import { OutputClosed } from './output.js';
 import { addRange } from './range.js';
+import { addRepair } from './repair.js';
 import { addStat } from './stat.js';
+import { addVerify } from './verify.js';
 
 const HELP = `
 Examples:
@@ -20,6 +23,7 @@ Examples:
   gristmill get 42 --store ./store
   gristmill range --store ./store --index email --prefix ada@
   gristmill stat --store ./store
+  gristmill verify --store ./store
 ${EXIT_HELP}`;
 
 function createProgram(): Command {
@@ -31,7 +35,9 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addStat, addCompact]) add(program);
+  const reading = [addGet, addRange, addExport, addStat];
+  const upkeep = [addCompact, addVerify, addRepair, addBackup];
+  for (const add of [addImport, ...reading, ...upkeep]) add(program);
   return program;
 }
 
@@ -59,7 +65,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat|compact)$/.test(word));
+    const command = words.find((word) => /^(import|get|range|export|stat|compact|verify|repair|backup)$/.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

@@ -85,7 +85,7 @@ async function importHolding(
     const { id, firstShard, recorded } = beginning;
     run = new ImportRun(target, beginning, options, pause);
     const { tally, workspace } = run;
-    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer });
+    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
     if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);

@@ -9,6 +9,8 @@
 import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import type { SalvageResult, SalvageTask } from '../upkeep/salvage-shard.js';
+import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
 import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
 import { type Answer, unwrap } from './wire.js';
@@ -20,6 +22,8 @@ export interface Workers {
   /** Every task must have settled. Idempotent. */
   close(): Promise<void>;
 }
+
+type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -94,6 +98,16 @@ export class WorkerPool implements Workers {
     return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
   }
 
+  async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  }
+
+  async salvage(task: SalvageTask): Promise<SalvageResult> {
+    return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
+      for (const path of [task.runPath, task.rewrittenPath]) rmSync(path, { force: true });
+    });
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -105,7 +119,7 @@ export class WorkerPool implements Workers {
     await this.#piscina.destroy();
   }
 
-  async #runTwice<T>(task: SpanTask | MergeTask, name: string, what: string, cleanUp: () => void): Promise<T> {
+  async #runTwice<T>(task: Task, name: string, what: string, cleanUp: () => void): Promise<T> {
     try {
       return await this.#run<T>(task, name);
     } catch (error) {
@@ -121,7 +135,7 @@ export class WorkerPool implements Workers {
     }
   }
 
-  async #run<T>(task: SpanTask | MergeTask, name: string): Promise<T> {
+  async #run<T>(task: Task, name: string): Promise<T> {
     return unwrap((await Promise.race([this.#piscina.run(task, { name }), this.#lost])) as Answer<T>);
   }
 }

@@ -6,6 +6,7 @@
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
+import type { ShardOrigin } from '../store/shard-origin.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
@@ -226,6 +227,19 @@ class SpanScan {
     return { kind, offset, start: from, end: to, record: this.#read };
   }
 
+  /** What the shard says of where it comes from. */
+  #origin(exit: number): ShardOrigin {
+    const { setup, path, framing, shard, isLast, sourceNumber, sources, sourceFrom } = this.#task;
+    return {
+      ...setup.origin,
+      shard,
+      named: framing === 'object',
+      source: { file: path, from: this.#entry, to: exit },
+      ...{ sourceNumber, sources, sourceFrom },
+      isLast: isLast || this.#ended,
+    };
+  }
+
   #tellProgress(): void {
     const bytes = Math.min(this.#position, this.#task.to) - this.#task.from - this.#progressBytes;
     const read = this.#read;
@@ -237,10 +251,11 @@ class SpanScan {
   #result(): SpanResult {
     const kernel = this.#kernel;
     this.#tellProgress();
-    const shard = this.#shard?.finish();
+    const exit = kernel.fileOffset(kernel.raw.pos());
+    const shard = this.#shard?.finish(this.#origin(exit));
     return {
       entry: this.#entry,
-      exit: kernel.fileOffset(kernel.raw.pos()),
+      exit,
       ended: this.#ended,
       read: this.#read,
       rejected: this.#rejects.count,

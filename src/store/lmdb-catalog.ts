@@ -8,7 +8,7 @@
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
 // must not be trusted, so it is refused from then on.
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
@@ -214,6 +214,20 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       throw this.#failed;
     } finally {
       this.#isChanging = false;
+    }
+  }
+
+  async copyTo(store: string): Promise<void> {
+    this.assertOpen();
+    const directory = join(store, INDEX_DIRECTORY);
+    const file = join(store, CATALOG_FILE);
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+      await this.#root.backup(directory, true);
+      // LMDB makes it readable for all; nobody else can get into its directory.
+      chmodSync(file, 0o600);
+    } catch (cause) {
+      throw ioError(cause, 'copy the index to', file);
     }
   }
 

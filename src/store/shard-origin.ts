@@ -10,8 +10,8 @@ import type { KeyRule, ShardEntry } from './types.js';
 
 /** What all shards of an import say. */
 export interface ImportOrigin {
-  /** Differs for every import. */
-  readonly import: string;
+  /** Number of the import's first shard: no two imports have the same. */
+  readonly import: number;
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** Which of equal keys stays; `error`: there are none. */
@@ -19,8 +19,6 @@ export interface ImportOrigin {
   readonly framing: FramingName;
   readonly key: KeyRule;
   readonly indexes: readonly string[];
-  /** ISO 8601 time at which it began. */
-  readonly began: string;
 }
 
 export interface ShardOrigin extends ImportOrigin {

@@ -127,6 +127,11 @@ export class ShardReader {
     return this.#firstLines[index];
   }
 
+  /** Where frame `index` begins in the file; for `index` = frames where the frames end. */
+  offsetOf(index: number): number {
+    return this.#offsets[index];
+  }
+
   linesOf(index: number): number {
     return this.#firstLines[index + 1] - this.#firstLines[index];
   }

@@ -13,6 +13,7 @@ import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
+import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
 import type { LmdbCatalog } from './lmdb-catalog.js';
@@ -149,6 +150,29 @@ export class Store {
   }
 
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
+
+  /**
+   * Reads everything and tells what is not as it was written. Others may go on reading and importing meanwhile.
+   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. Faults are in the report.
+   * @example const { isSound, faults } = await store.verify();
+   */
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    this.#catalog.assertOpen();
+    const { verify } = await import('../upkeep/verify.js');
+    return verify({ directory: this.directory, catalog: this.#catalog }, options);
+  }
+
+  /**
+   * Makes a consistent copy of the store, which others may go on changing, in a directory that does not exist or is
+   * empty. Shards are hard-linked where the file system can, so a damaged one is damaged in both.
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; nothing is left at `target` then.
+   * @example await store.backup('/backups/monday');
+   */
+  async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
+    this.#catalog.assertOpen();
+    const { backup } = await import('../upkeep/backup.js');
+    return backup(this.#catalog, this.directory, target, options);
+  }
 
   /** Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {

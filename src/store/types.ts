@@ -162,6 +162,12 @@ export interface InlineRecord {
   readonly line: Buffer;
 }
 
+/** What stands under a key of the catalog, checksum and all. */
+export interface RawValue {
+  readonly key: Uint8Array;
+  readonly value: Buffer;
+}
+
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
 export interface CatalogRead {
   /** Number of the store's newest publication; cheap enough to ask before every read. */
@@ -194,6 +200,10 @@ export interface CatalogRead {
   pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];
   /** Numbers of all trees that have pages, published or not. */
   trees(): readonly number[];
+  /** Values as they are, not verified, in the order of their keys behind `after`, at most `max`: for `verify` and `repair`. */
+  rawValues(max: number, after?: Uint8Array): readonly RawValue[];
+  /** The same for the pages of a tree. */
+  rawPages(tree: number, max: number, after?: Uint8Array): readonly RawValue[];
 }
 
 /** What lookups read from: the catalog itself, which moves on with each commit, or a snapshot of it, which does not. */
@@ -224,6 +234,8 @@ export interface Catalog extends CatalogView {
    * call throws, and the store has to be opened again.
    */
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
+  /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
+  copyTo(store: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,6 @@
 // Writes the live records of a shard into a new file under a new number; nothing names it yet. What has to be unpacked and
 // packed again is a frame at a time, so lookups of the same process have their turns in between.
 
-import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
@@ -100,8 +99,8 @@ function* inlineLines({ shard, records }: ShardEntry, snapshot: CatalogSnapshot)
 /** A rewritten file says what the first one said; what transactions put says it here. */
 function inlineOrigin({ name, framing, key, secondary }: CollectionManifest, entry: ShardEntry): ShardOrigin {
   return {
-    ...{ import: randomUUID(), collection: name, mode: 'upsert', onDuplicate: 'last', framing, key },
-    ...{ indexes: secondary.map(({ path }) => path), began: new Date().toISOString(), shard: entry.shard },
+    ...{ import: entry.shard, collection: name, mode: 'upsert', onDuplicate: 'last', framing, key },
+    ...{ indexes: secondary.map(({ path }) => path), shard: entry.shard },
     ...{ named: entry.named, source: entry.source, sourceNumber: 0, sources: 1, sourceFrom: 0, isLast: true },
   };
 }

@@ -76,7 +76,13 @@ export async function scanInSpans(
     spans = plan.spans.length;
     // Kernels are kept for as long as the import stays the same, and cost more than such a scan.
     const id = JSON.stringify([options.key, options.indexes, options.depthMax, windowBytes, options.level]);
-    const jobs = planJobs([plan], options, { id, firstShard: 1, workspace, shared: progress.buffer });
+    const jobs = planJobs([plan], options, {
+      id,
+      firstShard: 1,
+      workspace,
+      shared: progress.buffer,
+      key: { kind: 'ordinal' },
+    });
     workspace.open(jobs.map(({ task }) => task.shardPath));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
