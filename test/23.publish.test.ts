@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
+import { files } from '../src/store/file-blobs.js';
 import { shardPath } from '../src/store/files.js';
 import { collectGarbage } from '../src/store/garbage.js';
 import { encodeKey } from '../src/store/key.js';
@@ -21,6 +22,7 @@ import { isDead } from '../src/store/tombstones.js';
 import type { CollectionManifest, Entry } from '../src/store/types.js';
 import {
   type BuildOptions,
+  onDisk,
   openCatalog,
   publishRecords,
   type TestRecord,
@@ -69,7 +71,7 @@ function readStore(): { byKey: Map<unknown, string>; live: string[]; byGroup: Ma
   const live: string[] = [];
   let dead = 0;
   for (const entry of catalog.shards(manifest)) {
-    const reader = ShardReader.open(shardPath(directory.path, entry.file), entry);
+    const reader = ShardReader.open(files, shardPath(directory.path, entry.file), entry);
     const bitmap = catalog.tombstones(entry.shard);
     for (let frame = 0, ordinal = 0; frame < reader.frames; frame++) {
       for (const line of reader.readFrameSync(frame).toString().trimEnd().split('\n')) {
@@ -211,10 +213,10 @@ describe('publish', () => {
     expect(catalog.garbage().files.map(({ file }) => file)).toEqual([old.file]);
     const path = shardPath(directory.path, old.file);
     // Not while somebody may be reading it.
-    expect((await collectGarbage(catalog, directory.path)).files).toHaveLength(1);
+    expect((await collectGarbage(catalog, onDisk(directory.path))).files).toHaveLength(1);
     expect(existsSync(path)).toBe(true);
     reading.release();
-    expect(await collectGarbage(catalog, directory.path)).toEqual({ files: [], trees: [], inline: [] });
+    expect(await collectGarbage(catalog, onDisk(directory.path))).toEqual({ files: [], trees: [], inline: [] });
     expect(existsSync(path)).toBe(false);
     const { primary, secondary } = result.manifest;
     expect(catalog.trees()).toEqual([primary?.tree, secondary[0].tree]);
@@ -249,13 +251,13 @@ describe('publish', () => {
   test('leaves what a killed import left to a sweep, which takes nothing else', async () => {
     const records = [record(1, 'a'), record(2, 'b')];
     const { manifest } = await publishRecords(catalog, directory.path, records, group);
-    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    expect(findLeftovers(catalog, onDisk(directory.path))).toEqual({ trees: [], files: [] });
     const [page] = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
     await catalog.transaction((write) => write.putPage(99, page));
-    writeShard(shardPath(directory.path, '00000077.ndjson.zst'), records, 1);
+    writeShard(onDisk(directory.path), '00000077.ndjson.zst', records, 1);
     const leftovers = { trees: [99], files: ['00000077.ndjson.zst'] };
-    expect(await sweep(catalog, directory.path)).toEqual(leftovers);
-    expect(findLeftovers(catalog, directory.path)).toEqual({ trees: [], files: [] });
+    expect(await sweep(catalog, onDisk(directory.path))).toEqual(leftovers);
+    expect(findLeftovers(catalog, onDisk(directory.path))).toEqual({ trees: [], files: [] });
     expectStore(
       new Map([
         [1, 'a'],

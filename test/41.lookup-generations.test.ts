@@ -9,7 +9,7 @@ import { openStore } from '../src/index.js';
 import { collectGarbage } from '../src/store/garbage.js';
 import type { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import type { Store } from '../src/store/store.js';
-import { openCatalog, publishRecords, type TestRecord, temporaryDirectory } from './support/build-store.js';
+import { onDisk, openCatalog, publishRecords, type TestRecord, temporaryDirectory } from './support/build-store.js';
 import { gristmill } from './support/cli.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -142,7 +142,7 @@ describe('a newer publication', () => {
     expect(files()).toBe(2 * before);
     for await (const { value } of scan) rows.push(value);
     expect(rows).toEqual(edition('first').map(({ text }) => JSON.parse(text)));
-    await collectGarbage(catalog, path);
+    await collectGarbage(catalog, onDisk(path));
     expect(files()).toBe(before);
   });
 

@@ -5,6 +5,7 @@ import type { MergeTask } from '../src/import/merge-types.js';
 import { Cancelled, scanSpan } from '../src/import/scan-span.js';
 import type { SpanTask } from '../src/import/span-types.js';
 import { answer } from '../src/import/wire.js';
+import { files } from '../src/store/file-blobs.js';
 
-export const scan = (task: SpanTask) => answer(() => scanSpan(task), Cancelled);
-export const merge = (task: MergeTask) => answer(() => mergeEntries(task), Cancelled);
+export const scan = (task: SpanTask) => answer(() => scanSpan(task, files), Cancelled);
+export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);

@@ -6,9 +6,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { StorePlace } from '../store/blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
-import { syncDirectory } from '../store/io.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
@@ -25,9 +25,7 @@ import type { ImportOptions, ImportReport } from './types.js';
 import { Workspace } from './workspace.js';
 
 /** What an import needs of the store it imports into. */
-export interface ImportTarget {
-  /** The store's directory. */
-  readonly directory: string;
+export interface ImportTarget extends StorePlace {
   readonly catalog: Catalog;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Workers;
@@ -38,18 +36,19 @@ export interface ImportTarget {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
+  { directory, blobs, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
   const options = resolveImportOptions(given);
   const id = randomUUID();
-  const workspace = new Workspace(directory, id);
+  const place = { directory, blobs };
+  const workspace = new Workspace(place, id);
   const memory = new MemoryWatch();
   const reporter = new Reporter(options);
   const { shared, pause } = reporter;
-  const tally = new Tally(options, directory, id, pause);
+  const tally = new Tally(options, place, id, pause);
   let workers: Workers | undefined;
   let isPublished = false;
   try {
@@ -58,7 +57,7 @@ export async function runImport(
     for (const path of sources) plans.push(await planSource(path, options, pause));
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
-    checkFreeSpace(directory, tally);
+    checkFreeSpace(place, tally);
 
     const firstShard = await reserveShards(
       catalog,
@@ -72,7 +71,7 @@ export async function runImport(
       'scan',
       sum(plans, (plan) => plan.fingerprint.bytes),
     );
-    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared)) {
+    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs)) {
       reporter.throwIfCancelled();
       await tally.accept(span);
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
@@ -80,9 +79,9 @@ export async function runImport(
     await tally.finishScan();
 
     reporter.enter('merge');
-    checkFreeSpace(directory, tally);
+    checkFreeSpace(place, tally);
     await tally.synced();
-    syncDirectory(join(directory, SHARDS_DIRECTORY));
+    blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
       reporter.enter('publish');
@@ -93,7 +92,7 @@ export async function runImport(
     isPublished = true;
     workspace.leaveShards();
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
-    await collectGarbage(catalog, directory).catch(() => {});
+    await collectGarbage(catalog, place).catch(() => {});
     reporter.enter('done');
     return reporter.report(plans, tally, published, memory.stop());
   } catch (error) {

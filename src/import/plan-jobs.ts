@@ -39,7 +39,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           isLast: i === plan.spans.length - 1,
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
           shard: number,
-          shardPath: shardPath(workspace.store, shardFileName(number)),
+          shardPath: shardPath(workspace.place.directory, shardFileName(number)),
           runPath: join(workspace.temporary, `${number}.run`),
           badPath: join(workspace.temporary, `${number}.bad`),
         },

@@ -6,9 +6,9 @@
 // A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
 // fails and says what was worked on.
 
-import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
 import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
 import { type Answer, unwrap } from './wire.js';
@@ -46,7 +46,7 @@ export class WorkerPool implements Workers {
   async scan(task: SpanTask): Promise<SpanResult> {
     const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
     return this.#runTwice<SpanResult>(task, 'scan', what, () => {
-      for (const path of filesOf(task)) rmSync(path, { force: true });
+      for (const path of filesOf(task)) files.remove(path);
     });
   }
 

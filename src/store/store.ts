@@ -8,6 +8,8 @@ import { Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import type { StorePlace } from './blobs.js';
+import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
 import { ioError } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
@@ -19,16 +21,18 @@ export class Store {
   /** Absolute path. */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
+  readonly #place: StorePlace;
   readonly #catalog: LmdbCatalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
-    this.directory = directory;
+  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
+    this.directory = place.directory;
+    this.#place = place;
     this.options = options;
     this.#catalog = catalog;
-    this.#caches = new Caches(directory, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
   }
 
   /** See `openStore`. */
@@ -37,7 +41,11 @@ export class Store {
     const options = resolveOptions(STORE_OPTIONS, given);
     const create = options.create && !options.readOnly;
     const directory = prepareStoreDirectory(path, create);
-    return new Store(directory, options, await LmdbCatalog.open(directory, { create, readOnly: options.readOnly }));
+    return new Store(
+      { directory, blobs: files },
+      options,
+      await LmdbCatalog.open(directory, { create, readOnly: options.readOnly }),
+    );
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -45,7 +53,7 @@ export class Store {
     this.#catalog.assertOpen();
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
-      lookup = new Lookup({ directory: this.directory, catalog: this.#catalog, caches: this.#caches }, name);
+      lookup = new Lookup({ ...this.#place, catalog: this.#catalog, caches: this.#caches }, name);
       this.#lookups.set(name, lookup);
     }
     return new Collection<T>(lookup);
@@ -78,7 +86,7 @@ export class Store {
     const paths = typeof sources === 'string' ? [sources] : sources;
     // Loaded here: a process that only looks things up does without the import path and its thread pool.
     const { runImport } = await import('../import/import.js');
-    return runImport({ directory: this.directory, catalog: this.#catalog }, paths, options);
+    return runImport({ ...this.#place, catalog: this.#catalog }, paths, options);
   }
 
   /** Ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */

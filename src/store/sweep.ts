@@ -4,10 +4,9 @@
 // by any manifest. They are in nobody's way but take room. An import under way looks just the same, so only who knows
 // that there is none may sweep.
 
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeFiles, SHARDS_DIRECTORY } from './files.js';
-import { ioError } from './io.js';
+import type { StorePlace } from './blobs.js';
+import { SHARDS_DIRECTORY, shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogRead } from './types.js';
 
@@ -18,9 +17,9 @@ export interface Leftovers {
 }
 
 /** What no manifest names. */
-export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
+export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StorePlace): Leftovers {
   const trees = new Set(catalog.trees());
-  const files = new Set(namesIn(join(store, SHARDS_DIRECTORY)));
+  const files = new Set(blobs.list(join(directory, SHARDS_DIRECTORY)));
   for (const collection of catalog.collections()) {
     const { primary, secondary } = collection;
     for (const index of primary === undefined ? secondary : [primary, ...secondary]) trees.delete(index.tree);
@@ -30,18 +29,10 @@ export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
 }
 
 /** Removes them. The caller knows that no import is under way in any process. */
-export async function sweep(catalog: Catalog, store: string): Promise<Leftovers> {
+export async function sweep(catalog: Catalog, place: StorePlace): Promise<Leftovers> {
   catalog.refresh();
-  const leftovers = findLeftovers(catalog, store);
+  const leftovers = findLeftovers(catalog, place);
   await deleteTrees(catalog, leftovers.trees);
-  removeFiles(leftovers.files.map((file) => join(store, SHARDS_DIRECTORY, file)));
+  for (const file of leftovers.files) place.blobs.remove(shardPath(place.directory, file));
   return leftovers;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (cause) {
-    throw ioError(cause, 'list', directory);
-  }
 }
