@@ -6,4 +6,5 @@ export type { RangeOptions } from './lookup/range.js';
 export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
+export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';

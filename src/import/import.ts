@@ -6,13 +6,15 @@
 
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { StorePlace } from '../store/blobs.js';
+import type { Blobs, StorePlace } from '../store/blobs.js';
+import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import { publish, reserveShards } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
 import { checkSources, resolveImportOptions } from './import-options.js';
+import { InProcessWorkers } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
@@ -36,7 +38,7 @@ export interface ImportTarget extends StorePlace {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, blobs, catalog, startWorkers = (threads) => new WorkerPool(threads) }: ImportTarget,
+  { directory, blobs, catalog, startWorkers = (threads) => workersFor(blobs, threads) }: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
@@ -107,6 +109,11 @@ export async function runImport(
     tally.quarantine.close(isPublished);
     workspace.close();
   }
+}
+
+/** Threads, where they can reach the files. */
+function workersFor(blobs: Blobs, threads: number): Workers {
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -8,7 +8,7 @@
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
 // must not be trusted, so it is refused from then on.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
@@ -146,6 +146,14 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   get commits(): number {
     return this.#commits;
+  }
+
+  get bytes(): number {
+    try {
+      return statSync(this.file).size;
+    } catch (cause) {
+      throw ioError(cause, 'look at', this.file);
+    }
   }
 
   refresh(): void {

@@ -1,7 +1,6 @@
 // A store as a user holds it: a directory, opened. Lookups go through its collections (lookup/), imports through
 // `import` (import/); both share the catalog and the caches.
 
-import { statSync } from 'node:fs';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { Collection } from '../lookup/collection.js';
@@ -11,23 +10,24 @@ import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOpt
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
-import { ioError } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
+import { Memory } from './memory.js';
+import type { Catalog } from './types.js';
 
 /** Collection of imports and lookups that name none. */
 export const DEFAULT_COLLECTION = 'records';
 
 export class Store {
-  /** Absolute path. */
+  /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
   readonly #place: StorePlace;
-  readonly #catalog: LmdbCatalog;
+  readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
+  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
@@ -36,16 +36,14 @@ export class Store {
   }
 
   /** See `openStore`. */
-  static async open(path: string, given?: StoreOptions): Promise<Store> {
-    if (typeof path !== 'string' || path === '') throw new TypeError('the path of a store must be a string');
+  static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const options = resolveOptions(STORE_OPTIONS, given);
-    const create = options.create && !options.readOnly;
-    const directory = prepareStoreDirectory(path, create);
-    return new Store(
-      { directory, blobs: files },
-      options,
-      await LmdbCatalog.open(directory, { create, readOnly: options.readOnly }),
-    );
+    const { readOnly } = options;
+    const create = options.create && !readOnly;
+    if (where instanceof Memory) return new Store(where, options, await where.openCatalog({ create, readOnly }));
+    if (typeof where !== 'string' || where === '') throw new TypeError('where a store is must be a path or memory()');
+    const directory = prepareStoreDirectory(where, create);
+    return new Store({ directory, blobs: files }, options, await LmdbCatalog.open(directory, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -71,7 +69,7 @@ export class Store {
     const collections = this.#catalog.collections().map(collectionStat);
     let shards = 0;
     for (const { storedBytes } of collections) shards += storedBytes;
-    const bytes = { index: fileBytes(this.#catalog.file), shards };
+    const bytes = { index: this.#catalog.bytes, shards };
     return { directory: this.directory, format, generation, created, bytes, collections };
   }
 
@@ -109,14 +107,6 @@ export class Store {
  * Opens a store, or makes one (option `create`). One process may open it once; many processes may at a time.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR; TypeError for a wrong option.
  */
-export function openStore(directory: string, options?: StoreOptions): Promise<Store> {
-  return Store.open(directory, options);
-}
-
-function fileBytes(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch (cause) {
-    throw ioError(cause, 'look at', path);
-  }
+export function openStore(where: string | Memory, options?: StoreOptions): Promise<Store> {
+  return Store.open(where, options);
 }

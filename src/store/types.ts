@@ -194,6 +194,8 @@ export interface CatalogView extends CatalogRead {
  * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
  */
 export interface Catalog extends CatalogView {
+  /** Bytes it takes where it is. */
+  readonly bytes: number;
   /** Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees. */
   lastTransaction(): number;
   oldestRead(): number;

@@ -10,6 +10,7 @@ import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store
 import { collectGarbage } from '../../src/store/garbage.js';
 import { encodeKey, type KeyValue } from '../../src/store/key.js';
 import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
+import { type Memory, memory } from '../../src/store/memory.js';
 import { compareEntries } from '../../src/store/merge-pages.js';
 import { buildPages } from '../../src/store/page-write.js';
 import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish.js';
@@ -40,6 +41,41 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
   const path = mkdtempSync(join(tmpdir(), 'gristmill-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
+
+/** Where a test's store is: the same suites run over all of them. */
+export interface TestPlace extends StorePlace {
+  readonly isDisk: boolean;
+  /** What to open. */
+  readonly where: string | Memory;
+  openCatalog(): Promise<Catalog>;
+  remove(): void;
+}
+
+/** Ways to make an empty place. */
+export const PLACES: readonly (readonly [string, () => TestPlace])[] = [
+  [
+    'on disk',
+    () => {
+      const { path, remove } = temporaryDirectory();
+      const place = onDisk(join(path, 'store'));
+      return {
+        ...place,
+        isDisk: true,
+        where: place.directory,
+        openCatalog: () => openCatalog(place.directory),
+        remove,
+      };
+    },
+  ],
+  [
+    'in memory',
+    () => {
+      const where = memory();
+      const opening = () => where.openCatalog({ create: true, readOnly: false });
+      return { ...where, isDisk: false, where, openCatalog: opening, remove: () => {} };
+    },
+  ],
+];
 
 export function onDisk(directory: string): StorePlace {
   return { directory, blobs: files };
