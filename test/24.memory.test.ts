@@ -107,6 +107,23 @@ describe('a store in memory', () => {
     await other.close();
   });
 
+  test('keeps rejected records where they can be read', async () => {
+    const place = memory();
+    const store = await openStore(place);
+    const options = { key: 'id', onBadRecord: 'quarantine', workers: 4, spanBytes: 8 } as const;
+    const report = await store.import(fileWith('{"id":1}\nbad\n{"id":2}\n'), options);
+    expect(report).toMatchObject({ workers: 1, records: { read: 3, stored: 2, rejected: 1 } });
+    const [line, end] = place
+      .read(report.quarantine as string)
+      .toString()
+      .split('\n');
+    expect(JSON.parse(line as string)).toMatchObject({ record: 1, offset: 9, rawBase64: btoa('bad') });
+    expect(end).toBe('');
+    // Runs and files of spans are gone.
+    expect(place.blobs.list('memory/tmp')).toEqual([]);
+    await store.close();
+  });
+
   test('can be cancelled in the middle of an import, and is as it was', async () => {
     const store = await openStore(memory());
     await store.import(fileWith('"old"'));

@@ -43,7 +43,8 @@ export async function runImport(
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
-  const options = resolveImportOptions(given);
+  const resolved = resolveImportOptions(given);
+  const options = blobs === files ? resolved : { ...resolved, workers: 1 };
   const id = randomUUID();
   const place = { directory, blobs };
   const workspace = new Workspace(place, id);

@@ -15,7 +15,15 @@ export class Memory implements StorePlace {
   readonly blobs = new MemoryBlobs();
   readonly #index = new MemoryIndex();
 
-  /** @throws GristmillError STORE_NOT_FOUND when there is no store yet and none is to be made. */
+  /** Bytes of a file there, such as a report's `quarantine`. @throws GristmillError IO_ERROR when there is none */
+  read(path: string): Buffer {
+    const file = this.blobs.open(path, 'file');
+    const bytes = Buffer.alloc(file.size);
+    file.readSync(bytes, 0);
+    return bytes;
+  }
+
+  /** For `openStore`. @throws GristmillError STORE_NOT_FOUND when there is no store yet and none is to be made. */
   async openCatalog(options: { readonly create: boolean; readonly readOnly: boolean }): Promise<MemoryCatalog> {
     const catalog = new MemoryCatalog(`${this.directory}/${CATALOG_FILE}`, this.#index, options.readOnly);
     if (options.create) await catalog.create();
