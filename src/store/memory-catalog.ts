@@ -108,8 +108,8 @@ export class MemoryCatalog extends StateReader implements Catalog {
   }
 
   oldestRead(): number {
-    const held = Array.from(this.#index.held.values(), ({ transaction }) => transaction);
-    return Math.min(this.lastTransaction(), ...held);
+    this.assertOpen();
+    return Math.min(...Array.from(this.#index.held.values(), ({ transaction }) => transaction));
   }
 
   snapshot(): CatalogSnapshot {

@@ -196,7 +196,10 @@ export interface CatalogView extends CatalogRead {
 export interface Catalog extends CatalogView {
   /** Bytes it takes where it is. */
   readonly bytes: number;
-  /** Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees. */
+  /**
+   * Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees:
+   * infinite when nobody reads.
+   */
   lastTransaction(): number;
   oldestRead(): number;
   /**
