@@ -1,10 +1,12 @@
 // The public surface: what is not listed here is not promised.
 
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './errors.js';
-export type { Collection, Scanned, ScannedText } from './lookup/collection.js';
+export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';
 export type { RangeOptions } from './lookup/range.js';
+export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
+export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';

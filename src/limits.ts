@@ -32,11 +32,15 @@ export const ENTRY_HEAP_BYTES = 6 * MIB;
 export const RUN_CHUNK_BYTES = 32 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;
+/** Sources from which an import keeps a journal, so that it can be resumed: less is imported again in about a second. */
+export const JOURNAL_BYTES_MIN = 256 * MIB;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
 export const FRAMES_PER_SHARD_MAX = 2 ** 21;
 /** Most pages of a tree whose keys are kept in memory for lookups (some 30 bytes each); larger trees are searched in LMDB. */
 export const FENCES_MAX = 1_000_000;
+/** Records of an inline shard before the next is begun: what compaction makes one file of. */
+export const INLINE_RECORDS_MAX = 65_536;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;

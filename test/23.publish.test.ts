@@ -2,7 +2,7 @@
 // Method: random batches of records with few distinct keys, published by replace, upsert and insert into a real store,
 // against a Map that is updated the same way; after each publication the whole tree, all tombstones and counts are read.
 
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
@@ -250,13 +250,15 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     test('leaves what a killed import left to a sweep, which takes nothing else', async () => {
       const records = [record(1, 'a'), record(2, 'b')];
       const { manifest } = await publishRecords(catalog, place, records, group);
-      expect(findLeftovers(catalog, place)).toEqual({ trees: [], files: [] });
+      expect(findLeftovers(catalog, place)).toEqual({ trees: [], files: [], temporary: [] });
       const [page] = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
       await catalog.transaction((write) => write.putPage(99, page));
       writeShard(place, '00000077.ndjson.zst', records, 1);
-      const leftovers = { trees: [99], files: ['00000077.ndjson.zst'] };
-      expect(await sweep(catalog, place)).toEqual(leftovers);
-      expect(findLeftovers(catalog, place)).toEqual({ trees: [], files: [] });
+      place.blobs.makeDirectory(join(place.directory, 'tmp', 'x'));
+      place.blobs.create(join(place.directory, 'tmp', 'x', '77.run'), 'run').close();
+      const leftovers = { trees: [99], files: ['00000077.ndjson.zst'], temporary: ['x'] };
+      expect(await sweep(catalog, place, [])).toEqual(leftovers);
+      expect(findLeftovers(catalog, place)).toEqual({ trees: [], files: [], temporary: [] });
       expectStore(
         new Map([
           [1, 'a'],

@@ -7,5 +7,7 @@ import type { SpanTask } from '../src/import/span-types.js';
 import { answer } from '../src/import/wire.js';
 import { files } from '../src/store/file-blobs.js';
 
+/** Answered when all of the above is loaded. */
+export const ready = () => undefined;
 export const scan = (task: SpanTask) => answer(() => scanSpan(task, files), Cancelled);
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);

@@ -1,9 +1,11 @@
 // gristmill export: all records in source order, as fast as shards decompress and the reader reads.
 
 import type { Command } from 'commander';
-import { type Collection, GristmillError, openStore } from '../index.js';
+import { GristmillError } from '../errors.js';
+import type { Collection } from '../index.js';
 import { type CommonOptions, choice, withCommonOptions } from './arguments.js';
 import { interruptible } from './interrupt.js';
+import { openStore } from './open.js';
 import { fileOutput, LineWriter, type Output, standardOutput } from './output.js';
 
 interface ExportFlags extends CommonOptions {

@@ -1,10 +1,11 @@
 // gristmill get: the records with these keys, one a line, as spelled in the source.
 
 import type { Command } from 'commander';
-import { type Collection, type KeyValue, openStore } from '../index.js';
+import type { Collection, KeyValue } from '../index.js';
 import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from './arguments.js';
 import { reportMiss } from './diagnostics.js';
 import { Exit } from './exit.js';
+import { openStore } from './open.js';
 import { LineWriter, standardOutput } from './output.js';
 
 interface GetFlags extends CommonOptions {

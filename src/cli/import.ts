@@ -3,7 +3,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
-import { openStore } from '../index.js';
+import { describeHolder } from '../store/lock-holder.js';
+import type { Writer } from '../store/types.js';
 import {
   type CommonOptions,
   choice,
@@ -14,14 +15,18 @@ import {
   readSize,
   withCommonOptions,
 } from './arguments.js';
+import { note } from './diagnostics.js';
+import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
+import { openStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
 
-/** The flags, named as commander names them; all but three are options of the library's `import`. */
+/** The flags, named as commander names them; all but four are options of the library's `import`. */
 interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -41,6 +46,7 @@ const SAME_NAME = [
   'access',
   'spanBytes',
   'windowBytes',
+  'wait',
 ] as const satisfies readonly (keyof ImportOptions)[];
 
 const HELP = `
@@ -89,6 +95,9 @@ export function addImport(program: Command): void {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
+    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
@@ -96,12 +105,12 @@ export function addImport(program: Command): void {
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
-  const view = progressView(flags.quiet === true || flags.json === true);
+  const view = await progressView(flags.quiet === true || flags.json === true);
   const isNew = !existsSync(flags.store);
-  const report = await interruptible(async (signal) => {
+  const work = async (signal: AbortSignal) => {
     const store = await openStore(flags.store, { create: true });
     try {
-      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, signal });
+      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, onWait: tellWait, signal });
     } finally {
       view.stop();
       const isEmpty = store.collections().length === 0;
@@ -109,8 +118,13 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
       // "The store as it was" is no store, where this command made it and the import failed.
       if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
     }
-  });
+  };
+  const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
+}
+
+function tellWait(writer: Writer): void {
+  note(`waiting for ${describeHolder(writer)}`);
 }
 
 /** Only what was asked for: defaults belong to the library. */
@@ -119,5 +133,6 @@ function importOptions(flags: ImportFlags): ImportOptions {
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
   if (flags.index !== undefined) given.indexes = flags.index;
   if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
+  if (flags.resume !== undefined) given.resume = flags.resume ? 'require' : 'never';
   return given;
 }

@@ -1,6 +1,5 @@
 // How far an import is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
-import { SingleBar } from 'cli-progress';
 import type { ImportProgress } from '../import/types.js';
 import { note } from './diagnostics.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
@@ -16,12 +15,14 @@ export interface ProgressView {
 }
 
 /** The view that fits stderr. */
-export function progressView(quiet: boolean): ProgressView {
+export async function progressView(quiet: boolean): Promise<ProgressView> {
   if (quiet) return { show: () => {}, stop: () => {} };
   return process.stderr.isTTY ? progressBar() : progressLines();
 }
 
-function progressBar(): ProgressView {
+async function progressBar(): Promise<ProgressView> {
+  // Loaded here: only a terminal needs it.
+  const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     format: '{stage} {bar} {percentage}% | {text}',
     barCompleteChar: '█',

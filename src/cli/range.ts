@@ -1,8 +1,9 @@
 // gristmill range: records in key order, between two keys or with a common beginning.
 
 import type { Command } from 'commander';
-import { openStore, type RangeOptions } from '../index.js';
+import type { RangeOptions } from '../index.js';
 import { type CommonOptions, readCount, readKey, withCommonOptions } from './arguments.js';
+import { openStore } from './open.js';
 import { LineWriter, standardOutput } from './output.js';
 
 const BOUNDS = ['gte', 'gt', 'lte', 'lt'] as const;

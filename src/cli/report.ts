@@ -21,6 +21,14 @@ export function reportText(report: ImportReport, store: string): string {
     ['stored', `${formatBytes(bytes.stored)}${shareOf(bytes.stored, bytes.source)}`],
     ['shards', formatCount(report.shards)],
     ['spans', `${formatCount(spans.total)}, of which scanned again: ${formatCount(spans.redone)}`],
+    ...(report.resumed
+      ? [
+          ['resumed', `${formatCount(report.resumed.spans)} spans, ${formatBytes(report.resumed.bytes)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ...report.indexes.map(({ path, entries, pages }): [string, string] => [
       `index ${path}`,
       `${formatCount(entries)} entries in ${formatCount(pages)} pages`,

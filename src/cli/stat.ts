@@ -1,9 +1,10 @@
 // gristmill stat: what a store holds and what it takes.
 
 import type { Command } from 'commander';
-import { type CollectionStat, openStore, type StoreStat } from '../index.js';
+import type { CollectionStat, StoreStat } from '../index.js';
 import { type CommonOptions, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
+import { openStore } from './open.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 const HELP = `

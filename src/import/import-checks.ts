@@ -57,12 +57,12 @@ export function mayBePublished(catalog: Catalog, stage: ImportProgress['stage'])
 }
 
 /**
- * @param tally before the scan: an empty one, and only a little room is asked for
+ * @param runBytes of the sorted runs; before the scan 0, and only a little room is asked for
  * @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else.
  */
-export function checkFreeSpace({ directory, blobs }: StorePlace, tally: Tally): void {
+export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: number): void {
   if (blobs !== files) return; // memory tells when it is full
-  const bytesNeeded = INDEX_BYTES_MIN + 2 * tally.runBytes;
+  const bytesNeeded = INDEX_BYTES_MIN + 2 * runBytes;
   const { bavail, bsize } = statfsSync(directory);
   if (bavail * bsize >= bytesNeeded) return;
   const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${bavail * bsize} free; nothing was changed. Free some space and import again.`;

@@ -11,6 +11,7 @@ import {
   WORKERS_MAX,
 } from '../limits.js';
 import { parsePath } from '../paths.js';
+import type { Writer } from '../store/types.js';
 import { parsePointer } from './document.js';
 import type { ImportOptions, ImportProgress, Shape } from './types.js';
 
@@ -33,6 +34,9 @@ export interface FilledImportOptions {
   readonly windowBytes: number;
   readonly recordBytesMax: number;
   readonly depthMax: number;
+  readonly wait: boolean;
+  readonly resume: 'auto' | 'require' | 'never';
+  readonly onWait: ((writer: Writer) => void) | undefined;
   readonly onProgress: ((progress: ImportProgress) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -56,6 +60,9 @@ const DEFAULTS: FilledImportOptions = {
   windowBytes: WINDOW_BYTES_DEFAULT,
   recordBytesMax: RECORD_BYTES_DEFAULT,
   depthMax: DEPTH_DEFAULT,
+  wait: true,
+  resume: 'auto',
+  onWait: undefined,
   onProgress: undefined,
   signal: undefined,
 };
@@ -66,6 +73,7 @@ const CHOICES: Partial<Record<keyof ImportOptions, readonly string[]>> = {
   onDuplicate: ['last', 'first', 'error'],
   onBadRecord: ['fail', 'skip', 'quarantine'],
   access: ['mmap', 'read'],
+  resume: ['auto', 'require', 'never'],
 };
 
 /** [least, most, whole] */
@@ -80,21 +88,26 @@ const RANGES: Partial<Record<keyof ImportOptions, readonly [number, number, bool
   depthMax: [1, 100_000, true],
 };
 
-/** @throws TypeError for an unknown name or a value out of bounds. */
-export function resolveImportOptions(options: ImportOptions): FilledImportOptions {
+/**
+ * @param closing cancels as the option `signal` does.
+ * @throws TypeError for an unknown name or a value out of bounds.
+ */
+export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(DEFAULTS, name)) throw new TypeError(`options.${name} is not an option of import`);
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const filled = { ...DEFAULTS, ...given } as FilledImportOptions;
+  const filled = { ...DEFAULTS, ...given } as {
+    -readonly [name in keyof FilledImportOptions]: FilledImportOptions[name];
+  };
   for (const [name, values] of Object.entries(CHOICES))
     checkChoice(name, filled[name as keyof FilledImportOptions], values);
   for (const [name, range] of Object.entries(RANGES))
     checkRange(name, filled[name as keyof FilledImportOptions], range);
   checkNames(filled);
-  if (filled.mode === 'insert' && options.onDuplicate === undefined)
-    return Object.freeze({ ...filled, onDuplicate: 'error' });
+  if (closing) filled.signal = filled.signal ? AbortSignal.any([filled.signal, closing]) : closing;
+  if (filled.mode === 'insert' && options.onDuplicate === undefined) filled.onDuplicate = 'error';
   if (filled.mode === 'insert' && filled.onDuplicate === 'last') {
     throw new TypeError(
       'options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"',
@@ -115,7 +128,8 @@ function checkRange(name: string, value: unknown, [least, most, isWhole]: readon
     throw new TypeError(`options.${name} must be a${isWhole ? ' whole' : ''} number from ${least} to ${most}`);
 }
 
-function checkNames({ collection, key, indexes, select, shape, signal, onProgress }: FilledImportOptions): void {
+function checkNames(options: FilledImportOptions): void {
+  const { collection, key, indexes, select, shape, wait, signal } = options;
   if (typeof collection !== 'string' || !/^[^\p{Cc}]{1,200}$/u.test(collection)) {
     throw new TypeError('options.collection must be 1 to 200 printable characters');
   }
@@ -134,8 +148,11 @@ function checkNames({ collection, key, indexes, select, shape, signal, onProgres
       );
     }
   }
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    throw new TypeError('options.onProgress must be a function');
+  if (typeof wait !== 'boolean') throw new TypeError('options.wait must be true or false');
+  for (const name of ['onProgress', 'onWait'] as const) {
+    if (options[name] === undefined || typeof options[name] === 'function') continue;
+    throw new TypeError(`options.${name} must be a function`);
+  }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw new TypeError('options.signal must be an AbortSignal');
 }

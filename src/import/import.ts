@@ -4,31 +4,36 @@
 // in source order, runs are merged into pages, and one transaction makes it all visible. Until then the store is as it
 // was; on any error or cancellation all that was written is removed.
 
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { JOURNAL_BYTES_MIN } from '../limits.js';
 import type { Blobs, StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
-import { publish, reserveShards } from '../store/publish.js';
+import { publish } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
+import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
-import { checkSources, resolveImportOptions } from './import-options.js';
+import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
+import { ImportRun } from './import-run.js';
 import { InProcessWorkers } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { WorkerPool, type Workers } from './pool.js';
+import { startWorkers as startThreads, type Workers } from './pool.js';
 import { Reporter } from './reporter.js';
+import { beginImport, forgetResumable, openJournal } from './resume.js';
 import { scanSources } from './scan-sources.js';
-import { Tally } from './tally.js';
 import type { ImportOptions, ImportReport } from './types.js';
-import { Workspace } from './workspace.js';
 
 /** What an import needs of the store it imports into. */
 export interface ImportTarget extends StorePlace {
   readonly catalog: Catalog;
+  /** Cancels: the store is being closed. */
+  readonly closing?: AbortSignal;
+  /** Bytes of sources from which a journal is kept; tests want it sooner. */
+  readonly journalFrom?: number;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Workers;
 }
@@ -38,20 +43,35 @@ export interface ImportTarget extends StorePlace {
  * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
  */
 export async function runImport(
-  { directory, blobs, catalog, startWorkers = (threads) => workersFor(blobs, threads) }: ImportTarget,
+  target: ImportTarget,
   sources: readonly string[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
-  const resolved = resolveImportOptions(given);
-  const options = blobs === files ? resolved : { ...resolved, workers: 1 };
-  const id = randomUUID();
-  const place = { directory, blobs };
-  const workspace = new Workspace(place, id);
+  const resolved = resolveImportOptions(given, target.closing);
+  const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
+  const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
+  try {
+    return await importHolding(lock, target, sources, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function importHolding(
+  lock: WriterLock,
+  target: ImportTarget,
+  sources: readonly string[],
+  options: FilledImportOptions,
+): Promise<ImportReport> {
+  const { directory, blobs, catalog } = target;
+  // Only what is on disk can be gone on with.
+  const journalFrom = blobs === files ? (target.journalFrom ?? JOURNAL_BYTES_MIN) : Infinity;
+  const { startWorkers = (threads) => workersFor(blobs, threads) } = target;
   const memory = new MemoryWatch();
   const reporter = new Reporter(options);
   const { shared, pause } = reporter;
-  const tally = new Tally(options, place, id, pause);
+  let run: ImportRun | undefined;
   let workers: Workers | undefined;
   let isPublished = false;
   try {
@@ -60,61 +80,66 @@ export async function runImport(
     for (const path of sources) plans.push(await planSource(path, options, pause));
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
-    checkFreeSpace(place, tally);
+    const bytes = sum(plans, (plan) => plan.fingerprint.bytes);
+    checkFreeSpace(target, 0);
 
-    const firstShard = await reserveShards(
-      catalog,
-      sum(plans, (plan) => plan.spans.length),
-    );
+    const resumer = { catalog, store: directory, plans, options };
+    const beginning = await beginImport(resumer, lock.token);
+    const { id, firstShard, recorded } = beginning;
+    run = new ImportRun(target, beginning, options, pause);
+    const { tally, workspace } = run;
     const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer });
-    workspace.open(jobs.map(({ task }) => task.shardPath));
+    const tasks = jobs.map(({ task }) => task);
+    workspace.open(tasks.map(({ shardPath }) => shardPath));
+    if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);
     workers = startWorkers(Math.min(options.workers, jobs.length));
 
-    reporter.enter(
-      'scan',
-      sum(plans, (plan) => plan.fingerprint.bytes),
-    );
-    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs)) {
+    reporter.enter('scan', bytes);
+    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs, recorded)) {
       reporter.throwIfCancelled();
-      await tally.accept(span);
+      await run.accept(span);
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
     }
     await tally.finishScan();
 
     reporter.enter('merge');
-    checkFreeSpace(place, tally);
-    await tally.synced();
+    checkFreeSpace(target, tally.runBytes);
+    await run.synced();
     blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
+      // Nobody needs the threads any more: they end while the last transaction is written.
+      void workers?.close();
       reporter.enter('publish');
       await pause();
       checkUnchanged(plans);
     });
-    const published = await publish(catalog, publicationOf(plans, key, options, tally, pages));
+    if (options.mode !== 'replace') await lock.set({ merging: options.collection });
+    const published = await publish(catalog, publicationOf(plans, key, options, tally, pages), (write) => {
+      lock.write(write, { merging: undefined, isPublished: true });
+      forgetResumable(catalog, write, id);
+    });
     isPublished = true;
     workspace.leaveShards();
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
-    await collectGarbage(catalog, place).catch(() => {});
+    await collectGarbage(catalog, target).catch(() => {});
     reporter.enter('done');
-    return reporter.report(plans, tally, published, memory.stop());
+    return reporter.report(plans, tally, published, memory.stop(), beginning);
   } catch (error) {
     shared.cancel();
-    if (mayBePublished(catalog, reporter.stage)) workspace.leaveShards();
+    if (mayBePublished(catalog, reporter.stage)) run?.workspace.leaveShards();
     throw reporter.reasonFor(error);
   } finally {
     memory.stop();
     reporter.close();
     await workers?.close();
-    await tally.settled();
-    tally.quarantine.close(isPublished);
-    workspace.close();
+    await run?.close(isPublished);
   }
 }
 
 /** Threads, where they can reach the files. */
 function workersFor(blobs: Blobs, threads: number): Workers {
-  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
+  return blobs === files ? startThreads(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

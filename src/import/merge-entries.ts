@@ -4,7 +4,7 @@
 // once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
 
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../kernel/simd.js';
-import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../limits.js';
+import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../limits.js';
 import type { Blobs } from '../store/blobs.js';
 import { ioError } from '../store/io.js';
 import type { MergedPages, MergeResult, MergeTask, RunSlice } from './merge-types.js';
@@ -19,7 +19,7 @@ export function mergeEntries(task: MergeTask, blobs: Blobs): MergeResult {
   for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
     // The scan's own kernel, unless this partition needs a larger heap.
     const kernel = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
-    if (task.slices.every((slice) => loadSlice(kernel, slice, task, blobs))) return mergeLoaded(kernel, task.keep);
+    if (task.slices.every((slice) => loadSlice(kernel, slice, task, blobs))) return mergeLoaded(kernel, task);
   }
 }
 
@@ -55,31 +55,44 @@ function wholeEntries(bytes: Uint8Array): number {
   return at;
 }
 
-function mergeLoaded(merging: SimdKernel, keep: 'last' | 'first'): MergeResult {
+function mergeLoaded(merging: SimdKernel, { keep, room: given }: MergeTask): MergeResult {
   const { raw } = merging;
   raw.sortEntries();
   const losers = merging.losers(raw.dedupeEntries(keep === 'last' ? 0 : 1));
   const duplicate = losers.length > 0 ? duplicateOf(merging) : undefined;
+  const room = roomFor(raw.heapBytes(), given);
   const pages: MergedPages[] = [];
-  for (let index = raw.nextIndex(); index >= 0; index = raw.nextIndex()) pages.push(takeIndex(merging, index));
-  return { pages, losers, ...(duplicate && { duplicate }) };
+  let end = 0;
+  for (let index = raw.nextIndex(); index >= 0; index = raw.nextIndex()) {
+    const merged = takeIndex(merging, index, new Uint8Array(room, end));
+    pages.push(merged);
+    end += merged.bytes.byteLength;
+  }
+  return { pages, room, losers, ...(duplicate && { duplicate }) };
+}
+
+/**
+ * Room for the pages of so many bytes of entries. A full page takes about what its entries take in the heap, at most a few
+ * bytes more; the last one of an index may be mostly header. What is never written to takes no memory.
+ */
+function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
+  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_STRIDE_BYTES;
+  return given && given.byteLength >= bytes ? given : new SharedArrayBuffer(Math.max(bytes, ENTRY_HEAP_BYTES));
 }
 
 /** All pages of the index at the cursor, copied once out of the kernel. */
-function takeIndex(kernel: SimdKernel, index: number): MergedPages {
+function takeIndex(kernel: SimdKernel, index: number, room: Uint8Array): MergedPages {
   const { raw } = kernel;
-  // A full page takes about what its entries take in the heap, at most a few bytes more; the last one may be mostly header.
-  const pages = new Uint8Array(Math.ceil(raw.heapBytes() * (1 + 1 / 256)) + PAGE_STRIDE_BYTES);
   const ends: number[] = [];
   let entries = 0;
   let end = 0;
   while (raw.nextIndex() === index) {
     for (const page of kernel.takePages()) {
-      pages.set(page.bytes, end);
+      room.set(page.bytes, end);
       end += page.bytes.byteLength;
       ends.push(end);
       entries += page.entries;
     }
   }
-  return { index, entries, bytes: pages.slice(0, end), ends: Uint32Array.from(ends) };
+  return { index, entries, bytes: room.subarray(0, end), ends: Uint32Array.from(ends) };
 }

@@ -4,8 +4,9 @@
 // fences of a run is one chunk of it, so sizes are known to within a chunk a run.
 
 import { ENTRY_HEAP_BYTES } from '../limits.js';
+import { Fences } from './fences.js';
 import type { MergeTask, RunSlice } from './merge-types.js';
-import { ENTRY_HEADER_BYTES, entryBytes } from './run-write.js';
+import { ENTRY_HEADER_BYTES } from './run-write.js';
 import type { Run } from './span-types.js';
 
 /** Of the heap, so that chunks which only touch a partition usually fit too. */
@@ -16,12 +17,6 @@ export interface PlacedRun extends Run {
   readonly path: string;
 }
 
-/** Where a chunk of a run begins: its first entry. */
-interface Fence {
-  readonly entry: Buffer;
-  readonly bytes: number;
-}
-
 /** Tasks in key order, made one by one as they are asked for. @param runs in source order. */
 export function* planMerge(
   runs: readonly PlacedRun[],
@@ -29,11 +24,14 @@ export function* planMerge(
   keep: 'last' | 'first',
   partitionBytes = PARTITION_BYTES,
 ): Generator<MergeTask> {
-  const cursors = runs.map((run) => new RunCursor(run));
-  const bounds = chooseBounds(
-    cursors.flatMap(({ fences }) => fences),
-    partitionBytes,
-  );
+  const fences = new Fences(runs);
+  const bounds = chooseBounds(fences, partitionBytes);
+  let fence = 0;
+  const cursors = runs.map((run) => {
+    const first = fence;
+    fence += run.chunkBytes.length;
+    return new RunCursor(run, fences, first, fence);
+  });
   for (let i = 0; i <= bounds.length; i++) {
     const low = bounds[i - 1];
     const high = bounds[i];
@@ -43,20 +41,19 @@ export function* planMerge(
 }
 
 /** Bounds such that about so many bytes of chunks begin between two of them. */
-function chooseBounds(fences: Fence[], partitionBytes: number): Buffer[] {
-  fences.sort((a, b) => compareEntries(a.entry, b.entry));
+function chooseBounds(fences: Fences, partitionBytes: number): Buffer[] {
   const bounds: Buffer[] = [];
   let bytes = 0;
-  for (const fence of fences) {
+  for (const fence of fences.inOrder()) {
     if (bytes >= partitionBytes) {
-      const bound = boundAt(fence.entry);
+      const bound = boundAt(fences.entry(fence));
       const last = bounds.at(-1);
-      if (last === undefined || compareEntries(last, bound) < 0) {
+      if (!last?.equals(bound)) {
         bounds.push(bound);
         bytes = 0;
       }
     }
-    bytes += fence.bytes;
+    bytes += fences.chunkBytes(fence);
   }
   return bounds;
 }
@@ -70,16 +67,20 @@ function boundAt(entry: Buffer): Buffer {
 
 /** Walks a run from one bound to the next. */
 class RunCursor {
-  readonly fences: readonly Fence[];
+  readonly #fences: Fences;
   readonly #path: string;
   /** The first chunk that may hold entries of the partition at hand, and where it is in the file. */
-  #chunk = 0;
+  #chunk: number;
+  readonly #endChunk: number;
   #offset: number;
 
-  constructor(run: PlacedRun) {
-    this.fences = fencesOf(run);
-    this.#path = run.path;
-    this.#offset = run.offset;
+  /** @param from its first fence @param to one past its last */
+  constructor({ path, offset }: PlacedRun, fences: Fences, from: number, to: number) {
+    this.#fences = fences;
+    this.#path = path;
+    this.#chunk = from;
+    this.#endChunk = to;
+    this.#offset = offset;
   }
 
   /** The chunks that may hold entries from the last bound to this one; none, or one slice. */
@@ -88,35 +89,15 @@ class RunCursor {
     let bytes = 0;
     let end = this.#chunk;
     let order = -1;
-    for (; end < this.fences.length; end++) {
-      const { entry, bytes: chunkBytes } = this.fences[end] as Fence;
-      order = high ? compareEntries(entry, high) : -1;
+    for (; end < this.#endChunk; end++) {
+      order = high ? this.#fences.compare(end, high) : -1;
       if (order >= 0) break;
-      bytes += chunkBytes;
+      bytes += this.#fences.chunkBytes(end);
     }
     if (bytes === 0) return [];
     // The last chunk may go on beyond the bound, unless the next one begins exactly there.
-    const last = this.fences[end - 1] as Fence;
     this.#chunk = order === 0 ? end : end - 1;
-    this.#offset = offset + bytes - (order === 0 ? 0 : last.bytes);
+    this.#offset = offset + bytes - (order === 0 ? 0 : this.#fences.chunkBytes(end - 1));
     return [{ path: this.#path, offset, bytes }];
   }
-}
-
-function fencesOf({ fences, chunkBytes }: PlacedRun): Fence[] {
-  const all = Buffer.from(fences.buffer, fences.byteOffset, fences.byteLength);
-  const view = new DataView(fences.buffer, fences.byteOffset, fences.byteLength);
-  let at = 0;
-  return Array.from(chunkBytes, (bytes) => {
-    const begin = at;
-    at += entryBytes(view, at);
-    return { entry: all.subarray(begin, at), bytes };
-  });
-}
-
-/** By (index and key, shard, ordinal). */
-function compareEntries(a: Buffer, b: Buffer): number {
-  const order = a.compare(b, ENTRY_HEADER_BYTES, b.byteLength, ENTRY_HEADER_BYTES);
-  if (order !== 0) return order;
-  return a.readUInt32LE(0) - b.readUInt32LE(0) || a.readUInt32LE(4) - b.readUInt32LE(4);
 }

@@ -1,4 +1,4 @@
-// What the coordinator and a worker say to each other about merging. Structured-cloneable; buffers are moved.
+// What the coordinator and a worker say to each other about merging. Structured-cloneable; pages are shared, not copied.
 
 import type { Duplicate } from './span-types.js';
 
@@ -17,19 +17,23 @@ export interface MergeTask {
   readonly low?: Uint8Array;
   readonly high?: Uint8Array;
   readonly keep: 'last' | 'first';
+  /** Where the pages may go: the room of an earlier result. Absent, or too small: a new one. */
+  readonly room?: SharedArrayBuffer;
 }
 
 /** Consecutive pages of one index. */
 export interface MergedPages {
   readonly index: number;
   readonly entries: number;
-  /** Pages one after another; `ends` has the offset after each. */
+  /** Pages one after another, in the result's room; `ends` has the offset after each. */
   readonly bytes: Uint8Array;
   readonly ends: Uint32Array;
 }
 
 export interface MergeResult {
   readonly pages: readonly MergedPages[];
+  /** Holds the pages; to be given to a later task when they are done with. */
+  readonly room: SharedArrayBuffer;
   /** Records that lost to another with the same primary key: shard, ordinal, shard, ordinal … */
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;

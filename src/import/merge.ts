@@ -26,12 +26,18 @@ export async function* mergeRuns(
   atEnd: () => Promise<void>,
 ): AsyncGenerator<PageBatch> {
   const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
-  const merge = (task: MergeTask) => workers.merge(task);
+  // Rooms for pages go round: given up to the garbage collector, there would be many more of them than are in use.
+  const rooms: SharedArrayBuffer[] = [];
+  const merge = (task: MergeTask) => {
+    const room = rooms.pop();
+    return workers.merge({ ...task, ...(room && { room }) });
+  };
   // Each result holds pages in memory: one for every worker, and one on its way.
   for await (const { result } of inOrder(tasks, options.workers + 1, merge, () => {})) {
     await reporter.pause();
     tally.acceptMerged(result);
     for (const merged of result.pages) yield batchOf(merged);
+    rooms.push(result.room);
   }
   await atEnd();
 }

@@ -9,7 +9,7 @@ import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
 import type { SpanJob } from './scan-sources.js';
 import type { ScanSetup } from './span-types.js';
-import type { Workspace } from './workspace.js';
+import { runPathOf, type Workspace } from './workspace.js';
 
 export interface JobContext {
   readonly id: string;
@@ -40,7 +40,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
           shard: number,
           shardPath: shardPath(workspace.place.directory, shardFileName(number)),
-          runPath: join(workspace.temporary, `${number}.run`),
+          runPath: runPathOf(workspace.temporary, number),
           badPath: join(workspace.temporary, `${number}.bad`),
         },
       };

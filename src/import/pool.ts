@@ -17,7 +17,7 @@ import { type Answer, unwrap } from './wire.js';
 export interface Workers {
   scan(task: SpanTask): Promise<SpanResult>;
   merge(task: MergeTask): Promise<MergeResult>;
-  /** Every task must have settled. */
+  /** Every task must have settled. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -27,13 +27,40 @@ const HEAP_MIB = 256;
 /** Small, so that buffers no longer used are collected soon: memory is to depend on the window, not on the source. */
 const YOUNG_HEAP_MIB = 4;
 
+let early: WorkerPool | undefined;
+
+/** Starts threads for the import that is going to ask for as many, or fewer: starting takes longer than planning. */
+export function startEarly(threads: number): void {
+  if (threads >= 1) early ??= new WorkerPool(threads);
+}
+
+/** Ends the threads started early, should no import have asked for them. */
+export async function closeEarly(): Promise<void> {
+  await early?.close();
+  early = undefined;
+}
+
+/** Threads for one import: those that were started early, if there are enough of them. */
+export function startWorkers(threads: number): Workers {
+  const started = early;
+  if (started === undefined || started.threads < threads) return new WorkerPool(threads);
+  early = undefined;
+  return started;
+}
+
 export class WorkerPool implements Workers {
+  readonly threads: number;
   readonly #piscina: Piscina;
+  /** Settles when no thread is loading any more. */
+  readonly #loaded: Promise<unknown>;
+  #closing: Promise<void> | undefined;
 
   /** @param filename of the threads' module; another one is for tests of threads that fail. */
   constructor(threads: number, filename = WORKER) {
+    this.threads = threads;
     this.#piscina = new Piscina({
       filename,
+      name: 'ready',
       minThreads: threads,
       maxThreads: threads,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -41,6 +68,8 @@ export class WorkerPool implements Workers {
     });
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
     this.#piscina.on('error', () => {});
+    // One for each thread.
+    this.#loaded = Promise.allSettled(Array.from({ length: threads }, () => this.#piscina.run(undefined)));
   }
 
   async scan(task: SpanTask): Promise<SpanResult> {
@@ -54,7 +83,14 @@ export class WorkerPool implements Workers {
     return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // A thread that is stopped while it loads native code can take the process with it.
+    await this.#loaded;
     await this.#piscina.destroy();
   }
 

@@ -4,9 +4,10 @@
 // it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import is
 // published, and removed when it fails.
 
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { BlobReader, BlobWriter, StorePlace } from '../store/blobs.js';
-import { QUARANTINE_DIRECTORY } from '../store/files.js';
+import { continueFile } from '../store/file-blobs.js';
+import { quarantinePath } from '../store/files.js';
 import { isMissing } from '../store/io.js';
 import type { Pause } from './plan.js';
 
@@ -18,16 +19,32 @@ export class Quarantine {
   readonly #place: StorePlace;
   readonly #path: string;
   #file: BlobWriter | undefined;
+  #bytes = 0;
 
   /** @param id of the import. */
   constructor(place: StorePlace, id: string) {
     this.#place = place;
-    this.#path = join(place.directory, QUARANTINE_DIRECTORY, `${id}.ndjson`);
+    this.#path = quarantinePath(place.directory, id);
   }
 
   /** The file, when there is one. */
   get path(): string | undefined {
     return this.#file === undefined ? undefined : this.#path;
+  }
+
+  /** Bytes written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Goes on in the file of an import that was killed, behind so many bytes of it: in a store on disk.
+   * @throws IO_ERROR, DISK_FULL
+   */
+  resume(bytes: number): void {
+    if (bytes === 0) this.#place.blobs.remove(this.#path);
+    else this.#file = continueFile(this.#path, bytes);
+    this.#bytes = bytes;
   }
 
   /** Moves the lines of a span's file (rejects.ts) here, completed, and removes that file. @throws IO_ERROR, DISK_FULL */
@@ -39,7 +56,9 @@ export class Quarantine {
     try {
       for (let at = 0; at < bad.size; ) {
         const bytes = bad.readSync(buffer, at);
-        this.#file?.append(lines.complete(buffer.subarray(0, bytes)));
+        const completed = lines.complete(buffer.subarray(0, bytes));
+        this.#file?.append(completed);
+        this.#bytes += completed.byteLength;
         at += bytes;
         await pause();
       }

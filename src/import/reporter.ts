@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { PublishResult } from '../store/publish.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
+import type { Beginning } from './resume.js';
 import { SharedProgress } from './shared-progress.js';
 import type { Tally } from './tally.js';
 import type { ImportProgress, ImportReport } from './types.js';
@@ -74,7 +75,13 @@ export class Reporter {
     this.#options.signal?.removeEventListener('abort', this.#cancel);
   }
 
-  report(plans: readonly SourcePlan[], tally: Tally, published: PublishResult, peakAnonBytes: number): ImportReport {
+  report(
+    plans: readonly SourcePlan[],
+    tally: Tally,
+    published: PublishResult,
+    peakAnonBytes: number,
+    { recorded, warnings }: Beginning,
+  ): ImportReport {
     const { manifest, counts, updated } = published;
     const { collection, mode, workers } = this.#options;
     const first = plans[0] as SourcePlan;
@@ -90,6 +97,9 @@ export class Reporter {
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
       shards: tally.shards.length,
       spans: { total: plans.reduce((sum, plan) => sum + plan.spans.length, 0), redone: tally.redone },
+      ...(recorded.length > 0 && {
+        resumed: { spans: recorded.length, bytes: recorded.reduce((sum, { result }) => sum + result.progressBytes, 0) },
+      }),
       indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
       seconds: seconds(performance.now() - this.#began),
       stages: {
@@ -101,7 +111,7 @@ export class Reporter {
       workers,
       peakAnonBytes,
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
-      warnings: this.#warnings(plans, counts.read, published),
+      warnings: [...warnings, ...this.#warnings(plans, counts.read, published)],
     };
   }
 

@@ -15,18 +15,29 @@ export function entryBytes(view: DataView, at: number): number {
   return ENTRY_HEADER_BYTES + view.getUint16(at + 8, true);
 }
 
+/**
+ * The first chunk of a run is shorter by a share that differs from span to span (multiples of the golden ratio): else the
+ * fences of runs of equal size lie at the same quantiles, and partitions cut by them are of very unequal sizes.
+ */
+function firstChunkBytes(shard: number): number {
+  const share = (shard * 0.6180339887) % 1;
+  return Math.floor(RUN_CHUNK_BYTES * (1 / 8 + (7 / 8) * share));
+}
+
 export class RunWriter {
   readonly runs: Run[] = [];
   readonly losers: number[] = [];
   duplicate: Duplicate | undefined;
   readonly #blobs: Blobs;
   readonly #path: string;
+  readonly #firstChunkBytes: number;
   #file: BlobWriter | undefined;
   #offset = 0;
 
-  constructor(blobs: Blobs, path: string) {
+  constructor(blobs: Blobs, path: string, shard: number) {
     this.#blobs = blobs;
     this.#path = path;
+    this.#firstChunkBytes = firstChunkBytes(shard);
   }
 
   /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
@@ -38,7 +49,8 @@ export class RunWriter {
     const chunkBytes: number[] = [];
     const fences: Uint8Array[] = [];
     const offset = this.#offset;
-    for (let bytes = raw.takeRun(RUN_CHUNK_BYTES); bytes > 0; bytes = raw.takeRun(RUN_CHUNK_BYTES)) {
+    const take = () => raw.takeRun(chunkBytes.length === 0 ? this.#firstChunkBytes : RUN_CHUNK_BYTES);
+    for (let bytes = take(); bytes > 0; bytes = take()) {
       const chunk = kernel.bytes.subarray(raw.out(), raw.out() + bytes);
       const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       fences.push(chunk.slice(0, entryBytes(view, 0)));

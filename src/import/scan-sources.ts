@@ -26,8 +26,14 @@ export interface AcceptedSpan extends SpanJob {
   readonly wasRedone: boolean;
 }
 
+/** A span that was accepted before its import was killed. */
+export interface RecordedSpan extends Pick<AcceptedSpan, 'result' | 'wasRedone'> {
+  readonly shard: number;
+}
+
 /**
  * Accepted spans in source order. A consumer that stops before the end stops the workers too.
+ * @param recorded accepted before: they are not scanned again, and the rest goes on where they end.
  * @param credits spans under way, or done and not yet accepted, at most
  * @throws what a worker throws
  */
@@ -37,6 +43,7 @@ export async function* scanSources(
   credits: number,
   progress: SharedProgress,
   blobs: Blobs,
+  recorded: readonly RecordedSpan[] = [],
 ): AsyncGenerator<AcceptedSpan> {
   let source: SourcePlan | undefined;
   /** Where the span before ended. */
@@ -44,8 +51,25 @@ export async function* scanSources(
   let rejected = 0;
   /** Sources whose container has ended: those of their spans that were not begun yet never are. */
   const over = new Set<SourcePlan>();
+  const accept = (span: AcceptedSpan): AcceptedSpan => {
+    const { plan, result } = span;
+    if (result.ended) over.add(plan);
+    const isContainer = plan.framing === 'array' || plan.framing === 'object';
+    boundary = { at: result.exit, afterComma: isContainer };
+    rejected += result.rejected;
+    return span;
+  };
+  let rest = jobs;
+  for (const { shard, result, wasRedone } of recorded) {
+    const at = shard - (jobs[0] as SpanJob).task.shard;
+    const job = jobs[at] as SpanJob;
+    rest = jobs.slice(at + 1);
+    source = job.plan;
+    progress.add(result.progressBytes, result.read);
+    yield accept({ ...job, result, wasRedone });
+  }
   const scan = ({ task }: SpanJob) => workers.scan(task);
-  for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
+  for await (const { task: job, result } of inOrder(unless(rest, over), credits, scan, () => progress.cancel())) {
     const { plan, task } = job;
     if (plan !== source) {
       source = plan;
@@ -62,11 +86,7 @@ export async function* scanSources(
       const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
       accepted = { plan, task: again, result: await workers.scan(again), wasRedone: true };
     }
-    if (accepted.result.ended) over.add(plan);
-    const isContainer = plan.framing === 'array' || plan.framing === 'object';
-    boundary = { at: accepted.result.exit, afterComma: isContainer };
-    rejected += accepted.result.rejected;
-    yield accepted;
+    yield accept(accepted);
   }
 }
 

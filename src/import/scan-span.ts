@@ -102,7 +102,7 @@ class SpanScan {
     this.#compressor = compressorFor(task.setup.level);
     this.#entry = entry.at;
     this.#position = entry.at;
-    this.#runs = new RunWriter(blobs, task.runPath);
+    this.#runs = new RunWriter(blobs, task.runPath, task.shard);
     const { onBadRecord, namesDuplicates } = task.setup;
     this.#rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);

@@ -56,6 +56,16 @@ export class Tally {
     this.#pause = pause;
   }
 
+  /** Files that must be on disk before a span counts as finished. */
+  filesOf({ task, result }: AcceptedSpan): string[] {
+    const { path } = this.quarantine;
+    return [
+      ...(result.shard ? [task.shardPath] : []),
+      ...(result.runs.length > 0 ? [task.runPath] : []),
+      ...(path !== undefined && result.rejected > 0 ? [path] : []),
+    ];
+  }
+
   get stored(): number {
     return this.read - this.rejected - this.replaced;
   }

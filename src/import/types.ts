@@ -1,6 +1,7 @@
 // What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { Writer } from '../store/types.js';
 
 /** How a source is laid out; `auto` looks at its head and says what it found. */
 export type Shape = 'ndjson' | 'values' | 'array' | 'object';
@@ -43,6 +44,16 @@ export interface ImportOptions {
   readonly recordBytesMax?: number;
   /** Deepest nesting accepted. Default 1,024. */
   readonly depthMax?: number;
+  /** Whether to wait while something else writes to the store; if not, the import fails with STORE_BUSY. Default true. */
+  readonly wait?: boolean;
+  /**
+   * What to do where an import of the same sources with the same options was killed: `auto` goes on behind its finished
+   * spans, `require` fails (NOTHING_TO_RESUME) where that cannot be, `never` starts afresh and removes what it left.
+   * Imports of less than 256 MiB always start afresh. Default "auto".
+   */
+  readonly resume?: 'auto' | 'require' | 'never';
+  /** Called when there is something to wait for. */
+  readonly onWait?: (writer: Writer) => void;
   /**
    * Called about ten times a second, and at the beginning of each stage. A throw cancels the import, which then rejects
    * with what was thrown; in stage "done" it is too late for that.
@@ -84,6 +95,8 @@ export interface ImportReport {
   readonly bytes: { readonly source: number; readonly stored: number };
   readonly shards: number;
   readonly spans: { readonly total: number; readonly redone: number };
+  /** What did not have to be done again, in an import that went on where one was killed. */
+  readonly resumed?: { readonly spans: number; readonly bytes: number };
   readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
   readonly seconds: number;
   /** Seconds by stage. */

@@ -7,6 +7,11 @@ import { dirname, join } from 'node:path';
 import type { StorePlace } from '../store/blobs.js';
 import { TEMPORARY_DIRECTORY } from '../store/files.js';
 
+/** The sorted runs of a span. @param temporary see Workspace */
+export function runPathOf(temporary: string, shard: number): string {
+  return join(temporary, `${shard}.run`);
+}
+
 export class Workspace {
   readonly place: StorePlace;
   /** For files nobody needs when the import has ended. */

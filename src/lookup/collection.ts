@@ -1,7 +1,8 @@
-// What a user holds to look things up in one collection. The path of a lookup is in lookup.ts, of an iteration in
+// What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
 import type { KeyValue } from '../store/key.js';
+import type { TransactionCollection } from '../update/transaction.js';
 import { rangeTexts, scanChunks, scanLines } from './iterate.js';
 import type { Lookup } from './lookup.js';
 import type { RangeOptions } from './range.js';
@@ -23,15 +24,12 @@ export interface ScannedText {
   readonly text: string;
 }
 
-/**
- * A collection of records of type T (which nobody checks). Each lookup sees the newest publication, at most ten
- * milliseconds late; each iteration sees one publication from beginning to end.
- */
-export class Collection<T = unknown> {
+/** A collection of records of type T (which nobody checks), for reading: of a snapshot, or the part of `Collection` that reads. */
+export class ReadableCollection<T = unknown> {
   readonly name: string;
   readonly #lookup: Lookup;
 
-  /** Not for users: `store.collection(name)` makes it. */
+  /** Not for users: `snapshot.collection(name)` makes it. */
   constructor(lookup: Lookup) {
     this.name = lookup.name;
     this.#lookup = lookup;
@@ -111,6 +109,44 @@ export class Collection<T = unknown> {
 
   stat(): CollectionStat {
     return collectionStat(this.#lookup.generation().manifest);
+  }
+}
+
+/** Runs changes to one collection as a transaction. */
+export type Change = <T, R>(name: string, change: (collection: TransactionCollection<T>) => R) => Promise<R>;
+
+/**
+ * A collection of records of type T (which nobody checks). Each lookup sees the newest publication, at most ten
+ * milliseconds late; each iteration sees one publication from beginning to end. Each change is a transaction of its own,
+ * durable when its promise resolves: many belong into one `store.transaction`.
+ */
+export class Collection<T = unknown> extends ReadableCollection<T> {
+  readonly #change: Change;
+
+  /** Not for users: `store.collection(name)` makes it. */
+  constructor(lookup: Lookup, change: Change) {
+    super(lookup);
+    this.#change = change;
+  }
+
+  /** Stores a record in place of the one with its key, if there is one; returns its key. See `TransactionCollection.put`. */
+  put(record: T, name?: string): Promise<KeyValue> {
+    return this.#change<T, KeyValue>(this.name, (collection) => collection.put(record, name));
+  }
+
+  /** The same for a record that is JSON text: every token stays as spelled. */
+  putText(text: string, name?: string): Promise<KeyValue> {
+    return this.#change<T, KeyValue>(this.name, (collection) => collection.putText(text, name));
+  }
+
+  /** Changes members of a record by a JSON Merge Patch (RFC 7396); says whether there was one. */
+  patch(key: KeyValue, changes: unknown): Promise<boolean> {
+    return this.#change<T, boolean>(this.name, (collection) => collection.patch(key, changes));
+  }
+
+  /** Says whether there was such a record. */
+  delete(key: KeyValue): Promise<boolean> {
+    return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));
   }
 }
 

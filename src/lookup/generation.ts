@@ -8,7 +8,6 @@ import { GristmillError } from '../errors.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogRead, CatalogView, CollectionManifest, Location, ShardEntry } from '../store/types.js';
 import type { Caches } from './caches.js';
-import { HotPlaces } from './hot-places.js';
 import { Tree } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
@@ -43,7 +42,6 @@ export class Generation {
   readonly shards: readonly ShardEntry[];
   readonly primary: Tree | undefined;
   readonly secondary: readonly Tree[];
-  readonly hot = new HotPlaces();
   readonly #catalog: CatalogView;
   readonly #caches: Caches;
   readonly #layout: Layout;

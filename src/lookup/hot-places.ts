@@ -1,7 +1,7 @@
 // key > index page > location > frame cache > frame > record
 //
 // Where the records are that were looked up of late: a key that comes again skips encoding, page search and frame search.
-// Belongs to one generation, so it is never wrong.
+// A place is of one generation, and is no answer for any other.
 
 import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../limits.js';
@@ -17,17 +17,21 @@ export interface HotPlace {
   readonly frame: number;
   readonly line: number;
   readonly named: boolean;
+  readonly generation: number;
 }
 
 export class HotPlaces {
-  readonly #places = new LRUCache<KeyValue & {}, HotPlace>({ max: HOT_PLACES_MAX });
+  /** Made with the first place: it takes a megabyte at once. */
+  #places: LRUCache<KeyValue & {}, HotPlace> | undefined;
 
-  get(key: KeyValue): HotPlace | undefined {
-    return key === null ? undefined : this.#places.get(key);
+  get(key: KeyValue, generation: number): HotPlace | undefined {
+    const place = key === null ? undefined : this.#places?.get(key);
+    return place?.generation === generation ? place : undefined;
   }
 
   keep(key: KeyValue, place: HotPlace): void {
     if (key === null || (typeof key === 'string' && key.length > KEY_CHARACTERS_MAX)) return;
+    this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
     this.#places.set(key, place);
   }
 }

@@ -16,6 +16,7 @@ import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { type Frame, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
+import { HotPlaces } from './hot-places.js';
 import { recordText } from './record.js';
 
 const CHECK_MILLISECONDS = 10;
@@ -32,6 +33,7 @@ export interface LookupStore extends StorePlace {
 export class Lookup {
   readonly name: string;
   readonly store: LookupStore;
+  readonly #hotPlaces = new HotPlaces();
   #generation: Generation;
   #checkedAt = Date.now();
   #commits: number;
@@ -103,6 +105,12 @@ export class Lookup {
     return this.#generation;
   }
 
+  /** The newest generation, this instant. */
+  newest(): Generation {
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
+    return this.generation();
+  }
+
   /** Runs a synchronous lookup on the newest generation; again when it meets a newer one. */
   attempt<R>(operation: (generation: Generation) => R): R {
     for (let tries = 0; ; tries++) {
@@ -158,7 +166,7 @@ export class Lookup {
 
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
-    const place = this.generation().hot.get(key);
+    const place = this.#hotPlaces.get(key, this.generation().manifest.generation);
     const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
     return frame && recordText(lineText(frame, place!.line), place!.named);
   }
@@ -167,7 +175,13 @@ export class Lookup {
     if (place.line !== undefined) return place;
     const { index, line } = this.#lineOf(place);
     const { fileNumber, named } = place.entry;
-    generation.hot.keep(key, { file: fileNumber, frame: index, line, named });
+    this.#hotPlaces.keep(key, {
+      file: fileNumber,
+      frame: index,
+      line,
+      named,
+      generation: generation.manifest.generation,
+    });
     return place;
   }
 

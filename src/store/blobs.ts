@@ -18,7 +18,7 @@ export interface Blobs {
   create(path: string, what: string): BlobWriter;
   /** Opens a regular file, never through a symbolic link. @throws IO_ERROR with cause ENOENT when there is none */
   open(path: string, what: string): BlobReader;
-  /** Names in a directory. */
+  /** Names in a directory; none when it is not there. */
   list(directory: string): string[];
   /** Removes a file; one that is gone already is as good. */
   remove(path: string): void;

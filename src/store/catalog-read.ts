@@ -13,6 +13,7 @@ import {
   LOCK_KEY,
   lastNumber,
   MetaKind,
+  RESUMABLE_KEY,
   STORE_KEY,
   shardKey,
   tombstoneChunkKey,
@@ -29,6 +30,7 @@ import type {
   InlineRecord,
   LockRecord,
   PageAt,
+  ResumableImport,
   ShardEntry,
   StoreHeader,
   TombstoneState,
@@ -146,6 +148,11 @@ export class CatalogReader implements CatalogRead {
     const bytes = this.#meta.get(GARBAGE_KEY);
     if (bytes === undefined) return { files: [], trees: [], inline: [] };
     return decodeValue<Garbage>(bytes, 'list of what is to be removed', this.file);
+  }
+
+  resumable(): readonly ResumableImport[] {
+    const bytes = this.#meta.get(RESUMABLE_KEY);
+    return bytes === undefined ? [] : decodeValue<ResumableImport[]>(bytes, 'list of resumable imports', this.file);
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

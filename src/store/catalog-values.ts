@@ -16,12 +16,14 @@ export const MetaKind = {
   tombstones: 0x03,
   lock: 0x04,
   garbage: 0x05,
+  resumable: 0x06,
   inline: 0x07,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
 export const LOCK_KEY = Buffer.of(MetaKind.lock);
 export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
+export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
 
 export function collectionKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);

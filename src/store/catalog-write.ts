@@ -10,6 +10,7 @@ import {
   GARBAGE_KEY,
   inlineKey,
   LOCK_KEY,
+  RESUMABLE_KEY,
   STORE_KEY,
   seal,
   shardKey,
@@ -23,6 +24,7 @@ import type {
   CollectionManifest,
   Garbage,
   LockRecord,
+  ResumableImport,
   ShardEntry,
   StoreHeader,
   TombstoneState,
@@ -88,6 +90,10 @@ export class CatalogWriter implements CatalogWrite {
 
   putGarbage(garbage: Garbage): void {
     this.#meta.put(GARBAGE_KEY, encodeValue(garbage));
+  }
+
+  putResumable(imports: readonly ResumableImport[]): void {
+    this.#meta.put(RESUMABLE_KEY, encodeValue(imports));
   }
 
   putPage(tree: number, page: Uint8Array): void {

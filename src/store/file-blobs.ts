@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   read,
@@ -18,7 +19,7 @@ import {
 } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
-import { ioError, syncDirectory, syncFile, writeFully } from './io.js';
+import { ioError, isMissing, syncDirectory, syncFile, writeFully } from './io.js';
 
 class FileWriter implements BlobWriter {
   readonly #path: string;
@@ -108,12 +109,19 @@ export const files: Blobs = {
       throw ioError(error, 'read', path);
     }
   },
-  list: (directory) => attempt('list', directory, () => readdirSync(directory)),
+  list(directory) {
+    try {
+      return readdirSync(directory);
+    } catch (cause) {
+      if (isMissing(cause)) return [];
+      throw ioError(cause, 'list', directory);
+    }
+  },
   remove(path) {
     try {
       unlinkSync(path);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(cause, 'remove', path);
+      if (!isMissing(cause)) throw ioError(cause, 'remove', path);
     }
   },
   removeDirectory(path) {
@@ -129,6 +137,15 @@ export const files: Blobs = {
   sync: syncFile,
   syncDirectory,
 };
+
+/** Goes on in a file, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
+export function continueFile(path: string, bytes: number): BlobWriter {
+  return attempt('write', path, () => {
+    const fd = openSync(path, 'a', 0o600);
+    ftruncateSync(fd, bytes);
+    return new FileWriter(path, fd);
+  });
+}
 
 function readOnce(fd: number, into: Uint8Array, at: number, offset: number, path: string): Promise<number> {
   return new Promise((resolve, reject) => {

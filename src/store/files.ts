@@ -24,6 +24,15 @@ export function shardFileName(shard: number): string {
   return `${String(shard).padStart(8, '0')}.ndjson.zst`;
 }
 
+/** What an import notes about its finished spans (import/journal.ts). */
+export function journalPath(store: string, id: string): string {
+  return join(store, TEMPORARY_DIRECTORY, id, 'journal');
+}
+
+export function quarantinePath(store: string, id: string): string {
+  return join(store, QUARANTINE_DIRECTORY, `${id}.ndjson`);
+}
+
 export function shardPath(store: string, file: string): string {
   return join(store, SHARDS_DIRECTORY, file);
 }

@@ -53,6 +53,11 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
+/** `syncDirectory`, off the main thread. */
+export async function syncDirectorySoon(path: string): Promise<void> {
+  if (process.platform !== 'win32') await syncFile(path);
+}
+
 /** Makes the names in a directory durable. */
 export function syncDirectory(path: string): void {
   // Windows opens no directories; its file systems journal names themselves.

@@ -9,8 +9,9 @@
 // must not be trusted, so it is refused from then on.
 
 import { mkdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase, type Transaction } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
@@ -18,6 +19,9 @@ import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
 import { ioError } from './io.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
+
+// Its CommonJS form is one file and loads faster than its many modules.
+const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
 
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
 const READERS_MAX = 2048;
@@ -49,7 +53,12 @@ function writableByteMap(database: Bytes, file: string): WritableByteMap {
   return {
     put(key, value) {
       // putSync is declared void; within a transaction it returns whether LMDB took the value.
-      const taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      let taken: boolean;
+      try {
+        taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      } catch (cause) {
+        throw ioError(cause, 'write to', file, value.byteLength);
+      }
       if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
     },
     remove: (key) => database.removeSync(key),
@@ -110,6 +119,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #environment: Environment;
   readonly #write: CatalogWrite;
   #commits = 0;
+  #isChanging = false;
   #failed: GristmillError | undefined;
   #closed = false;
 
@@ -158,7 +168,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   refresh(): void {
     this.assertOpen();
-    this.#root.resetReadTxn();
+    // Within a transaction of ours everything is the newest there is.
+    if (!this.#isChanging) this.#root.resetReadTxn();
   }
 
   lastTransaction(): number {
@@ -185,7 +196,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.assertOpen();
+    if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
     let changed = false;
+    this.#isChanging = true;
     try {
       // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
       const result = this.#root.transactionSync(() => {
@@ -199,6 +212,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       if (!changed) throw error;
       this.#failed = ioError(error, 'commit to', this.file);
       throw this.#failed;
+    } finally {
+      this.#isChanging = false;
     }
   }
 

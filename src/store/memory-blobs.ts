@@ -39,7 +39,8 @@ export class MemoryBlobs implements Blobs {
   }
 
   list(directory: string): string[] {
-    return [...this.#under(directory)].map((path) => path.slice(directory.length + 1));
+    const names = [...this.#under(directory)].map((path) => path.slice(directory.length + 1).split('/', 1)[0]);
+    return [...new Set(names)];
   }
 
   remove(path: string): void {

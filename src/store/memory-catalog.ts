@@ -23,6 +23,7 @@ export class MemoryIndex {
   state: State = { transaction: 0, meta: new SortedMap(), pages: new SortedMap() };
   /** States that snapshots hold. */
   readonly held = new Map<CatalogSnapshot, State>();
+  isChanging = false;
 }
 
 /** Reads whichever state `state` gives at the time. @param state throws when there is none any more */
@@ -124,6 +125,8 @@ export class MemoryCatalog extends StateReader implements Catalog {
         file: this.file,
       });
     }
+    if (this.#index.isChanging) throw new TypeError('a transaction cannot begin within another one');
+    this.#index.isChanging = true;
     const { transaction, meta, pages } = this.#index.state;
     const working = { transaction: transaction + 1, meta: new SortedMap(meta), pages: new SortedMap(pages) };
     this.#working = working;
@@ -134,6 +137,7 @@ export class MemoryCatalog extends StateReader implements Catalog {
       return result;
     } finally {
       this.#working = undefined;
+      this.#index.isChanging = false;
     }
   }
 

@@ -13,8 +13,15 @@ import { entriesOf, entryAt, entryCount } from './page-read.js';
 import { buildPages, LOCATION_BYTES, PAGE_BYTES, PageBuilder } from './page-write.js';
 import type { CatalogRead, Entry, PageAt } from './types.js';
 
+/** An entry to add, or a key to remove, where it is there. */
+export interface Change extends Entry {
+  readonly isRemoval?: boolean;
+}
+
 /** Which of two entries with one key stays; given for the primary tree only. */
-export type Resolve = (stored: Entry, added: Entry) => Entry;
+export type Settle = (stored: Entry, added: Entry) => Entry;
+/** The same where keys are removed too: undefined where none stays. */
+export type Resolve = (stored: Entry, added: Change) => Entry | undefined;
 
 /** What the publishing transaction is to do to a tree where new entries fall into one page. */
 export interface PageChange {
@@ -35,7 +42,7 @@ export function compareEntries(left: Entry, right: Entry): number {
 export function* mergeInPlace(
   read: CatalogRead,
   tree: number,
-  added: Iterable<Entry>,
+  added: Iterable<Change>,
   resolve: Resolve | undefined,
 ): Generator<PageChange> {
   const entries = new Peekable(added);
@@ -49,8 +56,9 @@ export function* mergeInPlace(
     const merged = [...mergeEntries(old, group, resolve)];
     const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
     const pages = appended ? buildPages(merged) : splitEvenly(merged);
+    const [first] = pages;
     yield {
-      remove: target === undefined || startsAt(pages[0], target) ? undefined : target.pageKey,
+      remove: target === undefined || (first && startsAt(first, target)) ? undefined : target.pageKey,
       pages,
       entriesGained: merged.length - old.length,
       pagesGained: pages.length - (target === undefined ? 0 : 1),
@@ -67,26 +75,26 @@ const REWRITTEN_BYTES_MIN = PAGE_BYTES / 2;
 export class TreeRewrite {
   readonly #read: CatalogRead;
   readonly #tree: number;
-  readonly #resolve: Resolve | undefined;
+  readonly #settle: Settle | undefined;
   readonly #builder = new PageBuilder(REWRITTEN_BYTES);
   /** The next stored page, not opened yet; and the entries of the one that is open. */
   #next: PageAt | undefined;
   #open: Entry[] = [];
   #openAt = 0;
 
-  constructor(read: CatalogRead, tree: number, resolve: Resolve | undefined) {
+  constructor(read: CatalogRead, tree: number, settle: Settle | undefined) {
     this.#read = read;
     this.#tree = tree;
-    this.#resolve = resolve;
+    this.#settle = settle;
     this.#next = read.nextPage(tree, treeStart(tree), false);
   }
 
   *add(entry: Entry): Generator<Uint8Array> {
     yield* this.#passBefore(entry);
     const stored = this.#open[this.#openAt];
-    if (this.#resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
+    if (this.#settle !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
       this.#openAt++;
-      yield* filled(this.#builder.add(this.#resolve(stored, entry)));
+      yield* filled(this.#builder.add(this.#settle(stored, entry)));
     } else {
       yield* filled(this.#builder.add(entry));
     }
@@ -129,7 +137,7 @@ export class TreeRewrite {
   }
 
   #compare(stored: Entry, entry: Entry): number {
-    return this.#resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
+    return this.#settle === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
   }
 }
 
@@ -138,7 +146,11 @@ function filled(page: Uint8Array | undefined): readonly Uint8Array[] {
 }
 
 /** Entries of a tree and new ones as one sorted sequence. */
-function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: Resolve | undefined): Generator<Entry> {
+function* mergeEntries(
+  old: readonly Entry[],
+  added: readonly Change[],
+  resolve: Resolve | undefined,
+): Generator<Entry> {
   let at = 0;
   for (const entry of added) {
     while (at < old.length) {
@@ -151,8 +163,9 @@ function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: 
     const stored = old[at];
     if (resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
       at++;
-      yield resolve(stored, entry);
-    } else {
+      const stays = resolve(stored, entry);
+      if (stays !== undefined) yield stays;
+    } else if (!entry.isRemoval) {
       yield entry;
     }
   }
@@ -165,16 +178,16 @@ function* mergeEntries(old: readonly Entry[], added: readonly Entry[], resolve: 
  */
 function splitEvenly(entries: readonly Entry[]): Uint8Array[] {
   const greedy = buildPages(entries);
-  if (greedy.length === 1) return greedy;
+  if (greedy.length < 2) return greedy;
   let bytes = 0;
   for (const page of greedy) bytes += page.byteLength;
   const share = Math.ceil(bytes / greedy.length);
   return buildPages(entries, Math.min(PAGE_BYTES, share + share / 16));
 }
 
-function takeBefore(entries: Peekable, after: PageAt | undefined, unique: boolean): Entry[] {
+function takeBefore(entries: Peekable, after: PageAt | undefined, unique: boolean): Change[] {
   const boundary = after && entryAt(after.page, 0);
-  const group: Entry[] = [];
+  const group: Change[] = [];
   for (let entry = entries.head; entry !== undefined; entry = entries.head) {
     if (boundary !== undefined) {
       const order = unique ? compareKeys(entry.key, boundary.key) : compareEntries(entry, boundary);
@@ -196,10 +209,10 @@ function startsAt(page: Uint8Array, at: PageAt): boolean {
 
 /** An iteration whose next element can be looked at; checks that entries come in order. */
 class Peekable {
-  readonly #iterator: Iterator<Entry>;
-  head: Entry | undefined;
+  readonly #iterator: Iterator<Change>;
+  head: Change | undefined;
 
-  constructor(entries: Iterable<Entry>) {
+  constructor(entries: Iterable<Change>) {
     this.#iterator = entries[Symbol.iterator]();
     this.advance();
   }

@@ -26,6 +26,8 @@ export class NewTrees {
   readonly #catalog: Catalog;
   readonly #trees = new Map<number, NewTree>();
   #pending: { readonly tree: NewTree; readonly page: Uint8Array }[] = [];
+  /** Holds the pending pages; made once, for left to the garbage collector there would be many. */
+  readonly #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #pendingBytes = 0;
   /** Numbers whose transaction was committed: only these are ours. */
   readonly #committed = new Set<number>();
@@ -48,7 +50,7 @@ export class NewTrees {
     return this.#trees.has(index);
   }
 
-  /** Adds the next page of an index. The page is verified first: what is wrong now could not be told later. */
+  /** Adds a copy of the next page of an index. It is verified first: what is wrong now could not be told later. */
   async add(index: number, page: Uint8Array): Promise<void> {
     verifyPage(page, index, this.#catalog.file);
     const tree = this.of(index);
@@ -59,9 +61,14 @@ export class NewTrees {
     tree.last = entryAt(page, entries - 1);
     tree.entries += entries;
     tree.pages++;
-    this.#pending.push({ tree, page });
-    this.#pendingBytes += page.byteLength;
-    if (this.#pendingBytes < BATCH_BYTES) return;
+    if (this.#pendingBytes + page.byteLength > BATCH_BYTES) await this.#flush();
+    this.#batch.set(page, this.#pendingBytes);
+    const end = this.#pendingBytes + page.byteLength;
+    this.#pending.push({ tree, page: this.#batch.subarray(this.#pendingBytes, end) });
+    this.#pendingBytes = end;
+  }
+
+  async #flush(): Promise<void> {
     await this.#catalog.transaction((write) => this.write(write));
     for (const { tree: number } of this.#trees.values()) if (number !== 0) this.#committed.add(number);
   }

@@ -11,7 +11,7 @@ import type { CollectionManifest, KeyRule } from './types.js';
 /** Longest name of a collection, in bytes of UTF-8: it is an LMDB key. */
 const NAME_BYTES_MAX = 255;
 
-export function checkNames({ indexPaths, name }: Publication): void {
+export function checkNames({ indexPaths, name }: Pick<Publication, 'indexPaths' | 'name'>): void {
   if (name === '' || Buffer.byteLength(name) > NAME_BYTES_MAX) {
     throw new TypeError(`a collection's name must be 1 to ${NAME_BYTES_MAX} bytes long`);
   }

@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { decodeKey } from './key-decode.js';
-import { mergeInPlace, type PageChange, TreeRewrite } from './merge-pages.js';
+import { mergeInPlace, type PageChange, type Settle, TreeRewrite } from './merge-pages.js';
 import type { NewTrees } from './new-trees.js';
 import { entriesOf, entryCount, verifyPage } from './page-read.js';
 import type { PageBatch, Publication } from './publish.js';
@@ -75,7 +75,8 @@ export class MergePlan {
     for (const page of batch.pages) {
       entries += entryCount(page);
       if (plan.stored === undefined) await this.#trees.add(plan.index, page);
-      else await this.#merge(plan, plan.stored, page);
+      // A copy: it may have to wait longer than a batch is valid.
+      else await this.#merge(plan, plan.stored, page.slice());
     }
     plan.entries += entries;
     expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);
@@ -165,7 +166,7 @@ export class MergePlan {
     return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
   }
 
-  #resolver(plan: IndexPlan): ((stored: Entry, added: Entry) => Entry) | undefined {
+  #resolver(plan: IndexPlan): Settle | undefined {
     return plan.index === 0 ? (stored, added) => this.#resolve(stored, added) : undefined;
   }
 

@@ -16,7 +16,7 @@ import { NewTrees } from './new-trees.js';
 import { checkCounts, checkNames } from './publish-checks.js';
 import { commitPublication } from './publish-commit.js';
 import { MergePlan } from './publish-merge.js';
-import type { Catalog, CollectionManifest, KeyRule, ShardEntry } from './types.js';
+import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from './types.js';
 
 export type PublishMode = 'replace' | 'upsert' | 'insert';
 
@@ -24,6 +24,7 @@ export type PublishMode = 'replace' | 'upsert' | 'insert';
 export interface PageBatch {
   /** 0 primary, i + 1 for `indexPaths[i]`. */
   readonly index: number;
+  /** Their bytes are valid until the next batch is asked for. */
   readonly pages: readonly Uint8Array[];
   /** Entries in these pages. */
   readonly entries: number;
@@ -86,10 +87,15 @@ export function reserveShards(catalog: Catalog, count: number): Promise<number> 
 
 /**
  * Publishes; on any error nothing has changed.
+ * @param alongside runs first in the publishing transaction: a throw refuses the publication.
  * @throws GristmillError DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another publication to the same
  * collection came in between), DISK_FULL, IO_ERROR.
  */
-export async function publish(catalog: Catalog, publication: Publication): Promise<PublishResult> {
+export async function publish(
+  catalog: Catalog,
+  publication: Publication,
+  alongside: (write: CatalogWrite) => void = () => {},
+): Promise<PublishResult> {
   checkNames(publication);
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
@@ -99,7 +105,10 @@ export async function publish(catalog: Catalog, publication: Publication): Promi
     for await (const batch of publication.pages) await plan.add(batch);
     checkCounts(publication);
     await plan.finish();
-    return await catalog.transaction((write) => commitPublication(catalog, write, publication, plan));
+    return await catalog.transaction((write) => {
+      alongside(write);
+      return commitPublication(catalog, write, publication, plan);
+    });
   } catch (error) {
     await trees.discard().catch(() => {}); // the first error is the one to tell
     throw error;

@@ -1,18 +1,23 @@
 // A store as a user holds it: a directory, opened. Lookups go through its collections (lookup/), imports through
 // `import` (import/); both share the catalog and the caches.
 
+import { GristmillError } from '../errors.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
-import { Collection } from '../lookup/collection.js';
+import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
+import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
+import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
-import type { Catalog } from './types.js';
+import { openRecovered } from './recovery.js';
+import type { Catalog, CatalogWrite } from './types.js';
 
 /** Collection of imports and lookups that name none. */
 export const DEFAULT_COLLECTION = 'records';
@@ -25,6 +30,9 @@ export class Store {
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
+  /** Imports under way, and what stops them. */
+  readonly #imports = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -40,21 +48,34 @@ export class Store {
     const options = resolveOptions(STORE_OPTIONS, given);
     const { readOnly } = options;
     const create = options.create && !readOnly;
-    if (where instanceof Memory) return new Store(where, options, await where.openCatalog({ create, readOnly }));
-    if (typeof where !== 'string' || where === '') throw new TypeError('where a store is must be a path or memory()');
-    const directory = prepareStoreDirectory(where, create);
-    return new Store({ directory, blobs: files }, options, await LmdbCatalog.open(directory, { create, readOnly }));
+    const isMemory = where instanceof Memory;
+    if (!isMemory && (typeof where !== 'string' || where === '')) {
+      throw new TypeError('where a store is must be a path or memory()');
+    }
+    const place = isMemory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
+    const open = (): Promise<Catalog> =>
+      isMemory ? where.openCatalog({ create, readOnly }) : LmdbCatalog.open(place.directory, { create, readOnly });
+    return new Store(place, options, readOnly ? await open() : await openRecovered(place, open));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#catalog.assertOpen();
+    return new Collection<T>(this.#lookup(name), this.#change);
+  }
+
+  #lookup(name: string): Lookup {
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
       lookup = new Lookup({ ...this.#place, catalog: this.#catalog, caches: this.#caches }, name);
       this.#lookups.set(name, lookup);
     }
-    return new Collection<T>(lookup);
+    return lookup;
+  }
+
+  /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
+  snapshot(): Snapshot {
+    return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
 
   /** Names of the collections. */
@@ -81,13 +102,50 @@ export class Store {
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
     this.#catalog.assertOpen();
-    const paths = typeof sources === 'string' ? [sources] : sources;
-    // Loaded here: a process that only looks things up does without the import path and its thread pool.
-    const { runImport } = await import('../import/import.js');
-    return runImport({ ...this.#place, catalog: this.#catalog }, paths, options);
+    const importing = this.#import(typeof sources === 'string' ? [sources] : sources, options);
+    this.#imports.add(importing);
+    try {
+      return await importing;
+    } finally {
+      this.#imports.delete(importing);
+    }
   }
 
-  /** Ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /**
+   * Changes any number of records in any number of collections: all of it is there when the promise resolves, durably, or
+   * nothing is when `change` throws. Transactions of all processes come one after another.
+   * @param change runs synchronously: no other process can change anything meanwhile. It runs again, from the beginning,
+   * when an import is just merging into one of its collections.
+   * @throws GristmillError, what `change` throws; TypeError when it returns a promise
+   * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
+   */
+  async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    for (;;) {
+      try {
+        return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+      } catch (error) {
+        if (!(error instanceof MergeUnderWay)) throw error;
+        await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
+      }
+    }
+  }
+
+  #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
+    const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
+    const result = change(transaction);
+    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+      throw new TypeError(
+        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
+      );
+    }
+    transaction.finish();
+    return result;
+  }
+
+  readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
+
+  /** Cancels imports and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -97,7 +155,16 @@ export class Store {
     return this.close();
   }
 
+  async #import(sources: readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    // Loaded here: a process that only looks things up does without the import path and its thread pool.
+    const { runImport } = await import('../import/import.js');
+    const target = { ...this.#place, catalog: this.#catalog, closing: this.#stop.signal };
+    return runImport(target, sources, options);
+  }
+
   async #close(): Promise<void> {
+    this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
+    await Promise.allSettled(this.#imports);
     this.#caches.close();
     await this.#catalog.close();
   }

@@ -1,22 +1,34 @@
 // store at rest: [leftovers]
 //
-// What an import that was killed leaves behind: trees whose pages were written beforehand and shard files, neither named
-// by any manifest. They are in nobody's way but take room. An import under way looks just the same, so only who knows
-// that there is none may sweep.
+// What a writer that was killed leaves behind: trees whose pages were written beforehand, shard files, temporary and
+// quarantine files, none of them named by any manifest. They are in nobody's way but take room. A writer at work has just
+// the same, so only who holds the lock (writer-lock.ts) may sweep. What a resumable import has finished stays.
 
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { StorePlace } from './blobs.js';
-import { SHARDS_DIRECTORY, shardPath } from './files.js';
+import {
+  journalPath,
+  quarantinePath,
+  SHARDS_DIRECTORY,
+  shardFileName,
+  shardPath,
+  TEMPORARY_DIRECTORY,
+} from './files.js';
 import { deleteTrees } from './new-trees.js';
-import type { Catalog, CatalogRead } from './types.js';
+import type { Catalog, CatalogRead, ResumableImport } from './types.js';
 
 export interface Leftovers {
   readonly trees: readonly number[];
   /** Names under `shards/`. */
   readonly files: readonly string[];
+  /** Names under `tmp/`. */
+  readonly temporary: readonly string[];
 }
 
-/** What no manifest names. */
+/**
+ * What no manifest names, nor the garbage record (what that names may still be read, and goes by garbage.ts), nor the list
+ * of resumable imports.
+ */
 export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StorePlace): Leftovers {
   const trees = new Set(catalog.trees());
   const files = new Set(blobs.list(join(directory, SHARDS_DIRECTORY)));
@@ -25,14 +37,37 @@ export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StoreP
     for (const index of primary === undefined ? secondary : [primary, ...secondary]) trees.delete(index.tree);
     for (const { file } of catalog.shards(collection)) files.delete(file);
   }
-  return { trees: [...trees], files: [...files].sort() };
+  const temporary = new Set(blobs.list(join(directory, TEMPORARY_DIRECTORY)));
+  for (const { id, firstShard, spans } of catalog.resumable()) {
+    temporary.delete(id);
+    for (let i = 0; i < spans; i++) files.delete(shardFileName(firstShard + i));
+  }
+  const garbage = catalog.garbage();
+  for (const tree of garbage.trees) trees.delete(tree);
+  for (const { file } of garbage.files) files.delete(file);
+  return { trees: [...trees], files: [...files].sort(), temporary: [...temporary].sort() };
 }
 
-/** Removes them. The caller knows that no import is under way in any process. */
-export async function sweep(catalog: Catalog, place: StorePlace): Promise<Leftovers> {
+/**
+ * Removes them. The caller holds the lock.
+ * @param dead writers that died before they published: their quarantine files go too.
+ */
+export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly string[]): Promise<Leftovers> {
+  const { directory, blobs } = place;
   catalog.refresh();
+  const isResumable = ({ id }: ResumableImport) => {
+    const journal = journalPath(directory, id);
+    return blobs.list(dirname(journal)).includes(basename(journal));
+  };
+  const lost = catalog.resumable().filter((one) => !isResumable(one));
+  if (lost.length > 0)
+    await catalog.transaction((write) => write.putResumable(catalog.resumable().filter(isResumable)));
   const leftovers = findLeftovers(catalog, place);
   await deleteTrees(catalog, leftovers.trees);
-  for (const file of leftovers.files) place.blobs.remove(shardPath(place.directory, file));
+  for (const file of leftovers.files) blobs.remove(shardPath(directory, file));
+  const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
+  for (const { id } of catalog.resumable()) unpublished.delete(id);
+  for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
+  for (const name of leftovers.temporary) blobs.removeDirectory(join(directory, TEMPORARY_DIRECTORY, name));
   return leftovers;
 }

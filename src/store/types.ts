@@ -117,6 +117,12 @@ export interface LockRecord {
   readonly collection?: string;
   /** Set while records are merged into this collection: transactions on it wait. */
   readonly merging?: string;
+  /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
+  readonly isPublished?: boolean;
+  /** Tokens of dead holders whose leftovers have not been swept yet. */
+  readonly left?: readonly string[];
+  /** Set when the holder could not sweep them: as good as dead. */
+  readonly isAbandoned?: boolean;
   readonly host: string;
   readonly pid: number;
   /** What tells a process from a later one of the same number, and one machine's start or container from another. */
@@ -126,6 +132,9 @@ export interface LockRecord {
   readonly renewed: string;
 }
 
+/** What people are told about a holder. */
+export type Writer = Pick<LockRecord, 'operation' | 'collection' | 'host' | 'pid' | 'since'>;
+
 /** What nothing names any more but somebody may still be reading: catalog key `05`. */
 export interface Garbage {
   /** Files under `shards/`, each with the transaction that took its name away: readers older than that may need it. */
@@ -133,6 +142,15 @@ export interface Garbage {
   readonly trees: readonly number[];
   /** Inline shards whose records are to be removed. */
   readonly inline: readonly number[];
+}
+
+/** An import that can go on where it was killed: catalog key `06` lists them. Publishing takes it off the list. */
+export interface ResumableImport {
+  readonly id: string;
+  readonly collection: string;
+  /** Its shard numbers, which nobody else has: from this one on, one for each span. */
+  readonly firstShard: number;
+  readonly spans: number;
 }
 
 /** A record of an inline shard: catalog key `07` shard, ordinal. */
@@ -163,6 +181,7 @@ export interface CatalogRead {
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
   lock(): LockRecord | undefined;
   garbage(): Garbage;
+  resumable(): readonly ResumableImport[];
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -237,6 +256,7 @@ export interface CatalogWrite {
   deleteInlineRecords(shard: number, max: number): number;
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
+  putResumable(imports: readonly ResumableImport[]): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */

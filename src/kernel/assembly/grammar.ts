@@ -1,28 +1,14 @@
 // Small checks of the grammar that need the bytes of a token.
 
-import { LOWER_U, MINUS, PLUS, POINT, ZERO } from './contract';
+import { COMMA, LOWER_E, LOWER_F, LOWER_T, MINUS, PLUS, POINT, SPACE, ZERO } from './contract';
 
 /** 1 for bytes that end a scalar: blanks, operators, the quote. */
 const ENDS: usize = memory.data(256);
-/** What a byte is behind a backslash: nothing that may be, one of `"\/bfnrt`, or `u`. */
-const ESCAPES: usize = memory.data(256);
-export const SIMPLE_ESCAPE: u32 = 1;
-export const UNICODE_ESCAPE: u32 = 2;
 
 export function fillTables(): void {
-  fillTable(ENDS, ' \t\n\r{}[]:,"', 1);
-  fillTable(ESCAPES, '"\\/bfnrt', SIMPLE_ESCAPE);
-  store<u8>(ESCAPES + LOWER_U, UNICODE_ESCAPE);
-}
-
-function fillTable(table: usize, characters: string, value: u32): void {
-  memory.fill(table, 0, 256);
-  for (let i = 0; i < characters.length; i++) store<u8>(table + <usize>characters.charCodeAt(i), value);
-}
-
-// @ts-ignore: decorator
-@inline export function escapeKind(at: u32): u32 {
-  return <u32>load<u8>(ESCAPES + <usize>load<u8>(at));
+  const characters = ' \t\n\r{}[]:,"';
+  memory.fill(ENDS, 0, 256);
+  for (let i = 0; i < characters.length; i++) store<u8>(ENDS + <usize>characters.charCodeAt(i), 1);
 }
 
 // @ts-ignore: decorator
@@ -41,49 +27,68 @@ function fillTable(table: usize, characters: string, value: u32): void {
   return c - ZERO < 10;
 }
 
+/** Space, tab, newline, carriage return. */
+// @ts-ignore: decorator
+@inline export function isBlank(at: u32): bool {
+  const c = <u64>load<u8>(at);
+  return c <= SPACE && (<u64>0x1_0000_2600 >> c) & 1;
+}
+
+/** Whether stage 1 takes this byte for an operator (bitmaps.ts). */
+// @ts-ignore: decorator
+@inline export function mayBeOperator(at: u32): bool {
+  const c = <u32>load<u8>(at);
+  return (c & 0x1f) > 0x19 || c == COMMA;
+}
+
 /** How many of the 16 bytes at `at` are digits before the first that is none. */
 // @ts-ignore: decorator
 @inline export function digitsAt(at: u32): u32 {
-  const fromZero = i8x16.sub(v128.load(at), i8x16.splat(<i8>ZERO));
-  return <u32>ctz(~<u32>i8x16.bitmask(i8x16.lt_u(fromZero, i8x16.splat(10))));
+  // Moved so that the ten digits are the lowest of all signed bytes.
+  const moved = i8x16.add(v128.load(at), i8x16.splat(<i8>(0x80 - ZERO)));
+  return <u32>ctz(~<u32>i8x16.bitmask(i8x16.lt_s(moved, i8x16.splat(-128 + 10))));
 }
 
-/** The end of the number at `at` (`c` is its first byte), or 0 when it is not one. RFC 8259, section 6. */
+/** One past the last of the digits at `at`. */
 // @ts-ignore: decorator
-@inline export function numberEnd(at: u32, c: u32): u32 {
-  if (c == MINUS) c = <u32>load<u8>(++at);
-  // A whole number of up to 15 digits, the commonest, without asking digit by digit.
-  const digits = digitsAt(at);
-  if (digits - 1 < 15 && (c != ZERO || digits == 1) && endsScalar(at + digits)) return at + digits;
-  return numberEndByDigit(at, c);
+@inline function digitsEnd(at: u32): u32 {
+  let digits = digitsAt(at);
+  while (digits == 16) digits = digitsAt(at += 16);
+  return at + digits;
 }
 
-function numberEndByDigit(at: u32, c: u32): u32 {
-  if (c == ZERO) c = <u32>load<u8>(++at);
-  else {
-    if (!isDigit(c)) return 0;
-    do c = <u32>load<u8>(++at); while (isDigit(c));
+/** The end of the number at `at` (`c` is its first byte), or 0 when it is not one; the next token is at `token`. RFC 8259, section 6. */
+// @ts-ignore: decorator
+@inline export function numberEnd(at: u32, c: u32, token: u32): u32 {
+  // A whole number of up to 16 digits and an operator behind it: the commonest.
+  return c - ZERO - 1 < 9 && at + digitsAt(at) == token ? token : otherNumberEnd(at, c);
+}
+
+function otherNumberEnd(at: u32, c: u32): u32 {
+  if (c == MINUS) c = <u32>load<u8>(++at);
+  if (!isDigit(c)) return 0;
+  at = c == ZERO ? at + 1 : digitsEnd(at);
+  if (<u32>load<u8>(at) == POINT) {
+    const digits = at + 1;
+    at = digitsEnd(digits);
+    if (at == digits) return 0;
   }
-  if (c == POINT) {
+  if ((<u32>load<u8>(at) | 0x20) == LOWER_E) {
     c = <u32>load<u8>(++at);
-    if (!isDigit(c)) return 0;
-    do c = <u32>load<u8>(++at); while (isDigit(c));
-  }
-  if ((c | 0x20) == 0x65) {
-    c = <u32>load<u8>(++at);
-    if (c == PLUS || c == MINUS) c = <u32>load<u8>(++at);
-    if (!isDigit(c)) return 0;
-    do c = <u32>load<u8>(++at); while (isDigit(c));
+    if (c == PLUS || c == MINUS) at++;
+    const digits = at;
+    at = digitsEnd(digits);
+    if (at == digits) return 0;
   }
   return endsScalar(at) ? at : 0;
 }
 
-/** The end of the literal at `at`, or 0 when it is none of true, false, null. */
+/** The end of the literal at `at` (`c` is its first byte), or 0 when it is none of true, false, null. */
 // @ts-ignore: decorator
-@inline export function literalEnd(at: u32): u32 {
-  const word = load<u32>(at);
-  let end: u32 = 0;
-  if (word == 0x65757274 /* true */ || word == 0x6c6c756e /* null */) end = at + 4;
-  else if (word == 0x736c6166 /* fals */ && load<u8>(at, 4) == 0x65) end = at + 5;
-  return end != 0 && endsScalar(end) ? end : 0;
+@inline export function literalEnd(at: u32, c: u32): u32 {
+  // Without asking which, as that cannot be foreseen.
+  const isFalse = <u32>(c == LOWER_F);
+  const word = isFalse ? 0x65736c61 /* alse */ : c == LOWER_T ? 0x65757274 /* true */ : 0x6c6c756e /* null */;
+  const last = at + isFalse;
+  return load<u32>(last) == word && endsScalar(last + 4) ? last + 4 : 0;
 }

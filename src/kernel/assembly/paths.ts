@@ -113,25 +113,26 @@ function escapedNameEquals(at: u32, node: u32): bool {
   return written == bytes && memory.compare(State.out, node + <u32>NAME, bytes) == 0;
 }
 
-function hasEscape(at: u32): bool {
-  for (; at < State.end; at++) {
-    const c = <u32>load<u8>(at);
-    if (c == QUOTE) return false;
-    if (c == BACKSLASH) return true;
+/** Whether there is a backslash in [at, end). */
+function hasEscape(at: u32, end: u32): bool {
+  const backslash = i8x16.splat(<i8>BACKSLASH);
+  for (; at < end; at += 16) {
+    const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), backslash));
+    if (found != 0) return at + <u32>ctz(found) < end;
   }
   return false;
 }
 
-/** The child of `parent` whose name is the one at token `at` (its opening quote), or 0. */
+/** The child of `parent` whose name is the one at token `at` (its opening quote), or 0; its colon is at `colon`. */
 // @ts-ignore: decorator
-@inline export function childNamed(parent: u32, at: u32): u32 {
+@inline export function childNamed(parent: u32, at: u32, colon: u32): u32 {
   let node = load<u32>(parent, FIRST_CHILD);
   const name = at + 1;
   while (node != 0) {
     if (namesEqual(name, node)) return node;
     node = load<u32>(node, NEXT_SIBLING);
   }
-  if (name < State.backslashEnd && hasEscape(name)) return escapedChild(parent, name);
+  if (name < State.backslashEnd && hasEscape(name, colon)) return escapedChild(parent, name);
   return 0;
 }
 

@@ -8,10 +8,11 @@ import {
   FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE,
 } from './contract';
 import { emit } from './emit';
+import { isBlank } from './grammar';
 import { Captures } from './paths';
 import { restart } from './stage1';
 import { State } from './state';
-import { Walk, tokensAt, walk } from './walk';
+import { Walk, afterStart, nextStart, tokensAt, walk } from './walk';
 import { canCompact, compact } from './window';
 
 /**
@@ -33,7 +34,7 @@ export function next(): i32 {
   }
 }
 
-/** From a boundary to the first token of the record behind it (State.tokenAt), unless something else comes first. */
+/** From a boundary to the start of the record behind it (State.start), unless something else comes first. */
 // @ts-ignore: decorator
 @inline function approach(): i32 {
   const framing = State.framing;
@@ -55,7 +56,12 @@ export function next(): i32 {
       c = <u32>load<u8>(at);
     }
   }
+  if (framing != FRAMING_LINES) {
+    at = nextStart(State.pos, t);
+    c = <u32>load<u8>(at);
+  }
   State.tokenAt = t;
+  State.start = at;
   if (at >= State.end) return nothingLeft();
   if (framing == FRAMING_VALUES) {
     // A boundary of this framing is the first byte of a value.
@@ -99,21 +105,21 @@ function giveUp(at: u32): i32 {
   return isCut && !isHopeless ? EVENT_MORE : EVENT_SUSPECT;
 }
 
-/** Reads the record whose first token is at State.tokenAt. */
+/** Reads the record that begins at State.start, or its name. */
 // @ts-ignore: decorator
 @inline function record(): i32 {
   const framing = State.framing;
-  let t = State.tokenAt;
-  let start = load<u32>(t);
-  t += 4;
+  let start = State.start;
+  let t = afterStart(start, State.tokenAt);
   let name: u32 = 0;
   if (framing == FRAMING_OBJECT) {
     name = start;
     if (<u32>load<u8>(name) != QUOTE) return giveUp(name);
     const colon = load<u32>(t);
     if (<u32>load<u8>(colon) != COLON) return giveUp(colon);
-    start = load<u32>(t, 4);
-    t += 8;
+    t += 4;
+    start = nextStart(colon + 1, t);
+    t = afterStart(start, t);
   }
   Captures.end = State.captures;
   Captures.overflow = false;
@@ -122,6 +128,8 @@ function giveUp(at: u32): i32 {
 
   t = tokensAt(t);
   const end = Walk.end, at = load<u32>(t), c = <u32>load<u8>(at);
+  // What directly follows a bracket is no token, unless it is an operator: only values may stand so close.
+  if (at != end && framing != FRAMING_VALUES && !isBlank(end)) return giveUp(end);
   /** Where the next record may begin. */
   let boundary = at + 1;
   /** The byte that decides where the record ends: its extent is counted to there. */

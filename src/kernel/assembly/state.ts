@@ -77,6 +77,8 @@ export class State {
   static ordinal: u32 = 0;
   static frameRecords: u32 = 0;
 
+  /** Where the record at hand begins, or its name. */
+  static start: u32 = 0;
   // Tokens made and not yet used: [tokenAt, tokenEnd).
   static tokenAt: u32 = 0;
   static tokenEnd: u32 = 0;
@@ -88,6 +90,7 @@ export class State {
   static inString: u64 = 0;
   static nextEscaped: u64 = 0;
   static prevScalar: u64 = 0;
+  static prevOperator: u64 = 0;
   static utf8Incomplete: bool = false;
   /** Address of the first error in a string (control character, escape, UTF-8), or the highest address. */
   static errorAt: u32 = 0xffffffff;

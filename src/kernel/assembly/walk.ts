@@ -3,9 +3,9 @@
 
 import {
   BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, LOWER_F, LOWER_N, LOWER_T, MINUS, OPEN_BRACE, OPEN_BRACKET, QUOTE,
-  STACK_ARRAY, STACK_IN_ARRAY, STACK_NODE_SHIFT, ZERO,
+  SPACE, STACK_ARRAY, STACK_IN_ARRAY, STACK_NODE_SHIFT, ZERO,
 } from './contract';
-import { literalEnd, numberEnd } from './grammar';
+import { endsScalar, isBlank, literalEnd, mayBeOperator, numberEnd } from './grammar';
 import { capture, childNamed, enterObject, meetMember } from './paths';
 import { refill } from './stage1';
 import { LEVEL_BYTES, LOOK_AHEAD_BYTES, State } from './state';
@@ -26,15 +26,25 @@ const FAILED: u32 = 0;
   return FAILED;
 }
 
-// @ts-ignore: decorator
-@inline function byteAt(token: u32, ahead: usize): u32 {
-  return <u32>load<u8>(load<u32>(token + <u32>ahead));
-}
-
 /** The tokens from `t` on, enough for one turn of the grammar; returns where they are now. */
 // @ts-ignore: decorator
 @inline export function tokensAt(t: u32): u32 {
   return t + LOOK_AHEAD_BYTES > State.tokenEnd ? refill(t) : t;
+}
+
+// Tokens are operators, and what begins anywhere but directly behind an operator. So what comes next after an operator begins
+// in the next byte, or, if that is blank, at the next token.
+
+/** Where begins what comes next, after an operator or at a boundary: at `at`, or behind the blanks there. `t`: the next token. */
+// @ts-ignore: decorator
+@inline export function nextStart(at: u32, t: u32): u32 {
+  return isBlank(at) ? load<u32>(t) : at;
+}
+
+/** The first token after the start of what begins at `at`. An operator is left for the grammar to take. */
+// @ts-ignore: decorator
+@inline export function afterStart(at: u32, t: u32): u32 {
+  return load<u32>(t) == at && !mayBeOperator(at) ? t + 4 : t;
 }
 
 /** One past the closing quote of the string that begins at `at`; beyond the last byte loaded when it is not there. */
@@ -48,74 +58,101 @@ function stringEnd(at: u32): u32 {
   return at + 1;
 }
 
+/** The end of the scalar at `at` that is no string and begins with `c`, or 0. */
+// @ts-ignore: decorator
+@inline function scalarEnd(at: u32, c: u32, t: u32): u32 {
+  return c - 0x61 < 26 ? literalEnd(at, c) : numberEnd(at, c, load<u32>(t));
+}
+
+/** Where a scalar went wrong: its run of bytes goes on to the next token, or, if there is none yet, it may be cut short. */
+function failedScalar(at: u32, c: u32, t: u32): u32 {
+  const mayBeCut = c - ZERO < 10 || c == MINUS || c == LOWER_T || c == LOWER_F || c == LOWER_N;
+  return fail(mayBeCut ? load<u32>(t) : at);
+}
+
+/** A record that is a scalar. */
+function walkScalar(at: u32, c: u32, t: u32): u32 {
+  if (State.rootNode != 0) capture(at, State.rootNode, 0, false);
+  if (c == QUOTE) {
+    Walk.end = stringEnd(at);
+    return t;
+  }
+  // Here no grammar looks at the next token: that it is one must not be enough.
+  const end = scalarEnd(at, c, t);
+  if (end == 0 || !endsScalar(end)) return failedScalar(at, c, t);
+  Walk.end = end;
+  return t;
+}
+
 /**
- * Walks over the value that begins at `at`, whose token is the one before `t`. Returns the token after it, or 0 (see
- * Walk). What is inside strings has been looked at by stage 1: an error there shows in State.errorAt.
+ * Walks over the value that begins at `at`, `t` being the next token after that (or its bracket). Returns the token after it, or
+ * 0 (see Walk). What is inside strings has been looked at by stage 1: an error there shows in State.errorAt.
  */
 export function walk(at: u32, t: u32): u32 {
+  let c = <u32>load<u8>(at);
+  if ((c | 0x20) != OPEN_BRACE) return walkScalar(at, c, t);
   const stack = State.stack, levelMax = stack + State.depth * LEVEL_BYTES;
   let level = stack;
   /** Stack bits of the container we are in; those of the record itself say "no container". */
   let top: u32 = 0;
   /** Node of the path trie that the value at hand stands for. */
   let node = State.rootNode;
-  let c = <u32>load<u8>(at);
-  let end: u32 = 0;
 
   while (true) {
     // A value begins at `at` with `c`.
-    if (c == QUOTE) {
-      if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, false);
-      if (level == stack) end = stringEnd(at);
-    } else if (c == OPEN_BRACE) {
-      if (level == levelMax) return fail(at);
-      if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, true);
-      store<u32>(level, top);
-      level += LEVEL_BYTES;
-      top = (node << STACK_NODE_SHIFT) | (top & STACK_IN_ARRAY);
-      t = tokensAt(t);
-      at = load<u32>(t);
-      c = <u32>load<u8>(at);
-      if (c == QUOTE) {
-        if (byteAt(t, 4) != COLON) return fail(load<u32>(t, 4));
-        if (node != 0) node = enterObject(level, childNamed(node, at));
-        at = load<u32>(t, 8);
-        c = <u32>load<u8>(at);
-        t += 12;
-        continue;
-      }
-      if (c != CLOSE_BRACE) return fail(at);
-      t += 4;
-      level -= LEVEL_BYTES;
-      top = load<u32>(level);
-      end = at + 1;
-    } else if (c == OPEN_BRACKET) {
-      if (level == levelMax) return fail(at);
-      if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, true);
-      store<u32>(level, top);
-      level += LEVEL_BYTES;
-      top = (node << STACK_NODE_SHIFT) | STACK_ARRAY | STACK_IN_ARRAY;
-      t = tokensAt(t);
-      at = load<u32>(t);
-      c = <u32>load<u8>(at);
-      t += 4;
-      if (c != CLOSE_BRACKET) continue;
-      level -= LEVEL_BYTES;
-      top = load<u32>(level);
-      end = at + 1;
-    } else if (c - ZERO < 10 || c == MINUS) {
-      end = numberEnd(at, c);
-      // Its run of bytes goes on to the next token, or, if there is none yet, it may be cut short.
-      if (end == 0) return fail(load<u32>(t));
-      if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, false);
-    } else if (c == LOWER_T || c == LOWER_F || c == LOWER_N) {
-      end = literalEnd(at);
-      if (end == 0) return fail(load<u32>(t));
-      if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, false);
-    } else return fail(at);
+    if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, (c | 0x20) == OPEN_BRACE);
+    if (c != QUOTE) {
+      if ((c | 0x20) == OPEN_BRACE) {
+        if (level == levelMax) return fail(at);
+        store<u32>(level, top);
+        level += LEVEL_BYTES;
+        t = tokensAt(t + 4);
+        if (c == OPEN_BRACKET) {
+          top = (node << STACK_NODE_SHIFT) | STACK_ARRAY | STACK_IN_ARRAY;
+          c = <u32>load<u8>(++at);
+          if (c <= SPACE) {
+            at = nextStart(at, t);
+            t = afterStart(at, t);
+            c = <u32>load<u8>(at);
+          }
+          if (c != CLOSE_BRACKET) continue;
+        } else {
+          top = (node << STACK_NODE_SHIFT) | (top & STACK_IN_ARRAY);
+          c = <u32>load<u8>(++at);
+          if (c <= SPACE) {
+            at = nextStart(at, t);
+            t = afterStart(at, t);
+            c = <u32>load<u8>(at);
+          }
+          if (c == QUOTE) {
+            const colon = load<u32>(t);
+            if (<u32>load<u8>(colon) != COLON) return fail(colon);
+            if (node != 0) node = enterObject(level, childNamed(node, at, colon));
+            t += 4;
+            at = colon + 1;
+            c = <u32>load<u8>(at);
+            if (c <= SPACE) {
+              at = nextStart(at, t);
+              t = afterStart(at, t);
+              c = <u32>load<u8>(at);
+            }
+            continue;
+          }
+          if (c != CLOSE_BRACE) return fail(at);
+        }
+      } else if (scalarEnd(at, c, t) == 0) return failedScalar(at, c, t);
+    }
 
-    // A value has ended: on to the next one, or out of the containers it closes.
-    while (true) {
+    // A value has ended, or a container has nothing in it: out of the containers that end here, and on to the next value.
+    t = tokensAt(t);
+    at = load<u32>(t);
+    c = <u32>load<u8>(at);
+    t += 4;
+    while (c != COMMA) {
+      if (c != (top & STACK_ARRAY ? CLOSE_BRACKET : CLOSE_BRACE)) return fail(at);
+      const end = at + 1;
+      level -= LEVEL_BYTES;
+      top = load<u32>(level);
       if (level == stack) {
         Walk.end = end;
         return t;
@@ -123,30 +160,32 @@ export function walk(at: u32, t: u32): u32 {
       t = tokensAt(t);
       at = load<u32>(t);
       c = <u32>load<u8>(at);
-      if (c == COMMA) {
-        node = top >> STACK_NODE_SHIFT;
-        if (top & STACK_ARRAY) {
-          at = load<u32>(t, 4);
-          t += 8;
-        } else {
-          at = load<u32>(t, 4);
-          if (<u32>load<u8>(at) != QUOTE) return fail(at);
-          if (byteAt(t, 8) != COLON) return fail(load<u32>(t, 8));
-          if (node != 0) {
-            node = childNamed(node, at);
-            if (node != 0 && !meetMember(level, node)) return fail(at);
-          }
-          at = load<u32>(t, 12);
-          t += 16;
-        }
-        c = <u32>load<u8>(at);
-        break;
-      }
-      if (c != (top & STACK_ARRAY ? CLOSE_BRACKET : CLOSE_BRACE)) return fail(at);
       t += 4;
-      end = at + 1;
-      level -= LEVEL_BYTES;
-      top = load<u32>(level);
+      // What directly follows a bracket is no token, unless it is an operator.
+      if (at != end && !isBlank(end)) return fail(end);
+    }
+    node = top >> STACK_NODE_SHIFT;
+    c = <u32>load<u8>(++at);
+    if ((top & STACK_ARRAY) == 0) {
+      if (c != QUOTE) {
+        at = nextStart(at, t);
+        t = afterStart(at, t);
+        if (<u32>load<u8>(at) != QUOTE) return fail(at);
+      }
+      const colon = load<u32>(t);
+      if (<u32>load<u8>(colon) != COLON) return fail(colon);
+      if (node != 0) {
+        node = childNamed(node, at, colon);
+        if (node != 0 && !meetMember(level, node)) return fail(at);
+      }
+      t += 4;
+      at = colon + 1;
+      c = <u32>load<u8>(at);
+    }
+    if (c <= SPACE) {
+      at = nextStart(at, t);
+      t = afterStart(at, t);
+      c = <u32>load<u8>(at);
     }
   }
 }

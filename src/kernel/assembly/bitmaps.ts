@@ -1,0 +1,56 @@
+// Stage 1, first pass: the blocks of a tile become bitmaps, a bit for each byte, that say what the byte may be.
+//
+// Nothing but compares, so that the loop has no branch and all it needs stays in registers. Outside strings only some bytes
+// are allowed: a class has to be exact for these, and everything else it may take in as well. The grammar looks at the byte.
+
+import { TILE_BYTES } from './state';
+
+/** Bitmaps of a block: quotes, operators, and bytes up to the space, by value (so of other characters than ASCII, too). */
+export const QUOTES: usize = 0, OPERATORS: usize = 8, LOW: usize = 16;
+/** And sixteen bytes, not all zero where the block holds backslashes, control characters or more than ASCII. */
+export const SPECIAL: usize = 32;
+export const BLOCK_BITMAPS: usize = 48;
+export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * 48, 16);
+
+/** Compared with: loaded, since V8 would make a constant anew for each block. */
+const OPERANDS: usize = memory.data<u8>([0x22, 0x5c, 0x2c, 0x1f, 0x19, 0x21, 0x20]);
+
+// @ts-ignore: decorator
+@inline export function bits64(a: v128, b: v128, c: v128, d: v128): u64 {
+  const low = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16);
+  const high = <u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16);
+  return <u64>low | (<u64>high << 32);
+}
+
+/** Where a block has this character. */
+// @ts-ignore: decorator
+@inline export function equal64(block: u32, character: i8): u64 {
+  const x = i8x16.splat(character);
+  return bits64(
+    i8x16.eq(v128.load(block), x), i8x16.eq(v128.load(block, 16), x),
+    i8x16.eq(v128.load(block, 32), x), i8x16.eq(v128.load(block, 48), x));
+}
+
+/** Makes the bitmaps of the blocks from `block` on, up to the one that reaches `end`. */
+export function classify(block: u32, end: u32): void {
+  const quote = v128.load_splat<u8>(OPERANDS), backslash = v128.load_splat<u8>(OPERANDS, 1);
+  const comma = v128.load_splat<u8>(OPERANDS, 2), five = v128.load_splat<u8>(OPERANDS, 3);
+  const below = v128.load_splat<u8>(OPERANDS, 4), pastSpace = v128.load_splat<u8>(OPERANDS, 5);
+  const space = v128.load_splat<u8>(OPERANDS, 6);
+  for (let out = BITMAPS; block < end; block += 64, out += BLOCK_BITMAPS) {
+    const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
+    store<u64>(out, bits64(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote)), QUOTES);
+    store<u64>(out, bits64(
+      i8x16.lt_s(a, pastSpace), i8x16.lt_s(b, pastSpace), i8x16.lt_s(c, pastSpace), i8x16.lt_s(d, pastSpace)), LOW);
+    // The low five bits of { } [ ] and : are greater than those of any other byte allowed outside strings.
+    store<u64>(out, bits64(
+      v128.or(i8x16.gt_s(v128.and(a, five), below), i8x16.eq(a, comma)),
+      v128.or(i8x16.gt_s(v128.and(b, five), below), i8x16.eq(b, comma)),
+      v128.or(i8x16.gt_s(v128.and(c, five), below), i8x16.eq(c, comma)),
+      v128.or(i8x16.gt_s(v128.and(d, five), below), i8x16.eq(d, comma))), OPERATORS);
+    const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
+    const backslashes = v128.or(
+      v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash)), v128.or(i8x16.eq(c, backslash), i8x16.eq(d, backslash)));
+    v128.store(out, v128.or(backslashes, i8x16.lt_s(least, space)), SPECIAL);
+  }
+}

@@ -1,0 +1,113 @@
+// Stage 1: what is inside the strings of a block. Control characters, escapes and UTF-8 are checked here, once; an error is
+// remembered by its address. Most blocks have nothing of the kind and do not come here.
+//
+// Source: Keiser & Lemire, "Validating UTF-8 in Less Than One Instruction per Byte", 2021.
+
+import { bits64, equal64 } from './bitmaps';
+import { LOWER_U } from './contract';
+import { isHexDigit } from './grammar';
+import { State } from './state';
+
+const ODD_BITS: u64 = 0xaaaaaaaaaaaaaaaa;
+
+/** Keiser & Lemire: a non-zero byte where `input`, following `previous`, breaks UTF-8. */
+function utf8Errors(input: v128, previous: v128): v128 {
+  const prev1 = i8x16.shuffle(previous, input, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+  const low = i8x16.splat(0x0f);
+  // Bits: 1 too short, 2 too long, 4 overlong (3 bytes), 8 too large, 16 surrogate, 32 overlong (2), 64 too large or
+  // overlong (4), 128 two continuations.
+  const byte1High = i8x16.swizzle(
+    i8x16(2, 2, 2, 2, 2, 2, 2, 2, -128, -128, -128, -128, 33, 1, 21, 73), i8x16.shr_u(prev1, 4));
+  const byte1Low = i8x16.swizzle(
+    i8x16(-25, -93, -125, -125, -117, -53, -53, -53, -53, -53, -53, -53, -53, -37, -53, -53), v128.and(prev1, low));
+  const byte2High = i8x16.swizzle(
+    i8x16(1, 1, 1, 1, 1, 1, 1, 1, -26, -82, -70, -70, 1, 1, 1, 1), i8x16.shr_u(input, 4));
+  const special = v128.and(v128.and(byte1High, byte1Low), byte2High);
+  const prev2 = i8x16.shuffle(previous, input, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+  const prev3 = i8x16.shuffle(previous, input, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
+  const third = i8x16.sub_sat_u(prev2, i8x16.splat(<i8>(0xe0 - 0x80)));
+  const fourth = i8x16.sub_sat_u(prev3, i8x16.splat(<i8>(0xf0 - 0x80)));
+  const must23 = v128.and(v128.or(third, fourth), i8x16.splat(-128));
+  return v128.xor(must23, special);
+}
+
+/** Whether the last bytes of a block begin a character that it does not finish. */
+// @ts-ignore: decorator
+@inline function utf8IsIncomplete(last: v128): bool {
+  const limits = i8x16(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -17, -33, -65);
+  return v128.any_true(i8x16.sub_sat_u(last, limits));
+}
+
+// @ts-ignore: decorator
+@inline function noteError(address: u32): void {
+  if (address < State.errorAt) State.errorAt = address;
+}
+
+/** Control characters in strings are errors, and what is not ASCII must be UTF-8. */
+function checkText(block: u32, unusual: u64): void {
+  const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
+  const control = unusual & ~bits64(a, b, c, d);
+  if (control) noteError(block + <u32>ctz(control));
+  // Lines may have been written over bytes before the tile: not over a character that is still open, nor anything but ASCII
+  // just before it.
+  const previous = State.utf8Incomplete ? v128.load(block - 16) : i8x16.splat(0);
+  const errors = bits64(
+    i8x16.ne(utf8Errors(a, previous), i8x16.splat(0)), i8x16.ne(utf8Errors(b, a), i8x16.splat(0)),
+    i8x16.ne(utf8Errors(c, b), i8x16.splat(0)), i8x16.ne(utf8Errors(d, c), i8x16.splat(0)));
+  if (errors) noteError(block + <u32>ctz(errors));
+  State.utf8Incomplete = utf8IsIncomplete(d);
+}
+
+/** Low nibble -> the one character with that nibble that may stand behind a backslash; of nibble 2 there is `r`, too. */
+// @ts-ignore: decorator
+@inline function escapeTable(): v128 { return i8x16(-1, 0, 0x62, 0, 0x74, 0, 0x66, 0, 0, 0, 0, 0, 0x5c, 0, 0x6e, 0x2f); }
+
+// @ts-ignore: decorator
+@inline function isSimple16(bytes: v128): v128 {
+  const candidates = i8x16.swizzle(escapeTable(), v128.and(bytes, i8x16.splat(0x0f)));
+  return v128.or(i8x16.eq(candidates, bytes), i8x16.eq(bytes, i8x16.splat(0x72)));
+}
+
+/** Each escaped character of a block (but quotes) must be one that may be, or `u` and four hexadecimal digits. */
+function checkEscapes(block: u32, escaped: u64): void {
+  const simple = bits64(
+    isSimple16(v128.load(block)), isSimple16(v128.load(block, 16)),
+    isSimple16(v128.load(block, 32)), isSimple16(v128.load(block, 48)));
+  for (let others = escaped & ~simple; others; others &= others - 1) {
+    const at = block + <u32>ctz(others);
+    if (<u32>load<u8>(at) == LOWER_U) {
+      const first = at + 1, end = min(first + 4, State.end);
+      let digit = first;
+      while (digit < end && isHexDigit(digit)) digit++;
+      // Digits that are not loaded yet are no error.
+      if (digit == end) continue;
+    }
+    noteError(at);
+    return;
+  }
+}
+
+/** The bytes of a block that a backslash escapes. */
+// @ts-ignore: decorator
+@inline export function escapedIn(block: u32): u64 {
+  const backslash = equal64(block, 0x5c), nextEscaped = State.nextEscaped;
+  if ((backslash | nextEscaped) == 0) return 0;
+  const starts = backslash & ~nextEscaped;
+  const codes = (((starts << 1) | ODD_BITS) - starts) ^ ODD_BITS;
+  State.nextEscaped = (codes & backslash) >> 63;
+  State.backslashEnd = block + 64;
+  return codes ^ (backslash | nextEscaped);
+}
+
+/** Checks the strings of a block (`escaped`: but for quotes); whether the next block has to be looked at, too, as this one ends within something. */
+// @ts-ignore: decorator
+@inline export function checkStrings(block: u32, strings: u64, escaped: u64): bool {
+  if (escaped & strings) checkEscapes(block, escaped & strings);
+  const space = i8x16.splat(0x20);
+  // Signed comparison: control characters, and every byte of a multi-byte character (negative).
+  const unusual = strings & bits64(
+    i8x16.lt_s(v128.load(block), space), i8x16.lt_s(v128.load(block, 16), space),
+    i8x16.lt_s(v128.load(block, 32), space), i8x16.lt_s(v128.load(block, 48), space));
+  if (unusual != 0 || State.utf8Incomplete) checkText(block, unusual);
+  return State.nextEscaped != 0 || State.utf8Incomplete;
+}

@@ -1,0 +1,71 @@
+// store at rest: [lock]
+//
+// What others see of a lock (writer-lock.ts): who holds it, does it live, does it merge into a collection. Asking is cheap,
+// and may be done within a transaction.
+
+import { setTimeout } from 'node:timers/promises';
+import { GristmillError } from '../errors.js';
+import { isRunning, SELF } from './process-identity.js';
+import type { Catalog, CatalogRead, LockRecord, Writer } from './types.js';
+
+/** A holder that cannot be seen from here is dead when it has not said for so long that it lives. */
+export const STALE_MILLISECONDS = 60_000;
+/** Who waits looks again after so long: at first, and at last. */
+const PAUSE_MILLISECONDS_MIN = 4;
+const PAUSE_MILLISECONDS_MAX = 250;
+
+/** Locks that this thread took: held, or given up without their record being removed (a catalog that fails). */
+const ours = new Map<string, 'held' | 'abandoned'>();
+
+/** For who takes locks. */
+export function noteLock(token: string, state: 'held' | 'abandoned' | 'released'): void {
+  if (state === 'released') ours.delete(token);
+  else ours.set(token, state);
+}
+
+/**
+ * The live merge into a collection, if one is under way; usable within a transaction. What changes the collection then
+ * would make that merge fail at its end.
+ */
+export function mergeUnderWay(catalog: CatalogRead, collection: string): LockRecord | undefined {
+  const holder = catalog.lock();
+  return holder?.merging === collection && isAlive(holder) ? holder : undefined;
+}
+
+/** Resolves when no merge into the collection is under way; another may begin at once. @throws GristmillError CANCELLED */
+export async function waitUntilMergeable(catalog: Catalog, collection: string, signal?: AbortSignal): Promise<void> {
+  for (const pause = pauses(signal); ; await pause()) {
+    catalog.refresh();
+    if (mergeUnderWay(catalog, collection) === undefined) return;
+  }
+}
+
+/** Whether whoever wrote this record is still at it, as far as can be told from here. */
+export function isAlive(holder: LockRecord): boolean {
+  if (holder.isAbandoned) return false;
+  const state = ours.get(holder.token);
+  if (state !== undefined) return state === 'held';
+  const isSelf = holder.pid === SELF.pid && holder.process === SELF.process;
+  // Another thread of this process may have ended by itself.
+  return (isSelf ? undefined : isRunning(holder)) ?? Date.now() - Date.parse(holder.renewed) < STALE_MILLISECONDS;
+}
+
+/** `import into posts by process 123 on host since 2026-01-01T00:00:00.000Z` */
+export function describeHolder({ operation, collection, pid, host, since }: Writer): string {
+  const what = collection === undefined ? operation : `${operation} into ${collection}`;
+  return `${what} by process ${pid} on ${host} since ${since}`;
+}
+
+/** A pause that gets longer each time. It rejects with CANCELLED when the signal is aborted, or was: then at once. */
+export function pauses(signal?: AbortSignal): () => Promise<void> {
+  let milliseconds = PAUSE_MILLISECONDS_MIN;
+  return async () => {
+    try {
+      await setTimeout(milliseconds, undefined, { signal });
+    } catch (cause) {
+      const message = 'cancelled while waiting for another writer; nothing was changed';
+      throw new GristmillError('CANCELLED', message, { cause: signal?.reason ?? cause });
+    }
+    milliseconds = Math.min(2 * milliseconds, PAUSE_MILLISECONDS_MAX);
+  };
+}

@@ -1,0 +1,161 @@
+// store at rest: [lock]
+//
+// Writers take turns. What changes a store for longer than a transaction (import, compaction, repair, sweep) holds one
+// lock for all of its duration: a record in the catalog (key `04`), written and removed in transactions, so two can never
+// take it at once. A holder that died is noticed and its leftovers are swept before the lock is anybody else's; so where
+// there is no lock record there are no leftovers.
+//
+// A holder that was stopped for so long that others thought it dead must not publish when it wakes: it asks `check` within
+// the publishing transaction.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { GristmillError } from '../errors.js';
+import type { StorePlace } from './blobs.js';
+import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
+import { SELF } from './process-identity.js';
+import { sweep } from './sweep.js';
+import type { Catalog, CatalogWrite, LockRecord } from './types.js';
+
+/** A holder says this often that it lives: several times before it is taken for dead. */
+const RENEW_MILLISECONDS = STALE_MILLISECONDS / 6;
+
+export interface LockRequest {
+  readonly operation: LockRecord['operation'];
+  /** For people to read. */
+  readonly collection?: string;
+  /** Whether to wait for another holder. Default true; false fails at once with STORE_BUSY. */
+  readonly wait?: boolean;
+  /** Ends the waiting with CANCELLED. */
+  readonly signal?: AbortSignal;
+  /** Called once for each holder that has to be waited for. */
+  readonly onWait?: (holder: LockRecord) => void;
+}
+
+export class WriterLock {
+  /** Differs for every lock ever taken. */
+  readonly token: string;
+  readonly #catalog: Catalog;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(catalog: Catalog, token: string) {
+    this.#catalog = catalog;
+    this.token = token;
+    noteLock(token, 'held');
+    this.#timer = setInterval(() => this.#renew(), RENEW_MILLISECONDS);
+    this.#timer.unref();
+  }
+
+  /**
+   * Takes the lock, waiting for its holder if need be, and sweeps what a dead holder left.
+   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
+   */
+  static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
+    const { wait = true, signal, onWait } = request;
+    let told: string | undefined;
+    for (const pause = pauses(signal); ; await pause()) {
+      catalog.refresh();
+      let holder = catalog.lock();
+      if (holder === undefined || !isAlive(holder)) {
+        const token = randomUUID();
+        holder = await catalog.transaction((write) => {
+          const current = catalog.lock();
+          if (current !== undefined && isAlive(current)) return current;
+          write.putLock(newRecord(token, request, current));
+          return undefined;
+        });
+        if (holder === undefined) return WriterLock.#taken(catalog, place, token);
+      }
+      if (!wait) throw busy(holder);
+      if (told !== holder.token) onWait?.(holder);
+      told = holder.token;
+    }
+  }
+
+  static async #taken(catalog: Catalog, place: StorePlace, token: string): Promise<WriterLock> {
+    const lock = new WriterLock(catalog, token);
+    try {
+      const { left } = lock.#current();
+      if (left !== undefined) {
+        await sweep(catalog, place, left);
+        await lock.set({ left: undefined });
+      }
+      return lock;
+    } catch (error) {
+      // The record stays, and with it the word that there are leftovers.
+      await lock.set({ isAbandoned: true }).catch(() => {});
+      lock.#stop('abandoned');
+      throw error;
+    }
+  }
+
+  /** Within a transaction: refuses to go on when the lock is somebody else's by now. @throws GristmillError STORE_BUSY */
+  check(): void {
+    this.#current();
+  }
+
+  /** Changes the record, within a transaction or in one of its own. @throws GristmillError STORE_BUSY as `check`. */
+  async set(changes: Partial<LockRecord>): Promise<void> {
+    await this.#catalog.transaction((write) => this.write(write, changes));
+  }
+
+  /** See `set`. */
+  write(write: CatalogWrite, changes: Partial<LockRecord>): void {
+    write.putLock({ ...this.#current(), ...changes });
+  }
+
+  /** Gives the lock back. Never fails: where the record cannot be removed, the next to open the store does it. */
+  async release(): Promise<void> {
+    try {
+      await this.#catalog.transaction((write) => {
+        if (this.#catalog.lock()?.token === this.token) write.putLock(undefined);
+      });
+      this.#stop('released');
+    } catch {
+      this.#stop('abandoned');
+    }
+  }
+
+  #current(): LockRecord {
+    const current = this.#catalog.lock();
+    if (current?.token === this.token) return current;
+    const who = current === undefined ? 'another writer' : describeHolder(current);
+    const message = `this process was stopped for so long that ${who} took its turn; nothing was published: run it again`;
+    throw new GristmillError('STORE_BUSY', message, { file: this.#catalog.file });
+  }
+
+  #renew(): void {
+    // What keeps a renewal from succeeding (a lost lock, a failed catalog) also keeps the holder from publishing.
+    this.set({ renewed: new Date().toISOString() }).catch(() => {});
+  }
+
+  #stop(state: 'released' | 'abandoned'): void {
+    clearInterval(this.#timer);
+    noteLock(this.token, state);
+  }
+}
+
+function newRecord(token: string, { operation, collection }: LockRequest, dead: LockRecord | undefined): LockRecord {
+  const now = new Date().toISOString();
+  return {
+    token,
+    operation,
+    ...(collection !== undefined && { collection }),
+    ...(dead && { left: leftBy(dead) }),
+    host: hostname(),
+    ...SELF,
+    since: now,
+    renewed: now,
+  };
+}
+
+function leftBy({ left = [], isPublished, token }: LockRecord): readonly string[] {
+  return isPublished ? left : [...left, token];
+}
+
+function busy(holder: LockRecord): GristmillError {
+  return new GristmillError(
+    'STORE_BUSY',
+    `the store is in use: ${describeHolder(holder)}; wait for its end and try again`,
+  );
+}

@@ -1,0 +1,164 @@
+// record > line, keys > overlay > [pages > transaction]
+//
+// The end of a transaction: what has collected in the overlays is written, collection by collection: lines into the open
+// inline shard, keys into the pages they fall into, marks on the records they replace. Everything in here happens in the
+// one LMDB transaction that the callback ran in, or not at all (Invariant 7).
+
+import { INLINE_RECORDS_MAX } from '../limits.js';
+import { compareKeys } from '../store/key.js';
+import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/merge-pages.js';
+import { expectCount } from '../store/publish-checks.js';
+import { TombstoneMarks } from '../store/tombstones.js';
+import type { Catalog, CatalogWrite, CollectionManifest, Entry, IndexManifest, ShardEntry } from '../store/types.js';
+import type { Overlay } from './overlay.js';
+import type { NewRecord } from './record.js';
+
+export interface Changed {
+  /** The collection as it was when the transaction began. */
+  readonly manifest: CollectionManifest;
+  /** Its shards then. */
+  readonly shards: readonly ShardEntry[];
+  readonly overlay: Overlay;
+}
+
+/** @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then. */
+export function commitChanges(
+  { catalog, write }: { readonly catalog: Catalog; readonly write: CatalogWrite },
+  collections: ReadonlyMap<string, Changed>,
+): void {
+  if (collections.size === 0) return;
+  const header = catalog.header();
+  const generation = header.generation + 1;
+  write.putHeader({ ...header, generation });
+  for (const changed of collections.values()) {
+    if (!changed.overlay.isEmpty) new CollectionCommit(catalog, write, changed, generation).run(changed.overlay);
+  }
+}
+
+class CollectionCommit {
+  readonly #catalog: Catalog;
+  readonly #write: CatalogWrite;
+  readonly #base: CollectionManifest;
+  readonly #generation: number;
+  readonly #marks: TombstoneMarks;
+  #shards: readonly ShardEntry[];
+
+  constructor(catalog: Catalog, write: CatalogWrite, { manifest, shards }: Changed, generation: number) {
+    this.#catalog = catalog;
+    this.#write = write;
+    this.#base = manifest;
+    this.#shards = shards;
+    this.#generation = generation;
+    this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
+  }
+
+  run(overlay: Overlay): void {
+    const base = this.#base;
+    const keyed = [...overlay.changes.values()];
+    const records = [...overlay.appended, ...keyed.flatMap(({ record }) => record ?? [])];
+    const open = this.#append(records);
+    if (open !== undefined) this.#shards = [...this.#shards.filter(({ shard }) => shard !== open.shard), open];
+    const first = open === undefined ? 0 : open.records - records.length;
+    const placed = { shard: open?.shard ?? 0, first };
+
+    const primary = base.primary && this.#mergePrimary(base.primary, overlay, placed);
+    const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
+    for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
+    this.#marks.write(this.#catalog, this.#write, this.#generation);
+
+    const { added: died } = this.#marks;
+    const isNewShard = open !== undefined && open.shard !== base.open?.shard;
+    const manifest: CollectionManifest = {
+      ...base,
+      ...(primary && { primary }),
+      secondary,
+      generation: this.#generation,
+      records: base.records + records.length - died,
+      dead: base.dead + died,
+      inline: base.inline + records.length,
+      shards: base.shards + (isNewShard ? 1 : 0),
+      layout: isNewShard && base.open !== undefined ? this.#generation : base.layout,
+      ...(open && { open }),
+      plainBytes: base.plainBytes + (open?.plainBytes ?? 0) - (isNewShard ? 0 : (base.open?.plainBytes ?? 0)),
+      published: new Date().toISOString(),
+    };
+    if (primary) expectCount(primary.entries, manifest.records, 'entries of the primary index');
+    this.#write.putCollection(manifest);
+  }
+
+  /** Writes lines behind those of the open shard, or of a new one; says what it is then. */
+  #append(records: readonly NewRecord[]): ShardEntry | undefined {
+    const { open } = this.#base;
+    if (records.length === 0) return open;
+    const isFull = open !== undefined && open.records + records.length > INLINE_RECORDS_MAX;
+    if (isFull) this.#write.putShard(this.#base.id, open);
+    const shard = open === undefined || isFull ? this.#newShard() : open;
+    let { plainBytes } = shard;
+    records.forEach(({ line }, i) => {
+      this.#write.putInlineRecord(shard.shard, shard.records + i, line);
+      plainBytes += line.byteLength + 1;
+    });
+    return { ...shard, records: shard.records + records.length, plainBytes };
+  }
+
+  #newShard(): ShardEntry {
+    const header = this.#catalog.header();
+    this.#write.putHeader({ ...header, nextShard: header.nextShard + 1 });
+    const { records, dead, key } = this.#base;
+    return {
+      ...{ shard: header.nextShard, fileNumber: 0, file: '', records: 0, holes: 0, firstOrdinal: records + dead },
+      ...{ frames: 0, plainBytes: 0, storedBytes: 0, sha256: '', named: key.kind === 'name' },
+      source: { file: '', from: 0, to: 0 },
+    };
+  }
+
+  #mergePrimary(index: IndexManifest, overlay: Overlay, { shard, first }: Placed): IndexManifest {
+    let ordinal = first;
+    const changes: Change[] = [];
+    for (const { key, record } of overlay.changes.values()) {
+      changes.push(record ? { key, shard, ordinal: ordinal++ } : { key, shard: 0, ordinal: 0, isRemoval: true });
+    }
+    changes.sort((left, right) => compareKeys(left.key, right.key));
+    return this.#merge(index, changes, (stored, change) => {
+      this.#marks.mark(stored.shard, stored.ordinal);
+      return change.isRemoval ? undefined : change;
+    });
+  }
+
+  #mergeSecondary(index: IndexManifest, number: number, records: readonly NewRecord[], placed: Placed): IndexManifest {
+    const entries: Entry[] = [];
+    records.forEach(({ secondary }, i) => {
+      for (const key of secondary[number]) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
+    });
+    return this.#merge(index, entries.sort(compareEntries), undefined);
+  }
+
+  /** A group of changes falls into one page: what is written never is in the way of what is read next. */
+  #merge(index: IndexManifest, changes: readonly Change[], resolve: Resolve | undefined): IndexManifest {
+    let { entries, pages } = index;
+    for (const change of mergeInPlace(this.#catalog, index.tree, changes, resolve)) {
+      if (change.remove !== undefined) this.#write.deletePage(change.remove);
+      for (const page of change.pages) this.#write.putPage(index.tree, page);
+      entries += change.entriesGained;
+      pages += change.pagesGained;
+    }
+    return { ...index, entries, pages };
+  }
+
+  /** Marks a record of a collection without a key. */
+  #markOrdinal(ordinal: number): void {
+    const entry = this.#shards.findLast(({ firstOrdinal }) => firstOrdinal <= ordinal);
+    if (entry !== undefined) this.#marks.mark(entry.shard, ordinal - entry.firstOrdinal);
+  }
+
+  #recordsOf(shard: number): number | undefined {
+    return this.#shards.find((entry) => entry.shard === shard)?.records;
+  }
+}
+
+/** Where the transaction's records went. */
+interface Placed {
+  readonly shard: number;
+  /** Ordinal of the first. */
+  readonly first: number;
+}

@@ -1,0 +1,80 @@
+// JSON Merge Patch (RFC 7396) on the text of a record: what the patch does not name keeps its spelling, down to the last
+// digit. Parsing and writing the record again would round its large numbers.
+
+/** @param text a record as stored: valid JSON without insignificant white space. */
+export function mergePatch(text: string, patch: unknown): string {
+  const written = JSON.stringify(patch) as string | undefined;
+  if (written === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof patch}`);
+  return merged(text, JSON.parse(written));
+}
+
+function merged(text: string | undefined, patch: unknown): string {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return JSON.stringify(patch);
+  const members = text?.startsWith('{') ? membersOf(text) : [];
+  for (const [name, change] of Object.entries(patch)) {
+    const at = members.findLastIndex((member) => member.name === name);
+    if (change === null) {
+      remove(members, name);
+    } else if (at === -1) {
+      members.push({ name, spelled: JSON.stringify(name), value: merged(undefined, change) });
+    } else {
+      const changed = { ...(members[at] as Member), value: merged(members[at]?.value, change) };
+      members[at] = changed;
+      // Of a name that is repeated the last one counts; the others would only confuse.
+      remove(members, name, changed);
+    }
+  }
+  return `{${members.map(({ spelled, value }) => `${spelled}:${value}`).join(',')}}`;
+}
+
+interface Member {
+  readonly name: string;
+  /** The name as spelled, with its quotes. */
+  readonly spelled: string;
+  readonly value: string;
+}
+
+function remove(members: Member[], name: string, but?: Member): void {
+  for (let i = members.length - 1; i >= 0; i--) {
+    if (members[i]?.name === name && members[i] !== but) members.splice(i, 1);
+  }
+}
+
+function membersOf(object: string): Member[] {
+  const members: Member[] = [];
+  for (let at = 1; object[at] !== '}'; ) {
+    if (object[at] === ',') at++;
+    const colon = stringEnd(object, at);
+    const end = valueEnd(object, colon + 1);
+    const spelled = object.slice(at, colon);
+    members.push({ name: JSON.parse(spelled) as string, spelled, value: object.slice(colon + 1, end) });
+    at = end;
+  }
+  return members;
+}
+
+/** One past the closing quote of the string that begins at `at`. */
+function stringEnd(text: string, at: number): number {
+  let end = at + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end + 1;
+}
+
+/** One past the last character of the value that begins at `at`. */
+function valueEnd(text: string, at: number): number {
+  let depth = 0;
+  for (let end = at; ; ) {
+    const character = text[end] as string;
+    if (character === '"') end = stringEnd(text, end);
+    else {
+      const closes = character === '}' || character === ']';
+      // Of what surrounds the value: a scalar ends here.
+      if (depth === 0 && (closes || character === ',')) return end;
+      if (character === '{' || character === '[') depth++;
+      if (closes) depth--;
+      end++;
+      if (closes && depth === 0) return end;
+    }
+    if (depth === 0 && (end === text.length || text[end] === ',' || text[end] === '}' || text[end] === ']')) return end;
+  }
+}

@@ -1,0 +1,152 @@
+// record > [line, keys] > overlay > pages > transaction
+//
+// What a record is made of before it is stored: its line, as a shard would have it, and its index keys. A value is written
+// by JSON.stringify and its keys are looked up in what that text means; a text goes through the plain kernel, which keeps
+// every token as spelled. Both give what an import of the same text would give.
+
+import { GristmillError } from '../errors.js';
+import { BadReason, type BadReasonName } from '../kernel/contract.js';
+import { OPEN_ARRAY, OPEN_OBJECT } from '../kernel/plain/bytes.js';
+import { scanPlain } from '../kernel/plain.js';
+import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../limits.js';
+import { parsePath } from '../paths.js';
+import { encodeKey, type KeyValue } from '../store/key.js';
+import type { CollectionManifest } from '../store/types.js';
+
+/** A record about to be stored. */
+export interface NewRecord {
+  readonly line: Buffer;
+  /** Undefined in collections without a key. */
+  readonly primary: Uint8Array | undefined;
+  /** By secondary index, no key twice. */
+  readonly secondary: readonly (readonly Uint8Array[])[];
+}
+
+/** Where the keys of a collection's records are. */
+export interface KeyPlan {
+  readonly kind: CollectionManifest['key']['kind'];
+  readonly primary: readonly string[] | undefined;
+  readonly secondary: readonly (readonly string[])[];
+}
+
+export function keyPlanOf({ key, secondary }: Pick<CollectionManifest, 'key' | 'secondary'>): KeyPlan {
+  const primary = key.kind === 'path' ? parsePath(key.path) : undefined;
+  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => parsePath(path)) };
+}
+
+/**
+ * A record given as a value.
+ * @param name its name, where names are the keys.
+ * @throws GristmillError BAD_RECORD (reason KEY_MISSING …), KEY_TOO_LONG; TypeError for what JSON has no text for.
+ */
+export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): NewRecord {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`a record must be a JSON value, not ${typeof value}`);
+  // What may be too deep, or have too many keys, is for the kernel to judge.
+  if (text.length > 2 * DEPTH_DEFAULT && mayBeDeep(text)) return recordOfText(text, plan, name);
+  const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
+  const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
+  return {
+    line: Buffer.from(lineOf(text, plan, name)),
+    primary: plan.primary === undefined ? nameKey(plan, name) : primaryKey(meant, plan.primary),
+    secondary: plan.secondary.map((path) => secondaryKeys(meant, path)),
+  };
+}
+
+/** A record given as JSON text, whose tokens are kept as spelled. @throws as `recordOfValue` */
+export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRecord {
+  nameKey(plan, name);
+  if (!text.isWellFormed()) throw badRecord('BAD_UTF8');
+  const bytes = Buffer.from(name === undefined ? text : `${JSON.stringify(name)}:${text}}`);
+  const { records, bad } = scanPlain(bytes, {
+    framing: name === undefined ? 'values' : 'object',
+    secondary: plan.secondary,
+    depthMax: DEPTH_DEFAULT,
+    recordBytesMax: RECORD_BYTES_DEFAULT,
+    ...(plan.primary && { primary: plan.primary }),
+  });
+  if (bad[0] !== undefined) throw badRecord(bad[0].reason);
+  const [record] = records;
+  if (record === undefined || records.length > 1) {
+    throw new GristmillError('BAD_RECORD', `the text has ${records.length} records where it should have one`);
+  }
+  const keys: Uint8Array[][] = [[], ...plan.secondary.map(() => [])];
+  for (const [index, hex] of record.keys) keys[index].push(Buffer.from(hex, 'hex'));
+  const [primary, ...secondary] = keys;
+  return { line: Buffer.from(record.line), primary: primary[0], secondary: secondary.map(withoutRepetition) };
+}
+
+export function badRecord(reason: BadReasonName): GristmillError {
+  return new GristmillError('BAD_RECORD', `the record ${describe(reason)}; nothing was changed`, { reason });
+}
+
+function describe(reason: BadReasonName): string {
+  return reason.startsWith('KEY_') || reason === 'TOO_MANY_KEYS' ? BadReason[reason] : `is bad: ${BadReason[reason]}`;
+}
+
+function lineOf(text: string, { kind }: KeyPlan, name: string | undefined): string {
+  return kind === 'name' ? `{"key":${JSON.stringify(name)},"value":${text}}` : text;
+}
+
+function nameKey({ kind }: KeyPlan, name: string | undefined): Uint8Array | undefined {
+  if (kind === 'name') {
+    if (typeof name !== 'string') throw new TypeError('records of this collection have names: give the name too');
+    return encodeKey(name);
+  }
+  if (name !== undefined) throw new TypeError('records of this collection have no names: their key is in the record');
+  return undefined;
+}
+
+function mayBeDeep(text: string): boolean {
+  let brackets = 0;
+  for (let i = 0; i < text.length && brackets <= DEPTH_DEFAULT; i++) {
+    const code = text.charCodeAt(i);
+    if (code === OPEN_ARRAY || code === OPEN_OBJECT) brackets++;
+  }
+  return brackets > DEPTH_DEFAULT;
+}
+
+/** What a path leads to (kernel/plain/capture.ts has the rules). */
+interface Found {
+  readonly values: KeyValue[];
+  /** Whether there was an object, or anything inside an array. */
+  isNotScalar: boolean;
+}
+
+function follow(value: unknown, path: readonly string[], names = 0, isInsideArray = false, found = nothing()): Found {
+  if (Array.isArray(value)) {
+    for (const element of value) follow(element, path, names, true, found);
+  } else if (typeof value === 'object' && value !== null) {
+    if (names === path.length) found.isNotScalar = true;
+    else if (Object.hasOwn(value, path[names])) {
+      follow((value as Record<string, unknown>)[path[names]], path, names + 1, isInsideArray, found);
+    }
+  } else if (names === path.length) {
+    found.isNotScalar ||= isInsideArray;
+    found.values.push(value as KeyValue);
+  }
+  return found;
+}
+
+function nothing(): Found {
+  return { values: [], isNotScalar: false };
+}
+
+function primaryKey(value: unknown, path: readonly string[]): Uint8Array {
+  const { values, isNotScalar } = follow(value, path);
+  if (isNotScalar) throw badRecord('KEY_NOT_SCALAR');
+  if (values.length === 0) throw badRecord('KEY_MISSING');
+  return encodeKey(values[0]);
+}
+
+function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {
+  const { values } = follow(value, path);
+  if (values.length > KEYS_PER_RECORD_MAX) throw badRecord('TOO_MANY_KEYS');
+  return withoutRepetition(values.map(encodeKey));
+}
+
+function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (keys.length < 2) return keys;
+  const unique = new Map(keys.map((key) => [Buffer.from(key).toString('latin1'), key]));
+  return [...unique.values()];
+}

@@ -1,0 +1,239 @@
+// [record > line, keys > overlay] > pages > transaction
+//
+// What the callback of `store.transaction` holds. It runs inside one LMDB write transaction, which other processes wait
+// for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
+
+import { GristmillError } from '../errors.js';
+import type { Lookup } from '../lookup/lookup.js';
+import { recordText } from '../lookup/record.js';
+import { parsePath } from '../paths.js';
+import type { KeyValue } from '../store/key.js';
+import { decodeKey } from '../store/key-decode.js';
+import { mergeUnderWay } from '../store/lock-holder.js';
+import { checkNames } from '../store/publish-checks.js';
+import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
+import { commitChanges } from './commit.js';
+import { mergePatch } from './merge-patch.js';
+import { Overlay } from './overlay.js';
+import { keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
+
+/** How a new collection is keyed and indexed. */
+export interface CollectionOptions {
+  /** Path of the primary key. Default: none, records are found by their ordinal. */
+  readonly key?: string;
+  /** Paths of secondary indexes. Default none. */
+  readonly indexes?: readonly string[];
+}
+
+/** What a transaction needs of its store. */
+export interface TransactionContext {
+  readonly catalog: Catalog;
+  readonly write: CatalogWrite;
+  /** The read path of a collection that is there. */
+  readonly lookup: (name: string) => Lookup;
+}
+
+/** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
+export class MergeUnderWay extends Error {
+  constructor(readonly collection: string) {
+    super(`an import is merging into collection ${collection}`);
+  }
+}
+
+/** Changes to any number of collections, all or none. Valid only within its callback. */
+export class Transaction {
+  readonly #context: TransactionContext;
+  readonly #collections = new Map<string, TransactionCollection<unknown>>();
+  #isOver = false;
+
+  /** Not for users: `store.transaction(change)` makes it. */
+  constructor(context: TransactionContext) {
+    this.#context = context;
+  }
+
+  /** @throws GristmillError COLLECTION_NOT_FOUND */
+  collection<T = unknown>(name: string): TransactionCollection<T> {
+    this.#assertUsable();
+    if (mergeUnderWay(this.#context.catalog, name)) throw new MergeUnderWay(name);
+    let collection = this.#collections.get(name);
+    if (collection === undefined) {
+      const lookup = this.#context.lookup(name);
+      const { manifest } = lookup.newest();
+      collection = new TransactionCollection(manifest, lookup, () => this.#assertUsable());
+      this.#collections.set(name, collection);
+    }
+    return collection as TransactionCollection<T>;
+  }
+
+  /**
+   * Makes an empty collection.
+   * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong option
+   */
+  createCollection<T = unknown>(name: string, options: CollectionOptions = {}): TransactionCollection<T> {
+    this.#assertUsable();
+    const { catalog, write } = this.#context;
+    if (catalog.collection(name) !== undefined) {
+      throw new GristmillError('COLLECTION_EXISTS', `there is a collection ${name} already; nothing was changed`);
+    }
+    const manifest = newCollection(catalog, write, name, options);
+    const collection = new TransactionCollection<T>(manifest, undefined, () => this.#assertUsable());
+    this.#collections.set(name, collection);
+    return collection;
+  }
+
+  /** Not for users: writes the changes and ends the transaction's use. */
+  finish(): void {
+    this.#isOver = true;
+    commitChanges(this.#context, this.#collections);
+  }
+
+  #assertUsable(): void {
+    if (this.#isOver) throw new TypeError('a transaction can be used within its callback only');
+  }
+}
+
+/** One collection within a transaction: its reads see the transaction's own changes. */
+export class TransactionCollection<T> {
+  readonly #lookup: Lookup | undefined;
+  readonly #assertUsable: () => void;
+  readonly #plan: ReturnType<typeof keyPlanOf>;
+  /** Not for users. */
+  readonly manifest: CollectionManifest;
+  /** Not for users. */
+  readonly shards: readonly ShardEntry[];
+  /** Not for users. */
+  readonly overlay = new Overlay();
+
+  constructor(manifest: CollectionManifest, lookup: Lookup | undefined, assertUsable: () => void) {
+    this.manifest = manifest;
+    this.shards = lookup?.newest().shards ?? [];
+    this.#lookup = lookup;
+    this.#assertUsable = assertUsable;
+    this.#plan = keyPlanOf(manifest);
+  }
+
+  get(key: KeyValue): T | undefined {
+    const text = this.getText(key);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  }
+
+  /** The record as its JSON text, tokens as spelled. */
+  getText(key: KeyValue): string | undefined {
+    this.#assertUsable();
+    const record = this.#changed(key);
+    if (record === undefined) return this.#lookup?.textSync(key);
+    return record === 'deleted' ? undefined : recordText(record.line.toString(), this.manifest.key.kind === 'name');
+  }
+
+  has(key: KeyValue): boolean {
+    this.#assertUsable();
+    const record = this.#changed(key);
+    return record === undefined ? (this.#lookup?.has(key) ?? false) : record !== 'deleted';
+  }
+
+  /** Live records, this transaction's changes included. */
+  count(): number {
+    this.#assertUsable();
+    const { changes, appended, deleted } = this.overlay;
+    let count = this.manifest.records + appended.length - deleted.size;
+    for (const { key, record } of changes.values()) {
+      const isStored = this.#lookup?.has(decodeKey(key)) ?? false;
+      if (record !== undefined && !isStored) count++;
+      if (record === undefined && isStored) count--;
+    }
+    return count;
+  }
+
+  /**
+   * Stores a record, in place of the one with its key if there is one.
+   * @param name its name, in collections made from one object; their names are the keys.
+   * @returns its key; its ordinal, in collections without a key.
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG; TypeError
+   */
+  put(record: T, name?: string): KeyValue {
+    this.#assertUsable();
+    return this.#put(recordOfValue(record, this.#plan, name));
+  }
+
+  /** The same for a record that is JSON text: every token stays as spelled. */
+  putText(text: string, name?: string): KeyValue {
+    this.#assertUsable();
+    return this.#put(recordOfText(text, this.#plan, name));
+  }
+
+  /**
+   * Changes members of a record by a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else
+   * replaces. What the patch does not name keeps its spelling. A patch that changes the key moves the record.
+   * @returns whether there is such a record.
+   */
+  patch(key: KeyValue, changes: unknown): boolean {
+    if (this.manifest.key.kind === 'ordinal') {
+      throw new TypeError(
+        `collection ${this.manifest.name} has no key: its records can be put and deleted, not patched`,
+      );
+    }
+    const text = this.getText(key);
+    if (text === undefined) return false;
+    const name = this.manifest.key.kind === 'name' ? (key as string) : undefined;
+    const record = recordOfText(mergePatch(text, changes), this.#plan, name);
+    this.delete(key);
+    this.#put(record);
+    return true;
+  }
+
+  /** @returns whether there was such a record. */
+  delete(key: KeyValue): boolean {
+    if (!this.has(key)) return false;
+    if (this.manifest.key.kind === 'ordinal') this.overlay.deleted.add(Number(key));
+    else this.overlay.remove(key, this.#lookup?.has(key) ?? false);
+    return true;
+  }
+
+  #put(record: NewRecord): KeyValue {
+    if (record.primary === undefined) {
+      this.overlay.appended.push(record);
+      return this.#firstAppended + this.overlay.appended.length - 1;
+    }
+    this.overlay.put(record.primary, record);
+    return decodeKey(record.primary);
+  }
+
+  /** What this transaction made of a key; undefined when it did not touch it. */
+  #changed(key: KeyValue): NewRecord | 'deleted' | undefined {
+    if (this.manifest.key.kind !== 'ordinal') {
+      const change = this.overlay.change(key);
+      return change && (change.record ?? 'deleted');
+    }
+    if (this.overlay.deleted.has(Number(key))) return 'deleted';
+    return this.overlay.appended[Number(key) - this.#firstAppended];
+  }
+
+  get #firstAppended(): number {
+    return this.manifest.records + this.manifest.dead;
+  }
+}
+
+function newCollection(
+  catalog: Catalog,
+  write: CatalogWrite,
+  name: string,
+  { key, indexes = [] }: CollectionOptions,
+): CollectionManifest {
+  checkNames({ name, indexPaths: indexes });
+  for (const path of key === undefined ? indexes : [key, ...indexes]) parsePath(path);
+  const header = catalog.header();
+  const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
+  const generation = header.generation + 1;
+  const empty = { entries: 0, pages: 0 };
+  const manifest: CollectionManifest = {
+    ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
+    ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
+    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
+    ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
+    ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
+  };
+  const nextTree = header.nextTree + 1 + indexes.length;
+  write.putHeader({ ...header, nextTree, nextCollection: header.nextCollection + 1 });
+  write.putCollection(manifest);
+  return manifest;
+}
