@@ -10,3 +10,4 @@ export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
+export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';

@@ -144,7 +144,7 @@ describe('a store in memory', () => {
     await store.close();
   });
 
-  test('takes transactions and holds snapshots', async () => {
+  test('takes transactions, holds snapshots and is compacted', async () => {
     interface User {
       readonly id: number;
       readonly name?: string;
@@ -216,6 +216,8 @@ describe('a store in memory', () => {
     ]);
     expect([old.getSync(3), old.count()]).toEqual([undefined, 2]);
     // The files it reads stay, though they are replaced.
+    expect(await store.compact({ minDeadShare: 0 })).toMatchObject({ sealed: 2, rewritten: 1, records: 4, removed: 2 });
+    expect((await state()).records.map(({ id }) => id)).toEqual([3, 1, 6]);
     await store.import(fileWith('{"id":9}'), { key: 'id' });
     expect(await old.get(2)).toEqual({ id: 2, name: 'b' });
     before.release();

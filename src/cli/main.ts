@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addCompact } from './compact.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
 import { addExport } from './export.js';
@@ -30,7 +31,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addStat]) add(program);
+  for (const add of [addImport, addGet, addRange, addExport, addStat, addCompact]) add(program);
   return program;
 }
 
@@ -58,7 +59,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat)$/.test(word));
+    const command = words.find((word) => /^(import|get|range|export|stat|compact)$/.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

@@ -10,10 +10,10 @@ import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
+import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
-import { LmdbCatalog } from './lmdb-catalog.js';
 import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
@@ -30,8 +30,8 @@ export class Store {
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
-  /** Imports under way, and what stops them. */
-  readonly #imports = new Set<Promise<unknown>>();
+  /** Imports and the like under way, and what stops them. */
+  readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
@@ -48,14 +48,11 @@ export class Store {
     const options = resolveOptions(STORE_OPTIONS, given);
     const { readOnly } = options;
     const create = options.create && !readOnly;
-    const isMemory = where instanceof Memory;
-    if (!isMemory && (typeof where !== 'string' || where === '')) {
+    if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
-    const place = isMemory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    const open = (): Promise<Catalog> =>
-      isMemory ? where.openCatalog({ create, readOnly }) : LmdbCatalog.open(place.directory, { create, readOnly });
-    return new Store(place, options, readOnly ? await open() : await openRecovered(place, open));
+    const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
+    return new Store(place, options, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -101,14 +98,12 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
-    this.#catalog.assertOpen();
-    const importing = this.#import(typeof sources === 'string' ? [sources] : sources, options);
-    this.#imports.add(importing);
-    try {
-      return await importing;
-    } finally {
-      this.#imports.delete(importing);
-    }
+    return this.#untilClosed(async (closing) => {
+      // Loaded here: a process that only looks things up does without the import path and its thread pool.
+      const { runImport } = await import('../import/import.js');
+      const target = { ...this.#place, catalog: this.#catalog, closing };
+      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+    });
   }
 
   /**
@@ -143,9 +138,22 @@ export class Store {
     return result;
   }
 
+  /**
+   * Gives the records of transactions a shard file, and takes dead records out of shards and indexes that have many of
+   * them. Others may go on reading and changing the store meanwhile.
+   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return this.#untilClosed(async (closing) => {
+      const { compact } = await import('../upkeep/compact.js');
+      const signal = options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+      return compact(this.#catalog, this.#place, { ...options, signal });
+    });
+  }
+
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
 
-  /** Cancels imports and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /** Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -155,16 +163,21 @@ export class Store {
     return this.close();
   }
 
-  async #import(sources: readonly string[], options?: ImportOptions): Promise<ImportReport> {
-    // Loaded here: a process that only looks things up does without the import path and its thread pool.
-    const { runImport } = await import('../import/import.js');
-    const target = { ...this.#place, catalog: this.#catalog, closing: this.#stop.signal };
-    return runImport(target, sources, options);
+  /** Long work: `close` cancels it, and waits for its end. */
+  async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
+    this.#catalog.assertOpen();
+    const working = work(this.#stop.signal);
+    this.#working.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#working.delete(working);
+    }
   }
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled(this.#imports);
+    await Promise.allSettled(this.#working);
     this.#caches.close();
     await this.#catalog.close();
   }

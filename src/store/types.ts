@@ -61,6 +61,8 @@ export interface CollectionManifest {
   readonly dead: number;
   /** Those of the dead whose text compaction has removed. */
   readonly holes: number;
+  /** Dead records when the secondary indexes were last cleaned of them. Absent: 0. */
+  readonly cleaned?: number;
   /** Records, dead ones too, that are still inline: put by transactions and not compacted yet. */
   readonly inline: number;
   readonly shards: number;
