@@ -9,6 +9,7 @@ export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
+export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';

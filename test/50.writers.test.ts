@@ -5,13 +5,14 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../dist/src/index.js';
-import { makeDirectory, prepareStoreDirectory, shardFileName, shardPath } from '../src/store/files.js';
+import { files } from '../src/store/file-blobs.js';
+import { prepareStoreDirectory, shardFileName, shardPath } from '../src/store/files.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import { isAlive, mergeUnderWay, waitUntilMergeable } from '../src/store/lock-holder.js';
 import { SELF } from '../src/store/process-identity.js';
 import type { LockRecord, Writer } from '../src/store/types.js';
 import { WriterLock } from '../src/store/writer-lock.js';
-import { publishRecords } from './support/build-store.js';
+import { onDisk, publishRecords } from './support/build-store.js';
 import { start } from './support/cli.js';
 import { startImport } from './support/import-child.js';
 import { errorOf } from './support/import-errors.js';
@@ -143,7 +144,7 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   prepareQuarantine(directory, ['dead', 'before', 'published', 'other']);
   const dead = record({ token: 'dead', pid: 2 ** 22 + 1, left: ['before'] });
   await catalog.transaction((write) => write.putLock(dead));
-  const lock = await WriterLock.acquire(catalog, directory, { operation: 'compact', wait: false });
+  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'compact', wait: false });
   expect(readdirSync(join(directory, 'shards'))).toHaveLength(named - 1);
   expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual(['other.ndjson', 'published.ndjson']);
   await lock.release();
@@ -151,13 +152,13 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   await catalog.transaction((write) =>
     write.putLock({ ...dead, token: 'published', isPublished: true, left: undefined }),
   );
-  await (await WriterLock.acquire(catalog, directory, { operation: 'repair', wait: false })).release();
+  await (await WriterLock.acquire(catalog, onDisk(directory), { operation: 'repair', wait: false })).release();
   expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual(['other.ndjson', 'published.ndjson']);
 });
 
 function prepareQuarantine(directory: string, ids: readonly string[]): void {
   const path = join(directory, 'quarantine');
-  makeDirectory(path);
+  files.makeDirectory(path);
   for (const id of ids) writeFileSync(join(path, `${id}.ndjson`), '{}\n');
 }
 
@@ -190,7 +191,7 @@ test('a holder whose turn was taken publishes nothing', async () => {
 
 test('a replacement whose turn is taken at its last moment is refused by its own transaction', async () => {
   const { directory, catalog } = await newCatalog();
-  const lock = await WriterLock.acquire(catalog, directory, { operation: 'import' });
+  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import' });
   await catalog.transaction((write) => write.putLock(record({ token: 'thief' })));
   const attempt = catalog.transaction((write) => lock.write(write, { isPublished: true }));
   expect(await errorOf(attempt)).toMatchObject({ code: 'STORE_BUSY' });
@@ -200,7 +201,7 @@ test('a replacement whose turn is taken at its last moment is refused by its own
 
 test('transactions on a collection that is merged into wait, others do not', async () => {
   const { directory, catalog } = await newCatalog();
-  const lock = await WriterLock.acquire(catalog, directory, { operation: 'import', collection: 'a' });
+  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import', collection: 'a' });
   await waitUntilMergeable(catalog, 'a');
   await lock.set({ merging: 'a' });
   expect(mergeUnderWay(catalog, 'a')).toMatchObject({ token: lock.token });

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { runImport } from '../dist/src/import/import.js';
 import { mergeEntries } from '../dist/src/import/merge-entries.js';
 import { scanSpan } from '../dist/src/import/scan-span.js';
+import { files } from '../dist/src/store/file-blobs.js';
 import { openRecovered } from '../dist/src/store/recovery.js';
 import { decodeJournal } from '../src/import/journal-format.js';
 import type { SpanTask } from '../src/import/span-types.js';
@@ -34,18 +35,18 @@ function newSources(): string[] {
 
 /** Imports in this process; how many spans were scanned is counted. */
 async function importHere(directory: string, sources: readonly string[], options: ImportOptions) {
-  const catalog = await openRecovered(directory, { create: true, readOnly: false });
+  const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
   let scans = 0;
   const startWorkers = () => ({
     scan: async (task: SpanTask) => {
       scans++;
-      return scanSpan(task);
+      return scanSpan(task, files);
     },
-    merge: async (task: Parameters<typeof mergeEntries>[0]) => mergeEntries(task),
+    merge: async (task: Parameters<typeof mergeEntries>[0]) => mergeEntries(task, files),
     close: async () => {},
   });
   try {
-    const target = { directory, catalog, startWorkers, journalFrom: 0 };
+    const target = { directory, blobs: files, catalog, startWorkers, journalFrom: 0 };
     return { report: await runImport(target, sources, { ...options, workers: 1 }), scans };
   } finally {
     await catalog.close();
@@ -59,7 +60,7 @@ async function outcome(directory: string, report: ImportReport) {
   for (const name of readdirSync(join(directory, 'shards'))) {
     shards[name] = readFileSync(join(directory, 'shards', name), 'base64');
   }
-  const catalog = await openRecovered(directory, { create: false, readOnly: true });
+  const catalog = await openRecovered({ directory, blobs: files }, { create: false, readOnly: true });
   const [{ published: _____, generation, layout, ...manifest }] = catalog.collections() as [
     ReturnType<typeof catalog.collections>[0],
   ];
@@ -133,7 +134,7 @@ describe('killed and resumed, the result is that of one go', () => {
   test('published and killed before it could clean up: not published again', async () => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtStage: 'done' });
-    const catalog = await openRecovered(directory, { create: false, readOnly: false });
+    const catalog = await openRecovered({ directory, blobs: files }, { create: false, readOnly: false });
     expect(catalog.resumable()).toEqual([]);
     expect(catalog.collections()).toHaveLength(1);
     await catalog.close();

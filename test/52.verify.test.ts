@@ -8,6 +8,7 @@ import { openStore } from '../dist/src/index.js';
 import { Caches } from '../src/lookup/caches.js';
 import { ReadableCollection } from '../src/lookup/collection.js';
 import { Lookup } from '../src/lookup/lookup.js';
+import { files } from '../src/store/file-blobs.js';
 import { verify } from '../src/upkeep/verify.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
 import { openCatalog, temporaryDirectory } from './support/build-store.js';
@@ -29,15 +30,15 @@ const shardFiles = (store: string) => readdirSync(join(store, 'shards')).map((na
 
 /** Reads without any cache, from a catalog that may be damaged. */
 function readable(directory: string, catalog: RawCatalog): Readable & { close(): void } {
-  const caches = new Caches(directory, 0, 0);
+  const caches = new Caches({ directory, blobs: files }, 0, 0);
   return {
-    collection: (name) => new ReadableCollection(new Lookup({ directory, catalog, caches }, name)),
+    collection: (name) => new ReadableCollection(new Lookup({ directory, blobs: files, catalog, caches }, name)),
     close: () => caches.close(),
   };
 }
 
 /** Verification without threads. */
-const inProcess = { verify: async (task: VerifyTask) => verifyShard(task), close: async () => {} };
+const inProcess = { verify: async (task: VerifyTask) => verifyShard(task, files), close: async () => {} };
 const noShards = { verify: async () => [], close: async () => {} };
 
 test('a sound store has no faults, and everything in it was looked at', async () => {
@@ -75,7 +76,7 @@ test('every byte of every shard file: a flip is found, and no wrong record is re
       const flipped = Buffer.from(bytes);
       flipped[at]! ^= 1 << (at & 7);
       writeFileSync(path, flipped);
-      const found = verifyShard({ path, entry, shared });
+      const found = verifyShard({ path, entry, shared }, files);
       if (found.length === 0) throw new Error(`byte ${at} of ${path} was changed and not found`);
       const reads = readable(directory, raw.catalog());
       failed += (await readAll(reads, concerned, at % 8 === 0)).length;
@@ -102,7 +103,7 @@ describe('every value in the index: a flip is found, and no wrong record is retu
         const flipped = Buffer.from(value);
         flipped[at]! ^= 1 << (at & 7);
         raw.put(database, key, flipped);
-        const report = await verify({ directory, catalog: raw.catalog(), startWorkers: () => noShards });
+        const report = await verify({ directory, blobs: files, catalog: raw.catalog(), startWorkers: () => noShards });
         const name = `${database} ${key.toString('hex')}`;
         if (report.isSound) throw new Error(`byte ${at} of value ${name} was changed and not found`);
         const reads = readable(directory, raw.catalog());
@@ -112,7 +113,9 @@ describe('every value in the index: a flip is found, and no wrong record is retu
       }
       raw.put(database, key, value);
     }
-    expect((await verify({ directory, catalog: raw.catalog(), startWorkers: () => inProcess })).isSound).toBe(true);
+    expect(
+      (await verify({ directory, blobs: files, catalog: raw.catalog(), startWorkers: () => inProcess })).isSound,
+    ).toBe(true);
     return flips;
   }
 
@@ -189,7 +192,7 @@ test('any value of the index that is gone is missed', async () => {
   for (const { database, key, value } of values) {
     const index = openRawIndex(directory);
     index.remove(database, key);
-    const report = await verify({ directory, catalog: index.catalog(), startWorkers: () => noShards });
+    const report = await verify({ directory, blobs: files, catalog: index.catalog(), startWorkers: () => noShards });
     if (report.isSound) throw new Error(`value ${database} ${key.toString('hex')} was removed and not missed`);
     index.put(database, key, value);
     await index.close();

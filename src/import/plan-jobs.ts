@@ -45,7 +45,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           sourceNumber,
           sources: plans.length,
           sourceFrom: plan.from,
-          shardPath: shardPath(workspace.store, shardFileName(number)),
+          shardPath: shardPath(workspace.place.directory, shardFileName(number)),
           runPath: runPathOf(workspace.temporary, number),
           badPath: join(workspace.temporary, `${number}.bad`),
         },

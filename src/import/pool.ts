@@ -6,9 +6,9 @@
 // A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
 // fails and says what was worked on.
 
-import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage-shard.js';
 import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
@@ -90,7 +90,7 @@ export class WorkerPool implements Workers {
   async scan(task: SpanTask): Promise<SpanResult> {
     const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
     return this.#runTwice<SpanResult>(task, 'scan', what, () => {
-      for (const path of filesOf(task)) rmSync(path, { force: true });
+      for (const path of filesOf(task)) files.remove(path);
     });
   }
 
@@ -104,7 +104,7 @@ export class WorkerPool implements Workers {
 
   async salvage(task: SalvageTask): Promise<SalvageResult> {
     return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
-      for (const path of [task.runPath, task.rewrittenPath]) rmSync(path, { force: true });
+      for (const path of [task.runPath, task.rewrittenPath]) files.remove(path);
     });
   }
 

@@ -6,6 +6,7 @@
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
+import type { Blobs } from '../store/blobs.js';
 import type { ShardOrigin } from '../store/shard-origin.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
@@ -38,12 +39,12 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
 }
 
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
-export function scanSpan(task: SpanTask): SpanResult {
+export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
   const file = SourceFile.open(task.path, task.setup.access, task.fingerprint);
   try {
     const entry = task.entry ?? guessEntry(file, task);
     if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
-    return new SpanScan(file, task, entry).run();
+    return new SpanScan(file, task, entry, blobs).run();
   } finally {
     file.close();
   }
@@ -78,6 +79,7 @@ function nothingAt(entry: number): SpanResult {
 class SpanScan {
   readonly #file: SourceFile;
   readonly #task: SpanTask;
+  readonly #blobs: Blobs;
   readonly #kernel: SimdKernel;
   readonly #compressor: Compressor;
   readonly #entry: number;
@@ -92,17 +94,18 @@ class SpanScan {
   #failure: SpanFailure | undefined;
   #ended = false;
 
-  constructor(file: SourceFile, task: SpanTask, entry: Boundary) {
+  constructor(file: SourceFile, task: SpanTask, entry: Boundary, blobs: Blobs) {
     const kernel = kernelFor(task.setup);
     this.#file = file;
     this.#task = task;
+    this.#blobs = blobs;
     this.#kernel = kernel;
     this.#compressor = compressorFor(task.setup.level);
     this.#entry = entry.at;
     this.#position = entry.at;
-    this.#runs = new RunWriter(task.runPath, task.shard);
+    this.#runs = new RunWriter(blobs, task.runPath, task.shard);
     const { onBadRecord, namesDuplicates } = task.setup;
-    this.#rejects = new Rejects(task.badPath, onBadRecord === 'quarantine', namesDuplicates);
+    this.#rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);
     kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
     kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
@@ -165,7 +168,7 @@ class SpanScan {
     if (this.#progress.isCancelled) throw new Cancelled();
     const { plain, records } = this.#kernel.frame();
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#task.shardPath, this.#compressor);
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
       this.#shard.append(plain, records);
     }
     this.#kernel.raw.frameTaken();

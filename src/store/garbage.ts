@@ -6,7 +6,8 @@
 // goes only when no reader in any process began before the transaction that took its name away.
 
 import { failpoint } from '../failpoints.js';
-import { removeFiles, shardPath } from './files.js';
+import type { StorePlace } from './blobs.js';
+import { shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogWrite, Garbage } from './types.js';
 
@@ -37,7 +38,7 @@ export function addGarbage(catalog: Catalog, write: CatalogWrite, unnamed: Unnam
  * Removes what nobody can be reading any more; the rest stays written down. Safe at any time, in any process.
  * @returns what is left.
  */
-export async function collectGarbage(catalog: Catalog, store: string): Promise<Garbage> {
+export async function collectGarbage(catalog: Catalog, { directory, blobs }: StorePlace): Promise<Garbage> {
   catalog.refresh();
   const found = catalog.garbage();
   if (found.files.length + found.trees.length + found.inline.length === 0) return found;
@@ -48,7 +49,7 @@ export async function collectGarbage(catalog: Catalog, store: string): Promise<G
   const gone = found.files.filter(({ after }) => after <= oldest).map(({ file }) => file);
   for (const file of gone) {
     failpoint('garbage.unlink');
-    removeFiles([shardPath(store, file)]);
+    blobs.remove(shardPath(directory, file));
   }
   failpoint('garbage.forget');
   return catalog.transaction((write) => {

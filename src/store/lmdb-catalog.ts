@@ -8,7 +8,7 @@
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
 // must not be trusted, so it is refused from then on.
 
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
@@ -164,6 +164,14 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     return this.#commits;
   }
 
+  get bytes(): number {
+    try {
+      return statSync(this.file).size;
+    } catch (cause) {
+      throw ioError(cause, 'look at', this.file);
+    }
+  }
+
   refresh(): void {
     this.assertOpen();
     // Within a transaction of ours everything is the newest there is.
@@ -217,6 +225,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     }
   }
 
+  /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
   async copyTo(store: string): Promise<void> {
     this.assertOpen();
     const directory = join(store, INDEX_DIRECTORY);

@@ -225,7 +225,12 @@ export interface CatalogView extends CatalogRead {
  * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
  */
 export interface Catalog extends CatalogView {
-  /** Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees. */
+  /** Bytes it takes where it is. */
+  readonly bytes: number;
+  /**
+   * Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees:
+   * infinite when nobody reads.
+   */
   lastTransaction(): number;
   oldestRead(): number;
   /**
@@ -234,8 +239,6 @@ export interface Catalog extends CatalogView {
    * call throws, and the store has to be opened again.
    */
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
-  /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
-  copyTo(store: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -11,12 +11,12 @@ import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, 
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
 import { sweep } from '../store/sweep.js';
-import type { Catalog } from '../store/types.js';
 import { type BackupOptions, type BackupReport, checkNames } from './upkeep-options.js';
 
 /** What a file system says that cannot link, or not these two names. */
@@ -24,7 +24,7 @@ const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', '
 
 /** @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; TypeError for a wrong option */
 export async function backup(
-  catalog: Catalog,
+  catalog: LmdbCatalog,
   store: string,
   target: string,
   options: BackupOptions = {},
@@ -80,8 +80,9 @@ async function fill(
       write.putLock(undefined);
       write.putGarbage({ ...copy.garbage(), files: [] }); // not linked
     });
-    await collectGarbage(copy, partial);
-    await sweep(copy, partial, []);
+    const place = { directory: partial, blobs: files };
+    await collectGarbage(copy, place);
+    await sweep(copy, place, []);
     return { generation: copy.generation(), collections: collections.length, shards };
   } finally {
     await copy.close();

@@ -7,6 +7,7 @@
 
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
+import type { StorePlace } from '../store/blobs.js';
 import { collectGarbage } from '../store/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
 import { type LockRequest, WriterLock } from '../store/writer-lock.js';
@@ -50,12 +51,16 @@ export interface CompactReport {
 const MIN_DEAD_SHARE = 0.25;
 
 /** @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH; COLLECTION_NOT_FOUND. */
-export async function compact(catalog: Catalog, store: string, options: CompactOptions = {}): Promise<CompactReport> {
+export async function compact(
+  catalog: Catalog,
+  place: StorePlace,
+  options: CompactOptions = {},
+): Promise<CompactReport> {
   const { collection, minDeadShare = MIN_DEAD_SHARE, onProgress } = options;
   if (!(minDeadShare >= 0 && minDeadShare <= 1))
     throw new TypeError('options.minDeadShare must be a share from 0 to 1');
   const began = performance.now();
-  const lock = await WriterLock.acquire(catalog, store, { operation: 'compact', ...options });
+  const lock = await WriterLock.acquire(catalog, place, { operation: 'compact', ...options });
   try {
     const names = chosen(catalog, collection);
     const report = { sealed: 0, rewritten: 0, records: 0, removed: 0, bytes: { before: 0, after: 0 }, indexes: 0 };
@@ -65,7 +70,7 @@ export async function compact(catalog: Catalog, store: string, options: CompactO
     for (const [i, { manifest, entry }] of plan.entries()) {
       onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
       failpoint('compact.rewrite');
-      const rewritten = await rewriteShard(catalog, store, manifest, entry, options.signal);
+      const rewritten = await rewriteShard(catalog, place, manifest, entry, options.signal);
       failpoint('compact.publish');
       await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
       if (entry.fileNumber === 0) report.sealed++;
@@ -75,7 +80,7 @@ export async function compact(catalog: Catalog, store: string, options: CompactO
     }
     failpoint('compact.clean-indexes');
     for (const name of names) report.indexes += await cleanIndexes(catalog, lock, name, minDeadShare);
-    await collectGarbage(catalog, store);
+    await collectGarbage(catalog, place);
     onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
     const bytes = { before, after: storedBytes(catalog) };
     return { ...report, bytes, seconds: Math.round(performance.now() - began) / 1000 };

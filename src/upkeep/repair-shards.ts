@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
 import { type NewShard, publish, reserveShards } from '../store/publish.js';
 import { originOf, type ShardOrigin } from '../store/shard-origin.js';
@@ -65,7 +66,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
 function lookAt(store: string, file: string, fileNumber: number): Found | string {
   const path = shardPath(store, file);
   try {
-    const reader = ShardReader.open(path);
+    const reader = ShardReader.open(files, path);
     try {
       const origin = originOf(reader);
       if (origin === undefined) return `${path} does not say which import it is of`;
@@ -177,7 +178,7 @@ async function publishAgain(repair: ShardsRepair, { origin, shards }: Import): P
 /** Records without a line were dead. */
 function* holesOf(store: string, { file, holes }: NewShard): Generator<number> {
   if (holes === 0) return;
-  const reader = ShardReader.open(shardPath(store, file));
+  const reader = ShardReader.open(files, shardPath(store, file));
   reader.close();
   for (let ordinal = 0; ordinal < reader.records; ordinal++) if (reader.holes?.has(ordinal)) yield ordinal;
 }

@@ -8,9 +8,9 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { FRAME_BYTES } from '../limits.js';
 import { type Frame, frameOfLines, openFrame } from '../lookup/frame.js';
+import type { StorePlace } from '../store/blobs.js';
 import { shardFileName, shardPath } from '../store/files.js';
 import { Holes } from '../store/holes.js';
-import { syncDirectory, syncFile } from '../store/io.js';
 import { reserveShards } from '../store/publish.js';
 import { originOf, type ShardOrigin } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
@@ -32,17 +32,17 @@ interface Lines {
  */
 export async function rewriteShard(
   catalog: Catalog,
-  store: string,
+  { directory, blobs }: StorePlace,
   manifest: CollectionManifest,
   entry: ShardEntry,
   signal: AbortSignal | undefined,
 ): Promise<ShardEntry> {
   const fileNumber = await reserveShards(catalog, 1);
   const file = shardFileName(fileNumber);
-  const path = shardPath(store, file);
+  const path = shardPath(directory, file);
   const snapshot = catalog.snapshot();
-  const reader = entry.fileNumber === 0 ? undefined : ShardReader.open(shardPath(store, entry.file), entry);
-  const writer = ShardWriter.create(path);
+  const reader = entry.fileNumber === 0 ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
+  const writer = ShardWriter.create(blobs, path);
   try {
     const holes = holesOf(entry, snapshot);
     const packer = new FramePacker(writer);
@@ -58,8 +58,8 @@ export async function rewriteShard(
     packer.finish();
     const origin = reader === undefined ? inlineOrigin(manifest, entry) : (originOf(reader) ?? {});
     const summary = writer.finish(origin, holes.lines < entry.records ? holes : undefined);
-    await syncFile(path);
-    syncDirectory(dirname(path));
+    await blobs.sync(path);
+    blobs.syncDirectory(dirname(path));
     return { ...entry, ...summary, fileNumber, file };
   } catch (error) {
     writer.abort();

@@ -8,6 +8,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { scanSpan } from '../import/scan-span.js';
 import { SourceFile } from '../import/source-file.js';
 import type { Run, ScanSetup } from '../import/span-types.js';
+import { files } from '../store/file-blobs.js';
 import { Holes } from '../store/holes.js';
 import { writeFully } from '../store/io.js';
 import { Section } from '../store/shard-format.js';
@@ -76,7 +77,7 @@ interface Lines {
 function readLines(task: SalvageTask, path: string): Lines {
   let reader: ShardReader;
   try {
-    reader = ShardReader.open(path);
+    reader = ShardReader.open(files, path);
   } catch (error) {
     if (task.records === undefined) throw error;
     // Without its tables nothing of it can be found.
@@ -134,7 +135,7 @@ function rewrite(
   lost: readonly number[],
 ): ShardSummary {
   rmSync(task.rewrittenPath, { force: true });
-  const writer = ShardWriter.create(task.rewrittenPath, task.setup.level);
+  const writer = ShardWriter.create(files, task.rewrittenPath, task.setup.level);
   const records = reader?.records ?? task.records!;
   let bitmap: Uint8Array = new Uint8Array(Math.ceil(records / 8));
   bitmap.set(reader?.holes?.bitmap.subarray(0, bitmap.byteLength) ?? []);
@@ -154,11 +155,14 @@ function scanLines(task: SalvageTask, ordinals: Uint32Array): Pick<SalvageResult
   const { fingerprint } = file;
   file.close();
   const thrownAway = `${textPath}.zst`;
-  const result = scanSpan({
-    ...{ setup, path: textPath, fingerprint, framing: 'lines', from: 0, to: fingerprint.bytes, isLast: true },
-    ...{ entry: { at: 0, afterComma: false }, shard, shardPath: thrownAway, runPath, badPath: `${textPath}.bad` },
-    ...{ sourceNumber: 0, sources: 1, sourceFrom: 0 },
-  });
+  const result = scanSpan(
+    {
+      ...{ setup, path: textPath, fingerprint, framing: 'lines', from: 0, to: fingerprint.bytes, isLast: true },
+      ...{ entry: { at: 0, afterComma: false }, shard, shardPath: thrownAway, runPath, badPath: `${textPath}.bad` },
+      ...{ sourceNumber: 0, sources: 1, sourceFrom: 0 },
+    },
+    files,
+  );
   rmSync(thrownAway, { force: true });
   if (result.failure || result.read !== ordinals.length) {
     throw new Error(

@@ -5,11 +5,11 @@
 // tells which records a damaged frame costs.
 
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { GristmillError } from '../errors.js';
 import { Cancelled } from '../import/scan-span.js';
 import { SharedProgress } from '../import/shared-progress.js';
 
+import type { BlobReader, Blobs } from '../store/blobs.js';
 import { ioError } from '../store/io.js';
 import { ShardReader } from '../store/shard-read.js';
 import { TextRoom } from '../store/text-room.js';
@@ -41,19 +41,19 @@ let room: TextRoom | undefined;
 let buffer = Buffer.alloc(0);
 
 /** @throws Cancelled; everything else is a fault in the list. */
-export function verifyShard(task: VerifyTask): readonly ShardFault[] {
+export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault[] {
   const faults: ShardFault[] = [];
   const { path, entry } = task;
-  let fd: number | undefined;
+  let file: BlobReader | undefined;
   let reader: ShardReader | undefined;
   try {
-    fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-    reader = openReader(task, faults);
+    file = blobs.open(path, 'shard');
+    reader = openReader(task, blobs, faults);
     const hash = createHash('sha256');
     const progress = new SharedProgress(task.shared);
-    const begun = reader === undefined ? 0 : verifyFrames(fd, reader, hash, progress, faults);
-    hashRest(fd, begun, hash, progress);
-    const bytes = fstatSync(fd).size;
+    const begun = reader === undefined ? 0 : verifyFrames(file, reader, hash, progress, faults);
+    hashRest(file, begun, hash, progress);
+    const bytes = file.size;
     if (bytes !== entry.storedBytes) {
       faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, the catalog says ${entry.storedBytes}` });
     }
@@ -66,16 +66,16 @@ export function verifyShard(task: VerifyTask): readonly ShardFault[] {
     faults.push({ kind: 'shard', records: all(entry), message: ioError(error, 'read', path).message });
   } finally {
     reader?.close();
-    if (fd !== undefined) closeSync(fd);
+    file?.close();
   }
   return faults;
 }
 
 /** Tables and sections; without them no frame can be found. */
-function openReader({ path, entry, dead }: VerifyTask, faults: ShardFault[]): ShardReader | undefined {
+function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: ShardFault[]): ShardReader | undefined {
   let reader: ShardReader | undefined;
   try {
-    reader = ShardReader.open(path, entry);
+    reader = ShardReader.open(blobs, path, entry);
     reader.sections();
     const { holes } = reader;
     if (holes !== undefined && dead !== undefined) {
@@ -99,7 +99,7 @@ function openReader({ path, entry, dead }: VerifyTask, faults: ShardFault[]): Sh
 
 /** @returns where the frames end. */
 function verifyFrames(
-  fd: number,
+  file: BlobReader,
   reader: ShardReader,
   hash: Hash,
   progress: SharedProgress,
@@ -111,7 +111,7 @@ function verifyFrames(
     const start = reader.offsetOf(index);
     let end = index + 1;
     while (end < reader.frames && reader.offsetOf(end + 1) - start <= READ_BYTES) end++;
-    const bytes = readInto(fd, start, reader.offsetOf(end) - start);
+    const bytes = readInto(file, start, reader.offsetOf(end) - start);
     hash.update(bytes);
     const first = reader.firstLine(index);
     for (; index < end; index++) {
@@ -143,10 +143,10 @@ function ordinalsOf(reader: ShardReader, index: number): RecordRange {
   return { from: ordinals[0] as number, to: (ordinals.at(-1) as number) + 1 };
 }
 
-function hashRest(fd: number, from: number, hash: Hash, progress: SharedProgress): void {
+function hashRest(file: BlobReader, from: number, hash: Hash, progress: SharedProgress): void {
   for (let at = from; ; ) {
     if (progress.isCancelled) throw new Cancelled();
-    const bytes = readInto(fd, at, READ_BYTES);
+    const bytes = readInto(file, at, READ_BYTES);
     if (bytes.byteLength === 0) return;
     hash.update(bytes);
     progress.add(bytes.byteLength, 0);
@@ -155,15 +155,9 @@ function hashRest(fd: number, from: number, hash: Hash, progress: SharedProgress
 }
 
 /** Bytes of the file, fewer only at its end; valid until the next call. */
-function readInto(fd: number, offset: number, length: number): Buffer {
+function readInto(file: BlobReader, offset: number, length: number): Buffer {
   if (buffer.byteLength < length) buffer = Buffer.allocUnsafeSlow(Math.max(length, READ_BYTES));
-  let done = 0;
-  while (done < length) {
-    const count = readSync(fd, buffer, done, length - done, offset + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return buffer.subarray(0, done);
+  return buffer.subarray(0, file.readSync(buffer.subarray(0, length), offset));
 }
 
 function all({ records }: ShardEntry): RecordRange {

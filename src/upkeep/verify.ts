@@ -7,8 +7,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { inOrder } from '../import/credits.js';
+import { InProcessWorkers } from '../import/in-process.js';
 import { WorkerPool } from '../import/pool.js';
 import { SharedProgress } from '../import/shared-progress.js';
+import type { Blobs, StorePlace } from '../store/blobs.js';
+import { files } from '../store/file-blobs.js';
 import { shardPath } from '../store/files.js';
 import { findLeftovers } from '../store/sweep.js';
 import type { Catalog, CatalogSnapshot, ShardEntry } from '../store/types.js';
@@ -29,11 +32,17 @@ const INTERVAL_MS = 100;
 const TURN_MS = 10;
 
 /** A store to verify. */
-export interface VerifyTarget {
-  readonly directory: string;
+export interface VerifyTarget extends StorePlace {
   readonly catalog: Pick<Catalog, 'file' | 'snapshot'>;
   /** Starts the threads; tests do without. */
-  readonly startWorkers?: (threads: number) => Pick<WorkerPool, 'verify' | 'close'>;
+  readonly startWorkers?: (threads: number) => Verifiers;
+}
+
+type Verifiers = Pick<WorkerPool, 'verify' | 'close'>;
+
+/** Threads, where they can reach the files. */
+function verifiersFor(blobs: Blobs, threads: number): Verifiers {
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 /**
@@ -83,9 +92,7 @@ class VerifyRun {
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
     const [pages] = await Promise.all([this.#verifyIndexes(found), this.#verifyShards(shards, found)]);
     const leftovers =
-      this.#faults.total === 0
-        ? findLeftovers(this.#snapshot, this.#target.directory)
-        : { trees: [], files: [], temporary: [] };
+      this.#faults.total === 0 ? findLeftovers(this.#snapshot, this.#target) : { trees: [], files: [], temporary: [] };
     this.#tell('done');
     const { bytes, records } = this.#shared.done;
     return {
@@ -118,7 +125,7 @@ class VerifyRun {
 
   async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
     if (shards.length === 0) return;
-    const { startWorkers = (threads) => new WorkerPool(threads) } = this.#target;
+    const { blobs, startWorkers = (threads) => verifiersFor(blobs, threads) } = this.#target;
     const workers = startWorkers(Math.min(this.#options.workers, shards.length));
     const tasks = shards.map((entry): VerifyTask => {
       const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};

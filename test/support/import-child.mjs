@@ -10,6 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { runImport } from '../../dist/src/import/import.js';
 import { mergeEntries } from '../../dist/src/import/merge-entries.js';
 import { scanSpan } from '../../dist/src/import/scan-span.js';
+import { files } from '../../dist/src/store/file-blobs.js';
 import { openRecovered } from '../../dist/src/store/recovery.js';
 
 const { directory, sources, options, ...points } = JSON.parse(process.argv[2]);
@@ -50,23 +51,23 @@ const startWorkers = () => ({
       held ??= hold();
       await held;
     }
-    return scanSpan(task);
+    return scanSpan(task, files);
   },
   /** @param {import('../../src/import/merge-types.js').MergeTask} task */
   async merge(task) {
     if (++merges === points.killAtMerge) die();
-    return mergeEntries(task);
+    return mergeEntries(task, files);
   },
   async close() {},
 });
 
-const catalog = await openRecovered(directory, { create: true, readOnly: false });
+const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
 try {
   /** @param {import('../../src/import/types.js').ImportProgress} progress */
   const onProgress = ({ stage }) => {
     if (stage === points.killAtStage) die();
   };
-  const target = { directory, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
+  const target = { directory, blobs: files, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
   const report = await runImport(target, sources, { ...options, workers: 1, onProgress });
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } catch (error) {

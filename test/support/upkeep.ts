@@ -1,6 +1,7 @@
 // Small stores that have one of everything: shards, secondary indexes, named records, tombstones, inline records, holes.
 
 import { type Collection, openStore, type Store } from '../../dist/src/index.js';
+import { files } from '../../src/store/file-blobs.js';
 import { shardFileName, shardPath } from '../../src/store/files.js';
 import { Holes } from '../../src/store/holes.js';
 import { encodeKey } from '../../src/store/key.js';
@@ -105,9 +106,9 @@ export async function rewriteFirstShard(catalog: Catalog, directory: string, nam
   const manifest = catalog.collection(name) as CollectionManifest;
   const [entry] = catalog.shards(manifest) as [ShardEntry];
   const dead = catalog.tombstones(entry.shard);
-  const reader = ShardReader.open(shardPath(directory, entry.file), entry);
+  const reader = ShardReader.open(files, shardPath(directory, entry.file), entry);
   const file = shardFileName(fileNumber);
-  const writer = ShardWriter.create(shardPath(directory, file));
+  const writer = ShardWriter.create(files, shardPath(directory, file));
   for (let index = 0; index < reader.frames; index++) {
     const lines = reader.readFrameSync(index).toString().split('\n').slice(0, -1);
     const live = lines.filter((_, i) => !isDead(dead, reader.firstLine(index) + i));

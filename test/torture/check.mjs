@@ -6,6 +6,7 @@
 import { deepStrictEqual as deepEqual } from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import { openStore } from '../../dist/src/index.js';
+import { files } from '../../dist/src/store/file-blobs.js';
 import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
 import { findLeftovers } from '../../dist/src/store/sweep.js';
 import { digest, History, INDEX, INDEX_VALUES, MARKER } from './model.mjs';
@@ -80,7 +81,11 @@ export async function checkAfterCrash(directory, history, acknowledged) {
 export async function expectClean(directory) {
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
   try {
-    const found = { ...findLeftovers(catalog, directory), lock: catalog.lock(), garbage: catalog.garbage() };
+    const found = {
+      ...findLeftovers(catalog, { directory, blobs: files }),
+      lock: catalog.lock(),
+      garbage: catalog.garbage(),
+    };
     const nothing = { trees: [], files: [], temporary: [], garbage: { files: [], trees: [], inline: [] } };
     deepEqual(JSON.parse(JSON.stringify(found)), nothing, 'something was left behind');
   } finally {
