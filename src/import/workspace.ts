@@ -5,8 +5,8 @@
 
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { TEMPORARY_DIRECTORY } from '../store/files.js';
-import { ioError } from '../store/io.js';
+import { SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
+import { ioError, syncDirectory } from '../store/io.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */
 export function runPathOf(temporary: string, shard: number): string {
@@ -48,6 +48,10 @@ export class Workspace {
     quietly(() => rmSync(this.temporary, { recursive: true, force: true }));
     // Fails, as it should, while other imports are under way.
     quietly(() => rmdirSync(dirname(this.temporary)));
+    // Before the lock is given back: a power cut must not bring back what nobody looks for any more.
+    if (this.#unnamed.length > 0) quietly(() => syncDirectory(join(this.store, SHARDS_DIRECTORY)));
+    quietly(() => syncDirectory(dirname(this.temporary)));
+    quietly(() => syncDirectory(this.store));
   }
 }
 
