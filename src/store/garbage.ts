@@ -5,9 +5,10 @@
 // writing next. Pages and inline records can go at any time: LMDB keeps them for the readers that began earlier. A file
 // goes only when no reader in any process began before the transaction that took its name away.
 
+import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
-import { shardPath } from './files.js';
+import { SHARDS_DIRECTORY, shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogWrite, Garbage } from './types.js';
 
@@ -51,6 +52,8 @@ export async function collectGarbage(catalog: Catalog, { directory, blobs }: Sto
     failpoint('garbage.unlink');
     blobs.remove(shardPath(directory, file));
   }
+  // Or a power cut could bring back what nobody knows of any more.
+  if (gone.length > 0) blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
   failpoint('garbage.forget');
   return catalog.transaction((write) => {
     const now = catalog.garbage();

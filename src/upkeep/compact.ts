@@ -8,6 +8,7 @@
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import type { StorePlace } from '../store/blobs.js';
+import { shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
 import { type LockRequest, WriterLock } from '../store/writer-lock.js';
@@ -71,8 +72,13 @@ export async function compact(
       onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
       failpoint('compact.rewrite');
       const rewritten = await rewriteShard(catalog, place, manifest, entry, options.signal);
-      failpoint('compact.publish');
-      await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
+      try {
+        failpoint('compact.publish');
+        await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
+      } catch (error) {
+        discard(catalog, place, rewritten.file);
+        throw error;
+      }
       if (entry.fileNumber === 0) report.sealed++;
       else report.rewritten++;
       report.records += rewritten.records - rewritten.holes;
@@ -121,4 +127,14 @@ function deadShare(catalog: Catalog, { shard, records, holes }: ShardEntry): num
 
 function storedBytes(catalog: Catalog): number {
   return catalog.collections().reduce((sum, manifest) => sum + manifest.storedBytes, 0);
+}
+
+/** Removes a file that was not published. Where the commit itself failed nobody knows: it stays, and so does the lock. */
+function discard(catalog: Catalog, { directory, blobs }: StorePlace, file: string): void {
+  try {
+    catalog.assertOpen();
+    blobs.remove(shardPath(directory, file));
+  } catch {
+    // The first error is the one to tell.
+  }
 }
