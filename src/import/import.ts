@@ -5,6 +5,7 @@
 // was; on any error or cancellation all that was written is removed.
 
 import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
 import type { Blobs, StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
@@ -105,6 +106,7 @@ async function importHolding(
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);
     await run.synced();
+    failpoint('shards.sync-directory');
     blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
@@ -121,6 +123,7 @@ async function importHolding(
     });
     isPublished = true;
     workspace.leaveShards();
+    failpoint('publish.committed');
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
     await collectGarbage(catalog, target).catch(() => {});
     reporter.enter('done');

@@ -53,6 +53,8 @@ export class WorkerPool implements Workers {
   readonly #piscina: Piscina;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
+  /** Rejects when no thread is left and none can be started: tasks in the queue would wait for ever. */
+  readonly #lost: Promise<never>;
   #closing: Promise<void> | undefined;
 
   /** @param filename of the threads' module; another one is for tests of threads that fail. */
@@ -66,10 +68,19 @@ export class WorkerPool implements Workers {
       idleTimeout: Number.POSITIVE_INFINITY,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
+    let loseAll: (error: unknown) => void;
+    this.#lost = new Promise((_, reject) => {
+      loseAll = reject;
+    });
+    this.#lost.catch(() => {}); // told to whoever runs a task
+    const failed = (error: unknown) => {
+      if (this.#piscina.threads.length === 0) loseAll(error);
+    };
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
-    this.#piscina.on('error', () => {});
+    this.#piscina.on('error', failed);
+    const load = () => Promise.race([this.#piscina.run(undefined), this.#lost]).catch(failed);
     // One for each thread.
-    this.#loaded = Promise.allSettled(Array.from({ length: threads }, () => this.#piscina.run(undefined)));
+    this.#loaded = Promise.all(Array.from({ length: threads }, load));
   }
 
   async scan(task: SpanTask): Promise<SpanResult> {
@@ -111,6 +122,6 @@ export class WorkerPool implements Workers {
   }
 
   async #run<T>(task: SpanTask | MergeTask, name: string): Promise<T> {
-    return unwrap((await this.#piscina.run(task, { name })) as Answer<T>);
+    return unwrap((await Promise.race([this.#piscina.run(task, { name }), this.#lost])) as Answer<T>);
   }
 }

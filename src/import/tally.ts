@@ -5,6 +5,7 @@
 
 import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { StorePlace } from '../store/blobs.js';
 import { decodeKey } from '../store/key-decode.js';
 import type { NewShard } from '../store/publish.js';
@@ -103,6 +104,7 @@ export class Tally {
       named: plan.framing === 'object',
       source: { file: task.path, from: result.entry, to: result.exit },
     });
+    failpoint('shard.sync');
     const sync = this.#place.blobs.sync(task.shardPath);
     sync.catch(() => {}); // told by `synced`
     this.#syncs.push(sync);

@@ -5,6 +5,7 @@
 // writing next. Pages and inline records can go at any time: LMDB keeps them for the readers that began earlier. A file
 // goes only when no reader in any process began before the transaction that took its name away.
 
+import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
 import { shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
@@ -41,11 +42,16 @@ export async function collectGarbage(catalog: Catalog, { directory, blobs }: Sto
   catalog.refresh();
   const found = catalog.garbage();
   if (found.files.length + found.trees.length + found.inline.length === 0) return found;
+  failpoint('garbage.collect');
   await deleteTrees(catalog, found.trees);
   for (const shard of found.inline) await deleteInline(catalog, shard);
   const oldest = found.files.length === 0 ? 0 : catalog.oldestRead();
   const gone = found.files.filter(({ after }) => after <= oldest).map(({ file }) => file);
-  for (const file of gone) blobs.remove(shardPath(directory, file));
+  for (const file of gone) {
+    failpoint('garbage.unlink');
+    blobs.remove(shardPath(directory, file));
+  }
+  failpoint('garbage.forget');
   return catalog.transaction((write) => {
     const now = catalog.garbage();
     const left = {

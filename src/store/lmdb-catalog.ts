@@ -10,14 +10,15 @@
 
 import { mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
 import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
-import { ioError } from './io.js';
+import { ioError, syncDirectory } from './io.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
 
 // Its CommonJS form is one file and loads faster than its many modules.
@@ -141,10 +142,15 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     try {
       const catalog = new LmdbCatalog(file, root);
       if (!catalog.hasHeader && options.create) {
+        failpoint('store.create');
         await catalog.transaction((write) => {
           // Another process may have been faster.
           if (!catalog.hasHeader) write.putHeader(newHeader());
+          failpoint('store.header');
         });
+        // LMDB syncs its file, not the name of it.
+        syncDirectory(dirname(file));
+        syncDirectory(store);
       }
       catalog.header();
       return catalog;
@@ -204,9 +210,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       const result = this.#root.transactionSync(() => {
         const value = change(this.#write);
         changed = true;
+        failpoint('catalog.commit');
         return value;
       });
       this.#commits++;
+      failpoint('catalog.committed');
       return result;
     } catch (error) {
       if (!changed) throw error;

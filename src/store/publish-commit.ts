@@ -4,6 +4,7 @@
 // nothing; the last thing it does is to see that the new counts add up.
 
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { addGarbage } from './garbage.js';
 import type { Publication, PublishResult } from './publish.js';
 import { expectCount } from './publish-checks.js';
@@ -74,6 +75,7 @@ export function commitPublication(
   };
   checkManifest(manifest, shards);
   write.putCollection(manifest);
+  failpoint('publish.commit');
   return { manifest, ...result };
 }
 

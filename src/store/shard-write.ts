@@ -8,6 +8,7 @@
 
 import { createHash } from 'node:crypto';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
 import type { Blobs, BlobWriter } from './blobs.js';
 import type { Holes } from './holes.js';
@@ -135,6 +136,7 @@ export class ShardWriter {
   }
 
   #write(bytes: Uint8Array): void {
+    failpoint('shard.write');
     this.#file.append(bytes);
     this.#hash.update(bytes);
     this.#written += bytes.byteLength;

@@ -2,6 +2,7 @@
 // `import` (import/); both share the catalog and the caches.
 
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
@@ -135,6 +136,7 @@ export class Store {
       );
     }
     transaction.finish();
+    failpoint('transaction.commit');
     return result;
   }
 

@@ -11,6 +11,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
 import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
 import { SELF } from './process-identity.js';
@@ -75,8 +76,10 @@ export class WriterLock {
   static async #taken(catalog: Catalog, place: StorePlace, token: string): Promise<WriterLock> {
     const lock = new WriterLock(catalog, token);
     try {
+      failpoint('lock.taken');
       const { left } = lock.#current();
       if (left !== undefined) {
+        failpoint('lock.sweep');
         await sweep(catalog, place, left);
         await lock.set({ left: undefined });
       }
@@ -107,6 +110,7 @@ export class WriterLock {
   /** Gives the lock back. Never fails: where the record cannot be removed, the next to open the store does it. */
   async release(): Promise<void> {
     try {
+      failpoint('lock.release');
       await this.#catalog.transaction((write) => {
         if (this.#catalog.lock()?.token === this.token) write.putLock(undefined);
       });

@@ -6,6 +6,7 @@
 // Secondary indexes keep the entries of dead records until a good part is dead; then their tree is written anew.
 
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { StorePlace } from '../store/blobs.js';
 import { collectGarbage } from '../store/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
@@ -68,13 +69,16 @@ export async function compact(
     const plan = names.flatMap((name) => worthwhile(catalog, name, minDeadShare));
     for (const [i, { manifest, entry }] of plan.entries()) {
       onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
+      failpoint('compact.rewrite');
       const rewritten = await rewriteShard(catalog, place, manifest, entry, options.signal);
+      failpoint('compact.publish');
       await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
       if (entry.fileNumber === 0) report.sealed++;
       else report.rewritten++;
       report.records += rewritten.records - rewritten.holes;
       report.removed += rewritten.holes - entry.holes;
     }
+    failpoint('compact.clean-indexes');
     for (const name of names) report.indexes += await cleanIndexes(catalog, lock, name, minDeadShare);
     await collectGarbage(catalog, place);
     onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
