@@ -4,7 +4,7 @@
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
 import { GristmillError } from '../errors.js';
-import type { Lookup } from '../lookup/lookup.js';
+import { type Lookup, ordinalOf } from '../lookup/lookup.js';
 import { recordText } from '../lookup/record.js';
 import { parsePath } from '../paths.js';
 import type { KeyValue } from '../store/key.js';
@@ -204,8 +204,8 @@ export class TransactionCollection<T> {
       const change = this.overlay.change(key);
       return change && (change.record ?? 'deleted');
     }
-    if (this.overlay.deleted.has(Number(key))) return 'deleted';
-    return this.overlay.appended[Number(key) - this.#firstAppended];
+    const ordinal = ordinalOf(this.manifest.name, key);
+    return this.overlay.deleted.has(ordinal) ? 'deleted' : this.overlay.appended[ordinal - this.#firstAppended];
   }
 
   get #firstAppended(): number {
