@@ -124,14 +124,20 @@ export class Store {
 
   #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
     const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
-    const result = change(transaction);
-    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-      throw new TypeError(
-        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-      );
+    try {
+      const result = change(transaction);
+      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+        // What it still does to a transaction that is over fails, and is said here.
+        Promise.resolve(result).catch(() => {});
+        throw new TypeError(
+          'the callback of a transaction must not be async: it returned a promise; nothing was changed',
+        );
+      }
+      transaction.commit();
+      return result;
+    } finally {
+      transaction.end();
     }
-    transaction.finish();
-    return result;
   }
 
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));

@@ -81,10 +81,14 @@ export class Transaction {
     return collection;
   }
 
-  /** Not for users: writes the changes and ends the transaction's use. */
-  finish(): void {
-    this.#isOver = true;
+  /** Not for users: writes the changes. */
+  commit(): void {
     commitChanges(this.#context, this.#collections);
+  }
+
+  /** Not for users: nothing is to be changed that nobody would write. */
+  end(): void {
+    this.#isOver = true;
   }
 
   #assertUsable(): void {
