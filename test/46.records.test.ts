@@ -150,34 +150,30 @@ describe('a merge patch', () => {
     ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
     ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
   ])('of %s by %s is %s', (text, patch, result) => {
-    expect(mergePatch(text, JSON.parse(patch))).toBe(result);
+    expect(mergePatch(text, patch)).toBe(result);
   });
 
   test('leaves alone what it does not name: digits, escapes, repeated names', () => {
     const text =
       '{"n":1e400,"m":123456789012345678901234567890,"s":"\\u0041\\"}","d":1,"d":[{"d":2}],"o":{"p":1.50,"q":"\\\\"}}';
-    expect(mergePatch(text, { new: 1, o: { q: null } })).toBe(
-      '{"n":1e400,"m":123456789012345678901234567890,"s":"\\u0041\\"}","d":1,"d":[{"d":2}],"o":{"p":1.50},"new":1}',
+    expect(mergePatch(text, '{"new":1e400,"o":{"q":null}}')).toBe(
+      '{"n":1e400,"m":123456789012345678901234567890,"s":"\\u0041\\"}","d":1,"d":[{"d":2}],"o":{"p":1.50},"new":1e400}',
     );
     // Of a name that is repeated the last one counts, and stays alone.
-    expect(mergePatch('{"d":{"a":1},"e":0,"\\u0064":{"b":1.0}}', { d: { c: 2 } })).toBe(
+    expect(mergePatch('{"d":{"a":1},"e":0,"\\u0064":{"b":1.0}}', '{"d":{"x":1},"\\u0064":{"c":2}}')).toBe(
       '{"e":0,"\\u0064":{"b":1.0,"c":2}}',
     );
-    expect(mergePatch('{"d":1,"\\u0064":2}', { d: null })).toBe('{}');
+    expect(mergePatch('{"d":1,"\\u0064":2}', '{"d":null}')).toBe('{}');
   });
 
   test('means what a naive merge of parsed values means', () => {
     fc.assert(
       fc.property(anyValue, anyValue, (value, patch) => {
-        const result = mergePatch(JSON.stringify(value), patch);
+        const result = mergePatch(JSON.stringify(value), JSON.stringify(patch));
         expect(JSON.parse(result)).toEqual(naive(parsed(value), parsed(patch)));
       }),
       { numRuns: 2000 },
     );
-  });
-
-  test('is a JSON value', () => {
-    for (const patch of [undefined, () => {}, 1n]) expect(() => mergePatch('{}', patch)).toThrow(TypeError);
   });
 });
 

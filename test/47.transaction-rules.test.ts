@@ -113,6 +113,7 @@ describe('a transaction', () => {
       () => kept.rows!.put({ id: 2 }),
       () => kept.rows!.putText('{"id":2}'),
       () => kept.rows!.patch(1, {}),
+      () => kept.rows!.patchText(1, '{}'),
       () => kept.rows!.delete(1),
     ]) {
       expect(use).toThrow(TypeError);
@@ -163,6 +164,8 @@ describe('a transaction', () => {
     ['a collection that is there', (tx) => tx.createCollection('rows'), { code: 'COLLECTION_EXISTS' }],
     ['a path that is none', (tx) => tx.createCollection('new', { key: 'a..b' }), TypeError],
     ['an empty name', (tx) => tx.createCollection(''), TypeError],
+    ['a patch that is no JSON value', (tx) => tx.collection('rows').patch(1, undefined), TypeError],
+    ['a patch that is no JSON text', (tx) => tx.collection('rows').patchText(1, '{'), { code: 'BAD_RECORD' }],
     ['a patch of a record without a key', (tx) => tx.collection('numbered').patch(0, {}), TypeError],
     ['an ordinal that is text', (tx) => tx.collection('numbered').delete('0'), TypeError],
   ])('with %s changes nothing', async (_, breaks, expected) => {

@@ -4,12 +4,15 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addDelete } from './delete.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
 import { addExport } from './export.js';
 import { addGet } from './get.js';
 import { addImport } from './import.js';
 import { OutputClosed } from './output.js';
+import { addPatch } from './patch.js';
+import { addPut } from './put.js';
 import { addRange } from './range.js';
 import { addStat } from './stat.js';
 
@@ -18,6 +21,7 @@ Examples:
   gristmill import users.json --store ./store --key id --index email
   gristmill get 42 --store ./store
   gristmill range --store ./store --index email --prefix ada@
+  gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill stat --store ./store
 ${EXIT_HELP}`;
 
@@ -30,7 +34,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addStat]) add(program);
+  for (const add of [addImport, addGet, addRange, addExport, addPut, addPatch, addDelete, addStat]) add(program);
   return program;
 }
 
@@ -58,7 +62,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat)$/.test(word));
+    const command = words.find((word) => /^(import|get|range|export|put|patch|delete|stat)$/.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

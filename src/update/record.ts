@@ -78,6 +78,13 @@ export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRec
   return { line: Buffer.from(record.line), primary: primary[0], secondary: secondary.map(withoutRepetition) };
 }
 
+const NO_KEYS: KeyPlan = { kind: 'ordinal', primary: undefined, secondary: [] };
+
+/** The text of any JSON value, checked, without insignificant white space. @throws as `recordOfText` */
+export function compactText(text: string): string {
+  return recordOfText(text, NO_KEYS).line.toString();
+}
+
 function badRecord(reason: BadReasonName): GristmillError {
   if (reason === 'RECORD_TOO_LARGE') {
     return new GristmillError(reason, `the record is larger than ${RECORD_BYTES_DEFAULT} bytes; nothing was changed`);

@@ -15,7 +15,7 @@ import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } f
 import { commitChanges } from './commit.js';
 import { mergePatch } from './merge-patch.js';
 import { Overlay } from './overlay.js';
-import { keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
+import { compactText, keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
 
 /** How a new collection is keyed and indexed. */
 export interface CollectionOptions {
@@ -171,6 +171,17 @@ export class TransactionCollection<T> {
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {
+    const text = JSON.stringify(changes) as string | undefined;
+    if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
+    return this.#patch(key, text);
+  }
+
+  /** The same for a patch that is JSON text: every token stays as spelled. */
+  patchText(key: KeyValue, changes: string): boolean {
+    return this.#patch(key, compactText(changes));
+  }
+
+  #patch(key: KeyValue, changes: string): boolean {
     if (this.manifest.key.kind === 'ordinal') {
       throw new TypeError(
         `collection ${this.manifest.name} has no key: its records can be put and deleted, not patched`,
