@@ -12,7 +12,7 @@ import { decodeKey } from '../store/key-decode.js';
 import { mergeUnderWay } from '../store/lock-holder.js';
 import { checkNames } from '../store/publish-checks.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
-import { commitChanges } from './commit.js';
+import { type Changed, commitChanges } from './commit.js';
 import { mergePatch } from './merge-patch.js';
 import { Overlay } from './overlay.js';
 import { compactText, keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
@@ -58,8 +58,7 @@ export class Transaction {
     let collection = this.#collections.get(name);
     if (collection === undefined) {
       const lookup = this.#context.lookup(name);
-      const { manifest } = lookup.newest();
-      collection = new TransactionCollection(manifest, lookup, () => this.#assertUsable());
+      collection = new TransactionCollection(lookup.newest(), lookup, () => this.#assertUsable());
       this.#collections.set(name, collection);
     }
     return collection as TransactionCollection<T>;
@@ -76,7 +75,7 @@ export class Transaction {
       throw new GristmillError('COLLECTION_EXISTS', `there is a collection ${name} already; nothing was changed`);
     }
     const manifest = newCollection(catalog, write, name, options);
-    const collection = new TransactionCollection<T>(manifest, undefined, () => this.#assertUsable());
+    const collection = new TransactionCollection<T>({ manifest, shards: [] }, undefined, () => this.#assertUsable());
     this.#collections.set(name, collection);
     return collection;
   }
@@ -108,9 +107,14 @@ export class TransactionCollection<T> {
   /** Not for users. */
   readonly overlay = new Overlay();
 
-  constructor(manifest: CollectionManifest, lookup: Lookup | undefined, assertUsable: () => void) {
+  /** @param stored the collection when the transaction began. */
+  constructor(
+    { manifest, shards }: Pick<Changed, 'manifest' | 'shards'>,
+    lookup: Lookup | undefined,
+    assertUsable: () => void,
+  ) {
     this.manifest = manifest;
-    this.shards = lookup?.newest().shards ?? [];
+    this.shards = shards;
     this.#lookup = lookup;
     this.#assertUsable = assertUsable;
     this.#plan = keyPlanOf(manifest);
