@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { files } from '../dist/src/store/file-blobs.js';
+import { files } from '../src/store/file-blobs.js';
 import { openStore } from '../src/index.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import type { Store } from '../src/store/store.js';
