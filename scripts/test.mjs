@@ -72,7 +72,7 @@ function suite(node, label, args) {
  * @param {string} path of a report of vitest
  * @returns {Count}
  */
-function countTests(path) {
+export function countTests(path) {
   const report = JSON.parse(readFileSync(path, 'utf8'));
   // A file that could not even be loaded has no tests, and must not pass for one that is fine.
   const broken = report.testResults.filter(

@@ -1,5 +1,7 @@
 // The public surface: what is not listed here is not promised.
 
+import type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
+
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './errors.js';
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';
 export type { RangeOptions } from './lookup/range.js';
@@ -7,5 +9,22 @@ export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
+export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
+export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
+export type { Fault, RecordRange } from './upkeep/faults.js';
+export type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
+export type {
+  BackupOptions,
+  BackupReport,
+  VerifyOptions,
+  VerifyProgress,
+  VerifyReport,
+} from './upkeep/upkeep-options.js';
+
+/** See upkeep/repair.ts. Loaded when it is used: it brings the import path and its thread pool. */
+export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {
+  const { repairStore: repair } = await import('./upkeep/repair.js');
+  return repair(directory, options);
+}

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import { openFrame } from '../src/lookup/frame.js';
 import { xxh64 } from '../src/store/checksum.js';
+import { files } from '../src/store/file-blobs.js';
 import { ShardReader } from '../src/store/shard-read.js';
 import { type ShardSummary, ShardWriter } from '../src/store/shard-write.js';
 import { temporaryDirectory } from './support/build-store.js';
@@ -26,14 +27,14 @@ const HAS_ZSTD = spawnSync('zstd', ['--version']).status === 0;
 
 /** Writes frames of lines. */
 function write(frames: readonly (readonly string[])[]): ShardSummary {
-  const writer = ShardWriter.create(path);
+  const writer = ShardWriter.create(files, path);
   for (const lines of frames) writer.append(Buffer.from(lines.map((line) => `${line}\n`).join('')), lines.length);
   return writer.finish();
 }
 
 /** All lines, as a lookup would read them. */
 function readLines(expected?: ShardSummary): string[][] {
-  const reader = ShardReader.open(path, expected);
+  const reader = ShardReader.open(files, path, expected);
   try {
     return Array.from({ length: reader.frames }, (_, index) => {
       const { plain } = openFrame(reader.readFrameSync(index), reader, index);
@@ -77,7 +78,7 @@ describe('a shard', () => {
 
   test('finds the frame of every record', () => {
     write([['1', '2', '3'], ['4'], ['5', '6']]);
-    const reader = ShardReader.open(path);
+    const reader = ShardReader.open(files, path);
     expect([0, 1, 2, 3, 4, 5].map((ordinal) => reader.frameOf(ordinal))).toEqual([0, 0, 0, 1, 2, 2]);
     expect(() => reader.lineOf(6)).toThrow(GristmillError);
     reader.close();
@@ -86,7 +87,7 @@ describe('a shard', () => {
   test('reads the same synchronously, asynchronously and in sequence', async () => {
     const frames = Array.from({ length: 40 }, (_, i) => [`"${'x'.repeat(i * 1000)}"`]);
     write(frames);
-    const reader = ShardReader.open(path);
+    const reader = ShardReader.open(files, path);
     let index = 0;
     for await (const frame of reader.readFrames()) {
       expect(frame.index).toBe(index);
@@ -100,7 +101,7 @@ describe('a shard', () => {
 
   test('may be closed while a read is under way', async () => {
     write([['1']]);
-    const reader = ShardReader.open(path);
+    const reader = ShardReader.open(files, path);
     const reading = reader.readFrame(0);
     reader.close();
     expect((await reading).toString()).toBe('1\n');
@@ -129,13 +130,13 @@ describe('a shard', () => {
   test('is created with mode 0600 and never over another file', () => {
     write([['1']]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(() => ShardWriter.create(path)).toThrow(expect.objectContaining({ code: 'IO_ERROR', file: path }));
+    expect(() => ShardWriter.create(files, path)).toThrow(expect.objectContaining({ code: 'IO_ERROR', file: path }));
   });
 
   test('leaves no file when aborted, before or after it was finished', () => {
-    ShardWriter.create(path).abort();
+    ShardWriter.create(files, path).abort();
     expect(() => statSync(path)).toThrow();
-    const writer = ShardWriter.create(path);
+    const writer = ShardWriter.create(files, path);
     writer.append(Buffer.from('1\n'), 1);
     writer.finish();
     writer.abort();
@@ -146,7 +147,7 @@ describe('a shard', () => {
     write([['1']]);
     const link = join(directory.path, 'link');
     symlinkSync(path, link);
-    expect(() => ShardReader.open(link)).toThrow(expect.objectContaining({ code: 'IO_ERROR', file: link }));
+    expect(() => ShardReader.open(files, link)).toThrow(expect.objectContaining({ code: 'IO_ERROR', file: link }));
   });
 
   test('of a newer version is refused, naming both', () => {

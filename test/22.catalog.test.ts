@@ -3,7 +3,7 @@
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { prepareStoreDirectory } from '../src/store/files.js';
 import { encodeKey } from '../src/store/key.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
@@ -11,7 +11,7 @@ import { highestPageKey, lowestPageKey, treeStart } from '../src/store/page-key.
 import { entryAt } from '../src/store/page-read.js';
 import { buildPages } from '../src/store/page-write.js';
 import { openStore } from '../src/store/store.js';
-import { openCatalog, publishRecords, temporaryDirectory } from './support/build-store.js';
+import { openCatalog, PLACES, publishRecords, temporaryDirectory } from './support/build-store.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let path: string;
@@ -97,44 +97,58 @@ describe('the catalog', () => {
     await expect(opening).rejects.toThrow(/format 2.* up to 1/);
   });
 
-  test('finds pages by their first entry, forwards and backwards, within one tree', async () => {
-    const catalog = await openCatalog(path);
-    const entries = Array.from({ length: 3000 }, (_, i) => ({ key: encodeKey(2 * i), shard: 1, ordinal: i }));
-    const pages = buildPages(entries);
-    await catalog.transaction((write) => {
-      for (const tree of [4, 5, 6]) for (const page of pages) write.putPage(tree, page);
-    });
-    const firsts = pages.map((page) => entryAt(page, 0).ordinal);
-    for (const ordinal of [0, 1, firsts[1] - 1, firsts[1], firsts[1] + 1, 2999]) {
-      const expected = firsts.filter((first) => first <= ordinal).length - 1;
-      const found = catalog.floorPage(5, highestPageKey(5, encodeKey(2 * ordinal)));
-      expect(found?.page).toEqual(Buffer.from(pages[expected]));
-    }
-    expect(catalog.floorPage(5, lowestPageKey(5, encodeKey(-1)))).toBeUndefined();
-    const forwards = [];
-    for (let at = catalog.nextPage(5, treeStart(5), false); at; at = catalog.nextPage(5, at.pageKey, false)) {
-      forwards.push(at.pageKey);
-    }
-    const backwards = [];
-    for (let at = catalog.nextPage(5, treeStart(6), true); at; at = catalog.nextPage(5, at.pageKey, true)) {
-      backwards.unshift(at.pageKey);
-    }
-    expect(forwards).toHaveLength(pages.length);
-    expect(backwards).toEqual(forwards);
-    expect(catalog.pageKeys(5, 1000)).toEqual(forwards);
-    expect(catalog.pageKeys(5, 2, forwards[0])).toEqual(forwards.slice(1, 3));
-    expect(catalog.trees()).toEqual([4, 5, 6]);
-    await catalog.close();
-  });
+  test.each(PLACES)(
+    '%s: finds pages by their first entry, forwards and backwards, within one tree',
+    async (_, newPlace) => {
+      const place = newPlace();
+      onTestFinished(() => place.remove());
+      const catalog = await place.openCatalog();
+      const entries = Array.from({ length: 3000 }, (_, i) => ({ key: encodeKey(2 * i), shard: 1, ordinal: i }));
+      const pages = buildPages(entries);
+      await catalog.transaction((write) => {
+        for (const tree of [4, 5, 6]) for (const page of pages) write.putPage(tree, page);
+      });
+      const firsts = pages.map((page) => entryAt(page, 0).ordinal);
+      for (const ordinal of [0, 1, firsts[1] - 1, firsts[1], firsts[1] + 1, 2999]) {
+        const expected = firsts.filter((first) => first <= ordinal).length - 1;
+        const found = catalog.floorPage(5, highestPageKey(5, encodeKey(2 * ordinal)));
+        expect(found?.page).toEqual(Buffer.from(pages[expected]));
+      }
+      expect(catalog.floorPage(5, lowestPageKey(5, encodeKey(-1)))).toBeUndefined();
+      const forwards = [];
+      for (let at = catalog.nextPage(5, treeStart(5), false); at; at = catalog.nextPage(5, at.pageKey, false)) {
+        forwards.push(at.pageKey);
+      }
+      const backwards = [];
+      for (let at = catalog.nextPage(5, treeStart(6), true); at; at = catalog.nextPage(5, at.pageKey, true)) {
+        backwards.unshift(at.pageKey);
+      }
+      expect(forwards).toHaveLength(pages.length);
+      expect(backwards).toEqual(forwards);
+      expect(catalog.pageKeys(5, 1000)).toEqual(forwards);
+      expect(catalog.pageKeys(5, 2, forwards[0])).toEqual(forwards.slice(1, 3));
+      expect(catalog.trees()).toEqual([4, 5, 6]);
+      await catalog.close();
+    },
+  );
 
-  test('keeps what a snapshot sees, and rolls back a transaction that throws', async () => {
-    const catalog = await openCatalog(path);
-    await publishRecords(catalog, path, [{ text: '1', key: 1 }]);
+  test.each(PLACES)('%s: keeps what a snapshot sees, and rolls back a transaction that throws', async (_, newPlace) => {
+    const place = newPlace();
+    onTestFinished(() => place.remove());
+    const catalog = await place.openCatalog();
+    await publishRecords(catalog, place, [{ text: '1', key: 1 }]);
     const snapshot = catalog.snapshot();
-    await publishRecords(catalog, path, [{ text: '2', key: 2 }]);
+    await publishRecords(catalog, place, [{ text: '2', key: 2 }]);
     expect([snapshot.generation(), catalog.generation()]).toEqual([1, 2]);
     expect(snapshot.trees()).not.toEqual(catalog.trees());
+    // A reader of an older state holds back what may be removed; another of the same state does too.
+    const [oldest, last] = [catalog.oldestRead(), catalog.lastTransaction()];
+    expect(oldest).toBeLessThan(last);
+    const same = snapshot.snapshot();
     snapshot.release();
+    expect([same.generation(), catalog.oldestRead()]).toEqual([1, oldest]);
+    same.release();
+    expect(catalog.oldestRead()).toBeGreaterThanOrEqual(last);
     snapshot.release();
     const failing = catalog.transaction((write) => {
       write.putHeader({ ...catalog.header(), generation: 99 });
@@ -146,8 +160,10 @@ describe('the catalog', () => {
     expect(() => catalog.generation()).toThrow(code('STORE_CLOSED'));
   });
 
-  test('releases its snapshots when it is closed', async () => {
-    const catalog = await openCatalog(path);
+  test.each(PLACES)('%s: releases its snapshots when it is closed', async (_, newPlace) => {
+    const place = newPlace();
+    onTestFinished(() => place.remove());
+    const catalog = await place.openCatalog();
     const snapshot = catalog.snapshot();
     await catalog.close();
     expect(() => snapshot.generation()).toThrow(code('STORE_CLOSED'));

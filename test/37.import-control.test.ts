@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { writeDataset } from '../datasets/index.js';
 import { runImport } from '../dist/src/import/import.js';
 import { WorkerPool } from '../dist/src/import/pool.js';
+import { files } from '../dist/src/store/file-blobs.js';
 import { prepareStoreDirectory } from '../dist/src/store/files.js';
 import { LmdbCatalog } from '../dist/src/store/lmdb-catalog.js';
 import { inOrder } from '../src/import/credits.js';
@@ -212,7 +213,12 @@ describe('workers', () => {
     const path = fileWith(records(1000));
     const startWorkers = (threads: number) => new WorkerPool(threads, filename);
     const options = { key: 'id', workers: 1, spanBytes: 20_000 };
-    return { path, directory, catalog, running: runImport({ directory, catalog, startWorkers }, [path], options) };
+    return {
+      path,
+      directory,
+      catalog,
+      running: runImport({ directory, blobs: files, catalog, startWorkers }, [path], options),
+    };
   }
 
   test.each(DYING)('one that %s once: its span is scanned again', async (_, how) => {

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PlacedRun, planMerge } from '../src/import/merge-plan.js';
-import { testStore } from './support/import-store.js';
+import { KINDS, testStore } from './support/import-store.js';
 
 interface Entry {
   readonly index: number;
@@ -111,9 +111,9 @@ function compare(a: Buffer, b: Buffer): number {
 }
 
 describe('an import with more entries than a worker sorts at once', () => {
-  test('finds every record, and of equal keys the last', async () => {
+  test.each(KINDS)('finds every record, and of equal keys the last, %s', async (kind) => {
     const COUNT = 300_000;
-    const { run, store } = await testStore();
+    const { run, store } = await testStore(kind);
     // Keys in no order, numbers and strings, each 50th one twice, far apart.
     const keyOf = (i: number) => {
       const n = ((i % 50 === 49 ? i - 49 : i) * 7919) % 1_000_003;

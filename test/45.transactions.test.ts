@@ -1,4 +1,4 @@
-// Goal: after any sequence of transactions, imports and reopenings a store holds exactly what it must, whichever way it is
+// Goal: after any sequence of transactions, imports, compactions and reopenings a store holds exactly what it must, whichever way it is
 // read; a transaction sees its own changes; one that throws changes nothing; a snapshot stays what it was.
 // Method: random sequences, and a Map beside them (support/store-model.ts). Real LMDB, real imports.
 
@@ -34,7 +34,7 @@ type Step =
       readonly mode: 'replace' | 'upsert' | 'insert';
       readonly drafts: readonly Draft[];
     }
-  | { readonly do: 'reopen' | 'snapshot' };
+  | { readonly do: 'reopen' | 'snapshot' | 'compact' };
 
 type Operation = { readonly on: KeyKind } & (
   | { readonly do: 'put' | 'putText'; readonly draft: Draft }
@@ -81,6 +81,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'snapshot' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'compact' as const }) },
 );
 
 /** What JSON.stringify has for a key; a number that it would round is taken for another key. */
@@ -142,6 +143,7 @@ class Run {
   async step(step: Step): Promise<void> {
     if (step.do === 'transaction') await this.#transaction(step);
     else if (step.do === 'import') await this.#import(step);
+    else if (step.do === 'compact') await this.store.compact();
     else if (step.do === 'snapshot') this.#snapshots.push({ snapshot: this.store.snapshot(), models: this.#cloned() });
     else {
       for (const { snapshot } of this.#snapshots.splice(0)) snapshot.release();
@@ -194,7 +196,7 @@ class Run {
       mode,
       workers: 1,
       ...(into === 'path' && { key: 'id' }),
-      ...(into === 'name' && { shape: 'object' as const }),
+      shape: into === 'name' ? ('object' as const) : ('ndjson' as const),
     };
     const imported = this.store.import(path, options);
     const model = mode === 'replace' ? new Model(into) : this.models[into].clone();
@@ -276,7 +278,7 @@ function patch(
   model.put({ key: moves ? moved : key, text, tags: new Set(tags) });
 }
 
-describe('any sequence of transactions, imports and reopenings', () => {
+describe('any sequence of transactions, imports, compactions and reopenings', () => {
   test('leaves what a Map would hold, whichever way it is read', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 8 }), async (steps) => {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../src/index.js';
+import { files } from '../src/store/file-blobs.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import type { Store } from '../src/store/store.js';
 import { WriterLock } from '../src/store/writer-lock.js';
@@ -197,7 +198,11 @@ describe('a transaction', () => {
   test('waits for an import that merges into its collection, and for no other', async () => {
     // A lock as an import holds it while it merges.
     const catalog = await LmdbCatalog.open(path, { create: false, readOnly: false });
-    const lock = await WriterLock.acquire(catalog, path, { operation: 'import', collection: 'rows' });
+    const lock = await WriterLock.acquire(
+      catalog,
+      { directory: path, blobs: files },
+      { operation: 'import', collection: 'rows' },
+    );
     await lock.set({ merging: 'rows' });
     let runs = 0;
     let isDone = false;

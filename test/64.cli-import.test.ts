@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { writeDataset } from '../datasets/index.js';
 import { gristmill, parseLines, scratch, start } from './support/cli.js';
 
@@ -196,6 +196,40 @@ describe('gristmill import', () => {
       expect((await gristmill(...common, which)).code).toBe(0);
       expect((await gristmill('get', '1', '--store', store)).stdout).toBe(`{"id":1,"v":${v}}\n`);
     }
+  });
+});
+
+describe('resuming', () => {
+  test('--resume with nothing to resume is exit code 4; --no-resume imports', async () => {
+    const { file, store } = fileWith(GOOD);
+    const args = ['import', file, '--store', store, '--key', 'id'];
+    const { code, stderr } = await gristmill(...args, '--resume');
+    expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('gristmill: NOTHING_TO_RESUME: ') });
+    expect(await gristmill(...args, '--no-resume')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a killed import goes on where it was, by itself', async () => {
+    const folder = scratch();
+    const [file, store] = [join(folder, 'big.json'), join(folder, 'store')];
+    const { records } = writeDataset(file, { name: 'flat', bytes: 257 * 2 ** 20, form: 'array' });
+    const args = ['import', file, '--store', store, '--key', 'id', '--span-bytes', '4m', '--json'];
+    const killed = start(args);
+    const journal = () => {
+      for (const id of existsSync(join(store, 'tmp')) ? readdirSync(join(store, 'tmp')) : []) {
+        const path = join(store, 'tmp', id, 'journal');
+        if (existsSync(path)) return readFileSync(path, 'latin1').split('\n').length - 2;
+      }
+      return 0;
+    };
+    await vi.waitUntil(() => journal() >= 3, { timeout: 50_000, interval: 5 });
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const { code, stdout } = await gristmill(...args, '--resume');
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ records: { read: records }, warnings: [] });
+    expect(report.resumed.spans).toBeGreaterThanOrEqual(3);
+    expect(readdirSync(store).sort()).toEqual(['index', 'shards']);
   });
 });
 

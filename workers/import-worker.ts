@@ -1,12 +1,18 @@
-// What runs in a worker thread of an import: the stages from map to shard, and merging. Workers never open the index.
+// What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
+// Workers never open the index.
 
 import { mergeEntries } from '../src/import/merge-entries.js';
 import type { MergeTask } from '../src/import/merge-types.js';
 import { Cancelled, scanSpan } from '../src/import/scan-span.js';
 import type { SpanTask } from '../src/import/span-types.js';
 import { answer } from '../src/import/wire.js';
+import { files } from '../src/store/file-blobs.js';
+import { type SalvageTask, salvageShard } from '../src/upkeep/salvage-shard.js';
+import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
 
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
-export const scan = (task: SpanTask) => answer(() => scanSpan(task), Cancelled);
-export const merge = (task: MergeTask) => answer(() => mergeEntries(task), Cancelled);
+export const scan = (task: SpanTask) => answer(() => scanSpan(task, files), Cancelled);
+export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);
+export const verify = (task: VerifyTask) => answer(() => verifyShard(task, files), Cancelled);
+export const salvage = (task: SalvageTask) => answer(() => salvageShard(task), Cancelled);

@@ -30,7 +30,7 @@ Exit codes:
   1    a key has no record (get, patch, delete)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON, truncated, or a record is bad
-  4    the store: missing, damaged, busy, of a newer format, no such collection or index
+  4    the store: missing, damaged, busy, of a newer format, no such collection or index; faults found (verify)
   5    the disk is full, or reading or writing failed
   70   a fault in gristmill itself: please report it
   130  cancelled (Ctrl-C)`;
@@ -58,6 +58,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   STORE_TOO_NEW: Exit.store,
   STORE_CLOSED: Exit.store,
   STORE_BUSY: Exit.store,
+  BACKUP_TARGET_NOT_EMPTY: Exit.store,
   COLLECTION_NOT_FOUND: Exit.store,
   COLLECTION_EXISTS: Exit.store,
   COLLECTION_MISMATCH: Exit.store,

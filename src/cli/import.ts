@@ -119,6 +119,8 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
       }
     });
   const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
+  // For people; the table has them too.
+  if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
 }
 

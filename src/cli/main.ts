@@ -4,6 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './backup.js';
+import { addCompact } from './compact.js';
 import { addDelete } from './delete.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
@@ -14,7 +16,9 @@ import { OutputClosed } from './output.js';
 import { addPatch } from './patch.js';
 import { addPut } from './put.js';
 import { addRange } from './range.js';
+import { addRepair } from './repair.js';
 import { addStat } from './stat.js';
+import { addVerify } from './verify.js';
 
 const HELP = `
 Examples:
@@ -23,7 +27,10 @@ Examples:
   gristmill range --store ./store --index email --prefix ada@
   gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill stat --store ./store
+  gristmill verify --store ./store
 ${EXIT_HELP}`;
+
+const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup)$/;
 
 function createProgram(): Command {
   const program = new Command('gristmill')
@@ -34,7 +41,10 @@ function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  for (const add of [addImport, addGet, addRange, addExport, addPut, addPatch, addDelete, addStat]) add(program);
+  const reading = [addGet, addRange, addExport, addStat];
+  const writing = [addPut, addPatch, addDelete];
+  const upkeep = [addCompact, addVerify, addRepair, addBackup];
+  for (const add of [addImport, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }
 
@@ -62,7 +72,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|put|patch|delete|stat)$/.test(word));
+    const command = words.find((word) => COMMAND.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

@@ -1,16 +1,19 @@
-// How far an import is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
+// How far an import or a verification is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
 import type { ImportProgress } from '../import/types.js';
+import type { VerifyProgress } from '../upkeep/upkeep-options.js';
 import { note } from './diagnostics.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 
 /** Seconds between two lines of a log. */
 const LINE_SECONDS = 5;
 
+type Progress = ImportProgress | VerifyProgress;
+
 /** Shows progress until `stop`. */
 export interface ProgressView {
-  show(progress: ImportProgress): void;
-  /** Gives the terminal back; the import has ended, well or not. */
+  show(progress: Progress): void;
+  /** Gives the terminal back; the work has ended, well or not. */
   stop(): void;
 }
 
@@ -65,13 +68,14 @@ function progressLines(): ProgressView {
 }
 
 /** `1.2 GB of 4.0 GB | 250,000 records | 310 MB/s | 9.1 s left`. */
-export function describe({ stage, bytes, bytesTotal, records, seconds }: ImportProgress): string {
+export function describe({ stage, bytes, bytesTotal, records, seconds }: Progress): string {
   const parts = [
     `${formatBytes(bytes)} of ${formatBytes(bytesTotal)}`,
     `${formatCount(records)} records`,
     formatRate(bytes, seconds),
   ];
-  // Only scanning has a rate to go by; merging and publishing are short beside it.
-  if (stage === 'scan' && bytes > 0) parts.push(`${formatSeconds((seconds * (bytesTotal - bytes)) / bytes)} left`);
+  // Merging and publishing have no rate to go by, and are short beside scanning.
+  if ((stage === 'scan' || stage === 'verify') && bytes > 0)
+    parts.push(`${formatSeconds((seconds * (bytesTotal - bytes)) / bytes)} left`);
   return parts.join(' | ');
 }

@@ -42,16 +42,18 @@ function storeText({ directory, format, generation, created, bytes, collections 
 }
 
 function collectionText(stat: CollectionStat): string {
-  const replaced = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} replaced ones, still in the shards)`;
+  const share = `${(100 * stat.deadShare).toFixed(1)} %`;
+  const dead = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} dead ones, ${share}: gristmill compact)`;
+  const inline = stat.inline === 0 ? '' : `, ${formatCount(stat.inline)} records of them inline`;
   const pairs: [string, string][] = [
     ['collection', stat.name],
-    ['  records', `${formatCount(stat.records)}${replaced}`],
+    ['  records', `${formatCount(stat.records)}${dead}`],
     ['  key', stat.key],
     ['  layout', `${stat.framing} at the last import, ${stat.published}`],
     ['  source', formatBytes(stat.sourceBytes)],
     [
       '  stored',
-      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards, ${stat.ratio.toFixed(1)} : 1`,
+      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards${inline}, ${stat.ratio.toFixed(1)} : 1`,
     ],
   ];
   const rows = stat.indexes.map(({ path, entries, pages }) => [path, formatCount(entries), formatCount(pages)]);

@@ -5,6 +5,8 @@
 
 import { statfsSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import type { StorePlace } from '../store/blobs.js';
+import { files } from '../store/file-blobs.js';
 import type { Publication } from '../store/publish.js';
 import { checkSameCollection } from '../store/publish-checks.js';
 import type { Catalog, KeyRule } from '../store/types.js';
@@ -58,7 +60,8 @@ export function mayBePublished(catalog: Catalog, stage: ImportProgress['stage'])
  * @param runBytes of the sorted runs; before the scan 0, and only a little room is asked for
  * @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else.
  */
-export function checkFreeSpace(directory: string, runBytes: number): void {
+export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: number): void {
+  if (blobs !== files) return; // memory tells when it is full
   const bytesNeeded = INDEX_BYTES_MIN + 2 * runBytes;
   const { bavail, bsize } = statfsSync(directory);
   if (bavail * bsize >= bytesNeeded) return;

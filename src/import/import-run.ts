@@ -3,6 +3,7 @@
 // What one import has written so far and has to take away again unless it is published: its workspace, its journal, its
 // quarantine file.
 
+import type { StorePlace } from '../store/blobs.js';
 import type { Catalog } from '../store/types.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { Journal } from './journal.js';
@@ -22,16 +23,17 @@ export class ImportRun {
   #recorded = 0;
 
   constructor(
-    { directory, catalog }: { readonly directory: string; readonly catalog: Catalog },
+    { directory, blobs, catalog }: StorePlace & { readonly catalog: Catalog },
     beginning: Beginning,
     options: FilledImportOptions,
     pause: Pause,
   ) {
     const { id, recorded } = beginning;
+    const place = { directory, blobs };
     this.#catalog = catalog;
     this.#beginning = beginning;
-    this.workspace = new Workspace(directory, id);
-    this.tally = new Tally(options, directory, id, pause);
+    this.workspace = new Workspace(place, id);
+    this.tally = new Tally(options, place, id, pause);
     if (recorded.length > 0) this.tally.quarantine.resume((recorded.at(-1) as (typeof recorded)[0]).quarantineBytes);
   }
 

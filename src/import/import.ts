@@ -5,16 +5,19 @@
 // was; on any error or cancellation all that was written is removed.
 
 import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
+import type { Blobs, StorePlace } from '../store/blobs.js';
+import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
-import { syncDirectory } from '../store/io.js';
 import { publish } from '../store/publish.js';
 import type { Catalog } from '../store/types.js';
 import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
+import { InProcessWorkers } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
@@ -26,9 +29,7 @@ import { scanSources } from './scan-sources.js';
 import type { ImportOptions, ImportReport } from './types.js';
 
 /** What an import needs of the store it imports into. */
-export interface ImportTarget {
-  /** The store's directory. */
-  readonly directory: string;
+export interface ImportTarget extends StorePlace {
   readonly catalog: Catalog;
   /** Cancels: the store is being closed. */
   readonly closing?: AbortSignal;
@@ -48,8 +49,9 @@ export async function runImport(
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
-  const options = resolveImportOptions(given, target.closing);
-  const lock = await WriterLock.acquire(target.catalog, target.directory, { operation: 'import', ...options });
+  const resolved = resolveImportOptions(given, target.closing);
+  const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
+  const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
   try {
     return await importHolding(lock, target, sources, options);
   } finally {
@@ -63,7 +65,10 @@ async function importHolding(
   sources: readonly string[],
   options: FilledImportOptions,
 ): Promise<ImportReport> {
-  const { directory, catalog, journalFrom = JOURNAL_BYTES_MIN, startWorkers = startThreads } = target;
+  const { directory, blobs, catalog } = target;
+  // Only what is on disk can be gone on with.
+  const journalFrom = blobs === files ? (target.journalFrom ?? JOURNAL_BYTES_MIN) : Infinity;
+  const { startWorkers = (threads) => workersFor(blobs, threads) } = target;
   const memory = new MemoryWatch();
   const reporter = new Reporter(options);
   const { shared, pause } = reporter;
@@ -77,21 +82,21 @@ async function importHolding(
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
     const bytes = sum(plans, (plan) => plan.fingerprint.bytes);
-    checkFreeSpace(directory, 0);
+    checkFreeSpace(target, 0);
 
     const resumer = { catalog, store: directory, plans, options };
     const beginning = await beginImport(resumer, lock.token);
     const { id, firstShard, recorded } = beginning;
     run = new ImportRun(target, beginning, options, pause);
     const { tally, workspace } = run;
-    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer });
+    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
     if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);
     workers = startWorkers(Math.min(options.workers, jobs.length));
 
     reporter.enter('scan', bytes);
-    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, recorded)) {
+    for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs, recorded)) {
       reporter.throwIfCancelled();
       await run.accept(span);
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
@@ -99,9 +104,10 @@ async function importHolding(
     await tally.finishScan();
 
     reporter.enter('merge');
-    checkFreeSpace(directory, tally.runBytes);
+    checkFreeSpace(target, tally.runBytes);
     await run.synced();
-    syncDirectory(join(directory, SHARDS_DIRECTORY));
+    failpoint('shards.sync-directory');
+    blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
       // Nobody needs the threads any more: they end while the last transaction is written.
@@ -117,8 +123,9 @@ async function importHolding(
     });
     isPublished = true;
     workspace.leaveShards();
+    failpoint('publish.committed');
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
-    await collectGarbage(catalog, directory).catch(() => {});
+    await collectGarbage(catalog, target).catch(() => {});
     reporter.enter('done');
     return reporter.report(plans, tally, published, memory.stop(), beginning);
   } catch (error) {
@@ -131,6 +138,11 @@ async function importHolding(
     await workers?.close();
     await run?.close(isPublished);
   }
+}
+
+/** Threads, where they can reach the files. */
+function workersFor(blobs: Blobs, threads: number): Workers {
+  return blobs === files ? startThreads(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

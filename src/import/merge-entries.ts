@@ -3,9 +3,9 @@
 // One partition of the key space, in a worker: reads its part of every run, in source order, and lets the kernel sort it
 // once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../limits.js';
+import type { Blobs } from '../store/blobs.js';
 import { ioError } from '../store/io.js';
 import type { MergedPages, MergeResult, MergeTask, RunSlice } from './merge-types.js';
 import { duplicateOf, entryBytes } from './run-write.js';
@@ -15,32 +15,27 @@ import { threadKernel } from './thread-kernel.js';
 const READ_BYTES = 4 * RUN_CHUNK_BYTES;
 
 /** @throws GristmillError IO_ERROR */
-export function mergeEntries(task: MergeTask): MergeResult {
+export function mergeEntries(task: MergeTask, blobs: Blobs): MergeResult {
   for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
     // The scan's own kernel, unless this partition needs a larger heap.
     const kernel = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
-    if (task.slices.every((slice) => loadSlice(kernel, slice, task))) return mergeLoaded(kernel, task);
+    if (task.slices.every((slice) => loadSlice(kernel, slice, task, blobs))) return mergeLoaded(kernel, task);
   }
 }
 
 /** Adds a slice's entries within the bounds to the heap; false when they do not fit. */
-function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask): boolean {
+function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs: Blobs): boolean {
   const { raw } = merging;
   const out = raw.out();
   // The bounds stand behind what is read, in the kernel's window.
   const low = merging.putBound(task.low, 0);
   const high = merging.putBound(task.high, 1);
-  let fd: number;
-  try {
-    fd = openSync(slice.path, 'r');
-  } catch (cause) {
-    throw ioError(cause, 'open run', slice.path);
-  }
+  const run = blobs.open(slice.path, 'run');
   try {
     for (let done = 0; done < slice.bytes; ) {
       const wanted = Math.min(READ_BYTES, slice.bytes - done);
       const target = merging.bytes.subarray(out, out + wanted);
-      const bytes = readSync(fd, target, 0, wanted, slice.offset + done);
+      const bytes = run.readSync(target, slice.offset + done);
       const whole = wholeEntries(target.subarray(0, bytes));
       if (whole === 0) throw ioError(new Error('it ends too early'), 'read run', slice.path);
       if (raw.addEntries(whole, low, high) === 0) return false;
@@ -48,7 +43,7 @@ function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask): boole
     }
     return true;
   } finally {
-    closeSync(fd);
+    run.close();
   }
 }
 

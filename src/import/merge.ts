@@ -42,7 +42,8 @@ export async function* mergeRuns(
   await atEnd();
 }
 
-function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {
+/** Pages of one index as a publication takes them. */
+export function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {
   const pages: Uint8Array[] = [];
   let from = 0;
   for (const end of ends) {

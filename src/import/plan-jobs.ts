@@ -3,8 +3,10 @@
 // Spans become tasks: each with its shard number, where its files go, and all a worker has to know.
 
 import { join } from 'node:path';
+import type { FramingName } from '../kernel/contract.js';
 import { parsePath } from '../paths.js';
 import { shardFileName, shardPath } from '../store/files.js';
+import type { KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
 import type { SpanJob } from './scan-sources.js';
@@ -17,13 +19,14 @@ export interface JobContext {
   readonly firstShard: number;
   readonly workspace: Workspace;
   readonly shared: SharedArrayBuffer;
+  readonly key: KeyRule;
 }
 
 export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
   const { workspace } = context;
-  const setup = setupOf(options, context);
+  const setup = setupOf(options, context, (plans[0] as SourcePlan).framing);
   let shard = context.firstShard;
-  return plans.flatMap((plan) =>
+  return plans.flatMap((plan, sourceNumber) =>
     plan.spans.map((span, i): SpanJob => {
       const number = shard++;
       const isFirst = i === 0;
@@ -39,7 +42,10 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           isLast: i === plan.spans.length - 1,
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
           shard: number,
-          shardPath: shardPath(workspace.store, shardFileName(number)),
+          sourceNumber,
+          sources: plans.length,
+          sourceFrom: plan.from,
+          shardPath: shardPath(workspace.place.directory, shardFileName(number)),
           runPath: runPathOf(workspace.temporary, number),
           badPath: join(workspace.temporary, `${number}.bad`),
         },
@@ -48,8 +54,13 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
   );
 }
 
-function setupOf(options: FilledImportOptions, { id, shared }: JobContext): ScanSetup {
+function setupOf(
+  options: FilledImportOptions,
+  { id, firstShard, shared, key }: JobContext,
+  framing: FramingName,
+): ScanSetup {
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
+  const { collection, mode, indexes } = options;
   const primary = options.key === undefined ? undefined : parsePath(options.key);
   const secondary = options.indexes.map((path) => parsePath(path));
   return {
@@ -64,5 +75,6 @@ function setupOf(options: FilledImportOptions, { id, shared }: JobContext): Scan
     keep: onDuplicate === 'last' ? 'last' : 'first',
     namesDuplicates: onDuplicate === 'error',
     shared,
+    origin: { import: firstShard, collection, mode, onDuplicate, framing, key, indexes },
   };
 }

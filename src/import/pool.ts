@@ -6,9 +6,11 @@
 // A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
 // fails and says what was worked on.
 
-import { rmSync } from 'node:fs';
 import { Piscina } from 'piscina';
 import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
+import type { SalvageResult, SalvageTask } from '../upkeep/salvage-shard.js';
+import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
 import { filesOf, type SpanResult, type SpanTask } from './span-types.js';
 import { type Answer, unwrap } from './wire.js';
@@ -20,6 +22,8 @@ export interface Workers {
   /** Every task must have settled. Idempotent. */
   close(): Promise<void>;
 }
+
+type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -53,6 +57,8 @@ export class WorkerPool implements Workers {
   readonly #piscina: Piscina;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
+  /** Rejects when no thread is left and none can be started: tasks in the queue would wait for ever. */
+  readonly #lost: Promise<never>;
   #closing: Promise<void> | undefined;
 
   /** @param filename of the threads' module; another one is for tests of threads that fail. */
@@ -66,21 +72,40 @@ export class WorkerPool implements Workers {
       idleTimeout: Number.POSITIVE_INFINITY,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
     });
+    let loseAll: (error: unknown) => void;
+    this.#lost = new Promise((_, reject) => {
+      loseAll = reject;
+    });
+    this.#lost.catch(() => {}); // told to whoever runs a task
+    const failed = (error: unknown) => {
+      if (this.#piscina.threads.length === 0) loseAll(error);
+    };
     // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
-    this.#piscina.on('error', () => {});
+    this.#piscina.on('error', failed);
+    const load = () => Promise.race([this.#piscina.run(undefined), this.#lost]).catch(failed);
     // One for each thread.
-    this.#loaded = Promise.allSettled(Array.from({ length: threads }, () => this.#piscina.run(undefined)));
+    this.#loaded = Promise.all(Array.from({ length: threads }, load));
   }
 
   async scan(task: SpanTask): Promise<SpanResult> {
     const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
     return this.#runTwice<SpanResult>(task, 'scan', what, () => {
-      for (const path of filesOf(task)) rmSync(path, { force: true });
+      for (const path of filesOf(task)) files.remove(path);
     });
   }
 
   async merge(task: MergeTask): Promise<MergeResult> {
     return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
+  }
+
+  async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  }
+
+  async salvage(task: SalvageTask): Promise<SalvageResult> {
+    return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
+      for (const path of [task.runPath, task.rewrittenPath]) files.remove(path);
+    });
   }
 
   close(): Promise<void> {
@@ -94,7 +119,7 @@ export class WorkerPool implements Workers {
     await this.#piscina.destroy();
   }
 
-  async #runTwice<T>(task: SpanTask | MergeTask, name: string, what: string, cleanUp: () => void): Promise<T> {
+  async #runTwice<T>(task: Task, name: string, what: string, cleanUp: () => void): Promise<T> {
     try {
       return await this.#run<T>(task, name);
     } catch (error) {
@@ -110,7 +135,7 @@ export class WorkerPool implements Workers {
     }
   }
 
-  async #run<T>(task: SpanTask | MergeTask, name: string): Promise<T> {
-    return unwrap((await this.#piscina.run(task, { name })) as Answer<T>);
+  async #run<T>(task: Task, name: string): Promise<T> {
+    return unwrap((await Promise.race([this.#piscina.run(task, { name }), this.#lost])) as Answer<T>);
   }
 }

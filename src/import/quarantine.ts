@@ -4,10 +4,11 @@
 // it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import is
 // published, and removed when it fails.
 
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeDirectory, quarantinePath } from '../store/files.js';
-import { ioError, isMissing, syncDirectory, writeFully } from '../store/io.js';
+import type { BlobReader, BlobWriter, StorePlace } from '../store/blobs.js';
+import { continueFile } from '../store/file-blobs.js';
+import { quarantinePath } from '../store/files.js';
+import { isMissing } from '../store/io.js';
 import type { Pause } from './plan.js';
 
 const READ_BYTES = 1 << 20;
@@ -15,20 +16,20 @@ const COMMA = ','.charCodeAt(0);
 const NEWLINE = '\n'.charCodeAt(0);
 
 export class Quarantine {
-  readonly #store: string;
+  readonly #place: StorePlace;
   readonly #path: string;
-  #fd: number | undefined;
+  #file: BlobWriter | undefined;
   #bytes = 0;
 
   /** @param id of the import. */
-  constructor(store: string, id: string) {
-    this.#store = store;
-    this.#path = quarantinePath(store, id);
+  constructor(place: StorePlace, id: string) {
+    this.#place = place;
+    this.#path = quarantinePath(place.directory, id);
   }
 
   /** The file, when there is one. */
   get path(): string | undefined {
-    return this.#fd === undefined ? undefined : this.#path;
+    return this.#file === undefined ? undefined : this.#path;
   }
 
   /** Bytes written. */
@@ -36,82 +37,73 @@ export class Quarantine {
     return this.#bytes;
   }
 
-  /** Goes on in the file of an import that was killed, behind so many bytes of it. @throws IO_ERROR, DISK_FULL */
+  /**
+   * Goes on in the file of an import that was killed, behind so many bytes of it: in a store on disk.
+   * @throws IO_ERROR, DISK_FULL
+   */
   resume(bytes: number): void {
-    try {
-      if (bytes === 0) {
-        rmSync(this.#path, { force: true });
-        return;
-      }
-      this.#fd = openSync(this.#path, 'a', 0o600);
-      ftruncateSync(this.#fd, bytes);
-      this.#bytes = bytes;
-    } catch (cause) {
-      throw ioError(cause, 'write', this.#path);
-    }
+    if (bytes === 0) this.#place.blobs.remove(this.#path);
+    else this.#file = continueFile(this.#path, bytes);
+    this.#bytes = bytes;
   }
 
   /** Moves the lines of a span's file (rejects.ts) here, completed, and removes that file. @throws IO_ERROR, DISK_FULL */
   async take(badPath: string, source: string, readBefore: number, pause: Pause): Promise<void> {
-    const fd = this.#openFor(badPath);
-    if (fd === undefined) return;
+    const bad = this.#openFor(badPath);
+    if (bad === undefined) return;
     const lines = new LineCompleter(source, readBefore);
     const buffer = Buffer.alloc(READ_BYTES);
     try {
-      for (let bytes = readSync(fd, buffer); bytes > 0; bytes = readSync(fd, buffer)) {
+      for (let at = 0; at < bad.size; ) {
+        const bytes = bad.readSync(buffer, at);
         const completed = lines.complete(buffer.subarray(0, bytes));
-        writeFully(this.#fd as number, completed, this.#path);
+        this.#file?.append(completed);
         this.#bytes += completed.byteLength;
+        at += bytes;
         await pause();
       }
     } finally {
-      closeSync(fd);
+      bad.close();
     }
-    rmSync(badPath);
+    this.#place.blobs.remove(badPath);
   }
 
   /** Makes the file and its name durable. @throws IO_ERROR */
-  sync(): void {
-    if (this.#fd === undefined) return;
-    try {
-      fsyncSync(this.#fd);
-    } catch (cause) {
-      throw ioError(cause, 'sync', this.#path);
-    }
-    syncDirectory(dirname(this.#path));
-    syncDirectory(this.#store);
+  async sync(): Promise<void> {
+    if (this.#file === undefined) return;
+    const { directory, blobs } = this.#place;
+    await blobs.sync(this.#path);
+    blobs.syncDirectory(dirname(this.#path));
+    blobs.syncDirectory(directory);
   }
 
   /** Closes the file; removes it, and its directory if it is the only one there, unless it is to stay. */
   close(stays: boolean): void {
-    if (this.#fd === undefined) return;
-    closeSync(this.#fd);
-    this.#fd = undefined;
+    if (this.#file === undefined) return;
+    this.#file.close();
+    this.#file = undefined;
     if (stays) return;
-    rmSync(this.#path, { force: true });
-    try {
-      rmdirSync(dirname(this.#path));
-    } catch {
-      // Of other imports.
-    }
+    this.#place.blobs.remove(this.#path);
+    this.#place.blobs.removeEmpty(dirname(this.#path));
   }
 
   /** Opens a span's file, and ours with the first of them; undefined where the span rejected nothing. */
-  #openFor(badPath: string): number | undefined {
-    let fd: number;
+  #openFor(badPath: string): BlobReader | undefined {
+    const { blobs } = this.#place;
+    let bad: BlobReader;
     try {
-      fd = openSync(badPath, 'r');
-    } catch (cause) {
-      if (isMissing(ioError(cause, 'open', badPath))) return undefined;
-      throw ioError(cause, 'open', badPath);
+      bad = blobs.open(badPath, 'rejected records');
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
     try {
-      makeDirectory(dirname(this.#path));
-      this.#fd ??= openSync(this.#path, 'wx', 0o600);
-      return fd;
-    } catch (cause) {
-      closeSync(fd);
-      throw ioError(cause, 'create', this.#path);
+      blobs.makeDirectory(dirname(this.#path));
+      this.#file ??= blobs.create(this.#path, 'quarantine file');
+      return bad;
+    } catch (error) {
+      bad.close();
+      throw error;
     }
   }
 }

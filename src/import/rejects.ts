@@ -7,9 +7,8 @@
 //
 // quarantine.ts, which knows how many records came before the span, completes it.
 
-import { closeSync, openSync } from 'node:fs';
 import { BadReason } from '../kernel/contract.js';
-import { ioError, writeFully } from '../store/io.js';
+import type { Blobs, BlobWriter } from '../store/blobs.js';
 import type { SpanFailure } from './span-types.js';
 
 /** A record is converted in pieces of whole base64 groups: a string of all of it might be beyond the limit of strings. */
@@ -22,14 +21,16 @@ export class Rejects {
   first: SpanFailure | undefined;
   /** Of each rejected record, the good ones before it; where they are asked for. */
   readonly goodBefore: number[] = [];
+  readonly #blobs: Blobs;
   readonly #path: string;
   readonly #keeps: boolean;
   readonly #counts: boolean;
-  #fd: number | undefined;
+  #file: BlobWriter | undefined;
   #pending = '';
 
   /** @param keeps whether their bytes are kept; @param counts whether `goodBefore` is wanted. */
-  constructor(path: string, keeps: boolean, counts: boolean) {
+  constructor(blobs: Blobs, path: string, keeps: boolean, counts: boolean) {
+    this.#blobs = blobs;
     this.#path = path;
     this.#keeps = keeps;
     this.#counts = counts;
@@ -49,8 +50,7 @@ export class Rejects {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#file?.close();
   }
 
   #keep({ offset, start, record, reason }: SpanFailure, raw: Uint8Array): void {
@@ -69,12 +69,8 @@ export class Rejects {
   }
 
   #flush(): void {
-    try {
-      this.#fd ??= openSync(this.#path, 'w', 0o600);
-    } catch (cause) {
-      throw ioError(cause, 'create', this.#path);
-    }
-    writeFully(this.#fd, Buffer.from(this.#pending), this.#path);
+    this.#file ??= this.#blobs.create(this.#path, 'rejected records');
+    this.#file.append(Buffer.from(this.#pending));
     this.#pending = '';
   }
 }

@@ -2,15 +2,15 @@
 //
 // How an import begins: afresh, under shard numbers of its own; or behind the finished spans of one that was killed, when
 // that one had the same sources in the same state and all the same options that matter. A resumable import into the same
-// collection that does not fit is removed, and the report says so.
+// collection that does not fit is removed, and the report says so. All of it is on disk: nothing survives in memory.
 
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { journalPath, quarantinePath, removeFiles, shardFileName, shardPath } from '../store/files.js';
+import { files } from '../store/file-blobs.js';
+import { journalPath, quarantinePath, shardFileName, shardPath } from '../store/files.js';
 import { ioError, isMissing } from '../store/io.js';
 import { reserveShards } from '../store/publish.js';
-import { removeDirectory } from '../store/sweep.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../store/types.js';
 import type { FilledImportOptions } from './import-options.js';
 import { Journal } from './journal.js';
@@ -79,7 +79,7 @@ export async function openJournal(
   if (journalBytes !== undefined) {
     const finished = new Set(recorded.map(({ shard }) => shard));
     for (const { shard, shardPath, runPath, badPath } of tasks) {
-      removeFiles(finished.has(shard) ? [badPath] : [shardPath, runPath, badPath]);
+      for (const left of finished.has(shard) ? [badPath] : [shardPath, runPath, badPath]) files.remove(left);
     }
     return Journal.resume(path, journalBytes);
   }
@@ -128,10 +128,10 @@ async function removeResumable(
   { id, firstShard, spans }: ResumableImport,
 ): Promise<void> {
   // First what is found by the list alone; should we be killed then, the rest is swept.
-  removeFiles([quarantinePath(store, id)]);
+  files.remove(quarantinePath(store, id));
   await catalog.transaction((write) => forgetResumable(catalog, write, id));
-  removeFiles(Array.from({ length: spans }, (_, i) => shardPath(store, shardFileName(firstShard + i))));
-  removeDirectory(dirname(journalPath(store, id)));
+  for (let i = 0; i < spans; i++) files.remove(shardPath(store, shardFileName(firstShard + i)));
+  files.removeDirectory(dirname(journalPath(store, id)));
 }
 
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {

@@ -3,10 +3,9 @@
 // Entries leave the kernel's heap as a sorted run at the end of the span's run file. A run is cut into chunks of whole
 // entries; the first entry of each is its fence, by which a merge finds the part of a run it needs.
 
-import { closeSync, openSync } from 'node:fs';
 import type { SimdKernel } from '../kernel/simd.js';
 import { RUN_CHUNK_BYTES } from '../limits.js';
-import { ioError, writeFully } from '../store/io.js';
+import type { Blobs, BlobWriter } from '../store/blobs.js';
 import type { Duplicate, Run } from './span-types.js';
 
 /** An entry: u32 shard, u32 ordinal, u16 key bytes, then index number and key (docs/format.md). */
@@ -29,12 +28,14 @@ export class RunWriter {
   readonly runs: Run[] = [];
   readonly losers: number[] = [];
   duplicate: Duplicate | undefined;
+  readonly #blobs: Blobs;
   readonly #path: string;
   readonly #firstChunkBytes: number;
-  #fd: number | undefined;
+  #file: BlobWriter | undefined;
   #offset = 0;
 
-  constructor(path: string, shard: number) {
+  constructor(blobs: Blobs, path: string, shard: number) {
+    this.#blobs = blobs;
     this.#path = path;
     this.#firstChunkBytes = firstChunkBytes(shard);
   }
@@ -61,17 +62,12 @@ export class RunWriter {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#file?.close();
   }
 
   #append(chunk: Uint8Array): void {
-    try {
-      this.#fd ??= openSync(this.#path, 'w', 0o600);
-    } catch (cause) {
-      throw ioError(cause, 'create run', this.#path);
-    }
-    writeFully(this.#fd, chunk, this.#path);
+    this.#file ??= this.#blobs.create(this.#path, 'run');
+    this.#file.append(chunk);
     this.#offset += chunk.byteLength;
   }
 

@@ -7,7 +7,7 @@
 // The same goes for the limit on bad records, which holds for all spans together: the span in which it is passed is
 // scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at.
 
-import { rmSync } from 'node:fs';
+import type { Blobs } from '../store/blobs.js';
 import { inOrder } from './credits.js';
 import type { SourcePlan } from './plan.js';
 import type { Workers } from './pool.js';
@@ -42,6 +42,7 @@ export async function* scanSources(
   workers: Pick<Workers, 'scan'>,
   credits: number,
   progress: SharedProgress,
+  blobs: Blobs,
   recorded: readonly RecordedSpan[] = [],
 ): AsyncGenerator<AcceptedSpan> {
   let source: SourcePlan | undefined;
@@ -75,13 +76,13 @@ export async function* scanSources(
       boundary = { at: plan.from, afterComma: false };
     }
     if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
-      discard(task, result, progress);
+      discard(task, result, progress, blobs);
       continue;
     }
     const badMax = task.setup.badMax - rejected;
     let accepted: AcceptedSpan = { plan, task, result, wasRedone: false };
     if (result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax)) {
-      discard(task, result, progress);
+      discard(task, result, progress, blobs);
       const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
       accepted = { plan, task: again, result: await workers.scan(again), wasRedone: true };
     }
@@ -94,7 +95,7 @@ function* unless(jobs: readonly SpanJob[], over: ReadonlySet<SourcePlan>): Gener
 }
 
 /** Removes what a span wrote that is not going to be used, and what it counted. */
-function discard(task: SpanTask, result: SpanResult, progress: SharedProgress): void {
+function discard(task: SpanTask, result: SpanResult, progress: SharedProgress, blobs: Blobs): void {
   progress.add(-result.progressBytes, -result.read);
-  for (const path of filesOf(task)) rmSync(path, { force: true });
+  for (const path of filesOf(task)) blobs.remove(path);
 }

@@ -6,6 +6,8 @@
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
+import type { Blobs } from '../store/blobs.js';
+import type { ShardOrigin } from '../store/shard-origin.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
@@ -37,12 +39,12 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
 }
 
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
-export function scanSpan(task: SpanTask): SpanResult {
+export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
   const file = SourceFile.open(task.path, task.setup.access, task.fingerprint);
   try {
     const entry = task.entry ?? guessEntry(file, task);
     if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
-    return new SpanScan(file, task, entry).run();
+    return new SpanScan(file, task, entry, blobs).run();
   } finally {
     file.close();
   }
@@ -77,6 +79,7 @@ function nothingAt(entry: number): SpanResult {
 class SpanScan {
   readonly #file: SourceFile;
   readonly #task: SpanTask;
+  readonly #blobs: Blobs;
   readonly #kernel: SimdKernel;
   readonly #compressor: Compressor;
   readonly #entry: number;
@@ -91,17 +94,18 @@ class SpanScan {
   #failure: SpanFailure | undefined;
   #ended = false;
 
-  constructor(file: SourceFile, task: SpanTask, entry: Boundary) {
+  constructor(file: SourceFile, task: SpanTask, entry: Boundary, blobs: Blobs) {
     const kernel = kernelFor(task.setup);
     this.#file = file;
     this.#task = task;
+    this.#blobs = blobs;
     this.#kernel = kernel;
     this.#compressor = compressorFor(task.setup.level);
     this.#entry = entry.at;
     this.#position = entry.at;
-    this.#runs = new RunWriter(task.runPath, task.shard);
+    this.#runs = new RunWriter(blobs, task.runPath, task.shard);
     const { onBadRecord, namesDuplicates } = task.setup;
-    this.#rejects = new Rejects(task.badPath, onBadRecord === 'quarantine', namesDuplicates);
+    this.#rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);
     kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
     kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
@@ -164,7 +168,7 @@ class SpanScan {
     if (this.#progress.isCancelled) throw new Cancelled();
     const { plain, records } = this.#kernel.frame();
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#task.shardPath, this.#compressor);
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
       this.#shard.append(plain, records);
     }
     this.#kernel.raw.frameTaken();
@@ -226,6 +230,19 @@ class SpanScan {
     return { kind, offset, start: from, end: to, record: this.#read };
   }
 
+  /** What the shard says of where it comes from. */
+  #origin(exit: number): ShardOrigin {
+    const { setup, path, framing, shard, isLast, sourceNumber, sources, sourceFrom } = this.#task;
+    return {
+      ...setup.origin,
+      shard,
+      named: framing === 'object',
+      source: { file: path, from: this.#entry, to: exit },
+      ...{ sourceNumber, sources, sourceFrom },
+      isLast: isLast || this.#ended,
+    };
+  }
+
   #tellProgress(): void {
     const bytes = Math.min(this.#position, this.#task.to) - this.#task.from - this.#progressBytes;
     const read = this.#read;
@@ -237,10 +254,11 @@ class SpanScan {
   #result(): SpanResult {
     const kernel = this.#kernel;
     this.#tellProgress();
-    const shard = this.#shard?.finish();
+    const exit = kernel.fileOffset(kernel.raw.pos());
+    const shard = this.#shard?.finish(this.#origin(exit));
     return {
       entry: this.#entry,
-      exit: kernel.fileOffset(kernel.raw.pos()),
+      exit,
       ended: this.#ended,
       read: this.#read,
       rejected: this.#rejects.count,

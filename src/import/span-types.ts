@@ -1,6 +1,7 @@
 // What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
 
 import type { BadReasonName, ScanOptions } from '../kernel/contract.js';
+import type { ImportOrigin } from '../store/shard-origin.js';
 import type { ShardSummary } from '../store/shard-write.js';
 import type { Access, Fingerprint } from './source-file.js';
 
@@ -20,6 +21,8 @@ export interface ScanSetup {
   readonly namesDuplicates: boolean;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
+  /** What shards say of the import. */
+  readonly origin: ImportOrigin;
 }
 
 /** Where the scan stands between two records, and whether a comma stands before it (framings `array`, `object`). */
@@ -42,6 +45,10 @@ export interface SpanTask {
   readonly entry?: Boundary;
   readonly shard: number;
   readonly shardPath: string;
+  /** Number of its source among all, how many there are, and where its records begin. */
+  readonly sourceNumber: number;
+  readonly sources: number;
+  readonly sourceFrom: number;
   /** Where sorted runs and rejected records go, should there be any. */
   readonly runPath: string;
   readonly badPath: string;

@@ -5,7 +5,8 @@
 
 import { basename } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { syncFile } from '../store/io.js';
+import { failpoint } from '../failpoints.js';
+import type { StorePlace } from '../store/blobs.js';
 import { decodeKey } from '../store/key-decode.js';
 import type { NewShard } from '../store/publish.js';
 import { failureError, placeOf } from './bad-source.js';
@@ -37,6 +38,7 @@ export class Tally {
   redone = 0;
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
+  readonly #place: StorePlace;
   readonly #pause: Pause;
   /** Of each shard, what says which record of its source one of its records is. */
   readonly #origins = new Map<number, Origin>();
@@ -48,9 +50,10 @@ export class Tally {
   #duplicate: Duplicate | undefined;
 
   /** @param id of the import. */
-  constructor(options: FilledImportOptions, store: string, id: string, pause: Pause) {
+  constructor(options: FilledImportOptions, place: StorePlace, id: string, pause: Pause) {
     this.#options = options;
-    this.quarantine = new Quarantine(store, id);
+    this.#place = place;
+    this.quarantine = new Quarantine(place, id);
     this.#pause = pause;
   }
 
@@ -101,7 +104,8 @@ export class Tally {
       named: plan.framing === 'object',
       source: { file: task.path, from: result.entry, to: result.exit },
     });
-    const sync = syncFile(task.shardPath);
+    failpoint('shard.sync');
+    const sync = this.#place.blobs.sync(task.shardPath);
     sync.catch(() => {}); // told by `synced`
     this.#syncs.push(sync);
   }
@@ -137,8 +141,7 @@ export class Tally {
 
   /** Resolves when every shard, and what was rejected, is on disk. @throws IO_ERROR, DISK_FULL */
   async synced(): Promise<void> {
-    this.quarantine.sync();
-    await Promise.all(this.#syncs);
+    await Promise.all([this.quarantine.sync(), ...this.#syncs]);
   }
 
   /** Settles the syncs under way, whatever comes of them. */

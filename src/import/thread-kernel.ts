@@ -31,3 +31,8 @@ export function threadKernel({ id, heapBytes, windowBytes, depthMax }: KernelNee
   held.kernel.raw.clearEntries();
   return held.kernel;
 }
+
+/** Gives its memory back: in a thread that goes on to other things. */
+export function dropKernel(): void {
+  held = undefined;
+}

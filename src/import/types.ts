@@ -30,7 +30,7 @@ export interface ImportOptions {
   readonly maxBad?: number;
   /** With skip or quarantine: the import fails when more than this share (0…1) of all records was bad. Default: no limit. */
   readonly maxBadRatio?: number;
-  /** Worker threads. Default: the processors this process may use. */
+  /** Worker threads; none for a store in memory. Default: the processors this process may use. */
   readonly workers?: number;
   /** zstd level, −7…19. Default 1. */
   readonly level?: number;
@@ -101,6 +101,7 @@ export interface ImportReport {
   readonly seconds: number;
   /** Seconds by stage. */
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
+  /** 1 for a store in memory: its imports run in the calling thread. */
   readonly workers: number;
   /** Highest anonymous memory (RssAnon, all threads) seen, in bytes; 0 where the system does not tell. */
   readonly peakAnonBytes: number;

@@ -3,10 +3,9 @@
 // Where an import writes before anything of it is visible, and how that goes away again: its own directory under `tmp/` for
 // sorted runs, and shard files under numbers nobody else gets.
 
-import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { TEMPORARY_DIRECTORY } from '../store/files.js';
-import { ioError } from '../store/io.js';
+import type { StorePlace } from '../store/blobs.js';
+import { SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */
 export function runPathOf(temporary: string, shard: number): string {
@@ -14,27 +13,21 @@ export function runPathOf(temporary: string, shard: number): string {
 }
 
 export class Workspace {
-  /** The store's directory. */
-  readonly store: string;
+  readonly place: StorePlace;
   /** For files nobody needs when the import has ended. */
   readonly temporary: string;
   /** Shard files that nothing names yet. */
   #unnamed: readonly string[] = [];
 
-  constructor(store: string, id: string) {
-    this.store = store;
-    this.temporary = join(store, TEMPORARY_DIRECTORY, id);
+  constructor(place: StorePlace, id: string) {
+    this.place = place;
+    this.temporary = join(place.directory, TEMPORARY_DIRECTORY, id);
   }
 
   /** @param shardPaths what the import is going to write. @throws DISK_FULL, IO_ERROR */
   open(shardPaths: readonly string[]): void {
     this.#unnamed = shardPaths;
-    try {
-      // Recursive: an import that ends at this moment may remove the empty `tmp/`.
-      mkdirSync(this.temporary, { recursive: true, mode: 0o700 });
-    } catch (cause) {
-      throw ioError(cause, 'make directory', this.temporary);
-    }
+    this.place.blobs.makeDirectory(this.temporary);
   }
 
   /** The shards were published, or nobody knows whether they were: they stay. */
@@ -44,10 +37,15 @@ export class Workspace {
 
   /** Removes what is not needed any more. What cannot be removed is only in the way: never a reason to fail. */
   close(): void {
-    for (const path of this.#unnamed) quietly(() => rmSync(path, { force: true }));
-    quietly(() => rmSync(this.temporary, { recursive: true, force: true }));
-    // Fails, as it should, while other imports are under way.
-    quietly(() => rmdirSync(dirname(this.temporary)));
+    const { directory, blobs } = this.place;
+    for (const path of this.#unnamed) quietly(() => blobs.remove(path));
+    quietly(() => blobs.removeDirectory(this.temporary));
+    // It is not empty while other imports are under way.
+    blobs.removeEmpty(dirname(this.temporary));
+    // Before the lock is given back: a power cut must not bring back what nobody looks for any more.
+    if (this.#unnamed.length > 0) quietly(() => blobs.syncDirectory(join(directory, SHARDS_DIRECTORY)));
+    quietly(() => blobs.syncDirectory(dirname(this.temporary)));
+    quietly(() => blobs.syncDirectory(directory));
   }
 }
 

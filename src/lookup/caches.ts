@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../errors.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
+import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
 import { ShardReader } from '../store/shard-read.js';
 import type { ShardEntry } from '../store/types.js';
@@ -18,7 +19,7 @@ const SHARDS_OPEN_MAX = 256;
 const OVERHEAD_BYTES = 256;
 
 export class Caches {
-  readonly #store: string;
+  readonly #place: StorePlace;
   readonly #frames: LRUCache<number, Frame> | undefined;
   readonly #pages: LRUCache<number, Uint8Array> | undefined;
   readonly #shards = new LRUCache<number, ShardReader>({
@@ -29,8 +30,8 @@ export class Caches {
   #nextPageSpace = 0;
   #closed = false;
 
-  constructor(store: string, frameCacheBytes: number, pageCacheBytes: number) {
-    this.#store = store;
+  constructor(place: StorePlace, frameCacheBytes: number, pageCacheBytes: number) {
+    this.#place = place;
     if (frameCacheBytes > 0) {
       this.#frames = new LRUCache({
         maxSize: frameCacheBytes,
@@ -49,9 +50,10 @@ export class Caches {
   shard(entry: ShardEntry): ShardReader {
     let reader = this.#shards.get(entry.fileNumber);
     if (reader === undefined) {
+      const { directory, blobs } = this.#place;
       if (this.#closed)
-        throw new GristmillError('STORE_CLOSED', `the store ${this.#store} has been closed: open it again`);
-      reader = ShardReader.open(shardPath(this.#store, entry.file), entry);
+        throw new GristmillError('STORE_CLOSED', `the store ${directory} has been closed: open it again`);
+      reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
       this.#shards.set(entry.fileNumber, reader);
     }
     return reader;

@@ -173,7 +173,8 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
 
 async function* fileFrames(entry: ShardEntry, lookup: Lookup): AsyncGenerator<Omit<ScannedFrame, 'entry' | 'dead'>> {
   // A reader of its own: the shared ones are closed when many shards are in use.
-  const reader = ShardReader.open(shardPath(lookup.store.directory, entry.file), entry);
+  const { directory, blobs } = lookup.store;
+  const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
     for await (const { index, plain } of reader.readFrames()) {
       const first = reader.firstLine(index);

@@ -8,6 +8,7 @@
 // the index or because a shard's file is gone, starts again.
 
 import { GristmillError } from '../errors.js';
+import type { StorePlace } from '../store/blobs.js';
 import { ioError, isMissing } from '../store/io.js';
 import { encodeKey, type KeyValue } from '../store/key.js';
 import type { ShardReader } from '../store/shard-read.js';
@@ -24,8 +25,7 @@ const RETRIES_MAX = 5;
 const FETCHES_MAX = 64;
 
 /** What a collection needs of its store. */
-export interface LookupStore {
-  readonly directory: string;
+export interface LookupStore extends StorePlace {
   readonly catalog: CatalogView;
   readonly caches: Caches;
 }

@@ -3,6 +3,7 @@
 // A snapshot of a store: all its collections as one transaction left them, for as long as it is held. Until it is released
 // LMDB keeps the pages it may read, and shard files that were replaced stay.
 
+import type { StorePlace } from '../store/blobs.js';
 import type { CatalogSnapshot } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { ReadableCollection } from './collection.js';
@@ -16,10 +17,10 @@ export class Snapshot {
   readonly #lookups = new Map<string, Lookup>();
 
   /** Not for users: `store.snapshot()` makes it. */
-  constructor(directory: string, catalog: CatalogSnapshot, caches: Caches) {
+  constructor({ directory, blobs }: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
     this.#catalog = catalog;
     this.generation = catalog.generation();
-    this.#open = (name) => new Lookup({ directory, catalog, caches }, name);
+    this.#open = (name) => new Lookup({ directory, blobs, catalog, caches }, name);
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release` */

@@ -17,8 +17,11 @@ export interface CollectionStat {
   readonly framing: FramingName;
   /** Live records. */
   readonly records: number;
-  /** Records that were replaced and still take room in the shards. */
+  /** Records that were replaced or deleted and still take room; their share of all that take room (0…1). */
   readonly dead: number;
+  readonly deadShare: number;
+  /** Records put by transactions and not compacted yet, dead ones too: they are in the index file. */
+  readonly inline: number;
   readonly shards: number;
   readonly sourceBytes: number;
   readonly plainBytes: number;
@@ -49,11 +52,24 @@ export interface StoreStat {
 }
 
 export function collectionStat(manifest: CollectionManifest): CollectionStat {
-  const { name, framing, records, dead, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
+  const { name, framing, records, inline, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
     manifest;
+  const dead = manifest.dead - manifest.holes;
   const indexes = (manifest.primary === undefined ? [] : [manifest.primary]).concat(manifest.secondary);
   return {
-    ...{ name, key: describeKey(manifest.key), framing, records, dead, shards, sourceBytes, plainBytes, storedBytes },
+    ...{
+      name,
+      key: describeKey(manifest.key),
+      framing,
+      records,
+      dead,
+      inline,
+      shards,
+      sourceBytes,
+      plainBytes,
+      storedBytes,
+    },
+    deadShare: dead === 0 ? 0 : dead / (records + dead),
     ratio: storedBytes === 0 ? 0 : sourceBytes / storedBytes,
     indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
     ...{ generation, published },

@@ -30,6 +30,7 @@ import type {
   InlineRecord,
   LockRecord,
   PageAt,
+  RawValue,
   ResumableImport,
   ShardEntry,
   StoreHeader,
@@ -79,6 +80,14 @@ export class CatalogReader implements CatalogRead {
       this.#headerBytes = bytes;
     }
     return this.#header;
+  }
+
+  rawValues(max: number, after?: Uint8Array): readonly RawValue[] {
+    return this.#meta.range({ start: after ?? STORE_KEY, limit: max, exclusiveStart: after !== undefined });
+  }
+
+  rawPages(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly RawValue[] {
+    return this.#pages.range({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
   }
 
   /** Whether the store has been initialised. */

@@ -51,6 +51,15 @@ export function lastNumber(key: Uint8Array): number {
   return new DataView(key.buffer, key.byteOffset + key.byteLength - 4).getUint32(0);
 }
 
+/** All numbers of such a key. */
+export function numbersOf(key: Uint8Array): number[] {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return Array.from({ length: (key.byteLength - 1) >>> 2 }, (_, i) => view.getUint32(1 + 4 * i));
+}
+
+/** Length of the key of a tombstone state; those of the chunks behind it are longer. */
+export const TOMBSTONE_STATE_KEY_BYTES = 5;
+
 function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
   key[0] = kind;

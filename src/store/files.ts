@@ -3,7 +3,7 @@
 // The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
 // never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
 
-import { lstatSync, mkdirSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { ioError, syncDirectory } from './io.js';
@@ -79,17 +79,6 @@ export function makeDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(cause, 'make directory', path);
-  }
-}
-
-/** Removes files that nothing names any more; those that are gone already are as good. */
-export function removeFiles(paths: Iterable<string>): void {
-  for (const path of paths) {
-    try {
-      unlinkSync(path);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(cause, 'remove', path);
-    }
   }
 }
 

@@ -5,7 +5,10 @@
 // writing next. Pages and inline records can go at any time: LMDB keeps them for the readers that began earlier. A file
 // goes only when no reader in any process began before the transaction that took its name away.
 
-import { removeFiles, shardPath } from './files.js';
+import { join } from 'node:path';
+import { failpoint } from '../failpoints.js';
+import type { StorePlace } from './blobs.js';
+import { SHARDS_DIRECTORY, shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogWrite, Garbage } from './types.js';
 
@@ -36,15 +39,22 @@ export function addGarbage(catalog: Catalog, write: CatalogWrite, unnamed: Unnam
  * Removes what nobody can be reading any more; the rest stays written down. Safe at any time, in any process.
  * @returns what is left.
  */
-export async function collectGarbage(catalog: Catalog, store: string): Promise<Garbage> {
+export async function collectGarbage(catalog: Catalog, { directory, blobs }: StorePlace): Promise<Garbage> {
   catalog.refresh();
   const found = catalog.garbage();
   if (found.files.length + found.trees.length + found.inline.length === 0) return found;
+  failpoint('garbage.collect');
   await deleteTrees(catalog, found.trees);
   for (const shard of found.inline) await deleteInline(catalog, shard);
   const oldest = found.files.length === 0 ? 0 : catalog.oldestRead();
   const gone = found.files.filter(({ after }) => after <= oldest).map(({ file }) => file);
-  removeFiles(gone.map((file) => shardPath(store, file)));
+  for (const file of gone) {
+    failpoint('garbage.unlink');
+    blobs.remove(shardPath(directory, file));
+  }
+  // Or a power cut could bring back what nobody knows of any more.
+  if (gone.length > 0) blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
+  failpoint('garbage.forget');
   return catalog.transaction((write) => {
     const now = catalog.garbage();
     const left = {

@@ -8,16 +8,17 @@
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
 // must not be trusted, so it is refused from then on.
 
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
 import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
-import { ioError } from './io.js';
+import { ioError, syncDirectory } from './io.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
 
 // Its CommonJS form is one file and loads faster than its many modules.
@@ -141,10 +142,15 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     try {
       const catalog = new LmdbCatalog(file, root);
       if (!catalog.hasHeader && options.create) {
+        failpoint('store.create');
         await catalog.transaction((write) => {
           // Another process may have been faster.
           if (!catalog.hasHeader) write.putHeader(newHeader());
+          failpoint('store.header');
         });
+        // LMDB syncs its file, not the name of it.
+        syncDirectory(dirname(file));
+        syncDirectory(store);
       }
       catalog.header();
       return catalog;
@@ -156,6 +162,14 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   get commits(): number {
     return this.#commits;
+  }
+
+  get bytes(): number {
+    try {
+      return statSync(this.file).size;
+    } catch (cause) {
+      throw ioError(cause, 'look at', this.file);
+    }
   }
 
   refresh(): void {
@@ -196,9 +210,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       const result = this.#root.transactionSync(() => {
         const value = change(this.#write);
         changed = true;
+        failpoint('catalog.commit');
         return value;
       });
       this.#commits++;
+      failpoint('catalog.committed');
       return result;
     } catch (error) {
       if (!changed) throw error;
@@ -206,6 +222,21 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       throw this.#failed;
     } finally {
       this.#isChanging = false;
+    }
+  }
+
+  /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
+  async copyTo(store: string): Promise<void> {
+    this.assertOpen();
+    const directory = join(store, INDEX_DIRECTORY);
+    const file = join(store, CATALOG_FILE);
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+      await this.#root.backup(directory, true);
+      // LMDB makes it readable for all; nobody else can get into its directory.
+      chmodSync(file, 0o600);
+    } catch (cause) {
+      throw ioError(cause, 'copy the index to', file);
     }
   }
 

@@ -35,6 +35,44 @@ export function verifyPage(page: Uint8Array, tree: number, file: string): void {
   }
 }
 
+/**
+ * Checks what a checksum cannot: that a page, as it was written, is a page. Entries lie within it, in order.
+ * @param what names the page in an error.
+ */
+export function verifyPageStructure(page: Uint8Array, what: string): void {
+  const count = u16(page, COUNT_AT);
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  const offsets = PREFIX_AT + prefixBytes;
+  let at = offsets + OFFSET_BYTES * (count + 1);
+  if (count === 0 || at > page.byteLength || u16(page, offsets) !== at) throw new Error(`${what} has no entries`);
+  for (let i = 0; i < count; i++) {
+    const end = u16(page, offsets + OFFSET_BYTES * (i + 1));
+    if (end < at + LOCATION_BYTES || end > page.byteLength) throw new Error(`${what} has an entry outside of it`);
+    if (i > 0 && compareNeighbours(page, offsets + OFFSET_BYTES * (i - 1)) >= 0) {
+      throw new Error(`${what} has entries out of order`);
+    }
+    at = end;
+  }
+  if (at !== page.byteLength) throw new Error(`${what} has bytes behind its entries`);
+}
+
+/** Compares the entry whose offset stands at `offsetAt` with the next one: key, shard, ordinal. */
+function compareNeighbours(page: Uint8Array, offsetAt: number): number {
+  let left = u16(page, offsetAt);
+  let right = u16(page, offsetAt + OFFSET_BYTES);
+  const leftEnd = right - LOCATION_BYTES;
+  const rightEnd = u16(page, offsetAt + 2 * OFFSET_BYTES) - LOCATION_BYTES;
+  for (; left < leftEnd && right < rightEnd; left++, right++) {
+    const difference = page[left] - page[right];
+    if (difference !== 0) return difference;
+  }
+  return (
+    leftEnd - left - (rightEnd - right) ||
+    u32(page, leftEnd) - u32(page, rightEnd) ||
+    u32(page, leftEnd + 4) - u32(page, rightEnd + 4)
+  );
+}
+
 export function entryCount(page: Uint8Array): number {
   return u16(page, COUNT_AT);
 }

@@ -4,6 +4,7 @@
 // nothing; the last thing it does is to see that the new counts add up.
 
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { addGarbage } from './garbage.js';
 import type { Publication, PublishResult } from './publish.js';
 import { expectCount } from './publish-checks.js';
@@ -62,7 +63,7 @@ export function commitPublication(
     secondary,
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,
-    holes: base?.holes ?? 0,
+    holes: (base?.holes ?? 0) + total(added, 'holes'),
     inline: base?.inline ?? 0,
     shards: shards.length,
     layout: added.length > 0 || base === undefined ? generation : base.layout,
@@ -74,6 +75,7 @@ export function commitPublication(
   };
   checkManifest(manifest, shards);
   write.putCollection(manifest);
+  failpoint('publish.commit');
   return { manifest, ...result };
 }
 
@@ -112,7 +114,7 @@ function placeAfter(stored: readonly ShardEntry[], shards: Publication['shards']
   return placed;
 }
 
-function total(shards: readonly ShardEntry[], fact: 'records' | 'storedBytes' | 'plainBytes'): number {
+function total(shards: readonly ShardEntry[], fact: 'records' | 'holes' | 'storedBytes' | 'plainBytes'): number {
   let sum = 0;
   for (const shard of shards) sum += shard[fact];
   return sum;

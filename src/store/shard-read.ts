@@ -6,10 +6,9 @@
 // Nothing is returned unverified: the tables carry a checksum and must add up to the file's length, a frame must hold
 // exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
 
-import { close, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import type { BlobReader, Blobs } from './blobs.js';
 import { Holes } from './holes.js';
-import { ioError } from './io.js';
 import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './shard-format.js';
 import { decompress } from './zstd.js';
 
@@ -35,7 +34,7 @@ export class ShardReader {
   readonly records: number;
   /** Records that have no line in this file; undefined when all have. */
   readonly holes: Holes | undefined;
-  readonly #fd: number;
+  readonly #file: BlobReader;
   readonly #plainBytes: Uint32Array;
   /** Element i: where frame i begins in the file, its first line; one element more than frames. */
   readonly #offsets: Float64Array;
@@ -45,23 +44,20 @@ export class ShardReader {
   #pending = 0;
   #closing = false;
 
-  private constructor(path: string, fd: number, expected: ShardExpectation | undefined) {
+  private constructor(path: string, file: BlobReader, expected: ShardExpectation | undefined) {
     this.path = path;
-    this.#fd = fd;
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) {
-      throw new GristmillError('CHECKSUM_MISMATCH', `shard ${path} is not a regular file`, { file: path });
-    }
+    this.#file = file;
+    const { size } = file;
     const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
-    if (stat.size >= footer.byteLength) this.#readFully(footer, stat.size - footer.byteLength);
-    this.frames = decodeFooter(footer, stat.size, path);
+    if (size >= footer.byteLength) this.#readFully(footer, size - footer.byteLength);
+    this.frames = decodeFooter(footer, size, path);
     const sizes = tableBytes(this.frames);
     const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
-    this.#readFully(bytes, stat.size - bytes.byteLength);
-    const tables = decodeTables(bytes, this.frames, stat.size, path);
+    this.#readFully(bytes, size - bytes.byteLength);
+    const tables = decodeTables(bytes, this.frames, size, path);
 
     this.#plainBytes = tables.plainBytes;
-    this.#tablesAt = stat.size - bytes.byteLength;
+    this.#tablesAt = size - bytes.byteLength;
     this.#offsets = new Float64Array(this.frames + 1);
     this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
@@ -74,7 +70,7 @@ export class ShardReader {
     this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
     this.records = this.holes?.records ?? lines;
     const holes = this.records - lines;
-    const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: stat.size };
+    const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: size };
     for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
       if (expected !== undefined && expected[fact] !== found[fact]) {
         const message = `shard ${path} is damaged or another file: ${fact} ${found[fact]}, the catalog says ${expected[fact]}`;
@@ -84,19 +80,13 @@ export class ShardReader {
   }
 
   /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file). */
-  static open(path: string, expected?: ShardExpectation): ShardReader {
-    let fd: number;
+  static open(blobs: Blobs, path: string, expected?: ShardExpectation): ShardReader {
+    const file = blobs.open(path, 'shard');
     try {
-      // Not through a symbolic link: a shard is a file of this store and nothing else. (Windows has no such flag.)
-      fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-    } catch (cause) {
-      throw ioError(cause, 'open shard', path);
-    }
-    try {
-      return new ShardReader(path, fd, expected);
+      return new ShardReader(path, file, expected);
     } catch (error) {
-      closeSync(fd);
-      throw ioError(error, 'read', path);
+      file.close();
+      throw error;
     }
   }
 
@@ -125,6 +115,11 @@ export class ShardReader {
   /** The first line of frame `index`; for `index` = frames the number of lines. */
   firstLine(index: number): number {
     return this.#firstLines[index];
+  }
+
+  /** Where frame `index` begins in the file; for `index` = frames where the frames end. */
+  offsetOf(index: number): number {
+    return this.#offsets[index];
   }
 
   linesOf(index: number): number {
@@ -177,11 +172,11 @@ export class ShardReader {
     }
   }
 
-  /** Closes the descriptor, after the reads under way. Idempotent. */
+  /** Closes the file, after the reads under way. Idempotent. */
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    if (this.#pending === 0) this.#closeDescriptor();
+    if (this.#pending === 0) this.#file.close();
   }
 
   #readHoles(lines: number): Holes {
@@ -204,32 +199,19 @@ export class ShardReader {
 
   #readFully(into: Buffer, offset: number): void {
     if (this.#closing) throw this.#closed();
-    let done = 0;
-    while (done < into.byteLength) {
-      let count: number;
-      try {
-        count = readSync(this.#fd, into, done, into.byteLength - done, offset + done);
-      } catch (cause) {
-        throw ioError(cause, 'read', this.path);
-      }
-      if (count === 0) throw this.#truncated(offset + done);
-      done += count;
-    }
+    const done = this.#file.readSync(into, offset);
+    if (done < into.byteLength) throw this.#truncated(offset + done);
   }
 
   async #readFullyAsync(into: Buffer, offset: number): Promise<void> {
     if (this.#closing) throw this.#closed();
     this.#pending++;
     try {
-      let done = 0;
-      while (done < into.byteLength) {
-        const count = await readOnce(this.#fd, into, done, offset + done, this.path);
-        if (count === 0) throw this.#truncated(offset + done);
-        done += count;
-      }
+      const done = await this.#file.read(into, offset);
+      if (done < into.byteLength) throw this.#truncated(offset + done);
     } finally {
       this.#pending--;
-      if (this.#closing && this.#pending === 0) this.#closeDescriptor();
+      if (this.#closing && this.#pending === 0) this.#file.close();
     }
   }
 
@@ -241,18 +223,4 @@ export class ShardReader {
   #closed(): GristmillError {
     return new GristmillError('STORE_CLOSED', `shard ${this.path} has been closed`, { file: this.path });
   }
-
-  #closeDescriptor(): void {
-    // Reading cannot lose data, so nobody waits for the outcome.
-    close(this.#fd, () => {});
-  }
-}
-
-function readOnce(fd: number, into: Buffer, at: number, offset: number, path: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    read(fd, into, at, into.byteLength - at, offset, (cause, count) => {
-      if (cause) reject(ioError(cause, 'read', path));
-      else resolve(count);
-    });
-  });
 }

@@ -7,11 +7,11 @@
 // Durability is the coordinator's: it syncs the file and its directory before it publishes (Invariant 8).
 
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { FRAMES_PER_SHARD_MAX } from '../limits.js';
+import type { Blobs, BlobWriter } from './blobs.js';
 import type { Holes } from './holes.js';
-import { ioError, writeFully } from './io.js';
 import { encodeSection, encodeTables, Section } from './shard-format.js';
 import { Compressor } from './zstd.js';
 
@@ -35,8 +35,9 @@ export interface ShardSummary {
 
 export class ShardWriter {
   readonly path: string;
+  readonly #blobs: Blobs;
   /** Open until `finish` or `abort`. */
-  readonly fd: number;
+  readonly #file: BlobWriter;
   readonly #compressor: Compressor;
   readonly #hash = createHash('sha256');
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
@@ -45,26 +46,21 @@ export class ShardWriter {
   readonly #storedBytes: number[] = [];
   readonly #plainBytes: number[] = [];
   readonly #records: number[] = [];
-  #open = true;
 
-  private constructor(path: string, fd: number, compressor: Compressor) {
+  private constructor(blobs: Blobs, path: string, file: BlobWriter, compressor: Compressor) {
     this.path = path;
-    this.fd = fd;
+    this.#blobs = blobs;
+    this.#file = file;
     this.#compressor = compressor;
   }
 
   /**
-   * Creates the file, which must not exist, with mode 0600.
+   * Creates the file, which must not exist.
    * @param compressor a level, or the worker's own compressor to reuse its context.
    */
-  static create(path: string, compressor: Compressor | number = 1): ShardWriter {
-    let fd: number;
-    try {
-      fd = openSync(path, 'wx', 0o600);
-    } catch (cause) {
-      throw ioError(cause, 'create shard', path);
-    }
-    return new ShardWriter(path, fd, typeof compressor === 'number' ? new Compressor(compressor) : compressor);
+  static create(blobs: Blobs, path: string, compressor: Compressor | number = 1): ShardWriter {
+    const ready = typeof compressor === 'number' ? new Compressor(compressor) : compressor;
+    return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready);
   }
 
   /** Bytes given to the file so far, buffered ones included. */
@@ -104,7 +100,7 @@ export class ShardWriter {
     };
     this.#put(encodeTables(tables));
     this.#flush();
-    this.#close();
+    this.#file.close();
     const lines = sum(this.#records);
     const records = holes?.records ?? lines;
     return {
@@ -119,12 +115,8 @@ export class ShardWriter {
 
   /** Closes and removes the file; for a span that failed. Harmless after `finish`, which it undoes. */
   abort(): void {
-    this.#close();
-    try {
-      unlinkSync(this.path);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw ioError(cause, 'remove', this.path);
-    }
+    this.#file.close();
+    this.#blobs.remove(this.path);
   }
 
   #put(bytes: Uint8Array): void {
@@ -144,20 +136,10 @@ export class ShardWriter {
   }
 
   #write(bytes: Uint8Array): void {
-    writeFully(this.fd, bytes, this.path);
+    failpoint('shard.write');
+    this.#file.append(bytes);
     this.#hash.update(bytes);
     this.#written += bytes.byteLength;
-  }
-
-  #close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    try {
-      closeSync(this.fd);
-    } catch (cause) {
-      // NFS and quotas report a failed write only here.
-      throw ioError(cause, 'close', this.path);
-    }
   }
 }
 

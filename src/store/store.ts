@@ -1,8 +1,8 @@
 // A store as a user holds it: a directory, opened. Lookups go through its collections (lookup/), imports through
 // `import` (import/); both share the catalog and the caches.
 
-import { statSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
@@ -11,42 +11,51 @@ import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
+import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
+import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
+import type { StorePlace } from './blobs.js';
+import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
-import { ioError } from './io.js';
-import type { LmdbCatalog } from './lmdb-catalog.js';
+import { LmdbCatalog } from './lmdb-catalog.js';
 import { waitUntilMergeable } from './lock-holder.js';
+import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
-import type { CatalogWrite } from './types.js';
+import type { Catalog, CatalogWrite } from './types.js';
 
 /** Collection of imports and lookups that name none. */
 export const DEFAULT_COLLECTION = 'records';
 
 export class Store {
-  /** Absolute path. */
+  /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
-  readonly #catalog: LmdbCatalog;
+  readonly #place: StorePlace;
+  readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
-  /** Imports under way, and what stops them. */
-  readonly #imports = new Set<Promise<unknown>>();
+  /** Imports and the like under way, and what stops them. */
+  readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
-  private constructor(directory: string, options: ResolvedStoreOptions, catalog: LmdbCatalog) {
-    this.directory = directory;
+  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
+    this.directory = place.directory;
+    this.#place = place;
     this.options = options;
     this.#catalog = catalog;
-    this.#caches = new Caches(directory, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
   }
 
   /** See `openStore`. */
-  static async open(path: string, given?: StoreOptions): Promise<Store> {
-    if (typeof path !== 'string' || path === '') throw new TypeError('the path of a store must be a string');
+  static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const options = resolveOptions(STORE_OPTIONS, given);
-    const create = options.create && !options.readOnly;
-    const directory = prepareStoreDirectory(path, create);
-    return new Store(directory, options, await openRecovered(directory, { create, readOnly: options.readOnly }));
+    const { readOnly } = options;
+    const create = options.create && !readOnly;
+    if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
+      throw new TypeError('where a store is must be a path or memory()');
+    }
+    const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
+    return new Store(place, options, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -58,7 +67,7 @@ export class Store {
   #lookup(name: string): Lookup {
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
-      lookup = new Lookup({ directory: this.directory, catalog: this.#catalog, caches: this.#caches }, name);
+      lookup = new Lookup({ ...this.#place, catalog: this.#catalog, caches: this.#caches }, name);
       this.#lookups.set(name, lookup);
     }
     return lookup;
@@ -66,7 +75,7 @@ export class Store {
 
   /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
   snapshot(): Snapshot {
-    return new Snapshot(this.directory, this.#catalog.snapshot(), this.#caches);
+    return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
 
   /** Names of the collections. */
@@ -81,7 +90,7 @@ export class Store {
     const collections = this.#catalog.collections().map(collectionStat);
     let shards = 0;
     for (const { storedBytes } of collections) shards += storedBytes;
-    const bytes = { index: fileBytes(this.#catalog.file), shards };
+    const bytes = { index: this.#catalog.bytes, shards };
     return { directory: this.directory, format, generation, created, bytes, collections };
   }
 
@@ -92,14 +101,12 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
-    this.#catalog.assertOpen();
-    const importing = this.#import(typeof sources === 'string' ? [sources] : sources, options);
-    this.#imports.add(importing);
-    try {
-      return await importing;
-    } finally {
-      this.#imports.delete(importing);
-    }
+    return this.#untilClosed(async (closing) => {
+      // Loaded here: a process that only looks things up does without the import path and its thread pool.
+      const { runImport } = await import('../import/import.js');
+      const target = { ...this.#place, catalog: this.#catalog, closing };
+      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+    });
   }
 
   /**
@@ -134,15 +141,58 @@ export class Store {
         );
       }
       transaction.commit();
+      failpoint('transaction.commit');
       return result;
     } finally {
       transaction.end();
     }
   }
 
+  /**
+   * Gives the records of transactions a shard file, and takes dead records out of shards and indexes that have many of
+   * them. Others may go on reading and changing the store meanwhile.
+   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    return this.#untilClosed(async (closing) => {
+      const { compact } = await import('../upkeep/compact.js');
+      const signal = options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+      return compact(this.#catalog, this.#place, { ...options, signal });
+    });
+  }
+
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
 
-  /** Cancels imports and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /**
+   * Reads everything and tells what is not as it was written. Others may go on reading and importing meanwhile.
+   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. Faults are in the report.
+   * @example const { isSound, faults } = await store.verify();
+   */
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    return this.#untilClosed(async (closing) => {
+      const { verify } = await import('../upkeep/verify.js');
+      const signal = options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+      return verify({ ...this.#place, catalog: this.#catalog }, { ...options, signal });
+    });
+  }
+
+  /**
+   * Makes a consistent copy of the store, which others may go on changing, in a directory that does not exist or is
+   * empty. Shards are hard-linked where the file system can, so a damaged one is damaged in both.
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; nothing is left at `target` then.
+   * @example await store.backup('/backups/monday');
+   */
+  async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
+    const catalog = this.#catalog;
+    if (!(catalog instanceof LmdbCatalog))
+      throw new TypeError('a store in memory has nothing that could be linked or copied');
+    return this.#untilClosed(async () => {
+      const { backup } = await import('../upkeep/backup.js');
+      return backup(catalog, this.directory, target, options);
+    });
+  }
+
+  /** Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -152,16 +202,21 @@ export class Store {
     return this.close();
   }
 
-  async #import(sources: readonly string[], options?: ImportOptions): Promise<ImportReport> {
-    // Loaded here: a process that only looks things up does without the import path and its thread pool.
-    const { runImport } = await import('../import/import.js');
-    const target = { directory: this.directory, catalog: this.#catalog, closing: this.#stop.signal };
-    return runImport(target, sources, options);
+  /** Long work: `close` cancels it, and waits for its end. */
+  async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
+    this.#catalog.assertOpen();
+    const working = work(this.#stop.signal);
+    this.#working.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#working.delete(working);
+    }
   }
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled(this.#imports);
+    await Promise.allSettled(this.#working);
     this.#caches.close();
     await this.#catalog.close();
   }
@@ -171,14 +226,6 @@ export class Store {
  * Opens a store, or makes one (option `create`). One process may open it once; many processes may at a time.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR; TypeError for a wrong option.
  */
-export function openStore(directory: string, options?: StoreOptions): Promise<Store> {
-  return Store.open(directory, options);
-}
-
-function fileBytes(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch (cause) {
-    throw ioError(cause, 'look at', path);
-  }
+export function openStore(where: string | Memory, options?: StoreOptions): Promise<Store> {
+  return Store.open(where, options);
 }

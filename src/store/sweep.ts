@@ -4,18 +4,16 @@
 // quarantine files, none of them named by any manifest. They are in nobody's way but take room. A writer at work has just
 // the same, so only who holds the lock (writer-lock.ts) may sweep. What a resumable import has finished stays.
 
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import type { StorePlace } from './blobs.js';
 import {
   journalPath,
   quarantinePath,
-  removeFiles,
   SHARDS_DIRECTORY,
   shardFileName,
   shardPath,
   TEMPORARY_DIRECTORY,
 } from './files.js';
-import { ioError, isMissing } from './io.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogRead, ResumableImport } from './types.js';
 
@@ -31,15 +29,15 @@ export interface Leftovers {
  * What no manifest names, nor the garbage record (what that names may still be read, and goes by garbage.ts), nor the list
  * of resumable imports.
  */
-export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
+export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StorePlace): Leftovers {
   const trees = new Set(catalog.trees());
-  const files = new Set(namesIn(join(store, SHARDS_DIRECTORY)));
+  const files = new Set(blobs.list(join(directory, SHARDS_DIRECTORY)));
   for (const collection of catalog.collections()) {
     const { primary, secondary } = collection;
     for (const index of primary === undefined ? secondary : [primary, ...secondary]) trees.delete(index.tree);
     for (const { file } of catalog.shards(collection)) files.delete(file);
   }
-  const temporary = new Set(namesIn(join(store, TEMPORARY_DIRECTORY)));
+  const temporary = new Set(blobs.list(join(directory, TEMPORARY_DIRECTORY)));
   for (const { id, firstShard, spans } of catalog.resumable()) {
     temporary.delete(id);
     for (let i = 0; i < spans; i++) files.delete(shardFileName(firstShard + i));
@@ -54,35 +52,22 @@ export function findLeftovers(catalog: CatalogRead, store: string): Leftovers {
  * Removes them. The caller holds the lock.
  * @param dead writers that died before they published: their quarantine files go too.
  */
-export async function sweep(catalog: Catalog, store: string, dead: readonly string[]): Promise<Leftovers> {
+export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly string[]): Promise<Leftovers> {
+  const { directory, blobs } = place;
   catalog.refresh();
-  const isResumable = ({ id }: ResumableImport) => existsSync(journalPath(store, id));
+  const isResumable = ({ id }: ResumableImport) => {
+    const journal = journalPath(directory, id);
+    return blobs.list(dirname(journal)).includes(basename(journal));
+  };
   const lost = catalog.resumable().filter((one) => !isResumable(one));
   if (lost.length > 0)
     await catalog.transaction((write) => write.putResumable(catalog.resumable().filter(isResumable)));
-  const leftovers = findLeftovers(catalog, store);
+  const leftovers = findLeftovers(catalog, place);
   await deleteTrees(catalog, leftovers.trees);
-  removeFiles(leftovers.files.map((file) => shardPath(store, file)));
+  for (const file of leftovers.files) blobs.remove(shardPath(directory, file));
   const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
   for (const { id } of catalog.resumable()) unpublished.delete(id);
-  removeFiles([...unpublished].map((id) => quarantinePath(store, id)));
-  for (const name of leftovers.temporary) removeDirectory(join(store, TEMPORARY_DIRECTORY, name));
+  for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
+  for (const name of leftovers.temporary) blobs.removeDirectory(join(directory, TEMPORARY_DIRECTORY, name));
   return leftovers;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (cause) {
-    if (isMissing(cause)) return [];
-    throw ioError(cause, 'list', directory);
-  }
-}
-
-export function removeDirectory(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (cause) {
-    throw ioError(cause, 'remove', path);
-  }
 }

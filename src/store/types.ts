@@ -61,6 +61,8 @@ export interface CollectionManifest {
   readonly dead: number;
   /** Those of the dead whose text compaction has removed. */
   readonly holes: number;
+  /** Dead records when the secondary indexes were last cleaned of them. Absent: 0. */
+  readonly cleaned?: number;
   /** Records, dead ones too, that are still inline: put by transactions and not compacted yet. */
   readonly inline: number;
   readonly shards: number;
@@ -160,6 +162,12 @@ export interface InlineRecord {
   readonly line: Buffer;
 }
 
+/** What stands under a key of the catalog, checksum and all. */
+export interface RawValue {
+  readonly key: Uint8Array;
+  readonly value: Buffer;
+}
+
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
 export interface CatalogRead {
   /** Number of the store's newest publication; cheap enough to ask before every read. */
@@ -192,6 +200,10 @@ export interface CatalogRead {
   pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];
   /** Numbers of all trees that have pages, published or not. */
   trees(): readonly number[];
+  /** Values as they are, not verified, in the order of their keys behind `after`, at most `max`: for `verify` and `repair`. */
+  rawValues(max: number, after?: Uint8Array): readonly RawValue[];
+  /** The same for the pages of a tree. */
+  rawPages(tree: number, max: number, after?: Uint8Array): readonly RawValue[];
 }
 
 /** What lookups read from: the catalog itself, which moves on with each commit, or a snapshot of it, which does not. */
@@ -213,7 +225,12 @@ export interface CatalogView extends CatalogRead {
  * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
  */
 export interface Catalog extends CatalogView {
-  /** Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees. */
+  /** Bytes it takes where it is. */
+  readonly bytes: number;
+  /**
+   * Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees:
+   * infinite when nobody reads.
+   */
   lastTransaction(): number;
   oldestRead(): number;
   /**

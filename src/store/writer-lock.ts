@@ -11,6 +11,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
+import type { StorePlace } from './blobs.js';
 import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
 import { SELF } from './process-identity.js';
 import { sweep } from './sweep.js';
@@ -47,10 +49,9 @@ export class WriterLock {
 
   /**
    * Takes the lock, waiting for its holder if need be, and sweeps what a dead holder left.
-   * @param store the store's directory.
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
    */
-  static async acquire(catalog: Catalog, store: string, request: LockRequest): Promise<WriterLock> {
+  static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
     const { wait = true, signal, onWait } = request;
     let told: string | undefined;
     for (const pause = pauses(signal); ; await pause()) {
@@ -64,7 +65,7 @@ export class WriterLock {
           write.putLock(newRecord(token, request, current));
           return undefined;
         });
-        if (holder === undefined) return WriterLock.#taken(catalog, store, token);
+        if (holder === undefined) return WriterLock.#taken(catalog, place, token);
       }
       if (!wait) throw busy(holder);
       if (told !== holder.token) onWait?.(holder);
@@ -72,12 +73,14 @@ export class WriterLock {
     }
   }
 
-  static async #taken(catalog: Catalog, store: string, token: string): Promise<WriterLock> {
+  static async #taken(catalog: Catalog, place: StorePlace, token: string): Promise<WriterLock> {
     const lock = new WriterLock(catalog, token);
     try {
+      failpoint('lock.taken');
       const { left } = lock.#current();
       if (left !== undefined) {
-        await sweep(catalog, store, left);
+        failpoint('lock.sweep');
+        await sweep(catalog, place, left);
         await lock.set({ left: undefined });
       }
       return lock;
@@ -107,6 +110,7 @@ export class WriterLock {
   /** Gives the lock back. Never fails: where the record cannot be removed, the next to open the store does it. */
   async release(): Promise<void> {
     try {
+      failpoint('lock.release');
       await this.#catalog.transaction((write) => {
         if (this.#catalog.lock()?.token === this.token) write.putLock(undefined);
       });

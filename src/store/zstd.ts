@@ -39,6 +39,17 @@ let decompressor: binding.DCtx | undefined;
  * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size.
  */
 export function decompress(frame: Uint8Array, plainBytes: number, file: string, offset: number): Buffer {
+  return decompressInto((bytes) => Buffer.allocUnsafeSlow(bytes), frame, plainBytes, file, offset);
+}
+
+/** The same, in what `room` gives for so many bytes; it is asked once the frame has been found to claim as many. */
+export function decompressInto<Room extends Uint8Array>(
+  room: (bytes: number) => Room,
+  frame: Uint8Array,
+  plainBytes: number,
+  file: string,
+  offset: number,
+): Room {
   const damaged = (what: string, cause?: unknown): GristmillError =>
     new GristmillError('CHECKSUM_MISMATCH', `frame at byte ${offset} of ${file} is damaged: ${what}`, {
       file,
@@ -53,7 +64,7 @@ export function decompress(frame: Uint8Array, plainBytes: number, file: string, 
   }
   if (claimed !== plainBytes) throw damaged(`it claims ${claimed} bytes of text, the seek table ${plainBytes}`);
   decompressor ??= new binding.DCtx();
-  const plain = Buffer.allocUnsafeSlow(plainBytes);
+  const plain = room(plainBytes);
   let length: number;
   try {
     length = decompressor.decompress(plain, frame);

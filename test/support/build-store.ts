@@ -4,10 +4,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StorePlace } from '../../src/store/blobs.js';
+import { files } from '../../src/store/file-blobs.js';
 import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files.js';
 import { collectGarbage } from '../../src/store/garbage.js';
 import { encodeKey, type KeyValue } from '../../src/store/key.js';
 import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
+import { type Memory, memory } from '../../src/store/memory.js';
 import { compareEntries } from '../../src/store/merge-pages.js';
 import { buildPages } from '../../src/store/page-write.js';
 import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish.js';
@@ -39,6 +42,45 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+/** Where a test's store is: the same suites run over all of them. */
+export interface TestPlace extends StorePlace {
+  readonly isDisk: boolean;
+  /** What to open. */
+  readonly where: string | Memory;
+  openCatalog(): Promise<Catalog>;
+  remove(): void;
+}
+
+/** Ways to make an empty place. */
+export const PLACES: readonly (readonly [string, () => TestPlace])[] = [
+  [
+    'on disk',
+    () => {
+      const { path, remove } = temporaryDirectory();
+      const place = onDisk(join(path, 'store'));
+      return {
+        ...place,
+        isDisk: true,
+        where: place.directory,
+        openCatalog: () => openCatalog(place.directory),
+        remove,
+      };
+    },
+  ],
+  [
+    'in memory',
+    () => {
+      const where = memory();
+      const opening = () => where.openCatalog({ create: true, readOnly: false });
+      return { ...where, isDisk: false, where, openCatalog: opening, remove: () => {} };
+    },
+  ],
+];
+
+export function onDisk(directory: string): StorePlace {
+  return { directory, blobs: files };
+}
+
 export function openCatalog(store: string): Promise<LmdbCatalog> {
   return LmdbCatalog.open(prepareStoreDirectory(store, true), { create: true, readOnly: false });
 }
@@ -46,10 +88,11 @@ export function openCatalog(store: string): Promise<LmdbCatalog> {
 /** Publishes records; of several with one key the last stays (or the first), as in an import. */
 export async function publishRecords(
   catalog: Catalog,
-  store: string,
+  store: string | StorePlace,
   records: readonly TestRecord[],
   options: BuildOptions = {},
 ): Promise<PublishResult> {
+  const place = typeof store === 'string' ? onDisk(store) : store;
   const { name = 'records', mode = 'replace', onDuplicate = 'last', indexPaths = [], pagesInPlace } = options;
   const key = options.key ?? { kind: 'path', path: 'id' };
   const { recordsPerFrame = 7, recordsPerShard = 50 } = options;
@@ -81,7 +124,7 @@ export async function publishRecords(
         else ordinals.push(loser.ordinal);
       }
     });
-    const summary = writeShard(shardPath(store, file), part, recordsPerFrame);
+    const summary = writeShard(place, file, part, recordsPerFrame);
     const named = key.kind === 'name';
     shards.push({ shard, fileNumber: shard, file, named, source: { file: 'test', from: 0, to: 0 }, ...summary });
   }
@@ -97,7 +140,7 @@ export async function publishRecords(
     ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, dead, onDuplicate, pages },
     ...{ indexPaths, counts, sourceBytes: records.length, pagesInPlace },
   });
-  await collectGarbage(catalog, store);
+  await collectGarbage(catalog, place);
   return result;
 }
 
@@ -105,8 +148,13 @@ export function lineOf(record: TestRecord): string {
   return record.name === undefined ? record.text : `{"key":${JSON.stringify(record.name)},"value":${record.text}}`;
 }
 
-export function writeShard(path: string, records: readonly TestRecord[], recordsPerFrame: number) {
-  const writer = ShardWriter.create(path);
+export function writeShard(
+  { directory, blobs }: StorePlace,
+  file: string,
+  records: readonly TestRecord[],
+  recordsPerFrame: number,
+) {
+  const writer = ShardWriter.create(blobs, shardPath(directory, file));
   for (let at = 0; at < records.length; at += recordsPerFrame) {
     const part = records.slice(at, at + recordsPerFrame);
     writer.append(Buffer.from(part.map((record) => `${lineOf(record)}\n`).join('')), part.length);

@@ -17,6 +17,7 @@ import { Tally } from '../../src/import/tally.js';
 import type { ImportOptions } from '../../src/import/types.js';
 import { Workspace } from '../../src/import/workspace.js';
 import { scanPlain } from '../../src/kernel/plain.js';
+import { files } from '../../src/store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files.js';
 import { ShardReader } from '../../src/store/shard-read.js';
 import { factsOf } from './import-errors.js';
@@ -63,9 +64,10 @@ export async function scanInSpans(
   directory: string,
 ): Promise<Scanned> {
   const options = { ...resolveImportOptions({ ...given, windowBytes }), spanBytes };
-  const workspace = new Workspace(directory, `scan${scans++}`);
+  const place = { directory, blobs: files };
+  const workspace = new Workspace(place, `scan${scans++}`);
   const progress = new SharedProgress();
-  const tally = new Tally(options, directory, 'split', noPause);
+  const tally = new Tally(options, place, 'split', noPause);
   const shards: Buffer[] = [];
   const lines: string[] = [];
   const keys: string[] = [];
@@ -76,7 +78,13 @@ export async function scanInSpans(
     spans = plan.spans.length;
     // Kernels are kept for as long as the import stays the same, and cost more than such a scan.
     const id = JSON.stringify([options.key, options.indexes, options.depthMax, windowBytes, options.level]);
-    const jobs = planJobs([plan], options, { id, firstShard: 1, workspace, shared: progress.buffer });
+    const jobs = planJobs([plan], options, {
+      id,
+      firstShard: 1,
+      workspace,
+      shared: progress.buffer,
+      key: { kind: 'ordinal' },
+    });
     workspace.open(jobs.map(({ task }) => task.shardPath));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
@@ -85,8 +93,8 @@ export async function scanInSpans(
       const afterComma = task.framing === 'array' || task.framing === 'object';
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
-    const workers = { scan: (task: SpanTask) => queue.run(() => scanSpan(guessed(task))) };
-    for await (const accepted of scanSources(jobs, workers, credits, progress)) {
+    const workers = { scan: (task: SpanTask) => queue.run(() => scanSpan(guessed(task), files)) };
+    for await (const accepted of scanSources(jobs, workers, credits, progress, files)) {
       const { task, result } = accepted;
       await tally.accept(accepted);
       if (result.shard) {
@@ -134,7 +142,7 @@ class Queue {
 }
 
 function readShard(path: string, records: number): string[] {
-  const reader = ShardReader.open(path);
+  const reader = ShardReader.open(files, path);
   try {
     expect(reader.records).toBe(records);
     const frames = Array.from({ length: reader.frames }, (_, i) => reader.readFrameSync(i).toString('utf8'));

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openStore, type Store } from '../../dist/src/index.js';
+import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
 import type { ImportOptions, ImportReport } from '../../src/import/types.js';
 import { filesOf, fileWith, scratch } from './import-files.js';
 
@@ -21,17 +21,24 @@ export interface TestStore {
   state(): Promise<unknown>;
 }
 
+/** Where stores can be: the same suite runs over both. */
+export const KINDS = ['on disk', 'in memory'] as const;
+
 /** An empty store, closed and removed after the test. */
-export async function testStore(): Promise<TestStore> {
-  const opened = await openTestStore(scratch());
+export async function testStore(kind: (typeof KINDS)[number] = 'on disk'): Promise<TestStore> {
+  const opened = await (kind === 'on disk' ? openTestStore(scratch()) : openStoreIn(memory()));
   onTestFinished(() => opened.store.close());
   return opened;
 }
 
 /** An empty store in a directory of its own; close it. */
-export async function openTestStore(parent: string): Promise<TestStore> {
-  const directory = join(parent, 'store');
-  const store = await openStore(directory);
+export function openTestStore(parent: string): Promise<TestStore> {
+  return openStoreIn(join(parent, 'store'));
+}
+
+async function openStoreIn(where: string | Memory): Promise<TestStore> {
+  const store = await openStore(where);
+  const { directory } = store;
   const texts = async (collection = 'records'): Promise<string[]> => {
     const found: string[] = [];
     for await (const { text } of store.collection(collection).scanText()) found.push(text);
@@ -53,7 +60,8 @@ export async function openTestStore(parent: string): Promise<TestStore> {
       const records: Record<string, string[]> = {};
       for (const name of collections) records[name] = await texts(name);
       const { generation, collections: stats } = store.stat();
-      return { files: filesOf(directory), generation, stats, records };
+      const files = where === directory ? filesOf(directory) : {};
+      return { files, generation, stats, records };
     },
   };
 }

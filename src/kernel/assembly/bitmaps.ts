@@ -7,10 +7,10 @@ import { TILE_BYTES } from './state';
 
 /** Bitmaps of a block: quotes, operators, and bytes up to the space, by value (so of other characters than ASCII, too). */
 export const QUOTES: usize = 0, OPERATORS: usize = 8, LOW: usize = 16;
-/** And sixteen bytes, not all zero where the block holds backslashes, control characters or more than ASCII. */
-export const SPECIAL: usize = 32;
-export const BLOCK_BITMAPS: usize = 48;
-export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * 48, 16);
+/** And sixteen bytes each, not all zero where the block holds control characters or more than ASCII; or backslashes, too. */
+export const UNUSUAL: usize = 32, SPECIAL: usize = 48;
+export const BLOCK_BITMAPS: usize = 64;
+export const BITMAPS: usize = memory.data(<i32>TILE_BYTES, 16);
 
 /** Compared with: loaded, since V8 would make a constant anew for each block. */
 const OPERANDS: usize = memory.data<u8>([0x22, 0x5c, 0x2c, 0x1f, 0x19, 0x21, 0x20]);
@@ -34,7 +34,7 @@ const OPERANDS: usize = memory.data<u8>([0x22, 0x5c, 0x2c, 0x1f, 0x19, 0x21, 0x2
 /** Makes the bitmaps of the blocks from `block` on, up to the one that reaches `end`. */
 export function classify(block: u32, end: u32): void {
   const quote = v128.load_splat<u8>(OPERANDS), backslash = v128.load_splat<u8>(OPERANDS, 1);
-  const comma = v128.load_splat<u8>(OPERANDS, 2), five = v128.load_splat<u8>(OPERANDS, 3);
+  const comma = v128.load_splat<u8>(OPERANDS, 2), lowFive = v128.load_splat<u8>(OPERANDS, 3);
   const below = v128.load_splat<u8>(OPERANDS, 4), pastSpace = v128.load_splat<u8>(OPERANDS, 5);
   const space = v128.load_splat<u8>(OPERANDS, 6);
   for (let out = BITMAPS; block < end; block += 64, out += BLOCK_BITMAPS) {
@@ -44,13 +44,15 @@ export function classify(block: u32, end: u32): void {
       i8x16.lt_s(a, pastSpace), i8x16.lt_s(b, pastSpace), i8x16.lt_s(c, pastSpace), i8x16.lt_s(d, pastSpace)), LOW);
     // The low five bits of { } [ ] and : are greater than those of any other byte allowed outside strings.
     store<u64>(out, bits64(
-      v128.or(i8x16.gt_s(v128.and(a, five), below), i8x16.eq(a, comma)),
-      v128.or(i8x16.gt_s(v128.and(b, five), below), i8x16.eq(b, comma)),
-      v128.or(i8x16.gt_s(v128.and(c, five), below), i8x16.eq(c, comma)),
-      v128.or(i8x16.gt_s(v128.and(d, five), below), i8x16.eq(d, comma))), OPERATORS);
+      v128.or(i8x16.gt_s(v128.and(a, lowFive), below), i8x16.eq(a, comma)),
+      v128.or(i8x16.gt_s(v128.and(b, lowFive), below), i8x16.eq(b, comma)),
+      v128.or(i8x16.gt_s(v128.and(c, lowFive), below), i8x16.eq(c, comma)),
+      v128.or(i8x16.gt_s(v128.and(d, lowFive), below), i8x16.eq(d, comma))), OPERATORS);
     const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
     const backslashes = v128.or(
       v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash)), v128.or(i8x16.eq(c, backslash), i8x16.eq(d, backslash)));
-    v128.store(out, v128.or(backslashes, i8x16.lt_s(least, space)), SPECIAL);
+    const unusual = i8x16.lt_s(least, space);
+    v128.store(out, unusual, UNUSUAL);
+    v128.store(out, v128.or(backslashes, unusual), SPECIAL);
   }
 }

@@ -67,3 +67,16 @@ export function xxh64(pointer: usize, length: usize): u64 {
 export function xxh64Into(pointer: usize, length: usize, result: usize): void {
   store<u64>(result, xxh64(pointer, length));
 }
+
+/** Newlines among `length` bytes at `pointer`: what verifying a frame counts, sixteen bytes at a time. */
+export function countNewlines(pointer: usize, length: usize): usize {
+  const end = pointer + length;
+  const newline = i8x16.splat(10);
+  let at = pointer;
+  let count: usize = 0;
+  for (; at + 16 <= end; at += 16) {
+    count += popcnt<u32>(i8x16.bitmask(i8x16.eq(v128.load(at), newline)));
+  }
+  for (; at < end; at++) count += <usize>(load<u8>(at) === 10);
+  return count;
+}

@@ -10,7 +10,7 @@
 // instead of the quote, which no source has: it is only ever met in its escaped spellings.
 // A node is named by its address, which is a multiple of 8 and greater than that of its parent.
 
-import { BACKSLASH, QUOTE, SPACE } from './contract';
+import { BACKSLASH, OPEN_BRACE, QUOTE, SPACE } from './contract';
 import { CAPTURES_MAX, CAPTURE_BYTES, OUT_BYTES, State } from './state';
 import { unescapeTo } from './text';
 
@@ -175,9 +175,9 @@ function forget(node: u32, firstCapture: u32): bool {
 }
 
 /** Notes the value at `at` when a path ends at `node`. A container only matters to the primary key: it is an error there. */
-// @ts-ignore: decorator
-@inline export function capture(at: u32, node: u32, inArray: u32, container: bool): void {
-  const wanted = container ? load<u32>(node, PRIMARY) : load<u32>(node, PRIMARY) | load<u32>(node, SECONDARY);
+export function capture(at: u32, node: u32, inArray: u32): void {
+  const isContainer = (<u32>load<u8>(at) | 0x20) == OPEN_BRACE;
+  const wanted = isContainer ? load<u32>(node, PRIMARY) : load<u32>(node, PRIMARY) | load<u32>(node, SECONDARY);
   if (wanted == 0) return;
   if (Captures.end >= State.captures + CAPTURES_MAX * CAPTURE_BYTES) {
     Captures.overflow = true;

@@ -12,7 +12,7 @@
 // Source: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the escape
 // arithmetic (strings.ts). What is inside a string is checked here; everything else by the grammar.
 
-import { BITMAPS, BLOCK_BITMAPS, LOW, OPERATORS, QUOTES, SPECIAL, bits64, classify, equal64 } from './bitmaps';
+import { BITMAPS, BLOCK_BITMAPS, LOW, OPERATORS, QUOTES, SPECIAL, UNUSUAL, bits64, classify, equal64 } from './bitmaps';
 import { FRAMING_LINES } from './contract';
 import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
 import { checkStrings, escapedIn } from './strings';
@@ -115,7 +115,7 @@ export function refill(at: u32): u32 {
       }
       const strings = prefixXor(quote) ^ inString;
       inString = <u64>(<i64>strings >> 63);
-      if (isSpecial) isOpen = checkStrings(block, strings, escaped & ~anyQuote);
+      if (isSpecial) isOpen = checkStrings(block, strings, escaped & ~anyQuote, v128.any_true(v128.load(bitmaps, UNUSUAL)));
 
       let blank: u64 = 0, newline: u64 = 0;
       if (load<u64>(bitmaps, LOW) & ~strings) {

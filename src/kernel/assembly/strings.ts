@@ -44,8 +44,12 @@ function utf8Errors(input: v128, previous: v128): v128 {
 }
 
 /** Control characters in strings are errors, and what is not ASCII must be UTF-8. */
-function checkText(block: u32, unusual: u64): void {
+function checkText(block: u32, strings: u64): void {
   const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
+  const space = i8x16.splat(0x20);
+  // Signed comparison: control characters, and every byte of a multi-byte character (negative).
+  const unusual = strings & bits64(i8x16.lt_s(a, space), i8x16.lt_s(b, space), i8x16.lt_s(c, space), i8x16.lt_s(d, space));
+  if (unusual == 0 && !State.utf8Incomplete) return;
   const control = unusual & ~bits64(a, b, c, d);
   if (control) noteError(block + <u32>ctz(control));
   // Lines may have been written over bytes before the tile: not over a character that is still open, nor anything but ASCII
@@ -99,15 +103,13 @@ function checkEscapes(block: u32, escaped: u64): void {
   return codes ^ (backslash | nextEscaped);
 }
 
-/** Checks the strings of a block (`escaped`: but for quotes); whether the next block has to be looked at, too, as this one ends within something. */
+/**
+ * Checks the strings of a block: their escapes (`escaped`: but for quotes), and their text, if it is unusual. Returns whether the
+ * next block has to be looked at, too, as this one ends within something.
+ */
 // @ts-ignore: decorator
-@inline export function checkStrings(block: u32, strings: u64, escaped: u64): bool {
+@inline export function checkStrings(block: u32, strings: u64, escaped: u64, isUnusual: bool): bool {
   if (escaped & strings) checkEscapes(block, escaped & strings);
-  const space = i8x16.splat(0x20);
-  // Signed comparison: control characters, and every byte of a multi-byte character (negative).
-  const unusual = strings & bits64(
-    i8x16.lt_s(v128.load(block), space), i8x16.lt_s(v128.load(block, 16), space),
-    i8x16.lt_s(v128.load(block, 32), space), i8x16.lt_s(v128.load(block, 48), space));
-  if (unusual != 0 || State.utf8Incomplete) checkText(block, unusual);
+  if (isUnusual || State.utf8Incomplete) checkText(block, strings);
   return State.nextEscaped != 0 || State.utf8Incomplete;
 }

@@ -72,7 +72,7 @@ function failedScalar(at: u32, c: u32, t: u32): u32 {
 
 /** A record that is a scalar. */
 function walkScalar(at: u32, c: u32, t: u32): u32 {
-  if (State.rootNode != 0) capture(at, State.rootNode, 0, false);
+  if (State.rootNode != 0) capture(at, State.rootNode, 0);
   if (c == QUOTE) {
     Walk.end = stringEnd(at);
     return t;
@@ -99,46 +99,39 @@ export function walk(at: u32, t: u32): u32 {
   let node = State.rootNode;
 
   while (true) {
-    // A value begins at `at` with `c`.
-    if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1, (c | 0x20) == OPEN_BRACE);
+    // A value begins at `at` with `c`, or behind the blanks there.
+    if (c <= SPACE) {
+      at = nextStart(at, t);
+      t = afterStart(at, t);
+      c = <u32>load<u8>(at);
+    }
+    if (node != 0) capture(at, node, (top & STACK_IN_ARRAY) >> 1);
     if (c != QUOTE) {
       if ((c | 0x20) == OPEN_BRACE) {
         if (level == levelMax) return fail(at);
         store<u32>(level, top);
         level += LEVEL_BYTES;
         t = tokensAt(t + 4);
-        if (c == OPEN_BRACKET) {
-          top = (node << STACK_NODE_SHIFT) | STACK_ARRAY | STACK_IN_ARRAY;
-          c = <u32>load<u8>(++at);
-          if (c <= SPACE) {
-            at = nextStart(at, t);
-            t = afterStart(at, t);
-            c = <u32>load<u8>(at);
-          }
-          if (c != CLOSE_BRACKET) continue;
-        } else {
-          top = (node << STACK_NODE_SHIFT) | (top & STACK_IN_ARRAY);
-          c = <u32>load<u8>(++at);
-          if (c <= SPACE) {
-            at = nextStart(at, t);
-            t = afterStart(at, t);
-            c = <u32>load<u8>(at);
-          }
-          if (c == QUOTE) {
-            const colon = load<u32>(t);
-            if (<u32>load<u8>(colon) != COLON) return fail(colon);
-            if (node != 0) node = enterObject(level, childNamed(node, at, colon));
-            t += 4;
-            at = colon + 1;
-            c = <u32>load<u8>(at);
-            if (c <= SPACE) {
-              at = nextStart(at, t);
-              t = afterStart(at, t);
-              c = <u32>load<u8>(at);
-            }
-            continue;
-          }
-          if (c != CLOSE_BRACE) return fail(at);
+        const isArray = c == OPEN_BRACKET, closer = c + 2;
+        top = (node << STACK_NODE_SHIFT) | (isArray ? STACK_ARRAY | STACK_IN_ARRAY : top & STACK_IN_ARRAY);
+        c = <u32>load<u8>(++at);
+        if (c <= SPACE) {
+          at = nextStart(at, t);
+          t = afterStart(at, t);
+          c = <u32>load<u8>(at);
+          // A newline that ends the record, or nothing.
+          if (c <= SPACE) return fail(at);
+        }
+        if (c != closer) {
+          if (isArray) continue;
+          if (c != QUOTE) return fail(at);
+          const colon = load<u32>(t);
+          if (<u32>load<u8>(colon) != COLON) return fail(colon);
+          if (node != 0) node = enterObject(level, childNamed(node, at, colon));
+          t += 4;
+          at = colon + 1;
+          c = <u32>load<u8>(at);
+          continue;
         }
       } else if (scalarEnd(at, c, t) == 0) return failedScalar(at, c, t);
     }
@@ -180,11 +173,6 @@ export function walk(at: u32, t: u32): u32 {
       }
       t += 4;
       at = colon + 1;
-      c = <u32>load<u8>(at);
-    }
-    if (c <= SPACE) {
-      at = nextStart(at, t);
-      t = afterStart(at, t);
       c = <u32>load<u8>(at);
     }
   }

@@ -1,0 +1,65 @@
+// gristmill compact: seals what transactions put into shards, and takes dead records out.
+
+import type { Command } from 'commander';
+import type { CompactReport } from '../index.js';
+import { describeHolder } from '../store/lock-holder.js';
+import { type CommonOptions, readRatio, withCommonOptions } from './arguments.js';
+import { note } from './diagnostics.js';
+import { interruptible } from './interrupt.js';
+import { openStore } from './open.js';
+import { formatBytes, formatCount } from './table.js';
+
+interface CompactFlags extends CommonOptions {
+  readonly collection?: string;
+  readonly minDead?: number;
+  readonly wait: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill compact --store ./store
+  gristmill compact --store ./store --min-dead 10%
+
+Records keep their keys and ordinals. Others may read and change the store meanwhile; the space is given back when
+nobody reads the old files any more.`;
+
+/** Adds the command to the program. */
+export function addCompact(program: Command): void {
+  const command = program
+    .command('compact')
+    .description('seal single records into shards, and remove dead ones')
+    .option('--collection <name>', 'only this collection (default: all)')
+    .option(
+      '--min-dead <share>',
+      'rewrite shards of which more than this is dead: 0.1 or 10% (default: 25%)',
+      readRatio,
+    )
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .addHelpText('after', HELP)
+    .action(runCompact);
+  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+}
+
+async function runCompact({ store: directory, collection, minDead, wait, json }: CompactFlags): Promise<void> {
+  const report = await interruptible(async (signal) => {
+    const store = await openStore(directory, { create: false });
+    try {
+      return await store.compact({
+        ...(collection !== undefined && { collection }),
+        ...(minDead !== undefined && { minDeadShare: minDead }),
+        ...{ wait, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
+      });
+    } finally {
+      await store.close();
+    }
+  });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : textOf(report));
+}
+
+function textOf({ sealed, rewritten, removed, indexes, bytes, seconds }: CompactReport): string {
+  if (sealed + rewritten + indexes === 0) return 'nothing to compact\n';
+  const shards = `${formatCount(sealed)} shards sealed, ${formatCount(rewritten)} rewritten`;
+  const gone = `${formatCount(removed)} dead records removed`;
+  const sizes = `shards ${formatBytes(bytes.before)} > ${formatBytes(bytes.after)}`;
+  return `${shards}, ${formatCount(indexes)} indexes cleaned; ${gone}; ${sizes} in ${seconds} s\n`;
+}

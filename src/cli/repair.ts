@@ -1,0 +1,49 @@
+// gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
+
+import type { Command } from 'commander';
+import { repairStore } from '../index.js';
+import type { RepairReport } from '../upkeep/repair-options.js';
+import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
+import { escapeControls } from './diagnostics.js';
+import { formatCount } from './table.js';
+
+interface RepairFlags extends CommonOptions {
+  readonly workers?: number;
+}
+
+const HELP = `
+Example:
+  gristmill repair --store ./store
+
+Nobody else may have the store open. The old index is kept beside the new one. Where a backup is at hand, it is the better
+way: what cannot be read stays lost.`;
+
+/** Adds the command to the program. */
+export function addRepair(program: Command): void {
+  const command = program
+    .command('repair')
+    .description('make the index of a damaged store anew from its shards')
+    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
+    .addHelpText('after', HELP)
+    .action(runRepair);
+  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+}
+
+async function runRepair({ store, workers, json }: RepairFlags): Promise<void> {
+  const report = await repairStore(store, workers === undefined ? {} : { workers });
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : repairText(report));
+}
+
+function repairText({ from, collections, lost, unused, notes, kept, seconds }: RepairReport): string {
+  const lines = [
+    ...lost.map(({ message, records }) => {
+      const which = records === undefined ? '' : ` (records ${records.from} to ${records.to - 1})`;
+      return `lost: ${message}${which}`;
+    }),
+    ...unused.map(({ file, why }) => `not used: ${file}: ${why}`),
+    ...notes,
+    ...collections.map(({ name, records }) => `collection ${name}: ${formatCount(records)} records`),
+    `a new index was made from the ${from} in ${seconds} s${kept === undefined ? '' : `; the old one is ${kept}`}`,
+  ];
+  return `${lines.map(escapeControls).join('\n')}\n`;
+}

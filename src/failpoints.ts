@@ -1,0 +1,68 @@
+// Places where a test can make the process die or an operation fail: named, a closed list, each at a point where what is
+// on disk is between two states. Off unless the environment variable GRISTMILL_FAILPOINTS arms some when the process
+// starts ("publish.commit=kill,garbage.unlink=error"); then `kill` ends the process at once, as SIGKILL does, and `error`
+// throws IO_ERROR there. Tests of the suite hit every one of them (docs/reliability.md).
+
+import { GristmillError } from './errors.js';
+
+export const FAILPOINTS = [
+  /** Before the first transaction of a new store, and in it. */
+  'store.create',
+  'store.header',
+  /** When the lock of writers is taken; before what a dead holder left is swept; before it is given back. */
+  'lock.taken',
+  'lock.sweep',
+  'lock.release',
+  /** Before frames go to a shard file; before the file and the directory are synced. */
+  'shard.write',
+  'shard.sync',
+  'shards.sync-directory',
+  /** In any transaction, when all is written and nothing committed; when it is durable. An error fails the commit. */
+  'catalog.commit',
+  'catalog.committed',
+  /** In the publishing transaction of an import, at its end; when the import has taken note of it. */
+  'publish.commit',
+  'publish.committed',
+  /** In a user's transaction, at its end. */
+  'transaction.commit',
+  /** Of a compaction: before a shard is written anew; when it is synced and not published; when all shards are. */
+  'compact.rewrite',
+  'compact.publish',
+  'compact.clean-indexes',
+  /** Before anything is removed; before each file; when all is removed and it is still written down. */
+  'garbage.collect',
+  'garbage.unlink',
+  'garbage.forget',
+] as const;
+
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+const ACTIONS = ['kill', 'error'] as const;
+type Action = (typeof ACTIONS)[number];
+
+const armed = parse(process.env.GRISTMILL_FAILPOINTS);
+
+/** Does what this failpoint is armed with; nothing, as a rule. */
+export function failpoint(name: Failpoint): void {
+  if (armed !== undefined) hit(armed, name);
+}
+
+function hit(actions: ReadonlyMap<string, Action>, name: Failpoint): void {
+  const action = actions.get(name);
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (action === 'error') throw new GristmillError('IO_ERROR', `failpoint ${name} was armed to fail`);
+}
+
+/** @throws TypeError for a name or action there is not. */
+function parse(text: string | undefined): ReadonlyMap<string, Action> | undefined {
+  if (!text) return undefined;
+  return new Map(
+    text.split(',').map((item) => {
+      const [name, action] = item.split('=') as [Failpoint, Action];
+      if (!FAILPOINTS.includes(name) || !ACTIONS.includes(action)) {
+        throw new TypeError(`GRISTMILL_FAILPOINTS: ${item} is not a failpoint with kill or error`);
+      }
+      return [name, action];
+    }),
+  );
+}

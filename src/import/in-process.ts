@@ -1,0 +1,46 @@
+// source > plan > [map > scan > key > frame > shard] > verify > [merge] > publish
+//
+// The stages of the workers in the calling thread, for a store in memory: other threads could not see its buffers. One
+// task a turn, so that signals and progress come through in between.
+
+import { setImmediate } from 'node:timers/promises';
+import type { Blobs } from '../store/blobs.js';
+import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify-shard.js';
+import { mergeEntries } from './merge-entries.js';
+import type { MergeResult, MergeTask } from './merge-types.js';
+import type { Workers } from './pool.js';
+import { Cancelled, scanSpan } from './scan-span.js';
+import type { SpanResult, SpanTask } from './span-types.js';
+import { dropKernel } from './thread-kernel.js';
+import { answer, unwrap } from './wire.js';
+
+export class InProcessWorkers implements Workers {
+  readonly #blobs: Blobs;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(blobs: Blobs) {
+    this.#blobs = blobs;
+  }
+
+  scan(task: SpanTask): Promise<SpanResult> {
+    return this.#next(() => scanSpan(task, this.#blobs));
+  }
+
+  merge(task: MergeTask): Promise<MergeResult> {
+    return this.#next(() => mergeEntries(task, this.#blobs));
+  }
+
+  verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#next(() => verifyShard(task, this.#blobs));
+  }
+
+  async close(): Promise<void> {
+    dropKernel();
+  }
+
+  #next<T>(work: () => T): Promise<T> {
+    const done = this.#last.then(() => setImmediate()).then(() => unwrap(answer(work, Cancelled)));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}

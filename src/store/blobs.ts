@@ -1,0 +1,51 @@
+// store at rest: [blobs]
+//
+// What a store needs of the place where its files are: shards, and while an import is under way its runs and rejected
+// records. Two keep this: a file system (file-blobs.ts) and memory (memory-blobs.ts). The index is not among them, it is
+// the catalog's. Every method throws GristmillError IO_ERROR, or DISK_FULL where it writes.
+
+/** Where a store is. */
+export interface StorePlace {
+  /** What every path of the store begins with; for a store on disk its absolute path. */
+  readonly directory: string;
+  readonly blobs: Blobs;
+}
+
+export interface Blobs {
+  /** Makes a directory, private to its user, and those it is in; one that is there already is as good. */
+  makeDirectory(path: string): void;
+  /** Creates a file, private to its user, that must not exist. @param what it is, for errors, e.g. "shard" */
+  create(path: string, what: string): BlobWriter;
+  /** Opens a regular file, never through a symbolic link. @throws IO_ERROR with cause ENOENT when there is none */
+  open(path: string, what: string): BlobReader;
+  /** Names in a directory; none when it is not there. */
+  list(directory: string): string[];
+  /** Removes a file; one that is gone already is as good. */
+  remove(path: string): void;
+  /** Removes a directory and all in it, should it be there. */
+  removeDirectory(path: string): void;
+  /** Removes a directory if it is empty; never a reason to fail. */
+  removeEmpty(path: string): void;
+  /** Makes a finished file durable. A failure is final: never retry it. */
+  sync(path: string): Promise<void>;
+  /** Makes the names in a directory durable. */
+  syncDirectory(path: string): void;
+}
+
+export interface BlobWriter {
+  /** Appends all of `bytes`, which may be reused afterwards. */
+  append(bytes: Uint8Array): void;
+  /** Idempotent. */
+  close(): void;
+}
+
+export interface BlobReader {
+  /** Bytes of the file when it was opened. */
+  readonly size: number;
+  /** Fills `into` with what is at `offset`. @returns the bytes read: fewer than asked for only where the file ends. */
+  readSync(into: Uint8Array, offset: number): number;
+  /** The same off the main thread. */
+  read(into: Uint8Array, offset: number): Promise<number>;
+  /** No read may be under way. */
+  close(): void;
+}

@@ -1,0 +1,165 @@
+// store at rest: [blobs]
+//
+// Blobs as files: private from the start, created exclusively, read by position.
+
+import {
+  close,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  read,
+  readdirSync,
+  readSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { GristmillError } from '../errors.js';
+import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
+import { ioError, isMissing, syncDirectory, syncFile, writeFully } from './io.js';
+
+class FileWriter implements BlobWriter {
+  readonly #path: string;
+  #fd: number | undefined;
+
+  constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+  }
+
+  append(bytes: Uint8Array): void {
+    writeFully(this.#fd as number, bytes, this.#path);
+  }
+
+  close(): void {
+    if (this.#fd === undefined) return;
+    const fd = this.#fd;
+    this.#fd = undefined;
+    // NFS and quotas report a failed write only here.
+    attempt('close', this.#path, () => closeSync(fd));
+  }
+}
+
+class FileReader implements BlobReader {
+  readonly size: number;
+  readonly #path: string;
+  readonly #fd: number;
+
+  constructor(path: string, fd: number, size: number) {
+    this.#path = path;
+    this.#fd = fd;
+    this.size = size;
+  }
+
+  readSync(into: Uint8Array, offset: number): number {
+    let done = 0;
+    while (done < into.byteLength) {
+      let count: number;
+      try {
+        count = readSync(this.#fd, into, done, into.byteLength - done, offset + done);
+      } catch (cause) {
+        throw ioError(cause, 'read', this.#path);
+      }
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  async read(into: Uint8Array, offset: number): Promise<number> {
+    let done = 0;
+    while (done < into.byteLength) {
+      const count = await readOnce(this.#fd, into, done, offset + done, this.#path);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  close(): void {
+    // Reading cannot lose data, so nobody waits for the outcome.
+    close(this.#fd, () => {});
+  }
+}
+
+/** Files of this machine. */
+export const files: Blobs = {
+  makeDirectory(path) {
+    attempt('make directory', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+  },
+  create(path, what) {
+    return new FileWriter(
+      path,
+      attempt(`create ${what}`, path, () => openSync(path, 'wx', 0o600)),
+    );
+  },
+  open(path, what) {
+    // (Windows has no flag against symbolic links.)
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+    const fd = attempt(`open ${what}`, path, () => openSync(path, flags));
+    try {
+      const stat = fstatSync(fd);
+      if (stat.isFile()) return new FileReader(path, fd, stat.size);
+      throw new GristmillError('CHECKSUM_MISMATCH', `${what} ${path} is not a regular file`, { file: path });
+    } catch (error) {
+      closeSync(fd);
+      throw ioError(error, 'read', path);
+    }
+  },
+  list(directory) {
+    try {
+      return readdirSync(directory);
+    } catch (cause) {
+      if (isMissing(cause)) return [];
+      throw ioError(cause, 'list', directory);
+    }
+  },
+  remove(path) {
+    try {
+      unlinkSync(path);
+    } catch (cause) {
+      if (!isMissing(cause)) throw ioError(cause, 'remove', path);
+    }
+  },
+  removeDirectory(path) {
+    attempt('remove', path, () => rmSync(path, { recursive: true, force: true }));
+  },
+  removeEmpty(path) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // Not empty, or gone already.
+    }
+  },
+  sync: syncFile,
+  syncDirectory,
+};
+
+/** Goes on in a file, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
+export function continueFile(path: string, bytes: number): BlobWriter {
+  return attempt('write', path, () => {
+    const fd = openSync(path, 'a', 0o600);
+    ftruncateSync(fd, bytes);
+    return new FileWriter(path, fd);
+  });
+}
+
+function readOnce(fd: number, into: Uint8Array, at: number, offset: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, at, into.byteLength - at, offset, (cause, count) => {
+      if (cause) reject(ioError(cause, 'read', path));
+      else resolve(count);
+    });
+  });
+}
+
+function attempt<T>(doing: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw ioError(cause, doing, path);
+  }
+}

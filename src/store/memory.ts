@@ -1,0 +1,42 @@
+// store at rest: [directory]
+//
+// A place in memory instead of a directory: what a store in it holds is gone with the object, and nothing is ever written
+// to disk.
+
+import { GristmillError } from '../errors.js';
+import type { StorePlace } from './blobs.js';
+import { CATALOG_FILE } from './files.js';
+import { MemoryBlobs } from './memory-blobs.js';
+import { MemoryCatalog, MemoryIndex } from './memory-catalog.js';
+
+export class Memory implements StorePlace {
+  /** What error messages and paths begin with. */
+  readonly directory = 'memory';
+  readonly blobs = new MemoryBlobs();
+  readonly #index = new MemoryIndex();
+
+  /** Bytes of a file there, such as a report's `quarantine`. @throws GristmillError IO_ERROR when there is none */
+  read(path: string): Buffer {
+    const file = this.blobs.open(path, 'file');
+    const bytes = Buffer.alloc(file.size);
+    file.readSync(bytes, 0);
+    return bytes;
+  }
+
+  /** For `openStore`. @throws GristmillError STORE_NOT_FOUND when there is no store yet and none is to be made. */
+  async openCatalog(options: { readonly create: boolean; readonly readOnly: boolean }): Promise<MemoryCatalog> {
+    const catalog = new MemoryCatalog(`${this.directory}/${CATALOG_FILE}`, this.#index, options.readOnly);
+    if (options.create) await catalog.create();
+    if (catalog.hasHeader) return catalog;
+    const message = 'there is no store in this memory: import something into it first';
+    throw new GristmillError('STORE_NOT_FOUND', message, { file: this.directory });
+  }
+}
+
+/**
+ * A place for a store in memory, for tests: `openStore(memory())` writes nothing to disk. Opened again, the same object
+ * has the same data, as a directory would; another call makes an empty one. Imports run in the calling thread.
+ */
+export function memory(): Memory {
+  return new Memory();
+}

@@ -1,0 +1,141 @@
+// [backup]: snapshot > index > shards > in place
+//
+// A consistent copy of a store that others may be importing into. The order is what makes it exact: a snapshot first, for
+// while it lasts no file that any later state names is removed; then the index, copied by LMDB as of one commit; then the
+// files that this copy names, which are there whatever has been published since.
+//
+// It is made under another name beside the target and renamed at the end, so what stands under the target's name is whole.
+
+import { randomUUID } from 'node:crypto';
+import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
+import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
+import { collectGarbage } from '../store/garbage.js';
+import { ioError, syncDirectory, syncFile } from '../store/io.js';
+import { LmdbCatalog } from '../store/lmdb-catalog.js';
+import { sweep } from '../store/sweep.js';
+import { type BackupOptions, type BackupReport, checkNames } from './upkeep-options.js';
+
+/** What a file system says that cannot link, or not these two names. */
+const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; TypeError for a wrong option */
+export async function backup(
+  catalog: LmdbCatalog,
+  store: string,
+  target: string,
+  options: BackupOptions = {},
+): Promise<BackupReport> {
+  const began = performance.now();
+  checkNames(options, ['copy'], 'backup');
+  if (typeof target !== 'string' || target === '') throw new TypeError('the directory of a backup must be a string');
+  const directory = resolve(target);
+  checkTarget(directory);
+  const partial = join(dirname(directory), `.${basename(directory)}.${randomUUID()}.partial`);
+  const snapshot = catalog.snapshot();
+  try {
+    make(partial);
+    await catalog.copyTo(partial);
+    make(join(partial, SHARDS_DIRECTORY));
+    const made = await fill(store, partial, options.copy === true);
+    await syncFile(join(partial, CATALOG_FILE));
+    for (const path of [join(partial, INDEX_DIRECTORY), join(partial, SHARDS_DIRECTORY), partial]) syncDirectory(path);
+    putInPlace(partial, directory);
+    return { directory, ...made, seconds: Math.round(performance.now() - began) / 1000 };
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** Gives the copied index its shards, and takes from it what belongs to writers of the original. */
+async function fill(
+  store: string,
+  partial: string,
+  mustCopy: boolean,
+): Promise<Pick<BackupReport, 'generation' | 'collections' | 'shards'>> {
+  const copy = await LmdbCatalog.open(partial, { create: false, readOnly: false });
+  try {
+    const shards = { linked: 0, copied: 0 };
+    const collections = copy.collections();
+    for (const collection of collections) {
+      for (const { file } of copy.shards(collection)) {
+        if (file === '') continue;
+        const path = shardPath(partial, file);
+        if (linkOrCopy(shardPath(store, file), path, mustCopy)) {
+          shards.linked++;
+        } else {
+          shards.copied++;
+          await syncFile(path);
+        }
+        await setImmediate();
+      }
+    }
+    await copy.transaction((write) => {
+      write.putLock(undefined);
+      write.putGarbage({ ...copy.garbage(), files: [] }); // not linked
+    });
+    const place = { directory: partial, blobs: files };
+    await collectGarbage(copy, place);
+    await sweep(copy, place, []);
+    return { generation: copy.generation(), collections: collections.length, shards };
+  } finally {
+    await copy.close();
+  }
+}
+
+/** @returns whether it was linked. */
+function linkOrCopy(from: string, to: string, mustCopy: boolean): boolean {
+  if (!mustCopy) {
+    try {
+      linkSync(from, to);
+      return true;
+    } catch (cause) {
+      if (!CANNOT_LINK.has((cause as NodeJS.ErrnoException).code)) throw ioError(cause, 'link', to);
+    }
+  }
+  try {
+    // Shares blocks where the file system can. The copy has the mode of the original from the start.
+    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (cause) {
+    throw ioError(cause, 'copy to', to);
+  }
+  return false;
+}
+
+function checkTarget(directory: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') names = [''];
+    else throw ioError(cause, 'look into', directory);
+  }
+  if (names.length === 0) return;
+  const message = `${directory} is not an empty directory: name one that is empty or does not exist`;
+  throw new GristmillError('BACKUP_TARGET_NOT_EMPTY', message, { file: directory });
+}
+
+function make(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw ioError(cause, 'make directory', dirname(path));
+  }
+  makeDirectory(path);
+}
+
+function putInPlace(partial: string, directory: string): void {
+  try {
+    renameSync(partial, directory);
+  } catch (cause) {
+    throw ioError(cause, 'put the backup in place at', directory);
+  }
+  syncDirectory(dirname(directory));
+}

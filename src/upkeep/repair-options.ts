@@ -1,0 +1,27 @@
+// [repair]: what it is asked to do and what it reports.
+
+import type { Fault } from './faults.js';
+
+/** Options of `repairStore`. */
+export interface RepairOptions {
+  /** Worker threads. Default: the processors this process may use. */
+  readonly workers?: number;
+}
+
+export interface RepairReport {
+  /**
+   * What the new index was made from: `catalog` when only index pages were damaged, so nothing but unreadable records is
+   * lost; `shards` when the catalog was: then deletes, and records of transactions not yet compacted, are lost too.
+   */
+  readonly from: 'catalog' | 'shards';
+  readonly collections: readonly { readonly name: string; readonly records: number }[];
+  /** What could not be read: each with the file, the offset and the records it costs. */
+  readonly lost: readonly Fault[];
+  /** Shard files that are not used, and why. They stay where they are. */
+  readonly unused: readonly { readonly file: string; readonly why: string }[];
+  /** What else is not as it was, in sentences. */
+  readonly notes: readonly string[];
+  /** Where the old index was put; remove it when it is not wanted any more. */
+  readonly kept?: string;
+  readonly seconds: number;
+}

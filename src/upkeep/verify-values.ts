@@ -1,0 +1,144 @@
+// [verify]: catalog > trees > shards
+//
+// Every value of the catalog, one after another: its checksum, and what can be said of it alone. What the values say
+// together is looked at afterwards, from those that are sound.
+
+import {
+  decodeHeader,
+  decodeValue,
+  lastNumber,
+  MetaKind,
+  numbersOf,
+  TOMBSTONE_STATE_KEY_BYTES,
+  unseal,
+} from '../store/catalog-values.js';
+import { TOMBSTONE_CHUNK_BYTES } from '../store/tombstones.js';
+import type { CatalogRead, CollectionManifest, RawValue, ShardEntry, TombstoneState } from '../store/types.js';
+import type { FaultList } from './faults.js';
+
+const BATCH = 256;
+
+/** What the sound values say. */
+export class Inventory {
+  readonly collections: CollectionManifest[] = [];
+  /** By collection. */
+  readonly shards = new Map<number, ShardEntry[]>();
+  readonly tombstones = new Map<number, { state?: TombstoneState; bitmap: Uint8Array }>();
+  /** Inline records there are, by shard: a bitmap of their ordinals. */
+  readonly inline = new Map<number, Uint8Array>();
+  /** Values looked at. */
+  values = 0;
+  hasHeader = false;
+  /** Damaged inline records. */
+  readonly lost: { readonly shard: number; readonly ordinal: number; readonly message: string }[] = [];
+
+  /** Every shard there is an entry of, whether or not its collection is known. */
+  get allShards(): readonly ShardEntry[] {
+    const open = this.collections.flatMap((manifest) => manifest.open ?? []);
+    return [...[...this.shards.values()].flat(), ...open];
+  }
+
+  /** The collection of a shard, as far as it is known. */
+  collectionOf({ shard }: ShardEntry): string | undefined {
+    return this.collections.find((manifest) => this.shardsOf(manifest).some((entry) => entry.shard === shard))?.name;
+  }
+
+  /** Shards of a collection in the order of their records, the open one last. */
+  shardsOf({ id, open }: CollectionManifest): readonly ShardEntry[] {
+    const entries = [...(this.shards.get(id) ?? [])];
+    entries.sort((left, right) => left.firstOrdinal - right.firstOrdinal || left.shard - right.shard);
+    return open === undefined ? entries : [...entries, open];
+  }
+
+  bitmapOf(shard: number): Uint8Array {
+    return this.tombstones.get(shard)?.bitmap ?? new Uint8Array();
+  }
+}
+
+/** @param file the catalog's, for messages. @param pause lets others have their turn, and throws to stop. */
+export async function verifyValues(
+  read: CatalogRead,
+  file: string,
+  faults: FaultList,
+  pause: () => Promise<void>,
+): Promise<Inventory> {
+  const found = new Inventory();
+  for (let after: Uint8Array | undefined; ; ) {
+    const batch = read.rawValues(BATCH, after);
+    for (const raw of batch) {
+      found.values++;
+      after = raw.key;
+      faults.guard({ kind: 'value', file }, () => take(raw, found, file));
+    }
+    if (batch.length < BATCH) return found;
+    await pause();
+  }
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW */
+function take({ key, value }: RawValue, found: Inventory, file: string): void {
+  switch (key[0]) {
+    case MetaKind.store:
+      found.hasHeader = true;
+      decodeHeader(value, file);
+      return;
+    case MetaKind.collection: {
+      const name = Buffer.from(key.subarray(1)).toString();
+      const manifest = decodeValue<CollectionManifest>(value, `manifest of collection ${name}`, file);
+      if (manifest.name !== name) throw new Error(`the manifest of ${manifest.name} in ${file} is kept as ${name}`);
+      found.collections.push(manifest);
+      return;
+    }
+    case MetaKind.shard: {
+      const [collection, shard] = numbersOf(key) as [number, number];
+      const entry = decodeValue<ShardEntry>(value, `entry of shard ${shard}`, file);
+      if (entry.shard !== shard) throw new Error(`the entry of shard ${entry.shard} in ${file} is kept as ${shard}`);
+      const entries = found.shards.get(collection) ?? [];
+      found.shards.set(collection, [...entries, entry]);
+      return;
+    }
+    case MetaKind.tombstones:
+      takeTombstones(key, value, found, file);
+      return;
+    case MetaKind.inline: {
+      const [shard, ordinal] = numbersOf(key) as [number, number];
+      found.inline.set(shard, withBit(found.inline.get(shard), ordinal));
+      try {
+        unseal(value, `record ${ordinal} of shard ${shard}`, file);
+      } catch (error) {
+        found.lost.push({ shard, ordinal, message: (error as Error).message });
+      }
+      return;
+    }
+    default:
+      // Lock, garbage, and what a newer gristmill of the same format may keep: sealed like all others.
+      unseal(value, `value ${Buffer.from(key).toString('hex')}`, file);
+  }
+}
+
+function takeTombstones(key: Uint8Array, value: Buffer, found: Inventory, file: string): void {
+  const [shard] = numbersOf(key) as [number];
+  const held = found.tombstones.get(shard) ?? { bitmap: new Uint8Array() };
+  found.tombstones.set(shard, held);
+  if (key.byteLength === TOMBSTONE_STATE_KEY_BYTES) {
+    held.state = decodeValue<TombstoneState>(value, `tombstones of shard ${shard}`, file);
+    return;
+  }
+  const at = lastNumber(key) * TOMBSTONE_CHUNK_BYTES;
+  const chunk = unseal(value, `tombstones of shard ${shard}`, file);
+  const bitmap = new Uint8Array(at + chunk.byteLength);
+  bitmap.set(held.bitmap);
+  bitmap.set(chunk, at);
+  held.bitmap = bitmap;
+}
+
+/** A bitmap that grows, with one more bit set. */
+export function withBit(bitmap: Uint8Array = new Uint8Array(64), bit: number): Uint8Array {
+  let grown = bitmap;
+  if (bit >>> 3 >= bitmap.byteLength) {
+    grown = new Uint8Array(2 ** Math.ceil(Math.log2((bit >>> 3) + 1)));
+    grown.set(bitmap);
+  }
+  grown[bit >>> 3] = (grown[bit >>> 3] as number) | (1 << (bit & 7));
+  return grown;
+}

@@ -1,0 +1,78 @@
+// An import in a process of its own, which a test can hold or kill at a given point. Argument: JSON of
+//   { directory, sources, options, killAtScan?, killAtMerge?, killAtStage?, holdAtScan? }
+// Scans and merges in its own thread, so that points are met in order. Prints "held" when it holds, and goes on with the
+// next byte of stdin; the report, or the error's code, as its last line. `killAtScan: n` kills it when its n-th scan begins
+// and the spans that were accepted by then are in the journal.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { runImport } from '../../dist/src/import/import.js';
+import { mergeEntries } from '../../dist/src/import/merge-entries.js';
+import { scanSpan } from '../../dist/src/import/scan-span.js';
+import { files } from '../../dist/src/store/file-blobs.js';
+import { openRecovered } from '../../dist/src/store/recovery.js';
+
+const { directory, sources, options, ...points } = JSON.parse(process.argv[2]);
+/** Spans under way with one worker: the n-th scan begins when n − 4 spans were accepted. */
+const CREDITS = 4;
+let scans = 0;
+let merges = 0;
+/** Spans in the journal when it began. @type {number | undefined} */
+let before;
+/** @type {Promise<void> | undefined} */
+let held;
+
+const die = () => process.kill(process.pid, 'SIGKILL');
+
+async function hold() {
+  process.stdout.write('held\n');
+  await new Promise((resolve) => process.stdin.once('data', resolve));
+  process.stdin.pause();
+}
+
+function journalLines() {
+  for (const id of points.journalFrom === undefined ? readdirSync(join(directory, 'tmp')) : []) {
+    return readFileSync(join(directory, 'tmp', id, 'journal'), 'utf8').split('\n').length - 2;
+  }
+  return 0;
+}
+
+const startWorkers = () => ({
+  /** @param {import('../../src/import/span-types.js').SpanTask} task */
+  async scan(task) {
+    scans++;
+    before ??= journalLines();
+    if (scans === points.killAtScan) {
+      while (journalLines() < before + scans - CREDITS) await setTimeout(1);
+      die();
+    }
+    if (scans >= points.holdAtScan) {
+      held ??= hold();
+      await held;
+    }
+    return scanSpan(task, files);
+  },
+  /** @param {import('../../src/import/merge-types.js').MergeTask} task */
+  async merge(task) {
+    if (++merges === points.killAtMerge) die();
+    return mergeEntries(task, files);
+  },
+  async close() {},
+});
+
+const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
+try {
+  /** @param {import('../../src/import/types.js').ImportProgress} progress */
+  const onProgress = ({ stage }) => {
+    if (stage === points.killAtStage) die();
+  };
+  const target = { directory, blobs: files, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
+  const report = await runImport(target, sources, { ...options, workers: 1, onProgress });
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+} catch (error) {
+  const { code, message } = /** @type {import('../../src/errors.js').GristmillError} */ (error);
+  process.stdout.write(`${JSON.stringify({ error: code, message })}\n`);
+} finally {
+  await catalog.close();
+}

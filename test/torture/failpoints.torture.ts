@@ -1,0 +1,68 @@
+// Goal: at every named failpoint, dying and failing leave the old or the new state, and a failure has a code.
+// Method: each failpoint is armed in a process that does the operation it belongs to. One that nothing reaches fails the
+// test, and the list of operations has to name every failpoint there is, or it does not compile.
+
+import { afterAll, describe, expect, test } from 'vitest';
+import { FAILPOINTS, type Failpoint } from '../../src/failpoints.js';
+import { scratchDirectory, Template, Writer } from './harness.js';
+import type { Kind } from './model.mjs';
+
+const OPERATIONS: Readonly<Record<Failpoint, Kind | 'create'>> = {
+  'store.create': 'create',
+  'store.header': 'create',
+  'lock.taken': 'upsert',
+  'lock.sweep': 'upsert',
+  'lock.release': 'upsert',
+  'shard.write': 'replace',
+  'shard.sync': 'replace',
+  'shards.sync-directory': 'upsert',
+  'catalog.commit': 'transaction',
+  'catalog.committed': 'transaction',
+  'publish.commit': 'upsert',
+  'publish.committed': 'replace',
+  'transaction.commit': 'transaction',
+  'compact.rewrite': 'compact',
+  'compact.publish': 'compact',
+  'compact.clean-indexes': 'compact',
+  'garbage.collect': 'replace',
+  'garbage.unlink': 'replace',
+  'garbage.forget': 'replace',
+};
+
+describe('failpoints', () => {
+  const directory = scratchDirectory();
+  const templates = new Map<string, Promise<Template>>();
+  afterAll(() => directory.remove());
+
+  async function killedIn(store: string, { history, n }: Template): Promise<void> {
+    const killed = new Writer(store, history, { env: { GRISTMILL_FAILPOINTS: 'publish.commit=kill' } });
+    await killed.run(n);
+    expect(killed.process.signalCode).toBe('SIGKILL');
+  }
+
+  async function operate(name: Failpoint, action: 'kill' | 'error') {
+    const kind = OPERATIONS[name];
+    if (!templates.has(kind)) templates.set(kind, Template.make(directory.path, kind));
+    const template = await templates.get(kind)!;
+    const { store, writer } = await template.waiting({ env: { GRISTMILL_FAILPOINTS: `${name}=${action}` } });
+    // There is something to sweep when another writer was killed.
+    if (name === 'lock.sweep') await killedIn(store, template);
+    await writer.run(template.n);
+    return { template, store, writer };
+  }
+
+  test.each(FAILPOINTS)('%s: the process dies there', async (name) => {
+    const { template, store, writer } = await operate(name, 'kill');
+    expect(writer.process.signalCode, `${name} was not reached`).toBe('SIGKILL');
+    await template.check(store, writer);
+  });
+
+  test.each(FAILPOINTS)('%s: the operation fails there, or is done all the same', async (name) => {
+    const { template, store, writer } = await operate(name, 'error');
+    await writer.kill();
+    for (const failure of writer.failures) {
+      expect(failure).toMatchObject({ code: 'IO_ERROR', message: expect.stringContaining(name) });
+    }
+    await template.check(store, writer);
+  });
+});

@@ -1,0 +1,92 @@
+// Goal: a power cut at any instant costs nothing that was acknowledged and leaves nothing half done.
+// Method: a writer works on an ext4 volume of its own; at a random moment the volume is shut down, so that what was not
+// synced never reaches the device; then it is mounted again and compared with what the history says. The twin does the
+// same with syncs faked away, and must lose something: otherwise this would prove nothing.
+
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkAfterCrash, expectClean } from './check.mjs';
+import { checkApart, missing, scratchDirectory, Writer, type WriterOptions } from './harness.js';
+import { History } from './model.mjs';
+import { CUTS, Volume } from './volume.js';
+
+const CUTS_EACH = Number(process.env.TORTURE_CUTS ?? 100);
+const CUTS_OF_TWIN = 20;
+/** A cut comes so many milliseconds after the first acknowledgement, at most: a round of the history takes about that. */
+const CUT_WITHIN = 700;
+
+const SYNCS = 'fsync,fdatasync,msync,sync_file_range';
+const FAKE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${SYNCS}`, '-e', `inject=${SYNCS}:retval=0`];
+
+const lacks = missing('root', 'losetup', 'mkfs.ext4');
+
+describe.skipIf(lacks)(`power cuts${lacks ? ` (${lacks})` : ''}`, () => {
+  const directory = scratchDirectory();
+  let volume: Volume;
+  beforeAll(() => {
+    volume = new Volume(directory.path);
+  });
+  afterAll(() => {
+    volume.unmount();
+    directory.remove();
+  });
+
+  /** Cuts again and again while a writer goes on where the last one was stopped. @returns operations acknowledged */
+  async function cutAgainAndAgain(
+    name: string,
+    kind: keyof typeof CUTS,
+    cuts: number,
+    check = checkAfterCrash,
+    options?: WriterOptions,
+  ) {
+    const store = join(volume.path, name);
+    const history = new History(name);
+    let n = 0;
+    let acknowledged = 0;
+    let next = new Writer(store, history, options);
+    try {
+      for (let i = 0; i < cuts; i++) {
+        const writer = next;
+        writer.tell(`loop ${n + 1}`);
+        await writer.heard(/^done/);
+        const cutIn = setTimeout(randomInt(CUT_WITHIN));
+        // Starts while this one works: it touches the volume only when told to.
+        next = new Writer(store, history, options);
+        await cutIn;
+        volume.cut(kind);
+        await writer.kill();
+        volume.unmount();
+        volume.mount();
+        acknowledged += writer.acknowledged.n - n;
+        n = await check(store, history, writer.acknowledged);
+        if (check === checkAfterCrash) await expectClean(store);
+        for (const failure of writer.failures) expect(failure).toMatchObject({ code: 'IO_ERROR' });
+      }
+    } finally {
+      await next.kill();
+    }
+    return acknowledged;
+  }
+
+  test.each(Object.keys(CUTS) as (keyof typeof CUTS)[])(`${CUTS_EACH} cuts that drop what is %s`, async (kind) => {
+    const acknowledged = await cutAgainAndAgain(kind.replaceAll(' ', '-'), kind, CUTS_EACH);
+    console.log(`power cuts: ${CUTS_EACH}, operations acknowledged: ${acknowledged}`);
+    expect(acknowledged).toBeGreaterThan(CUTS_EACH);
+  });
+
+  test.skipIf(missing('strace'))('with syncs faked away, acknowledged operations are lost', async () => {
+    const lost: unknown[] = [];
+    const check: typeof checkApart = (...of) =>
+      checkApart(...of).catch((error) => {
+        lost.push(error);
+        throw error;
+      });
+    await cutAgainAndAgain('faked', 'unsynced', CUTS_OF_TWIN, check, { under: FAKE }).catch((error) => {
+      if (!lost.includes(error)) throw error;
+    });
+    expect(lost).toHaveLength(1);
+    console.log(`power cuts, syncs faked away: ${lost[0]}`);
+  });
+});

@@ -1,0 +1,46 @@
+// An ext4 file system on a loop device, whose power can be cut: from then on nothing reaches the device. Root only; run
+// in a mount namespace of its own (scripts/torture.mjs), so that whatever happens nothing stays mounted.
+
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import koffi from 'koffi';
+
+const EXT4_IOC_SHUTDOWN = 0x8004587d;
+/** What is lost: all that is not synced; or the same after the journal was written (names without their data). */
+export const CUTS = { unsynced: 2, 'after the journal': 1 } as const;
+
+const ioctl = koffi.load('libc.so.6').func('int ioctl(int fd, unsigned long request, uint32_t *argument)');
+
+export class Volume {
+  readonly path: string;
+  readonly #image: string;
+
+  /** @param directory for the image and the mount point. */
+  constructor(directory: string, megabytes = 64) {
+    this.#image = join(directory, 'image');
+    this.path = join(directory, 'mount');
+    mkdirSync(this.path);
+    execFileSync('truncate', ['-s', `${megabytes}M`, this.#image]);
+    execFileSync('mkfs.ext4', ['-q', '-F', this.#image]);
+    this.mount();
+  }
+
+  mount(): void {
+    execFileSync('mount', ['-o', 'loop', this.#image, this.path]);
+  }
+
+  unmount(): void {
+    execFileSync('umount', [this.path]);
+  }
+
+  cut(kind: keyof typeof CUTS): void {
+    const fd = openSync(this.path, 'r');
+    try {
+      if (ioctl(fd, EXT4_IOC_SHUTDOWN, new Uint32Array([CUTS[kind]])) !== 0)
+        throw new Error('the volume cannot be cut');
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
