@@ -1,4 +1,4 @@
-// Goal: after any sequence of transactions, imports and reopenings a store holds exactly what it must, whichever way it is
+// Goal: after any sequence of transactions, imports, compactions and reopenings a store holds exactly what it must, whichever way it is
 // read; a transaction sees its own changes; one that throws changes nothing; a snapshot stays what it was.
 // Method: random sequences, and a Map beside them (support/store-model.ts). Real LMDB, real imports.
 
@@ -15,73 +15,7 @@ import {
   Model,
   type ModelRecord,
 } from './support/store-model.js';
-
-const COLLECTIONS = ['path', 'name', 'ordinal'] as const satisfies readonly KeyKind[];
-
-/** A record to be: its members as spelled. `form` picks one of the spellings of a key. */
-interface Draft {
-  readonly key: KeyNumber;
-  readonly form: number;
-  readonly tags: readonly KeyNumber[];
-  readonly extra: string;
-}
-
-type Step =
-  | { readonly do: 'transaction'; readonly operations: readonly Operation[]; readonly fails: boolean }
-  | {
-      readonly do: 'import';
-      readonly into: KeyKind;
-      readonly mode: 'replace' | 'upsert' | 'insert';
-      readonly drafts: readonly Draft[];
-    }
-  | { readonly do: 'reopen' | 'snapshot' };
-
-type Operation = { readonly on: KeyKind } & (
-  | { readonly do: 'put' | 'putText'; readonly draft: Draft }
-  | { readonly do: 'patch'; readonly key: KeyNumber; readonly draft: Draft; readonly movesKey: boolean }
-  | { readonly do: 'delete' | 'get'; readonly key: KeyNumber }
-  | { readonly do: 'count' }
-);
-
-const anyKey = fc.nat(KEYS.length - 1);
-const anyDraft: fc.Arbitrary<Draft> = fc.record({
-  key: anyKey,
-  form: fc.nat(5),
-  tags: fc.array(anyKey, { maxLength: 4 }),
-  extra: fc.constantFrom('1e400', '123456789012345678901234567890', '"\\u0041\\/"', '{"a":1,"a":2}', '1.50', '[]'),
-});
-const anyOperation: fc.Arbitrary<Operation> = fc
-  .tuple(
-    fc.constantFrom(...COLLECTIONS),
-    fc.oneof(
-      fc.record({ do: fc.constantFrom('put' as const, 'putText' as const), draft: anyDraft }),
-      fc.record({ do: fc.constant('patch' as const), key: anyKey, draft: anyDraft, movesKey: fc.boolean() }),
-      fc.record({ do: fc.constantFrom('delete' as const, 'get' as const), key: anyKey }),
-      fc.record({ do: fc.constant('count' as const) }),
-    ),
-  )
-  .map(([on, operation]) => ({ on, ...operation }));
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('transaction' as const),
-      operations: fc.array(anyOperation, { maxLength: 12 }),
-      fails: fc.nat(4).map((n) => n === 0),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('import' as const),
-      into: fc.constantFrom(...COLLECTIONS),
-      mode: fc.constantFrom('replace' as const, 'upsert' as const, 'insert' as const),
-      drafts: fc.array(anyDraft, { minLength: 1, maxLength: 6 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: 'reopen' as const }) },
-  { weight: 1, arbitrary: fc.constant({ do: 'snapshot' as const }) },
-);
+import { anyStep, COLLECTIONS, type Draft, type Operation, type Step } from './support/transaction-steps.js';
 
 /** What JSON.stringify has for a key; a number that it would round is taken for another key. */
 function plainKey(key: KeyNumber): KeyNumber {
@@ -142,6 +76,7 @@ class Run {
   async step(step: Step): Promise<void> {
     if (step.do === 'transaction') await this.#transaction(step);
     else if (step.do === 'import') await this.#import(step);
+    else if (step.do === 'compact') await this.store.compact();
     else if (step.do === 'snapshot') this.#snapshots.push({ snapshot: this.store.snapshot(), models: this.#cloned() });
     else {
       for (const { snapshot } of this.#snapshots.splice(0)) snapshot.release();
@@ -194,7 +129,7 @@ class Run {
       mode,
       workers: 1,
       ...(into === 'path' && { key: 'id' }),
-      ...(into === 'name' && { shape: 'object' as const }),
+      shape: into === 'name' ? ('object' as const) : ('ndjson' as const),
     };
     const imported = this.store.import(path, options);
     const model = mode === 'replace' ? new Model(into) : this.models[into].clone();
@@ -276,7 +211,7 @@ function patch(
   model.put({ key: moves ? moved : key, text, tags: new Set(tags) });
 }
 
-describe('any sequence of transactions, imports and reopenings', () => {
+describe('any sequence of transactions, imports, compactions and reopenings', () => {
   test('leaves what a Map would hold, whichever way it is read', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 8 }), async (steps) => {

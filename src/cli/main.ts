@@ -30,7 +30,7 @@ Examples:
   gristmill verify --store ./store
 ${EXIT_HELP}`;
 
-const COMMANDS = /^(import|put|patch|delete|get|range|export|stat|compact|verify|repair|backup)$/;
+const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup)$/;
 
 function createProgram(): Command {
   const program = new Command('gristmill')
@@ -42,9 +42,9 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
-  const writing = [addImport, addPut, addPatch, addDelete];
+  const writing = [addPut, addPatch, addDelete];
   const upkeep = [addCompact, addVerify, addRepair, addBackup];
-  for (const add of [...writing, ...reading, ...upkeep]) add(program);
+  for (const add of [addImport, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }
 
@@ -72,7 +72,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => COMMANDS.test(word));
+    const command = words.find((word) => COMMAND.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }
