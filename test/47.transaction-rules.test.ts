@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../src/index.js';
-import { files, files } from '../src/store/file-blobs.js';
+import { files } from '../src/store/file-blobs.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import type { Store } from '../src/store/store.js';
 import { WriterLock } from '../src/store/writer-lock.js';
