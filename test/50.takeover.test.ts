@@ -77,12 +77,12 @@ test('whatever the holder writes into its record renews it', async () => {
 
 // The same import again would go on where it stopped, from 256 MiB on, if it had been killed.
 test.each([
-  ['with nothing that could be resumed', undefined],
+  ['with nothing that could be resumed', Number.MAX_SAFE_INTEGER],
   ['with a journal', 0],
 ])('an import that was stopped, %s, publishes nothing and removes nothing of the next one', async (_, journalFrom) => {
   const directory = join(scratch(), 'store');
   const sources = [fileWith(lines(0))];
-  const what = { directory, sources, options: OPTIONS, ...(journalFrom !== undefined && { journalFrom }) };
+  const what = { directory, sources, options: OPTIONS, journalFrom };
   const stopped = startImport({ ...what, holdAtScan: 8 });
   await stopped.held;
   const { token } = await stopForLong(directory, stopped);

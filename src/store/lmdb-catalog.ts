@@ -17,7 +17,7 @@ import { failpoint } from '../failpoints.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
 import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
-import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
+import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
@@ -138,10 +138,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** @param store the store's directory, validated (files.ts). */
   static async open(store: string, options: LmdbCatalogOptions): Promise<LmdbCatalog> {
     const file = join(store, CATALOG_FILE);
+    // Asked before the catalog is read: who makes shards has made the header.
+    const mayBeNew = !hasShards(store);
     const root = openEnvironment(store, file, options);
     try {
       const catalog = new LmdbCatalog(file, root);
-      if (!catalog.hasHeader && options.create) {
+      if (options.create && mayBeNew && catalog.isEmpty) {
         failpoint('store.create');
         await catalog.transaction((write) => {
           // Another process may have been faster.
@@ -152,7 +154,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
         syncDirectory(dirname(file));
         syncDirectory(store);
       }
-      if (catalog.isEmpty) throw interrupted(store);
+      if (mayBeNew && catalog.isEmpty) throw interrupted(store);
       catalog.header();
       return catalog;
     } catch (error) {
