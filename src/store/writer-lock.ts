@@ -29,6 +29,8 @@ export interface LockRequest {
   readonly wait?: boolean;
   /** Ends the waiting with CANCELLED. */
   readonly signal?: AbortSignal;
+  /** Whether what a dead holder left is swept. Default true; false leaves it, and the word of it in the record. */
+  readonly sweeps?: boolean;
   /** Called once for each holder that has to be waited for. */
   readonly onWait?: (holder: LockRecord) => void;
 }
@@ -52,7 +54,7 @@ export class WriterLock {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
    */
   static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
-    const { wait = true, signal, onWait } = request;
+    const { wait = true, sweeps = true, signal, onWait } = request;
     let told: string | undefined;
     for (const pause = pauses(signal); ; await pause()) {
       catalog.refresh();
@@ -65,7 +67,7 @@ export class WriterLock {
           write.putLock(newRecord(token, request, current));
           return undefined;
         });
-        if (holder === undefined) return WriterLock.#taken(catalog, place, token);
+        if (holder === undefined) return WriterLock.#taken(catalog, place, token, sweeps);
       }
       if (!wait) throw busy(holder);
       if (told !== holder.token) onWait?.(holder);
@@ -73,12 +75,12 @@ export class WriterLock {
     }
   }
 
-  static async #taken(catalog: Catalog, place: StorePlace, token: string): Promise<WriterLock> {
+  static async #taken(catalog: Catalog, place: StorePlace, token: string, sweeps: boolean): Promise<WriterLock> {
     const lock = new WriterLock(catalog, token);
     try {
       failpoint('lock.taken');
       const { left } = lock.#current();
-      if (left !== undefined) {
+      if (sweeps && left !== undefined) {
         failpoint('lock.sweep');
         await sweep(catalog, place, left);
         await lock.set({ left: undefined });
