@@ -19,6 +19,9 @@ export const BARS = {
   /** getSync of a cached frame, relative to lmdb-js get and JSON.parse of the same record. */
   cachedOfLmdb: 1.2,
   randomMicros: 120,
+  /** A transaction of one put, durable, relative to lmdb-js `put` with sync; and puts a second in one transaction of many. */
+  transactionOfLmdb: 2,
+  putsPerSecond: 50_000,
 };
 
 /**

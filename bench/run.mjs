@@ -1,4 +1,4 @@
-// npm run bench [-- --quick | --bytes 512m] [--only kernel,import,memory,lookup,array,real] [--data nested,flat] ...
+// npm run bench [-- --quick | --bytes 512m] [--only kernel,import,memory,lookup,transactions,array,real] [--data nested,flat] ...
 //
 // Installs and builds what is missing, runs the benches one after another, writes bench/results/<name>.{md,json} and, with
 // data of the full size, the figures in docs/performance.md and README.md.
@@ -17,6 +17,7 @@ const BENCHES = {
   kernel: { rivals: false },
   array: { rivals: false },
   lookup: { rivals: true },
+  transactions: { rivals: true },
   real: { rivals: true },
   memory: { rivals: false },
   import: { rivals: true },

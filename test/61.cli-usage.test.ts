@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gristmill, scratch } from './support/cli.js';
 
-const COMMANDS = ['import', 'get', 'range', 'export', 'stat'];
+const COMMANDS = ['import', 'get', 'range', 'export', 'put', 'patch', 'delete', 'stat'];
 
 describe('help', () => {
   test('lists the commands and the exit codes, on stdout', async () => {

@@ -27,7 +27,7 @@ export const Exit = {
 export const EXIT_HELP = `
 Exit codes:
   0    done
-  1    a key has no record (get)
+  1    a key has no record (get, patch, delete)
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON, truncated, or a record is bad
   4    the store: missing, damaged, busy, of a newer format, no such collection or index; faults found (verify)

@@ -74,7 +74,12 @@ async function* textsOf(collection: Collection, key: KeyValue, index: string | u
   if (text !== undefined) yield text;
 }
 
-function missText(word: string, asString: boolean, { collection, index }: GetFlags): string {
+/** Says that a key has no record. */
+export function missText(
+  word: string,
+  asString: boolean,
+  { collection, index }: Pick<GetFlags, 'collection' | 'index'>,
+): string {
   const where = index === undefined ? '' : ` at ${index}`;
   const text = `no record in ${collection} has the key ${word}${where}`;
   if (asString || !hasStringTwin(word)) return text;

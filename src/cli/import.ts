@@ -1,6 +1,5 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
-import { existsSync, rmSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { ImportOptions } from '../import/types.js';
 import { describeHolder } from '../store/lock-holder.js';
@@ -18,7 +17,7 @@ import {
 import { note } from './diagnostics.js';
 import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
-import { openStore } from './open.js';
+import { onStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
 
@@ -106,19 +105,19 @@ export function addImport(program: Command): void {
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const view = await progressView(flags.quiet === true || flags.json === true);
-  const isNew = !existsSync(flags.store);
-  const work = async (signal: AbortSignal) => {
-    const store = await openStore(flags.store, { create: true });
-    try {
-      return await store.import(sources, { ...importOptions(flags), onProgress: view.show, onWait: tellWait, signal });
-    } finally {
-      view.stop();
-      const isEmpty = store.collections().length === 0;
-      await store.close();
-      // "The store as it was" is no store, where this command made it and the import failed.
-      if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
-    }
-  };
+  const work = (signal: AbortSignal) =>
+    onStore(flags.store, true, async (store) => {
+      try {
+        return await store.import(sources, {
+          ...importOptions(flags),
+          onProgress: view.show,
+          onWait: tellWait,
+          signal,
+        });
+      } finally {
+        view.stop();
+      }
+    });
   const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);

@@ -6,12 +6,15 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './backup.js';
 import { addCompact } from './compact.js';
+import { addDelete } from './delete.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
 import { addExport } from './export.js';
 import { addGet } from './get.js';
 import { addImport } from './import.js';
 import { OutputClosed } from './output.js';
+import { addPatch } from './patch.js';
+import { addPut } from './put.js';
 import { addRange } from './range.js';
 import { addRepair } from './repair.js';
 import { addStat } from './stat.js';
@@ -22,9 +25,12 @@ Examples:
   gristmill import users.json --store ./store --key id --index email
   gristmill get 42 --store ./store
   gristmill range --store ./store --index email --prefix ada@
+  gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill stat --store ./store
   gristmill verify --store ./store
 ${EXIT_HELP}`;
+
+const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup)$/;
 
 function createProgram(): Command {
   const program = new Command('gristmill')
@@ -36,8 +42,9 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
+  const writing = [addPut, addPatch, addDelete];
   const upkeep = [addCompact, addVerify, addRepair, addBackup];
-  for (const add of [addImport, ...reading, ...upkeep]) add(program);
+  for (const add of [addImport, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }
 
@@ -65,7 +72,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // Help and version were asked for; help that was not asked for (no command) is a usage error.
     if (error.exitCode === 0) return Exit.ok;
     if (error.code === 'commander.help') return Exit.usage;
-    const command = words.find((word) => /^(import|get|range|export|stat|compact|verify|repair|backup)$/.test(word));
+    const command = words.find((word) => COMMAND.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }

@@ -144,6 +144,11 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
     return this.#change<T, boolean>(this.name, (collection) => collection.patch(key, changes));
   }
 
+  /** The same for a patch that is JSON text: every token stays as spelled. */
+  patchText(key: KeyValue, changes: string): Promise<boolean> {
+    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(key, changes));
+  }
+
   /** Says whether there was such a record. */
   delete(key: KeyValue): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));

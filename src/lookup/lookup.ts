@@ -243,11 +243,16 @@ function locate(generation: Generation, key: KeyValue): Place | undefined {
 }
 
 function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
-  if (typeof key !== 'number' && typeof key !== 'bigint') {
-    throw new TypeError(`collection ${generation.manifest.name} has no key: its records are found by their ordinal`);
-  }
-  const ordinal = Number(key);
+  const ordinal = ordinalOf(generation.manifest.name, key);
   return Number.isSafeInteger(ordinal) && ordinal >= 0 ? generation.placeOf(ordinal) : undefined;
+}
+
+/** A key of a collection without a key. */
+export function ordinalOf(collection: string, key: KeyValue): number {
+  if (typeof key !== 'number' && typeof key !== 'bigint') {
+    throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
+  }
+  return Number(key);
 }
 
 /** frame > record */

@@ -8,9 +8,10 @@
 // both sides have it, `resolve` says which entry stays.
 
 import { compareKeys } from './key.js';
-import { highestPageKey, keyOf, pageKey, treeStart } from './page-key.js';
+import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
 import { entriesOf, entryAt, entryCount } from './page-read.js';
-import { buildPages, LOCATION_BYTES, PAGE_BYTES, PageBuilder } from './page-write.js';
+import { splicePage } from './page-splice.js';
+import { buildPages, PAGE_BYTES, PageBuilder } from './page-write.js';
 import type { CatalogRead, Entry, PageAt } from './types.js';
 
 /** An entry to add, or a key to remove, where it is there. */
@@ -50,20 +51,37 @@ export function* mergeInPlace(
     const { key, shard, ordinal } = entries.head;
     const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
     const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
-    const after = target && read.nextPage(tree, target.pageKey, false);
+    const [after] = target === undefined ? [] : read.pageKeys(tree, 1, target.pageKey);
     const group = takeBefore(entries, after, resolve !== undefined);
-    const old = target === undefined ? [] : [...entriesOf(target.page)];
-    const merged = [...mergeEntries(old, group, resolve)];
-    const appended = after === undefined && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
-    const pages = appended ? buildPages(merged) : splitEvenly(merged);
+    const spliced = target && splicePage(target.page, group, resolve);
+    const pages = spliced ?? rebuilt(target?.page, group, resolve, after === undefined);
     const [first] = pages;
     yield {
       remove: target === undefined || (first && startsAt(first, target)) ? undefined : target.pageKey,
       pages,
-      entriesGained: merged.length - old.length,
+      entriesGained: entriesIn(pages) - (target === undefined ? 0 : entryCount(target.page)),
       pagesGained: pages.length - (target === undefined ? 0 : 1),
     };
   }
+}
+
+/** Pages of all entries of a page and of changes to it. @param isLast whether it is the last page of its tree. */
+function rebuilt(
+  page: Uint8Array | undefined,
+  group: readonly Change[],
+  resolve: Resolve | undefined,
+  isLast: boolean,
+): readonly Uint8Array[] {
+  const old = page === undefined ? [] : [...entriesOf(page)];
+  const merged = [...mergeEntries(old, group, resolve)];
+  const appended = isLast && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
+  return appended ? buildPages(merged) : splitEvenly(merged);
+}
+
+function entriesIn(pages: readonly Uint8Array[]): number {
+  let entries = 0;
+  for (const page of pages) entries += entryCount(page);
+  return entries;
 }
 
 /** Rewritten pages keep room for a few inserts, */
@@ -185,8 +203,9 @@ function splitEvenly(entries: readonly Entry[]): Uint8Array[] {
   return buildPages(entries, Math.min(PAGE_BYTES, share + share / 16));
 }
 
-function takeBefore(entries: Peekable, after: PageAt | undefined, unique: boolean): Change[] {
-  const boundary = after && entryAt(after.page, 0);
+/** The entries in front of the page with this page key. */
+function takeBefore(entries: Peekable, after: Uint8Array | undefined, unique: boolean): Change[] {
+  const boundary = after && firstEntryOf(after);
   const group: Change[] = [];
   for (let entry = entries.head; entry !== undefined; entry = entries.head) {
     if (boundary !== undefined) {
@@ -199,12 +218,8 @@ function takeBefore(entries: Peekable, after: PageAt | undefined, unique: boolea
   return group;
 }
 
-function startsAt(page: Uint8Array, at: PageAt): boolean {
-  const { key, shard, ordinal } = entryAt(page, 0);
-  const stored = at.pageKey;
-  const location = stored.byteLength - LOCATION_BYTES;
-  const view = new DataView(stored.buffer, stored.byteOffset + location);
-  return compareKeys(keyOf(stored), key) === 0 && view.getUint32(0) === shard && view.getUint32(4) === ordinal;
+function startsAt(page: Uint8Array, { pageKey: at }: PageAt): boolean {
+  return compareEntries(entryAt(page, 0), firstEntryOf(at)) === 0;
 }
 
 /** An iteration whose next element can be looked at; checks that entries come in order. */

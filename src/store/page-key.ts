@@ -2,6 +2,7 @@
 // big-endian, so that the order of bytes is the order of (tree, key, shard, ordinal).
 
 import { LOCATION_BYTES } from './page-write.js';
+import type { Entry } from './types.js';
 
 export const TREE_BYTES = 4;
 
@@ -39,4 +40,11 @@ export function treeOf(pageKeyBytes: Uint8Array): number {
 /** The entry's key inside a page key. */
 export function keyOf(pageKeyBytes: Uint8Array): Uint8Array {
   return pageKeyBytes.subarray(TREE_BYTES, pageKeyBytes.byteLength - LOCATION_BYTES);
+}
+
+/** The first entry of the page stored under this key. */
+export function firstEntryOf(pageKeyBytes: Uint8Array): Entry {
+  const location = pageKeyBytes.byteLength - LOCATION_BYTES;
+  const view = new DataView(pageKeyBytes.buffer, pageKeyBytes.byteOffset + location);
+  return { key: keyOf(pageKeyBytes), shard: view.getUint32(0), ordinal: view.getUint32(4) };
 }

@@ -131,15 +131,21 @@ export class Store {
 
   #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
     const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
-    const result = change(transaction);
-    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-      throw new TypeError(
-        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-      );
+    try {
+      const result = change(transaction);
+      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+        // What it still does to a transaction that is over fails, and is said here.
+        Promise.resolve(result).catch(() => {});
+        throw new TypeError(
+          'the callback of a transaction must not be async: it returned a promise; nothing was changed',
+        );
+      }
+      transaction.commit();
+      failpoint('transaction.commit');
+      return result;
+    } finally {
+      transaction.end();
     }
-    transaction.finish();
-    failpoint('transaction.commit');
-    return result;
   }
 
   /**
@@ -150,8 +156,7 @@ export class Store {
   async compact(options?: CompactOptions): Promise<CompactReport> {
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
-      const signal = options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
-      return compact(this.#catalog, this.#place, { ...options, signal });
+      return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
     });
   }
 
@@ -165,8 +170,8 @@ export class Store {
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     return this.#untilClosed(async (closing) => {
       const { verify } = await import('../upkeep/verify.js');
-      const signal = options?.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
-      return verify({ ...this.#place, catalog: this.#catalog }, { ...options, signal });
+      const target = { ...this.#place, catalog: this.#catalog };
+      return verify(target, { ...options, signal: either(options?.signal, closing) });
     });
   }
 
@@ -214,6 +219,10 @@ export class Store {
     this.#caches.close();
     await this.#catalog.close();
   }
+}
+
+function either(given: AbortSignal | undefined, closing: AbortSignal): AbortSignal {
+  return given === undefined ? closing : AbortSignal.any([given, closing]);
 }
 
 /**

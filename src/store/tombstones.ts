@@ -69,7 +69,8 @@ export class TombstoneMarks {
       const dead = (read.tombstoneState(shard)?.dead ?? 0) + added;
       write.putTombstoneState(shard, { dead, generation });
       for (const [number, chunk] of chunks) {
-        const end = chunk.findLastIndex((byte) => byte !== 0) + 1;
+        let end = chunk.byteLength;
+        while (end > 0 && chunk[end - 1] === 0) end--;
         if (end > 0) write.putTombstoneChunk(shard, number, chunk.subarray(0, end));
       }
     }

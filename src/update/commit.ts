@@ -5,7 +5,6 @@
 // one LMDB transaction that the callback ran in, or not at all (Invariant 7).
 
 import { INLINE_RECORDS_MAX } from '../limits.js';
-import { compareKeys } from '../store/key.js';
 import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/merge-pages.js';
 import { expectCount } from '../store/publish-checks.js';
 import { TombstoneMarks } from '../store/tombstones.js';
@@ -114,12 +113,15 @@ class CollectionCommit {
 
   #mergePrimary(index: IndexManifest, overlay: Overlay, { shard, first }: Placed): IndexManifest {
     let ordinal = first;
-    const changes: Change[] = [];
-    for (const { key, record } of overlay.changes.values()) {
-      changes.push(record ? { key, shard, ordinal: ordinal++ } : { key, shard: 0, ordinal: 0, isRemoval: true });
+    const changes: [id: string, Change][] = [];
+    for (const [id, { key, record }] of overlay.changes) {
+      const change = record ? { key, shard, ordinal: ordinal++ } : { key, shard: 0, ordinal: 0, isRemoval: true };
+      changes.push([id, change]);
     }
-    changes.sort((left, right) => compareKeys(left.key, right.key));
-    return this.#merge(index, changes, (stored, change) => {
+    // Comparing the ids compares the bytes of the keys, without a call out of the engine each time.
+    changes.sort(([left], [right]) => (left < right ? -1 : 1));
+    const sorted = changes.map(([, change]) => change);
+    return this.#merge(index, sorted, (stored, change) => {
       this.#marks.mark(stored.shard, stored.ordinal);
       return change.isRemoval ? undefined : change;
     });

@@ -1,26 +1,22 @@
 // JSON Merge Patch (RFC 7396) on the text of a record: what the patch does not name keeps its spelling, down to the last
 // digit. Parsing and writing the record again would round its large numbers.
 
-/** @param text a record as stored: valid JSON without insignificant white space. */
-export function mergePatch(text: string, patch: unknown): string {
-  const written = JSON.stringify(patch) as string | undefined;
-  if (written === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof patch}`);
-  return merged(text, JSON.parse(written));
-}
-
-function merged(text: string | undefined, patch: unknown): string {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return JSON.stringify(patch);
+/** @param text a record as stored, and @param patch a patch: valid JSON without insignificant white space, both. */
+export function mergePatch(text: string | undefined, patch: string): string {
+  if (!patch.startsWith('{')) return patch;
   const members = text?.startsWith('{') ? membersOf(text) : [];
-  for (const [name, change] of Object.entries(patch)) {
+  // Of a name that is repeated the last one counts.
+  const changes = new Map(membersOf(patch).map((member) => [member.name, member]));
+  for (const { name, spelled, value: change } of changes.values()) {
     const at = members.findLastIndex((member) => member.name === name);
-    if (change === null) {
+    if (change === 'null') {
       remove(members, name);
     } else if (at === -1) {
-      members.push({ name, spelled: JSON.stringify(name), value: merged(undefined, change) });
+      members.push({ name, spelled, value: mergePatch(undefined, change) });
     } else {
-      const changed = { ...(members[at] as Member), value: merged(members[at]?.value, change) };
+      const changed = { ...(members[at] as Member), value: mergePatch(members[at]?.value, change) };
       members[at] = changed;
-      // Of a name that is repeated the last one counts; the others would only confuse.
+      // The others would only confuse.
       remove(members, name, changed);
     }
   }

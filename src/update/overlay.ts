@@ -14,7 +14,7 @@ export interface KeyChange {
 }
 
 export class Overlay {
-  /** By key, in the order of the last change. Empty in collections without a key. */
+  /** By the bytes of the key as characters, in the order of the last change. Empty in collections without a key. */
   readonly changes = new Map<string, KeyChange>();
   /** Collections without a key: records to append, and ordinals of stored records to delete. */
   readonly appended: NewRecord[] = [];

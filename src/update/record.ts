@@ -40,15 +40,17 @@ export function keyPlanOf({ key, secondary }: Pick<CollectionManifest, 'key' | '
  * @throws GristmillError BAD_RECORD (reason KEY_MISSING …), KEY_TOO_LONG; TypeError for what JSON has no text for.
  */
 export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): NewRecord {
+  const named = nameKey(plan, name);
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new TypeError(`a record must be a JSON value, not ${typeof value}`);
-  // What may be too deep, or have too many keys, is for the kernel to judge.
-  if (text.length > 2 * DEPTH_DEFAULT && mayBeDeep(text)) return recordOfText(text, plan, name);
+  // What may be too deep or too large, or have too many keys, is for the kernel to judge.
+  if (text.length > KEYS_PER_RECORD_MAX || (text.length > 2 * DEPTH_DEFAULT && mayBeDeep(text)))
+    return recordOfText(text, plan, name);
   const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
   const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
   return {
     line: Buffer.from(lineOf(text, plan, name)),
-    primary: plan.primary === undefined ? nameKey(plan, name) : primaryKey(meant, plan.primary),
+    primary: plan.primary === undefined ? named : primaryKey(meant, plan.primary),
     secondary: plan.secondary.map((path) => secondaryKeys(meant, path)),
   };
 }
@@ -76,7 +78,20 @@ export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRec
   return { line: Buffer.from(record.line), primary: primary[0], secondary: secondary.map(withoutRepetition) };
 }
 
-export function badRecord(reason: BadReasonName): GristmillError {
+const NO_KEYS: KeyPlan = { kind: 'ordinal', primary: undefined, secondary: [] };
+
+/** The text of any JSON value, checked, without insignificant white space. @throws as `recordOfText` */
+export function compactText(text: string): string {
+  return recordOfText(text, NO_KEYS).line.toString();
+}
+
+function badRecord(reason: BadReasonName): GristmillError {
+  if (reason === 'RECORD_TOO_LARGE') {
+    return new GristmillError(reason, `the record is larger than ${RECORD_BYTES_DEFAULT} bytes; nothing was changed`);
+  }
+  if (reason === 'KEY_TOO_LONG' || reason === 'KEY_OUT_OF_RANGE') {
+    return new GristmillError('KEY_TOO_LONG', `the record ${BadReason[reason]}; nothing was changed`, { reason });
+  }
   return new GristmillError('BAD_RECORD', `the record ${describe(reason)}; nothing was changed`, { reason });
 }
 
@@ -140,9 +155,7 @@ function primaryKey(value: unknown, path: readonly string[]): Uint8Array {
 }
 
 function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {
-  const { values } = follow(value, path);
-  if (values.length > KEYS_PER_RECORD_MAX) throw badRecord('TOO_MANY_KEYS');
-  return withoutRepetition(values.map(encodeKey));
+  return withoutRepetition(follow(value, path).values.map(encodeKey));
 }
 
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -4,7 +4,7 @@
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
 import { GristmillError } from '../errors.js';
-import type { Lookup } from '../lookup/lookup.js';
+import { type Lookup, ordinalOf } from '../lookup/lookup.js';
 import { recordText } from '../lookup/record.js';
 import { parsePath } from '../paths.js';
 import type { KeyValue } from '../store/key.js';
@@ -12,10 +12,10 @@ import { decodeKey } from '../store/key-decode.js';
 import { mergeUnderWay } from '../store/lock-holder.js';
 import { checkNames } from '../store/publish-checks.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
-import { commitChanges } from './commit.js';
+import { type Changed, commitChanges } from './commit.js';
 import { mergePatch } from './merge-patch.js';
 import { Overlay } from './overlay.js';
-import { keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
+import { compactText, keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
 
 /** How a new collection is keyed and indexed. */
 export interface CollectionOptions {
@@ -58,8 +58,7 @@ export class Transaction {
     let collection = this.#collections.get(name);
     if (collection === undefined) {
       const lookup = this.#context.lookup(name);
-      const { manifest } = lookup.newest();
-      collection = new TransactionCollection(manifest, lookup, () => this.#assertUsable());
+      collection = new TransactionCollection(lookup.newest(), lookup, () => this.#assertUsable());
       this.#collections.set(name, collection);
     }
     return collection as TransactionCollection<T>;
@@ -76,15 +75,19 @@ export class Transaction {
       throw new GristmillError('COLLECTION_EXISTS', `there is a collection ${name} already; nothing was changed`);
     }
     const manifest = newCollection(catalog, write, name, options);
-    const collection = new TransactionCollection<T>(manifest, undefined, () => this.#assertUsable());
+    const collection = new TransactionCollection<T>({ manifest, shards: [] }, undefined, () => this.#assertUsable());
     this.#collections.set(name, collection);
     return collection;
   }
 
-  /** Not for users: writes the changes and ends the transaction's use. */
-  finish(): void {
-    this.#isOver = true;
+  /** Not for users: writes the changes. */
+  commit(): void {
     commitChanges(this.#context, this.#collections);
+  }
+
+  /** Not for users: nothing is to be changed that nobody would write. */
+  end(): void {
+    this.#isOver = true;
   }
 
   #assertUsable(): void {
@@ -104,9 +107,14 @@ export class TransactionCollection<T> {
   /** Not for users. */
   readonly overlay = new Overlay();
 
-  constructor(manifest: CollectionManifest, lookup: Lookup | undefined, assertUsable: () => void) {
+  /** @param stored the collection when the transaction began. */
+  constructor(
+    { manifest, shards }: Pick<Changed, 'manifest' | 'shards'>,
+    lookup: Lookup | undefined,
+    assertUsable: () => void,
+  ) {
     this.manifest = manifest;
-    this.shards = lookup?.newest().shards ?? [];
+    this.shards = shards;
     this.#lookup = lookup;
     this.#assertUsable = assertUsable;
     this.#plan = keyPlanOf(manifest);
@@ -167,6 +175,17 @@ export class TransactionCollection<T> {
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {
+    const text = JSON.stringify(changes) as string | undefined;
+    if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
+    return this.#patch(key, text);
+  }
+
+  /** The same for a patch that is JSON text: every token stays as spelled. */
+  patchText(key: KeyValue, changes: string): boolean {
+    return this.#patch(key, compactText(changes));
+  }
+
+  #patch(key: KeyValue, changes: string): boolean {
     if (this.manifest.key.kind === 'ordinal') {
       throw new TypeError(
         `collection ${this.manifest.name} has no key: its records can be put and deleted, not patched`,
@@ -204,8 +223,8 @@ export class TransactionCollection<T> {
       const change = this.overlay.change(key);
       return change && (change.record ?? 'deleted');
     }
-    if (this.overlay.deleted.has(Number(key))) return 'deleted';
-    return this.overlay.appended[Number(key) - this.#firstAppended];
+    const ordinal = ordinalOf(this.manifest.name, key);
+    return this.overlay.deleted.has(ordinal) ? 'deleted' : this.overlay.appended[ordinal - this.#firstAppended];
   }
 
   get #firstAppended(): number {
