@@ -22,6 +22,8 @@ export const BARS = {
   /** A transaction of one put, durable, relative to lmdb-js `put` with sync; and puts a second in one transaction of many. */
   transactionOfLmdb: 2,
   putsPerSecond: 50_000,
+  /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
+  verifyOfZstd: 0.8,
 };
 
 /**

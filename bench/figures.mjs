@@ -9,7 +9,7 @@ import { barTable, markdownTable, provenance, RESULTS } from './report.mjs';
 const PERFORMANCE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** In the order a reader wants them. */
-const BENCHES = ['import', 'array', 'memory', 'lookup', 'kernel', 'real'];
+const BENCHES = ['import', 'array', 'memory', 'lookup', 'verify', 'kernel', 'real'];
 const HEADLINES = ['what', 'gristmill', 'for comparison'];
 
 export function writeFigures() {

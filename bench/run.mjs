@@ -18,6 +18,7 @@ const BENCHES = {
   array: { rivals: false },
   lookup: { rivals: true },
   transactions: { rivals: true },
+  verify: { rivals: false },
   real: { rivals: true },
   memory: { rivals: false },
   import: { rivals: true },

@@ -4,36 +4,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openStore, repairStore, type Store } from '../dist/src/index.js';
+import { openStore, repairStore } from '../dist/src/index.js';
 import { temporaryDirectory } from './support/build-store.js';
 import { gristmill } from './support/cli.js';
 import { testStore } from './support/import-store.js';
 import { openRawIndex } from './support/raw-catalog.js';
-import { buildEverything, openReadOnly, readAll } from './support/upkeep.js';
+import { buildEverything, contents, openReadOnly, readAll, versions } from './support/upkeep.js';
 
 const rows = Array.from({ length: 2000 }, (_, id) => ({ id, group: `g${id % 7}`, tags: [id % 3, `t${id % 11}`] }));
 const members = Object.fromEntries(rows.map((row) => [`n${row.id}`, row]));
 const options = { key: 'id', indexes: ['group', 'tags'], spanBytes: 16_384 };
-
-/** Everything a collection answers. */
-async function contents(store: Store): Promise<unknown> {
-  const found: Record<string, unknown> = {};
-  for (const name of store.collections().sort()) {
-    const collection = store.collection(name);
-    const ranged: unknown[] = [];
-    for await (const { key, value } of collection.range()) ranged.push([key, value]);
-    const { indexes, records } = store.stat().collections.find((stat) => stat.name === name)!;
-    const secondary: Record<string, unknown[]> = {};
-    for (const { path } of indexes.slice(1)) {
-      secondary[path] = [];
-      for await (const { key, value } of collection.range({ index: path })) secondary[path]!.push([key, value]);
-    }
-    const texts: string[] = [];
-    for await (const { text } of collection.scanText()) texts.push(text);
-    found[name] = { ranged, secondary, texts, records };
-  }
-  return found;
-}
 
 /** Repairs, and compares what the store holds then. */
 async function repaired(directory: string, expected: unknown) {
@@ -58,7 +38,7 @@ test.each([
   const expected = await contents(store);
   await store.close();
   rmSync(join(directory, 'index'), { recursive: true });
-  expect(await repaired(directory, expected)).toMatchObject({ from: 'shards', lost: [] });
+  expect(await repaired(directory, expected)).toMatchObject({ from: 'shards', lost: [], notes: [expect.anything()] });
 });
 
 test.each(['index', 'index/data.mdb'])(
@@ -96,8 +76,31 @@ test('imports one after another: replaced ones are not used, upserts and inserts
   const expected = await contents(store);
   await store.close();
   rmSync(join(directory, 'index'), { recursive: true });
-  expect(await repaired(directory, expected)).toMatchObject({ from: 'shards', lost: [] });
+  expect(await repaired(directory, expected)).toMatchObject({ from: 'shards', lost: [], notes: [expect.anything()] });
 });
+
+const bad = (count: number): string => Array.from({ length: count }, (_, i) => `{"id":${i},,}`).join('\n');
+
+test.each([
+  [
+    'in the middle',
+    `${versions(0, 900, 1)}\n${bad(4000)}\n${versions(900, 1800, 1)}`,
+    /^Collection records has no shard for bytes \d+ to/,
+  ],
+  ['at the end', `${versions(0, 900, 1)}\n${bad(4000)}`, /^Collection records has no shard for .* from byte \d+ on:/],
+] as const)(
+  'spans of which no record was kept: what was published is used, and the gap is named: %s',
+  async (_, source, note) => {
+    const { store, directory, run } = await testStore();
+    await run(source, { key: 'id', spanBytes: 8192, onBadRecord: 'skip', maxBad: 4000, maxBadRatio: 1 });
+    const expected = await contents(store);
+    await store.close();
+    rmSync(join(directory, 'index'), { recursive: true });
+    const { unused, notes } = await repaired(directory, expected);
+    expect(unused).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/^The catalog was lost/), expect.stringMatching(note)]);
+  },
+);
 
 test('pages are damaged: all else is kept, tombstones and inline records too', async () => {
   const { path, remove } = temporaryDirectory();

@@ -30,7 +30,7 @@ export function verifyPage(page: Uint8Array, tree: number, file: string): void {
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
   }
   if (page[VERSION_AT] > PAGE_VERSION || (page[FLAGS_AT] & FLAGS_REFUSED) !== 0) {
-    const message = `an index page in ${file} has version ${page[VERSION_AT]}, this gristmill reads ${PAGE_VERSION}: use a newer one`;
+    const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: use a newer one`;
     throw new GristmillError('STORE_TOO_NEW', message, { file });
   }
 }

@@ -30,6 +30,8 @@ export interface LockRequest {
   readonly wait?: boolean;
   /** Ends the waiting with CANCELLED. */
   readonly signal?: AbortSignal;
+  /** Whether what a dead holder left is swept. Default true; false leaves it, and the word of it in the record. */
+  readonly sweeps?: boolean;
   /** Called once for each holder that has to be waited for. */
   readonly onWait?: (holder: LockRecord) => void;
 }
@@ -53,7 +55,7 @@ export class WriterLock {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
    */
   static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
-    const { wait = true, signal, onWait } = request;
+    const { wait = true, sweeps = true, signal, onWait } = request;
     let told: string | undefined;
     for (const pause = pauses(signal); ; await pause()) {
       catalog.refresh();
@@ -66,7 +68,7 @@ export class WriterLock {
           write.putLock(newRecord(token, request, current && leftBy(current, catalog, write)));
           return undefined;
         });
-        if (holder === undefined) return WriterLock.#taken(catalog, place, token);
+        if (holder === undefined) return WriterLock.#taken(catalog, place, token, sweeps);
       }
       if (!wait) throw busy(holder);
       if (told !== holder.token) onWait?.(holder);
@@ -74,12 +76,12 @@ export class WriterLock {
     }
   }
 
-  static async #taken(catalog: Catalog, place: StorePlace, token: string): Promise<WriterLock> {
+  static async #taken(catalog: Catalog, place: StorePlace, token: string, sweeps: boolean): Promise<WriterLock> {
     const lock = new WriterLock(catalog, token);
     try {
       failpoint('lock.taken');
       const { left } = lock.#current();
-      if (left !== undefined) {
+      if (sweeps && left !== undefined) {
         failpoint('lock.sweep');
         await sweep(catalog, place, left);
         await lock.set({ left: undefined });

@@ -1,7 +1,7 @@
 // [repair]: shards > entries > pages > index in place
 //
 // Case b: the catalog is lost. Shards say which import they are of (shard-origin.ts), and imports are published once more
-// from their shards, in order, by the same rules as the first time. The newest whole `replace` supersedes what is older.
+// from their shards, in order, by the same rules as the first time. Which ones: repair-imports.ts.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -9,23 +9,13 @@ import { join } from 'node:path';
 import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
 import { type NewShard, publish, reserveShards } from '../store/publish.js';
-import { originOf, type ShardOrigin } from '../store/shard-origin.js';
+import { originOf } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
 import type { Catalog } from '../store/types.js';
 import type { Fault } from './faults.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
+import { type ChosenImport, chooseImports, type Found, type Import } from './repair-imports.js';
 import type { RepairReport } from './repair-options.js';
-
-/** A file that says what it is. */
-interface Found extends NewShard {
-  readonly origin: ShardOrigin;
-}
-
-/** The shards of one import. */
-interface Import {
-  readonly origin: ShardOrigin;
-  readonly shards: Found[];
-}
 
 export interface ShardsRepair {
   readonly store: string;
@@ -33,11 +23,12 @@ export interface ShardsRepair {
   readonly rebuildFor: (id: string) => Rebuild;
   readonly lost: Fault[];
   readonly unused: RepairReport['unused'][number][];
+  readonly notes: string[];
 }
 
 /** Publishes what the shards of a store hold into a new catalog. */
 export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
-  const { store, catalog, unused, lost } = repair;
+  const { store, catalog, unused, notes, lost } = repair;
   const damaged = new Set<number>();
   const imports = new Map<number, Import>();
   let last = 0;
@@ -59,7 +50,10 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
     held.shards.splice(twin >= 0 ? twin : held.shards.length, twin >= 0 ? 1 : 0, found);
   }
   await reserveShards(catalog, last);
-  for (const one of chosen([...imports.values()], damaged, unused)) await publishAgain(repair, one);
+  const chosen = chooseImports(store, [...imports.values()], damaged);
+  unused.push(...chosen.unused);
+  notes.push(...chosen.notes);
+  for (const one of chosen.imports) await publishAgain(repair, one);
 }
 
 /** A file's shard, or why it cannot be used. */
@@ -87,52 +81,7 @@ function lookAt(store: string, file: string, fileNumber: number): Found | string
   }
 }
 
-/** The imports that decide what the collections hold, oldest first. */
-function chosen(imports: Import[], damaged: ReadonlySet<number>, unused: ShardsRepair['unused']): Import[] {
-  const used: Import[] = [];
-  for (const one of imports) one.shards.sort((left, right) => left.shard - right.shard);
-  imports.sort((left, right) => left.shards[0]!.shard - right.shards[0]!.shard);
-  for (const one of imports) {
-    const { collection, mode } = one.origin;
-    if (!isWhole(one, damaged)) {
-      drop(one, 'parts of its import are missing, so it was never published', unused);
-      continue;
-    }
-    if (mode === 'replace') {
-      for (const older of used.filter(({ origin }) => origin.collection === collection)) {
-        drop(older, `collection ${collection} was replaced later`, unused);
-        used.splice(used.indexOf(older), 1);
-      }
-    }
-    used.push(one);
-  }
-  return used;
-}
-
-function drop({ shards }: Import, why: string, unused: ShardsRepair['unused']): void {
-  for (const { file } of shards) unused.push({ file, why });
-}
-
-/** Whether all of the sources is there, or what is missing is in shards that are damaged. */
-function isWhole({ origin, shards }: Import, damaged: ReadonlySet<number>): boolean {
-  let previous: Found | undefined;
-  for (const one of shards) {
-    const { sourceNumber, sourceFrom, source } = one.origin;
-    const isNext = previous !== undefined && previous.origin.sourceNumber === sourceNumber;
-    const follows = isNext
-      ? previous?.source.to === source.from
-      : source.from === sourceFrom &&
-        (previous === undefined
-          ? sourceNumber === 0
-          : previous.origin.isLast && previous.origin.sourceNumber + 1 === sourceNumber);
-    if (!follows && !damaged.has(one.shard - 1)) return false;
-    previous = one;
-  }
-  const end = previous!;
-  return (end.origin.isLast && end.origin.sourceNumber === origin.sources - 1) || damaged.has(end.shard + 1);
-}
-
-async function publishAgain(repair: ShardsRepair, { origin, shards }: Import): Promise<void> {
+async function publishAgain(repair: ShardsRepair, { origin, shards, isDoubtful }: ChosenImport): Promise<void> {
   const { store, catalog, lost } = repair;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
   const rebuild = repair.rebuildFor(`shards-${origin.import}`);
@@ -165,9 +114,10 @@ async function publishAgain(repair: ShardsRepair, { origin, shards }: Import): P
     return { read: records, stored: records - replaced, rejected: 0, replaced };
   };
   const { collection: name, framing, key, indexes } = origin;
+  const { mode, onDuplicate } = isDoubtful ? ({ mode: 'insert', onDuplicate: 'first' } as const) : origin;
   await publish(catalog, {
     ...{ name, framing, key, shards: entries, dead, indexPaths: indexes, pages: rebuild.pages(keep) },
-    ...{ mode: catalog.collection(name) ? origin.mode : 'replace', onDuplicate: origin.onDuplicate },
+    ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
     sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
     get counts() {
       return counts();

@@ -9,11 +9,14 @@ import { join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { WorkerPool } from '../import/pool.js';
 import { WORKERS_MAX } from '../limits.js';
-import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY } from '../store/files.js';
+import { files } from '../store/file-blobs.js';
+import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
-import type { Catalog } from '../store/types.js';
+import type { Catalog, CatalogWrite } from '../store/types.js';
+import { WriterLock } from '../store/writer-lock.js';
 import { type Fault, FaultList } from './faults.js';
+import { processesUsing } from './in-use.js';
 import { Rebuild } from './rebuild.js';
 import { copyValues, rebuildCollection } from './repair-catalog.js';
 import type { RepairOptions, RepairReport } from './repair-options.js';
@@ -21,6 +24,9 @@ import { rebuildFromShards } from './repair-shards.js';
 import { checkCount, checkNames } from './upkeep-options.js';
 import { verifyCollection } from './verify-collection.js';
 import { verifyValues } from './verify-values.js';
+
+/** Where these go wrong the catalog may be sound: no reason to do without it. */
+const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL']);
 
 /** Under these names in the store: an index being made, and one that is finished. */
 const UNFINISHED = 'repair.partial';
@@ -44,6 +50,7 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
     throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
   }
+  refuseWhileInUse(store);
   // The old index still in place: what was finished before it is of a state that may have moved on.
   if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
   else if (existsSync(join(store, FINISHED))) putInPlace(store);
@@ -55,27 +62,24 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
   try {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false });
-    const found: Pick<RepairReport, 'lost' | 'unused'> & { lost: Fault[]; unused: RepairReport['unused'][number][] } = {
-      lost: [],
-      unused: [],
-    };
+    const found = { lost: [] as Fault[], unused: [] as RepairReport['unused'][number][], notes: [] as string[] };
     let collections: RepairReport['collections'];
     try {
       const rebuildFor = (id: string) => new Rebuild(workers, threads, temporary, id);
       const repair = { store, catalog, ...found };
       if (old) {
-        await copyValues(old, catalog);
-        for (const manifest of old.collections()) {
-          await rebuildCollection({ ...repair, old, rebuild: rebuildFor(manifest.name) }, manifest);
+        await copyValues(old.catalog, catalog, old.hasLeftovers);
+        for (const manifest of old.catalog.collections()) {
+          await rebuildCollection({ ...repair, old: old.catalog, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
+        found.notes.push(LOST_WITH_CATALOG);
         await rebuildFromShards({ ...repair, rebuildFor });
       }
       collections = catalog.collections().map(({ name, records }) => ({ name, records }));
     } finally {
       await catalog.close();
     }
-    await old?.close();
     rmSync(temporary, { recursive: true });
     await syncFile(join(made, CATALOG_FILE));
     for (const directory of [join(made, INDEX_DIRECTORY), made, join(store, SHARDS_DIRECTORY)])
@@ -83,11 +87,12 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
     renameSync(made, join(store, FINISHED));
     syncDirectory(store);
     const kept = putInPlace(store);
+    // What imports that were killed had under `tmp/` nobody can go on with now.
+    if (!old) rmSync(join(store, TEMPORARY_DIRECTORY), { recursive: true, force: true });
     return {
       from: old ? 'catalog' : 'shards',
       collections,
       ...found,
-      notes: old ? [] : [LOST_WITH_CATALOG],
       ...(kept !== undefined && { kept }),
       seconds: Math.round(performance.now() - began) / 1000,
     };
@@ -96,43 +101,65 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
     throw ioError(cause, 'repair', store);
   } finally {
     await workers.close();
-    await old?.close();
+    // Until the new index is in place nobody may change the old one.
+    await old?.lock.release();
+    await old?.catalog.close();
   }
 }
 
-/** The catalog, where all its values are sound; undefined where the shards must do without it. */
-async function openOld(store: string): Promise<Catalog | undefined> {
+/** The catalog there was, whose values are all sound, locked against other writers. */
+interface Old {
+  readonly catalog: Catalog;
+  readonly lock: WriterLock;
+  /** Its notes of what is to be removed were damaged. */
+  readonly hasLeftovers: boolean;
+}
+
+/** Undefined where the shards must do without it. @throws GristmillError STORE_BUSY, STORE_TOO_NEW, DISK_FULL */
+async function openOld(store: string): Promise<Old | undefined> {
   if (!existsSync(join(store, CATALOG_FILE))) return undefined;
-  let catalog: Catalog;
+  let catalog: Catalog | undefined;
   try {
     catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });
+    const notes = await soundValues(catalog);
+    if (notes !== undefined) {
+      if (notes.size > 0) await catalog.transaction(clearNotes);
+      const request = { operation: 'repair', wait: false, sweeps: false } as const;
+      const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files }, request);
+      return { catalog, lock, hasLeftovers: notes.size > 0 };
+    }
   } catch (error) {
-    if ((error as GristmillError).code === 'STORE_TOO_NEW') throw error;
-    return undefined;
+    if (FATAL.has((error as GristmillError).code)) {
+      await catalog?.close();
+      throw error;
+    }
   }
-  try {
-    refuseWhileInUse(catalog, store);
-    const faults = new FaultList(0);
-    const found = await verifyValues(catalog, catalog.file, faults, async () => {});
-    for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
-    const known = new Set(found.collections.map(({ id }) => id));
-    const isSound = faults.total + found.lost.length === 0 && [...found.shards.keys()].every((id) => known.has(id));
-    if (isSound && found.hasHeader) return catalog;
-  } catch (error) {
-    await catalog.close();
-    if ((error as GristmillError).code === 'STORE_BUSY') throw error;
-    return undefined;
-  }
-  await catalog.close();
+  await catalog?.close();
   return undefined;
 }
 
-/** Whoever holds the writers' lock may be changing what is repaired. (A lock that its holder left is the lock's to judge.) */
-function refuseWhileInUse(catalog: Catalog, store: string): void {
-  const holder = catalog.lock();
-  if (holder === undefined) return;
-  const message = `${store} is in use by an ${holder.operation} of process ${holder.pid} on ${holder.host}: end it first`;
-  throw new GristmillError('STORE_BUSY', message, { file: store });
+/** Kinds of damaged values that can be done without; undefined where others are damaged or missing. */
+async function soundValues(catalog: Catalog): Promise<ReadonlySet<number> | undefined> {
+  const faults = new FaultList(0);
+  const found = await verifyValues(catalog, catalog.file, faults, async () => {});
+  for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
+  const known = new Set(found.collections.map(({ id }) => id));
+  const isSound = faults.total === found.damagedNotes.size && found.lost.length === 0 && found.hasHeader;
+  return isSound && [...found.shards.keys()].every((id) => known.has(id)) ? found.damagedNotes : undefined;
+}
+
+/** Who holds a damaged lock cannot be told; nobody else has the store open, though. */
+function clearNotes(write: CatalogWrite): void {
+  write.putLock(undefined);
+  write.putGarbage({ files: [], trees: [], inline: [] });
+  write.putResumable([]);
+}
+
+function refuseWhileInUse(store: string): void {
+  const [pid] = processesUsing(store);
+  if (pid === undefined) return;
+  const who = pid === process.pid ? 'this process' : `process ${pid}`;
+  throw new GristmillError('STORE_BUSY', `${store} is open in ${who}: close it first`, { file: store });
 }
 
 /** @returns where the old index went, where there was one. */

@@ -29,6 +29,8 @@ export class Inventory {
   /** Values looked at. */
   values = 0;
   hasHeader = false;
+  /** Kinds of damaged values that hold no data: lock, garbage, resumable imports, what a newer gristmill may keep. */
+  readonly damagedNotes = new Set<number>();
   /** Damaged inline records. */
   readonly lost: { readonly shard: number; readonly ordinal: number; readonly message: string }[] = [];
 
@@ -112,7 +114,12 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
     }
     default:
       // Lock, garbage, and what a newer gristmill of the same format may keep: sealed like all others.
-      unseal(value, `value ${Buffer.from(key).toString('hex')}`, file);
+      try {
+        unseal(value, `value ${Buffer.from(key).toString('hex')}`, file);
+      } catch (error) {
+        found.damagedNotes.add(key[0] as number);
+        throw error;
+      }
   }
 }
 

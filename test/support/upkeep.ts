@@ -167,3 +167,27 @@ export async function readAll(store: Readable, oracle: Oracle, scan = true): Pro
 }
 
 export const openReadOnly = (directory: string): Promise<Store> => openStore(directory, { readOnly: true });
+
+/** Everything a collection answers. */
+export async function contents(store: Store): Promise<unknown> {
+  const found: Record<string, unknown> = {};
+  for (const name of store.collections().sort()) {
+    const collection = store.collection(name);
+    const ranged: unknown[] = [];
+    for await (const { key, value } of collection.range()) ranged.push([key, value]);
+    const { indexes, records } = store.stat().collections.find((stat) => stat.name === name)!;
+    const secondary: Record<string, unknown[]> = {};
+    for (const { path } of indexes.slice(1)) {
+      secondary[path] = [];
+      for await (const { key, value } of collection.range({ index: path })) secondary[path]!.push([key, value]);
+    }
+    const texts: string[] = [];
+    for await (const { text } of collection.scanText()) texts.push(text);
+    found[name] = { ranged, secondary, texts, records };
+  }
+  return found;
+}
+
+/** Lines of records with these ids. */
+export const versions = (from: number, to: number, version: number): string =>
+  Array.from({ length: to - from }, (_, i) => JSON.stringify({ id: from + i, version })).join('\n');
