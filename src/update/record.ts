@@ -18,6 +18,8 @@ export interface NewRecord {
   readonly line: Buffer;
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
+  /** The value of the primary key, where it is at hand; decoding it costs as much as encoding. */
+  readonly key?: string | number;
   /** By secondary index, no key twice. */
   readonly secondary: readonly (readonly Uint8Array[])[];
 }
@@ -48,9 +50,11 @@ export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): New
     return recordOfText(text, plan, name);
   const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
   const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
+  const key = plan.primary === undefined ? undefined : primaryKey(meant, plan.primary);
   return {
     line: Buffer.from(lineOf(text, plan, name)),
-    primary: plan.primary === undefined ? named : primaryKey(meant, plan.primary),
+    primary: key === undefined ? named : encodeKey(key),
+    ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
     secondary: plan.secondary.map((path) => secondaryKeys(meant, path)),
   };
 }
@@ -147,11 +151,11 @@ function nothing(): Found {
   return { values: [], isNotScalar: false };
 }
 
-function primaryKey(value: unknown, path: readonly string[]): Uint8Array {
+function primaryKey(value: unknown, path: readonly string[]): KeyValue {
   const { values, isNotScalar } = follow(value, path);
   if (isNotScalar) throw badRecord('KEY_NOT_SCALAR');
   if (values.length === 0) throw badRecord('KEY_MISSING');
-  return encodeKey(values[0]);
+  return values[0];
 }
 
 function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {

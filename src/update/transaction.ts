@@ -214,7 +214,7 @@ export class TransactionCollection<T> {
       return this.#firstAppended + this.overlay.appended.length - 1;
     }
     this.overlay.put(record.primary, record);
-    return decodeKey(record.primary);
+    return record.key ?? decodeKey(record.primary);
   }
 
   /** What this transaction made of a key; undefined when it did not touch it. */
