@@ -8,6 +8,9 @@ import { alternate, reportOf, runProcess, summary } from './harness.mjs';
 import { rounded } from './report.mjs';
 import { warm } from './setup.mjs';
 
+/** A rival that is not done by then is stopped: how much slower it is would take minutes to learn. */
+const RIVAL_SECONDS_MAX = 60;
+
 /**
  * @typedef {{ dataset: string, form: string, source: string, sourceBytes: number, recordsExpected: number, keys: string[],
  *   contenders: string[], runs: number, rivalRuns: number, scratch: string }} Contest `keys` are looked up
@@ -22,7 +25,10 @@ export async function contest({ dataset, form, source, sourceBytes, recordsExpec
     const variants = contenders.map((name) => {
       const out = join(folder, name);
       const before = () => rmSync(out, { recursive: true, force: true });
-      const amount = name === 'gristmill' || name === 'zstd' ? { runs } : { runs: rivalRuns, onceIfSlow: true };
+      const amount =
+        name === 'gristmill' || name === 'zstd'
+          ? { runs }
+          : { runs: rivalRuns, onceIfSlow: true, limitSeconds: RIVAL_SECONDS_MAX };
       return { ...contender(name, { dataset, form, source, out }), ...amount, out, before };
     });
     await warm(source);
@@ -43,6 +49,7 @@ export async function contest({ dataset, form, source, sourceBytes, recordsExpec
 }
 
 function resultOf({ name, out }, runs, sourceBytes) {
+  if (runs.some((run) => run.stopped)) return { name, failed: `stopped after ${RIVAL_SECONDS_MAX} s` };
   const broken = runs.find((run) => run.exitCode !== 0);
   if (broken) return { name, failed: reasonOf(broken) };
   const report = reportOf(runs.at(-1));

@@ -11,20 +11,32 @@ const SLOW_SECONDS = 30;
 const TIME_COMMAND = '/usr/bin/time';
 
 /**
- * @typedef {{ wallSeconds: number, cpuSeconds?: number, peakAnonBytes: number, exitCode: number | null, stdout: string, stderr: string }} Run
- * @typedef {{ name: string, command: string, args: string[], before?: () => void, runs?: number, onceIfSlow?: boolean }} Variant
+ * @typedef {{ wallSeconds: number, cpuSeconds?: number, peakAnonBytes: number, exitCode: number | null, stdout: string, stderr: string, stopped: boolean }} Run
+ * @typedef {{ name: string, command: string, args: string[], before?: () => void, runs?: number, onceIfSlow?: boolean, limitSeconds?: number }} Variant
  *   `before` is not timed
  */
 
-/** One process from start to exit. @returns {Promise<Run>} */
-export async function runProcess(command, args) {
+/**
+ * One process from start to exit; it is killed, and `stopped`, when it takes longer than the limit.
+ * @returns {Promise<Run>}
+ */
+export async function runProcess(command, args, limitSeconds = Number.POSITIVE_INFINITY) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const timeFile = join(folder, 'time');
   const timed = existsSync(TIME_COMMAND);
   const start_ms = performance.now();
   const child = timed
-    ? spawn(TIME_COMMAND, ['-q', '-f', '%U %S', '-o', timeFile, command, ...args])
-    : spawn(command, args);
+    ? spawn(TIME_COMMAND, ['-q', '-f', '%U %S', '-o', timeFile, command, ...args], { detached: true })
+    : spawn(command, args, { detached: true });
+  let stopped = false;
+  // The whole group: `time` does not pass a signal on.
+  const stop = () => process.kill(-child.pid, 'SIGKILL');
+  const limit = Number.isFinite(limitSeconds)
+    ? setTimeout(() => {
+        stopped = true;
+        stop();
+      }, limitSeconds * 1e3)
+    : undefined;
   let peakAnonBytes = 0;
   const poll = setInterval(() => {
     peakAnonBytes = Math.max(peakAnonBytes, anonBytesOfTree(child.pid));
@@ -36,10 +48,12 @@ export async function runProcess(command, args) {
   try {
     const exitCode = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
     const wallSeconds = (performance.now() - start_ms) / 1e3;
-    const cpuSeconds = timed ? sum(readFileSync(timeFile, 'utf8').trim().split(/\s+/).map(Number)) : undefined;
-    return { wallSeconds, cpuSeconds, peakAnonBytes, exitCode, stdout, stderr };
+    const cpuSeconds =
+      timed && !stopped ? sum(readFileSync(timeFile, 'utf8').trim().split(/\s+/).map(Number)) : undefined;
+    return { wallSeconds, cpuSeconds, peakAnonBytes, exitCode, stdout, stderr, stopped };
   } finally {
     clearInterval(poll);
+    clearTimeout(limit);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -60,7 +74,7 @@ export async function alternate(variants, runs, onRun = () => {}) {
   for (let round = 0; round < Math.max(...variants.map(({ runs: own = runs }) => own)); round++) {
     for (const variant of variants.filter((variant) => !isDone(variant))) {
       variant.before?.();
-      const run = await runProcess(variant.command, variant.args);
+      const run = await runProcess(variant.command, variant.args, variant.limitSeconds);
       results.get(variant.name).push(run);
       onRun(variant, run, round);
     }

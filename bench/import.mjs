@@ -88,7 +88,12 @@ function tableOf(result) {
 
 function rowOf(result, ours, zstd) {
   const { name, wallSeconds, failed, runs } = result;
-  if (failed) return [name, `failed: ${failed}`, ...HEADERS.slice(2).map(() => undefined)];
+  if (failed)
+    return [
+      name,
+      failed.startsWith('stopped') ? failed : `failed: ${failed}`,
+      ...HEADERS.slice(2).map(() => undefined),
+    ];
   return [
     ...[name, rounded(result.megabytesPerSecond), rounded(wallSeconds.median)],
     ...[`${rounded(wallSeconds.min)}–${rounded(wallSeconds.max)}`, runs],

@@ -6,7 +6,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';
 export type { RangeOptions } from './lookup/range.js';
 export type { Snapshot } from './lookup/snapshot.js';
-export type { CollectionStat, IndexStat, StoreStat } from './lookup/stat.js';
+export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './lookup/stat.js';
 export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';

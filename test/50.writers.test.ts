@@ -8,7 +8,7 @@ import { openStore } from '../dist/src/index.js';
 import { files } from '../src/store/file-blobs.js';
 import { prepareStoreDirectory, shardFileName, shardPath } from '../src/store/files.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
-import { isAlive, mergeUnderWay, waitUntilMergeable } from '../src/store/lock-holder.js';
+import { mergeUnderWay, waitUntilMergeable } from '../src/store/lock-holder.js';
 import { SELF } from '../src/store/process-identity.js';
 import type { LockRecord, Writer } from '../src/store/types.js';
 import { WriterLock } from '../src/store/writer-lock.js';
@@ -161,19 +161,6 @@ function prepareQuarantine(directory: string, ids: readonly string[]): void {
   files.makeDirectory(path);
   for (const id of ids) writeFileSync(join(path, `${id}.ndjson`), '{}\n');
 }
-
-test('who is alive: by process where it can be seen, else by its last sign of life', () => {
-  const old = new Date(Date.now() - 61_000).toISOString();
-  const start = SELF.process.slice(0, SELF.process.lastIndexOf('/'));
-  expect(isAlive(record({}))).toBe(true);
-  expect(isAlive(record({ renewed: old }))).toBe(false);
-  expect(isAlive(record({ process: 'elsewhere/1' }))).toBe(true);
-  expect(isAlive(record({ process: 'elsewhere/1', renewed: old }))).toBe(false);
-  if (!existsSync('/proc/self/stat')) return;
-  // The number of this process, at another time; a number nobody has.
-  expect(isAlive(record({ process: `${start}/1` }))).toBe(false);
-  expect(isAlive(record({ pid: 2 ** 22 + 1, process: `${start}/1` }))).toBe(false);
-});
 
 test('a holder whose turn was taken publishes nothing', async () => {
   const directory = join(scratch(), 'store');

@@ -41,6 +41,28 @@ test.each([
   expect(await repaired(directory, expected)).toMatchObject({ from: 'shards', lost: [], notes: [expect.anything()] });
 });
 
+test.each(['index', 'index/data.mdb'])(
+  'without its %s a store with shards is not taken for a new one',
+  async (lost) => {
+    const { store, directory, run } = await testStore();
+    await run('{"id":1}', { key: 'id' });
+    await store.close();
+    rmSync(join(directory, lost), { recursive: true });
+    for (const how of [{}, { create: false }, { readOnly: true }]) {
+      const message = expect.stringContaining('gristmill repair');
+      await expect(openStore(directory, how)).rejects.toMatchObject({ code: 'STORE_NOT_A_STORE', message });
+    }
+    // An index with nothing in it.
+    await openRawIndex(directory).close();
+    await expect(openStore(directory)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(readdirSync(join(directory, 'shards'))).toHaveLength(1);
+    expect(await repairStore(directory)).toMatchObject({
+      from: 'shards',
+      collections: [{ name: 'records', records: 1 }],
+    });
+  },
+);
+
 test('imports one after another: replaced ones are not used, upserts and inserts settle keys as they did', async () => {
   const { store, directory, run } = await testStore();
   const text = (from: number, to: number, version: number) =>

@@ -2,12 +2,17 @@
 // the torture suite (npm run test:torture) that are worth running every time.
 // Method: a writer is killed at random moments and at named ones, while readers in other processes check what they see.
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { openStore } from '../dist/src/index.js';
 import { expectClean } from './torture/check.mjs';
-import { scratchDirectory, Template } from './torture/harness.js';
+import { Reader, scratchDirectory, Template, Writer } from './torture/harness.js';
 import { readersAgainstKills } from './torture/kills.js';
+import { History } from './torture/model.mjs';
+
+const cli = (...args: readonly string[]) => promisify(execFile)(process.execPath, ['dist/src/cli/main.js', ...args]);
 
 const directory = scratchDirectory();
 afterAll(() => directory.remove());
@@ -31,6 +36,44 @@ test.each([
   expect(writer.process.signalCode).toBe('SIGKILL');
   expect(await template.check(store, writer)).toBe(state === 'old' ? template.n - 1 : template.n);
   await expectClean(store);
+});
+
+test('a reader that was stopped is seen in stat, with its process', async () => {
+  const store = join(directory.path, 'stopped');
+  const history = new History('stopped');
+  const writer = new Writer(store, history);
+  onTestFinished(() => void writer.process.kill('SIGKILL'));
+  await writer.run(1);
+  const reader = new Reader(store, history, 'hold');
+  onTestFinished(() => void reader.process.kill('SIGKILL'));
+  await reader.heard(/^held/);
+  reader.process.kill('SIGSTOP');
+  await writer.run(2);
+  const stat = async () => JSON.parse((await cli('stat', '--json', '--store', store)).stdout);
+  const { readers } = await stat();
+  expect(readers).toMatchObject({ count: expect.any(Number), oldest: { pid: reader.pid } });
+  expect(readers.count).toBeGreaterThanOrEqual(2);
+  const text = `the oldest is process ${reader.pid}, ${readers.oldest.behind} transactions behind`;
+  expect((await cli('stat', '--store', store)).stdout).toContain(text);
+  await writer.run(3);
+  expect((await stat()).readers.oldest.behind).toBeGreaterThan(readers.oldest.behind);
+  await reader.kill();
+  expect((await stat()).readers.oldest?.pid).not.toBe(reader.pid);
+});
+
+test.each(['store.create', 'store.header'])('a store whose making was killed at %s can be completed', async (name) => {
+  const own = scratchDirectory();
+  onTestFinished(() => own.remove());
+  const store = join(own.path, 'store');
+  const killed = new Writer(store, new History('half'), { env: { GRISTMILL_FAILPOINTS: `${name}=kill` } });
+  await killed.run(1);
+  expect(killed.process.signalCode).toBe('SIGKILL');
+  for (const how of [{ create: false }, { readOnly: true }]) {
+    const message = expect.stringContaining('interrupted');
+    await expect(openStore(store, how)).rejects.toMatchObject({ code: 'STORE_NOT_A_STORE', message });
+  }
+  await (await openStore(store)).close();
+  await (await openStore(store, { create: false })).close();
 });
 
 test('a failpoint that does not exist is refused', () => {

@@ -1,13 +1,16 @@
 // gristmill stat: what a store holds and what it takes.
 
 import type { Command } from 'commander';
-import type { CollectionStat, StoreStat } from '../index.js';
+import type { CollectionStat, ReadersStat, StoreStat } from '../index.js';
 import { type CommonOptions, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
 import { openStore } from './open.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 const HELP = `
+"readers" tells which process reads the oldest state. Where it is many transactions behind it has been stopped, or keeps a
+snapshot: the store cannot use again the room of what was changed since, until that process goes on or ends.
+
 Example:
   gristmill stat --store ./store --json | jq '.collections[].records'`;
 
@@ -15,7 +18,7 @@ Example:
 export function addStat(program: Command): void {
   const command = program
     .command('stat')
-    .description('print the collections of a store, their indexes and sizes')
+    .description('print the collections of a store, their indexes and sizes, and who reads it')
     .addHelpText('after', HELP)
     .action(runStat);
   withCommonOptions(command, 'print one JSON object');
@@ -31,14 +34,21 @@ async function runStat(flags: CommonOptions): Promise<void> {
   }
 }
 
-function storeText({ directory, format, generation, created, bytes, collections }: StoreStat): string {
+function storeText({ directory, format, generation, created, bytes, readers, collections }: StoreStat): string {
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${created}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ['readers', readersText(readers)],
   ]);
   const none = collections.length === 0 ? '\nno collections yet: gristmill import <file> --store <dir>\n' : '';
   return `${head}${none}${collections.map(collectionText).join('')}`;
+}
+
+function readersText({ count, oldest }: ReadersStat): string {
+  const slots = `${formatCount(count)} slots taken`;
+  if (oldest === undefined) return `${slots}, nobody is reading now`;
+  return `${slots}, the oldest is process ${oldest.pid}, ${formatCount(oldest.behind)} transactions behind`;
 }
 
 function collectionText(stat: CollectionStat): string {

@@ -54,6 +54,8 @@ export async function runImport(
   const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
   try {
     return await importHolding(lock, target, sources, options);
+  } catch (error) {
+    throw lock.reasonFor(error);
   } finally {
     await lock.release();
   }

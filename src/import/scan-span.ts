@@ -3,6 +3,7 @@
 // One span, in a worker: from the boundary it begins at to the first boundary at or after its end. Fills the kernel's
 // window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
 
+import { basename } from 'node:path';
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, GUESS_BYTES } from '../limits.js';
@@ -237,7 +238,7 @@ class SpanScan {
       ...setup.origin,
       shard,
       named: framing === 'object',
-      source: { file: path, from: this.#entry, to: exit },
+      source: { file: basename(path), from: this.#entry, to: exit },
       ...{ sourceNumber, sources, sourceFrom },
       isLast: isLast || this.#ended,
     };

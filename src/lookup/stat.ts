@@ -1,7 +1,7 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import type { FramingName } from '../kernel/contract.js';
-import type { CollectionManifest, KeyRule } from '../store/types.js';
+import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
 
 export interface IndexStat {
   readonly path: string;
@@ -48,7 +48,29 @@ export interface StoreStat {
     /** Shard files of all collections. */
     readonly shards: number;
   };
+  /** Who has the store open to read, in all processes. */
+  readonly readers: ReadersStat;
   readonly collections: readonly CollectionStat[];
+}
+
+export interface ReadersStat {
+  /** Slots for readers that are taken, of 2,048: a process has one for each state it reads at a time, and one to spare. */
+  readonly count: number;
+  /**
+   * Who reads the oldest state, and how many transactions have been committed since. Room of what was changed after it
+   * cannot be used again: where it is far behind, it is stopped, or forgot to release a snapshot. Absent: nobody is reading now.
+   */
+  readonly oldest?: { readonly pid: number; readonly behind: number };
+}
+
+export function readersStat(catalog: Catalog): ReadersStat {
+  const readers = catalog.readers();
+  const last = catalog.lastTransaction();
+  const reading = readers.flatMap(({ pid, transaction }) =>
+    transaction === undefined ? [] : [{ pid, behind: Math.max(0, last - transaction) }],
+  );
+  const oldest = reading.sort((left, right) => right.behind - left.behind)[0];
+  return { count: readers.length, ...(oldest && { oldest }) };
 }
 
 export function collectionStat(manifest: CollectionManifest): CollectionStat {

@@ -95,6 +95,11 @@ export class CatalogReader implements CatalogRead {
     return this.#meta.get(STORE_KEY) !== undefined;
   }
 
+  /** Whether nothing at all has been written: who made the store did not get to its header. */
+  get isEmpty(): boolean {
+    return this.rawValues(1).length === 0;
+  }
+
   collections(): readonly CollectionManifest[] {
     const start = Buffer.of(MetaKind.collection);
     const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });

@@ -6,7 +6,7 @@
 import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { ioError, syncDirectory } from './io.js';
+import { ioError, isMissing, syncDirectory } from './io.js';
 
 export const SHARDS_DIRECTORY = 'shards';
 export const QUARANTINE_DIRECTORY = 'quarantine';
@@ -59,6 +59,10 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
   const names = readdirSync(directory);
   const foreign = names.find((name) => !OURS.has(name));
   const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
+  if (!whole && hasShards(directory)) {
+    const message = `the index of ${directory} is missing, its shards are there: gristmill repair makes it anew from them`;
+    throw new GristmillError('STORE_NOT_A_STORE', message, { file: directory });
+  }
   if (!whole && (foreign !== undefined || !create)) {
     const why = foreign === undefined ? 'it has no index' : `it holds other files, such as ${foreign}, and no index`;
     throw new GristmillError('STORE_NOT_A_STORE', `${directory} is not a store: ${why}`, { file: directory });
@@ -71,6 +75,16 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
     if (OURS.has(name)) checkDirectory(join(directory, name), statOf(join(directory, name))!);
   }
   return directory;
+}
+
+/** Whether there are shard files: then there was an index, and making a new one would give their numbers away again. */
+export function hasShards(store: string): boolean {
+  try {
+    return readdirSync(join(store, SHARDS_DIRECTORY)).length > 0;
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    throw ioError(cause, 'list', join(store, SHARDS_DIRECTORY));
+  }
 }
 
 /** Makes a directory with mode 0700 where there is none. */

@@ -17,9 +17,9 @@ import { failpoint } from '../failpoints.js';
 import { type ByteMap, CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
 import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
-import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
+import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
-import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
+import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
 // Its CommonJS form is one file and loads faster than its many modules.
 const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
@@ -138,10 +138,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** @param store the store's directory, validated (files.ts). */
   static async open(store: string, options: LmdbCatalogOptions): Promise<LmdbCatalog> {
     const file = join(store, CATALOG_FILE);
+    // Asked before the catalog is read: who makes shards has made the header.
+    const mayBeNew = !hasShards(store);
     const root = openEnvironment(store, file, options);
     try {
       const catalog = new LmdbCatalog(file, root);
-      if (!catalog.hasHeader && options.create) {
+      if (options.create && mayBeNew && catalog.isEmpty) {
         failpoint('store.create');
         await catalog.transaction((write) => {
           // Another process may have been faster.
@@ -152,6 +154,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
         syncDirectory(dirname(file));
         syncDirectory(store);
       }
+      if (mayBeNew && catalog.isEmpty) throw interrupted(store);
       catalog.header();
       return catalog;
     } catch (error) {
@@ -184,15 +187,18 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   oldestRead(): number {
+    return Math.min(...this.readers().map(({ transaction }) => transaction ?? Infinity));
+  }
+
+  readers(): readonly CatalogSlot[] {
     this.refresh();
     this.#root.readerCheck();
-    // Lines of "pid thread transaction" behind a heading; "-" where a slot is not in use.
-    const transactions = this.#root
-      .readerList()
-      .split('\n')
-      .slice(1)
-      .map((line) => Number(line.trim().split(/\s+/)[2]));
-    return Math.min(...transactions.filter((transaction) => !Number.isNaN(transaction)));
+    // Lines of "pid thread transaction"; "-" for who sees none. A heading, or a sentence where there are no slots.
+    const lines = this.#root.readerList().matchAll(/^ *(\d+) +\S+ +(\d+|-)$/gm);
+    return Array.from(lines, ([, pid, transaction]) => ({
+      pid: Number(pid),
+      transaction: transaction === '-' ? undefined : Number(transaction),
+    }));
   }
 
   snapshot(): CatalogSnapshot {
@@ -256,6 +262,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
 function closedError(file: string): GristmillError {
   return new GristmillError('STORE_CLOSED', `the store of ${file} has been closed: open it again`, { file });
+}
+
+function interrupted(store: string): GristmillError {
+  const message = `${store} is not a store yet: making it was interrupted; import into it again, which completes it`;
+  return new GristmillError('STORE_NOT_A_STORE', message, { file: store });
 }
 
 function openEnvironment(store: string, file: string, options: LmdbCatalogOptions): Root {

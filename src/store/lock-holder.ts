@@ -5,10 +5,10 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
-import { isRunning, SELF } from './process-identity.js';
+import { isRunning } from './process-identity.js';
 import type { Catalog, CatalogRead, LockRecord, Writer } from './types.js';
 
-/** A holder that cannot be seen from here is dead when it has not said for so long that it lives. */
+/** A holder is taken for dead when it has not said for so long that it lives. */
 export const STALE_MILLISECONDS = 60_000;
 /** Who waits looks again after so long: at first, and at last. */
 const PAUSE_MILLISECONDS_MIN = 4;
@@ -40,14 +40,15 @@ export async function waitUntilMergeable(catalog: Catalog, collection: string, s
   }
 }
 
-/** Whether whoever wrote this record is still at it, as far as can be told from here. */
+/**
+ * Whether whoever wrote this record is still at it. That its process runs is not enough: one whose catalog failed cannot
+ * remove its record; nor can it renew it, or publish.
+ */
 export function isAlive(holder: LockRecord): boolean {
   if (holder.isAbandoned) return false;
   const state = ours.get(holder.token);
   if (state !== undefined) return state === 'held';
-  const isSelf = holder.pid === SELF.pid && holder.process === SELF.process;
-  // Another thread of this process may have ended by itself.
-  return (isSelf ? undefined : isRunning(holder)) ?? Date.now() - Date.parse(holder.renewed) < STALE_MILLISECONDS;
+  return isRunning(holder) !== false && Date.now() - Date.parse(holder.renewed) < STALE_MILLISECONDS;
 }
 
 /** `import into posts by process 123 on host since 2026-01-01T00:00:00.000Z` */

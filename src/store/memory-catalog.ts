@@ -9,7 +9,7 @@ import { CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
 import { CatalogWriter } from './catalog-write.js';
 import { SortedMap } from './sorted-map.js';
-import type { Catalog, CatalogSnapshot, CatalogWrite } from './types.js';
+import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
 /** What one transaction left. */
 interface State {
@@ -109,8 +109,12 @@ export class MemoryCatalog extends StateReader implements Catalog {
   }
 
   oldestRead(): number {
+    return Math.min(...this.readers().map(({ transaction }) => transaction));
+  }
+
+  readers(): readonly (CatalogSlot & { readonly transaction: number })[] {
     this.assertOpen();
-    return Math.min(...Array.from(this.#index.held.values(), ({ transaction }) => transaction));
+    return Array.from(this.#index.held.values(), ({ transaction }) => ({ pid: process.pid, transaction }));
   }
 
   snapshot(): CatalogSnapshot {

@@ -25,6 +25,7 @@ export interface ShardOrigin extends ImportOrigin {
   readonly shard: number;
   /** Whether lines are `{"key":…,"value":…}`. */
   readonly named: boolean;
+  /** The file's name without its directory: a shard may be given to others. */
   readonly source: ShardEntry['source'];
   /** Number of its source among those of the import. */
   readonly sourceNumber: number;

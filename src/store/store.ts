@@ -8,7 +8,7 @@ import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
-import { collectionStat, type StoreStat } from '../lookup/stat.js';
+import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
@@ -85,13 +85,15 @@ export class Store {
   }
 
   stat(): StoreStat {
+    // First: reading the rest is reading too.
+    const readers = readersStat(this.#catalog);
     this.#catalog.refresh();
     const { format, generation, created } = this.#catalog.header();
     const collections = this.#catalog.collections().map(collectionStat);
     let shards = 0;
     for (const { storedBytes } of collections) shards += storedBytes;
     const bytes = { index: this.#catalog.bytes, shards };
-    return { directory: this.directory, format, generation, created, bytes, collections };
+    return { directory: this.directory, format, generation, created, bytes, readers, collections };
   }
 
   /**

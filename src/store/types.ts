@@ -233,6 +233,8 @@ export interface Catalog extends CatalogView {
    */
   lastTransaction(): number;
   oldestRead(): number;
+  /** Who can read, in all processes: at most as many at a time as there are slots for readers. */
+  readers(): readonly CatalogSlot[];
   /**
    * Runs `change` in one transaction, durable when the promise resolves; a throw rolls back. Within `change` the catalog's
    * own reads see what was written so far. When the commit itself fails the catalog is not trusted any more: every later
@@ -240,6 +242,13 @@ export interface Catalog extends CatalogView {
    */
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
   close(): Promise<void>;
+}
+
+/** A place that a reader takes up. */
+export interface CatalogSlot {
+  readonly pid: number;
+  /** The transaction whose state it sees; undefined while it sees none. */
+  readonly transaction: number | undefined;
 }
 
 export interface CatalogSnapshot extends CatalogView {

@@ -6,7 +6,8 @@
 // there is no lock record there are no leftovers.
 //
 // A holder that was stopped for so long that others thought it dead must not publish when it wakes: it asks `check` within
-// the publishing transaction.
+// the publishing transaction. It will clean up after itself, too: so nobody resumes what it was importing, or it would remove
+// the files of its successor.
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -14,7 +15,7 @@ import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
 import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
-import { SELF } from './process-identity.js';
+import { isRunning, SELF } from './process-identity.js';
 import { sweep } from './sweep.js';
 import type { Catalog, CatalogWrite, LockRecord } from './types.js';
 
@@ -64,7 +65,7 @@ export class WriterLock {
         holder = await catalog.transaction((write) => {
           const current = catalog.lock();
           if (current !== undefined && isAlive(current)) return current;
-          write.putLock(newRecord(token, request, current));
+          write.putLock(newRecord(token, request, current && leftBy(current, catalog, write)));
           return undefined;
         });
         if (holder === undefined) return WriterLock.#taken(catalog, place, token, sweeps);
@@ -99,14 +100,25 @@ export class WriterLock {
     this.#current();
   }
 
-  /** Changes the record, within a transaction or in one of its own. @throws GristmillError STORE_BUSY as `check`. */
+  /** What to tell of work that failed: that another writer swept its files away, where that is so; else `error`. */
+  reasonFor(error: unknown): unknown {
+    try {
+      this.#catalog.refresh();
+      this.check();
+    } catch (reason) {
+      if ((reason as GristmillError).code === 'STORE_BUSY') return reason;
+    }
+    return error;
+  }
+
+  /** Changes the record, and renews it, within a transaction or in one of its own. @throws GristmillError STORE_BUSY as `check`. */
   async set(changes: Partial<LockRecord>): Promise<void> {
     await this.#catalog.transaction((write) => this.write(write, changes));
   }
 
   /** See `set`. */
   write(write: CatalogWrite, changes: Partial<LockRecord>): void {
-    write.putLock({ ...this.#current(), ...changes });
+    write.putLock({ ...this.#current(), renewed: new Date().toISOString(), ...changes });
   }
 
   /** Gives the lock back. Never fails: where the record cannot be removed, the next to open the store does it. */
@@ -132,7 +144,7 @@ export class WriterLock {
 
   #renew(): void {
     // What keeps a renewal from succeeding (a lost lock, a failed catalog) also keeps the holder from publishing.
-    this.set({ renewed: new Date().toISOString() }).catch(() => {});
+    this.set({}).catch(() => {});
   }
 
   #stop(state: 'released' | 'abandoned'): void {
@@ -141,13 +153,17 @@ export class WriterLock {
   }
 }
 
-function newRecord(token: string, { operation, collection }: LockRequest, dead: LockRecord | undefined): LockRecord {
+function newRecord(
+  token: string,
+  { operation, collection }: LockRequest,
+  left: readonly string[] | undefined,
+): LockRecord {
   const now = new Date().toISOString();
   return {
     token,
     operation,
     ...(collection !== undefined && { collection }),
-    ...(dead && { left: leftBy(dead) }),
+    ...(left && { left }),
     host: hostname(),
     ...SELF,
     since: now,
@@ -155,8 +171,15 @@ function newRecord(token: string, { operation, collection }: LockRequest, dead: 
   };
 }
 
-function leftBy({ left = [], isPublished, token }: LockRecord): readonly string[] {
-  return isPublished ? left : [...left, token];
+/** Imports to sweep after this holder. What it may still be writing is taken off the list of those that can be resumed. */
+function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): readonly string[] {
+  const { operation, collection, left = [], isPublished, isAbandoned, token } = dead;
+  if (isPublished) return left;
+  const all = catalog.resumable();
+  const mayWake = operation === 'import' && !isAbandoned && isRunning(dead) !== false;
+  const its = mayWake ? all.filter((one) => one.collection === collection) : [];
+  if (its.length > 0) write.putResumable(all.filter((one) => !its.includes(one)));
+  return [...left, ...its.map(({ id }) => id).filter((id) => id !== token), token];
 }
 
 function busy(holder: LockRecord): GristmillError {

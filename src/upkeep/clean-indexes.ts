@@ -2,6 +2,7 @@
 // exchanged in one transaction. Transactions on the collection wait meanwhile, as they do for an import that merges.
 
 import { setImmediate } from 'node:timers/promises';
+import { GristmillError } from '../errors.js';
 import { addGarbage } from '../store/garbage.js';
 import { NewTrees } from '../store/new-trees.js';
 import { treeStart } from '../store/page-key.js';
@@ -33,6 +34,11 @@ export async function cleanIndexes(
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     await change(catalog, lock, name, (write, current) => {
+      // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
+      if (current.generation !== manifest.generation) {
+        const message = `collection ${name} was changed while its indexes were cleaned: run it again`;
+        throw new GristmillError('STORE_BUSY', message);
+      }
       trees.write(write);
       addGarbage(catalog, write, { files: [], trees: current.secondary.map(({ tree }) => tree), inline: [] });
       const secondary = current.secondary.map(({ path }, i): IndexManifest => {

@@ -13,7 +13,7 @@ const CALLS = [
   ...['openat', 'write', 'pwrite64', 'pwritev', 'fsync', 'fdatasync', 'msync', 'rename', 'renameat2', 'link'],
   ...['unlink', 'unlinkat', 'ftruncate', 'fallocate', 'mkdir', 'mkdirat', 'rmdir'],
 ];
-const OPERATIONS = ['create', 'replace', 'upsert', 'transaction', 'put', 'compact'] as const;
+const OPERATIONS = ['replace', 'upsert', 'transaction', 'put', 'compact'] as const;
 
 const lacks = missing('strace');
 
