@@ -1,5 +1,6 @@
 // A process of its own, since a damaged LMDB file may end it: reads the store whose path is given in every way, repairs it
-// first where `repair` is asked for, and prints as JSON what it came to.
+// first where `repair` is asked for, and prints as JSON what it came to: texts that were never put, records not found, codes
+// of errors, what the repair was made from, whether verification finds the store sound.
 //
 //     node read-damaged.mjs <store> <expected.json> read|repair
 
@@ -9,7 +10,13 @@ import { openStore, repairStore } from '../../dist/src/index.js';
 const [directory = '', expectedFile = '', task] = process.argv.slice(2);
 /** @type {Record<string, [string | number, string][]>} */
 const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
-const found = { wrong: /** @type {string[]} */ ([]), missing: 0, codes: /** @type {string[]} */ ([]), from: '' };
+const found = {
+  wrong: /** @type {string[]} */ ([]),
+  missing: 0,
+  isSound: false,
+  codes: /** @type {string[]} */ ([]),
+  from: '',
+};
 
 /** @param {() => unknown} work */
 async function attempt(work) {
@@ -46,6 +53,9 @@ await attempt(async () => {
       });
     });
   }
+  await attempt(async () => {
+    ({ isSound: found.isSound } = await store.verify({ workers: 1 }));
+  });
   await store.close();
 });
 console.log(JSON.stringify(found));
