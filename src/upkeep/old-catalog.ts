@@ -29,8 +29,6 @@ const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DIS
 export interface OldCatalog {
   readonly catalog: Catalog;
   readonly lock: WriterLock;
-  /** Its notes of what is to be removed were damaged. */
-  readonly hasLeftovers: boolean;
 }
 
 /** Whether a process that opens the catalog lives on. @throws GristmillError IO_ERROR when that could not be found out */
@@ -56,7 +54,9 @@ export async function openOld(store: string): Promise<OldCatalog | undefined> {
       if (notes.size > 0) await catalog.transaction(clearNotes);
       const request = { operation: 'repair', wait: false, sweeps: false } as const;
       const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files }, request);
-      return { catalog, lock, hasLeftovers: notes.size > 0 };
+      // What there is to sweep nobody has noted then: all of it is looked for.
+      if (notes.size > 0) await lock.set({ left: [] });
+      return { catalog, lock };
     }
   } catch (error) {
     if (FATAL.has((error as GristmillError).code)) {

@@ -61,7 +61,7 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
       const rebuildFor = (id: string) => new Rebuild(workers, threads, temporary, id);
       const repair = { store, catalog, ...found };
       if (old) {
-        await copyValues(old.catalog, catalog, old.hasLeftovers);
+        await copyValues(old.catalog, catalog);
         for (const manifest of old.catalog.collections()) {
           await rebuildCollection({ ...repair, old: old.catalog, rebuild: rebuildFor(manifest.name) }, manifest);
         }
