@@ -33,6 +33,13 @@ export const FAILPOINTS = [
   'garbage.collect',
   'garbage.unlink',
   'garbage.forget',
+  /** Of a backup: when the index is copied; when all is, under another name. */
+  'backup.copied',
+  'backup.place',
+  /** Of a repair: when the new index is made; between the old one's being put aside and the new one's coming in place; then. */
+  'repair.made',
+  'repair.swap',
+  'repair.swapped',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

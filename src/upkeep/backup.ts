@@ -11,6 +11,7 @@ import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, 
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
@@ -39,10 +40,12 @@ export async function backup(
   try {
     make(partial);
     await catalog.copyTo(partial);
+    failpoint('backup.copied');
     make(join(partial, SHARDS_DIRECTORY));
     const made = await fill(store, partial, options.copy === true);
     await syncFile(join(partial, CATALOG_FILE));
     for (const path of [join(partial, INDEX_DIRECTORY), join(partial, SHARDS_DIRECTORY), partial]) syncDirectory(path);
+    failpoint('backup.place');
     putInPlace(partial, directory);
     return { directory, ...made, seconds: Math.round(performance.now() - began) / 1000 };
   } catch (error) {

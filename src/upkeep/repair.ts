@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { failpoint } from '../failpoints.js';
 import { WorkerPool } from '../import/pool.js';
 import { WORKERS_MAX } from '../limits.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
@@ -77,6 +78,7 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
     await syncFile(join(made, CATALOG_FILE));
     for (const directory of [join(made, INDEX_DIRECTORY), made, join(store, SHARDS_DIRECTORY)])
       syncDirectory(directory);
+    failpoint('repair.made');
     renameSync(made, join(store, FINISHED));
     syncDirectory(store);
     const kept = putInPlace(store);
@@ -115,7 +117,9 @@ function putInPlace(store: string): string | undefined {
     kept = `${index}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
     renameSync(index, kept);
   }
+  failpoint('repair.swap');
   renameSync(join(store, FINISHED, INDEX_DIRECTORY), index);
+  failpoint('repair.swapped');
   rmSync(join(store, FINISHED), { recursive: true });
   syncDirectory(store);
   return kept;

@@ -14,11 +14,14 @@ export const MARKER = 0;
 const IDS = 60;
 const TEXT_BYTES_MAX = 3000;
 
-/** @typedef {'replace' | 'upsert' | 'transaction' | 'put' | 'compact'} Kind */
+/** @typedef {'replace' | 'upsert' | 'transaction' | 'put' | 'compact' | 'backup' | 'repair'} Kind */
 /** What one operation does. @typedef {{ n: number, kind: Kind, puts: Map<number, string>, deletes: number[] }} Operation */
 
 /** One round of a history begins with a replacement: no state depends on more than a round. @type {readonly Kind[]} */
 export const ALL_KINDS = ['replace', 'upsert', 'transaction', 'put', 'compact', 'upsert', 'transaction', 'compact'];
+
+/** What changes no record. @type {readonly Kind[]} */
+const UPKEEP = ['compact', 'backup', 'repair'];
 
 export class History {
   /** @param {string} seed @param {readonly Kind[]} round */
@@ -34,9 +37,10 @@ export class History {
     const puts = new Map();
     /** @type {number[]} */
     const deletes = [];
-    if (kind !== 'compact') puts.set(MARKER, this.#record(n, MARKER));
+    if (UPKEEP.includes(kind)) return { n, kind, puts, deletes };
+    puts.set(MARKER, this.#record(n, MARKER));
     if (kind === 'put') return { n, kind, puts, deletes };
-    for (let id = 1; id <= IDS && kind !== 'compact'; id++) {
+    for (let id = 1; id <= IDS; id++) {
       const chance = this.#random(n, id);
       if (kind === 'replace' ? chance < 0.8 : chance < 0.2) puts.set(id, this.#record(n, id));
       else if (kind === 'transaction' && chance > 0.9) deletes.push(id);

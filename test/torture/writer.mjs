@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { WorkerPool } from '../../dist/src/import/pool.js';
 import { unwrap } from '../../dist/src/import/wire.js';
-import { openStore } from '../../dist/src/index.js';
+import { openStore, repairStore } from '../../dist/src/index.js';
 import * as worker from '../../dist/workers/import-worker.js';
 // Loaded by the first import otherwise, in the middle of what is to be observed.
 import '../../dist/src/import/import.js';
@@ -42,6 +42,11 @@ async function opened() {
   return store;
 }
 
+async function close() {
+  await store?.close();
+  store = undefined;
+}
+
 /** The operation whose source is written. */
 let prepared = 0;
 
@@ -65,6 +70,12 @@ async function play(n) {
       for (const text of puts.values()) records.putText(text);
       for (const id of deletes) records.delete(id);
     });
+  }
+  if (kind === 'backup') await store.backup(`${directory}.backup`);
+  if (kind === 'repair') {
+    await close();
+    await repairStore(directory, { workers: 1 });
+    return (await opened()).stat().generation;
   }
   if (kind === 'compact') await store.compact({ minDeadShare: 0.1 });
   if (kind === 'put') for (const text of puts.values()) await store.collection('records').putText(text);
@@ -100,8 +111,7 @@ const commands = {
     for (let n = from; ; n++) if (!(await run(n))) return;
   },
   async close() {
-    await store?.close();
-    store = undefined;
+    await close();
     say('closed');
   },
 };
