@@ -1,7 +1,7 @@
 // [repair]: shards > entries > pages > index in place
 //
 // The catalog that is to be repaired: can it be used at all? Where LMDB's own structure is damaged, reading it may end the
-// process, so another one does all that is done here first (workers/repair-probe.ts).
+// process, so another one does all that is done here first (repair-probe.ts).
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ import { FaultList } from './faults.js';
 import { verifyCollection } from './verify-collection.js';
 import { verifyValues } from './verify-values.js';
 
-const PROBE = fileURLToPath(new URL('../../workers/repair-probe.js', import.meta.url));
+const PROBE = fileURLToPath(new URL('./repair-probe.js', import.meta.url));
 /** What a process dies of that reads a damaged LMDB file. */
 const CRASHES: ReadonlySet<unknown> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
 
