@@ -126,7 +126,9 @@ export class WriterLock {
     try {
       failpoint('lock.release');
       await this.#catalog.transaction((write) => {
-        if (this.#catalog.lock()?.token === this.token) write.putLock(undefined);
+        const current = this.#catalog.lock();
+        // Where nothing was swept the word of it stays.
+        if (current?.token === this.token) write.putLock(current.left && { ...current, isAbandoned: true });
       });
       this.#stop('released');
     } catch {

@@ -25,16 +25,15 @@ export interface CatalogRepair {
 /**
  * Copies all that is no page; trees get their numbers when they are made. Files in the garbage stay there, and imports can
  * still be resumed. What a dead writer left is said in an abandoned lock record: the next to open the store sweeps it.
- * @param hasLeftovers whether there may be some of which the old lock says nothing.
  */
-export async function copyValues(old: CatalogRead, catalog: Catalog, hasLeftovers: boolean): Promise<void> {
+export async function copyValues(old: CatalogRead, catalog: Catalog): Promise<void> {
   const header = old.header();
   const lock = old.lock();
   await catalog.transaction((write) => {
     write.putHeader({ ...header, nextTree: 1, generation: header.generation + 1 });
     write.putGarbage({ files: old.garbage().files, trees: [], inline: [] });
     write.putResumable(old.resumable());
-    if (lock && (hasLeftovers || lock.left)) write.putLock({ left: [], ...lock, isAbandoned: true });
+    if (lock?.left) write.putLock({ ...lock, isAbandoned: true });
   });
   for (const manifest of old.collections()) {
     for (const entry of old.shards(manifest)) {

@@ -10,24 +10,17 @@ import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { WorkerPool } from '../import/pool.js';
 import { WORKERS_MAX } from '../limits.js';
-import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
-import type { Catalog, CatalogWrite } from '../store/types.js';
-import { WriterLock } from '../store/writer-lock.js';
-import { type Fault, FaultList } from './faults.js';
+import type { Fault } from './faults.js';
 import { processesUsing } from './in-use.js';
+import { isSafeToOpen, openOld } from './old-catalog.js';
 import { Rebuild } from './rebuild.js';
 import { copyValues, rebuildCollection } from './repair-catalog.js';
 import type { RepairOptions, RepairReport } from './repair-options.js';
 import { rebuildFromShards } from './repair-shards.js';
 import { checkCount, checkNames } from './upkeep-options.js';
-import { verifyCollection } from './verify-collection.js';
-import { verifyValues } from './verify-values.js';
-
-/** Where these go wrong the catalog may be sound: no reason to do without it. */
-const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL']);
 
 /** Under these names in the store: an index being made, and one that is finished. */
 const UNFINISHED = 'repair.partial';
@@ -55,7 +48,7 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
   // The old index still in place: what was finished before it is of a state that may have moved on.
   if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
   else if (existsSync(join(store, FINISHED))) putInPlace(store);
-  const old = await openOld(store);
+  const old = (await isSafeToOpen(store)) ? await openOld(store) : undefined;
   const made = join(store, UNFINISHED);
   rmSync(made, { recursive: true, force: true });
   const temporary = join(made, 'tmp');
@@ -69,7 +62,7 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
       const rebuildFor = (id: string) => new Rebuild(workers, threads, temporary, id);
       const repair = { store, catalog, ...found };
       if (old) {
-        await copyValues(old.catalog, catalog, old.hasLeftovers);
+        await copyValues(old.catalog, catalog);
         for (const manifest of old.catalog.collections()) {
           await rebuildCollection({ ...repair, old: old.catalog, rebuild: rebuildFor(manifest.name) }, manifest);
         }
@@ -107,54 +100,6 @@ export async function repairStore(path: string, options: RepairOptions = {}): Pr
     await old?.lock.release();
     await old?.catalog.close();
   }
-}
-
-/** The catalog there was, whose values are all sound, locked against other writers. */
-interface Old {
-  readonly catalog: Catalog;
-  readonly lock: WriterLock;
-  /** Its notes of what is to be removed were damaged. */
-  readonly hasLeftovers: boolean;
-}
-
-/** Undefined where the shards must do without it. @throws GristmillError STORE_BUSY, STORE_TOO_NEW, DISK_FULL */
-async function openOld(store: string): Promise<Old | undefined> {
-  if (!existsSync(join(store, CATALOG_FILE))) return undefined;
-  let catalog: Catalog | undefined;
-  try {
-    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });
-    const notes = await soundValues(catalog);
-    if (notes !== undefined) {
-      if (notes.size > 0) await catalog.transaction(clearNotes);
-      const request = { operation: 'repair', wait: false, sweeps: false } as const;
-      const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files }, request);
-      return { catalog, lock, hasLeftovers: notes.size > 0 };
-    }
-  } catch (error) {
-    if (FATAL.has((error as GristmillError).code)) {
-      await catalog?.close();
-      throw error;
-    }
-  }
-  await catalog?.close();
-  return undefined;
-}
-
-/** Kinds of damaged values that can be done without; undefined where others are damaged or missing. */
-async function soundValues(catalog: Catalog): Promise<ReadonlySet<number> | undefined> {
-  const faults = new FaultList(0);
-  const found = await verifyValues(catalog, catalog.file, faults, async () => {});
-  for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
-  const known = new Set(found.collections.map(({ id }) => id));
-  const isSound = faults.total === found.damagedNotes.size && found.lost.length === 0 && found.hasHeader;
-  return isSound && [...found.shards.keys()].every((id) => known.has(id)) ? found.damagedNotes : undefined;
-}
-
-/** Who holds a damaged lock cannot be told; nobody else has the store open, though. */
-function clearNotes(write: CatalogWrite): void {
-  write.putLock(undefined);
-  write.putGarbage({ files: [], trees: [], inline: [] });
-  write.putResumable([]);
 }
 
 function refuseWhileInUse(store: string): void {

@@ -1,0 +1,86 @@
+// [repair]: shards > entries > pages > index in place
+//
+// The catalog that is to be repaired: can it be used at all? Where LMDB's own structure is damaged, reading it may end the
+// process, so another one does all that is done here first (repair-probe.ts).
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
+import { CATALOG_FILE } from '../store/files.js';
+import { LmdbCatalog } from '../store/lmdb-catalog.js';
+import type { Catalog, CatalogWrite } from '../store/types.js';
+import { WriterLock } from '../store/writer-lock.js';
+import { FaultList } from './faults.js';
+import { verifyCollection } from './verify-collection.js';
+import { verifyValues } from './verify-values.js';
+
+const PROBE = fileURLToPath(new URL('./repair-probe.js', import.meta.url));
+/** What a process dies of that reads a damaged LMDB file. */
+const CRASHES: ReadonlySet<unknown> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
+
+/** Where these go wrong the catalog may be sound: no reason to do without it. */
+const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL']);
+
+/** The catalog there was, whose values are all sound, locked against other writers. */
+export interface OldCatalog {
+  readonly catalog: Catalog;
+  readonly lock: WriterLock;
+}
+
+/** Whether a process that opens the catalog lives on. @throws GristmillError IO_ERROR when that could not be found out */
+export async function isSafeToOpen(store: string): Promise<boolean> {
+  const file = join(store, CATALOG_FILE);
+  if (!existsSync(file)) return true;
+  const [code, signal] = await once(spawn(process.execPath, [PROBE, store], { stdio: 'ignore' }), 'exit');
+  if (CRASHES.has(signal)) return false;
+  if (code === 0) return true;
+  throw new GristmillError('IO_ERROR', `the process that looks at ${file} first ended with ${signal ?? code}`, {
+    file,
+  });
+}
+
+/** Undefined where the shards must do without it. @throws GristmillError STORE_BUSY, STORE_TOO_NEW, DISK_FULL */
+export async function openOld(store: string): Promise<OldCatalog | undefined> {
+  if (!existsSync(join(store, CATALOG_FILE))) return undefined;
+  let catalog: Catalog | undefined;
+  try {
+    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });
+    const notes = await soundValues(catalog);
+    if (notes !== undefined) {
+      if (notes.size > 0) await catalog.transaction(clearNotes);
+      const request = { operation: 'repair', wait: false, sweeps: false } as const;
+      const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files }, request);
+      // What there is to sweep nobody has noted then: all of it is looked for.
+      if (notes.size > 0) await lock.set({ left: [] });
+      return { catalog, lock };
+    }
+  } catch (error) {
+    if (FATAL.has((error as GristmillError).code)) {
+      await catalog?.close();
+      throw error;
+    }
+  }
+  await catalog?.close();
+  return undefined;
+}
+
+/** Kinds of damaged values that can be done without; undefined where others are damaged or missing. */
+async function soundValues(catalog: Catalog): Promise<ReadonlySet<number> | undefined> {
+  const faults = new FaultList(0);
+  const found = await verifyValues(catalog, catalog.file, faults, async () => {});
+  for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
+  const known = new Set(found.collections.map(({ id }) => id));
+  const isSound = faults.total === found.damagedNotes.size && found.lost.length === 0 && found.hasHeader;
+  return isSound && [...found.shards.keys()].every((id) => known.has(id)) ? found.damagedNotes : undefined;
+}
+
+/** Who holds a damaged lock cannot be told; nobody else has the store open, though. */
+function clearNotes(write: CatalogWrite): void {
+  write.putLock(undefined);
+  write.putGarbage({ files: [], trees: [], inline: [] });
+  write.putResumable([]);
+}
