@@ -8,8 +8,8 @@ import { alternate, reportOf, runProcess, summary } from './harness.mjs';
 import { rounded } from './report.mjs';
 import { warm } from './setup.mjs';
 
-/** A rival that is not done by then is stopped: how much slower it is would take minutes to learn. */
-const RIVAL_SECONDS_MAX = 60;
+/** A rival that is not done by then, many times as slow, is stopped: how slow it is would take minutes to learn. */
+const RIVAL_SECONDS_MAX = 30;
 
 /**
  * @typedef {{ dataset: string, form: string, source: string, sourceBytes: number, recordsExpected: number, keys: string[],
@@ -26,9 +26,7 @@ export async function contest({ dataset, form, source, sourceBytes, recordsExpec
       const out = join(folder, name);
       const before = () => rmSync(out, { recursive: true, force: true });
       const amount =
-        name === 'gristmill' || name === 'zstd'
-          ? { runs }
-          : { runs: rivalRuns, onceIfSlow: true, limitSeconds: RIVAL_SECONDS_MAX };
+        name === 'gristmill' || name === 'zstd' ? { runs } : { runs: rivalRuns, limitSeconds: RIVAL_SECONDS_MAX };
       return { ...contender(name, { dataset, form, source, out }), ...amount, out, before };
     });
     await warm(source);

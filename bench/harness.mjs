@@ -7,12 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const POLL_MS = 20;
-const SLOW_SECONDS = 30;
 const TIME_COMMAND = '/usr/bin/time';
 
 /**
  * @typedef {{ wallSeconds: number, cpuSeconds?: number, peakAnonBytes: number, exitCode: number | null, stdout: string, stderr: string, stopped: boolean }} Run
- * @typedef {{ name: string, command: string, args: string[], before?: () => void, runs?: number, onceIfSlow?: boolean, limitSeconds?: number }} Variant
+ * @typedef {{ name: string, command: string, args: string[], before?: () => void, runs?: number, limitSeconds?: number }} Variant
  *   `before` is not timed
  */
 
@@ -59,17 +58,16 @@ export async function runProcess(command, args, limitSeconds = Number.POSITIVE_I
 }
 
 /**
- * Each variant `runs` times (or its own number), in turn. One that fails is not run again; nor is one that takes very long
- * and asks for it (`onceIfSlow`): a second run of a minute would not tell more.
+ * Each variant `runs` times (or its own number), in turn. One that fails, or is stopped, is not run again.
  * @param {Variant[]} variants
  * @returns {Promise<Map<string, Run[]>>}
  */
 export async function alternate(variants, runs, onRun = () => {}) {
   const results = new Map(variants.map(({ name }) => [name, []]));
-  const isDone = ({ name, runs: own = runs, onceIfSlow }) => {
+  const isDone = ({ name, runs: own = runs }) => {
     const last = results.get(name).at(-1);
     if (last === undefined) return false;
-    return results.get(name).length >= own || last.exitCode !== 0 || (onceIfSlow && last.wallSeconds > SLOW_SECONDS);
+    return results.get(name).length >= own || last.exitCode !== 0;
   };
   for (let round = 0; round < Math.max(...variants.map(({ runs: own = runs }) => own)); round++) {
     for (const variant of variants.filter((variant) => !isDone(variant))) {

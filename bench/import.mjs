@@ -36,7 +36,7 @@ export async function run({ bytes, names, forms, datasets, ...options }) {
     tables: results.map(tableOf),
     bars: results.flatMap(barsOf),
     headlines: results.flatMap(headlinesOf),
-    notes: ['A rival that takes more than 30 s runs once.'],
+    notes: ['A rival that takes more than 30 s is stopped.'],
     results,
   };
 }
