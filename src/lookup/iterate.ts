@@ -13,10 +13,11 @@ import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
 import { ShardReader } from '../store/shard-read.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
-import { type Frame, frameOfLines, lineText, openFrame } from './frame.js';
+import { lineText } from './frame.js';
 import type { Generation, Place } from './generation.js';
 import type { Lookup } from './lookup.js';
 import { type Bounds, type RangeOptions, resolveBounds, slicesOf } from './range.js';
+import { fileLines, inlineLines, type ShardLines } from './shard-lines.js';
 
 export interface KeyText {
   readonly key: KeyValue;
@@ -26,8 +27,6 @@ export interface KeyText {
 /** Records fetched at a time; fewer at the beginning, since many ranges end soon. */
 const BATCH_MIN = 4;
 const BATCH_MAX = 32;
-/** Records of an inline shard taken together. */
-const INLINE_BATCH = 256;
 
 /** Keys and texts of the records in a range. */
 export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncGenerator<KeyText> {
@@ -112,10 +111,9 @@ export interface ScannedLine {
 
 /** The lines of all live records, in source order. */
 export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
-  for await (const scanned of scanFrames(lookup)) {
-    const { entry, frame, dead } = scanned;
+  for await (const { entry, frame, dead, ordinalOf } of scanFrames(lookup)) {
     for (let i = 0; i < frame.lines.length - 1; i++) {
-      const ordinal = ordinalOf(scanned, i);
+      const ordinal = ordinalOf(i);
       if (isDead(dead, ordinal)) continue;
       yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), named: entry.named };
     }
@@ -124,13 +122,12 @@ export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
 
 /** The same as whole frames of text where no record is dead, else what is left of them: for export. */
 export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
-  for await (const scanned of scanFrames(lookup)) {
-    const { frame, dead } = scanned;
+  for await (const { frame, dead, ordinalOf } of scanFrames(lookup)) {
     const live: Uint8Array[] = [];
     const count = frame.lines.length - 1;
     for (let from = 0; from < count; ) {
       let to = from;
-      while (to < count && !isDead(dead, ordinalOf(scanned, to))) to++;
+      while (to < count && !isDead(dead, ordinalOf(to))) to++;
       if (to > from) live.push(frame.plain.subarray(frame.lines[from], frame.lines[to]));
       from = to + 1;
     }
@@ -139,17 +136,9 @@ export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
   }
 }
 
-interface ScannedFrame {
+interface ScannedFrame extends ShardLines {
   readonly entry: ShardEntry;
-  readonly frame: Frame;
-  /** Ordinal of its first line in the shard; of each line, where ordinals are missing between them. */
-  readonly first: number;
-  readonly ordinals?: Uint32Array | undefined;
   readonly dead: Uint8Array;
-}
-
-function ordinalOf({ first, ordinals }: ScannedFrame, line: number): number {
-  return ordinals === undefined ? first + line : ordinals[line];
 }
 
 async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
@@ -157,7 +146,7 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   try {
     for (const entry of generation.shards) {
       const dead = generation.tombstones(entry, snapshot);
-      const frames = entry.fileNumber === 0 ? inlineFrames(entry, snapshot) : fileFrames(entry, lookup);
+      const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
       for await (const frame of frames) {
         yield { ...frame, entry, dead };
         lookup.store.catalog.assertOpen();
@@ -171,30 +160,14 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
   }
 }
 
-async function* fileFrames(entry: ShardEntry, lookup: Lookup): AsyncGenerator<Omit<ScannedFrame, 'entry' | 'dead'>> {
-  // A reader of its own: the shared ones are closed when many shards are in use.
+/** Of a file, through a reader of its own: the shared ones are closed when many shards are in use. */
+async function* linesOfFile(entry: ShardEntry, lookup: Lookup): AsyncGenerator<ShardLines> {
   const { directory, blobs } = lookup.store;
   const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
-    for await (const { index, plain } of reader.readFrames()) {
-      const first = reader.firstLine(index);
-      const ordinals = reader.holes?.ordinalsOf(first, reader.linesOf(index));
-      yield { frame: openFrame(plain, reader, index), first, ordinals };
-    }
+    yield* fileLines(reader);
   } finally {
     reader.close();
-  }
-}
-
-/** The records of an inline shard, as if they were frames. */
-function* inlineFrames(
-  { shard, records }: ShardEntry,
-  snapshot: CatalogSnapshot,
-): Generator<Omit<ScannedFrame, 'entry' | 'dead'>> {
-  for (let first = 0; first < records; first += INLINE_BATCH) {
-    const count = Math.min(INLINE_BATCH, records - first);
-    const lines = snapshot.inlineRecords(shard, first, count).map(({ line }) => line);
-    yield { frame: frameOfLines(lines), first };
   }
 }
 

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { FRAME_BYTES } from '../limits.js';
-import { type Frame, frameOfLines, openFrame } from '../lookup/frame.js';
+import { fileLines, inlineLines } from '../lookup/shard-lines.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardFileName, shardPath } from '../store/files.js';
 import { Holes } from '../store/holes.js';
@@ -16,15 +16,6 @@ import { originOf, type ShardOrigin } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
 import { ShardWriter } from '../store/shard-write.js';
 import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../store/types.js';
-
-/** Records of an inline shard taken together. */
-const INLINE_BATCH = 256;
-
-/** Lines of a shard that belong together, and the ordinal of each. */
-interface Lines {
-  readonly frame: Frame;
-  readonly ordinalOf: (line: number) => number;
-}
 
 /**
  * @returns the entry as it is to be; durable, but not published.
@@ -76,24 +67,6 @@ function holesOf({ shard, records }: ShardEntry, snapshot: CatalogSnapshot): Hol
   // The bitmap at rest ends with its last chunk, which may be behind the last record.
   bitmap.set(snapshot.tombstones(shard).subarray(0, bitmap.byteLength));
   return new Holes(records, bitmap);
-}
-
-async function* fileLines(reader: ShardReader): AsyncGenerator<Lines> {
-  for await (const { index, plain } of reader.readFrames()) {
-    const first = reader.firstLine(index);
-    const ordinals = reader.holes?.ordinalsOf(first, reader.linesOf(index));
-    yield { frame: openFrame(plain, reader, index), ordinalOf: (line) => ordinals?.[line] ?? first + line };
-  }
-}
-
-function* inlineLines({ shard, records }: ShardEntry, snapshot: CatalogSnapshot): Generator<Lines> {
-  for (let first = 0; first < records; first += INLINE_BATCH) {
-    const found = snapshot.inlineRecords(shard, first, Math.min(INLINE_BATCH, records - first));
-    if (found.length < Math.min(INLINE_BATCH, records - first)) {
-      throw new GristmillError('CHECKSUM_MISMATCH', `records of inline shard ${shard} are missing from ${first} on`);
-    }
-    yield { frame: frameOfLines(found.map(({ line }) => line)), ordinalOf: (line) => first + line };
-  }
 }
 
 /** A rewritten file says what the first one said; what transactions put says it here. */
