@@ -1,7 +1,9 @@
 // A store as a user holds it: a directory, opened. Lookups go through its collections (lookup/), imports through
 // `import` (import/); both share the catalog and the caches.
 
+import type { EventEmitter } from 'node:events';
 import { GristmillError } from '../errors.js';
+import { StoreEmitter, type StoreEvents } from '../events.js';
 import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
@@ -36,6 +38,7 @@ export class Store {
   /** Imports and the like under way, and what stops them. */
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
+  readonly #events = new StoreEmitter();
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -76,6 +79,20 @@ export class Store {
   /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
   snapshot(): Snapshot {
     return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
+  }
+
+  /**
+   * Calls `listener` with each event of this name from now on; `off` ends that.
+   * @example store.on('warning', ({ about, error }) => log.warn(about, error.message));
+   */
+  on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
+    (this.#events as EventEmitter).on(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
+    (this.#events as EventEmitter).off(name, listener);
+    return this;
   }
 
   /** Names of the collections. */
