@@ -22,6 +22,22 @@ export const BARS = {
   /** A transaction of one put, durable, relative to lmdb-js `put` with sync; and puts a second in one transaction of many. */
   transactionOfLmdb: 2,
   putsPerSecond: 50_000,
+  /** First reads of the hot set after a restart, and reads while generations are switched: p99 relative to what is hot, or to no switch. */
+  warmOfHot: 2,
+  switchOfNone: 2,
+  /** Loads for one refresh, however many read; reads of a hot key that had to wait for a load. */
+  loadsPerRefresh: 1,
+  missesOfHotKey: 0,
+  /** Seconds until a change of a watched folder can be read; bytes read for it relative to the bytes that changed. */
+  watchSeconds: 2,
+  watchBytesOfChanged: 1,
+  /** A grown NDJSON file: bytes read, relative to what was added; seconds relative to a file a quarter as large. */
+  grownBytesOfAdded: 1.5,
+  grownOfSmaller: 1.5,
+  /** Growth of memory relative to the bytes a cache was given. */
+  cacheMemory: 1.1,
+  /** A hot read with metrics, relative to one without. */
+  metricsOfNone: 1.03,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
 };
