@@ -25,6 +25,8 @@ export const BARS = {
   /** First reads of the hot set after a restart, and reads while generations are switched: p99 relative to what is hot, or to no switch. */
   warmOfHot: 2,
   switchOfNone: 2,
+  failedReads: 0,
+  mixedReads: 0,
   /** Loads for one refresh, however many read; reads of a hot key that had to wait for a load. */
   loadsPerRefresh: 1,
   missesOfHotKey: 0,

@@ -1,0 +1,46 @@
+// A process of bench/metrics.mjs: the same reads with metrics and without, in turns.
+
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { keyAt } from '../dist/datasets/index.js';
+import { keyValue } from './setup.mjs';
+
+const WARM_UPS = 200;
+const BATCHES_PER_TURN = 50;
+
+const { name, ordinals, copies, options, rounds } = JSON.parse(process.argv[2]);
+const keys = ordinals.map((ordinal) => keyValue(keyAt(name, 1, ordinal)));
+
+const sides = [];
+for (const [which, copy] of Object.entries(copies)) {
+  const { openStore } = await import(pathToFileURL(join(copy, 'dist/src/index.js')).href);
+  const store = await openStore(join(copy, 'store'), { readOnly: true, hotSet: false, ...options });
+  sides.push({ which, store, records: store.collection('records'), samples: [] });
+}
+for (const { records } of sides) {
+  for (let i = 0; i < WARM_UPS; i++) batch(records);
+  await sleep(50);
+}
+for (let round = 0; round < rounds; round++) {
+  // Who is first changes, too.
+  for (const { records, samples } of round % 2 ? sides : [...sides].reverse()) {
+    for (let i = 0; i < BATCHES_PER_TURN; i++) samples.push(batch(records));
+    await sleep(1);
+  }
+}
+const done = keys.length * (WARM_UPS + rounds * BATCHES_PER_TURN);
+for (const { which, store } of sides) {
+  const counted = store.metrics().collections.records?.reads.total ?? 0;
+  const expected = which === 'with' ? done : 0;
+  if (counted !== expected) throw new Error(`${which} metrics: ${counted} of ${done} reads were counted`);
+}
+console.log(JSON.stringify(Object.fromEntries(sides.map(({ which, samples }) => [which, samples]))));
+await Promise.all(sides.map(({ store }) => store.close()));
+
+/** Nanoseconds a read. */
+function batch(records) {
+  const began_ms = performance.now();
+  for (const key of keys) if (records.getSync(key) === undefined) throw new Error(`${key} is not there`);
+  return +(((performance.now() - began_ms) * 1e6) / keys.length).toFixed(2);
+}
