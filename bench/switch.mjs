@@ -93,7 +93,8 @@ function rowOf(freshness, what, { p50, p90, p99, p999, max, samples }) {
 }
 
 function picture({ timeline, imports, switches }) {
-  const seconds = { field: 'seconds', type: 'quantitative', title: 'seconds', scale: { nice: false } };
+  const domain = [timeline[0].seconds, timeline.at(-1).seconds];
+  const seconds = { field: 'seconds', type: 'quantitative', title: 'seconds', scale: { domain, nice: false } };
   return {
     name: 'switch',
     alt: 'Latencies of reads over ten generation switches: the lines do not rise where the generations are switched',
