@@ -107,7 +107,7 @@ function picture(results) {
     spec: {
       title: {
         text: 'Memory of a cache, as a share of the bytes it was given',
-        subtitle: `random keys over data ten times as large; whole line: what was given, dashed: 10 % more`,
+        subtitle: 'random keys over data ten times as large; dashed: 10 % more than was given',
       },
       layer: [
         {

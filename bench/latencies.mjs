@@ -22,13 +22,13 @@ export function curve(samples) {
   }));
 }
 
-/** How many samples lie in each of the bins, as a share of all; bins grow by the same factor. */
+/** How many samples lie in each of the bins, as a share of all; those beyond the last are in none. Bins grow by the same factor. */
 export function histogram(samples, { from, to, bins }) {
   const counts = new Array(bins).fill(0);
   const factor = (to / from) ** (1 / bins);
   for (const sample of samples) {
     const bin = Math.floor(Math.log(sample / from) / Math.log(factor));
-    counts[Math.min(bins - 1, Math.max(0, bin))]++;
+    if (bin >= 0 && bin < bins) counts[bin]++;
   }
   return counts.map((count, bin) => ({
     ...{ from: from * factor ** bin, to: from * factor ** (bin + 1), share: count / samples.length },

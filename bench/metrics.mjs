@@ -105,7 +105,9 @@ function report(results, removed) {
         headers: ['record', 'metrics', 'p50', 'p90', 'p99', 'with ÷ without', 'min–max'],
         rows: rows.map(({ kind, which, p50, p90, p99, ratio }) => [
           ...[kind, which, rounded(p50), rounded(p90), rounded(p99)],
-          ...(which === 'with' ? [ratio.median.toFixed(3), `${ratio.min.toFixed(3)}–${ratio.max.toFixed(3)}`] : []),
+          ...(which === 'with'
+            ? [ratio.median.toFixed(3), `${ratio.min.toFixed(3)}–${ratio.max.toFixed(3)}`]
+            : [1, '–']),
         ]),
       },
     ],
@@ -127,7 +129,7 @@ function report(results, removed) {
 function picture(results) {
   const panels = results.map(({ kind, ...samples }) => {
     const both = [...samples.with, ...samples.without].sort((one, other) => one - other);
-    const range = { from: both[0], to: both[Math.floor(both.length * 0.98)], bins: 40 };
+    const range = { from: both[0], to: both[Math.floor(both.length * 0.97)], bins: 40 };
     const values = ['without', 'with'].flatMap((which) =>
       histogram(samples[which], range).map(({ from, share }) => ({
         ...{ metrics: `${which} metrics`, ns: +from.toFixed(1), share: +share.toFixed(4) },

@@ -11,6 +11,7 @@ const WIDTH = 640;
 const HEIGHT = 260;
 /** Told apart by people who do not see colours as most do (Okabe and Ito). */
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
+const COORDINATES = /\b(d|transform|[xy][12]?|width|height)="[^"]*"/g;
 const INK = '#24292f';
 const FAINT = '#d0d7de';
 
@@ -57,5 +58,7 @@ export async function drawAll({ pictures = [] }, folder = PICTURES) {
 
 /** Coordinates to a tenth of a pixel: a third of the size, and nobody sees it. */
 function shortened(svg) {
-  return svg.replaceAll(/-?\d+\.\d{2,}/g, (number) => String(+Number(number).toFixed(1)));
+  return svg.replaceAll(COORDINATES, (text) =>
+    text.replaceAll(/-?\d+\.\d{2,}/g, (number) => String(+(+number).toFixed(1))),
+  );
 }

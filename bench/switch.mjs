@@ -101,13 +101,15 @@ function picture({ timeline, imports, switches }) {
     spec: {
       title: {
         text: `Reads over ${switches.length} generation switches`,
-        subtitle:
-          'each 100 ms; grey: another process imports into another store, blue: into this one; lines: the switches',
+        subtitle: [
+          'percentiles of each 100 ms; the upright lines are the switches',
+          'blue: another process imports into the store, grey: into another store',
+        ],
       },
       layer: [
         {
           data: { values: imports },
-          mark: { type: 'rect', opacity: 0.25 },
+          mark: { type: 'rect', opacity: 0.25, clip: true },
           encoding: {
             ...{ x: { ...seconds, field: 'from' }, x2: { field: 'to' } },
             color: {

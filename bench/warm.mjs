@@ -131,7 +131,7 @@ function picture(taken, cold) {
     spec: {
       title: {
         text: 'The first read of a hot record after a restart',
-        subtitle: `with the hot set remembered; at the 99th percentile a cold one takes ${rounded(cold)} times as long`,
+        subtitle: `warm: with the hot set remembered; cold: ${rounded(cold)} times as long at 99 %`,
       },
       data: { values },
       mark: { type: 'line', point: true, strokeWidth: 2 },

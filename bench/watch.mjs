@@ -130,7 +130,7 @@ function picture(rows) {
           { mark: { type: 'bar', color: colour } },
           {
             mark: { type: 'text', align: 'left', dx: 4 },
-            encoding: { text: { field, type: 'quantitative', format: '.3~g' } },
+            encoding: { text: { field, type: 'quantitative', format: '.3~r' } },
           },
         ],
         encoding: {
@@ -141,7 +141,11 @@ function picture(rows) {
             title: null,
             axis: panel === 0 ? { labelLimit: 300 } : null,
           },
-          x: { field, type: 'quantitative', title, scale: { type: 'sqrt', padding: 24 }, axis: { tickCount: 5 } },
+          x: {
+            ...{ field, type: 'quantitative', title, axis: { tickCount: 5 } },
+            // Room for the figure beside the longest bar.
+            scale: { type: 'sqrt', nice: false, domain: [0, 1.5 * Math.max(...kinds.map((kind) => kind[field]))] },
+          },
         },
       })),
     },
