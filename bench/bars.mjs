@@ -38,6 +38,7 @@ export const BARS = {
   grownOfSmaller: 1.5,
   /** Growth of memory relative to the bytes a cache was given. */
   cacheMemory: 1.1,
+  cacheFilled: 0.9,
   /** A hot read with metrics, relative to one without. */
   metricsOfNone: 1.03,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */

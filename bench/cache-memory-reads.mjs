@@ -25,7 +25,8 @@ for (let sample = 0, at = 0; sample < wanted; sample++) {
   samples.push({ reads: at, bytes: (await memory()) - before });
   anonMost = Math.max(anonMost, anonBytes());
 }
-console.log(JSON.stringify({ samples, anonBytes: anonMost - anonBefore }));
+const filled = Object.fromEntries(store.metrics().caches.map(({ cache, bytes }) => [cache, bytes]));
+console.log(JSON.stringify({ samples, anonBytes: anonMost - anonBefore, filled }));
 await store.close();
 
 /** What is in use once all garbage is gone. Buffers are freed beside the collection, so it is asked for twice. */

@@ -90,7 +90,7 @@ export async function reported(script, task, nodeOptions = []) {
   const run = await runProcess(process.execPath, [...nodeOptions, path, JSON.stringify(task)]);
   const report = reportOf(run);
   if (run.exitCode === 0 && report !== undefined) return report;
-  throw new Error(`${script} ${JSON.stringify(task)} ended with ${run.exitCode}: ${run.stderr || run.stdout}`);
+  throw new Error(`${script} ended with ${run.exitCode}: ${run.stderr || run.stdout}`);
 }
 
 export function summary(values) {
