@@ -15,7 +15,6 @@ import {
   withCommonOptions,
 } from './arguments.js';
 import { note } from './diagnostics.js';
-import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
@@ -118,7 +117,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
         view.stop();
       }
     });
-  const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
+  const report = await interruptible(work);
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
