@@ -48,6 +48,9 @@ const DAY = 24 * 60 * 60 * 1000;
 const BYTES = { type: 'integer', min: 0, max: 1024 * 1024 * MIB } as const;
 const TIME = { type: 'integer', default: 0, min: 0, max: 365 * DAY } as const;
 
+/** What a collection may be called; `COLLECTION_NAME` in words: 1 to 200 printable characters. */
+export const COLLECTION_NAME = /^[^\p{Cc}]{1,200}$/u;
+
 /** Options of the caches, which may be set for each collection apart. */
 export const CACHE_OPTIONS = {
   frameCacheBytes: { ...BYTES, default: 64 * MIB, meaning: 'bytes of decompressed frames kept in memory' },
@@ -92,8 +95,56 @@ export const STORE_OPTIONS = {
   warmMs: { ...TIME, default: 5_000, meaning: 'milliseconds that loading the hot set may take, at most' },
 } as const satisfies OptionTable;
 
-export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS>;
-export type StoreOptions = Partial<ResolvedStoreOptions>;
+/** Cache options of one collection; those it does not have are the store's. */
+export type CacheOptions = Partial<ResolvedCacheOptions>;
+export type ResolvedCacheOptions = Resolved<typeof CACHE_OPTIONS>;
+
+/** Options of `openStore`; all optional. Unknown names are a TypeError. docs/configuration.md lists them. */
+export interface StoreOptions extends Partial<Resolved<typeof STORE_OPTIONS>> {
+  /** What is different for single collections, by their names. A collection whose bytes are set has a cache of its own. */
+  readonly collections?: CollectionsOptions;
+}
+
+export interface CollectionsOptions {
+  readonly [collection: string]: CacheOptions;
+}
+
+export interface ResolvedStoreOptions extends Resolved<typeof STORE_OPTIONS> {
+  /** Only what was set apart; without a prototype, so that any name may be looked up. See `cacheOptionsOf`. */
+  readonly collections: CollectionsOptions;
+}
+
+/**
+ * Completes the options of a store.
+ * @throws TypeError for an unknown name, a wrong type, or a value out of bounds.
+ */
+export function resolveStoreOptions(given: StoreOptions | undefined, what = 'options'): ResolvedStoreOptions {
+  checkIsObject(given ?? {}, what);
+  const { collections, ...options } = given ?? {};
+  return Object.freeze({
+    ...resolveOptions(STORE_OPTIONS, options, what),
+    collections: checkedCollections(collections ?? {}, `${what}.collections`),
+  });
+}
+
+function checkedCollections(given: CollectionsOptions, what: string): CollectionsOptions {
+  checkIsObject(given, what);
+  const collections: Record<string, CacheOptions> = Object.create(null);
+  for (const [name, options] of Object.entries(given)) {
+    if (!COLLECTION_NAME.test(name)) throw new TypeError(`${what}: a name must be 1 to 200 printable characters`);
+    collections[name] = checkedOptions(CACHE_OPTIONS, options, `${what}.${name}`);
+  }
+  return Object.freeze(collections);
+}
+
+/** The cache options of one collection: what was set for it, else what was set for the store. */
+export function cacheOptionsOf(options: ResolvedStoreOptions, collection: string): ResolvedCacheOptions {
+  const resolved: Record<string, unknown> = {};
+  for (const name of Object.keys(CACHE_OPTIONS) as (keyof ResolvedCacheOptions)[]) {
+    resolved[name] = options.collections[collection]?.[name] ?? options[name];
+  }
+  return Object.freeze(resolved) as unknown as ResolvedCacheOptions;
+}
 
 /**
  * Completes options from their table.
@@ -105,23 +156,39 @@ export function resolveOptions<Table extends OptionTable>(
   given: Partial<Resolved<Table>> | undefined,
   what = 'options',
 ): Resolved<Table> {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) {
-    throw new TypeError(`${what} must be an object`);
-  }
-  for (const name of Object.keys(given ?? {})) {
-    if (!Object.hasOwn(table, name)) {
-      throw new TypeError(`${what}.${name} is not an option; there are ${Object.keys(table).join(', ')}`);
-    }
-  }
+  const checked = checkedOptions(table, given ?? {}, what);
   const resolved: Record<string, unknown> = {};
-  for (const [name, row] of Object.entries(table)) {
-    const value: unknown = given?.[name];
-    resolved[name] = value === undefined ? row.default : checked(value, row, `${what}.${name}`);
-  }
+  for (const [name, row] of Object.entries(table)) resolved[name] = checked[name] ?? row.default;
   return Object.freeze(resolved) as Resolved<Table>;
 }
 
-function checked(value: unknown, row: OptionRow, name: string): unknown {
+/**
+ * The options that were given, without those that are undefined.
+ * @throws TypeError as `resolveOptions`.
+ */
+function checkedOptions<Table extends OptionTable>(
+  table: Table,
+  given: Partial<Resolved<Table>>,
+  what: string,
+): Partial<Resolved<Table>> {
+  checkIsObject(given, what);
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const row = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (row === undefined) {
+      throw new TypeError(`${what}.${name} is not an option; there are ${Object.keys(table).join(', ')}`);
+    }
+    if (value !== undefined) options[name] = checkedValue(value, row, `${what}.${name}`);
+  }
+  return Object.freeze(options) as Partial<Resolved<Table>>;
+}
+
+function checkIsObject(given: unknown, what: string): void {
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (!isObject) throw new TypeError(`${what} must be an object`);
+}
+
+function checkedValue(value: unknown, row: OptionRow, name: string): unknown {
   if (row.type === 'choice') {
     if (row.choices.includes(value as string)) return value;
     throw new TypeError(`${name} must be one of ${row.choices.join(', ')}`);

@@ -10,6 +10,7 @@ import {
   WINDOW_BYTES_MAX,
   WORKERS_MAX,
 } from '../limits.js';
+import { COLLECTION_NAME } from '../options.js';
 import { parsePath } from '../paths.js';
 import type { Writer } from '../store/types.js';
 import { parsePointer } from './document.js';
@@ -130,7 +131,7 @@ function checkRange(name: string, value: unknown, [least, most, isWhole]: readon
 
 function checkNames(options: FilledImportOptions): void {
   const { collection, key, indexes, select, shape, wait, signal } = options;
-  if (typeof collection !== 'string' || !/^[^\p{Cc}]{1,200}$/u.test(collection)) {
+  if (typeof collection !== 'string' || !COLLECTION_NAME.test(collection)) {
     throw new TypeError('options.collection must be 1 to 200 printable characters');
   }
   if (!Array.isArray(indexes) || indexes.length > INDEXES_MAX - 1) {

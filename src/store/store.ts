@@ -11,7 +11,7 @@ import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import { type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
@@ -51,7 +51,7 @@ export class Store {
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
-    const options = resolveOptions(STORE_OPTIONS, given);
+    const options = resolveStoreOptions(given);
     const { readOnly } = options;
     const create = options.create && !readOnly;
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
