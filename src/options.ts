@@ -3,23 +3,24 @@
 
 const MIB = 1024 * 1024;
 
-/** Row of a table: what an option may be. */
-export type OptionRow =
-  | { readonly type: 'boolean'; readonly default: boolean; readonly meaning: string }
+/** Row of a table: what an option may be, and what it is where nobody sets it. */
+export type OptionRow = { readonly meaning: string } & (
+  | { readonly type: 'boolean'; readonly default: boolean }
   | {
       readonly type: 'integer';
-      readonly default: number;
+      readonly default: number | undefined;
       readonly min: number;
       readonly max: number;
-      readonly meaning: string;
+      /** What is counted, where texts may name it by a unit: `64m`, `5s`. */
+      readonly unit?: 'bytes' | 'milliseconds';
     }
-  | {
-      readonly type: 'choice';
-      readonly default: string;
-      readonly choices: readonly string[];
-      readonly meaning: string;
-    }
-  | { readonly type: 'freshness'; readonly default: Freshness; readonly meaning: string };
+  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
+  | { readonly type: 'choice'; readonly default: string | undefined; readonly choices: readonly string[] }
+  | { readonly type: 'freshness'; readonly default: Freshness }
+  /** `check` throws a TypeError for a text that will not do, and for what is none. */
+  | { readonly type: 'text'; readonly default: string | undefined; readonly check: (text: string) => unknown }
+  | { readonly type: 'texts'; readonly default: readonly string[]; readonly check: (text: string) => unknown }
+);
 
 /**
  * How new the state must be that a read sees, when a newer one was published: the newest (`immediate`); the one that was
@@ -37,19 +38,29 @@ export type Resolved<Table extends OptionTable> = {
 
 type Value<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
   ? boolean
-  : Row extends { readonly type: 'integer' }
-    ? number
+  : Row extends { readonly type: 'integer' | 'number' }
+    ? number | Absent<Row>
     : Row extends { readonly type: 'choice' }
-      ? Row['choices'][number]
-      : Freshness;
+      ? Row['choices'][number] | Absent<Row>
+      : Row extends { readonly type: 'text' }
+        ? string | Absent<Row>
+        : Row extends { readonly type: 'texts' }
+          ? readonly string[]
+          : Freshness;
+
+/** `undefined` for an option without a default. */
+type Absent<Row extends OptionRow> = Extract<Row['default'], undefined>;
 
 /** A day, in milliseconds: the longest time an option may name is 365 of them. */
 const DAY = 24 * 60 * 60 * 1000;
-const BYTES = { type: 'integer', min: 0, max: 1024 * 1024 * MIB } as const;
-const TIME = { type: 'integer', default: 0, min: 0, max: 365 * DAY } as const;
+const BYTES = { type: 'integer', unit: 'bytes', min: 0, max: 1024 * 1024 * MIB } as const;
+const TIME = { type: 'integer', unit: 'milliseconds', default: 0, min: 0, max: 365 * DAY } as const;
 
-/** What a collection may be called; `COLLECTION_NAME` in words: 1 to 200 printable characters. */
-export const COLLECTION_NAME = /^[^\p{Cc}]{1,200}$/u;
+/** @throws TypeError for what a collection cannot be called */
+export function checkCollectionName(name: string): void {
+  if (typeof name === 'string' && /^[^\p{Cc}]{1,200}$/u.test(name)) return;
+  throw new TypeError('the name of a collection must be 1 to 200 printable characters');
+}
 
 /** Options of the caches, which may be set for each collection apart. */
 export const CACHE_OPTIONS = {
@@ -60,7 +71,9 @@ export const CACHE_OPTIONS = {
   recordTtlMs: { ...TIME, meaning: 'milliseconds until a record is looked up again; 0: only when it may have changed' },
   recordIdleMs: { ...TIME, meaning: 'milliseconds a record is kept that nobody reads; 0: as long as there is room' },
   recordValues: {
-    ...{ type: 'choice', default: 'frozen', choices: ['frozen', 'cloned'] },
+    type: 'choice',
+    default: 'frozen',
+    choices: ['frozen', 'cloned'],
     meaning: 'whether readers share one deep-frozen record, or get a copy each',
   },
   refreshAheadPercent: {
@@ -80,7 +93,7 @@ export const STORE_OPTIONS = {
   readOnly: { type: 'boolean', default: false, meaning: 'only look things up; nothing is created either' },
   ...CACHE_OPTIONS,
   pageCacheBytes: {
-    ...{ type: 'integer', default: 32 * MIB, min: 0, max: 1024 * 1024 * MIB },
+    ...{ ...BYTES, default: 32 * MIB },
     meaning: 'bytes of index pages kept in memory, verified',
   },
   freshness: {
@@ -131,7 +144,7 @@ function checkedCollections(given: CollectionsOptions, what: string): Collection
   checkIsObject(given, what);
   const collections: Record<string, CacheOptions> = Object.create(null);
   for (const [name, options] of Object.entries(given)) {
-    if (!COLLECTION_NAME.test(name)) throw new TypeError(`${what}: a name must be 1 to 200 printable characters`);
+    checkText(name, checkCollectionName, what);
     collections[name] = checkedOptions(CACHE_OPTIONS, options, `${what}.${name}`);
   }
   return Object.freeze(collections);
@@ -188,20 +201,39 @@ function checkIsObject(given: unknown, what: string): void {
   if (!isObject) throw new TypeError(`${what} must be an object`);
 }
 
-function checkedValue(value: unknown, row: OptionRow, name: string): unknown {
-  if (row.type === 'choice') {
-    if (row.choices.includes(value as string)) return value;
-    throw new TypeError(`${name} must be one of ${row.choices.join(', ')}`);
+/** @throws TypeError that begins with `name` */
+export function checkedValue(value: unknown, row: OptionRow, name: string): unknown {
+  switch (row.type) {
+    case 'freshness':
+      return checkedFreshness(value, name);
+    case 'boolean':
+      if (typeof value === 'boolean') return value;
+      throw new TypeError(`${name} must be true or false`);
+    case 'choice':
+      if (row.choices.includes(value as string)) return value;
+      throw new TypeError(`${name} must be one of ${row.choices.join(', ')}, not ${JSON.stringify(value)}`);
+    case 'text':
+      checkText(value, row.check, name);
+      return value;
+    case 'texts':
+      if (!Array.isArray(value)) throw new TypeError(`${name} must be a list`);
+      for (const text of value) checkText(text, row.check, name);
+      return value;
+    default: {
+      const isWhole = row.type === 'integer';
+      const isFine = typeof value === 'number' && value >= row.min && value <= row.max;
+      if (isFine && (!isWhole || Number.isSafeInteger(value))) return value;
+      throw new TypeError(`${name} must be ${isWhole ? 'an integer' : 'a number'} from ${row.min} to ${row.max}`);
+    }
   }
-  if (row.type === 'freshness') return checkedFreshness(value, name);
-  if (row.type === 'boolean') {
-    if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`);
-    return value;
+}
+
+function checkText(value: unknown, check: (text: string) => unknown, name: string): void {
+  try {
+    check(value as string);
+  } catch (error) {
+    throw new TypeError(`${name}: ${(error as Error).message}`);
   }
-  if (!Number.isSafeInteger(value) || (value as number) < row.min || (value as number) > row.max) {
-    throw new TypeError(`${name} must be an integer from ${row.min} to ${row.max}`);
-  }
-  return value as number;
 }
 
 /** @throws TypeError */
