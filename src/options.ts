@@ -14,7 +14,13 @@ export type OptionRow = { readonly meaning: string } & (
       /** What is counted, where texts may name it by a unit: `64m`, `5s`. */
       readonly unit?: 'bytes' | 'milliseconds';
     }
-  | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
+  | {
+      readonly type: 'number';
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+      readonly unit?: 'share';
+    }
   | { readonly type: 'choice'; readonly default: string | undefined; readonly choices: readonly string[] }
   | { readonly type: 'freshness'; readonly default: Freshness }
   /** `check` throws a TypeError for a text that will not do, and for what is none. */
@@ -116,6 +122,11 @@ export type ResolvedCacheOptions = Resolved<typeof CACHE_OPTIONS>;
 export interface StoreOptions extends Partial<Resolved<typeof STORE_OPTIONS>> {
   /** What is different for single collections, by their names. A collection whose bytes are set has a cache of its own. */
   readonly collections?: CollectionsOptions;
+  /**
+   * The config file to read: by default `gristmill.config.json`, `.js` or `.ts` in the working directory, if it is there.
+   * `false`: none, and no GRISTMILL_ variables either; only what the code says counts.
+   */
+  readonly config?: false | string;
 }
 
 export interface CollectionsOptions {
@@ -133,7 +144,10 @@ export interface ResolvedStoreOptions extends Resolved<typeof STORE_OPTIONS> {
  */
 export function resolveStoreOptions(given: StoreOptions | undefined, what = 'options'): ResolvedStoreOptions {
   checkIsObject(given ?? {}, what);
-  const { collections, ...options } = given ?? {};
+  const { collections, config, ...options } = given ?? {};
+  if (config !== undefined && config !== false && (typeof config !== 'string' || config === '')) {
+    throw new TypeError(`${what}.config must be the path of a file, or false`);
+  }
   return Object.freeze({
     ...resolveOptions(STORE_OPTIONS, options, what),
     collections: checkedCollections(collections ?? {}, `${what}.collections`),

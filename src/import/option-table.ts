@@ -62,7 +62,7 @@ export const IMPORT_OPTIONS = {
     meaning: 'bad records beyond which an import fails',
   },
   maxBadRatio: {
-    ...{ type: 'number', default: 1, min: 0, max: 1 },
+    ...{ type: 'number', unit: 'share', default: 1, min: 0, max: 1 },
     meaning: 'share of bad records beyond which an import fails',
   },
   workers: {
