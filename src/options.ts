@@ -114,9 +114,7 @@ export const STORE_OPTIONS = {
   warmMs: { ...TIME, default: 5_000, meaning: 'milliseconds that loading the hot set may take, at most' },
 } as const satisfies OptionTable;
 
-/** Cache options of one collection; those it does not have are the store's. */
-export type CacheOptions = Partial<ResolvedCacheOptions>;
-export type ResolvedCacheOptions = Resolved<typeof CACHE_OPTIONS>;
+export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
 
 /** Options of `openStore`; all optional. Unknown names are a TypeError. docs/configuration.md lists them. */
 export interface StoreOptions extends Partial<Resolved<typeof STORE_OPTIONS>> {
@@ -130,13 +128,17 @@ export interface StoreOptions extends Partial<Resolved<typeof STORE_OPTIONS>> {
 }
 
 export interface CollectionsOptions {
-  readonly [collection: string]: CacheOptions;
+  readonly [collection: string]: Partial<CacheOptions>;
 }
 
-export interface ResolvedStoreOptions extends Resolved<typeof STORE_OPTIONS> {
+/** What the caches of a store are made by. */
+export interface CachesOptions extends CacheOptions {
+  readonly pageCacheBytes: number;
   /** Only what was set apart; without a prototype, so that any name may be looked up. See `cacheOptionsOf`. */
   readonly collections: CollectionsOptions;
 }
+
+export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> & CachesOptions;
 
 /**
  * Completes the options of a store.
@@ -156,7 +158,7 @@ export function resolveStoreOptions(given: StoreOptions | undefined, what = 'opt
 
 function checkedCollections(given: CollectionsOptions, what: string): CollectionsOptions {
   checkIsObject(given, what);
-  const collections: Record<string, CacheOptions> = Object.create(null);
+  const collections: Record<string, Partial<CacheOptions>> = Object.create(null);
   for (const [name, options] of Object.entries(given)) {
     checkText(name, checkCollectionName, what);
     collections[name] = checkedOptions(CACHE_OPTIONS, options, `${what}.${name}`);
@@ -165,12 +167,11 @@ function checkedCollections(given: CollectionsOptions, what: string): Collection
 }
 
 /** The cache options of one collection: what was set for it, else what was set for the store. */
-export function cacheOptionsOf(options: ResolvedStoreOptions, collection: string): ResolvedCacheOptions {
-  const resolved: Record<string, unknown> = {};
-  for (const name of Object.keys(CACHE_OPTIONS) as (keyof ResolvedCacheOptions)[]) {
-    resolved[name] = options.collections[collection]?.[name] ?? options[name];
-  }
-  return Object.freeze(resolved) as unknown as ResolvedCacheOptions;
+export function cacheOptionsOf(options: CachesOptions, collection: string): CacheOptions {
+  const own = options.collections[collection];
+  const names = Object.keys(CACHE_OPTIONS) as (keyof CacheOptions)[];
+  const resolved = Object.fromEntries(names.map((name) => [name, own?.[name] ?? options[name]]));
+  return Object.freeze(resolved) as unknown as CacheOptions;
 }
 
 /**

@@ -79,7 +79,7 @@ function isThere(name: string): boolean {
 
 /** One set of options over another; what is undefined, or is not there, is as below. */
 export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
-  const collections: Record<string, CacheOptions> = Object.assign(Object.create(null), below.collections);
+  const collections: Record<string, Partial<CacheOptions>> = Object.assign(Object.create(null), below.collections);
   for (const [name, options] of Object.entries(above.collections ?? {})) {
     collections[name] = { ...collections[name], ...defined(options) };
   }
