@@ -1,6 +1,7 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
 import { type Command, Option } from 'commander';
+import { effectiveOptions } from '../config/effective.js';
 import type { ImportOptions } from '../import/types.js';
 import { describeHolder } from '../store/lock-holder.js';
 import type { Writer } from '../store/types.js';
@@ -20,9 +21,10 @@ import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
+import { type StoreFlags, storeOptionsIn, withStoreFlags } from './store-flags.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
-interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
+interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
@@ -94,22 +96,26 @@ export function addImport(program: Command): void {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .option('--wait', 'wait while something else is writing to the store (the default)')
     .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
     .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
     .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
+  const given = importOptions(flags);
+  // Only how many threads are worth a head start; the store goes by the same sources when it imports.
+  const { imports } = await effectiveOptions(await storeOptionsIn(flags));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
-    onStore(flags.store, true, async (store) => {
+    onStore(flags, true, async (store) => {
       try {
         return await store.import(sources, {
-          ...importOptions(flags),
+          ...given,
           onProgress: view.show,
           onWait: tellWait,
           signal,
@@ -118,7 +124,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
         view.stop();
       }
     });
-  const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
+  const report = await interruptible((signal) => withHeadStart(sources, { ...imports, ...given }, () => work(signal)));
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));

@@ -6,7 +6,14 @@
 import { GristmillError } from '../errors.js';
 import { IMPORT_OPTIONS } from '../import/option-table.js';
 import type { ImportOptions } from '../import/types.js';
-import { CACHE_OPTIONS, type OptionTable, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import {
+  CACHE_OPTIONS,
+  type CollectionsOptions,
+  type OptionRow,
+  type OptionTable,
+  STORE_OPTIONS,
+  type StoreOptions,
+} from '../options.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './effective.js';
 import { readOption } from './words.js';
@@ -17,8 +24,26 @@ export interface Setting {
   readonly of: 'store' | 'import' | { readonly collection: string };
   readonly name: string;
   readonly value: unknown;
-  /** Path of the file, or name of the variable. */
+  /** Path of the file, name of the variable, a flag, or `default`. */
   readonly from: string;
+}
+
+export interface ConfiguredOptions {
+  readonly store: StoreOptions;
+  readonly imports: ImportOptions;
+}
+
+/** The table a setting is a row of. */
+export function tableFor(of: Setting['of']): OptionTable {
+  if (of === 'store') return STORE_OPTIONS;
+  return of === 'import' ? IMPORT_OPTIONS : CACHE_OPTIONS;
+}
+
+/** What holds where nothing is set. */
+export function defaultSettings(): Setting[] {
+  return (['store', 'import'] as const).flatMap((of) =>
+    Object.entries(tableFor(of)).map(([name, row]) => ({ of, name, value: row.default, from: 'default' })),
+  );
 }
 
 /** What is set outside the code; later settings override earlier ones. */
@@ -32,11 +57,15 @@ export async function readSettings({ files, variables }: FoundConfig): Promise<S
 }
 
 /** The same as options. */
-export async function readConfig(found: FoundConfig): Promise<{ store: StoreOptions; imports: ImportOptions }> {
+export async function readConfig(found: FoundConfig): Promise<ConfiguredOptions> {
+  return optionsIn(await readSettings(found));
+}
+
+function optionsIn(settings: readonly Setting[]): ConfiguredOptions {
   const store: Record<string, unknown> = {};
   const imports: Record<string, unknown> = {};
   const collections: Record<string, Record<string, unknown>> = Object.create(null);
-  for (const { of, name, value } of await readSettings(found)) {
+  for (const { of, name, value } of settings) {
     if (of === 'store') store[name] = value;
     else if (of === 'import') imports[name] = value;
     else collections[of.collection] = { ...collections[of.collection], [name]: value };
@@ -44,14 +73,19 @@ export async function readConfig(found: FoundConfig): Promise<{ store: StoreOpti
   return { store: { ...store, collections }, imports };
 }
 
+/** Options of single collections, with sizes and times as people write them. @throws TypeError */
+export function readCollections(collections: unknown, what: string): CollectionsOptions {
+  return optionsIn(collectionSettings(collections, what, what)).store.collections ?? {};
+}
+
 async function fileSettings(file: string): Promise<Setting[]> {
   const content = await readConfigFile(file);
   return naming(file, () => {
     const { collections = {}, import: imports = {}, ...store } = objectIn(content, file);
     return [
-      ...settingsOf('store', STORE_OPTIONS, store, file, `${file}: `),
+      ...settingsOf('store', store, file, `${file}: `),
       ...collectionSettings(collections, file, `${file}: collections`),
-      ...settingsOf('import', IMPORT_OPTIONS, objectIn(imports, `${file}: import`), file, `${file}: import.`),
+      ...settingsOf('import', objectIn(imports, `${file}: import`), file, `${file}: import.`),
     ];
   });
 }
@@ -60,11 +94,12 @@ function collectionSettings(collections: unknown, from: string, what: string): S
   return Object.entries(objectIn(collections, what)).flatMap(([collection, options]) => {
     readOption(collection, IMPORT_OPTIONS.collection, what);
     const path = `${what}.${collection}`;
-    return settingsOf({ collection }, CACHE_OPTIONS, objectIn(options, path), from, `${path}.`);
+    return settingsOf({ collection }, objectIn(options, path), from, `${path}.`);
   });
 }
 
-function settingsOf(of: Setting['of'], table: OptionTable, given: object, from: string, prefix: string): Setting[] {
+function settingsOf(of: Setting['of'], given: object, from: string, prefix: string): Setting[] {
+  const table = tableFor(of);
   const settings: Setting[] = [];
   for (const [name, value] of Object.entries(given)) {
     const row = Object.hasOwn(table, name) ? table[name] : undefined;
@@ -79,7 +114,7 @@ function settingsOf(of: Setting['of'], table: OptionTable, given: object, from: 
 }
 
 /** Name of the variable that sets an option. */
-export function variableFor(of: 'store' | 'import', name: string): string {
+export function variableFor(of: Setting['of'], name: string): string {
   const words = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
   return `${VARIABLE_PREFIX}${of === 'import' ? 'IMPORT_' : ''}${words}`;
 }
@@ -88,24 +123,19 @@ export function variableFor(of: 'store' | 'import', name: string): string {
 export const COLLECTIONS_VARIABLE = `${VARIABLE_PREFIX}COLLECTIONS`;
 
 function variableSettings(variables: FoundConfig['variables']): Setting[] {
-  const rows = new Map(
-    [...rowsOf('store', STORE_OPTIONS), ...rowsOf('import', IMPORT_OPTIONS)].map((found) => [found.variable, found]),
-  );
+  const known = new Map(defaultSettings().map(({ of, name }) => [variableFor(of, name), { of, name }]));
   return Object.entries(variables).flatMap(([from, word]) =>
     naming(undefined, (): Setting[] => {
       if (from === COLLECTIONS_VARIABLE) return collectionSettings(jsonIn(word, from), from, from);
-      const found = rows.get(from);
-      if (found === undefined) {
-        throw new TypeError(`the variable ${from} is not an option; gristmill config lists what there is`);
+      const option = known.get(from);
+      if (option === undefined) {
+        const names = [...known.keys(), COLLECTIONS_VARIABLE].join(', ');
+        throw new TypeError(`the variable ${from} is not an option; there are ${names}`);
       }
-      const { of, name, row } = found;
-      return [{ of, name, value: readOption(word, row, `the variable ${from}`), from }];
+      const row = tableFor(option.of)[option.name] as OptionRow;
+      return [{ ...option, value: readOption(word, row, `the variable ${from}`), from }];
     }),
   );
-}
-
-function rowsOf(of: 'store' | 'import', table: OptionTable) {
-  return Object.entries(table).map(([name, row]) => ({ of, name, row, variable: variableFor(of, name) }));
 }
 
 function jsonIn(text: string, what: string): unknown {

@@ -35,7 +35,7 @@ function fromWord(word: string, row: OptionRow, what: string): unknown {
       if (row.unit === 'milliseconds') return timeOf(word) ?? refuse(what, 'a time such as 500ms, 5s or 1m', word);
       return numberOf(word) ?? word;
     case 'number':
-      return row.unit === 'share' ? shareOf(word) : (numberOf(word) ?? word);
+      return (row.unit === 'share' ? shareOf(word) : numberOf(word)) ?? word;
     default:
       return word;
   }
@@ -68,10 +68,11 @@ function numberOf(word: string): number | undefined {
   return /^[+-]?(\d+(\.\d+)?|\.\d+|Infinity)$/.test(word) ? Number(word) : undefined;
 }
 
-/** `0.01` or `1%`. */
-function shareOf(word: string): unknown {
-  const percent = word.endsWith('%') ? numberOf(word.slice(0, -1)) : undefined;
-  return percent === undefined ? (numberOf(word) ?? word) : percent / 100;
+/** `0.01` or `1%`; undefined for anything else. */
+export function shareOf(word: string): number | undefined {
+  if (!word.endsWith('%')) return numberOf(word);
+  const percent = numberOf(word.slice(0, -1));
+  return percent === undefined ? undefined : percent / 100;
 }
 
 function freshnessOf(word: string, what: string): Freshness {
