@@ -42,29 +42,27 @@ export function addConfig(program: Command): void {
 
 async function runConfig(flags: ConfigFlags): Promise<void> {
   const { findConfig } = await import('../config/effective.js');
-  const { defaultSettings, readSettings, tableFor } = await import('../config/settings.js');
+  const { defaultSettings, readSettings } = await import('../config/settings.js');
   const found = findConfig(flags.config);
-  const file = found?.files[0];
-  const settings = new Map<string, Setting>();
   const layers = [defaultSettings(), found === undefined ? [] : await readSettings(found), await flagSettings(flags)];
-  for (const setting of layers.flat()) settings.set(pathOf(setting), setting);
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify(asObject(file, [...settings.values()]))}\n`);
-    return;
-  }
+  // What is set again stays in its place, and is what the last one says.
+  const settings = new Map(layers.flat().map((setting) => [pathOf(setting), setting]));
+  const file = found?.files[0];
+  const text = flags.json
+    ? `${JSON.stringify(asObject(file, [...settings.values()]))}\n`
+    : await asTable(file, settings);
+  process.stdout.write(text);
+}
+
+async function asTable(file: string | undefined, settings: ReadonlyMap<string, Setting>): Promise<string> {
+  const { tableFor } = await import('../config/settings.js');
   const rows = [...settings].map(([path, { of, name, value, from }]) => {
-    const row = tableFor(of)[name] as OptionRow;
-    return [
-      escapeControls(path),
-      escapeControls(writeOption(value, row) || '\u2013'),
-      escapeControls(shown(from)),
-    ] as const;
+    const word = writeOption(value, tableFor(of)[name] as OptionRow) || '\u2013';
+    return [path, word, isAbsolute(from) ? relative('', from) : from].map(escapeControls);
   });
-  const width = Math.max(...rows.map(([, value]) => value.length));
-  const head = alignPairs([['config file', escapeControls(file ?? 'none')]]);
-  process.stdout.write(
-    `${head}\n${alignPairs(rows.map(([path, value, from]) => [path, `${value.padEnd(width)}  ${from}`]))}`,
-  );
+  const width = Math.max(...rows.map(([, word]) => word!.length));
+  const pairs = rows.map(([path, word, from]) => [path!, `${word!.padEnd(width)}  ${from}`] as const);
+  return `${alignPairs([['config file', escapeControls(file ?? 'none')]])}\n${alignPairs(pairs)}`;
 }
 
 async function flagSettings(flags: ConfigFlags): Promise<Setting[]> {
@@ -84,11 +82,6 @@ async function flagSettings(flags: ConfigFlags): Promise<Setting[]> {
 function pathOf({ of, name }: Setting): string {
   if (of === 'store') return name;
   return of === 'import' ? `import.${name}` : `collections.${of.collection}.${name}`;
-}
-
-/** A file in this directory by its name alone. */
-function shown(from: string): string {
-  return isAbsolute(from) ? relative('', from) : from;
 }
 
 type Told = Record<string, { readonly value: unknown; readonly from: string }>;

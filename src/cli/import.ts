@@ -58,7 +58,8 @@ Examples:
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
-Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.`;
+Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.
+What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" in the config file: gristmill config.`;
 
 /** Adds the command to the program. */
 export function addImport(program: Command): void {

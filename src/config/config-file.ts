@@ -6,7 +6,23 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { GristmillError } from '../errors.js';
+import type { IMPORT_OPTIONS } from '../import/option-table.js';
+import type { ImportOptions } from '../import/types.js';
+import type { CacheOptions, Freshness, StoreOptions } from '../options.js';
 import { CONFIG_FILES } from './effective.js';
+
+/**
+ * What a config file holds: options of `openStore` and, under `import`, those of imports that are data. Sizes and times may
+ * be texts with a unit.
+ * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
+ */
+export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config'>> {
+  readonly collections?: { readonly [collection: string]: Written<CacheOptions> };
+  readonly import?: Written<Pick<ImportOptions, keyof typeof IMPORT_OPTIONS>>;
+}
+
+type Written<Options> = { readonly [Name in keyof Options]?: Options[Name] | WrittenAs<Options[Name]> };
+type WrittenAs<Value> = number extends Value ? string : Freshness extends Value ? `stale:${string}` : never;
 
 const MODULE = /^\.[cm]?[jt]s$/;
 
