@@ -2,7 +2,7 @@
 // the value it was written for; and what is wrong names the place where it stands. Method: every combination of the four
 // places for an option of each kind, properties over all rows of the tables, and each mistake once.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -259,6 +259,23 @@ describe('a mistake names the place where it stands', () => {
     const error = await failing({ config });
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', file: config });
     expect(error.message).toContain(config);
+    expect(error.message).toContain(message);
+  });
+
+  test.each([
+    ['throws.ts', 'throw new Error("no luck")', 'cannot be loaded: no luck'],
+    ['broken.ts', 'export default {', 'cannot be loaded: '],
+    ['seven.js', 'export default 7', 'must be an object'],
+    ['named.ts', 'export const staleMs = 1; export const why = 2;', 'why is not an option'],
+    ['notes.txt', 'staleMs: 1', 'cannot be read: a config file is called'],
+    ['missing.json', undefined, 'cannot be read: '],
+    ['directory.json', null, 'cannot be read: '],
+  ])('in what is no config file: %s', async (name, content, message) => {
+    const config = join(fileOf('{}'), '..', name);
+    if (content === null) mkdirSync(config);
+    else if (content !== undefined) writeFileSync(config, content);
+    const error = await failing({ config });
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', file: config });
     expect(error.message).toContain(message);
   });
 

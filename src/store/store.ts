@@ -124,6 +124,7 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
@@ -145,7 +146,7 @@ export class Store {
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    this.#assertWritable();
     for (;;) {
       try {
         return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
@@ -181,6 +182,7 @@ export class Store {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
       return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
@@ -226,6 +228,10 @@ export class Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #assertWritable(): void {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
   }
 
   /** Long work: `close` cancels it, and waits for its end. */
