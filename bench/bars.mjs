@@ -27,9 +27,10 @@ export const BARS = {
   switchOfNone: 2,
   failedReads: 0,
   mixedReads: 0,
-  /** Loads for one refresh, however many read; reads of a hot key that had to wait for a load. */
-  loadsPerRefresh: 1,
+  /** A hot key: reads that the cache did not answer; renewals relative to those due, and loads to changes, however many read. */
   missesOfHotKey: 0,
+  renewalsOfDue: 1,
+  loadsOfChanges: 1,
   /** Seconds until a change of a watched folder can be read; bytes read for it relative to the bytes that changed. */
   watchSeconds: 2,
   watchBytesOfChanged: 1,
