@@ -135,7 +135,7 @@ function picture(results, ttl_ms) {
       // One read is to be seen beside a thousand.
       y: {
         ...{ field: 'count', type: 'quantitative', title: null, scale: { type: 'symlog' } },
-        axis: { values: [0, 1, 2, 10, 100, 1000] },
+        axis: { values: [0, 1, 2, 10, 100, 1000], format: ',d' },
       },
       color: { field: 'what', type: 'nominal', sort: null, legend: { symbolType: 'square' } },
     },
