@@ -7,7 +7,7 @@ import { keyAt } from '../dist/datasets/index.js';
 import { keyValue } from './setup.mjs';
 
 const WARM_UPS = 200;
-const BATCHES_PER_TURN = 50;
+const BATCHES_PER_TURN = 10;
 
 const { name, ordinals, copies, options, rounds } = JSON.parse(process.argv[2]);
 const keys = ordinals.map((ordinal) => keyValue(keyAt(name, 1, ordinal)));
@@ -16,7 +16,7 @@ const sides = [];
 for (const [which, copy] of Object.entries(copies)) {
   const { openStore } = await import(pathToFileURL(join(copy, 'dist/src/index.js')).href);
   const store = await openStore(join(copy, 'store'), { readOnly: true, hotSet: false, ...options });
-  sides.push({ which, store, records: store.collection('records'), samples: [] });
+  sides.push({ which, store, records: store.collection('records'), turns: [] });
 }
 for (const { records } of sides) {
   for (let i = 0; i < WARM_UPS; i++) batch(records);
@@ -24,8 +24,8 @@ for (const { records } of sides) {
 }
 for (let round = 0; round < rounds; round++) {
   // Who is first changes, too.
-  for (const { records, samples } of round % 2 ? sides : [...sides].reverse()) {
-    for (let i = 0; i < BATCHES_PER_TURN; i++) samples.push(batch(records));
+  for (const { records, turns } of round % 2 ? sides : [...sides].reverse()) {
+    turns.push(Array.from({ length: BATCHES_PER_TURN }, () => batch(records)));
     await sleep(1);
   }
 }
@@ -35,7 +35,7 @@ for (const { which, store } of sides) {
   const expected = which === 'with' ? done : 0;
   if (counted !== expected) throw new Error(`${which} metrics: ${counted} of ${done} reads were counted`);
 }
-console.log(JSON.stringify(Object.fromEntries(sides.map(({ which, samples }) => [which, samples]))));
+console.log(JSON.stringify(Object.fromEntries(sides.map(({ which, turns }) => [which, turns]))));
 await Promise.all(sides.map(({ store }) => store.close()));
 
 /** Nanoseconds a read. */
