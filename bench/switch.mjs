@@ -126,7 +126,7 @@ function picture({ timeline, imports, switches }) {
             x: seconds,
             y: {
               ...{ field: 'micros', type: 'quantitative', scale: { type: 'log' }, title: 'µs from due to answered' },
-              axis: { tickCount: 5 },
+              axis: { values: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] },
             },
             color: { field: 'percentile', type: 'nominal', sort: null },
           },
