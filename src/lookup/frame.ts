@@ -22,6 +22,14 @@ export interface Frame {
   readonly ascii: boolean;
 }
 
+/** A frame of an open shard. */
+export interface FrameAt {
+  readonly reader: ShardReader;
+  /** Numbers of the shard's file and of the frame in it. */
+  readonly file: number;
+  readonly index: number;
+}
+
 /**
  * Finds the lines of frame `index` of a shard.
  * @throws GristmillError CHECKSUM_MISMATCH unless there are exactly as many as the shard's table says (Invariant 3).

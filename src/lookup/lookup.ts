@@ -14,7 +14,7 @@ import { encodeKey, type KeyValue } from '../store/key.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
-import { type Frame, lineText } from './frame.js';
+import { type Frame, type FrameAt, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
 import { HotPlaces } from './hot-places.js';
 import { recordText } from './record.js';
@@ -33,18 +33,24 @@ export interface LookupStore extends StorePlace {
 export class Lookup {
   readonly name: string;
   readonly store: LookupStore;
-  readonly #hotPlaces = new HotPlaces();
+  readonly hotPlaces: HotPlaces;
   #generation: Generation;
   #checkedAt = Date.now();
   #commits: number;
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND */
-  constructor(store: LookupStore, name: string) {
+  /**
+   * @param previous over another state of the catalog: what has stayed the same since need not be loaded again.
+   * @throws GristmillError COLLECTION_NOT_FOUND
+   */
+  constructor(store: LookupStore, name: string, previous?: Lookup) {
     this.store = store;
     this.name = name;
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
-    this.#generation = this.#load();
+    const before = previous === undefined ? undefined : previous.#generation;
+    this.#generation = this.#load(before);
+    const isSame = before?.manifest.generation === this.#generation.manifest.generation;
+    this.hotPlaces = previous && isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
   }
 
   textSync(key: KeyValue): string | undefined {
@@ -76,11 +82,16 @@ export class Lookup {
   /** Texts in the order of the keys, each frame fetched once. */
   async texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
     for (let tries = 0; ; tries++) {
-      const generation = this.generation();
+      // More than are begun at once: the state they are in must stay, whoever stops serving it meanwhile.
+      const held = keys.length > FETCHES_MAX ? this.hold() : undefined;
+      const generation = held?.generation ?? this.generation();
       try {
         return await this.fetchAll(keys.map((key) => locate(generation, key)));
       } catch (error) {
         this.#recover(generation, error, tries);
+      } finally {
+        held?.snapshot.release();
+        held?.generation.release();
       }
     }
   }
@@ -109,6 +120,26 @@ export class Lookup {
   newest(): Generation {
     this.#checkedAt = Number.NEGATIVE_INFINITY;
     return this.generation();
+  }
+
+  /** Finds a record that is expected to be read, without reading it: it is a hot place from then on. */
+  expect(key: KeyValue, weight: number): Place | undefined {
+    return this.attempt((generation) => {
+      const place = locate(generation, key);
+      return place && this.#remember(generation, key, place, weight);
+    });
+  }
+
+  /** The frame of a place; undefined where the record is inline. @throws what `caches.shard` throws */
+  frameAt(place: Place): FrameAt | undefined {
+    if (place.line !== undefined) return undefined;
+    const { reader, index } = this.#lineOf(place);
+    return { reader, file: place.entry.fileNumber, index };
+  }
+
+  /** One over a newer state has taken its place: shards that are not in that one are closed once nobody reads them. */
+  supersede(newer: Lookup): void {
+    this.#generation.supersede(newer.#generation);
   }
 
   /** Runs a synchronous lookup on the newest generation; again when it meets a newer one. */
@@ -166,22 +197,17 @@ export class Lookup {
 
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
-    const place = this.#hotPlaces.get(key, this.generation().manifest.generation);
+    const place = this.hotPlaces.get(key, this.generation().manifest.generation);
     const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
     return frame && recordText(lineText(frame, place!.line), place!.named);
   }
 
-  #remember(generation: Generation, key: KeyValue, place: Place): Place {
+  #remember(generation: Generation, key: KeyValue, place: Place, weight?: number): Place {
     if (place.line !== undefined) return place;
     const { index, line } = this.#lineOf(place);
     const { fileNumber, named } = place.entry;
-    this.#hotPlaces.keep(key, {
-      file: fileNumber,
-      frame: index,
-      line,
-      named,
-      generation: generation.manifest.generation,
-    });
+    const at = { file: fileNumber, frame: index, line, named, generation: generation.manifest.generation };
+    this.hotPlaces.keep(key, at, weight);
     return place;
   }
 
