@@ -5,18 +5,20 @@
 // names is removed, in any process.
 
 import type { StorePlace } from '../store/blobs.js';
-import type { CatalogRead, CatalogView } from '../store/types.js';
+import type { Catalog, CatalogRead } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { Lookup } from './lookup.js';
 
 export class ServedState {
+  readonly catalog: CatalogRead;
   /** The store's newest publication in it. */
   readonly generation: number;
+  /** The last transaction in it, or one before. */
+  readonly transaction: number;
   /** When it was taken, by `performance.now`: it was the newest one then. */
   readonly takenAt = performance.now();
   /** Whether anybody has read it. */
   isRead = false;
-  readonly catalog: CatalogRead;
   readonly #open: (name: string) => Lookup | undefined;
   readonly #lookups = new Map<string, Lookup | undefined>();
   readonly #release: () => void;
@@ -28,10 +30,11 @@ export class ServedState {
    */
   constructor(
     { directory, blobs }: StorePlace,
-    catalog: CatalogView,
+    catalog: Catalog,
     caches: Caches,
     similar: (name: string) => Lookup | undefined,
   ) {
+    this.transaction = catalog.lastTransaction();
     const snapshot = catalog.snapshot();
     this.catalog = snapshot;
     this.#release = () => snapshot.release();
@@ -68,6 +71,8 @@ export class ServedState {
       const next = newer?.lookup(lookup.name);
       if (next !== undefined) lookup.supersede(next);
     }
+    // The newer one has what it can use of them, and may live long.
+    this.#lookups.clear();
     this.#release();
   }
 }

@@ -9,6 +9,7 @@ import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
 import { checkedFreshness, type Freshness, type ResolvedStoreOptions } from '../options.js';
 import type { StorePlace } from '../store/blobs.js';
+import { collectGarbage } from '../store/garbage.js';
 import { ioError } from '../store/io.js';
 import type { Catalog, CatalogRead } from '../store/types.js';
 import type { Caches } from './caches.js';
@@ -19,6 +20,10 @@ import { hotSteps, Warming } from './warm.js';
 
 /** A publication of another process is noticed after so long. */
 const NOTICE_MILLISECONDS = 50;
+/** Where transactions have published nothing, the state is taken again after so long, or LMDB could not reuse what they freed. */
+const RENEW_MILLISECONDS = 1000;
+/** Files that only the old state needed are removed so long after a switch: by then who published has removed the rest. */
+const TIDY_MILLISECONDS = 1000;
 
 /** What the served state needs of its store. */
 export interface ServingStore extends StorePlace {
@@ -40,6 +45,8 @@ export class Served {
   #state: ServedState | undefined;
   #switching: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #tidying: NodeJS.Timeout | undefined;
+  #collecting: Promise<void> | undefined;
   /** The store's newest publication, as far as it has been noticed, and the last time when it was the served one. */
   #newest = 0;
   #currentAt = 0;
@@ -60,9 +67,9 @@ export class Served {
     if (freshness === 'immediate') return this.#store.lookup(name);
     const state = this.#state ?? this.#begin();
     state.isRead = true;
-    if (freshness !== 'warm' && !this.#isWithin(state, freshness.maxStaleMs)) return this.#store.lookup(name);
-    // Of a collection that came later there is no old state to serve.
-    return state.lookup(name) ?? this.#store.lookup(name);
+    const isFresh = freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs);
+    // Not `state`: looking may have taken it anew. Of a collection that came later there is no old state to serve.
+    return (isFresh ? this.#state?.lookup(name) : undefined) ?? this.#store.lookup(name);
   }
 
   /** Looks whether there is a newer publication, if anybody wants to know: now and then, and after each commit of this process. */
@@ -91,8 +98,14 @@ export class Served {
     if (isListenedTo) this.#told ??= generationsOf(isImmediate ? catalog : this.#state!.catalog);
     if (generation !== this.#newest && isImmediate) this.#tell(catalog);
     this.#newest = generation;
-    if (generation === this.#state?.generation) this.#currentAt = performance.now();
-    else if (this.#state !== undefined && this.#switching === undefined) this.#moveOn(this.#state);
+    const state = this.#state;
+    if (state?.generation === generation) {
+      this.#currentAt = performance.now();
+      const isOld = this.#currentAt - state.takenAt > RENEW_MILLISECONDS;
+      if (isOld && catalog.lastTransaction() !== state.transaction) this.#renew(state);
+    } else if (state !== undefined && this.#switching === undefined) {
+      this.#moveOn(state);
+    }
   }
 
   /** The hot places of all lookups there are. */
@@ -107,7 +120,9 @@ export class Served {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#stopLooking();
+    clearTimeout(this.#tidying);
     await this.#switching;
+    await this.#collecting;
   }
 
   #begin(): ServedState {
@@ -142,13 +157,19 @@ export class Served {
   /** Begins to switch to the newest state. Where nobody has read the old one it is just let go of. */
   #moveOn(state: ServedState): void {
     if (!state.isRead && this.#options.freshness === 'immediate') {
-      this.#drop(state);
+      this.#replace(state, undefined);
       return;
     }
     this.#switching = this.#switch(state).finally(() => {
       this.#switching = undefined;
       this.look();
     });
+  }
+
+  #renew(state: ServedState): void {
+    const next = this.#take();
+    next.isRead = state.isRead;
+    this.#replace(state, next);
   }
 
   /** Never fails: what cannot be warm is served all the same. */
@@ -160,7 +181,7 @@ export class Served {
       next = this.#take();
     } catch (error) {
       this.#warn(error);
-      this.#drop(state);
+      this.#replace(state, undefined);
       return;
     }
     try {
@@ -169,16 +190,27 @@ export class Served {
       this.#warn(error);
     }
     if (this.#stop.signal.aborted) return;
-    this.#state = next;
-    this.#currentAt = next.takenAt;
-    state.retire(next);
+    this.#replace(state, next);
     if (this.#options.freshness !== 'immediate') this.#tell(next.catalog, began, warmed);
   }
 
-  /** Reads go to the newest state, until one asks for a served one again. */
-  #drop(state: ServedState): void {
-    this.#state = undefined;
-    state.retire();
+  /** The switch; without a next state reads go to the newest one, until one asks for a served one again. */
+  #replace(state: ServedState, next: ServedState | undefined): void {
+    this.#state = next;
+    if (next !== undefined) this.#currentAt = next.takenAt;
+    state.retire(next);
+    // A process that has committed nothing does not begin to: should a commit fail, it could read no more.
+    if (this.#store.catalog.commits > 0) this.#tidying ??= setTimeout(() => this.#tidy(), TIDY_MILLISECONDS).unref();
+  }
+
+  /** Removes the files that nobody could while the old state needed them. */
+  #tidy(): void {
+    this.#tidying = undefined;
+    const { catalog } = this.#store;
+    this.#collecting = collectGarbage(catalog, this.#store).then(
+      () => {},
+      (error) => this.#warn(error),
+    );
   }
 
   /** Loads the hot set of the collections that have changed. @param warmed counts its keys, by collection */
