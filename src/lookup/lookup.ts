@@ -10,13 +10,15 @@
 import { GristmillError } from '../errors.js';
 import type { StorePlace } from '../store/blobs.js';
 import { ioError, isMissing } from '../store/io.js';
-import { encodeKey, type KeyValue } from '../store/key.js';
+import type { KeyValue } from '../store/key.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
+import type { CollectionCaches } from './collection-caches.js';
 import { type Frame, type FrameAt, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
 import { HotPlaces } from './hot-places.js';
+import { locate } from './locate.js';
 import { recordText } from './record.js';
 
 const CHECK_MILLISECONDS = 10;
@@ -33,6 +35,7 @@ export interface LookupStore extends StorePlace {
 export class Lookup {
   readonly name: string;
   readonly store: LookupStore;
+  readonly caches: CollectionCaches;
   readonly hotPlaces: HotPlaces;
   #generation: Generation;
   #checkedAt = Date.now();
@@ -45,6 +48,7 @@ export class Lookup {
   constructor(store: LookupStore, name: string, previous?: Lookup) {
     this.store = store;
     this.name = name;
+    this.caches = store.caches.of(name);
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
     const before = previous === undefined ? undefined : previous.#generation;
@@ -57,7 +61,7 @@ export class Lookup {
     return (
       this.#hot(key) ??
       this.attempt((generation) => {
-        const place = locate(generation, key);
+        const place = this.#locate(generation, key);
         return place && this.#fetchSync(this.#remember(generation, key, place));
       })
     );
@@ -69,7 +73,7 @@ export class Lookup {
     for (let tries = 0; ; tries++) {
       const generation = this.generation();
       try {
-        const place = locate(generation, key);
+        const place = this.#locate(generation, key);
         if (place === undefined) return undefined;
         this.#remember(generation, key, place);
         return this.#cached(place) ?? (await this.fetch(place));
@@ -86,7 +90,7 @@ export class Lookup {
       const held = keys.length > FETCHES_MAX ? this.hold() : undefined;
       const generation = held?.generation ?? this.generation();
       try {
-        return await this.fetchAll(keys.map((key) => locate(generation, key)));
+        return await this.fetchAll(keys.map((key) => this.#locate(generation, key)));
       } catch (error) {
         this.#recover(generation, error, tries);
       } finally {
@@ -134,7 +138,7 @@ export class Lookup {
   frameAt(place: Place): FrameAt | undefined {
     if (place.line !== undefined) return undefined;
     const { reader, index } = this.#lineOf(place);
-    return { reader, file: place.entry.fileNumber, index };
+    return { entry: place.entry, reader, index };
   }
 
   /** One over a newer state has taken its place: shards that are not in that one are closed once nobody reads them. */
@@ -169,9 +173,10 @@ export class Lookup {
 
   /** The text of the record at a place; its frame is read off the main thread unless it is in memory. */
   async fetch(place: Place): Promise<string> {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const cached = this.#cached(place);
+    if (cached !== undefined) return cached;
     const { reader, index, line } = this.#lineOf(place);
-    return textIn(await this.store.caches.frame(reader, place.entry.fileNumber, index), line, place);
+    return textIn(await this.caches.frame(reader, place.entry.fileNumber, index), line, place);
   }
 
   /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
@@ -198,8 +203,17 @@ export class Lookup {
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
     const place = this.hotPlaces.get(key, this.generation().manifest.generation);
-    const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
-    return frame && recordText(lineText(frame, place!.line), place!.named);
+    const frame = place && this.caches.cachedFrame(place.file, place.frame);
+    if (frame === undefined) return undefined;
+    this.caches.counters.frameHits++;
+    return recordText(lineText(frame, place!.line), place!.named);
+  }
+
+  /** The place of a record that is read. */
+  #locate(generation: Generation, key: KeyValue): Place | undefined {
+    const place = locate(generation, key);
+    if (place === undefined) this.caches.counters.absent++;
+    return place;
   }
 
   #remember(generation: Generation, key: KeyValue, place: Place, weight?: number): Place {
@@ -216,16 +230,23 @@ export class Lookup {
   }
 
   #fetchSync(place: Place): string {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const cached = this.#cached(place);
+    if (cached !== undefined) return cached;
     const { reader, index, line } = this.#lineOf(place);
-    return textIn(this.store.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
+    return textIn(this.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
   }
 
   #cached(place: Place): string | undefined {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { counters } = this.caches;
+    if (place.line !== undefined) {
+      counters.inlineReads++;
+      return recordText(place.line, place.entry.named);
+    }
     const { index, line } = this.#lineOf(place);
-    const frame = this.store.caches.cachedFrame(place.entry.fileNumber, index);
-    return frame && textIn(frame, line, place);
+    const frame = this.caches.cachedFrame(place.entry.fileNumber, index);
+    if (frame === undefined) return undefined;
+    counters.frameHits++;
+    return textIn(frame, line, place);
   }
 
   /** The frame and the line in it of a record in a file. */
@@ -258,27 +279,6 @@ export class Lookup {
     const there = names.length === 0 ? 'it is empty' : `it has ${names.join(', ')}`;
     throw new GristmillError('COLLECTION_NOT_FOUND', `the store has no collection ${this.name}; ${there}`);
   }
-}
-
-/** key > index page > location */
-function locate(generation: Generation, key: KeyValue): Place | undefined {
-  const { primary } = generation;
-  if (primary === undefined) return locateOrdinal(generation, key);
-  const location = primary.find(encodeKey(key));
-  return location && generation.place(location);
-}
-
-function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
-  const ordinal = ordinalOf(generation.manifest.name, key);
-  return Number.isSafeInteger(ordinal) && ordinal >= 0 ? generation.placeOf(ordinal) : undefined;
-}
-
-/** A key of a collection without a key. */
-export function ordinalOf(collection: string, key: KeyValue): number {
-  if (typeof key !== 'number' && typeof key !== 'bigint') {
-    throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
-  }
-  return Number(key);
 }
 
 /** frame > record */

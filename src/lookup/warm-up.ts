@@ -4,6 +4,7 @@
 
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
+import { type CachesOptions, cacheOptionsOf } from '../options.js';
 import type { KeyValue } from '../store/key.js';
 import { DEFAULT_COLLECTION } from './collection.js';
 import { READ_WEIGHT } from './hot-places.js';
@@ -28,7 +29,7 @@ export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
 
 /** What warming needs of its store. */
 export interface WarmContext {
-  readonly options: { readonly warmBytes: number; readonly warmMs: number; readonly frameCacheBytes: number };
+  readonly options: CachesOptions & { readonly warmBytes: number; readonly warmMs: number };
   /** What reads use. @throws GristmillError COLLECTION_NOT_FOUND */
   lookup(name: string): Lookup;
   /** The hot set that was saved. */
@@ -48,10 +49,11 @@ export async function warm(context: WarmContext, given: WarmOptions, closing: Ab
   checkOptions(given);
   const { collection, keys, whole = false, maxBytes, maxMs, signal: cancelled, ...range } = given;
   const isHotSet = keys === undefined && !whole && !isRange(range);
-  const { warmBytes, warmMs, frameCacheBytes } = context.options;
+  const { warmBytes, warmMs } = context.options;
+  const { frameCacheBytes } = cacheOptionsOf(context.options, collection ?? DEFAULT_COLLECTION);
   const signal = cancelled === undefined ? closing : AbortSignal.any([cancelled, closing]);
   const warming = new Warming({
-    bytes: Math.min(maxBytes ?? (isHotSet ? warmBytes : frameCacheBytes), frameCacheBytes),
+    bytes: maxBytes ?? (isHotSet ? warmBytes : frameCacheBytes),
     milliseconds: maxMs ?? (isHotSet ? warmMs : Number.POSITIVE_INFINITY),
     signal,
   });
@@ -82,8 +84,8 @@ export async function warm(context: WarmContext, given: WarmOptions, closing: Ab
 
 /** When a store is opened: loads the hot set. Never fails: it warns. */
 export async function warmAtStart(context: WarmContext, events: StoreEmitter, closing: AbortSignal): Promise<void> {
-  const { warmBytes, warmMs, frameCacheBytes } = context.options;
-  const warming = new Warming({ bytes: Math.min(warmBytes, frameCacheBytes), milliseconds: warmMs, signal: closing });
+  const { warmBytes, warmMs } = context.options;
+  const warming = new Warming({ bytes: warmBytes, milliseconds: warmMs, signal: closing });
   try {
     await warming.run(await hotSetSteps(context));
     if (warming.error !== undefined) throw warming.error;

@@ -111,19 +111,28 @@ export class Warming {
     return false;
   }
 
-  #isThere(lookup: Lookup, { file, index }: FrameAt): boolean {
-    const id = `${file} ${index}`;
+  #isThere(lookup: Lookup, { entry, index }: FrameAt): boolean {
+    const id = `${entry.fileNumber} ${index}`;
     if (this.#asked.has(id)) return true;
     this.#asked.add(id);
-    return lookup.store.caches.cachedFrame(file, index) !== undefined;
+    return lookup.caches.frames.has(entry.fileNumber, index);
   }
 
   async #load(frames: readonly Wanted[]): Promise<void> {
-    const loads = frames.map(({ lookup, reader, file, index }) => lookup.store.caches.frame(reader, file, index));
-    for (const load of await Promise.allSettled(loads)) {
-      if (load.status === 'fulfilled') this.#frames++;
-      else this.error ??= load.reason;
+    const shards = new Map<number, Wanted[]>();
+    for (const frame of frames) {
+      const { fileNumber } = frame.entry;
+      shards.set(fileNumber, [...(shards.get(fileNumber) ?? []), frame]);
     }
+    const loads = Array.from(shards.values(), (some) => {
+      const { lookup, entry } = some[0];
+      const indexes = some.map(({ index }) => index);
+      return lookup.caches.prefetch(entry, indexes);
+    });
+    for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') this.error ??= load.reason;
+    this.#frames += frames.filter(({ lookup, entry, index }) =>
+      lookup.caches.frames.has(entry.fileNumber, index),
+    ).length;
   }
 }
 
@@ -183,7 +192,7 @@ export function* wholeSteps(lookup: Lookup): Generator<WarmStep> {
       for (let index = 0; index < entry.frames; index++) {
         // Asked for each time: it is closed when many others have been used meanwhile.
         const reader = lookup.store.caches.shard(entry);
-        yield { lookup, records: reader.linesOf(index), at: { reader, file: entry.fileNumber, index } };
+        yield { lookup, records: reader.linesOf(index), at: { entry, reader, index } };
       }
     }
   } finally {

@@ -53,7 +53,7 @@ export class Store {
     this.#place = place;
     this.options = options;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
     this.#serving = new Serving(store, options, !(place instanceof Memory));
@@ -261,7 +261,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled([...this.#working, this.#serving.close()]);
-    this.#caches.close();
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }
