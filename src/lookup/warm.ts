@@ -5,6 +5,7 @@
 // (caches.ts). A budget of bytes and time ends it.
 
 import { setTimeout } from 'node:timers/promises';
+import type { ShardEntry } from '../store/types.js';
 import type { FrameAt } from './frame.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 import { placesOf } from './iterate.js';
@@ -18,7 +19,7 @@ const FRAMES_PER_SLICE = 16;
 const PAUSE_MILLISECONDS = 1;
 
 export interface WarmBudget {
-  /** Plain text of frames, in bytes. */
+  /** Plain text of frames, in bytes; what is in memory already is counted too, or it would be in the way of the rest. */
   readonly bytes: number;
   readonly milliseconds: number;
   readonly signal: AbortSignal;
@@ -49,6 +50,7 @@ export class Warming {
   readonly #budget: WarmBudget;
   readonly #began = performance.now();
   readonly #asked = new Set<string>();
+  #wantedBytes = 0;
   #frames = 0;
   #bytes = 0;
   #records = 0;
@@ -97,25 +99,27 @@ export class Warming {
       const { done, value } = steps.next();
       if (done) return true;
       this.error ??= value.error;
-      if (value.at !== undefined && !this.#isThere(value.lookup, value.at)) {
-        const bytes = value.at.reader.plainBytesOf(value.at.index);
-        if (this.#bytes + bytes > this.#budget.bytes) {
+      if (value.at !== undefined && this.#isNew(value.at)) {
+        const { entry, reader, index } = value.at;
+        const bytes = reader.plainBytesOf(index);
+        if (this.#wantedBytes + bytes > this.#budget.bytes) {
           this.#isComplete = false;
           return true;
         }
-        this.#bytes += bytes;
-        frames.push({ ...value.at, lookup: value.lookup });
+        this.#wantedBytes += bytes;
+        const isThere = value.lookup.caches.frames.has(entry.fileNumber, index);
+        if (!isThere) frames.push({ lookup: value.lookup, entry, index, bytes });
       }
       this.#records += value.records;
     }
     return false;
   }
 
-  #isThere(lookup: Lookup, { entry, index }: FrameAt): boolean {
+  #isNew({ entry, index }: FrameAt): boolean {
     const id = `${entry.fileNumber} ${index}`;
-    if (this.#asked.has(id)) return true;
-    this.#asked.add(id);
-    return lookup.caches.frames.has(entry.fileNumber, index);
+    const isNew = !this.#asked.has(id);
+    if (isNew) this.#asked.add(id);
+    return isNew;
   }
 
   async #load(frames: readonly Wanted[]): Promise<void> {
@@ -130,14 +134,19 @@ export class Warming {
       return lookup.caches.prefetch(entry, indexes);
     });
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') this.error ??= load.reason;
-    this.#frames += frames.filter(({ lookup, entry, index }) =>
-      lookup.caches.frames.has(entry.fileNumber, index),
-    ).length;
+    for (const { lookup, entry, index, bytes } of frames) {
+      if (!lookup.caches.frames.has(entry.fileNumber, index)) continue;
+      this.#frames++;
+      this.#bytes += bytes;
+    }
   }
 }
 
-interface Wanted extends FrameAt {
+interface Wanted {
   readonly lookup: Lookup;
+  readonly entry: ShardEntry;
+  readonly index: number;
+  readonly bytes: number;
 }
 
 /**
