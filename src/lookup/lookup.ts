@@ -19,6 +19,7 @@ import { type Frame, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
 import { HotPlaces } from './hot-places.js';
 import { recordText } from './record.js';
+import { Values } from './values.js';
 
 const CHECK_MILLISECONDS = 10;
 const RETRIES_MAX = 5;
@@ -36,6 +37,8 @@ export class Lookup {
   readonly store: LookupStore;
   readonly caches: CollectionCaches;
   readonly #hotPlaces = new HotPlaces();
+  /** Undefined without a record cache. */
+  readonly #values: Values | undefined;
   #generation: Generation;
   #checkedAt = Date.now();
   #commits: number;
@@ -48,44 +51,46 @@ export class Lookup {
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
     this.#generation = this.#load();
+    this.#values = this.caches.records && new Values(this, this.caches.records);
   }
 
   textSync(key: KeyValue): string | undefined {
     return (
       this.#hot(key) ??
       this.attempt((generation) => {
-        const place = this.#locate(generation, key);
-        return place && this.#fetchSync(this.#remember(generation, key, place));
+        const place = this.locate(generation, key);
+        return place && this.fetchSync(this.#remember(generation, key, place));
       })
     );
   }
 
   async text(key: KeyValue): Promise<string | undefined> {
-    const hot = this.#hot(key);
-    if (hot !== undefined) return hot;
-    for (let tries = 0; ; tries++) {
-      const generation = this.generation();
-      try {
-        const place = this.#locate(generation, key);
-        if (place === undefined) return undefined;
-        this.#remember(generation, key, place);
-        return this.#cached(place) ?? (await this.fetch(place));
-      } catch (error) {
-        this.#recover(generation, error, tries);
-      }
-    }
+    return (
+      this.#hot(key) ??
+      this.attemptLater(async (generation) => {
+        const place = this.locate(generation, key);
+        return place && this.fetch(this.#remember(generation, key, place));
+      })
+    );
   }
 
   /** Texts in the order of the keys, each frame fetched once. */
-  async texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
-    for (let tries = 0; ; tries++) {
-      const generation = this.generation();
-      try {
-        return await this.fetchAll(keys.map((key) => this.#locate(generation, key)));
-      } catch (error) {
-        this.#recover(generation, error, tries);
-      }
-    }
+  texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
+    return this.attemptLater((generation) => this.fetchAll(keys.map((key) => this.locate(generation, key))));
+  }
+
+  /** The record, parsed: from the record cache, where there is one. */
+  valueSync(key: KeyValue): unknown {
+    return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(key);
+  }
+
+  async value(key: KeyValue): Promise<unknown> {
+    return this.#values === undefined ? parsed(await this.text(key)) : this.#values.get(key);
+  }
+
+  /** Records in the order of the keys, of one generation, each frame fetched once. */
+  async values(keys: readonly KeyValue[]): Promise<unknown[]> {
+    return this.#values === undefined ? (await this.texts(keys)).map(parsed) : this.#values.getMany(keys);
   }
 
   has(key: KeyValue): boolean {
@@ -126,6 +131,30 @@ export class Lookup {
     }
   }
 
+  /** The same for a lookup that has to wait. */
+  async attemptLater<R>(operation: (generation: Generation) => Promise<R>): Promise<R> {
+    for (let tries = 0; ; tries++) {
+      const generation = this.generation();
+      try {
+        return await operation(generation);
+      } catch (error) {
+        this.#recover(generation, error, tries);
+      }
+    }
+  }
+
+  /** The place of a record that is read. */
+  locate(generation: Generation, key: KeyValue): Place | undefined {
+    const place = locate(generation, key);
+    if (place === undefined) this.caches.counters.absent++;
+    return place;
+  }
+
+  /** The place of a record that nobody waits for. */
+  find(generation: Generation, key: KeyValue): Place | undefined {
+    return locate(generation, key);
+  }
+
   /** A generation to iterate over, with a snapshot of the catalog that shows it. Release both. */
   hold(): { readonly generation: Generation; readonly snapshot: CatalogSnapshot } {
     const snapshot = this.store.catalog.snapshot();
@@ -145,6 +174,21 @@ export class Lookup {
     if (cached !== undefined) return cached;
     const { reader, index, line } = this.#lineOf(place);
     return textIn(await this.caches.frame(reader, place.entry.fileNumber, index), line, place);
+  }
+
+  fetchSync(place: Place): string {
+    const cached = this.#cached(place);
+    if (cached !== undefined) return cached;
+    const { reader, index, line } = this.#lineOf(place);
+    return textIn(this.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
+  }
+
+  /** The same for a record that nobody waits for: off the event loop, and not counted as a read. */
+  async fetchBehind(place: Place): Promise<string> {
+    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { index, line } = this.#lineOf(place);
+    const frame = this.caches.cachedFrame(place.entry.fileNumber, index);
+    return textIn(frame ?? (await this.caches.frameBehind(place.entry, index)), line, place);
   }
 
   /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
@@ -177,13 +221,6 @@ export class Lookup {
     return recordText(lineText(frame, place!.line), place!.named);
   }
 
-  /** The place of a record that is read. */
-  #locate(generation: Generation, key: KeyValue): Place | undefined {
-    const place = locate(generation, key);
-    if (place === undefined) this.caches.counters.absent++;
-    return place;
-  }
-
   #remember(generation: Generation, key: KeyValue, place: Place): Place {
     if (place.line !== undefined) return place;
     const { index, line } = this.#lineOf(place);
@@ -200,13 +237,6 @@ export class Lookup {
 
   async #fetchInto(texts: (string | undefined)[], i: number, place: Place): Promise<void> {
     texts[i] = await this.fetch(place);
-  }
-
-  #fetchSync(place: Place): string {
-    const cached = this.#cached(place);
-    if (cached !== undefined) return cached;
-    const { reader, index, line } = this.#lineOf(place);
-    return textIn(this.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
   }
 
   #cached(place: Place): string | undefined {
@@ -278,6 +308,10 @@ export function ordinalOf(collection: string, key: KeyValue): number {
 /** frame > record */
 function textIn(frame: Frame, line: number, { entry }: Place): string {
   return recordText(lineText(frame, line), entry.named);
+}
+
+function parsed(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function comparePlaces(left: Place, right: Place): number {
