@@ -30,6 +30,11 @@ export class CollectionCaches {
     this.records = records && new CollectionRecords(records, this.counters);
   }
 
+  /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
+  shard(entry: ShardEntry): ShardReader {
+    return this.#store.shard(entry);
+  }
+
   /** The frame, if it is in memory. */
   cachedFrame(file: number, index: number): Frame | undefined {
     return this.frames.get(file, index);

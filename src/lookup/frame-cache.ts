@@ -47,6 +47,11 @@ export class FrameCache {
     return this.kept?.get(keyOf(file, index))?.frame;
   }
 
+  /** Whether it is in memory; asking is not reading. */
+  has(file: number, index: number): boolean {
+    return this.kept?.has(keyOf(file, index)) ?? false;
+  }
+
   loadSync(reader: ShardReader, file: number, index: number, counters: ReadCounters): Frame {
     counters.diskReads++;
     const frame = openFrame(reader.readFrameSync(index), reader, index);

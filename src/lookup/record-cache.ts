@@ -33,6 +33,8 @@ export class RecordEntry implements Kept {
   readonly ordinal: number;
   /** The newest generation in which the key is known to be there. */
   generation: number;
+  /** Times it was given. */
+  reads = 0;
   isRefreshing = false;
   /** Since when looking it up again has failed, and when it did last; undefined when the last time went well. */
   failing: { readonly since: number; last: number } | undefined;

@@ -7,6 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { ioError } from '../store/io.js';
+import { locate } from './locate.js';
 import type { Lookup } from './lookup.js';
 import type { CollectionRecords, RecordEntry } from './record-cache.js';
 
@@ -74,7 +75,7 @@ export class Refresh {
     const { key } = entry;
     return this.#lookup.attemptLater(async (generation) => {
       const number = generation.manifest.generation;
-      const place = this.#lookup.find(generation, key);
+      const place = locate(generation, key);
       if (place === undefined) {
         if (entry.generation <= number) this.#records.drop(entry);
         return 'gone';
@@ -83,7 +84,7 @@ export class Refresh {
         entry.confirm(number);
         return 'same';
       }
-      const text = await this.#lookup.fetchBehind(place);
+      const text = await this.#lookup.fetch.textBehind(place);
       this.#records.keep(key, { text, generation: number, shard: place.entry.shard, ordinal: place.ordinal });
       return 'changed';
     });

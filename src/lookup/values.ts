@@ -17,6 +17,9 @@ interface Loading {
   readonly entry: Promise<RecordEntry>;
 }
 
+/** Hits of an entry of which the last is told: one in 16. */
+const READS_MASK = 15;
+
 export class Values {
   readonly #lookup: Lookup;
   readonly #records: CollectionRecords;
@@ -37,7 +40,7 @@ export class Values {
         const found = this.#borne(key, generation) ?? this.#find(key, generation);
         if (found === undefined) return undefined;
         if (found instanceof RecordEntry) return this.#records.valueOf(found);
-        const text = this.#lookup.fetchSync(found);
+        const text = this.#lookup.fetch.textSync(found);
         return this.#records.valueOf(this.#keep(key, generation, found, text));
       });
     } catch (error) {
@@ -69,13 +72,13 @@ export class Values {
         if (found instanceof RecordEntry) values[i] = this.#records.valueOf(found);
         else places[i] = found;
       }
-      const texts = await this.#lookup.fetchAll(places);
+      const texts = await this.#lookup.fetch.texts(places);
       for (const [i, text] of texts.entries()) {
         if (text === undefined) continue;
         values[i] = this.#records.valueOf(this.#keep(keys[i], generation, places[i] as Place, text));
       }
       return values;
-    });
+    }, keys.length);
   }
 
   /** An entry that may be given as it is. */
@@ -95,6 +98,8 @@ export class Values {
       }
     }
     counters.recordHits++;
+    // Hot places make the hot set: they are told now and then, not every time.
+    if ((++entry.reads & READS_MASK) === 0) this.#lookup.hotPlaces.count(key, READS_MASK + 1);
     return entry;
   }
 
@@ -110,6 +115,7 @@ export class Values {
   /** Looks a key up: the entry, when it is still what there is; else the place of the record. */
   #find(key: KeyValue, generation: Generation): RecordEntry | Place | undefined {
     const place = this.#lookup.locate(generation, key);
+    if (place !== undefined) this.#lookup.remember(generation, key, place);
     const entry = this.#records.peek(key);
     if (entry === undefined) return place;
     if (place !== undefined && entry.isAt(place)) {
@@ -133,7 +139,7 @@ export class Values {
     }
     const load = async (): Promise<RecordEntry> => {
       try {
-        return this.#keep(key, generation, place, await this.#lookup.fetch(place));
+        return this.#keep(key, generation, place, await this.#lookup.fetch.text(place));
       } finally {
         if (this.#loading.get(key) === loading) this.#loading.delete(key);
       }
