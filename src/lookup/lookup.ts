@@ -92,8 +92,8 @@ export class Lookup {
     return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(key);
   }
 
-  async value(key: KeyValue): Promise<unknown> {
-    return this.#values === undefined ? parsed(await this.text(key)) : this.#values.get(key);
+  value(key: KeyValue): Promise<unknown> {
+    return this.#values === undefined ? this.text(key).then(parsed) : this.#values.get(key);
   }
 
   /** Records in the order of the keys, of one generation, each frame fetched once. */
