@@ -55,12 +55,12 @@ export class ReadableCollection<T = unknown> {
 
   /** The record with this primary key (its ordinal, in collections without a key); undefined when there is none. */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
-    return parsed<T>(await this.#at(options).text(key));
+    return (await this.#at(options).value(key)) as T | undefined;
   }
 
   /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
   getSync(key: KeyValue, options?: ReadOptions): T | undefined {
-    return parsed<T>(this.#at(options).textSync(key));
+    return this.#at(options).valueSync(key) as T | undefined;
   }
 
   /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
@@ -74,8 +74,7 @@ export class ReadableCollection<T = unknown> {
 
   /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */
   async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
-    const texts = await this.#at(options).texts(keys);
-    return texts.map((text) => parsed<T>(text));
+    return (await this.#at(options).values(keys)) as (T | undefined)[];
   }
 
   has(key: KeyValue, options?: ReadOptions): boolean {
@@ -184,8 +183,4 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   delete(key: KeyValue): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));
   }
-}
-
-function parsed<T>(text: string | undefined): T | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as T);
 }

@@ -73,6 +73,18 @@ export class FrameCache {
     return loading;
   }
 
+  /** One frame, in the background. */
+  async loadBehind(thread: FrameThread, file: number, index: number, { open, counters }: Behind): Promise<Frame> {
+    let loaded: Frame | undefined;
+    const arrived = (_: number, frame: Frame): void => {
+      loaded = frame;
+      this.#keep(keyOf(file, index), frame, counters);
+    };
+    await thread.load(open, [index], arrived, false);
+    counters.framesPrefetched++;
+    return loaded as unknown as Frame;
+  }
+
   /** Loads frames that are not in memory in the background, in this order. @throws what the first bad one threw, at the end */
   async prefetch(thread: FrameThread, file: number, task: PrefetchTask): Promise<void> {
     const { kept } = this;
@@ -103,11 +115,15 @@ export class FrameCache {
   }
 }
 
-/** Frames of one shard to be loaded in the background. */
-export interface PrefetchTask {
+/** The shard of a background load, and who counts it. */
+interface Behind {
   readonly open: () => ShardReader;
-  readonly indexes: readonly number[];
   readonly counters: ReadCounters;
+}
+
+/** Frames of one shard to be loaded in the background. */
+export interface PrefetchTask extends Behind {
+  readonly indexes: readonly number[];
   /** Whether somebody waits for it: only then is the process kept from ending before. */
   readonly keepsAlive: boolean;
 }

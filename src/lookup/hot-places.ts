@@ -51,6 +51,14 @@ export class HotPlaces {
     return place;
   }
 
+  /** Counts reads of a key that were answered from elsewhere. */
+  count(key: KeyValue, reads: number): void {
+    const place = key === null ? undefined : this.#places?.get(key);
+    if (place === undefined) return;
+    place.weight += reads * READ_WEIGHT;
+    this.reads += reads;
+  }
+
   /** Keeps the place of a key that was read, or, with a weight, of one that is expected to be. */
   keep(key: KeyValue, place: HotPlace, weight?: number): void {
     if (key === null || (typeof key === 'string' && key.length > KEY_CHARACTERS_MAX)) return;
@@ -60,7 +68,9 @@ export class HotPlaces {
     const isCounted = weight !== undefined || known?.generation === place.generation;
     if (!isCounted) this.reads++;
     const counted = (known?.weight ?? 0) + (isCounted ? 0 : READ_WEIGHT);
-    this.#places.set(key, { ...place, weight: Math.max(counted, weight ?? 0) });
+    // Not `{ ...place, weight }`: V8 gives such copies a layout of which every later read is slow.
+    const { file, frame, line, named, generation } = place;
+    this.#places.set(key, { file, frame, line, named, generation, weight: Math.max(counted, weight ?? 0) });
   }
 
   /** All keys, in no order. */

@@ -48,7 +48,7 @@ export async function* rangeTexts(source: LookupSource, options: RangeOptions): 
       }
       if (batch.length === 0) return;
       left -= batch.length;
-      const texts = await lookup.fetchAll(batch.map(({ place }) => place));
+      const texts = await lookup.fetch.texts(batch.map(({ place }) => place));
       for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i] as string };
     }
   } catch (error) {
