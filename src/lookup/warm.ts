@@ -7,6 +7,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ShardEntry } from '../store/types.js';
 import type { FrameAt } from './frame.js';
+import { bytesInCache } from './frame-cache.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 import { placesOf } from './iterate.js';
 import type { Lookup } from './lookup.js';
@@ -19,7 +20,7 @@ const FRAMES_PER_SLICE = 16;
 const PAUSE_MILLISECONDS = 1;
 
 export interface WarmBudget {
-  /** Plain text of frames, in bytes; what is in memory already is counted too, or it would be in the way of the rest. */
+  /** Of frames in the cache, those that are there already included: they would be in the way of the rest. */
   readonly bytes: number;
   readonly milliseconds: number;
   readonly signal: AbortSignal;
@@ -27,7 +28,7 @@ export interface WarmBudget {
 
 /** What warming did. */
 export interface WarmReport {
-  /** Frames that were loaded, and the bytes of their text; what was in memory already does not count. */
+  /** Frames that were loaded, and the bytes they take in the cache; what was in memory already does not count. */
   readonly frames: number;
   readonly bytes: number;
   /** Records whose text is in memory now: keys and index entries that were found, or all of the frames of a collection. */
@@ -101,7 +102,7 @@ export class Warming {
       this.error ??= value.error;
       if (value.at !== undefined && this.#isNew(value.at)) {
         const { entry, reader, index } = value.at;
-        const bytes = reader.plainBytesOf(index);
+        const bytes = bytesInCache(reader, index);
         if (this.#wantedBytes + bytes > this.#budget.bytes) {
           this.#isComplete = false;
           return true;
