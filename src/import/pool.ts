@@ -23,6 +23,12 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** Who reads shards to verify them. */
+export interface Verifiers {
+  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  close(): Promise<void>;
+}
+
 type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
@@ -44,15 +50,15 @@ export async function closeEarly(): Promise<void> {
   early = undefined;
 }
 
-/** Threads for one import: those that were started early, if there are enough of them. */
-export function startWorkers(threads: number): Workers {
+/** Threads for one import or verification: those that were started early, if there are enough of them. */
+export function startWorkers(threads: number): WorkerPool {
   const started = early;
   if (started === undefined || started.threads < threads) return new WorkerPool(threads);
   early = undefined;
   return started;
 }
 
-export class WorkerPool implements Workers {
+export class WorkerPool implements Workers, Verifiers {
   readonly threads: number;
   readonly #piscina: Piscina;
   /** Settles when no thread is loading any more. */
