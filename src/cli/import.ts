@@ -1,7 +1,6 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
 import { type Command, Option } from 'commander';
-import { effectiveOptions } from '../config/effective.js';
 import type { ImportOptions } from '../import/types.js';
 import { describeHolder } from '../store/lock-holder.js';
 import type { Writer } from '../store/types.js';
@@ -16,12 +15,11 @@ import {
   withCommonOptions,
 } from './arguments.js';
 import { note } from './diagnostics.js';
-import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
-import { type StoreFlags, storeOptionsIn, withStoreFlags } from './store-flags.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
 interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
@@ -109,8 +107,6 @@ export function addImport(program: Command): void {
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const given = importOptions(flags);
-  // Only how many threads are worth a head start; the store goes by the same sources when it imports.
-  const { imports } = await effectiveOptions(await storeOptionsIn(flags));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
     onStore(flags, true, async (store) => {
@@ -125,7 +121,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
         view.stop();
       }
     });
-  const report = await interruptible((signal) => withHeadStart(sources, { ...imports, ...given }, () => work(signal)));
+  const report = await interruptible(work);
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));

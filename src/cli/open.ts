@@ -1,5 +1,4 @@
-// The library is loaded when a command opens its store: help and wrong flags do without, and the threads of an import start
-// meanwhile.
+// The library is loaded when a command opens its store: help and wrong flags do without.
 
 import { existsSync, rmSync } from 'node:fs';
 import type { Store, StoreOptions } from '../index.js';

@@ -9,7 +9,7 @@ import { files } from '../store/file-blobs.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify-shard.js';
 import { mergeEntries } from './merge-entries.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
-import { startWorkers, type Verifiers, type Workers } from './pool.js';
+import { type Verifiers, WorkerPool, type Workers } from './pool.js';
 import { Cancelled, scanSpan } from './scan-span.js';
 import type { SpanResult, SpanTask } from './span-types.js';
 import { dropKernel } from './thread-kernel.js';
@@ -17,7 +17,7 @@ import { answer, unwrap } from './wire.js';
 
 /** Threads, where they can reach the files; else the calling thread. */
 export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {
-  return blobs === files ? startWorkers(threads) : new InProcessWorkers(blobs);
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 export class InProcessWorkers implements Workers, Verifiers {

@@ -50,7 +50,7 @@ export class Store {
     this.options = options;
     this.#imports = imports;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
   }
 
   /** See `openStore`. */
@@ -249,7 +249,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
-    this.#caches.close();
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }
