@@ -109,6 +109,21 @@ describe('what is found', () => {
     expect(findConfig(undefined, { GRISTMILL_CONFIG: 'false', ...variables })).toEqual({ files: [], variables });
   });
 
+  test('is a module of either kind, whatever the package says it is', async () => {
+    const directory = join(fileOf('{}'), '..');
+    const modules = { es: 'export default { staleMs: 7 };', common: 'module.exports = { staleMs: 7 };' };
+    for (const type of ['module', 'commonjs', undefined]) {
+      writeFileSync(join(directory, 'package.json'), JSON.stringify({ type }));
+      for (const [kind, code] of Object.entries(modules)) {
+        for (const extension of ['js', 'ts']) {
+          const config = join(directory, `${kind}-${type}.${extension}`);
+          writeFileSync(config, code);
+          expect((await effectiveOptions({ config })).options.staleMs).toBe(7);
+        }
+      }
+    }
+  });
+
   test('is read each time where it is JSON; code is loaded once', async () => {
     const stale = async (config: string) => (await effectiveOptions({ config })).options.staleMs;
     const file = fileOf({ staleMs: 1 });
