@@ -11,7 +11,7 @@ import { Caches as BuiltCaches } from '../dist/src/lookup/caches.js';
 import { files as builtFiles } from '../dist/src/store/file-blobs.js';
 import { Caches } from '../src/lookup/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
-import { resolveOptions, STORE_OPTIONS, type StoreOptions } from '../src/options.js';
+import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
 import { shardPath } from '../src/store/files.js';
 import type { Catalog, ShardEntry } from '../src/store/types.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
@@ -24,7 +24,7 @@ const FRAMES = COUNT / PER_FRAME;
 const lineOf = (id: number): string => JSON.stringify({ id, text: 'x'.repeat(150 + (id % 100)) });
 const run = promisify(execFile);
 const module = (path: string): string => JSON.stringify(pathToFileURL(`${ROOT}/${path}`).href);
-const optionsOf = (given: StoreOptions) => resolveOptions(STORE_OPTIONS, given);
+const optionsOf = (given: StoreOptions) => resolveStoreOptions(given);
 
 describe.each(PLACES)('%s', (kind, newPlace) => {
   const isDisk = kind === 'on disk';
@@ -48,7 +48,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
   });
 
   function lookupWith(given: StoreOptions): { lookup: Lookup; caches: Caches } {
-    const caches = new Caches(place, optionsOf(given));
+    const caches = new Caches(place, resolveStoreOptions(given));
     opened.push(caches);
     return {
       lookup: new Lookup({ directory: place.directory, blobs: place.blobs, catalog, caches }, 'records'),
@@ -104,14 +104,13 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
   });
 
   test('of a collection with options of its own are in a cache of its own', () => {
-    const caches = new Caches(place, {
-      ...optionsOf({ frameCacheBytes: 1000 }),
-      collections: { own: { frameCacheBytes: 0 }, idle: { frameIdleMs: 5 }, records: { recordTtlMs: 5 } },
-    });
+    const collections = { own: { frameCacheBytes: 0 }, idle: { frameIdleMs: 5 }, records: { recordCacheBytes: 5 } };
+    const caches = new Caches(place, resolveStoreOptions({ frameCacheBytes: 1000, collections }));
     opened.push(caches);
     expect(caches.of('own').frames.kept).toBeUndefined();
     expect(caches.of('idle').frames).not.toBe(caches.of('other').frames);
-    expect(caches.of('records').frames).toBe(caches.of('toString').frames);
+    expect(caches.of('records').frames).toBe(caches.of('other').frames);
+    expect([caches.of('records').records?.cache.kept.bytesMax, caches.of('other').records]).toEqual([5, undefined]);
   });
 
   describe('in the background', () => {
@@ -119,8 +118,8 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     /** With the thread where there are files: it runs compiled modules. */
     function background(given: StoreOptions = {}): BuiltCaches | Caches {
       const caches = place.isDisk
-        ? new BuiltCaches({ directory: place.directory, blobs: builtFiles }, optionsOf(given))
-        : new Caches(place, optionsOf(given));
+        ? new BuiltCaches({ directory: place.directory, blobs: builtFiles }, resolveStoreOptions(given))
+        : new Caches(place, resolveStoreOptions(given));
       opened.push(caches);
       return caches;
     }
@@ -163,7 +162,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         import { Worker } from 'node:worker_threads';
         import { Caches } from ${module('dist/src/lookup/caches.js')};
         import { files } from ${module('dist/src/store/file-blobs.js')};
-        const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, optionsOf({})])};
+        const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, resolveStoreOptions({})])};
         const caches = new Caches({ ...place, blobs: files }, options);
         const postMessage = Worker.prototype.postMessage;
         let jobs = 0;

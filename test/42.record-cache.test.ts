@@ -12,7 +12,7 @@ import { openStore } from '../src/index.js';
 import { Caches } from '../src/lookup/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
 import type { ReadCounters } from '../src/metrics/read-counters.js';
-import { resolveOptions, STORE_OPTIONS, type StoreOptions } from '../src/options.js';
+import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
 import { shardPath } from '../src/store/files.js';
 import type { Catalog, CatalogView } from '../src/store/types.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
@@ -75,7 +75,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     const events = new StoreEmitter();
     events.on('refresh', ({ outcome }: StoreEvents['refresh']) => state.refreshes.push(outcome));
     events.on('warning', () => state.warnings++);
-    const caches = new Caches(place, resolveOptions(STORE_OPTIONS, { recordCacheBytes: 1 << 20, ...given }), events);
+    const caches = new Caches(place, resolveStoreOptions({ recordCacheBytes: 1 << 20, ...given }), events);
     closing.push(() => caches.close());
     const { directory, blobs } = place;
     const lookup = new Lookup({ directory, blobs, catalog: view, caches }, 'records');

@@ -6,7 +6,7 @@
 import { bytesOf, frozen } from '../../dist/src/lookup/parsed-value.js';
 import { CollectionRecords, RecordCache } from '../../dist/src/lookup/record-cache.js';
 import { ReadCounters } from '../../dist/src/metrics/read-counters.js';
-import { resolveOptions, STORE_OPTIONS } from '../../dist/src/options.js';
+import { resolveStoreOptions } from '../../dist/src/options.js';
 
 const gc = /** @type {() => void} */ (globalThis.gc);
 let seed = 1;
@@ -80,7 +80,7 @@ function measure(make) {
  * @param {(i: number) => import('../../src/store/key.js').KeyValue} keyOf
  */
 function measureCache(keyOf) {
-  const options = resolveOptions(STORE_OPTIONS, { recordCacheBytes: 4e6, recordTtlMs: 60_000 });
+  const options = resolveStoreOptions({ recordCacheBytes: 4e6, recordTtlMs: 60_000 });
   const before = heap();
   const records = new CollectionRecords(new RecordCache(options), new ReadCounters());
   const { kept } = records.cache;
