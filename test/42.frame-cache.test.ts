@@ -24,7 +24,6 @@ const FRAMES = COUNT / PER_FRAME;
 const lineOf = (id: number): string => JSON.stringify({ id, text: 'x'.repeat(150 + (id % 100)) });
 const run = promisify(execFile);
 const module = (path: string): string => JSON.stringify(pathToFileURL(`${ROOT}/${path}`).href);
-const optionsOf = (given: StoreOptions) => resolveStoreOptions(given);
 
 describe.each(PLACES)('%s', (kind, newPlace) => {
   const isDisk = kind === 'on disk';
