@@ -10,6 +10,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Caches as BuiltCaches } from '../dist/src/lookup/caches.js';
 import { files as builtFiles } from '../dist/src/store/file-blobs.js';
 import { Caches } from '../src/lookup/caches.js';
+import { lineText } from '../src/lookup/frame.js';
+import { FrameThread } from '../src/lookup/frame-thread.js';
 import { Lookup } from '../src/lookup/lookup.js';
 import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
 import { shardPath } from '../src/store/files.js';
@@ -145,6 +147,21 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       expect(await lookup.text(COUNT - 1)).toBe(lineOf(COUNT - 1));
       await loading;
       expect(lookup.caches.counters).toMatchObject({ framesPrefetched: FRAMES - 1, diskReads: 1 });
+    });
+
+    test('are loaded here where no thread can be started, or it dies', async () => {
+      const { lookup } = lookupWith({});
+      for (const module of ['nowhere.mjs', 'data:text/javascript,process.exit(1)', 'data:text/javascript,throw 1']) {
+        const thread = new FrameThread(new URL(module, import.meta.url));
+        const loaded = new Map<number, string>();
+        const open = () => lookup.caches.shard(entry);
+        const loads = [[1, 2], [3], [5, 4]].map((indexes) =>
+          thread.load(open, indexes, (index, frame) => loaded.set(index, lineText(frame, 0)), true),
+        );
+        await Promise.all(loads);
+        expect([...loaded].sort()).toEqual([1, 2, 3, 4, 5].map((index) => [index, lineOf(index * PER_FRAME)]));
+        await thread.close();
+      }
     });
 
     test.runIf(isDisk)('a bad one fails, the others are loaded', async () => {
