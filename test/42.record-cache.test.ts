@@ -10,6 +10,7 @@ import { GristmillError } from '../src/errors.js';
 import { StoreEmitter, type StoreEvents } from '../src/events.js';
 import { openStore } from '../src/index.js';
 import { Caches } from '../src/lookup/caches.js';
+import { READ_WEIGHT } from '../src/lookup/hot-places.js';
 import { Lookup } from '../src/lookup/lookup.js';
 import type { ReadCounters } from '../src/metrics/read-counters.js';
 import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
@@ -207,6 +208,32 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     expect(counters).toMatchObject({ recordsConfirmed: 1, recordHits: 2 });
     expect(lookup.valueSync(2)).toEqual(rowOf(2, 1));
   });
+
+  test.each(['immediate', 'warm'] as const)(
+    'many records are of one generation, with freshness %s',
+    async (freshness) => {
+      const store = await openStore(place.where, { recordCacheBytes: 1 << 20, freshness, hotSet: false });
+      closing.push(() => store.close());
+      const rows = store.collection<Row>();
+      const ids = Array.from({ length: 70 }, (_, i) => i % KEYS);
+      const seen = async (): Promise<number> => {
+        // Some of them are in the cache from another generation, some are not.
+        for (const id of [3, 5, 8]) rows.getSync(id);
+        const editions = new Set((await rows.getMany(ids)).map((row) => row?.edition));
+        expect(editions.size).toBe(1);
+        return [...editions][0] as number;
+      };
+      for (let edition = 1; edition <= 6; edition++) {
+        const reading = Promise.all([seen(), seen()]);
+        await publishRecords(other, place, textsOf(edition), {
+          mode: edition % 2 === 0 ? 'upsert' : 'replace',
+          recordsPerFrame: 5,
+        });
+        await reading;
+        await vi.waitFor(async () => expect(await seen()).toBe(edition), { interval: 2 });
+      }
+    },
+  );
 
   describe('by the clock', () => {
     const TIMED = { recordTtlMs: 1000, staleMs: 500, staleOnErrorMs: 3000 };
