@@ -209,6 +209,19 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     expect(lookup.valueSync(2)).toEqual(rowOf(2, 1));
   });
 
+  test('what it answers counts for the hot set', () => {
+    const { lookup, counters } = lookupWith({});
+    for (let i = 0; i < 1600; i++) lookup.valueSync(i % 4 === 0 ? 2 : 1);
+    expect(counters.recordHits).toBe(1598);
+    const reads = new Map(lookup.hotPlaces.keys().map(({ key, weight }) => [key, weight / READ_WEIGHT]));
+    for (const [key, count] of [
+      [1, 1200],
+      [2, 400],
+    ] as const) {
+      expect(Math.abs(reads.get(key)! - count)).toBeLessThanOrEqual(16);
+    }
+  });
+
   test.each(['immediate', 'warm'] as const)(
     'many records are of one generation, with freshness %s',
     async (freshness) => {
