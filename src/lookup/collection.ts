@@ -53,7 +53,10 @@ export class ReadableCollection<T = unknown> {
     this.#lookup = isFixed ? lookup : undefined;
   }
 
-  /** The record with this primary key (its ordinal, in collections without a key); undefined when there is none. */
+  /**
+   * The record with this primary key (its ordinal, in collections without a key); undefined when there is none. With a record
+   * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
+   */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     return (await this.#at(options).value(key)) as T | undefined;
   }
