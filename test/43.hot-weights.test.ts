@@ -1,7 +1,9 @@
 // What is read most, of late: how reads are counted, and how what nobody reads any more fades.
 // Method: the counts of a few keys, saved again and again.
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StoreEmitter } from '../src/events.js';
 import { type HotKey, HotPlaces, heaviest, READ_WEIGHT } from '../src/lookup/hot-places.js';
 import { HotSet } from '../src/lookup/hot-set.js';
@@ -59,4 +61,22 @@ test('choose the heaviest, as sorting all would', () => {
   for (const max of [0, 1, 10, 499, 500, 600]) {
     expect(heaviest(keys, max).map(({ weight }) => weight)).toEqual(sorted.slice(0, max).map(({ weight }) => weight));
   }
+});
+
+test('are saved every minute in which something was read, and no other', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const places = new HotPlaces();
+  const hotSet = hotSetOf(places);
+  const save = vi.spyOn(hotSet, 'save');
+  const file = join(scratch.path, 'hot-set.ndjson');
+  places.keep(7, { ...at, generation: 1 });
+  vi.advanceTimersByTime(60_000);
+  expect(save).toHaveBeenCalledTimes(1);
+  await save.mock.results[0]!.value;
+  const first = readFileSync(file, 'utf8');
+  vi.advanceTimersByTime(60_000);
+  await save.mock.results[1]!.value;
+  expect(readFileSync(file, 'utf8')).toBe(first);
+  await hotSet.close();
+  vi.useRealTimers();
 });

@@ -29,13 +29,18 @@ export interface HotKey {
   readonly weight: number;
 }
 
-type WeighedPlace = HotPlace & { weight: number };
+interface WeighedPlace extends HotPlace {
+  weight: number;
+  /** How often all weights had been halved when this one was last. */
+  halvings: number;
+}
 
 export class HotPlaces {
   /** Reads so far: who looks again and finds the same number knows that no weight has changed. */
   reads: number;
   /** Made with the first place: it takes a megabyte at once. */
   #places: LRUCache<KeyValue & {}, WeighedPlace> | undefined;
+  #halvings = 0;
 
   /** @param reads those of the hot places that these take the place of. */
   constructor(reads = 0) {
@@ -46,6 +51,7 @@ export class HotPlaces {
   get(key: KeyValue, generation: number): HotPlace | undefined {
     const place = key === null ? undefined : this.#places?.get(key);
     if (place?.generation !== generation) return undefined;
+    if (place.halvings !== this.#halvings) this.#halve(place);
     place.weight += READ_WEIGHT;
     this.reads++;
     return place;
@@ -55,6 +61,7 @@ export class HotPlaces {
   count(key: KeyValue, reads: number): void {
     const place = key === null ? undefined : this.#places?.get(key);
     if (place === undefined) return;
+    this.#halve(place);
     place.weight += reads * READ_WEIGHT;
     this.reads += reads;
   }
@@ -64,29 +71,39 @@ export class HotPlaces {
     if (key === null || (typeof key === 'string' && key.length > KEY_CHARACTERS_MAX)) return;
     this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
     const known = this.#places.peek(key);
+    if (known !== undefined) this.#halve(known);
     // A read of a place of this generation was counted when it was asked for.
     const isCounted = weight !== undefined || known?.generation === place.generation;
     if (!isCounted) this.reads++;
     const counted = (known?.weight ?? 0) + (isCounted ? 0 : READ_WEIGHT);
     // Not `{ ...place, weight }`: V8 gives such copies a layout of which every later read is slow.
     const { file, frame, line, named, generation } = place;
-    this.#places.set(key, { file, frame, line, named, generation, weight: Math.max(counted, weight ?? 0) });
+    const heavier = Math.max(counted, weight ?? 0);
+    this.#places.set(key, { file, frame, line, named, generation, weight: heavier, halvings: this.#halvings });
   }
 
-  /** All keys, in no order. */
-  keys(): HotKey[] {
+  /** Keys with their weights, those that were read last, at most `max`. */
+  keys(max = HOT_PLACES_MAX): HotKey[] {
     const keys: HotKey[] = [];
-    this.#places?.forEach(({ weight }, key) => {
-      if (weight > 0) keys.push({ key, weight });
-    });
+    let left = max;
+    for (const key of this.#places?.keys() ?? []) {
+      if (left-- === 0) break;
+      const place = this.#places?.peek(key);
+      if (place === undefined) continue;
+      this.#halve(place);
+      if (place.weight > 0) keys.push({ key, weight: place.weight });
+    }
     return keys;
   }
 
-  /** Halves the weights: what is not read any more is forgotten with time. */
+  /** Halves the weights: what is not read any more is forgotten with time. Each is, when it is next looked at. */
   decay(): void {
-    this.#places?.forEach((place) => {
-      place.weight = Math.floor(place.weight / 2);
-    });
+    this.#halvings++;
+  }
+
+  #halve(place: WeighedPlace): void {
+    place.weight = Math.floor(place.weight / 2 ** (this.#halvings - place.halvings));
+    place.halvings = this.#halvings;
   }
 }
 
