@@ -157,6 +157,23 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     expect(records.getSync(0, { freshness: 'warm' })?.edition).toBe(2);
   });
 
+  test('a freshness that is none is a TypeError, and so is one of a snapshot', async () => {
+    const store = await served.open({});
+    const records = store.collection<Row>('records');
+    for (const freshness of ['hot', 7, { maxStaleMs: -1 }, {}, null]) {
+      const options = { freshness } as ReadOptions;
+      expect(() => records.getSync(0, options)).toThrow(TypeError);
+      expect(() => records.count(options)).toThrow(TypeError);
+      await expect(records.get(0, options)).rejects.toThrow(TypeError);
+      await expect(records.range(options).next()).rejects.toThrow(TypeError);
+    }
+    const snapshot = store.snapshot();
+    const held = snapshot.collection<Row>('records');
+    expect(held.getSync(0)).toEqual({ id: 0, edition: 1 });
+    expect(() => held.getSync(0, { freshness: 'warm' })).toThrow(TypeError);
+    snapshot.release();
+  });
+
   test('a hot set that cannot be loaded is a warning, and no reason to stay old', async () => {
     const store = await served.open({ freshness: 'warm' });
     const warnings: StoreEvents['warning'][] = [];
