@@ -16,7 +16,9 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-const at = { file: 1, frame: 0, line: 0, named: false };
+/** One that holds no places but its own. */
+const generation = (number: number) => ({ manifest: { generation: number }, holds: () => false });
+const at = { shard: 1, ordinal: 0, file: 1, frame: 0, line: 0, named: false };
 
 function hotSetOf(places: HotPlaces): HotSet {
   return new HotSet(onDisk(scratch.path), new StoreEmitter(), () => [['records', places]], false);
@@ -27,11 +29,11 @@ test('are halved each time they are saved: what is read now outweighs what was r
   const hotSet = hotSetOf(places);
   for (let i = 0; i < 100; i++) {
     places.keep('old', { ...at, generation: 1 });
-    places.get('old', 1);
+    places.get('old', generation(1));
   }
   for (let minute = 0; minute < 8; minute++) {
     places.keep('new', { ...at, generation: 1 });
-    for (let i = 0; i < 4; i++) places.get('new', 1);
+    for (let i = 0; i < 4; i++) places.get('new', generation(1));
     await hotSet.save();
   }
   await hotSet.close();
@@ -42,13 +44,13 @@ test('are halved each time they are saved: what is read now outweighs what was r
 test('outlive a generation, and count a read once however it is answered', () => {
   const places = new HotPlaces();
   places.keep(7, { ...at, generation: 1 });
-  expect(places.get(7, 1)).toMatchObject({ file: 1 });
-  expect(places.get(7, 2)).toBeUndefined();
+  expect(places.get(7, generation(1))).toMatchObject({ file: 1 });
+  expect(places.get(7, generation(2))).toBeUndefined();
   places.keep(7, { ...at, generation: 2 });
   // The frame was gone: found by its place, but looked up again.
-  places.get(7, 2);
+  places.get(7, generation(2));
   places.keep(7, { ...at, generation: 2 });
-  expect(places.keys()).toEqual([{ key: 7, weight: 4 * READ_WEIGHT }]);
+  expect(places.keys()).toMatchObject([{ key: 7, weight: 4 * READ_WEIGHT }]);
   expect(places.reads).toBe(4);
 });
 

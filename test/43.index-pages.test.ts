@@ -1,4 +1,5 @@
-// Index pages in memory outlive a publication that has left the index as it was, and no other.
+// Index pages in memory outlive a publication that has left the index as it was, and no other; the place of a record that
+// was looked up outlives any that has left the record where it is.
 // Method: what is asked of the catalog is counted; a Map says what must be found.
 
 import { setTimeout } from 'node:timers/promises';
@@ -93,5 +94,29 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     expect(pagesReadBy(readAll)).toBeGreaterThan(0);
     await touch();
     readAll();
+  });
+
+  test('a record that was looked up before is not searched again, unless it was exchanged itself', async () => {
+    readAll();
+    const exchanged = [5, 1500, 2999];
+    await publish(exchanged, 2, 'upsert');
+    lookup.newest();
+    const others = [...expected.keys()].filter((id) => !exchanged.includes(id));
+    const readOthers = (): void => {
+      for (const id of others) expect(lookup.textSync(id)).toBe(expected.get(id));
+    };
+    expect(pagesReadBy(readOthers)).toBe(0);
+    readAll();
+    // In an older state, too: what is there in both is in one place.
+    const snapshot = catalog.snapshot();
+    const store = { directory: place.directory, blobs: place.blobs, catalog: snapshot, caches };
+    const older = new Lookup(store, 'records', lookup);
+    const before = new Map(expected);
+    await publish([7, 1500], 3, 'upsert');
+    lookup.newest();
+    readAll();
+    for (const [id, text] of before) expect(older.textSync(id)).toBe(text);
+    readAll();
+    snapshot.release();
   });
 });

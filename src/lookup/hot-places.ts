@@ -1,8 +1,8 @@
 // key > index page > location > frame cache > frame > record
 //
 // Where the records are that were looked up of late: a key that comes again skips encoding, page search and frame search.
-// A place is of one generation, and is no answer for any other. Beside it stands how much its key is read, which outlives
-// generations and makes the hot set (hot-set.ts).
+// A place is of one generation; before it answers for another one it is confirmed there, which is cheaper than searching.
+// Beside it stands how much its key is read, which makes the hot set (hot-set.ts).
 
 import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../limits.js';
@@ -15,21 +15,35 @@ export const READ_WEIGHT = 16;
 
 /** A record's place, down to its line. */
 export interface HotPlace {
+  /** Its location, */
+  readonly shard: number;
+  readonly ordinal: number;
   /** Number of the shard's file, of the frame in it, and of the line in the frame. */
   readonly file: number;
   readonly frame: number;
   readonly line: number;
   readonly named: boolean;
+  /** In which it is known to be there. */
   readonly generation: number;
+}
+
+/** What a generation is to hot places. */
+export interface HoldingGeneration {
+  readonly manifest: { readonly generation: number };
+  /** Whether it has the record of a place, of another generation, at that place too. */
+  holds(place: HotPlace): boolean;
 }
 
 /** A key and how much it is read. */
 export interface HotKey {
   readonly key: KeyValue;
   readonly weight: number;
+  /** Where it was of late. */
+  readonly place?: HotPlace;
 }
 
 interface WeighedPlace extends HotPlace {
+  generation: number;
   weight: number;
   /** How often all weights had been halved when this one was last. */
   halvings: number;
@@ -47,10 +61,14 @@ export class HotPlaces {
     this.reads = reads;
   }
 
-  /** The place of a key that is read. */
-  get(key: KeyValue, generation: number): HotPlace | undefined {
+  /** The place of a key that is read, in a generation. */
+  get(key: KeyValue, generation: HoldingGeneration): HotPlace | undefined {
     const place = key === null ? undefined : this.#places?.get(key);
-    if (place?.generation !== generation) return undefined;
+    if (place === undefined) return undefined;
+    if (place.generation !== generation.manifest.generation) {
+      if (!isHeld(place, generation)) return undefined;
+      place.generation = generation.manifest.generation;
+    }
     if (place.halvings !== this.#halvings) this.#halve(place);
     place.weight += READ_WEIGHT;
     this.reads++;
@@ -77,9 +95,10 @@ export class HotPlaces {
     if (!isCounted) this.reads++;
     const counted = (known?.weight ?? 0) + (isCounted ? 0 : READ_WEIGHT);
     // Not `{ ...place, weight }`: V8 gives such copies a layout of which every later read is slow.
-    const { file, frame, line, named, generation } = place;
+    const { shard, ordinal, file, frame, line, named, generation } = place;
     const heavier = Math.max(counted, weight ?? 0);
-    this.#places.set(key, { file, frame, line, named, generation, weight: heavier, halvings: this.#halvings });
+    const at = { shard, ordinal, file, frame, line, named, generation, weight: heavier, halvings: this.#halvings };
+    this.#places.set(key, at);
   }
 
   /** Keys with their weights, those that were read last, at most `max`. */
@@ -91,7 +110,7 @@ export class HotPlaces {
       const place = this.#places?.peek(key);
       if (place === undefined) continue;
       this.#halve(place);
-      if (place.weight > 0) keys.push({ key, weight: place.weight });
+      if (place.weight > 0) keys.push({ key, weight: place.weight, place });
     }
     return keys;
   }
@@ -104,6 +123,15 @@ export class HotPlaces {
   #halve(place: WeighedPlace): void {
     place.weight = Math.floor(place.weight / 2 ** (this.#halvings - place.halvings));
     place.halvings = this.#halvings;
+  }
+}
+
+/** Whether a place is confirmed; where that cannot be found out it is searched for anew, and fails there. */
+export function isHeld(place: HotPlace, generation: HoldingGeneration): boolean {
+  try {
+    return generation.holds(place);
+  } catch {
+    return false;
   }
 }
 

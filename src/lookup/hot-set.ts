@@ -100,7 +100,7 @@ export class HotSet {
 export function hotKeysOf(places: HotPlacesOf): CollectionHotKey[] {
   const each = Math.max(CANDIDATES_MIN, Math.floor(CANDIDATES / Math.max(1, places.length)));
   const all = places.flatMap(([collection, some]) =>
-    some.keys(each).map(({ key, weight }) => ({ collection, key, weight })),
+    some.keys(each).map(({ key, weight, place }) => ({ collection, key, weight, place })),
   );
   return heaviest(all, HOT_SET_KEYS_MAX);
 }
