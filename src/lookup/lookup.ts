@@ -56,7 +56,9 @@ export class Lookup {
     store.catalog.refresh();
     const before = previous === undefined ? undefined : previous.#generation;
     this.#generation = this.#load(before);
-    const isSame = before?.manifest.generation === this.#generation.manifest.generation;
+    // Where no shard has changed hot places are still what they were: each confirms itself.
+    const { id, layout } = this.#generation.manifest;
+    const isSame = before?.manifest.id === id && before.manifest.layout === layout;
     this.hotPlaces = previous && isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
     this.#values = this.caches.records && new Values(this, this.caches.records);
   }
