@@ -217,11 +217,11 @@ export class Served {
     const deadline = typeof freshness === 'object' ? this.#currentAt + freshness.maxStaleMs : Number.POSITIVE_INFINITY;
     const milliseconds = Math.min(warmMs, deadline - performance.now());
     const warming = new Warming({ bytes: warmBytes, milliseconds, signal: this.#stop.signal });
-    const lookupOf = (name: string): Lookup | undefined => {
+    const changed = this.hotPlaces().filter(([name]) => {
       const lookup = next.lookup(name);
-      return lookup?.hotPlaces === state.opened(name)?.hotPlaces ? undefined : lookup;
-    };
-    await warming.run(hotSteps(hotKeysOf(this.hotPlaces()), lookupOf, warmed));
+      return lookup !== undefined && lookup.hotPlaces !== state.opened(name)?.hotPlaces;
+    });
+    await warming.run(hotSteps(hotKeysOf(changed), (name) => next.lookup(name), warmed));
     if (warming.error !== undefined) throw warming.error;
   }
 
