@@ -4,6 +4,8 @@
 
 import { truncateSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { GristmillError } from '../src/errors.js';
+import { openStore } from '../src/index.js';
 import { shardPath } from '../src/store/files.js';
 import { PLACES, publishRecords } from './support/build-store.js';
 import { RecordStore, rowOf, textsOf } from './support/record-lookup.js';
@@ -148,6 +150,27 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     expect(lookup.valueSync(1)).toEqual(rowOf(1, 0));
     pass(1);
     expect(() => lookup.valueSync(1)).toThrow(expect.objectContaining({ code: 'CHECKSUM_MISMATCH' }));
+  });
+
+  test.runIf(kind === 'on disk')('a snapshot that cannot be read is not given what other states have', async () => {
+    const { place, catalog } = store;
+    const opened = await openStore(place.where, { recordCacheBytes: 1 << 20, frameCacheBytes: 0, hotSet: false });
+    try {
+      const rows = opened.collection();
+      rows.getSync(1);
+      await publishRecords(catalog, place, textsOf(1), {});
+      const [entry] = catalog.shards(catalog.collection('records')!);
+      const snapshot = opened.snapshot().collection('records');
+      await publishRecords(catalog, place, textsOf(2, [2]), { mode: 'upsert' });
+      pass(20);
+      expect(rows.getSync(2)).toEqual(rowOf(2, 2));
+      truncateSync(shardPath(place.directory, entry!.file), 10);
+      // Of an older state there is the first, of a newer one the second.
+      for (const id of [1, 2]) expect(() => snapshot.getSync(id)).toThrow(GristmillError);
+      expect(rows.getSync(1)).toEqual(rowOf(1, 0));
+    } finally {
+      await opened.close();
+    }
   });
 
   test('what nobody reads is swept', () => {

@@ -115,10 +115,24 @@ describe.each(PLACES)('%s', (_kind, newPlace) => {
     const values = await Promise.all(Array.from({ length: 1000 }, () => lookup.value(7)));
     expect(new Set(values).size).toBe(1);
     expect(counters).toMatchObject({ diskReads: 1, loadsShared: 999, recordHits: 0 });
-    // Nobody waits for a load of a generation that is not the one he sees.
-    const waiting = lookup.value(8);
+  });
+
+  test('a load is shared, and kept, only by those who see its generation', async () => {
+    const { lookup, state, records, counters } = store.lookupWith({ frameCacheBytes: 0 });
+    let pass = (): void => {};
+    state.gate = new Promise((resolve) => {
+      pass = resolve;
+    });
+    const [first, second] = [lookup.value(8), lookup.value(8)];
+    state.gate = undefined;
+    // Who cannot wait loads by himself.
     expect(lookup.valueSync(8)).toEqual(rowOf(8, 0));
-    expect(await waiting).toEqual(rowOf(8, 0));
+    await publishRecords(store.catalog, store.place, textsOf(1, [8]), { mode: 'upsert' });
+    expect(await lookup.value(8)).toEqual(rowOf(8, 1));
+    pass();
+    expect([await first, await second]).toEqual([rowOf(8, 0), rowOf(8, 0)]);
+    expect(records.peek(8)?.value).toEqual(rowOf(8, 1));
+    expect(counters).toMatchObject({ diskReads: 3, loadsShared: 1, recordHits: 0 });
   });
 
   test('readers cannot corrupt what others get', async () => {

@@ -29,6 +29,8 @@ const RETRIES_MAX = 5;
 export interface LookupStore extends StorePlace {
   readonly catalog: CatalogView;
   readonly caches: Caches;
+  /** Set for snapshots: what cannot be read is never made up for by what an older state had. */
+  readonly isExact?: boolean;
 }
 
 export class Lookup {

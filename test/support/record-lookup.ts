@@ -7,6 +7,7 @@ import { Lookup } from '../../src/lookup/lookup.js';
 import type { CollectionRecords } from '../../src/lookup/record-cache.js';
 import type { ReadCounters } from '../../src/metrics/read-counters.js';
 import { resolveStoreOptions, type StoreOptions } from '../../src/options.js';
+import type { Blobs } from '../../src/store/blobs.js';
 import type { Catalog, CatalogView } from '../../src/store/types.js';
 import { publishRecords, type TestPlace, type TestRecord } from './build-store.js';
 
@@ -27,13 +28,23 @@ export function textsOf(edition: number, ids: readonly number[] = [...Array(KEYS
   return ids.map((id) => ({ text: JSON.stringify(rowOf(id, edition)), key: id }));
 }
 
+/** What a read path did, and what is done to it. */
+interface State {
+  /** Searches in the index fail. */
+  isBroken: boolean;
+  /** What reads of frames that begin now wait for. */
+  gate: Promise<void> | undefined;
+  searches: number;
+  readonly refreshes: string[];
+  warnings: number;
+}
+
 /** A read path and what can be seen of it. */
 export interface RecordLookup {
   readonly lookup: Lookup;
   readonly counters: ReadCounters;
   readonly records: CollectionRecords;
-  /** `isBroken` makes searches in the index fail. */
-  readonly state: { isBroken: boolean; searches: number; refreshes: string[]; warnings: number };
+  readonly state: State;
 }
 
 /** A store with records of edition 0. */
@@ -57,7 +68,7 @@ export class RecordStore {
   }
 
   lookupWith(given: StoreOptions): RecordLookup {
-    const state = { isBroken: false, searches: 0, refreshes: [] as string[], warnings: 0 };
+    const state: State = { isBroken: false, gate: undefined, searches: 0, refreshes: [], warnings: 0 };
     const catalog = new Proxy(this.catalog, {
       get(target, name) {
         const value = Reflect.get(target, name, target);
@@ -73,9 +84,10 @@ export class RecordStore {
     events.on('refresh', ({ outcome }: StoreEvents['refresh']) => state.refreshes.push(outcome));
     events.on('warning', () => state.warnings++);
     const options = resolveStoreOptions({ recordCacheBytes: 1 << 20, ...given });
-    const caches = new Caches(this.place, options, events);
+    const { directory } = this.place;
+    const blobs = gated(this.place.blobs, state);
+    const caches = new Caches({ directory, blobs }, options, events);
     this.#caches.push(caches);
-    const { directory, blobs } = this.place;
     const lookup = new Lookup({ directory, blobs, catalog, caches }, 'records');
     return { lookup, state, counters: lookup.caches.counters, records: lookup.caches.records as CollectionRecords };
   }
@@ -86,4 +98,21 @@ export class RecordStore {
     await this.other.close();
     this.place.remove();
   }
+}
+
+function gated(blobs: Blobs, state: State): Blobs {
+  const open: Blobs['open'] = (path, what) => {
+    const reader = blobs.open(path, what);
+    return {
+      size: reader.size,
+      descriptor: reader.descriptor,
+      readSync: (into, offset) => reader.readSync(into, offset),
+      read: async (into, offset) => {
+        await state.gate;
+        return reader.read(into, offset);
+      },
+      close: () => reader.close(),
+    };
+  };
+  return new Proxy(blobs, { get: (target, name) => (name === 'open' ? open : Reflect.get(target, name, target)) });
 }
