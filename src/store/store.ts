@@ -11,6 +11,7 @@ import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
+import { ImportMeter } from '../metrics/import-meter.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
@@ -39,6 +40,7 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
+  readonly #imports = new ImportMeter((event) => this.#events.tell('import', event));
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -124,7 +126,9 @@ export class Store {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+      return this.#imports.observe((observer) =>
+        runImport({ ...target, observer }, typeof sources === 'string' ? [sources] : sources, options),
+      );
     });
   }
 

@@ -1,0 +1,95 @@
+// source > plan > [ map > scan > key > frame > shard ] > verify > merge > publish: one of it, observed
+//
+// What one import has come to so far. It tells events and followers, and adds nothing to what the import does but some
+// looks at the clock.
+
+import type { StoreEvents } from '../events.js';
+import type { Workers } from '../import/pool.js';
+import type { SharedProgress } from '../import/shared-progress.js';
+import type { ImportProgress, ImportReport } from '../import/types.js';
+import type { ImportFollower, ImportObserver, ImportTotals } from './import-totals.js';
+import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
+
+export class MeteredImport implements ImportObserver {
+  readonly #follow: ReadonlySet<(collection: string) => ImportFollower>;
+  readonly #tell: (event: StoreEvents['import']) => void;
+  readonly #begun: () => void;
+  readonly #entered = new Map<ImportProgress['stage'], number>();
+  #collection: string | undefined;
+  #followers: readonly ImportFollower[] = [];
+  #shared: SharedProgress | undefined;
+  #workers: MeteredWorkers | undefined;
+  #progress: Pick<ImportProgress, 'bytes' | 'records'> = { bytes: 0, records: 0 };
+  #storedBytes = 0;
+
+  constructor(
+    follow: ReadonlySet<(collection: string) => ImportFollower>,
+    tell: (event: StoreEvents['import']) => void,
+    begun: () => void,
+  ) {
+    this.#follow = follow;
+    this.#tell = tell;
+    this.#begun = begun;
+  }
+
+  get hasBegun(): boolean {
+    return this.#collection !== undefined;
+  }
+
+  get use(): ThreadUse | undefined {
+    return this.#workers?.use();
+  }
+
+  begin(collection: string): void {
+    this.#collection = collection;
+    this.#followers = Array.from(this.#follow, (follow) => follow(collection));
+    this.#begun();
+  }
+
+  enter(stage: ImportProgress['stage'], shared: SharedProgress): void {
+    this.#shared = shared;
+    this.#entered.set(stage, performance.now());
+    for (const follower of this.#followers) follower.enter(stage);
+  }
+
+  progress(progress: ImportProgress): void {
+    this.#progress = progress;
+    this.#tell({ phase: 'progress', collection: this.#collection as string, progress });
+  }
+
+  watched(workers: Workers, threads: number): Workers {
+    this.#workers = new MeteredWorkers(workers, threads);
+    return this.#workers;
+  }
+
+  end(report: ImportReport | undefined, error?: unknown): void {
+    if (this.#collection === undefined) return;
+    const collection = this.#collection;
+    this.#entered.set('done', this.#entered.get('done') ?? performance.now());
+    this.#storedBytes = report?.bytes.stored ?? 0;
+    for (const follower of this.#followers) follower.end(error);
+    this.#tell(report ? { phase: 'done', collection, report } : { phase: 'failed', collection, error });
+  }
+
+  totals(): ImportTotals {
+    const use = this.#workers?.use();
+    const spent = (stage: 'map' | 'scan' | 'key' | 'frame') => this.#shared?.spent(stage) ?? 0;
+    return {
+      ...{ bytes: this.#progress.bytes, records: this.#progress.records, storedBytes: this.#storedBytes },
+      stages: {
+        plan: this.#seconds('plan', 'scan'),
+        ...{ map: spent('map'), scan: spent('scan'), key: spent('key'), frame: spent('frame') },
+        merge: use?.mergeSeconds ?? 0,
+        publish: this.#seconds('publish', 'done'),
+      },
+      ...{ busySeconds: use?.busySeconds ?? 0, capacitySeconds: use?.capacitySeconds ?? 0 },
+    };
+  }
+
+  /** Seconds of a stage on the clock; up to now, or to the end, where the next was not entered. */
+  #seconds(from: ImportProgress['stage'], to: ImportProgress['stage']): number {
+    const began = this.#entered.get(from);
+    if (began === undefined) return 0;
+    return ((this.#entered.get(to) ?? this.#entered.get('done') ?? performance.now()) - began) / 1000;
+  }
+}
