@@ -175,6 +175,10 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     }
   }
 
+  get mapBytes(): number {
+    return this.#stats().mapSize;
+  }
+
   refresh(): void {
     this.assertOpen();
     // Within a transaction of ours everything is the newest there is.
@@ -182,8 +186,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   lastTransaction(): number {
+    return this.#stats().lastTxnId;
+  }
+
+  #stats(): { readonly lastTxnId: number; readonly mapSize: number } {
     this.assertOpen();
-    return (this.#root.getStats() as { readonly lastTxnId: number }).lastTxnId;
+    return this.#root.getStats() as { readonly lastTxnId: number; readonly mapSize: number };
   }
 
   oldestRead(): number {
