@@ -8,6 +8,16 @@ export type { Collection, ReadableCollection, Scanned, ScannedText } from './loo
 export type { RangeOptions } from './lookup/range.js';
 export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './lookup/stat.js';
+export type { Answer, Latency } from './metrics/latency-sampler.js';
+export type {
+  BackgroundMetrics,
+  CacheSize,
+  CatalogMetrics,
+  CollectionMetrics,
+  ImportMetrics,
+  ReadCounts,
+  StoreMetrics,
+} from './metrics/store-metrics.js';
 export type { Freshness, StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';

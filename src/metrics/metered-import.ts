@@ -5,7 +5,7 @@
 
 import type { StoreEvents } from '../events.js';
 import type { Workers } from '../import/pool.js';
-import type { SharedProgress } from '../import/shared-progress.js';
+import type { SharedProgress, SpanStage } from '../import/shared-progress.js';
 import type { ImportProgress, ImportReport } from '../import/types.js';
 import type { ImportFollower, ImportObserver, ImportTotals } from './import-totals.js';
 import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
@@ -73,16 +73,16 @@ export class MeteredImport implements ImportObserver {
 
   totals(): ImportTotals {
     const use = this.#workers?.use();
-    const spent = (stage: 'map' | 'scan' | 'key' | 'frame') => this.#shared?.spent(stage) ?? 0;
+    const spent = (stage: SpanStage) => this.#shared?.spent(stage) ?? 0;
+    const inThreads = {
+      ...{ map: spent('map'), scan: spent('scan'), key: spent('key'), frame: spent('frame') },
+      merge: use?.mergeSeconds ?? 0,
+    };
     return {
       ...{ bytes: this.#progress.bytes, records: this.#progress.records, storedBytes: this.#storedBytes },
-      stages: {
-        plan: this.#seconds('plan', 'scan'),
-        ...{ map: spent('map'), scan: spent('scan'), key: spent('key'), frame: spent('frame') },
-        merge: use?.mergeSeconds ?? 0,
-        publish: this.#seconds('publish', 'done'),
-      },
-      ...{ busySeconds: use?.busySeconds ?? 0, capacitySeconds: use?.capacitySeconds ?? 0 },
+      stages: { plan: this.#seconds('plan', 'scan'), ...inThreads, publish: this.#seconds('publish', 'done') },
+      busySeconds: Object.values(inThreads).reduce((total, seconds) => total + seconds, 0),
+      capacitySeconds: use?.capacitySeconds ?? 0,
     };
   }
 

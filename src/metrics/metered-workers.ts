@@ -10,11 +10,10 @@ import type { SpanResult, SpanTask } from '../import/span-types.js';
 /** What the threads of an import have done so far. */
 export interface ThreadUse {
   readonly threads: number;
-  /** Threads that have a task now, and tasks that wait for one. */
+  /** Threads that have a task now (or are starting for one), and tasks that wait for one. */
   readonly busy: number;
   readonly queued: number;
-  /** Seconds that threads had a task, all together; those of merges apart; and what they would be had none ever waited for one. */
-  readonly busySeconds: number;
+  /** Seconds that threads spent on merges, all together; and seconds that there were threads. */
   readonly mergeSeconds: number;
   readonly capacitySeconds: number;
 }
@@ -28,7 +27,6 @@ export class MeteredWorkers implements Workers {
   #since = this.#began;
   #scans = 0;
   #merges = 0;
-  #busy = 0;
   #merging = 0;
 
   constructor(workers: Workers, threads: number) {
@@ -70,7 +68,7 @@ export class MeteredWorkers implements Workers {
     const busy = Math.min(given, this.#threads);
     return {
       ...{ threads: this.#ended === undefined ? this.#threads : 0, busy, queued: given - busy },
-      ...{ busySeconds: this.#busy / 1000, mergeSeconds: this.#merging / 1000 },
+      mergeSeconds: this.#merging / 1000,
       capacitySeconds: (this.#threads * elapsed) / 1000,
     };
   }
@@ -78,9 +76,7 @@ export class MeteredWorkers implements Workers {
   /** What has passed since the last change is what was under way then. */
   #addUp(): void {
     const now = performance.now();
-    const elapsed = now - this.#since;
+    this.#merging += (now - this.#since) * Math.min(this.#merges, this.#threads);
     this.#since = now;
-    this.#busy += elapsed * Math.min(this.#scans + this.#merges, this.#threads);
-    this.#merging += elapsed * Math.min(this.#merges, this.#threads);
   }
 }

@@ -176,7 +176,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   get mapBytes(): number {
-    return this.#stats().mapSize;
+    this.assertOpen();
+    return (this.#root.getStats() as { readonly mapSize: number }).mapSize;
   }
 
   refresh(): void {
@@ -186,12 +187,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   lastTransaction(): number {
-    return this.#stats().lastTxnId;
-  }
-
-  #stats(): { readonly lastTxnId: number; readonly mapSize: number } {
     this.assertOpen();
-    return this.#root.getStats() as { readonly lastTxnId: number; readonly mapSize: number };
+    return (this.#root.getStats() as { readonly lastTxnId: number }).lastTxnId;
   }
 
   oldestRead(): number {

@@ -11,7 +11,9 @@ import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import { ImportMeter } from '../metrics/import-meter.js';
+import { Metering } from '../metrics/metering.js';
+import type { Registry } from '../metrics/prometheus.js';
+import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
@@ -40,7 +42,7 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
-  readonly #imports = new ImportMeter((event) => this.#events.tell('import', event));
+  readonly #metering = new Metering(this.#events);
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -116,6 +118,31 @@ export class Store {
   }
 
   /**
+   * What was read, cached and imported since the store was opened, and how the index stands (docs/metrics.md).
+   * @example const { memory } = store.metrics().collections.posts.hitRatio;
+   */
+  metrics(): StoreMetrics {
+    return this.#metering.metrics(this.#catalog, { sizes: () => [], background: { running: 0, queued: 0 } });
+  }
+
+  /**
+   * The same as a registry of prom-client, to be mounted beside those of the host: collected when it is asked.
+   * Its histogram begins with the first call. The same registry each time.
+   * @example response.end(await (await store.metricsRegistry()).metrics());
+   */
+  metricsRegistry(): Promise<Registry> {
+    return this.#metering.registry(() => this.metrics());
+  }
+
+  /**
+   * Hands metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, which has to be set up by
+   * then; nothing happens where there is none. Ends with the store.
+   */
+  instrument(): Promise<void> {
+    return this.#metering.instrument(() => this.metrics());
+  }
+
+  /**
    * Imports one or more files, in this order, as one publication: all of it becomes visible at once, or nothing.
    * @param sources path of a file, or several.
    * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
@@ -126,7 +153,7 @@ export class Store {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return this.#imports.observe((observer) =>
+      return this.#metering.imports.observe((observer) =>
         runImport({ ...target, observer }, typeof sources === 'string' ? [sources] : sources, options),
       );
     });
@@ -239,6 +266,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
+    await this.#metering.close();
     this.#caches.close();
     await this.#catalog.close();
   }
