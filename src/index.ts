@@ -22,6 +22,7 @@ export type { Freshness, StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
+export type { Writer } from './store/types.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
 export type { Fault, RecordRange } from './upkeep/faults.js';

@@ -39,6 +39,10 @@ export function hasStringTwin(word: string): boolean {
   return JSON_SCALAR.test(word) && !word.startsWith('"');
 }
 
+/** Looking more often would keep a core busy. A day is the most. */
+const SECONDS_MIN = 0.05;
+const SECONDS_MAX = 86_400;
+
 const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** Reads a size in bytes: `65536`, `64k`, `64m`, `1.5g` (powers of 1,024; `MiB` and `MB` mean the same). */
@@ -63,6 +67,15 @@ export function readCount(word: string): number {
   const value = readInteger(word);
   if (value < 0) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
   return value;
+}
+
+/** Reads a time in seconds: `1`, `0.5`. */
+export function readSeconds(word: string): number {
+  const seconds = /^\d*\.?\d+$/.test(word) ? Number(word) : Number.NaN;
+  if (!(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX)) {
+    throw new InvalidArgumentError(`Expected seconds from ${SECONDS_MIN} to ${SECONDS_MAX}, such as 1 or 0.5.`);
+  }
+  return seconds;
 }
 
 /** Reads a share: `0.01` or `1%`. */

@@ -10,7 +10,7 @@ import { Caches } from '../lookup/caches.js';
 import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
-import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
+import { type StoreStat, storeStat } from '../lookup/stat.js';
 import { Metering } from '../metrics/metering.js';
 import type { Registry } from '../metrics/prometheus.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
@@ -106,15 +106,7 @@ export class Store {
   }
 
   stat(): StoreStat {
-    // First: reading the rest is reading too.
-    const readers = readersStat(this.#catalog);
-    this.#catalog.refresh();
-    const { format, generation, created } = this.#catalog.header();
-    const collections = this.#catalog.collections().map(collectionStat);
-    let shards = 0;
-    for (const { storedBytes } of collections) shards += storedBytes;
-    const bytes = { index: this.#catalog.bytes, shards };
-    return { directory: this.directory, format, generation, created, bytes, readers, collections };
+    return storeStat(this.#catalog, this.directory);
   }
 
   /**
