@@ -71,6 +71,22 @@ export const CACHE_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
+export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
+
+/** What the caches of a store are made by. */
+export interface CachesOptions extends CacheOptions {
+  readonly pageCacheBytes: number;
+  /** Options of the caches of single collections, where they are to differ. */
+  readonly collections?: Readonly<Record<string, Partial<CacheOptions>>>;
+}
+
+/** The options of the caches of one collection. */
+export function cacheOptionsOf(options: CachesOptions, collection: string): CacheOptions {
+  const { collections } = options;
+  const own = collections !== undefined && Object.hasOwn(collections, collection) ? collections[collection] : {};
+  return { ...options, ...own };
+}
+
 /** Options of `openStore`. */
 export const STORE_OPTIONS = {
   create: { type: 'boolean', default: true, meaning: 'make the store where there is none' },

@@ -50,7 +50,7 @@ export class Store {
     this.#place = place;
     this.options = options;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
   }
 
   /** See `openStore`. */
@@ -259,7 +259,7 @@ export class Store {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
     await this.#metering.close();
-    this.#caches.close();
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }
