@@ -8,6 +8,8 @@
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
+import type { OnSample } from '../metrics/latency-sampler.js';
+import type { CacheSize } from '../metrics/store-metrics.js';
 import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../options.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
@@ -32,6 +34,8 @@ export class Caches {
   readonly events: StoreEmitter | undefined;
   /** Background loads of all collections. */
   readonly thread = new FrameThread();
+  /** Who is told of the reads that are timed. */
+  readonly timed = new Set<OnSample>();
   readonly #place: StorePlace;
   readonly #options: CachesOptions;
   readonly #frames: FrameCache;
@@ -77,6 +81,30 @@ export class Caches {
   /** The collections that were looked into. */
   collections(): Iterable<CollectionCaches> {
     return this.#collections.values();
+  }
+
+  /** How full they are; those of one collection only where it has its own. */
+  sizes(): CacheSize[] {
+    const sizes: CacheSize[] = [];
+    const { pageCacheBytes } = this.#options;
+    if (this.#pages !== undefined) {
+      sizes.push({
+        cache: 'pages',
+        bytes: this.#pages.calculatedSize,
+        bytesMax: pageCacheBytes,
+        entries: this.#pages.size,
+      });
+    }
+    const frames = (kept: FrameCache['kept'], collection?: string): void => {
+      if (kept === undefined) return;
+      const { bytes, bytesMax, count: entries } = kept;
+      sizes.push({ cache: 'frames', ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
+    };
+    frames(this.#frames.kept);
+    for (const { collection, frames: own } of this.#collections.values()) {
+      if (own !== this.#frames) frames(own.kept, collection);
+    }
+    return sizes;
   }
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */

@@ -3,6 +3,7 @@
 // The caches as the lookups of one collection see them, be they shared with other collections or its own, and what its
 // reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
 
+import { LatencySampler } from '../metrics/latency-sampler.js';
 import { ReadCounters } from '../metrics/read-counters.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { ShardEntry } from '../store/types.js';
@@ -13,12 +14,14 @@ import type { FrameCache } from './frame-cache.js';
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
+  readonly sampler: LatencySampler;
   readonly frames: FrameCache;
   readonly #store: Caches;
 
   constructor(store: Caches, collection: string, frames: FrameCache) {
     this.#store = store;
     this.collection = collection;
+    this.sampler = new LatencySampler(collection, this.counters, store.timed);
     this.frames = frames;
   }
 

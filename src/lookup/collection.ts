@@ -1,6 +1,7 @@
 // What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
+import type { LatencySampler } from '../metrics/latency-sampler.js';
 import type { KeyValue } from '../store/key.js';
 import type { TransactionCollection } from '../update/transaction.js';
 import { rangeTexts, scanChunks, scanLines } from './iterate.js';
@@ -28,30 +29,42 @@ export interface ScannedText {
 export class ReadableCollection<T = unknown> {
   readonly name: string;
   readonly #lookup: Lookup;
+  readonly #sampler: LatencySampler;
 
   /** Not for users: `snapshot.collection(name)` makes it. */
   constructor(lookup: Lookup) {
     this.name = lookup.name;
     this.#lookup = lookup;
+    this.#sampler = lookup.caches.sampler;
   }
 
   /** The record with this primary key (its ordinal, in collections without a key); undefined when there is none. */
-  async get(key: KeyValue): Promise<T | undefined> {
-    return parsed<T>(await this.#lookup.text(key));
+  get(key: KeyValue): Promise<T | undefined> {
+    return this.#sampler.isDue() ? this.#sampler.time(() => this.#get(key)) : this.#get(key);
   }
 
   /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
   getSync(key: KeyValue): T | undefined {
-    return parsed<T>(this.#lookup.textSync(key));
+    return this.#sampler.isDue() ? this.#sampler.timeSync(() => this.#getSync(key)) : this.#getSync(key);
   }
 
   /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
   getText(key: KeyValue): Promise<string | undefined> {
-    return this.#lookup.text(key);
+    return this.#sampler.isDue() ? this.#sampler.time(() => this.#lookup.text(key)) : this.#lookup.text(key);
   }
 
   getTextSync(key: KeyValue): string | undefined {
-    return this.#lookup.textSync(key);
+    return this.#sampler.isDue()
+      ? this.#sampler.timeSync(() => this.#lookup.textSync(key))
+      : this.#lookup.textSync(key);
+  }
+
+  async #get(key: KeyValue): Promise<T | undefined> {
+    return parsed<T>(await this.#lookup.text(key));
+  }
+
+  #getSync(key: KeyValue): T | undefined {
+    return parsed<T>(this.#lookup.textSync(key));
   }
 
   /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */

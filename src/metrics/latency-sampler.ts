@@ -1,16 +1,12 @@
 // key > index page > location > frame cache > frame > record: how long it takes
 //
 // The clock costs a good part of what a hot read does, so one read in 64 is timed, not every one. Which ones is drawn
-// by lot: with a fixed step, a program that reads in a circle would have the same keys timed for ever. What is answered
-// from where is counted for every read (read-counters.ts).
-//
-// In the read path, whose every way out knows where its answer came from:
-//
-//     const began = sampler.begin();
-//     …
-//     if (began !== 0) sampler.end(began, 'frameCache');
+// by lot: with a fixed step, a program that reads in a circle would have the same keys timed for ever. Where reads were
+// answered is counted for every one (read-counters.ts), and that is how it is known here: before it first waits, a read has
+// added to one of the counters.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { ReadCounters } from './read-counters.js';
 
 /** Where a read was answered. Inline: from the index, which holds the records of transactions until compaction. */
 export const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
@@ -37,48 +33,96 @@ export interface Latency {
 /** Told of each timed read. */
 export type OnSample = (collection: string, answer: Answer, seconds: number) => void;
 
-/** Times reads of one collection. */
+/** Times reads of one collection: those that are due, and no others. */
 export class LatencySampler {
   readonly #collection: string;
+  readonly #counters: ReadCounters;
   readonly #followers: ReadonlySet<OnSample>;
-  /** Made with the first sample: each takes some 30 KB. */
-  readonly #histograms = new Map<Answer, RecordableHistogram>();
+  /** In the order of ANSWERS; made with the first sample: each takes some 30 KB. */
+  readonly #histograms: (RecordableHistogram | undefined)[] = ANSWERS.map(() => undefined);
+  /** The counters, in the order of ANSWERS, before the read that is being timed. */
+  readonly #before = new Float64Array(ANSWERS.length);
   /** Reads until the next that is timed. */
   #left = 1;
 
   /** @param followers shared by all collections of a store */
-  constructor(collection: string, followers: ReadonlySet<OnSample>) {
+  constructor(collection: string, counters: ReadCounters, followers: ReadonlySet<OnSample>) {
     this.#collection = collection;
+    this.#counters = counters;
     this.#followers = followers;
   }
 
-  /** At the beginning of a read: when it began, or 0 when it is not timed. */
-  begin(): number {
-    return --this.#left > 0 ? 0 : this.#draw();
+  /** Whether the read that is to begin is one to be timed; to be asked once for each. */
+  isDue(): boolean {
+    return --this.#left <= 0;
   }
 
-  /** At the end of a read that is timed. */
-  end(began: number, answer: Answer): void {
-    const nanoseconds = (performance.now() - began) * 1e6;
-    let histogram = this.#histograms.get(answer);
-    if (histogram === undefined) {
-      histogram = createHistogram({ lowest: 1, highest: NANOSECONDS_MAX, figures: FIGURES });
-      this.#histograms.set(answer, histogram);
-    }
-    histogram.record(Math.min(Math.max(Math.round(nanoseconds), 1), NANOSECONDS_MAX));
-    for (const follower of this.#followers) follower(this.#collection, answer, nanoseconds / 1e9);
+  /** Runs a read that is due, and times it unless it fails. */
+  timeSync<R>(read: () => R): R {
+    const began = this.#begin();
+    const record = read();
+    this.#end(began, this.#answered());
+    return record;
+  }
+
+  /** The same for a read that may have to wait. */
+  async time<R>(read: () => Promise<R>): Promise<R> {
+    const began = this.#begin();
+    const reading = read();
+    // Now: later other reads will have come in between.
+    const answered = this.#answered();
+    const record = await reading;
+    this.#end(began, answered);
+    return record;
   }
 
   /** What was timed so far, by where it was answered; without those where nothing was. */
   latencies(): Partial<Record<Answer, Latency>> {
     const latencies: Partial<Record<Answer, Latency>> = {};
-    for (const [answer, histogram] of this.#histograms) latencies[answer] = latencyOf(histogram);
+    for (const [i, histogram] of this.#histograms.entries()) {
+      if (histogram !== undefined) latencies[ANSWERS[i] as Answer] = latencyOf(histogram);
+    }
     return latencies;
   }
 
-  #draw(): number {
-    this.#left = 1 + Math.floor(Math.random() * (2 * READS_PER_SAMPLE - 1));
+  #begin(): number {
+    this.#left = (1 + Math.random() * (2 * READS_PER_SAMPLE - 1)) | 0;
+    for (let i = 0; i < ANSWERS.length; i++) this.#before[i] = this.#count(i);
     return performance.now();
+  }
+
+  /** Index of the counter that the read has added to. */
+  #answered(): number {
+    for (let i = 0; i < ANSWERS.length; i++) if (this.#count(i) !== this.#before[i]) return i;
+    return -1;
+  }
+
+  #count(answer: number): number {
+    const counters = this.#counters;
+    switch (answer) {
+      case 0:
+        return counters.recordHits + counters.recordStale;
+      case 1:
+        return counters.frameHits;
+      case 2:
+        return counters.diskReads + counters.loadsShared;
+      case 3:
+        return counters.inlineReads;
+      default:
+        return counters.absent;
+    }
+  }
+
+  #end(began: number, answered: number): void {
+    const nanoseconds = Math.round((performance.now() - began) * 1e6);
+    if (answered === -1) return;
+    let histogram = this.#histograms[answered];
+    if (histogram === undefined) {
+      histogram = createHistogram({ lowest: 1, highest: NANOSECONDS_MAX, figures: FIGURES });
+      this.#histograms[answered] = histogram;
+    }
+    histogram.record(Math.min(Math.max(nanoseconds, 1), NANOSECONDS_MAX));
+    for (const follower of this.#followers) follower(this.#collection, ANSWERS[answered] as Answer, nanoseconds / 1e9);
   }
 }
 

@@ -2,44 +2,47 @@
 // prom-client and the API of OpenTelemetry are loaded when they are asked for.
 
 import type { StoreEmitter } from '../events.js';
+import type { Caches } from '../lookup/caches.js';
 import type { Catalog } from '../store/types.js';
 import { ImportMeter } from './import-meter.js';
 import type { Registry } from './prometheus.js';
-import { ReadMeters } from './read-meters.js';
-import { type MetricSources, type StoreMetrics, storeMetrics } from './store-metrics.js';
+import { type StoreMetrics, storeMetrics } from './store-metrics.js';
 
 export class Metering {
-  readonly reads = new ReadMeters();
   readonly imports: ImportMeter;
   readonly #events: StoreEmitter;
+  readonly #catalog: Catalog;
+  readonly #caches: Caches;
   readonly #openedAt = performance.now();
   #registry: Promise<Registry> | undefined;
   #instrumented: Promise<() => void> | undefined;
 
-  constructor(events: StoreEmitter) {
+  constructor(events: StoreEmitter, catalog: Catalog, caches: Caches) {
     this.#events = events;
+    this.#catalog = catalog;
+    this.#caches = caches;
     this.imports = new ImportMeter((event) => events.tell('import', event));
   }
 
   /** @throws GristmillError STORE_CLOSED */
-  metrics(catalog: Catalog, caches: MetricSources['caches']): StoreMetrics {
-    const { reads, imports } = this;
-    return storeMetrics({ openedAt: this.#openedAt, catalog, reads, imports, caches });
+  metrics(): StoreMetrics {
+    const catalog = this.#catalog;
+    return storeMetrics({ openedAt: this.#openedAt, catalog, caches: this.#caches, imports: this.imports });
   }
 
-  /** The same registry each time. @param metrics what `metrics` gives */
-  registry(metrics: () => StoreMetrics): Promise<Registry> {
+  /** The same registry each time. */
+  registry(): Promise<Registry> {
     this.#registry ??= import('./prometheus.js').then(({ prometheusRegistry }) =>
-      prometheusRegistry(unlessClosed(metrics), this.reads.followers),
+      prometheusRegistry(() => this.#unlessClosed(), this.#caches.timed),
     );
     return this.#registry;
   }
 
-  async instrument(metrics: () => StoreMetrics): Promise<void> {
+  async instrument(): Promise<void> {
     this.#instrumented ??= import('./opentelemetry.js').then(({ instrument }) =>
       instrument({
-        metrics: unlessClosed(metrics),
-        ...{ reads: this.reads.followers, imports: this.imports.followers },
+        metrics: () => this.#unlessClosed(),
+        ...{ reads: this.#caches.timed, imports: this.imports.followers },
         onRefresh: (listener) => this.#events.on('refresh', listener),
       }),
     );
@@ -51,15 +54,13 @@ export class Metering {
     const stop = await this.#instrumented;
     stop?.();
   }
-}
 
-/** A store that is closed, or cannot be read any more, has no metrics; whoever collects those of many goes on. */
-function unlessClosed(metrics: () => StoreMetrics): () => StoreMetrics | undefined {
-  return () => {
+  /** A store that is closed, or cannot be read any more, has no metrics; whoever collects those of many goes on. */
+  #unlessClosed(): StoreMetrics | undefined {
     try {
-      return metrics();
+      return this.metrics();
     } catch {
       return undefined;
     }
-  };
+  }
 }

@@ -1,12 +1,13 @@
 // What a store has done since it was opened, and how it stands: for `store.metrics()`, and through the table in
 // metric-table.ts for Prometheus and OpenTelemetry. Made of the counters when somebody asks.
 
+import type { Caches } from '../lookup/caches.js';
+import type { CollectionCaches } from '../lookup/collection-caches.js';
 import { type ReadersStat, readersStat } from '../lookup/stat.js';
 import type { Catalog } from '../store/types.js';
 import type { ImportMeter } from './import-meter.js';
 import { IMPORT_STAGES, type ImportStage } from './import-totals.js';
 import type { Answer, Latency } from './latency-sampler.js';
-import type { ReadMeter, ReadMeters } from './read-meters.js';
 
 /** Where reads were answered. Every record that was asked for by its key counts once, found or not. */
 export interface ReadCounts extends Readonly<Record<Answer, number>> {
@@ -92,7 +93,7 @@ export interface CatalogMetrics {
 export interface StoreMetrics {
   /** Seconds since the store was opened: all counts are since then. */
   readonly seconds: number;
-  /** By name; without those that were not read. */
+  /** By name; without those that were not opened. */
   readonly collections: Readonly<Record<string, CollectionMetrics>>;
   readonly caches: readonly CacheSize[];
   readonly background: BackgroundMetrics;
@@ -104,22 +105,21 @@ export interface StoreMetrics {
 export interface MetricSources {
   readonly openedAt: number;
   readonly catalog: Catalog;
-  readonly reads: ReadMeters;
+  readonly caches: Caches;
   readonly imports: ImportMeter;
-  readonly caches: { sizes(): readonly CacheSize[]; readonly background: BackgroundMetrics };
 }
 
 /** @throws GristmillError STORE_CLOSED */
-export function storeMetrics({ openedAt, catalog, reads, imports, caches }: MetricSources): StoreMetrics {
+export function storeMetrics({ openedAt, catalog, caches, imports }: MetricSources): StoreMetrics {
   return {
     seconds: (performance.now() - openedAt) / 1000,
-    collections: Object.fromEntries(Array.from(reads.all(), ([name, meter]) => [name, collectionMetrics(meter)])),
-    ...{ caches: caches.sizes(), background: caches.background },
+    collections: Object.fromEntries(Array.from(caches.collections(), (of) => [of.collection, collectionMetrics(of)])),
+    ...{ caches: caches.sizes(), background: caches.thread.jobs },
     ...{ imports: importMetrics(imports), catalog: catalogMetrics(catalog) },
   };
 }
 
-function collectionMetrics({ counters, sampler }: ReadMeter): CollectionMetrics {
+function collectionMetrics({ counters, sampler }: CollectionCaches): CollectionMetrics {
   const { recordHits, recordStale, frameHits, diskReads, loadsShared, inlineReads, absent } = counters;
   const inRecords = recordHits + recordStale;
   const inMemory = inRecords + frameHits;

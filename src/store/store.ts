@@ -42,7 +42,7 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
-  readonly #metering = new Metering(this.#events);
+  readonly #metering: Metering;
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -51,6 +51,7 @@ export class Store {
     this.options = options;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
+    this.#metering = new Metering(this.#events, catalog, this.#caches);
   }
 
   /** See `openStore`. */
@@ -114,7 +115,7 @@ export class Store {
    * @example const { memory } = store.metrics().collections.posts.hitRatio;
    */
   metrics(): StoreMetrics {
-    return this.#metering.metrics(this.#catalog, { sizes: () => [], background: { running: 0, queued: 0 } });
+    return this.#metering.metrics();
   }
 
   /**
@@ -123,7 +124,7 @@ export class Store {
    * @example response.end(await (await store.metricsRegistry()).metrics());
    */
   metricsRegistry(): Promise<Registry> {
-    return this.#metering.registry(() => this.metrics());
+    return this.#metering.registry();
   }
 
   /**
@@ -131,7 +132,7 @@ export class Store {
    * then; nothing happens where there is none. Ends with the store.
    */
   instrument(): Promise<void> {
-    return this.#metering.instrument(() => this.metrics());
+    return this.#metering.instrument();
   }
 
   /**
