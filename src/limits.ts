@@ -44,3 +44,7 @@ export const FENCES_MAX = 1_000_000;
 export const INLINE_RECORDS_MAX = 65_536;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
+/** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
+export const HOT_SET_KEYS_MAX = 10_000;
+/** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
+export const HOT_SET_BYTES_MAX = 64 * MIB;

@@ -4,10 +4,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { Store, StoreOptions } from '../index.js';
 
-/** `openStore` of the library. */
+/** `openStore` of the library; what one command reads is no measure of what will be read most. */
 export async function openStore(directory: string, options: StoreOptions): Promise<Store> {
   const library = await import('../index.js');
-  return library.openStore(directory, options);
+  return library.openStore(directory, { hotSet: false, ...options });
 }
 
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */

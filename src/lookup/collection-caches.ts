@@ -3,6 +3,8 @@
 // The caches as the lookups of one collection see them, be they shared with other collections or its own, and what its
 // reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
 
+import type { GristmillError } from '../errors.js';
+import type { StoreEvents } from '../events.js';
 import { LatencySampler } from '../metrics/latency-sampler.js';
 import { ReadCounters } from '../metrics/read-counters.js';
 import type { ShardReader } from '../store/shard-read.js';
@@ -10,19 +12,30 @@ import type { ShardEntry } from '../store/types.js';
 import type { Caches } from './caches.js';
 import type { Frame } from './frame.js';
 import type { FrameCache } from './frame-cache.js';
+import { CollectionRecords, type RecordCache } from './record-cache.js';
+
+type Refreshed = StoreEvents['refresh']['outcome'];
 
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
   readonly sampler: LatencySampler;
   readonly frames: FrameCache;
+  /** Undefined where none are kept. */
+  readonly records: CollectionRecords | undefined;
   readonly #store: Caches;
 
-  constructor(store: Caches, collection: string, frames: FrameCache) {
+  constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
     this.#store = store;
     this.collection = collection;
     this.sampler = new LatencySampler(collection, this.counters, store.timed);
     this.frames = frames;
+    this.records = records && new CollectionRecords(records, this.counters);
+  }
+
+  /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
+  shard(entry: ShardEntry): ShardReader {
+    return this.#store.shard(entry);
   }
 
   /** The frame, if it is in memory. */
@@ -51,5 +64,19 @@ export class CollectionCaches {
     const open = (): ShardReader => this.#store.shard(entry);
     const { counters } = this;
     return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters, keepsAlive });
+  }
+
+  /** A frame that is not in memory, loaded in the background; nobody waits for it. */
+  async frameBehind(entry: ShardEntry, index: number): Promise<Frame> {
+    const open = (): ShardReader => this.#store.shard(entry);
+    return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, { open, counters: this.counters });
+  }
+
+  /** Tells that a cached record was looked up again in the background, or could not be. */
+  tellRefresh(outcome: Refreshed, milliseconds: number, error?: GristmillError): void {
+    const { events } = this.#store;
+    const { collection } = this;
+    events?.tell('refresh', { collection, what: 'record', outcome, milliseconds, ...(error && { error }) });
+    if (error !== undefined) events?.tell('warning', { about: 'refresh', error });
   }
 }

@@ -1,9 +1,12 @@
 // key > index page > location > frame cache > frame > record: how long it takes
 //
-// The clock costs a good part of what a hot read does, so one read in 64 is timed, not every one. Which ones is drawn
-// by lot: with a fixed step, a program that reads in a circle would have the same keys timed for ever. Where reads were
-// answered is counted for every one (read-counters.ts), and that is how it is known here: before it first waits, a read has
-// added to one of the counters.
+// The clock costs as much as a hot read, so not every read is timed: about one in 50 microseconds is, which is all of them
+// where they are slow and one in some hundreds where the record cache answers, and costs the same share of the time either
+// way. Which ones is drawn by lot: with a fixed step, a program that reads in a circle would have the same keys timed for
+// ever.
+//
+// Where reads were answered is counted for every one (read-counters.ts), and that is how it is known here: before it first
+// waits, a read has added to one of the counters.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { ReadCounters } from './read-counters.js';
@@ -12,8 +15,10 @@ import type { ReadCounters } from './read-counters.js';
 export const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
 export type Answer = (typeof ANSWERS)[number];
 
-/** One read in so many is timed, on average. */
-export const READS_PER_SAMPLE = 64;
+/** Where samples come faster than this, fewer are taken. */
+const SAMPLE_MILLISECONDS = 0.05;
+/** One read in so many is timed at least, on average. */
+const STRIDE_MAX = 1024;
 /** Longest time a histogram tells apart, in nanoseconds: an hour. */
 const NANOSECONDS_MAX = 3.6e12;
 /** Significant digits of what a histogram tells: it is within 1 % of the true value. */
@@ -21,7 +26,7 @@ const FIGURES = 2;
 
 /** What timed reads took, in microseconds. */
 export interface Latency {
-  /** Reads that were timed: about one in 64 of all. */
+  /** Reads that were timed. */
   readonly samples: number;
   readonly mean: number;
   readonly p50: number;
@@ -42,8 +47,10 @@ export class LatencySampler {
   readonly #histograms: (RecordableHistogram | undefined)[] = ANSWERS.map(() => undefined);
   /** The counters, in the order of ANSWERS, before the read that is being timed. */
   readonly #before = new Float64Array(ANSWERS.length);
-  /** Reads until the next that is timed. */
+  /** One read in so many is timed now; reads until the next that is; when the last one began. */
+  #stride = 1;
   #left = 1;
+  #last = 0;
 
   /** @param followers shared by all collections of a store */
   constructor(collection: string, counters: ReadCounters, followers: ReadonlySet<OnSample>) {
@@ -58,17 +65,17 @@ export class LatencySampler {
   }
 
   /** Runs a read that is due, and times it unless it fails. */
-  timeSync<R>(read: () => R): R {
+  timeSync<From, Key, R>(read: (from: From, key: Key) => R, from: From, key: Key): R {
     const began = this.#begin();
-    const record = read();
+    const record = read(from, key);
     this.#end(began, this.#answered());
     return record;
   }
 
   /** The same for a read that may have to wait. */
-  async time<R>(read: () => Promise<R>): Promise<R> {
+  async time<From, Key, R>(read: (from: From, key: Key) => Promise<R>, from: From, key: Key): Promise<R> {
     const began = this.#begin();
-    const reading = read();
+    const reading = read(from, key);
     // Now: later other reads will have come in between.
     const answered = this.#answered();
     const record = await reading;
@@ -86,9 +93,14 @@ export class LatencySampler {
   }
 
   #begin(): number {
-    this.#left = (1 + Math.random() * (2 * READS_PER_SAMPLE - 1)) | 0;
     for (let i = 0; i < ANSWERS.length; i++) this.#before[i] = this.#count(i);
-    return performance.now();
+    const now = performance.now();
+    const isSoon = now - this.#last < SAMPLE_MILLISECONDS;
+    this.#last = now;
+    this.#stride = isSoon ? Math.min(2 * this.#stride, STRIDE_MAX) : Math.max(this.#stride >> 1, 1);
+    // From 1 to twice the stride less 1; an integer, which costs less to count down.
+    this.#left = (1 + Math.random() * (2 * this.#stride - 1)) | 0;
+    return now;
   }
 
   /** Index of the counter that the read has added to. */
