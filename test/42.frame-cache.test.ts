@@ -11,7 +11,7 @@ import { Caches as BuiltCaches } from '../dist/src/lookup/caches.js';
 import { files as builtFiles } from '../dist/src/store/file-blobs.js';
 import { Caches } from '../src/lookup/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
-import { resolveOptions, STORE_OPTIONS, type StoreOptions } from '../src/options.js';
+import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
 import { shardPath } from '../src/store/files.js';
 import type { Catalog, ShardEntry } from '../src/store/types.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
@@ -24,7 +24,7 @@ const FRAMES = COUNT / PER_FRAME;
 const lineOf = (id: number): string => JSON.stringify({ id, text: 'x'.repeat(150 + (id % 100)) });
 const run = promisify(execFile);
 const module = (path: string): string => JSON.stringify(pathToFileURL(`${ROOT}/${path}`).href);
-const optionsOf = (given: StoreOptions) => resolveOptions(STORE_OPTIONS, given);
+const optionsOf = (given: StoreOptions) => resolveStoreOptions(given);
 
 describe.each(PLACES)('%s', (kind, newPlace) => {
   const isDisk = kind === 'on disk';

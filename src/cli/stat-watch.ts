@@ -22,8 +22,13 @@ interface View {
   close(): Promise<void>;
 }
 
-/** Shows the store every `seconds`, until `signal`. */
-export async function watchStat(store: Store, seconds: number, asJson: boolean, signal: AbortSignal): Promise<void> {
+/** Shows the store again and again, until `signal`. */
+export async function watchStat(
+  store: Store,
+  milliseconds: number,
+  asJson: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const view = viewFor(standardOutput(), asJson);
   let before: Look | undefined;
   const show = async (): Promise<void> => {
@@ -33,7 +38,7 @@ export async function watchStat(store: Store, seconds: number, asJson: boolean, 
   };
   try {
     await show();
-    for await (const _ of setInterval(1000 * seconds, undefined, { signal })) await show();
+    for await (const _ of setInterval(milliseconds, undefined, { signal })) await show();
   } catch (error) {
     // It was asked to stop.
     if (!signal.aborted) throw error;

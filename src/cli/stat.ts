@@ -3,17 +3,18 @@
 import type { Command } from 'commander';
 import type { CollectionStat, ReadersStat, StoreStat } from '../index.js';
 import { describeHolder } from '../store/lock-holder.js';
-import { type CommonOptions, readSeconds, withCommonOptions } from './arguments.js';
+import { type CommonOptions, readInterval, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
-/** Seconds between two looks. */
-const WATCH_SECONDS = 1;
+/** Between two looks. */
+const WATCH_MS = 1000;
 
-interface StatFlags extends CommonOptions {
-  /** True without a number. */
+interface StatFlags extends CommonOptions, StoreFlags {
+  /** Milliseconds; true where none were given. */
   readonly watch?: number | true;
 }
 
@@ -27,26 +28,26 @@ caches of a process do, only that process knows: see store.metrics() in docs/met
 Examples:
   gristmill stat --store ./store --json | jq '.collections[].records'
   gristmill stat --store ./store --watch
-  gristmill stat --store ./store --watch 60 --json >> stat.ndjson`;
+  gristmill stat --store ./store --watch 1m --json >> stat.ndjson`;
 
 /** Adds the command to the program. */
 export function addStat(program: Command): void {
   const command = program
     .command('stat')
     .description('print the collections of a store, their indexes and sizes, and who reads it')
-    .option('--watch [seconds]', 'go on, and look again after so long (default: 1); Ctrl-C ends it', readSeconds)
+    .option('--watch [time]', 'go on, and look again after so long (default: 1s); Ctrl-C ends it', readInterval)
     .addHelpText('after', HELP)
     .action(runStat);
-  withCommonOptions(command, 'print one JSON object; with --watch, one a line for each look');
+  withStoreFlags(withCommonOptions(command, 'print one JSON object; with --watch, one a line for each look'));
 }
 
 async function runStat(flags: StatFlags): Promise<void> {
-  const store = await openStore(flags.store, { readOnly: true });
+  const store = await openStore(flags, { readOnly: true });
   try {
     if (flags.watch !== undefined) {
       const { watchStat } = await import('./stat-watch.js');
-      const seconds = flags.watch === true ? WATCH_SECONDS : flags.watch;
-      await interruptible((signal) => watchStat(store, seconds, flags.json === true, signal), 'quietly');
+      const milliseconds = flags.watch === true ? WATCH_MS : flags.watch;
+      await interruptible((signal) => watchStat(store, milliseconds, flags.json === true, signal), 'quietly');
       return;
     }
     const stat = store.stat();

@@ -3,7 +3,6 @@
 // Blobs as files: private from the start, created exclusively, read by position.
 
 import {
-  close,
   closeSync,
   constants,
   fstatSync,
@@ -69,8 +68,8 @@ class FileReader implements BlobReader {
   }
 
   close(): void {
-    // Reading cannot lose data, so nobody waits for the outcome.
-    close(this.descriptor, () => {});
+    // Not in the background: a worker thread never comes to the end of it before the next task, and holds more and more.
+    closeSync(this.descriptor);
   }
 }
 

@@ -2,9 +2,9 @@
 // `import` (import/); both share the catalog and the caches.
 
 import type { EventEmitter } from 'node:events';
+import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
-import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
@@ -17,29 +17,25 @@ import type { WarmOptions } from '../lookup/warm-up.js';
 import { Metering } from '../metrics/metering.js';
 import type { Registry } from '../metrics/prometheus.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
-import {
-  type Freshness,
-  type ResolvedStoreOptions,
-  resolveOptions,
-  STORE_OPTIONS,
-  type StoreOptions,
-} from '../options.js';
-import { MergeUnderWay, Transaction } from '../update/transaction.js';
+import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
+import { transact } from '../update/transact.js';
+import type { Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
-import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
-import type { Catalog, CatalogWrite } from './types.js';
+import type { Catalog } from './types.js';
 
 export class Store {
   /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
+  /** What config file and environment say of imports. */
+  readonly #imports: ImportOptions;
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
@@ -52,10 +48,11 @@ export class Store {
   readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
+    this.#imports = imports;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
     this.#metering = new Metering(this.#events, catalog, this.#caches);
@@ -66,14 +63,14 @@ export class Store {
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
-    const options = resolveOptions(STORE_OPTIONS, given);
-    const { readOnly } = options;
-    const create = options.create && !readOnly;
+    const effective = await effectiveOptions(given);
+    const { readOnly } = effective.options;
+    const create = effective.options.create && !readOnly;
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
     const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    return new Store(place, options, await openRecovered(place, { create, readOnly }));
+    return new Store(place, effective, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -164,11 +161,13 @@ export class Store {
    * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+  async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
+      const options = importOptionsOver(this.#imports, given);
       return this.#metering.imports.observe((observer) =>
         runImport({ ...target, observer }, typeof sources === 'string' ? [sources] : sources, options),
       );
@@ -184,36 +183,10 @@ export class Store {
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
-    for (;;) {
-      try {
-        const result = await this.#catalog.transaction((write) => this.#runTransaction(write, change));
-        this.#serving.look();
-        return result;
-      } catch (error) {
-        if (!(error instanceof MergeUnderWay)) throw error;
-        await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
-      }
-    }
-  }
-
-  #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
-    const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
-    try {
-      const result = change(transaction);
-      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-        // What it still does to a transaction that is over fails, and is said here.
-        Promise.resolve(result).catch(() => {});
-        throw new TypeError(
-          'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-        );
-      }
-      transaction.commit();
-      failpoint('transaction.commit');
-      return result;
-    } finally {
-      transaction.end();
-    }
+    this.#assertWritable();
+    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#stop.signal);
+    this.#serving.look();
+    return result;
   }
 
   /**
@@ -222,6 +195,7 @@ export class Store {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
       return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
@@ -267,6 +241,10 @@ export class Store {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #assertWritable(): void {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
   }
 
   /** Long work: `close` cancels it, and waits for its end. */
