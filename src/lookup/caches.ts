@@ -30,6 +30,9 @@ const SWEEPS_PER_TIME = 4;
 const SWEEP_MS_MIN = 50;
 const SWEEP_MS_MAX = 60_000;
 
+/** What tells how full a cache is. */
+type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
+
 export class Caches {
   /** Who is told of refreshes. */
   readonly events: StoreEmitter | undefined;
@@ -84,26 +87,22 @@ export class Caches {
     return this.#collections.values();
   }
 
-  /** How full they are; those of one collection only where it has its own. */
+  /** How full they are; those of one collection apart where it has its own. */
   sizes(): CacheSize[] {
-    const sizes: CacheSize[] = [];
-    const { pageCacheBytes } = this.#options;
-    if (this.#pages !== undefined) {
-      sizes.push({
-        cache: 'pages',
-        bytes: this.#pages.calculatedSize,
-        bytesMax: pageCacheBytes,
-        entries: this.#pages.size,
-      });
-    }
-    const frames = (kept: FrameCache['kept'], collection?: string): void => {
+    const pages = this.#pages;
+    const sizes: CacheSize[] = pages
+      ? [{ cache: 'pages', bytes: pages.calculatedSize, bytesMax: pages.maxSize, entries: pages.size }]
+      : [];
+    const add = (cache: CacheSize['cache'], kept: Filled | undefined, collection?: string): void => {
       if (kept === undefined) return;
       const { bytes, bytesMax, count: entries } = kept;
-      sizes.push({ cache: 'frames', ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
+      sizes.push({ cache, ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
     };
-    frames(this.#frames.kept);
-    for (const { collection, frames: own } of this.#collections.values()) {
-      if (own !== this.#frames) frames(own.kept, collection);
+    add('frames', this.#frames.kept);
+    add('records', this.#records?.kept);
+    for (const { collection, frames, records } of this.#collections.values()) {
+      if (frames !== this.#frames) add('frames', frames.kept, collection);
+      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
     }
     return sizes;
   }
