@@ -15,7 +15,7 @@ export interface OpenFlags extends StoreFlags {
  */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
   const [library, given] = await Promise.all([import('../index.js'), storeOptionsIn(flags)]);
-  return library.openStore(flags.store, { ...given, hotSet: false, ...options });
+  return library.openStore(flags.store, { hotSet: false, ...given, ...options });
 }
 
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */

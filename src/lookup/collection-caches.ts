@@ -16,6 +16,9 @@ import { CollectionRecords, type RecordCache } from './record-cache.js';
 
 type Refreshed = StoreEvents['refresh']['outcome'];
 
+/** Between two warnings: where one record cannot be renewed many often cannot. */
+const WARNING_MILLISECONDS = 1000;
+
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
@@ -24,6 +27,7 @@ export class CollectionCaches {
   /** Undefined where none are kept. */
   readonly records: CollectionRecords | undefined;
   readonly #store: Caches;
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
     this.#store = store;
@@ -72,11 +76,14 @@ export class CollectionCaches {
     return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, { open, counters: this.counters });
   }
 
-  /** Tells that a cached record was looked up again in the background, or could not be. */
+  /** Tells that a cached record was looked up again in the background, or could not be; warns of that now and then. */
   tellRefresh(outcome: Refreshed, milliseconds: number, error?: GristmillError): void {
     const { events } = this.#store;
     const { collection } = this;
     events?.tell('refresh', { collection, what: 'record', outcome, milliseconds, ...(error && { error }) });
-    if (error !== undefined) events?.tell('warning', { about: 'refresh', error });
+    const now = performance.now();
+    if (error === undefined || now - this.#warnedAt < WARNING_MILLISECONDS) return;
+    this.#warnedAt = now;
+    events?.tell('warning', { about: 'refresh', error });
   }
 }

@@ -56,7 +56,10 @@ export class ReadableCollection<T = unknown> {
     this.#sampler = lookup.caches.sampler;
   }
 
-  /** The record with this primary key (its ordinal, in collections without a key); undefined when there is none. */
+  /**
+   * The record with this primary key (its ordinal, in collections without a key); undefined when there is none. With a record
+   * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
+   */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     const lookup = this.#at(options);
     return (await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : lookup.value(key))) as

@@ -121,6 +121,12 @@ interface Behind {
   readonly counters: ReadCounters;
 }
 
+/** Bytes that a frame is going to take in a cache. */
+export function bytesInCache(reader: ShardReader, index: number): number {
+  const lines = Uint32Array.BYTES_PER_ELEMENT * (reader.linesOf(index) + 1);
+  return reader.plainBytesOf(index) + lines + OVERHEAD_BYTES;
+}
+
 /** Frames of one shard to be loaded in the background. */
 export interface PrefetchTask extends Behind {
   readonly indexes: readonly number[];

@@ -153,7 +153,7 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
       const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
       for await (const frame of frames) {
         yield { ...frame, entry, dead };
-        lookup.store.catalog.assertOpen();
+        snapshot.assertOpen();
       }
     }
   } catch (error) {

@@ -10,6 +10,8 @@
 const SLOT = 8;
 const OBJECT_HEADER = 3 * SLOT;
 const ARRAY_HEADER = 4 * SLOT;
+/** What holds the items of an array, where there are any. */
+const ITEMS_HEADER = 2 * SLOT;
 const STRING_HEADER = 2 * SLOT;
 const HEAP_NUMBER = 2 * SLOT;
 /** An empty object has room for as many properties. */
@@ -41,7 +43,7 @@ export function bytesOf(value: unknown, text: string): number {
     } else if (typeof next === 'number') {
       if ((next | 0) !== next) bytes += HEAP_NUMBER;
     } else if (Array.isArray(next)) {
-      bytes += ARRAY_HEADER + SLOT * next.length;
+      bytes += ARRAY_HEADER + (next.length === 0 ? 0 : ITEMS_HEADER + SLOT * next.length);
       for (const item of next) if (takesMore(item)) stack.push(item);
     } else if (typeof next === 'object' && next !== null) {
       const keys = Object.keys(next);

@@ -4,10 +4,8 @@
 // collections fit together; the next state takes its place as a whole (served.ts). While it is held no shard file that it
 // names is removed, in any process.
 
-import type { StorePlace } from '../store/blobs.js';
 import type { Catalog, CatalogRead } from '../store/types.js';
-import type { Caches } from './caches.js';
-import { Lookup } from './lookup.js';
+import { Lookup, type LookupStore } from './lookup.js';
 
 export class ServedState {
   readonly catalog: CatalogRead;
@@ -17,32 +15,36 @@ export class ServedState {
   readonly transaction: number;
   /** When it was taken, by `performance.now`: it was the newest one then. */
   readonly takenAt = performance.now();
-  /** Whether anybody has read it. */
-  isRead = false;
-  readonly #open: (name: string) => Lookup | undefined;
+  readonly #open: (name: string, similar?: Lookup) => Lookup | undefined;
   readonly #lookups = new Map<string, Lookup | undefined>();
   readonly #release: () => void;
 
   /**
-   * Takes the newest state.
-   * @param similar a lookup over another state, whose index pages in memory are used as far as they have stayed the same.
-   * @throws GristmillError IO_ERROR, STORE_CLOSED
+   * Takes the newest state, and opens the lookups that another one has.
+   * @param before what was served so far. @param live a lookup over the newest state, if there is one. What index pages they
+   * have in memory is used, as far as it has stayed the same.
+   * @throws GristmillError IO_ERROR, STORE_CLOSED, CHECKSUM_MISMATCH
    */
   constructor(
-    { directory, blobs }: StorePlace,
-    catalog: Catalog,
-    caches: Caches,
-    similar: (name: string) => Lookup | undefined,
+    { directory, blobs, catalog, caches }: LookupStore & { readonly catalog: Catalog },
+    before: ServedState | undefined,
+    live: (name: string) => Lookup | undefined,
   ) {
     this.transaction = catalog.lastTransaction();
     const snapshot = catalog.snapshot();
     this.catalog = snapshot;
     this.#release = () => snapshot.release();
-    this.generation = snapshot.generation();
     const store = { directory, blobs, catalog: snapshot, caches };
-    this.#open = (name) => {
-      return snapshot.collection(name) === undefined ? undefined : new Lookup(store, name, similar(name));
+    this.#open = (name, similar = live(name)) => {
+      return snapshot.collection(name) === undefined ? undefined : new Lookup(store, name, similar);
     };
+    try {
+      this.generation = snapshot.generation();
+      for (const lookup of before?.lookups() ?? []) this.#lookups.set(lookup.name, this.#open(lookup.name, lookup));
+    } catch (error) {
+      snapshot.release();
+      throw error;
+    }
   }
 
   /** The read path of a collection in this state; undefined where it is not in it. */
@@ -55,7 +57,7 @@ export class ServedState {
     return lookup;
   }
 
-  /** The same, if somebody has asked for it before. */
+  /** The same, if it was asked for before. */
   opened(name: string): Lookup | undefined {
     return this.#lookups.get(name);
   }
@@ -68,11 +70,9 @@ export class ServedState {
   /** Lets go of it: `newer` is read from now on. Reads under way go on. */
   retire(newer?: ServedState): void {
     for (const lookup of this.lookups()) {
-      const next = newer?.lookup(lookup.name);
+      const next = newer?.opened(lookup.name);
       if (next !== undefined) lookup.supersede(next);
     }
-    // The newer one has what it can use of them, and may live long.
-    this.#lookups.clear();
     this.#release();
   }
 }

@@ -8,27 +8,26 @@
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
 import { checkedFreshness, type Freshness, type ResolvedStoreOptions } from '../options.js';
-import type { StorePlace } from '../store/blobs.js';
 import { collectGarbage } from '../store/garbage.js';
 import { ioError } from '../store/io.js';
 import type { Catalog, CatalogRead } from '../store/types.js';
-import type { Caches } from './caches.js';
 import { type HotPlacesOf, hotKeysOf } from './hot-set.js';
-import type { Lookup } from './lookup.js';
+import type { Lookup, LookupStore } from './lookup.js';
 import { ServedState } from './served-state.js';
 import { hotSteps, Warming } from './warm.js';
 
 /** A publication of another process is noticed after so long. */
 const NOTICE_MILLISECONDS = 50;
+/** Where reads are `immediate` unless they say otherwise, a state that nobody has read for so long is let go of. */
+const IDLE_MILLISECONDS = 10_000;
 /** Where transactions have published nothing, the state is taken again after so long, or LMDB could not reuse what they freed. */
 const RENEW_MILLISECONDS = 1000;
 /** Files that only the old state needed are removed so long after a switch: by then who published has removed the rest. */
 const TIDY_MILLISECONDS = 1000;
 
 /** What the served state needs of its store. */
-export interface ServingStore extends StorePlace {
+export interface ServingStore extends LookupStore {
   readonly catalog: Catalog;
-  readonly caches: Caches;
   readonly events: StoreEmitter;
   /** The lookups over the newest state; made when they are first asked for. */
   readonly live: ReadonlyMap<string, Lookup>;
@@ -50,6 +49,9 @@ export class Served {
   /** The store's newest publication, as far as it has been noticed, and the last time when it was the served one. */
   #newest = 0;
   #currentAt = 0;
+  /** Whether the state was read since the last look, and the last look before which it was. */
+  #isRead = false;
+  #readAt = 0;
   /** The generations of collections that listeners know of, since there are any. */
   #told: Map<string, number> | undefined;
 
@@ -66,7 +68,7 @@ export class Served {
     const freshness = given === undefined ? this.#options.freshness : checkedFreshness(given, 'freshness');
     if (freshness === 'immediate') return this.#store.lookup(name);
     const state = this.#state ?? this.#begin();
-    state.isRead = true;
+    this.#isRead = true;
     const isFresh = freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs);
     // Not `state`: looking may have taken it anew. Of a collection that came later there is no old state to serve.
     return (isFresh ? this.#state?.lookup(name) : undefined) ?? this.#store.lookup(name);
@@ -98,13 +100,28 @@ export class Served {
     if (isListenedTo) this.#told ??= generationsOf(isImmediate ? catalog : this.#state!.catalog);
     if (generation !== this.#newest && isImmediate) this.#tell(catalog);
     this.#newest = generation;
-    const state = this.#state;
-    if (state?.generation === generation) {
-      this.#currentAt = performance.now();
-      const isOld = this.#currentAt - state.takenAt > RENEW_MILLISECONDS;
-      if (isOld && catalog.lastTransaction() !== state.transaction) this.#renew(state);
-    } else if (state !== undefined && this.#switching === undefined) {
-      this.#moveOn(state);
+    if (this.#state !== undefined) this.#follow(this.#state, generation);
+  }
+
+  /** What becomes of the served state. @param newest the store's newest publication */
+  #follow(state: ServedState, newest: number): void {
+    const now = performance.now();
+    if (state.generation === newest) this.#currentAt = now;
+    if (this.#isRead) this.#readAt = now;
+    this.#isRead = false;
+    if (this.#switching !== undefined) return;
+    if (this.#options.freshness === 'immediate' && now - this.#readAt > IDLE_MILLISECONDS) {
+      this.#replace(state, undefined);
+    } else if (state.generation !== newest) {
+      this.#switching = this.#switch(state).finally(() => {
+        this.#switching = undefined;
+        this.look();
+      });
+    } else if (
+      now - state.takenAt > RENEW_MILLISECONDS &&
+      this.#store.catalog.lastTransaction() !== state.transaction
+    ) {
+      this.#replace(state, this.#take());
     }
   }
 
@@ -130,15 +147,14 @@ export class Served {
     this.#state = state;
     this.#newest = state.generation;
     this.#currentAt = state.takenAt;
+    this.#readAt = state.takenAt;
     this.#look();
     return state;
   }
 
   /** The newest state. */
   #take(): ServedState {
-    const { live, catalog, caches } = this.#store;
-    const before = this.#state;
-    return new ServedState(this.#store, catalog, caches, (name) => before?.opened(name) ?? live.get(name));
+    return new ServedState(this.#store, this.#state, (name) => this.#store.live.get(name));
   }
 
   /** Whether a state was the newest one so many milliseconds ago. */
@@ -152,24 +168,6 @@ export class Served {
   #stopLooking(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-  }
-
-  /** Begins to switch to the newest state. Where nobody has read the old one it is just let go of. */
-  #moveOn(state: ServedState): void {
-    if (!state.isRead && this.#options.freshness === 'immediate') {
-      this.#replace(state, undefined);
-      return;
-    }
-    this.#switching = this.#switch(state).finally(() => {
-      this.#switching = undefined;
-      this.look();
-    });
-  }
-
-  #renew(state: ServedState): void {
-    const next = this.#take();
-    next.isRead = state.isRead;
-    this.#replace(state, next);
   }
 
   /** Never fails: what cannot be warm is served all the same. */

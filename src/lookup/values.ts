@@ -157,8 +157,11 @@ export class Values {
   #inspiteOf(error: unknown, key: KeyValue): RecordEntry {
     const entry = this.#records.peek(key);
     if (entry === undefined || !this.#refresh.failed(entry, error)) throw error;
-    const { manifest } = this.#lookup.generation();
-    if (!this.#refresh.isBearable(entry, manifest.generation)) throw error;
+    if (!this.#refresh.isBearable(entry, this.#lookup.generation().manifest.generation)) {
+      // From now on it is the reader's matter alone.
+      this.#records.drop(entry);
+      throw error;
+    }
     this.#lookup.caches.counters.recordStale++;
     return entry;
   }

@@ -19,7 +19,7 @@ export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
   readonly collection?: string;
   readonly keys?: readonly KeyValue[];
   readonly whole?: boolean;
-  /** Bytes of frames to load, at most. Default: as many as the frame cache holds; for the hot set option `warmBytes`. */
+  /** Bytes of frames, at most, those in memory already included. Default: as many as the frame cache holds; for the hot set option `warmBytes`. */
   readonly maxBytes?: number;
   /** Milliseconds to take, at most. Default: no limit; for the hot set option `warmMs`. */
   readonly maxMs?: number;

@@ -5,7 +5,9 @@
 // (caches.ts). A budget of bytes and time ends it.
 
 import { setTimeout } from 'node:timers/promises';
+import type { ShardEntry } from '../store/types.js';
 import type { FrameAt } from './frame.js';
+import { bytesInCache } from './frame-cache.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 import { placesOf } from './iterate.js';
 import type { Lookup } from './lookup.js';
@@ -18,7 +20,7 @@ const FRAMES_PER_SLICE = 16;
 const PAUSE_MILLISECONDS = 1;
 
 export interface WarmBudget {
-  /** Plain text of frames, in bytes. */
+  /** Of frames in the cache, those that are there already included: they would be in the way of the rest. */
   readonly bytes: number;
   readonly milliseconds: number;
   readonly signal: AbortSignal;
@@ -26,7 +28,7 @@ export interface WarmBudget {
 
 /** What warming did. */
 export interface WarmReport {
-  /** Frames that were loaded, and the bytes of their text; what was in memory already does not count. */
+  /** Frames that were loaded, and the bytes they take in the cache; what was in memory already does not count. */
   readonly frames: number;
   readonly bytes: number;
   /** Records whose text is in memory now: keys and index entries that were found, or all of the frames of a collection. */
@@ -49,6 +51,7 @@ export class Warming {
   readonly #budget: WarmBudget;
   readonly #began = performance.now();
   readonly #asked = new Set<string>();
+  #wantedBytes = 0;
   #frames = 0;
   #bytes = 0;
   #records = 0;
@@ -97,25 +100,27 @@ export class Warming {
       const { done, value } = steps.next();
       if (done) return true;
       this.error ??= value.error;
-      if (value.at !== undefined && !this.#isThere(value.lookup, value.at)) {
-        const bytes = value.at.reader.plainBytesOf(value.at.index);
-        if (this.#bytes + bytes > this.#budget.bytes) {
+      if (value.at !== undefined && this.#isNew(value.at)) {
+        const { entry, reader, index } = value.at;
+        const bytes = bytesInCache(reader, index);
+        if (this.#wantedBytes + bytes > this.#budget.bytes) {
           this.#isComplete = false;
           return true;
         }
-        this.#bytes += bytes;
-        frames.push({ ...value.at, lookup: value.lookup });
+        this.#wantedBytes += bytes;
+        const isThere = value.lookup.caches.frames.has(entry.fileNumber, index);
+        if (!isThere) frames.push({ lookup: value.lookup, entry, index, bytes });
       }
       this.#records += value.records;
     }
     return false;
   }
 
-  #isThere(lookup: Lookup, { entry, index }: FrameAt): boolean {
+  #isNew({ entry, index }: FrameAt): boolean {
     const id = `${entry.fileNumber} ${index}`;
-    if (this.#asked.has(id)) return true;
-    this.#asked.add(id);
-    return lookup.caches.frames.has(entry.fileNumber, index);
+    const isNew = !this.#asked.has(id);
+    if (isNew) this.#asked.add(id);
+    return isNew;
   }
 
   async #load(frames: readonly Wanted[]): Promise<void> {
@@ -130,14 +135,19 @@ export class Warming {
       return lookup.caches.prefetch(entry, indexes);
     });
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') this.error ??= load.reason;
-    this.#frames += frames.filter(({ lookup, entry, index }) =>
-      lookup.caches.frames.has(entry.fileNumber, index),
-    ).length;
+    for (const { lookup, entry, index, bytes } of frames) {
+      if (!lookup.caches.frames.has(entry.fileNumber, index)) continue;
+      this.#frames++;
+      this.#bytes += bytes;
+    }
   }
 }
 
-interface Wanted extends FrameAt {
+interface Wanted {
   readonly lookup: Lookup;
+  readonly entry: ShardEntry;
+  readonly index: number;
+  readonly bytes: number;
 }
 
 /**
