@@ -1,6 +1,6 @@
 // key > index page > location > frame cache > frame > record: how long it takes
 //
-// The clock costs as much as a hot read, so not every read is timed: about one in 50 microseconds is, which is all of them
+// The clock costs as much as a hot read, so not every read is timed: about one in 100 microseconds is, which is all of them
 // where they are slow and one in some hundreds where the record cache answers, and costs the same share of the time either
 // way. Which ones is drawn by lot: with a fixed step, a program that reads in a circle would have the same keys timed for
 // ever.
@@ -16,7 +16,7 @@ export const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent']
 export type Answer = (typeof ANSWERS)[number];
 
 /** Where samples come faster than this, fewer are taken. */
-const SAMPLE_MILLISECONDS = 0.05;
+const SAMPLE_MILLISECONDS = 0.1;
 /** One read in so many is timed at least, on average. */
 const STRIDE_MAX = 1024;
 /** Longest time a histogram tells apart, in nanoseconds: an hour. */
