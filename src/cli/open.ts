@@ -10,8 +10,8 @@ export interface OpenFlags extends StoreFlags {
 }
 
 /**
- * `openStore` of the library; `options` are the command's own and go over the flags. What one command reads is no measure of
- * what will be read most.
+ * `openStore` of the library; `options` are the command's own and go over the flags. What one command reads is no measure
+ * of what will be read most, so no hot set is kept unless a flag or the command asks for it.
  */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
   const [library, given] = await Promise.all([import('../index.js'), storeOptionsIn(flags)]);
