@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GristmillError, type ReadOptions, type StoreEvents } from '../src/index.js';
 import { Generation } from '../src/lookup/generation.js';
 import { Served } from '../src/lookup/served.js';
+import { CatalogReader } from '../src/store/catalog-read.js';
+import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import { PLACES } from './support/build-store.js';
 import { COUNT, type Row, ServedStore, turns, until } from './support/served-store.js';
 
@@ -155,6 +157,35 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     expect(looks).not.toHaveBeenCalled();
     await served.publish(2);
     expect(records.getSync(0, { freshness: 'warm' })?.edition).toBe(2);
+  });
+
+  test('looking that fails is a warning, once, and goes on: nobody stays old because of it', async () => {
+    const store = await served.open({ freshness: 'warm' });
+    const warnings: StoreEvents['warning'][] = [];
+    store.on('warning', (event) => warnings.push(event));
+    const records = store.collection<Row>('records');
+    records.getSync(0);
+    const failing = vi.spyOn(CatalogReader.prototype, 'generation').mockImplementation(() => {
+      throw new GristmillError('IO_ERROR', 'no slot for a reader is free');
+    });
+    await served.publish(2);
+    for (let looks = 0; looks < 5; looks++) served.look();
+    failing.mockRestore();
+    served.look();
+    await served.warmUp();
+    expect(records.getSync(0)?.edition).toBe(2);
+    expect(warnings).toEqual([{ about: 'generation', error: expect.objectContaining({ code: 'IO_ERROR' }) }]);
+  });
+
+  test('where no state can be held reads see the newest', async () => {
+    const store = await served.open({ freshness: 'warm' });
+    const records = store.collection<Row>('records');
+    const failing = vi.spyOn(LmdbCatalog.prototype, 'snapshot').mockImplementation(() => {
+      throw new GristmillError('IO_ERROR', 'no slot for a reader is free');
+    });
+    expect(records.getSync(0)).toEqual({ id: 0, edition: 1 });
+    failing.mockRestore();
+    expect(records.getSync(0, { freshness: { maxStaleMs: 10 } })).toEqual({ id: 0, edition: 1 });
   });
 
   test('a freshness that is none is a TypeError, and so is one of a snapshot', async () => {
