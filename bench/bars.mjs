@@ -34,7 +34,7 @@ export const BARS = {
   /** Seconds until a change of a watched folder can be read; bytes read for it relative to the bytes that changed. */
   watchSeconds: 2,
   watchBytesOfChanged: 1,
-  /** A grown NDJSON file: bytes read, relative to what was added; seconds relative to a file a quarter as large. */
+  /** A grown NDJSON file: bytes read, relative to what was added; seconds and bytes relative to a file a quarter as large. */
   grownBytesOfAdded: 1.5,
   grownOfSmaller: 1.5,
   /** Growth of memory relative to the bytes a cache was given. */

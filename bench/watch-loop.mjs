@@ -37,7 +37,8 @@ export function following(store) {
       // Events are told in a turn of their own.
       await sleep(POLL_MS);
       store.off('watch', listener);
-      return { seconds, ...told, rchar: charactersRead() - rchar, elapsed_ms: performance.now() - began_ms };
+      const read = rchar === undefined ? undefined : charactersRead() - rchar;
+      return { seconds, ...told, rchar: read, elapsed_ms: performance.now() - began_ms };
     },
   };
 }

@@ -91,6 +91,17 @@ function report(files, growth, bytes) {
         most(whole, 'bytes') / ADDED_BYTES,
         '×',
       ),
+      // What the process has read by the system's count has the store's own files in it, so it is compared with itself.
+      ...(whole.some(({ rchar }) => rchar === undefined)
+        ? []
+        : [
+            atMost(
+              `1 MiB added to ${dataSize(bytes)}: rchar ÷ that when added to ${dataSize(bytes / 4)}`,
+              BARS.grownOfSmaller,
+              middle(whole, 'rchar') / middle(quarter, 'rchar'),
+              '×',
+            ),
+          ]),
       atMost(
         `1 MiB added to ${dataSize(bytes)}: seconds at work ÷ those when added to ${dataSize(bytes / 4)}`,
         BARS.grownOfSmaller,
