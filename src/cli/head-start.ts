@@ -23,7 +23,9 @@ export async function withHeadStart<T>(
 function spansOf(sources: readonly string[], spanBytes: number): number {
   let spans = 0;
   for (const source of sources) {
-    const bytes = statSync(source, { throwIfNoEntry: false })?.size ?? 0;
+    const stat = statSync(source, { throwIfNoEntry: false });
+    // What a folder holds is not known yet.
+    const bytes = stat?.isDirectory() ? Number.POSITIVE_INFINITY : (stat?.size ?? 0);
     spans += Math.ceil(bytes / Math.max(spanBytes, 1));
   }
   return spans;

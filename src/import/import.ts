@@ -20,8 +20,9 @@ import { ImportRun } from './import-run.js';
 import { InProcessWorkers } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
-import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
+import { checkRest, checkUnchanged } from './plan.js';
 import { planJobs } from './plan-jobs.js';
+import { planSources } from './plan-sources.js';
 import { startWorkers as startThreads, type Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume.js';
@@ -79,8 +80,7 @@ async function importHolding(
   let isPublished = false;
   try {
     reporter.throwIfCancelled();
-    const plans: SourcePlan[] = [];
-    for (const path of sources) plans.push(await planSource(path, options, pause));
+    const { plans, warnings } = await planSources(sources, directory, options, pause);
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
     const bytes = sum(plans, (plan) => plan.fingerprint.bytes);
@@ -94,7 +94,9 @@ async function importHolding(
     const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
-    if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);
+    // Folders are read again: their files are many, and any of them may have changed.
+    const isResumable = bytes >= journalFrom && !plans.some(({ files }) => files !== undefined);
+    if (isResumable) run.journal = await openJournal(resumer, beginning, tasks);
     workers = startWorkers(Math.min(options.workers, jobs.length));
 
     reporter.enter('scan', bytes);
@@ -129,7 +131,10 @@ async function importHolding(
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
     await collectGarbage(catalog, target).catch(() => {});
     reporter.enter('done');
-    return reporter.report(plans, tally, published, memory.stop(), beginning);
+    return reporter.report(sources, plans, tally, published, memory.stop(), {
+      ...beginning,
+      warnings: [...warnings, ...beginning.warnings],
+    });
   } catch (error) {
     shared.cancel();
     if (mayBePublished(catalog, reporter.stage)) run?.workspace.leaveShards();
