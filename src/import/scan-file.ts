@@ -9,12 +9,12 @@
 //   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
 
 import type { BadReasonName, FramingName, ScannedRecord } from '../kernel/contract.js';
-import { OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../kernel/plain/bytes.js';
+import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../kernel/plain/bytes.js';
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { DETECTION_BYTES, WINDOW_BYTES_DEFAULT } from '../limits.js';
 import { encodeKey } from '../store/key.js';
-import { beginsJson, detectShape, UTF8_MARK } from './detect.js';
+import { beginsJson, UTF8_MARK } from './detect.js';
 import type { SourceFile } from './source-file.js';
 import type { SpanOutput } from './span-output.js';
 import type { SpanFailure, SpanFiles } from './span-types.js';
@@ -148,15 +148,16 @@ export class FileScan {
 
   /** The first value is followed by something: by another value, or the file is bad. */
   #manyAfterAll(rest: number): SpanFailure | undefined {
-    const { path, fingerprint } = this.#file;
     const [next] = this.#file.bytesAt(rest, rest + 1);
     if (!beginsJson(next as number)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
     this.#load();
     const { raw, bytes } = this.#kernel;
     const offset = this.#offsetOf(skipBlanks(bytes, raw.pos(), raw.end()));
-    const head = this.#file.bytesAt(offset, offset + DETECTION_BYTES);
-    const isAll = offset + head.byteLength === fingerprint.bytes;
-    return this.#many(detectShape({ path, offset, bytes: head, isAll }) === 'ndjson' ? 'lines' : 'values');
+    const text = this.#file.bytesAt(offset, rest);
+    // As a line: without a newline in it, and with one behind it.
+    const newline = text.indexOf(NEWLINE);
+    const isLine = newline !== -1 && skipBlanks(text, newline, text.byteLength) === text.byteLength;
+    return this.#many(isLine ? 'lines' : 'values');
   }
 
   #many(framing: FramingName): SpanFailure | undefined {
