@@ -46,7 +46,8 @@ export async function listFolder(path: string, store: string, pause: Pause): Pro
 /** Plans of a listed folder, in the order of its files. @throws SOURCE_… errors; CANCELLED; TypeError */
 export async function planFolder(
   path: string,
-  listing: FolderListing,
+  source: number,
+  listing: Pick<FolderListing, 'pieces' | 'bytes'>,
   options: FilledImportOptions,
   pause: Pause,
 ): Promise<SourcePlan[]> {
@@ -55,13 +56,13 @@ export async function planFolder(
   }
   const spanBytes = spanBytesFor(listing.bytes, options.spanBytes);
   const plans: SourcePlan[] = [];
-  let batches = new Batches(path, options);
+  let batches = new Batches(path, source, options);
   for (const piece of listing.pieces) {
     for (const file of unpackFiles(piece)) {
-      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, file, options, pause));
+      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, source, file, options, pause));
       if (large) {
         if (!batches.isEmpty) plans.push(batches.plan());
-        batches = new Batches(path, options);
+        batches = new Batches(path, source, options);
         plans.push(large);
       } else batches.add(file, spanBytes);
     }
@@ -74,6 +75,7 @@ export async function planFolder(
 /** A large file as a source of its own, where it can be one. */
 async function planLarge(
   folder: string,
+  source: number,
   { path, fingerprint }: ListedFile,
   options: FilledImportOptions,
   pause: Pause,
@@ -82,9 +84,9 @@ async function planLarge(
   const full = join(folder, path);
   const shape = options.shape ?? (/\.json$/i.test(path) ? undefined : 'ndjson');
   if (!hasOwnKeys || (shape === undefined && !beginsArray(full))) return undefined;
-  const plan = await planSource(full, { ...options, shape }, pause);
+  const plan = await planSource(full, { ...options, shape }, pause, source, path);
   const isSame = plan.fingerprint.bytes === fingerprint.bytes && plan.fingerprint.modifiedNs === fingerprint.modifiedNs;
-  if (isSame) return { ...plan, folder };
+  if (isSame) return plan;
   const message = `${full} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
   throw new GristmillError('SOURCE_CHANGED', message, { file: full });
 }
@@ -101,6 +103,7 @@ function beginsArray(path: string): boolean {
 /** Spans of whole files, in order. */
 class Batches {
   readonly #path: string;
+  readonly #source: number;
   readonly #options: FilledImportOptions;
   readonly #spans: Span[] = [];
   readonly #files: SpanFiles[] = [];
@@ -109,8 +112,9 @@ class Batches {
   #from = 0;
   #bytes = 0;
 
-  constructor(path: string, options: FilledImportOptions) {
+  constructor(path: string, source: number, options: FilledImportOptions) {
     this.#path = path;
+    this.#source = source;
     this.#options = options;
   }
 
@@ -133,8 +137,10 @@ class Batches {
     const isNamed = key === undefined || shape === 'object';
     return {
       path: this.#path,
-      folder: this.#path,
+      source: this.#source,
+      relative: '',
       fingerprint: { device: 0n, inode: 0n, bytes: this.#bytes, modifiedNs: 0n },
+      bytes: this.#bytes,
       shape: 'folder',
       framing: isNamed ? 'object' : 'values',
       from: 0,

@@ -14,26 +14,31 @@ export interface Plans {
   readonly warnings: readonly string[];
 }
 
-/** @param store its directory is no source. @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError */
+/**
+ * @param store its directory is no source.
+ * @param mayBeEmpty whether a folder without files is fine
+ * @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError
+ */
 export async function planSources(
   paths: readonly string[],
   store: string,
   options: FilledImportOptions,
   pause: Pause,
+  mayBeEmpty = false,
 ): Promise<Plans> {
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
-  for (const path of paths) {
+  for (const [source, path] of paths.entries()) {
     if (!isFolder(path)) {
-      plans.push(await planSource(path, options, pause));
+      plans.push(await planSource(path, options, pause, source));
       continue;
     }
     const listing = await listFolder(path, store, pause);
-    if (listing.files === 0) {
+    if (listing.files === 0 && !mayBeEmpty) {
       const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
       throw new GristmillError('SOURCE_EMPTY', message, { file: path });
     }
-    plans.push(...(await planFolder(path, listing, options, pause)));
+    plans.push(...(await planFolder(path, source, listing, options, pause)));
     warnings.push(...listing.warnings);
   }
   return { plans, warnings };

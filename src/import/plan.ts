@@ -24,12 +24,15 @@ export interface SourcePlan {
   /** Where the records begin: after a byte order mark, or after the container's opening bracket. */
   readonly from: number;
   readonly spans: readonly Span[];
+  /** Bytes of the source, or of the part of it that is imported. */
+  readonly bytes: number;
   /** What must follow the container; absent where records fill the source to its end. */
   readonly rest?: DocumentWalker;
   /** Of a folder: the files of each span. Offsets count through all of them then, one more a file. */
   readonly files?: readonly SpanFiles[];
-  /** Of a file that was found in a folder: the folder, which is what the path in a manifest is relative to. */
-  readonly folder?: string;
+  /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
+  readonly source: number;
+  readonly relative: string;
 }
 
 /** A byte range of a source, for one worker; it holds the records whose boundary lies in it. */
@@ -51,15 +54,22 @@ const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
 export type Pause = () => Promise<void>;
 
 /** @throws SOURCE_… and SELECT_… errors; CANCELLED */
-export async function planSource(path: string, options: PlanOptions, pause: Pause): Promise<SourcePlan> {
+export async function planSource(
+  path: string,
+  options: PlanOptions,
+  pause: Pause,
+  source = 0,
+  relative = '',
+): Promise<SourcePlan> {
   const file = SourceFile.open(path, 'read');
   try {
     const { fingerprint } = file;
+    const { bytes } = fingerprint;
     const head = await firstHead(file, pause);
     const shape = options.select === undefined ? (options.shape ?? detectShape(head)) : undefined;
     if (shape === 'ndjson' || shape === 'values') {
       const spans = cut(head.offset, fingerprint.bytes, options.spanBytes);
-      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans };
+      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans, bytes, source, relative };
     }
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
     const { framing, from } = await findContainer(file, rest, head.offset, pause);
@@ -74,7 +84,10 @@ export async function planSource(path: string, options: PlanOptions, pause: Paus
       framing,
       from,
       spans: cut(from, fingerprint.bytes, options.spanBytes),
+      bytes,
       rest,
+      source,
+      relative,
     };
   } finally {
     file.close();

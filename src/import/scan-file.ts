@@ -20,7 +20,7 @@ import type { SpanOutput } from './span-output.js';
 import type { SpanFailure, SpanFiles } from './span-types.js';
 
 /** Files whose name says that every line is a record. */
-const HAS_LINES = /\.(?:ndjson|jsonl)$/i;
+export const HAS_LINES = /\.(?:ndjson|jsonl)$/i;
 /** Behind the longest number. */
 const LONGEST_NUMBER = '#4294967295';
 
@@ -73,13 +73,14 @@ export class FileScan {
     const kernel = this.#kernel;
     kernel.letGo();
     const { bytes } = this.#file.fingerprint;
-    const taken = Math.min(bytes, WINDOW_BYTES_DEFAULT);
+    const from = this.#files.grown?.from ?? 0;
+    const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
     const at = kernel.makeRoomFor(taken);
     const target = kernel.bytes.subarray(at, at + taken);
-    this.#file.read(target, 0);
-    this.#position = taken;
-    kernel.raw.loaded(taken, taken === bytes ? 1 : 0);
-    if (UTF8_MARK.every((byte, i) => target[i] === byte)) kernel.raw.resume(at + UTF8_MARK.length, 0);
+    this.#file.read(target, from);
+    this.#position = from + taken;
+    kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+    if (from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte)) kernel.raw.resume(at + UTF8_MARK.length, 0);
   }
 
   #fill(): void {
@@ -163,6 +164,7 @@ export class FileScan {
   #many(framing: FramingName): SpanFailure | undefined {
     const { raw } = this.#kernel;
     this.#begin(framing, true, Number.MAX_SAFE_INTEGER);
+    raw.skipNumbers(this.#readBefore);
     for (;;) {
       switch (raw.next()) {
         case Event.MORE:
@@ -217,9 +219,14 @@ export class FileScan {
     return undefined;
   }
 
+  /** Records of the file that an earlier import read. */
+  get #readBefore(): number {
+    return this.#files.grown?.read ?? 0;
+  }
+
   /** Records of the file read so far. */
   get #read(): number {
-    return this.#kernel.raw.ordinal() - this.#firstOrdinal + this.#rejected;
+    return this.#readBefore + this.#kernel.raw.ordinal() - this.#firstOrdinal + this.#rejected;
   }
 
   #named(record: ScannedRecord, name: string): ScannedRecord {

@@ -18,7 +18,7 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
   const { kernel } = output;
   kernel.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
   const listed = unpackFiles(files.list);
-  const fileRecords = new Uint32Array(listed.length);
+  const fileRecords = new Uint32Array(2 * listed.length);
   let failure: SpanFailure | undefined;
   let progressBytes = 0;
   const scan = () => {
@@ -32,9 +32,11 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
       } finally {
         file.close();
       }
-      fileRecords[i] = kernel.raw.ordinal() - ordinal;
-      output.progress.add(fingerprint.bytes, output.read - read);
-      progressBytes += fingerprint.bytes;
+      fileRecords[2 * i] = kernel.raw.ordinal() - ordinal;
+      fileRecords[2 * i + 1] = output.read - read;
+      const bytes = fingerprint.bytes - (files.grown?.from ?? 0);
+      output.progress.add(bytes, output.read - read);
+      progressBytes += bytes;
     }
   };
   return output.complete(scan, () => {

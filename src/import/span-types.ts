@@ -65,6 +65,8 @@ export interface SpanFiles {
   readonly shape?: Shape;
   /** Whether records are named: by the file's path, `#` and a number behind it where it may have many. */
   readonly isNamed: boolean;
+  /** One file of lines that has grown: where the new ones begin, and how many came before. */
+  readonly grown?: { readonly from: number; readonly read: number };
 }
 
 /** All that a span may write. */
@@ -120,7 +122,7 @@ export interface SpanResult {
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;
   readonly failure?: SpanFailure;
-  /** In a span of many files: the good records of each. */
+  /** In a span of many files: of each the good records, and all that were read. */
   readonly fileRecords?: Uint32Array;
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;

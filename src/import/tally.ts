@@ -82,7 +82,7 @@ export class Tally {
   async accept(span: AcceptedSpan): Promise<void> {
     const { plan, task, result, wasRedone } = span;
     if (plan !== this.#source) this.#readOfOthers = this.read;
-    if (result.fileRecords) this.files += result.fileRecords.length;
+    if (result.fileRecords) this.files += result.fileRecords.length / 2;
     else if (plan !== this.#source) this.files++;
     this.#source = plan;
     const readBefore = this.read - this.#readOfOthers;
