@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { StoreEvents } from '../src/events.js';
 import type { MergeTask } from '../src/import/merge-types.js';
 import type { Workers } from '../src/import/pool.js';
+import { SharedProgress } from '../src/import/shared-progress.js';
 import type { SpanTask } from '../src/import/span-types.js';
+import type { ImportReport } from '../src/import/types.js';
+import { ImportMeter } from '../src/metrics/import-meter.js';
+import type { ImportObserver } from '../src/metrics/import-totals.js';
 import { MeteredWorkers } from '../src/metrics/metered-workers.js';
 import { fileWith } from './support/import-files.js';
 import { KINDS, testStore } from './support/import-store.js';
@@ -83,6 +87,54 @@ describe.each(KINDS)('imports %s', (kind) => {
       expect(workers.busy).toBeLessThanOrEqual(workers.threads);
       expect(workers.threads).toBeLessThanOrEqual(report.workers);
     }
+  });
+});
+
+describe('an import meter', () => {
+  const report = { bytes: { stored: 7 } } as ImportReport;
+  const progress = (bytes: number) => ({ stage: 'scan', bytes, bytesTotal: 10, records: 1, seconds: 0 }) as const;
+
+  test('adds what an import did before it began again', async () => {
+    const meter = new ImportMeter(() => {});
+    const seen: number[] = [];
+    await meter.observe(
+      async (observer) => {
+        observer.begin('posts');
+        for (const shared of [new SharedProgress(), new SharedProgress()]) {
+          observer.enter('plan', shared);
+          shared.spend('scan', 1000);
+          observer.progress(progress(5));
+          seen.push(meter.totals().bytes);
+        }
+        expect(meter.counts).toEqual({ running: 1, done: 0, failed: 0 });
+      },
+      () => report,
+    );
+    expect(seen).toEqual([5, 10]);
+    expect(meter.counts).toEqual({ running: 0, done: 1, failed: 0 });
+    expect(meter.totals()).toMatchObject({ bytes: 10, records: 2, storedBytes: 7, stages: { scan: 2 } });
+  });
+
+  test('counts nothing where there was nothing to import, and tells followers of every end', async () => {
+    const told: string[] = [];
+    const meter = new ImportMeter(({ phase }) => told.push(phase));
+    meter.followers.add((collection) => ({
+      enter: (stage) => told.push(`${collection} enters ${stage}`),
+      end: (error) => told.push(`ends${error === undefined ? '' : ` with ${error}`}`),
+    }));
+    const run = async (observer: ImportObserver): Promise<void> => {
+      observer.begin('posts');
+      observer.enter('plan', new SharedProgress());
+    };
+    await meter.observe(run, () => undefined);
+    const failing = async (observer: ImportObserver): Promise<void> => {
+      await run(observer);
+      throw 'a fault';
+    };
+    await expect(meter.observe(failing, () => report)).rejects.toBe('a fault');
+    expect(meter.counts).toEqual({ running: 0, done: 0, failed: 1 });
+    const enters = 'posts enters plan';
+    expect(told).toEqual([enters, 'ends', enters, 'ends with a fault', 'failed']);
   });
 });
 

@@ -22,17 +22,24 @@ export class ImportMeter {
     this.#tell = tell;
   }
 
-  /** Runs an import that reports to the observer it is given. */
-  async observe(run: (observer: ImportObserver) => Promise<ImportReport>): Promise<ImportReport> {
+  /**
+   * Runs what imports and reports to the observer it is given.
+   * @param reportOf the report in what comes of it; none where there was nothing to import, which is then not counted.
+   */
+  async observe<R>(
+    run: (observer: ImportObserver) => Promise<R>,
+    reportOf: (result: R) => ImportReport | undefined,
+  ): Promise<R> {
     const metered = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
     try {
-      const report = await run(metered);
-      this.#done++;
+      const result = await run(metered);
+      const report = reportOf(result);
+      if (report !== undefined) this.#done++;
       metered.end(report);
-      return report;
+      return result;
     } catch (error) {
       if (metered.hasBegun) this.#failed++;
-      metered.end(undefined, error);
+      metered.fail(error);
       throw error;
     } finally {
       this.#ended = addTotals(this.#ended, metered.totals());

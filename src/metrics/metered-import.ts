@@ -7,7 +7,7 @@ import type { StoreEvents } from '../events.js';
 import type { Workers } from '../import/pool.js';
 import type { SharedProgress, SpanStage } from '../import/shared-progress.js';
 import type { ImportProgress, ImportReport } from '../import/types.js';
-import type { ImportFollower, ImportObserver, ImportTotals } from './import-totals.js';
+import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
 
 export class MeteredImport implements ImportObserver {
@@ -21,6 +21,8 @@ export class MeteredImport implements ImportObserver {
   #workers: MeteredWorkers | undefined;
   #progress: Pick<ImportProgress, 'bytes' | 'records'> = { bytes: 0, records: 0 };
   #storedBytes = 0;
+  /** Of an attempt that was given up. */
+  #before = NO_IMPORTS;
 
   constructor(
     follow: ReadonlySet<(collection: string) => ImportFollower>,
@@ -47,6 +49,7 @@ export class MeteredImport implements ImportObserver {
   }
 
   enter(stage: ImportProgress['stage'], shared: SharedProgress): void {
+    if (this.#shared !== undefined && this.#shared !== shared) this.#beginAgain();
     this.#shared = shared;
     this.#entered.set(stage, performance.now());
     for (const follower of this.#followers) follower.enter(stage);
@@ -62,13 +65,22 @@ export class MeteredImport implements ImportObserver {
     return this.#workers;
   }
 
-  end(report: ImportReport | undefined, error?: unknown): void {
-    if (this.#collection === undefined) return;
-    const collection = this.#collection;
+  /** @param report none where there was nothing to import */
+  end(report: ImportReport | undefined): void {
+    this.#over();
+    if (report === undefined || this.#collection === undefined) return;
+    this.#storedBytes = report.bytes.stored;
+    this.#tell({ phase: 'done', collection: this.#collection, report });
+  }
+
+  fail(error: unknown): void {
+    this.#over(error);
+    if (this.#collection !== undefined) this.#tell({ phase: 'failed', collection: this.#collection, error });
+  }
+
+  #over(error?: unknown): void {
     this.#entered.set('done', this.#entered.get('done') ?? performance.now());
-    this.#storedBytes = report?.bytes.stored ?? 0;
     for (const follower of this.#followers) follower.end(error);
-    this.#tell(report ? { phase: 'done', collection, report } : { phase: 'failed', collection, error });
   }
 
   totals(): ImportTotals {
@@ -78,12 +90,20 @@ export class MeteredImport implements ImportObserver {
       ...{ map: spent('map'), scan: spent('scan'), key: spent('key'), frame: spent('frame') },
       merge: use?.mergeSeconds ?? 0,
     };
-    return {
+    return addTotals(this.#before, {
       ...{ bytes: this.#progress.bytes, records: this.#progress.records, storedBytes: this.#storedBytes },
       stages: { plan: this.#seconds('plan', 'scan'), ...inThreads, publish: this.#seconds('publish', 'done') },
       busySeconds: Object.values(inThreads).reduce((total, seconds) => total + seconds, 0),
       capacitySeconds: use?.capacitySeconds ?? 0,
-    };
+    });
+  }
+
+  /** All over: what was done so far has been done nevertheless. */
+  #beginAgain(): void {
+    this.#before = this.totals();
+    this.#entered.clear();
+    this.#workers = undefined;
+    this.#progress = { bytes: 0, records: 0 };
   }
 
   /** Seconds of a stage on the clock; up to now, or to the end, where the next was not entered. */

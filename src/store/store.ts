@@ -168,8 +168,10 @@ export class Store {
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
       const options = importOptionsOver(this.#imports, given);
-      return this.#metering.imports.observe((observer) =>
-        runImport({ ...target, observer }, typeof sources === 'string' ? [sources] : sources, options),
+      const paths = typeof sources === 'string' ? [sources] : sources;
+      return this.#metering.imports.observe(
+        (observer) => runImport({ ...target, observer }, paths, options),
+        (report) => report,
       );
     });
   }
