@@ -118,6 +118,11 @@ describe('an import meter', () => {
   test('counts nothing where there was nothing to import, and tells followers of every end', async () => {
     const told: string[] = [];
     const meter = new ImportMeter(({ phase }) => told.push(phase));
+    const fails = (): never => {
+      throw new Error('of an exporter');
+    };
+    meter.followers.add(fails);
+    meter.followers.add(() => ({ enter: fails, end: fails }));
     meter.followers.add((collection) => ({
       enter: (stage) => told.push(`${collection} enters ${stage}`),
       end: (error) => told.push(`ends${error === undefined ? '' : ` with ${error}`}`),

@@ -245,6 +245,17 @@ describe('the sampler', () => {
     expect(samples.at(-1)).toEqual(['posts', 'disk', 0.005]);
   });
 
+  test('fails no read because somebody who is told of it fails', () => {
+    const counters = new ReadCounters();
+    const told = vi.fn();
+    const bad = (): never => {
+      throw new Error('of an exporter');
+    };
+    const timing = new LatencySampler('posts', counters, new Set([bad, told]));
+    expect(timing.timeSync(() => ++counters.frameHits, undefined, undefined)).toBe(1);
+    expect(told).toHaveBeenCalledOnce();
+  });
+
   test('leaves out reads that fail', async () => {
     const { samples, sampler: timing } = sampler();
     const fail = (): never => {

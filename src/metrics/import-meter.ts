@@ -6,7 +6,7 @@
 import type { StoreEvents } from '../events.js';
 import type { ImportReport } from '../import/types.js';
 import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
-import { MeteredImport } from './metered-import.js';
+import type { MeteredImport } from './metered-import.js';
 import type { ThreadUse } from './metered-workers.js';
 
 export class ImportMeter {
@@ -30,7 +30,9 @@ export class ImportMeter {
     run: (observer: ImportObserver) => Promise<R>,
     reportOf: (result: R) => ImportReport | undefined,
   ): Promise<R> {
-    const metered = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
+    // Loaded here: a process that only looks things up does without.
+    const { MeteredImport } = await import('./metered-import.js');
+    const metered: MeteredImport = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
     try {
       const result = await run(metered);
       const report = reportOf(result);

@@ -9,6 +9,7 @@
 // waits, a read has added to one of the counters.
 
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { tellAll } from './followers.js';
 import type { ReadCounters } from './read-counters.js';
 
 /** Where a read was answered. Inline: from the index, which holds the records of transactions until compaction. */
@@ -134,7 +135,8 @@ export class LatencySampler {
       this.#histograms[answered] = histogram;
     }
     histogram.record(Math.min(Math.max(nanoseconds, 1), NANOSECONDS_MAX));
-    for (const follower of this.#followers) follower(this.#collection, ANSWERS[answered] as Answer, nanoseconds / 1e9);
+    if (this.#followers.size === 0) return;
+    tellAll(this.#followers, (follower) => follower(this.#collection, ANSWERS[answered] as Answer, nanoseconds / 1e9));
   }
 }
 

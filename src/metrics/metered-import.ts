@@ -7,6 +7,7 @@ import type { StoreEvents } from '../events.js';
 import type { Workers } from '../import/pool.js';
 import type { SharedProgress, SpanStage } from '../import/shared-progress.js';
 import type { ImportProgress, ImportReport } from '../import/types.js';
+import { tellAll } from './followers.js';
 import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
 
@@ -44,7 +45,7 @@ export class MeteredImport implements ImportObserver {
 
   begin(collection: string): void {
     this.#collection = collection;
-    this.#followers = Array.from(this.#follow, (follow) => follow(collection));
+    this.#followers = tellAll(this.#follow, (follow) => follow(collection));
     this.#begun();
   }
 
@@ -52,7 +53,7 @@ export class MeteredImport implements ImportObserver {
     if (this.#shared !== undefined && this.#shared !== shared) this.#beginAgain();
     this.#shared = shared;
     this.#entered.set(stage, performance.now());
-    for (const follower of this.#followers) follower.enter(stage);
+    tellAll(this.#followers, (follower) => follower.enter(stage));
   }
 
   progress(progress: ImportProgress): void {
@@ -80,7 +81,7 @@ export class MeteredImport implements ImportObserver {
 
   #over(error?: unknown): void {
     this.#entered.set('done', this.#entered.get('done') ?? performance.now());
-    for (const follower of this.#followers) follower.end(error);
+    tellAll(this.#followers, (follower) => follower.end(error));
   }
 
   totals(): ImportTotals {
