@@ -5,14 +5,8 @@
 // whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
 
 import type { Fingerprint } from '../import/source-file.js';
-import type {
-  CatalogRead,
-  CatalogWrite,
-  CollectionManifest,
-  SourceLines,
-  SourceManifest,
-  SourceRow,
-} from '../store/types.js';
+import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 
 /** Rows of a chunk: some 50 KB. */
 const CHUNK_ROWS = 512;

@@ -10,7 +10,7 @@ import { HAS_LINES } from '../import/scan-file.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
 import { type Fingerprint, SourceFile } from '../import/source-file.js';
 import { xxh64 } from '../store/checksum.js';
-import type { SourceLines } from '../store/types.js';
+import type { SourceLines } from '../store/source-types.js';
 import { unpackFiles } from './file-list.js';
 import type { NotedFile, RecordRange } from './manifest.js';
 

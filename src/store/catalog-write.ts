@@ -21,6 +21,7 @@ import {
 } from './catalog-values.js';
 import { pageKey, treeStart } from './page-key.js';
 import { entryAt } from './page-read.js';
+import type { SourceManifest } from './source-types.js';
 import type {
   CatalogWrite,
   CollectionManifest,
@@ -28,7 +29,6 @@ import type {
   LockRecord,
   ResumableImport,
   ShardEntry,
-  SourceManifest,
   StoreHeader,
   TombstoneState,
 } from './types.js';
