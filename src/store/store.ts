@@ -2,16 +2,20 @@
 // `import` (import/); both share the catalog and the caches.
 
 import type { EventEmitter } from 'node:events';
+import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
 import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
-import { type Change, Collection } from '../lookup/collection.js';
+import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
+import { Serving } from '../lookup/serving.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import type { WarmReport } from '../lookup/warm.js';
+import type { WarmOptions } from '../lookup/warm-up.js';
+import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
@@ -24,13 +28,12 @@ import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
 import type { Catalog, CatalogWrite } from './types.js';
 
-/** Collection of imports and lookups that name none. */
-export const DEFAULT_COLLECTION = 'records';
-
 export class Store {
   /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
+  /** What config file and environment say of imports. */
+  readonly #imports: ImportOptions;
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
@@ -39,32 +42,38 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
+  readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
+    this.#imports = imports;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
+    const lookup = (name: string): Lookup => this.#lookup(name);
+    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
+    this.#serving = new Serving(store, options, !(place instanceof Memory));
   }
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
-    const options = resolveOptions(STORE_OPTIONS, given);
-    const { readOnly } = options;
-    const create = options.create && !readOnly;
+    const effective = await effectiveOptions(given);
+    const { readOnly } = effective.options;
+    const create = effective.options.create && !readOnly;
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
     const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    return new Store(place, options, await openRecovered(place, { create, readOnly }));
+    return new Store(place, effective, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#catalog.assertOpen();
-    return new Collection<T>(this.#lookup(name), this.#change);
+    const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
+    return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
   }
 
   #lookup(name: string): Lookup {
@@ -87,12 +96,24 @@ export class Store {
    */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).on(name, listener);
+    this.#serving.look();
     return this;
   }
 
   off<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).off(name, listener);
     return this;
+  }
+
+  /**
+   * Loads what is going to be read: the records of keys, of a range or of a whole collection; without any of these the hot
+   * set that was saved, once more. Reads may go on meanwhile.
+   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED;
+   * TypeError. What could be loaded is in memory all the same.
+   * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
+   */
+  warm(options: WarmOptions = {}): Promise<WarmReport> {
+    return this.#untilClosed((closing) => this.#serving.warm(options, closing));
   }
 
   /** Names of the collections. */
@@ -120,11 +141,16 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+      return runImport(
+        target,
+        typeof sources === 'string' ? [sources] : sources,
+        importOptionsOver(this.#imports, options),
+      );
     });
   }
 
@@ -137,10 +163,12 @@ export class Store {
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    this.#assertWritable();
     for (;;) {
       try {
-        return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+        const result = await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+        this.#serving.look();
+        return result;
       } catch (error) {
         if (!(error instanceof MergeUnderWay)) throw error;
         await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
@@ -173,6 +201,7 @@ export class Store {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
       return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
@@ -220,6 +249,10 @@ export class Store {
     return this.close();
   }
 
+  #assertWritable(): void {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+  }
+
   /** Long work: `close` cancels it, and waits for its end. */
   async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
     this.#catalog.assertOpen();
@@ -229,13 +262,14 @@ export class Store {
       return await working;
     } finally {
       this.#working.delete(working);
+      this.#serving.look();
     }
   }
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled(this.#working);
-    this.#caches.close();
+    await Promise.allSettled([...this.#working, this.#serving.close()]);
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }
