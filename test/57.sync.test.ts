@@ -59,6 +59,27 @@ describe.each(KINDS)('%s', (kind) => {
     }
   });
 
+  test('of a long file of lines that has changed in one place, only the span around it is imported', async () => {
+    const tree = new Tree();
+    const lines = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ id: i, text: 'x'.repeat(50) }));
+    tree.write('log.ndjson', `${lines.join('\n')}\n`);
+    const { store, sync } = await syncedStore(kind);
+    const options = { key: 'id', spanBytes: 16_384 };
+    await sync(tree.root, options);
+    for (const i of [1000, 3, 1999]) {
+      lines[i] = JSON.stringify({ id: i, text: 'y'.repeat(50) });
+      tree.write('log.ndjson', `${lines.join('\n')}\n`);
+      const { report } = await sync(tree.root, options);
+      expect(report?.records.read).toBeLessThan(400);
+      expect(await contentOf(store)).toEqual(await freshly(tree.root, options));
+    }
+    tree.touch('log.ndjson');
+    const bytesRead = tree.bytes('log.ndjson');
+    expect(await sync(tree.root, options)).toEqual({ changed: 1, added: 0, removed: 0, unchanged: 0, bytesRead });
+    tree.append('log.ndjson', '{"id":5000}\n');
+    expect(await sync(tree.root, options)).toMatchObject({ changed: 1, bytesRead: 12 });
+  });
+
   test('without a key, a file of lines in a folder goes on with its numbers', async () => {
     const tree = new Tree();
     tree.write('a.json', '1');

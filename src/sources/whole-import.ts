@@ -51,6 +51,10 @@ export class WholeImport implements ImportWork {
     return this.#repeated === undefined;
   }
 
+  get hashesSpans(): boolean {
+    return this.#repeated !== undefined;
+  }
+
   async plan(pause: Pause): Promise<Plans> {
     const { catalog, directory } = this.#target;
     const base = this.#repeated?.base;

@@ -36,6 +36,9 @@ export type SourceRow = readonly [
 export interface SourceLines {
   readonly head: string;
   readonly tail: string;
-  /** Absent where nobody asked for it. From, to, hash, records read. */
-  readonly spans?: readonly (readonly [from: number, to: number, hash: string, read: number])[];
+  /** Absent where nobody has asked for it. */
+  readonly spans?: readonly SourceSpan[];
 }
+
+/** A part of a file of lines that one shard was made of. */
+export type SourceSpan = readonly [from: number, to: number, hash: string, read: number, shard: number];
