@@ -85,6 +85,8 @@ export interface ImportWork {
   plan(pause: Pause): Promise<Plans>;
   /** Spans in source order. */
   accept(span: AcceptedSpan): void;
+  /** All spans are in: what can be done before the publishing transaction. */
+  finish(pause: Pause): Promise<void>;
   /** Last in the publishing transaction: a throw refuses the publication. */
   publish(write: CatalogWrite, published: PublishResult): void;
 }
@@ -141,6 +143,7 @@ export async function importHolding(
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
     }
     await tally.finishScan();
+    await work.finish(pause);
 
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);

@@ -22,6 +22,9 @@ import { hasGrown, linesOf, Notes } from './notes.js';
 import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';
 import { recordsIn, removeRecords } from './vanish.js';
 
+/** Rows after which others may have a turn. */
+const ROWS_A_TURN = 512;
+
 /** Thrown where only a whole import can tell which records stay. */
 export class NotSeparable extends Error {}
 
@@ -34,6 +37,7 @@ export class PartialImport implements ImportWork {
   readonly #base: Base;
   readonly #comparison: Comparison;
   readonly #notes: Notes;
+  readonly #rows: ManifestRows;
   readonly #noted: NotedFile[] = [];
   /** By source and path: files that have only become longer, and what stays of those that have changed in places. */
   readonly #grown = new Map<string, NotedFile>();
@@ -55,6 +59,7 @@ export class PartialImport implements ImportWork {
     this.#options = options;
     this.#base = base;
     this.#comparison = comparison;
+    this.#rows = new ManifestRows(base.sources.files);
     this.#notes = new Notes(options, (file) => this.#noted.push(file));
   }
 
@@ -97,8 +102,25 @@ export class PartialImport implements ImportWork {
     this.#notes.accept(span);
   }
 
-  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
+  /** Makes the rows of the manifest. */
+  async finish(pause: Pause): Promise<void> {
     this.#notes.finish();
+    const { catalog } = this.#target;
+    const { manifest, sources } = this.#base;
+    const gone = new Set(this.#comparison.removed.map(idOf));
+    const news = this.#news();
+    let [at, position] = [0, 0];
+    for (const file of notedFiles(catalog, manifest.id, sources)) {
+      while (at < news.length && compareFiles(news[at]!, file) < 0) this.#rows.add(news[at++]!);
+      if (at < news.length && compareFiles(news[at]!, file) === 0) this.#rows.add(news[at++]!);
+      else if (!gone.has(idOf(file))) this.#rows.add(file, position);
+      if (++position % ROWS_A_TURN === 0) await pause();
+    }
+    while (at < news.length) this.#rows.add(news[at++]!);
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
     const replaced = this.#records.length - this.apply(write);
     const isClean = counts.replaced === 0 && updated === replaced;
     if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
@@ -111,7 +133,8 @@ export class PartialImport implements ImportWork {
   }
 
   /** Publishes where nothing had to be read. */
-  async publishAlone(): Promise<void> {
+  async publishAlone(pause: Pause): Promise<void> {
+    await this.finish(pause);
     await this.#target.catalog.transaction((write) => {
       this.apply(write);
       this.#writeRows(write, false);
@@ -119,21 +142,9 @@ export class PartialImport implements ImportWork {
   }
 
   #writeRows(write: CatalogWrite, addsDuplicates: boolean): void {
-    const { catalog } = this.#target;
     const { manifest, sources } = this.#base;
-    const rows = new ManifestRows();
-    const gone = new Set(this.#comparison.removed.map(idOf));
-    const news = this.#news();
-    let at = 0;
-    const take = (file: NotedFile) => rows.add(file);
-    for (const file of notedFiles(catalog, manifest.id, sources)) {
-      while (at < news.length && compareFiles(news[at]!, file) < 0) take(news[at++]!);
-      if (at < news.length && compareFiles(news[at]!, file) === 0) take(news[at++]!);
-      else if (!gone.has(idOf(file))) rows.add(file);
-    }
-    while (at < news.length) take(news[at++]!);
     const hasDuplicates = sources.hasDuplicates || addsDuplicates;
-    rows.write(write, manifest.id, { ...sources, hasDuplicates });
+    this.#rows.write(write, manifest.id, { ...sources, hasDuplicates });
   }
 
   /** What was noted of the files that were read, and what they keep, in order. */

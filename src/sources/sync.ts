@@ -95,7 +95,7 @@ class Sync {
     const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {
-        await work.publishAlone();
+        await work.publishAlone(this.#pause);
         return { bytesRead: work.bytesHashed };
       }
       const report = await importHolding(this.#lock, this.#target, this.#options, work);

@@ -74,8 +74,12 @@ export class WholeImport implements ImportWork {
     this.#notes.accept(span);
   }
 
-  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
+  async finish(): Promise<void> {
     this.#notes.finish();
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
     removeRecords(this.#target.catalog, write, manifest.name, this.#records);
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;

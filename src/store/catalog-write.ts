@@ -107,8 +107,8 @@ export class CatalogWriter implements CatalogWrite {
     this.#meta.put(sourceRowsKey(collectionId, chunk), seal(rows));
   }
 
-  deleteSources(collectionId: number): void {
-    removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
+  deleteSourceRows(collectionId: number, from: number): void {
+    removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

@@ -285,8 +285,8 @@ export interface CatalogWrite {
   putSourceManifest(collectionId: number, manifest: SourceManifest): void;
   /** @param rows see `encodeRows` */
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
-  /** The manifest and all rows. */
-  deleteSources(collectionId: number): void;
+  /** Chunks of rows from this one on. */
+  deleteSourceRows(collectionId: number, from: number): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */
