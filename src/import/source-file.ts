@@ -4,7 +4,7 @@
 // mapping or by pread. Before and after every read the file is compared with what the plan saw; a source that changes
 // under an import fails it.
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import { copyMapped } from './mmap.js';
 
@@ -19,7 +19,10 @@ export interface Fingerprint {
 export type Access = 'mmap' | 'read';
 
 function fingerprintOf(fd: number): Fingerprint {
-  const stat = fstatSync(fd, { bigint: true });
+  return fingerprintOfStat(fstatSync(fd, { bigint: true }));
+}
+
+export function fingerprintOfStat(stat: BigIntStats): Fingerprint {
   return { device: stat.dev, inode: stat.ino, bytes: Number(stat.size), modifiedNs: stat.mtimeNs };
 }
 
@@ -47,7 +50,8 @@ export class SourceFile {
       // Not blocking: opening a FIFO would otherwise wait for a writer.
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (cause) {
-      throw expected ? changedError(path, cause) : openError(path, cause as NodeJS.ErrnoException);
+      const error = openError(path, cause as NodeJS.ErrnoException);
+      throw expected && error.code === 'SOURCE_NOT_FOUND' ? changedError(path, cause) : error;
     }
     try {
       const stat = fstatSync(fd);
