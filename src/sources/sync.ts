@@ -6,8 +6,23 @@
 import type { ImportTarget } from '../import/import.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 
+/** What becomes of a changed file: all of it, the whole lines that were appended to it, or nothing yet. */
+export type Take = 'all' | 'growth' | 'nothing';
+
+/** What tells one version of a file from another. */
+export interface FileFacts {
+  readonly bytes: number;
+  /** Milliseconds since 1970, with fractions where the file system has them. */
+  readonly mtimeMs: number;
+}
+
 /** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
-export type SyncOptions = Omit<ImportOptions, 'mode' | 'resume'>;
+export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'> {
+  /** Absolute paths of files or folders; nothing else is looked at, not even by stat. Default: everything is compared. */
+  readonly paths?: ReadonlySet<string>;
+  /** Asked for each new or changed file before it is read. Default: `all`. */
+  readonly take?: (path: string, facts: FileFacts) => Take;
+}
 
 /** What a synchronisation found and did. Files of folders count one by one. */
 export interface SyncReport {
@@ -29,7 +44,7 @@ export interface SyncReport {
 export async function syncSources(
   target: ImportTarget,
   sources: readonly string[],
-  options: SyncOptions = {},
+  { paths: _paths, take: _take, ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
   const { runImport } = await import('../import/import.js');
   const report = await runImport(target, sources, { ...options, mode: 'replace', resume: 'never' });

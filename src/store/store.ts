@@ -12,9 +12,12 @@ import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import type { SyncOptions } from '../sources/sync.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
+import type { WatchOptions } from '../watch/watch-options.js';
+import type { Watcher } from '../watch/watcher.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
@@ -39,6 +42,8 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
+  /** By collection; they end with the store. */
+  readonly #watchers = new Map<string, Promise<Watcher>>();
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -126,6 +131,45 @@ export class Store {
       const target = { ...this.#place, catalog: this.#catalog, closing };
       return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
     });
+  }
+
+  /**
+   * Keeps a collection what its sources (files, folders) are, in the background, until the watcher or the store is closed:
+   * files that are new, changed or gone, and what is appended to NDJSON. Resolves when the sources have been compared with
+   * what is stored, and imported as far as they differ. A version that is bad is told of (events `watch` and `warning`);
+   * the one before it is served on. The watcher keeps no process alive.
+   * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError for a wrong option, or
+   * where the collection is watched already
+   * @example const watcher = await store.watch('./posts', { collection: 'posts' });
+   */
+  async watch(sources: string | readonly string[], options: WatchOptions = {}): Promise<Watcher> {
+    this.#catalog.assertOpen();
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    const collection = options?.collection ?? DEFAULT_COLLECTION;
+    if (this.#watchers.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
+    const forget = () => this.#watchers.delete(collection);
+    const starting = this.#startWatching(typeof sources === 'string' ? [sources] : sources, options, forget);
+    this.#watchers.set(collection, starting);
+    try {
+      return await starting;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  async #startWatching(sources: readonly string[], options: WatchOptions, ended: () => void): Promise<Watcher> {
+    const [{ Watcher }, { syncSources }] = await Promise.all([
+      import('../watch/watcher.js'),
+      import('../sources/sync.js'),
+    ]);
+    const target = { ...this.#place, catalog: this.#catalog };
+    const parts = {
+      sync: (paths: readonly string[], syncOptions: SyncOptions) => syncSources(target, paths, syncOptions),
+      tell: this.#events.tell.bind(this.#events),
+      ended,
+    };
+    return Watcher.start(parts, sources, { ...options, signal: either(options.signal, this.#stop.signal) });
   }
 
   /**
@@ -235,6 +279,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
+    for (const starting of this.#watchers.values()) await (await starting.catch(() => undefined))?.close();
     this.#caches.close();
     await this.#catalog.close();
   }
