@@ -12,12 +12,12 @@ import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
 import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
-import type { SyncOptions } from '../sources/sync.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import type { WatchOptions } from '../watch/watch-options.js';
 import type { Watcher } from '../watch/watcher.js';
+import { Watchers } from '../watch/watchers.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
@@ -42,8 +42,7 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
-  /** By collection; they end with the store. */
-  readonly #watchers = new Map<string, Promise<Watcher>>();
+  readonly #watchers = new Watchers(this.#events);
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
@@ -145,31 +144,9 @@ export class Store {
   async watch(sources: string | readonly string[], options: WatchOptions = {}): Promise<Watcher> {
     this.#catalog.assertOpen();
     if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
-    const collection = options?.collection ?? DEFAULT_COLLECTION;
-    if (this.#watchers.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
-    const forget = () => this.#watchers.delete(collection);
-    const starting = this.#startWatching(typeof sources === 'string' ? [sources] : sources, options, forget);
-    this.#watchers.set(collection, starting);
-    try {
-      return await starting;
-    } catch (error) {
-      forget();
-      throw error;
-    }
-  }
-
-  async #startWatching(sources: readonly string[], options: WatchOptions, ended: () => void): Promise<Watcher> {
-    const [{ Watcher }, { syncSources }] = await Promise.all([
-      import('../watch/watcher.js'),
-      import('../sources/sync.js'),
-    ]);
     const target = { ...this.#place, catalog: this.#catalog };
-    const parts = {
-      sync: (paths: readonly string[], syncOptions: SyncOptions) => syncSources(target, paths, syncOptions),
-      tell: this.#events.tell.bind(this.#events),
-      ended,
-    };
-    return Watcher.start(parts, sources, { ...options, signal: either(options.signal, this.#stop.signal) });
+    const signal = either(options.signal, this.#stop.signal);
+    return this.#watchers.start(target, typeof sources === 'string' ? [sources] : sources, { ...options, signal });
   }
 
   /**
@@ -279,7 +256,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
-    for (const starting of this.#watchers.values()) await (await starting.catch(() => undefined))?.close();
+    await this.#watchers.close();
     this.#caches.close();
     await this.#catalog.close();
   }

@@ -7,6 +7,7 @@
 import { resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
+import { checkSources } from '../import/import-options.js';
 import { HOLDS_PER_ROUND_MAX } from '../limits.js';
 import type { FileFacts, SyncOptions, SyncReport, Take } from '../sources/sync.js';
 import { Notices, type NoticesListener, type Notifier } from './notices.js';
@@ -51,6 +52,7 @@ export class Watcher {
   #closing: Promise<void> | undefined;
 
   private constructor(parts: WatchParts, sources: readonly string[], given: WatchOptions) {
+    checkSources(sources);
     const { watching, importing } = resolveWatchOptions(given);
     this.#parts = parts;
     this.#options = watching;
@@ -65,11 +67,11 @@ export class Watcher {
   static async start(parts: WatchParts, sources: readonly string[], given: WatchOptions = {}): Promise<Watcher> {
     const watcher = new Watcher(parts, sources, given);
     const { signal } = given;
-    const stop = () => void watcher.close();
-    signal?.addEventListener('abort', stop, { once: true });
+    const stop = () => void watcher.close(signal?.reason);
     watcher.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', stop), { once: true });
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
     try {
-      signal?.throwIfAborted();
       await watcher.#begin();
       return watcher;
     } catch (error) {
@@ -87,6 +89,7 @@ export class Watcher {
   async #begin(): Promise<void> {
     const { poll } = this.#options;
     const shared = await Promise.all(this.sources.map(sharedFileSystem));
+    this.#stop.signal.throwIfAborted();
     if (poll === 'always' || (poll === 'auto' && shared.some((kind) => kind !== undefined))) this.#poll();
     if (poll !== 'always') {
       const follow = this.#parts.follow ?? ((sources, listener) => new Notices(sources, listener));
@@ -218,9 +221,12 @@ export class Watcher {
     }
   }
 
-  /** Cancels what is being imported, which changes nothing then, and ends. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Cancels what is being imported, which changes nothing then, and ends. Idempotent.
+   * @param reason why, for whoever still waits for the watcher to begin.
+   */
+  close(reason?: unknown): Promise<void> {
+    this.#closing ??= this.#close(reason);
     return this.#closing;
   }
 
@@ -228,9 +234,10 @@ export class Watcher {
     return this.close();
   }
 
-  async #close(): Promise<void> {
+  async #close(cause: unknown): Promise<void> {
     clearTimeout(this.#timer);
-    this.#stop.abort(new GristmillError('CANCELLED', 'the watcher was closed; nothing was changed'));
+    const cancelled = () => new GristmillError('CANCELLED', 'the watcher was closed; nothing was changed', { cause });
+    this.#stop.abort(cause instanceof GristmillError ? cause : cancelled());
     await this.#notices?.close();
     await this.#running;
     this.#wakeSettling();
