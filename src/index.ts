@@ -2,6 +2,7 @@
 
 import type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
 
+export type { ConfigFile } from './config/config-file.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './errors.js';
 export type { StoreEvents } from './events.js';
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';

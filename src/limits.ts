@@ -32,8 +32,10 @@ export const ENTRY_HEAP_BYTES = 6 * MIB;
 export const RUN_CHUNK_BYTES = 32 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;
-/** Sources from which an import keeps a journal, so that it can be resumed: less is imported again in about a second. */
-export const JOURNAL_BYTES_MIN = 256 * MIB;
+/**
+ * Sources from which an import keeps a journal, so that it can be resumed: less is imported again in a few
+ * seconds, and a journal takes a twelfth of the time (docs/decisions.md). */
+export const JOURNAL_BYTES_MIN = 1024 * MIB;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */

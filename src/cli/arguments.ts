@@ -1,6 +1,7 @@
 // From words on the command line to values: keys, sizes, counts, choices. Each parser refuses with a sentence.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { shareOf, sizeOf } from '../config/words.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue } from '../store/key.js';
 
 /** A JSON number, true, false, null or string; anything else is meant as it stands. */
@@ -39,16 +40,11 @@ export function hasStringTwin(word: string): boolean {
   return JSON_SCALAR.test(word) && !word.startsWith('"');
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
 /** Reads a size in bytes: `65536`, `64k`, `64m`, `1.5g` (powers of 1,024; `MiB` and `MB` mean the same). */
 export function readSize(word: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(word);
-  const bytes = Number(match?.[1]) * (SIZE_UNITS[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
-  if (!Number.isSafeInteger(Math.round(bytes))) {
-    throw new InvalidArgumentError('Expected a size such as 65536, 64k, 64m or 1g.');
-  }
-  return Math.round(bytes);
+  const bytes = sizeOf(word);
+  if (bytes === undefined) throw new InvalidArgumentError('Expected a size such as 65536, 64k, 64m or 1g.');
+  return bytes;
 }
 
 /** Reads a whole number, negative ones too (`--level -3`). */
@@ -67,8 +63,7 @@ export function readCount(word: string): number {
 
 /** Reads a share: `0.01` or `1%`. */
 export function readRatio(word: string): number {
-  const match = /^(\d*\.?\d+)(%?)$/.exec(word);
-  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  const value = shareOf(word) ?? Number.NaN;
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a share from 0 to 1, such as 0.01 or 1%.');
   return value;
 }

@@ -5,6 +5,7 @@ import type { CollectionStat, ReadersStat, StoreStat } from '../index.js';
 import { type CommonOptions, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
 import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 const HELP = `
@@ -21,11 +22,11 @@ export function addStat(program: Command): void {
     .description('print the collections of a store, their indexes and sizes, and who reads it')
     .addHelpText('after', HELP)
     .action(runStat);
-  withCommonOptions(command, 'print one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print one JSON object'));
 }
 
-async function runStat(flags: CommonOptions): Promise<void> {
-  const store = await openStore(flags.store, { readOnly: true });
+async function runStat(flags: CommonOptions & StoreFlags): Promise<void> {
+  const store = await openStore(flags, { readOnly: true });
   try {
     const stat = store.stat();
     process.stdout.write(flags.json ? `${JSON.stringify(stat)}\n` : storeText(stat));

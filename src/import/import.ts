@@ -22,7 +22,7 @@ import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { startWorkers as startThreads, type Workers } from './pool.js';
+import { WorkerPool, type Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume.js';
 import { scanSources } from './scan-sources.js';
@@ -144,7 +144,7 @@ async function importHolding(
 
 /** Threads, where they can reach the files. */
 function workersFor(blobs: Blobs, threads: number): Workers {
-  return blobs === files ? startThreads(threads) : new InProcessWorkers(blobs);
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -14,6 +14,7 @@ import { encodeKey, type KeyValue } from '../store/key.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
+import type { CollectionCaches } from './collection-caches.js';
 import { type Frame, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
 import { HotPlaces } from './hot-places.js';
@@ -33,6 +34,7 @@ export interface LookupStore extends StorePlace {
 export class Lookup {
   readonly name: string;
   readonly store: LookupStore;
+  readonly caches: CollectionCaches;
   readonly #hotPlaces = new HotPlaces();
   #generation: Generation;
   #checkedAt = Date.now();
@@ -42,6 +44,7 @@ export class Lookup {
   constructor(store: LookupStore, name: string) {
     this.store = store;
     this.name = name;
+    this.caches = store.caches.of(name);
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
     this.#generation = this.#load();
@@ -51,7 +54,7 @@ export class Lookup {
     return (
       this.#hot(key) ??
       this.attempt((generation) => {
-        const place = locate(generation, key);
+        const place = this.#locate(generation, key);
         return place && this.#fetchSync(this.#remember(generation, key, place));
       })
     );
@@ -63,7 +66,7 @@ export class Lookup {
     for (let tries = 0; ; tries++) {
       const generation = this.generation();
       try {
-        const place = locate(generation, key);
+        const place = this.#locate(generation, key);
         if (place === undefined) return undefined;
         this.#remember(generation, key, place);
         return this.#cached(place) ?? (await this.fetch(place));
@@ -78,7 +81,7 @@ export class Lookup {
     for (let tries = 0; ; tries++) {
       const generation = this.generation();
       try {
-        return await this.fetchAll(keys.map((key) => locate(generation, key)));
+        return await this.fetchAll(keys.map((key) => this.#locate(generation, key)));
       } catch (error) {
         this.#recover(generation, error, tries);
       }
@@ -138,9 +141,10 @@ export class Lookup {
 
   /** The text of the record at a place; its frame is read off the main thread unless it is in memory. */
   async fetch(place: Place): Promise<string> {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const cached = this.#cached(place);
+    if (cached !== undefined) return cached;
     const { reader, index, line } = this.#lineOf(place);
-    return textIn(await this.store.caches.frame(reader, place.entry.fileNumber, index), line, place);
+    return textIn(await this.caches.frame(reader, place.entry.fileNumber, index), line, place);
   }
 
   /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
@@ -167,8 +171,17 @@ export class Lookup {
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
     const place = this.#hotPlaces.get(key, this.generation().manifest.generation);
-    const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
-    return frame && recordText(lineText(frame, place!.line), place!.named);
+    const frame = place && this.caches.cachedFrame(place.file, place.frame);
+    if (frame === undefined) return undefined;
+    this.caches.counters.frameHits++;
+    return recordText(lineText(frame, place!.line), place!.named);
+  }
+
+  /** The place of a record that is read. */
+  #locate(generation: Generation, key: KeyValue): Place | undefined {
+    const place = locate(generation, key);
+    if (place === undefined) this.caches.counters.absent++;
+    return place;
   }
 
   #remember(generation: Generation, key: KeyValue, place: Place): Place {
@@ -190,16 +203,23 @@ export class Lookup {
   }
 
   #fetchSync(place: Place): string {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const cached = this.#cached(place);
+    if (cached !== undefined) return cached;
     const { reader, index, line } = this.#lineOf(place);
-    return textIn(this.store.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
+    return textIn(this.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
   }
 
   #cached(place: Place): string | undefined {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
+    const { counters } = this.caches;
+    if (place.line !== undefined) {
+      counters.inlineReads++;
+      return recordText(place.line, place.entry.named);
+    }
     const { index, line } = this.#lineOf(place);
-    const frame = this.store.caches.cachedFrame(place.entry.fileNumber, index);
-    return frame && textIn(frame, line, place);
+    const frame = this.caches.cachedFrame(place.entry.fileNumber, index);
+    if (frame === undefined) return undefined;
+    counters.frameHits++;
+    return textIn(frame, line, place);
   }
 
   /** The frame and the line in it of a record in a file. */

@@ -2,6 +2,7 @@
 // `import` (import/); both share the catalog and the caches.
 
 import type { EventEmitter } from 'node:events';
+import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
 import { failpoint } from '../failpoints.js';
@@ -11,7 +12,7 @@ import { type Change, Collection } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import type { ResolvedStoreOptions, StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
@@ -34,6 +35,8 @@ export class Store {
   /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
+  /** What config file and environment say of imports. */
+  readonly #imports: ImportOptions;
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
@@ -45,24 +48,25 @@ export class Store {
   readonly #watchers = new Watchers(this.#events);
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
+    this.#imports = imports;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
   }
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
-    const options = resolveOptions(STORE_OPTIONS, given);
-    const { readOnly } = options;
-    const create = options.create && !readOnly;
+    const effective = await effectiveOptions(given);
+    const { readOnly } = effective.options;
+    const create = effective.options.create && !readOnly;
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
     const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    return new Store(place, options, await openRecovered(place, { create, readOnly }));
+    return new Store(place, effective, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
@@ -124,11 +128,16 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+      return runImport(
+        target,
+        typeof sources === 'string' ? [sources] : sources,
+        importOptionsOver(this.#imports, options),
+      );
     });
   }
 
@@ -158,7 +167,7 @@ export class Store {
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    this.#assertWritable();
     for (;;) {
       try {
         return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
@@ -194,6 +203,7 @@ export class Store {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
       return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
@@ -241,6 +251,10 @@ export class Store {
     return this.close();
   }
 
+  #assertWritable(): void {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+  }
+
   /** Long work: `close` cancels it, and waits for its end. */
   async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
     this.#catalog.assertOpen();
@@ -257,7 +271,7 @@ export class Store {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled(this.#working);
     await this.#watchers.close();
-    this.#caches.close();
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }

@@ -1,0 +1,52 @@
+// key > index page > location > [frame cache] > frame > record
+//
+// The caches as the lookups of one collection see them, be they shared with other collections or its own, and what its
+// reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
+
+import { ReadCounters } from '../metrics/read-counters.js';
+import type { ShardReader } from '../store/shard-read.js';
+import type { ShardEntry } from '../store/types.js';
+import type { Caches } from './caches.js';
+import type { Frame } from './frame.js';
+import type { FrameCache } from './frame-cache.js';
+
+export class CollectionCaches {
+  readonly collection: string;
+  readonly counters = new ReadCounters();
+  readonly frames: FrameCache;
+  readonly #store: Caches;
+
+  constructor(store: Caches, collection: string, frames: FrameCache) {
+    this.#store = store;
+    this.collection = collection;
+    this.frames = frames;
+  }
+
+  /** The frame, if it is in memory. */
+  cachedFrame(file: number, index: number): Frame | undefined {
+    return this.frames.get(file, index);
+  }
+
+  /** A frame that is not in memory. */
+  frameSync(reader: ShardReader, file: number, index: number): Frame {
+    return this.frames.loadSync(reader, file, index, this.counters);
+  }
+
+  /** The same with the read off the main thread; readers of one frame share one read. */
+  frame(reader: ShardReader, file: number, index: number): Promise<Frame> {
+    return this.frames.load(reader, file, index, this.counters);
+  }
+
+  /**
+   * Loads frames of a shard in the background, those that are not in memory, in this order, and off the event loop; a few
+   * at a time, so that reads go before. Does nothing without a frame cache.
+   * @param keepsAlive whether the process must not end before: when somebody awaits it.
+   * @throws GristmillError what the first bad frame threw, when the others are loaded; STORE_CLOSED; with cause ENOENT when
+   * the shard has been replaced.
+   */
+  prefetch(entry: ShardEntry, indexes: readonly number[], keepsAlive = false): Promise<void> {
+    const open = (): ShardReader => this.#store.shard(entry);
+    const { counters } = this;
+    return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters, keepsAlive });
+  }
+}
