@@ -38,6 +38,7 @@ async function watching(options: WatchOptions = {}, sources = ['/data']) {
   const ended = vi.fn();
   const starting = Watcher.start(
     {
+      directory: '/store',
       sync: (_sources, given) => {
         running++;
         most = Math.max(most, running);
@@ -58,7 +59,7 @@ async function watching(options: WatchOptions = {}, sources = ['/data']) {
       },
       tell: ((_name: string, event: never) => told.push(event)) as StoreEmitter['tell'],
       ended,
-      follow: (_sources, given) => {
+      follow: (_followed, given) => {
         listener = given;
         followers++;
         return {

@@ -152,10 +152,12 @@ export class Store {
    */
   async watch(sources: string | readonly string[], options: WatchOptions = {}): Promise<Watcher> {
     this.#catalog.assertOpen();
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+    this.#assertWritable();
+    const { mode: _mode, resume: _resume, ...imports } = this.#imports;
     const target = { ...this.#place, catalog: this.#catalog };
     const signal = either(options.signal, this.#stop.signal);
-    return this.#watchers.start(target, typeof sources === 'string' ? [sources] : sources, { ...options, signal });
+    const paths = typeof sources === 'string' ? [sources] : sources;
+    return this.#watchers.start(target, paths, { ...importOptionsOver(imports, options), signal });
   }
 
   /**

@@ -11,6 +11,14 @@
 import { type FSWatcher, lstatSync, readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+/** What is followed. All paths are absolute. */
+export interface Followed {
+  /** A directory is followed to its bottom, but for what is hidden and links to directories. */
+  readonly sources: readonly string[];
+  /** A directory in one of them that is none of it: the store, which changes with every round. */
+  readonly except: string;
+}
+
 export interface FollowListener {
   /** Something happened to this path, or below it. */
   noticed(path: string): void;
@@ -34,6 +42,7 @@ const TRIES_MAX = 10;
 
 export class Follower {
   readonly #sources: readonly string[];
+  readonly #except: string;
   readonly #listener: FollowListener;
   /** Directories of the folders, and the names of directories in them that are followed, too. */
   readonly #nodes = new Map<string, Node>();
@@ -42,9 +51,9 @@ export class Follower {
   readonly #holders = new Map<string, Node>();
   readonly #names = new Map<string, Map<string, string>>();
 
-  /** @param sources absolute paths. A directory is followed to its bottom, without what is hidden and links to directories. */
-  constructor(sources: readonly string[], listener: FollowListener) {
+  constructor({ sources, except }: Followed, listener: FollowListener) {
     this.#sources = sources;
+    this.#except = except;
     this.#listener = listener;
   }
 
@@ -117,13 +126,13 @@ export class Follower {
   }
 
   #followChild(path: string, name: string): void {
-    if (isHidden(name)) return;
+    if (isHidden(name) || join(path, name) === this.#except) return;
     this.#children.get(path)?.add(name);
     this.#follow(join(path, name));
   }
 
   #heard(path: string, name: string, cameOrWent: boolean): void {
-    if (isHidden(name)) return;
+    if (isHidden(name) || join(path, name) === this.#except) return;
     const isOrWasDirectory = () =>
       this.#children.get(path)?.has(name) || this.#identityOf(join(path, name)) !== undefined;
     if (cameOrWent && isOrWasDirectory()) this.#followChild(path, name);

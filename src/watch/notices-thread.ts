@@ -3,7 +3,7 @@
 // The thread's half of notices.ts: what it is told and what it tells.
 
 import type { MessagePort } from 'node:worker_threads';
-import { Follower } from './follow.js';
+import { type Followed, Follower } from './follow.js';
 
 /** To the thread: follow all that is there; end. */
 export type Order = 'check' | 'close';
@@ -19,10 +19,10 @@ export type Word =
 /** Paths are told together, for so long: a program that writes makes many notices of one path. */
 const GATHER_MS = 20;
 
-export function followFor(sources: readonly string[], port: MessagePort): void {
+export function followFor(followed: Followed, port: MessagePort): void {
   const say = (word: Word) => port.postMessage(word);
   let gathered = new Set<string>();
-  const follower = new Follower(sources, {
+  const follower = new Follower(followed, {
     noticed(path) {
       if (gathered.size === 0) setTimeout(tell, GATHER_MS);
       gathered.add(path);

@@ -4,6 +4,7 @@
 // reads of this process. The thread keeps no process alive.
 
 import { Worker } from 'node:worker_threads';
+import type { Followed } from './follow.js';
 import type { Order, Word } from './notices-thread.js';
 
 export interface NoticesListener {
@@ -32,8 +33,8 @@ export class Notices implements Notifier {
   #checks: (() => void)[] = [];
   #closing = false;
 
-  constructor(sources: readonly string[], listener: NoticesListener) {
-    const thread = new Worker(WORKER, { workerData: sources });
+  constructor(followed: Followed, listener: NoticesListener) {
+    const thread = new Worker(WORKER, { workerData: followed });
     this.#thread = thread;
     thread.unref();
     let failure: Error | undefined;

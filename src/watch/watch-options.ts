@@ -4,18 +4,19 @@ import { type OptionTable, type Resolved, resolveOptions } from '../options.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;
+const TIME = { type: 'integer', unit: 'milliseconds', min: 0, max: DAY } as const;
 
 export const WATCH_OPTIONS = {
   stabilityMs: {
-    ...{ type: 'integer', default: 500, min: 0, max: DAY },
+    ...{ ...TIME, default: 500 },
     meaning: 'milliseconds a changed file must be left alone before it is imported',
   },
   maxWaitMs: {
-    ...{ type: 'integer', default: 2_000, min: 0, max: DAY },
+    ...{ ...TIME, default: 2_000 },
     meaning: 'milliseconds after which the lines added to a file are imported though it is still being written to',
   },
   compareMs: {
-    ...{ type: 'integer', default: 300_000, min: 100, max: DAY },
+    ...{ ...TIME, default: 300_000, min: 100 },
     meaning: 'milliseconds between two comparisons of everything, in case the system has dropped a notification',
   },
   poll: {
@@ -23,7 +24,7 @@ export const WATCH_OPTIONS = {
     meaning: 'whether everything is compared all the time; auto: where the system cannot notify of all changes',
   },
   pollMs: {
-    ...{ type: 'integer', default: 2_000, min: 10, max: DAY },
+    ...{ ...TIME, default: 2_000, min: 10 },
     meaning: 'milliseconds between two comparisons of everything, when polling',
   },
 } as const satisfies OptionTable;

@@ -10,6 +10,7 @@ import type { StoreEmitter } from '../events.js';
 import { checkSources } from '../import/import-options.js';
 import { HOLDS_PER_ROUND_MAX } from '../limits.js';
 import type { FileFacts, SyncOptions, SyncReport, Take } from '../sources/sync.js';
+import type { Followed } from './follow.js';
 import { Notices, type NoticesListener, type Notifier } from './notices.js';
 import { Readiness } from './readiness.js';
 import { isBadSource, isMistake, refusalOf } from './refusal.js';
@@ -19,11 +20,13 @@ import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } fro
 
 /** What a watcher is given by its store; tests give other things. */
 export interface WatchParts {
+  /** Of the store. */
+  readonly directory: string;
   sync(sources: readonly string[], options: SyncOptions): Promise<SyncReport>;
   readonly tell: StoreEmitter['tell'];
   /** Called when the watcher has ended. */
   readonly ended?: () => void;
-  readonly follow?: (sources: readonly string[], listener: NoticesListener) => Notifier;
+  readonly follow?: (followed: Followed, listener: NoticesListener) => Notifier;
 }
 
 /** How long a failure that may pass by itself is waited for: twice as long each time. */
@@ -92,11 +95,14 @@ export class Watcher {
     this.#stop.signal.throwIfAborted();
     if (poll === 'always' || (poll === 'auto' && shared.some((kind) => kind !== undefined))) this.#poll();
     if (poll !== 'always') {
-      const follow = this.#parts.follow ?? ((sources, listener) => new Notices(sources, listener));
-      this.#notices = follow(this.sources, {
-        noticed: (paths) => this.#noticed(paths),
-        failed: (error) => this.#notAllIsTold(error),
-      });
+      const follow = this.#parts.follow ?? ((followed, listener) => new Notices(followed, listener));
+      this.#notices = follow(
+        { sources: this.sources, except: this.#parts.directory },
+        {
+          noticed: (paths) => this.#noticed(paths),
+          failed: (error) => this.#notAllIsTold(error),
+        },
+      );
     }
     this.#go();
     const failure = await this.#running;

@@ -31,7 +31,7 @@ export class Watchers {
     try {
       const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
       const sync = syncSources.bind(undefined, target);
-      return await Watcher.start({ sync, tell: this.#tell, ended }, sources, options);
+      return await Watcher.start({ directory: target.directory, sync, tell: this.#tell, ended }, sources, options);
     } catch (error) {
       ended();
       throw error;
