@@ -53,9 +53,11 @@ async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<
       store.on('warning', ({ error }) => {
         if (error !== refused) note(`warning: ${error.message}`);
       });
-      let watcher: Watcher;
+      let watcher: Watcher | undefined;
       try {
-        const onProgress = (progress: ImportProgress) => view.show(progress);
+        const onProgress = (progress: ImportProgress) => {
+          if (watcher === undefined) view.show(progress);
+        };
         watcher = await store.watch(sources, { ...watchOptions(flags), onProgress, onWait: tellWait, signal });
       } finally {
         view.stop();

@@ -1,7 +1,7 @@
 // [notices] > schedule > readiness > sync > event
 //
 // Paths that something happened to, told by a thread of their own: following ten thousand directories must not hold up the
-// reads of this process. The thread keeps no process alive.
+// reads of this process. The thread keeps a process alive only while somebody waits for an answer.
 
 import { Worker } from 'node:worker_threads';
 import type { Followed } from './follow.js';
@@ -36,14 +36,13 @@ export class Notices implements Notifier {
   constructor(followed: Followed, listener: NoticesListener) {
     const thread = new Worker(WORKER, { workerData: followed });
     this.#thread = thread;
-    thread.unref();
     let failure: Error | undefined;
     // It is followed by 'exit'.
     thread.on('error', (error) => {
       failure = error;
     });
     thread.on('message', (word: Word) => {
-      if (word.kind === 'checked') this.#checks.shift()?.();
+      if (word.kind === 'checked') this.#checked();
       else if (this.#closing) return;
       else if (word.kind === 'noticed') listener.noticed(word.paths);
       else listener.failed(Object.assign(new Error(word.message), { code: word.code }));
@@ -56,20 +55,27 @@ export class Notices implements Notifier {
         resolve();
       });
     });
+    // Last: a listener for messages keeps a process alive.
+    thread.unref();
   }
 
   async check(): Promise<void> {
     if (this.#closing) return;
     await new Promise<void>((resolve) => {
       this.#checks.push(resolve);
+      this.#thread.ref();
       this.#tell('check');
     });
+  }
+
+  #checked(): void {
+    this.#checks.shift()?.();
+    if (this.#checks.length === 0 && !this.#closing) this.#thread.unref();
   }
 
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      // Whoever waits for this has a process that lives until it has happened.
       this.#thread.ref();
       this.#tell('close');
     }

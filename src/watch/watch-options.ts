@@ -34,6 +34,9 @@ export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 /** Options of `store.watch`; all optional. Unknown names are a TypeError. */
 export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Partial<ResolvedWatchOptions> {}
 
+/** Options of a synchronisation, or of an import, that are the watcher's own matter. */
+const NO_OPTIONS = ['mode', 'resume', 'paths', 'take'];
+
 /**
  * Parts the options of a watcher from those of its imports, which `syncSources` resolves.
  * @throws TypeError for a wrong type or a value out of bounds.
@@ -43,6 +46,9 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   readonly importing: SyncOptions;
 } {
   if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
+  for (const name of NO_OPTIONS) {
+    if (Object.hasOwn(given, name)) throw new TypeError(`options.${name} is not an option of watch`);
+  }
   const entries = Object.entries(given);
   const isWatching = ([name]: readonly [string, unknown]) => Object.hasOwn(WATCH_OPTIONS, name);
   return {
