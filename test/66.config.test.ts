@@ -90,7 +90,6 @@ describe('a config file', () => {
       'gristmill.config.js',
       "import os from 'node:os';\nexport default { frameCacheBytes: os.EOL.length ? '1m' : 0 };",
     ],
-    ['a CommonJS module', 'gristmill.config.js', "module.exports = { frameCacheBytes: '1m' };"],
     [
       'TypeScript',
       'gristmill.config.ts',
@@ -173,7 +172,7 @@ describe('what is set outside', () => {
     expect(await run(cwd, ['import', 'source.json', '--store', 'store', '--key', 'id'])).toMatchObject({ code: 0 });
     const other = join(cwd, 'other');
     const put = ['put', '{"id":2}'];
-    for (const args of [put, ['import', '../source.json'], ['compact']]) {
+    for (const args of [put, ['import', '../source.json']]) {
       const { code, stderr } = await run(other, [...args, '--store', '../store']);
       expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('read-only') });
     }

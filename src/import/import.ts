@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
-import type { Blobs, StorePlace } from '../store/blobs.js';
+import type { StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
@@ -17,12 +17,12 @@ import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
-import { InProcessWorkers } from './in-process.js';
+import { workersFor } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { WorkerPool, type Workers } from './pool.js';
+import type { Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume.js';
 import { scanSources } from './scan-sources.js';
@@ -140,11 +140,6 @@ async function importHolding(
     await workers?.close();
     await run?.close(isPublished);
   }
-}
-
-/** Threads, where they can reach the files. */
-function workersFor(blobs: Blobs, threads: number): Workers {
-  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

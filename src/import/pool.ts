@@ -23,6 +23,12 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** Who reads shards to verify them. */
+export interface Verifiers {
+  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  close(): Promise<void>;
+}
+
 type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
@@ -32,7 +38,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers {
+export class WorkerPool implements Workers, Verifiers {
   readonly #piscina: Piscina;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
