@@ -46,6 +46,10 @@ export const FENCES_MAX = 1_000_000;
 export const INLINE_RECORDS_MAX = 65_536;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
+/** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
+export const HOT_SET_KEYS_MAX = 10_000;
+/** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
+export const HOT_SET_BYTES_MAX = 64 * MIB;
 /** Paths noticed by a watcher, at most, before it compares everything instead: some 10 MB of them. */
 export const NOTICED_PATHS_MAX = 65_536;
 /** Files taken by one round of a watcher that are remembered until its end, so that a bad one can be told from its next version. */

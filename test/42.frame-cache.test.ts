@@ -10,6 +10,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Caches as BuiltCaches } from '../dist/src/lookup/caches.js';
 import { files as builtFiles } from '../dist/src/store/file-blobs.js';
 import { Caches } from '../src/lookup/caches.js';
+import { lineText } from '../src/lookup/frame.js';
+import { FrameThread } from '../src/lookup/frame-thread.js';
 import { Lookup } from '../src/lookup/lookup.js';
 import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
 import { shardPath } from '../src/store/files.js';
@@ -24,7 +26,6 @@ const FRAMES = COUNT / PER_FRAME;
 const lineOf = (id: number): string => JSON.stringify({ id, text: 'x'.repeat(150 + (id % 100)) });
 const run = promisify(execFile);
 const module = (path: string): string => JSON.stringify(pathToFileURL(`${ROOT}/${path}`).href);
-const optionsOf = (given: StoreOptions) => resolveStoreOptions(given);
 
 describe.each(PLACES)('%s', (kind, newPlace) => {
   const isDisk = kind === 'on disk';
@@ -48,7 +49,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
   });
 
   function lookupWith(given: StoreOptions): { lookup: Lookup; caches: Caches } {
-    const caches = new Caches(place, optionsOf(given));
+    const caches = new Caches(place, resolveStoreOptions(given));
     opened.push(caches);
     return {
       lookup: new Lookup({ directory: place.directory, blobs: place.blobs, catalog, caches }, 'records'),
@@ -104,14 +105,13 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
   });
 
   test('of a collection with options of its own are in a cache of its own', () => {
-    const caches = new Caches(place, {
-      ...optionsOf({ frameCacheBytes: 1000 }),
-      collections: { own: { frameCacheBytes: 0 }, idle: { frameIdleMs: 5 }, records: { recordTtlMs: 5 } },
-    });
+    const collections = { own: { frameCacheBytes: 0 }, idle: { frameIdleMs: 5 }, records: { recordCacheBytes: 5 } };
+    const caches = new Caches(place, resolveStoreOptions({ frameCacheBytes: 1000, collections }));
     opened.push(caches);
     expect(caches.of('own').frames.kept).toBeUndefined();
     expect(caches.of('idle').frames).not.toBe(caches.of('other').frames);
-    expect(caches.of('records').frames).toBe(caches.of('toString').frames);
+    expect(caches.of('records').frames).toBe(caches.of('other').frames);
+    expect([caches.of('records').records?.cache.kept.bytesMax, caches.of('other').records]).toEqual([5, undefined]);
   });
 
   describe('in the background', () => {
@@ -119,8 +119,8 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     /** With the thread where there are files: it runs compiled modules. */
     function background(given: StoreOptions = {}): BuiltCaches | Caches {
       const caches = place.isDisk
-        ? new BuiltCaches({ directory: place.directory, blobs: builtFiles }, optionsOf(given))
-        : new Caches(place, optionsOf(given));
+        ? new BuiltCaches({ directory: place.directory, blobs: builtFiles }, resolveStoreOptions(given))
+        : new Caches(place, resolveStoreOptions(given));
       opened.push(caches);
       return caches;
     }
@@ -149,6 +149,21 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       expect(lookup.caches.counters).toMatchObject({ framesPrefetched: FRAMES - 1, diskReads: 1 });
     });
 
+    test('are loaded here where no thread can be started, or it dies', async () => {
+      const { lookup } = lookupWith({});
+      for (const module of ['nowhere.mjs', 'data:text/javascript,process.exit(1)', 'data:text/javascript,throw 1']) {
+        const thread = new FrameThread(new URL(module, import.meta.url));
+        const loaded = new Map<number, string>();
+        const open = () => lookup.caches.shard(entry);
+        const loads = [[1, 2], [3], [5, 4]].map((indexes) =>
+          thread.load(open, indexes, (index, frame) => loaded.set(index, lineText(frame, 0)), true),
+        );
+        await Promise.all(loads);
+        expect([...loaded].sort()).toEqual([1, 2, 3, 4, 5].map((index) => [index, lineOf(index * PER_FRAME)]));
+        await thread.close();
+      }
+    });
+
     test.runIf(isDisk)('a bad one fails, the others are loaded', async () => {
       truncateSync(shardPath(place.directory, entry.file), entry.storedBytes - 1);
       const missing = background().of('records');
@@ -163,7 +178,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         import { Worker } from 'node:worker_threads';
         import { Caches } from ${module('dist/src/lookup/caches.js')};
         import { files } from ${module('dist/src/store/file-blobs.js')};
-        const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, optionsOf({})])};
+        const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, resolveStoreOptions({})])};
         const caches = new Caches({ ...place, blobs: files }, options);
         const postMessage = Worker.prototype.postMessage;
         let jobs = 0;

@@ -9,10 +9,13 @@ export interface OpenFlags extends StoreFlags {
   readonly store: string;
 }
 
-/** `openStore` of the library; `options` are the command's own and go over the flags. */
+/**
+ * `openStore` of the library; `options` are the command's own and go over the flags. What one command reads is no measure
+ * of what will be read most, so no hot set is kept unless a flag or the command asks for it.
+ */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
   const [library, given] = await Promise.all([import('../index.js'), storeOptionsIn(flags)]);
-  return library.openStore(flags.store, { ...given, ...options });
+  return library.openStore(flags.store, { hotSet: false, ...given, ...options });
 }
 
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */

@@ -17,6 +17,7 @@ import type { BoundedCache, Kept } from './bounded-cache.js';
 import { CollectionCaches } from './collection-caches.js';
 import { FrameCache } from './frame-cache.js';
 import { FrameThread } from './frame-thread.js';
+import { RecordCache } from './record-cache.js';
 
 /** Shards open at a time: a quarter of the usual limit of descriptors. */
 const SHARDS_OPEN_MAX = 256;
@@ -35,6 +36,7 @@ export class Caches {
   readonly #place: StorePlace;
   readonly #options: CachesOptions;
   readonly #frames: FrameCache;
+  readonly #records: RecordCache | undefined;
   readonly #collections = new Map<string, CollectionCaches>();
   readonly #pages: LRUCache<number, Uint8Array> | undefined;
   readonly #shards = new LRUCache<number, ShardReader>({
@@ -50,6 +52,7 @@ export class Caches {
     this.#options = options;
     this.events = events;
     this.#frames = this.#newFrames(options);
+    this.#records = this.#newRecords(options);
     const { pageCacheBytes } = options;
     if (pageCacheBytes > 0) {
       this.#pages = new LRUCache({
@@ -64,11 +67,9 @@ export class Caches {
     let caches = this.#collections.get(collection);
     if (caches === undefined) {
       const own = cacheOptionsOf(this.#options, collection);
-      caches = new CollectionCaches(
-        this,
-        collection,
-        hasOwnFrames(own, this.#options) ? this.#newFrames(own) : this.#frames,
-      );
+      const frames = differ(own, this.#options, FRAME_OPTIONS) ? this.#newFrames(own) : this.#frames;
+      const records = differ(own, this.#options, RECORD_OPTIONS) ? this.#newRecords(own) : this.#records;
+      caches = new CollectionCaches(this, collection, frames, records);
       this.#collections.set(collection, caches);
     }
     return caches;
@@ -119,14 +120,23 @@ export class Caches {
     await this.thread.close();
     this.#shards.clear();
     this.#pages?.clear();
-    this.#frames.kept?.clear();
-    for (const { frames } of this.#collections.values()) frames.kept?.clear();
+    for (const { frames, records } of this.#collections.values()) {
+      frames.kept?.clear();
+      records?.cache.kept.clear();
+    }
   }
 
   #newFrames({ frameCacheBytes, frameTtlMs, frameIdleMs }: CacheOptions): FrameCache {
     const frames = new FrameCache({ bytes: frameCacheBytes, lifeMs: frameTtlMs, idleMs: frameIdleMs });
     if (frames.kept !== undefined) this.#sweepNowAndThen(frames.kept);
     return frames;
+  }
+
+  #newRecords(options: CacheOptions): RecordCache | undefined {
+    if (options.recordCacheBytes === 0) return undefined;
+    const records = new RecordCache(options);
+    this.#sweepNowAndThen(records.kept);
+    return records;
   }
 
   #sweepNowAndThen<Key extends {}, Value extends Kept>(cache: BoundedCache<Key, Value>): void {
@@ -137,7 +147,12 @@ export class Caches {
 }
 
 const FRAME_OPTIONS = ['frameCacheBytes', 'frameTtlMs', 'frameIdleMs'] as const;
+const RECORD_OPTIONS = [
+  ...(['recordCacheBytes', 'recordTtlMs', 'recordIdleMs', 'recordValues'] as const),
+  ...(['refreshAheadPercent', 'staleMs', 'staleOnErrorMs'] as const),
+];
 
-function hasOwnFrames(own: CacheOptions, shared: CacheOptions): boolean {
-  return FRAME_OPTIONS.some((name) => own[name] !== shared[name]);
+/** Whether a collection has options of its own for one of its caches. */
+function differ(own: CacheOptions, shared: CacheOptions, names: readonly (keyof CacheOptions)[]): boolean {
+  return names.some((name) => own[name] !== shared[name]);
 }

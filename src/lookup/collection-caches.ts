@@ -3,23 +3,40 @@
 // The caches as the lookups of one collection see them, be they shared with other collections or its own, and what its
 // reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
 
+import type { GristmillError } from '../errors.js';
+import type { StoreEvents } from '../events.js';
 import { ReadCounters } from '../metrics/read-counters.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { ShardEntry } from '../store/types.js';
 import type { Caches } from './caches.js';
 import type { Frame } from './frame.js';
 import type { FrameCache } from './frame-cache.js';
+import { CollectionRecords, type RecordCache } from './record-cache.js';
+
+type Refreshed = StoreEvents['refresh']['outcome'];
+
+/** Between two warnings: where one record cannot be renewed many often cannot. */
+const WARNING_MILLISECONDS = 1000;
 
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
   readonly frames: FrameCache;
+  /** Undefined where none are kept. */
+  readonly records: CollectionRecords | undefined;
   readonly #store: Caches;
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: Caches, collection: string, frames: FrameCache) {
+  constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
     this.#store = store;
     this.collection = collection;
     this.frames = frames;
+    this.records = records && new CollectionRecords(records, this.counters);
+  }
+
+  /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
+  shard(entry: ShardEntry): ShardReader {
+    return this.#store.shard(entry);
   }
 
   /** The frame, if it is in memory. */
@@ -48,5 +65,22 @@ export class CollectionCaches {
     const open = (): ShardReader => this.#store.shard(entry);
     const { counters } = this;
     return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters, keepsAlive });
+  }
+
+  /** A frame that is not in memory, loaded in the background; nobody waits for it. */
+  async frameBehind(entry: ShardEntry, index: number): Promise<Frame> {
+    const open = (): ShardReader => this.#store.shard(entry);
+    return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, { open, counters: this.counters });
+  }
+
+  /** Tells that a cached record was looked up again in the background, or could not be; warns of that now and then. */
+  tellRefresh(outcome: Refreshed, milliseconds: number, error?: GristmillError): void {
+    const { events } = this.#store;
+    const { collection } = this;
+    events?.tell('refresh', { collection, what: 'record', outcome, milliseconds, ...(error && { error }) });
+    const now = performance.now();
+    if (error === undefined || now - this.#warnedAt < WARNING_MILLISECONDS) return;
+    this.#warnedAt = now;
+    events?.tell('warning', { about: 'refresh', error });
   }
 }

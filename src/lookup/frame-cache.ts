@@ -47,6 +47,11 @@ export class FrameCache {
     return this.kept?.get(keyOf(file, index))?.frame;
   }
 
+  /** Whether it is in memory; asking is not reading. */
+  has(file: number, index: number): boolean {
+    return this.kept?.has(keyOf(file, index)) ?? false;
+  }
+
   loadSync(reader: ShardReader, file: number, index: number, counters: ReadCounters): Frame {
     counters.diskReads++;
     const frame = openFrame(reader.readFrameSync(index), reader, index);
@@ -66,6 +71,18 @@ export class FrameCache {
     loading = this.#load(reader, key, index, counters).finally(() => this.#loading.delete(key));
     this.#loading.set(key, loading);
     return loading;
+  }
+
+  /** One frame, in the background. */
+  async loadBehind(thread: FrameThread, file: number, index: number, { open, counters }: Behind): Promise<Frame> {
+    let loaded: Frame | undefined;
+    const arrived = (_: number, frame: Frame): void => {
+      loaded = frame;
+      this.#keep(keyOf(file, index), frame, counters);
+    };
+    await thread.load(open, [index], arrived, false);
+    counters.framesPrefetched++;
+    return loaded as unknown as Frame;
   }
 
   /** Loads frames that are not in memory in the background, in this order. @throws what the first bad one threw, at the end */
@@ -98,11 +115,21 @@ export class FrameCache {
   }
 }
 
-/** Frames of one shard to be loaded in the background. */
-export interface PrefetchTask {
+/** The shard of a background load, and who counts it. */
+interface Behind {
   readonly open: () => ShardReader;
-  readonly indexes: readonly number[];
   readonly counters: ReadCounters;
+}
+
+/** Bytes that a frame is going to take in a cache. */
+export function bytesInCache(reader: ShardReader, index: number): number {
+  const lines = Uint32Array.BYTES_PER_ELEMENT * (reader.linesOf(index) + 1);
+  return reader.plainBytesOf(index) + lines + OVERHEAD_BYTES;
+}
+
+/** Frames of one shard to be loaded in the background. */
+export interface PrefetchTask extends Behind {
+  readonly indexes: readonly number[];
   /** Whether somebody waits for it: only then is the process kept from ending before. */
   readonly keepsAlive: boolean;
 }

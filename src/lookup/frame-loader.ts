@@ -32,7 +32,8 @@ export interface FrameAnswers {
   readonly answers: readonly Answer<LoadedFrame>[];
 }
 
-let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+/** Compressed bytes of one frame; those of larger ones are not kept. */
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 export function loadFrames({ id, descriptor, path, spans }: FrameJob): FrameAnswers {
   return { id, answers: spans.map((span) => answer(() => loadFrame(descriptor, path, span))) };
@@ -47,8 +48,8 @@ export function buffersOf({ answers }: FrameAnswers): ArrayBuffer[] {
 
 function loadFrame(descriptor: number, path: string, span: FrameSpan): LoadedFrame {
   const { index, offset, storedBytes, plainBytes, records } = span;
-  if (scratch.byteLength < storedBytes) scratch = Buffer.allocUnsafeSlow(storedBytes);
-  const stored = scratch.subarray(0, storedBytes);
+  const stored =
+    storedBytes <= scratch.byteLength ? scratch.subarray(0, storedBytes) : Buffer.allocUnsafeSlow(storedBytes);
   const done = readAt(descriptor, path, stored, offset);
   if (done < storedBytes) {
     const message = `shard ${path} ends at byte ${offset + done}, inside a frame`;

@@ -98,8 +98,10 @@ export class FrameThread {
     const id = ++this.#lastId;
     const job: FrameJob = { id, descriptor, path: reader.path, spans: indexes.map((index) => reader.spanOf(index)) };
     const done = await new Promise<FrameAnswers | undefined>((resolve) => {
+      const worker = this.#started();
+      if (worker === undefined) return resolve(undefined);
       this.#answered.set(id, resolve);
-      this.#started().postMessage(job);
+      worker.postMessage(job);
     });
     if (done === undefined) return this.#loadHere(open, indexes, arrived);
     for (const [i, answered] of done.answers.entries()) {
@@ -122,13 +124,20 @@ export class FrameThread {
     if (failures.length > 0) throw failures[0];
   }
 
-  #started(): Worker {
+  /** The thread; undefined where none is allowed. */
+  #started(): Worker | undefined {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(this.#filename, {
-      name: 'gristmill frames',
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
-    });
+    let worker: Worker;
+    try {
+      worker = new Worker(this.#filename, {
+        name: 'gristmill frames',
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+      });
+    } catch {
+      this.#isLost = true;
+      return undefined;
+    }
     worker.on('message', (answers: FrameAnswers) => {
       this.#answered.get(answers.id)?.(answers);
       this.#answered.delete(answers.id);

@@ -6,6 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { GristmillError } from '../errors.js';
 import type { ShardReader } from '../store/shard-read.js';
+import type { ShardEntry } from '../store/types.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
@@ -20,6 +21,13 @@ export interface Frame {
   /** Element i: where line i begins; the last is the end. One more than there are lines. */
   readonly lines: Uint32Array;
   readonly ascii: boolean;
+}
+
+/** A frame of an open shard. */
+export interface FrameAt {
+  readonly entry: ShardEntry;
+  readonly reader: ShardReader;
+  readonly index: number;
 }
 
 /**

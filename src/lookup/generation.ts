@@ -6,7 +6,14 @@
 
 import { GristmillError } from '../errors.js';
 import { isDead } from '../store/tombstones.js';
-import type { CatalogRead, CatalogView, CollectionManifest, Location, ShardEntry } from '../store/types.js';
+import type {
+  CatalogRead,
+  CatalogView,
+  CollectionManifest,
+  IndexManifest,
+  Location,
+  ShardEntry,
+} from '../store/types.js';
 import type { Caches } from './caches.js';
 import { Tree } from './tree.js';
 
@@ -61,8 +68,11 @@ export class Generation {
     this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const read = (): CatalogRead => this.current();
-    this.primary = manifest.primary && new Tree(manifest.primary, caches, read);
-    this.secondary = manifest.secondary.map((index) => new Tree(index, caches, read));
+    const { primary } = manifest;
+    this.primary = primary && new Tree(primary, caches, read, previous && sameTree(previous, this, primary));
+    this.secondary = manifest.secondary.map(
+      (index) => new Tree(index, caches, read, previous && sameTree(previous, this, index)),
+    );
   }
 
   /** The newest generation of a collection; undefined when there is no such collection. */
@@ -171,6 +181,17 @@ export class Generation {
     if (line === undefined) throw STALE;
     return { entry, ordinal, line: line.toString() };
   }
+}
+
+/**
+ * The tree of an index in another generation, if it has the same pages. A tree is never given another's number; an entry that
+ * is added makes their number grow, and one that is exchanged or removed, of the primary tree, leaves a dead record.
+ */
+function sameTree(other: Generation, { manifest }: Generation, index: IndexManifest): Tree | undefined {
+  const isPrimary = index === manifest.primary;
+  const tree = isPrimary ? other.primary : other.secondary.find((one) => one.manifest.tree === index.tree);
+  if (tree?.manifest.tree !== index.tree || tree.manifest.entries !== index.entries) return undefined;
+  return isPrimary && other.manifest.dead !== manifest.dead ? undefined : tree;
 }
 
 function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {

@@ -4,9 +4,6 @@
 // Every record that is read, found or not, counts once among `recordHits`, `recordStale`, `frameHits`, `diskReads`,
 // `loadsShared`, `inlineReads` and `absent`: by where it was answered.
 
-/** Reads whose ordinal has none of these bits are timed, if somebody wants to know: 1 of 64. */
-export const SAMPLE_MASK = 63;
-
 export class ReadCounters {
   /** Answered by the record cache. */
   recordHits = 0;
@@ -23,7 +20,7 @@ export class ReadCounters {
   /** There was no such record. */
   absent = 0;
 
-  /** Records in the cache found to be the same in a newer generation: no load was needed. */
+  /** Of `recordHits` those that had to be looked up again first, and were found to be where they had been. */
   recordsConfirmed = 0;
   /** Renewals of cached records in the background that ended well, and that failed. */
   refreshes = 0;

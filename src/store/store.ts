@@ -8,11 +8,14 @@ import { StoreEmitter, type StoreEvents } from '../events.js';
 import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
-import { type Change, Collection } from '../lookup/collection.js';
+import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
+import { Serving } from '../lookup/serving.js';
 import { Snapshot } from '../lookup/snapshot.js';
 import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import type { ResolvedStoreOptions, StoreOptions } from '../options.js';
+import type { WarmReport } from '../lookup/warm.js';
+import type { WarmOptions } from '../lookup/warm-up.js';
+import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
@@ -27,9 +30,6 @@ import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
 import type { Catalog, CatalogWrite } from './types.js';
-
-/** Collection of imports and lookups that name none. */
-export const DEFAULT_COLLECTION = 'records';
 
 export class Store {
   /** Absolute path, or "memory". */
@@ -46,6 +46,7 @@ export class Store {
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
   readonly #watchers = new Watchers(this.#events);
+  readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
@@ -55,6 +56,9 @@ export class Store {
     this.#imports = imports;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
+    const lookup = (name: string): Lookup => this.#lookup(name);
+    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
+    this.#serving = new Serving(store, options, !(place instanceof Memory));
   }
 
   /** See `openStore`. */
@@ -72,7 +76,8 @@ export class Store {
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#catalog.assertOpen();
-    return new Collection<T>(this.#lookup(name), this.#change);
+    const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
+    return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
   }
 
   #lookup(name: string): Lookup {
@@ -95,12 +100,24 @@ export class Store {
    */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).on(name, listener);
+    this.#serving.look();
     return this;
   }
 
   off<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).off(name, listener);
     return this;
+  }
+
+  /**
+   * Loads what is going to be read: the records of keys, of a range or of a whole collection; without any of these the hot
+   * set that was saved, once more. Reads may go on meanwhile.
+   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED;
+   * TypeError. What could be loaded is in memory all the same.
+   * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
+   */
+  warm(options: WarmOptions = {}): Promise<WarmReport> {
+    return this.#untilClosed((closing) => this.#serving.warm(options, closing));
   }
 
   /** Names of the collections. */
@@ -172,7 +189,9 @@ export class Store {
     this.#assertWritable();
     for (;;) {
       try {
-        return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+        const result = await this.#catalog.transaction((write) => this.#runTransaction(write, change));
+        this.#serving.look();
+        return result;
       } catch (error) {
         if (!(error instanceof MergeUnderWay)) throw error;
         await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
@@ -266,13 +285,13 @@ export class Store {
       return await working;
     } finally {
       this.#working.delete(working);
+      this.#serving.look();
     }
   }
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled(this.#working);
-    await this.#watchers.close();
+    await Promise.allSettled([...this.#working, this.#watchers.close(), this.#serving.close()]);
     await this.#caches.close();
     await this.#catalog.close();
   }
