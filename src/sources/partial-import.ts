@@ -14,7 +14,7 @@ import type { AcceptedSpan } from '../import/scan-sources.js';
 import type { Change } from '../store/merge-pages.js';
 import type { PublishResult } from '../store/publish.js';
 import type { CatalogWrite } from '../store/types.js';
-import type { ChangedFile, Comparison } from './compare.js';
+import { type ChangedFile, type Comparison, idOf } from './compare.js';
 import { comparePaths, packFiles } from './file-list.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles } from './manifest.js';
 import { hasGrown, Notes } from './notes.js';
@@ -151,7 +151,9 @@ export class PartialImport implements ImportWork {
 
   async #plansOf(source: number, path: string, files: readonly ChangedFile[], pause: Pause): Promise<SourcePlan[]> {
     if (files.length === 0) return [];
-    if (files[0]!.path === '') return [await planSource(path, this.#options, pause, source)];
+    if (files[0]!.path === '') {
+      return [await planSource(path, this.#options, pause, source, '', files[0]!.fingerprint)];
+    }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);
     return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause);
   }
@@ -176,10 +178,6 @@ export class PartialImport implements ImportWork {
     const bytes = fingerprint.bytes - from;
     return { path: full, fingerprint, bytes, shape: 'ndjson', framing: 'lines', from, spans, source, relative: path };
   }
-}
-
-function idOf({ source, path }: Pick<NotedFile, 'source' | 'path'>): string {
-  return `${source}:${path}`;
 }
 
 function compareFiles(left: NotedFile, right: NotedFile): number {
