@@ -53,6 +53,7 @@ Examples:
   gristmill import users.json --store ./store --key id --index email --index country
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import ./documents --store ./store --on-bad-record quarantine
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
@@ -63,8 +64,10 @@ What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" 
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .description('import JSON files into a collection: NDJSON, one array, one object, or values one after another')
-    .argument('<source...>', 'files to import, in this order');
+    .description(
+      'import JSON files into a collection: NDJSON, one array, one object, or values one after another; or folders of files',
+    )
+    .argument('<source...>', 'files and folders to import, in this order');
   withImportFlags(command)
     .addOption(
       choice('--mode <mode>', 'what to do with a collection that is there (default: replace)', [
@@ -87,7 +90,10 @@ export function addImport(program: Command): void {
 export function withImportFlags(command: Command): Command {
   return command
     .option('--collection <name>', 'collection to import into (default: "records")')
-    .option('--key <path>', 'path of the primary key (default: the member name of an object, else the ordinal)')
+    .option(
+      '--key <path>',
+      'path of the primary key (default: the member name of an object, the path in a folder, else the ordinal)',
+    )
     .option('--index <path>', 'path of a secondary index; may be given many times', collect)
     .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
     .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))

@@ -30,6 +30,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
     plan.spans.map((span, i): SpanJob => {
       const number = shard++;
       const isFirst = i === 0;
+      const files = plan.files?.[i];
       return {
         plan,
         task: {
@@ -41,6 +42,8 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           to: span.to,
           isLast: i === plan.spans.length - 1,
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
+          // Where whole files begin is known.
+          ...(files && { files, entry: { at: span.from, afterComma: false } }),
           shard: number,
           sourceNumber,
           sources: plans.length,

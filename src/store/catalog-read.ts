@@ -16,6 +16,8 @@ import {
   RESUMABLE_KEY,
   STORE_KEY,
   shardKey,
+  sourceRowsKey,
+  sourcesKey,
   tombstoneChunkKey,
   tombstonesKey,
   unseal,
@@ -33,6 +35,8 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
+  SourceManifest,
+  SourceRow,
   StoreHeader,
   TombstoneState,
 } from './types.js';
@@ -167,6 +171,16 @@ export class CatalogReader implements CatalogRead {
   resumable(): readonly ResumableImport[] {
     const bytes = this.#meta.get(RESUMABLE_KEY);
     return bytes === undefined ? [] : decodeValue<ResumableImport[]>(bytes, 'list of resumable imports', this.file);
+  }
+
+  sourceManifest(collectionId: number): SourceManifest | undefined {
+    const bytes = this.#meta.get(sourcesKey(collectionId));
+    return bytes && decodeValue<SourceManifest>(bytes, 'manifest of sources', this.file);
+  }
+
+  sourceRows(collectionId: number, chunk: number): readonly SourceRow[] {
+    const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
+    return bytes === undefined ? [] : decodeValue<SourceRow[]>(bytes, 'list of source files', this.file);
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

@@ -14,6 +14,8 @@ import {
   STORE_KEY,
   seal,
   shardKey,
+  sourceRowsKey,
+  sourcesKey,
   tombstoneChunkKey,
   tombstonesKey,
 } from './catalog-values.js';
@@ -26,6 +28,7 @@ import type {
   LockRecord,
   ResumableImport,
   ShardEntry,
+  SourceManifest,
   StoreHeader,
   TombstoneState,
 } from './types.js';
@@ -94,6 +97,18 @@ export class CatalogWriter implements CatalogWrite {
 
   putResumable(imports: readonly ResumableImport[]): void {
     this.#meta.put(RESUMABLE_KEY, encodeValue(imports));
+  }
+
+  putSourceManifest(collectionId: number, manifest: SourceManifest): void {
+    this.#meta.put(sourcesKey(collectionId), encodeValue(manifest));
+  }
+
+  putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void {
+    this.#meta.put(sourceRowsKey(collectionId, chunk), seal(rows));
+  }
+
+  deleteSources(collectionId: number): void {
+    removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

@@ -5,7 +5,7 @@
 // changes: one bad file must not keep back all others. Pure: it is told the time.
 
 import { ASKED_FILES_MAX, HELD_FILES_MAX } from '../limits.js';
-import type { FileFacts, Take } from '../sources/sync.js';
+import type { FileFacts, Take } from '../sources/looking.js';
 
 interface Look extends FileFacts {
   readonly since: number;
