@@ -109,6 +109,9 @@ export class Watcher {
     const failure = await this.#running;
     this.#stop.signal.throwIfAborted();
     if (isMistake(failure)) throw failure;
+    // Files that were written to a moment ago are looked at once more.
+    await this.settled();
+    this.#stop.signal.throwIfAborted();
   }
 
   /** From now on, without notices. */
