@@ -253,6 +253,6 @@ describe('a watcher', () => {
     const reading = await openStore(join(path, 'store'), { readOnly: true });
     onTestFinished(() => reading.close());
     await expect(reading.watch(folder)).rejects.toThrow(/read-only/);
-    expect(readdirSync(join(path, 'store', 'tmp'))).toEqual([]);
+    expect(readdirSync(join(path, 'store'))).not.toContain('tmp');
   });
 });

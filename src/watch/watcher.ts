@@ -51,6 +51,8 @@ export class Watcher {
   #running: Promise<unknown> | undefined;
   #retryMs = RETRY_MS_MIN;
   #hasCompared = false;
+  /** Whether a file of this round was left because somebody may be writing to it. */
+  #awaits = false;
   #toldOfLoss = false;
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
@@ -163,6 +165,7 @@ export class Watcher {
     for (let holds = 0; ; holds++) {
       const began = performance.now();
       this.#readiness.begin();
+      this.#awaits = false;
       try {
         const report = await this.#parts.sync(this.sources, {
           ...this.#importing,
@@ -190,14 +193,17 @@ export class Watcher {
 
   readonly #take = (path: string, facts: FileFacts): Take => {
     const take = this.#readiness.of(path, facts, Date.now());
-    if (take === 'growth') this.#schedule.notice(path, performance.now());
+    if (take === 'growth') {
+      this.#awaits = true;
+      this.#schedule.notice(path, performance.now());
+    }
     return take;
   };
 
   #tellOf({ changed, added, removed, bytesRead }: SyncReport, round: Round, began: number): void {
     const isChange = changed + added + removed > 0;
-    // Comparing all the time and finding nothing is no news.
-    if (!isChange && round.paths === undefined && this.#hasCompared) return;
+    // Comparing all the time and finding nothing is no news; nor is what will be looked at again in a moment.
+    if (!isChange && (this.#awaits || (round.paths === undefined && this.#hasCompared))) return;
     this.#hasCompared = true;
     const outcome = isChange ? 'imported' : 'unchanged';
     const counts = { changed, added, removed, bytes: bytesRead };
