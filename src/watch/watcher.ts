@@ -173,7 +173,10 @@ export class Watcher {
           take: this.#take,
           signal: this.#stop.signal,
         });
-        this.#tellOf(report, round, began);
+        // Comparing all the time and finding nothing is no news, nor is what is looked at again in a moment, or was refused.
+        const isExpected = round.paths !== undefined || !this.#hasCompared;
+        this.#hasCompared = true;
+        this.#tellOf(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
         this.#schedule.done(performance.now());
         this.#retryMs = RETRY_MS_MIN;
         return undefined;
@@ -200,19 +203,12 @@ export class Watcher {
     return take;
   };
 
-  #tellOf({ changed, added, removed, bytesRead }: SyncReport, round: Round, began: number): void {
+  #tellOf({ changed, added, removed, bytesRead: bytes }: SyncReport, isNews: boolean, milliseconds: number): void {
     const isChange = changed + added + removed > 0;
-    // Comparing all the time and finding nothing is no news; nor is what will be looked at again in a moment.
-    if (!isChange && (this.#awaits || (round.paths === undefined && this.#hasCompared))) return;
-    this.#hasCompared = true;
+    if (!isChange && !isNews) return;
+    const { collection } = this;
     const outcome = isChange ? 'imported' : 'unchanged';
-    const counts = { changed, added, removed, bytes: bytesRead };
-    this.#parts.tell('watch', {
-      collection: this.collection,
-      ...counts,
-      outcome,
-      milliseconds: performance.now() - began,
-    });
+    this.#parts.tell('watch', { collection, changed, added, removed, bytes, outcome, milliseconds });
   }
 
   #tellRefusal(error: GristmillError, milliseconds: number): void {
