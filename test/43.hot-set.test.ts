@@ -10,10 +10,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openStore, repairStore, type StoreEvents, type StoreOptions } from '../dist/src/index.js';
-import { StoreEmitter } from '../src/events.js';
-import { HotPlaces, heaviest, READ_WEIGHT } from '../src/lookup/hot-places.js';
-import { HotSet } from '../src/lookup/hot-set.js';
-import { type CollectionHotKey, readHotSet, writeHotSet } from '../src/lookup/hot-set-file.js';
+import { READ_WEIGHT } from '../src/lookup/hot-places.js';
+import { readHotSet, writeHotSet } from '../src/lookup/hot-set-file.js';
 import { files } from '../src/store/file-blobs.js';
 import { encodeKey, type KeyValue } from '../src/store/key.js';
 import { openCatalog, publishRecords, temporaryDirectory } from './support/build-store.js';
@@ -255,55 +253,5 @@ describe('the file', () => {
     await repairStore(directory);
     expect(readFileSync(path())).toEqual(before);
     expect(await inMemory()).toEqual(neighbours(1));
-  });
-});
-
-describe('weights', () => {
-  const at = { file: 1, frame: 0, line: 0, named: false };
-
-  function hotSetOf(places: HotPlaces): HotSet {
-    return new HotSet(place(), new StoreEmitter(), () => [['records', places]], false);
-  }
-
-  test('are halved each time they are saved: what is read now outweighs what was read once', async () => {
-    const places = new HotPlaces();
-    const hotSet = hotSetOf(places);
-    for (let i = 0; i < 100; i++) {
-      places.keep('old', { ...at, generation: 1 });
-      places.get('old', 1);
-    }
-    for (let minute = 0; minute < 8; minute++) {
-      places.keep('new', { ...at, generation: 1 });
-      for (let i = 0; i < 4; i++) places.get('new', 1);
-      await hotSet.save();
-    }
-    await hotSet.close();
-    const [first, second] = await saved();
-    expect([first![1], second![1]]).toEqual(['new', 'old']);
-  });
-
-  test('outlive a generation, and count a read once however it is answered', () => {
-    const places = new HotPlaces();
-    places.keep(7, { ...at, generation: 1 });
-    expect(places.get(7, 1)).toMatchObject({ file: 1 });
-    expect(places.get(7, 2)).toBeUndefined();
-    places.keep(7, { ...at, generation: 2 });
-    // The frame was gone: found by its place, but looked up again.
-    places.get(7, 2);
-    places.keep(7, { ...at, generation: 2 });
-    expect(places.keys()).toEqual([{ key: 7, weight: 4 * READ_WEIGHT }]);
-    expect(places.reads).toBe(4);
-  });
-
-  test('choose the heaviest, as sorting all would', () => {
-    const keys: CollectionHotKey[] = Array.from({ length: 500 }, (_, i) => ({
-      collection: 'records',
-      key: i,
-      weight: ((i * 7919) % 97) + 1,
-    }));
-    const sorted = keys.toSorted((left, right) => right.weight - left.weight);
-    for (const max of [0, 1, 10, 499, 500, 600]) {
-      expect(heaviest(keys, max).map(({ weight }) => weight)).toEqual(sorted.slice(0, max).map(({ weight }) => weight));
-    }
   });
 });

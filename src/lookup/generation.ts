@@ -5,7 +5,7 @@
 // store has moved on; the collection then loads the new generation and starts the lookup again.
 
 import { GristmillError } from '../errors.js';
-import { isDead } from '../store/tombstones.js';
+import { isDead, isDeadIn } from '../store/tombstones.js';
 import type {
   CatalogRead,
   CatalogView,
@@ -15,6 +15,7 @@ import type {
   ShardEntry,
 } from '../store/types.js';
 import type { Caches } from './caches.js';
+import type { HotPlace } from './hot-places.js';
 import { Tree } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
@@ -55,6 +56,8 @@ export class Generation {
   /** The store's generation up to which this is known to be the collection's newest. */
   #knownUntil: number;
   readonly #tombstones = new Map<number, Tombstones>();
+  /** The publication that marked the last dead record of a shard, as far as it was asked for. */
+  readonly #deadSince = new Map<number, number>();
   #users = 0;
   #superseded: Generation | undefined;
 
@@ -150,6 +153,21 @@ export class Generation {
 
   isDead({ shard, ordinal }: Location, read?: CatalogRead): boolean {
     return isDead(this.tombstones({ shard }, read), ordinal);
+  }
+
+  /**
+   * Whether a record that another generation of the collection has at a place is there in this one too. A key gets another
+   * place only when the record it had is marked dead; and what is dead stays so.
+   * @throws STALE
+   */
+  holds({ shard, ordinal, file, generation }: HotPlace): boolean {
+    if (this.#layout.byNumber.get(shard)?.fileNumber !== file) return false;
+    let since = this.#deadSince.get(shard);
+    if (since === undefined) {
+      since = this.current().tombstoneState(shard)?.generation ?? 0;
+      this.#deadSince.set(shard, since);
+    }
+    return since <= generation || !isDeadIn(ordinal, (chunk) => this.current().tombstoneChunk(shard, chunk));
   }
 
   /** An iteration reads this generation until it releases it, also when a newer one has taken its place. */

@@ -4,6 +4,7 @@
 // hint and nothing else: who loses it, or cannot read it, reads what is asked for first from disk.
 
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { HOT_SET_BYTES_MAX } from '../limits.js';
 import type { StorePlace } from '../store/blobs.js';
@@ -15,6 +16,8 @@ import type { HotKey } from './hot-places.js';
 
 const FORMAT = 'gristmill hot set';
 const VERSION = 1;
+/** Keys that are worked on in one turn of the event loop: half a millisecond. */
+export const KEYS_PER_TURN = 256;
 /** A file half-written for so long was left by a writer that died. */
 const ABANDONED_MILLISECONDS = 10_000;
 
@@ -57,7 +60,7 @@ export async function writeHotSet(directory: string, keys: readonly CollectionHo
   try {
     const file = await open(beside, 'wx', 0o600);
     try {
-      await file.writeFile(encode(keys));
+      await file.writeFile(await encode(keys));
     } finally {
       await file.close();
     }
@@ -82,21 +85,24 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-function encode(keys: readonly CollectionHotKey[]): string {
+async function encode(keys: readonly CollectionHotKey[]): Promise<string> {
   const lines = [JSON.stringify({ format: FORMAT, version: VERSION, keys: keys.length })];
-  for (const { collection, key, weight } of keys) {
+  for (const [i, { collection, key, weight }] of keys.entries()) {
+    if (i % KEYS_PER_TURN === 0) await setImmediate();
     lines.push(JSON.stringify({ collection, key: Buffer.from(encodeKey(key)).toString('base64url'), weight }));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function decode(text: string, path: string): CollectionHotKey[] | undefined {
+async function decode(text: string, path: string): Promise<CollectionHotKey[] | undefined> {
   const [first, ...lines] = text.trimEnd().split('\n');
   const header = parsed(first as string) as { format?: unknown; version?: unknown; keys?: unknown } | undefined;
   if (header?.format !== FORMAT) throw damaged(path, 'it does not begin as one');
   if (header.version !== VERSION) return undefined;
   if (header.keys !== lines.length) throw damaged(path, `it has ${lines.length} keys of ${header.keys}`);
-  return lines.map((line, i) => {
+  const keys: CollectionHotKey[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (i % KEYS_PER_TURN === 0) await setImmediate();
     const { collection, key, weight } = (parsed(line) ?? {}) as { [name: string]: unknown };
     const value = typeof key === 'string' ? decoded(Buffer.from(key, 'base64url')) : undefined;
     if (
@@ -106,8 +112,9 @@ function decode(text: string, path: string): CollectionHotKey[] | undefined {
     ) {
       throw damaged(path, `line ${i + 2} is not a key with its weight`);
     }
-    return { collection, key: value, weight: Number(weight) };
-  });
+    keys.push({ collection, key: value, weight: Number(weight) });
+  }
+  return keys;
 }
 
 /** The value of a key; undefined unless it is exactly what that value is encoded to. */

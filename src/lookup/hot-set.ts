@@ -4,6 +4,7 @@
 // each time the weights in memory are halved, and those in the file too before they are compared, so what nobody reads any
 // more fades out. Many processes may save: of two weights of a key the greater one stays.
 
+import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
 import { HOT_SET_KEYS_MAX } from '../limits.js';
@@ -11,9 +12,12 @@ import type { StorePlace } from '../store/blobs.js';
 import { ioError } from '../store/io.js';
 import { encodeKey } from '../store/key.js';
 import { type HotPlaces, heaviest } from './hot-places.js';
-import { type CollectionHotKey, readHotSet, writeHotSet } from './hot-set-file.js';
+import { type CollectionHotKey, KEYS_PER_TURN, readHotSet, writeHotSet } from './hot-set-file.js';
 
 const SAVE_MILLISECONDS = 60_000;
+/** Keys among which the heaviest are looked for, over all collections, and at least in each. */
+const CANDIDATES = 16_384;
+const CANDIDATES_MIN = 1024;
 
 /** The hot places of a collection, of all its lookups. */
 export type HotPlacesOf = readonly (readonly [collection: string, places: HotPlaces])[];
@@ -70,7 +74,7 @@ export class HotSet {
     const saved = await this.#saved();
     if (saved === undefined) return;
     const { directory } = this.#place;
-    if (await writeHotSet(directory, merged(hotKeysOf(places), saved))) {
+    if (await writeHotSet(directory, await merged(hotKeysOf(places), saved))) {
       this.#savedReads = reads;
       for (const [, some] of places) some.decay();
     }
@@ -92,20 +96,27 @@ export class HotSet {
   }
 }
 
-/** The heaviest keys of all, as many as a hot set may have. */
+/** The heaviest keys of all, as many as a hot set may have: of those that were read last, so that choosing takes no time to speak of. */
 export function hotKeysOf(places: HotPlacesOf): CollectionHotKey[] {
-  const all = places.flatMap(([collection, some]) => some.keys().map((key) => ({ collection, ...key })));
+  const each = Math.max(CANDIDATES_MIN, Math.floor(CANDIDATES / Math.max(1, places.length)));
+  const all = places.flatMap(([collection, some]) =>
+    some.keys(each).map(({ key, weight, place }) => ({ collection, key, weight, place })),
+  );
   return heaviest(all, HOT_SET_KEYS_MAX);
 }
 
-function merged(ours: readonly CollectionHotKey[], saved: readonly CollectionHotKey[]): CollectionHotKey[] {
+/** @returns the greater weights of both, in turns of the event loop */
+async function merged(
+  ours: readonly CollectionHotKey[],
+  saved: readonly CollectionHotKey[],
+): Promise<CollectionHotKey[]> {
   const keys = new Map<string, CollectionHotKey>();
-  const add = (hot: CollectionHotKey): void => {
+  const halved = saved.map(({ collection, key, weight }) => ({ collection, key, weight: Math.floor(weight / 2) }));
+  for (const [i, hot] of [...ours, ...halved].entries()) {
+    if (i % KEYS_PER_TURN === 0) await setImmediate();
     // The key as it is encoded: 5 and 5n are one.
     const id = `${hot.collection}\n${Buffer.from(encodeKey(hot.key)).toString('latin1')}`;
     if (hot.weight > (keys.get(id)?.weight ?? 0)) keys.set(id, hot);
-  };
-  for (const hot of ours) add(hot);
-  for (const hot of saved) add({ ...hot, weight: Math.floor(hot.weight / 2) });
+  }
   return heaviest([...keys.values()], HOT_SET_KEYS_MAX);
 }

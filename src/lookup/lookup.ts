@@ -17,7 +17,7 @@ import type { CollectionCaches } from './collection-caches.js';
 import { FETCHES_MAX, Fetch } from './fetch.js';
 import { type FrameAt, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
-import { HotPlaces } from './hot-places.js';
+import { type HotKey, HotPlaces } from './hot-places.js';
 import { locate } from './locate.js';
 import { recordText } from './record.js';
 import { Values } from './values.js';
@@ -29,6 +29,8 @@ const RETRIES_MAX = 5;
 export interface LookupStore extends StorePlace {
   readonly catalog: CatalogView;
   readonly caches: Caches;
+  /** Set for snapshots: what cannot be read is never made up for by what an older state had. */
+  readonly isExact?: boolean;
 }
 
 export class Lookup {
@@ -56,7 +58,9 @@ export class Lookup {
     store.catalog.refresh();
     const before = previous === undefined ? undefined : previous.#generation;
     this.#generation = this.#load(before);
-    const isSame = before?.manifest.generation === this.#generation.manifest.generation;
+    // Where no shard has changed hot places are still what they were: each confirms itself.
+    const { id, layout } = this.#generation.manifest;
+    const isSame = before?.manifest.id === id && before.manifest.layout === layout;
     this.hotPlaces = previous && isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
     this.#values = this.caches.records && new Values(this, this.caches.records);
   }
@@ -128,9 +132,10 @@ export class Lookup {
   }
 
   /** Finds a record that is expected to be read, without reading it: it is a hot place from then on. */
-  expect(key: KeyValue, weight: number): Place | undefined {
+  expect({ key, weight, place: known }: HotKey): Place | undefined {
     return this.attempt((generation) => {
-      const place = locate(generation, key);
+      const isHeld = known !== undefined && generation.holds(known);
+      const place = isHeld ? generation.place(known) : locate(generation, key);
       return place && this.remember(generation, key, place, weight);
     });
   }
@@ -198,7 +203,7 @@ export class Lookup {
 
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
-    const place = this.hotPlaces.get(key, this.generation().manifest.generation);
+    const place = this.hotPlaces.get(key, this.generation());
     const frame = place && this.caches.cachedFrame(place.file, place.frame);
     if (frame === undefined) return undefined;
     this.caches.counters.frameHits++;
@@ -209,9 +214,9 @@ export class Lookup {
   remember(generation: Generation, key: KeyValue, place: Place, weight?: number): Place {
     if (place.line !== undefined) return place;
     const { index, line } = this.fetch.lineOf(place);
-    const { fileNumber, named } = place.entry;
-    const at = { file: fileNumber, frame: index, line, named, generation: generation.manifest.generation };
-    this.hotPlaces.keep(key, at, weight);
+    const { shard, fileNumber: file, named } = place.entry;
+    const at = { shard, ordinal: place.ordinal, file, frame: index, line, named };
+    this.hotPlaces.keep(key, { ...at, generation: generation.manifest.generation }, weight);
     return place;
   }
 

@@ -34,9 +34,15 @@ export class Refresh {
     return failing !== undefined && performance.now() - failing.last < RETRY_MILLISECONDS;
   }
 
+  /** Whether reads of a generation may be given an entry that nobody can look up again: none that is newer, and no other in a snapshot. */
+  isFor({ generation }: RecordEntry, read: number): boolean {
+    return generation === read || (generation < read && !this.#lookup.store.isExact);
+  }
+
   /** Whether an entry that could not be looked up again may still be given to reads of a generation. */
-  isBearable({ failing, generation, loadedAt }: RecordEntry, read: number): boolean {
-    if (failing === undefined) return false;
+  isBearable(entry: RecordEntry, read: number): boolean {
+    const { failing, generation, loadedAt } = entry;
+    if (failing === undefined || !this.isFor(entry, read)) return false;
     const { ttlMs, onErrorMs } = this.#records.cache.times;
     // In its own generation it is good until its TTL; in another one only because nobody knows better.
     const isTimed = generation === read && ttlMs !== Number.POSITIVE_INFINITY;

@@ -52,6 +52,8 @@ export class Served {
   /** Whether the state was read since the last look, and the last look before which it was. */
   #isRead = false;
   #readAt = 0;
+  /** Whether looking has failed the last time. */
+  #isFailing = false;
   /** The generations of collections that listeners know of, since there are any. */
   #told: Map<string, number> | undefined;
 
@@ -69,7 +71,7 @@ export class Served {
     if (freshness === 'immediate') return this.#store.lookup(name);
     const state = this.#state ?? this.#begin();
     this.#isRead = true;
-    const isFresh = freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs);
+    const isFresh = state !== undefined && (freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs));
     // Not `state`: looking may have taken it anew. Of a collection that came later there is no old state to serve.
     return (isFresh ? this.#state?.lookup(name) : undefined) ?? this.#store.lookup(name);
   }
@@ -78,11 +80,16 @@ export class Served {
   look(): void {
     try {
       this.#look();
+      this.#isFailing = false;
     } catch (error) {
-      // A store that is closed, or has failed, says so to who reads it.
-      this.#stopLooking();
-      this.#warn(error);
+      this.#failed(error);
     }
+  }
+
+  /** Told once, until it goes well again. Looking goes on, or an old state would be served for ever. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing) this.#warn(error);
+    this.#isFailing = true;
   }
 
   #look(): void {
@@ -113,10 +120,12 @@ export class Served {
     if (this.#options.freshness === 'immediate' && now - this.#readAt > IDLE_MILLISECONDS) {
       this.#replace(state, undefined);
     } else if (state.generation !== newest) {
-      this.#switching = this.#switch(state).finally(() => {
-        this.#switching = undefined;
-        this.look();
-      });
+      this.#switching = this.#switch(state)
+        .catch((error) => this.#warn(error))
+        .finally(() => {
+          this.#switching = undefined;
+          this.look();
+        });
     } else if (
       now - state.takenAt > RENEW_MILLISECONDS &&
       this.#store.catalog.lastTransaction() !== state.transaction
@@ -142,14 +151,19 @@ export class Served {
     await this.#collecting;
   }
 
-  #begin(): ServedState {
-    const state = this.#take();
-    this.#state = state;
-    this.#newest = state.generation;
-    this.#currentAt = state.takenAt;
-    this.#readAt = state.takenAt;
-    this.#look();
-    return state;
+  /** Undefined where none can be taken: reads can do without. */
+  #begin(): ServedState | undefined {
+    try {
+      const state = this.#take();
+      this.#state = state;
+      this.#newest = state.generation;
+      this.#currentAt = state.takenAt;
+      this.#readAt = state.takenAt;
+      this.#look();
+    } catch (error) {
+      this.#failed(error);
+    }
+    return this.#state;
   }
 
   /** The newest state. */
@@ -170,7 +184,7 @@ export class Served {
     this.#timer = undefined;
   }
 
-  /** Never fails: what cannot be warm is served all the same. */
+  /** What cannot be warm is served all the same. */
   async #switch(state: ServedState): Promise<void> {
     const began = performance.now();
     const warmed = new Map<string, number>();
@@ -217,11 +231,11 @@ export class Served {
     const deadline = typeof freshness === 'object' ? this.#currentAt + freshness.maxStaleMs : Number.POSITIVE_INFINITY;
     const milliseconds = Math.min(warmMs, deadline - performance.now());
     const warming = new Warming({ bytes: warmBytes, milliseconds, signal: this.#stop.signal });
-    const lookupOf = (name: string): Lookup | undefined => {
+    const changed = this.hotPlaces().filter(([name]) => {
       const lookup = next.lookup(name);
-      return lookup?.hotPlaces === state.opened(name)?.hotPlaces ? undefined : lookup;
-    };
-    await warming.run(hotSteps(hotKeysOf(this.hotPlaces()), lookupOf, warmed));
+      return lookup !== undefined && lookup.hotPlaces !== state.opened(name)?.hotPlaces;
+    });
+    await warming.run(hotSteps(hotKeysOf(changed), (name) => next.lookup(name), warmed));
     if (warming.error !== undefined) throw warming.error;
   }
 

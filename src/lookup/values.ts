@@ -156,8 +156,10 @@ export class Values {
   /** The entry, when a lookup has failed and it may be given all the same. @throws the error */
   #inspiteOf(error: unknown, key: KeyValue): RecordEntry {
     const entry = this.#records.peek(key);
-    if (entry === undefined || !this.#refresh.failed(entry, error)) throw error;
-    if (!this.#refresh.isBearable(entry, this.#lookup.generation().manifest.generation)) {
+    if (entry === undefined) throw error;
+    const read = this.#lookup.generation().manifest.generation;
+    if (!this.#refresh.isFor(entry, read) || !this.#refresh.failed(entry, error)) throw error;
+    if (!this.#refresh.isBearable(entry, read)) {
       // From now on it is the reader's matter alone.
       this.#records.drop(entry);
       throw error;

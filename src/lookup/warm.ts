@@ -159,12 +159,13 @@ export function* hotSteps(
   lookupOf: (collection: string) => Lookup | undefined,
   found = new Map<string, number>(),
 ): Generator<WarmStep> {
-  for (const { collection, key, weight } of keys) {
+  for (const hot of keys) {
+    const { collection } = hot;
     const lookup = lookupOf(collection);
     if (lookup === undefined) continue;
     // One that cannot be found is no reason not to look for the others.
     try {
-      const place = lookup.expect(key, weight);
+      const place = lookup.expect(hot);
       if (place === undefined) continue;
       found.set(collection, (found.get(collection) ?? 0) + 1);
       yield { lookup, records: 1, at: lookup.frameAt(place) };
