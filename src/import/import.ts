@@ -80,9 +80,13 @@ export interface ImportWork {
   readonly sources: readonly string[];
   /** Whether it may be gone on with when it is killed. */
   readonly isResumable: boolean;
+  /** Whether spans of lines are hashed, for the next time. */
+  readonly hashesSpans: boolean;
   plan(pause: Pause): Promise<Plans>;
   /** Spans in source order. */
   accept(span: AcceptedSpan): void;
+  /** All spans are in: what can be done before the publishing transaction. */
+  finish(pause: Pause): Promise<void>;
   /** Last in the publishing transaction: a throw refuses the publication. */
   publish(write: CatalogWrite, published: PublishResult): void;
 }
@@ -116,7 +120,14 @@ export async function importHolding(
     const { id, firstShard, recorded } = beginning;
     run = new ImportRun(target, beginning, options, pause);
     const { tally, workspace } = run;
-    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
+    const jobs = planJobs(plans, options, {
+      id,
+      firstShard,
+      workspace,
+      shared: shared.buffer,
+      key,
+      hashesSpans: work.hashesSpans,
+    });
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
     // Folders are read again: their files are many, and any of them may have changed.
@@ -132,6 +143,7 @@ export async function importHolding(
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
     }
     await tally.finishScan();
+    await work.finish(pause);
 
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);

@@ -34,6 +34,8 @@ export interface SourcePlan {
   /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
   readonly source: number;
   readonly relative: string;
+  /** Of a part of a file: set where the file goes on behind it. */
+  readonly endsEarly?: boolean;
 }
 
 /** A byte range of a source, for one worker; it holds the records whose boundary lies in it. */

@@ -6,6 +6,7 @@
 import { NOWHERE, type RecordOutcome } from '../kernel/plain.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
 import { FRAME_BYTES, GUESS_BYTES } from '../limits.js';
+import { hashAtOnce } from '../sources/span-hash.js';
 import type { Blobs } from '../store/blobs.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { scanFiles } from './scan-files.js';
@@ -92,9 +93,12 @@ class SpanScan {
     return this.#output.complete(scan, () => {
       this.#tellProgress();
       const failure = this.#failure;
+      const exit = this.#kernel.fileOffset(this.#kernel.raw.pos());
+      const isHashed = this.#task.setup.hashesSpans && this.#task.framing === 'lines' && failure === undefined;
       return {
         entry: this.#entry,
-        exit: this.#kernel.fileOffset(this.#kernel.raw.pos()),
+        exit,
+        ...(isHashed && { hash: hashAtOnce(this.#file, this.#entry, exit) }),
         ended: this.#ended,
         ...(failure && { failure }),
         progressBytes: this.#progressBytes,

@@ -33,7 +33,7 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
 }
 
 /** What the scan itself knows of a result. */
-type Scanned = Pick<SpanResult, 'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords'>;
+type Scanned = Pick<SpanResult, 'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'hash'>;
 
 export class SpanOutput {
   readonly kernel: SimdKernel;

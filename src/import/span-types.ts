@@ -22,6 +22,8 @@ export interface ScanSetup {
   readonly namesDuplicates: boolean;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
+  /** Whether spans of lines are hashed, to be known again. */
+  readonly hashesSpans: boolean;
   /** What shards say of the import. */
   readonly origin: ImportOrigin;
 }
@@ -122,6 +124,8 @@ export interface SpanResult {
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;
   readonly failure?: SpanFailure;
+  /** Of the bytes from `entry` to `exit`, where it was asked for. */
+  readonly hash?: string;
   /** In a span of many files: of each the good records, and all that were read. */
   readonly fileRecords?: Uint32Array;
   /** Source bytes this scan counted as progress. */

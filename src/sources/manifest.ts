@@ -5,14 +5,8 @@
 // whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
 
 import type { Fingerprint } from '../import/source-file.js';
-import type {
-  CatalogRead,
-  CatalogWrite,
-  CollectionManifest,
-  SourceLines,
-  SourceManifest,
-  SourceRow,
-} from '../store/types.js';
+import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 
 /** Rows of a chunk: some 50 KB. */
 const CHUNK_ROWS = 512;
@@ -63,15 +57,31 @@ export function* notedFiles(read: CatalogRead, collectionId: number, { chunks }:
   for (let chunk = 0; chunk < chunks; chunk++) yield* read.sourceRows(collectionId, chunk).map(decodeFile);
 }
 
-/** Collects the rows of a manifest, in order, as the values they will be. */
+/** Collects the rows of a manifest, in order, as the values they will be; chunks that stay what they are take no room. */
 export class ManifestRows {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #before: number;
+  /** Undefined: as stored. */
+  readonly #chunks: (Uint8Array | undefined)[] = [];
   #rows: SourceRow[] = [];
+  #isStored = true;
   #files = 0;
 
-  add(file: NotedFile): void {
+  /** @param before files in the manifest that these rows are to replace. */
+  constructor(before = 0) {
+    this.#before = before;
+  }
+
+  /** @param storedAt position of the file in the manifest there is, if nothing about it has changed. */
+  add(file: NotedFile, storedAt?: number): void {
+    this.#isStored &&= storedAt === this.#files;
     this.#files++;
     if (this.#rows.push(encodeFile(file)) === CHUNK_ROWS) this.#close();
+  }
+
+  /** All rows have been added. */
+  finish(): void {
+    this.#isStored &&= this.#files === this.#before;
+    if (this.#rows.length > 0) this.#close();
   }
 
   /** Puts it in the place of the collection's manifest, within a transaction. */
@@ -80,16 +90,18 @@ export class ManifestRows {
     collectionId: number,
     facts: Pick<SourceManifest, 'sources' | 'rules' | 'hasDuplicates'>,
   ): void {
-    if (this.#rows.length > 0) this.#close();
-    write.deleteSources(collectionId);
     const { sources, rules, hasDuplicates } = facts;
     const [files, chunks] = [this.#files, this.#chunks.length];
+    this.#chunks.forEach((rows, i) => {
+      if (rows !== undefined) write.putSourceRows(collectionId, i, rows);
+    });
+    write.deleteSourceRows(collectionId, chunks);
     write.putSourceManifest(collectionId, { version: 1, sources, rules, hasDuplicates, files, chunks });
-    this.#chunks.forEach((rows, i) => void write.putSourceRows(collectionId, i, rows));
   }
 
   #close(): void {
-    this.#chunks.push(Buffer.from(JSON.stringify(this.#rows)));
+    this.#chunks.push(this.#isStored ? undefined : Buffer.from(JSON.stringify(this.#rows)));
     this.#rows = [];
+    this.#isStored = true;
   }
 }

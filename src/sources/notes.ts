@@ -10,7 +10,7 @@ import { HAS_LINES } from '../import/scan-file.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
 import { type Fingerprint, SourceFile } from '../import/source-file.js';
 import { xxh64 } from '../store/checksum.js';
-import type { SourceLines } from '../store/types.js';
+import type { SourceLines, SourceSpan } from '../store/source-types.js';
 import { unpackFiles } from './file-list.js';
 import type { NotedFile, RecordRange } from './manifest.js';
 
@@ -24,7 +24,9 @@ export class Notes {
   readonly #add: (file: NotedFile) => void;
   readonly #shape: FilledImportOptions['shape'];
   /** A file whose spans come one by one. */
-  #open: { readonly plan: SourcePlan; readonly ranges: RecordRange[]; read: number } | undefined;
+  #open:
+    | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
+    | undefined;
 
   /** @param add is called with each file, in the order of the import. */
   constructor({ shape }: Pick<FilledImportOptions, 'shape'>, add: (file: NotedFile) => void) {
@@ -38,19 +40,22 @@ export class Notes {
       this.#addFiles(plan, task.shard, task.files.list, result.fileRecords as Uint32Array);
       return;
     }
-    this.#open ??= { plan, ranges: [], read: 0 };
+    this.#open ??= { plan, ranges: [], spans: [], read: 0 };
     const count = result.read - result.rejected;
     this.#open.read += result.read;
+    const { entry, exit, hash, read } = result;
+    if (hash !== undefined) this.#open.spans.push([entry, exit, hash, read, task.shard]);
     if (count > 0) this.#open.ranges.push({ shard: task.shard, first: 0, count });
   }
 
   /** All spans are in. */
   finish(): void {
     if (this.#open === undefined) return;
-    const { plan, ranges, read } = this.#open;
+    const { plan, ranges, spans, read } = this.#open;
     this.#open = undefined;
     const { source, relative, path, fingerprint, framing } = plan;
-    const lines = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+    const ends = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+    const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
     this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
   }
 
@@ -68,7 +73,7 @@ export class Notes {
 }
 
 /** Undefined for a file that is small, does not end with a whole line, or has changed since. */
-function linesOf(path: string, fingerprint: Fingerprint): SourceLines | undefined {
+export function linesOf(path: string, fingerprint: Fingerprint): SourceLines | undefined {
   if (fingerprint.bytes < GROWN_BYTES_MIN) return undefined;
   return readIfSame(path, fingerprint, (file) => hashEnds(file, fingerprint.bytes));
 }

@@ -13,27 +13,37 @@ import type { Plans } from '../import/plan-sources.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
 import type { Change } from '../store/merge-pages.js';
 import type { PublishResult } from '../store/publish.js';
+import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
 import { type ChangedFile, type Comparison, idOf } from './compare.js';
 import { comparePaths, packFiles } from './file-list.js';
-import { type Base, ManifestRows, type NotedFile, notedFiles } from './manifest.js';
-import { hasGrown, Notes } from './notes.js';
+import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
+import { hasGrown, linesOf, Notes } from './notes.js';
+import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';
 import { recordsIn, removeRecords } from './vanish.js';
+
+/** Rows after which others may have a turn. */
+const ROWS_A_TURN = 512;
 
 /** Thrown where only a whole import can tell which records stay. */
 export class NotSeparable extends Error {}
 
 export class PartialImport implements ImportWork {
   readonly isResumable = false;
+  readonly hashesSpans = true;
   readonly sources: readonly string[];
   readonly #target: ImportTarget;
   readonly #options: FilledImportOptions;
   readonly #base: Base;
   readonly #comparison: Comparison;
   readonly #notes: Notes;
+  readonly #rows: ManifestRows;
   readonly #noted: NotedFile[] = [];
-  /** By source and path, files that have only become longer. */
+  /** By source and path: files that have only become longer, and what stays of those that have changed in places. */
   readonly #grown = new Map<string, NotedFile>();
+  readonly #kept = new Map<string, KeptSpans>();
+  readonly #keptEnds = new Map<string, SourceLines | undefined>();
+  #plans: Plans = { plans: [], warnings: [] };
   /** Live records of the files as they were. */
   #records: readonly Change[] = [];
 
@@ -49,20 +59,26 @@ export class PartialImport implements ImportWork {
     this.#options = options;
     this.#base = base;
     this.#comparison = comparison;
+    this.#rows = new ManifestRows(base.sources.files);
     this.#notes = new Notes(options, (file) => this.#noted.push(file));
   }
 
-  /** Without plans, nothing has to be read: `apply` is all there is to do. @throws NotSeparable */
-  async plan(pause: Pause): Promise<Plans> {
+  /** Looks for what has to be read; where that is nothing, `publishAlone` does the rest. @throws NotSeparable */
+  async prepare(pause: Pause): Promise<'import' | 'publish'> {
     const { changed, removed, warnings } = this.#comparison;
     const plans: SourcePlan[] = [];
     for (const [source, path] of this.sources.entries()) {
       const files = changed.filter((file) => file.source === source);
-      const whole = files.filter((file) => !this.#noteGrown(file));
-      plans.push(...(await this.#plansOf(source, path, whole, pause)));
-      for (const file of files) if (!whole.includes(file)) plans.push(this.#grownPlan(path, file));
+      const whole: ChangedFile[] = [];
+      const parts: SourcePlan[] = [];
+      for (const file of files) {
+        if (this.#noteGrown(file)) parts.push(this.#grownPlan(path, file));
+        else if (await this.#noteKept(path, file, pause)) parts.push(...this.#planGaps(path, file));
+        else whole.push(file);
+      }
+      plans.push(...(await this.#plansOf(source, path, whole, pause)), ...parts);
     }
-    const gone = [...removed, ...changed.flatMap((file) => (this.#grownOf(file) ? [] : (file.before ?? [])))];
+    const gone = [...removed.flatMap(({ ranges }) => ranges), ...changed.flatMap((file) => this.#goneOf(file))];
     const isOrdered = this.#base.manifest.key.kind === 'ordinal';
     // Positions are keys there: only what comes behind all others leaves the others where they are.
     const isLast = gone.length === 0 && this.#isLastGrown();
@@ -70,20 +86,41 @@ export class PartialImport implements ImportWork {
     if ((this.#base.sources.hasDuplicates || isOrdered) && !isLast && !isAll) throw new NotSeparable();
     const snapshot = this.#target.catalog.snapshot();
     try {
-      const ranges = gone.flatMap((file) => file.ranges);
-      this.#records = await recordsIn(snapshot, this.#target, this.#base.manifest, ranges, pause);
+      this.#records = await recordsIn(snapshot, this.#target, this.#base.manifest, gone, pause);
     } finally {
       snapshot.release();
     }
-    return { plans, warnings };
+    this.#plans = { plans, warnings };
+    return plans.length > 0 ? 'import' : 'publish';
+  }
+
+  async plan(): Promise<Plans> {
+    return this.#plans;
   }
 
   accept(span: AcceptedSpan): void {
     this.#notes.accept(span);
   }
 
-  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
+  /** Makes the rows of the manifest. */
+  async finish(pause: Pause): Promise<void> {
     this.#notes.finish();
+    const { catalog } = this.#target;
+    const { manifest, sources } = this.#base;
+    const gone = new Set(this.#comparison.removed.map(idOf));
+    const news = this.#news();
+    let [at, position] = [0, 0];
+    for (const file of notedFiles(catalog, manifest.id, sources)) {
+      while (at < news.length && compareFiles(news[at]!, file) < 0) this.#rows.add(news[at++]!);
+      if (at < news.length && compareFiles(news[at]!, file) === 0) this.#rows.add(news[at++]!);
+      else if (!gone.has(idOf(file))) this.#rows.add(file, position);
+      if (++position % ROWS_A_TURN === 0) await pause();
+    }
+    while (at < news.length) this.#rows.add(news[at++]!);
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
     const replaced = this.#records.length - this.apply(write);
     const isClean = counts.replaced === 0 && updated === replaced;
     if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
@@ -96,7 +133,8 @@ export class PartialImport implements ImportWork {
   }
 
   /** Publishes where nothing had to be read. */
-  async publishAlone(): Promise<void> {
+  async publishAlone(pause: Pause): Promise<void> {
+    await this.finish(pause);
     await this.#target.catalog.transaction((write) => {
       this.apply(write);
       this.#writeRows(write, false);
@@ -104,28 +142,52 @@ export class PartialImport implements ImportWork {
   }
 
   #writeRows(write: CatalogWrite, addsDuplicates: boolean): void {
-    const { catalog } = this.#target;
     const { manifest, sources } = this.#base;
-    const rows = new ManifestRows();
-    const gone = new Set(this.#comparison.removed.map(idOf));
-    const news = [...this.#noted].sort(compareFiles);
-    let at = 0;
-    const take = (file: NotedFile) => rows.add(this.#withBefore(file));
-    for (const file of notedFiles(catalog, manifest.id, sources)) {
-      while (at < news.length && compareFiles(news[at]!, file) < 0) take(news[at++]!);
-      if (at < news.length && compareFiles(news[at]!, file) === 0) take(news[at++]!);
-      else if (!gone.has(idOf(file))) rows.add(file);
-    }
-    while (at < news.length) take(news[at++]!);
     const hasDuplicates = sources.hasDuplicates || addsDuplicates;
-    rows.write(write, manifest.id, { ...sources, hasDuplicates });
+    this.#rows.write(write, manifest.id, { ...sources, hasDuplicates });
   }
 
-  /** A file that has grown keeps the records it had. */
-  #withBefore(file: NotedFile): NotedFile {
-    const before = this.#grown.get(idOf(file));
-    if (before === undefined) return file;
-    return { ...file, read: before.read + file.read, ranges: [...before.ranges, ...file.ranges] };
+  /** What was noted of the files that were read, and what they keep, in order. */
+  #news(): NotedFile[] {
+    const news = new Map<string, NotedFile>();
+    const add = (id: string, file: NotedFile) => {
+      const known = news.get(id);
+      news.set(id, known === undefined ? file : joined(known, file));
+    };
+    for (const file of this.#comparison.changed) {
+      const id = idOf(file);
+      const [before, kept] = [this.#grown.get(id), this.#kept.get(id)];
+      if (before !== undefined) add(id, before);
+      if (kept !== undefined) add(id, keptPart(file, kept, this.#keptEnds.get(id)));
+    }
+    for (const file of this.#noted) add(idOf(file), file);
+    return [...news.values()].sort(compareFiles);
+  }
+
+  /** Ranges of a changed file whose records may be gone. */
+  #goneOf(file: ChangedFile): readonly RecordRange[] {
+    if (file.before === undefined || this.#grownOf(file)) return [];
+    const kept = new Set(this.#kept.get(idOf(file))?.ranges);
+    return file.before.ranges.filter((range) => !kept.has(range));
+  }
+
+  /** Bytes read to find out what has stayed the same. */
+  get bytesHashed(): number {
+    let hashed = 0;
+    for (const kept of this.#kept.values()) hashed += kept.hashed;
+    return hashed;
+  }
+
+  async #noteKept(root: string, file: ChangedFile, pause: Pause): Promise<boolean> {
+    const kept = await keptSpans(root, file, pause);
+    if (kept === undefined) return false;
+    this.#kept.set(idOf(file), kept);
+    this.#keptEnds.set(idOf(file), linesOf(join(root, file.path), file.fingerprint));
+    return true;
+  }
+
+  #planGaps(root: string, file: ChangedFile): SourcePlan[] {
+    return plansOfGaps(root, file, this.#kept.get(idOf(file)) as KeptSpans, this.#options.spanBytes);
   }
 
   #noteGrown(file: ChangedFile): boolean {
@@ -178,6 +240,27 @@ export class PartialImport implements ImportWork {
     const bytes = fingerprint.bytes - from;
     return { path: full, fingerprint, bytes, shape: 'ndjson', framing: 'lines', from, spans, source, relative: path };
   }
+}
+
+/** Two parts of a file as one; the second one knows what the file is now. */
+function joined(first: NotedFile, second: NotedFile): NotedFile {
+  const spans = first.lines?.spans && second.lines?.spans && [...first.lines.spans, ...second.lines.spans];
+  spans?.sort(([left], [right]) => left - right);
+  return {
+    ...second,
+    read: first.read + second.read,
+    ranges: [...first.ranges, ...second.ranges],
+    ...(second.lines && { lines: { head: second.lines.head, tail: second.lines.tail, ...(spans && { spans }) } }),
+  };
+}
+
+function keptPart(
+  { source, path, fingerprint }: ChangedFile,
+  { spans, ranges }: KeptSpans,
+  ends: SourceLines | undefined,
+): NotedFile {
+  const read = spans.reduce((sum, [, , , records]) => sum + records, 0);
+  return { source, path, fingerprint, read, ranges, ...(ends && { lines: { ...ends, spans } }) };
 }
 
 function compareFiles(left: NotedFile, right: NotedFile): number {

@@ -102,8 +102,7 @@ class Sync {
     const isSame = changed.length === 0 && removed.length === 0;
     if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0 };
     const report = await this.#partly(lock, isFirst ? undefined : base, comparison);
-    if (report === 'removed') return { ...counts, bytesRead: 0 };
-    if (report !== undefined) return { ...counts, bytesRead: report.bytes.source, report };
+    if (report !== undefined) return { ...counts, ...report };
     const whole = await this.#wholly(lock, base, left);
     return { ...counts, bytesRead: whole.bytes.source, report: whole };
   }
@@ -118,18 +117,16 @@ class Sync {
   }
 
   /** Imports what has changed; undefined where that cannot be told from the rest. */
-  async #partly(
-    lock: WriterLock,
-    base: Base | undefined,
-    comparison: Comparison,
-  ): Promise<ImportReport | 'removed' | undefined> {
+  async #partly(lock: WriterLock, base: Base | undefined, comparison: Comparison) {
     if (base === undefined) return undefined;
     const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
     try {
-      if (comparison.changed.length > 0) return await importHolding(lock, this.#target, this.#options, work);
-      await work.plan(this.#pause);
-      await work.publishAlone();
-      return 'removed';
+      if ((await work.prepare(this.#pause)) === 'publish') {
+        await work.publishAlone(this.#pause);
+        return { bytesRead: work.bytesHashed };
+      }
+      const report = await importHolding(lock, this.#target, this.#options, work);
+      return { bytesRead: work.bytesHashed + report.bytes.source, report };
     } catch (error) {
       if (error instanceof NotSeparable) return undefined;
       throw error;

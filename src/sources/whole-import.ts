@@ -55,6 +55,10 @@ export class WholeImport implements ImportWork {
     return this.#repeated === undefined;
   }
 
+  get hashesSpans(): boolean {
+    return this.#repeated !== undefined;
+  }
+
   async plan(pause: Pause): Promise<Plans> {
     const { catalog, directory } = this.#target;
     const base = this.#repeated?.base;
@@ -79,8 +83,12 @@ export class WholeImport implements ImportWork {
     this.#notes.accept(span);
   }
 
-  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
+  async finish(): Promise<void> {
     this.#notes.finish();
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
     removeRecords(this.#target.catalog, write, manifest.name, this.#records);
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;

@@ -24,6 +24,7 @@ import {
 } from './catalog-values.js';
 import { treeOf, treeStart } from './page-key.js';
 import { verifyPage } from './page-read.js';
+import type { SourceManifest, SourceRow } from './source-types.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import type {
   CatalogRead,
@@ -35,8 +36,6 @@ import type {
   RawValue,
   ResumableImport,
   ShardEntry,
-  SourceManifest,
-  SourceRow,
   StoreHeader,
   TombstoneState,
 } from './types.js';

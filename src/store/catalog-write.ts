@@ -21,6 +21,7 @@ import {
 } from './catalog-values.js';
 import { pageKey, treeStart } from './page-key.js';
 import { entryAt } from './page-read.js';
+import type { SourceManifest } from './source-types.js';
 import type {
   CatalogWrite,
   CollectionManifest,
@@ -28,7 +29,6 @@ import type {
   LockRecord,
   ResumableImport,
   ShardEntry,
-  SourceManifest,
   StoreHeader,
   TombstoneState,
 } from './types.js';
@@ -107,8 +107,8 @@ export class CatalogWriter implements CatalogWrite {
     this.#meta.put(sourceRowsKey(collectionId, chunk), seal(rows));
   }
 
-  deleteSources(collectionId: number): void {
-    removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
+  deleteSourceRows(collectionId: number, from: number): void {
+    removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

@@ -2,6 +2,7 @@
 // docs/format.md draws the bytes.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
 export interface Location {
@@ -162,44 +163,6 @@ export interface InlineRecord {
   readonly line: Buffer;
 }
 
-/** What a collection was made from: catalog key `08` collection. Published with the import, and chunks of rows with it. */
-export interface SourceManifest {
-  readonly version: 1;
-  /** Absolute paths of the files and folders, in order. */
-  readonly sources: readonly string[];
-  /** The options that what is stored depends on. */
-  readonly rules: string;
-  /** Whether records of these sources have replaced one another: then which of them is stored depends on all. */
-  readonly hasDuplicates: boolean;
-  readonly files: number;
-  readonly chunks: number;
-}
-
-/**
- * One file of the sources, as it was when it was read: number of its source, path in it (empty: the source itself), bytes,
- * time of its last change in ns, inode, device; records read, bad ones too; where the good ones are, as shard, first
- * ordinal, count, shard, …; and for files of lines that may grow, what they end with (sources/manifest.ts).
- */
-export type SourceRow = readonly [
-  source: number,
-  path: string,
-  bytes: number,
-  modifiedNs: string,
-  inode: string,
-  device: string,
-  read: number,
-  ranges: readonly number[],
-  lines?: SourceLines,
-];
-
-/** Of a file of lines: hashes of its beginning and end, and of each span, by which the same bytes are known again. */
-export interface SourceLines {
-  readonly head: string;
-  readonly tail: string;
-  /** Absent where nobody asked for it. From, to, hash, records read. */
-  readonly spans?: readonly (readonly [from: number, to: number, hash: string, read: number])[];
-}
-
 /** What stands under a key of the catalog, checksum and all. */
 export interface RawValue {
   readonly key: Uint8Array;
@@ -322,8 +285,8 @@ export interface CatalogWrite {
   putSourceManifest(collectionId: number, manifest: SourceManifest): void;
   /** @param rows see `encodeRows` */
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
-  /** The manifest and all rows. */
-  deleteSources(collectionId: number): void;
+  /** Chunks of rows from this one on. */
+  deleteSourceRows(collectionId: number, from: number): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */
