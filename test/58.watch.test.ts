@@ -2,64 +2,12 @@
 // Method: real files, real stores, real notices (and polling, where that differs); after each change the test waits for the
 // record, or the event, that has to come of it.
 
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type GristmillError, memory, openStore, type Store, type StoreEvents } from '../dist/src/index.js';
-import { WATCH_OPTIONS, type WatchOptions } from '../dist/src/watch/watch-options.js';
-import { scratch } from './support/import-files.js';
-
-type WatchEvent = StoreEvents['watch'];
-
-/** Quick enough for a test; what is left alone for so long counts as whole. */
-const QUICK: WatchOptions = { stabilityMs: 50, maxWaitMs: 200, pollMs: 50, workers: 1 };
-
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 20_000, interval: 5 });
-
-/** A place with a folder to watch, and a store beside it. */
-async function place(files: Readonly<Record<string, string>> = {}, where?: ReturnType<typeof memory>) {
-  const path = scratch();
-  const folder = join(path, 'folder');
-  mkdirSync(folder);
-  const write = (name: string, text: string) => {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), text);
-  };
-  for (const [name, text] of Object.entries(files)) write(name, text);
-  const open = async () => {
-    const store = await openStore(where ?? join(path, 'store'));
-    onTestFinished(() => store.close());
-    return store;
-  };
-  return { path, folder, write, open, store: await open() };
-}
-
-/** What a store tells of watching from now on. */
-function eventsOf(store: Store) {
-  const events: WatchEvent[] = [];
-  const warnings: GristmillError[] = [];
-  store.on('watch', (event) => events.push(event));
-  store.on('warning', ({ error }) => warnings.push(error));
-  return { events, warnings, last: () => events.at(-1) };
-}
-
-/** The text of a record, or undefined; for as long as there is no collection, too. */
-function textOf(store: Store, key: string | number): string | undefined {
-  if (!store.collections().includes('records')) return undefined;
-  return store.collection('records').getTextSync(key);
-}
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { memory, openStore } from '../dist/src/index.js';
+import { WATCH_OPTIONS } from '../dist/src/watch/watch-options.js';
+import { eventsOf, place, QUICK, textOf, until, type WatchEvent } from './support/watched.js';
 
 describe.each(['auto', 'always'] as const)('a folder, poll %s', (poll) => {
   test('files that come, change and go are records that come, change and go; nothing else is read', async () => {
@@ -145,67 +93,6 @@ describe('an NDJSON file', () => {
     });
     await until(() => textOf(store, 1) !== undefined);
     await watcher.close();
-  });
-});
-
-describe('whatever is done to a folder', () => {
-  const names = ['a.json', 'b.json', 'in/a.json', 'in/deep/c.json'];
-  const texts = ['{"v":1}', '{"v":2,"w":[1,2]}', '[{"v":3},{"v":4}]', '[5]', '{"v":'];
-  const operations = fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(fc.constant('write' as const), fc.constantFrom(...names)) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant('remove' as const), fc.constantFrom(...names, 'in', 'in/deep')) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant('rename' as const), fc.constantFrom('in', 'in/deep', 'a.json')) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant('wait' as const), fc.constant('')) },
-  );
-  const scripts = fc.array(fc.array(fc.tuple(operations, fc.constantFrom(...texts)), { maxLength: 6 }), {
-    minLength: 2,
-    maxLength: 4,
-  });
-
-  /** The files of a folder, by their paths in it. */
-  const filesOf = (folder: string) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(folder, name)).isFile());
-
-  /** What the records have to be: the value of each file, or its elements. */
-  function valuesOf(folder: string): Map<string, unknown> {
-    const values = new Map<string, unknown>();
-    for (const name of filesOf(folder)) {
-      const value = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-      if (Array.isArray(value)) value.forEach((one, i) => void values.set(`${name}#${i}`, one));
-      else values.set(name, value);
-    }
-    return values;
-  }
-
-  test('its records are in the end those of its files', async () => {
-    await fc.assert(
-      fc.asyncProperty(scripts, async (script) => {
-        const { folder, write, store } = await place({ 'a.json': '{"v":0}' }, memory());
-        const watcher = await store.watch(folder, { ...QUICK, stabilityMs: 20 });
-        const records = store.collection('records');
-        for (const batch of script) {
-          for (const [[kind, name], text] of batch) {
-            if (kind === 'write') write(name, text);
-            else if (kind === 'remove') rmSync(join(folder, name), { recursive: true, force: true });
-            else if (kind === 'wait') await watcher.settled();
-            else if (existsSync(join(folder, name)) && !existsSync(join(folder, `${name}.json`))) {
-              renameSync(join(folder, name), join(folder, `${name}.json`));
-            }
-          }
-          // What is bad is mended, for its records depend on what was seen before.
-          for (const name of filesOf(folder)) {
-            if (readFileSync(join(folder, name), 'utf8') === '{"v":') write(name, '{"v":"mended"}');
-          }
-          const values = valuesOf(folder);
-          await until(() => {
-            if (records.count() !== values.size) return false;
-            return [...values].every(([key, value]) => isDeepStrictEqual(records.getSync(key), value));
-          });
-        }
-        await store.close();
-      }),
-      { numRuns: 15 },
-    );
   });
 });
 

@@ -19,9 +19,7 @@ import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.j
 import { MergeUnderWay, Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
-import type { WatchOptions } from '../watch/watch-options.js';
-import type { Watcher } from '../watch/watcher.js';
-import { Watchers } from '../watch/watchers.js';
+import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
@@ -150,31 +148,20 @@ export class Store {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(
-        target,
-        typeof sources === 'string' ? [sources] : sources,
-        importOptionsOver(this.#imports, options),
-      );
+      return runImport(target, [sources].flat(), importOptionsOver(this.#imports, options));
     });
   }
 
   /**
-   * Keeps a collection what its sources (files, folders) are, in the background, until the watcher or the store is closed:
-   * files that are new, changed or gone, and what is appended to NDJSON. Resolves when the sources have been compared with
-   * what is stored, and imported as far as they differ. A version that is bad is told of (events `watch` and `warning`);
-   * the one before it is served on. The watcher keeps no process alive.
+   * Keeps a collection what its sources (files, folders) are, in the background (docs/watch.md). Resolves when they have
+   * been compared with what is stored, and imported as far as they differ; `watcher.close()` ends it, or `close`.
    * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError for a wrong option, or
    * where the collection is watched already
-   * @example const watcher = await store.watch('./posts', { collection: 'posts' });
    */
-  async watch(sources: string | readonly string[], options: WatchOptions = {}): Promise<Watcher> {
-    this.#catalog.assertOpen();
+  async watch(sources: string | readonly string[], options?: WatchOptions): Promise<Watcher> {
     this.#assertWritable();
-    const { mode: _mode, resume: _resume, ...imports } = this.#imports;
-    const target = { ...this.#place, catalog: this.#catalog };
-    const signal = either(options.signal, this.#stop.signal);
-    const paths = typeof sources === 'string' ? [sources] : sources;
-    return this.#watchers.start(target, paths, { ...importOptionsOver(imports, options), signal });
+    const target = { ...this.#place, catalog: this.#catalog, closing: this.#stop.signal };
+    return this.#watchers.start(target, [sources].flat(), this.#imports, options);
   }
 
   /**

@@ -1,9 +1,13 @@
 // The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
 
+import { importOptionsOver } from '../config/effective.js';
 import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
+import type { ImportOptions } from '../import/types.js';
 import type { WatchOptions } from './watch-options.js';
 import type { Watcher } from './watcher.js';
+
+export type { Watcher, WatchOptions };
 
 export class Watchers {
   readonly #tell: StoreEmitter['tell'];
@@ -13,9 +17,20 @@ export class Watchers {
     this.#tell = events.tell.bind(events);
   }
 
-  /** See `Store.watch`. The signal of the options closes the watcher. */
-  async start(target: ImportTarget, sources: readonly string[], options: WatchOptions): Promise<Watcher> {
+  /**
+   * See `Store.watch`.
+   * @param target its signal `closing` closes the watcher, as that of the options does
+   * @param imports what config file and environment say of imports
+   */
+  async start(
+    target: ImportTarget & { readonly closing: AbortSignal },
+    sources: readonly string[],
+    { mode: _mode, resume: _resume, ...imports }: ImportOptions,
+    given?: WatchOptions,
+  ): Promise<Watcher> {
+    const options: WatchOptions = importOptionsOver(imports, given);
     const { collection = 'records' } = options;
+    target.catalog.assertOpen();
     if (this.#byCollection.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
     const starting = this.#start(target, sources, options, () => this.#byCollection.delete(collection));
     this.#byCollection.set(collection, starting);
@@ -23,15 +38,19 @@ export class Watchers {
   }
 
   async #start(
-    target: ImportTarget,
+    target: ImportTarget & { readonly closing: AbortSignal },
     sources: readonly string[],
     options: WatchOptions,
     ended: () => void,
   ): Promise<Watcher> {
     try {
       const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
-      const sync = syncSources.bind(undefined, target);
-      return await Watcher.start({ directory: target.directory, sync, tell: this.#tell, ended }, sources, options);
+      const parts = {
+        ...{ directory: target.directory, tell: this.#tell, ended },
+        sync: syncSources.bind(undefined, target),
+      };
+      const signal = options.signal ? AbortSignal.any([options.signal, target.closing]) : target.closing;
+      return await Watcher.start(parts, sources, { ...options, signal });
     } catch (error) {
       ended();
       throw error;
