@@ -6,13 +6,12 @@
 
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { GristmillError } from '../errors.js';
 import { SPAN_FILES_MAX } from '../limits.js';
 import { type ListedFile, packFiles, unpackFiles } from '../sources/file-list.js';
 import { Folder } from '../sources/folder.js';
 import type { FilledImportOptions } from './import-options.js';
 import { type Pause, planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
-import { SourceFile } from './source-file.js';
+import { type Fingerprint, SourceFile } from './source-file.js';
 import type { SpanFiles } from './span-types.js';
 
 /** Files of the list as it is held: a few kilobytes a piece. */
@@ -26,16 +25,26 @@ export interface FolderListing {
   readonly warnings: readonly string[];
 }
 
+/** What is taken of a file: all that it is, a beginning of it, or nothing. */
+export type Select = (path: string, fingerprint: Fingerprint) => Fingerprint | undefined;
+
 /** @param store its directory is no source. @throws SOURCE_NOT_READABLE; CANCELLED */
-export async function listFolder(path: string, store: string, pause: Pause): Promise<FolderListing> {
+export async function listFolder(
+  path: string,
+  store: string,
+  pause: Pause,
+  select: Select = (_path, fingerprint) => fingerprint,
+): Promise<FolderListing> {
   const folder = new Folder(path, realPathOf(store), pause);
   const pieces: Uint8Array[] = [];
   let piece: ListedFile[] = [];
   let [files, bytes] = [0, 0];
   for await (const file of folder.files()) {
+    const fingerprint = select(file.path, file.fingerprint);
+    if (fingerprint === undefined) continue;
     files++;
-    bytes += file.fingerprint.bytes;
-    if (piece.push(file) < PIECE_FILES) continue;
+    bytes += fingerprint.bytes;
+    if (piece.push({ ...file, fingerprint }) < PIECE_FILES) continue;
     pieces.push(packFiles(piece));
     piece = [];
   }
@@ -84,11 +93,7 @@ async function planLarge(
   const full = join(folder, path);
   const shape = options.shape ?? (/\.json$/i.test(path) ? undefined : 'ndjson');
   if (!hasOwnKeys || (shape === undefined && !beginsArray(full))) return undefined;
-  const plan = await planSource(full, { ...options, shape }, pause, source, path);
-  const isSame = plan.fingerprint.bytes === fingerprint.bytes && plan.fingerprint.modifiedNs === fingerprint.modifiedNs;
-  if (isSame) return plan;
-  const message = `${full} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
-  throw new GristmillError('SOURCE_CHANGED', message, { file: full });
+  return planSource(full, { ...options, shape }, pause, source, path, fingerprint);
 }
 
 function beginsArray(path: string): boolean {

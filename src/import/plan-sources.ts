@@ -6,7 +6,8 @@ import { statSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import type { FilledImportOptions } from './import-options.js';
 import { type Pause, planSource, type SourcePlan } from './plan.js';
-import { listFolder, planFolder } from './plan-folder.js';
+import { listFolder, planFolder, type Select } from './plan-folder.js';
+import { type Fingerprint, SourceFile } from './source-file.js';
 
 /** What is imported, in order, and what has to be said about it. */
 export interface Plans {
@@ -17,6 +18,7 @@ export interface Plans {
 /**
  * @param store its directory is no source.
  * @param mayBeEmpty whether a folder without files is fine
+ * @param selectOf says what is taken of the files of each source
  * @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError
  */
 export async function planSources(
@@ -25,15 +27,18 @@ export async function planSources(
   options: FilledImportOptions,
   pause: Pause,
   mayBeEmpty = false,
+  selectOf?: (source: number) => Select,
 ): Promise<Plans> {
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
   for (const [source, path] of paths.entries()) {
+    const select = selectOf?.(source);
     if (!isFolder(path)) {
-      plans.push(await planSource(path, options, pause, source));
+      const expected = select?.('', fingerprintAt(path));
+      if (!select || expected) plans.push(await planSource(path, options, pause, source, '', expected));
       continue;
     }
-    const listing = await listFolder(path, store, pause);
+    const listing = await listFolder(path, store, pause, select);
     if (listing.files === 0 && !mayBeEmpty) {
       const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
       throw new GristmillError('SOURCE_EMPTY', message, { file: path });
@@ -42,6 +47,13 @@ export async function planSources(
     warnings.push(...listing.warnings);
   }
   return { plans, warnings };
+}
+
+/** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */
+export function fingerprintAt(path: string): Fingerprint {
+  const file = SourceFile.open(path, 'read');
+  file.close();
+  return file.fingerprint;
 }
 
 export function isFolder(path: string): boolean {

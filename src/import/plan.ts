@@ -63,8 +63,9 @@ export async function planSource(
   pause: Pause,
   source = 0,
   relative = '',
+  expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const file = SourceFile.open(path, 'read');
+  const file = SourceFile.open(path, 'read', expected);
   try {
     const { fingerprint } = file;
     const { bytes } = fingerprint;

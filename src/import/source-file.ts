@@ -14,6 +14,8 @@ export interface Fingerprint {
   readonly inode: bigint;
   readonly bytes: number;
   readonly modifiedNs: bigint;
+  /** It is still being written to: only that it has these bytes, and is the same file, is compared. */
+  readonly grows?: true;
 }
 
 export type Access = 'mmap' | 'read';
@@ -118,12 +120,11 @@ export class SourceFile {
   #compare(): void {
     const now = fingerprintOf(this.#fd);
     const then = this.fingerprint;
-    const isSame =
-      now.bytes === then.bytes &&
-      now.modifiedNs === then.modifiedNs &&
-      now.inode === then.inode &&
-      now.device === then.device;
-    if (!isSame) throw changedError(this.path);
+    const isSameFile = now.inode === then.inode && now.device === then.device;
+    const isAsItWas = then.grows
+      ? now.bytes >= then.bytes
+      : now.bytes === then.bytes && now.modifiedNs === then.modifiedNs;
+    if (!isSameFile || !isAsItWas) throw changedError(this.path);
   }
 }
 

@@ -12,17 +12,18 @@ export interface ListedFile {
   readonly fingerprint: Fingerprint;
 }
 
-/** Path, bytes, time of the last change in ns, inode, device. */
-export type FileRow = readonly [string, number, string, string, string];
+/** Path, bytes, time of the last change in ns, inode, device, whether it grows. */
+export type FileRow = readonly [string, number, string, string, string, true?];
 
 export function rowOf({ path, fingerprint }: ListedFile): FileRow {
-  const { bytes, modifiedNs, inode, device } = fingerprint;
-  return [path, bytes, String(modifiedNs), String(inode), String(device)];
+  const { bytes, modifiedNs, inode, device, grows } = fingerprint;
+  const row = [path, bytes, String(modifiedNs), String(inode), String(device)] as const;
+  return grows ? [...row, grows] : row;
 }
 
-export function fileOf([path, bytes, modifiedNs, inode, device]: FileRow): ListedFile {
+export function fileOf([path, bytes, modifiedNs, inode, device, grows]: FileRow): ListedFile {
   const fingerprint = { bytes, modifiedNs: BigInt(modifiedNs), inode: BigInt(inode), device: BigInt(device) };
-  return { path, fingerprint };
+  return { path, fingerprint: grows ? { ...fingerprint, grows } : fingerprint };
 }
 
 export function packFiles(files: readonly ListedFile[]): Uint8Array {

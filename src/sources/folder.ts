@@ -5,11 +5,11 @@
 
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { GristmillError } from '../errors.js';
 import type { Pause } from '../import/plan.js';
 import { fingerprintOfStat } from '../import/source-file.js';
-import type { ListedFile } from './file-list.js';
+import { comparePaths, type ListedFile } from './file-list.js';
 
 const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
 /** Entries after which others may have a turn. */
@@ -52,6 +52,37 @@ export class Folder {
     return this.#within('');
   }
 
+  /** Only those at these paths, or below them. @throws as `files` */
+  async *filesAt(paths: Iterable<string>): AsyncGenerator<ListedFile> {
+    const found: { readonly path: string; readonly isDirectory: boolean }[] = [];
+    for (const path of paths) {
+      const stat = this.#isPlace(path) ? statIfThere(join(this.#real, path), lstatSync) : undefined;
+      if (stat?.isDirectory()) found.push({ path: `${path}/`, isDirectory: true });
+      else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
+    }
+    found.sort((left, right) => comparePaths(left.path, right.path));
+    let above: string | undefined;
+    for (const { path, isDirectory } of found) {
+      // What is below a directory of the list comes with it.
+      if (above !== undefined && path.startsWith(above)) continue;
+      if (isDirectory) above = path;
+      yield* isDirectory ? this.#within(path) : this.#file(path);
+      await this.#pause();
+    }
+  }
+
+  /** Whether files may be there: not where it is hidden, in the store, or behind a link to a folder. */
+  #isPlace(path: string): boolean {
+    const directory = join(this.#real, dirname(path));
+    if (path.split('/').some((name) => name.startsWith('.'))) return false;
+    if (`${join(this.#real, path)}${sep}`.startsWith(this.#except + sep)) return false;
+    try {
+      return realpathSync(directory) === directory;
+    } catch {
+      return false;
+    }
+  }
+
   /** What a report says of what was left out. */
   get warnings(): string[] {
     return [...this.leftOut].map(
@@ -69,9 +100,13 @@ export class Folder {
         yield* this.#within(`${path}/`);
         continue;
       }
-      const stat = this.#statOf(path);
-      if (stat !== undefined) yield { path, fingerprint: fingerprintOfStat(stat) };
+      yield* this.#file(path);
     }
+  }
+
+  *#file(path: string): Generator<ListedFile> {
+    const stat = this.#statOf(path);
+    if (stat !== undefined) yield { path, fingerprint: fingerprintOfStat(stat) };
   }
 
   /** Sorted as the paths under them are. */

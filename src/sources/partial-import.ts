@@ -15,7 +15,7 @@ import type { Change } from '../store/merge-pages.js';
 import type { PublishResult } from '../store/publish.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
-import type { ChangedFile, Comparison } from './compare.js';
+import { type ChangedFile, type Comparison, idOf } from './compare.js';
 import { comparePaths, packFiles } from './file-list.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
 import { hasGrown, linesOf, Notes } from './notes.js';
@@ -213,7 +213,9 @@ export class PartialImport implements ImportWork {
 
   async #plansOf(source: number, path: string, files: readonly ChangedFile[], pause: Pause): Promise<SourcePlan[]> {
     if (files.length === 0) return [];
-    if (files[0]!.path === '') return [await planSource(path, this.#options, pause, source)];
+    if (files[0]!.path === '') {
+      return [await planSource(path, this.#options, pause, source, '', files[0]!.fingerprint)];
+    }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);
     return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause);
   }
@@ -259,10 +261,6 @@ function keptPart(
 ): NotedFile {
   const read = spans.reduce((sum, [, , , records]) => sum + records, 0);
   return { source, path, fingerprint, read, ranges, ...(ends && { lines: { ...ends, spans } }) };
-}
-
-function idOf({ source, path }: Pick<NotedFile, 'source' | 'path'>): string {
-  return `${source}:${path}`;
 }
 
 function compareFiles(left: NotedFile, right: NotedFile): number {

@@ -6,17 +6,19 @@
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { holdingLock, type ImportTarget, importHolding } from '../import/import.js';
-import { checkSources, type FilledImportOptions } from '../import/import-options.js';
+import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/import-options.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { cancelledError } from '../import/wire.js';
+import type { CatalogRead } from '../store/types.js';
 import type { WriterLock } from '../store/writer-lock.js';
 import { type Comparison, compareSources } from './compare.js';
+import type { Looking } from './looking.js';
 import { type Base, notedFiles } from './manifest.js';
 import { NotSeparable, PartialImport } from './partial-import.js';
 import { rulesOf, WholeImport } from './whole-import.js';
 
 /** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
-export type SyncOptions = Omit<ImportOptions, 'mode' | 'resume'>;
+export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {}
 
 /** What a synchronisation found and did. Files of folders count one by one. */
 export interface SyncReport {
@@ -40,57 +42,82 @@ export interface SyncReport {
 export async function syncSources(
   target: ImportTarget,
   sources: readonly string[],
-  options: SyncOptions = {},
+  { paths, take = () => 'all', ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
   checkSources(sources);
-  return holdingLock(target, { ...options, mode: 'upsert', resume: 'never' }, (lock, filled) => {
-    return new Sync(lock, target, sources, filled).run();
-  });
+  const given = { ...options, mode: 'upsert', resume: 'never' } as const;
+  const looking = { paths, take };
+  // Where nothing has changed, no turn among the writers is waited for.
+  const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
+  if (isSame !== undefined) return isSame;
+  return holdingLock(target, given, (lock, filled) => new Sync(target, sources, filled, looking).run(lock));
 }
 
 class Sync {
-  readonly #lock: WriterLock;
   readonly #target: ImportTarget;
   readonly #sources: readonly string[];
   readonly #options: FilledImportOptions;
+  readonly #looking: Looking;
 
-  constructor(lock: WriterLock, target: ImportTarget, sources: readonly string[], options: FilledImportOptions) {
-    this.#lock = lock;
+  constructor(target: ImportTarget, sources: readonly string[], options: FilledImportOptions, looking: Looking) {
     this.#target = target;
     this.#sources = sources;
     this.#options = options;
+    this.#looking = looking;
   }
 
-  async run(): Promise<SyncReport> {
-    const base = this.#base();
+  /** The report, where nothing has changed; takes no lock. */
+  async isSame(): Promise<SyncReport | undefined> {
     const { catalog } = this.#target;
-    const noted = base === undefined ? [] : notedFiles(catalog, base.manifest.id, base.sources);
-    const comparison = await compareSources(this.#target, this.#sources, noted, this.#pause);
-    const { changed, removed, unchanged } = comparison;
+    catalog.refresh();
+    const snapshot = catalog.snapshot();
+    try {
+      const base = this.#base(snapshot);
+      if (base?.sources.rules !== rulesOf(this.#options)) return undefined;
+      const { changed, removed, unchanged } = await this.#compare(snapshot, base, () => 'all');
+      if (changed.length + removed.length > 0) return undefined;
+      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0 };
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  #compare(read: CatalogRead, base: Base | undefined, take = this.#looking.take): Promise<Comparison> {
+    const noted = base === undefined ? [] : notedFiles(read, base.manifest.id, base.sources);
+    // What was imported by other rules is imported anew, all of it.
+    const paths = base?.sources.rules === rulesOf(this.#options) ? this.#looking.paths : undefined;
+    const hasLines = this.#options.shape === 'ndjson';
+    return compareSources(this.#target, this.#sources, noted, this.#pause, { paths, take }, hasLines);
+  }
+
+  async run(lock: WriterLock): Promise<SyncReport> {
+    const { catalog } = this.#target;
+    catalog.refresh();
+    const base = this.#base(catalog);
+    const comparison = await this.#compare(catalog, base);
+    const { changed, removed, unchanged, left } = comparison;
     const known = changed.filter(({ before }) => before !== undefined).length;
     const counts = { changed: known, added: changed.length - known, removed: removed.length, unchanged };
     const isFirst = base?.sources.rules !== rulesOf(this.#options);
     const isSame = changed.length === 0 && removed.length === 0;
     if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0 };
-    const report = await this.#partly(isFirst ? undefined : base, comparison);
+    const report = await this.#partly(lock, isFirst ? undefined : base, comparison);
     if (report !== undefined) return { ...counts, ...report };
-    const whole = await this.#wholly(base);
+    const whole = await this.#wholly(lock, base, left);
     return { ...counts, bytesRead: whole.bytes.source, report: whole };
   }
 
   /** The collection and its manifest, where that is one of these sources. */
-  #base(): Base | undefined {
-    const { catalog } = this.#target;
-    catalog.refresh();
-    const manifest = catalog.collection(this.#options.collection);
-    const sources = manifest && catalog.sourceManifest(manifest.id);
+  #base(read: CatalogRead): Base | undefined {
+    const manifest = read.collection(this.#options.collection);
+    const sources = manifest && read.sourceManifest(manifest.id);
     const paths = this.#sources.map((path) => resolve(path));
     const isOfThese = sources !== undefined && JSON.stringify(sources.sources) === JSON.stringify(paths);
     return manifest && isOfThese ? { manifest, sources } : undefined;
   }
 
   /** Imports what has changed; undefined where that cannot be told from the rest. */
-  async #partly(base: Base | undefined, comparison: Comparison) {
+  async #partly(lock: WriterLock, base: Base | undefined, comparison: Comparison) {
     if (base === undefined) return undefined;
     const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
     try {
@@ -98,7 +125,7 @@ class Sync {
         await work.publishAlone(this.#pause);
         return { bytesRead: work.bytesHashed };
       }
-      const report = await importHolding(this.#lock, this.#target, this.#options, work);
+      const report = await importHolding(lock, this.#target, this.#options, work);
       return { bytesRead: work.bytesHashed + report.bytes.source, report };
     } catch (error) {
       if (error instanceof NotSeparable) return undefined;
@@ -107,14 +134,14 @@ class Sync {
   }
 
   /** Imports everything: anew, where the collection holds nothing else. */
-  async #wholly(base: Base | undefined): Promise<ImportReport> {
+  async #wholly(lock: WriterLock, base: Base | undefined, left: Comparison['left']): Promise<ImportReport> {
     const { catalog } = this.#target;
     const manifest = catalog.collection(this.#options.collection);
     const isOurs = manifest === undefined || manifest.records === 0 || (base !== undefined && this.#holdsAll(base));
     const mode = isOurs ? 'replace' : 'upsert';
     const options = { ...this.#options, mode } as const;
-    const work = new WholeImport(this.#target, this.#sources, options, { base });
-    return importHolding(this.#lock, this.#target, options, work);
+    const work = new WholeImport(this.#target, this.#sources, options, { base, left });
+    return importHolding(lock, this.#target, options, work);
   }
 
   /** Whether all records of the collection are of these sources. */

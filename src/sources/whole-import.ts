@@ -8,9 +8,11 @@ import type { FilledImportOptions } from '../import/import-options.js';
 import type { Pause } from '../import/plan.js';
 import { type Plans, planSources } from '../import/plan-sources.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
+import type { Fingerprint } from '../import/source-file.js';
 import type { Change } from '../store/merge-pages.js';
 import type { PublishResult } from '../store/publish.js';
 import type { CatalogWrite } from '../store/types.js';
+import { type Comparison, idOf } from './compare.js';
 import { type Base, ManifestRows, notedFiles } from './manifest.js';
 import { Notes } from './notes.js';
 import { recordsIn, removeRecords } from './vanish.js';
@@ -26,6 +28,8 @@ export function rulesOf(options: FilledImportOptions): string {
 export interface Repeated {
   /** The collection and its manifest, where that is one of these sources: records that are not in them any more go. */
   readonly base: Base | undefined;
+  /** New files that are not taken, or not all of them. */
+  readonly left: Comparison['left'];
 }
 
 export class WholeImport implements ImportWork {
@@ -67,7 +71,12 @@ export class WholeImport implements ImportWork {
         snapshot.release();
       }
     }
-    return planSources(this.sources, directory, this.#options, pause, this.#repeated !== undefined);
+    const { left } = this.#repeated ?? {};
+    const selectOf = (source: number) => (path: string, fingerprint: Fingerprint) => {
+      const id = idOf({ source, path });
+      return left?.has(id) ? left.get(id) : fingerprint;
+    };
+    return planSources(this.sources, directory, this.#options, pause, left !== undefined, left && selectOf);
   }
 
   accept(span: AcceptedSpan): void {
