@@ -2,11 +2,11 @@
 
 import { COMMA, LOWER_E, LOWER_F, LOWER_T, MINUS, PLUS, POINT, SPACE, ZERO } from './contract';
 
-/** 1 for bytes that end a scalar: blanks, operators, the quote. */
+/** 1 for bytes that end a scalar that is no string: blanks, operators. A quote there would be no token. */
 const ENDS: usize = memory.data(256);
 
 export function fillTables(): void {
-  const characters = ' \t\n\r{}[]:,"';
+  const characters = ' \t\n\r{}[]:,';
   memory.fill(ENDS, 0, 256);
   for (let i = 0; i < characters.length; i++) store<u8>(ENDS + <usize>characters.charCodeAt(i), 1);
 }
