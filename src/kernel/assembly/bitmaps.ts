@@ -7,11 +7,11 @@ import { TILE_BYTES } from './state';
 
 /** Bitmaps of a block: quotes, operators, and bytes up to the space, by value (so of other characters than ASCII, too). */
 export const QUOTES: usize = 0, OPERATORS: usize = 8, LOW: usize = 16;
-/** Those that stage 1 adds: what is inside strings, and the tokens. */
+/** Those that the second pass adds: what is inside strings, and the tokens. */
 export const STRINGS: usize = 24, TOKENS: usize = 32;
 export const BLOCK_BITMAPS: usize = 40;
-export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * 40, 16);
-/** Lists of the blocks of a tile that hold a backslash; and control characters or more than ASCII. */
+export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * <i32>BLOCK_BITMAPS, 16);
+/** Lists of blocks of the tile, by address: those that hold a backslash; control characters or more than ASCII. */
 export const BACKSLASHES: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
 export const UNUSUAL: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
 

@@ -5,9 +5,12 @@
 //   in_string  .11111.......11...     (opening quote included, closing quote not)
 //   operator   1......1.1.1....11
 //   blank      ........1...1.....
-//   scalar     ..........1.......
-//   start      .1........1..1....     opening quotes, first bytes of scalars
-//   token      1......1.1.1.1..11     operators, and the starts that do not directly follow one
+//   solid      1......1.111....11     operators, numbers, literals, and whatever is none of these
+//   token      1......1.1.1.1..11     operators, and opening quotes and first solid bytes that do not directly follow a solid one
+//
+// Three passes over a tile, so that each has little to keep in mind and V8 keeps it in registers: bitmaps of all blocks (bitmaps.ts),
+// from these what is in strings and what a token, then the tokens' addresses. The few blocks with a backslash, a control
+// character or more than ASCII are looked at in between, from lists (strings.ts).
 //
 // Source: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the escape
 // arithmetic (strings.ts). What is inside a string is checked here; everything else by the grammar.
@@ -48,7 +51,7 @@ import { checkTexts, settleEscapes } from './strings';
   return bits;
 }
 
-/** Second pass: what is inside strings, and the tokens of each block of a tile; and the blanks of each. */
+/** Second pass: what is inside strings, the blanks, and the tokens of each block of a tile. */
 function findTokens(block: u32, end: u32): void {
   const lines = State.framing == FRAMING_LINES;
   let inString = State.inString, prevSolid = State.prevSolid;
@@ -82,7 +85,7 @@ function putTokens(block: u32, end: u32, out: u32): u32 {
     let tokens = load<u64>(bitmaps, TOKENS), at = out;
     const count = <u32>popcnt(tokens);
     out += count << 2;
-    // So many at a time without asking: what is written too much is overwritten by the next block.
+    // Six without asking, as most blocks have no more: what is written too much is overwritten by the next block.
     store<u32>(at, block + <u32>ctz(tokens)); tokens &= tokens - 1;
     store<u32>(at, block + <u32>ctz(tokens), 4); tokens &= tokens - 1;
     store<u32>(at, block + <u32>ctz(tokens), 8); tokens &= tokens - 1;

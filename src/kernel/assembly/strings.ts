@@ -96,7 +96,7 @@ function checkEscapes(block: u32, escaped: u64): void {
   return BITMAPS + (<usize>(block - tile) >> 6) * BLOCK_BITMAPS;
 }
 
-/** Settles which bytes of a block are escaped: quotes among these are none; others are checked. */
+/** Settles which bytes of a block are escaped: a quote among these is taken from its bitmap, others are checked. */
 function settleBlock(block: u32, tile: u32): void {
   const backslash = equal64(block, 0x5c), nextEscaped = State.nextEscaped;
   const starts = backslash & ~nextEscaped;
