@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   'DISK_FULL',
   'IO_ERROR',
   'NOTHING_TO_RESUME',
+  'CONFIG_INVALID',
   'CANCELLED',
   'WORKER_FAILED',
 ] as const;

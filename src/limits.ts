@@ -32,8 +32,10 @@ export const ENTRY_HEAP_BYTES = 6 * MIB;
 export const RUN_CHUNK_BYTES = 32 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;
-/** Sources from which an import keeps a journal, so that it can be resumed: less is imported again in about a second. */
-export const JOURNAL_BYTES_MIN = 256 * MIB;
+/**
+ * Sources from which an import keeps a journal, so that it can be resumed: less is imported again in a few
+ * seconds, and a journal takes a twelfth of the time (docs/decisions.md). */
+export const JOURNAL_BYTES_MIN = 1024 * MIB;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
@@ -44,3 +46,7 @@ export const FENCES_MAX = 1_000_000;
 export const INLINE_RECORDS_MAX = 65_536;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
+/** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
+export const HOT_SET_KEYS_MAX = 10_000;
+/** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
+export const HOT_SET_BYTES_MAX = 64 * MIB;

@@ -10,7 +10,7 @@ export function parsePath(path: string): readonly string[] {
   if (typeof path !== 'string') throw new TypeError(`a key path must be a string, not ${typeof path}`);
   if (path === '')
     throw new TypeError('a key path must name a member, as in "id", "user.id" or "/user/id"; it is empty');
-  return path.startsWith('/') ? parsePointer(path) : parseDotted(path);
+  return path.startsWith('/') ? parsePointerPath(path) : parseDotted(path);
 }
 
 /** Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. */
@@ -31,15 +31,30 @@ function parseDotted(path: string): string[] {
   return names;
 }
 
-function parsePointer(path: string): string[] {
-  const badTilde = path.search(/~(?![01])/);
+/** Reads a JSON Pointer to a place in a document: `/data/items`, or nothing for the document itself. */
+export function parsePointer(pointer: string): readonly string[] {
+  if (pointer === '') return [];
+  if (typeof pointer !== 'string' || !pointer.startsWith('/') || BAD_TILDE.test(pointer)) {
+    throw new TypeError(`a JSON Pointer such as "/data/items" is needed, not ${JSON.stringify(pointer)}`);
+  }
+  return namesOf(pointer);
+}
+
+const BAD_TILDE = /~(?![01])/;
+
+function parsePointerPath(path: string): readonly string[] {
+  const badTilde = path.search(BAD_TILDE);
   if (badTilde !== -1) {
     throw new TypeError(
       `the key path "${path}" has a "~" at position ${badTilde} that is not part of "~0" (a tilde) or "~1" (a slash)`,
     );
   }
+  return namesOf(path);
+}
+
+function namesOf(pointer: string): readonly string[] {
   // `~1` first: `~01` is the name `~1`, not a slash.
-  return path
+  return pointer
     .slice(1)
     .split('/')
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));

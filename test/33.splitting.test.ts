@@ -78,7 +78,7 @@ describe.each(framings)('sources built to deceive: %s', (framing) => {
       const outcomes: Record<string, Scanned> = {};
       for (const { name, text } of deceptions(framing)) {
         writeFileSync(path, text);
-        for (const spanBytes of [5, 17, 1000]) {
+        for (const spanBytes of [5, 1000]) {
           const outcome = await scan(options, { spanBytes, windowBytes, ...order });
           outcomes[`${name}, spans of ${spanBytes} bytes`] = outcome;
         }
@@ -86,7 +86,7 @@ describe.each(framings)('sources built to deceive: %s', (framing) => {
       return outcomes;
     };
     const expected = await outcomesWith(1 << 12, { credits: 1 });
-    for (const windowBytes of WINDOWS) {
+    for (const windowBytes of [1, 2, 7, 31]) {
       expect(await outcomesWith(windowBytes, { credits: 4, isReversed: true }), `${windowBytes}`).toEqual(expected);
     }
   });
@@ -151,7 +151,7 @@ describe('whatever the source', () => {
           const outcome = await scan(options, { ...cutting, credits: 1 + cutting.credits, windowBytes: WINDOW_BYTES });
           expect(promised(outcome)).toEqual(promised(scanWhole(bytes, from, options, framing)));
         }),
-        { numRuns: 600 },
+        { numRuns: 400 },
       );
     },
   );

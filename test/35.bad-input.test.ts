@@ -208,14 +208,14 @@ describe('sources that change under the import', () => {
 });
 
 describe('hostile megabytes', () => {
-  const BYTES = 64 * MIB;
+  const BYTES = 32 * MIB;
   /** Far above what it takes, even on a slow machine, and far below what reading again and again would. */
   const SECONDS = 15;
-  const FEWER = 16 * MIB;
+  const FEWER = 8 * MIB;
   const filled = (beginning: string, unit: string, end = '', bytes = BYTES) =>
     Buffer.concat([Buffer.from(beginning), Buffer.alloc(bytes, unit), Buffer.from(end)]);
 
-  const UNCLOSED = Buffer.from(`[[${'{"id":12345678,"name":"something"},'.repeat(500_000)}0]`);
+  const UNCLOSED = Buffer.from(`[[${'{"id":12345678,"name":"something"},'.repeat(250_000)}0]`);
 
   test.each<[string, () => Buffer, Record<string, unknown>, ImportOptions?]>([
     ['blanks', () => filled('', ' \n'), { code: 'SOURCE_EMPTY' }],

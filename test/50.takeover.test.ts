@@ -75,7 +75,7 @@ test('whatever the holder writes into its record renews it', async () => {
   await lock.release();
 });
 
-// The same import again would go on where it stopped, from 256 MiB on, if it had been killed.
+// The same import again would go on where it stopped, from 1 GiB on, if it had been killed.
 test.each([
   ['with nothing that could be resumed', Number.MAX_SAFE_INTEGER],
   ['with a journal', 0],

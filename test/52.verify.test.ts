@@ -8,6 +8,7 @@ import { openStore } from '../dist/src/index.js';
 import { Caches } from '../src/lookup/caches.js';
 import { ReadableCollection } from '../src/lookup/collection.js';
 import { Lookup } from '../src/lookup/lookup.js';
+import { resolveStoreOptions } from '../src/options.js';
 import { files } from '../src/store/file-blobs.js';
 import { verify } from '../src/upkeep/verify.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
@@ -30,7 +31,8 @@ const shardFiles = (store: string) => readdirSync(join(store, 'shards')).map((na
 
 /** Reads without any cache, from a catalog that may be damaged. */
 function readable(directory: string, catalog: RawCatalog): Readable & { close(): void } {
-  const caches = new Caches({ directory, blobs: files }, 0, 0);
+  const options = resolveStoreOptions({ frameCacheBytes: 0, pageCacheBytes: 0 });
+  const caches = new Caches({ directory, blobs: files }, options);
   return {
     collection: (name) => new ReadableCollection(new Lookup({ directory, blobs: files, catalog, caches }, name)),
     close: () => caches.close(),

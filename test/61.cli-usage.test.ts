@@ -22,6 +22,7 @@ describe('help', () => {
     expect(stdout).toMatch(new RegExp(`^Examples?:\\n {2}gristmill ${command} `, 'm'));
     expect(stdout).toContain('--store <dir>');
     expect(stdout).toContain('--json');
+    expect(stdout).toContain('--no-config');
   });
 
   test('is shown without a command, which is a usage error', async () => {

@@ -1,6 +1,6 @@
 // Goal: the package works where it is installed, not only where it is built: wasm files, worker entries and the bin are
 // all in the tarball, and no dev dependency is needed. Method: npm pack, npm install into an empty project, then import
-// with workers, look up, and run the bin from there.
+// with workers, load frames in the background, look up, and run the bin from there.
 //
 // Install scripts are off and zstd's compiled addon is copied from this checkout: compiling it again would take a minute
 // and test nothing of ours (`npm ci` of this checkout did it already).
@@ -16,11 +16,16 @@ const run = promisify(execFile);
 const MINUTES = 60_000;
 
 const PROGRAM = `
+import { Worker } from 'node:worker_threads';
 import { openStore } from 'gristmill';
 const store = await openStore('store', { create: true });
 const report = await store.import('records.json', { key: 'id', workers: 2, spanBytes: 65536 });
+let answers = 0;
+const { emit } = Worker.prototype;
+Worker.prototype.emit = function (name, ...told) { if (name === 'message') answers++; return emit.call(this, name, ...told); };
+const warmed = await store.warm({ whole: true });
 const records = store.collection('records');
-console.log(JSON.stringify({ report, record: records.getSync(1234), text: await records.getText(1234) }));
+console.log(JSON.stringify({ report, warmed, answers, record: records.getSync(1234), text: await records.getText(1234) }));
 await store.close();
 `;
 
@@ -66,9 +71,11 @@ describe('the packed package', () => {
     writeFileSync(join(folder, 'records.json'), recordsFile(5000));
     writeFileSync(join(folder, 'program.js'), PROGRAM);
     const { stdout } = await run(process.execPath, ['program.js'], { cwd: folder });
-    const { report, record, text } = JSON.parse(stdout);
+    const { report, warmed, answers, record, text } = JSON.parse(stdout);
     expect(report).toMatchObject({ shape: 'array', workers: 2, records: { read: 5000, stored: 5000 } });
     expect(report.shards).toBeGreaterThan(1);
+    expect(warmed).toMatchObject({ records: 5000, complete: true });
+    expect(answers).toBeGreaterThan(0);
     expect(record.id).toBe(1234);
     expect(text).toContain('"exact":9007199254740993');
 

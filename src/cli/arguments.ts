@@ -1,6 +1,7 @@
 // From words on the command line to values: keys, sizes, counts, choices. Each parser refuses with a sentence.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { shareOf, sizeOf, timeOf } from '../config/words.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue } from '../store/key.js';
 
 /** A JSON number, true, false, null or string; anything else is meant as it stands. */
@@ -39,16 +40,15 @@ export function hasStringTwin(word: string): boolean {
   return JSON_SCALAR.test(word) && !word.startsWith('"');
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+/** The shortest and the longest time between two looks: more often would keep a core busy; a day. */
+const INTERVAL_MS_MIN = 100;
+const INTERVAL_MS_MAX = 86_400_000;
 
 /** Reads a size in bytes: `65536`, `64k`, `64m`, `1.5g` (powers of 1,024; `MiB` and `MB` mean the same). */
 export function readSize(word: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?$/i.exec(word);
-  const bytes = Number(match?.[1]) * (SIZE_UNITS[match?.[2]?.toLowerCase() ?? ''] ?? Number.NaN);
-  if (!Number.isSafeInteger(Math.round(bytes))) {
-    throw new InvalidArgumentError('Expected a size such as 65536, 64k, 64m or 1g.');
-  }
-  return Math.round(bytes);
+  const bytes = sizeOf(word);
+  if (bytes === undefined) throw new InvalidArgumentError('Expected a size such as 65536, 64k, 64m or 1g.');
+  return bytes;
 }
 
 /** Reads a whole number, negative ones too (`--level -3`). */
@@ -65,10 +65,16 @@ export function readCount(word: string): number {
   return value;
 }
 
+/** Reads the milliseconds between two looks: `500ms`, `5s`, `1m`. */
+export function readInterval(word: string): number {
+  const milliseconds = timeOf(word) ?? Number.NaN;
+  if (milliseconds >= INTERVAL_MS_MIN && milliseconds <= INTERVAL_MS_MAX) return milliseconds;
+  throw new InvalidArgumentError('Expected a time from 100ms to 1d, such as 500ms, 5s or 1m.');
+}
+
 /** Reads a share: `0.01` or `1%`. */
 export function readRatio(word: string): number {
-  const match = /^(\d*\.?\d+)(%?)$/.exec(word);
-  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  const value = shareOf(word) ?? Number.NaN;
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('Expected a share from 0 to 1, such as 0.01 or 1%.');
   return value;
 }

@@ -1,12 +1,13 @@
 // gristmill backup: a consistent copy of a store that may be in use.
 
 import type { Command } from 'commander';
-import { openStore } from '../index.js';
 import { type CommonOptions, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
+import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatCount } from './table.js';
 
-interface BackupFlags extends CommonOptions {
+interface BackupFlags extends CommonOptions, StoreFlags {
   readonly copy?: boolean;
 }
 
@@ -27,11 +28,11 @@ export function addBackup(program: Command): void {
     .option('--copy', 'copy shards even where they could be hard-linked')
     .addHelpText('after', HELP)
     .action(runBackup);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
 }
 
 async function runBackup(target: string, flags: BackupFlags): Promise<void> {
-  const store = await openStore(flags.store, { readOnly: true });
+  const store = await openStore(flags, { readOnly: true });
   try {
     const report = await store.backup(target, { copy: flags.copy === true });
     const { directory, generation, shards, seconds } = report;

@@ -7,9 +7,10 @@ import { type CommonOptions, readRatio, withCommonOptions } from './arguments.js
 import { note } from './diagnostics.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatBytes, formatCount } from './table.js';
 
-interface CompactFlags extends CommonOptions {
+interface CompactFlags extends CommonOptions, StoreFlags {
   readonly collection?: string;
   readonly minDead?: number;
   readonly wait: boolean;
@@ -37,12 +38,13 @@ export function addCompact(program: Command): void {
     .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
     .addHelpText('after', HELP)
     .action(runCompact);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
 }
 
-async function runCompact({ store: directory, collection, minDead, wait, json }: CompactFlags): Promise<void> {
+async function runCompact(flags: CompactFlags): Promise<void> {
+  const { collection, minDead, wait, json } = flags;
   const report = await interruptible(async (signal) => {
-    const store = await openStore(directory, { create: false });
+    const store = await openStore(flags, { create: false });
     try {
       return await store.compact({
         ...(collection !== undefined && { collection }),

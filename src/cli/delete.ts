@@ -6,9 +6,10 @@ import { reportMiss } from './diagnostics.js';
 import { Exit } from './exit.js';
 import { missText } from './get.js';
 import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatCount } from './table.js';
 
-interface DeleteFlags extends CommonOptions {
+interface DeleteFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly string?: boolean;
 }
@@ -30,13 +31,13 @@ export function addDelete(program: Command): void {
     .option('--string', 'every key is a string, whatever it looks like')
     .addHelpText('after', HELP)
     .action(runDelete);
-  withCommonOptions(command, 'print the count, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
 }
 
 async function runDelete(words: readonly string[], flags: DeleteFlags): Promise<void> {
   const { collection: name, json, string: asString = false } = flags;
   const keys = words.map((word) => readKey(word, asString));
-  const store = await openStore(flags.store, { create: false });
+  const store = await openStore(flags, { create: false });
   try {
     const was = await store.transaction((transaction) => {
       const collection = transaction.collection(name);

@@ -68,6 +68,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   DISK_FULL: Exit.io,
   IO_ERROR: Exit.io,
   NOTHING_TO_RESUME: Exit.store,
+  CONFIG_INVALID: Exit.usage,
   CANCELLED: Exit.cancelled,
   WORKER_FAILED: Exit.internal,
 };

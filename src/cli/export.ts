@@ -7,8 +7,9 @@ import { type CommonOptions, choice, withCommonOptions } from './arguments.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
 import { fileOutput, LineWriter, type Output, standardOutput } from './output.js';
+import { READING_FLAGS, type StoreFlags, withStoreFlags } from './store-flags.js';
 
-interface ExportFlags extends CommonOptions {
+interface ExportFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly format: 'ndjson' | 'json';
   readonly out?: string;
@@ -33,11 +34,11 @@ export function addExport(program: Command): void {
     .option('--out <file>', 'write to a file instead of stdout')
     .addHelpText('after', HELP)
     .action(runExport);
-  withCommonOptions(command, 'print errors as JSON objects');
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
 }
 
 async function runExport(flags: ExportFlags): Promise<void> {
-  const store = await openStore(flags.store, { readOnly: true });
+  const store = await openStore(flags, { readOnly: true });
   try {
     const collection = store.collection(flags.collection);
     const output = flags.out === undefined ? standardOutput() : await fileOutput(flags.out);

@@ -7,8 +7,9 @@ import { reportMiss } from './diagnostics.js';
 import { Exit } from './exit.js';
 import { openStore } from './open.js';
 import { LineWriter, standardOutput } from './output.js';
+import { READING_FLAGS, type StoreFlags, withStoreFlags } from './store-flags.js';
 
-interface GetFlags extends CommonOptions {
+interface GetFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly index?: string;
   readonly string?: boolean;
@@ -36,14 +37,14 @@ export function addGet(program: Command): void {
     .option('--string', 'every key is a string, whatever it looks like')
     .addHelpText('after', HELP)
     .action(runGet);
-  withCommonOptions(command, 'print errors as JSON objects');
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
 }
 
 async function runGet(words: readonly string[], flags: GetFlags): Promise<void> {
   const asString = flags.string === true;
   // All of them first: a word that is no key must not end a command that has printed half its answer.
   const keys = words.map((word) => readKey(word, asString));
-  const store = await openStore(flags.store, { readOnly: true });
+  const store = await openStore(flags, { readOnly: true });
   try {
     const collection = store.collection(flags.collection);
     const lines = new LineWriter(standardOutput());

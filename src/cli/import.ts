@@ -15,14 +15,14 @@ import {
   withCommonOptions,
 } from './arguments.js';
 import { note } from './diagnostics.js';
-import { withHeadStart } from './head-start.js';
 import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
-interface ImportFlags extends CommonOptions, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
+interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
@@ -56,7 +56,8 @@ Examples:
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
-Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.`;
+Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.
+What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" in the config file: gristmill config.`;
 
 /** Adds the command to the program. */
 export function addImport(program: Command): void {
@@ -94,22 +95,24 @@ export function addImport(program: Command): void {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
+    .option('--wait', 'wait while something else is writing to the store (the default)')
     .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
     .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
     .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
     .addOption(new Option('--quiet', 'no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
+  const given = importOptions(flags);
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
-    onStore(flags.store, true, async (store) => {
+    onStore(flags, true, async (store) => {
       try {
         return await store.import(sources, {
-          ...importOptions(flags),
+          ...given,
           onProgress: view.show,
           onWait: tellWait,
           signal,
@@ -118,7 +121,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
         view.stop();
       }
     });
-  const report = await interruptible((signal) => withHeadStart(sources, flags, () => work(signal)));
+  const report = await interruptible(work);
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './backup.js';
 import { addCompact } from './compact.js';
+import { addConfig } from './config.js';
 import { addDelete } from './delete.js';
 import { reportFailure } from './diagnostics.js';
 import { EXIT_HELP, Exit } from './exit.js';
@@ -30,7 +31,7 @@ Examples:
   gristmill verify --store ./store
 ${EXIT_HELP}`;
 
-const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup)$/;
+const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config)$/;
 
 function createProgram(): Command {
   const program = new Command('gristmill')
@@ -43,7 +44,7 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
-  const upkeep = [addCompact, addVerify, addRepair, addBackup];
+  const upkeep = [addCompact, addVerify, addRepair, addBackup, addConfig];
   for (const add of [addImport, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }

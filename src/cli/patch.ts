@@ -6,8 +6,9 @@ import { reportMiss } from './diagnostics.js';
 import { Exit } from './exit.js';
 import { missText } from './get.js';
 import { openStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 
-interface PatchFlags extends CommonOptions {
+interface PatchFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly string?: boolean;
 }
@@ -30,13 +31,13 @@ export function addPatch(program: Command): void {
     .option('--string', 'the key is a string, whatever it looks like')
     .addHelpText('after', HELP)
     .action(runPatch);
-  withCommonOptions(command, 'print the count, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
 }
 
 async function runPatch(word: string, patch: string, flags: PatchFlags): Promise<void> {
   const { collection: name, json, string: asString = false } = flags;
   const key = readKey(word, asString);
-  const store = await openStore(flags.store, { create: false });
+  const store = await openStore(flags, { create: false });
   try {
     const was = await store.collection(name).patchText(key, patch);
     if (!was) {

@@ -8,9 +8,10 @@ import { BadReason } from '../kernel/contract.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../limits.js';
 import { type CommonOptions, collect, withCommonOptions } from './arguments.js';
 import { onStore } from './open.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatCount } from './table.js';
 
-interface PutFlags extends CommonOptions {
+interface PutFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly file?: string;
   readonly name?: string;
@@ -43,7 +44,7 @@ export function addPut(program: Command): void {
     .option('--index <path>', 'make it with this secondary index; may be given many times', collect)
     .addHelpText('after', HELP)
     .action(runPut);
-  withCommonOptions(command, 'print the count, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
 }
 
 async function runPut(words: readonly string[], flags: PutFlags): Promise<void> {
@@ -55,7 +56,7 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
     throw new InvalidArgumentError(`--name is the name of one record; there are ${texts.length}`);
   }
   const creates = flags.key !== undefined || flags.index !== undefined;
-  await onStore(flags.store, creates, (store) =>
+  await onStore(flags, creates, (store) =>
     store.transaction((transaction) => {
       const collection = collectionOf(store, transaction, flags, creates);
       for (const text of texts) collection.putText(text, flags.name);

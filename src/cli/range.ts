@@ -5,10 +5,11 @@ import type { RangeOptions } from '../index.js';
 import { type CommonOptions, readCount, readKey, withCommonOptions } from './arguments.js';
 import { openStore } from './open.js';
 import { LineWriter, standardOutput } from './output.js';
+import { READING_FLAGS, type StoreFlags, withStoreFlags } from './store-flags.js';
 
 const BOUNDS = ['gte', 'gt', 'lte', 'lt'] as const;
 
-interface RangeFlags extends CommonOptions, Partial<Record<(typeof BOUNDS)[number], string>> {
+interface RangeFlags extends CommonOptions, StoreFlags, Partial<Record<(typeof BOUNDS)[number], string>> {
   readonly collection: string;
   readonly index?: string;
   readonly prefix?: string;
@@ -43,12 +44,12 @@ export function addRange(program: Command): void {
     .option('--string', 'every bound is a string, whatever it looks like')
     .addHelpText('after', HELP)
     .action(runRange);
-  withCommonOptions(command, 'print errors as JSON objects');
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
 }
 
 async function runRange(flags: RangeFlags): Promise<void> {
   const options = rangeOptions(flags);
-  const store = await openStore(flags.store, { readOnly: true });
+  const store = await openStore(flags, { readOnly: true });
   try {
     const lines = new LineWriter(standardOutput());
     for await (const { text } of store.collection(flags.collection).rangeText(options)) await lines.add(`${text}\n`);

@@ -1,17 +1,18 @@
 // gristmill verify: everything is read; what is damaged goes to stdout, and the exit code says whether anything is.
 
 import type { Command } from 'commander';
-import { openStore } from '../index.js';
 import type { Fault } from '../upkeep/faults.js';
 import type { VerifyReport } from '../upkeep/upkeep-options.js';
 import { type CommonOptions, readCount, readInteger, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
 import { Exit } from './exit.js';
 import { interruptible } from './interrupt.js';
+import { openStore } from './open.js';
 import { progressView } from './progress.js';
+import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatBytes, formatCount, formatRate } from './table.js';
 
-interface VerifyFlags extends CommonOptions {
+interface VerifyFlags extends CommonOptions, StoreFlags {
   readonly workers?: number;
   readonly faults?: number;
   readonly quiet?: boolean;
@@ -34,13 +35,13 @@ export function addVerify(program: Command): void {
     .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(runVerify);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
 }
 
 async function runVerify(flags: VerifyFlags): Promise<void> {
   const view = await progressView(flags.quiet === true || flags.json === true);
   const report = await interruptible(async (signal) => {
-    const store = await openStore(flags.store, { readOnly: true });
+    const store = await openStore(flags, { readOnly: true });
     try {
       return await store.verify({
         onProgress: view.show,

@@ -42,19 +42,6 @@ const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|fa
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
 
-/** The member names and element numbers of a JSON Pointer (RFC 6901). @throws TypeError */
-export function parsePointer(pointer: string): readonly string[] {
-  if (pointer === '') return [];
-  if (!pointer.startsWith('/') || /~(?![01])/.test(pointer)) {
-    throw new TypeError(`options.select must be a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
-  }
-  // `~1` first: `~01` is the name `~1`, not a slash.
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 function formatPointer(tokens: readonly string[]): string {
   return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

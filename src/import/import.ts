@@ -7,7 +7,8 @@
 import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
-import type { Blobs, StorePlace } from '../store/blobs.js';
+import type { ImportObserver } from '../metrics/import-totals.js';
+import type { StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
@@ -17,12 +18,12 @@ import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
-import { InProcessWorkers } from './in-process.js';
+import { workersFor } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
 import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
 import { planJobs } from './plan-jobs.js';
-import { startWorkers as startThreads, type Workers } from './pool.js';
+import type { Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume.js';
 import { scanSources } from './scan-sources.js';
@@ -37,6 +38,8 @@ export interface ImportTarget extends StorePlace {
   readonly journalFrom?: number;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Workers;
+  /** Counts and times it; part of what a store's metrics say. */
+  readonly observer?: ImportObserver;
 }
 
 /**
@@ -51,6 +54,7 @@ export async function runImport(
   checkSources(sources);
   const resolved = resolveImportOptions(given, target.closing);
   const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
+  target.observer?.begin(options.collection);
   const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
   try {
     return await importHolding(lock, target, sources, options);
@@ -70,9 +74,9 @@ async function importHolding(
   const { directory, blobs, catalog } = target;
   // Only what is on disk can be gone on with.
   const journalFrom = blobs === files ? (target.journalFrom ?? JOURNAL_BYTES_MIN) : Infinity;
-  const { startWorkers = (threads) => workersFor(blobs, threads) } = target;
+  const { observer, startWorkers = (threads) => workersFor(blobs, threads) } = target;
   const memory = new MemoryWatch();
-  const reporter = new Reporter(options);
+  const reporter = new Reporter(options, observer);
   const { shared, pause } = reporter;
   let run: ImportRun | undefined;
   let workers: Workers | undefined;
@@ -95,7 +99,9 @@ async function importHolding(
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
     if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);
-    workers = startWorkers(Math.min(options.workers, jobs.length));
+    const threads = Math.min(options.workers, jobs.length);
+    const started = startWorkers(threads);
+    workers = observer?.watched(started, threads) ?? started;
 
     reporter.enter('scan', bytes);
     for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs, recorded)) {
@@ -140,11 +146,6 @@ async function importHolding(
     await workers?.close();
     await run?.close(isPublished);
   }
-}
-
-/** Threads, where they can reach the files. */
-function workersFor(blobs: Blobs, threads: number): Workers {
-  return blobs === files ? startThreads(threads) : new InProcessWorkers(blobs);
 }
 
 function sum<T>(items: readonly T[], of: (item: T) => number): number {

@@ -5,16 +5,22 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { Blobs } from '../store/blobs.js';
+import { files } from '../store/file-blobs.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify-shard.js';
 import { mergeEntries } from './merge-entries.js';
 import type { MergeResult, MergeTask } from './merge-types.js';
-import type { Workers } from './pool.js';
+import { type Verifiers, WorkerPool, type Workers } from './pool.js';
 import { Cancelled, scanSpan } from './scan-span.js';
 import type { SpanResult, SpanTask } from './span-types.js';
 import { dropKernel } from './thread-kernel.js';
 import { answer, unwrap } from './wire.js';
 
-export class InProcessWorkers implements Workers {
+/** Threads, where they can reach the files; else the calling thread. */
+export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
+}
+
+export class InProcessWorkers implements Workers, Verifiers {
   readonly #blobs: Blobs;
   #last: Promise<unknown> = Promise.resolve();
 

@@ -3,14 +3,16 @@
 // Cuts the key space into partitions that a worker can sort in memory, by the fences of all runs: what lies between two
 // fences of a run is one chunk of it, so sizes are known to within a chunk a run.
 
-import { ENTRY_HEAP_BYTES } from '../limits.js';
+import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../limits.js';
 import { Fences } from './fences.js';
 import type { MergeTask, RunSlice } from './merge-types.js';
 import { ENTRY_HEADER_BYTES } from './run-write.js';
 import type { Run } from './span-types.js';
 
-/** Of the heap, so that chunks which only touch a partition usually fit too. */
-const PARTITION_BYTES = ENTRY_HEAP_BYTES / 2;
+/** Bytes of a partition, at least. */
+const PARTITION_BYTES_MIN = 1024 * 1024;
+/** And at most: chunks which only touch it should fit the heap too. */
+const PARTITION_BYTES_MAX = ENTRY_HEAP_BYTES / 2;
 
 /** A run with the file it is in. */
 export interface PlacedRun extends Run {
@@ -22,7 +24,7 @@ export function* planMerge(
   runs: readonly PlacedRun[],
   id: string,
   keep: 'last' | 'first',
-  partitionBytes = PARTITION_BYTES,
+  partitionBytes = partitionBytesFor(runs.length),
 ): Generator<MergeTask> {
   const fences = new Fences(runs);
   const bounds = chooseBounds(fences, partitionBytes);
@@ -38,6 +40,11 @@ export function* planMerge(
     const slices = cursors.flatMap((cursor) => cursor.sliceTo(high));
     if (slices.length > 0) yield { id, slices, keep, ...(low && { low }), ...(high && { high }) };
   }
+}
+
+/** Small, for memory; but a chunk of every run may have to be read in vain, and that must stay a fair share. */
+function partitionBytesFor(runs: number): number {
+  return Math.min(PARTITION_BYTES_MAX, Math.max(PARTITION_BYTES_MIN, (runs * RUN_CHUNK_BYTES) / 2));
 }
 
 /** Bounds such that about so many bytes of chunks begin between two of them. */

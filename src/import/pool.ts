@@ -23,6 +23,12 @@ export interface Workers {
   close(): Promise<void>;
 }
 
+/** Who reads shards to verify them. */
+export interface Verifiers {
+  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  close(): Promise<void>;
+}
+
 type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
@@ -31,29 +37,8 @@ const HEAP_MIB = 256;
 /** Small, so that buffers no longer used are collected soon: memory is to depend on the window, not on the source. */
 const YOUNG_HEAP_MIB = 4;
 
-let early: WorkerPool | undefined;
-
-/** Starts threads for the import that is going to ask for as many, or fewer: starting takes longer than planning. */
-export function startEarly(threads: number): void {
-  if (threads >= 1) early ??= new WorkerPool(threads);
-}
-
-/** Ends the threads started early, should no import have asked for them. */
-export async function closeEarly(): Promise<void> {
-  await early?.close();
-  early = undefined;
-}
-
-/** Threads for one import: those that were started early, if there are enough of them. */
-export function startWorkers(threads: number): Workers {
-  const started = early;
-  if (started === undefined || started.threads < threads) return new WorkerPool(threads);
-  early = undefined;
-  return started;
-}
-
-export class WorkerPool implements Workers {
-  readonly threads: number;
+/** Threads for one import, or the like. */
+export class WorkerPool implements Workers, Verifiers {
   readonly #piscina: Piscina;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -63,7 +48,6 @@ export class WorkerPool implements Workers {
 
   /** @param filename of the threads' module; another one is for tests of threads that fail. */
   constructor(threads: number, filename = WORKER) {
-    this.threads = threads;
     this.#piscina = new Piscina({
       filename,
       name: 'ready',

@@ -58,7 +58,7 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
       );
   }
   if (found === undefined && options.resume === 'require') {
-    const why = warnings[0] ?? 'no import into this collection, of 256 MiB or more, was killed';
+    const why = warnings[0] ?? 'no import into this collection, of 1 GiB or more, was killed';
     const message = `there is nothing to resume: ${why.replace('; its files were removed', '')}; leave --resume out to start afresh`;
     throw new GristmillError('NOTHING_TO_RESUME', message);
   }

@@ -17,6 +17,7 @@ import { RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import { SourceFile } from './source-file.js';
 import type { Boundary, ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
+import { StageClock } from './stage-clock.js';
 import { threadKernel } from './thread-kernel.js';
 
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
@@ -87,6 +88,7 @@ class SpanScan {
   readonly #runs: RunWriter;
   readonly #rejects: Rejects;
   readonly #progress: SharedProgress;
+  readonly #clock: StageClock;
   #shard: ShardWriter | undefined;
   /** File offset up to which the kernel has been given bytes. */
   #position: number;
@@ -108,6 +110,7 @@ class SpanScan {
     const { onBadRecord, namesDuplicates } = task.setup;
     this.#rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.#progress = new SharedProgress(task.setup.shared);
+    this.#clock = new StageClock(this.#progress);
     kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
     kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
   }
@@ -116,7 +119,7 @@ class SpanScan {
     try {
       while (this.#step());
       this.#takeFrame();
-      this.#runs.write(this.#kernel, this.#task.setup.keep);
+      this.#writeRun();
       this.#rejects.finish();
       return this.#result();
     } catch (error) {
@@ -136,8 +139,7 @@ class SpanScan {
       case Event.FRAME:
         return this.#takeFrame();
       case Event.SPILL:
-        this.#runs.write(this.#kernel, this.#task.setup.keep);
-        return true;
+        return this.#writeRun();
       case Event.SUSPECT:
         return this.#settle();
       case Event.END:
@@ -157,7 +159,9 @@ class SpanScan {
     // Past the end of the span: little, unless the last record is large (see makeRoom).
     const wanted = Math.max(to - this.#position, 0) + Math.max(OVERHANG_BYTES, unfinished);
     const taken = Math.min(bytes, wanted, fingerprint.bytes - this.#position);
+    this.#clock.ends('scan');
     this.#file.read(this.#kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#clock.ends('map');
     this.#position += taken;
     raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
     this.#tellProgress();
@@ -168,11 +172,20 @@ class SpanScan {
     // Here too: at a high compression level a window takes long.
     if (this.#progress.isCancelled) throw new Cancelled();
     const { plain, records } = this.#kernel.frame();
+    this.#clock.ends('scan');
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
       this.#shard.append(plain, records);
     }
     this.#kernel.raw.frameTaken();
+    this.#clock.ends('frame');
+    return true;
+  }
+
+  #writeRun(): true {
+    this.#clock.ends('scan');
+    this.#runs.write(this.#kernel, this.#task.setup.keep);
+    this.#clock.ends('key');
     return true;
   }
 
@@ -191,7 +204,7 @@ class SpanScan {
       case 'record':
         for (const [index, key] of outcome.record.keys) {
           if (kernel.addEntry(this.#task.shard, index, key)) continue;
-          this.#runs.write(kernel, this.#task.setup.keep);
+          this.#writeRun();
           kernel.addEntry(this.#task.shard, index, key);
         }
         kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
@@ -257,6 +270,7 @@ class SpanScan {
     this.#tellProgress();
     const exit = kernel.fileOffset(kernel.raw.pos());
     const shard = this.#shard?.finish(this.#origin(exit));
+    this.#clock.ends('frame');
     return {
       entry: this.#entry,
       exit,

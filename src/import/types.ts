@@ -49,7 +49,7 @@ export interface ImportOptions {
   /**
    * What to do where an import of the same sources with the same options was killed: `auto` goes on behind its finished
    * spans, `require` fails (NOTHING_TO_RESUME) where that cannot be, `never` starts afresh and removes what it left.
-   * Imports of less than 256 MiB always start afresh. Default "auto".
+   * Imports of less than 1 GiB always start afresh. Default "auto".
    */
   readonly resume?: 'auto' | 'require' | 'never';
   /** Called when there is something to wait for. */

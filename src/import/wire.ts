@@ -16,12 +16,12 @@ export type Answer<T> =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
-/** Worker side: runs `work` and makes an answer of what it returns or throws. */
-export function answer<T>(work: () => T, cancelled: new () => Error): Answer<T> {
+/** Worker side: runs `work` and makes an answer of what it returns or throws. @param cancelled what it throws when it was stopped */
+export function answer<T>(work: () => T, cancelled?: new () => Error): Answer<T> {
   try {
     return { kind: 'done', value: work() };
   } catch (error) {
-    if (error instanceof cancelled) return { kind: 'cancelled' };
+    if (cancelled !== undefined && error instanceof cancelled) return { kind: 'cancelled' };
     return { kind: 'failed', error: toPlain(error) };
   }
 }

@@ -1,49 +1,110 @@
 // key > index page > location > [frame cache] > frame > record
 //
-// What a store keeps in memory for lookups, each bounded: decompressed frames and verified index pages in bytes, open
-// shards in file descriptors. All collections share them. File numbers are never used twice and pages belong to a tree
-// as one generation saw it, so nothing in here ever becomes wrong; it only becomes unused.
+// What a store keeps in memory for lookups, each bounded: decompressed frames, parsed records and verified index pages in
+// bytes, open shards in file descriptors. Collections share them, but for those with cache options of their own. File
+// numbers are never used twice and pages belong to a tree as one generation saw it, so none of them ever becomes wrong; it
+// only becomes unused.
 
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../errors.js';
-import { FRAMES_PER_SHARD_MAX } from '../limits.js';
+import type { StoreEmitter } from '../events.js';
+import type { OnSample } from '../metrics/latency-sampler.js';
+import type { CacheSize } from '../metrics/store-metrics.js';
+import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../options.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
 import { ShardReader } from '../store/shard-read.js';
 import type { ShardEntry } from '../store/types.js';
-import { type Frame, frameBytes, openFrame } from './frame.js';
+import type { BoundedCache, Kept } from './bounded-cache.js';
+import { CollectionCaches } from './collection-caches.js';
+import { FrameCache } from './frame-cache.js';
+import { FrameThread } from './frame-thread.js';
+import { RecordCache } from './record-cache.js';
 
 /** Shards open at a time: a quarter of the usual limit of descriptors. */
 const SHARDS_OPEN_MAX = 256;
-/** What a cached object costs beside its bytes, roughly. */
+/** What a cached page costs beside its bytes, roughly. */
 const OVERHEAD_BYTES = 256;
+/** Between two sweeps of entries past their time: a share of that time, within these milliseconds. */
+const SWEEPS_PER_TIME = 4;
+const SWEEP_MS_MIN = 50;
+const SWEEP_MS_MAX = 60_000;
+
+/** What tells how full a cache is. */
+type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
 
 export class Caches {
+  /** Who is told of refreshes. */
+  readonly events: StoreEmitter | undefined;
+  /** Background loads of all collections. */
+  readonly thread = new FrameThread();
+  /** Who is told of the reads that are timed. */
+  readonly timed = new Set<OnSample>();
   readonly #place: StorePlace;
-  readonly #frames: LRUCache<number, Frame> | undefined;
+  readonly #options: CachesOptions;
+  readonly #frames: FrameCache;
+  readonly #records: RecordCache | undefined;
+  readonly #collections = new Map<string, CollectionCaches>();
   readonly #pages: LRUCache<number, Uint8Array> | undefined;
   readonly #shards = new LRUCache<number, ShardReader>({
     max: SHARDS_OPEN_MAX,
     dispose: (reader) => reader.close(),
   });
-  readonly #loading = new Map<number, Promise<Frame>>();
+  readonly #sweeps: NodeJS.Timeout[] = [];
   #nextPageSpace = 0;
   #closed = false;
 
-  constructor(place: StorePlace, frameCacheBytes: number, pageCacheBytes: number) {
+  constructor(place: StorePlace, options: CachesOptions, events?: StoreEmitter) {
     this.#place = place;
-    if (frameCacheBytes > 0) {
-      this.#frames = new LRUCache({
-        maxSize: frameCacheBytes,
-        sizeCalculation: (frame) => frameBytes(frame) + OVERHEAD_BYTES,
-      });
-    }
+    this.#options = options;
+    this.events = events;
+    this.#frames = this.#newFrames(options);
+    this.#records = this.#newRecords(options);
+    const { pageCacheBytes } = options;
     if (pageCacheBytes > 0) {
       this.#pages = new LRUCache({
         maxSize: pageCacheBytes,
         sizeCalculation: (page) => page.byteLength + OVERHEAD_BYTES,
       });
     }
+  }
+
+  /** Those that lookups in a collection go through, whatever state of it they see. */
+  of(collection: string): CollectionCaches {
+    let caches = this.#collections.get(collection);
+    if (caches === undefined) {
+      const own = cacheOptionsOf(this.#options, collection);
+      const frames = differ(own, this.#options, FRAME_OPTIONS) ? this.#newFrames(own) : this.#frames;
+      const records = differ(own, this.#options, RECORD_OPTIONS) ? this.#newRecords(own) : this.#records;
+      caches = new CollectionCaches(this, collection, frames, records);
+      this.#collections.set(collection, caches);
+    }
+    return caches;
+  }
+
+  /** The collections that were looked into. */
+  collections(): Iterable<CollectionCaches> {
+    return this.#collections.values();
+  }
+
+  /** How full they are; those of one collection apart where it has its own. */
+  sizes(): CacheSize[] {
+    const pages = this.#pages;
+    const sizes: CacheSize[] = pages
+      ? [{ cache: 'pages', bytes: pages.calculatedSize, bytesMax: pages.maxSize, entries: pages.size }]
+      : [];
+    const add = (cache: CacheSize['cache'], kept: Filled | undefined, collection?: string): void => {
+      if (kept === undefined) return;
+      const { bytes, bytesMax, count: entries } = kept;
+      sizes.push({ cache, ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
+    };
+    add('frames', this.#frames.kept);
+    add('records', this.#records?.kept);
+    for (const { collection, frames, records } of this.#collections.values()) {
+      if (frames !== this.#frames) add('frames', frames.kept, collection);
+      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
+    }
+    return sizes;
   }
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
@@ -64,32 +125,6 @@ export class Caches {
     this.#shards.delete(fileNumber);
   }
 
-  cachedFrame(file: number, index: number): Frame | undefined {
-    return this.#frames?.get(file * FRAMES_PER_SHARD_MAX + index);
-  }
-
-  frameSync(reader: ShardReader, file: number, index: number): Frame {
-    const key = file * FRAMES_PER_SHARD_MAX + index;
-    const cached = this.#frames?.get(key);
-    if (cached !== undefined) return cached;
-    const frame = openFrame(reader.readFrameSync(index), reader, index);
-    this.#frames?.set(key, frame);
-    return frame;
-  }
-
-  /** The same with the read off the main thread; readers of one frame share one read. */
-  frame(reader: ShardReader, file: number, index: number): Promise<Frame> {
-    const key = file * FRAMES_PER_SHARD_MAX + index;
-    const cached = this.#frames?.get(key);
-    if (cached !== undefined) return Promise.resolve(cached);
-    let loading = this.#loading.get(key);
-    if (loading === undefined) {
-      loading = this.#load(reader, key, index).finally(() => this.#loading.delete(key));
-      this.#loading.set(key, loading);
-    }
-    return loading;
-  }
-
   /** A range of `pages` page numbers nobody else uses. */
   pageSpace(pages: number): number {
     const space = this.#nextPageSpace;
@@ -105,16 +140,46 @@ export class Caches {
     this.#pages?.set(key, page);
   }
 
-  close(): void {
+  /** Ends background loads, having waited for those under way, and lets go of everything. */
+  async close(): Promise<void> {
     this.#closed = true;
+    for (const timer of this.#sweeps) clearInterval(timer);
+    await this.thread.close();
     this.#shards.clear();
-    this.#frames?.clear();
     this.#pages?.clear();
+    for (const { frames, records } of this.#collections.values()) {
+      frames.kept?.clear();
+      records?.cache.kept.clear();
+    }
   }
 
-  async #load(reader: ShardReader, key: number, index: number): Promise<Frame> {
-    const frame = openFrame(await reader.readFrame(index), reader, index);
-    this.#frames?.set(key, frame);
-    return frame;
+  #newFrames({ frameCacheBytes, frameTtlMs, frameIdleMs }: CacheOptions): FrameCache {
+    const frames = new FrameCache({ bytes: frameCacheBytes, lifeMs: frameTtlMs, idleMs: frameIdleMs });
+    if (frames.kept !== undefined) this.#sweepNowAndThen(frames.kept);
+    return frames;
   }
+
+  #newRecords(options: CacheOptions): RecordCache | undefined {
+    if (options.recordCacheBytes === 0) return undefined;
+    const records = new RecordCache(options);
+    this.#sweepNowAndThen(records.kept);
+    return records;
+  }
+
+  #sweepNowAndThen<Key extends {}, Value extends Kept>(cache: BoundedCache<Key, Value>): void {
+    if (!cache.isTimed) return;
+    const period = Math.min(Math.max(cache.unreadMs / SWEEPS_PER_TIME, SWEEP_MS_MIN), SWEEP_MS_MAX);
+    this.#sweeps.push(setInterval(() => cache.sweep(), period).unref());
+  }
+}
+
+const FRAME_OPTIONS = ['frameCacheBytes', 'frameTtlMs', 'frameIdleMs'] as const;
+const RECORD_OPTIONS = [
+  ...(['recordCacheBytes', 'recordTtlMs', 'recordIdleMs', 'recordValues'] as const),
+  ...(['refreshAheadPercent', 'staleMs', 'staleOnErrorMs'] as const),
+];
+
+/** Whether a collection has options of its own for one of its caches. */
+function differ(own: CacheOptions, shared: CacheOptions, names: readonly (keyof CacheOptions)[]): boolean {
+  return names.some((name) => own[name] !== shared[name]);
 }

@@ -1,6 +1,8 @@
 // What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
+import type { LatencySampler } from '../metrics/latency-sampler.js';
+import type { Freshness } from '../options.js';
 import type { KeyValue } from '../store/key.js';
 import type { TransactionCollection } from '../update/transaction.js';
 import { rangeTexts, scanChunks, scanLines } from './iterate.js';
@@ -8,6 +10,9 @@ import type { Lookup } from './lookup.js';
 import type { RangeOptions } from './range.js';
 import { recordName, recordText } from './record.js';
 import { type CollectionStat, collectionStat } from './stat.js';
+
+/** Collection of imports and lookups that name none. */
+export const DEFAULT_COLLECTION = 'records';
 
 /** A record of a scan. */
 export interface Scanned<T> {
@@ -24,76 +29,103 @@ export interface ScannedText {
   readonly text: string;
 }
 
+/** How to read. */
+export interface ReadOptions {
+  /** Which state to read. Default: as the store's option says. Not for snapshots, which are one state. */
+  readonly freshness?: Freshness;
+}
+
+/** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
+export type Reading = (freshness?: Freshness) => Lookup;
+
 /** A collection of records of type T (which nobody checks), for reading: of a snapshot, or the part of `Collection` that reads. */
 export class ReadableCollection<T = unknown> {
   readonly name: string;
-  readonly #lookup: Lookup;
+  readonly #lookup: Lookup | undefined;
+  readonly #reading: Reading;
+  readonly #sampler: LatencySampler;
 
-  /** Not for users: `snapshot.collection(name)` makes it. */
-  constructor(lookup: Lookup) {
+  /**
+   * Not for users: `snapshot.collection(name)` makes it.
+   * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
+   */
+  constructor(lookup: Lookup, reading = readingOneState(lookup), isFixed = true) {
     this.name = lookup.name;
-    this.#lookup = lookup;
+    this.#reading = reading;
+    this.#lookup = isFixed ? lookup : undefined;
+    this.#sampler = lookup.caches.sampler;
   }
 
-  /** The record with this primary key (its ordinal, in collections without a key); undefined when there is none. */
-  async get(key: KeyValue): Promise<T | undefined> {
-    return parsed<T>(await this.#lookup.text(key));
+  /**
+   * The record with this primary key (its ordinal, in collections without a key); undefined when there is none. With a record
+   * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
+   */
+  async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
+    const lookup = this.#at(options);
+    return (await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : lookup.value(key))) as
+      | T
+      | undefined;
   }
 
   /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
-  getSync(key: KeyValue): T | undefined {
-    return parsed<T>(this.#lookup.textSync(key));
+  getSync(key: KeyValue, options?: ReadOptions): T | undefined {
+    const lookup = this.#at(options);
+    return (this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : lookup.valueSync(key)) as
+      | T
+      | undefined;
   }
 
   /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
-  getText(key: KeyValue): Promise<string | undefined> {
-    return this.#lookup.text(key);
+  async getText(key: KeyValue, options?: ReadOptions): Promise<string | undefined> {
+    const lookup = this.#at(options);
+    return this.#sampler.isDue() ? this.#sampler.time(text, lookup, key) : lookup.text(key);
   }
 
-  getTextSync(key: KeyValue): string | undefined {
-    return this.#lookup.textSync(key);
+  getTextSync(key: KeyValue, options?: ReadOptions): string | undefined {
+    const lookup = this.#at(options);
+    return this.#sampler.isDue() ? this.#sampler.timeSync(textSync, lookup, key) : lookup.textSync(key);
   }
 
   /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */
-  async getMany(keys: readonly KeyValue[]): Promise<(T | undefined)[]> {
-    const texts = await this.#lookup.texts(keys);
-    return texts.map((text) => parsed<T>(text));
+  async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
+    return (await this.#at(options).values(keys)) as (T | undefined)[];
   }
 
-  has(key: KeyValue): boolean {
-    return this.#lookup.has(key);
+  has(key: KeyValue, options?: ReadOptions): boolean {
+    return this.#at(options).has(key);
   }
 
   /** Live records. */
-  count(): number {
-    return this.#lookup.generation().manifest.records;
+  count(options?: ReadOptions): number {
+    return this.#at(options).generation().manifest.records;
   }
 
   /** All records with this value at a secondary index, in source order. */
-  async *find(index: string, value: KeyValue): AsyncGenerator<T> {
-    for await (const text of this.findText(index, value)) yield JSON.parse(text) as T;
+  async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
+    for await (const text of this.findText(index, value, options)) yield JSON.parse(text) as T;
   }
 
-  async *findText(index: string, value: KeyValue): AsyncGenerator<string> {
-    for await (const { text } of rangeTexts(this.#lookup, { index, gte: value, lte: value })) yield text;
+  async *findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
+    const range = { index, gte: value, lte: value };
+    for await (const { text } of rangeTexts(() => this.#at(options), range)) yield text;
   }
 
   /** Records in key order. A record with several values at a secondary index appears under each. */
   async *range(options: RangeOptions = {}): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
-    for await (const { key, text } of rangeTexts(this.#lookup, options)) yield { key, value: JSON.parse(text) as T };
+    for await (const { key, text } of this.rangeText(options)) yield { key, value: JSON.parse(text) as T };
   }
 
   rangeText(options: RangeOptions = {}): AsyncGenerator<{ readonly key: KeyValue; readonly text: string }> {
-    return rangeTexts(this.#lookup, options);
+    return rangeTexts(() => this.#at(options), options);
   }
 
   /** All records in source order. */
-  async *scan(): AsyncGenerator<Scanned<T>> {
-    for await (const { text, ...rest } of this.scanText()) yield { ...rest, value: JSON.parse(text) as T };
+  async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
+    for await (const { text, ...rest } of this.scanText(options)) yield { ...rest, value: JSON.parse(text) as T };
   }
 
-  async *scanText(): AsyncGenerator<ScannedText> {
-    for await (const { ordinal, line, named } of scanLines(this.#lookup)) {
+  async *scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
+    for await (const { ordinal, line, named } of scanLines(() => this.#at(options))) {
       const text = recordText(line, named);
       yield named ? { ordinal, name: recordName(line), text } : { ordinal, text };
     }
@@ -103,13 +135,25 @@ export class ReadableCollection<T = unknown> {
    * All records as NDJSON, in chunks of whole lines, as fast as frames decompress. Collections made from one object give
    * lines `{"key":…,"value":…}`.
    */
-  lines(): AsyncGenerator<Uint8Array> {
-    return scanChunks(this.#lookup);
+  lines(options?: ReadOptions): AsyncGenerator<Uint8Array> {
+    return scanChunks(() => this.#at(options));
   }
 
-  stat(): CollectionStat {
-    return collectionStat(this.#lookup.generation().manifest);
+  stat(options?: ReadOptions): CollectionStat {
+    return collectionStat(this.#at(options).generation().manifest);
   }
+
+  #at(options: ReadOptions | undefined): Lookup {
+    if (options === undefined && this.#lookup !== undefined) return this.#lookup;
+    return this.#reading(options?.freshness);
+  }
+}
+
+function readingOneState(lookup: Lookup): Reading {
+  return (freshness) => {
+    if (freshness !== undefined) throw new TypeError('a snapshot is one state: its reads have no freshness');
+    return lookup;
+  };
 }
 
 /** Runs changes to one collection as a transaction. */
@@ -117,15 +161,15 @@ export type Change = <T, R>(name: string, change: (collection: TransactionCollec
 
 /**
  * A collection of records of type T (which nobody checks). Each lookup sees the newest publication, at most ten
- * milliseconds late; each iteration sees one publication from beginning to end. Each change is a transaction of its own,
+ * milliseconds late, unless its freshness says otherwise; each iteration sees one publication from beginning to end. Each change is a transaction of its own,
  * durable when its promise resolves: many belong into one `store.transaction`.
  */
 export class Collection<T = unknown> extends ReadableCollection<T> {
   readonly #change: Change;
 
   /** Not for users: `store.collection(name)` makes it. */
-  constructor(lookup: Lookup, change: Change) {
-    super(lookup);
+  constructor(lookup: Lookup, change: Change, reading: Reading, isFixed: boolean) {
+    super(lookup, reading, isFixed);
     this.#change = change;
   }
 
@@ -155,6 +199,8 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   }
 }
 
-function parsed<T>(text: string | undefined): T | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as T);
-}
+// What is timed, now and then: functions that close over nothing, for they stand in the path of every read.
+const value = (lookup: Lookup, key: KeyValue): Promise<unknown> => lookup.value(key);
+const valueSync = (lookup: Lookup, key: KeyValue): unknown => lookup.valueSync(key);
+const text = (lookup: Lookup, key: KeyValue): Promise<string | undefined> => lookup.text(key);
+const textSync = (lookup: Lookup, key: KeyValue): string | undefined => lookup.textSync(key);

@@ -6,6 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { GristmillError } from '../errors.js';
 import type { ShardReader } from '../store/shard-read.js';
+import type { ShardEntry } from '../store/types.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
@@ -22,11 +23,18 @@ export interface Frame {
   readonly ascii: boolean;
 }
 
+/** A frame of an open shard. */
+export interface FrameAt {
+  readonly entry: ShardEntry;
+  readonly reader: ShardReader;
+  readonly index: number;
+}
+
 /**
  * Finds the lines of frame `index` of a shard.
  * @throws GristmillError CHECKSUM_MISMATCH unless there are exactly as many as the shard's table says (Invariant 3).
  */
-export function openFrame(plain: Buffer, reader: ShardReader, index: number): Frame {
+export function openFrame(plain: Buffer, reader: Pick<ShardReader, 'path' | 'linesOf'>, index: number): Frame {
   const records = reader.linesOf(index);
   const lines = new Uint32Array(records + 1);
   let count = 0;
@@ -38,7 +46,12 @@ export function openFrame(plain: Buffer, reader: ShardReader, index: number): Fr
     const message = `frame ${index} of ${reader.path} has ${count} lines, its table says ${records}`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
   }
-  return { plain, lines, ascii: isAscii(plain) };
+  return frameOf(plain, lines, isAscii(plain));
+}
+
+/** All frames are made here, so that they have one shape. */
+export function frameOf(plain: Buffer, lines: Uint32Array, ascii: boolean): Frame {
+  return { plain, lines, ascii };
 }
 
 /** A frame of lines that come one by one, without their newlines. */
@@ -47,7 +60,7 @@ export function frameOfLines(lines: readonly Uint8Array[]): Frame {
   for (let i = 0; i < lines.length; i++) ends[i + 1] = ends[i] + lines[i].byteLength + 1;
   const plain = Buffer.alloc(ends[lines.length], NEWLINE);
   for (let i = 0; i < lines.length; i++) plain.set(lines[i], ends[i]);
-  return { plain, lines: ends, ascii: isAscii(plain) };
+  return frameOf(plain, ends, isAscii(plain));
 }
 
 /** Bytes of memory a frame takes, for the cache. */

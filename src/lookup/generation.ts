@@ -5,9 +5,17 @@
 // store has moved on; the collection then loads the new generation and starts the lookup again.
 
 import { GristmillError } from '../errors.js';
-import { isDead } from '../store/tombstones.js';
-import type { CatalogRead, CatalogView, CollectionManifest, Location, ShardEntry } from '../store/types.js';
+import { isDead, isDeadIn } from '../store/tombstones.js';
+import type {
+  CatalogRead,
+  CatalogView,
+  CollectionManifest,
+  IndexManifest,
+  Location,
+  ShardEntry,
+} from '../store/types.js';
 import type { Caches } from './caches.js';
+import type { HotPlace } from './hot-places.js';
 import { Tree } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
@@ -48,6 +56,8 @@ export class Generation {
   /** The store's generation up to which this is known to be the collection's newest. */
   #knownUntil: number;
   readonly #tombstones = new Map<number, Tombstones>();
+  /** The publication that marked the last dead record of a shard, as far as it was asked for. */
+  readonly #deadSince = new Map<number, number>();
   #users = 0;
   #superseded: Generation | undefined;
 
@@ -61,8 +71,11 @@ export class Generation {
     this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const read = (): CatalogRead => this.current();
-    this.primary = manifest.primary && new Tree(manifest.primary, caches, read);
-    this.secondary = manifest.secondary.map((index) => new Tree(index, caches, read));
+    const { primary } = manifest;
+    this.primary = primary && new Tree(primary, caches, read, previous && sameTree(previous, this, primary));
+    this.secondary = manifest.secondary.map(
+      (index) => new Tree(index, caches, read, previous && sameTree(previous, this, index)),
+    );
   }
 
   /** The newest generation of a collection; undefined when there is no such collection. */
@@ -142,6 +155,21 @@ export class Generation {
     return isDead(this.tombstones({ shard }, read), ordinal);
   }
 
+  /**
+   * Whether a record that another generation of the collection has at a place is there in this one too. A key gets another
+   * place only when the record it had is marked dead; and what is dead stays so.
+   * @throws STALE
+   */
+  holds({ shard, ordinal, file, generation }: HotPlace): boolean {
+    if (this.#layout.byNumber.get(shard)?.fileNumber !== file) return false;
+    let since = this.#deadSince.get(shard);
+    if (since === undefined) {
+      since = this.current().tombstoneState(shard)?.generation ?? 0;
+      this.#deadSince.set(shard, since);
+    }
+    return since <= generation || !isDeadIn(ordinal, (chunk) => this.current().tombstoneChunk(shard, chunk));
+  }
+
   /** An iteration reads this generation until it releases it, also when a newer one has taken its place. */
   retain(): void {
     this.#users++;
@@ -171,6 +199,17 @@ export class Generation {
     if (line === undefined) throw STALE;
     return { entry, ordinal, line: line.toString() };
   }
+}
+
+/**
+ * The tree of an index in another generation, if it has the same pages. A tree is never given another's number; an entry that
+ * is added makes their number grow, and one that is exchanged or removed, of the primary tree, leaves a dead record.
+ */
+function sameTree(other: Generation, { manifest }: Generation, index: IndexManifest): Tree | undefined {
+  const isPrimary = index === manifest.primary;
+  const tree = isPrimary ? other.primary : other.secondary.find((one) => one.manifest.tree === index.tree);
+  if (tree?.manifest.tree !== index.tree || tree.manifest.entries !== index.entries) return undefined;
+  return isPrimary && other.manifest.dead !== manifest.dead ? undefined : tree;
 }
 
 function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {

@@ -28,9 +28,13 @@ export interface KeyText {
 const BATCH_MIN = 4;
 const BATCH_MAX = 32;
 
+/** The read path to iterate on, asked for when an iteration begins. */
+export type LookupSource = () => Lookup;
+
 /** Keys and texts of the records in a range. */
-export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncGenerator<KeyText> {
+export async function* rangeTexts(source: LookupSource, options: RangeOptions): AsyncGenerator<KeyText> {
   const bounds = resolveBounds(options);
+  const lookup = source();
   const { generation, snapshot } = lookup.hold();
   try {
     const places = placesOf(generation, snapshot, bounds, options);
@@ -44,7 +48,7 @@ export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncG
       }
       if (batch.length === 0) return;
       left -= batch.length;
-      const texts = await lookup.fetchAll(batch.map(({ place }) => place));
+      const texts = await lookup.fetch.texts(batch.map(({ place }) => place));
       for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i] as string };
     }
   } catch (error) {
@@ -56,7 +60,7 @@ export async function* rangeTexts(lookup: Lookup, options: RangeOptions): AsyncG
 }
 
 /** The live records in a range, as places, in order. */
-function* placesOf(
+export function* placesOf(
   generation: Generation,
   snapshot: CatalogSnapshot,
   bounds: Bounds,
@@ -110,8 +114,8 @@ export interface ScannedLine {
 }
 
 /** The lines of all live records, in source order. */
-export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
-  for await (const { entry, frame, dead, ordinalOf } of scanFrames(lookup)) {
+export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLine> {
+  for await (const { entry, frame, dead, ordinalOf } of scanFrames(source())) {
     for (let i = 0; i < frame.lines.length - 1; i++) {
       const ordinal = ordinalOf(i);
       if (isDead(dead, ordinal)) continue;
@@ -121,8 +125,8 @@ export async function* scanLines(lookup: Lookup): AsyncGenerator<ScannedLine> {
 }
 
 /** The same as whole frames of text where no record is dead, else what is left of them: for export. */
-export async function* scanChunks(lookup: Lookup): AsyncGenerator<Uint8Array> {
-  for await (const { frame, dead, ordinalOf } of scanFrames(lookup)) {
+export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Array> {
+  for await (const { frame, dead, ordinalOf } of scanFrames(source())) {
     const live: Uint8Array[] = [];
     const count = frame.lines.length - 1;
     for (let from = 0; from < count; ) {
@@ -149,7 +153,7 @@ async function* scanFrames(lookup: Lookup): AsyncGenerator<ScannedFrame> {
       const frames = entry.fileNumber === 0 ? inlineLines(entry, snapshot) : linesOfFile(entry, lookup);
       for await (const frame of frames) {
         yield { ...frame, entry, dead };
-        lookup.store.catalog.assertOpen();
+        snapshot.assertOpen();
       }
     }
   } catch (error) {

@@ -10,79 +10,99 @@
 import { GristmillError } from '../errors.js';
 import type { StorePlace } from '../store/blobs.js';
 import { ioError, isMissing } from '../store/io.js';
-import { encodeKey, type KeyValue } from '../store/key.js';
-import type { ShardReader } from '../store/shard-read.js';
+import type { KeyValue } from '../store/key.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
-import { type Frame, lineText } from './frame.js';
+import type { CollectionCaches } from './collection-caches.js';
+import { FETCHES_MAX, Fetch } from './fetch.js';
+import { type FrameAt, lineText } from './frame.js';
 import { Generation, type Place, STALE } from './generation.js';
-import { HotPlaces } from './hot-places.js';
+import { type HotKey, HotPlaces } from './hot-places.js';
+import { locate } from './locate.js';
 import { recordText } from './record.js';
+import { Values } from './values.js';
 
 const CHECK_MILLISECONDS = 10;
 const RETRIES_MAX = 5;
-/** Records fetched at a time: bounds the frames in flight. */
-const FETCHES_MAX = 64;
 
 /** What a collection needs of its store. */
 export interface LookupStore extends StorePlace {
   readonly catalog: CatalogView;
   readonly caches: Caches;
+  /** Set for snapshots: what cannot be read is never made up for by what an older state had. */
+  readonly isExact?: boolean;
 }
 
 export class Lookup {
   readonly name: string;
   readonly store: LookupStore;
-  readonly #hotPlaces = new HotPlaces();
+  readonly caches: CollectionCaches;
+  readonly hotPlaces: HotPlaces;
+  readonly fetch: Fetch;
+  /** Undefined without a record cache. */
+  readonly #values: Values | undefined;
   #generation: Generation;
   #checkedAt = Date.now();
   #commits: number;
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND */
-  constructor(store: LookupStore, name: string) {
+  /**
+   * @param previous over another state of the catalog: what has stayed the same since need not be loaded again.
+   * @throws GristmillError COLLECTION_NOT_FOUND
+   */
+  constructor(store: LookupStore, name: string, previous?: Lookup) {
     this.store = store;
     this.name = name;
+    this.caches = store.caches.of(name);
+    this.fetch = new Fetch(this.caches);
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
-    this.#generation = this.#load();
+    const before = previous === undefined ? undefined : previous.#generation;
+    this.#generation = this.#load(before);
+    // Where no shard has changed hot places are still what they were: each confirms itself.
+    const { id, layout } = this.#generation.manifest;
+    const isSame = before?.manifest.id === id && before.manifest.layout === layout;
+    this.hotPlaces = previous && isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
+    this.#values = this.caches.records && new Values(this, this.caches.records);
   }
 
   textSync(key: KeyValue): string | undefined {
     return (
       this.#hot(key) ??
       this.attempt((generation) => {
-        const place = locate(generation, key);
-        return place && this.#fetchSync(this.#remember(generation, key, place));
+        const place = this.locate(generation, key);
+        return place && this.fetch.textSync(this.remember(generation, key, place));
       })
     );
   }
 
   async text(key: KeyValue): Promise<string | undefined> {
-    const hot = this.#hot(key);
-    if (hot !== undefined) return hot;
-    for (let tries = 0; ; tries++) {
-      const generation = this.generation();
-      try {
-        const place = locate(generation, key);
-        if (place === undefined) return undefined;
-        this.#remember(generation, key, place);
-        return this.#cached(place) ?? (await this.fetch(place));
-      } catch (error) {
-        this.#recover(generation, error, tries);
-      }
-    }
+    return (
+      this.#hot(key) ??
+      this.attemptLater(async (generation) => {
+        const place = this.locate(generation, key);
+        return place && this.fetch.text(this.remember(generation, key, place));
+      })
+    );
   }
 
   /** Texts in the order of the keys, each frame fetched once. */
-  async texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
-    for (let tries = 0; ; tries++) {
-      const generation = this.generation();
-      try {
-        return await this.fetchAll(keys.map((key) => locate(generation, key)));
-      } catch (error) {
-        this.#recover(generation, error, tries);
-      }
-    }
+  texts(keys: readonly KeyValue[]): Promise<(string | undefined)[]> {
+    const read = (generation: Generation) => this.fetch.texts(keys.map((key) => this.locate(generation, key)));
+    return this.attemptLater(read, keys.length);
+  }
+
+  /** The record, parsed: from the record cache, where there is one. */
+  valueSync(key: KeyValue): unknown {
+    return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(key);
+  }
+
+  value(key: KeyValue): Promise<unknown> {
+    return this.#values === undefined ? this.text(key).then(parsed) : this.#values.get(key);
+  }
+
+  /** Records in the order of the keys, of one generation, each frame fetched once. */
+  async values(keys: readonly KeyValue[]): Promise<unknown[]> {
+    return this.#values === undefined ? (await this.texts(keys)).map(parsed) : this.#values.getMany(keys);
   }
 
   has(key: KeyValue): boolean {
@@ -111,6 +131,27 @@ export class Lookup {
     return this.generation();
   }
 
+  /** Finds a record that is expected to be read, without reading it: it is a hot place from then on. */
+  expect({ key, weight, place: known }: HotKey): Place | undefined {
+    return this.attempt((generation) => {
+      const isHeld = known !== undefined && generation.holds(known);
+      const place = isHeld ? generation.place(known) : locate(generation, key);
+      return place && this.remember(generation, key, place, weight);
+    });
+  }
+
+  /** The frame of a place; undefined where the record is inline. @throws what `caches.shard` throws */
+  frameAt(place: Place): FrameAt | undefined {
+    if (place.line !== undefined) return undefined;
+    const { reader, index } = this.fetch.lineOf(place);
+    return { entry: place.entry, reader, index };
+  }
+
+  /** One over a newer state has taken its place: shards that are not in that one are closed once nobody reads them. */
+  supersede(newer: Lookup): void {
+    this.#generation.supersede(newer.#generation);
+  }
+
   /** Runs a synchronous lookup on the newest generation; again when it meets a newer one. */
   attempt<R>(operation: (generation: Generation) => R): R {
     for (let tries = 0; ; tries++) {
@@ -121,6 +162,30 @@ export class Lookup {
         this.#recover(generation, error, tries);
       }
     }
+  }
+
+  /** The same for a lookup that has to wait. @param records how many it reads */
+  async attemptLater<R>(operation: (generation: Generation) => Promise<R>, records = 1): Promise<R> {
+    for (let tries = 0; ; tries++) {
+      // More than are begun at once: the state they are in must stay, whoever stops serving it meanwhile.
+      const held = records > FETCHES_MAX ? this.hold() : undefined;
+      const generation = held?.generation ?? this.generation();
+      try {
+        return await operation(generation);
+      } catch (error) {
+        this.#recover(generation, error, tries);
+      } finally {
+        held?.snapshot.release();
+        held?.generation.release();
+      }
+    }
+  }
+
+  /** The place of a record that is read. */
+  locate(generation: Generation, key: KeyValue): Place | undefined {
+    const place = locate(generation, key);
+    if (place === undefined) this.caches.counters.absent++;
+    return place;
   }
 
   /** A generation to iterate over, with a snapshot of the catalog that shows it. Release both. */
@@ -136,78 +201,23 @@ export class Lookup {
     return { generation: this.#generation, snapshot };
   }
 
-  /** The text of the record at a place; its frame is read off the main thread unless it is in memory. */
-  async fetch(place: Place): Promise<string> {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
-    const { reader, index, line } = this.#lineOf(place);
-    return textIn(await this.store.caches.frame(reader, place.entry.fileNumber, index), line, place);
-  }
-
-  /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
-  async fetchAll(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
-    const texts = new Array<string | undefined>(places.length).fill(undefined);
-    const order = [...places.keys()].filter((i) => places[i] !== undefined);
-    order.sort((i, j) => comparePlaces(places[i]!, places[j]!));
-    for (let at = 0; at < order.length; at += FETCHES_MAX) {
-      const fetches: Promise<void>[] = [];
-      try {
-        for (const i of order.slice(at, at + FETCHES_MAX)) {
-          const place = places[i]!;
-          texts[i] = this.#cached(place);
-          if (texts[i] === undefined) fetches.push(this.#fetchInto(texts, i, place));
-        }
-      } finally {
-        // Also when one could not even begin: the others must not fail unheard.
-        await Promise.all(fetches);
-      }
-    }
-    return texts;
-  }
-
   /** The record of a key looked up before whose frame is still in memory. */
   #hot(key: KeyValue): string | undefined {
-    const place = this.#hotPlaces.get(key, this.generation().manifest.generation);
-    const frame = place && this.store.caches.cachedFrame(place.file, place.frame);
-    return frame && recordText(lineText(frame, place!.line), place!.named);
+    const place = this.hotPlaces.get(key, this.generation());
+    const frame = place && this.caches.cachedFrame(place.file, place.frame);
+    if (frame === undefined) return undefined;
+    this.caches.counters.frameHits++;
+    return recordText(lineText(frame, place!.line), place!.named);
   }
 
-  #remember(generation: Generation, key: KeyValue, place: Place): Place {
+  /** Makes it a hot place: of a key that was read, or, with a weight, of one that is expected to be. */
+  remember(generation: Generation, key: KeyValue, place: Place, weight?: number): Place {
     if (place.line !== undefined) return place;
-    const { index, line } = this.#lineOf(place);
-    const { fileNumber, named } = place.entry;
-    this.#hotPlaces.keep(key, {
-      file: fileNumber,
-      frame: index,
-      line,
-      named,
-      generation: generation.manifest.generation,
-    });
+    const { index, line } = this.fetch.lineOf(place);
+    const { shard, fileNumber: file, named } = place.entry;
+    const at = { shard, ordinal: place.ordinal, file, frame: index, line, named };
+    this.hotPlaces.keep(key, { ...at, generation: generation.manifest.generation }, weight);
     return place;
-  }
-
-  async #fetchInto(texts: (string | undefined)[], i: number, place: Place): Promise<void> {
-    texts[i] = await this.fetch(place);
-  }
-
-  #fetchSync(place: Place): string {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
-    const { reader, index, line } = this.#lineOf(place);
-    return textIn(this.store.caches.frameSync(reader, place.entry.fileNumber, index), line, place);
-  }
-
-  #cached(place: Place): string | undefined {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
-    const { index, line } = this.#lineOf(place);
-    const frame = this.store.caches.cachedFrame(place.entry.fileNumber, index);
-    return frame && textIn(frame, line, place);
-  }
-
-  /** The frame and the line in it of a record in a file. */
-  #lineOf({ entry, ordinal }: Place): { readonly reader: ShardReader; readonly index: number; readonly line: number } {
-    const reader = this.store.caches.shard(entry);
-    const line = reader.lineOf(ordinal);
-    const index = reader.frameOf(line);
-    return { reader, index, line: line - reader.firstLine(index) };
   }
 
   /** Rethrows what a newer generation does not explain. */
@@ -234,34 +244,8 @@ export class Lookup {
   }
 }
 
-/** key > index page > location */
-function locate(generation: Generation, key: KeyValue): Place | undefined {
-  const { primary } = generation;
-  if (primary === undefined) return locateOrdinal(generation, key);
-  const location = primary.find(encodeKey(key));
-  return location && generation.place(location);
-}
-
-function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
-  const ordinal = ordinalOf(generation.manifest.name, key);
-  return Number.isSafeInteger(ordinal) && ordinal >= 0 ? generation.placeOf(ordinal) : undefined;
-}
-
-/** A key of a collection without a key. */
-export function ordinalOf(collection: string, key: KeyValue): number {
-  if (typeof key !== 'number' && typeof key !== 'bigint') {
-    throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
-  }
-  return Number(key);
-}
-
-/** frame > record */
-function textIn(frame: Frame, line: number, { entry }: Place): string {
-  return recordText(lineText(frame, line), entry.named);
-}
-
-function comparePlaces(left: Place, right: Place): number {
-  return left.entry.shard - right.entry.shard || left.ordinal - right.ordinal;
+function parsed(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
 }
 
 function describe(error: unknown, name: string): unknown {

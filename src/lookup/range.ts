@@ -3,6 +3,7 @@
 // Which entries of a tree lie between two keys: slices of its pages, in either direction. Bounds are encoded keys; a
 // prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
 
+import type { Freshness } from '../options.js';
 import { encodeKey, type KeyValue, keyPrefixRange } from '../store/key.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../store/page-key.js';
 import { entryCount, lowerBound, upperBound } from '../store/page-read.js';
@@ -22,9 +23,11 @@ export interface RangeOptions {
   readonly reverse?: boolean;
   /** Stop after so many records. Default: no limit. */
   readonly limit?: number;
+  /** Which state to read. Default: as the store's option says. */
+  readonly freshness?: Freshness;
 }
 
-const NAMES = new Set(['index', 'gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit']);
+const NAMES = new Set(['index', 'gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'freshness']);
 
 interface Bound {
   readonly key: Uint8Array;

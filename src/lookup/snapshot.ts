@@ -20,7 +20,7 @@ export class Snapshot {
   constructor({ directory, blobs }: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
     this.#catalog = catalog;
     this.generation = catalog.generation();
-    this.#open = (name) => new Lookup({ directory, blobs, catalog, caches }, name);
+    this.#open = (name) => new Lookup({ directory, blobs, catalog, caches, isExact: true }, name);
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release` */

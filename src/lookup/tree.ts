@@ -29,11 +29,18 @@ export class Tree {
   #fences: Fences | undefined;
   #pageSpace = 0;
 
-  /** @param read gives the catalog, having made sure that it still shows the generation this tree belongs to. */
-  constructor(manifest: IndexManifest, caches: Caches, read: () => CatalogRead) {
+  /**
+   * @param read gives the catalog, having made sure that it still shows the generation this tree belongs to.
+   * @param same the tree with exactly these pages in another generation: its fences and pages in memory are this one's too.
+   */
+  constructor(manifest: IndexManifest, caches: Caches, read: () => CatalogRead, same?: Tree) {
     this.manifest = manifest;
     this.#caches = caches;
     this.#read = read;
+    if (same !== undefined) {
+      this.#fences = same.#fences;
+      this.#pageSpace = same.#pageSpace;
+    }
   }
 
   /** Where the record with this key is; for trees that hold a key once. */

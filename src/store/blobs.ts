@@ -42,6 +42,8 @@ export interface BlobWriter {
 export interface BlobReader {
   /** Bytes of the file when it was opened. */
   readonly size: number;
+  /** The open file, for reading from other threads of this process; undefined where there is none. */
+  readonly descriptor: number | undefined;
   /** Fills `into` with what is at `offset`. @returns the bytes read: fewer than asked for only where the file ends. */
   readSync(into: Uint8Array, offset: number): number;
   /** The same off the main thread. */

@@ -3,7 +3,6 @@
 // Blobs as files: private from the start, created exclusively, read by position.
 
 import {
-  close,
   closeSync,
   constants,
   fstatSync,
@@ -45,34 +44,23 @@ class FileWriter implements BlobWriter {
 
 class FileReader implements BlobReader {
   readonly size: number;
+  readonly descriptor: number;
   readonly #path: string;
-  readonly #fd: number;
 
   constructor(path: string, fd: number, size: number) {
     this.#path = path;
-    this.#fd = fd;
+    this.descriptor = fd;
     this.size = size;
   }
 
   readSync(into: Uint8Array, offset: number): number {
-    let done = 0;
-    while (done < into.byteLength) {
-      let count: number;
-      try {
-        count = readSync(this.#fd, into, done, into.byteLength - done, offset + done);
-      } catch (cause) {
-        throw ioError(cause, 'read', this.#path);
-      }
-      if (count === 0) break;
-      done += count;
-    }
-    return done;
+    return readAt(this.descriptor, this.#path, into, offset);
   }
 
   async read(into: Uint8Array, offset: number): Promise<number> {
     let done = 0;
     while (done < into.byteLength) {
-      const count = await readOnce(this.#fd, into, done, offset + done, this.#path);
+      const count = await readOnce(this.descriptor, into, done, offset + done, this.#path);
       if (count === 0) break;
       done += count;
     }
@@ -80,8 +68,8 @@ class FileReader implements BlobReader {
   }
 
   close(): void {
-    // Reading cannot lose data, so nobody waits for the outcome.
-    close(this.#fd, () => {});
+    // Not in the background: a worker thread never comes to the end of it before the next task, and holds more and more.
+    closeSync(this.descriptor);
   }
 }
 
@@ -145,6 +133,22 @@ export function continueFile(path: string, bytes: number): BlobWriter {
     ftruncateSync(fd, bytes);
     return new FileWriter(path, fd);
   });
+}
+
+/** `BlobReader.readSync` of an open file. */
+export function readAt(fd: number, path: string, into: Uint8Array, offset: number): number {
+  let done = 0;
+  while (done < into.byteLength) {
+    let count: number;
+    try {
+      count = readSync(fd, into, done, into.byteLength - done, offset + done);
+    } catch (cause) {
+      throw ioError(cause, 'read', path);
+    }
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
 }
 
 function readOnce(fd: number, into: Uint8Array, at: number, offset: number, path: string): Promise<number> {

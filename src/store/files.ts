@@ -14,6 +14,9 @@ export const TEMPORARY_DIRECTORY = 'tmp';
 /** Directory of the LMDB environment, and its file; both in the store. */
 export const INDEX_DIRECTORY = 'index';
 export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
+/** What was read most (lookup/hot-set-file.ts). */
+const HOT_SET_FILE = 'hot-set.ndjson';
+const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
 
 /** Mode bits that let someone else write: group, others. */
@@ -31,6 +34,10 @@ export function journalPath(store: string, id: string): string {
 
 export function quarantinePath(store: string, id: string): string {
   return join(store, QUARANTINE_DIRECTORY, `${id}.ndjson`);
+}
+
+export function hotSetPath(store: string): string {
+  return join(store, HOT_SET_FILE);
 }
 
 export function shardPath(store: string, file: string): string {
@@ -57,7 +64,7 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
     checkDirectory(directory, stat);
   }
   const names = readdirSync(directory);
-  const foreign = names.find((name) => !OURS.has(name));
+  const foreign = names.find((name) => !OURS.has(name) && !OUR_FILES.has(name));
   const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
   if (!whole && hasShards(directory)) {
     const message = `the index of ${directory} is missing, its shards are there: gristmill repair makes it anew from them`;

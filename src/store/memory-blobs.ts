@@ -35,7 +35,10 @@ export class MemoryBlobs implements Blobs {
     const file = this.#files.get(path);
     if (file === undefined) throw ioError(systemError('ENOENT', path), `open ${what}`, path);
     const readSync = (into: Uint8Array, offset: number): number => copyFrom(file, into, offset);
-    return { size: file.size, readSync, read: async (into, offset) => readSync(into, offset), close() {} };
+    return {
+      ...{ size: file.size, descriptor: undefined },
+      ...{ readSync, read: async (into, offset) => readSync(into, offset), close() {} },
+    };
   }
 
   list(directory: string): string[] {

@@ -21,6 +21,16 @@ export interface ShardExpectation {
   readonly storedBytes: number;
 }
 
+/** A frame as the tables describe it. */
+export interface FrameSpan {
+  readonly index: number;
+  /** Where it begins in the file. */
+  readonly offset: number;
+  readonly storedBytes: number;
+  readonly plainBytes: number;
+  readonly records: number;
+}
+
 /** Sequential reads ask for this much at once. */
 const READ_AHEAD_BYTES = 1 << 20;
 
@@ -138,6 +148,24 @@ export class ShardReader {
     return this.#plainBytes[index];
   }
 
+  /** What another thread needs to know to read frame `index`. */
+  spanOf(index: number): FrameSpan {
+    const offset = this.#offsets[index];
+    const storedBytes = this.#offsets[index + 1] - offset;
+    return { index, offset, storedBytes, plainBytes: this.#plainBytes[index], records: this.linesOf(index) };
+  }
+
+  /** Keeps the file open while `use`, who may read from it in another thread, is not done. */
+  async lend<T>(use: (descriptor: number | undefined) => Promise<T>): Promise<T> {
+    if (this.#closing) throw this.#closed();
+    this.#pending++;
+    try {
+      return await use(this.#file.descriptor);
+    } finally {
+      this.#settle();
+    }
+  }
+
   /** The text of frame `index`, in a buffer of its own. */
   readFrameSync(index: number): Buffer {
     const offset = this.#offsets[index];
@@ -210,9 +238,14 @@ export class ShardReader {
       const done = await this.#file.read(into, offset);
       if (done < into.byteLength) throw this.#truncated(offset + done);
     } finally {
-      this.#pending--;
-      if (this.#closing && this.#pending === 0) this.#file.close();
+      this.#settle();
     }
+  }
+
+  /** A read has ended. */
+  #settle(): void {
+    this.#pending--;
+    if (this.#closing && this.#pending === 0) this.#file.close();
   }
 
   #truncated(offset: number): GristmillError {

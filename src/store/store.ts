@@ -2,35 +2,40 @@
 // `import` (import/); both share the catalog and the caches.
 
 import type { EventEmitter } from 'node:events';
+import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
-import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
-import { type Change, Collection } from '../lookup/collection.js';
+import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
+import { Serving } from '../lookup/serving.js';
 import { Snapshot } from '../lookup/snapshot.js';
-import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
-import { type ResolvedStoreOptions, resolveOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
-import { MergeUnderWay, Transaction } from '../update/transaction.js';
+import { type StoreStat, storeStat } from '../lookup/stat.js';
+import type { WarmReport } from '../lookup/warm.js';
+import type { WarmOptions } from '../lookup/warm-up.js';
+import { Metering } from '../metrics/metering.js';
+import type { Registry } from '../metrics/prometheus.js';
+import type { StoreMetrics } from '../metrics/store-metrics.js';
+import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
+import { transact } from '../update/transact.js';
+import type { Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
-import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
-import type { Catalog, CatalogWrite } from './types.js';
-
-/** Collection of imports and lookups that name none. */
-export const DEFAULT_COLLECTION = 'records';
+import type { Catalog } from './types.js';
 
 export class Store {
   /** Absolute path, or "memory". */
   readonly directory: string;
   readonly options: ResolvedStoreOptions;
+  /** What config file and environment say of imports. */
+  readonly #imports: ImportOptions;
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
@@ -39,32 +44,40 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
+  readonly #metering: Metering;
+  readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, options: ResolvedStoreOptions, catalog: Catalog) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
+    this.#imports = imports;
     this.#catalog = catalog;
-    this.#caches = new Caches(place, options.frameCacheBytes, options.pageCacheBytes);
+    this.#caches = new Caches(place, options, this.#events);
+    this.#metering = new Metering(this.#events, catalog, this.#caches);
+    const lookup = (name: string): Lookup => this.#lookup(name);
+    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
+    this.#serving = new Serving(store, options, !(place instanceof Memory));
   }
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
-    const options = resolveOptions(STORE_OPTIONS, given);
-    const { readOnly } = options;
-    const create = options.create && !readOnly;
+    const effective = await effectiveOptions(given);
+    const { readOnly } = effective.options;
+    const create = effective.options.create && !readOnly;
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
     const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    return new Store(place, options, await openRecovered(place, { create, readOnly }));
+    return new Store(place, effective, await openRecovered(place, { create, readOnly }));
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#catalog.assertOpen();
-    return new Collection<T>(this.#lookup(name), this.#change);
+    const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
+    return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
   }
 
   #lookup(name: string): Lookup {
@@ -87,12 +100,24 @@ export class Store {
    */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).on(name, listener);
+    this.#serving.look();
     return this;
   }
 
   off<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).off(name, listener);
     return this;
+  }
+
+  /**
+   * Loads what is going to be read: the records of keys, of a range or of a whole collection; without any of these the hot
+   * set that was saved, once more. Reads may go on meanwhile.
+   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED;
+   * TypeError. What could be loaded is in memory all the same.
+   * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
+   */
+  warm(options: WarmOptions = {}): Promise<WarmReport> {
+    return this.#untilClosed((closing) => this.#serving.warm(options, closing));
   }
 
   /** Names of the collections. */
@@ -102,15 +127,32 @@ export class Store {
   }
 
   stat(): StoreStat {
-    // First: reading the rest is reading too.
-    const readers = readersStat(this.#catalog);
-    this.#catalog.refresh();
-    const { format, generation, created } = this.#catalog.header();
-    const collections = this.#catalog.collections().map(collectionStat);
-    let shards = 0;
-    for (const { storedBytes } of collections) shards += storedBytes;
-    const bytes = { index: this.#catalog.bytes, shards };
-    return { directory: this.directory, format, generation, created, bytes, readers, collections };
+    return storeStat(this.#catalog, this.directory);
+  }
+
+  /**
+   * What was read, cached and imported since the store was opened, and how the index stands (docs/metrics.md).
+   * @example const { memory } = store.metrics().collections.posts.hitRatio;
+   */
+  metrics(): StoreMetrics {
+    return this.#metering.metrics();
+  }
+
+  /**
+   * The same as a registry of prom-client, to be mounted beside those of the host: collected when it is asked.
+   * Its histogram begins with the first call. The same registry each time.
+   * @example response.end(await (await store.metricsRegistry()).metrics());
+   */
+  metricsRegistry(): Promise<Registry> {
+    return this.#metering.registry();
+  }
+
+  /**
+   * Hands metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, which has to be set up by
+   * then; nothing happens where there is none. Ends with the store.
+   */
+  instrument(): Promise<void> {
+    return this.#metering.instrument();
   }
 
   /**
@@ -119,12 +161,18 @@ export class Store {
    * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+  async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(target, typeof sources === 'string' ? [sources] : sources, options);
+      const options = importOptionsOver(this.#imports, given);
+      const paths = typeof sources === 'string' ? [sources] : sources;
+      return this.#metering.imports.observe(
+        (observer) => runImport({ ...target, observer }, paths, options),
+        (report) => report,
+      );
     });
   }
 
@@ -137,34 +185,10 @@ export class Store {
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
-    for (;;) {
-      try {
-        return await this.#catalog.transaction((write) => this.#runTransaction(write, change));
-      } catch (error) {
-        if (!(error instanceof MergeUnderWay)) throw error;
-        await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
-      }
-    }
-  }
-
-  #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
-    const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
-    try {
-      const result = change(transaction);
-      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-        // What it still does to a transaction that is over fails, and is said here.
-        Promise.resolve(result).catch(() => {});
-        throw new TypeError(
-          'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-        );
-      }
-      transaction.commit();
-      failpoint('transaction.commit');
-      return result;
-    } finally {
-      transaction.end();
-    }
+    this.#assertWritable();
+    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#stop.signal);
+    this.#serving.look();
+    return result;
   }
 
   /**
@@ -173,6 +197,7 @@ export class Store {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
       return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
@@ -220,6 +245,10 @@ export class Store {
     return this.close();
   }
 
+  #assertWritable(): void {
+    if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
+  }
+
   /** Long work: `close` cancels it, and waits for its end. */
   async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
     this.#catalog.assertOpen();
@@ -229,13 +258,15 @@ export class Store {
       return await working;
     } finally {
       this.#working.delete(working);
+      this.#serving.look();
     }
   }
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled(this.#working);
-    this.#caches.close();
+    await Promise.allSettled([...this.#working, this.#serving.close()]);
+    await this.#metering.close();
+    await this.#caches.close();
     await this.#catalog.close();
   }
 }

@@ -16,6 +16,12 @@ export function isDead(bitmap: Uint8Array, ordinal: number): boolean {
   return (bitmap[ordinal >>> 3] & (1 << (ordinal & 7))) !== 0;
 }
 
+/** Whether a record is dead, reading only the chunk that tells. @param chunkOf reads one, undefined where none in it is dead */
+export function isDeadIn(ordinal: number, chunkOf: (chunk: number) => Uint8Array | undefined): boolean {
+  const chunk = chunkOf(Math.floor(ordinal / CHUNK_RECORDS));
+  return chunk !== undefined && isDead(chunk, ordinal % CHUNK_RECORDS);
+}
+
 interface Marked {
   /** Records of the shard. */
   readonly records: number;

@@ -4,7 +4,8 @@
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
 import { GristmillError } from '../errors.js';
-import { type Lookup, ordinalOf } from '../lookup/lookup.js';
+import { ordinalOf } from '../lookup/locate.js';
+import type { Lookup } from '../lookup/lookup.js';
 import { recordText } from '../lookup/record.js';
 import { parsePath } from '../paths.js';
 import type { KeyValue } from '../store/key.js';

@@ -7,11 +7,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { inOrder } from '../import/credits.js';
-import { InProcessWorkers } from '../import/in-process.js';
-import { WorkerPool } from '../import/pool.js';
+import { workersFor } from '../import/in-process.js';
+import type { Verifiers } from '../import/pool.js';
 import { SharedProgress } from '../import/shared-progress.js';
-import type { Blobs, StorePlace } from '../store/blobs.js';
-import { files } from '../store/file-blobs.js';
+import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
 import { findLeftovers } from '../store/sweep.js';
 import type { Catalog, CatalogSnapshot, ShardEntry } from '../store/types.js';
@@ -36,13 +35,6 @@ export interface VerifyTarget extends StorePlace {
   readonly catalog: Pick<Catalog, 'file' | 'snapshot'>;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Verifiers;
-}
-
-type Verifiers = Pick<WorkerPool, 'verify' | 'close'>;
-
-/** Threads, where they can reach the files. */
-function verifiersFor(blobs: Blobs, threads: number): Verifiers {
-  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 /**
@@ -125,7 +117,7 @@ class VerifyRun {
 
   async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
     if (shards.length === 0) return;
-    const { blobs, startWorkers = (threads) => verifiersFor(blobs, threads) } = this.#target;
+    const { blobs, startWorkers = (threads) => workersFor(blobs, threads) } = this.#target;
     const workers = startWorkers(Math.min(this.#options.workers, shards.length));
     const tasks = shards.map((entry): VerifyTask => {
       const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};

@@ -25,9 +25,11 @@ export interface Running {
 }
 
 /** Starts `gristmill ...args`; it is killed when the test ends. */
-export function start(args: readonly string[], cwd?: string): Running {
+export function start(args: readonly string[], cwd?: string, env?: Readonly<Record<string, string>>): Running {
   if (!existsSync(CLI)) throw new Error('dist/ is missing: npm run build');
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], {
+    ...{ cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,74 @@
+// found > [settings] > options
+//
+// Reads a config file: JSON, or a module whose default export is the object. A .js or .ts file is code that runs with the
+// rights of the process; so it is taken from the working directory or where the user said, never from anywhere else.
+
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { GristmillError } from '../errors.js';
+import type { IMPORT_OPTIONS } from '../import/option-table.js';
+import type { ImportOptions } from '../import/types.js';
+import type { CacheOptions, Freshness, StoreOptions } from '../options.js';
+import { CONFIG_FILES } from './effective.js';
+
+/**
+ * What a config file holds: options of `openStore` and, under `import`, those of imports that are data. Sizes and times may
+ * be texts with a unit.
+ * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
+ */
+export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config'>> {
+  readonly collections?: { readonly [collection: string]: Written<CacheOptions> };
+  readonly import?: Written<Pick<ImportOptions, keyof typeof IMPORT_OPTIONS>>;
+}
+
+type Written<Options> = { readonly [Name in keyof Options]?: Options[Name] | WrittenAs<Options[Name]> };
+type WrittenAs<Value> = number extends Value ? string : Freshness extends Value ? `stale:${string}` : never;
+
+const MODULE = /^\.[cm]?[jt]s$/;
+
+/** @throws GristmillError CONFIG_INVALID */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const extension = extname(path);
+  if (extension === '.json') return parseJson(await textOf(path), path);
+  if (MODULE.test(extension)) return loadModule(path);
+  throw invalid(
+    path,
+    `cannot be read: a config file is called as ${CONFIG_FILES.join(', ')}, or ends like one of them`,
+  );
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw invalid(path, `cannot be read: ${messageOf(cause)}`, cause);
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw invalid(path, `is not JSON: ${messageOf(cause)}`, cause);
+  }
+}
+
+/** Either module system and TypeScript, on every Node: which of them Node itself loads depends on its version. */
+async function loadModule(path: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  // No compiled copies on disk: they would be code that others may be able to write.
+  const jiti = createJiti(path, { fsCache: false, interopDefault: false });
+  try {
+    return await jiti.import(path, { default: true });
+  } catch (cause) {
+    throw invalid(path, `cannot be loaded: ${messageOf(cause)}`, cause);
+  }
+}
+
+function invalid(file: string, why: string, cause?: unknown): GristmillError {
+  return new GristmillError('CONFIG_INVALID', `${file} ${why}`, { file, cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.trim() : String(error);
+}

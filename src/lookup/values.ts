@@ -1,0 +1,170 @@
+// key > [record cache], or index page > location > frame cache > frame > record
+//
+// Reads parsed records through the record cache. An entry answers a read when it is of the generation that the read sees.
+// In another generation it is looked up again: where the key still has the same location it is the same record, and
+// nothing is read or parsed. Past its TTL it is renewed in the background (refresh.ts), and given meanwhile as long as the
+// options allow; while looking it up again fails, for some time longer.
+
+import type { KeyValue } from '../store/key.js';
+import type { Generation, Place } from './generation.js';
+import type { Lookup } from './lookup.js';
+import { type CollectionRecords, RecordEntry } from './record-cache.js';
+import { Refresh } from './refresh.js';
+
+/** A load that other reads of the same generation may wait for. */
+interface Loading {
+  readonly generation: number;
+  readonly entry: Promise<RecordEntry>;
+}
+
+/** Hits of an entry of which the last is told: one in 16. */
+const READS_MASK = 15;
+
+export class Values {
+  readonly #lookup: Lookup;
+  readonly #records: CollectionRecords;
+  readonly #refresh: Refresh;
+  readonly #loading = new Map<KeyValue, Loading>();
+
+  constructor(lookup: Lookup, records: CollectionRecords) {
+    this.#lookup = lookup;
+    this.#records = records;
+    this.#refresh = new Refresh(lookup, records);
+  }
+
+  getSync(key: KeyValue): unknown {
+    const hit = this.#hit(key, this.#lookup.generation());
+    if (hit !== undefined) return this.#records.valueOf(hit);
+    try {
+      return this.#lookup.attempt((generation) => {
+        const found = this.#borne(key, generation) ?? this.#find(key, generation);
+        if (found === undefined) return undefined;
+        if (found instanceof RecordEntry) return this.#records.valueOf(found);
+        const text = this.#lookup.fetch.textSync(found);
+        return this.#records.valueOf(this.#keep(key, generation, found, text));
+      });
+    } catch (error) {
+      return this.#records.valueOf(this.#inspiteOf(error, key));
+    }
+  }
+
+  async get(key: KeyValue): Promise<unknown> {
+    const hit = this.#hit(key, this.#lookup.generation());
+    if (hit !== undefined) return this.#records.valueOf(hit);
+    try {
+      return await this.#lookup.attemptLater(async (generation) => {
+        const found = this.#borne(key, generation) ?? this.#find(key, generation);
+        if (found === undefined) return undefined;
+        return this.#records.valueOf(found instanceof RecordEntry ? found : await this.#load(key, generation, found));
+      });
+    } catch (error) {
+      return this.#records.valueOf(this.#inspiteOf(error, key));
+    }
+  }
+
+  /** All of one generation: here what fails is not made up for by what an older one had. */
+  getMany(keys: readonly KeyValue[]): Promise<unknown[]> {
+    return this.#lookup.attemptLater(async (generation) => {
+      const values = new Array<unknown>(keys.length).fill(undefined);
+      const places = new Array<Place | undefined>(keys.length).fill(undefined);
+      for (const [i, key] of keys.entries()) {
+        const found = this.#hit(key, generation) ?? this.#find(key, generation);
+        if (found instanceof RecordEntry) values[i] = this.#records.valueOf(found);
+        else places[i] = found;
+      }
+      const texts = await this.#lookup.fetch.texts(places);
+      for (const [i, text] of texts.entries()) {
+        if (text === undefined) continue;
+        values[i] = this.#records.valueOf(this.#keep(keys[i], generation, places[i] as Place, text));
+      }
+      return values;
+    }, keys.length);
+  }
+
+  /** An entry that may be given as it is. */
+  #hit(key: KeyValue, { manifest }: Generation): RecordEntry | undefined {
+    const entry = this.#records.get(key);
+    if (entry === undefined || entry.generation !== manifest.generation) return undefined;
+    const { counters } = this.#lookup.caches;
+    const { kept, times } = this.#records.cache;
+    // `readAt` is now.
+    if (kept.isTimed && entry.readAt - entry.loadedAt >= times.aheadMs) {
+      const age = entry.readAt - entry.loadedAt;
+      if (age >= times.staleMs && !this.#refresh.isBearable(entry, manifest.generation)) return undefined;
+      this.#refresh.soon(entry);
+      if (age >= times.ttlMs) {
+        counters.recordStale++;
+        return entry;
+      }
+    }
+    counters.recordHits++;
+    // Hot places make the hot set: they are told now and then, not every time.
+    if ((++entry.reads & READS_MASK) === 0) this.#lookup.hotPlaces.count(key, READS_MASK + 1);
+    return entry;
+  }
+
+  /** An entry that is given because looking it up again has just failed. */
+  #borne(key: KeyValue, { manifest }: Generation): RecordEntry | undefined {
+    const entry = this.#records.peek(key);
+    if (entry?.failing === undefined || !this.#refresh.isTooSoon(entry)) return undefined;
+    if (!this.#refresh.isBearable(entry, manifest.generation)) return undefined;
+    this.#lookup.caches.counters.recordStale++;
+    return entry;
+  }
+
+  /** Looks a key up: the entry, when it is still what there is; else the place of the record. */
+  #find(key: KeyValue, generation: Generation): RecordEntry | Place | undefined {
+    const place = this.#lookup.locate(generation, key);
+    if (place !== undefined) this.#lookup.remember(generation, key, place);
+    const entry = this.#records.peek(key);
+    if (entry === undefined) return place;
+    if (place !== undefined && entry.isAt(place)) {
+      const { counters } = this.#lookup.caches;
+      counters.recordHits++;
+      counters.recordsConfirmed++;
+      entry.confirm(generation.manifest.generation);
+      return entry;
+    }
+    if (place === undefined && entry.generation < generation.manifest.generation) this.#records.drop(entry);
+    return place;
+  }
+
+  /** Reads of one record share one load. */
+  #load(key: KeyValue, generation: Generation, place: Place): Promise<RecordEntry> {
+    const number = generation.manifest.generation;
+    const known = this.#loading.get(key);
+    if (known?.generation === number) {
+      this.#lookup.caches.counters.loadsShared++;
+      return known.entry;
+    }
+    const load = async (): Promise<RecordEntry> => {
+      try {
+        return this.#keep(key, generation, place, await this.#lookup.fetch.text(place));
+      } finally {
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+      }
+    };
+    const loading: Loading = { generation: number, entry: load() };
+    this.#loading.set(key, loading);
+    return loading.entry;
+  }
+
+  #keep(key: KeyValue, { manifest }: Generation, { entry, ordinal }: Place, text: string): RecordEntry {
+    return this.#records.keep(key, { text, generation: manifest.generation, shard: entry.shard, ordinal });
+  }
+
+  /** The entry, when a lookup has failed and it may be given all the same. @throws the error */
+  #inspiteOf(error: unknown, key: KeyValue): RecordEntry {
+    const entry = this.#records.peek(key);
+    if (entry === undefined) throw error;
+    const read = this.#lookup.generation().manifest.generation;
+    if (!this.#refresh.isFor(entry, read) || !this.#refresh.failed(entry, error)) throw error;
+    if (!this.#refresh.isBearable(entry, read)) {
+      // From now on it is the reader's matter alone.
+      this.#records.drop(entry);
+      throw error;
+    }
+    this.#lookup.caches.counters.recordStale++;
+    return entry;
+  }
+}
