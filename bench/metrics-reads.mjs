@@ -9,11 +9,12 @@ import { keyValue } from './setup.mjs';
 const WARM_UPS = 200;
 const BATCHES_PER_TURN = 10;
 
-const { name, ordinals, copies, options, rounds } = JSON.parse(process.argv[2]);
+const { name, ordinals, copies, order, options, rounds } = JSON.parse(process.argv[2]);
 const keys = ordinals.map((ordinal) => keyValue(keyAt(name, 1, ordinal)));
 
 const sides = [];
-for (const [which, copy] of Object.entries(copies)) {
+for (const which of order) {
+  const copy = copies[which];
   const { openStore } = await import(pathToFileURL(join(copy, 'dist/src/index.js')).href);
   const store = await openStore(join(copy, 'store'), { readOnly: true, hotSet: false, ...options });
   sides.push({ which, store, records: store.collection('records'), turns: [] });
@@ -23,7 +24,6 @@ for (const { records } of sides) {
   await sleep(50);
 }
 for (let round = 0; round < rounds; round++) {
-  // Who is first changes, too.
   for (const { records, turns } of round % 2 ? sides : [...sides].reverse()) {
     turns.push(turn(records));
     await sleep(1);

@@ -37,6 +37,8 @@ export type {
   VerifyProgress,
   VerifyReport,
 } from './upkeep/upkeep-options.js';
+export type { WatchOptions } from './watch/watch-options.js';
+export type { Watcher } from './watch/watcher.js';
 
 /** See upkeep/repair.ts. Loaded when it is used: it brings the import path and its thread pool. */
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {

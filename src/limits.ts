@@ -36,6 +36,8 @@ export const GUESS_BYTES = 256 * KIB;
  * Sources from which an import keeps a journal, so that it can be resumed: less is imported again in a few
  * seconds, and a journal takes a twelfth of the time (docs/decisions.md). */
 export const JOURNAL_BYTES_MIN = 1024 * MIB;
+/** Files of a folder that one span is made of, at most: what is said about each of them goes to a worker and back. */
+export const SPAN_FILES_MAX = 4096;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
@@ -50,3 +52,11 @@ export const HOT_PLACES_MAX = 65_536;
 export const HOT_SET_KEYS_MAX = 10_000;
 /** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
 export const HOT_SET_BYTES_MAX = 64 * MIB;
+/** Paths noticed by a watcher, at most, before it compares everything instead: some 10 MB of them. */
+export const NOTICED_PATHS_MAX = 65_536;
+/** Files taken by one round of a watcher that are remembered until its end, so that a bad one can be told from its next version. */
+export const ASKED_FILES_MAX = 65_536;
+/** Bad files that a watcher leaves as they are stored while others go on; the oldest is tried again when there are more. */
+export const HELD_FILES_MAX = 1_024;
+/** Bad files a watcher finds in one round, each time beginning anew, before it leaves the rest to the next change. */
+export const HOLDS_PER_ROUND_MAX = 8;

@@ -63,9 +63,9 @@ describe('files that are no sources', () => {
     }
   });
 
-  test('a directory', async () => {
+  test('a folder without any file to import', async () => {
     const path = scratch();
-    expect(await failure(path)).toMatchObject({ code: 'SOURCE_NOT_A_FILE', file: path });
+    expect(await failure(path)).toMatchObject({ code: 'SOURCE_EMPTY', file: path });
   });
 
   test.skipIf(spawnSync('mkfifo', ['--version']).status !== 0)('a FIFO: nobody waits for a writer', async () => {

@@ -22,7 +22,7 @@ import { reportText } from './report.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
-interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
+export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly string[];
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
@@ -53,6 +53,7 @@ Examples:
   gristmill import users.json --store ./store --key id --index email --index country
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import ./documents --store ./store --on-bad-record quarantine
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
@@ -63,13 +64,11 @@ What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" 
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .description('import JSON files into a collection: NDJSON, one array, one object, or values one after another')
-    .argument('<source...>', 'files to import, in this order')
-    .option('--collection <name>', 'collection to import into (default: "records")')
-    .option('--key <path>', 'path of the primary key (default: the member name of an object, else the ordinal)')
-    .option('--index <path>', 'path of a secondary index; may be given many times', collect)
-    .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
-    .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))
+    .description(
+      'import JSON files into a collection: NDJSON, one array, one object, or values one after another; or folders of files',
+    )
+    .argument('<source...>', 'files and folders to import, in this order');
+  withImportFlags(command)
     .addOption(
       choice('--mode <mode>', 'what to do with a collection that is there (default: replace)', [
         'replace',
@@ -77,6 +76,27 @@ export function addImport(program: Command): void {
         'insert',
       ]),
     )
+    .option('--wait', 'wait while something else is writing to the store (the default)')
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
+    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
+    .addOption(new Option('--quiet', 'no progress'))
+    .addHelpText('after', HELP)
+    .action(runImport);
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+}
+
+/** Adds the flags of what is imported and how, which watching has, too. */
+export function withImportFlags(command: Command): Command {
+  return command
+    .option('--collection <name>', 'collection to import into (default: "records")')
+    .option(
+      '--key <path>',
+      'path of the primary key (default: the member name of an object, the path in a folder, else the ordinal)',
+    )
+    .option('--index <path>', 'path of a secondary index; may be given many times', collect)
+    .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
+    .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))
     .addOption(
       choice('--on-duplicate <which>', 'which of two records with one key stays (default: last)', [
         'last',
@@ -94,15 +114,7 @@ export function addImport(program: Command): void {
     .addOption(choice('--access <how>', 'how source bytes are read (default: read)', ['mmap', 'read']))
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
-    .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize)
-    .option('--wait', 'wait while something else is writing to the store (the default)')
-    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
-    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
-    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
-    .addOption(new Option('--quiet', 'no progress'))
-    .addHelpText('after', HELP)
-    .action(runImport);
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+    .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize);
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
@@ -127,12 +139,12 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
 }
 
-function tellWait(writer: Writer): void {
+export function tellWait(writer: Writer): void {
   note(`waiting for ${describeHolder(writer)}`);
 }
 
 /** Only what was asked for: defaults belong to the library. */
-function importOptions(flags: ImportFlags): ImportOptions {
+export function importOptions(flags: ImportFlags): ImportOptions {
   const given: Record<string, unknown> = {};
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
   if (flags.index !== undefined) given.indexes = flags.index;

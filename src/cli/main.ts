@@ -20,6 +20,7 @@ import { addRange } from './range.js';
 import { addRepair } from './repair.js';
 import { addStat } from './stat.js';
 import { addVerify } from './verify.js';
+import { addWatch } from './watch.js';
 
 const HELP = `
 Examples:
@@ -31,7 +32,7 @@ Examples:
   gristmill verify --store ./store
 ${EXIT_HELP}`;
 
-const COMMAND = /^(import|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config)$/;
+const COMMAND = /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config)$/;
 
 function createProgram(): Command {
   const program = new Command('gristmill')
@@ -45,7 +46,7 @@ function createProgram(): Command {
   const reading = [addGet, addRange, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
   const upkeep = [addCompact, addVerify, addRepair, addBackup, addConfig];
-  for (const add of [addImport, ...reading, ...writing, ...upkeep]) add(program);
+  for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }
 

@@ -24,13 +24,17 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
   command
     .option('--config <file>', `config file to read (default: ${files})`)
     .option('--no-config', 'read neither a config file nor GRISTMILL_ variables');
-  for (const name of names) {
-    const row: OptionRow = STORE_OPTIONS[name];
-    // Both of a boolean: with the negated one alone, the flag would count as given.
-    if (row.type === 'boolean') command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, 'the opposite');
-    else command.addOption(new Option(`${flagOf(name)} <${wordFor(row)}>`, row.meaning).argParser(parser(name, row)));
-  }
+  for (const name of names) withFlagOf(command, name, STORE_OPTIONS[name]);
   return command;
+}
+
+/** Adds the flag of one option, by its row. */
+export function withFlagOf(command: Command, name: string, row: OptionRow): Command {
+  // Both of a boolean: with the negated one alone, the flag would count as given.
+  if (row.type === 'boolean') {
+    return command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, 'the opposite');
+  }
+  return command.addOption(new Option(`${flagOf(name)} <${wordFor(row)}>`, row.meaning).argParser(parser(name, row)));
 }
 
 /** Adds the flag for options of single collections. */

@@ -34,17 +34,18 @@ export async function placeOf(
   pause: Pause,
 ): Promise<BadPlace> {
   const { offset, reason } = failure;
-  const file = SourceFile.open(task.path, 'read', task.fingerprint);
+  const { path, fingerprint } = failure.file ?? task;
+  const file = SourceFile.open(path, 'read', fingerprint);
   try {
     const line = await lineAt(file, offset, pause);
-    const record = readBefore + failure.record;
+    const record = failure.file?.record ?? readBefore + failure.record;
     const from = Math.max(0, offset - SNIPPET_BYTES);
     const around = file.bytesAt(from, offset + SNIPPET_BYTES);
     const snippet = snippetOf(around, offset - from);
     return {
-      where: `${task.path}, byte ${offset} (line ${line}, record ${record})`,
+      where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; it reads: ${snippet || '(nothing)'}`,
-      facts: { file: task.path, offset, line, record, snippet, ...(reason && { reason }) },
+      facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
     file.close();

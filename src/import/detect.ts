@@ -12,10 +12,15 @@ import { DEPTH_DEFAULT } from '../limits.js';
 import { snippetOf } from './snippet.js';
 import type { Shape } from './types.js';
 
-const UTF8_MARK = [0xef, 0xbb, 0xbf];
+export const UTF8_MARK = [0xef, 0xbb, 0xbf];
 const BEGINS_JSON = /[[{"\-0-9tfn]/;
 /** A number or literal: text that is not JSON often begins like one. */
 const BEGINS_WORD = /[-0-9tfn]/;
+
+/** Whether a value may begin with this byte. */
+export function beginsJson(byte: number): boolean {
+  return BEGINS_JSON.test(String.fromCharCode(byte));
+}
 
 /** Some bytes of a source: where they stand, and whether it ends with them. */
 export interface Head {

@@ -87,7 +87,7 @@ export function publicationOf(
     dead: tally.dead,
     onDuplicate: options.onDuplicate,
     indexPaths: options.indexes,
-    sourceBytes: plans.reduce((sum, plan) => sum + plan.fingerprint.bytes, 0),
+    sourceBytes: plans.reduce((sum, plan) => sum + plan.bytes, 0),
     get counts() {
       const { read, stored, rejected, replaced } = tally;
       return { read, stored, rejected, replaced };

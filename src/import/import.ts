@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
 import type { ImportObserver } from '../metrics/import-totals.js';
+import { WholeImport } from '../sources/whole-import.js';
 import type { StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
-import { publish } from '../store/publish.js';
-import type { Catalog } from '../store/types.js';
+import { type PublishResult, publish } from '../store/publish.js';
+import type { Catalog, CatalogWrite } from '../store/types.js';
 import { WriterLock } from '../store/writer-lock.js';
 import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
@@ -21,12 +22,13 @@ import { ImportRun } from './import-run.js';
 import { workersFor } from './in-process.js';
 import { MemoryWatch } from './memory.js';
 import { mergeRuns } from './merge.js';
-import { checkRest, checkUnchanged, planSource, type SourcePlan } from './plan.js';
+import { checkRest, checkUnchanged, type Pause } from './plan.js';
 import { planJobs } from './plan-jobs.js';
+import type { Plans } from './plan-sources.js';
 import type { Workers } from './pool.js';
 import { Reporter } from './reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume.js';
-import { scanSources } from './scan-sources.js';
+import { type AcceptedSpan, scanSources } from './scan-sources.js';
 import type { ImportOptions, ImportReport } from './types.js';
 
 /** What an import needs of the store it imports into. */
@@ -52,12 +54,23 @@ export async function runImport(
   given: ImportOptions = {},
 ): Promise<ImportReport> {
   checkSources(sources);
+  return holdingLock(target, given, (lock, options) => {
+    return importHolding(lock, target, options, new WholeImport(target, sources, options));
+  });
+}
+
+/** Calls `work` with the store's lock. @throws what it throws; TypeError for a wrong option */
+export async function holdingLock<T>(
+  target: ImportTarget,
+  given: ImportOptions,
+  work: (lock: WriterLock, options: FilledImportOptions) => Promise<T>,
+): Promise<T> {
   const resolved = resolveImportOptions(given, target.closing);
   const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
   target.observer?.begin(options.collection);
   const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
   try {
-    return await importHolding(lock, target, sources, options);
+    return await work(lock, options);
   } catch (error) {
     throw lock.reasonFor(error);
   } finally {
@@ -65,11 +78,28 @@ export async function runImport(
   }
 }
 
-async function importHolding(
+/** What is imported, and what is noted of it in the transaction that publishes it. */
+export interface ImportWork {
+  /** As given, for the report. */
+  readonly sources: readonly string[];
+  /** Whether it may be gone on with when it is killed. */
+  readonly isResumable: boolean;
+  /** Whether spans of lines are hashed, for the next time. */
+  readonly hashesSpans: boolean;
+  plan(pause: Pause): Promise<Plans>;
+  /** Spans in source order. */
+  accept(span: AcceptedSpan): void;
+  /** All spans are in: what can be done before the publishing transaction. */
+  finish(pause: Pause): Promise<void>;
+  /** Last in the publishing transaction: a throw refuses the publication. */
+  publish(write: CatalogWrite, published: PublishResult): void;
+}
+
+export async function importHolding(
   lock: WriterLock,
   target: ImportTarget,
-  sources: readonly string[],
   options: FilledImportOptions,
+  work: ImportWork,
 ): Promise<ImportReport> {
   const { directory, blobs, catalog } = target;
   // Only what is on disk can be gone on with.
@@ -83,11 +113,10 @@ async function importHolding(
   let isPublished = false;
   try {
     reporter.throwIfCancelled();
-    const plans: SourcePlan[] = [];
-    for (const path of sources) plans.push(await planSource(path, options, pause));
+    const { plans, warnings } = await work.plan(pause);
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
-    const bytes = sum(plans, (plan) => plan.fingerprint.bytes);
+    const bytes = sum(plans, (plan) => plan.bytes);
     checkFreeSpace(target, 0);
 
     const resumer = { catalog, store: directory, plans, options };
@@ -95,10 +124,19 @@ async function importHolding(
     const { id, firstShard, recorded } = beginning;
     run = new ImportRun(target, beginning, options, pause);
     const { tally, workspace } = run;
-    const jobs = planJobs(plans, options, { id, firstShard, workspace, shared: shared.buffer, key });
+    const jobs = planJobs(plans, options, {
+      id,
+      firstShard,
+      workspace,
+      shared: shared.buffer,
+      key,
+      hashesSpans: work.hashesSpans,
+    });
     const tasks = jobs.map(({ task }) => task);
     workspace.open(tasks.map(({ shardPath }) => shardPath));
-    if (bytes >= journalFrom) run.journal = await openJournal(resumer, beginning, tasks);
+    // Folders are read again: their files are many, and any of them may have changed.
+    const isResumable = work.isResumable && bytes >= journalFrom && !plans.some(({ files }) => files !== undefined);
+    if (isResumable) run.journal = await openJournal(resumer, beginning, tasks);
     const threads = Math.min(options.workers, jobs.length);
     const started = startWorkers(threads);
     workers = observer?.watched(started, threads) ?? started;
@@ -107,9 +145,11 @@ async function importHolding(
     for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs, recorded)) {
       reporter.throwIfCancelled();
       await run.accept(span);
+      work.accept(span);
       if (span.result.ended) await checkRest(span.plan, span.result.exit, pause);
     }
     await tally.finishScan();
+    await work.finish(pause);
 
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);
@@ -125,17 +165,22 @@ async function importHolding(
       checkUnchanged(plans);
     });
     if (options.mode !== 'replace') await lock.set({ merging: options.collection });
-    const published = await publish(catalog, publicationOf(plans, key, options, tally, pages), (write) => {
+    const alongside = (write: CatalogWrite) => {
       lock.write(write, { merging: undefined, isPublished: true });
       forgetResumable(catalog, write, id);
-    });
+    };
+    const publication = publicationOf(plans, key, options, tally, pages);
+    const published = await publish(catalog, publication, alongside, (write, result) => work.publish(write, result));
     isPublished = true;
     workspace.leaveShards();
     failpoint('publish.committed');
     // What it replaced goes now, or when nobody reads it any more: the import is done either way.
     await collectGarbage(catalog, target).catch(() => {});
     reporter.enter('done');
-    return reporter.report(plans, tally, published, memory.stop(), beginning);
+    return reporter.report(work.sources, plans, tally, published, memory.stop(), {
+      ...beginning,
+      warnings: [...warnings, ...beginning.warnings],
+    });
   } catch (error) {
     shared.cancel();
     if (mayBePublished(catalog, reporter.stage)) run?.workspace.leaveShards();

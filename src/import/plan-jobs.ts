@@ -20,6 +20,8 @@ export interface JobContext {
   readonly workspace: Workspace;
   readonly shared: SharedArrayBuffer;
   readonly key: KeyRule;
+  /** Whether spans of lines are hashed. */
+  readonly hashesSpans: boolean;
 }
 
 export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
@@ -30,6 +32,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
     plan.spans.map((span, i): SpanJob => {
       const number = shard++;
       const isFirst = i === 0;
+      const files = plan.files?.[i];
       return {
         plan,
         task: {
@@ -39,8 +42,10 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           framing: plan.framing,
           from: span.from,
           to: span.to,
-          isLast: i === plan.spans.length - 1,
+          isLast: i === plan.spans.length - 1 && plan.endsEarly !== true,
           ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
+          // Where whole files begin is known.
+          ...(files && { files, entry: { at: span.from, afterComma: false } }),
           shard: number,
           sourceNumber,
           sources: plans.length,
@@ -56,7 +61,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, shared, key }: JobContext,
+  { id, firstShard, shared, key, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
@@ -75,6 +80,8 @@ function setupOf(
     keep: onDuplicate === 'last' ? 'last' : 'first',
     namesDuplicates: onDuplicate === 'error',
     shared,
+    // Where positions are keys, no span can be exchanged alone.
+    hashesSpans: hashesSpans && key.kind === 'path',
     origin: { import: firstShard, collection, mode, onDuplicate, framing, key, indexes },
   };
 }

@@ -13,19 +13,29 @@ import { detectShape, type Head, markBytes } from './detect.js';
 import { type Container, DocumentWalker } from './document.js';
 import type { FilledImportOptions } from './import-options.js';
 import { type Fingerprint, SourceFile } from './source-file.js';
+import type { SpanFiles } from './span-types.js';
 import type { Shape } from './types.js';
 
 /** One source, looked at. */
 export interface SourcePlan {
   readonly path: string;
   readonly fingerprint: Fingerprint;
-  readonly shape: Shape;
+  readonly shape: Shape | 'folder';
   readonly framing: FramingName;
   /** Where the records begin: after a byte order mark, or after the container's opening bracket. */
   readonly from: number;
   readonly spans: readonly Span[];
+  /** Bytes of the source, or of the part of it that is imported. */
+  readonly bytes: number;
   /** What must follow the container; absent where records fill the source to its end. */
   readonly rest?: DocumentWalker;
+  /** Of a folder: the files of each span. Offsets count through all of them then, one more a file. */
+  readonly files?: readonly SpanFiles[];
+  /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
+  readonly source: number;
+  readonly relative: string;
+  /** Of a part of a file: set where the file goes on behind it. */
+  readonly endsEarly?: boolean;
 }
 
 /** A byte range of a source, for one worker; it holds the records whose boundary lies in it. */
@@ -47,15 +57,23 @@ const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
 export type Pause = () => Promise<void>;
 
 /** @throws SOURCE_… and SELECT_… errors; CANCELLED */
-export async function planSource(path: string, options: PlanOptions, pause: Pause): Promise<SourcePlan> {
-  const file = SourceFile.open(path, 'read');
+export async function planSource(
+  path: string,
+  options: PlanOptions,
+  pause: Pause,
+  source = 0,
+  relative = '',
+  expected?: Fingerprint,
+): Promise<SourcePlan> {
+  const file = SourceFile.open(path, 'read', expected);
   try {
     const { fingerprint } = file;
+    const { bytes } = fingerprint;
     const head = await firstHead(file, pause);
     const shape = options.select === undefined ? (options.shape ?? detectShape(head)) : undefined;
     if (shape === 'ndjson' || shape === 'values') {
       const spans = cut(head.offset, fingerprint.bytes, options.spanBytes);
-      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans };
+      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans, bytes, source, relative };
     }
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
     const { framing, from } = await findContainer(file, rest, head.offset, pause);
@@ -70,7 +88,10 @@ export async function planSource(path: string, options: PlanOptions, pause: Paus
       framing,
       from,
       spans: cut(from, fingerprint.bytes, options.spanBytes),
+      bytes,
       rest,
+      source,
+      relative,
     };
   } finally {
     file.close();
@@ -92,7 +113,10 @@ export async function checkRest(plan: SourcePlan, from: number, pause: Pause): P
 
 /** @throws SOURCE_CHANGED when a source is not what it was when it was planned */
 export function checkUnchanged(plans: readonly SourcePlan[]): void {
-  for (const { path, fingerprint } of plans) SourceFile.open(path, 'read', fingerprint).close();
+  for (const { path, fingerprint, files } of plans) {
+    // Files of a folder were read whole, each of them as it was listed.
+    if (files === undefined) SourceFile.open(path, 'read', fingerprint).close();
+  }
 }
 
 /** The source from its first byte that is neither a byte order mark nor blank. @throws SOURCE_EMPTY, SOURCE_UTF16 */
@@ -135,13 +159,17 @@ async function walkOn(file: SourceFile, walker: DocumentWalker, from: number, pa
   return undefined;
 }
 
+export function spanBytesFor(bytes: number, given?: number): number {
+  const sixteenth = 2 ** Math.ceil(Math.log2(Math.max(1, bytes) / 16));
+  return given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, sixteenth));
+}
+
 /**
  * Spans of equal size: of the size given, else a sixteenth of the source in powers of two, within limits. The last one
  * takes along what is left, as long as that is less than half a span.
  */
 export function cut(from: number, to: number, given?: number): Span[] {
-  const sixteenth = 2 ** Math.ceil(Math.log2(Math.max(1, to - from) / 16));
-  const spanBytes = given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, sixteenth));
+  const spanBytes = spanBytesFor(to - from, given);
   const count = Math.max(1, Math.round((to - from) / spanBytes));
   return Array.from({ length: count }, (_, i) => {
     const start = from + i * spanBytes;

@@ -47,16 +47,21 @@ export class Quarantine {
     this.#bytes = bytes;
   }
 
-  /** Moves the lines of a span's file (rejects.ts) here, completed, and removes that file. @throws IO_ERROR, DISK_FULL */
-  async take(badPath: string, source: string, readBefore: number, pause: Pause): Promise<void> {
+  /**
+   * Moves the lines of a span's file (rejects.ts) here, completed, and removes that file.
+   * @param source undefined where the lines are whole
+   * @throws IO_ERROR, DISK_FULL
+   */
+  async take(badPath: string, source: string | undefined, readBefore: number, pause: Pause): Promise<void> {
     const bad = this.#openFor(badPath);
     if (bad === undefined) return;
-    const lines = new LineCompleter(source, readBefore);
+    const lines = source === undefined ? undefined : new LineCompleter(source, readBefore);
     const buffer = Buffer.alloc(READ_BYTES);
     try {
       for (let at = 0; at < bad.size; ) {
         const bytes = bad.readSync(buffer, at);
-        const completed = lines.complete(buffer.subarray(0, bytes));
+        const block = buffer.subarray(0, bytes);
+        const completed = lines === undefined ? block : lines.complete(block);
         this.#file?.append(completed);
         this.#bytes += completed.byteLength;
         at += bytes;

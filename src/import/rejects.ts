@@ -3,6 +3,8 @@
 // Rejected records of a span: counted, and kept when asked to, each as a line with where, why and its bytes. A line of a
 // span's file is the ordinal within the span, a comma, and what follows the ordinal in the line of the quarantine file:
 //
+// A line that names its file (a span of many files) is whole already.
+//
 //   17,"offset":1234,"start":1200,"reason":"BAD_NUMBER","message":"not a valid number","bytes":40,"rawBase64":"…"}
 //
 // quarantine.ts, which knows how many records came before the span, completes it.
@@ -37,11 +39,11 @@ export class Rejects {
   }
 
   /** @throws GristmillError DISK_FULL, IO_ERROR */
-  add(bad: SpanFailure, raw: Uint8Array): void {
+  add(bad: SpanFailure, raw: () => Uint8Array): void {
     if (this.#counts) this.goodBefore.push(bad.record - this.count);
     this.first ??= bad;
     this.count++;
-    if (this.#keeps) this.#keep(bad, raw);
+    if (this.#keeps) this.#keep(bad, raw());
   }
 
   /** All records are in: what is kept of them is written. @throws GristmillError DISK_FULL, IO_ERROR */
@@ -53,9 +55,10 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason }: SpanFailure, raw: Uint8Array): void {
+  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array): void {
+    const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
     const facts = { offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength };
-    this.#write(`${record},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
+    this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
     for (let at = 0; at < raw.byteLength; at += PIECE_BYTES) {
       const piece = raw.subarray(at, at + PIECE_BYTES);
       this.#write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('base64'));

@@ -81,6 +81,7 @@ export class Reporter {
   }
 
   report(
+    sources: readonly string[],
     plans: readonly SourcePlan[],
     tally: Tally,
     published: PublishResult,
@@ -96,7 +97,8 @@ export class Reporter {
       mode,
       shape: first.shape,
       framing: first.framing,
-      sources: plans.map(({ path }) => path),
+      sources,
+      files: tally.files,
       records: counts,
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },

@@ -4,7 +4,7 @@
 // mapping or by pread. Before and after every read the file is compared with what the plan saw; a source that changes
 // under an import fails it.
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import { copyMapped } from './mmap.js';
 
@@ -14,12 +14,17 @@ export interface Fingerprint {
   readonly inode: bigint;
   readonly bytes: number;
   readonly modifiedNs: bigint;
+  /** It is still being written to: only that it has these bytes, and is the same file, is compared. */
+  readonly grows?: true;
 }
 
 export type Access = 'mmap' | 'read';
 
 function fingerprintOf(fd: number): Fingerprint {
-  const stat = fstatSync(fd, { bigint: true });
+  return fingerprintOfStat(fstatSync(fd, { bigint: true }));
+}
+
+export function fingerprintOfStat(stat: BigIntStats): Fingerprint {
   return { device: stat.dev, inode: stat.ino, bytes: Number(stat.size), modifiedNs: stat.mtimeNs };
 }
 
@@ -47,7 +52,8 @@ export class SourceFile {
       // Not blocking: opening a FIFO would otherwise wait for a writer.
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (cause) {
-      throw expected ? changedError(path, cause) : openError(path, cause as NodeJS.ErrnoException);
+      const error = openError(path, cause as NodeJS.ErrnoException);
+      throw expected && error.code === 'SOURCE_NOT_FOUND' ? changedError(path, cause) : error;
     }
     try {
       const stat = fstatSync(fd);
@@ -114,12 +120,11 @@ export class SourceFile {
   #compare(): void {
     const now = fingerprintOf(this.#fd);
     const then = this.fingerprint;
-    const isSame =
-      now.bytes === then.bytes &&
-      now.modifiedNs === then.modifiedNs &&
-      now.inode === then.inode &&
-      now.device === then.device;
-    if (!isSame) throw changedError(this.path);
+    const isSameFile = now.inode === then.inode && now.device === then.device;
+    const isAsItWas = then.grows
+      ? now.bytes >= then.bytes
+      : now.bytes === then.bytes && now.modifiedNs === then.modifiedNs;
+    if (!isSameFile || !isAsItWas) throw changedError(this.path);
   }
 }
 

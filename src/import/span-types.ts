@@ -4,6 +4,7 @@ import type { BadReasonName, ScanOptions } from '../kernel/contract.js';
 import type { ImportOrigin } from '../store/shard-origin.js';
 import type { ShardSummary } from '../store/shard-write.js';
 import type { Access, Fingerprint } from './source-file.js';
+import type { Shape } from './types.js';
 
 /** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
 export interface ScanSetup {
@@ -21,6 +22,8 @@ export interface ScanSetup {
   readonly namesDuplicates: boolean;
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;
+  /** Whether spans of lines are hashed, to be known again. */
+  readonly hashesSpans: boolean;
   /** What shards say of the import. */
   readonly origin: ImportOrigin;
 }
@@ -52,6 +55,20 @@ export interface SpanTask {
   /** Where sorted runs and rejected records go, should there be any. */
   readonly runPath: string;
   readonly badPath: string;
+  /** In a span of many files: which they are. `path` is their folder then, and offsets count through all of them. */
+  readonly files?: SpanFiles;
+}
+
+/** Whole files of a folder as one span. */
+export interface SpanFiles {
+  /** See sources/file-list.ts. */
+  readonly list: Uint8Array;
+  /** Layout of all of them; absent: each is looked at. */
+  readonly shape?: Shape;
+  /** Whether records are named: by the file's path, `#` and a number behind it where it may have many. */
+  readonly isNamed: boolean;
+  /** One file of lines that has grown: where the new ones begin, and how many came before. */
+  readonly grown?: { readonly from: number; readonly read: number };
 }
 
 /** All that a span may write. */
@@ -77,6 +94,8 @@ export interface SpanFailure {
   readonly end: number;
   /** Ordinal within the span, bad records included. */
   readonly record: number;
+  /** In a span of many files: which one, and the record's ordinal in it. */
+  readonly file?: { readonly path: string; readonly fingerprint: Fingerprint; readonly record: number };
 }
 
 /** A primary key met a second time. */
@@ -105,6 +124,10 @@ export interface SpanResult {
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;
   readonly failure?: SpanFailure;
+  /** Of the bytes from `entry` to `exit`, where it was asked for. */
+  readonly hash?: string;
+  /** In a span of many files: of each the good records, and all that were read. */
+  readonly fileRecords?: Uint32Array;
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
 }

@@ -36,6 +36,8 @@ export class Tally {
   replaced = 0;
   storedBytes = 0;
   redone = 0;
+  /** Files read. */
+  files = 0;
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace;
@@ -77,8 +79,11 @@ export class Tally {
   }
 
   /** @throws BAD_RECORD, RECORD_TOO_LARGE, SOURCE_TRUNCATED, TOO_MANY_BAD_RECORDS */
-  async accept({ plan, task, result, wasRedone }: AcceptedSpan): Promise<void> {
+  async accept(span: AcceptedSpan): Promise<void> {
+    const { plan, task, result, wasRedone } = span;
     if (plan !== this.#source) this.#readOfOthers = this.read;
+    if (result.fileRecords) this.files += result.fileRecords.length / 2;
+    else if (plan !== this.#source) this.files++;
     this.#source = plan;
     const readBefore = this.read - this.#readOfOthers;
     if (wasRedone) this.redone++;
@@ -88,7 +93,8 @@ export class Tally {
     const { firstRejected: failure } = result;
     if (failure) {
       this.#firstRejected ??= { task, failure, readBefore };
-      await this.quarantine.take(task.badPath, task.path, readBefore, this.#pause);
+      const source = task.files === undefined ? task.path : undefined;
+      await this.quarantine.take(task.badPath, source, readBefore, this.#pause);
     }
     for (const run of result.runs) this.runs.push({ ...run, path: task.runPath });
     this.#noteDead(task.shard, result.losers);

@@ -79,10 +79,12 @@ export interface ImportProgress {
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
-  /** What the source was found (or said) to be; with several sources, the first. */
-  readonly shape: Shape;
+  /** What the source was found (or said) to be; with several sources, the first. Each file of a folder has its own. */
+  readonly shape: Shape | 'folder';
   readonly framing: FramingName;
   readonly sources: readonly string[];
+  /** Files that were read; those of folders count one by one. */
+  readonly files: number;
   readonly records: {
     readonly read: number;
     readonly stored: number;

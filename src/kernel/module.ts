@@ -20,6 +20,11 @@ export interface Exports {
     shard: number,
     afterComma: number,
   ): void;
+  letGo(): void;
+  beginNext(framing: number, recordBytesMax: number, nameBytes: number, isNumbered: number): void;
+  skipNumbers(count: number): void;
+  mark(): void;
+  takeBack(): void;
   standAt(offset: number, stop: number): void;
   next(): number;
   compact(gapBytes: number): void;
@@ -34,6 +39,7 @@ export interface Exports {
   takeRun(limit: number): number;
   takePages(): number;
   nextIndex(): number;
+  name(): number;
   out(): number;
   window(): number;
   windowBytes(): number;
@@ -54,7 +60,7 @@ export interface Exports {
 
 /** WebAssembly hands integers out signed: what may be 2 GiB and more is made unsigned here, once for all callers. */
 const UNSIGNED = [
-  ...['out', 'window', 'windowBytes', 'gap', 'frameStart', 'dst', 'pos', 'end', 'ordinal'],
+  ...['name', 'out', 'window', 'windowBytes', 'gap', 'frameStart', 'dst', 'pos', 'end', 'ordinal'],
   ...['heapBytes', 'losers', 'firstDuplicate'],
 ] as const;
 

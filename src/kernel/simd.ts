@@ -37,6 +37,13 @@ export interface KernelSizes {
   readonly windowBytes: number;
 }
 
+/** The name that all records of a source are given; its encoded key must not be longer than keys may be. */
+export interface GivenName {
+  readonly text: string;
+  /** Whether `#` and the number of the record in its source are put behind it. */
+  readonly isNumbered: boolean;
+}
+
 /** A page as the kernel built it. */
 export interface PageBytes {
   readonly bytes: Uint8Array;
@@ -83,6 +90,22 @@ export class SimdKernel {
     this.raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
   }
 
+  /** Lets go of what is left of the source: another one may be loaded behind the lines there are (`beginNext`). */
+  letGo(): void {
+    this.raw.letGo();
+  }
+
+  /**
+   * Goes on with the source that has been loaded since, in the same span: lines, ordinals and entries stay. Its records are
+   * named as given, `#` and the number of each behind it where they are numbered.
+   */
+  beginNext(framing: ScanOptions['framing'], recordBytesMax: number, name?: GivenName): void {
+    this.#options = { ...(this.#options as ScanOptions), framing, recordBytesMax };
+    const bytes = name === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(name.text).slice(0, -1));
+    this.bytes.set(bytes, this.raw.name());
+    this.raw.beginNext(Framing[framing], recordBytesMax, bytes.byteLength, name?.isNumbered ? 1 : 0);
+  }
+
   /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */
   standAt(at: number, stop: number): void {
     this.raw.standAt(at, stop);
@@ -105,6 +128,13 @@ export class SimdKernel {
     const bytes = Math.max(this.#windowBytes, Math.min(unfinished >>> 1, missing));
     this.#compact(0, bytes);
     return { at: raw.end(), bytes };
+  }
+
+  /** Makes room for so many source bytes after `end`, moving nothing if there is; returns where they go. */
+  makeRoomFor(bytes: number): number {
+    const { raw } = this;
+    if (raw.end() + bytes > raw.window() + raw.windowBytes()) this.#compact(0, bytes);
+    return raw.end();
   }
 
   /** The frame that is full: its plain text, valid until the next call, and the records in it. */

@@ -1,9 +1,9 @@
 // key > index page > location > frame cache > frame > record: how long it takes
 //
-// The clock costs as much as a hot read, so not every read is timed: about one in 100 microseconds is, which is all of them
-// where they are slow and one in some hundreds where the record cache answers, and costs the same share of the time either
-// way. Which ones is drawn by lot: with a fixed step, a program that reads in a circle would have the same keys timed for
-// ever.
+// The clock costs as much as a hot read, and who is told of samples costs more. So not every read is timed: about one in 250
+// microseconds is, which costs the same small share of the time however fast reads are. It is one in a few where they come
+// from disk, and one in some thousand where the record cache answers. Which ones is drawn by lot: with a fixed step, a program
+// that reads in a circle would have the same keys timed for ever.
 //
 // Where reads were answered is counted for every one (read-counters.ts), and that is how it is known here: before it first
 // waits, a read has added to one of the counters.
@@ -17,9 +17,9 @@ export const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent']
 export type Answer = (typeof ANSWERS)[number];
 
 /** Where samples come faster than this, fewer are taken. */
-const SAMPLE_MILLISECONDS = 0.1;
+const SAMPLE_MILLISECONDS = 0.25;
 /** One read in so many is timed at least, on average. */
-const STRIDE_MAX = 1024;
+const STRIDE_MAX = 4096;
 /** Longest time a histogram tells apart, in nanoseconds: an hour. */
 const NANOSECONDS_MAX = 3.6e12;
 /** Significant digits of what a histogram tells: it is within 1 % of the true value. */

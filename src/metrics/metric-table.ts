@@ -22,7 +22,7 @@ export interface MetricRow {
 /** The one histogram: see LatencySampler. */
 export const READ_DURATION = {
   ...{ name: 'gristmill.read.duration', type: 'histogram', unit: 's', labels: ['collection', 'answered'] },
-  meaning: 'how long reads took, by where they were answered; of about one read in 100 microseconds',
+  meaning: 'how long reads took, by where they were answered; of about one read in 250 microseconds',
 } as const satisfies MetricRow;
 
 /** Upper bounds of its buckets, in seconds: from a hit in memory to a slow disk. */

@@ -16,12 +16,15 @@ import {
   RESUMABLE_KEY,
   STORE_KEY,
   shardKey,
+  sourceRowsKey,
+  sourcesKey,
   tombstoneChunkKey,
   tombstonesKey,
   unseal,
 } from './catalog-values.js';
 import { treeOf, treeStart } from './page-key.js';
 import { verifyPage } from './page-read.js';
+import type { SourceManifest, SourceRow } from './source-types.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import type {
   CatalogRead,
@@ -167,6 +170,16 @@ export class CatalogReader implements CatalogRead {
   resumable(): readonly ResumableImport[] {
     const bytes = this.#meta.get(RESUMABLE_KEY);
     return bytes === undefined ? [] : decodeValue<ResumableImport[]>(bytes, 'list of resumable imports', this.file);
+  }
+
+  sourceManifest(collectionId: number): SourceManifest | undefined {
+    const bytes = this.#meta.get(sourcesKey(collectionId));
+    return bytes && decodeValue<SourceManifest>(bytes, 'manifest of sources', this.file);
+  }
+
+  sourceRows(collectionId: number, chunk: number): readonly SourceRow[] {
+    const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
+    return bytes === undefined ? [] : decodeValue<SourceRow[]>(bytes, 'list of source files', this.file);
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

@@ -18,6 +18,7 @@ export const MetaKind = {
   garbage: 0x05,
   resumable: 0x06,
   inline: 0x07,
+  sources: 0x08,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
@@ -44,6 +45,15 @@ export function tombstoneChunkKey(shard: number, chunk: number): Buffer {
 
 export function inlineKey(shard: number, ordinal: number): Buffer {
   return numbersKey(MetaKind.inline, shard, ordinal);
+}
+
+/** Where the source manifest of a collection is; its chunks of rows follow it. */
+export function sourcesKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.sources, collectionId);
+}
+
+export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
+  return numbersKey(MetaKind.sources, collectionId, chunk);
 }
 
 /** The last number of a key made of numbers. */

@@ -14,11 +14,14 @@ import {
   STORE_KEY,
   seal,
   shardKey,
+  sourceRowsKey,
+  sourcesKey,
   tombstoneChunkKey,
   tombstonesKey,
 } from './catalog-values.js';
 import { pageKey, treeStart } from './page-key.js';
 import { entryAt } from './page-read.js';
+import type { SourceManifest } from './source-types.js';
 import type {
   CatalogWrite,
   CollectionManifest,
@@ -94,6 +97,18 @@ export class CatalogWriter implements CatalogWrite {
 
   putResumable(imports: readonly ResumableImport[]): void {
     this.#meta.put(RESUMABLE_KEY, encodeValue(imports));
+  }
+
+  putSourceManifest(collectionId: number, manifest: SourceManifest): void {
+    this.#meta.put(sourcesKey(collectionId), encodeValue(manifest));
+  }
+
+  putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void {
+    this.#meta.put(sourceRowsKey(collectionId, chunk), seal(rows));
+  }
+
+  deleteSourceRows(collectionId: number, from: number): void {
+    removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

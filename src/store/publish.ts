@@ -87,7 +87,7 @@ export function reserveShards(catalog: Catalog, count: number): Promise<number> 
 
 /**
  * Publishes; on any error nothing has changed.
- * @param alongside runs first in the publishing transaction: a throw refuses the publication.
+ * @param alongside runs first in the publishing transaction, `afterwards` last: a throw refuses the publication.
  * @throws GristmillError DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another publication to the same
  * collection came in between), DISK_FULL, IO_ERROR.
  */
@@ -95,6 +95,7 @@ export async function publish(
   catalog: Catalog,
   publication: Publication,
   alongside: (write: CatalogWrite) => void = () => {},
+  afterwards: (write: CatalogWrite, published: PublishResult) => void = () => {},
 ): Promise<PublishResult> {
   checkNames(publication);
   const snapshot = catalog.snapshot();
@@ -107,7 +108,9 @@ export async function publish(
     await plan.finish();
     return await catalog.transaction((write) => {
       alongside(write);
-      return commitPublication(catalog, write, publication, plan);
+      const published = commitPublication(catalog, write, publication, plan);
+      afterwards(write, published);
+      return published;
     });
   } catch (error) {
     await trees.discard().catch(() => {}); // the first error is the one to tell

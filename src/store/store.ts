@@ -22,6 +22,7 @@ import { transact } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
+import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
 import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
@@ -45,6 +46,7 @@ export class Store {
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
   readonly #metering: Metering;
+  readonly #watchers: Watchers;
   readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
@@ -56,6 +58,7 @@ export class Store {
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
     this.#metering = new Metering(this.#events, catalog, this.#caches);
+    this.#watchers = new Watchers(this.#events, this.#metering.imports);
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
     this.#serving = new Serving(store, options, !(place instanceof Memory));
@@ -177,6 +180,18 @@ export class Store {
   }
 
   /**
+   * Keeps a collection what its sources (files, folders) are, in the background (docs/watch.md). Resolves when they have
+   * been compared with what is stored, and imported as far as they differ; `watcher.close()` ends it, or `close`.
+   * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError for a wrong option, or
+   * where the collection is watched already
+   */
+  async watch(sources: string | readonly string[], options?: WatchOptions): Promise<Watcher> {
+    this.#assertWritable();
+    const target = { ...this.#place, catalog: this.#catalog, closing: this.#stop.signal };
+    return this.#watchers.start(target, [sources].flat(), this.#imports, options);
+  }
+
+  /**
    * Changes any number of records in any number of collections: all of it is there when the promise resolves, durably, or
    * nothing is when `change` throws. Transactions of all processes come one after another.
    * @param change runs synchronously: no other process can change anything meanwhile. It runs again, from the beginning,
@@ -264,7 +279,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled([...this.#working, this.#serving.close()]);
+    await Promise.allSettled([...this.#working, this.#watchers.close(), this.#serving.close()]);
     await this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();

@@ -2,6 +2,7 @@
 // docs/format.md draws the bytes.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
 export interface Location {
@@ -190,6 +191,9 @@ export interface CatalogRead {
   lock(): LockRecord | undefined;
   garbage(): Garbage;
   resumable(): readonly ResumableImport[];
+  sourceManifest(collectionId: number): SourceManifest | undefined;
+  /** Rows by source, then by the bytes of their paths. */
+  sourceRows(collectionId: number, chunk: number): readonly SourceRow[];
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -280,6 +284,11 @@ export interface CatalogWrite {
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
   putResumable(imports: readonly ResumableImport[]): void;
+  putSourceManifest(collectionId: number, manifest: SourceManifest): void;
+  /** @param rows see `encodeRows` */
+  putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
+  /** Chunks of rows from this one on. */
+  deleteSourceRows(collectionId: number, from: number): void;
   putPage(tree: number, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */

@@ -101,7 +101,12 @@ export class Rebuild {
       id: this.#id,
       scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: RECORD_BYTES_MAX, ...(primary && { primary }) },
       ...{ level: LEVEL, access: 'read', windowBytes: WINDOW_BYTES_DEFAULT, onBadRecord: 'fail', badMax: 0, keep },
-      ...{ namesDuplicates: false, shared: new SharedProgress().buffer, origin: {} as ImportOrigin },
+      ...{
+        namesDuplicates: false,
+        hashesSpans: false,
+        shared: new SharedProgress().buffer,
+        origin: {} as ImportOrigin,
+      },
     };
   }
 }

@@ -84,6 +84,7 @@ export async function scanInSpans(
       workspace,
       shared: progress.buffer,
       key: { kind: 'ordinal' },
+      hashesSpans: false,
     });
     workspace.open(jobs.map(({ task }) => task.shardPath));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });

@@ -5,7 +5,7 @@
 // source is not even moved: its separator becomes the newline.
 
 import {
-  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, FRAMING_OBJECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE,
+  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE,
   OPEN_BRACKET, QUOTE,
 } from './contract';
 import { dropBlanks, hasBlanks } from './blanks';
@@ -97,10 +97,25 @@ function putNamedLine(name: u32, start: u32, end: u32): void {
   store<u8>(State.dst++, 0x7d);
 }
 
+/** Writes the number of the record at hand and the closing quote behind the name that records are given. */
+function completeName(): u32 {
+  let at = State.name + State.nameBytes;
+  if (State.nameIsNumbered) {
+    store<u8>(at++, 0x23 /* # */);
+    let number = State.ordinal + State.nameShift, digits: u32 = 1;
+    for (let rest = number / 10; rest > 0; rest /= 10) digits++;
+    for (let i = digits; i > 0; i--, number /= 10) store<u8>(at + i - 1, 0x30 + number % 10);
+    at += digits;
+  }
+  store<u8>(at, QUOTE);
+  return State.name;
+}
+
 /** Emits the record [start, end) (and its member name); NO_EVENT, or what has to be done before it is tried again. */
 // @ts-ignore: decorator
-@inline export function emit(name: u32, start: u32, end: u32): i32 {
-  if (State.dst + State.slack > (name != 0 ? name : start)) return NO_ROOM;
+@inline export function emit(ownName: u32, start: u32, end: u32): i32 {
+  if (State.dst + State.slack > (ownName != 0 ? ownName : start)) return NO_ROOM;
+  const name = State.nameBytes != 0 ? completeName() : ownName;
   const heapMark = State.heapEnd, refsMark = State.refsEnd;
   if (name != 0 || Captures.end > State.captures || State.hasPrimary) {
     const event = addKeys(name);
@@ -111,7 +126,7 @@ function putNamedLine(name: u32, start: u32, end: u32): void {
       return event == EVENT_SPILL && heapMark == State.heap ? EVENT_SUSPECT : event;
     }
   }
-  if (State.framing == FRAMING_OBJECT) putNamedLine(name, start, end);
+  if (name != 0) putNamedLine(name, start, end);
   else putLine(start, end);
   store<u8>(State.dst++, NEWLINE);
   State.ordinal++;

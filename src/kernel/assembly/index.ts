@@ -4,14 +4,22 @@ import { fillPackTable } from './blanks';
 import { Entries, clearEntries } from './entries';
 import { fillTables } from './grammar';
 import { Captures, TRIE_BYTES, clearNodes } from './paths';
-import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
-import { align16, emptyWindow, layWindow } from './window';
+import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, NAME_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
+import { align16, emptyWindow, layWindow, loaded, makeSlack } from './window';
 
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, takePages } from './pages';
 export { addNode, clearNodes, endNode } from './paths';
 export { next } from './scan';
 export { compact, growWindow, loaded, standAt } from './window';
+
+class Mark {
+  static frameBytes: u32 = 0;
+  static heapEnd: u32 = 0;
+  static refsEnd: u32 = 0;
+  static ordinal: u32 = 0;
+  static frameRecords: u32 = 0;
+}
 
 /** Lays memory out. Call once, before anything else; again (with nothing under way) to change sizes. False: too much. */
 export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
@@ -21,7 +29,8 @@ export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
   const trie = align16(__heap_base);
   const captures = trie + TRIE_BYTES;
   const stack = captures + CAPTURES_MAX * CAPTURE_BYTES;
-  const tokens = align16(stack + <u64>(depthMax + 2) * LEVEL_BYTES);
+  const name = stack + <u64>(depthMax + 2) * LEVEL_BYTES;
+  const tokens = align16(name + NAME_BYTES);
   const out = align16(tokens + (TILE_BYTES + 64) * 4 + 256);
   const heap = out + OUT_BYTES + 64;
   const refs = align16(heap + heapBytes + 64);
@@ -31,6 +40,7 @@ export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
   State.trie = <u32>trie;
   State.captures = <u32>captures;
   State.stack = <u32>stack;
+  State.name = <u32>name;
   State.tokens = <u32>tokens;
   State.out = <u32>out;
   State.heap = <u32>heap;
@@ -57,9 +67,55 @@ export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frame
   State.started = false;
   State.ordinal = 0;
   State.frameRecords = 0;
+  State.nameBytes = 0;
   Captures.end = State.captures;
   emptyWindow(framing);
   clearEntries();
+}
+
+/** Lets go of what is left of the source: another one may be loaded behind the lines there are. */
+export function letGo(): void {
+  State.end = State.pos;
+  loaded(0, false);
+}
+
+/**
+ * Goes on with the source that has been loaded since, in the same span: lines, ordinals and entries stay. Its records are
+ * given a name, `nameBytes` at `name`; 0 for none.
+ */
+export function beginNext(framing: i32, recordBytesMax: u32, nameBytes: u32, isNumbered: bool): void {
+  State.framing = framing;
+  State.recordBytesMax = recordBytesMax;
+  State.nameBytes = nameBytes;
+  State.nameIsNumbered = isNumbered;
+  State.nameShift = 0 - State.ordinal;
+  State.afterComma = false;
+  State.started = false;
+  State.tokensValid = false;
+  makeSlack(framing);
+}
+
+/** A record was left out, or so many are counted elsewhere: the numbers in names go on behind them. */
+export function skipNumbers(count: u32): void {
+  State.nameShift += count;
+}
+
+/** Where to go back to with `takeBack`: all before has to be kept. */
+export function mark(): void {
+  Mark.frameBytes = State.dst - State.frameStart;
+  Mark.heapEnd = State.heapEnd;
+  Mark.refsEnd = State.refsEnd;
+  Mark.ordinal = State.ordinal;
+  Mark.frameRecords = State.frameRecords;
+}
+
+/** Takes back lines and entries since `mark`; neither a frame nor the entries may have been taken meanwhile. */
+export function takeBack(): void {
+  State.dst = State.frameStart + Mark.frameBytes;
+  State.heapEnd = Mark.heapEnd;
+  State.refsEnd = Mark.refsEnd;
+  State.ordinal = Mark.ordinal;
+  State.frameRecords = Mark.frameRecords;
 }
 
 /** The frame has been taken: the next one begins at `dst`. */
@@ -83,6 +139,7 @@ export function lineAdded(bytes: u32): void {
   State.frameRecords++;
 }
 
+export function name(): u32 { return State.name; }
 export function out(): u32 { return State.out; }
 export function window(): u32 { return State.window; }
 export function windowBytes(): u32 { return State.windowBytes; }

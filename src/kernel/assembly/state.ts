@@ -1,6 +1,6 @@
 // The kernel's memory map and its state.
 //
-//   [ tables | path trie | captures | stack | tokens | out | entry heap | refs | refs (sorting) | window | blank bitmaps ]
+//   [ tables | path trie | captures | stack | name | tokens | out | entry heap | refs | refs (sorting) | window | blank bitmaps ]
 //
 // Everything up to the window is laid out once by `layout`; the window is last so that it alone can grow for a record
 // that is larger than it. Offsets are byte addresses in linear memory.
@@ -27,6 +27,8 @@ export const OUT_BYTES: u32 = 262_144;
 export const ENTRY_HEADER_BYTES: u32 = 10;
 /** A reference to an entry while sorting: u64 eight bytes of its key, u32 address, u32 key bytes. */
 export const REF_BYTES: u32 = 16;
+/** Room for the given name of records (emit.ts): the longest key, every byte of it escaped, a number and quotes. */
+export const NAME_BYTES: u32 = 16_384;
 
 export class State {
   // Memory map.
@@ -35,6 +37,7 @@ export class State {
   static captures: u32 = 0;
   static stack: u32 = 0;
   static tokens: u32 = 0;
+  static name: u32 = 0;
   static out: u32 = 0;
   static heap: u32 = 0;
   static heapLimit: u32 = 0;
@@ -77,6 +80,12 @@ export class State {
   static ordinal: u32 = 0;
   static frameRecords: u32 = 0;
 
+  /** Records without a name of their own get one: so many bytes at `name`, an opening quote and text; 0: they get none. */
+  static nameBytes: u32 = 0;
+  /** Whether `#` and the record's ordinal plus `nameShift` follow. */
+  static nameIsNumbered: bool = false;
+  static nameShift: u32 = 0;
+
   /** Where the record at hand begins, or its name. */
   static start: u32 = 0;
   // Tokens made and not yet used: [tokenAt, tokenEnd).
@@ -89,8 +98,7 @@ export class State {
   static blockAt: u32 = 0;
   static inString: u64 = 0;
   static nextEscaped: u64 = 0;
-  static prevScalar: u64 = 0;
-  static prevOperator: u64 = 0;
+  static prevSolid: u64 = 0;
   static utf8Incomplete: bool = false;
   /** Address of the first error in a string (control character, escape, UTF-8), or the highest address. */
   static errorAt: u32 = 0xffffffff;

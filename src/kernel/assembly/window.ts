@@ -11,6 +11,8 @@ import { PADDING_BYTES, State } from './state';
 /** Bytes of a line beyond its source, at most: `{"key":` `,"value":` `}` and a newline; or the newline alone. */
 const OBJECT_SLACK: u32 = 7 + 9 + 1 + 1;
 const VALUES_SLACK: u32 = 1;
+/** Of a name that is given: `#`, the digits of its number, and the quote behind them. */
+const NUMBER_SLACK: u32 = 1 + 10 + 1;
 /** No more memory than this is used: one address less than there are, in whole pages, so that no sum of addresses overflows. */
 const MEMORY_BYTES_MAX: u64 = 0xffff_0000;
 
@@ -42,10 +44,16 @@ export function growWindow(windowBytes: u32): bool {
   return layWindow(State.window, windowBytes);
 }
 
+/** What lines need beyond their source: for records of this framing, and for the name they are given. */
+export function makeSlack(framing: i32): void {
+  State.slack = framing == FRAMING_OBJECT ? OBJECT_SLACK : framing == FRAMING_VALUES ? VALUES_SLACK : 0;
+  if (State.nameBytes != 0) State.slack = OBJECT_SLACK + State.nameBytes + NUMBER_SLACK;
+  State.gap = State.slack == 0 ? 0 : max(State.firstWindowBytes >> 2, State.slack);
+}
+
 /** Empties the window for a source of this framing. */
 export function emptyWindow(framing: i32): void {
-  State.slack = framing == FRAMING_OBJECT ? OBJECT_SLACK : framing == FRAMING_VALUES ? VALUES_SLACK : 0;
-  State.gap = State.slack == 0 ? 0 : max(State.firstWindowBytes >> 2, OBJECT_SLACK);
+  makeSlack(framing);
   State.eof = false;
   State.frameStart = State.window;
   State.dst = State.window;

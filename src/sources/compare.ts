@@ -1,0 +1,106 @@
+// source > [compare] > import > vanish > publish
+//
+// What has become of the sources since the manifest was published, by the fingerprints of their files alone. Both sides
+// come in order of their paths, so one pass over both is enough; only what differs is kept.
+
+import type { ImportTarget } from '../import/import.js';
+import type { Pause } from '../import/plan.js';
+import { fingerprintAt, isFolder } from '../import/plan-sources.js';
+import type { Fingerprint } from '../import/source-file.js';
+import { comparePaths, type ListedFile } from './file-list.js';
+import { Folder } from './folder.js';
+import { type Looking, Scope, takenOf } from './looking.js';
+import type { NotedFile } from './manifest.js';
+
+/** A file that has to be read. */
+export interface ChangedFile extends ListedFile {
+  readonly source: number;
+  /** What it was; absent for a new one. */
+  readonly before?: NotedFile;
+}
+
+export interface Comparison {
+  readonly changed: readonly ChangedFile[];
+  readonly removed: readonly NotedFile[];
+  readonly unchanged: number;
+  /** New files of which nothing is taken yet, or not all: by source and path, what is. */
+  readonly left: ReadonlyMap<string, Fingerprint | undefined>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param noted the files of a manifest of these sources
+ * @param hasLines whether all files are said to be NDJSON
+ * @throws SOURCE_NOT_FOUND for a source that is gone as a whole; SOURCE_NOT_READABLE; CANCELLED
+ */
+export async function compareSources(
+  { directory }: ImportTarget,
+  sources: readonly string[],
+  noted: Iterable<NotedFile>,
+  pause: Pause,
+  looking: Looking,
+  hasLines: boolean,
+): Promise<Comparison> {
+  const changed: ChangedFile[] = [];
+  const removed: NotedFile[] = [];
+  const left = new Map<string, Fingerprint | undefined>();
+  const warnings: string[] = [];
+  let unchanged = 0;
+  const scopes = sources.map((source) => new Scope(source, looking.paths));
+  const goneOr = (file: NotedFile) => {
+    if (scopes[file.source]?.has(file.path)) removed.push(file);
+    else unchanged++;
+  };
+  const before = noted[Symbol.iterator]();
+  let next = before.next();
+  for (const [source, path] of sources.entries()) {
+    const scope = scopes[source]!;
+    if (scope.paths?.size === 0) continue;
+    const folder = isFolder(path) ? new Folder(path, directory, pause) : undefined;
+    for await (const file of filesIn(path, folder, scope)) {
+      let was: NotedFile | undefined;
+      for (; !next.done && !isBehind(next.value, source, file.path); next = before.next()) {
+        if (next.value.source === source && next.value.path === file.path) was = next.value;
+        else goneOr(next.value);
+      }
+      if (was !== undefined && isSame(was.fingerprint, file.fingerprint)) {
+        unchanged++;
+        continue;
+      }
+      const fingerprint = takenOf(looking, path, file.path, file.fingerprint, was, hasLines);
+      if (fingerprint !== undefined) changed.push({ ...file, fingerprint, source, ...(was && { before: was }) });
+      if (was === undefined && fingerprint !== file.fingerprint)
+        left.set(idOf({ source, path: file.path }), fingerprint);
+      // What is stored of it stays.
+      if (was !== undefined && fingerprint === undefined) unchanged++;
+    }
+    if (folder) warnings.push(...folder.warnings);
+  }
+  for (; !next.done; next = before.next()) goneOr(next.value);
+  return { changed, removed, unchanged, left, warnings };
+}
+
+/** Names a file among those of all sources. */
+export function idOf({ source, path }: Pick<NotedFile, 'source' | 'path'>): string {
+  return `${source}:${path}`;
+}
+
+function filesIn(
+  path: string,
+  folder: Folder | undefined,
+  scope: Scope,
+): Iterable<ListedFile> | AsyncIterable<ListedFile> {
+  // A folder that is not there any more is no empty folder: this says so.
+  if (folder === undefined) return [{ path: '', fingerprint: fingerprintAt(path) }];
+  return scope.paths === undefined ? folder.files() : folder.filesAt(scope.paths);
+}
+
+/** Whether a noted file comes after this one in the order of the sources. */
+function isBehind(noted: NotedFile, source: number, path: string): boolean {
+  return noted.source > source || (noted.source === source && comparePaths(noted.path, path) > 0);
+}
+
+function isSame(before: Fingerprint, now: Fingerprint): boolean {
+  const sameFile = before.inode === now.inode && before.device === now.device;
+  return sameFile && before.bytes === now.bytes && before.modifiedNs === now.modifiedNs;
+}

@@ -1,0 +1,111 @@
+// source > [compare] > import > vanish > publish
+//
+// What a comparison looks at, and how much of a changed file is taken. A file that somebody is writing to is half of what
+// it is going to be; of lines that were appended those that are whole are as good as they will ever be.
+
+import { join, resolve } from 'node:path';
+import { HAS_LINES } from '../import/scan-file.js';
+import { type Fingerprint, SourceFile } from '../import/source-file.js';
+import type { NotedFile } from './manifest.js';
+import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
+
+/** What becomes of a changed file: all of it, the whole lines that were appended to it, or nothing yet. */
+export type Take = 'all' | 'growth' | 'nothing';
+
+/** What tells one version of a file from another. */
+export interface FileFacts {
+  readonly bytes: number;
+  /** Milliseconds since 1970, with fractions where the file system has them. */
+  readonly mtimeMs: number;
+}
+
+export interface Looking {
+  /** Absolute paths of files and folders; nothing else is looked at. Undefined: everything is. */
+  readonly paths?: ReadonlySet<string> | undefined;
+  /** Asked for each new or changed file, by its absolute path. */
+  readonly take: (path: string, facts: FileFacts) => Take;
+}
+
+/** The part of one source that is looked at. */
+export class Scope {
+  readonly #root: string;
+  /** Paths in the source; undefined for all of it. */
+  readonly paths: ReadonlySet<string> | undefined;
+
+  constructor(source: string, paths: ReadonlySet<string> | undefined) {
+    this.#root = resolve(source);
+    if (paths === undefined || [...ancestors(this.#root)].some((path) => paths.has(path))) return;
+    const below = `${this.#root}/`;
+    this.paths = new Set([...paths].filter((path) => path.startsWith(below)).map((path) => path.slice(below.length)));
+  }
+
+  /** Whether the file at `path` in the source is looked at. */
+  has(path: string): boolean {
+    if (this.paths === undefined) return true;
+    for (const above of ancestors(path)) if (this.paths.has(above)) return true;
+    return false;
+  }
+}
+
+/** The path, and all that it is in. */
+function* ancestors(path: string): Generator<string> {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) yield at;
+}
+
+const NEWLINE = '\n'.charCodeAt(0);
+const CHUNK_BYTES = 64 * 1024;
+const NS_PER_MS = 1e6;
+
+/**
+ * What is taken of a new or changed file: its fingerprint, that of its beginning, or undefined for nothing yet.
+ * @param before what is stored of it
+ * @param hasLines whether it is said to be NDJSON whatever its name
+ */
+export function takenOf(
+  { take }: Looking,
+  source: string,
+  path: string,
+  fingerprint: Fingerprint,
+  before: NotedFile | undefined,
+  hasLines: boolean,
+): Fingerprint | undefined {
+  const full = join(resolve(source), path);
+  const { bytes, modifiedNs } = fingerprint;
+  const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS });
+  if (taken !== 'growth') return taken === 'all' ? fingerprint : undefined;
+  const mayHaveLines = hasLines || HAS_LINES.test(full) || before?.lines !== undefined;
+  if (!mayHaveLines || (before !== undefined && !hasOnlyGrown(full, fingerprint, before))) return undefined;
+  const from = before?.fingerprint.bytes ?? 0;
+  const growing = { ...fingerprint, grows: true } as const;
+  const end = endOfLines(full, growing, from);
+  return end > from ? { ...growing, bytes: end } : undefined;
+}
+
+/** What is too small for its ends to be known is believed to have grown when it has become longer. */
+function hasOnlyGrown(path: string, now: Fingerprint, before: NotedFile): boolean {
+  const { fingerprint: then, lines } = before;
+  if (lines !== undefined || then.bytes >= GROWN_BYTES_MIN) return hasGrown(path, { ...now, grows: true }, before);
+  return now.inode === then.inode && now.device === then.device && now.bytes >= then.bytes;
+}
+
+/** Where the last whole line ends that begins at `from` or behind it; else `from`. */
+function endOfLines(path: string, fingerprint: Fingerprint, from: number): number {
+  let file: SourceFile;
+  try {
+    file = SourceFile.open(path, 'read', fingerprint);
+  } catch {
+    return from; // it has changed again: whoever changed it is still at it
+  }
+  try {
+    for (let to = fingerprint.bytes; to > from; to -= CHUNK_BYTES) {
+      const start = Math.max(from, to - CHUNK_BYTES);
+      const at = file.bytesAt(start, to).lastIndexOf(NEWLINE);
+      if (at >= 0) return start + at + 1;
+    }
+    return from;
+  } catch {
+    return from;
+  } finally {
+    file.close();
+  }
+}

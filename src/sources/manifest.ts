@@ -1,0 +1,107 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// What is noted of each file that was imported (docs/format.md, Sources): by its fingerprint it is known whether it has
+// changed, by its ranges which records came from it. A record keeps its shard and ordinal for ever, so ranges stay true
+// whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
+
+import type { Fingerprint } from '../import/source-file.js';
+import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
+
+/** Rows of a chunk: some 50 KB. */
+const CHUNK_ROWS = 512;
+
+/** Records that came from one file, within one shard. */
+export interface RecordRange {
+  readonly shard: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A collection, and the manifest of its sources. */
+export interface Base {
+  readonly manifest: CollectionManifest;
+  readonly sources: SourceManifest;
+}
+
+/** One file of a manifest. */
+export interface NotedFile {
+  readonly source: number;
+  /** In the folder, with `/`; empty where the source is the file. */
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
+  /** Records read, bad ones too. */
+  readonly read: number;
+  readonly ranges: readonly RecordRange[];
+  readonly lines?: SourceLines;
+}
+
+function encodeFile({ source, path, fingerprint, read, ranges, lines }: NotedFile): SourceRow {
+  const { bytes, modifiedNs, inode, device } = fingerprint;
+  const numbers = ranges.flatMap(({ shard, first, count }) => [shard, first, count]);
+  const row = [source, path, bytes, String(modifiedNs), String(inode), String(device), read, numbers] as const;
+  return lines === undefined ? row : [...row, lines];
+}
+
+function decodeFile([source, path, bytes, modifiedNs, inode, device, read, numbers, lines]: SourceRow): NotedFile {
+  const fingerprint = { bytes, modifiedNs: BigInt(modifiedNs), inode: BigInt(inode), device: BigInt(device) };
+  const ranges: RecordRange[] = [];
+  for (let i = 0; i < numbers.length; i += 3) {
+    ranges.push({ shard: numbers[i]!, first: numbers[i + 1]!, count: numbers[i + 2]! });
+  }
+  return { source, path, fingerprint, read, ranges, ...(lines && { lines }) };
+}
+
+/** All files of a manifest, in order. */
+export function* notedFiles(read: CatalogRead, collectionId: number, { chunks }: SourceManifest): Generator<NotedFile> {
+  for (let chunk = 0; chunk < chunks; chunk++) yield* read.sourceRows(collectionId, chunk).map(decodeFile);
+}
+
+/** Collects the rows of a manifest, in order, as the values they will be; chunks that stay what they are take no room. */
+export class ManifestRows {
+  readonly #before: number;
+  /** Undefined: as stored. */
+  readonly #chunks: (Uint8Array | undefined)[] = [];
+  #rows: SourceRow[] = [];
+  #isStored = true;
+  #files = 0;
+
+  /** @param before files in the manifest that these rows are to replace. */
+  constructor(before = 0) {
+    this.#before = before;
+  }
+
+  /** @param storedAt position of the file in the manifest there is, if nothing about it has changed. */
+  add(file: NotedFile, storedAt?: number): void {
+    this.#isStored &&= storedAt === this.#files;
+    this.#files++;
+    if (this.#rows.push(encodeFile(file)) === CHUNK_ROWS) this.#close();
+  }
+
+  /** All rows have been added. */
+  finish(): void {
+    this.#isStored &&= this.#files === this.#before;
+    if (this.#rows.length > 0) this.#close();
+  }
+
+  /** Puts it in the place of the collection's manifest, within a transaction. */
+  write(
+    write: CatalogWrite,
+    collectionId: number,
+    facts: Pick<SourceManifest, 'sources' | 'rules' | 'hasDuplicates'>,
+  ): void {
+    const { sources, rules, hasDuplicates } = facts;
+    const [files, chunks] = [this.#files, this.#chunks.length];
+    this.#chunks.forEach((rows, i) => {
+      if (rows !== undefined) write.putSourceRows(collectionId, i, rows);
+    });
+    write.deleteSourceRows(collectionId, chunks);
+    write.putSourceManifest(collectionId, { version: 1, sources, rules, hasDuplicates, files, chunks });
+  }
+
+  #close(): void {
+    this.#chunks.push(this.#isStored ? undefined : Buffer.from(JSON.stringify(this.#rows)));
+    this.#rows = [];
+    this.#isStored = true;
+  }
+}

@@ -1,0 +1,113 @@
+// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+//
+// Notes from accepted spans which records each file gave, for the manifest. Files of lines that may be logs are looked at
+// once more: what they begin and end with tells later whether they have only grown.
+
+import { join } from 'node:path';
+import type { FilledImportOptions } from '../import/import-options.js';
+import type { SourcePlan } from '../import/plan.js';
+import { HAS_LINES } from '../import/scan-file.js';
+import type { AcceptedSpan } from '../import/scan-sources.js';
+import { type Fingerprint, SourceFile } from '../import/source-file.js';
+import { xxh64 } from '../store/checksum.js';
+import type { SourceLines, SourceSpan } from '../store/source-types.js';
+import { unpackFiles } from './file-list.js';
+import type { NotedFile, RecordRange } from './manifest.js';
+
+/** Smaller files are read anew when they have grown: that is as fast. */
+export const GROWN_BYTES_MIN = 64 * 1024;
+/** Bytes at the beginning and at the end that are compared. */
+const HASHED_BYTES = 16 * 1024;
+const NEWLINE = '\n'.charCodeAt(0);
+
+export class Notes {
+  readonly #add: (file: NotedFile) => void;
+  readonly #shape: FilledImportOptions['shape'];
+  /** A file whose spans come one by one. */
+  #open:
+    | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
+    | undefined;
+
+  /** @param add is called with each file, in the order of the import. */
+  constructor({ shape }: Pick<FilledImportOptions, 'shape'>, add: (file: NotedFile) => void) {
+    this.#shape = shape;
+    this.#add = add;
+  }
+
+  accept({ plan, task, result }: AcceptedSpan): void {
+    if (plan !== this.#open?.plan) this.finish();
+    if (task.files !== undefined) {
+      this.#addFiles(plan, task.shard, task.files.list, result.fileRecords as Uint32Array);
+      return;
+    }
+    this.#open ??= { plan, ranges: [], spans: [], read: 0 };
+    const count = result.read - result.rejected;
+    this.#open.read += result.read;
+    const { entry, exit, hash, read } = result;
+    if (hash !== undefined) this.#open.spans.push([entry, exit, hash, read, task.shard]);
+    if (count > 0) this.#open.ranges.push({ shard: task.shard, first: 0, count });
+  }
+
+  /** All spans are in. */
+  finish(): void {
+    if (this.#open === undefined) return;
+    const { plan, ranges, spans, read } = this.#open;
+    this.#open = undefined;
+    const { source, relative, path, fingerprint, framing } = plan;
+    const ends = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+    const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
+    this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
+  }
+
+  #addFiles({ source, path: folder }: SourcePlan, shard: number, list: Uint8Array, records: Uint32Array): void {
+    let first = 0;
+    unpackFiles(list).forEach(({ path, fingerprint }, i) => {
+      const [count, read] = [records[2 * i] as number, records[2 * i + 1] as number];
+      const ranges = count === 0 ? [] : [{ shard, first, count }];
+      const hasLines = this.#shape === 'ndjson' || (this.#shape === undefined && HAS_LINES.test(path));
+      const lines = hasLines ? linesOf(join(folder, path), fingerprint) : undefined;
+      this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
+      first += count;
+    });
+  }
+}
+
+/** Undefined for a file that is small, does not end with a whole line, or has changed since. */
+export function linesOf(path: string, fingerprint: Fingerprint): SourceLines | undefined {
+  if (fingerprint.bytes < GROWN_BYTES_MIN) return undefined;
+  return readIfSame(path, fingerprint, (file) => hashEnds(file, fingerprint.bytes));
+}
+
+/** Whether the file, as it is now, begins with all that it was. */
+export function hasGrown(path: string, now: Fingerprint, { fingerprint: then, lines }: NotedFile): boolean {
+  const isSameFile = now.inode === then.inode && now.device === then.device;
+  if (lines === undefined || !isSameFile || now.bytes <= then.bytes) return false;
+  const found = readIfSame(path, now, (file) => hashEnds(file, then.bytes));
+  return found?.head === lines.head && found.tail === lines.tail;
+}
+
+function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: SourceFile) => T): T | undefined {
+  let file: SourceFile;
+  try {
+    file = SourceFile.open(path, 'read', fingerprint);
+  } catch {
+    return undefined; // what has changed since is read anew
+  }
+  try {
+    return read(file);
+  } catch {
+    return undefined;
+  } finally {
+    file.close();
+  }
+}
+
+function hashEnds(file: SourceFile, end: number): SourceLines | undefined {
+  const tail = file.bytesAt(end - HASHED_BYTES, end);
+  if (tail.at(-1) !== NEWLINE) return undefined;
+  return { head: hash(file.bytesAt(0, HASHED_BYTES)), tail: hash(tail) };
+}
+
+function hash(bytes: Uint8Array): string {
+  return xxh64(bytes).toString(16);
+}

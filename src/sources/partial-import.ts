@@ -1,0 +1,268 @@
+// source > compare > [import] > vanish > publish
+//
+// An import of those files alone that have changed, into the collection that holds the rest; records that are no longer in
+// their files go with it. It is only published when the outcome is sure to be that of a whole import: no record of an
+// unchanged file may have lost to one of a changed file, nor may one that lost before come back.
+
+import { join } from 'node:path';
+import type { ImportTarget, ImportWork } from '../import/import.js';
+import type { FilledImportOptions } from '../import/import-options.js';
+import { cut, type Pause, planSource, type SourcePlan } from '../import/plan.js';
+import { planFolder } from '../import/plan-folder.js';
+import type { Plans } from '../import/plan-sources.js';
+import type { AcceptedSpan } from '../import/scan-sources.js';
+import type { Change } from '../store/merge-pages.js';
+import type { PublishResult } from '../store/publish.js';
+import type { SourceLines } from '../store/source-types.js';
+import type { CatalogWrite } from '../store/types.js';
+import { type ChangedFile, type Comparison, idOf } from './compare.js';
+import { comparePaths, packFiles } from './file-list.js';
+import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
+import { hasGrown, linesOf, Notes } from './notes.js';
+import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';
+import { recordsIn, removeRecords } from './vanish.js';
+
+/** Rows after which others may have a turn. */
+const ROWS_A_TURN = 512;
+
+/** Thrown where only a whole import can tell which records stay. */
+export class NotSeparable extends Error {}
+
+export class PartialImport implements ImportWork {
+  readonly isResumable = false;
+  readonly hashesSpans = true;
+  readonly sources: readonly string[];
+  readonly #target: ImportTarget;
+  readonly #options: FilledImportOptions;
+  readonly #base: Base;
+  readonly #comparison: Comparison;
+  readonly #notes: Notes;
+  readonly #rows: ManifestRows;
+  readonly #noted: NotedFile[] = [];
+  /** By source and path: files that have only become longer, and what stays of those that have changed in places. */
+  readonly #grown = new Map<string, NotedFile>();
+  readonly #kept = new Map<string, KeptSpans>();
+  readonly #keptEnds = new Map<string, SourceLines | undefined>();
+  #plans: Plans = { plans: [], warnings: [] };
+  /** Live records of the files as they were. */
+  #records: readonly Change[] = [];
+
+  constructor(
+    target: ImportTarget,
+    sources: readonly string[],
+    options: FilledImportOptions,
+    base: Base,
+    comparison: Comparison,
+  ) {
+    this.#target = target;
+    this.sources = sources;
+    this.#options = options;
+    this.#base = base;
+    this.#comparison = comparison;
+    this.#rows = new ManifestRows(base.sources.files);
+    this.#notes = new Notes(options, (file) => this.#noted.push(file));
+  }
+
+  /** Looks for what has to be read; where that is nothing, `publishAlone` does the rest. @throws NotSeparable */
+  async prepare(pause: Pause): Promise<'import' | 'publish'> {
+    const { changed, removed, warnings } = this.#comparison;
+    const plans: SourcePlan[] = [];
+    for (const [source, path] of this.sources.entries()) {
+      const files = changed.filter((file) => file.source === source);
+      const whole: ChangedFile[] = [];
+      const parts: SourcePlan[] = [];
+      for (const file of files) {
+        if (this.#noteGrown(file)) parts.push(this.#grownPlan(path, file));
+        else if (await this.#noteKept(path, file, pause)) parts.push(...this.#planGaps(path, file));
+        else whole.push(file);
+      }
+      plans.push(...(await this.#plansOf(source, path, whole, pause)), ...parts);
+    }
+    const gone = [...removed.flatMap(({ ranges }) => ranges), ...changed.flatMap((file) => this.#goneOf(file))];
+    const isOrdered = this.#base.manifest.key.kind === 'ordinal';
+    // Positions are keys there: only what comes behind all others leaves the others where they are.
+    const isLast = gone.length === 0 && this.#isLastGrown();
+    const isAll = changed.length === 0 && this.#comparison.unchanged === 0;
+    if ((this.#base.sources.hasDuplicates || isOrdered) && !isLast && !isAll) throw new NotSeparable();
+    const snapshot = this.#target.catalog.snapshot();
+    try {
+      this.#records = await recordsIn(snapshot, this.#target, this.#base.manifest, gone, pause);
+    } finally {
+      snapshot.release();
+    }
+    this.#plans = { plans, warnings };
+    return plans.length > 0 ? 'import' : 'publish';
+  }
+
+  async plan(): Promise<Plans> {
+    return this.#plans;
+  }
+
+  accept(span: AcceptedSpan): void {
+    this.#notes.accept(span);
+  }
+
+  /** Makes the rows of the manifest. */
+  async finish(pause: Pause): Promise<void> {
+    this.#notes.finish();
+    const { catalog } = this.#target;
+    const { manifest, sources } = this.#base;
+    const gone = new Set(this.#comparison.removed.map(idOf));
+    const news = this.#news();
+    let [at, position] = [0, 0];
+    for (const file of notedFiles(catalog, manifest.id, sources)) {
+      while (at < news.length && compareFiles(news[at]!, file) < 0) this.#rows.add(news[at++]!);
+      if (at < news.length && compareFiles(news[at]!, file) === 0) this.#rows.add(news[at++]!);
+      else if (!gone.has(idOf(file))) this.#rows.add(file, position);
+      if (++position % ROWS_A_TURN === 0) await pause();
+    }
+    while (at < news.length) this.#rows.add(news[at++]!);
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
+    const replaced = this.#records.length - this.apply(write);
+    const isClean = counts.replaced === 0 && updated === replaced;
+    if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
+    this.#writeRows(write, !isClean);
+  }
+
+  /** Removes what has vanished, within a transaction; returns how many records that were. */
+  apply(write: CatalogWrite): number {
+    return removeRecords(this.#target.catalog, write, this.#base.manifest.name, this.#records);
+  }
+
+  /** Publishes where nothing had to be read. */
+  async publishAlone(pause: Pause): Promise<void> {
+    await this.finish(pause);
+    await this.#target.catalog.transaction((write) => {
+      this.apply(write);
+      this.#writeRows(write, false);
+    });
+  }
+
+  #writeRows(write: CatalogWrite, addsDuplicates: boolean): void {
+    const { manifest, sources } = this.#base;
+    const hasDuplicates = sources.hasDuplicates || addsDuplicates;
+    this.#rows.write(write, manifest.id, { ...sources, hasDuplicates });
+  }
+
+  /** What was noted of the files that were read, and what they keep, in order. */
+  #news(): NotedFile[] {
+    const news = new Map<string, NotedFile>();
+    const add = (id: string, file: NotedFile) => {
+      const known = news.get(id);
+      news.set(id, known === undefined ? file : joined(known, file));
+    };
+    for (const file of this.#comparison.changed) {
+      const id = idOf(file);
+      const [before, kept] = [this.#grown.get(id), this.#kept.get(id)];
+      if (before !== undefined) add(id, before);
+      if (kept !== undefined) add(id, keptPart(file, kept, this.#keptEnds.get(id)));
+    }
+    for (const file of this.#noted) add(idOf(file), file);
+    return [...news.values()].sort(compareFiles);
+  }
+
+  /** Ranges of a changed file whose records may be gone. */
+  #goneOf(file: ChangedFile): readonly RecordRange[] {
+    if (file.before === undefined || this.#grownOf(file)) return [];
+    const kept = new Set(this.#kept.get(idOf(file))?.ranges);
+    return file.before.ranges.filter((range) => !kept.has(range));
+  }
+
+  /** Bytes read to find out what has stayed the same. */
+  get bytesHashed(): number {
+    let hashed = 0;
+    for (const kept of this.#kept.values()) hashed += kept.hashed;
+    return hashed;
+  }
+
+  async #noteKept(root: string, file: ChangedFile, pause: Pause): Promise<boolean> {
+    const kept = await keptSpans(root, file, pause);
+    if (kept === undefined) return false;
+    this.#kept.set(idOf(file), kept);
+    this.#keptEnds.set(idOf(file), linesOf(join(root, file.path), file.fingerprint));
+    return true;
+  }
+
+  #planGaps(root: string, file: ChangedFile): SourcePlan[] {
+    return plansOfGaps(root, file, this.#kept.get(idOf(file)) as KeptSpans, this.#options.spanBytes);
+  }
+
+  #noteGrown(file: ChangedFile): boolean {
+    const { before, source, path, fingerprint } = file;
+    if (before === undefined || !hasGrown(join(this.sources[source]!, path), fingerprint, before)) return false;
+    this.#grown.set(idOf(file), before);
+    return true;
+  }
+
+  #grownOf(file: ChangedFile): NotedFile | undefined {
+    return this.#grown.get(idOf(file));
+  }
+
+  /** Whether all that is new comes behind all that there was. */
+  #isLastGrown(): boolean {
+    const { changed, removed } = this.#comparison;
+    const [only] = changed;
+    if (only === undefined || changed.length > 1 || removed.length > 0 || !this.#grownOf(only)) return false;
+    let last: NotedFile | undefined;
+    for (const file of notedFiles(this.#target.catalog, this.#base.manifest.id, this.#base.sources)) last = file;
+    return last !== undefined && idOf(last) === idOf(only) && this.#options.onDuplicate === 'last';
+  }
+
+  async #plansOf(source: number, path: string, files: readonly ChangedFile[], pause: Pause): Promise<SourcePlan[]> {
+    if (files.length === 0) return [];
+    if (files[0]!.path === '') {
+      return [await planSource(path, this.#options, pause, source, '', files[0]!.fingerprint)];
+    }
+    const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);
+    return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause);
+  }
+
+  /** What a file has grown by. */
+  #grownPlan(root: string, file: ChangedFile): SourcePlan {
+    const { source, path, fingerprint } = file;
+    const before = this.#grownOf(file) as NotedFile;
+    const from = before.fingerprint.bytes;
+    const isNamed = this.#base.manifest.key.kind === 'name';
+    if (isNamed) {
+      const grown = { from, read: before.read };
+      return {
+        ...{ path: root, fingerprint, bytes: fingerprint.bytes - from },
+        ...{ shape: 'folder', framing: 'object', from: 0, source, relative: '' },
+        spans: [{ from: 0, to: fingerprint.bytes - from + 1 }],
+        files: [{ list: packFiles([file]), isNamed, shape: 'ndjson', grown }],
+      };
+    }
+    const spans = cut(from, fingerprint.bytes, this.#options.spanBytes);
+    const full = join(root, path);
+    const bytes = fingerprint.bytes - from;
+    return { path: full, fingerprint, bytes, shape: 'ndjson', framing: 'lines', from, spans, source, relative: path };
+  }
+}
+
+/** Two parts of a file as one; the second one knows what the file is now. */
+function joined(first: NotedFile, second: NotedFile): NotedFile {
+  const spans = first.lines?.spans && second.lines?.spans && [...first.lines.spans, ...second.lines.spans];
+  spans?.sort(([left], [right]) => left - right);
+  return {
+    ...second,
+    read: first.read + second.read,
+    ranges: [...first.ranges, ...second.ranges],
+    ...(second.lines && { lines: { head: second.lines.head, tail: second.lines.tail, ...(spans && { spans }) } }),
+  };
+}
+
+function keptPart(
+  { source, path, fingerprint }: ChangedFile,
+  { spans, ranges }: KeptSpans,
+  ends: SourceLines | undefined,
+): NotedFile {
+  const read = spans.reduce((sum, [, , , records]) => sum + records, 0);
+  return { source, path, fingerprint, read, ranges, ...(ends && { lines: { ...ends, spans } }) };
+}
+
+function compareFiles(left: NotedFile, right: NotedFile): number {
+  return left.source - right.source || comparePaths(left.path, right.path);
+}

@@ -1,0 +1,162 @@
+// source > [compare] > import > vanish > publish
+//
+// Brings a collection up to what its sources are now: only files that are new or changed are read, and records that are
+// no longer in them go. All of it is one publication; on any error the collection is as it was.
+
+import { resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { holdingLock, type ImportTarget, importHolding } from '../import/import.js';
+import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/import-options.js';
+import type { ImportOptions, ImportReport } from '../import/types.js';
+import { cancelledError } from '../import/wire.js';
+import type { CatalogRead } from '../store/types.js';
+import type { WriterLock } from '../store/writer-lock.js';
+import { type Comparison, compareSources } from './compare.js';
+import type { Looking } from './looking.js';
+import { type Base, notedFiles } from './manifest.js';
+import { NotSeparable, PartialImport } from './partial-import.js';
+import { rulesOf, WholeImport } from './whole-import.js';
+
+/** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
+export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {}
+
+/** What a synchronisation found and did. Files of folders count one by one. */
+export interface SyncReport {
+  /** Files that were there before and are not the same any more, grown ones included. */
+  readonly changed: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly unchanged: number;
+  /** Bytes of sources that were read. */
+  readonly bytesRead: number;
+  /** Of the import; absent where nothing had to be read. */
+  readonly report?: ImportReport;
+}
+
+/**
+ * Makes the collection what `sources` (files, folders) are now, as one publication. Records that came into it otherwise,
+ * by transactions or imports of other sources, stay. The first time everything is imported; so it is where which records
+ * stay depends on unchanged files too, because records of different files have the same key.
+ * @throws GristmillError as an import does (docs/errors.md): nothing has changed then; TypeError for a wrong option.
+ */
+export async function syncSources(
+  target: ImportTarget,
+  sources: readonly string[],
+  { paths, take = () => 'all', ...options }: SyncOptions = {},
+): Promise<SyncReport> {
+  checkSources(sources);
+  const given = { ...options, mode: 'upsert', resume: 'never' } as const;
+  const looking = { paths, take };
+  // Where nothing has changed, no turn among the writers is waited for.
+  const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
+  if (isSame !== undefined) return isSame;
+  return holdingLock(target, given, (lock, filled) => new Sync(target, sources, filled, looking).run(lock));
+}
+
+class Sync {
+  readonly #target: ImportTarget;
+  readonly #sources: readonly string[];
+  readonly #options: FilledImportOptions;
+  readonly #looking: Looking;
+
+  constructor(target: ImportTarget, sources: readonly string[], options: FilledImportOptions, looking: Looking) {
+    this.#target = target;
+    this.#sources = sources;
+    this.#options = options;
+    this.#looking = looking;
+  }
+
+  /** The report, where nothing has changed; takes no lock. */
+  async isSame(): Promise<SyncReport | undefined> {
+    const { catalog } = this.#target;
+    catalog.refresh();
+    const snapshot = catalog.snapshot();
+    try {
+      const base = this.#base(snapshot);
+      if (base?.sources.rules !== rulesOf(this.#options)) return undefined;
+      const { changed, removed, unchanged } = await this.#compare(snapshot, base, () => 'all');
+      if (changed.length + removed.length > 0) return undefined;
+      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0 };
+    } finally {
+      snapshot.release();
+    }
+  }
+
+  #compare(read: CatalogRead, base: Base | undefined, take = this.#looking.take): Promise<Comparison> {
+    const noted = base === undefined ? [] : notedFiles(read, base.manifest.id, base.sources);
+    // What was imported by other rules is imported anew, all of it.
+    const paths = base?.sources.rules === rulesOf(this.#options) ? this.#looking.paths : undefined;
+    const hasLines = this.#options.shape === 'ndjson';
+    return compareSources(this.#target, this.#sources, noted, this.#pause, { paths, take }, hasLines);
+  }
+
+  async run(lock: WriterLock): Promise<SyncReport> {
+    const { catalog } = this.#target;
+    catalog.refresh();
+    const base = this.#base(catalog);
+    const comparison = await this.#compare(catalog, base);
+    const { changed, removed, unchanged, left } = comparison;
+    const known = changed.filter(({ before }) => before !== undefined).length;
+    const counts = { changed: known, added: changed.length - known, removed: removed.length, unchanged };
+    const isFirst = base?.sources.rules !== rulesOf(this.#options);
+    const isSame = changed.length === 0 && removed.length === 0;
+    if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0 };
+    const report = await this.#partly(lock, isFirst ? undefined : base, comparison);
+    if (report !== undefined) return { ...counts, ...report };
+    const whole = await this.#wholly(lock, base, left);
+    return { ...counts, bytesRead: whole.bytes.source, report: whole };
+  }
+
+  /** The collection and its manifest, where that is one of these sources. */
+  #base(read: CatalogRead): Base | undefined {
+    const manifest = read.collection(this.#options.collection);
+    const sources = manifest && read.sourceManifest(manifest.id);
+    const paths = this.#sources.map((path) => resolve(path));
+    const isOfThese = sources !== undefined && JSON.stringify(sources.sources) === JSON.stringify(paths);
+    return manifest && isOfThese ? { manifest, sources } : undefined;
+  }
+
+  /** Imports what has changed; undefined where that cannot be told from the rest. */
+  async #partly(lock: WriterLock, base: Base | undefined, comparison: Comparison) {
+    if (base === undefined) return undefined;
+    const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
+    try {
+      if ((await work.prepare(this.#pause)) === 'publish') {
+        await work.publishAlone(this.#pause);
+        return { bytesRead: work.bytesHashed };
+      }
+      const report = await importHolding(lock, this.#target, this.#options, work);
+      return { bytesRead: work.bytesHashed + report.bytes.source, report };
+    } catch (error) {
+      if (error instanceof NotSeparable) return undefined;
+      throw error;
+    }
+  }
+
+  /** Imports everything: anew, where the collection holds nothing else. */
+  async #wholly(lock: WriterLock, base: Base | undefined, left: Comparison['left']): Promise<ImportReport> {
+    const { catalog } = this.#target;
+    const manifest = catalog.collection(this.#options.collection);
+    const isOurs = manifest === undefined || manifest.records === 0 || (base !== undefined && this.#holdsAll(base));
+    const mode = isOurs ? 'replace' : 'upsert';
+    const options = { ...this.#options, mode } as const;
+    const work = new WholeImport(this.#target, this.#sources, options, { base, left });
+    return importHolding(lock, this.#target, options, work);
+  }
+
+  /** Whether all records of the collection are of these sources. */
+  #holdsAll({ manifest, sources }: Base): boolean {
+    if (manifest.inline > 0) return false;
+    let records = 0;
+    for (const { ranges } of notedFiles(this.#target.catalog, manifest.id, sources)) {
+      for (const { count } of ranges) records += count;
+    }
+    return records === manifest.records + manifest.dead;
+  }
+
+  readonly #pause = async (): Promise<void> => {
+    await setImmediate();
+    const { signal } = this.#options;
+    if (signal?.aborted) throw cancelledError(signal.reason);
+  };
+}

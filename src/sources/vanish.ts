@@ -1,0 +1,130 @@
+// source > [compare] > import > [vanish] > publish
+//
+// Records that are no longer in their sources. They are looked up before the import, with their keys, and taken out of the
+// index in the publishing transaction: those that are still where they were. A record that the import has replaced is
+// dead by then, and one that was put under the same key is somewhere else.
+
+import { lineText } from '../lookup/frame.js';
+import { recordName, recordText } from '../lookup/record.js';
+import { fileLines } from '../lookup/shard-lines.js';
+import type { StorePlace } from '../store/blobs.js';
+import { shardPath } from '../store/files.js';
+import { encodeKey } from '../store/key.js';
+import { type Change, compareEntries, mergeInPlace } from '../store/merge-pages.js';
+import { checkManifest } from '../store/publish-commit.js';
+import { ShardReader } from '../store/shard-read.js';
+import { isDead, TombstoneMarks } from '../store/tombstones.js';
+import type {
+  Catalog,
+  CatalogRead,
+  CatalogWrite,
+  CollectionManifest,
+  IndexManifest,
+  ShardEntry,
+} from '../store/types.js';
+import { keyPlanOf, recordOfText } from '../update/record.js';
+import type { RecordRange } from './manifest.js';
+
+/** Live records in these ranges, in the order of their keys; without a primary key in that of their places. */
+export async function recordsIn(
+  read: CatalogRead,
+  place: StorePlace,
+  manifest: CollectionManifest,
+  ranges: readonly RecordRange[],
+  pause: () => Promise<void>,
+): Promise<Change[]> {
+  const byShard = new Map<number, RecordRange[]>();
+  for (const range of ranges) byShard.set(range.shard, [...(byShard.get(range.shard) ?? []), range]);
+  const keyOf = keyReader(manifest);
+  const found: Change[] = [];
+  for (const entry of read.shards(manifest)) {
+    const wanted = byShard.get(entry.shard);
+    if (wanted === undefined) continue;
+    const { shard, named } = entry;
+    const dead = read.tombstones(shard);
+    for await (const { ordinal, line } of linesIn(place, entry, wanted)) {
+      if (isDead(dead, ordinal)) continue;
+      found.push({ key: keyOf(line, named), shard, ordinal, isRemoval: true });
+    }
+    await pause();
+  }
+  return found.sort(compareEntries);
+}
+
+/**
+ * Takes those of `records` that are still there out of the collection, within a transaction.
+ * @returns how many went
+ */
+export function removeRecords(catalog: Catalog, write: CatalogWrite, name: string, records: readonly Change[]): number {
+  const manifest = catalog.collection(name);
+  if (manifest === undefined || records.length === 0) return 0;
+  const shards = catalog.shards(manifest);
+  const marks = new TombstoneMarks((shard) => shards.find((entry) => entry.shard === shard)?.records, catalog);
+  const live = records.filter(({ shard, ordinal }) => !marks.isDead(shard, ordinal));
+  if (live.length === 0) return 0;
+  const primary = manifest.primary && withoutRecords(catalog, write, manifest.primary, live);
+  for (const { shard, ordinal } of live) marks.mark(shard, ordinal);
+  const header = catalog.header();
+  const generation = header.generation + 1;
+  write.putHeader({ ...header, generation });
+  marks.write(catalog, write, generation);
+  const changed: CollectionManifest = {
+    ...manifest,
+    ...(primary && { primary }),
+    generation,
+    records: manifest.records - live.length,
+    dead: manifest.dead + live.length,
+    published: new Date().toISOString(),
+  };
+  checkManifest(changed, shards);
+  write.putCollection(changed);
+  return live.length;
+}
+
+function withoutRecords(
+  catalog: Catalog,
+  write: CatalogWrite,
+  index: IndexManifest,
+  live: readonly Change[],
+): IndexManifest {
+  let { entries, pages } = index;
+  const settle = (stored: Change, { shard, ordinal }: Change) =>
+    stored.shard === shard && stored.ordinal === ordinal ? undefined : stored;
+  for (const change of mergeInPlace(catalog, index.tree, live, settle)) {
+    if (change.remove !== undefined) write.deletePage(change.remove);
+    for (const page of change.pages) write.putPage(index.tree, page);
+    entries += change.entriesGained;
+    pages += change.pagesGained;
+  }
+  return { ...index, entries, pages };
+}
+
+/** What gives the encoded primary key of a line. */
+function keyReader(manifest: CollectionManifest): (line: string, named: boolean) => Uint8Array {
+  const plan = keyPlanOf(manifest);
+  const { kind } = manifest.key;
+  if (kind === 'name') return (line) => encodeKey(recordName(line));
+  if (kind === 'ordinal') return () => new Uint8Array();
+  return (line, named) => recordOfText(recordText(line, named), { ...plan, secondary: [] }).primary as Uint8Array;
+}
+
+/** The lines of some ranges of a shard; holes have none. */
+async function* linesIn(
+  { directory, blobs }: StorePlace,
+  entry: ShardEntry,
+  ranges: readonly RecordRange[],
+): AsyncGenerator<{ readonly ordinal: number; readonly line: string }> {
+  const wanted = new Uint8Array(entry.records);
+  for (const { first, count } of ranges) wanted.fill(1, first, first + count);
+  const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
+  try {
+    for await (const { frame, ordinalOf } of fileLines(reader)) {
+      for (let i = 0; i < frame.lines.length - 1; i++) {
+        const ordinal = ordinalOf(i);
+        if (wanted[ordinal] === 1) yield { ordinal, line: lineText(frame, i) };
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}

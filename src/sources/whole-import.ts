@@ -1,0 +1,100 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// An import of all that its sources are: what it reads, and the manifest that is published with it.
+
+import { resolve } from 'node:path';
+import type { ImportTarget, ImportWork } from '../import/import.js';
+import type { FilledImportOptions } from '../import/import-options.js';
+import type { Pause } from '../import/plan.js';
+import { type Plans, planSources } from '../import/plan-sources.js';
+import type { AcceptedSpan } from '../import/scan-sources.js';
+import type { Fingerprint } from '../import/source-file.js';
+import type { Change } from '../store/merge-pages.js';
+import type { PublishResult } from '../store/publish.js';
+import type { CatalogWrite } from '../store/types.js';
+import { type Comparison, idOf } from './compare.js';
+import { type Base, ManifestRows, notedFiles } from './manifest.js';
+import { Notes } from './notes.js';
+import { recordsIn, removeRecords } from './vanish.js';
+
+/** The options that what is stored depends on, as text. */
+export function rulesOf(options: FilledImportOptions): string {
+  const { key, indexes, select, shape, onDuplicate, onBadRecord, recordBytesMax, depthMax } = options;
+  const sorted = [...indexes].sort();
+  return JSON.stringify({ key, indexes: sorted, select, shape, onDuplicate, onBadRecord, recordBytesMax, depthMax });
+}
+
+/** What a repeated import knows of the one before. */
+export interface Repeated {
+  /** The collection and its manifest, where that is one of these sources: records that are not in them any more go. */
+  readonly base: Base | undefined;
+  /** New files that are not taken, or not all of them. */
+  readonly left: Comparison['left'];
+}
+
+export class WholeImport implements ImportWork {
+  readonly sources: readonly string[];
+  readonly #target: ImportTarget;
+  readonly #options: FilledImportOptions;
+  readonly #rows = new ManifestRows();
+  readonly #notes: Notes;
+  readonly #repeated: Repeated | undefined;
+  /** Live records of the import before. */
+  #records: readonly Change[] = [];
+
+  /** @param repeated where it brings a collection up to date, whatever else is in that. */
+  constructor(target: ImportTarget, sources: readonly string[], options: FilledImportOptions, repeated?: Repeated) {
+    this.sources = sources;
+    this.#target = target;
+    this.#options = options;
+    this.#repeated = repeated;
+    this.#notes = new Notes(options, (file) => this.#rows.add(file));
+  }
+
+  get isResumable(): boolean {
+    return this.#repeated === undefined;
+  }
+
+  get hashesSpans(): boolean {
+    return this.#repeated !== undefined;
+  }
+
+  async plan(pause: Pause): Promise<Plans> {
+    const { catalog, directory } = this.#target;
+    const base = this.#repeated?.base;
+    if (base !== undefined && this.#options.mode !== 'replace') {
+      const snapshot = catalog.snapshot();
+      try {
+        const ranges = [...notedFiles(snapshot, base.manifest.id, base.sources)].flatMap((file) => file.ranges);
+        this.#records = await recordsIn(snapshot, this.#target, base.manifest, ranges, pause);
+      } finally {
+        snapshot.release();
+      }
+    }
+    const { left } = this.#repeated ?? {};
+    const selectOf = (source: number) => (path: string, fingerprint: Fingerprint) => {
+      const id = idOf({ source, path });
+      return left?.has(id) ? left.get(id) : fingerprint;
+    };
+    return planSources(this.sources, directory, this.#options, pause, left !== undefined, left && selectOf);
+  }
+
+  accept(span: AcceptedSpan): void {
+    this.#notes.accept(span);
+  }
+
+  async finish(): Promise<void> {
+    this.#notes.finish();
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
+    removeRecords(this.#target.catalog, write, manifest.name, this.#records);
+    // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
+    const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;
+    if (!isAll && this.#repeated === undefined) return;
+    const sources = this.sources.map((path) => resolve(path));
+    const hasDuplicates = counts.replaced > 0;
+    this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });
+  }
+}

@@ -1,0 +1,264 @@
+// [notices > schedule > readiness > sync > event]
+//
+// A watcher keeps a collection what its sources are: it waits for notices, lets the schedule say when to look at what, and
+// has `syncSources` do it, one round at a time. A round that fails has changed nothing; what it was to look at comes with
+// the next.
+
+import { resolve } from 'node:path';
+import { GristmillError } from '../errors.js';
+import type { StoreEmitter } from '../events.js';
+import { checkSources } from '../import/import-options.js';
+import { HOLDS_PER_ROUND_MAX } from '../limits.js';
+import type { FileFacts, Take } from '../sources/looking.js';
+import type { SyncOptions, SyncReport } from '../sources/sync.js';
+import type { Followed } from './follow.js';
+import { Notices, type NoticesListener, type Notifier } from './notices.js';
+import { Readiness } from './readiness.js';
+import { isBadSource, isMistake, refusalOf } from './refusal.js';
+import { sharedFileSystem } from './remote.js';
+import { type Round, Schedule } from './schedule.js';
+import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } from './watch-options.js';
+
+/** What a watcher is given by its store; tests give other things. */
+export interface WatchParts {
+  /** Of the store. */
+  readonly directory: string;
+  sync(sources: readonly string[], options: SyncOptions): Promise<SyncReport>;
+  readonly tell: StoreEmitter['tell'];
+  /** Called when the watcher has ended. */
+  readonly ended?: () => void;
+  readonly follow?: (followed: Followed, listener: NoticesListener) => Notifier;
+}
+
+/** How long a failure that may pass by itself is waited for: twice as long each time. */
+const RETRY_MS_MIN = 1_000;
+const RETRY_MS_MAX = 60_000;
+
+export class Watcher {
+  readonly collection: string;
+  /** Absolute paths. */
+  readonly sources: readonly string[];
+  readonly #parts: WatchParts;
+  readonly #options: ResolvedWatchOptions;
+  readonly #importing: SyncOptions;
+  readonly #schedule: Schedule;
+  readonly #readiness: Readiness;
+  readonly #stop = new AbortController();
+  #notices: Notifier | undefined;
+  #polls = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** The round under way; resolves to what it failed with. */
+  #running: Promise<unknown> | undefined;
+  #retryMs = RETRY_MS_MIN;
+  #hasCompared = false;
+  /** Whether a file of this round was left because somebody may be writing to it. */
+  #awaits = false;
+  #toldOfLoss = false;
+  readonly #settling = new Set<() => void>();
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: WatchParts, sources: readonly string[], given: WatchOptions) {
+    checkSources(sources);
+    const { watching, importing } = resolveWatchOptions(given);
+    this.#parts = parts;
+    this.#options = watching;
+    this.#importing = importing;
+    this.collection = importing.collection ?? 'records';
+    this.sources = sources.map((source) => resolve(source));
+    this.#schedule = new Schedule(watching, performance.now());
+    this.#readiness = new Readiness(watching.stabilityMs);
+  }
+
+  /** See `Store.watch`. */
+  static async start(parts: WatchParts, sources: readonly string[], given: WatchOptions = {}): Promise<Watcher> {
+    const watcher = new Watcher(parts, sources, given);
+    const { signal } = given;
+    const stop = () => void watcher.close(signal?.reason);
+    watcher.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', stop), { once: true });
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await watcher.#begin();
+      return watcher;
+    } catch (error) {
+      await watcher.close();
+      throw error;
+    }
+  }
+
+  /** Whether everything is compared all the time, because nothing would tell of some of the changes. */
+  get polls(): boolean {
+    return this.#polls;
+  }
+
+  /** Follows the sources, and compares them with what is stored. @throws what makes it pointless to go on */
+  async #begin(): Promise<void> {
+    const { poll } = this.#options;
+    const shared = await Promise.all(this.sources.map(sharedFileSystem));
+    this.#stop.signal.throwIfAborted();
+    if (poll === 'always' || (poll === 'auto' && shared.some((kind) => kind !== undefined))) this.#poll();
+    if (poll !== 'always') {
+      const follow = this.#parts.follow ?? ((followed, listener) => new Notices(followed, listener));
+      this.#notices = follow(
+        { sources: this.sources, except: this.#parts.directory },
+        {
+          noticed: (paths) => this.#noticed(paths),
+          failed: (error) => this.#notAllIsTold(error),
+        },
+      );
+    }
+    this.#go();
+    const failure = await this.#running;
+    this.#stop.signal.throwIfAborted();
+    if (isMistake(failure)) throw failure;
+    // Files that were written to a moment ago are looked at once more.
+    await this.settled();
+    this.#stop.signal.throwIfAborted();
+  }
+
+  /** From now on, without notices. */
+  #poll(): void {
+    this.#polls = true;
+    this.#schedule.compareEvery(this.#options.pollMs, performance.now());
+  }
+
+  #noticed(paths: readonly string[]): void {
+    const now = performance.now();
+    for (const path of paths) this.#schedule.notice(path, now);
+    this.#go();
+  }
+
+  #notAllIsTold(cause: Error): void {
+    if (this.#polls || this.#toldOfLoss) return;
+    this.#toldOfLoss = true;
+    const { poll, pollMs, compareMs } = this.#options;
+    if (poll === 'auto') this.#poll();
+    const every = this.#polls ? pollMs : compareMs;
+    const message = `the system cannot tell of all changes (${cause.message}): everything is compared every ${every} ms`;
+    this.#parts.tell('warning', { about: 'watch', error: new GristmillError('IO_ERROR', message, { cause }) });
+    this.#go();
+  }
+
+  /** Begins the round that is due; where none is, waits for it. */
+  #go(): void {
+    clearTimeout(this.#timer);
+    if (this.#closing || this.#running) return;
+    const now = performance.now();
+    const round = this.#schedule.take(now);
+    if (round === undefined) {
+      this.#timer = setTimeout(() => this.#go(), Math.ceil(this.#schedule.due() - now));
+      if (this.#settling.size === 0) this.#timer.unref();
+      return;
+    }
+    this.#running = this.#run(round);
+    void this.#running.then(() => {
+      this.#running = undefined;
+      this.#wakeSettling();
+      this.#go();
+    });
+  }
+
+  /** Runs a round to its end; never rejects. @returns what it failed with */
+  async #run(round: Round): Promise<unknown> {
+    // What happens while everything is compared has to be told.
+    if (round.paths === undefined) await this.#notices?.check();
+    for (let holds = 0; ; holds++) {
+      const began = performance.now();
+      this.#readiness.begin();
+      this.#awaits = false;
+      try {
+        const report = await this.#parts.sync(this.sources, {
+          ...this.#importing,
+          ...(round.paths && { paths: round.paths }),
+          take: this.#take,
+          signal: this.#stop.signal,
+        });
+        // Comparing all the time and finding nothing is no news, nor is what is looked at again in a moment, or was refused.
+        const isExpected = round.paths !== undefined || !this.#hasCompared;
+        this.#hasCompared = true;
+        this.#tellOf(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
+        this.#schedule.done(performance.now());
+        this.#retryMs = RETRY_MS_MIN;
+        return undefined;
+      } catch (error) {
+        const now = performance.now();
+        if (this.#stop.signal.aborted) return error;
+        const refusal = refusalOf(error);
+        this.#tellRefusal(refusal, now - began);
+        const isBad = isBadSource(refusal);
+        if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal.file)) continue;
+        this.#schedule.failed(now, isBad ? undefined : now + this.#retryMs);
+        if (!isBad) this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+        return error;
+      }
+    }
+  }
+
+  readonly #take = (path: string, facts: FileFacts): Take => {
+    const take = this.#readiness.of(path, facts, Date.now());
+    if (take === 'growth') {
+      this.#awaits = true;
+      this.#schedule.notice(path, performance.now());
+    }
+    return take;
+  };
+
+  #tellOf({ changed, added, removed, bytesRead: bytes }: SyncReport, isNews: boolean, milliseconds: number): void {
+    const isChange = changed + added + removed > 0;
+    if (!isChange && !isNews) return;
+    const { collection } = this;
+    const outcome = isChange ? 'imported' : 'unchanged';
+    this.#parts.tell('watch', { collection, changed, added, removed, bytes, outcome, milliseconds });
+  }
+
+  #tellRefusal(error: GristmillError, milliseconds: number): void {
+    const { collection } = this;
+    const counts = { changed: 0, added: 0, removed: 0, bytes: 0 };
+    this.#parts.tell('watch', { collection, ...counts, outcome: 'refused', milliseconds, error });
+    this.#parts.tell('warning', { about: 'watch', error });
+  }
+
+  /**
+   * Resolves when all that was noticed so far has been imported or refused, or the watcher is closed. (A change is noticed
+   * some milliseconds after it was made.)
+   */
+  async settled(): Promise<void> {
+    const notice = this.#schedule.noticed;
+    while (!this.#closing && this.#schedule.first() <= notice) {
+      await new Promise<void>((resolve) => {
+        this.#settling.add(resolve);
+        // Whoever waits has a process that lives until then.
+        this.#timer?.ref();
+      });
+    }
+  }
+
+  /**
+   * Cancels what is being imported, which changes nothing then, and ends. Idempotent.
+   * @param reason why, for whoever still waits for the watcher to begin.
+   */
+  close(reason?: unknown): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(cause: unknown): Promise<void> {
+    clearTimeout(this.#timer);
+    const cancelled = () => new GristmillError('CANCELLED', 'the watcher was closed; nothing was changed', { cause });
+    this.#stop.abort(cause instanceof GristmillError ? cause : cancelled());
+    await this.#notices?.close();
+    await this.#running;
+    this.#wakeSettling();
+    this.#parts.ended?.();
+  }
+
+  #wakeSettling(): void {
+    const settling = [...this.#settling];
+    this.#settling.clear();
+    for (const look of settling) look();
+  }
+}

@@ -1,0 +1,73 @@
+// The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
+
+import { importOptionsOver } from '../config/effective.js';
+import type { StoreEmitter } from '../events.js';
+import type { ImportTarget } from '../import/import.js';
+import type { ImportOptions } from '../import/types.js';
+import type { ImportMeter } from '../metrics/import-meter.js';
+import type { SyncOptions } from '../sources/sync.js';
+import type { WatchOptions } from './watch-options.js';
+import type { Watcher } from './watcher.js';
+
+export type { Watcher, WatchOptions };
+
+export class Watchers {
+  readonly #tell: StoreEmitter['tell'];
+  readonly #meter: ImportMeter;
+  readonly #byCollection = new Map<string, Promise<Watcher>>();
+
+  /** @param meter counts what they import */
+  constructor(events: StoreEmitter, meter: ImportMeter) {
+    this.#tell = events.tell.bind(events);
+    this.#meter = meter;
+  }
+
+  /**
+   * See `Store.watch`.
+   * @param target its signal `closing` closes the watcher, as that of the options does
+   * @param imports what config file and environment say of imports
+   */
+  async start(
+    target: ImportTarget & { readonly closing: AbortSignal },
+    sources: readonly string[],
+    { mode: _mode, resume: _resume, ...imports }: ImportOptions,
+    given?: WatchOptions,
+  ): Promise<Watcher> {
+    const options: WatchOptions = importOptionsOver(imports, given);
+    const { collection = 'records' } = options;
+    target.catalog.assertOpen();
+    if (this.#byCollection.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
+    const starting = this.#start(target, sources, options, () => this.#byCollection.delete(collection));
+    this.#byCollection.set(collection, starting);
+    return starting;
+  }
+
+  async #start(
+    target: ImportTarget & { readonly closing: AbortSignal },
+    sources: readonly string[],
+    options: WatchOptions,
+    ended: () => void,
+  ): Promise<Watcher> {
+    try {
+      const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
+      const parts = {
+        ...{ directory: target.directory, tell: this.#tell, ended },
+        sync: (paths: readonly string[], syncOptions: SyncOptions) =>
+          this.#meter.observe(
+            (observer) => syncSources({ ...target, observer }, paths, syncOptions),
+            ({ report }) => report,
+          ),
+      };
+      const signal = options.signal ? AbortSignal.any([options.signal, target.closing]) : target.closing;
+      return await Watcher.start(parts, sources, { ...options, signal });
+    } catch (error) {
+      ended();
+      throw error;
+    }
+  }
+
+  /** Ends all of them. */
+  async close(): Promise<void> {
+    for (const starting of this.#byCollection.values()) await (await starting.catch(() => undefined))?.close();
+  }
+}
