@@ -38,7 +38,7 @@ let answered = 0;
 let began_ms = performance.now();
 const switches = [];
 const seconds = () => (performance.now() - began_ms) / 1e3;
-store.on('generation', () => switches.push({ seconds: seconds() }));
+store.on('generation', ({ warmed, milliseconds }) => switches.push({ seconds: seconds(), warmed, milliseconds }));
 
 const reading = read();
 await passed(WARM_UP_MS);
@@ -124,7 +124,7 @@ function report() {
   return {
     ...{ reads: answered, failed, mixed, checks, backwards },
     ...{ withSwitch: of('the store'), without: of('another store') },
-    ...{ timeline: timeline(), switches: switches.map(({ seconds }) => ({ seconds: round(seconds) })) },
+    ...{ timeline: timeline(), switches: switches.map((one) => ({ ...one, seconds: round(one.seconds) })) },
     imports: imports.map(({ into, from, to }) => ({ into, from: round(from), to: round(to) })),
   };
 }

@@ -10,7 +10,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atMost, BARS } from './bars.mjs';
-import { reported } from './harness.mjs';
+import { reported, summary } from './harness.mjs';
 import { rounded } from './report.mjs';
 import { countLines } from './setup.mjs';
 
@@ -83,10 +83,16 @@ function report(results, bytes) {
       atMost(`\`getMany\` of ${warm.checks} that mixed generations`, BARS.mixedReads, warm.mixed, 'reads'),
       atMost('reads of an older generation than one before', BARS.mixedReads, warm.backwards, 'reads'),
     ],
+    notes: [
+      `Before a switch ${median(warm, 'warmed')} keys were loaded; it came ${rounded(median(warm, 'milliseconds'))} ms after the ` +
+        'new generation was noticed (medians).',
+    ],
     pictures: [picture(warm)],
     results,
   };
 }
+
+const median = ({ switches }, name) => summary(switches.map((one) => one[name])).median;
 
 function rowOf(freshness, what, { p50, p90, p99, p999, max, samples }) {
   return [freshness, what, samples, ...[p50, p90, p99, p999, max].map(rounded)];
