@@ -1,19 +1,20 @@
-// The reading process of bench/switch.mjs. It starts the imports too, as processes of their own.
+// The reading process of bench/switch.mjs. What imports is a process of its own, which this one tells when.
 
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { keyAt } from '../dist/datasets/index.js';
 import { openStore } from '../dist/src/index.js';
-import { gristmillImport } from './contenders.mjs';
 import { percentiles } from './latencies.mjs';
 import { keyValue, randomOrdinals } from './setup.mjs';
 
 const READS_PER_SECOND = 20_000;
 const BUCKET_MS = 100;
-const READS_PER_CHECK = 100;
-const KEYS_PER_CHECK = 40;
+/** Few enough not to be what the other reads wait for. */
+const READS_PER_CHECK = 400;
+const KEYS_PER_CHECK = 10;
 const SETTLE_MS = 400;
 const SWITCH_MS_MAX = 15_000;
 /** Reads before anything counts: V8 and the hot set. */
@@ -23,8 +24,11 @@ const SAMPLES_MAX = 4_000_000;
 const { folder, sources, name, key, records, hotKeys, freshness } = JSON.parse(process.argv[2]);
 const valuesOf = (count, seed) => randomOrdinals(count, records, seed).map((at) => keyValue(keyAt(name, 1, at)));
 const hot = valuesOf(hotKeys, 5);
-const others = valuesOf(5000, 6);
+const others = valuesOf(hotKeys, 6);
 
+const importer = fork(fileURLToPath(new URL('switch-imports.mjs', import.meta.url)), {
+  stdio: ['ignore', 2, 2, 'ipc'],
+});
 const home = mkdtempSync(join(folder, 'stores-'));
 const [out, elsewhere] = [join(home, 'store'), join(home, 'other')];
 for (const store of [out, elsewhere]) await imported(sources[0], store);
@@ -52,6 +56,7 @@ for (const source of sources.slice(1)) {
 }
 state.stopped = true;
 await reading;
+importer.disconnect();
 await store.close();
 console.log(JSON.stringify(report()));
 rmSync(home, { recursive: true, force: true });
@@ -148,11 +153,9 @@ function timeline() {
 }
 
 function imported(source, target, ...options) {
-  const { command, args } = gristmillImport(source, target, '--key', key, ...options);
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  importer.send([source, target, '--key', key, ...options]);
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`an import ended with ${code}`))));
+    importer.once('message', (code) => (code === 0 ? resolve() : reject(new Error(`an import ended with ${code}`))));
   });
 }
 

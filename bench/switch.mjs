@@ -3,7 +3,7 @@
 // reads with freshness `warm`, 20,000 times a second: reads are due at fixed times, and a latency is from when a read was
 // due to its answer, so whoever comes while the process is busy with something else has waited too. Meanwhile, in turns, another
 // process (the command line) imports an edition into another store, which is the same load without a switch, and
-// into the one that is read. Every 100 reads a `getMany` of hot and other keys looks whether all are of one edition.
+// into the one that is read. Now and then a `getMany` of hot and other keys looks whether all are of one edition.
 // Reading: p99 of the reads of both kinds of turns is the bar. The same with freshness `immediate` shows what warming
 // before the switch is for.
 
