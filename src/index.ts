@@ -11,10 +11,21 @@ export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './lookup/stat.js';
 export type { WarmReport } from './lookup/warm.js';
 export type { WarmOptions } from './lookup/warm-up.js';
+export type { Answer, Latency } from './metrics/latency-sampler.js';
+export type {
+  BackgroundMetrics,
+  CacheSize,
+  CatalogMetrics,
+  CollectionMetrics,
+  ImportMetrics,
+  ReadCounts,
+  StoreMetrics,
+} from './metrics/store-metrics.js';
 export type { Freshness, StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';
+export type { Writer } from './store/types.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
 export type { Fault, RecordRange } from './upkeep/faults.js';

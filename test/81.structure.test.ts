@@ -9,7 +9,7 @@ import { ERROR_CODES } from '../src/errors.js';
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const LINES_MAX = 300;
 /** Each is imported by exactly one file, so that replacing it means changing one file. */
-const NATIVE_PACKAGES = ['lmdb', 'zstd-napi', 'koffi', 'piscina'];
+const NATIVE_PACKAGES = ['lmdb', 'zstd-napi', 'koffi', 'piscina', 'prom-client', '@opentelemetry/api'];
 
 /** Files of the repository (not ignored ones), new ones too. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

@@ -1,7 +1,7 @@
 // From words on the command line to values: keys, sizes, counts, choices. Each parser refuses with a sentence.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { shareOf, sizeOf } from '../config/words.js';
+import { shareOf, sizeOf, timeOf } from '../config/words.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue } from '../store/key.js';
 
 /** A JSON number, true, false, null or string; anything else is meant as it stands. */
@@ -40,6 +40,10 @@ export function hasStringTwin(word: string): boolean {
   return JSON_SCALAR.test(word) && !word.startsWith('"');
 }
 
+/** The shortest and the longest time between two looks: more often would keep a core busy; a day. */
+const INTERVAL_MS_MIN = 100;
+const INTERVAL_MS_MAX = 86_400_000;
+
 /** Reads a size in bytes: `65536`, `64k`, `64m`, `1.5g` (powers of 1,024; `MiB` and `MB` mean the same). */
 export function readSize(word: string): number {
   const bytes = sizeOf(word);
@@ -59,6 +63,13 @@ export function readCount(word: string): number {
   const value = readInteger(word);
   if (value < 0) throw new InvalidArgumentError('Expected a whole number, 0 or more.');
   return value;
+}
+
+/** Reads the milliseconds between two looks: `500ms`, `5s`, `1m`. */
+export function readInterval(word: string): number {
+  const milliseconds = timeOf(word) ?? Number.NaN;
+  if (milliseconds >= INTERVAL_MS_MIN && milliseconds <= INTERVAL_MS_MAX) return milliseconds;
+  throw new InvalidArgumentError('Expected a time from 100ms to 1d, such as 500ms, 5s or 1m.');
 }
 
 /** Reads a share: `0.01` or `1%`. */

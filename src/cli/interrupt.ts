@@ -5,12 +5,12 @@ import { Exit } from './exit.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Runs `work` with a signal that SIGINT and SIGTERM abort. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs `work` with a signal that SIGINT and SIGTERM abort. @param how quietly: where being stopped is the usual end */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, how?: 'quietly'): Promise<T> {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(Exit.cancelled);
-    note('stopping; press Ctrl-C again to stop without cleaning up');
+    if (how !== 'quietly') note('stopping; press Ctrl-C again to stop without cleaning up');
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);

@@ -1,33 +1,55 @@
-// gristmill stat: what a store holds and what it takes.
+// gristmill stat: what a store holds and what it takes; once, or again and again (stat-watch.ts).
 
 import type { Command } from 'commander';
 import type { CollectionStat, ReadersStat, StoreStat } from '../index.js';
-import { type CommonOptions, withCommonOptions } from './arguments.js';
+import { describeHolder } from '../store/lock-holder.js';
+import { type CommonOptions, readInterval, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
+import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
+
+/** Between two looks. */
+const WATCH_MS = 1000;
+
+interface StatFlags extends CommonOptions, StoreFlags {
+  /** Milliseconds; true where none were given. */
+  readonly watch?: number | true;
+}
 
 const HELP = `
 "readers" tells which process reads the oldest state. Where it is many transactions behind it has been stopped, or keeps a
 snapshot: the store cannot use again the room of what was changed since, until that process goes on or ends.
 
-Example:
-  gristmill stat --store ./store --json | jq '.collections[].records'`;
+--watch shows what all processes do, as far as the index tells: publications, records, readers, who is writing. What the
+caches of a process do, only that process knows: see store.metrics() in docs/metrics.md.
+
+Examples:
+  gristmill stat --store ./store --json | jq '.collections[].records'
+  gristmill stat --store ./store --watch
+  gristmill stat --store ./store --watch 1m --json >> stat.ndjson`;
 
 /** Adds the command to the program. */
 export function addStat(program: Command): void {
   const command = program
     .command('stat')
     .description('print the collections of a store, their indexes and sizes, and who reads it')
+    .option('--watch [time]', 'go on, and look again after so long (default: 1s); Ctrl-C ends it', readInterval)
     .addHelpText('after', HELP)
     .action(runStat);
-  withStoreFlags(withCommonOptions(command, 'print one JSON object'));
+  withStoreFlags(withCommonOptions(command, 'print one JSON object; with --watch, one a line for each look'));
 }
 
-async function runStat(flags: CommonOptions & StoreFlags): Promise<void> {
+async function runStat(flags: StatFlags): Promise<void> {
   const store = await openStore(flags, { readOnly: true });
   try {
+    if (flags.watch !== undefined) {
+      const { watchStat } = await import('./stat-watch.js');
+      const milliseconds = flags.watch === true ? WATCH_MS : flags.watch;
+      await interruptible((signal) => watchStat(store, milliseconds, flags.json === true, signal), 'quietly');
+      return;
+    }
     const stat = store.stat();
     process.stdout.write(flags.json ? `${JSON.stringify(stat)}\n` : storeText(stat));
   } finally {
@@ -35,12 +57,14 @@ async function runStat(flags: CommonOptions & StoreFlags): Promise<void> {
   }
 }
 
-function storeText({ directory, format, generation, created, bytes, readers, collections }: StoreStat): string {
+function storeText(stat: StoreStat): string {
+  const { directory, format, generation, created, bytes, readers, writer, collections } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${created}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
     ['readers', readersText(readers)],
+    ...(writer === undefined ? [] : [['writer', escapeControls(describeHolder(writer))] as const]),
   ]);
   const none = collections.length === 0 ? '\nno collections yet: gristmill import <file> --store <dir>\n' : '';
   return `${head}${none}${collections.map(collectionText).join('')}`;

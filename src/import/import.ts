@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import { JOURNAL_BYTES_MIN } from '../limits.js';
+import type { ImportObserver } from '../metrics/import-totals.js';
 import { WholeImport } from '../sources/whole-import.js';
 import type { StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
@@ -39,6 +40,8 @@ export interface ImportTarget extends StorePlace {
   readonly journalFrom?: number;
   /** Starts the threads; tests do without. */
   readonly startWorkers?: (threads: number) => Workers;
+  /** Counts and times it; part of what a store's metrics say. */
+  readonly observer?: ImportObserver;
 }
 
 /**
@@ -64,6 +67,7 @@ export async function holdingLock<T>(
 ): Promise<T> {
   const resolved = resolveImportOptions(given, target.closing);
   const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
+  target.observer?.begin(options.collection);
   const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
   try {
     return await work(lock, options);
@@ -100,9 +104,9 @@ export async function importHolding(
   const { directory, blobs, catalog } = target;
   // Only what is on disk can be gone on with.
   const journalFrom = blobs === files ? (target.journalFrom ?? JOURNAL_BYTES_MIN) : Infinity;
-  const { startWorkers = (threads) => workersFor(blobs, threads) } = target;
+  const { observer, startWorkers = (threads) => workersFor(blobs, threads) } = target;
   const memory = new MemoryWatch();
-  const reporter = new Reporter(options);
+  const reporter = new Reporter(options, observer);
   const { shared, pause } = reporter;
   let run: ImportRun | undefined;
   let workers: Workers | undefined;
@@ -133,7 +137,9 @@ export async function importHolding(
     // Folders are read again: their files are many, and any of them may have changed.
     const isResumable = work.isResumable && bytes >= journalFrom && !plans.some(({ files }) => files !== undefined);
     if (isResumable) run.journal = await openJournal(resumer, beginning, tasks);
-    workers = startWorkers(Math.min(options.workers, jobs.length));
+    const threads = Math.min(options.workers, jobs.length);
+    const started = startWorkers(threads);
+    workers = observer?.watched(started, threads) ?? started;
 
     reporter.enter('scan', bytes);
     for await (const span of scanSources(jobs, workers, 2 * options.workers + 2, shared, blobs, recorded)) {

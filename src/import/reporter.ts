@@ -3,6 +3,7 @@
 // What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
 
 import { setImmediate } from 'node:timers/promises';
+import type { ImportObserver } from '../metrics/import-totals.js';
 import type { PublishResult } from '../store/publish.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
@@ -21,6 +22,7 @@ type Stage = ImportProgress['stage'];
 export class Reporter {
   readonly shared = new SharedProgress();
   readonly #options: FilledImportOptions;
+  readonly #observer: ImportObserver | undefined;
   readonly #began = performance.now();
   readonly #entered = new Map<Stage, number>();
   readonly #timer: NodeJS.Timeout | undefined;
@@ -32,10 +34,12 @@ export class Reporter {
   /** What `onProgress` threw. */
   #problem: { readonly error: unknown } | undefined;
 
-  constructor(options: FilledImportOptions) {
+  constructor(options: FilledImportOptions, observer?: ImportObserver) {
     this.#options = options;
+    this.#observer = observer;
     this.#entered.set('plan', this.#began);
-    if (options.onProgress) this.#timer = setInterval(() => this.#tell(), INTERVAL_MS);
+    observer?.enter('plan', this.shared);
+    if (options.onProgress || observer) this.#timer = setInterval(() => this.#tell(), INTERVAL_MS);
     options.signal?.addEventListener('abort', this.#cancel);
   }
 
@@ -45,6 +49,7 @@ export class Reporter {
     this.#stage = stage;
     this.#bytesTotal = bytesTotal;
     this.#entered.set(stage, performance.now());
+    this.#observer?.enter(stage, this.shared);
     this.#tell();
   }
 
@@ -145,15 +150,17 @@ export class Reporter {
     this.#bytes = isScan ? Math.min(Math.max(bytes, this.#bytes), this.#bytesTotal) : this.#bytesTotal;
     // At the end all that was discarded has been taken off again: the number is exact.
     this.#records = this.#stage === 'done' ? records : Math.max(records, this.#records);
+    const progress: ImportProgress = {
+      stage: this.#stage,
+      bytes: this.#bytes,
+      bytesTotal: this.#bytesTotal,
+      records: this.#records,
+      seconds: seconds(performance.now() - this.#began),
+    };
+    this.#observer?.progress(progress);
     if (this.#problem) return;
     try {
-      this.#options.onProgress?.({
-        stage: this.#stage,
-        bytes: this.#bytes,
-        bytesTotal: this.#bytesTotal,
-        records: this.#records,
-        seconds: seconds(performance.now() - this.#began),
-      });
+      this.#options.onProgress?.(progress);
     } catch (error) {
       this.#problem = { error };
       this.shared.cancel();

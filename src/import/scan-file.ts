@@ -78,6 +78,7 @@ export class FileScan {
     const at = kernel.makeRoomFor(taken);
     const target = kernel.bytes.subarray(at, at + taken);
     this.#file.read(target, from);
+    this.#output.clock.ends('map');
     this.#position = from + taken;
     kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
     if (from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte)) kernel.raw.resume(at + UTF8_MARK.length, 0);
@@ -88,7 +89,9 @@ export class FileScan {
     const kernel = this.#kernel;
     const { at, bytes } = kernel.makeRoom();
     const taken = Math.min(bytes, this.#file.fingerprint.bytes - this.#position);
+    this.#output.clock.ends('scan');
     this.#file.read(kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#output.clock.ends('map');
     this.#position += taken;
     kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
   }

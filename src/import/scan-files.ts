@@ -26,6 +26,7 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
       output.throwIfCancelled();
       const { path, fingerprint } = listed[i]!;
       const [ordinal, read] = [kernel.raw.ordinal(), output.read];
+      output.clock.ends('scan');
       const file = SourceFile.open(join(task.path, path), 'read', fingerprint);
       try {
         failure = new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run();

@@ -136,7 +136,9 @@ class SpanScan {
     // Past the end of the span: little, unless the last record is large (see makeRoom).
     const wanted = Math.max(to - this.#position, 0) + Math.max(OVERHANG_BYTES, unfinished);
     const taken = Math.min(bytes, wanted, fingerprint.bytes - this.#position);
+    this.#output.clock.ends('scan');
     this.#file.read(this.#kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#output.clock.ends('map');
     this.#position += taken;
     raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
     this.#tellProgress();

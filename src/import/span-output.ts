@@ -15,6 +15,7 @@ import { Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
+import { StageClock } from './stage-clock.js';
 import { threadKernel } from './thread-kernel.js';
 
 /** A cancelled span: its result is of no use to anyone. */
@@ -39,6 +40,7 @@ export class SpanOutput {
   readonly kernel: SimdKernel;
   readonly rejects: Rejects;
   readonly progress: SharedProgress;
+  readonly clock: StageClock;
   readonly #task: SpanTask;
   readonly #blobs: Blobs;
   readonly #compressor: Compressor;
@@ -54,6 +56,7 @@ export class SpanOutput {
     this.#runs = new RunWriter(blobs, task.runPath, task.shard);
     this.rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(shared);
+    this.clock = new StageClock(this.progress);
   }
 
   /** Records read, bad ones included. */
@@ -70,15 +73,19 @@ export class SpanOutput {
     // Here too: at a high compression level a window takes long.
     this.throwIfCancelled();
     const { plain, records } = this.kernel.frame();
+    this.clock.ends('scan');
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
       this.#shard.append(plain, records);
     }
     this.kernel.raw.frameTaken();
+    this.clock.ends('frame');
   }
 
   takeEntries(): void {
+    this.clock.ends('scan');
     this.#runs.write(this.kernel, this.#task.setup.keep);
+    this.clock.ends('key');
   }
 
   /** Adds a record that the twin has read, and goes on at `next`. */
@@ -121,6 +128,7 @@ export class SpanOutput {
   #result(scanned: Scanned): SpanResult {
     const { failure, fileRecords, ...rest } = scanned;
     const shard = this.#shard?.finish(this.#origin(scanned));
+    this.clock.ends('frame');
     return {
       ...rest,
       read: this.read,

@@ -8,6 +8,8 @@
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
+import type { OnSample } from '../metrics/latency-sampler.js';
+import type { CacheSize } from '../metrics/store-metrics.js';
 import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../options.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
@@ -28,11 +30,16 @@ const SWEEPS_PER_TIME = 4;
 const SWEEP_MS_MIN = 50;
 const SWEEP_MS_MAX = 60_000;
 
+/** What tells how full a cache is. */
+type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
+
 export class Caches {
   /** Who is told of refreshes. */
   readonly events: StoreEmitter | undefined;
   /** Background loads of all collections. */
   readonly thread = new FrameThread();
+  /** Who is told of the reads that are timed. */
+  readonly timed = new Set<OnSample>();
   readonly #place: StorePlace;
   readonly #options: CachesOptions;
   readonly #frames: FrameCache;
@@ -78,6 +85,26 @@ export class Caches {
   /** The collections that were looked into. */
   collections(): Iterable<CollectionCaches> {
     return this.#collections.values();
+  }
+
+  /** How full they are; those of one collection apart where it has its own. */
+  sizes(): CacheSize[] {
+    const pages = this.#pages;
+    const sizes: CacheSize[] = pages
+      ? [{ cache: 'pages', bytes: pages.calculatedSize, bytesMax: pages.maxSize, entries: pages.size }]
+      : [];
+    const add = (cache: CacheSize['cache'], kept: Filled | undefined, collection?: string): void => {
+      if (kept === undefined) return;
+      const { bytes, bytesMax, count: entries } = kept;
+      sizes.push({ cache, ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
+    };
+    add('frames', this.#frames.kept);
+    add('records', this.#records?.kept);
+    for (const { collection, frames, records } of this.#collections.values()) {
+      if (frames !== this.#frames) add('frames', frames.kept, collection);
+      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
+    }
+    return sizes;
   }
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */

@@ -5,6 +5,7 @@
 
 import type { GristmillError } from '../errors.js';
 import type { StoreEvents } from '../events.js';
+import { LatencySampler } from '../metrics/latency-sampler.js';
 import { ReadCounters } from '../metrics/read-counters.js';
 import type { ShardReader } from '../store/shard-read.js';
 import type { ShardEntry } from '../store/types.js';
@@ -21,6 +22,7 @@ const WARNING_MILLISECONDS = 1000;
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
+  readonly sampler: LatencySampler;
   readonly frames: FrameCache;
   /** Undefined where none are kept. */
   readonly records: CollectionRecords | undefined;
@@ -30,6 +32,7 @@ export class CollectionCaches {
   constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
     this.#store = store;
     this.collection = collection;
+    this.sampler = new LatencySampler(collection, this.counters, store.timed);
     this.frames = frames;
     this.records = records && new CollectionRecords(records, this.counters);
   }

@@ -1,6 +1,7 @@
 // What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
+import type { LatencySampler } from '../metrics/latency-sampler.js';
 import type { Freshness } from '../options.js';
 import type { KeyValue } from '../store/key.js';
 import type { TransactionCollection } from '../update/transaction.js';
@@ -42,6 +43,7 @@ export class ReadableCollection<T = unknown> {
   readonly name: string;
   readonly #lookup: Lookup | undefined;
   readonly #reading: Reading;
+  readonly #sampler: LatencySampler;
 
   /**
    * Not for users: `snapshot.collection(name)` makes it.
@@ -51,6 +53,7 @@ export class ReadableCollection<T = unknown> {
     this.name = lookup.name;
     this.#reading = reading;
     this.#lookup = isFixed ? lookup : undefined;
+    this.#sampler = lookup.caches.sampler;
   }
 
   /**
@@ -58,21 +61,29 @@ export class ReadableCollection<T = unknown> {
    * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
-    return (await this.#at(options).value(key)) as T | undefined;
+    const lookup = this.#at(options);
+    return (await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : lookup.value(key))) as
+      | T
+      | undefined;
   }
 
   /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
   getSync(key: KeyValue, options?: ReadOptions): T | undefined {
-    return this.#at(options).valueSync(key) as T | undefined;
+    const lookup = this.#at(options);
+    return (this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : lookup.valueSync(key)) as
+      | T
+      | undefined;
   }
 
   /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
   async getText(key: KeyValue, options?: ReadOptions): Promise<string | undefined> {
-    return this.#at(options).text(key);
+    const lookup = this.#at(options);
+    return this.#sampler.isDue() ? this.#sampler.time(text, lookup, key) : lookup.text(key);
   }
 
   getTextSync(key: KeyValue, options?: ReadOptions): string | undefined {
-    return this.#at(options).textSync(key);
+    const lookup = this.#at(options);
+    return this.#sampler.isDue() ? this.#sampler.timeSync(textSync, lookup, key) : lookup.textSync(key);
   }
 
   /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */
@@ -187,3 +198,9 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
     return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));
   }
 }
+
+// What is timed, now and then: functions that close over nothing, for they stand in the path of every read.
+const value = (lookup: Lookup, key: KeyValue): Promise<unknown> => lookup.value(key);
+const valueSync = (lookup: Lookup, key: KeyValue): unknown => lookup.valueSync(key);
+const text = (lookup: Lookup, key: KeyValue): Promise<string | undefined> => lookup.text(key);
+const textSync = (lookup: Lookup, key: KeyValue): string | undefined => lookup.textSync(key);

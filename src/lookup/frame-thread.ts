@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { GristmillError } from '../errors.js';
 import { unwrap } from '../import/wire.js';
+import type { BackgroundMetrics } from '../metrics/store-metrics.js';
 import type { ShardReader } from '../store/shard-read.js';
 import { type Frame, frameOf, openFrame } from './frame.js';
 import type { FrameAnswers, FrameJob, LoadedFrame } from './frame-loader.js';
@@ -39,6 +40,11 @@ export class FrameThread {
   /** @param filename of the thread's module; another one is for tests of threads that fail. */
   constructor(filename = WORKER) {
     this.#filename = filename;
+  }
+
+  /** Jobs under way, and those that wait for their turn. */
+  get jobs(): BackgroundMetrics {
+    return { running: this.#underWay, queued: this.#waiting.length };
   }
 
   /**

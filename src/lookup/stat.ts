@@ -1,7 +1,8 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import type { FramingName } from '../kernel/contract.js';
-import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
+import { isAlive } from '../store/lock-holder.js';
+import type { Catalog, CollectionManifest, KeyRule, Writer } from '../store/types.js';
 
 export interface IndexStat {
   readonly path: string;
@@ -45,11 +46,15 @@ export interface StoreStat {
   readonly bytes: {
     /** The LMDB file. */
     readonly index: number;
+    /** The address space it is mapped in. */
+    readonly map: number;
     /** Shard files of all collections. */
     readonly shards: number;
   };
   /** Who has the store open to read, in all processes. */
   readonly readers: ReadersStat;
+  /** Who is changing it for longer than a transaction, in whatever process. Absent: nobody is. */
+  readonly writer?: Writer;
   readonly collections: readonly CollectionStat[];
 }
 
@@ -61,6 +66,25 @@ export interface ReadersStat {
    * cannot be used again: where it is far behind, it is stopped, or forgot to release a snapshot. Absent: nobody is reading now.
    */
   readonly oldest?: { readonly pid: number; readonly behind: number };
+}
+
+export function storeStat(catalog: Catalog, directory: string): StoreStat {
+  // First: reading the rest is reading too.
+  const readers = readersStat(catalog);
+  catalog.refresh();
+  const { format, generation, created } = catalog.header();
+  const collections = catalog.collections().map(collectionStat);
+  const shards = collections.reduce((bytes, { storedBytes }) => bytes + storedBytes, 0);
+  const bytes = { index: catalog.bytes, map: catalog.mapBytes, shards };
+  const writer = writerOf(catalog);
+  return { directory, format, generation, created, bytes, readers, ...(writer && { writer }), collections };
+}
+
+function writerOf(catalog: Catalog): Writer | undefined {
+  const holder = catalog.lock();
+  if (holder === undefined || !isAlive(holder)) return undefined;
+  const { operation, collection, host, pid, since } = holder;
+  return { operation, ...(collection !== undefined && { collection }), host, pid, since };
 }
 
 export function readersStat(catalog: Catalog): ReadersStat {

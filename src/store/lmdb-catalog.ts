@@ -175,6 +175,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     }
   }
 
+  get mapBytes(): number {
+    this.assertOpen();
+    return (this.#root.getStats() as { readonly mapSize: number }).mapSize;
+  }
+
   refresh(): void {
     this.assertOpen();
     // Within a transaction of ours everything is the newest there is.

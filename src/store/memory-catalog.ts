@@ -99,6 +99,10 @@ export class MemoryCatalog extends StateReader implements Catalog {
     return meta.bytes + pages.bytes;
   }
 
+  get mapBytes(): number {
+    return this.bytes;
+  }
+
   refresh(): void {
     this.assertOpen();
   }

@@ -5,18 +5,21 @@ import type { EventEmitter } from 'node:events';
 import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
-import { failpoint } from '../failpoints.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Serving } from '../lookup/serving.js';
 import { Snapshot } from '../lookup/snapshot.js';
-import { collectionStat, readersStat, type StoreStat } from '../lookup/stat.js';
+import { type StoreStat, storeStat } from '../lookup/stat.js';
 import type { WarmReport } from '../lookup/warm.js';
 import type { WarmOptions } from '../lookup/warm-up.js';
+import { Metering } from '../metrics/metering.js';
+import type { Registry } from '../metrics/prometheus.js';
+import type { StoreMetrics } from '../metrics/store-metrics.js';
 import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
-import { MergeUnderWay, Transaction } from '../update/transaction.js';
+import { transact } from '../update/transact.js';
+import type { Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
@@ -24,10 +27,9 @@ import type { StorePlace } from './blobs.js';
 import { files } from './file-blobs.js';
 import { prepareStoreDirectory } from './files.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
-import { waitUntilMergeable } from './lock-holder.js';
 import { Memory } from './memory.js';
 import { openRecovered } from './recovery.js';
-import type { Catalog, CatalogWrite } from './types.js';
+import type { Catalog } from './types.js';
 
 export class Store {
   /** Absolute path, or "memory". */
@@ -43,7 +45,8 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
-  readonly #watchers = new Watchers(this.#events);
+  readonly #watchers: Watchers;
+  readonly #metering: Metering;
   readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
@@ -54,6 +57,8 @@ export class Store {
     this.#imports = imports;
     this.#catalog = catalog;
     this.#caches = new Caches(place, options, this.#events);
+    this.#metering = new Metering(this.#events, catalog, this.#caches);
+    this.#watchers = new Watchers(this.#events, this.#metering.imports);
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
     this.#serving = new Serving(store, options, !(place instanceof Memory));
@@ -125,15 +130,32 @@ export class Store {
   }
 
   stat(): StoreStat {
-    // First: reading the rest is reading too.
-    const readers = readersStat(this.#catalog);
-    this.#catalog.refresh();
-    const { format, generation, created } = this.#catalog.header();
-    const collections = this.#catalog.collections().map(collectionStat);
-    let shards = 0;
-    for (const { storedBytes } of collections) shards += storedBytes;
-    const bytes = { index: this.#catalog.bytes, shards };
-    return { directory: this.directory, format, generation, created, bytes, readers, collections };
+    return storeStat(this.#catalog, this.directory);
+  }
+
+  /**
+   * What was read, cached and imported since the store was opened, and how the index stands (docs/metrics.md).
+   * @example const { memory } = store.metrics().collections.posts.hitRatio;
+   */
+  metrics(): StoreMetrics {
+    return this.#metering.metrics();
+  }
+
+  /**
+   * The same as a registry of prom-client, to be mounted beside those of the host: collected when it is asked.
+   * Its histogram begins with the first call. The same registry each time.
+   * @example response.end(await (await store.metricsRegistry()).metrics());
+   */
+  metricsRegistry(): Promise<Registry> {
+    return this.#metering.registry();
+  }
+
+  /**
+   * Hands metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, which has to be set up by
+   * then; nothing happens where there is none. Ends with the store.
+   */
+  instrument(): Promise<void> {
+    return this.#metering.instrument();
   }
 
   /**
@@ -142,13 +164,18 @@ export class Store {
    * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: string | readonly string[], options?: ImportOptions): Promise<ImportReport> {
+  async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
     this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       // Loaded here: a process that only looks things up does without the import path and its thread pool.
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
-      return runImport(target, [sources].flat(), importOptionsOver(this.#imports, options));
+      const options = importOptionsOver(this.#imports, given);
+      const paths = [sources].flat();
+      return this.#metering.imports.observe(
+        (observer) => runImport({ ...target, observer }, paths, options),
+        (report) => report,
+      );
     });
   }
 
@@ -174,35 +201,9 @@ export class Store {
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.#assertWritable();
-    for (;;) {
-      try {
-        const result = await this.#catalog.transaction((write) => this.#runTransaction(write, change));
-        this.#serving.look();
-        return result;
-      } catch (error) {
-        if (!(error instanceof MergeUnderWay)) throw error;
-        await waitUntilMergeable(this.#catalog, error.collection, this.#stop.signal);
-      }
-    }
-  }
-
-  #runTransaction<R>(write: CatalogWrite, change: (transaction: Transaction) => R): R {
-    const transaction = new Transaction({ catalog: this.#catalog, write, lookup: (name) => this.#lookup(name) });
-    try {
-      const result = change(transaction);
-      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-        // What it still does to a transaction that is over fails, and is said here.
-        Promise.resolve(result).catch(() => {});
-        throw new TypeError(
-          'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-        );
-      }
-      transaction.commit();
-      failpoint('transaction.commit');
-      return result;
-    } finally {
-      transaction.end();
-    }
+    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#stop.signal);
+    this.#serving.look();
+    return result;
   }
 
   /**
@@ -279,6 +280,7 @@ export class Store {
   async #close(): Promise<void> {
     this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
     await Promise.allSettled([...this.#working, this.#watchers.close(), this.#serving.close()]);
+    await this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();
   }

@@ -231,6 +231,8 @@ export interface CatalogView extends CatalogRead {
 export interface Catalog extends CatalogView {
   /** Bytes it takes where it is. */
   readonly bytes: number;
+  /** Bytes of the address space it is mapped in; what it takes, where it is not mapped. */
+  readonly mapBytes: number;
   /**
    * Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees:
    * infinite when nobody reads.

@@ -4,17 +4,20 @@ import { importOptionsOver } from '../config/effective.js';
 import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
 import type { ImportOptions } from '../import/types.js';
+import type { ImportMeter } from '../metrics/import-meter.js';
 import type { WatchOptions } from './watch-options.js';
-import type { Watcher } from './watcher.js';
+import type { Watcher, WatchParts } from './watcher.js';
 
 export type { Watcher, WatchOptions };
 
 export class Watchers {
   readonly #tell: StoreEmitter['tell'];
+  readonly #imports: ImportMeter;
   readonly #byCollection = new Map<string, Promise<Watcher>>();
 
-  constructor(events: StoreEmitter) {
+  constructor(events: StoreEmitter, imports: ImportMeter) {
     this.#tell = events.tell.bind(events);
+    this.#imports = imports;
   }
 
   /**
@@ -45,9 +48,13 @@ export class Watchers {
   ): Promise<Watcher> {
     try {
       const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
-      const parts = {
+      const parts: WatchParts = {
         ...{ directory: target.directory, tell: this.#tell, ended },
-        sync: syncSources.bind(undefined, target),
+        sync: (paths, syncing) =>
+          this.#imports.observe(
+            (observer) => syncSources({ ...target, observer }, paths, syncing),
+            ({ report }) => report,
+          ),
       };
       const signal = options.signal ? AbortSignal.any([options.signal, target.closing]) : target.closing;
       return await Watcher.start(parts, sources, { ...options, signal });

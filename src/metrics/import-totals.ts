@@ -1,0 +1,58 @@
+// source > plan > [ map > scan > key > frame > shard ] > verify > merge > publish: what it comes to
+//
+// What imports add up to, and what an import reports to while it runs.
+
+import type { Workers } from '../import/pool.js';
+import type { SharedProgress } from '../import/shared-progress.js';
+import type { ImportProgress } from '../import/types.js';
+
+/** Where the time of an import goes. From map to merge it is the time of all threads together, else that on the clock. */
+export const IMPORT_STAGES = ['plan', 'map', 'scan', 'key', 'frame', 'merge', 'publish'] as const;
+export type ImportStage = (typeof IMPORT_STAGES)[number];
+
+/** What imports of a store object have come to, those under way too. */
+export interface ImportTotals {
+  /** Source bytes and records gone through. */
+  readonly bytes: number;
+  readonly records: number;
+  /** Bytes of the shards that were published. */
+  readonly storedBytes: number;
+  /** Seconds by stage. */
+  readonly stages: Readonly<Record<ImportStage, number>>;
+  /** Seconds that threads had something to do, and what they would be had none ever waited. */
+  readonly busySeconds: number;
+  readonly capacitySeconds: number;
+}
+
+/** Follows one import; `instrument` makes a span of it. */
+export interface ImportFollower {
+  enter(stage: ImportProgress['stage']): void;
+  end(error?: unknown): void;
+}
+
+/** What an import under way reports to. */
+export interface ImportObserver {
+  /** Its options are right: it begins, perhaps by waiting for its turn. */
+  begin(collection: string): void;
+  enter(stage: ImportProgress['stage'], shared: SharedProgress): void;
+  progress(progress: ImportProgress): void;
+  /** Stands between the import and its workers from now on. */
+  watched(workers: Workers, threads: number): Workers;
+}
+
+export const NO_IMPORTS: ImportTotals = {
+  ...{ bytes: 0, records: 0, storedBytes: 0, busySeconds: 0, capacitySeconds: 0 },
+  stages: { plan: 0, map: 0, scan: 0, key: 0, frame: 0, merge: 0, publish: 0 },
+};
+
+export function addTotals(left: ImportTotals, right: ImportTotals): ImportTotals {
+  const stages = IMPORT_STAGES.map((stage) => [stage, left.stages[stage] + right.stages[stage]]);
+  return {
+    bytes: left.bytes + right.bytes,
+    records: left.records + right.records,
+    storedBytes: left.storedBytes + right.storedBytes,
+    stages: Object.fromEntries(stages) as Record<ImportStage, number>,
+    busySeconds: left.busySeconds + right.busySeconds,
+    capacitySeconds: left.capacitySeconds + right.capacitySeconds,
+  };
+}

@@ -1,0 +1,66 @@
+// What a store keeps to be measured by, and who is given the measures. Counting costs next to nothing and is always on;
+// prom-client and the API of OpenTelemetry are loaded when they are asked for.
+
+import type { StoreEmitter } from '../events.js';
+import type { Caches } from '../lookup/caches.js';
+import type { Catalog } from '../store/types.js';
+import { ImportMeter } from './import-meter.js';
+import type { Registry } from './prometheus.js';
+import { type StoreMetrics, storeMetrics } from './store-metrics.js';
+
+export class Metering {
+  readonly imports: ImportMeter;
+  readonly #events: StoreEmitter;
+  readonly #catalog: Catalog;
+  readonly #caches: Caches;
+  readonly #openedAt = performance.now();
+  #registry: Promise<Registry> | undefined;
+  #instrumented: Promise<() => void> | undefined;
+
+  constructor(events: StoreEmitter, catalog: Catalog, caches: Caches) {
+    this.#events = events;
+    this.#catalog = catalog;
+    this.#caches = caches;
+    this.imports = new ImportMeter((event) => events.tell('import', event));
+  }
+
+  /** @throws GristmillError STORE_CLOSED */
+  metrics(): StoreMetrics {
+    const catalog = this.#catalog;
+    return storeMetrics({ openedAt: this.#openedAt, catalog, caches: this.#caches, imports: this.imports });
+  }
+
+  /** The same registry each time. */
+  registry(): Promise<Registry> {
+    this.#registry ??= import('./prometheus.js').then(({ prometheusRegistry }) =>
+      prometheusRegistry(() => this.#unlessClosed(), this.#caches.timed),
+    );
+    return this.#registry;
+  }
+
+  async instrument(): Promise<void> {
+    this.#instrumented ??= import('./opentelemetry.js').then(({ instrument }) =>
+      instrument({
+        metrics: () => this.#unlessClosed(),
+        ...{ reads: this.#caches.timed, imports: this.imports.followers },
+        onRefresh: (listener) => this.#events.on('refresh', listener),
+      }),
+    );
+    await this.#instrumented;
+  }
+
+  /** Nobody is told anything any more. Events told by then still come to whoever listens. */
+  async close(): Promise<void> {
+    const stop = await this.#instrumented;
+    stop?.();
+  }
+
+  /** A store that is closed, or cannot be read any more, has no metrics; whoever collects those of many goes on. */
+  #unlessClosed(): StoreMetrics | undefined {
+    try {
+      return this.metrics();
+    } catch {
+      return undefined;
+    }
+  }
+}

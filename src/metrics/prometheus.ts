@@ -1,0 +1,82 @@
+// The metrics of a store for Prometheus, and the only file that imports prom-client. Nothing is kept up to date for it:
+// the numbers are made when they are collected.
+
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { OnSample } from './latency-sampler.js';
+import { answeredLabel, METRICS, type MetricRow, prometheusName, READ_SECONDS, type Sample } from './metric-table.js';
+import type { StoreMetrics } from './store-metrics.js';
+
+export type { Registry };
+
+/**
+ * A registry with all metrics.
+ * @param metrics undefined when there are none any more: the store is closed
+ * @param followers told of the reads that are timed; the histogram is one of them from now on
+ */
+export function prometheusRegistry(metrics: () => StoreMetrics | undefined, followers: Set<OnSample>): Registry {
+  const registry = new Registry();
+  const now = onceATurn(metrics);
+  for (const row of METRICS) {
+    if (row.samples === undefined) addHistogram(registry, row, followers);
+    else addValues(registry, row, row.samples, now);
+  }
+  return registry;
+}
+
+function addValues(
+  registry: Registry,
+  row: MetricRow,
+  samples: (metrics: StoreMetrics) => readonly Sample[],
+  now: () => StoreMetrics | undefined,
+): void {
+  const settings = settingsOf(registry, row);
+  if (row.type === 'counter') {
+    new Counter({
+      ...settings,
+      collect() {
+        this.reset();
+        for (const [labels, value] of samplesOf(samples, now())) this.inc(labels, value);
+      },
+    });
+  } else {
+    new Gauge({
+      ...settings,
+      collect() {
+        this.reset();
+        for (const [labels, value] of samplesOf(samples, now())) this.set(labels, value);
+      },
+    });
+  }
+}
+
+function addHistogram(registry: Registry, row: MetricRow, followers: Set<OnSample>): void {
+  const histogram = new Histogram({ ...settingsOf(registry, row), buckets: [...READ_SECONDS] });
+  followers.add((collection, answer, seconds) => {
+    histogram.observe({ collection, answered: answeredLabel(answer) }, seconds);
+  });
+}
+
+function settingsOf(registry: Registry, row: MetricRow) {
+  return { name: prometheusName(row), help: row.meaning, labelNames: [...row.labels], registers: [registry] };
+}
+
+function samplesOf(
+  samples: (metrics: StoreMetrics) => readonly Sample[],
+  metrics: StoreMetrics | undefined,
+): readonly Sample[] {
+  return metrics === undefined ? [] : samples(metrics);
+}
+
+/** A registry collects its metrics one after another: all of them are to be of one look at the store. */
+function onceATurn<T>(look: () => T): () => T {
+  let seen: { readonly value: T } | undefined;
+  return () => {
+    if (seen === undefined) {
+      seen = { value: look() };
+      queueMicrotask(() => {
+        seen = undefined;
+      });
+    }
+    return seen.value;
+  };
+}

@@ -1,0 +1,49 @@
+// record > line, keys > overlay > pages > [transaction]
+//
+// Runs a change as one transaction of the catalog, from the beginning again where an import is just merging into one of its
+// collections.
+
+import { failpoint } from '../failpoints.js';
+import type { Lookup } from '../lookup/lookup.js';
+import { waitUntilMergeable } from '../store/lock-holder.js';
+import type { Catalog, CatalogWrite } from '../store/types.js';
+import { MergeUnderWay, Transaction } from './transaction.js';
+
+type Change<R> = (transaction: Transaction) => R;
+type LookupOf = (collection: string) => Lookup;
+
+/** @throws what `change` throws, and then nothing has changed; TypeError when it returns a promise; CANCELLED */
+export async function transact<R>(
+  catalog: Catalog,
+  lookup: LookupOf,
+  change: Change<R>,
+  stop: AbortSignal,
+): Promise<R> {
+  for (;;) {
+    try {
+      return await catalog.transaction((write) => run(catalog, write, lookup, change));
+    } catch (error) {
+      if (!(error instanceof MergeUnderWay)) throw error;
+      await waitUntilMergeable(catalog, error.collection, stop);
+    }
+  }
+}
+
+function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change: Change<R>): R {
+  const transaction = new Transaction({ catalog, write, lookup });
+  try {
+    const result = change(transaction);
+    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+      // What it still does to a transaction that is over fails, and is said here.
+      Promise.resolve(result).catch(() => {});
+      throw new TypeError(
+        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
+      );
+    }
+    transaction.commit();
+    failpoint('transaction.commit');
+    return result;
+  } finally {
+    transaction.end();
+  }
+}
