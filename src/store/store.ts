@@ -45,8 +45,8 @@ export class Store {
   readonly #working = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   readonly #events = new StoreEmitter();
-  readonly #watchers: Watchers;
   readonly #metering: Metering;
+  readonly #watchers: Watchers;
   readonly #serving: Serving;
   #closing: Promise<void> | undefined;
 
@@ -171,7 +171,7 @@ export class Store {
       const { runImport } = await import('../import/import.js');
       const target = { ...this.#place, catalog: this.#catalog, closing };
       const options = importOptionsOver(this.#imports, given);
-      const paths = [sources].flat();
+      const paths = typeof sources === 'string' ? [sources] : sources;
       return this.#metering.imports.observe(
         (observer) => runImport({ ...target, observer }, paths, options),
         (report) => report,

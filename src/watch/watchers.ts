@@ -5,19 +5,21 @@ import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
 import type { ImportOptions } from '../import/types.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
+import type { SyncOptions } from '../sources/sync.js';
 import type { WatchOptions } from './watch-options.js';
-import type { Watcher, WatchParts } from './watcher.js';
+import type { Watcher } from './watcher.js';
 
 export type { Watcher, WatchOptions };
 
 export class Watchers {
   readonly #tell: StoreEmitter['tell'];
-  readonly #imports: ImportMeter;
+  readonly #meter: ImportMeter;
   readonly #byCollection = new Map<string, Promise<Watcher>>();
 
-  constructor(events: StoreEmitter, imports: ImportMeter) {
+  /** @param meter counts what they import */
+  constructor(events: StoreEmitter, meter: ImportMeter) {
     this.#tell = events.tell.bind(events);
-    this.#imports = imports;
+    this.#meter = meter;
   }
 
   /**
@@ -48,11 +50,11 @@ export class Watchers {
   ): Promise<Watcher> {
     try {
       const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
-      const parts: WatchParts = {
+      const parts = {
         ...{ directory: target.directory, tell: this.#tell, ended },
-        sync: (paths, syncing) =>
-          this.#imports.observe(
-            (observer) => syncSources({ ...target, observer }, paths, syncing),
+        sync: (paths: readonly string[], syncOptions: SyncOptions) =>
+          this.#meter.observe(
+            (observer) => syncSources({ ...target, observer }, paths, syncOptions),
             ({ report }) => report,
           ),
       };

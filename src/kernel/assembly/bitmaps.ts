@@ -7,10 +7,19 @@ import { TILE_BYTES } from './state';
 
 /** Bitmaps of a block: quotes, operators, and bytes up to the space, by value (so of other characters than ASCII, too). */
 export const QUOTES: usize = 0, OPERATORS: usize = 8, LOW: usize = 16;
-/** And sixteen bytes each, not all zero where the block holds control characters or more than ASCII; or backslashes, too. */
-export const UNUSUAL: usize = 32, SPECIAL: usize = 48;
-export const BLOCK_BITMAPS: usize = 64;
-export const BITMAPS: usize = memory.data(<i32>TILE_BYTES, 16);
+/** Those that the second pass adds: what is inside strings, and the tokens. */
+export const STRINGS: usize = 24, TOKENS: usize = 32;
+export const BLOCK_BITMAPS: usize = 40;
+export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * <i32>BLOCK_BITMAPS, 16);
+/** Lists of blocks of the tile, by address: those that hold a backslash; control characters or more than ASCII. */
+export const BACKSLASHES: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
+export const UNUSUAL: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
+
+/** Where the lists end. */
+export class Lists {
+  static backslashesEnd: usize = 0;
+  static unusualEnd: usize = 0;
+}
 
 /** Compared with: loaded, since V8 would make a constant anew for each block. */
 const OPERANDS: usize = memory.data<u8>([0x22, 0x5c, 0x2c, 0x1f, 0x19, 0x21, 0x20]);
@@ -37,6 +46,7 @@ export function classify(block: u32, end: u32): void {
   const comma = v128.load_splat<u8>(OPERANDS, 2), lowFive = v128.load_splat<u8>(OPERANDS, 3);
   const below = v128.load_splat<u8>(OPERANDS, 4), pastSpace = v128.load_splat<u8>(OPERANDS, 5);
   const space = v128.load_splat<u8>(OPERANDS, 6);
+  let backslashesEnd = BACKSLASHES, unusualEnd = UNUSUAL;
   for (let out = BITMAPS; block < end; block += 64, out += BLOCK_BITMAPS) {
     const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
     store<u64>(out, bits64(i8x16.eq(a, quote), i8x16.eq(b, quote), i8x16.eq(c, quote), i8x16.eq(d, quote)), QUOTES);
@@ -51,8 +61,12 @@ export function classify(block: u32, end: u32): void {
     const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
     const backslashes = v128.or(
       v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash)), v128.or(i8x16.eq(c, backslash), i8x16.eq(d, backslash)));
-    const unusual = i8x16.lt_s(least, space);
-    v128.store(out, unusual, UNUSUAL);
-    v128.store(out, v128.or(backslashes, unusual), SPECIAL);
+    // Each block is written behind the list, and stays there if it belongs there.
+    store<u32>(backslashesEnd, block);
+    backslashesEnd += <usize>v128.any_true(backslashes) << 2;
+    store<u32>(unusualEnd, block);
+    unusualEnd += <usize>v128.any_true(i8x16.lt_s(least, space)) << 2;
   }
+  Lists.backslashesEnd = backslashesEnd;
+  Lists.unusualEnd = unusualEnd;
 }

@@ -2,11 +2,11 @@
 
 import { COMMA, LOWER_E, LOWER_F, LOWER_T, MINUS, PLUS, POINT, SPACE, ZERO } from './contract';
 
-/** 1 for bytes that end a scalar: blanks, operators, the quote. */
+/** 1 for bytes that end a scalar that is no string: blanks, operators. A quote there would be no token. */
 const ENDS: usize = memory.data(256);
 
 export function fillTables(): void {
-  const characters = ' \t\n\r{}[]:,"';
+  const characters = ' \t\n\r{}[]:,';
   memory.fill(ENDS, 0, 256);
   for (let i = 0; i < characters.length; i++) store<u8>(ENDS + <usize>characters.charCodeAt(i), 1);
 }
@@ -41,12 +41,16 @@ export function fillTables(): void {
   return (c & 0x1f) > 0x19 || c == COMMA;
 }
 
+/** Added to each byte, and compared with: loaded, since V8 would make a constant anew for each number. */
+const TO_LOWEST: usize = memory.data<u8>([0x80 - 0x30]);
+const PAST_DIGITS: usize = memory.data<u8>([0x80 + 10]);
+
 /** How many of the 16 bytes at `at` are digits before the first that is none. */
 // @ts-ignore: decorator
 @inline export function digitsAt(at: u32): u32 {
   // Moved so that the ten digits are the lowest of all signed bytes.
-  const moved = i8x16.add(v128.load(at), i8x16.splat(<i8>(0x80 - ZERO)));
-  return <u32>ctz(~<u32>i8x16.bitmask(i8x16.lt_s(moved, i8x16.splat(-128 + 10))));
+  const moved = i8x16.add(v128.load(at), v128.load_splat<u8>(TO_LOWEST));
+  return <u32>ctz(~<u32>i8x16.bitmask(i8x16.lt_s(moved, v128.load_splat<u8>(PAST_DIGITS))));
 }
 
 /** One past the last of the digits at `at`. */
@@ -57,14 +61,9 @@ export function fillTables(): void {
   return at + digits;
 }
 
-/** The end of the number at `at` (`c` is its first byte), or 0 when it is not one; the next token is at `token`. RFC 8259, section 6. */
+/** The end of the number at `at` (`c` is its first byte), or 0 when it is not one. RFC 8259, section 6. */
 // @ts-ignore: decorator
-@inline export function numberEnd(at: u32, c: u32, token: u32): u32 {
-  // A whole number of up to 16 digits and an operator behind it: the commonest.
-  return c - ZERO - 1 < 9 && at + digitsAt(at) == token ? token : otherNumberEnd(at, c);
-}
-
-function otherNumberEnd(at: u32, c: u32): u32 {
+@inline export function numberEnd(at: u32, c: u32): u32 {
   if (c == MINUS) c = <u32>load<u8>(++at);
   if (!isDigit(c)) return 0;
   at = c == ZERO ? at + 1 : digitsEnd(at);
@@ -86,9 +85,10 @@ function otherNumberEnd(at: u32, c: u32): u32 {
 /** The end of the literal at `at` (`c` is its first byte), or 0 when it is none of true, false, null. */
 // @ts-ignore: decorator
 @inline export function literalEnd(at: u32, c: u32): u32 {
-  // Without asking which, as that cannot be foreseen.
+  // Without a branch, as which it is cannot be foreseen.
   const isFalse = <u32>(c == LOWER_F);
-  const word = isFalse ? 0x65736c61 /* alse */ : c == LOWER_T ? 0x65757274 /* true */ : 0x6c6c756e /* null */;
+  const other = select<u32>(0x65757274 /* true */, 0x6c6c756e /* null */, c == LOWER_T);
+  const word = select<u32>(0x65736c61 /* alse */, other, isFalse);
   const last = at + isFalse;
   return load<u32>(last) == word && endsScalar(last + 4) ? last + 4 : 0;
 }

@@ -87,10 +87,15 @@ export function endNode(node: u32): void {
   store<u32>(node, State.trieEnd, SUBTREE_END);
 }
 
+/** Whether a name may be that of `node`, by its first eight bytes: nearly all names differ there, or have no more. */
+// @ts-ignore: decorator
+@inline function beginsAlike(first: u64, node: u32): bool {
+  return ((first ^ load<u64>(node, NAME)) & load<u64>(node, FIRST_MASK)) == 0;
+}
+
 // @ts-ignore: decorator
 @inline function namesEqual(at: u32, node: u32): bool {
-  // Nearly all names differ in their first eight bytes, or have no more.
-  if (((load<u64>(at) ^ load<u64>(node, NAME)) & load<u64>(node, FIRST_MASK)) != 0) return false;
+  if (!beginsAlike(load<u64>(at), node)) return false;
   return load<u32>(node, NAME_BYTES) <= 8 || restEqual(at, node);
 }
 
@@ -114,7 +119,8 @@ function escapedNameEquals(at: u32, node: u32): bool {
 }
 
 /** Whether there is a backslash in [at, end). */
-function hasEscape(at: u32, end: u32): bool {
+// @ts-ignore: decorator
+@inline function hasEscape(at: u32, end: u32): bool {
   const backslash = i8x16.splat(<i8>BACKSLASH);
   for (; at < end; at += 16) {
     const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), backslash));
@@ -134,6 +140,17 @@ function hasEscape(at: u32, end: u32): bool {
   }
   if (name < State.backslashEnd && hasEscape(name, colon)) return escapedChild(parent, name);
   return 0;
+}
+
+/** Whether the name at `at` might be that of a child of `parent`: it begins like one, or there is a backslash in it. */
+// @ts-ignore: decorator
+@inline export function mayBeChild(parent: u32, at: u32, colon: u32): bool {
+  const name = at + 1, first = load<u64>(name);
+  let node = load<u32>(parent, FIRST_CHILD);
+  for (; node != 0; node = load<u32>(node, NEXT_SIBLING)) {
+    if (beginsAlike(first, node)) return true;
+  }
+  return name < State.backslashEnd && hasEscape(name, colon);
 }
 
 function escapedChild(parent: u32, name: u32): u32 {

@@ -5,17 +5,22 @@
 //   in_string  .11111.......11...     (opening quote included, closing quote not)
 //   operator   1......1.1.1....11
 //   blank      ........1...1.....
-//   scalar     ..........1.......
-//   start      .1........1..1....     opening quotes, first bytes of scalars
-//   token      1......1.1.1.1..11     operators, and the starts that do not directly follow one
+//   solid      1......1.111....11     operators, numbers, literals, and whatever is none of these
+//   token      1......1.1.1.1..11     operators, and opening quotes and first solid bytes that do not directly follow a solid one
+//
+// Three passes over a tile, so that each has little to keep in mind and V8 keeps it in registers: bitmaps of all blocks (bitmaps.ts),
+// from these what is in strings and what a token, then the tokens' addresses. The few blocks with a backslash, a control
+// character or more than ASCII are looked at in between, from lists (strings.ts).
 //
 // Source: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the escape
 // arithmetic (strings.ts). What is inside a string is checked here; everything else by the grammar.
 
-import { BITMAPS, BLOCK_BITMAPS, LOW, OPERATORS, QUOTES, SPECIAL, UNUSUAL, bits64, classify, equal64 } from './bitmaps';
+import {
+  BITMAPS, BLOCK_BITMAPS, LOW, OPERATORS, QUOTES, STRINGS, TOKENS, bits64, classify, equal64,
+} from './bitmaps';
 import { FRAMING_LINES } from './contract';
 import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
-import { checkStrings, escapedIn } from './strings';
+import { checkTexts, settleEscapes } from './strings';
 
 /** Low nibble -> the one blank character with that nibble. */
 // @ts-ignore: decorator
@@ -46,24 +51,56 @@ import { checkStrings, escapedIn } from './strings';
   return bits;
 }
 
-/** Writes the address of each token of a block at `out`; returns the end. */
-// @ts-ignore: decorator
-@inline function putTokens(out: u32, block: u32, tokens: u64): u32 {
-  const next = out + (<u32>popcnt(tokens) << 2);
-  // Nine at a time without asking: what is written too much is overwritten by the next block.
-  do {
-    store<u32>(out, block + <u32>ctz(tokens)); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 4); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 8); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 12); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 16); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 20); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 24); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 28); tokens &= tokens - 1;
-    store<u32>(out, block + <u32>ctz(tokens), 32); tokens &= tokens - 1;
-    out += 36;
-  } while (tokens);
-  return next;
+/** Second pass: what is inside strings, the blanks, and the tokens of each block of a tile. */
+function findTokens(block: u32, end: u32): void {
+  const lines = State.framing == FRAMING_LINES;
+  let inString = State.inString, prevSolid = State.prevSolid;
+  let blanksOut = State.blanks + ((block - State.origin) >> 3);
+  for (let bitmaps = BITMAPS; block < end; block += 64, bitmaps += BLOCK_BITMAPS, blanksOut += 8) {
+    const quote = load<u64>(bitmaps, QUOTES);
+    const strings = prefixXor(quote) ^ inString;
+    inString = <u64>(<i64>strings >> 63);
+    store<u64>(bitmaps, strings, STRINGS);
+    let blank: u64 = 0, newline: u64 = 0;
+    if (load<u64>(bitmaps, LOW) & ~strings) {
+      blank = blanksIn(block) & ~strings;
+      // One value a line: a newline ends a record, and so is a token and never one of its blanks.
+      if (lines) newline = equal64(block, 0x0a) & ~strings;
+      if (blank ^ newline) State.blankEnd = block + 64;
+    }
+    store<u64>(blanksOut, blank ^ newline);
+    const solid = ~(strings | quote | blank);
+    const operator = load<u64>(bitmaps, OPERATORS) & ~strings;
+    const starts = (solid | (quote & strings)) & ~((solid << 1) | prevSolid);
+    store<u64>(bitmaps, operator | newline | starts, TOKENS);
+    prevSolid = solid >> 63;
+  }
+  State.inString = inString;
+  State.prevSolid = prevSolid;
+}
+
+/** Third pass: writes the address of each token of a tile at `out`; returns the end. */
+function putTokens(block: u32, end: u32, out: u32): u32 {
+  for (let bitmaps = BITMAPS; block < end; block += 64, bitmaps += BLOCK_BITMAPS) {
+    let tokens = load<u64>(bitmaps, TOKENS), at = out;
+    const count = <u32>popcnt(tokens);
+    out += count << 2;
+    // Six without asking, as most blocks have no more: what is written too much is overwritten by the next block.
+    store<u32>(at, block + <u32>ctz(tokens)); tokens &= tokens - 1;
+    store<u32>(at, block + <u32>ctz(tokens), 4); tokens &= tokens - 1;
+    store<u32>(at, block + <u32>ctz(tokens), 8); tokens &= tokens - 1;
+    store<u32>(at, block + <u32>ctz(tokens), 12); tokens &= tokens - 1;
+    store<u32>(at, block + <u32>ctz(tokens), 16); tokens &= tokens - 1;
+    store<u32>(at, block + <u32>ctz(tokens), 20); tokens &= tokens - 1;
+    if (count > 6) {
+      store<u32>(at, block + <u32>ctz(tokens), 24); tokens &= tokens - 1;
+      store<u32>(at, block + <u32>ctz(tokens), 28); tokens &= tokens - 1;
+      store<u32>(at, block + <u32>ctz(tokens), 32); tokens &= tokens - 1;
+      store<u32>(at, block + <u32>ctz(tokens), 36); tokens &= tokens - 1;
+      for (at += 40; tokens; tokens &= tokens - 1, at += 4) store<u32>(at, block + <u32>ctz(tokens));
+    }
+  }
+  return out;
 }
 
 /** Starts stage 1 afresh at `address`, where no string is open. */
@@ -72,8 +109,7 @@ export function restart(address: u32): void {
   State.blockAt = address;
   State.inString = 0;
   State.nextEscaped = 0;
-  State.prevScalar = 0;
-  State.prevOperator = 0;
+  State.prevSolid = 0;
   State.utf8Incomplete = false;
   State.errorAt = 0xffffffff;
   State.backslashEnd = 0;
@@ -94,54 +130,21 @@ export function refill(at: u32): u32 {
   v128.store(State.tokens, first);
   store<u32>(State.tokens, rest, 16);
   let out = State.tokens + kept;
-  let block = State.blockAt;
+  let tile = State.blockAt;
   const end = State.end, enough = State.tokens + LOOK_AHEAD_BYTES;
-  let inString = State.inString, prevScalar = State.prevScalar, prevOperator = State.prevOperator;
-  let isOpen: bool = State.nextEscaped != 0 || State.utf8Incomplete;
-  let blanksOut = State.blanks + ((block - State.origin) >> 3);
-  const lines = State.framing == FRAMING_LINES;
-
   // A tile after another, if need be: within a long string there are no tokens.
   do {
-    const tileEnd = min(block + TILE_BYTES, end);
-    classify(block, tileEnd);
-    for (let bitmaps = BITMAPS; block < tileEnd; block += 64, bitmaps += BLOCK_BITMAPS) {
-      const anyQuote = load<u64>(bitmaps, QUOTES);
-      let quote = anyQuote, escaped: u64 = 0;
-      const isSpecial = v128.any_true(v128.load(bitmaps, SPECIAL)) || isOpen;
-      if (isSpecial) {
-        escaped = escapedIn(block);
-        quote &= ~escaped;
-      }
-      const strings = prefixXor(quote) ^ inString;
-      inString = <u64>(<i64>strings >> 63);
-      if (isSpecial) isOpen = checkStrings(block, strings, escaped & ~anyQuote, v128.any_true(v128.load(bitmaps, UNUSUAL)));
+    const tileEnd = min(tile + TILE_BYTES, end);
+    classify(tile, tileEnd);
+    settleEscapes(tile, tileEnd);
+    findTokens(tile, tileEnd);
+    checkTexts(tile, tileEnd);
+    out = putTokens(tile, tileEnd, out);
+    tile += (tileEnd - tile + 63) & ~63;
+  } while (tile < end && out < enough);
 
-      let blank: u64 = 0, newline: u64 = 0;
-      if (load<u64>(bitmaps, LOW) & ~strings) {
-        blank = blanksIn(block) & ~strings;
-        // One value a line: a newline ends a record, and so is a token and never one of its blanks.
-        if (lines) newline = equal64(block, 0x0a) & ~strings;
-        if (blank ^ newline) State.blankEnd = block + 64;
-      }
-      store<u64>(blanksOut, blank ^ newline);
-      blanksOut += 8;
-
-      const operator = load<u64>(bitmaps, OPERATORS) & ~strings;
-      const scalar = ~(operator | blank | strings | quote);
-      const starts = (quote & strings) | (scalar & ~((scalar << 1) | prevScalar));
-      const tokens = operator | newline | (starts & ~((operator << 1) | prevOperator));
-      prevScalar = scalar >> 63;
-      prevOperator = operator >> 63;
-      out = putTokens(out, block, tokens);
-    }
-  } while (block < end && out < enough);
-
-  State.blockAt = block;
-  State.inString = inString;
-  State.prevScalar = prevScalar;
-  State.prevOperator = prevOperator;
-  if (block >= end) {
+  State.blockAt = tile;
+  if (tile >= end) {
     for (let i: u32 = 0; i < SENTINELS; i++) store<u32>(out + (i << 2), end);
   }
   State.tokenEnd = out;

@@ -98,8 +98,7 @@ export class State {
   static blockAt: u32 = 0;
   static inString: u64 = 0;
   static nextEscaped: u64 = 0;
-  static prevScalar: u64 = 0;
-  static prevOperator: u64 = 0;
+  static prevSolid: u64 = 0;
   static utf8Incomplete: bool = false;
   /** Address of the first error in a string (control character, escape, UTF-8), or the highest address. */
   static errorAt: u32 = 0xffffffff;

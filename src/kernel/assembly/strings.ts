@@ -3,7 +3,7 @@
 //
 // Source: Keiser & Lemire, "Validating UTF-8 in Less Than One Instruction per Byte", 2021.
 
-import { bits64, equal64 } from './bitmaps';
+import { BACKSLASHES, BITMAPS, BLOCK_BITMAPS, Lists, QUOTES, STRINGS, UNUSUAL, bits64, equal64 } from './bitmaps';
 import { LOWER_U } from './contract';
 import { isHexDigit } from './grammar';
 import { State } from './state';
@@ -91,25 +91,44 @@ function checkEscapes(block: u32, escaped: u64): void {
   }
 }
 
-/** The bytes of a block that a backslash escapes. */
 // @ts-ignore: decorator
-@inline export function escapedIn(block: u32): u64 {
+@inline function bitmapsOf(block: u32, tile: u32): usize {
+  return BITMAPS + (<usize>(block - tile) >> 6) * BLOCK_BITMAPS;
+}
+
+/** Settles which bytes of a block are escaped: a quote among these is taken from its bitmap, others are checked. */
+function settleBlock(block: u32, tile: u32): void {
   const backslash = equal64(block, 0x5c), nextEscaped = State.nextEscaped;
-  if ((backslash | nextEscaped) == 0) return 0;
   const starts = backslash & ~nextEscaped;
   const codes = (((starts << 1) | ODD_BITS) - starts) ^ ODD_BITS;
   State.nextEscaped = (codes & backslash) >> 63;
-  State.backslashEnd = block + 64;
-  return codes ^ (backslash | nextEscaped);
+  const escaped = codes ^ (backslash | nextEscaped);
+  const bitmaps = bitmapsOf(block, tile), quotes = load<u64>(bitmaps, QUOTES);
+  store<u64>(bitmaps, quotes & ~escaped, QUOTES);
+  if (escaped & ~quotes) checkEscapes(block, escaped & ~quotes);
 }
 
-/**
- * Checks the strings of a block: their escapes (`escaped`: but for quotes), and their text, if it is unusual. Returns whether the
- * next block has to be looked at, too, as this one ends within something.
- */
-// @ts-ignore: decorator
-@inline export function checkStrings(block: u32, strings: u64, escaped: u64, isUnusual: bool): bool {
-  if (escaped & strings) checkEscapes(block, escaped & strings);
-  if (isUnusual || State.utf8Incomplete) checkText(block, strings);
-  return State.nextEscaped != 0 || State.utf8Incomplete;
+/** Settles the escapes of the tile [tile, end), in the blocks that have a backslash or follow one that ends with it. */
+export function settleEscapes(tile: u32, end: u32): void {
+  let following = tile;
+  for (let at = BACKSLASHES; at < Lists.backslashesEnd; at += 4) {
+    const block = load<u32>(at);
+    if (State.nextEscaped && block != following) settleBlock(following, tile);
+    settleBlock(block, tile);
+    following = block + 64;
+    State.backslashEnd = following;
+  }
+  if (State.nextEscaped && following < end) settleBlock(following, tile);
+}
+
+/** Checks the text of the tile [tile, end), in the blocks that are unusual or follow one that ends within a character. */
+export function checkTexts(tile: u32, end: u32): void {
+  let following = tile;
+  for (let at = UNUSUAL; at < Lists.unusualEnd; at += 4) {
+    const block = load<u32>(at);
+    if (State.utf8Incomplete && block != following) checkText(following, load<u64>(bitmapsOf(following, tile), STRINGS));
+    checkText(block, load<u64>(bitmapsOf(block, tile), STRINGS));
+    following = block + 64;
+  }
+  if (State.utf8Incomplete && following < end) checkText(following, load<u64>(bitmapsOf(following, tile), STRINGS));
 }

@@ -7,6 +7,7 @@ import {
 } from './contract';
 import { endsScalar, isBlank, literalEnd, mayBeOperator, numberEnd } from './grammar';
 import { capture, childNamed, enterObject, meetMember } from './paths';
+import { Skip, skip } from './skip';
 import { refill } from './stage1';
 import { LEVEL_BYTES, LOOK_AHEAD_BYTES, State } from './state';
 
@@ -60,8 +61,8 @@ function stringEnd(at: u32): u32 {
 
 /** The end of the scalar at `at` that is no string and begins with `c`, or 0. */
 // @ts-ignore: decorator
-@inline function scalarEnd(at: u32, c: u32, t: u32): u32 {
-  return c - 0x61 < 26 ? literalEnd(at, c) : numberEnd(at, c, load<u32>(t));
+@inline function scalarEnd(at: u32, c: u32): u32 {
+  return c - 0x61 < 26 ? literalEnd(at, c) : numberEnd(at, c);
 }
 
 /** Where a scalar went wrong: its run of bytes goes on to the next token, or, if there is none yet, it may be cut short. */
@@ -78,7 +79,7 @@ function walkScalar(at: u32, c: u32, t: u32): u32 {
     return t;
   }
   // Here no grammar looks at the next token: that it is one must not be enough.
-  const end = scalarEnd(at, c, t);
+  const end = scalarEnd(at, c);
   if (end == 0 || !endsScalar(end)) return failedScalar(at, c, t);
   Walk.end = end;
   return t;
@@ -133,10 +134,20 @@ export function walk(at: u32, t: u32): u32 {
           c = <u32>load<u8>(at);
           continue;
         }
-      } else if (scalarEnd(at, c, t) == 0) return failedScalar(at, c, t);
+      } else if (scalarEnd(at, c) == 0) return failedScalar(at, c, t);
     }
 
-    // A value has ended, or a container has nothing in it: out of the containers that end here, and on to the next value.
+    // A value has ended, or a container has nothing in it. Over what no path leads to, perhaps to a value that skip leaves to us.
+    t = skip(t, level, top);
+    level = Skip.level;
+    top = Skip.top;
+    if (Skip.at != 0) {
+      at = Skip.at;
+      c = <u32>load<u8>(at);
+      node = 0;
+      continue;
+    }
+    // Out of the containers that end here, and on to the next value.
     t = tokensAt(t);
     at = load<u32>(t);
     c = <u32>load<u8>(at);
