@@ -22,6 +22,26 @@ export const BARS = {
   /** A transaction of one put, durable, relative to lmdb-js `put` with sync; and puts a second in one transaction of many. */
   transactionOfLmdb: 2,
   putsPerSecond: 50_000,
+  /** First reads of the hot set after a restart, and reads while generations are switched: p99 relative to what is hot, or to no switch. */
+  warmOfHot: 2,
+  switchOfNone: 2,
+  failedReads: 0,
+  mixedReads: 0,
+  /** A hot key: reads that the cache did not answer; renewals relative to those due, and loads to changes, however many read. */
+  missesOfHotKey: 0,
+  renewalsOfDue: 1,
+  loadsOfChanges: 1,
+  /** Seconds until a change of a watched folder can be read; bytes read for it relative to the bytes that changed. */
+  watchSeconds: 2,
+  watchBytesOfChanged: 1,
+  /** A grown NDJSON file: bytes read, relative to what was added; seconds and bytes relative to a file a quarter as large. */
+  grownBytesOfAdded: 1.5,
+  grownOfSmaller: 1.5,
+  /** Growth of memory relative to the bytes a cache was given. */
+  cacheMemory: 1.1,
+  cacheFilled: 0.9,
+  /** A hot read with metrics, relative to one without. */
+  metricsOfNone: 1.03,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
 };

@@ -1,18 +1,23 @@
-// Puts the figures of bench/results/*.json between the markers of docs/performance.md and README.md, so that no figure is
-// ever typed by hand. `npm run bench` does it after a full run; node bench/figures.mjs does it alone.
+// Puts the figures of bench/results/*.json between the markers of docs/performance.md and README.md, and draws the pictures
+// of docs/pictures/, so that no figure is ever typed by hand. `npm run bench` does it after a full run; node
+// bench/figures.mjs does it alone.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { drawAll } from './pictures.mjs';
 import { barTable, markdownTable, provenance, RESULTS } from './report.mjs';
 
 const PERFORMANCE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** In the order a reader wants them. */
-const BENCHES = ['import', 'array', 'memory', 'lookup', 'verify', 'kernel', 'real'];
+const BENCHES = [
+  ...['import', 'array', 'memory', 'lookup', 'verify', 'kernel', 'real'],
+  ...['warm', 'switch', 'refresh', 'watch', 'cache-memory', 'metrics'],
+];
 const HEADLINES = ['what', 'gristmill', 'for comparison'];
 
-export function writeFigures() {
+export async function writeFigures() {
   const reports = BENCHES.map((name) => join(RESULTS, `${name}.json`))
     .filter(existsSync)
     .map((path) => JSON.parse(readFileSync(path, 'utf8')));
@@ -20,6 +25,7 @@ export function writeFigures() {
   replaceBetween(PERFORMANCE, 'bars', bars.length > 0 ? barTable(bars) : '');
   replaceBetween(PERFORMANCE, 'tables', reports.map(section).join('\n\n'));
   replaceBetween(README, 'figures', summary(reports));
+  for (const report of reports) await drawAll(report);
 }
 
 /** A bench as a section of docs/performance.md. */
@@ -29,6 +35,7 @@ function section(report) {
     `${report.question} ${report.method}`,
     provenance(report),
     ...report.tables.flatMap(({ title, headers, rows }) => [`**${title}**`, markdownTable(headers, rows)]),
+    ...(report.pictures ?? []).map(({ name, alt }) => `![${alt}](pictures/${name}.svg)`),
   ].join('\n\n');
 }
 
@@ -49,4 +56,4 @@ function replaceBetween(path, marker, text) {
   writeFileSync(path, `${page.slice(0, from + start.length)}\n${body}${page.slice(to)}`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) writeFigures();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await writeFigures();

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const POLL_MS = 20;
 const TIME_COMMAND = '/usr/bin/time';
@@ -78,6 +79,18 @@ export async function alternate(variants, runs, onRun = () => {}) {
     }
   }
   return results;
+}
+
+/**
+ * Runs a script of this folder as a process of its own, with a task in JSON, and returns what it reports in JSON.
+ * @param {string} script @param {object} task @param {string[]} nodeOptions
+ */
+export async function reported(script, task, nodeOptions = []) {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const run = await runProcess(process.execPath, [...nodeOptions, path, JSON.stringify(task)]);
+  const report = reportOf(run);
+  if (run.exitCode === 0 && report !== undefined) return report;
+  throw new Error(`${script} ended with ${run.exitCode}: ${run.stderr || run.stdout}`);
 }
 
 export function summary(values) {

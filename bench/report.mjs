@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 /** Runs at other sizes than the full one, out of the way of the record. */
-const TRIAL = 'trial';
+export const TRIALS = join(RESULTS, 'trial');
 
 export function machine() {
   return {
@@ -51,7 +51,7 @@ export function provenance({ date, machine: where, data }) {
  * @param {string} name
  * @param {{ question: string, method: string, seconds: number, trial: boolean, data: { bytes: number }, tables: Table[],
  *   bars?: import('./bars.mjs').Bar[], headlines?: [what: string, ours: string, other: string][], notes?: string[],
- *   results: unknown }} report
+ *   pictures?: import('./pictures.mjs').Picture[], results: unknown }} report
  */
 export function writeReport(name, { trial, ...report }) {
   const full = { name, date: new Date().toISOString(), machine: machine(), ...report };
@@ -65,7 +65,7 @@ export function writeReport(name, { trial, ...report }) {
     ...(bars.length > 0 ? ['## Bars', barTable(bars)] : []),
     ...(notes.length > 0 ? ['## Notes', notes.map((note) => `- ${note}`).join('\n')] : []),
   ].join('\n\n');
-  const folder = trial ? join(RESULTS, TRIAL) : RESULTS;
+  const folder = trial ? TRIALS : RESULTS;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.md`), `${markdown}\n`);
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(full, null, 2)}\n`);

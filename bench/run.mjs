@@ -1,7 +1,7 @@
-// npm run bench [-- --quick | --bytes 512m] [--only kernel,import,memory,lookup,transactions,array,real] [--data nested,flat] ...
+// npm run bench [-- --quick | --bytes 512m] [--only kernel,import,warm,switch] [--data nested,flat] ...
 //
 // Installs and builds what is missing, runs the benches one after another, writes bench/results/<name>.{md,json} and, with
-// data of the full size, the figures in docs/performance.md and README.md.
+// data of the full size, the figures and pictures of docs/ and README.md.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,19 +9,26 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONTENDERS } from './contenders.mjs';
 import { writeFigures } from './figures.mjs';
-import { writeReport } from './report.mjs';
+import { drawAll } from './pictures.mjs';
+import { TRIALS, writeReport } from './report.mjs';
 import { built, prepare } from './setup.mjs';
 
-/** In the order they run; those that need the rivals or the real data of bench/node_modules say so. */
+/** In the order they run; those that need the rivals or the real data (`rivals`), or the charts, of bench/node_modules say so. */
 const BENCHES = {
-  kernel: { rivals: false },
-  array: { rivals: false },
+  kernel: {},
+  array: {},
   lookup: { rivals: true },
   transactions: { rivals: true },
-  verify: { rivals: false },
+  verify: {},
   real: { rivals: true },
-  memory: { rivals: false },
+  memory: {},
   import: { rivals: true },
+  warm: { pictures: true },
+  switch: { pictures: true },
+  refresh: { pictures: true },
+  watch: { pictures: true },
+  'cache-memory': { pictures: true },
+  metrics: { pictures: true },
 };
 const FULL_SIZE = '512m';
 const QUICK_SIZE = '64m';
@@ -49,7 +56,8 @@ const bytes = Number(/^(\d+)m$/i.exec(size)?.[1]) * 2 ** 20;
 const isFull = size === FULL_SIZE && ![...process.argv].some((arg) => /^--(data|forms|contenders)/.test(arg));
 if (!(bytes > 0)) throw new TypeError(`--bytes is a number of MiB like 512m, not ${size}`);
 
-await prepare({ rivals: wanted.some((name) => BENCHES[name].rivals) });
+const isWanted = (need) => wanted.some((name) => BENCHES[name][need] === true);
+await prepare({ rivals: isWanted('rivals'), pictures: isFull || isWanted('pictures') });
 const [{ datasetFile }, { DATASETS, keyAt }] = await Promise.all(
   ['cache', 'index'].map((file) => built(`datasets/${file}.js`)),
 );
@@ -70,15 +78,26 @@ const context = {
 try {
   for (const name of Object.keys(BENCHES).filter((name) => wanted.includes(name))) {
     console.error(`== ${name}`);
-    const began_ms = performance.now();
-    const { question, method, run } = await import(`./${name}.mjs`);
-    const { data, ...report } = await run(context);
-    const seconds = Math.round((performance.now() - began_ms) / 1e3);
-    const about = { question, method, seconds, trial: !isFull, data: { bytes, seed: 1, ...data } };
-    console.log(`${writeReport(name, { ...about, ...report })}\n`);
+    try {
+      await runBench(name);
+    } catch (error) {
+      // The others are worth their figures all the same; it keeps those of its last run.
+      console.error(`${name} failed:`, error);
+      process.exitCode = 1;
+    }
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-if (isFull) writeFigures();
+if (isFull) await writeFigures();
 else console.error('a trial: docs/performance.md and README.md keep the figures of the last full run');
+
+async function runBench(name) {
+  const began_ms = performance.now();
+  const { question, method, run } = await import(`./${name}.mjs`);
+  const { data, ...report } = await run(context);
+  const seconds = Math.round((performance.now() - began_ms) / 1e3);
+  const about = { question, method, seconds, trial: !isFull, data: { bytes, seed: 1, ...data } };
+  console.log(`${writeReport(name, { ...about, ...report })}\n`);
+  if (!isFull) await drawAll(report, TRIALS);
+}

@@ -1,4 +1,4 @@
-// What every bench stands on, made when it is missing: gristmill built, the rivals installed, the data written.
+// What every bench stands on, made when it is missing: gristmill built, charts and rivals installed, the data written.
 
 import { spawnSync } from 'node:child_process';
 import { createReadStream, existsSync } from 'node:fs';
@@ -6,22 +6,29 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** The rivals are the optional dependencies. */
+const WITHOUT_RIVALS = '--omit=optional';
 const NEWLINE = '\n'.charCodeAt(0);
 
 /**
- * Installs and builds gristmill, installs the rivals where a bench needs them.
- * @param {{ rivals: boolean }} needs
+ * Installs and builds gristmill, installs the charts and the rivals where a bench needs them.
+ * @param {{ rivals: boolean, pictures: boolean }} needs
  */
-export async function prepare({ rivals }) {
+export async function prepare({ rivals, pictures }) {
   const { setUp } = await import('../scripts/setup.mjs');
   await setUp();
-  if (rivals && !existsSync(join(HERE, 'node_modules'))) installRivals();
+  const isInstalled = (name) => existsSync(join(HERE, 'node_modules', name));
+  const hasRivals = isInstalled('classic-level');
+  if (rivals && !hasRivals) install('the rivals and the charts', '1.1 GB');
+  // Rivals that are there stay: left out, they would be removed.
+  else if (pictures && !isInstalled('vega-lite'))
+    install('the charts', '30 MB', ...(hasRivals ? [] : [WITHOUT_RIVALS]));
 }
 
-function installRivals() {
-  console.error('installing the rivals into bench/node_modules (about 1.1 GB) ...');
+function install(what, size, ...options) {
+  console.error(`installing ${what} into bench/node_modules (about ${size}) ...`);
   // Not `npm ci`: it refuses a lockfile without chdb's packages for other systems, which not every registry has.
-  const { status } = spawnSync('npm', ['install', '--prefix', HERE], { stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync('npm', ['install', '--prefix', HERE, ...options], { stdio: ['ignore', 2, 2] });
   if (status !== 0) throw new Error('npm install in bench/ failed: see above');
 }
 
