@@ -62,7 +62,7 @@ describe.each(kernels)('$name', ({ scan }) => {
       for (const framing of framings) {
         const started = performance.now();
         scan(source, optionsFor(framing));
-        expect(performance.now() - started).toBeLessThan(4_000); // quadratic time would be minutes
+        expect(performance.now() - started).toBeLessThan(30_000); // quadratic time would be minutes
       }
     });
 

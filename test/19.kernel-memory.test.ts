@@ -127,7 +127,7 @@ describe('time', () => {
     });
     expect(records.map(({ line }) => line === record)).toEqual([true, true]);
     expect(end).not.toBe(NOWHERE);
-    expect(performance.now() - started).toBeLessThan(5_000); // quadratic time would be minutes
+    expect(performance.now() - started).toBeLessThan(30_000); // quadratic time would be minutes
   });
 
   it('of a member repeated behind many values is linear', () => {
@@ -135,7 +135,7 @@ describe('time', () => {
     const started = performance.now();
     const { records } = scanSpan(utf8(record), optionsFor('values', { secondary: [['a'], ['b']] }));
     expect(records[0]!.keys).toHaveLength(20_002);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 });
 

@@ -46,6 +46,21 @@ describe('README', () => {
     expect(stdout).toContain('{"id":42,"email":"ada@example.com","country":"CH","precise":0.1}');
   });
 
+  test('what it says of caches, watching and metrics runs, on the store of the first example', async () => {
+    const folder = project();
+    mkdirSync(join(folder, 'documents/a'), { recursive: true });
+    writeFileSync(join(folder, 'documents/one.json'), '{"x":1}');
+    writeFileSync(join(folder, 'documents/a/two.json'), '{"x":2}');
+    writeFileSync(join(folder, 'first.mjs'), example('Library', 'js'));
+    writeFileSync(join(folder, 'second.mjs'), example('Never cold', 'js'));
+    await run(process.execPath, ['first.mjs'], { cwd: folder });
+    const { stdout, stderr } = await run(process.execPath, ['second.mjs'], { cwd: folder });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/email: 'ada@example\.com'/);
+    expect(stdout).toContain('2 documents, kept as the folder is');
+    expect(stdout).toContain('memory: ');
+  });
+
   test('its commands run, in the order they stand', async () => {
     const folder = project();
     const shim = join(folder, 'gristmill');

@@ -12,6 +12,9 @@ import { Folder } from './folder.js';
 import { type Looking, Scope, takenOf } from './looking.js';
 import type { NotedFile } from './manifest.js';
 
+/** Rows after which others may have a turn. */
+const ROWS_A_TURN = 512;
+
 /** A file that has to be read. */
 export interface ChangedFile extends ListedFile {
   readonly source: number;
@@ -47,9 +50,11 @@ export async function compareSources(
   const warnings: string[] = [];
   let unchanged = 0;
   const scopes = sources.map((source) => new Scope(source, looking.paths));
-  const goneOr = (file: NotedFile) => {
+  let passed = 0;
+  const pass = async (file: NotedFile) => {
     if (scopes[file.source]?.has(file.path)) removed.push(file);
     else unchanged++;
+    if (++passed % ROWS_A_TURN === 0) await pause();
   };
   const before = noted[Symbol.iterator]();
   let next = before.next();
@@ -61,7 +66,7 @@ export async function compareSources(
       let was: NotedFile | undefined;
       for (; !next.done && !isBehind(next.value, source, file.path); next = before.next()) {
         if (next.value.source === source && next.value.path === file.path) was = next.value;
-        else goneOr(next.value);
+        else await pass(next.value);
       }
       if (was !== undefined && isSame(was.fingerprint, file.fingerprint)) {
         unchanged++;
@@ -76,7 +81,7 @@ export async function compareSources(
     }
     if (folder) warnings.push(...folder.warnings);
   }
-  for (; !next.done; next = before.next()) goneOr(next.value);
+  for (; !next.done; next = before.next()) await pass(next.value);
   return { changed, removed, unchanged, left, warnings };
 }
 
