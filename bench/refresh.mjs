@@ -18,7 +18,7 @@ import { rounded } from './report.mjs';
 const RECORDS = 20_000;
 const READERS = 1000;
 const PERIODS = 10;
-const TTL_MS = { full: 600, quick: 200 };
+const TTL_MS = { full: 1000, quick: 300 };
 const AHEAD_PERCENT = 80;
 const AHEAD = 'refresh-ahead';
 const CHANGED = 'refresh-ahead, the record changed in each period';

@@ -132,7 +132,7 @@ function picture(results) {
         points.map(({ oneIn, micros }) => ({ kind, oneIn: +oneIn.toFixed(2), micros: +micros.toFixed(2) })),
       ),
     },
-    mark: { type: 'line', point: true, strokeWidth: 2 },
+    mark: { type: 'line', strokeWidth: 2 },
     encoding: { ...CURVE_AXES, color: { field: 'kind', type: 'nominal', sort: null } },
   }));
   return {
