@@ -168,6 +168,18 @@ describe.each(KINDS)('%s', (kind) => {
   });
 });
 
+test('a key that two files have is told with the second one', async () => {
+  const { store } = await testStore('in memory');
+  const root = folderOf({
+    'a.json': '{"id":1}',
+    'b.json': '}',
+    'c.ndjson': '{"id":2}\n}\n{"id":1}\n',
+    'd.json': '{"id":3}',
+  });
+  const error = await errorOf(store.import(root, { key: 'id', onDuplicate: 'error', onBadRecord: 'skip' }));
+  expect(error).toMatchObject({ code: 'DUPLICATE_KEY', file: join(root, 'c.ndjson'), record: 2 });
+});
+
 test('a record larger than the window, and a large file of many values, keep their names', async () => {
   const tested = await testStore('in memory');
   const large = `{"a":"${'x'.repeat(3_000_000)}"}`;

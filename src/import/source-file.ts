@@ -4,7 +4,7 @@
 // mapping or by pread. Before and after every read the file is compared with what the plan saw; a source that changes
 // under an import fails it.
 
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import { copyMapped } from './mmap.js';
 
@@ -34,11 +34,11 @@ export class SourceFile {
   readonly #fd: number;
   #access: Access;
 
-  private constructor(path: string, fd: number, access: Access, expected?: Fingerprint) {
+  private constructor(path: string, fd: number, access: Access, fingerprint: Fingerprint) {
     this.path = path;
     this.#fd = fd;
     this.#access = access;
-    this.fingerprint = expected ?? fingerprintOf(fd);
+    this.fingerprint = fingerprint;
   }
 
   /**
@@ -56,10 +56,11 @@ export class SourceFile {
       throw expected && error.code === 'SOURCE_NOT_FOUND' ? changedError(path, cause) : error;
     }
     try {
-      const stat = fstatSync(fd);
+      const stat = fstatSync(fd, { bigint: true });
       if (!stat.isFile()) throw notAFile(path, kindOf(stat));
-      const file = new SourceFile(path, fd, access, expected);
-      file.#compare();
+      const now = fingerprintOfStat(stat);
+      const file = new SourceFile(path, fd, access, expected ?? now);
+      file.#compare(now);
       if (file.fingerprint.bytes === 0 && readSync(fd, Buffer.alloc(1)) > 0) {
         throw notAFile(path, 'a file without a size, as in /proc');
       }
@@ -117,8 +118,7 @@ export class SourceFile {
     }
   }
 
-  #compare(): void {
-    const now = fingerprintOf(this.#fd);
+  #compare(now = fingerprintOf(this.#fd)): void {
     const then = this.fingerprint;
     const isSameFile = now.inode === then.inode && now.device === then.device;
     const isAsItWas = then.grows
@@ -138,7 +138,7 @@ function notAFile(file: string, what: string): GristmillError {
   return new GristmillError('SOURCE_NOT_A_FILE', message, { file });
 }
 
-function kindOf(stat: Stats): string {
+function kindOf(stat: BigIntStats): string {
   if (stat.isDirectory()) return 'a directory';
   if (stat.isFIFO()) return 'a FIFO';
   return stat.isCharacterDevice() || stat.isBlockDevice() ? 'a device' : 'not a regular file';

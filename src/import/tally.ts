@@ -3,9 +3,10 @@
 // What the accepted spans add up to, in source order: shards to publish, runs to merge, records to count, rejected records
 // to keep. Enforces what is allowed to be bad.
 
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
+import { unpackFiles } from '../sources/file-list.js';
 import type { StorePlace } from '../store/blobs.js';
 import { decodeKey } from '../store/key-decode.js';
 import type { NewShard } from '../store/publish.js';
@@ -24,6 +25,8 @@ interface Origin {
   readonly readBefore: number;
   /** Of each rejected record of the span, the good ones before it. */
   readonly goodBefore: Uint32Array | undefined;
+  /** Of a span of many files: their folder, and what came of each. */
+  readonly files?: { readonly folder: string; readonly list: Uint8Array; readonly records: Uint32Array };
 }
 
 export class Tally {
@@ -100,7 +103,9 @@ export class Tally {
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;
-    this.#origins.set(task.shard, { readBefore, goodBefore: result.goodBefore });
+    const { fileRecords: records, goodBefore } = result;
+    const files = task.files && records && { folder: task.path, list: task.files.list, records };
+    this.#origins.set(task.shard, { readBefore, goodBefore, ...(files && { files }) });
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
       shard: task.shard,
@@ -138,11 +143,12 @@ export class Tally {
   finishMerge(): void {
     if (this.#options.onDuplicate !== 'error' || !this.#duplicate) return;
     const { shard, ordinal, key } = this.#duplicate;
-    const entry = this.shards.find((one) => one.shard === shard);
+    const origin = this.#origins.get(shard) as Origin;
+    const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
     const shown = JSON.stringify(decodeKey(key), (_, value) => (typeof value === 'bigint' ? String(value) : value));
-    const record = recordOf(ordinal, this.#origins.get(shard));
-    const message = `Record ${record} of ${entry?.source.file} has key ${shown}, which an earlier record has too; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
-    throw new GristmillError('DUPLICATE_KEY', message, { record, ...(entry && { file: entry.source.file }) });
+    const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
+    const message = `Record ${record} of ${file} has key ${shown}, which an earlier record has too; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
+    throw new GristmillError('DUPLICATE_KEY', message, { record, file });
   }
 
   /** Resolves when every shard, and what was rejected, is on disk. @throws IO_ERROR, DISK_FULL */
@@ -173,7 +179,16 @@ export class Tally {
 }
 
 /** The ordinal in its source of the record with this ordinal in its shard: the rejected ones before it count too. */
-function recordOf(ordinal: number, origin: Origin | undefined): number {
-  const rejectedBefore = origin?.goodBefore?.filter((good) => good <= ordinal).length ?? 0;
-  return (origin?.readBefore ?? 0) + ordinal + rejectedBefore;
+function recordOf(ordinal: number, { readBefore, goodBefore }: Origin): number {
+  const rejectedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
+  return readBefore + ordinal + rejectedBefore;
+}
+
+/** The file that a record of a source is in, and its ordinal there. */
+function placeIn({ files, readBefore }: Origin, record: number, source: string) {
+  if (files === undefined) return { record, file: source };
+  let rest = record - readBefore;
+  let at = 0;
+  for (; rest >= (files.records[2 * at + 1] as number); at++) rest -= files.records[2 * at + 1] as number;
+  return { record: rest, file: join(files.folder, unpackFiles(files.list)[at]!.path) };
 }
