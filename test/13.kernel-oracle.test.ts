@@ -45,7 +45,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
         fc.property(damaged(jsonTexts), fc.constantFrom(2, 4, 1024), (document, depthMax) => {
           expectAsOracle(scan, framing, document, depthMax);
         }),
-        { numRuns: 2500 },
+        { numRuns: 1500 },
       );
     });
 

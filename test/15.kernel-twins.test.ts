@@ -61,7 +61,7 @@ describe.each(framings)('framing %s', (framing) => {
         expectTwins(source, options);
         expectNothingLost(scanPlain(source, options), source, framing);
       }),
-      { numRuns: 2500 },
+      { numRuns: 1500 },
     );
   });
 

@@ -151,7 +151,7 @@ describe('whatever the source', () => {
           const outcome = await scan(options, { ...cutting, credits: 1 + cutting.credits, windowBytes: WINDOW_BYTES });
           expect(promised(outcome)).toEqual(promised(scanWhole(bytes, from, options, framing)));
         }),
-        { numRuns: 400 },
+        { numRuns: 250 },
       );
     },
   );

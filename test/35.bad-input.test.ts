@@ -208,10 +208,10 @@ describe('sources that change under the import', () => {
 });
 
 describe('hostile megabytes', () => {
-  const BYTES = 32 * MIB;
+  const BYTES = 16 * MIB;
   /** Far above what it takes, even on a slow machine, and far below what reading again and again would. */
   const SECONDS = 15;
-  const FEWER = 8 * MIB;
+  const FEWER = 4 * MIB;
   const filled = (beginning: string, unit: string, end = '', bytes = BYTES) =>
     Buffer.concat([Buffer.from(beginning), Buffer.alloc(bytes, unit), Buffer.from(end)]);
 

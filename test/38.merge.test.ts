@@ -95,7 +95,7 @@ describe('planMerge', () => {
             .map(rank),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });
@@ -112,7 +112,7 @@ function compare(a: Buffer, b: Buffer): number {
 
 describe('an import with more entries than a worker sorts at once', () => {
   test.each(KINDS)('finds every record, and of equal keys the last, %s', async (kind) => {
-    const COUNT = 300_000;
+    const COUNT = 120_000;
     const { run, store } = await testStore(kind);
     // Keys in no order, numbers and strings, each 50th one twice, far apart.
     const keyOf = (i: number) => {

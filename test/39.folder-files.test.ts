@@ -83,7 +83,7 @@ describe.each(KINDS)('%s', (kind) => {
         expect(read).toBe((stored as number) + (rejected as number));
         if (bad === 0) expect(rejected).toBe(0);
       }),
-      { numRuns: kind === 'on disk' ? 12 : 60 },
+      { numRuns: kind === 'on disk' ? 6 : 40 },
     );
   });
 });

@@ -70,7 +70,7 @@ describe.each(KINDS)('%s', (kind) => {
           });
         }
       }),
-      { numRuns: kind === 'on disk' ? 2 : 12 },
+      { numRuns: kind === 'on disk' ? 1 : 7 },
     );
   });
 
@@ -110,7 +110,7 @@ describe.each(KINDS)('%s', (kind) => {
         }
         expect((await store.verify({ workers: 1 })).faults).toEqual([]);
       }),
-      { numRuns: kind === 'on disk' ? 2 : 8 },
+      { numRuns: kind === 'on disk' ? 1 : 4 },
     );
   });
 });

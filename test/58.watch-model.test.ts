@@ -65,7 +65,7 @@ describe('whatever is done to a folder', () => {
         }
         await store.close();
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   });
 });

@@ -2,7 +2,7 @@
 
 import { appendFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
 import { type SyncOptions, type SyncReport, syncSources } from '../../dist/src/sources/sync.js';
 import { files as onDisk } from '../../dist/src/store/file-blobs.js';
@@ -66,8 +66,21 @@ export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced>
   const target = { directory: place.directory, blobs: place.blobs, catalog };
   return {
     store,
-    sync: (sources, options) =>
-      syncSources(target, typeof sources === 'string' ? [sources] : sources, { workers: 1, ...options }),
+    sync: async (sources, options) => {
+      const paths = typeof sources === 'string' ? [sources] : sources;
+      const report = await syncSources(target, paths, { workers: 1, ...options });
+      // Another catalog than the store's, as another process has one: reads may see it ten milliseconds late.
+      const name = options?.collection ?? 'records';
+      await vi.waitUntil(
+        () => {
+          catalog.refresh();
+          const stored = catalog.collection(name);
+          return stored === undefined || store.collection(name).stat().generation === stored.generation;
+        },
+        { interval: 1 },
+      );
+      return report;
+    },
   };
 }
 
