@@ -93,7 +93,12 @@ abstract class Program {
   }
 
   async kill() {
-    process.kill(-this.pid, 'SIGKILL');
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch (cause) {
+      const { code, signal } = await this.ended;
+      throw new Error(`the program ended by itself (${code ?? signal}): ${this.errors}`, { cause });
+    }
     return this.ended;
   }
 

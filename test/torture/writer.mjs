@@ -18,6 +18,7 @@ import { openStore, repairStore } from '../../dist/src/index.js';
 import * as worker from '../../dist/workers/import-worker.js';
 // Loaded by the first import otherwise, in the middle of what is to be observed.
 import '../../dist/src/import/import.js';
+import '../../dist/src/metrics/metered-import.js';
 import '../../dist/src/upkeep/compact.js';
 import { History, INDEX, KEY } from './model.mjs';
 
