@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { newestNode } from './newest-node.mjs';
 import { inRoot, setUp } from './setup.mjs';
@@ -10,6 +11,10 @@ import { inRoot, setUp } from './setup.mjs';
 const RESULTS = 'node_modules/.cache/gristmill';
 /** The last line of this run, for `.ci/run`: npm prints lines of its own after a failure. */
 const SUMMARY = `${RESULTS}/tests.txt`;
+/** What failed, for the same. */
+const FAILURES = `${RESULTS}/tests-failed.txt`;
+const FAILURES_SAID = 20;
+const FAILURE_LINES = 12;
 /** Not again on the newest Node: what takes long and does not depend on the version of Node. */
 const ONLY_ON_THIS_NODE = '1[013-8] 19.kernel-large 2[1345] 3[0-3] 35 36 38 39 40 43 4[56] 5[12356] 57 6[0-5] 8[0-3]'
   .split(' ')
@@ -19,6 +24,8 @@ const ONLY_ON_THIS_NODE = '1[013-8] 19.kernel-large 2[1345] 3[0-3] 35 36 38 39 4
 
 /** @type {Count} */
 const total = { passed: 0, failed: 0 };
+/** @type {string[]} */
+const failures = [];
 
 /**
  * Runs one step and says how long it took. A failed step is at least one failed test in the total.
@@ -30,7 +37,10 @@ async function step(name, work) {
   const failedBefore = total.failed;
   console.log(`\n== ${name}`);
   const passed = await work();
-  if (!passed && total.failed === failedBefore) total.failed++;
+  if (!passed && total.failed === failedBefore) {
+    total.failed++;
+    failures.push(`${name}: see its output above`);
+  }
   console.log(`== ${name}: ${passed ? 'passed' : 'FAILED'} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
 
@@ -62,24 +72,43 @@ function suite(node, label, args) {
     `--outputFile.json=${results}`,
     ...args,
   ]);
-  const count = countTests(results);
+  const count = readReport(results, label);
   total.passed += count.passed;
   total.failed += count.failed;
+  failures.push(...count.failures);
   return passed && count.failed === 0;
 }
 
 /**
+ * Reads what vitest wrote of a run. A file that could not even be loaded has no tests, and counts as one that failed.
  * @param {string} path of a report of vitest
- * @returns {Count}
+ * @param {string} label
+ * @returns {Count & { failures: string[] }} each failure as `label: file > test` and what it said
  */
-export function countTests(path) {
+export function readReport(path, label) {
   const report = JSON.parse(readFileSync(path, 'utf8'));
-  // A file that could not even be loaded has no tests, and must not pass for one that is fine.
-  const broken = report.testResults.filter(
-    (/** @type {any} */ file) =>
-      file.status === 'failed' && file.assertionResults.every((/** @type {any} */ test) => test.status !== 'failed'),
-  );
-  return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+  const failures = report.testResults.flatMap((/** @type {any} */ file) => {
+    if (file.status !== 'failed') return [];
+    const failed = file.assertionResults.filter((/** @type {any} */ test) => test.status === 'failed');
+    const where = `${label}: ${relative(inRoot('.'), file.name)}`;
+    if (failed.length === 0) return [`${where}\n${file.message}`];
+    return failed.map((/** @type {any} */ test) => `${where} > ${test.fullName}\n${test.failureMessages.join('\n')}`);
+  });
+  return { passed: report.numPassedTests, failed: failures.length, failures };
+}
+
+/**
+ * What failed, for `.ci/run` to say again at its end, where whoever sees only the last lines of a log reads it.
+ * @param {readonly string[]} failures
+ */
+export function failureText(failures) {
+  const text = failures.map((failure) => `FAILED ${indented(failure.split('\n').slice(0, FAILURE_LINES))}\n`);
+  return text.slice(0, FAILURES_SAID).join('');
+}
+
+/** @param {readonly string[]} lines */
+function indented(lines) {
+  return lines.map((line) => line.slice(0, 300)).join('\n    ');
 }
 
 function onNewestNode() {
@@ -116,11 +145,12 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     await main();
   } catch (error) {
     total.failed++;
-    console.error(error instanceof Error ? error.message : error);
+    failures.push(error instanceof Error ? error.message : String(error));
   }
   const line = `tests: ${total.passed} passed, ${total.failed} failed`;
   mkdirSync(inRoot(RESULTS), { recursive: true });
   writeFileSync(inRoot(SUMMARY), `${line}\n`);
-  console.log(`\n${line}`);
+  writeFileSync(inRoot(FAILURES), failureText(failures));
+  console.log(`\n${failureText(failures)}${line}`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

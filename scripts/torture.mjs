@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { inRoot, setUp } from './setup.mjs';
-import { countTests } from './test.mjs';
+import { failureText, readReport } from './test.mjs';
 
 const RESULTS = inRoot('node_modules/.cache/gristmill');
 const REPORT = `${RESULTS}/vitest-torture.json`;
@@ -27,13 +27,18 @@ const { status } = spawnSync(/** @type {string} */ (command[0]), command.slice(1
   env,
 });
 
-const count = existsSync(REPORT) ? countTests(REPORT) : { passed: 0, failed: 1 };
-if (status !== 0 && count.failed === 0) count.failed = 1;
+const count = existsSync(REPORT) ? readReport(REPORT, 'torture') : { passed: 0, failed: 0, failures: [] };
+if (status !== 0 && count.failed === 0) {
+  count.failed = 1;
+  count.failures.push('torture: see its output above');
+}
 const skipped = existsSync(REPORT) ? skippedTests() : [];
 for (const name of skipped) console.log(`SKIPPED: ${name}`);
 const line = `tests: ${count.passed} passed, ${count.failed} failed`;
+const failed = failureText(count.failures);
 writeFileSync(`${RESULTS}/torture.txt`, `${line}\n`);
-console.log(`\n${line}${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`);
+writeFileSync(`${RESULTS}/torture-failed.txt`, failed);
+console.log(`\n${failed}${line}${skipped.length === 0 ? '' : `, ${skipped.length} skipped`}`);
 process.exitCode = count.failed === 0 && count.passed > 0 ? 0 : 1;
 
 /** Full names of what did not run here. */
