@@ -6,19 +6,22 @@
 //
 // What LMDB does not do for us, and is done here: puts answer `false` instead of failing, so every answer is checked;
 // commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
-// must not be trusted, so it is refused from then on.
+// must not be trusted, so it is refused from then on; a failed write may end the process, so that the disk is asked for room
+// before (commit-room.ts).
 
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Database, RootDatabase, Transaction } from 'lmdb';
+import type { RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
-import { type ByteMap, CatalogReader } from './catalog-read.js';
+import { CatalogReader } from './catalog-read.js';
 import { newHeader } from './catalog-values.js';
-import { CatalogWriter, type WritableByteMap } from './catalog-write.js';
+import { CatalogWriter } from './catalog-write.js';
+import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
+import { type Bytes, byteMap, writableByteMap } from './lmdb-maps.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
 // Its CommonJS form is one file and loads faster than its many modules.
@@ -27,45 +30,7 @@ const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
 const READERS_MAX = 2048;
 
-type Bytes = Database<Buffer, Uint8Array>;
 type Root = RootDatabase<Buffer, Uint8Array>;
-
-/** A database as the reader wants it. @param check runs before every read. */
-function byteMap(database: Bytes, check: () => void, transaction?: Transaction): ByteMap {
-  const held = transaction === undefined ? {} : { transaction };
-  return {
-    get(key) {
-      check();
-      return database.get(key, held);
-    },
-    range(range) {
-      check();
-      return Array.from(database.getRange({ ...range, ...held })) as { key: Uint8Array; value: Buffer }[];
-    },
-    keys(range) {
-      check();
-      return Array.from(database.getKeys({ ...range, ...held }));
-    },
-  };
-}
-
-/** The same within a transaction. */
-function writableByteMap(database: Bytes, file: string): WritableByteMap {
-  return {
-    put(key, value) {
-      // putSync is declared void; within a transaction it returns whether LMDB took the value.
-      let taken: boolean;
-      try {
-        taken = database.putSync(key, value as Buffer) as unknown as boolean;
-      } catch (cause) {
-        throw ioError(cause, 'write to', file, value.byteLength);
-      }
-      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
-    },
-    remove: (key) => database.removeSync(key),
-    keys: (range) => Array.from(database.getKeys(range)),
-  };
-}
 
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
@@ -119,6 +84,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #root: Root;
   readonly #environment: Environment;
   readonly #write: CatalogWrite;
+  readonly #room: CommitRoom;
   #commits = 0;
   #isChanging = false;
   #failed: GristmillError | undefined;
@@ -132,7 +98,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     super(file, byteMap(meta, check), byteMap(pages, check));
     this.#root = root;
     this.#environment = { file, meta, pages, snapshots: new Set() };
-    this.#write = new CatalogWriter(writableByteMap(meta, file), writableByteMap(pages, file));
+    this.#room = new CommitRoom(file);
+    this.#write = new CatalogWriter(writableByteMap(meta, file, this.#room), writableByteMap(pages, file, this.#room));
   }
 
   /** @param store the store's directory, validated (files.ts). */
@@ -214,6 +181,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.assertOpen();
     if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
+    this.#room.begin();
     let changed = false;
     this.#isChanging = true;
     try {

@@ -74,13 +74,13 @@ describe('calls that fail', () => {
         if (failure.file?.endsWith('data.mdb')) {
           // Its commit failed: it does not try again, and is not served any more.
           await writer.run(template.n);
-          expect(writer.failures[1]).toMatchObject({ code: failure.code });
+          if (!(await endedWithinLmdb(writer))) expect(writer.failures[1]).toMatchObject({ code: failure.code });
         } else if (stands !== template.n) {
           await writer.run(template.n);
           expect(writer.acknowledged.n).toBe(template.n);
         }
       }
-      await writer.kill();
+      if (!(await endedWithinLmdb(writer))) await writer.kill();
       await template.check(store, writer);
       if (!log.includes('(INJECTED)')) break;
     }
@@ -89,6 +89,18 @@ describe('calls that fail', () => {
     console.log(`${kind}, ${call} ${error}${times}: failed ${failed} times`);
   });
 });
+
+/**
+ * Whether a write of LMDB failed and took the process with it: lmdb-js 3.5.6 writes past the end of its message then
+ * (src/store/commit-room.ts). What strace makes fail cannot be asked for before. The store must be whole all the same.
+ */
+async function endedWithinLmdb({ process, errors, ended }: Writer): Promise<boolean> {
+  if (process.exitCode === null && process.signalCode === null) return false;
+  const { signal } = await ended;
+  expect(signal).toMatch(/^SIG(ABRT|SEGV)$/);
+  expect(errors).toMatch(/^Write error: /m);
+  return true;
+}
 
 /** The shard an import writes next, for strace to look at nothing else. */
 function pathsOf(store: string): string[] {
@@ -165,7 +177,7 @@ describe('a file system of 8 MB and 64 inodes', () => {
     await writer.run(1);
     for (let n = 2; n < 16; n++) {
       // Ever less room for each.
-      fill(filler, n * 16_384);
+      fill(filler, n * 32_768);
       await writer.run(n);
       const [failure] = writer.failures.splice(0);
       if (failure !== undefined) {

@@ -1,0 +1,50 @@
+// store at rest: [catalog]
+//
+// The databases of LMDB as the sorted maps of bytes that the catalog is read from and written to.
+
+import type { Database, Transaction } from 'lmdb';
+import { GristmillError } from '../errors.js';
+import type { ByteMap } from './catalog-read.js';
+import type { WritableByteMap } from './catalog-write.js';
+import type { CommitRoom } from './commit-room.js';
+import { ioError } from './io.js';
+
+export type Bytes = Database<Buffer, Uint8Array>;
+
+/** A database as the reader wants it. @param check runs before every read. */
+export function byteMap(database: Bytes, check: () => void, transaction?: Transaction): ByteMap {
+  const held = transaction === undefined ? {} : { transaction };
+  return {
+    get(key) {
+      check();
+      return database.get(key, held);
+    },
+    range(range) {
+      check();
+      return Array.from(database.getRange({ ...range, ...held })) as { key: Uint8Array; value: Buffer }[];
+    },
+    keys(range) {
+      check();
+      return Array.from(database.getKeys({ ...range, ...held }));
+    },
+  };
+}
+
+/** The same within a transaction. @param room of the transaction, asked before every put. */
+export function writableByteMap(database: Bytes, file: string, room: CommitRoom): WritableByteMap {
+  return {
+    put(key, value) {
+      room.take(key.byteLength + value.byteLength);
+      // putSync is declared void; within a transaction it returns whether LMDB took the value.
+      let taken: boolean;
+      try {
+        taken = database.putSync(key, value as Buffer) as unknown as boolean;
+      } catch (cause) {
+        throw ioError(cause, 'write to', file, value.byteLength);
+      }
+      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
+    },
+    remove: (key) => database.removeSync(key),
+    keys: (range) => Array.from(database.getKeys(range)),
+  };
+}
