@@ -1,7 +1,6 @@
 // gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
 
 import type { Command } from 'commander';
-import { repairStore } from '../index.js';
 import type { RepairReport } from '../upkeep/repair-options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
@@ -30,6 +29,8 @@ export function addRepair(program: Command): void {
 }
 
 async function runRepair({ store, workers, json }: RepairFlags): Promise<void> {
+  // As in open.ts: the library is loaded when it is used.
+  const { repairStore } = await import('../index.js');
   const report = await repairStore(store, workers === undefined ? {} : { workers });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : repairText(report));
 }

@@ -16,6 +16,8 @@ import { encodeSection, encodeTables, Section } from './shard-format.js';
 import { Compressor } from './zstd.js';
 
 const BUFFER_BYTES = 1 << 20;
+/** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */
+let spare: Buffer | undefined;
 /** Sizes in the seek table are u32. */
 const FRAME_BYTES_MAX = 0xffff_ffff;
 
@@ -40,7 +42,7 @@ export class ShardWriter {
   readonly #file: BlobWriter;
   readonly #compressor: Compressor;
   readonly #hash = createHash('sha256');
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #buffer = spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #buffered = 0;
   #written = 0;
   readonly #storedBytes: number[] = [];
@@ -52,6 +54,7 @@ export class ShardWriter {
     this.#blobs = blobs;
     this.#file = file;
     this.#compressor = compressor;
+    spare = undefined;
   }
 
   /**
@@ -101,6 +104,7 @@ export class ShardWriter {
     this.#put(encodeTables(tables));
     this.#flush();
     this.#file.close();
+    spare = this.#buffer;
     const lines = sum(this.#records);
     const records = holes?.records ?? lines;
     return {
