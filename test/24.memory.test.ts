@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memory, openStore } from '../src/index.js';
 import type { ByteRange } from '../src/store/catalog-read.js';
+import { MemoryBlobs } from '../src/store/memory-blobs.js';
 import { SortedMap } from '../src/store/sorted-map.js';
 import { fileWith } from './support/import-files.js';
 
@@ -40,6 +41,19 @@ function expectSame(map: SortedMap, model: ReadonlyMap<string, string>, ranges: 
     expect(map.keys(one).map(hex)).toEqual(expected.map(([name]) => name));
   }
 }
+
+test('a blob keeps what was appended to it, whatever becomes of the buffer: an array or a Buffer', () => {
+  for (const bytes of [Uint8Array.of(1, 2), Buffer.of(1, 2)]) {
+    const blobs = new MemoryBlobs();
+    const writer = blobs.create('blob', 'blob');
+    writer.append(bytes);
+    bytes.fill(3);
+    writer.append(bytes);
+    const into = Buffer.alloc(4);
+    expect(blobs.open('blob', 'blob').readSync(into, 0)).toBe(4);
+    expect([...into]).toEqual([1, 2, 3, 3]);
+  }
+});
 
 describe('the sorted map', () => {
   test('is what a Map is, sorted; a copy leaves the original as it was', () => {

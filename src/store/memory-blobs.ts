@@ -23,7 +23,8 @@ export class MemoryBlobs implements Blobs {
     this.#files.set(path, file);
     return {
       append(bytes) {
-        file.pieces.push(bytes.slice());
+        // Not `slice`: of a Buffer that is no copy.
+        file.pieces.push(new Uint8Array(bytes));
         file.starts.push(file.size);
         file.size += bytes.byteLength;
       },
