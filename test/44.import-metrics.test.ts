@@ -13,6 +13,7 @@ import type { ImportObserver } from '../src/metrics/import-totals.js';
 import { MeteredWorkers } from '../src/metrics/metered-workers.js';
 import { fileWith } from './support/import-files.js';
 import { KINDS, testStore } from './support/import-store.js';
+import { eventually } from './support/until.js';
 
 const LINES = Array.from({ length: 20_000 }, (_, id) => `{"id":${id},"text":"${'x'.repeat(id % 90)}"}\n`).join('');
 
@@ -53,7 +54,7 @@ describe.each(KINDS)('imports %s', (kind) => {
     const report = await run(LINES, { key: 'id', onProgress: (progress) => seen.push(progress) });
     await expect(run('{"id":1}\n{"id":', { key: 'id', collection: 'bad' })).rejects.toThrow();
     // Events come in a turn of their own, in order.
-    await vi.waitFor(() => expect(told.at(-1)?.phase).toBe('failed'));
+    await eventually(() => expect(told.at(-1)?.phase).toBe('failed'));
     const done = told.findIndex(({ phase }) => phase === 'done');
     expect(told[done]).toEqual({ phase: 'done', collection: 'records', report });
     expect(told.slice(0, done).map((event) => event.phase === 'progress' && event.progress)).toEqual(seen);
