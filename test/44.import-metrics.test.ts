@@ -1,7 +1,7 @@
 // Goal: what imports come to is what their reports say, while they run and afterwards, and they tell of themselves as
 // events. Method: real imports, with threads and in memory; workers that the test holds back, under a clock of its own.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreEvents } from '../src/events.js';
 import type { MergeTask } from '../src/import/merge-types.js';
 import type { Workers } from '../src/import/pool.js';
@@ -117,6 +117,8 @@ describe('an import meter', () => {
   });
 
   test('counts nothing where there was nothing to import, and tells followers of every end', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
     const told: string[] = [];
     const meter = new ImportMeter(({ phase }) => told.push(phase));
     const fails = (): never => {
