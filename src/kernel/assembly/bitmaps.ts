@@ -68,9 +68,9 @@ export function classify(block: u32, end: u32): void {
       v128.or(i8x16.eq(a, backslash), i8x16.eq(b, backslash)), v128.or(i8x16.eq(c, backslash), i8x16.eq(d, backslash)));
     // Each block is written behind the list, and stays there if it belongs there.
     store<u32>(backslashesEnd, block);
-    backslashesEnd += <usize>v128.any_true(backslashes) << 2;
+    backslashesEnd += <usize>(i8x16.bitmask(backslashes) != 0) << 2;
     store<u32>(unusualEnd, block);
-    unusualEnd += <usize>v128.any_true(i8x16.lt_s(least, space)) << 2;
+    unusualEnd += <usize>(i8x16.bitmask(i8x16.lt_s(least, space)) != 0) << 2;
   }
   Lists.backslashesEnd = backslashesEnd;
   Lists.unusualEnd = unusualEnd;
