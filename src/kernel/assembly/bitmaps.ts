@@ -5,15 +5,19 @@
 
 import { TILE_BYTES } from './state';
 
-/** Bitmaps of a block: quotes, operators, and bytes up to the space, by value (so of other characters than ASCII, too). */
-export const QUOTES: usize = 0, OPERATORS: usize = 8, LOW: usize = 16;
+/** Blocks of a tile; always two at a time, so an even number. */
+const BLOCKS = <i32>(TILE_BYTES / 64);
+/**
+ * Bitmaps of all blocks, one kind after another, eight bytes a block: quotes, operators, and bytes up to the space, by value (so of
+ * other characters than ASCII, too).
+ */
+export const QUOTES: usize = 0, OPERATORS: usize = 8 * BLOCKS, LOW: usize = 16 * BLOCKS;
 /** Those that the second pass adds: what is inside strings, and the tokens. */
-export const STRINGS: usize = 24, TOKENS: usize = 32;
-export const BLOCK_BITMAPS: usize = 40;
-export const BITMAPS: usize = memory.data(<i32>(TILE_BYTES / 64) * <i32>BLOCK_BITMAPS, 16);
+export const STRINGS: usize = 24 * BLOCKS, TOKENS: usize = 32 * BLOCKS;
+export const BITMAPS: usize = memory.data(40 * BLOCKS, 16);
 /** Lists of blocks of the tile, by address: those that hold a backslash; control characters or more than ASCII. */
-export const BACKSLASHES: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
-export const UNUSUAL: usize = memory.data(<i32>(TILE_BYTES / 64 + 1) * 4, 16);
+export const BACKSLASHES: usize = memory.data((BLOCKS + 1) * 4, 16);
+export const UNUSUAL: usize = memory.data((BLOCKS + 1) * 4, 16);
 
 /** Where the lists end. */
 export class Lists {
@@ -57,7 +61,7 @@ export function classify(block: u32, end: u32): void {
   const below = v128.load_splat<u8>(OPERANDS, 4), pastSpace = v128.load_splat<u8>(OPERANDS, 5);
   const space = v128.load_splat<u8>(OPERANDS, 6);
   let backslashesEnd = BACKSLASHES, unusualEnd = UNUSUAL;
-  for (let out = BITMAPS; block < end; block += 64, out += BLOCK_BITMAPS) {
+  for (let out = BITMAPS; block < end; block += 64, out += 8) {
     const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
     classify16(a, out, quote, comma, lowFive, below, pastSpace);
     classify16(b, out + 2, quote, comma, lowFive, below, pastSpace);

@@ -3,7 +3,7 @@
 //
 // Source: Keiser & Lemire, "Validating UTF-8 in Less Than One Instruction per Byte", 2021.
 
-import { BACKSLASHES, BITMAPS, BLOCK_BITMAPS, Lists, QUOTES, STRINGS, UNUSUAL, bits64, equal64 } from './bitmaps';
+import { BACKSLASHES, BITMAPS, Lists, QUOTES, STRINGS, UNUSUAL, bits64, equal64 } from './bitmaps';
 import { LOWER_U } from './contract';
 import { isHexDigit } from './grammar';
 import { State } from './state';
@@ -100,7 +100,7 @@ function checkOthers(block: u32, others: u64): void {
 
 // @ts-ignore: decorator
 @inline function bitmapsOf(block: u32, tile: u32): usize {
-  return BITMAPS + (<usize>(block - tile) >> 6) * BLOCK_BITMAPS;
+  return BITMAPS + (<usize>(block - tile) >> 3);
 }
 
 /** Settles which bytes of a block are escaped: a quote among these is taken from its bitmap, others are checked. */
