@@ -5,7 +5,7 @@
 
 import { TILE_BYTES } from './state';
 
-/** Blocks of a tile; always two at a time, so an even number. */
+/** Blocks of a tile: an even number, as the second pass takes two at a time. */
 const BLOCKS = <i32>(TILE_BYTES / 64);
 /**
  * Bitmaps of all blocks, one kind after another, eight bytes a block: quotes, operators, and bytes up to the space, by value (so of

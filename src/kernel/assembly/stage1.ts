@@ -9,7 +9,7 @@
 //   token      1......1.1.1.1..11     operators, and opening quotes and first solid bytes that do not directly follow a solid one
 //
 // Three passes over a tile, so that each has little to keep in mind and V8 keeps it in registers: bitmaps of all blocks (bitmaps.ts),
-// from these what is in strings and what a token, then the tokens' addresses. The few blocks with a backslash, a control
+// from these what is in strings and what a token (two blocks at a time), then the tokens' addresses. The few blocks with a backslash, a control
 // character or more than ASCII are looked at in between, from lists (strings.ts).
 //
 // Source: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the escape
@@ -50,6 +50,7 @@ import { checkTexts, settleEscapes } from './strings';
   return v128.xor(bits, i64x2.shl(bits, 32));
 }
 
+/** The bitmaps of two blocks. */
 // @ts-ignore: decorator
 @inline function pair(first: u64, second: u64): v128 {
   return i64x2.replace_lane(i64x2.splat(first), 1, second);
@@ -75,6 +76,7 @@ function findTokens(block: u32, end: u32): void {
       // One value a line: a newline ends a record, and so is a token and never one of its blanks.
       if (lines) newline = v128.andnot(pair(equal64(block, 0x0a), equal64(block + 64, 0x0a)), strings);
       blank = newline;
+      // In a compact source there is nothing else.
       if (v128.any_true(v128.xor(low, newline))) {
         blank = v128.andnot(pair(blanksIn(block), blanksIn(block + 64)), strings);
         State.blankEnd = block + 128;

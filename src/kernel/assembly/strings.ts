@@ -116,7 +116,7 @@ function checkOthers(block: u32, others: u64): void {
   if (escaped & ~quotes) checkEscapes(block, escaped & ~quotes);
 }
 
-/** The block follows one that ends with a backslash. */
+/** The same in a call: for the rare block that follows one that ends with a backslash, and has none. */
 function settleFollowing(block: u32, tile: u32): void {
   settleBlock(block, tile);
 }
