@@ -1,4 +1,5 @@
-// npm run build: TypeScript to dist/, the AssemblyScript modules to .wasm beside their sources and in dist/.
+// npm run build: TypeScript to dist/, what starts there to one file each, the AssemblyScript modules to .wasm beside their
+// sources and in dist/.
 // Each step is skipped when its output is newer than everything it is made from, so a second build costs nothing.
 
 import { spawnSync } from 'node:child_process';
@@ -12,6 +13,7 @@ const WASM_MODULES = [
   { name: 'kernel', entry: 'src/kernel/assembly/index.ts', output: 'src/kernel/kernel.wasm' },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/checksum.wasm' },
 ];
+const BUNDLES = 'rolldown.config.mjs';
 const ASSEMBLY = 'src/kernel/assembly';
 /** Written when tsc succeeded; what it is compared with is every TypeScript source. */
 const STAMP = 'dist/.built';
@@ -29,10 +31,11 @@ function buildTypeScript() {
     .filter((path) => !path.startsWith(`${ASSEMBLY}/`));
   removeOrphans(sources);
   const complete = sources.every((path) => writtenAt(`dist/${path.replace(/\.ts$/, '.js')}`) > 0);
-  if (complete && isFresh(STAMP, [...sources, 'tsconfig.json', 'package.json'])) return undefined;
+  if (complete && isFresh(STAMP, [...sources, 'tsconfig.json', BUNDLES, 'package.json'])) return undefined;
   // The stamp tells when the compiler began: a source edited while it runs must count as newer.
   const began = new Date();
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json']);
+  runTool('rolldown/bin/cli.mjs', ['--config', BUNDLES, '--log-level', 'warn']);
   writeFileSync(join(root, STAMP), `${began.toISOString()}\n`);
   utimesSync(join(root, STAMP), began, began);
   return `${sources.length} TypeScript files`;

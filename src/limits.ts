@@ -20,6 +20,8 @@ export const DETECTION_BYTES = MIB;
 /** Smallest and largest span by default: a span is one shard, so neither a great many files nor idle cores at the end. */
 export const SPAN_BYTES_MIN = 4 * MIB;
 export const SPAN_BYTES_MAX = 64 * MIB;
+/** Spans of a source of medium size, about: with few of them, the other cores wait long for the one that has the last. */
+export const SPANS_PER_SOURCE = 32;
 /** Source bytes a worker takes in at once by default: stays in the second-level cache with the tokens made of it. */
 export const WINDOW_BYTES_DEFAULT = 512 * KIB;
 /** Largest window: with the largest record it still fits the lower half of a kernel's 32-bit address space. */

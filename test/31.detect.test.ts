@@ -157,13 +157,13 @@ describe('spans', () => {
     expect(cut(0, 23, 10).map(({ to }) => to)).toEqual([10, 23]);
     expect(cut(0, 25, 10).map(({ to }) => to)).toEqual([10, 20, 25]);
     expect(cut(0, 4, 10).map(({ to }) => to)).toEqual([4]);
-    expect(cut(0, 268_435_560)).toHaveLength(8);
+    expect(cut(0, 256 * MIB + 104)).toHaveLength(32);
   });
 
-  test('are a sixteenth of a source, within limits', () => {
+  test('are a 32nd of a source, within limits', () => {
     expect(cut(0, MIB)).toHaveLength(1);
-    expect(cut(0, 16 * SPAN_BYTES_MIN)).toHaveLength(16);
-    expect(cut(0, 256 * MIB)).toHaveLength(16);
+    expect(cut(0, 32 * SPAN_BYTES_MIN)).toHaveLength(32);
+    expect(cut(0, 256 * MIB)).toHaveLength(32);
     expect(cut(0, 100 * SPAN_BYTES_MAX)).toHaveLength(100);
   });
 });

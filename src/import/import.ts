@@ -122,8 +122,9 @@ export async function importHolding(
     const resumer = { catalog, store: directory, plans, options };
     const beginning = await beginImport(resumer, lock.token);
     const { id, firstShard, recorded } = beginning;
-    run = new ImportRun(target, beginning, options, pause);
-    const { tally, workspace } = run;
+    const current = new ImportRun(target, beginning, options, pause);
+    run = current;
+    const { tally, workspace } = current;
     const jobs = planJobs(plans, options, {
       id,
       firstShard,
@@ -153,13 +154,14 @@ export async function importHolding(
 
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);
-    await run.synced();
-    failpoint('shards.sync-directory');
-    blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
     const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
       tally.finishMerge();
       // Nobody needs the threads any more: they end while the last transaction is written.
       void workers?.close();
+      // Not sooner: the last shards are on their way to disk while entries are merged.
+      await current.synced();
+      failpoint('shards.sync-directory');
+      blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
       reporter.enter('publish');
       await pause();
       checkUnchanged(plans);

@@ -36,7 +36,8 @@ function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs:
       const wanted = Math.min(READ_BYTES, slice.bytes - done);
       const target = merging.bytes.subarray(out, out + wanted);
       const bytes = run.readSync(target, slice.offset + done);
-      const whole = wholeEntries(target.subarray(0, bytes));
+      // A slice ends with an entry: only what was cut off in between has to be walked through.
+      const whole = done + bytes === slice.bytes ? bytes : wholeEntries(target.subarray(0, bytes));
       if (whole === 0) throw ioError(new Error('it ends too early'), 'read run', slice.path);
       if (raw.addEntries(whole, low, high) === 0) return false;
       done += whole;

@@ -79,7 +79,7 @@ export const IMPORT_OPTIONS = {
   },
   spanBytes: {
     ...{ type: 'integer', unit: 'bytes', default: undefined, min: 1, max: 1 << 30 },
-    meaning: 'bytes of source per shard; unset: a sixteenth of the source, but 4m to 64m',
+    meaning: 'bytes of source per shard; unset: about a 32nd of the source, but 4m to 64m',
   },
   windowBytes: {
     ...{ type: 'integer', unit: 'bytes', default: WINDOW_BYTES_DEFAULT, min: 1, max: WINDOW_BYTES_MAX },

@@ -7,7 +7,7 @@
 import { GristmillError } from '../errors.js';
 import type { FramingName } from '../kernel/contract.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
-import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../limits.js';
+import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../limits.js';
 import { parsePointer } from '../paths.js';
 import { detectShape, type Head, markBytes } from './detect.js';
 import { type Container, DocumentWalker } from './document.js';
@@ -160,12 +160,12 @@ async function walkOn(file: SourceFile, walker: DocumentWalker, from: number, pa
 }
 
 export function spanBytesFor(bytes: number, given?: number): number {
-  const sixteenth = 2 ** Math.ceil(Math.log2(Math.max(1, bytes) / 16));
-  return given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, sixteenth));
+  const share = 2 ** Math.round(Math.log2(Math.max(1, bytes) / SPANS_PER_SOURCE));
+  return given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, share));
 }
 
 /**
- * Spans of equal size: of the size given, else a sixteenth of the source in powers of two, within limits. The last one
+ * Spans of equal size: of the size given, else the power of two nearest to a 32nd of the source, within limits. The last one
  * takes along what is left, as long as that is less than half a span.
  */
 export function cut(from: number, to: number, given?: number): Span[] {

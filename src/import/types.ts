@@ -36,7 +36,7 @@ export interface ImportOptions {
   readonly level?: number;
   /** How source bytes are read. Default "read". */
   readonly access?: 'mmap' | 'read';
-  /** Bytes of source per span, hence per shard. Default: a sixteenth of the source, but 4 to 64 MiB. */
+  /** Bytes of source per span, hence per shard. Default: about a 32nd of the source, but 4 to 64 MiB. */
   readonly spanBytes?: number;
   /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 512 KiB, at most 64 MiB. */
   readonly windowBytes?: number;

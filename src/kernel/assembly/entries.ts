@@ -38,6 +38,12 @@ export function clearEntries(): void {
   return load<u32>(ref, 12);
 }
 
+/** Copies by words, up to seven bytes too many: for a few bytes `memory.copy`, a call into the engine, takes far longer. */
+// @ts-ignore: decorator
+@inline export function copyWords(to: u32, from: u32, bytes: u32): void {
+  for (let i: u32 = 0; i < bytes; i += 8) store<u64>(to + i, load<u64>(from + i));
+}
+
 /** How many bytes from `depth` on two keys have in common, at most `limit`. */
 function commonBytes(a: u32, b: u32, limit: u32): u32 {
   let i: u32 = 0;
@@ -158,7 +164,7 @@ export function dedupeEntries(keep: i32): u32 {
     if (ref > State.refs && keyBytes(kept - REF_BYTES) == bytes) {
       const last = kept - REF_BYTES;
       const key = address(ref) + ENTRY_HEADER_BYTES;
-      if (memory.compare(address(last) + ENTRY_HEADER_BYTES, key, bytes) == 0) {
+      if (commonBytes(address(last) + ENTRY_HEADER_BYTES, key, bytes) == bytes) {
         if (load<u8>(key) == 0) {
           if (Entries.firstDuplicate == 0 || location(ref) < rotl(load<u64>(Entries.firstDuplicate), 32)) {
             Entries.firstDuplicate = address(ref);
@@ -187,7 +193,7 @@ export function takeRun(limit: u32): u32 {
   while (Entries.cursor < State.refsEnd) {
     const bytes = keyBytes(Entries.cursor) + ENTRY_HEADER_BYTES;
     if (out + bytes > end) break;
-    memory.copy(out, address(Entries.cursor), bytes);
+    copyWords(out, address(Entries.cursor), bytes);
     out += bytes;
     Entries.cursor += REF_BYTES;
   }
@@ -206,15 +212,18 @@ function compareEntries(a: u32, b: u32): i32 {
 
 /**
  * Appends those of the `bytes` bytes of entries in `out` that are ≥ the entry at `low` and < the one at `high` (0: no
- * bound) to the heap. Returns false when the heap is too small.
+ * bound) to the heap. With bounds, entries have to be in order. Returns false when the heap is too small.
  */
 export function addEntries(bytes: u32, low: u32, high: u32): bool {
   const end = State.out + bytes;
   for (let at = State.out; at < end; ) {
     const size = <u32>load<u16>(at, 8) + ENTRY_HEADER_BYTES;
-    if ((low == 0 || compareEntries(at, low) >= 0) && (high == 0 || compareEntries(at, high) < 0)) {
+    if (high != 0 && compareEntries(at, high) >= 0) return true;
+    // What follows the first entry within the bounds is not below them.
+    if (low != 0 && compareEntries(at, low) >= 0) low = 0;
+    if (low == 0) {
       if (State.heapEnd + size + 8 > State.heapLimit || State.refsEnd + REF_BYTES > State.refs + State.refsMax * REF_BYTES) return false;
-      memory.copy(State.heapEnd, at, size);
+      copyWords(State.heapEnd, at, size);
       store<u32>(State.refsEnd, State.heapEnd, 8);
       store<u32>(State.refsEnd, size - ENTRY_HEADER_BYTES, 12);
       State.refsEnd += REF_BYTES;

@@ -1,6 +1,6 @@
 // Sorted entries to pages (docs/format.md, Pages). src/store/page-write.ts is the readable twin; the bytes are the same.
 
-import { Entries } from './entries';
+import { copyWords, Entries } from './entries';
 import { ENTRY_HEADER_BYTES, OUT_BYTES, REF_BYTES, State } from './state';
 import { xxh64 } from './checksum';
 
@@ -54,7 +54,8 @@ function buildPage(page: u32, index: u8): u32 {
     store<u16>(slot, out - page);
     slot += 2;
     const length = keyLength(at) - prefix;
-    memory.copy(out, key(at) + prefix, length);
+    // What it writes too much, the location replaces.
+    copyWords(out, key(at) + prefix, length);
     out += length;
     store<u64>(out, load<u64>(load<u32>(at, 8)));
     out += LOCATION_BYTES;
