@@ -80,7 +80,7 @@ describe('a string has its pieces at every place around an edge', () => {
 
   it('and a name too', () => {
     const options = optionsFor('values', { secondary: [['a"b'], ['é😀']] });
-    for (const edge of [64, 8192]) {
+    for (const edge of edges) {
       for (let at = edge - 40; at <= edge + 2; at++) {
         for (const name of ['a\\"b', 'a\\u0022b', '\\u00e9\\ud83d\\ude00', 'é😀', 'é\\uD83D\\uDE00', 'é\\uD83D']) {
           const source = utf8(`{"x":"${'x'.repeat(at - 6)}","${name}" :1} {"${name}":[{}]}`);

@@ -9,6 +9,7 @@ import { openStore } from '../src/index.js';
 import { shardPath } from '../src/store/files.js';
 import { PLACES, publishRecords } from './support/build-store.js';
 import { RecordStore, rowOf, textsOf } from './support/record-lookup.js';
+import { eventually } from './support/until.js';
 
 /** Lets what waits in the background have its turns. */
 const turns = async (): Promise<void> => {
@@ -83,7 +84,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     // The lookups do not know of it yet, the refreshes will.
     expect([lookup.valueSync(1), lookup.valueSync(2)]).toEqual([rowOf(1, 0), rowOf(2, 0)]);
     pass(20);
-    await vi.waitFor(() => expect(state.refreshes.sort()).toEqual(['changed', 'gone']));
+    await eventually(() => expect(state.refreshes.sort()).toEqual(['changed', 'gone']));
     expect([records.peek(1)?.value, records.peek(2)]).toEqual([rowOf(1, 1), undefined]);
   });
 

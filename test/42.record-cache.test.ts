@@ -9,6 +9,7 @@ import { READ_WEIGHT } from '../src/lookup/hot-places.js';
 import type { ReadCounters } from '../src/metrics/read-counters.js';
 import { PLACES, publishRecords } from './support/build-store.js';
 import { KEYS, RecordStore, type Row, rowOf, textsOf } from './support/record-lookup.js';
+import { eventually } from './support/until.js';
 
 const answered = ({ recordHits, recordStale, frameHits, diskReads, loadsShared, inlineReads, absent }: ReadCounters) =>
   recordHits + recordStale + frameHits + diskReads + loadsShared + inlineReads + absent;
@@ -198,7 +199,7 @@ describe.each(PLACES)('%s', (_kind, newPlace) => {
           recordsPerFrame: 5,
         });
         await reading;
-        await vi.waitFor(async () => expect(await seen()).toBe(edition), { interval: 2 });
+        await eventually(async () => expect(await seen()).toBe(edition));
       }
     },
   );

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, utimesSy
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStore, repairStore, type StoreEvents, type StoreOptions } from '../dist/src/index.js';
 import { READ_WEIGHT } from '../src/lookup/hot-places.js';
 import { readHotSet, writeHotSet } from '../src/lookup/hot-set-file.js';
@@ -16,6 +16,7 @@ import { files } from '../src/store/file-blobs.js';
 import { encodeKey, type KeyValue } from '../src/store/key.js';
 import { openCatalog, publishRecords, temporaryDirectory } from './support/build-store.js';
 import { ROOT } from './support/cli.js';
+import { eventually } from './support/until.js';
 
 const run = promisify(execFile);
 const COUNT = 1000;
@@ -205,7 +206,7 @@ describe('the file', () => {
     store.on('warning', (event) => warnings.push(event));
     expect(store.collection().getSync(3)).toEqual({ id: 3 });
     await store.warm();
-    await vi.waitFor(() => expect(warnings).not.toEqual([]));
+    await eventually(() => expect(warnings).not.toEqual([]));
     expect(warnings[0]).toEqual({
       about: 'hot set',
       error: expect.objectContaining({ code: 'CHECKSUM_MISMATCH', file: path() }),

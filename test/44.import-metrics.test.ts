@@ -1,7 +1,7 @@
 // Goal: what imports come to is what their reports say, while they run and afterwards, and they tell of themselves as
 // events. Method: real imports, with threads and in memory; workers that the test holds back, under a clock of its own.
 
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreEvents } from '../src/events.js';
 import type { MergeTask } from '../src/import/merge-types.js';
 import type { Workers } from '../src/import/pool.js';
@@ -13,6 +13,7 @@ import type { ImportObserver } from '../src/metrics/import-totals.js';
 import { MeteredWorkers } from '../src/metrics/metered-workers.js';
 import { fileWith } from './support/import-files.js';
 import { KINDS, testStore } from './support/import-store.js';
+import { eventually } from './support/until.js';
 
 const LINES = Array.from({ length: 20_000 }, (_, id) => `{"id":${id},"text":"${'x'.repeat(id % 90)}"}\n`).join('');
 
@@ -53,7 +54,7 @@ describe.each(KINDS)('imports %s', (kind) => {
     const report = await run(LINES, { key: 'id', onProgress: (progress) => seen.push(progress) });
     await expect(run('{"id":1}\n{"id":', { key: 'id', collection: 'bad' })).rejects.toThrow();
     // Events come in a turn of their own, in order.
-    await vi.waitFor(() => expect(told.at(-1)?.phase).toBe('failed'));
+    await eventually(() => expect(told.at(-1)?.phase).toBe('failed'));
     const done = told.findIndex(({ phase }) => phase === 'done');
     expect(told[done]).toEqual({ phase: 'done', collection: 'records', report });
     expect(told.slice(0, done).map((event) => event.phase === 'progress' && event.progress)).toEqual(seen);
@@ -116,6 +117,8 @@ describe('an import meter', () => {
   });
 
   test('counts nothing where there was nothing to import, and tells followers of every end', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warned.mockRestore());
     const told: string[] = [];
     const meter = new ImportMeter(({ phase }) => told.push(phase));
     const fails = (): never => {

@@ -245,7 +245,8 @@ describe('the sampler', () => {
     expect(samples.at(-1)).toEqual(['posts', 'disk', 0.005]);
   });
 
-  test('fails no read because somebody who is told of it fails', () => {
+  test('fails no read because somebody who is told of it fails, and warns of it once', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const counters = new ReadCounters();
     const told = vi.fn();
     const bad = (): never => {
@@ -254,6 +255,10 @@ describe('the sampler', () => {
     const timing = new LatencySampler('posts', counters, new Set([bad, told]));
     expect(timing.timeSync(() => ++counters.frameHits, undefined, undefined)).toBe(1);
     expect(told).toHaveBeenCalledOnce();
+    const again = new LatencySampler('posts', counters, new Set([bad]));
+    again.timeSync(() => ++counters.frameHits, undefined, undefined);
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('Error: of an exporter')]]);
+    warned.mockRestore();
   });
 
   test('leaves out reads that fail', async () => {

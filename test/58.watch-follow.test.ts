@@ -16,10 +16,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Notices } from '../dist/src/watch/notices.js';
 import { Follower } from '../src/watch/follow.js';
 import { makeDirectory, scratch } from './support/import-files.js';
+import { until } from './support/until.js';
 
 /** All visible entries below a directory, with what tells two versions of one apart. */
 function listing(root: string, path = root, found = new Map<string, string>()): Map<string, string> {
@@ -93,8 +94,6 @@ function follow(...sources: string[]) {
 function isTold(noticed: ReadonlySet<string>, path: string): boolean {
   return noticed.has(path) || (dirname(path) !== path && isTold(noticed, dirname(path)));
 }
-
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000, interval: 5 });
 
 describe('following', () => {
   test('whatever programs do in a folder is told', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Follower } from '../src/watch/follow.js';
 import { scratch } from './support/import-files.js';
+import { until } from './support/until.js';
 import { watching } from './support/watching.js';
 
 vi.mock('node:fs', async (original) => {
@@ -35,7 +36,7 @@ test('a directory that there is no room to watch is told; the others are followe
   follower.check();
   expect(failures).toMatchObject([{ code: 'ENOSPC' }]);
   writeFileSync(join(folder, 'other/1.json'), '1');
-  await vi.waitUntil(() => noticed.includes(join(folder, 'other/1.json')));
+  await until(() => noticed.includes(join(folder, 'other/1.json')));
 });
 
 test.skipIf(process.platform !== 'linux')('what is on another machine is compared all the time', async () => {

@@ -7,7 +7,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { memory } from '../dist/src/index.js';
-import { place, QUICK, until } from './support/watched.js';
+import { until } from './support/until.js';
+import { place, QUICK } from './support/watched.js';
 
 describe('whatever is done to a folder', () => {
   const names = ['a.json', 'b.json', 'in/a.json', 'in/deep/c.json'];

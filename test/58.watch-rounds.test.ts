@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import type { SyncReport } from '../src/sources/sync.js';
+import { until } from './support/until.js';
 import { type Syncing, watching } from './support/watching.js';
 
 const NOTHING: SyncReport = { changed: 0, added: 0, removed: 0, unchanged: 1, bytesRead: 0 };
@@ -249,7 +250,7 @@ describe('beginning and ending', () => {
       }
       controller.abort(new GristmillError('STORE_CLOSED', 'closed'));
       if (!isLate) await expect(at.starting).rejects.toMatchObject({ code: 'STORE_CLOSED' });
-      await vi.waitUntil(() => at.ended.mock.calls.length === 1);
+      await until(() => at.ended.mock.calls.length === 1);
       expect([at.syncs.length, at.followers(), vi.getTimerCount()]).toEqual([0, 0, 0]);
     }
   });

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { memory, openStore } from '../dist/src/index.js';
 import { WATCH_OPTIONS } from '../dist/src/watch/watch-options.js';
-import { eventsOf, place, QUICK, textOf, until, type WatchEvent } from './support/watched.js';
+import { until } from './support/until.js';
+import { eventsOf, place, QUICK, textOf, type WatchEvent } from './support/watched.js';
 
 describe.each(['auto', 'always'] as const)('a folder, poll %s', (poll) => {
   test('files that come, change and go are records that come, change and go; nothing else is read', async () => {

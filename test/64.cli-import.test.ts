@@ -4,9 +4,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeDataset } from '../datasets/index.js';
 import { gristmill, parseLines, scratch, start } from './support/cli.js';
+import { until } from './support/until.js';
 
 const GOOD = '[{"id":1,"tag":"a"},{"id":2,"tag":["b","a"]},{"id":12345678901234567890,"n":1.50}]';
 
@@ -234,7 +235,7 @@ describe('resuming', () => {
       }
       return 0;
     };
-    await vi.waitUntil(() => journal() >= 3, { timeout: 50_000, interval: 5 });
+    await until(() => journal() >= 3);
     killed.child.kill('SIGKILL');
     await killed.ended;
     const { code, stdout } = await gristmill(...args, '--resume');

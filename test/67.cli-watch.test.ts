@@ -6,12 +6,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { gristmill, parseLines, scratch, start } from './support/cli.js';
+import { until } from './support/until.js';
 
 const QUICK = ['--stability-ms', '50ms', '--max-wait-ms', '200ms', '--workers', '1'];
-
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 30_000, interval: 5 });
 
 function place(files: Readonly<Record<string, string>>) {
   const path = scratch();

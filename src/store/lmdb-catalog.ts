@@ -12,7 +12,7 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { RootDatabase, Transaction } from 'lmdb';
+import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { CatalogReader } from './catalog-read.js';
@@ -21,7 +21,7 @@ import { CatalogWriter } from './catalog-write.js';
 import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
-import { type Bytes, byteMap, writableByteMap } from './lmdb-maps.js';
+import { byteMap, writableByteMap } from './lmdb-maps.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
 // Its CommonJS form is one file and loads faster than its many modules.
@@ -30,6 +30,7 @@ const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb')
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
 const READERS_MAX = 2048;
 
+type Bytes = Database<Buffer, Uint8Array>;
 type Root = RootDatabase<Buffer, Uint8Array>;
 
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {

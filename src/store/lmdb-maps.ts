@@ -2,17 +2,23 @@
 //
 // The databases of LMDB as the sorted maps of bytes that the catalog is read from and written to.
 
-import type { Database, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import type { ByteMap } from './catalog-read.js';
 import type { WritableByteMap } from './catalog-write.js';
 import type { CommitRoom } from './commit-room.js';
 import { ioError } from './io.js';
 
-export type Bytes = Database<Buffer, Uint8Array>;
+/** What is asked of a database of LMDB, which only lmdb-catalog.ts imports. */
+export interface ByteDatabase {
+  get(key: Uint8Array, within: object): Buffer | undefined;
+  getRange(options: object): Iterable<{ readonly key: Uint8Array; readonly value: Buffer }>;
+  getKeys(options: object): Iterable<Uint8Array>;
+  putSync(key: Uint8Array, value: Buffer): unknown;
+  removeSync(key: Uint8Array): boolean;
+}
 
 /** A database as the reader wants it. @param check runs before every read. */
-export function byteMap(database: Bytes, check: () => void, transaction?: Transaction): ByteMap {
+export function byteMap(database: ByteDatabase, check: () => void, transaction?: object): ByteMap {
   const held = transaction === undefined ? {} : { transaction };
   return {
     get(key) {
@@ -31,14 +37,14 @@ export function byteMap(database: Bytes, check: () => void, transaction?: Transa
 }
 
 /** The same within a transaction. @param room of the transaction, asked before every put. */
-export function writableByteMap(database: Bytes, file: string, room: CommitRoom): WritableByteMap {
+export function writableByteMap(database: ByteDatabase, file: string, room: CommitRoom): WritableByteMap {
   return {
     put(key, value) {
       room.take(key.byteLength + value.byteLength);
-      // putSync is declared void; within a transaction it returns whether LMDB took the value.
+      // Declared to return nothing; within a transaction it returns whether LMDB took the value.
       let taken: boolean;
       try {
-        taken = database.putSync(key, value as Buffer) as unknown as boolean;
+        taken = database.putSync(key, value as Buffer) as boolean;
       } catch (cause) {
         throw ioError(cause, 'write to', file, value.byteLength);
       }

@@ -2,7 +2,7 @@
 
 import { appendFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
 import { type SyncOptions, type SyncReport, syncSources } from '../../dist/src/sources/sync.js';
 import { files as onDisk } from '../../dist/src/store/file-blobs.js';
@@ -11,6 +11,7 @@ import { openRecovered } from '../../dist/src/store/recovery.js';
 import type { ImportOptions } from '../../src/import/types.js';
 import { scratch } from './import-files.js';
 import type { KINDS } from './import-store.js';
+import { until } from './until.js';
 
 /** Files under one directory, each change of which has a time of its own, long ago. */
 export class Tree {
@@ -71,14 +72,11 @@ export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced>
       const report = await syncSources(target, paths, { workers: 1, ...options });
       // Another catalog than the store's, as another process has one: reads may see it ten milliseconds late.
       const name = options?.collection ?? 'records';
-      await vi.waitUntil(
-        () => {
-          catalog.refresh();
-          const stored = catalog.collection(name);
-          return stored === undefined || store.collection(name).stat().generation === stored.generation;
-        },
-        { interval: 1 },
-      );
+      await until(() => {
+        catalog.refresh();
+        const stored = catalog.collection(name);
+        return stored === undefined || store.collection(name).stat().generation === stored.generation;
+      });
       return report;
     },
   };

@@ -2,7 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type GristmillError, type memory, openStore, type Store, type StoreEvents } from '../../dist/src/index.js';
 import type { WatchOptions } from '../../dist/src/watch/watch-options.js';
 import { scratch } from './import-files.js';
@@ -11,8 +11,6 @@ export type WatchEvent = StoreEvents['watch'];
 
 /** Quick enough for a test; what is left alone for so long counts as whole. */
 export const QUICK: WatchOptions = { stabilityMs: 50, maxWaitMs: 200, pollMs: 50, workers: 1 };
-
-export const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 20_000, interval: 5 });
 
 /** A place with a folder to watch, and a store beside it. */
 export async function place(files: Readonly<Record<string, string>> = {}, where?: ReturnType<typeof memory>) {

@@ -40,6 +40,7 @@ export const PLUS: u32 = 0x2b;
 export const POINT: u32 = 0x2e;
 export const ZERO: u32 = 0x30;
 export const NINE: u32 = 0x39;
+export const LOWER_A: u32 = 0x61;
 export const LOWER_E: u32 = 0x65;
 export const LOWER_U: u32 = 0x75;
 export const LOWER_T: u32 = 0x74;

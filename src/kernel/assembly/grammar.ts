@@ -1,6 +1,6 @@
 // Small checks of the grammar that need the bytes of a token.
 
-import { COMMA, LOWER_E, LOWER_F, LOWER_T, MINUS, PLUS, POINT, SPACE, ZERO } from './contract';
+import { COMMA, LOWER_A, LOWER_E, LOWER_F, LOWER_N, LOWER_T, MINUS, PLUS, POINT, SPACE, ZERO } from './contract';
 
 /** 1 for bytes that end a scalar that is no string: blanks, operators. A quote there would be no token. */
 const ENDS: usize = memory.data(256);
@@ -9,6 +9,9 @@ export function fillTables(): void {
   const characters = ' \t\n\r{}[]:,';
   memory.fill(ENDS, 0, 256);
   for (let i = 0; i < characters.length; i++) store<u8>(ENDS + <usize>characters.charCodeAt(i), 1);
+  addLiteral(LOWER_T, 0x65757274 /* true */, 4);
+  addLiteral(LOWER_F, 0x65736c61 /* alse */, 5);
+  addLiteral(LOWER_N, 0x6c6c756e /* null */, 4);
 }
 
 // @ts-ignore: decorator
@@ -82,13 +85,18 @@ const PAST_DIGITS: usize = memory.data<u8>([0x80 + 10]);
   return endsScalar(at) ? at : 0;
 }
 
-/** The end of the literal at `at` (`c` is its first byte), or 0 when it is none of true, false, null. */
+/** For each letter that a literal may begin with: its last four bytes, and its length; zeros for others. Eight bytes a letter. */
+const LITERALS: usize = memory.data(26 * 8);
+
+function addLiteral(first: u32, lastBytes: u32, bytes: u32): void {
+  store<u64>(LITERALS + <usize>((first - LOWER_A) << 3), (<u64>bytes << 32) | lastBytes);
+}
+
+/** The end of the literal at `at` (`c`, a small letter, is its first byte), or 0 when it is none of true, false, null. */
 // @ts-ignore: decorator
 @inline export function literalEnd(at: u32, c: u32): u32 {
-  // Without a branch, as which it is cannot be foreseen.
-  const isFalse = <u32>(c == LOWER_F);
-  const other = select<u32>(0x65757274 /* true */, 0x6c6c756e /* null */, c == LOWER_T);
-  const word = select<u32>(0x65736c61 /* alse */, other, isFalse);
-  const last = at + isFalse;
-  return load<u32>(last) == word && endsScalar(last + 4) ? last + 4 : 0;
+  const literal = LITERALS + <usize>((c - LOWER_A) << 3);
+  const end = at + load<u32>(literal, 4);
+  if (load<u32>(end - 4) != load<u32>(literal)) return 0;
+  return endsScalar(end) ? end : 0;
 }

@@ -9,14 +9,14 @@
 //   token      1......1.1.1.1..11     operators, and opening quotes and first solid bytes that do not directly follow a solid one
 //
 // Three passes over a tile, so that each has little to keep in mind and V8 keeps it in registers: bitmaps of all blocks (bitmaps.ts),
-// from these what is in strings and what a token, then the tokens' addresses. The few blocks with a backslash, a control
+// from these what is in strings and what a token (two blocks at a time), then the tokens' addresses. The few blocks with a backslash, a control
 // character or more than ASCII are looked at in between, from lists (strings.ts).
 //
 // Source: Langdale & Lemire, "Parsing Gigabytes of JSON per Second", VLDB J. 28 (2019), for the bitmaps and the escape
 // arithmetic (strings.ts). What is inside a string is checked here; everything else by the grammar.
 
 import {
-  BITMAPS, BLOCK_BITMAPS, LOW, OPERATORS, QUOTES, STRINGS, TOKENS, bits64, classify, equal64,
+  BITMAPS, LOW, OPERATORS, QUOTES, STRINGS, TOKENS, bits64, classify, equal64,
 } from './bitmaps';
 import { FRAMING_LINES } from './contract';
 import { LOOK_AHEAD_BYTES, SENTINELS, State, TILE_BYTES } from './state';
@@ -39,49 +39,65 @@ import { checkTexts, settleEscapes } from './strings';
     isBlank16(v128.load(block, 32)), isBlank16(v128.load(block, 48)));
 }
 
-/** Bit i of the result is the xor of bits 0…i: between an odd quote and the next, all ones. */
+/** Bit i of each half is the xor of its bits 0…i: between an odd quote and the next, all ones. */
 // @ts-ignore: decorator
-@inline function prefixXor(bits: u64): u64 {
-  bits ^= bits << 1;
-  bits ^= bits << 2;
-  bits ^= bits << 4;
-  bits ^= bits << 8;
-  bits ^= bits << 16;
-  bits ^= bits << 32;
-  return bits;
+@inline function prefixXor(bits: v128): v128 {
+  bits = v128.xor(bits, i64x2.shl(bits, 1));
+  bits = v128.xor(bits, i64x2.shl(bits, 2));
+  bits = v128.xor(bits, i64x2.shl(bits, 4));
+  bits = v128.xor(bits, i64x2.shl(bits, 8));
+  bits = v128.xor(bits, i64x2.shl(bits, 16));
+  return v128.xor(bits, i64x2.shl(bits, 32));
 }
 
-/** Second pass: what is inside strings, the blanks, and the tokens of each block of a tile. */
+/** The bitmaps of two blocks. */
+// @ts-ignore: decorator
+@inline function pair(first: u64, second: u64): v128 {
+  return i64x2.replace_lane(i64x2.splat(first), 1, second);
+}
+
+/** Second pass: what is inside strings, the blanks, and the tokens of each block of a tile. Two blocks at a time, one in each half. */
 function findTokens(block: u32, end: u32): void {
-  const lines = State.framing == FRAMING_LINES;
-  let inString = State.inString, prevSolid = State.prevSolid;
+  const lines = State.framing == FRAMING_LINES, none = i64x2.splat(0);
+  let inString = i64x2.splat(State.inString), prevSolid = i64x2.splat(State.prevSolid);
   let blanksOut = State.blanks + ((block - State.origin) >> 3);
-  for (let bitmaps = BITMAPS; block < end; block += 64, bitmaps += BLOCK_BITMAPS, blanksOut += 8) {
-    const quote = load<u64>(bitmaps, QUOTES);
-    const strings = prefixXor(quote) ^ inString;
-    inString = <u64>(<i64>strings >> 63);
-    store<u64>(bitmaps, strings, STRINGS);
-    let blank: u64 = 0, newline: u64 = 0;
-    if (load<u64>(bitmaps, LOW) & ~strings) {
-      blank = blanksIn(block) & ~strings;
+  for (let bitmaps = BITMAPS; block < end; block += 128, bitmaps += 16, blanksOut += 16) {
+    const quote = v128.load(bitmaps, QUOTES), odd = prefixXor(quote);
+    // The last bit of the first block, spread over the second.
+    const between = i8x16.shuffle(none, i32x4.shr_s(odd, 31), 0, 1, 2, 3, 4, 5, 6, 7, 20, 21, 22, 23, 20, 21, 22, 23);
+    const strings = v128.xor(v128.xor(odd, between), inString);
+    // That of the second, for the next two.
+    const last = i32x4.shr_s(strings, 31);
+    inString = i8x16.shuffle(last, last, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
+    v128.store(bitmaps, strings, STRINGS);
+    const low = v128.andnot(v128.load(bitmaps, LOW), strings);
+    let blank = none, newline = none;
+    if (v128.any_true(low)) {
       // One value a line: a newline ends a record, and so is a token and never one of its blanks.
-      if (lines) newline = equal64(block, 0x0a) & ~strings;
-      if (blank ^ newline) State.blankEnd = block + 64;
+      if (lines) newline = v128.andnot(pair(equal64(block, 0x0a), equal64(block + 64, 0x0a)), strings);
+      blank = newline;
+      // In a compact source there is nothing else.
+      if (v128.any_true(v128.xor(low, newline))) {
+        blank = v128.andnot(pair(blanksIn(block), blanksIn(block + 64)), strings);
+        State.blankEnd = block + 128;
+      }
     }
-    store<u64>(blanksOut, blank ^ newline);
-    const solid = ~(strings | quote | blank);
-    const operator = load<u64>(bitmaps, OPERATORS) & ~strings;
-    const starts = (solid | (quote & strings)) & ~((solid << 1) | prevSolid);
-    store<u64>(bitmaps, operator | newline | starts, TOKENS);
-    prevSolid = solid >> 63;
+    v128.store(blanksOut, v128.xor(blank, newline));
+    const solid = v128.not(v128.or(v128.or(strings, quote), blank));
+    const operator = v128.andnot(v128.load(bitmaps, OPERATORS), strings);
+    const lastSolid = i64x2.shr_u(solid, 63);
+    const before = i8x16.shuffle(prevSolid, lastSolid, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+    const starts = v128.andnot(v128.or(solid, v128.and(quote, strings)), v128.or(i64x2.shl(solid, 1), before));
+    v128.store(bitmaps, v128.or(v128.or(operator, newline), starts), TOKENS);
+    prevSolid = lastSolid;
   }
-  State.inString = inString;
-  State.prevSolid = prevSolid;
+  State.inString = i64x2.extract_lane(inString, 0);
+  State.prevSolid = i64x2.extract_lane(prevSolid, 1);
 }
 
 /** Third pass: writes the address of each token of a tile at `out`; returns the end. */
 function putTokens(block: u32, end: u32, out: u32): u32 {
-  for (let bitmaps = BITMAPS; block < end; block += 64, bitmaps += BLOCK_BITMAPS) {
+  for (let bitmaps = BITMAPS; block < end; block += 64, bitmaps += 8) {
     let tokens = load<u64>(bitmaps, TOKENS), at = out;
     const count = <u32>popcnt(tokens);
     out += count << 2;
@@ -134,13 +150,14 @@ export function refill(at: u32): u32 {
   const end = State.end, enough = State.tokens + LOOK_AHEAD_BYTES;
   // A tile after another, if need be: within a long string there are no tokens.
   do {
-    const tileEnd = min(tile + TILE_BYTES, end);
+    // Blocks come in pairs; behind the end there are blanks.
+    const tileEnd = tile + min(TILE_BYTES, (end - tile + 127) & ~127);
     classify(tile, tileEnd);
     settleEscapes(tile, tileEnd);
     findTokens(tile, tileEnd);
     checkTexts(tile, tileEnd);
     out = putTokens(tile, tileEnd, out);
-    tile += (tileEnd - tile + 63) & ~63;
+    tile = tileEnd;
   } while (tile < end && out < enough);
 
   State.blockAt = tile;

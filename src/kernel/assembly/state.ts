@@ -11,7 +11,7 @@ export const TILE_BYTES: u32 = 8192;
 export const LOOK_AHEAD_BYTES: u32 = 5 * 4;
 /** Sentinel tokens after the last one of a window, so that the grammar can look ahead without asking. */
 export const SENTINELS: u32 = 8;
-/** Bytes after the window that are blank, so that whole blocks can be read at its end. */
+/** Bytes after the window that are blank, so that blocks can be read in pairs at its end. */
 export const PADDING_BYTES: u32 = 128;
 /**
  * Values on key paths that a record may have here; one with more is the twin's. Each is at most two keys, and with the name
@@ -104,7 +104,7 @@ export class State {
   static errorAt: u32 = 0xffffffff;
   /** One past the last block with a backslash: names before it may hold escapes. */
   static backslashEnd: u32 = 0;
-  /** One past the last block with a blank outside strings: there are none from there on. */
+  /** One past the last pair of blocks with a blank outside strings: there are none from there on. */
   static blankEnd: u32 = 0;
 
   // Entries.

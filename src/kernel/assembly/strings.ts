@@ -3,7 +3,7 @@
 //
 // Source: Keiser & Lemire, "Validating UTF-8 in Less Than One Instruction per Byte", 2021.
 
-import { BACKSLASHES, BITMAPS, BLOCK_BITMAPS, Lists, QUOTES, STRINGS, UNUSUAL, bits64, equal64 } from './bitmaps';
+import { BACKSLASHES, BITMAPS, Lists, QUOTES, STRINGS, UNUSUAL, bits64, equal64 } from './bitmaps';
 import { LOWER_U } from './contract';
 import { isHexDigit } from './grammar';
 import { State } from './state';
@@ -72,12 +72,9 @@ function checkText(block: u32, strings: u64): void {
   return v128.or(i8x16.eq(candidates, bytes), i8x16.eq(bytes, i8x16.splat(0x72)));
 }
 
-/** Each escaped character of a block (but quotes) must be one that may be, or `u` and four hexadecimal digits. */
-function checkEscapes(block: u32, escaped: u64): void {
-  const simple = bits64(
-    isSimple16(v128.load(block)), isSimple16(v128.load(block, 16)),
-    isSimple16(v128.load(block, 32)), isSimple16(v128.load(block, 48)));
-  for (let others = escaped & ~simple; others; others &= others - 1) {
+/** Each of the escaped characters of a block must be `u` before four hexadecimal digits. */
+function checkOthers(block: u32, others: u64): void {
+  for (; others; others &= others - 1) {
     const at = block + <u32>ctz(others);
     if (<u32>load<u8>(at) == LOWER_U) {
       const first = at + 1, end = min(first + 4, State.end);
@@ -91,13 +88,24 @@ function checkEscapes(block: u32, escaped: u64): void {
   }
 }
 
+/** Each escaped character of a block (but quotes) must be one that may be, or `u` and four hexadecimal digits. */
+// @ts-ignore: decorator
+@inline function checkEscapes(block: u32, escaped: u64): void {
+  const simple = bits64(
+    isSimple16(v128.load(block)), isSimple16(v128.load(block, 16)),
+    isSimple16(v128.load(block, 32)), isSimple16(v128.load(block, 48)));
+  const others = escaped & ~simple;
+  if (others) checkOthers(block, others);
+}
+
 // @ts-ignore: decorator
 @inline function bitmapsOf(block: u32, tile: u32): usize {
-  return BITMAPS + (<usize>(block - tile) >> 6) * BLOCK_BITMAPS;
+  return BITMAPS + (<usize>(block - tile) >> 3);
 }
 
 /** Settles which bytes of a block are escaped: a quote among these is taken from its bitmap, others are checked. */
-function settleBlock(block: u32, tile: u32): void {
+// @ts-ignore: decorator
+@inline function settleBlock(block: u32, tile: u32): void {
   const backslash = equal64(block, 0x5c), nextEscaped = State.nextEscaped;
   const starts = backslash & ~nextEscaped;
   const codes = (((starts << 1) | ODD_BITS) - starts) ^ ODD_BITS;
@@ -108,17 +116,22 @@ function settleBlock(block: u32, tile: u32): void {
   if (escaped & ~quotes) checkEscapes(block, escaped & ~quotes);
 }
 
+/** The same in a call: for the rare block that follows one that ends with a backslash, and has none. */
+function settleFollowing(block: u32, tile: u32): void {
+  settleBlock(block, tile);
+}
+
 /** Settles the escapes of the tile [tile, end), in the blocks that have a backslash or follow one that ends with it. */
 export function settleEscapes(tile: u32, end: u32): void {
   let following = tile;
   for (let at = BACKSLASHES; at < Lists.backslashesEnd; at += 4) {
     const block = load<u32>(at);
-    if (State.nextEscaped && block != following) settleBlock(following, tile);
+    if (State.nextEscaped && block != following) settleFollowing(following, tile);
     settleBlock(block, tile);
     following = block + 64;
     State.backslashEnd = following;
   }
-  if (State.nextEscaped && following < end) settleBlock(following, tile);
+  if (State.nextEscaped && following < end) settleFollowing(following, tile);
 }
 
 /** Checks the text of the tile [tile, end), in the blocks that are unusual or follow one that ends within a character. */
