@@ -1,7 +1,7 @@
 // Runs whole processes and says what they took: wall and CPU seconds of the process and its children, peak anonymous memory.
 // Variants alternate (A B A B ...), so that a machine that slows down or warms up does so for all of them.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +73,8 @@ export async function alternate(variants, runs, onRun = () => {}) {
   for (let round = 0; round < Math.max(...variants.map(({ runs: own = runs }) => own)); round++) {
     for (const variant of variants.filter((variant) => !isDone(variant))) {
       variant.before?.();
+      // What the process before left for the system to write would be written during this one, which may wait for the disk.
+      spawnSync('sync');
       const run = await runProcess(variant.command, variant.args, variant.limitSeconds);
       results.get(variant.name).push(run);
       onRun(variant, run, round);

@@ -32,6 +32,13 @@ const BENCHES = {
 };
 const FULL_SIZE = '512m';
 const QUICK_SIZE = '64m';
+const USAGE = `npm run bench -- [options]; bench/README.md says what they measure
+  --only <names>          of ${Object.keys(BENCHES).join(', ')}
+  --quick                 64 MiB and fewer runs; leaves docs/performance.md alone
+  --bytes <n>m            another size than 512m
+  --data, --forms, --contenders <names>   parts of what is imported, how, and by whom
+  --runs, --rival-runs <n>                processes of gristmill and of each rival
+  --scratch <folder>      where stores are built; the system's temporary folder unless told`;
 
 const { values } = parseArgs({
   options: {
@@ -44,8 +51,13 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     'rival-runs': { type: 'string' },
     scratch: { type: 'string', default: tmpdir() },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log(USAGE);
+  process.exit();
+}
 
 const wanted = values.only.split(',');
 const unknown = wanted.find((name) => !(name in BENCHES));
