@@ -3,10 +3,10 @@
 // What has to be so before an import goes on: sources that fit together, a collection that fits the import, room on disk;
 // and what a publication is made of.
 
-import { statfsSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
 import type { StorePlace } from '../store/blobs.js';
 import { files } from '../store/file-blobs.js';
+import { freeBytes } from '../store/io.js';
 import type { Publication } from '../store/publish.js';
 import { checkSameCollection } from '../store/publish-checks.js';
 import type { Catalog, KeyRule } from '../store/types.js';
@@ -63,9 +63,9 @@ export function mayBePublished(catalog: Catalog, stage: ImportProgress['stage'])
 export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: number): void {
   if (blobs !== files) return; // memory tells when it is full
   const bytesNeeded = INDEX_BYTES_MIN + 2 * runBytes;
-  const { bavail, bsize } = statfsSync(directory);
-  if (bavail * bsize >= bytesNeeded) return;
-  const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${bavail * bsize} free; nothing was changed. Free some space and import again.`;
+  const free = freeBytes(directory);
+  if (free >= bytesNeeded) return;
+  const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${free} free; nothing was changed. Free some space and import again.`;
   throw new GristmillError('DISK_FULL', message, { file: directory, bytesNeeded });
 }
 

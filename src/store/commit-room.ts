@@ -4,10 +4,9 @@
 // 100 bytes that the text may not fit into (mdb.c, mdb_page_flush, "Attempting to write page"): on a full disk that now and
 // then ends the process, by SIGABRT, with the store as it was.
 
-import { type StatsFs, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { ioError } from './io.js';
+import { freeBytes } from './io.js';
 
 /** What a commit of next to nothing takes: copies of the pages it changes, and the list of free ones. */
 const LEAST_BYTES = 128 * 1024;
@@ -39,23 +38,13 @@ export class CommitRoom {
     if (this.#taken > this.#asked) this.#ask(this.#taken + STEP_BYTES);
   }
 
-  #ask(bytes: number): void {
-    this.#asked = bytes;
+  /** @param upTo bytes may be put before it is asked again */
+  #ask(upTo: number): void {
+    this.#asked = upTo;
     const needed = LEAST_BYTES + this.#taken * PAGES_PER_BYTE;
-    const free = this.#freeBytes();
+    const free = freeBytes(dirname(this.#file));
     if (free >= needed) return;
     const message = `no room to commit to ${this.#file}: it may take ${needed} bytes, ${free} are free; free space on its file system and try again`;
     throw new GristmillError('DISK_FULL', message, { file: this.#file, bytesNeeded: needed });
-  }
-
-  #freeBytes(): number {
-    let system: StatsFs;
-    try {
-      system = statfsSync(dirname(this.#file));
-    } catch (cause) {
-      throw ioError(cause, 'ask for the free space of', this.#file);
-    }
-    // Some file systems do not tell.
-    return system.blocks === 0 ? Infinity : system.bavail * system.bsize;
   }
 }

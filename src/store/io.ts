@@ -1,6 +1,6 @@
 // What every file of ours needs: system errors turned into ours, and writes that write everything.
 
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, type StatsFs, statfsSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { GristmillError } from '../errors.js';
@@ -25,6 +25,17 @@ export function ioError(cause: unknown, doing: string, file: string, bytesNeeded
 export function isMissing(error: unknown): boolean {
   const cause = error instanceof GristmillError ? error.cause : error;
   return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** Bytes that may still be written to the file system of a directory; `Infinity` where it does not tell. @throws IO_ERROR */
+export function freeBytes(directory: string): number {
+  let system: StatsFs;
+  try {
+    system = statfsSync(directory);
+  } catch (cause) {
+    throw ioError(cause, 'ask for the free space of', directory);
+  }
+  return system.blocks === 0 ? Number.POSITIVE_INFINITY : system.bavail * system.bsize;
 }
 
 /** Writes all of `bytes` at the descriptor's position: one call may write less. */

@@ -94,11 +94,11 @@ describe('calls that fail', () => {
  * Whether a write of LMDB failed and took the process with it: lmdb-js 3.5.6 writes past the end of its message then
  * (src/store/commit-room.ts). What strace makes fail cannot be asked for before. The store must be whole all the same.
  */
-async function endedWithinLmdb({ process, errors, ended }: Writer): Promise<boolean> {
-  if (process.exitCode === null && process.signalCode === null) return false;
-  const { signal } = await ended;
+async function endedWithinLmdb(writer: Writer): Promise<boolean> {
+  if (writer.process.exitCode === null && writer.process.signalCode === null) return false;
+  const { signal } = await writer.ended;
   expect(signal).toMatch(/^SIG(ABRT|SEGV)$/);
-  expect(errors).toMatch(/^Write error: /m);
+  expect(writer.errors).toMatch(/^Write error: /m);
   return true;
 }
 
