@@ -103,7 +103,7 @@ function picture({ timeline, imports, switches }) {
   const seconds = { field: 'seconds', type: 'quantitative', title: 'seconds', scale: { domain, nice: false } };
   return {
     name: 'switch',
-    alt: 'Latencies of reads over ten generation switches: the lines do not rise where the generations are switched',
+    alt: 'Latencies of reads over ten generation switches: percentiles of each tenth of a second, and when generations were switched',
     spec: {
       title: {
         text: `Reads over ${switches.length} generation switches`,
