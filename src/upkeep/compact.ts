@@ -110,9 +110,12 @@ interface Task {
   readonly entry: ShardEntry;
 }
 
-/** Shards that are inline, or have too many dead records in their file. */
+/**
+ * Shards that are inline, or have too many dead records in their file. Never the open one: transactions go on appending
+ * to it, and may have opened it since the collection was sealed.
+ */
 function worthwhile(catalog: Catalog, name: string, minDeadShare: number): readonly Task[] {
-  const manifest = catalog.collection(name) as CollectionManifest;
+  const { open, ...manifest } = catalog.collection(name) as CollectionManifest;
   return catalog
     .shards(manifest)
     .filter((entry) => entry.fileNumber === 0 || deadShare(catalog, entry) > minDeadShare)

@@ -18,7 +18,7 @@ export async function sealOpenShard(catalog: Catalog, lock: WriterLock, name: st
   });
 }
 
-/** @throws GristmillError STORE_BUSY when the lock, or the shard, is not there any more. */
+/** @throws GristmillError STORE_BUSY when the lock is lost, or the shard is gone, open, or has other records than were rewritten. */
 export function publishRewritten(
   catalog: Catalog,
   lock: WriterLock,
@@ -27,8 +27,9 @@ export function publishRewritten(
   rewritten: ShardEntry,
 ): Promise<void> {
   return change(catalog, lock, name, (write, manifest) => {
-    const found = catalog.shards(manifest).find(({ shard }) => shard === entry.shard);
-    if (found?.fileNumber !== entry.fileNumber) {
+    const { open: _, ...closed } = manifest;
+    const found = catalog.shards(closed).find(({ shard }) => shard === entry.shard);
+    if (found?.fileNumber !== entry.fileNumber || found.records !== entry.records) {
       throw new GristmillError('STORE_BUSY', `collection ${name} was replaced during its compaction: run it again`);
     }
     write.putShard(manifest.id, rewritten);
