@@ -1,6 +1,6 @@
 // The library is loaded when a command opens its store: help and wrong flags do without.
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Store, StoreOptions } from '../index.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
@@ -25,8 +25,14 @@ export async function onStore<R>(flags: OpenFlags, create: boolean, work: (store
   try {
     return await work(store);
   } finally {
-    const isEmpty = store.collections().length === 0;
     await store.close();
-    if (isNew && isEmpty) rmSync(flags.store, { recursive: true, force: true });
+    if (isNew) await removeAgain(store.directory);
   }
+}
+
+/** Leaves a store in which anything is, or that anybody else has open. */
+async function removeAgain(directory: string): Promise<void> {
+  const { removeEmptyStore } = await import('../upkeep/remove-empty.js');
+  // What the command itself has to say is more important.
+  await removeEmptyStore(directory).catch(() => {});
 }

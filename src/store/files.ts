@@ -14,6 +14,11 @@ export const TEMPORARY_DIRECTORY = 'tmp';
 /** Directory of the LMDB environment, and its file; both in the store. */
 export const INDEX_DIRECTORY = 'index';
 export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
+/** What all processes that have the index open share: who reads what, and whose turn it is to write. */
+export const CATALOG_LOCK_FILE = join(INDEX_DIRECTORY, 'lock.mdb');
+/** See lmdb-gate.ts; its lock file has this name with the suffix. */
+export const GATE_FILE = join(INDEX_DIRECTORY, 'gate.mdb');
+export const GATE_LOCK_SUFFIX = '-lock';
 /** What was read most (lookup/hot-set-file.ts). */
 const HOT_SET_FILE = 'hot-set.ndjson';
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
@@ -63,8 +68,8 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
   } else {
     checkDirectory(directory, stat);
   }
-  const names = readdirSync(directory);
-  const foreign = names.find((name) => !OURS.has(name) && !OUR_FILES.has(name));
+  const names = namesIn(directory);
+  const foreign = names.find(isForeign);
   const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
   if (!whole && hasShards(directory)) {
     const message = `the index of ${directory} is missing, its shards are there: gristmill repair makes it anew from them`;
@@ -79,9 +84,30 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
     syncDirectory(directory);
   }
   for (const name of names) {
-    if (OURS.has(name)) checkDirectory(join(directory, name), statOf(join(directory, name))!);
+    if (!OURS.has(name)) continue;
+    const path = join(directory, name);
+    const found = statOf(path);
+    // A writer in another process may have removed one that was empty since they were listed.
+    if (found !== undefined) checkDirectory(path, found);
   }
   return directory;
+}
+
+/** Names in the directory of a store that gristmill did not make. @throws GristmillError IO_ERROR */
+export function foreignNames(directory: string): readonly string[] {
+  return namesIn(directory).filter(isForeign);
+}
+
+function isForeign(name: string): boolean {
+  return !OURS.has(name) && !OUR_FILES.has(name);
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    throw ioError(cause, 'list', directory);
+  }
 }
 
 /** Whether there are shard files: then there was an index, and making a new one would give their numbers away again. */

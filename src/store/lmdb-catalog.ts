@@ -1,18 +1,14 @@
 // store at rest: [catalog]
 //
-// The catalog over LMDB, and the only file that imports it. Two databases: `meta` (header, manifests, shards,
-// tombstones, inline records: catalog-values.ts) and `pages` (index pages under their page keys: page-key.ts);
-// catalog-read.ts reads them, catalog-write.ts writes them.
+// The catalog over LMDB. Two databases: `meta` (header, manifests, shards, tombstones, inline records: catalog-values.ts)
+// and `pages` (index pages under their page keys: page-key.ts); catalog-read.ts reads them, catalog-write.ts writes them.
 //
-// What LMDB does not do for us, and is done here: puts answer `false` instead of failing, so every answer is checked;
-// commits may be visible before they are durable, so overlapping sync is off; a failed commit leaves an environment that
-// must not be trusted, so it is refused from then on; a failed write may end the process, so that the disk is asked for room
-// before (commit-room.ts).
+// What LMDB does not do for us, and is done here: puts answer `false` instead of failing, so every answer is checked; a
+// failed commit leaves an environment that must not be trusted, so it is refused from then on; a failed write may end the
+// process, so that the disk is asked for room before (commit-room.ts); a commit must not meet an opening (lmdb-gate.ts).
 
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Database, RootDatabase, Transaction } from 'lmdb';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { CatalogReader } from './catalog-read.js';
@@ -21,17 +17,10 @@ import { CatalogWriter } from './catalog-write.js';
 import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
+import type { Root, Transaction } from './lmdb.js';
 import { byteMap, writableByteMap } from './lmdb-maps.js';
+import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './lmdb-open.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
-
-// Its CommonJS form is one file and loads faster than its many modules.
-const { open } = createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
-
-/** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
-const READERS_MAX = 2048;
-
-type Bytes = Database<Buffer, Uint8Array>;
-type Root = RootDatabase<Buffer, Uint8Array>;
 
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
@@ -75,29 +64,22 @@ interface Environment {
   readonly snapshots: Set<CatalogSnapshot>;
 }
 
-export interface LmdbCatalogOptions {
-  /** Create what is missing. */
-  readonly create: boolean;
-  readonly readOnly: boolean;
-}
-
 export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #root: Root;
   readonly #environment: Environment;
   readonly #write: CatalogWrite;
   readonly #room: CommitRoom;
+  readonly #gate: OpenIndex['gate'];
   #commits = 0;
   #isChanging = false;
   #failed: GristmillError | undefined;
   #closed = false;
 
-  private constructor(file: string, root: Root) {
-    const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-    const meta = root.openDB<Buffer, Uint8Array>('meta', binary);
-    const pages = root.openDB<Buffer, Uint8Array>('pages', binary);
+  private constructor(file: string, { root, meta, pages, gate }: OpenIndex) {
     const check = (): void => this.assertOpen();
     super(file, byteMap(meta, check), byteMap(pages, check));
     this.#root = root;
+    this.#gate = gate;
     this.#environment = { file, meta, pages, snapshots: new Set() };
     this.#room = new CommitRoom(file);
     this.#write = new CatalogWriter(writableByteMap(meta, file, this.#room), writableByteMap(pages, file, this.#room));
@@ -108,9 +90,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const file = join(store, CATALOG_FILE);
     // Asked before the catalog is read: who makes shards has made the header.
     const mayBeNew = !hasShards(store);
-    const root = openEnvironment(store, file, options);
+    const catalog = new LmdbCatalog(file, await openIndex(store, options));
     try {
-      const catalog = new LmdbCatalog(file, root);
       if (options.create && mayBeNew && catalog.isEmpty) {
         failpoint('store.create');
         await catalog.transaction((write) => {
@@ -126,7 +107,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       catalog.header();
       return catalog;
     } catch (error) {
-      await root.close();
+      await catalog.close();
       throw ioError(error, 'open', file);
     }
   }
@@ -184,11 +165,15 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
     this.#room.begin();
     let changed = false;
+    let isEntered = false;
     this.#isChanging = true;
     try {
       // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
       const result = this.#root.transactionSync(() => {
         const value = change(this.#write);
+        this.#gate?.enter();
+        isEntered = true;
+        this.#gate?.assertInPlace(this.file);
         changed = true;
         failpoint('catalog.commit');
         return value;
@@ -201,8 +186,23 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       this.#failed = ioError(error, 'commit to', this.file);
       throw this.#failed;
     } finally {
+      if (isEntered) this.#gate?.leave();
       this.#isChanging = false;
     }
+  }
+
+  /**
+   * Runs `work` while no process commits to the store, opens or closes it. Only for moments: all others wait.
+   * @throws GristmillError STORE_CLOSED where the store has been removed, IO_ERROR; what `work` throws
+   */
+  exclusively<T>(work: () => T): T {
+    this.assertOpen();
+    const gate = this.#gate;
+    if (gate === undefined) throw new TypeError('nobody can change this store');
+    return gate.within(() => {
+      gate.assertInPlace(this.file);
+      return work();
+    });
   }
 
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
@@ -226,6 +226,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     // LMDB would be read through a transaction of a closed environment otherwise.
     for (const snapshot of this.#environment.snapshots) snapshot.release();
     await this.#root.close();
+    this.#gate?.close();
   }
 
   assertOpen(): void {
@@ -241,29 +242,4 @@ function closedError(file: string): GristmillError {
 function interrupted(store: string): GristmillError {
   const message = `${store} is not a store yet: making it was interrupted; import into it again, which completes it`;
   return new GristmillError('STORE_NOT_A_STORE', message, { file: store });
-}
-
-function openEnvironment(store: string, file: string, options: LmdbCatalogOptions): Root {
-  const path = join(store, INDEX_DIRECTORY);
-  try {
-    // LMDB would make it 0755, and chmod-ing it later would leave a gap.
-    if (options.create) mkdirSync(path, { recursive: true, mode: 0o700 });
-    const settings = {
-      path,
-      noSubdir: false,
-      readOnly: options.readOnly,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      maxDbs: 8,
-      maxReaders: READERS_MAX,
-      // A commit must not be visible to anyone before it is durable.
-      overlappingSync: false,
-      permissionsMode: 0o600,
-    } as const;
-    const root = open<Buffer, Uint8Array>(settings);
-    root.readerCheck();
-    return root;
-  } catch (cause) {
-    throw ioError(cause, 'open', file);
-  }
 }

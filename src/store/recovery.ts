@@ -3,15 +3,42 @@
 // Opening a store for writing is when leftovers go: a lock record whose holder is dead says that there are some, the
 // garbage record that something had to wait for readers. Where neither is, opening costs no more than asking.
 
+import type { GristmillError } from '../errors.js';
 import type { StorePlace } from './blobs.js';
+import { files } from './file-blobs.js';
+import { prepareStoreDirectory } from './files.js';
 import { collectGarbage } from './garbage.js';
-import { LmdbCatalog, type LmdbCatalogOptions } from './lmdb-catalog.js';
+import { isMissing } from './io.js';
+import { LmdbCatalog } from './lmdb-catalog.js';
+import type { LmdbCatalogOptions } from './lmdb-open.js';
 import { isAlive } from './lock-holder.js';
 import { Memory } from './memory.js';
 import type { Catalog } from './types.js';
 import { WriterLock } from './writer-lock.js';
 
-export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
+/** Times that a store is made again which another process removes meanwhile (upkeep/remove-empty.ts). */
+const TRIES_MAX = 20;
+
+export interface OpenPlace {
+  readonly place: StorePlace;
+  readonly catalog: Catalog;
+}
+
+/** @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
+export async function openPlace(where: string | Memory, options: LmdbCatalogOptions): Promise<OpenPlace> {
+  if (where instanceof Memory) return { place: where, catalog: await openRecovered(where, options) };
+  for (let tries = 1; ; tries++) {
+    try {
+      const place = { directory: prepareStoreDirectory(where, options.create), blobs: files };
+      return { place, catalog: await openRecovered(place, options) };
+    } catch (error) {
+      const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
+      if (!options.create || !isRemoved || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
   const open = (): Promise<Catalog> =>
     place instanceof Memory ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
   const catalog = await open();

@@ -24,11 +24,9 @@ import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
 import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
 import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
 import type { StorePlace } from './blobs.js';
-import { files } from './file-blobs.js';
-import { prepareStoreDirectory } from './files.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
 import { Memory } from './memory.js';
-import { openRecovered } from './recovery.js';
+import { openPlace } from './recovery.js';
 import type { Catalog } from './types.js';
 
 export class Store {
@@ -72,8 +70,8 @@ export class Store {
     if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
       throw new TypeError('where a store is must be a path or memory()');
     }
-    const place = where instanceof Memory ? where : { directory: prepareStoreDirectory(where, create), blobs: files };
-    return new Store(place, effective, await openRecovered(place, { create, readOnly }));
+    const { place, catalog } = await openPlace(where, { create, readOnly });
+    return new Store(place, effective, catalog);
   }
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */

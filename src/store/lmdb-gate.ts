@@ -1,0 +1,152 @@
+// store at rest: [catalog]
+//
+// A gate beside the index, through which goes who opens or closes it, and each commit. LMDB needs it: every process that
+// opens an environment sets the number of the last transaction, which all share, to what it read from the file a moment
+// before. A commit in between would be forgotten, and the next one overwrite it. And the last process that closes an environment
+// destroys the mutexes in the lock file while another may be waiting to open it (docs/reliability.md).
+//
+// The gate is a second, empty environment whose write transaction is begun and never committed. So it has nothing to lose
+// itself, takes a microsecond, and is free again when its holder is killed. Always entered last, and left before anything
+// is waited for: a writer has the write transaction of the index already.
+
+import { randomUUID } from 'node:crypto';
+import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { GristmillError } from '../errors.js';
+import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
+import { ioError, syncDirectory, syncFile } from './io.js';
+import { Environment, type NativeEnvironment } from './lmdb.js';
+
+/** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
+const NO_SUBDIRECTORY = 0x4000;
+const NO_SYNC = 0x10000;
+const ABORTABLE = 1;
+/** Nothing is read or written by way of it, but LMDB wants one. */
+const KEY_BYTES = Buffer.alloc(64);
+const OPTIONS = { maxDbs: 1, maxReaders: 1, mapSize: 0x20000, permissionsMode: 0o600, keyBytes: KEY_BYTES } as const;
+/** What the first page of a file of LMDB has behind its head, whose length depends on the format. */
+const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
+const HEAD_BYTES_MAX = 32;
+/** Opening beside the last one that closes fails now and then; the next try makes the mutexes again. */
+const TRIES_MAX = 100;
+const PAUSE_MILLISECONDS_MAX = 4;
+
+export class Gate {
+  readonly #path: string;
+  readonly #environment: NativeEnvironment;
+  readonly #inode: number;
+
+  private constructor(path: string, environment: NativeEnvironment, inode: number) {
+    this.#path = path;
+    this.#environment = environment;
+    this.#inode = inode;
+  }
+
+  /** Opens the gate of a store, and makes it where there is none. @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH */
+  static async open(store: string): Promise<Gate> {
+    const path = join(store, GATE_FILE);
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) await make(path);
+    checkFile(path);
+    for (let tries = 1; ; tries++) {
+      const gate = new Gate(path, openFile(path), statSync(path).ino);
+      if (gate.#begin()) {
+        gate.leave();
+        return gate;
+      }
+      gate.close();
+      if (tries === TRIES_MAX) throw unusable(path);
+      await setTimeout(Math.random() * PAUSE_MILLISECONDS_MAX);
+    }
+  }
+
+  /** Waits until it is free, and keeps others out until `leave`. @throws GristmillError IO_ERROR */
+  enter(): void {
+    if (this.#begin()) return;
+    this.leave();
+    throw unusable(this.#path);
+  }
+
+  leave(): void {
+    this.#environment.abortTxn();
+  }
+
+  /** Runs what must not meet anybody else's opening, closing or committing. */
+  within<T>(work: () => T): T {
+    this.enter();
+    try {
+      return work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /**
+   * Refuses what would go where nobody finds it: the store was removed, or its index replaced.
+   * @param file of the index, for the message
+   * @throws GristmillError STORE_CLOSED
+   */
+  assertInPlace(file: string): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode) return;
+    const message = `the store of ${file} was removed, or its index replaced, meanwhile; nothing was changed: open the store again`;
+    throw new GristmillError('STORE_CLOSED', message, { file });
+  }
+
+  close(): void {
+    this.#environment.close();
+  }
+
+  #begin(): boolean {
+    this.#environment.beginTxn(ABORTABLE);
+    return this.#environment.getWriteTxnId() !== 0;
+  }
+}
+
+/** Makes it under another name first: under its own it is whole from the start, whoever else makes it at the same time. */
+async function make(path: string): Promise<void> {
+  const made = `${path}.${randomUUID()}`;
+  try {
+    openFile(made).close();
+    await syncFile(made);
+    place(made, path);
+    syncDirectory(dirname(path));
+  } catch (cause) {
+    throw ioError(cause, 'make', path);
+  } finally {
+    for (const file of [made, made + GATE_LOCK_SUFFIX]) rmSync(file, { force: true });
+  }
+}
+
+/** Leaves one that is there. */
+function place(made: string, path: string): void {
+  try {
+    linkSync(made, path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
+    // Some file systems have no links.
+    renameSync(made, path);
+  }
+}
+
+function openFile(path: string): NativeEnvironment {
+  const environment = new Environment();
+  try {
+    environment.open({ ...OPTIONS, path }, NO_SUBDIRECTORY | NO_SYNC, 0);
+    return environment;
+  } catch (cause) {
+    throw ioError(cause, 'open', path);
+  }
+}
+
+/** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
+function checkFile(path: string): void {
+  const head = readFileSync(path).subarray(0, HEAD_BYTES_MAX + MAGIC.byteLength);
+  if (head.includes(MAGIC)) return;
+  const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
+}
+
+function unusable(path: string): GristmillError {
+  const message = `cannot use ${path}, which keeps processes from opening and changing the store at the same moment: try again`;
+  return new GristmillError('IO_ERROR', message, { file: path });
+}

@@ -1,0 +1,115 @@
+// store at rest: [catalog]
+//
+// What is asked before LMDB opens the index. Its native code ends the process where it cannot open a file, has no descriptor
+// or no address space left; and it silently does without locks where it may not write the lock file, so that what it reads
+// beside a writer is wrong. Each of these is an error here, before it is called.
+
+import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GristmillError } from '../errors.js';
+import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
+import { ioError } from './io.js';
+import { isReadOnlyFileSystem } from './mounts.js';
+import { addressSpaceLeft, fileBytesMax } from './process-limits.js';
+
+/** LMDB takes five for an index and three for the gate; some of them only while it opens. */
+const DESCRIPTORS = 12;
+/** Address space for all that is mapped beside the index: lock files, the native code's own memory. */
+const SPARE_ADDRESS_BYTES = 64 * 1024 * 1024;
+/** A file of LMDB begins with two pages, of 64 KiB at most. */
+const FIRST_PAGES_BYTES = 128 * 1024;
+
+/**
+ * How the index can be opened: with locks; without any, where it is only read and lies on a file system that nobody can
+ * write to.
+ * @throws GristmillError IO_ERROR saying which right, on which file, is missing
+ */
+export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockless' {
+  const index = dirname(join(store, CATALOG_FILE));
+  const shared = [CATALOG_LOCK_FILE, GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX].map((name) => join(store, name));
+  const files = readOnly ? shared : [join(store, CATALOG_FILE), ...shared];
+  for (const file of files) {
+    const there = checkRegular(file) !== undefined;
+    const denied = cannotWrite(there ? file : index);
+    if (denied === undefined) continue;
+    if (denied === 'EROFS' && readOnly && isReadOnlyFileSystem(index)) return 'lockless';
+    throw mayNotWrite(there ? file : index, denied, readOnly, store);
+  }
+  return 'locked';
+}
+
+/** @param lockBytes that LMDB wants its lock file to have @throws GristmillError IO_ERROR, DISK_FULL */
+export function checkRoom(store: string, lockBytes: number): void {
+  const file = join(store, CATALOG_FILE);
+  const lock = join(store, CATALOG_LOCK_FILE);
+  checkDescriptors(file);
+  const bytes = checkRegular(file)?.size ?? 0;
+  const most = fileBytesMax();
+  if (Math.max(lockBytes, bytes, FIRST_PAGES_BYTES) > most) {
+    const message = `cannot open ${file}: this process may not write files of more than ${most} bytes (ulimit -f): raise that limit`;
+    throw new GristmillError('IO_ERROR', message, { file });
+  }
+  const needed = bytes + SPARE_ADDRESS_BYTES;
+  const left = addressSpaceLeft();
+  if (needed > left) {
+    const message = `cannot open ${file}: it takes ${needed} bytes of address space, ${left} are left to this process (ulimit -v): raise that limit`;
+    throw new GristmillError('IO_ERROR', message, { file });
+  }
+  // One that is whole is left alone: closing it would give up the locks that this process may have on it.
+  if ((checkRegular(lock)?.size ?? 0) === 0) makeLockFile(lock, lockBytes);
+}
+
+/** As LMDB would: it cannot say what goes wrong with it. */
+function makeLockFile(lock: string, bytes: number): void {
+  try {
+    const fd = openSync(lock, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
+    try {
+      ftruncateSync(fd, bytes);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw ioError(cause, 'make', lock, bytes);
+  }
+}
+
+function checkDescriptors(file: string): void {
+  const descriptors: number[] = [];
+  try {
+    while (descriptors.length < DESCRIPTORS) descriptors.push(openSync(dirname(file), 'r'));
+  } catch (cause) {
+    throw ioError(cause, 'open', file);
+  } finally {
+    for (const fd of descriptors) closeSync(fd);
+  }
+}
+
+/** Undefined where there is none. @throws GristmillError IO_ERROR where it is anything else than a file */
+function checkRegular(file: string): Stats | undefined {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile()) return stat;
+  const what = stat.isDirectory() ? 'a directory' : stat.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+  const message = `cannot open ${file}: it is ${what}; put the file in its place, or restore the store`;
+  throw new GristmillError('IO_ERROR', message, { file });
+}
+
+function cannotWrite(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return undefined;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code ?? 'EACCES';
+  }
+}
+
+function mayNotWrite(path: string, code: string, readOnly: boolean, store: string): GristmillError {
+  const why = readOnly
+    ? `who reads a store takes a place in ${CATALOG_LOCK_FILE} and passes ${GATE_FILE}, or a writer would take away what is being read`
+    : 'it is opened for writing';
+  const how =
+    code === 'EROFS'
+      ? `mount it writable here, or read a copy (gristmill backup)${readOnly ? '' : '; a file system that is read-only as a whole can be read with readOnly'}`
+      : `give this user the right to write ${readOnly ? `${CATALOG_LOCK_FILE}, ${GATE_FILE} and ${GATE_FILE}${GATE_LOCK_SUFFIX}` : 'all of it'} in ${store}, or read a copy (gristmill backup)`;
+  const message = `this user may not write ${path} (${code}), and ${why}: ${how}`;
+  return new GristmillError('IO_ERROR', message, { file: path });
+}

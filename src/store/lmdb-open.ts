@@ -1,0 +1,135 @@
+// store at rest: [catalog]
+//
+// Opens the index of a store, through the gate (lmdb-gate.ts) and past the guard (lmdb-guard.ts), and closes it the same
+// way. Opening tries again where it met a process that closed without the gate: one that ended with the store open.
+
+import { mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
+import { ioError } from './io.js';
+import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
+import { Gate } from './lmdb-gate.js';
+import { checkRights, checkRoom } from './lmdb-guard.js';
+
+export type Bytes = Database<Buffer, Uint8Array>;
+
+export interface LmdbCatalogOptions {
+  /** Create what is missing. */
+  readonly create: boolean;
+  readonly readOnly: boolean;
+}
+
+export interface OpenIndex {
+  readonly root: Root;
+  readonly meta: Bytes;
+  readonly pages: Bytes;
+  /** Absent where nobody can write, so that there is nothing to be kept apart. */
+  readonly gate: Gate | undefined;
+}
+
+/** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
+const READERS_MAX = 2048;
+/** What LMDB makes of that: the slots but one, and its head with the first. */
+const LOCK_BYTES = (READERS_MAX - 1) * 64 + 272;
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+/** Tries to open it, and the longest pause between two. */
+const TRIES_MAX = 100;
+const PAUSE_MILLISECONDS_MAX = 4;
+
+/** @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH, STORE_CLOSED where the store is removed at this moment */
+export async function openIndex(store: string, { create, readOnly }: LmdbCatalogOptions): Promise<OpenIndex> {
+  const file = join(store, CATALOG_FILE);
+  try {
+    // LMDB would make it 0755, and chmod-ing it later would leave a gap.
+    if (create) mkdirSync(join(store, INDEX_DIRECTORY), { recursive: true, mode: 0o700 });
+    const isLocked = checkRights(store, readOnly) === 'locked';
+    const gate = isLocked ? await Gate.open(store) : undefined;
+    try {
+      for (let tries = 1; ; tries++) {
+        const environment = through(gate, file, () => openFiles(store, readOnly, isLocked));
+        try {
+          return databases(environment.root(), file, readOnly, gate);
+        } catch (error) {
+          closeThrough(gate, () => environment.close());
+          if (tries === TRIES_MAX || !metClosing(error)) throw error;
+          await setTimeout(Math.random() * PAUSE_MILLISECONDS_MAX);
+        }
+      }
+    } catch (error) {
+      gate?.close();
+      throw error;
+    }
+  } catch (cause) {
+    throw ioError(cause, 'open', file);
+  }
+}
+
+function databases(root: Root, file: string, readOnly: boolean, gate: Gate | undefined): OpenIndex {
+  const open = () => ({
+    meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
+    pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),
+  });
+  const close = root.env.close.bind(root.env);
+  // Its own method cannot be assigned to.
+  Object.defineProperty(root.env, 'close', { value: () => closeThrough(gate, close) });
+  if (readOnly || gate === undefined) return { root, gate, ...open() };
+  let isEntered = false;
+  try {
+    // Where they are made, this is a commit like any other.
+    const made = root.transactionSync(() => {
+      const databases = open();
+      gate.enter();
+      isEntered = true;
+      gate.assertInPlace(file);
+      return databases;
+    });
+    return { root, gate, ...made };
+  } finally {
+    if (isEntered) gate.leave();
+  }
+}
+
+function through<T>(gate: Gate | undefined, file: string, open: () => T): T {
+  if (gate === undefined) return open();
+  return gate.within(() => {
+    gate.assertInPlace(file);
+    return open();
+  });
+}
+
+/** What is to be closed is closed also where the gate cannot be used. */
+function closeThrough(gate: Gate | undefined, close: () => void): void {
+  let isEntered = false;
+  try {
+    gate?.enter();
+    isEntered = gate !== undefined;
+  } catch {}
+  try {
+    close();
+  } finally {
+    if (isEntered) gate?.leave();
+  }
+}
+
+/** How it shows that the mutexes in the lock file were destroyed by who closed last. */
+function metClosing(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return code === constants.errno.EINVAL || /transaction to renew|Invalid argument/.test(String(message));
+}
+
+function openFiles(store: string, readOnly: boolean, isLocked: boolean): OpenedEnvironment {
+  checkRoom(store, isLocked ? LOCK_BYTES : 0);
+  return openEnvironment({
+    path: join(store, INDEX_DIRECTORY),
+    noSubdir: false,
+    readOnly,
+    ...BINARY,
+    maxDbs: 8,
+    maxReaders: READERS_MAX,
+    // A commit must not be visible to anyone before it is durable.
+    overlappingSync: false,
+    permissionsMode: 0o600,
+  });
+}

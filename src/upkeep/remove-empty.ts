@@ -1,0 +1,70 @@
+// Removes a store that was made for nothing, such as by a first import that failed. Other processes may be about to use it:
+// so it is done by who holds the writers' lock, while nobody commits to the store, opens or closes it (store/lmdb-gate.ts),
+// and in one step, by giving the directory another name. Whoever has it open is refused from then on; whoever opens it makes
+// a new one.
+
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { GristmillError } from '../errors.js';
+import { files } from '../store/file-blobs.js';
+import { foreignNames } from '../store/files.js';
+import { ioError, syncDirectory } from '../store/io.js';
+import { LmdbCatalog } from '../store/lmdb-catalog.js';
+import { WriterLock } from '../store/writer-lock.js';
+
+/**
+ * @returns whether it was removed: not where it has a collection or an import to be resumed, another process has it open
+ * or writes to it, or anything else lies in its directory.
+ * @throws GristmillError IO_ERROR; STORE_CLOSED where another process was faster
+ */
+export async function removeEmptyStore(directory: string): Promise<boolean> {
+  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
+  try {
+    const lock = await lockIfFree(catalog, directory);
+    if (lock === undefined) return false;
+    try {
+      const removed = catalog.exclusively(() => {
+        catalog.refresh();
+        lock.check();
+        return isUsed(catalog, directory) ? undefined : putAside(directory);
+      });
+      if (removed !== undefined) rmSync(removed, { recursive: true, force: true });
+      return removed !== undefined;
+    } finally {
+      await lock.release();
+    }
+  } finally {
+    await catalog.close();
+  }
+}
+
+async function lockIfFree(catalog: LmdbCatalog, directory: string): Promise<WriterLock | undefined> {
+  try {
+    return await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'sweep', wait: false });
+  } catch (error) {
+    if ((error as GristmillError).code === 'STORE_BUSY') return undefined;
+    throw error;
+  }
+}
+
+function isUsed(catalog: LmdbCatalog, directory: string): boolean {
+  return (
+    catalog.collections().length > 0 ||
+    catalog.resumable().length > 0 ||
+    catalog.readers().some(({ pid }) => pid !== process.pid) ||
+    foreignNames(directory).length > 0
+  );
+}
+
+/** @returns its new name */
+function putAside(directory: string): string {
+  const aside = join(dirname(directory), `.${basename(directory)}.removed-${randomUUID()}`);
+  try {
+    renameSync(directory, aside);
+    syncDirectory(dirname(directory));
+    return aside;
+  } catch (cause) {
+    throw ioError(cause, 'remove', directory);
+  }
+}
