@@ -10,8 +10,10 @@ declare namespace WebAssembly {
     /** Grows by `pages` of 64 KiB; returns the size before, in pages. Views of the old buffer are detached. */
     grow(pages: number): number;
   }
+  type Exports = Record<string, unknown>;
+  type Imports = Record<string, Record<string, unknown>>;
   class Instance {
-    readonly exports: Record<string, unknown>;
-    constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
+    readonly exports: Exports;
+    constructor(module: Module, imports?: Imports);
   }
 }

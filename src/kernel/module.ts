@@ -3,6 +3,7 @@
 // The WebAssembly module of the SIMD kernel: compiled once a process, instantiated once a thread.
 
 import { readFileSync } from 'node:fs';
+import { wasmInstance } from '../wasm-instance.js';
 
 /** What assembly/index.ts exports. Booleans are numbers here; addresses and sizes are never negative. */
 export interface Exports {
@@ -73,5 +74,5 @@ let compiled: WebAssembly.Module | undefined;
 
 export function instantiate(): Exports {
   compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
-  return unsigned(new WebAssembly.Instance(compiled, {}).exports as unknown as Exports);
+  return unsigned(wasmInstance(compiled, {}) as unknown as Exports);
 }

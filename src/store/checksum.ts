@@ -6,6 +6,7 @@
 // and a store must be able to verify a page within a synchronous lookup.
 
 import { readFileSync } from 'node:fs';
+import { wasmInstance } from '../wasm-instance.js';
 
 interface ChecksumExports {
   readonly memory: WebAssembly.Memory;
@@ -22,8 +23,7 @@ const INPUT_AT = 1040;
 const WASM_PAGE_BYTES = 65_536;
 
 const module = new WebAssembly.Module(readFileSync(new URL('./checksum.wasm', import.meta.url)));
-const instance = new WebAssembly.Instance(module, { env: { abort: abortModule } });
-const wasm = instance.exports as unknown as ChecksumExports;
+const wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
 let memory = new Uint8Array(wasm.memory.buffer);
 
 function abortModule(): never {

@@ -16,8 +16,8 @@ import { addressSpaceLeft, fileBytesMax } from './process-limits.js';
 const DESCRIPTORS = 12;
 /** Address space for all that is mapped beside the index: lock files, the native code's own memory. */
 const SPARE_ADDRESS_BYTES = 64 * 1024 * 1024;
-/** A file of LMDB begins with two pages, of 64 KiB at most. */
-const FIRST_PAGES_BYTES = 128 * 1024;
+/** Of a new index: its lock file; its first two pages take less. */
+const FIRST_FILES_BYTES = 132 * 1024;
 
 /**
  * How the index can be opened: with locks; without any, where it is only read and lies on a file system that nobody can
@@ -38,14 +38,13 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
   return 'locked';
 }
 
-/** @param lockBytes that LMDB wants its lock file to have @throws GristmillError IO_ERROR, DISK_FULL */
-export function checkRoom(store: string, lockBytes: number): void {
+/** Whether this process may have what LMDB is going to take. @throws GristmillError IO_ERROR */
+export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
-  const lock = join(store, CATALOG_LOCK_FILE);
   checkDescriptors(file);
   const bytes = checkRegular(file)?.size ?? 0;
   const most = fileBytesMax();
-  if (Math.max(lockBytes, bytes, FIRST_PAGES_BYTES) > most) {
+  if (Math.max(bytes, FIRST_FILES_BYTES) > most) {
     const message = `cannot open ${file}: this process may not write files of more than ${most} bytes (ulimit -f): raise that limit`;
     throw new GristmillError('IO_ERROR', message, { file });
   }
@@ -55,12 +54,17 @@ export function checkRoom(store: string, lockBytes: number): void {
     const message = `cannot open ${file}: it takes ${needed} bytes of address space, ${left} are left to this process (ulimit -v): raise that limit`;
     throw new GristmillError('IO_ERROR', message, { file });
   }
-  // One that is whole is left alone: closing it would give up the locks that this process may have on it.
-  if ((checkRegular(lock)?.size ?? 0) === 0) makeLockFile(lock, lockBytes);
 }
 
-/** As LMDB would: it cannot say what goes wrong with it. */
-function makeLockFile(lock: string, bytes: number): void {
+/**
+ * Makes the lock file, as LMDB would, which cannot say what goes wrong with it.
+ * @param bytes that LMDB wants it to have
+ * @throws GristmillError IO_ERROR, DISK_FULL
+ */
+export function makeLockFile(store: string, bytes: number): void {
+  const lock = join(store, CATALOG_LOCK_FILE);
+  // One that is whole is left alone: closing it would give up the locks that this process may have on it.
+  if ((checkRegular(lock)?.size ?? 0) > 0) return;
   try {
     const fd = openSync(lock, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
     try {

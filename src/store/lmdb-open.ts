@@ -11,7 +11,7 @@ import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
 import { ioError } from './io.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { Gate } from './lmdb-gate.js';
-import { checkRights, checkRoom } from './lmdb-guard.js';
+import { checkRights, checkRoom, makeLockFile } from './lmdb-guard.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
 
@@ -45,6 +45,7 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
     // LMDB would make it 0755, and chmod-ing it later would leave a gap.
     if (create) mkdirSync(join(store, INDEX_DIRECTORY), { recursive: true, mode: 0o700 });
     const isLocked = checkRights(store, readOnly) === 'locked';
+    checkRoom(store);
     const gate = isLocked ? await Gate.open(store) : undefined;
     try {
       for (let tries = 1; ; tries++) {
@@ -120,7 +121,7 @@ function metClosing(error: unknown): boolean {
 }
 
 function openFiles(store: string, readOnly: boolean, isLocked: boolean): OpenedEnvironment {
-  checkRoom(store, isLocked ? LOCK_BYTES : 0);
+  if (isLocked) makeLockFile(store, LOCK_BYTES);
   return openEnvironment({
     path: join(store, INDEX_DIRECTORY),
     noSubdir: false,

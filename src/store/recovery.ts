@@ -38,7 +38,7 @@ export async function openPlace(where: string | Memory, options: LmdbCatalogOpti
   }
 }
 
-async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
+export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
   const open = (): Promise<Catalog> =>
     place instanceof Memory ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
   const catalog = await open();

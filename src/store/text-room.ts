@@ -4,6 +4,7 @@
 // It is WebAssembly memory, so that lines are counted where zstd wrote them, sixteen bytes at a time.
 
 import { readFileSync } from 'node:fs';
+import { wasmInstance } from '../wasm-instance.js';
 import { decompressInto } from './zstd.js';
 
 interface RoomExports {
@@ -25,7 +26,7 @@ export class TextRoom {
     const abort = (): never => {
       throw new Error('counting lines aborted');
     };
-    this.#wasm = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as RoomExports;
+    this.#wasm = wasmInstance(module, { env: { abort } }) as unknown as RoomExports;
     this.#memory = new Uint8Array(this.#wasm.memory.buffer);
   }
 

@@ -1,0 +1,15 @@
+// WebAssembly takes address space, not memory: some 8 GiB for each memory, most of it never used. A process with a limit
+// on that (`ulimit -v`) is told so, in words.
+
+import { GristmillError } from './errors.js';
+
+/** @throws GristmillError IO_ERROR where there is no address space left for it */
+export function wasmInstance(module: WebAssembly.Module, imports: WebAssembly.Imports): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module, imports).exports;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `this process has too little address space for WebAssembly, which reserves some 8 GiB for each thread: raise its limit (ulimit -v)`;
+    throw new GristmillError('IO_ERROR', message, { cause });
+  }
+}
