@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ImportOptions } from '../import/types.js';
+import { isOptions } from '../option-check.js';
 import { type CacheOptions, type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
 
 /** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
@@ -88,10 +89,12 @@ export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOpti
 
 /** Options of an import over what file and environment say of imports. Whether they are such is for the import to check. */
 export function importOptionsOver(below: ImportOptions, above: ImportOptions = {}): ImportOptions {
-  return typeof above === 'object' && above !== null ? { ...below, ...defined(above) } : above;
+  return isOptions(above) ? { ...below, ...defined(above) } : above;
 }
 
-/** The same without what is undefined. */
+/** The same without what is undefined, and with what is inherited. */
 function defined<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+  const given: [name: string, value: unknown][] = [];
+  for (const name in options) if (options[name] !== undefined) given.push([name, options[name]]);
+  return Object.fromEntries(given) as Options;
 }

@@ -7,13 +7,13 @@ import type { StorePlace } from './blobs.js';
 import { collectGarbage } from './garbage.js';
 import { LmdbCatalog, type LmdbCatalogOptions } from './lmdb-catalog.js';
 import { isAlive } from './lock-holder.js';
-import { Memory } from './memory.js';
+import { MemoryPlace } from './memory.js';
 import type { Catalog } from './types.js';
 import { WriterLock } from './writer-lock.js';
 
 export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
   const open = (): Promise<Catalog> =>
-    place instanceof Memory ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
+    place instanceof MemoryPlace ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
   const catalog = await open();
   if (options.readOnly) return catalog;
   try {
