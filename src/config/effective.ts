@@ -89,12 +89,21 @@ export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOpti
 
 /** Options of an import over what file and environment say of imports. Whether they are such is for the import to check. */
 export function importOptionsOver(below: ImportOptions, above: ImportOptions = {}): ImportOptions {
-  return isOptions(above) ? { ...below, ...defined(above) } : above;
+  if (!isOptions(above)) return above;
+  // Names that are no options stay, whatever their value, so that they are refused.
+  const given = namesIn(above).filter((name) => above[name] !== undefined || !(name in below));
+  return { ...below, ...Object.fromEntries(given.map((name) => [name, above[name]])) };
 }
 
-/** The same without what is undefined, and with what is inherited. */
+/** The same without what is undefined. */
 function defined<Options extends object>(options: Options): Options {
-  const given: [name: string, value: unknown][] = [];
-  for (const name in options) if (options[name] !== undefined) given.push([name, options[name]]);
-  return Object.fromEntries(given) as Options;
+  const given = namesIn(options).filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as Options;
+}
+
+/** Inherited ones too, as wherever options are checked. */
+function namesIn<Options extends object>(options: Options): (keyof Options)[] {
+  const names: (keyof Options)[] = [];
+  for (const name in options) names.push(name);
+  return names;
 }
