@@ -16,7 +16,6 @@ export function checkFreshness(value: unknown, name: string): asserts value is F
 
 function isMaxStale(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  for (const name in value) if (name !== 'maxStaleMs') return false;
   const age = (value as { readonly maxStaleMs?: unknown }).maxStaleMs;
-  return typeof age === 'number' && age >= 0;
+  return typeof age === 'number' && age >= 0 && Object.keys(value).length === 1;
 }
