@@ -40,7 +40,10 @@ describe('a mistake names the place where it stands', () => {
       { collections: { posts: { hotSet: true } } },
       'collections.posts.hotSet is not an option; there are frameCacheBytes,',
     ],
-    [{ collections: { '': {} } }, 'collections: the name of a collection must be 1 to 255 bytes of UTF-8 without control characters'],
+    [
+      { collections: { '': {} } },
+      'collections: the name of a collection must be 1 to 255 bytes of UTF-8 without control characters',
+    ],
     [{ import: { worker: 1 } }, 'import.worker is not an option; did you mean workers?'],
     [{ import: { onProgress: 1 } }, 'import.onProgress is not an option'],
     [{ import: { key: 'a..b' } }, 'import.key: the key path "a..b" has an empty name'],
@@ -99,7 +102,9 @@ describe('a mistake names the place where it stands', () => {
     );
     for (const config of ['', true, null, 7]) {
       const options = { config } as unknown as StoreOptions;
-      expect(await failing(options)).toEqual(new TypeError('openStore: options.config must be the path of a file, or false'));
+      expect(await failing(options)).toEqual(
+        new TypeError('openStore: options.config must be the path of a file, or false'),
+      );
     }
   });
 

@@ -68,7 +68,9 @@ describe('options of a collection', () => {
   });
 
   test('are cache options only, and are checked', () => {
-    expect(wrong({ collections: { posts: { hotSet: false } } })).toThrow('openStore has no option collections.posts.hotSet; ');
+    expect(wrong({ collections: { posts: { hotSet: false } } })).toThrow(
+      'openStore has no option collections.posts.hotSet; ',
+    );
     expect(wrong({ collections: { posts: { staleMs: -1 } } })).toThrow('options.collections.posts.staleMs must be');
   });
 });
