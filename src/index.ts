@@ -5,8 +5,10 @@ import type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
 export type { ConfigFile } from './config/config-file.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './errors.js';
 export type { StoreEvents } from './events.js';
-export type { Collection, ReadableCollection, ReadOptions, Scanned, ScannedText } from './lookup/collection.js';
+export type { Freshness } from './freshness.js';
+export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';
 export type { RangeOptions } from './lookup/range.js';
+export type { ReadOptions } from './lookup/read-options.js';
 export type { Snapshot } from './lookup/snapshot.js';
 export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './lookup/stat.js';
 export type { WarmReport } from './lookup/warm.js';
@@ -21,7 +23,7 @@ export type {
   ReadCounts,
   StoreMetrics,
 } from './metrics/store-metrics.js';
-export type { Freshness, StoreOptions } from './options.js';
+export type { StoreOptions } from './options.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';

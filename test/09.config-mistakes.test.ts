@@ -25,7 +25,7 @@ describe('a mistake names the place where it stands', () => {
     );
 
   test.each([
-    [{ frameCacheByte: 1 }, 'frameCacheByte is not an option; there are create,'],
+    [{ frameCacheByte: 1 }, 'frameCacheByte is not an option; did you mean frameCacheBytes?'],
     [{ frameCacheBytes: '1x' }, 'frameCacheBytes must be a size such as 65536, 64k, 64m or 1g, not "1x"'],
     [{ frameCacheBytes: -1 }, 'frameCacheBytes must be an integer from 0 to'],
     [{ warmMs: '1 fortnight' }, 'warmMs must be a time such as'],
@@ -40,8 +40,11 @@ describe('a mistake names the place where it stands', () => {
       { collections: { posts: { hotSet: true } } },
       'collections.posts.hotSet is not an option; there are frameCacheBytes,',
     ],
-    [{ collections: { '': {} } }, 'collections: the name of a collection must be 1 to 200 printable characters'],
-    [{ import: { worker: 1 } }, 'import.worker is not an option; there are collection,'],
+    [
+      { collections: { '': {} } },
+      'collections: the name of a collection must be 1 to 255 bytes of UTF-8 without control characters',
+    ],
+    [{ import: { worker: 1 } }, 'import.worker is not an option; did you mean workers?'],
     [{ import: { onProgress: 1 } }, 'import.onProgress is not an option'],
     [{ import: { key: 'a..b' } }, 'import.key: the key path "a..b" has an empty name'],
     [{ import: { indexes: 'a,,b' } }, 'import.indexes: a key path must name a member'],
@@ -76,11 +79,11 @@ describe('a mistake names the place where it stands', () => {
   });
 
   test.each([
-    ['GRISTMILL_FRAME_CACHE_BYTE', '1', 'is not an option; there are GRISTMILL_CREATE,'],
+    ['GRISTMILL_FRAME_CACHE_BYTE', '1', 'is not an option; did you mean GRISTMILL_FRAME_CACHE_BYTES?'],
     ['GRISTMILL_FRAME_CACHE_BYTES', 'big', 'must be a size such as'],
     ['GRISTMILL_HOT_SET', 'no', 'must be true or false'],
     ['GRISTMILL_REFRESH_AHEAD_PERCENT', '80%', 'must be an integer from 1 to 100'],
-    ['GRISTMILL_IMPORT_MAX_BAD', 'all', 'must be a number from 0 to Infinity'],
+    ['GRISTMILL_IMPORT_MAX_BAD', 'all', 'must be a number, 0 or more'],
     ['GRISTMILL_COLLECTIONS', '{"posts"', 'is not JSON: '],
     ['GRISTMILL_COLLECTIONS', '{"posts":{"ttl":1}}', '.posts.ttl is not an option'],
     ['GRISTMILL_frame_ttl_ms', '1', 'is not an option'],
@@ -95,11 +98,13 @@ describe('a mistake names the place where it stands', () => {
   test('in code: it is a TypeError, whatever else is wrong', async () => {
     stubVariables({ GRISTMILL_WRONG: '1' });
     expect(await failing({ staleMs: -1 })).toEqual(
-      new TypeError('options.staleMs must be an integer from 0 to 31536000000'),
+      new TypeError('openStore: options.staleMs must be an integer from 0 to 31536000000'),
     );
     for (const config of ['', true, null, 7]) {
       const options = { config } as unknown as StoreOptions;
-      expect(await failing(options)).toEqual(new TypeError('options.config must be the path of a file, or false'));
+      expect(await failing(options)).toEqual(
+        new TypeError('openStore: options.config must be the path of a file, or false'),
+      );
     }
   });
 

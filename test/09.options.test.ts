@@ -26,17 +26,17 @@ describe('options of a store', () => {
   });
 
   test.each(['frameCacheByte', 'toString', '__proto__x', 'collection'])('%s is not one', (name) => {
-    expect(wrong({ [name]: 1 })).toThrow(`options.${name} is not an option`);
+    expect(wrong({ [name]: 1 })).toThrow(`openStore has no option ${name}; `);
   });
 
   test.each([null, 7, 'warm', [], true])('%j is no object of them', (options) => {
-    if (options !== null) expect(wrong(options)).toThrow(new TypeError('options must be an object'));
-    expect(wrong({ collections: options ?? 7 })).toThrow(new TypeError('options.collections must be an object'));
+    expect(wrong(options)).toThrow(new TypeError('openStore: options must be an object'));
+    expect(wrong({ collections: options })).toThrow(new TypeError('openStore: options.collections must be an object'));
     expect(wrong({ collections: { posts: options } })).toThrow('options.collections.posts must be an object');
   });
 
   test.each(Object.entries(STORE_OPTIONS))('%s has its bounds', (name, row) => {
-    const refused = new RegExp(`^options\\.${name} must be `);
+    const refused = new RegExp(`^openStore: options\\.${name} must be `);
     for (const value of [null, Number.NaN, '7', {}, [1]]) expect(wrong({ [name]: value })).toThrow(refused);
     if (row.type !== 'integer') return;
     for (const value of [row.min, row.max]) expect(resolved({ [name]: value })).toMatchObject({ [name]: value });
@@ -62,13 +62,15 @@ describe('options of a collection', () => {
     const options = resolved({ collections });
     const stale = ['__proto__', 'constructor', 'two words', 'toString'].map((name) => cacheOptionsOf(options, name));
     expect(stale.map(({ staleMs }) => staleMs)).toEqual([1, 2, 3, 0]);
-    for (const name of ['', 'a\nb', 'x'.repeat(201)]) {
-      expect(wrong({ collections: { [name]: {} } })).toThrow('printable characters');
+    for (const name of ['', 'a\nb', 'x'.repeat(256)]) {
+      expect(wrong({ collections: { [name]: {} } })).toThrow('the name of a collection');
     }
   });
 
   test('are cache options only, and are checked', () => {
-    expect(wrong({ collections: { posts: { hotSet: false } } })).toThrow('options.collections.posts.hotSet is not');
+    expect(wrong({ collections: { posts: { hotSet: false } } })).toThrow(
+      'openStore has no option collections.posts.hotSet; ',
+    );
     expect(wrong({ collections: { posts: { staleMs: -1 } } })).toThrow('options.collections.posts.staleMs must be');
   });
 });

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readOption, sizeOf, timeOf, writeOption } from '../src/config/words.js';
-import type { OptionRow } from '../src/options.js';
+import type { DataRow } from '../src/option-check.js';
 import { ROWS } from './support/config.js';
 
 describe('words', () => {
@@ -51,7 +51,7 @@ function isAccepted(check: (text: string) => unknown, text: string): boolean {
 }
 
 /** Values an option may have, as code has them. */
-function valuesOf(row: OptionRow): fc.Arbitrary<unknown> {
+function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
   const texts = fc.constantFrom('id', 'user.id', '/a~1b', '/data/items');
   switch (row.type) {
     case 'boolean':

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memory, openStore } from '../src/index.js';
 import type { ByteRange } from '../src/store/catalog-read.js';
+import { placeOf } from '../src/store/memory.js';
 import { MemoryBlobs } from '../src/store/memory-blobs.js';
 import { SortedMap } from '../src/store/sorted-map.js';
 import { fileWith } from './support/import-files.js';
@@ -134,7 +135,7 @@ describe('a store in memory', () => {
     expect(JSON.parse(line as string)).toMatchObject({ record: 1, offset: 9, rawBase64: btoa('bad') });
     expect(end).toBe('');
     // Runs and files of spans are gone.
-    expect(place.blobs.list('memory/tmp')).toEqual([]);
+    expect(placeOf(place).blobs.list('memory/tmp')).toEqual([]);
     await store.close();
   });
 
@@ -173,7 +174,7 @@ describe('a store in memory', () => {
     await expect(importing).rejects.toMatchObject({ code: 'CANCELLED' });
     await closing;
     expect(other.collections()).toEqual([]);
-    expect(place.blobs.list('memory')).toEqual([]);
+    expect(placeOf(place).blobs.list('memory')).toEqual([]);
     await other.import(source, { key: 'id' });
     expect(other.collection().count()).toBe(20_000);
     await other.close();

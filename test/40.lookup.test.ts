@@ -277,7 +277,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       }
       expect(() => collection.getSync({} as KeyValue)).toThrow(TypeError);
       await expect(openStore(place.where, { frameCacheByte: 1 } as object)).rejects.toThrow(
-        /frameCacheByte is not an option/,
+        'openStore has no option frameCacheByte; did you mean frameCacheBytes?',
       );
       await expect(openStore(place.where, { frameCacheBytes: -1 })).rejects.toThrow(TypeError);
       const nowhere = isDisk ? join(path, 'none') : memory();

@@ -218,7 +218,7 @@ describe('rounds', () => {
 
 describe('beginning and ending', () => {
   test.each([
-    new TypeError('options.x is not an option of import'),
+    new TypeError('watch has no option x'),
     new GristmillError('SOURCE_NOT_FOUND', 'there is no file'),
     new GristmillError('COLLECTION_MISMATCH', 'another key'),
   ])('what cannot be is not watched: $name $code', async (error) => {

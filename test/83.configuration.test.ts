@@ -8,13 +8,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { effectiveOptions } from '../src/config/effective.js';
 import { tableFor, variableFor } from '../src/config/settings.js';
 import { writeOption } from '../src/config/words.js';
-import { CACHE_OPTIONS, type OptionRow } from '../src/options.js';
+import type { DataRow } from '../src/option-check.js';
+import { CACHE_OPTIONS } from '../src/options.js';
 import { ROOT } from './support/cli.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
 
 /** What an option may be, in words. */
-function valuesOf(row: OptionRow): string {
+function valuesOf(row: DataRow): string {
   const code = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(', ');
   switch (row.type) {
     case 'boolean':

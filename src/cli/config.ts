@@ -4,7 +4,7 @@ import { isAbsolute, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Setting } from '../config/settings.js';
 import { writeOption } from '../config/words.js';
-import type { OptionRow } from '../options.js';
+import type { DataRow } from '../option-check.js';
 import { escapeControls } from './diagnostics.js';
 import {
   flagOf,
@@ -57,7 +57,7 @@ async function runConfig(flags: ConfigFlags): Promise<void> {
 async function asTable(file: string | undefined, settings: ReadonlyMap<string, Setting>): Promise<string> {
   const { tableFor } = await import('../config/settings.js');
   const rows = [...settings].map(([path, { of, name, value, from }]) => {
-    const word = writeOption(value, tableFor(of)[name] as OptionRow) || '\u2013';
+    const word = writeOption(value, tableFor(of)[name] as DataRow) || '\u2013';
     return [path, word, isAbsolute(from) ? relative('', from) : from].map(escapeControls);
   });
   const width = Math.max(...rows.map(([, word]) => word!.length));

@@ -1,6 +1,8 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
 import { type Command, Option } from 'commander';
+import { effectiveOptions, importOptionsOver } from '../config/effective.js';
+import { checkSources, resolveImportOptions } from '../import/import-options.js';
 import type { ImportOptions } from '../import/types.js';
 import { describeHolder } from '../store/lock-holder.js';
 import type { Writer } from '../store/types.js';
@@ -19,7 +21,7 @@ import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
 import { reportText } from './report.js';
-import { type StoreFlags, withStoreFlags } from './store-flags.js';
+import { type StoreFlags, storeOptionsIn, withStoreFlags } from './store-flags.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
 export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
@@ -119,6 +121,8 @@ export function withImportFlags(command: Command): Command {
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const given = importOptions(flags);
+  checkSources(sources);
+  resolveImportOptions(importOptionsOver(await configuredImports(flags), given));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
     onStore(flags, true, async (store) => {
@@ -137,6 +141,14 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
+}
+
+/**
+ * What config file and variables say of imports: options are checked with these before the store is opened, which may
+ * make it.
+ */
+export async function configuredImports(flags: StoreFlags): Promise<ImportOptions> {
+  return (await effectiveOptions(await storeOptionsIn(flags))).imports;
 }
 
 export function tellWait(writer: Writer): void {

@@ -6,6 +6,9 @@ import { GristmillError } from '../errors.js';
 import type { Store, Transaction, TransactionCollection } from '../index.js';
 import { BadReason } from '../kernel/contract.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../limits.js';
+import { checkCollectionName } from '../names.js';
+import { resolveOptions } from '../option-check.js';
+import { COLLECTION_OPTIONS } from '../update/collection-options.js';
 import { type CommonOptions, collect, withCommonOptions } from './arguments.js';
 import { onStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
@@ -51,11 +54,13 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
   if (words.length > 0 && flags.file !== undefined) {
     throw new InvalidArgumentError('give records or --file, not both');
   }
+  const creates = flags.key !== undefined || flags.index !== undefined;
+  // Before anything is read or made.
+  if (creates) checkNewCollection(flags);
   const texts = words.length > 0 ? words : await readRecords(flags.file);
   if (flags.name !== undefined && texts.length !== 1) {
     throw new InvalidArgumentError(`--name is the name of one record; there are ${texts.length}`);
   }
-  const creates = flags.key !== undefined || flags.index !== undefined;
   await onStore(flags, creates, (store) =>
     store.transaction((transaction) => {
       const collection = collectionOf(store, transaction, flags, creates);
@@ -67,6 +72,12 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
     ? JSON.stringify({ collection: flags.collection, put })
     : `${formatCount(put)} put into ${flags.collection}`;
   process.stdout.write(`${said}\n`);
+}
+
+/** @throws TypeError */
+function checkNewCollection({ collection, key, index }: PutFlags): void {
+  checkCollectionName(collection);
+  resolveOptions('createCollection', COLLECTION_OPTIONS, { key, indexes: index });
 }
 
 /** The values of a file, or of stdin, as texts. @throws GristmillError BAD_RECORD with its place. */

@@ -3,7 +3,8 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readOption } from '../config/words.js';
-import { type OptionRow, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import type { DataRow } from '../option-check.js';
+import { STORE_OPTIONS, type StoreOptions } from '../options.js';
 
 type FlagName = Exclude<keyof typeof STORE_OPTIONS, 'create' | 'readOnly'>;
 
@@ -29,7 +30,7 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
 }
 
 /** Adds the flag of one option, by its row. */
-export function withFlagOf(command: Command, name: string, row: OptionRow): Command {
+export function withFlagOf(command: Command, name: string, row: DataRow): Command {
   // Both of a boolean: with the negated one alone, the flag would count as given.
   if (row.type === 'boolean') {
     return command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, 'the opposite');
@@ -66,12 +67,12 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function wordFor(row: OptionRow): string {
+function wordFor(row: DataRow): string {
   if (row.type !== 'integer') return row.type === 'choice' ? row.choices.join('|') : 'how';
   return { bytes: 'size', milliseconds: 'time', none: 'n' }[row.unit ?? 'none'];
 }
 
-function parser(name: string, row: OptionRow): (word: string) => unknown {
+function parser(name: string, row: DataRow): (word: string) => unknown {
   return (word) => {
     try {
       return readOption(word, row, flagOf(name));

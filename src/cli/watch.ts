@@ -3,13 +3,19 @@
 
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import { checkSources } from '../import/import-options.js';
 import type { ImportProgress } from '../import/types.js';
 import type { StoreEvents, Watcher, WatchOptions } from '../index.js';
-import { type ResolvedWatchOptions, WATCH_OPTIONS } from '../watch/watch-options.js';
+import {
+  type ResolvedWatchOptions,
+  resolveWatchOptions,
+  WATCH_OPTIONS,
+  watchOptionsOver,
+} from '../watch/watch-options.js';
 import { withCommonOptions } from './arguments.js';
 import { escapeControls, note } from './diagnostics.js';
 import { failureOf } from './exit.js';
-import { type ImportFlags, importOptions, tellWait, withImportFlags } from './import.js';
+import { configuredImports, type ImportFlags, importOptions, tellWait, withImportFlags } from './import.js';
 import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { standardOutput } from './output.js';
@@ -41,6 +47,8 @@ export function addWatch(program: Command): void {
 }
 
 async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<void> {
+  checkSources(sources);
+  resolveWatchOptions(watchOptionsOver(await configuredImports(flags), watchOptions(flags)));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const lines = new Lines(flags.json === true);
   await interruptible((signal) =>

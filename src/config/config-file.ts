@@ -6,9 +6,10 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { GristmillError } from '../errors.js';
+import type { Freshness } from '../freshness.js';
 import type { IMPORT_OPTIONS } from '../import/option-table.js';
 import type { ImportOptions } from '../import/types.js';
-import type { CacheOptions, Freshness, StoreOptions } from '../options.js';
+import type { CacheOptions, StoreOptions } from '../options.js';
 import { CONFIG_FILES } from './effective.js';
 
 /**

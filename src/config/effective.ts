@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ImportOptions } from '../import/types.js';
+import { isOptions } from '../option-check.js';
 import { type CacheOptions, type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
 
 /** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
@@ -88,10 +89,21 @@ export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOpti
 
 /** Options of an import over what file and environment say of imports. Whether they are such is for the import to check. */
 export function importOptionsOver(below: ImportOptions, above: ImportOptions = {}): ImportOptions {
-  return typeof above === 'object' && above !== null ? { ...below, ...defined(above) } : above;
+  if (!isOptions(above)) return above;
+  // Names that are no options stay, whatever their value, so that they are refused.
+  const given = namesIn(above).filter((name) => above[name] !== undefined || !(name in below));
+  return { ...below, ...Object.fromEntries(given.map((name) => [name, above[name]])) };
 }
 
 /** The same without what is undefined. */
 function defined<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+  const given = namesIn(options).filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as Options;
+}
+
+/** Inherited ones too, as wherever options are checked. */
+function namesIn<Options extends object>(options: Options): (keyof Options)[] {
+  const names: (keyof Options)[] = [];
+  for (const name in options) names.push(name);
+  return names;
 }

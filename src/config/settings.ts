@@ -6,14 +6,8 @@
 import { GristmillError } from '../errors.js';
 import { IMPORT_OPTIONS } from '../import/option-table.js';
 import type { ImportOptions } from '../import/types.js';
-import {
-  CACHE_OPTIONS,
-  type CollectionsOptions,
-  type OptionRow,
-  type OptionTable,
-  STORE_OPTIONS,
-  type StoreOptions,
-} from '../options.js';
+import { type DataRow, type DataTable, hintFor } from '../option-check.js';
+import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './effective.js';
 import { readOption } from './words.js';
@@ -34,7 +28,7 @@ export interface ConfiguredOptions {
 }
 
 /** The table a setting is a row of. */
-export function tableFor(of: Setting['of']): OptionTable {
+export function tableFor(of: Setting['of']): DataTable {
   if (of === 'store') return STORE_OPTIONS;
   return of === 'import' ? IMPORT_OPTIONS : CACHE_OPTIONS;
 }
@@ -105,7 +99,7 @@ function settingsOf(of: Setting['of'], given: object, from: string, prefix: stri
     const row = Object.hasOwn(table, name) ? table[name] : undefined;
     if (row === undefined) {
       const names = [...Object.keys(table), ...(of === 'store' ? ['collections', 'import'] : [])];
-      throw new TypeError(`${prefix}${name} is not an option; there are ${names.join(', ')}`);
+      throw new TypeError(`${prefix}${name} is not an option; ${hintFor(name, names)}`);
     }
     // As for a caller: what is undefined is not set.
     if (value !== undefined) settings.push({ of, name, value: readOption(value, row, `${prefix}${name}`), from });
@@ -129,10 +123,10 @@ function variableSettings(variables: FoundConfig['variables']): Setting[] {
       if (from === COLLECTIONS_VARIABLE) return collectionSettings(jsonIn(word, from), from, from);
       const option = known.get(from);
       if (option === undefined) {
-        const names = [...known.keys(), COLLECTIONS_VARIABLE].join(', ');
-        throw new TypeError(`the variable ${from} is not an option; there are ${names}`);
+        const names = [...known.keys(), COLLECTIONS_VARIABLE];
+        throw new TypeError(`the variable ${from} is not an option; ${hintFor(from, names)}`);
       }
-      const row = tableFor(option.of)[option.name] as OptionRow;
+      const row = tableFor(option.of)[option.name] as DataRow;
       return [{ ...option, value: readOption(word, row, `the variable ${from}`), from }];
     }),
   );

@@ -3,7 +3,8 @@
 // Options as people write them: `64m`, `5s`, `stale:500ms`, `1%`. Read half and write half, twins: what is written for a
 // value reads as that value. Pure functions over the rows of the option tables.
 
-import { checkedValue, type Freshness, type OptionRow } from '../options.js';
+import type { Freshness } from '../freshness.js';
+import { checkedValue, type DataRow } from '../option-check.js';
 
 type Units = Readonly<Record<string, number>>;
 
@@ -17,12 +18,12 @@ const TIMES: Units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
  * @param what begins the message
  * @throws TypeError
  */
-export function readOption(value: unknown, row: OptionRow, what: string): unknown {
+export function readOption(value: unknown, row: DataRow, what: string): unknown {
   return checkedValue(typeof value === 'string' ? fromWord(value, row, what) : value, row, what);
 }
 
 /** What cannot be read stays the word it is, for `checkedValue` to refuse; where that would say less, it is refused here. */
-function fromWord(word: string, row: OptionRow, what: string): unknown {
+function fromWord(word: string, row: DataRow, what: string): unknown {
   switch (row.type) {
     case 'boolean':
       return { true: true, 1: true, false: false, 0: false }[word] ?? word;
@@ -84,7 +85,7 @@ function freshnessOf(word: string, what: string): Freshness {
 }
 
 /** Writes a value so that `readOption` reads it again; an option that is not set is an empty text. */
-export function writeOption(value: unknown, row: OptionRow): string {
+export function writeOption(value: unknown, row: DataRow): string {
   if (value === undefined) return '';
   if (row.type === 'texts') return (value as readonly string[]).join(',');
   if (row.type === 'freshness') {

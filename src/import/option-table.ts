@@ -1,17 +1,17 @@
 // The options of an import that are data: what they may be and what they are where nobody says. A caller sets them
 // (import-options.ts), or a config file or variable does for all imports (src/config/).
 
-import { availableParallelism } from 'node:os';
 import {
   DEPTH_DEFAULT,
   RECORD_BYTES_DEFAULT,
   RECORD_BYTES_MAX,
   WINDOW_BYTES_DEFAULT,
   WINDOW_BYTES_MAX,
-  WORKERS_MAX,
 } from '../limits.js';
-import { checkCollectionName, type OptionTable } from '../options.js';
-import { parsePath, parsePointer } from '../paths.js';
+import { THREADS, WAITING } from '../method-options.js';
+import { checkCollectionName } from '../names.js';
+import type { OptionTable } from '../option-check.js';
+import { checkIndexPaths, parsePath, parsePointer } from '../paths.js';
 
 export const IMPORT_OPTIONS = {
   collection: {
@@ -26,7 +26,13 @@ export const IMPORT_OPTIONS = {
     check: parsePath,
     meaning: 'path of the primary key; unset: the member name of an object, else the ordinal',
   },
-  indexes: { type: 'texts', default: [], check: parsePath, meaning: 'paths of secondary indexes' },
+  indexes: {
+    type: 'texts',
+    default: [],
+    check: parsePath,
+    checkAll: checkIndexPaths,
+    meaning: 'paths of secondary indexes',
+  },
   select: {
     type: 'text',
     default: undefined,
@@ -65,10 +71,7 @@ export const IMPORT_OPTIONS = {
     ...{ type: 'number', unit: 'share', default: 1, min: 0, max: 1 },
     meaning: 'share of bad records beyond which an import fails',
   },
-  workers: {
-    ...{ type: 'integer', default: Math.min(availableParallelism(), WORKERS_MAX), min: 1, max: WORKERS_MAX },
-    meaning: 'worker threads; unset: the processors this process may use',
-  },
+  workers: THREADS.workers,
   level: { type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd level' },
   access: {
     // Measured: pread into the kernel's memory is several times cheaper than mapping (docs/decisions.md).
@@ -90,7 +93,7 @@ export const IMPORT_OPTIONS = {
     meaning: 'largest record accepted',
   },
   depthMax: { type: 'integer', default: DEPTH_DEFAULT, min: 1, max: 100_000, meaning: 'deepest nesting accepted' },
-  wait: { type: 'boolean', default: true, meaning: 'wait while something else writes to the store' },
+  wait: WAITING.wait,
   resume: {
     type: 'choice',
     default: 'auto',

@@ -1,13 +1,14 @@
 // What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
+import type { Freshness } from '../freshness.js';
 import type { LatencySampler } from '../metrics/latency-sampler.js';
-import type { Freshness } from '../options.js';
 import type { KeyValue } from '../store/key.js';
 import type { TransactionCollection } from '../update/transaction.js';
 import { rangeTexts, scanChunks, scanLines } from './iterate.js';
 import type { Lookup } from './lookup.js';
-import type { RangeOptions } from './range.js';
+import { checkIndexName, type RangeOptions } from './range.js';
+import { freshnessIn, type ReadOptions } from './read-options.js';
 import { recordName, recordText } from './record.js';
 import { type CollectionStat, collectionStat } from './stat.js';
 
@@ -27,12 +28,6 @@ export interface ScannedText {
   readonly ordinal: number;
   readonly name?: string;
   readonly text: string;
-}
-
-/** How to read. */
-export interface ReadOptions {
-  /** Which state to read. Default: as the store's option says. Not for snapshots, which are one state. */
-  readonly freshness?: Freshness;
 }
 
 /** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
@@ -61,7 +56,7 @@ export class ReadableCollection<T = unknown> {
    * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
-    const lookup = this.#at(options);
+    const lookup = this.#at('get', options);
     return (await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : lookup.value(key))) as
       | T
       | undefined;
@@ -69,7 +64,7 @@ export class ReadableCollection<T = unknown> {
 
   /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
   getSync(key: KeyValue, options?: ReadOptions): T | undefined {
-    const lookup = this.#at(options);
+    const lookup = this.#at('getSync', options);
     return (this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : lookup.valueSync(key)) as
       | T
       | undefined;
@@ -77,55 +72,77 @@ export class ReadableCollection<T = unknown> {
 
   /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
   async getText(key: KeyValue, options?: ReadOptions): Promise<string | undefined> {
-    const lookup = this.#at(options);
+    const lookup = this.#at('getText', options);
     return this.#sampler.isDue() ? this.#sampler.time(text, lookup, key) : lookup.text(key);
   }
 
   getTextSync(key: KeyValue, options?: ReadOptions): string | undefined {
-    const lookup = this.#at(options);
+    const lookup = this.#at('getTextSync', options);
     return this.#sampler.isDue() ? this.#sampler.timeSync(textSync, lookup, key) : lookup.textSync(key);
   }
 
   /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */
   async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
-    return (await this.#at(options).values(keys)) as (T | undefined)[];
+    const lookup = this.#at('getMany', options);
+    if (!Array.isArray(keys)) throw new TypeError('getMany needs a list of keys');
+    return (await lookup.values(keys)) as (T | undefined)[];
   }
 
   has(key: KeyValue, options?: ReadOptions): boolean {
-    return this.#at(options).has(key);
+    return this.#at('has', options).has(key);
   }
 
   /** Live records. */
   count(options?: ReadOptions): number {
-    return this.#at(options).generation().manifest.records;
+    return this.#at('count', options).generation().manifest.records;
   }
 
   /** All records with this value at a secondary index, in source order. */
   async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
-    for await (const text of this.findText(index, value, options)) yield JSON.parse(text) as T;
+    for await (const text of this.#findText('find', index, value, options)) yield JSON.parse(text) as T;
   }
 
-  async *findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
-    const range = { index, gte: value, lte: value };
-    for await (const { text } of rangeTexts(() => this.#at(options), range)) yield text;
+  findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
+    return this.#findText('findText', index, value, options);
+  }
+
+  async *#findText(
+    method: string,
+    index: string,
+    value: KeyValue,
+    options: ReadOptions | undefined,
+  ): AsyncGenerator<string> {
+    checkIndexName(index);
+    // Without bounds the range would be everything.
+    if (value === undefined) throw new TypeError(`${method} needs a value to look for`);
+    const range = { index, gte: value, lte: value, freshness: freshnessIn(method, options) };
+    for await (const { text } of rangeTexts(this.#reading, method, range)) yield text;
   }
 
   /** Records in key order. A record with several values at a secondary index appears under each. */
-  async *range(options: RangeOptions = {}): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
-    for await (const { key, text } of this.rangeText(options)) yield { key, value: JSON.parse(text) as T };
+  async *range(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
+    for await (const { key, text } of rangeTexts(this.#reading, 'range', options)) {
+      yield { key, value: JSON.parse(text) as T };
+    }
   }
 
-  rangeText(options: RangeOptions = {}): AsyncGenerator<{ readonly key: KeyValue; readonly text: string }> {
-    return rangeTexts(() => this.#at(options), options);
+  rangeText(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly text: string }> {
+    return rangeTexts(this.#reading, 'rangeText', options);
   }
 
   /** All records in source order. */
   async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
-    for await (const { text, ...rest } of this.scanText(options)) yield { ...rest, value: JSON.parse(text) as T };
+    for await (const { text, ...rest } of this.#scanText('scan', options)) {
+      yield { ...rest, value: JSON.parse(text) as T };
+    }
   }
 
-  async *scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
-    for await (const { ordinal, line, named } of scanLines(() => this.#at(options))) {
+  scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
+    return this.#scanText('scanText', options);
+  }
+
+  async *#scanText(method: string, options: ReadOptions | undefined): AsyncGenerator<ScannedText> {
+    for await (const { ordinal, line, named } of scanLines(() => this.#at(method, options))) {
       const text = recordText(line, named);
       yield named ? { ordinal, name: recordName(line), text } : { ordinal, text };
     }
@@ -136,16 +153,16 @@ export class ReadableCollection<T = unknown> {
    * lines `{"key":…,"value":…}`.
    */
   lines(options?: ReadOptions): AsyncGenerator<Uint8Array> {
-    return scanChunks(() => this.#at(options));
+    return scanChunks(() => this.#at('lines', options));
   }
 
   stat(options?: ReadOptions): CollectionStat {
-    return collectionStat(this.#at(options).generation().manifest);
+    return collectionStat(this.#at('stat', options).generation().manifest);
   }
 
-  #at(options: ReadOptions | undefined): Lookup {
+  #at(method: string, options: ReadOptions | undefined): Lookup {
     if (options === undefined && this.#lookup !== undefined) return this.#lookup;
-    return this.#reading(options?.freshness);
+    return this.#reading(freshnessIn(method, options));
   }
 }
 

@@ -5,6 +5,7 @@
 // they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
 
 import { GristmillError } from '../errors.js';
+import type { Freshness } from '../freshness.js';
 import { shardPath } from '../store/files.js';
 import { isMissing } from '../store/io.js';
 import type { KeyValue } from '../store/key.js';
@@ -16,7 +17,7 @@ import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
 import { lineText } from './frame.js';
 import type { Generation, Place } from './generation.js';
 import type { Lookup } from './lookup.js';
-import { type Bounds, type RangeOptions, resolveBounds, slicesOf } from './range.js';
+import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './range.js';
 import { fileLines, inlineLines, type ShardLines } from './shard-lines.js';
 
 export interface KeyText {
@@ -31,10 +32,15 @@ const BATCH_MAX = 32;
 /** The read path to iterate on, asked for when an iteration begins. */
 export type LookupSource = () => Lookup;
 
-/** Keys and texts of the records in a range. */
-export async function* rangeTexts(source: LookupSource, options: RangeOptions): AsyncGenerator<KeyText> {
+/** Keys and texts of the records in a range. @param method whose options these are, for messages */
+export async function* rangeTexts(
+  reading: (freshness?: Freshness) => Lookup,
+  method: string,
+  given: RangeOptions | undefined,
+): AsyncGenerator<KeyText> {
+  const options = resolveRangeOptions(method, given);
   const bounds = resolveBounds(options);
-  const lookup = source();
+  const lookup = reading(options.freshness);
   const { generation, snapshot } = lookup.hold();
   try {
     const places = placesOf(generation, snapshot, bounds, options);

@@ -8,6 +8,7 @@
 // the index or because a shard's file is gone, starts again.
 
 import { GristmillError } from '../errors.js';
+import { checkCollectionName, checkNameToFind } from '../names.js';
 import type { StorePlace } from '../store/blobs.js';
 import { ioError, isMissing } from '../store/io.js';
 import type { KeyValue } from '../store/key.js';
@@ -47,9 +48,10 @@ export class Lookup {
 
   /**
    * @param previous over another state of the catalog: what has stayed the same since need not be loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND
+   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name
    */
   constructor(store: LookupStore, name: string, previous?: Lookup) {
+    checkNameToFind(name);
     this.store = store;
     this.name = name;
     this.caches = store.caches.of(name);
@@ -238,6 +240,7 @@ export class Lookup {
     const { catalog, caches } = this.store;
     const generation = Generation.load(catalog, caches, this.name, previous);
     if (generation !== undefined) return generation;
+    checkCollectionName(this.name);
     const names = catalog.collections().map(({ name }) => name);
     const there = names.length === 0 ? 'it is empty' : `it has ${names.join(', ')}`;
     throw new GristmillError('COLLECTION_NOT_FOUND', `the store has no collection ${this.name}; ${there}`);

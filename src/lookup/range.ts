@@ -3,11 +3,13 @@
 // Which entries of a tree lie between two keys: slices of its pages, in either direction. Bounds are encoded keys; a
 // prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
 
-import type { Freshness } from '../options.js';
+import type { Freshness } from '../freshness.js';
+import { any, type OptionTable, resolveOptions } from '../option-check.js';
 import { encodeKey, type KeyValue, keyPrefixRange } from '../store/key.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../store/page-key.js';
 import { entryCount, lowerBound, upperBound } from '../store/page-read.js';
 import type { CatalogRead, PageAt } from '../store/types.js';
+import { READ_OPTIONS } from './read-options.js';
 
 /** What to read. Without bounds: everything. */
 export interface RangeOptions {
@@ -27,7 +29,23 @@ export interface RangeOptions {
   readonly freshness?: Freshness;
 }
 
-const NAMES = new Set(['index', 'gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit', 'freshness']);
+/** Which records. */
+export const BOUNDS_OPTIONS = {
+  index: { type: 'text', default: undefined, check: checkIndexName, meaning: 'path of a secondary index' },
+  // Encoding them checks them.
+  gt: any<KeyValue>('keys after this one'),
+  gte: any<KeyValue>('keys from this one on'),
+  lt: any<KeyValue>('keys before this one'),
+  lte: any<KeyValue>('keys up to this one'),
+  prefix: { type: 'text', default: undefined, check: checkPrefix, meaning: 'strings that begin so' },
+  reverse: { type: 'boolean', default: false, meaning: 'from the greatest key to the smallest' },
+  limit: {
+    ...{ type: 'integer', default: Number.POSITIVE_INFINITY, min: 0, max: Number.POSITIVE_INFINITY },
+    meaning: 'records to stop after',
+  },
+} as const satisfies OptionTable;
+
+const RANGE_OPTIONS = { ...BOUNDS_OPTIONS, ...READ_OPTIONS } as const satisfies OptionTable;
 
 interface Bound {
   readonly key: Uint8Array;
@@ -49,18 +67,20 @@ export interface PageSlice {
   readonly to: number;
 }
 
-/** @throws TypeError for an option that does not exist, contradicts another or has a wrong type. */
+/**
+ * The options of a range, complete.
+ * @throws TypeError for an option that does not exist or has a wrong type.
+ */
+export function resolveRangeOptions(method: string, given: RangeOptions | undefined) {
+  return resolveOptions(method, RANGE_OPTIONS, given);
+}
+
+/** @throws TypeError for bounds that contradict each other, or are no keys */
 export function resolveBounds(options: RangeOptions): Bounds {
-  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw new TypeError(`range has no option ${name}`);
   const { gt, gte, lt, lte, prefix, reverse = false, limit = Number.POSITIVE_INFINITY } = options;
-  if (typeof reverse !== 'boolean') throw new TypeError('reverse must be true or false');
-  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new TypeError('limit must be a whole number, 0 or more');
-  }
   if (gt !== undefined && gte !== undefined) throw new TypeError('give gt or gte, not both');
   if (lt !== undefined && lte !== undefined) throw new TypeError('give lt or lte, not both');
   if (prefix !== undefined) {
-    if (typeof prefix !== 'string') throw new TypeError('prefix must be a string');
     if ([gt, gte, lt, lte].some((bound) => bound !== undefined)) {
       throw new TypeError('give a prefix or bounds, not both');
     }
@@ -74,6 +94,15 @@ export function resolveBounds(options: RangeOptions): Bounds {
 function bound(inclusive: KeyValue | undefined, exclusive: KeyValue | undefined): Bound | undefined {
   if (inclusive !== undefined) return { key: encodeKey(inclusive), inclusive: true };
   return exclusive === undefined ? undefined : { key: encodeKey(exclusive), inclusive: false };
+}
+
+function checkPrefix(prefix: unknown): void {
+  if (typeof prefix !== 'string') throw new TypeError('a prefix must be a string');
+}
+
+/** @throws TypeError; which indexes there are is for the collection to say */
+export function checkIndexName(index: unknown): void {
+  if (typeof index !== 'string') throw new TypeError('the path of an index must be a string');
 }
 
 /** The slices of a tree between bounds, in the order of reading. */

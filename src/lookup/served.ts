@@ -7,7 +7,8 @@
 
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
-import { checkedFreshness, type Freshness, type ResolvedStoreOptions } from '../options.js';
+import { checkFreshness, type Freshness } from '../freshness.js';
+import type { ResolvedStoreOptions } from '../options.js';
 import { collectGarbage } from '../store/garbage.js';
 import { ioError } from '../store/io.js';
 import type { Catalog, CatalogRead } from '../store/types.js';
@@ -67,7 +68,8 @@ export class Served {
    * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED, IO_ERROR; TypeError for a freshness that is none
    */
   lookup(name: string, given?: Freshness): Lookup {
-    const freshness = given === undefined ? this.#options.freshness : checkedFreshness(given, 'freshness');
+    if (given !== undefined) checkFreshness(given, 'freshness');
+    const freshness = given ?? this.#options.freshness;
     if (freshness === 'immediate') return this.#store.lookup(name);
     const state = this.#state ?? this.#begin();
     this.#isRead = true;

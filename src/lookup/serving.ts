@@ -3,7 +3,8 @@
 // What a store does to be never cold, in one place: the served state (served.ts), the hot set (hot-set.ts), and warming
 // (warm-up.ts), all of it in the background of reads and ended by `close`.
 
-import type { Freshness, ResolvedStoreOptions } from '../options.js';
+import type { Freshness } from '../freshness.js';
+import type { ResolvedStoreOptions } from '../options.js';
 import { HotSet } from './hot-set.js';
 import type { Lookup } from './lookup.js';
 import { Served, type ServingStore } from './served.js';
@@ -41,7 +42,7 @@ export class Serving {
     this.#served.look();
   }
 
-  warm(options: WarmOptions, closing: AbortSignal): Promise<WarmReport> {
+  warm(options: WarmOptions | undefined, closing: AbortSignal): Promise<WarmReport> {
     return warm(this.#context, options, closing);
   }
 

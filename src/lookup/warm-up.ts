@@ -4,13 +4,16 @@
 
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
+import { either, LONG_WORK } from '../method-options.js';
+import { checkNameToFind } from '../names.js';
+import { checkedOptions, list, type OptionTable } from '../option-check.js';
 import { type CachesOptions, cacheOptionsOf } from '../options.js';
 import type { KeyValue } from '../store/key.js';
 import { DEFAULT_COLLECTION } from './collection.js';
 import { READ_WEIGHT } from './hot-places.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 import type { Lookup } from './lookup.js';
-import type { RangeOptions } from './range.js';
+import { BOUNDS_OPTIONS, type RangeOptions, resolveBounds } from './range.js';
 import { hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSteps } from './warm.js';
 
 /** What to load: keys, a range, or the whole of one collection; without any of these the hot set that was saved. */
@@ -36,22 +39,43 @@ export interface WarmContext {
   hotKeys(): Promise<readonly CollectionHotKey[]>;
 }
 
-const NAMES = new Set([
-  ...['collection', 'keys', 'whole', 'maxBytes', 'maxMs', 'signal'],
-  ...['index', 'gt', 'gte', 'lt', 'lte', 'prefix', 'reverse', 'limit'],
-]);
+const BUDGET = { type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY } as const;
+const WARM_OPTIONS = {
+  collection: { type: 'text', default: undefined, check: checkNameToFind, meaning: 'of which; unset: records, or all' },
+  keys: list<KeyValue>('keys of records'),
+  whole: { type: 'boolean', default: false, meaning: 'whether all records are loaded' },
+  maxBytes: { ...BUDGET, meaning: 'bytes of frames; unset: as many as their cache holds, or option warmBytes' },
+  maxMs: { ...BUDGET, meaning: 'milliseconds to take; unset: no limit, or option warmMs' },
+  ...LONG_WORK,
+  ...BOUNDS_OPTIONS,
+} as const satisfies OptionTable;
+
+/** @throws TypeError */
+function resolveWarmOptions(given: WarmOptions | undefined) {
+  const { collection, keys, whole, maxBytes, maxMs, signal, ...range } = checkedOptions('warm', WARM_OPTIONS, given);
+  if (Number(keys !== undefined) + Number(whole === true) + Number(Object.keys(range).length > 0) > 1) {
+    throw new TypeError('give keys, a range or whole, not several of them');
+  }
+  resolveBounds(range);
+  return { collection, keys, whole, maxBytes, maxMs, signal, range };
+}
 
 /**
  * @param closing the store is being closed.
  * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED; TypeError
  */
-export async function warm(context: WarmContext, given: WarmOptions, closing: AbortSignal): Promise<WarmReport> {
-  checkOptions(given);
-  const { collection, keys, whole = false, maxBytes, maxMs, signal: cancelled, ...range } = given;
-  const isHotSet = keys === undefined && !whole && !isRange(range);
+export async function warm(
+  context: WarmContext,
+  given: WarmOptions | undefined,
+  closing: AbortSignal,
+): Promise<WarmReport> {
+  const { collection, keys, whole, maxBytes, maxMs, signal: cancelled, range } = resolveWarmOptions(given);
+  const isHotSet = keys === undefined && whole !== true && Object.keys(range).length === 0;
+  // Also for the hot set: one that is not there has none.
+  if (collection !== undefined) context.lookup(collection);
   const { warmBytes, warmMs } = context.options;
   const { frameCacheBytes } = cacheOptionsOf(context.options, collection ?? DEFAULT_COLLECTION);
-  const signal = cancelled === undefined ? closing : AbortSignal.any([cancelled, closing]);
+  const signal = either(cancelled, closing) as AbortSignal;
   const warming = new Warming({
     bytes: maxBytes ?? (isHotSet ? warmBytes : frameCacheBytes),
     milliseconds: maxMs ?? (isHotSet ? warmMs : Number.POSITIVE_INFINITY),
@@ -111,23 +135,5 @@ function lookupIfAny(context: WarmContext, name: string): Lookup | undefined {
   } catch (error) {
     if (error instanceof GristmillError && error.code === 'COLLECTION_NOT_FOUND') return undefined;
     throw error;
-  }
-}
-
-function isRange(range: Omit<RangeOptions, 'freshness'>): boolean {
-  return Object.values(range).some((value) => value !== undefined);
-}
-
-function checkOptions({ collection, keys, whole, maxBytes, maxMs, signal, ...range }: WarmOptions): void {
-  for (const name of Object.keys(range)) if (!NAMES.has(name)) throw new TypeError(`warm has no option ${name}`);
-  if (collection !== undefined && typeof collection !== 'string') throw new TypeError('collection must be a string');
-  if (keys !== undefined && !Array.isArray(keys)) throw new TypeError('keys must be an array');
-  if (whole !== undefined && typeof whole !== 'boolean') throw new TypeError('whole must be true or false');
-  for (const [name, value] of Object.entries({ maxBytes, maxMs })) {
-    if (value !== undefined && !(value >= 0)) throw new TypeError(`${name} must be a number, 0 or more`);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
-  if (Number(keys !== undefined) + Number(whole === true) + Number(isRange(range)) > 1) {
-    throw new TypeError('give keys, a range or whole, not several of them');
   }
 }

@@ -9,27 +9,39 @@ import { CATALOG_FILE } from './files.js';
 import { MemoryBlobs } from './memory-blobs.js';
 import { MemoryCatalog, MemoryIndex } from './memory-catalog.js';
 
-export class Memory implements StorePlace {
+export class MemoryPlace implements StorePlace {
   /** What error messages and paths begin with. */
   readonly directory = 'memory';
   readonly blobs = new MemoryBlobs();
   readonly #index = new MemoryIndex();
 
-  /** Bytes of a file there, such as a report's `quarantine`. @throws GristmillError IO_ERROR when there is none */
-  read(path: string): Buffer {
-    const file = this.blobs.open(path, 'file');
-    const bytes = Buffer.alloc(file.size);
-    file.readSync(bytes, 0);
-    return bytes;
-  }
-
-  /** For `openStore`. @throws GristmillError STORE_NOT_FOUND when there is no store yet and none is to be made. */
+  /** @throws GristmillError STORE_NOT_FOUND when there is no store yet and none is to be made. */
   async openCatalog(options: { readonly create: boolean; readonly readOnly: boolean }): Promise<MemoryCatalog> {
     const catalog = new MemoryCatalog(`${this.directory}/${CATALOG_FILE}`, this.#index, options.readOnly);
     if (options.create) await catalog.create();
     if (catalog.hasHeader) return catalog;
     const message = 'there is no store in this memory: import something into it first';
     throw new GristmillError('STORE_NOT_FOUND', message, { file: this.directory });
+  }
+}
+
+/** The place that a user's object stands for. */
+export let placeOf: (memory: Memory) => MemoryPlace;
+
+/** A place as a user holds it: what is in it is changed through a store alone. */
+export class Memory {
+  readonly #place = new MemoryPlace();
+
+  static {
+    placeOf = (memory) => memory.#place;
+  }
+
+  /** Bytes of a file there, such as a report's `quarantine`. @throws GristmillError IO_ERROR when there is none */
+  read(path: string): Buffer {
+    const file = this.#place.blobs.open(path, 'file');
+    const bytes = Buffer.alloc(file.size);
+    file.readSync(bytes, 0);
+    return bytes;
   }
 }
 

@@ -4,19 +4,8 @@
 // somewhere on the way, and is never published.
 
 import { GristmillError } from '../errors.js';
-import { INDEXES_MAX } from '../limits.js';
 import type { Publication } from './publish.js';
 import type { CollectionManifest, KeyRule } from './types.js';
-
-/** Longest name of a collection, in bytes of UTF-8: it is an LMDB key. */
-const NAME_BYTES_MAX = 255;
-
-export function checkNames({ indexPaths, name }: Pick<Publication, 'indexPaths' | 'name'>): void {
-  if (name === '' || Buffer.byteLength(name) > NAME_BYTES_MAX) {
-    throw new TypeError(`a collection's name must be 1 to ${NAME_BYTES_MAX} bytes long`);
-  }
-  if (indexPaths.length >= INDEXES_MAX) throw new TypeError(`a collection can have ${INDEXES_MAX - 1} indexes at most`);
-}
 
 export function checkCounts({ counts, shards, dead }: Publication): void {
   const { read, stored, rejected, replaced } = counts;

@@ -12,8 +12,10 @@
 // or fails, as asked. Secondary entries of dead records stay: readers skip them by the tombstones.
 
 import type { FramingName } from '../kernel/contract.js';
+import { checkCollectionName } from '../names.js';
+import { checkIndexPaths } from '../paths.js';
 import { NewTrees } from './new-trees.js';
-import { checkCounts, checkNames } from './publish-checks.js';
+import { checkCounts } from './publish-checks.js';
 import { commitPublication } from './publish-commit.js';
 import { MergePlan } from './publish-merge.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from './types.js';
@@ -97,7 +99,8 @@ export async function publish(
   alongside: (write: CatalogWrite) => void = () => {},
   afterwards: (write: CatalogWrite, published: PublishResult) => void = () => {},
 ): Promise<PublishResult> {
-  checkNames(publication);
+  checkCollectionName(publication.name);
+  checkIndexPaths(publication.indexPaths);
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
   try {

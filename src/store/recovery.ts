@@ -5,14 +5,13 @@
 
 import type { GristmillError } from '../errors.js';
 import type { StorePlace } from './blobs.js';
-import { files } from './file-blobs.js';
-import { prepareStoreDirectory } from './files.js';
 import { collectGarbage } from './garbage.js';
 import { isMissing } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
 import type { LmdbCatalogOptions } from './lmdb-open.js';
 import { isAlive } from './lock-holder.js';
-import { Memory } from './memory.js';
+import { type Memory, MemoryPlace } from './memory.js';
+import { storePlace } from './place.js';
 import type { Catalog } from './types.js';
 import { WriterLock } from './writer-lock.js';
 
@@ -24,12 +23,11 @@ export interface OpenPlace {
   readonly catalog: Catalog;
 }
 
-/** @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
+/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
 export async function openPlace(where: string | Memory, options: LmdbCatalogOptions): Promise<OpenPlace> {
-  if (where instanceof Memory) return { place: where, catalog: await openRecovered(where, options) };
   for (let tries = 1; ; tries++) {
     try {
-      const place = { directory: prepareStoreDirectory(where, options.create), blobs: files };
+      const place = storePlace(where, options.create);
       return { place, catalog: await openRecovered(place, options) };
     } catch (error) {
       const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
@@ -40,7 +38,7 @@ export async function openPlace(where: string | Memory, options: LmdbCatalogOpti
 
 export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
   const open = (): Promise<Catalog> =>
-    place instanceof Memory ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
+    place instanceof MemoryPlace ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
   const catalog = await open();
   if (options.readOnly) return catalog;
   try {

@@ -5,6 +5,7 @@ import type { EventEmitter } from 'node:events';
 import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
+import type { Freshness } from '../freshness.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
@@ -17,7 +18,8 @@ import type { WarmOptions } from '../lookup/warm-up.js';
 import { Metering } from '../metrics/metering.js';
 import type { Registry } from '../metrics/prometheus.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
-import type { Freshness, ResolvedStoreOptions, StoreOptions } from '../options.js';
+import { type NoOptions, refuseOptions } from '../option-check.js';
+import type { ResolvedStoreOptions, StoreOptions } from '../options.js';
 import { transact } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact.js';
@@ -25,7 +27,7 @@ import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '.
 import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
 import type { StorePlace } from './blobs.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
-import { Memory } from './memory.js';
+import { type Memory, MemoryPlace } from './memory.js';
 import { openPlace } from './recovery.js';
 import type { Catalog } from './types.js';
 
@@ -59,7 +61,7 @@ export class Store {
     this.#watchers = new Watchers(this.#events, this.#metering.imports);
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
-    this.#serving = new Serving(store, options, !(place instanceof Memory));
+    this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
   }
 
   /** See `openStore`. */
@@ -67,9 +69,6 @@ export class Store {
     const effective = await effectiveOptions(given);
     const { readOnly } = effective.options;
     const create = effective.options.create && !readOnly;
-    if (!(where instanceof Memory) && (typeof where !== 'string' || where === '')) {
-      throw new TypeError('where a store is must be a path or memory()');
-    }
     const { place, catalog } = await openPlace(where, { create, readOnly });
     return new Store(place, effective, catalog);
   }
@@ -91,7 +90,8 @@ export class Store {
   }
 
   /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
-  snapshot(): Snapshot {
+  snapshot(options?: NoOptions): Snapshot {
+    refuseOptions('snapshot', options);
     return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
 
@@ -117,7 +117,7 @@ export class Store {
    * TypeError. What could be loaded is in memory all the same.
    * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
    */
-  warm(options: WarmOptions = {}): Promise<WarmReport> {
+  warm(options?: WarmOptions): Promise<WarmReport> {
     return this.#untilClosed((closing) => this.#serving.warm(options, closing));
   }
 
@@ -127,7 +127,8 @@ export class Store {
     return this.#catalog.collections().map(({ name }) => name);
   }
 
-  stat(): StoreStat {
+  stat(options?: NoOptions): StoreStat {
+    refuseOptions('stat', options);
     return storeStat(this.#catalog, this.directory);
   }
 
@@ -135,7 +136,8 @@ export class Store {
    * What was read, cached and imported since the store was opened, and how the index stands (docs/metrics.md).
    * @example const { memory } = store.metrics().collections.posts.hitRatio;
    */
-  metrics(): StoreMetrics {
+  metrics(options?: NoOptions): StoreMetrics {
+    refuseOptions('metrics', options);
     return this.#metering.metrics();
   }
 
@@ -213,7 +215,7 @@ export class Store {
     this.#assertWritable();
     return this.#untilClosed(async (closing) => {
       const { compact } = await import('../upkeep/compact.js');
-      return compact(this.#catalog, this.#place, { ...options, signal: either(options?.signal, closing) });
+      return compact(this.#catalog, this.#place, options, closing);
     });
   }
 
@@ -228,7 +230,7 @@ export class Store {
     return this.#untilClosed(async (closing) => {
       const { verify } = await import('../upkeep/verify.js');
       const target = { ...this.#place, catalog: this.#catalog };
-      return verify(target, { ...options, signal: either(options?.signal, closing) });
+      return verify(target, options, closing);
     });
   }
 
@@ -282,10 +284,6 @@ export class Store {
     await this.#caches.close();
     await this.#catalog.close();
   }
-}
-
-function either(given: AbortSignal | undefined, closing: AbortSignal): AbortSignal {
-  return given === undefined ? closing : AbortSignal.any([given, closing]);
 }
 
 /**

@@ -8,7 +8,15 @@ import { INLINE_RECORDS_MAX } from '../limits.js';
 import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/merge-pages.js';
 import { expectCount } from '../store/publish-checks.js';
 import { TombstoneMarks } from '../store/tombstones.js';
-import type { Catalog, CatalogWrite, CollectionManifest, Entry, IndexManifest, ShardEntry } from '../store/types.js';
+import type {
+  Catalog,
+  CatalogWrite,
+  CollectionManifest,
+  Entry,
+  IndexManifest,
+  ShardEntry,
+  StoreHeader,
+} from '../store/types.js';
 import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
 
@@ -20,16 +28,22 @@ export interface Changed {
   readonly overlay: Overlay;
 }
 
-/** @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then. */
+/**
+ * @param header of the store, with the numbers that new collections have taken
+ * @param created new collections; those that get records are in `collections` too
+ * @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
+ */
 export function commitChanges(
   { catalog, write }: { readonly catalog: Catalog; readonly write: CatalogWrite },
-  collections: ReadonlyMap<string, Changed>,
+  header: StoreHeader,
+  created: readonly CollectionManifest[],
+  collections: readonly Changed[],
 ): void {
-  if (collections.size === 0) return;
-  const header = catalog.header();
+  if (collections.length === 0) return;
   const generation = header.generation + 1;
   write.putHeader({ ...header, generation });
-  for (const changed of collections.values()) {
+  for (const manifest of created) write.putCollection(manifest);
+  for (const changed of collections) {
     if (!changed.overlay.isEmpty) new CollectionCommit(catalog, write, changed, generation).run(changed.overlay);
   }
 }

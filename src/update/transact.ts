@@ -7,10 +7,17 @@ import { failpoint } from '../failpoints.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { waitUntilMergeable } from '../store/lock-holder.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
-import { MergeUnderWay, Transaction } from './transaction.js';
+import { Transaction } from './transaction.js';
+import { MergeUnderWay, TransactionWork } from './transaction-work.js';
 
 type Change<R> = (transaction: Transaction) => R;
 type LookupOf = (collection: string) => Lookup;
+
+/**
+ * Whether a callback is running, of whatever store. Another transaction within it would wait for ever for the lock of the
+ * first, where both are on one directory; and two processes for each other's, where there are two directories.
+ */
+let isInCallback = false;
 
 /** @throws what `change` throws, and then nothing has changed; TypeError when it returns a promise; CANCELLED */
 export async function transact<R>(
@@ -19,6 +26,8 @@ export async function transact<R>(
   change: Change<R>,
   stop: AbortSignal,
 ): Promise<R> {
+  if (typeof change !== 'function') throw new TypeError('a transaction needs a function that makes the changes');
+  if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
   for (;;) {
     try {
       return await catalog.transaction((write) => run(catalog, write, lookup, change));
@@ -30,9 +39,10 @@ export async function transact<R>(
 }
 
 function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change: Change<R>): R {
-  const transaction = new Transaction({ catalog, write, lookup });
+  const work = new TransactionWork({ catalog, write, lookup });
+  isInCallback = true;
   try {
-    const result = change(transaction);
+    const result = change(new Transaction(work));
     if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
       // What it still does to a transaction that is over fails, and is said here.
       Promise.resolve(result).catch(() => {});
@@ -40,10 +50,13 @@ function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change:
         'the callback of a transaction must not be async: it returned a promise; nothing was changed',
       );
     }
-    transaction.commit();
+    work.commit();
     failpoint('transaction.commit');
     return result;
+  } catch (error) {
+    throw work.reasonFor(error);
   } finally {
-    transaction.end();
+    isInCallback = false;
+    work.end();
   }
 }

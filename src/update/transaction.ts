@@ -3,20 +3,17 @@
 // What the callback of `store.transaction` holds. It runs inside one LMDB write transaction, which other processes wait
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
-import { GristmillError } from '../errors.js';
 import { ordinalOf } from '../lookup/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { recordText } from '../lookup/record.js';
-import { parsePath } from '../paths.js';
 import type { KeyValue } from '../store/key.js';
 import { decodeKey } from '../store/key-decode.js';
-import { mergeUnderWay } from '../store/lock-holder.js';
-import { checkNames } from '../store/publish-checks.js';
-import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
-import { type Changed, commitChanges } from './commit.js';
+import type { CollectionManifest } from '../store/types.js';
+import type { Changed } from './commit.js';
 import { mergePatch } from './merge-patch.js';
-import { Overlay } from './overlay.js';
+import type { Overlay } from './overlay.js';
 import { compactText, keyPlanOf, type NewRecord, recordOfText, recordOfValue } from './record.js';
+import type { TransactionWork } from './transaction-work.js';
 
 /** How a new collection is keyed and indexed. */
 export interface CollectionOptions {
@@ -26,97 +23,48 @@ export interface CollectionOptions {
   readonly indexes?: readonly string[];
 }
 
-/** What a transaction needs of its store. */
-export interface TransactionContext {
-  readonly catalog: Catalog;
-  readonly write: CatalogWrite;
-  /** The read path of a collection that is there. */
-  readonly lookup: (name: string) => Lookup;
-}
-
-/** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
-export class MergeUnderWay extends Error {
-  constructor(readonly collection: string) {
-    super(`an import is merging into collection ${collection}`);
-  }
-}
-
-/** Changes to any number of collections, all or none. Valid only within its callback. */
+/**
+ * Changes to any number of collections, all or none. Valid only within its callback. Its owner commits and ends it by
+ * transaction-work.ts: whoever holds this object can do neither.
+ */
 export class Transaction {
-  readonly #context: TransactionContext;
-  readonly #collections = new Map<string, TransactionCollection<unknown>>();
-  #isOver = false;
+  readonly #work: TransactionWork;
 
   /** Not for users: `store.transaction(change)` makes it. */
-  constructor(context: TransactionContext) {
-    this.#context = context;
+  constructor(work: TransactionWork) {
+    this.#work = work;
   }
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND */
+  /** @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name */
   collection<T = unknown>(name: string): TransactionCollection<T> {
-    this.#assertUsable();
-    if (mergeUnderWay(this.#context.catalog, name)) throw new MergeUnderWay(name);
-    let collection = this.#collections.get(name);
-    if (collection === undefined) {
-      const lookup = this.#context.lookup(name);
-      collection = new TransactionCollection(lookup.newest(), lookup, () => this.#assertUsable());
-      this.#collections.set(name, collection);
-    }
-    return collection as TransactionCollection<T>;
+    return this.#work.collection(name) as TransactionCollection<T>;
   }
 
   /**
    * Makes an empty collection.
-   * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong option
+   * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong name or option
    */
-  createCollection<T = unknown>(name: string, options: CollectionOptions = {}): TransactionCollection<T> {
-    this.#assertUsable();
-    const { catalog, write } = this.#context;
-    if (catalog.collection(name) !== undefined) {
-      throw new GristmillError('COLLECTION_EXISTS', `there is a collection ${name} already; nothing was changed`);
-    }
-    const manifest = newCollection(catalog, write, name, options);
-    const collection = new TransactionCollection<T>({ manifest, shards: [] }, undefined, () => this.#assertUsable());
-    this.#collections.set(name, collection);
-    return collection;
-  }
-
-  /** Not for users: writes the changes. */
-  commit(): void {
-    commitChanges(this.#context, this.#collections);
-  }
-
-  /** Not for users: nothing is to be changed that nobody would write. */
-  end(): void {
-    this.#isOver = true;
-  }
-
-  #assertUsable(): void {
-    if (this.#isOver) throw new TypeError('a transaction can be used within its callback only');
+  createCollection<T = unknown>(name: string, options?: CollectionOptions): TransactionCollection<T> {
+    return this.#work.createCollection(name, options) as TransactionCollection<T>;
   }
 }
 
 /** One collection within a transaction: its reads see the transaction's own changes. */
 export class TransactionCollection<T> {
+  readonly #manifest: CollectionManifest;
+  readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
   readonly #assertUsable: () => void;
   readonly #plan: ReturnType<typeof keyPlanOf>;
-  /** Not for users. */
-  readonly manifest: CollectionManifest;
-  /** Not for users. */
-  readonly shards: readonly ShardEntry[];
-  /** Not for users. */
-  readonly overlay = new Overlay();
 
-  /** @param stored the collection when the transaction began. */
-  constructor(
-    { manifest, shards }: Pick<Changed, 'manifest' | 'shards'>,
-    lookup: Lookup | undefined,
-    assertUsable: () => void,
-  ) {
-    this.manifest = manifest;
-    this.shards = shards;
-    this.#lookup = lookup;
+  /**
+   * Not for users: `transaction.collection(name)` makes it.
+   * @param stored reads the collection as it was when the transaction began; undefined for a new one
+   */
+  constructor({ manifest, overlay }: Changed, stored: Lookup | undefined, assertUsable: () => void) {
+    this.#manifest = manifest;
+    this.#overlay = overlay;
+    this.#lookup = stored;
     this.#assertUsable = assertUsable;
     this.#plan = keyPlanOf(manifest);
   }
@@ -131,7 +79,7 @@ export class TransactionCollection<T> {
     this.#assertUsable();
     const record = this.#changed(key);
     if (record === undefined) return this.#lookup?.textSync(key);
-    return record === 'deleted' ? undefined : recordText(record.line.toString(), this.manifest.key.kind === 'name');
+    return record === 'deleted' ? undefined : recordText(record.line.toString(), this.#manifest.key.kind === 'name');
   }
 
   has(key: KeyValue): boolean {
@@ -143,8 +91,8 @@ export class TransactionCollection<T> {
   /** Live records, this transaction's changes included. */
   count(): number {
     this.#assertUsable();
-    const { changes, appended, deleted } = this.overlay;
-    let count = this.manifest.records + appended.length - deleted.size;
+    const { changes, appended, deleted } = this.#overlay;
+    let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {
       const isStored = this.#lookup?.has(decodeKey(key)) ?? false;
       if (record !== undefined && !isStored) count++;
@@ -176,6 +124,7 @@ export class TransactionCollection<T> {
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {
+    this.#assertUsable();
     const text = JSON.stringify(changes) as string | undefined;
     if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
     return this.#patch(key, text);
@@ -183,18 +132,19 @@ export class TransactionCollection<T> {
 
   /** The same for a patch that is JSON text: every token stays as spelled. */
   patchText(key: KeyValue, changes: string): boolean {
+    this.#assertUsable();
     return this.#patch(key, compactText(changes));
   }
 
   #patch(key: KeyValue, changes: string): boolean {
-    if (this.manifest.key.kind === 'ordinal') {
+    if (this.#manifest.key.kind === 'ordinal') {
       throw new TypeError(
-        `collection ${this.manifest.name} has no key: its records can be put and deleted, not patched`,
+        `collection ${this.#manifest.name} has no key: its records can be put and deleted, not patched`,
       );
     }
     const text = this.getText(key);
     if (text === undefined) return false;
-    const name = this.manifest.key.kind === 'name' ? (key as string) : undefined;
+    const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const record = recordOfText(mergePatch(text, changes), this.#plan, name);
     this.delete(key);
     this.#put(record);
@@ -204,56 +154,31 @@ export class TransactionCollection<T> {
   /** @returns whether there was such a record. */
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
-    if (this.manifest.key.kind === 'ordinal') this.overlay.deleted.add(Number(key));
-    else this.overlay.remove(key, this.#lookup?.has(key) ?? false);
+    if (this.#manifest.key.kind === 'ordinal') this.#overlay.deleted.add(Number(key));
+    else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
   }
 
   #put(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
-      this.overlay.appended.push(record);
-      return this.#firstAppended + this.overlay.appended.length - 1;
+      this.#overlay.appended.push(record);
+      return this.#firstAppended + this.#overlay.appended.length - 1;
     }
-    this.overlay.put(record.primary, record);
+    this.#overlay.put(record.primary, record);
     return record.key ?? decodeKey(record.primary);
   }
 
   /** What this transaction made of a key; undefined when it did not touch it. */
   #changed(key: KeyValue): NewRecord | 'deleted' | undefined {
-    if (this.manifest.key.kind !== 'ordinal') {
-      const change = this.overlay.change(key);
+    if (this.#manifest.key.kind !== 'ordinal') {
+      const change = this.#overlay.change(key);
       return change && (change.record ?? 'deleted');
     }
-    const ordinal = ordinalOf(this.manifest.name, key);
-    return this.overlay.deleted.has(ordinal) ? 'deleted' : this.overlay.appended[ordinal - this.#firstAppended];
+    const ordinal = ordinalOf(this.#manifest.name, key);
+    return this.#overlay.deleted.has(ordinal) ? 'deleted' : this.#overlay.appended[ordinal - this.#firstAppended];
   }
 
   get #firstAppended(): number {
-    return this.manifest.records + this.manifest.dead;
+    return this.#manifest.records + this.#manifest.dead;
   }
-}
-
-function newCollection(
-  catalog: Catalog,
-  write: CatalogWrite,
-  name: string,
-  { key, indexes = [] }: CollectionOptions,
-): CollectionManifest {
-  checkNames({ name, indexPaths: indexes });
-  for (const path of key === undefined ? indexes : [key, ...indexes]) parsePath(path);
-  const header = catalog.header();
-  const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
-  const generation = header.generation + 1;
-  const empty = { entries: 0, pages: 0 };
-  const manifest: CollectionManifest = {
-    ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
-    ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
-    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
-    ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
-    ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
-  };
-  const nextTree = header.nextTree + 1 + indexes.length;
-  write.putHeader({ ...header, nextTree, nextCollection: header.nextCollection + 1 });
-  write.putCollection(manifest);
-  return manifest;
 }

@@ -12,13 +12,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
+import { resolveOptions } from '../option-check.js';
 import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
 import { sweep } from '../store/sweep.js';
-import { type BackupOptions, type BackupReport, checkNames } from './upkeep-options.js';
+import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './upkeep-options.js';
 
 /** What a file system says that cannot link, or not these two names. */
 const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
@@ -28,10 +29,10 @@ export async function backup(
   catalog: LmdbCatalog,
   store: string,
   target: string,
-  options: BackupOptions = {},
+  given?: BackupOptions,
 ): Promise<BackupReport> {
   const began = performance.now();
-  checkNames(options, ['copy'], 'backup');
+  const { copy } = resolveOptions('backup', BACKUP_OPTIONS, given);
   if (typeof target !== 'string' || target === '') throw new TypeError('the directory of a backup must be a string');
   const directory = resolve(target);
   checkTarget(directory);
@@ -42,7 +43,7 @@ export async function backup(
     await catalog.copyTo(partial);
     failpoint('backup.copied');
     make(join(partial, SHARDS_DIRECTORY));
-    const made = await fill(store, partial, options.copy === true);
+    const made = await fill(store, partial, copy);
     await syncFile(join(partial, CATALOG_FILE));
     for (const path of [join(partial, INDEX_DIRECTORY), join(partial, SHARDS_DIRECTORY), partial]) syncDirectory(path);
     failpoint('backup.place');

@@ -7,6 +7,7 @@
 
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
+import { checkCollectionName } from '../names.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
@@ -15,6 +16,7 @@ import { type LockRequest, WriterLock } from '../store/writer-lock.js';
 import { cleanIndexes } from './clean-indexes.js';
 import { publishRewritten, sealOpenShard } from './publish-rewritten.js';
 import { rewriteShard } from './rewrite-shard.js';
+import { resolveCompactOptions } from './upkeep-options.js';
 
 export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
   /** Only this collection. Default: all. */
@@ -49,17 +51,19 @@ export interface CompactReport {
   readonly seconds: number;
 }
 
-const MIN_DEAD_SHARE = 0.25;
-
-/** @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH; COLLECTION_NOT_FOUND. */
+/**
+ * @param closing cancels as the option `signal` does.
+ * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH; COLLECTION_NOT_FOUND; TypeError.
+ */
 export async function compact(
   catalog: Catalog,
   place: StorePlace,
-  options: CompactOptions = {},
+  given?: CompactOptions,
+  closing?: AbortSignal,
 ): Promise<CompactReport> {
-  const { collection, minDeadShare = MIN_DEAD_SHARE, onProgress } = options;
-  if (!(minDeadShare >= 0 && minDeadShare <= 1))
-    throw new TypeError('options.minDeadShare must be a share from 0 to 1');
+  const options = resolveCompactOptions(given, closing);
+  const { collection, minDeadShare, onProgress } = options;
+  if (collection !== undefined && catalog.collection(collection) === undefined) checkCollectionName(collection);
   const began = performance.now();
   const lock = await WriterLock.acquire(catalog, place, { operation: 'compact', ...options });
   try {

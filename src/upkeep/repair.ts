@@ -4,12 +4,12 @@
 // changes nothing, or leaves the finished index in `repair/`, which the next one puts in place.
 
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { WorkerPool } from '../import/pool.js';
-import { WORKERS_MAX } from '../limits.js';
+import { THREADS } from '../method-options.js';
+import { resolveOptions } from '../option-check.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
@@ -20,7 +20,6 @@ import { Rebuild } from './rebuild.js';
 import { copyValues, rebuildCollection } from './repair-catalog.js';
 import type { RepairOptions, RepairReport } from './repair-options.js';
 import { rebuildFromShards } from './repair-shards.js';
-import { checkCount, checkNames } from './upkeep-options.js';
 
 /** Under these names in the store: an index being made, and one that is finished. */
 const UNFINISHED = 'repair.partial';
@@ -35,10 +34,8 @@ const LOST_WITH_CATALOG =
  * wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
-export async function repairStore(path: string, options: RepairOptions = {}): Promise<RepairReport> {
-  checkNames(options, ['workers'], 'repair');
-  const threads = options.workers ?? Math.min(availableParallelism(), WORKERS_MAX);
-  checkCount('workers', threads, 1, WORKERS_MAX);
+export async function repairStore(path: string, given?: RepairOptions): Promise<RepairReport> {
+  const { workers: threads } = resolveOptions('repairStore', THREADS, given);
   const began = performance.now();
   const store = resolve(path);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {

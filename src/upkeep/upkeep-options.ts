@@ -1,8 +1,10 @@
 // [verify] [repair] [backup]: what they are asked to do, what they tell, what they report.
 
-import { availableParallelism } from 'node:os';
-import { WORKERS_MAX } from '../limits.js';
+import { either, LONG_WORK, THREADS, WAITING } from '../method-options.js';
+import { checkNameToFind } from '../names.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
 import type { Leftovers } from '../store/sweep.js';
+import type { CompactOptions, CompactProgress } from './compact.js';
 import type { Fault } from './faults.js';
 
 /** Options of `store.verify`; all optional. Unknown names are a TypeError. */
@@ -61,28 +63,41 @@ export interface BackupReport {
   readonly seconds: number;
 }
 
-const FAULTS_LISTED = 1000;
+const VERIFY_OPTIONS = {
+  ...THREADS,
+  faultsMax: {
+    ...{ type: 'integer', default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER },
+    meaning: 'faults listed in full; all are counted',
+  },
+  onProgress: hook<(progress: VerifyProgress) => void>('called about ten times a second'),
+  ...LONG_WORK,
+} as const satisfies OptionTable;
 
-export type FilledVerifyOptions = VerifyOptions & Required<Pick<VerifyOptions, 'workers' | 'faultsMax'>>;
+export type FilledVerifyOptions = Resolved<typeof VERIFY_OPTIONS>;
 
-/** @throws TypeError */
-export function resolveVerifyOptions(given: VerifyOptions = {}): FilledVerifyOptions {
-  checkNames(given, ['workers', 'faultsMax', 'onProgress', 'signal'], 'verify');
-  const workers = given.workers ?? Math.min(availableParallelism(), WORKERS_MAX);
-  const faultsMax = given.faultsMax ?? FAULTS_LISTED;
-  checkCount('workers', workers, 1, WORKERS_MAX);
-  checkCount('faultsMax', faultsMax, 0, Number.MAX_SAFE_INTEGER);
-  return { ...given, workers, faultsMax };
+/** @param closing cancels as the option `signal` does. @throws TypeError */
+export function resolveVerifyOptions(given: VerifyOptions | undefined, closing?: AbortSignal): FilledVerifyOptions {
+  const options = resolveOptions('verify', VERIFY_OPTIONS, given);
+  return { ...options, signal: either(options.signal, closing) };
 }
 
-export function checkNames(given: object, names: readonly string[], operation: string): void {
-  if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) throw new TypeError(`options.${name} is not an option of ${operation}`);
-  }
+const COMPACT_OPTIONS = {
+  collection: { type: 'text', default: undefined, check: checkNameToFind, meaning: 'the only one; unset: all' },
+  minDeadShare: {
+    ...{ type: 'number', unit: 'share', default: 0.25, min: 0, max: 1 },
+    meaning: 'share of dead records in its file beyond which a shard is rewritten',
+  },
+  onProgress: hook<(progress: CompactProgress) => void>('called after each shard'),
+  ...WAITING,
+  ...LONG_WORK,
+} as const satisfies OptionTable;
+
+/** @param closing cancels as the option `signal` does. @throws TypeError */
+export function resolveCompactOptions(given: CompactOptions | undefined, closing?: AbortSignal) {
+  const options = resolveOptions('compact', COMPACT_OPTIONS, given);
+  return { ...options, signal: either(options.signal, closing) };
 }
 
-export function checkCount(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw new TypeError(`options.${name} must be a whole number from ${least} to ${most}`);
-}
+export const BACKUP_OPTIONS = {
+  copy: { type: 'boolean', default: false, meaning: 'copy shards even where they could be hard-linked' },
+} as const satisfies OptionTable;

@@ -41,8 +41,12 @@ export interface VerifyTarget extends StorePlace {
  * Verifies a store that is open; others may go on reading and importing.
  * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. Faults are in the report.
  */
-export async function verify(target: VerifyTarget, given?: VerifyOptions): Promise<VerifyReport> {
-  const run = new VerifyRun(target, resolveVerifyOptions(given));
+export async function verify(
+  target: VerifyTarget,
+  given?: VerifyOptions,
+  closing?: AbortSignal,
+): Promise<VerifyReport> {
+  const run = new VerifyRun(target, resolveVerifyOptions(given, closing));
   try {
     return await run.run();
   } finally {
@@ -132,7 +136,8 @@ class VerifyRun {
         }
       }
     } catch (error) {
-      throw this.#shared.isCancelled ? cancelled(this.#options.signal?.reason) : error;
+      // A failure stops the other shards as a cancellation does.
+      throw this.#options.signal?.aborted ? cancelled(this.#options.signal.reason) : error;
     } finally {
       await workers.close();
     }

@@ -1,6 +1,10 @@
 // The options of a watcher: those of its imports, and when and how it looks at its sources.
 
-import { type OptionTable, type Resolved, resolveOptions } from '../options.js';
+import { importOptionsOver } from '../config/effective.js';
+import { checkTogether, IMPORT_HOOKS } from '../import/import-options.js';
+import { IMPORT_OPTIONS } from '../import/option-table.js';
+import type { ImportOptions } from '../import/types.js';
+import { checkedOptions, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -34,25 +38,29 @@ export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 /** Options of `store.watch`; all optional. Unknown names are a TypeError. */
 export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Partial<ResolvedWatchOptions> {}
 
-/** Options of a synchronisation, or of an import, that are the watcher's own matter. */
-const NO_OPTIONS = ['mode', 'resume', 'paths', 'take'];
+/** Those of its imports: what is stored is always made to be what the sources hold, so there is no choice of these two. */
+const { mode: _mode, resume: _resume, ...IMPORTING } = IMPORT_OPTIONS;
+const TABLE = { ...IMPORTING, ...IMPORT_HOOKS, ...WATCH_OPTIONS } as const satisfies OptionTable;
+
+/** Options of a watcher over what config file and environment say of imports. */
+export function watchOptionsOver({ mode, resume, ...imports }: ImportOptions, given?: WatchOptions): WatchOptions {
+  return importOptionsOver(imports, given);
+}
 
 /**
- * Parts the options of a watcher from those of its imports, which `syncSources` resolves.
- * @throws TypeError for a wrong type or a value out of bounds.
+ * Parts the options of a watcher from those of its imports.
+ * @throws TypeError for an unknown name, a wrong type or a value out of bounds.
  */
 export function resolveWatchOptions(given: WatchOptions = {}): {
   readonly watching: ResolvedWatchOptions;
   readonly importing: SyncOptions;
 } {
-  if (typeof given !== 'object' || given === null) throw new TypeError('options must be an object');
-  for (const name of NO_OPTIONS) {
-    if (Object.hasOwn(given, name)) throw new TypeError(`options.${name} is not an option of watch`);
-  }
-  const entries = Object.entries(given);
+  const checked = Object.entries(checkedOptions('watch', TABLE, given));
   const isWatching = ([name]: readonly [string, unknown]) => Object.hasOwn(WATCH_OPTIONS, name);
+  const importing: SyncOptions = Object.fromEntries(checked.filter((entry) => !isWatching(entry)));
+  checkTogether('watch', importing);
   return {
-    watching: resolveOptions(WATCH_OPTIONS, Object.fromEntries(entries.filter(isWatching))),
-    importing: Object.fromEntries(entries.filter((entry) => !isWatching(entry))),
+    watching: resolveOptions('watch', WATCH_OPTIONS, Object.fromEntries(checked.filter(isWatching))),
+    importing,
   };
 }

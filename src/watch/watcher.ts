@@ -64,7 +64,8 @@ export class Watcher {
     this.#options = watching;
     this.#importing = importing;
     this.collection = importing.collection ?? 'records';
-    this.sources = sources.map((source) => resolve(source));
+    // Frozen: whoever holds the watcher must not change what is watched.
+    this.sources = Object.freeze(sources.map((source) => resolve(source)));
     this.#schedule = new Schedule(watching, performance.now());
     this.#readiness = new Readiness(watching.stabilityMs);
   }

@@ -1,12 +1,12 @@
 // The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
 
-import { importOptionsOver } from '../config/effective.js';
 import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
+import { checkSources } from '../import/import-options.js';
 import type { ImportOptions } from '../import/types.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
-import type { WatchOptions } from './watch-options.js';
+import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from './watch-options.js';
 import type { Watcher } from './watcher.js';
 
 export type { Watcher, WatchOptions };
@@ -30,11 +30,12 @@ export class Watchers {
   async start(
     target: ImportTarget & { readonly closing: AbortSignal },
     sources: readonly string[],
-    { mode: _mode, resume: _resume, ...imports }: ImportOptions,
+    imports: ImportOptions,
     given?: WatchOptions,
   ): Promise<Watcher> {
-    const options: WatchOptions = importOptionsOver(imports, given);
-    const { collection = 'records' } = options;
+    const options = watchOptionsOver(imports, given);
+    checkSources(sources);
+    const { collection = 'records' } = resolveWatchOptions(options).importing;
     target.catalog.assertOpen();
     if (this.#byCollection.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
     const starting = this.#start(target, sources, options, () => this.#byCollection.delete(collection));

@@ -10,7 +10,7 @@ import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store
 import { collectGarbage } from '../../src/store/garbage.js';
 import { encodeKey, type KeyValue } from '../../src/store/key.js';
 import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
-import { type Memory, memory } from '../../src/store/memory.js';
+import { type Memory, memory, placeOf } from '../../src/store/memory.js';
 import { compareEntries } from '../../src/store/merge-pages.js';
 import { buildPages } from '../../src/store/page-write.js';
 import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish.js';
@@ -71,8 +71,9 @@ export const PLACES: readonly (readonly [string, () => TestPlace])[] = [
     'in memory',
     () => {
       const where = memory();
-      const opening = () => where.openCatalog({ create: true, readOnly: false });
-      return { ...where, isDisk: false, where, openCatalog: opening, remove: () => {} };
+      const place = placeOf(where);
+      const opening = () => place.openCatalog({ create: true, readOnly: false });
+      return { ...place, isDisk: false, where, openCatalog: opening, remove: () => {} };
     },
   ],
 ];

@@ -7,10 +7,11 @@ import { Command } from 'commander';
 import { onTestFinished } from 'vitest';
 import { STORE_FLAGS, storeOptionsIn, withCollectionsFlag, withStoreFlags } from '../../src/cli/store-flags.js';
 import { defaultSettings, tableFor } from '../../src/config/settings.js';
-import type { OptionRow, StoreOptions } from '../../src/options.js';
+import type { DataRow } from '../../src/option-check.js';
+import type { StoreOptions } from '../../src/options.js';
 
 /** Every option there is: whose, its name, its row. */
-export const ROWS = defaultSettings().map(({ of, name }) => [of, name, tableFor(of)[name] as OptionRow] as const);
+export const ROWS = defaultSettings().map(({ of, name }) => [of, name, tableFor(of)[name] as DataRow] as const);
 
 /** A config file of this content; its path. */
 export function fileOf(content: unknown): string {

@@ -7,6 +7,7 @@ import { type Memory, memory, openStore, type Store } from '../../dist/src/index
 import { type SyncOptions, type SyncReport, syncSources } from '../../dist/src/sources/sync.js';
 import { files as onDisk } from '../../dist/src/store/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files.js';
+import { placeOf } from '../../dist/src/store/memory.js';
 import { openRecovered } from '../../dist/src/store/recovery.js';
 import type { ImportOptions } from '../../src/import/types.js';
 import { scratch } from './import-files.js';
@@ -57,7 +58,7 @@ export interface Synced {
 
 export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced> {
   const where: string | Memory = kind === 'on disk' ? prepareStoreDirectory(join(scratch(), 'store'), true) : memory();
-  const place = typeof where === 'string' ? { directory: where, blobs: onDisk } : where;
+  const place = typeof where === 'string' ? { directory: where, blobs: onDisk } : placeOf(where);
   const catalog = await openRecovered(place, { create: true, readOnly: false });
   const store = await openStore(where);
   onTestFinished(async () => {

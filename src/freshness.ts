@@ -1,0 +1,21 @@
+// Freshness: how new the state must be that a read sees. A read may be given one each time, so checking it costs next to
+// nothing.
+
+/**
+ * How new the state must be that a read sees, when a newer one was published: the newest (`immediate`); the one that was
+ * served so far until the hot set of the new one is in memory (`warm`); or the same, but never one that was replaced
+ * longer ago than `maxStaleMs` milliseconds.
+ */
+export type Freshness = 'immediate' | 'warm' | { readonly maxStaleMs: number };
+
+/** @param name begins the message. @throws TypeError */
+export function checkFreshness(value: unknown, name: string): asserts value is Freshness {
+  if (value === 'immediate' || value === 'warm' || isMaxStale(value)) return;
+  throw new TypeError(`${name} must be "immediate", "warm" or { maxStaleMs: milliseconds }`);
+}
+
+function isMaxStale(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const age = (value as { readonly maxStaleMs?: unknown }).maxStaleMs;
+  return typeof age === 'number' && age >= 0 && Object.keys(value).length === 1;
+}

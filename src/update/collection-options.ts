@@ -1,0 +1,22 @@
+// [record > line, keys] > overlay > pages > transaction
+//
+// The options of a new collection, made by a transaction.
+
+import type { OptionTable } from '../option-check.js';
+import { checkIndexPaths, parsePath } from '../paths.js';
+
+export const COLLECTION_OPTIONS = {
+  key: {
+    type: 'text',
+    default: undefined,
+    check: parsePath,
+    meaning: 'path of the primary key; unset: records are found by their ordinal',
+  },
+  indexes: {
+    type: 'texts',
+    default: [],
+    check: parsePath,
+    checkAll: checkIndexPaths,
+    meaning: 'paths of secondary indexes',
+  },
+} as const satisfies OptionTable;
