@@ -69,6 +69,8 @@ export class Served {
   lookup(name: string, given?: Freshness): Lookup {
     const freshness = given === undefined ? this.#options.freshness : checkedFreshness(given, 'freshness');
     if (freshness === 'immediate') return this.#store.lookup(name);
+    // Once nobody looks for newer publications any more, no state can be said to be the newest.
+    this.#store.caches.assertOpen();
     const state = this.#state ?? this.#begin();
     this.#isRead = true;
     const isFresh = state !== undefined && (freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs));

@@ -4,6 +4,7 @@ import { importOptionsOver } from '../config/effective.js';
 import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
 import type { ImportOptions } from '../import/types.js';
+import { later } from '../load.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
 import type { WatchOptions } from './watch-options.js';
@@ -49,7 +50,7 @@ export class Watchers {
     ended: () => void,
   ): Promise<Watcher> {
     try {
-      const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
+      const { Watcher, syncSources } = await later.load();
       const parts = {
         ...{ directory: target.directory, tell: this.#tell, ended },
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>
