@@ -2,6 +2,8 @@
 // (rolldown.config.mjs), read when any of it is first asked for (load.ts).
 
 export { runImport } from './import/import.js';
+/** For tests that have its tasks done in their own thread. */
+export { WorkerPool } from './import/pool.js';
 export { MeteredImport } from './metrics/metered-import.js';
 export { instrument } from './metrics/opentelemetry.js';
 export { prometheusRegistry } from './metrics/prometheus.js';

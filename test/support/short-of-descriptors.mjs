@@ -15,7 +15,6 @@ const store = await openStore(directory, { config: false, hotSet: false });
 
 /** @type {Record<string, () => Promise<unknown>>} */
 const WORKS = {
-  warm: () => store.warm({ whole: true }),
   config: async () => (await openStore(memory(), { config })).close(),
   compact: () => store.compact(),
   verify: () => store.verify({ workers: 1 }),
@@ -24,6 +23,7 @@ const WORKS = {
   watch: async () => (await store.watch(source, { collection: 'watched', key: 'id' })).close(),
   registry: () => store.metricsRegistry(),
   instrument: () => store.instrument(),
+  warm: () => store.warm({ whole: true }),
   put: () => store.collection().put({ id: 1 }),
 };
 
