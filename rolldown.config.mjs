@@ -1,22 +1,53 @@
 // What starts, the command and the threads of an import, becomes one file each, in its own place in dist/: loading some two
-// hundred small modules took a fifth of a second (docs/decisions.md). Packages stay what they are; so does the library,
-// whose modules tests and benches look into.
+// hundred small modules took a fifth of a second (docs/decisions.md). So does what the library loads later (src/load.ts): a
+// file that cannot be read can be read again, modules that import each other cannot. Packages stay what they are; so does the
+// rest of the library, whose modules tests and benches look into.
 
+import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
-/** No command uses them: their packages would be loaded by all of them. */
-const EXPORTERS = /\/metrics\/(prometheus|opentelemetry)\.js$/;
+const LIBRARY = 'dist/src/index.js';
+const STARTED = ['dist/src/cli/main.js', 'dist/workers/import-worker.js'];
+const LOADED_LATER = ['dist/src/later.js', 'dist/src/config/settings.js'];
 
-export default ['dist/src/cli/main.js', 'dist/workers/import-worker.js'].map((file) => ({
-  input: file,
+const loaded = modulesFrom(LIBRARY);
+
+export default [...STARTED, ...LOADED_LATER].map((file) => ({
+  input: resolve(file),
   output: { file, format: 'esm', codeSplitting: false },
   platform: 'node',
-  external: [PACKAGES, EXPORTERS],
+  external: [PACKAGES],
   plugins: [
+    ...(LOADED_LATER.includes(file) ? [{ name: 'loaded-modules', resolveId: takenFromLibrary }] : []),
     { name: 'place-of-modules', transform: (code, module) => code.replaceAll('import.meta.url', urlOf(module, file)) },
   ],
 }));
+
+/**
+ * The modules that a module imports before it runs, directly or not.
+ * @param {string} file
+ */
+function modulesFrom(file) {
+  // A Set visits what is added while it is walked.
+  const modules = new Set([resolve(file)]);
+  for (const module of modules) {
+    const statements = readFileSync(module, 'utf8').matchAll(/^(?:import|export)\b[^;]*?\bfrom '(\.[^']+)'/gm);
+    for (const [, name] of statements) modules.add(resolve(dirname(module), name));
+  }
+  return modules;
+}
+
+/**
+ * What the library has loaded by then is imported, not taken in: there must not be two of it.
+ * @param {string} name
+ * @param {string | undefined} importer
+ */
+function takenFromLibrary(name, importer) {
+  if (importer === undefined || PACKAGES.test(name)) return null;
+  const id = resolve(dirname(importer), name);
+  return loaded.has(id) ? { id, external: 'relative' } : null;
+}
 
 /**
  * A module finds the files beside it from where it was.

@@ -1,5 +1,6 @@
 // The public surface: what is not listed here is not promised.
 
+import { later } from './load.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
 
 export type { ConfigFile } from './config/config-file.js';
@@ -42,8 +43,7 @@ export type {
 export type { WatchOptions } from './watch/watch-options.js';
 export type { Watcher } from './watch/watcher.js';
 
-/** See upkeep/repair.ts. Loaded when it is used: it brings the import path and its thread pool. */
+/** See upkeep/repair.ts. */
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {
-  const { repairStore: repair } = await import('./upkeep/repair.js');
-  return repair(directory, options);
+  return (await later.load()).repairStore(directory, options);
 }

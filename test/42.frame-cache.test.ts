@@ -128,7 +128,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     test('are the same as those that readers load', async () => {
       const caches = background().of('records');
       const { lookup } = lookupWith({});
-      await Promise.all([caches.prefetch(entry, all, true), caches.prefetch(entry, [3, 2, 1], true)]);
+      await Promise.all([caches.prefetch(entry, all), caches.prefetch(entry, [3, 2, 1])]);
       for (const index of all) {
         lookup.textSync(index * PER_FRAME);
         const { plain, lines, ascii } = caches.cachedFrame(entry.fileNumber, index)!;
@@ -137,7 +137,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         expect([[...lines], ascii]).toEqual([[...expected.lines], expected.ascii]);
       }
       expect(caches.counters).toMatchObject({ framesPrefetched: FRAMES, diskReads: 0 });
-      await caches.prefetch(entry, all, true);
+      await caches.prefetch(entry, all);
       expect(caches.counters.framesPrefetched).toBe(FRAMES);
     });
 
@@ -156,7 +156,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         const loaded = new Map<number, string>();
         const open = () => lookup.caches.shard(entry);
         const loads = [[1, 2], [3], [5, 4]].map((indexes) =>
-          thread.load(open, indexes, (index, frame) => loaded.set(index, lineText(frame, 0)), true),
+          thread.load(open, indexes, (index, frame) => loaded.set(index, lineText(frame, 0))),
         );
         await Promise.all(loads);
         expect([...loaded].sort()).toEqual([1, 2, 3, 4, 5].map((index) => [index, lineOf(index * PER_FRAME)]));
@@ -167,7 +167,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     test.runIf(isDisk)('a bad one fails, the others are loaded', async () => {
       truncateSync(shardPath(place.directory, entry.file), entry.storedBytes - 1);
       const missing = background().of('records');
-      await expect(missing.prefetch(entry, all, true)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+      await expect(missing.prefetch(entry, all)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
     });
 
     test.runIf(isDisk).each([
@@ -176,6 +176,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     ])('%s', async (_name, isAwaited, printed) => {
       const program = `
         import { Worker } from 'node:worker_threads';
+        import { keptAlive } from ${module('dist/src/alive.js')};
         import { Caches } from ${module('dist/src/lookup/caches.js')};
         import { files } from ${module('dist/src/store/file-blobs.js')};
         const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, resolveStoreOptions({})])};
@@ -188,7 +189,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
           const { framesPrefetched } = caches.of('records').counters;
           console.log(framesPrefetched + ' frames, by ' + (jobs > 1 ? 'a thread' : 'nobody'));
         });
-        if (${isAwaited}) await loading;
+        if (${isAwaited}) await keptAlive(loading);
       `;
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program]);
       expect(stdout.trim()).toBe(printed);

@@ -9,6 +9,7 @@ import { GristmillError } from '../errors.js';
 import type { Freshness } from '../freshness.js';
 import type { IMPORT_OPTIONS } from '../import/option-table.js';
 import type { ImportOptions } from '../import/types.js';
+import { loadPackage } from '../load.js';
 import type { CacheOptions, StoreOptions } from '../options.js';
 import { CONFIG_FILES } from './effective.js';
 
@@ -56,7 +57,7 @@ function parseJson(text: string, path: string): unknown {
 
 /** Either module system and TypeScript, on every Node: which of them Node itself loads depends on its version. */
 async function loadModule(path: string): Promise<unknown> {
-  const { createJiti } = await import('jiti');
+  const { createJiti } = loadPackage<typeof import('jiti')>('jiti');
   // No compiled copies on disk: they would be code that others may be able to write.
   const jiti = createJiti(path, { fsCache: false, interopDefault: false });
   try {

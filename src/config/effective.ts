@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ImportOptions } from '../import/types.js';
+import { settings } from '../load.js';
 import { isOptions } from '../option-check.js';
 import { type CacheOptions, type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
 
@@ -40,7 +41,7 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
   const options = resolveStoreOptions(given);
   const found = findConfig(given.config);
   if (found === undefined) return { options, imports: {} };
-  const { readConfig } = await import('./settings.js');
+  const { readConfig } = await settings.load();
   const { store, imports } = await readConfig(found);
   return { options: resolveStoreOptions(optionsOver(store, given)), imports };
 }

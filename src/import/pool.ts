@@ -6,8 +6,9 @@
 // A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
 // fails and says what was worked on.
 
-import { Piscina } from 'piscina';
+import type { Piscina as Pool } from 'piscina';
 import { GristmillError } from '../errors.js';
+import { loadPackage } from '../load.js';
 import { files } from '../store/file-blobs.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage-shard.js';
 import type { ShardFault, VerifyTask } from '../upkeep/verify-shard.js';
@@ -39,7 +40,7 @@ const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
 export class WorkerPool implements Workers, Verifiers {
-  readonly #piscina: Piscina;
+  readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
   /** Rejects when no thread is left and none can be started: tasks in the queue would wait for ever. */
@@ -48,6 +49,7 @@ export class WorkerPool implements Workers, Verifiers {
 
   /** @param filename of the threads' module; another one is for tests of threads that fail. */
   constructor(threads: number, filename = WORKER) {
+    const { Piscina } = loadPackage<typeof import('piscina')>('piscina');
     this.#piscina = new Piscina({
       filename,
       name: 'ready',

@@ -112,8 +112,7 @@ export class Caches {
     let reader = this.#shards.get(entry.fileNumber);
     if (reader === undefined) {
       const { directory, blobs } = this.#place;
-      if (this.#closed)
-        throw new GristmillError('STORE_CLOSED', `the store ${directory} has been closed: open it again`);
+      this.assertOpen();
       reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
       this.#shards.set(entry.fileNumber, reader);
     }
@@ -140,9 +139,20 @@ export class Caches {
     this.#pages?.set(key, page);
   }
 
+  /** The store is being closed: reads that begin from now on fail with STORE_CLOSED. Those under way may end. */
+  refuseReads(): void {
+    this.#closed = true;
+  }
+
+  /** @throws GristmillError STORE_CLOSED */
+  assertOpen(): void {
+    if (!this.#closed) return;
+    throw new GristmillError('STORE_CLOSED', `the store ${this.#place.directory} has been closed: open it again`);
+  }
+
   /** Ends background loads, having waited for those under way, and lets go of everything. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.refuseReads();
     for (const timer of this.#sweeps) clearInterval(timer);
     await this.thread.close();
     this.#shards.clear();

@@ -59,15 +59,14 @@ export class CollectionCaches {
 
   /**
    * Loads frames of a shard in the background, those that are not in memory, in this order, and off the event loop; a few
-   * at a time, so that reads go before. Does nothing without a frame cache.
-   * @param keepsAlive whether the process must not end before: when somebody awaits it.
+   * at a time, so that reads go before. Does nothing without a frame cache. Keeps no process alive.
    * @throws GristmillError what the first bad frame threw, when the others are loaded; STORE_CLOSED; with cause ENOENT when
    * the shard has been replaced.
    */
-  prefetch(entry: ShardEntry, indexes: readonly number[], keepsAlive = false): Promise<void> {
+  prefetch(entry: ShardEntry, indexes: readonly number[]): Promise<void> {
     const open = (): ShardReader => this.#store.shard(entry);
     const { counters } = this;
-    return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters, keepsAlive });
+    return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters });
   }
 
   /** A frame that is not in memory, loaded in the background; nobody waits for it. */

@@ -80,7 +80,7 @@ export class FrameCache {
       loaded = frame;
       this.#keep(keyOf(file, index), frame, counters);
     };
-    await thread.load(open, [index], arrived, false);
+    await thread.load(open, [index], arrived);
     counters.framesPrefetched++;
     return loaded as unknown as Frame;
   }
@@ -89,7 +89,7 @@ export class FrameCache {
   async prefetch(thread: FrameThread, file: number, task: PrefetchTask): Promise<void> {
     const { kept } = this;
     if (kept === undefined) return;
-    const { open, indexes, counters, keepsAlive } = task;
+    const { open, indexes, counters } = task;
     const arrived = (index: number, frame: Frame): void => {
       const key = keyOf(file, index);
       if (kept.has(key)) return;
@@ -99,7 +99,7 @@ export class FrameCache {
     const missing = indexes.filter((index) => !kept.has(keyOf(file, index)));
     const jobs: Promise<void>[] = [];
     for (let at = 0; at < missing.length; at += FRAMES_PER_JOB) {
-      jobs.push(thread.load(open, missing.slice(at, at + FRAMES_PER_JOB), arrived, keepsAlive));
+      jobs.push(thread.load(open, missing.slice(at, at + FRAMES_PER_JOB), arrived));
     }
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   }
@@ -130,8 +130,6 @@ export function bytesInCache(reader: ShardReader, index: number): number {
 /** Frames of one shard to be loaded in the background. */
 export interface PrefetchTask extends Behind {
   readonly indexes: readonly number[];
-  /** Whether somebody waits for it: only then is the process kept from ending before. */
-  readonly keepsAlive: boolean;
 }
 
 function keyOf(file: number, index: number): number {

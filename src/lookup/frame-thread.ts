@@ -2,7 +2,8 @@
 //
 // Loads frames nobody waits for, off the event loop: in a thread that is started with the first job and ended with the
 // store. Few jobs are under way at a time, so what comes back never holds up reads for long. A place in memory has nothing
-// a thread could read: there, and where no thread can be started, frames are loaded here, one a turn.
+// a thread could read: there, and where no thread can be started, frames are loaded here, one a turn. Another thread is tried
+// later: descriptors, say, may have been short for a moment. None of it keeps a process alive (alive.ts).
 
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -19,6 +20,8 @@ const JOBS_MAX = 2;
 /** The thread's own heap holds next to nothing: frames are outside of it. */
 const HEAP_MIB = 64;
 const YOUNG_HEAP_MIB = 4;
+/** When a thread could not be started, or died, so many jobs are done here before another one is tried. */
+const JOBS_WITHOUT = 64;
 
 type OpenShard = () => ShardReader;
 type Arrived = (index: number, frame: Frame) => void;
@@ -26,13 +29,11 @@ type Arrived = (index: number, frame: Frame) => void;
 export class FrameThread {
   readonly #filename: URL;
   #worker: Worker | undefined;
-  /** No thread could be started, or it died: everything is done here. */
-  #isLost = false;
+  /** Jobs that are to be done here before a thread is tried again. */
+  #without = 0;
   #isClosed = false;
   #lastId = 0;
   #underWay = 0;
-  /** Jobs somebody waits for. */
-  #awaited = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #answered = new Map<number, (answers: FrameAnswers | undefined) => void>();
   #allDone: (() => void) | undefined;
@@ -50,26 +51,20 @@ export class FrameThread {
   /**
    * Loads frames of one shard, each handed over as it comes.
    * @param open gives the shard when its turn has come: one that nobody reads may be closed at any time.
-   * @param keepsAlive whether the process must not end before.
    * @throws GristmillError what the first bad frame threw, when the others have been handed over; STORE_CLOSED
    */
-  async load(open: OpenShard, indexes: readonly number[], arrived: Arrived, keepsAlive: boolean): Promise<void> {
-    if (keepsAlive && ++this.#awaited === 1) this.#worker?.ref();
+  async load(open: OpenShard, indexes: readonly number[], arrived: Arrived): Promise<void> {
+    await this.#turn();
     try {
-      await this.#turn();
-      try {
-        await open().lend((descriptor) =>
-          descriptor === undefined || this.#isLost
-            ? this.#loadHere(open, indexes, arrived)
-            : this.#loadThere(open, descriptor, indexes, arrived),
-        );
-      } finally {
-        this.#underWay--;
-        this.#waiting.shift()?.();
-        if (this.#underWay === 0) this.#allDone?.();
-      }
+      await open().lend((descriptor) =>
+        descriptor === undefined || this.#mustDoWithout()
+          ? this.#loadHere(open, indexes, arrived)
+          : this.#loadThere(open, descriptor, indexes, arrived),
+      );
     } finally {
-      if (keepsAlive && --this.#awaited === 0) this.#worker?.unref();
+      this.#underWay--;
+      this.#waiting.shift()?.();
+      if (this.#underWay === 0) this.#allDone?.();
     }
   }
 
@@ -77,7 +72,6 @@ export class FrameThread {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const wake of this.#waiting.splice(0)) wake();
-    this.#worker?.ref();
     if (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
         this.#allDone = resolve;
@@ -88,6 +82,12 @@ export class FrameThread {
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage('end');
     await ended;
+  }
+
+  #mustDoWithout(): boolean {
+    if (this.#without === 0) return false;
+    this.#without--;
+    return true;
   }
 
   /** Waits until a job may begin. */
@@ -130,7 +130,7 @@ export class FrameThread {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** The thread; undefined where none is allowed. */
+  /** The thread; undefined where none can be started. */
   #started(): Worker | undefined {
     if (this.#worker !== undefined) return this.#worker;
     let worker: Worker;
@@ -141,7 +141,7 @@ export class FrameThread {
         resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
       });
     } catch {
-      this.#isLost = true;
+      this.#without = JOBS_WITHOUT;
       return undefined;
     }
     worker.on('message', (answers: FrameAnswers) => {
@@ -150,13 +150,13 @@ export class FrameThread {
     });
     worker.on('error', () => {}); // what it was doing is done here: see 'exit'
     worker.on('exit', () => {
-      this.#isLost = true;
+      this.#without = JOBS_WITHOUT;
       this.#worker = undefined;
       for (const resolve of this.#answered.values()) resolve(undefined);
       this.#answered.clear();
     });
     // After `on`: listening for messages keeps the process alive again.
-    if (this.#awaited === 0) worker.unref();
+    worker.unref();
     this.#worker = worker;
     return worker;
   }

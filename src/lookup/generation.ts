@@ -58,8 +58,12 @@ export class Generation {
   readonly #tombstones = new Map<number, Tombstones>();
   /** The publication that marked the last dead record of a shard, as far as it was asked for. */
   readonly #deadSince = new Map<number, number>();
+  /** For its trees. Made here and not in the constructor: closures of one function share what any of them refers to, and one
+   * that referred to `previous` would make every generation hold the one before it. */
+  readonly #read = (): CatalogRead => this.current();
   #users = 0;
-  #superseded: Generation | undefined;
+  /** Files of its shards that a newer generation does not have. Not that generation: it would hold the one after it in turn. */
+  #unneeded: readonly number[] = [];
 
   private constructor(catalog: CatalogView, caches: Caches, manifest: CollectionManifest, previous?: Generation) {
     this.#catalog = catalog;
@@ -70,11 +74,10 @@ export class Generation {
     const isSame = previous?.manifest.id === id && previous.manifest.layout === layout;
     this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
-    const read = (): CatalogRead => this.current();
     const { primary } = manifest;
-    this.primary = primary && new Tree(primary, caches, read, previous && sameTree(previous, this, primary));
+    this.primary = primary && new Tree(primary, caches, this.#read, previous && sameTree(previous, this, primary));
     this.secondary = manifest.secondary.map(
-      (index) => new Tree(index, caches, read, previous && sameTree(previous, this, index)),
+      (index) => new Tree(index, caches, this.#read, previous && sameTree(previous, this, index)),
     );
   }
 
@@ -177,21 +180,20 @@ export class Generation {
 
   release(): void {
     this.#users--;
-    this.#closeUnused();
+    this.#closeUnneeded();
   }
 
   /** A newer generation has taken its place: shards that are not in that one are closed once nobody reads them. */
   supersede(newer: Generation): void {
-    this.#superseded = newer;
-    this.#closeUnused();
-  }
-
-  #closeUnused(): void {
-    const newer = this.#superseded;
-    if (newer === undefined || this.#users > 0) return;
     if (newer.#layout === this.#layout) return;
     const files = new Set(newer.shards.map(({ fileNumber }) => fileNumber));
-    for (const { fileNumber } of this.shards) if (!files.has(fileNumber)) this.#caches.forget(fileNumber);
+    this.#unneeded = this.shards.map(({ fileNumber }) => fileNumber).filter((file) => !files.has(file));
+    this.#closeUnneeded();
+  }
+
+  #closeUnneeded(): void {
+    if (this.#users > 0) return;
+    for (const file of this.#unneeded) this.#caches.forget(file);
   }
 
   #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead): Place {

@@ -54,12 +54,13 @@ export class Lookup {
     checkNameToFind(name);
     this.store = store;
     this.name = name;
-    this.caches = store.caches.of(name);
-    this.fetch = new Fetch(this.caches);
     this.#commits = store.catalog.commits;
     store.catalog.refresh();
     const before = previous === undefined ? undefined : previous.#generation;
     this.#generation = this.#load(before);
+    // Not sooner: of a collection that is not there nothing is kept.
+    this.caches = store.caches.of(name);
+    this.fetch = new Fetch(this.caches);
     // Where no shard has changed hot places are still what they were: each confirms itself.
     const { id, layout } = this.#generation.manifest;
     const isSame = before?.manifest.id === id && before.manifest.layout === layout;
@@ -111,9 +112,10 @@ export class Lookup {
     return this.attempt((generation) => locate(generation, key) !== undefined);
   }
 
-  /** The newest generation, as far as ten milliseconds ago. */
+  /** The newest generation, as far as ten milliseconds ago. @throws GristmillError STORE_CLOSED from the moment `close` is called */
   generation(): Generation {
-    const { catalog } = this.store;
+    const { catalog, caches } = this.store;
+    caches.assertOpen();
     catalog.assertOpen();
     const now = Date.now();
     const elapsed = now - this.#checkedAt;
@@ -192,6 +194,7 @@ export class Lookup {
 
   /** A generation to iterate over, with a snapshot of the catalog that shows it. Release both. */
   hold(): { readonly generation: Generation; readonly snapshot: CatalogSnapshot } {
+    this.store.caches.assertOpen();
     const snapshot = this.store.catalog.snapshot();
     try {
       if (!this.#generation.isCurrent()) this.#reload();

@@ -71,6 +71,8 @@ export class Served {
     if (given !== undefined) checkFreshness(given, 'freshness');
     const freshness = given ?? this.#options.freshness;
     if (freshness === 'immediate') return this.#store.lookup(name);
+    // Once nobody looks for newer publications any more, no state can be said to be the newest.
+    this.#store.caches.assertOpen();
     const state = this.#state ?? this.#begin();
     this.#isRead = true;
     const isFresh = state !== undefined && (freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs));

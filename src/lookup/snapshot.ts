@@ -13,19 +13,21 @@ export class Snapshot {
   /** Number of the newest publication it shows. */
   readonly generation: number;
   readonly #catalog: CatalogSnapshot;
+  readonly #caches: Caches;
   readonly #open: (name: string) => Lookup;
   readonly #lookups = new Map<string, Lookup>();
 
   /** Not for users: `store.snapshot()` makes it. */
   constructor({ directory, blobs }: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
     this.#catalog = catalog;
+    this.#caches = caches;
     this.generation = catalog.generation();
     this.#open = (name) => new Lookup({ directory, blobs, catalog, caches, isExact: true }, name);
   }
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release` */
+  /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and when the store is being closed */
   collection<T = unknown>(name: string): ReadableCollection<T> {
-    this.#catalog.assertOpen();
+    this.#assertOpen();
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
       lookup = this.#open(name);
@@ -36,15 +38,22 @@ export class Snapshot {
 
   /** Names of the collections. */
   collections(): string[] {
+    this.#assertOpen();
     return this.#catalog.collections().map(({ name }) => name);
   }
 
   /** Ends it; what is asked of it afterwards fails with STORE_CLOSED. Iterations under way go on. Idempotent. */
   release(): void {
     this.#catalog.release();
+    this.#lookups.clear();
   }
 
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  #assertOpen(): void {
+    this.#caches.assertOpen();
+    this.#catalog.assertOpen();
   }
 }

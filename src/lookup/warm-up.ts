@@ -81,13 +81,7 @@ export async function warm(
     milliseconds: maxMs ?? (isHotSet ? warmMs : Number.POSITIVE_INFINITY),
     signal,
   });
-  // Who waits for this keeps the process alive; what it waits for does not.
-  const alive = setInterval(() => {}, 2 ** 30);
-  try {
-    await warming.run(await stepsOf());
-  } finally {
-    clearInterval(alive);
-  }
+  await warming.run(await stepsOf());
   if (closing.aborted) throw closing.reason;
   if (cancelled?.aborted) throw new GristmillError('CANCELLED', 'warming was cancelled', { cause: cancelled.reason });
   if (warming.error !== undefined) throw warming.error;

@@ -5,6 +5,7 @@
 
 import type { StoreEvents } from '../events.js';
 import type { ImportReport } from '../import/types.js';
+import { later } from '../load.js';
 import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import type { MeteredImport } from './metered-import.js';
 import type { ThreadUse } from './metered-workers.js';
@@ -30,8 +31,7 @@ export class ImportMeter {
     run: (observer: ImportObserver) => Promise<R>,
     reportOf: (result: R) => ImportReport | undefined,
   ): Promise<R> {
-    // Loaded here: a process that only looks things up does without.
-    const { MeteredImport } = await import('./metered-import.js');
+    const { MeteredImport } = await later.load();
     const metered: MeteredImport = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
     try {
       const result = await run(metered);

@@ -2,6 +2,7 @@
 // prom-client and the API of OpenTelemetry are loaded when they are asked for.
 
 import type { StoreEmitter } from '../events.js';
+import { later } from '../load.js';
 import type { Caches } from '../lookup/caches.js';
 import type { Catalog } from '../store/types.js';
 import { ImportMeter } from './import-meter.js';
@@ -14,8 +15,10 @@ export class Metering {
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #openedAt = performance.now();
-  #registry: Promise<Registry> | undefined;
-  #instrumented: Promise<() => void> | undefined;
+  #registry: Registry | undefined;
+  /** Ends what `instrument` began. */
+  #stop: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(events: StoreEmitter, catalog: Catalog, caches: Caches) {
     this.#events = events;
@@ -30,29 +33,28 @@ export class Metering {
     return storeMetrics({ openedAt: this.#openedAt, catalog, caches: this.#caches, imports: this.imports });
   }
 
-  /** The same registry each time. */
-  registry(): Promise<Registry> {
-    this.#registry ??= import('./prometheus.js').then(({ prometheusRegistry }) =>
-      prometheusRegistry(() => this.#unlessClosed(), this.#caches.timed),
-    );
+  /** The same registry each time. @throws GristmillError IO_ERROR: it could not be loaded; the next call tries again */
+  async registry(): Promise<Registry> {
+    const { prometheusRegistry } = await later.load();
+    this.#registry ??= prometheusRegistry(() => this.#unlessClosed(), this.#caches.timed);
     return this.#registry;
   }
 
+  /** @throws GristmillError IO_ERROR: it could not be loaded; the next call tries again */
   async instrument(): Promise<void> {
-    this.#instrumented ??= import('./opentelemetry.js').then(({ instrument }) =>
-      instrument({
-        metrics: () => this.#unlessClosed(),
-        ...{ reads: this.#caches.timed, imports: this.imports.followers },
-        onRefresh: (listener) => this.#events.on('refresh', listener),
-      }),
-    );
-    await this.#instrumented;
+    const { instrument } = await later.load();
+    if (this.#isClosed) return;
+    this.#stop ??= instrument({
+      metrics: () => this.#unlessClosed(),
+      ...{ reads: this.#caches.timed, imports: this.imports.followers },
+      onRefresh: (listener) => this.#events.on('refresh', listener),
+    });
   }
 
   /** Nobody is told anything any more. Events told by then still come to whoever listens. */
-  async close(): Promise<void> {
-    const stop = await this.#instrumented;
-    stop?.();
+  close(): void {
+    this.#isClosed = true;
+    this.#stop?.();
   }
 
   /** A store that is closed, or cannot be read any more, has no metrics; whoever collects those of many goes on. */

@@ -1,23 +1,16 @@
 // The metrics of a store for OpenTelemetry, spans of its imports and refreshes, and the only file that imports the API. It
 // is only an API: where the host has set up no SDK, nothing comes of any of this.
 
-import {
-  type Attributes,
-  context,
-  metrics as meters,
-  type Observable,
-  type Span,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import type { Attributes, Observable, Span, Tracer } from '@opentelemetry/api';
 import type { StoreEvents } from '../events.js';
+import { loadPackage } from '../load.js';
 import type { ImportFollower } from './import-totals.js';
 import type { OnSample } from './latency-sampler.js';
 import { answeredLabel, METRICS, type MetricRow, READ_DURATION, READ_SECONDS } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 
 const SCOPE = 'gristmill';
+type Api = typeof import('@opentelemetry/api');
 
 /** What a store has to follow. */
 export interface Instrumented {
@@ -30,7 +23,8 @@ export interface Instrumented {
 
 /** Instruments a store with the meter and tracer providers that are global now. @returns what ends it */
 export function instrument({ metrics, reads, imports, onRefresh }: Instrumented): () => void {
-  const meter = meters.getMeter(SCOPE);
+  const api = loadPackage<Api>('@opentelemetry/api');
+  const meter = api.metrics.getMeter(SCOPE);
   const duration = meter.createHistogram(READ_DURATION.name, {
     ...describe(READ_DURATION),
     advice: { explicitBucketBoundaries: [...READ_SECONDS] },
@@ -50,9 +44,9 @@ export function instrument({ metrics, reads, imports, onRefresh }: Instrumented)
   };
   const instruments = observed.map(({ instrument }) => instrument);
   meter.addBatchObservableCallback(observe, instruments);
-  const tracer = trace.getTracer(SCOPE);
-  imports.add((collection) => new ImportSpans(tracer, collection));
-  onRefresh((event) => spanOfRefresh(tracer, event));
+  const tracer = api.trace.getTracer(SCOPE);
+  imports.add((collection) => new ImportSpans(api, tracer, collection));
+  onRefresh((event) => spanOfRefresh(api, tracer, event));
   return () => meter.removeBatchObservableCallback(observe, instruments);
 }
 
@@ -62,16 +56,19 @@ function describe({ meaning, unit }: Pick<MetricRow, 'meaning' | 'unit'>) {
 
 /** A span of an import, in whatever span it was called in, and within it one of each stage on the clock. */
 class ImportSpans implements ImportFollower {
+  readonly #api: Api;
   readonly #tracer: Tracer;
   readonly #whole: Span;
   #stage: Span | undefined;
 
-  constructor(tracer: Tracer, collection: string) {
+  constructor(api: Api, tracer: Tracer, collection: string) {
+    this.#api = api;
     this.#tracer = tracer;
     this.#whole = tracer.startSpan('gristmill.import', { attributes: { 'gristmill.collection': collection } });
   }
 
   enter(stage: string): void {
+    const { trace, context } = this.#api;
     this.#stage?.end();
     this.#stage =
       stage === 'done'
@@ -80,23 +77,24 @@ class ImportSpans implements ImportFollower {
   }
 
   end(error?: unknown): void {
-    if (error !== undefined) fail(this.#whole, error);
+    if (error !== undefined) fail(this.#api, this.#whole, error);
     this.#stage?.end();
     this.#whole.end();
   }
 }
 
 function spanOfRefresh(
+  api: Api,
   tracer: Tracer,
   { collection, what, outcome, milliseconds, error }: StoreEvents['refresh'],
 ): void {
   const attributes: Attributes = { 'gristmill.collection': collection, 'gristmill.outcome': outcome };
   const span = tracer.startSpan(`gristmill.refresh.${what}`, { startTime: Date.now() - milliseconds, attributes });
-  if (error !== undefined) fail(span, error);
+  if (error !== undefined) fail(api, span, error);
   span.end();
 }
 
-function fail(span: Span, error: unknown): void {
+function fail({ SpanStatusCode }: Api, span: Span, error: unknown): void {
   const exception = error instanceof Error ? error : String(error);
   span.recordException(exception);
   span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });

@@ -1,12 +1,15 @@
 // The metrics of a store for Prometheus, and the only file that imports prom-client. Nothing is kept up to date for it:
 // the numbers are made when they are collected.
 
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import { loadPackage } from '../load.js';
 import type { OnSample } from './latency-sampler.js';
 import { answeredLabel, METRICS, type MetricRow, prometheusName, READ_SECONDS, type Sample } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 
 export type { Registry };
+
+type Client = typeof import('prom-client');
 
 /**
  * A registry with all metrics.
@@ -14,16 +17,18 @@ export type { Registry };
  * @param followers told of the reads that are timed; the histogram is one of them from now on
  */
 export function prometheusRegistry(metrics: () => StoreMetrics | undefined, followers: Set<OnSample>): Registry {
-  const registry = new Registry();
+  const client = loadPackage<Client>('prom-client');
+  const registry = new client.Registry();
   const now = onceATurn(metrics);
   for (const row of METRICS) {
-    if (row.samples === undefined) addHistogram(registry, row, followers);
-    else addValues(registry, row, row.samples, now);
+    if (row.samples === undefined) addHistogram(client, registry, row, followers);
+    else addValues(client, registry, row, row.samples, now);
   }
   return registry;
 }
 
 function addValues(
+  { Counter, Gauge }: Client,
   registry: Registry,
   row: MetricRow,
   samples: (metrics: StoreMetrics) => readonly Sample[],
@@ -49,7 +54,7 @@ function addValues(
   }
 }
 
-function addHistogram(registry: Registry, row: MetricRow, followers: Set<OnSample>): void {
+function addHistogram({ Histogram }: Client, registry: Registry, row: MetricRow, followers: Set<OnSample>): void {
   const histogram = new Histogram({ ...settingsOf(registry, row), buckets: [...READ_SECONDS] });
   followers.add((collection, answer, seconds) => {
     histogram.observe({ collection, answered: answeredLabel(answer) }, seconds);

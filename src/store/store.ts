@@ -2,11 +2,13 @@
 // `import` (import/); both share the catalog and the caches.
 
 import type { EventEmitter } from 'node:events';
+import { keptAlive } from '../alive.js';
 import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import { GristmillError } from '../errors.js';
 import { StoreEmitter, type StoreEvents } from '../events.js';
 import type { Freshness } from '../freshness.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
+import { later } from '../load.js';
 import { Caches } from '../lookup/caches.js';
 import { type Change, Collection, DEFAULT_COLLECTION } from '../lookup/collection.js';
 import { Lookup } from '../lookup/lookup.js';
@@ -15,6 +17,7 @@ import { Snapshot } from '../lookup/snapshot.js';
 import { type StoreStat, storeStat } from '../lookup/stat.js';
 import type { WarmReport } from '../lookup/warm.js';
 import type { WarmOptions } from '../lookup/warm-up.js';
+import type { ImportObserver } from '../metrics/import-totals.js';
 import { Metering } from '../metrics/metering.js';
 import type { Registry } from '../metrics/prometheus.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
@@ -30,6 +33,7 @@ import { LmdbCatalog } from './lmdb-catalog.js';
 import { type Memory, MemoryPlace } from './memory.js';
 import { openPlace } from './recovery.js';
 import type { Catalog } from './types.js';
+import { UnderWay } from './under-way.js';
 
 export class Store {
   /** Absolute path, or "memory". */
@@ -41,9 +45,7 @@ export class Store {
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups = new Map<string, Lookup>();
-  /** Imports and the like under way, and what stops them. */
-  readonly #working = new Set<Promise<unknown>>();
-  readonly #stop = new AbortController();
+  readonly #underWay = new UnderWay();
   readonly #events = new StoreEmitter();
   readonly #metering: Metering;
   readonly #watchers: Watchers;
@@ -75,7 +77,7 @@ export class Store {
 
   /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
-    this.#catalog.assertOpen();
+    this.#assertOpen();
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
     return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
   }
@@ -91,6 +93,7 @@ export class Store {
 
   /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
   snapshot(options?: NoOptions): Snapshot {
+    this.#assertOpen();
     refuseOptions('snapshot', options);
     return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
@@ -117,17 +120,19 @@ export class Store {
    * TypeError. What could be loaded is in memory all the same.
    * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
    */
-  warm(options?: WarmOptions): Promise<WarmReport> {
-    return this.#untilClosed((closing) => this.#serving.warm(options, closing));
+  async warm(options?: WarmOptions): Promise<WarmReport> {
+    return this.#work((closing) => this.#serving.warm(options, closing));
   }
 
   /** Names of the collections. */
   collections(): string[] {
+    this.#assertOpen();
     this.#catalog.refresh();
     return this.#catalog.collections().map(({ name }) => name);
   }
 
   stat(options?: NoOptions): StoreStat {
+    this.#assertOpen();
     refuseOptions('stat', options);
     return storeStat(this.#catalog, this.directory);
   }
@@ -137,6 +142,7 @@ export class Store {
    * @example const { memory } = store.metrics().collections.posts.hitRatio;
    */
   metrics(options?: NoOptions): StoreMetrics {
+    this.#assertOpen();
     refuseOptions('metrics', options);
     return this.#metering.metrics();
   }
@@ -146,7 +152,8 @@ export class Store {
    * Its histogram begins with the first call. The same registry each time.
    * @example response.end(await (await store.metricsRegistry()).metrics());
    */
-  metricsRegistry(): Promise<Registry> {
+  async metricsRegistry(): Promise<Registry> {
+    this.#assertOpen();
     return this.#metering.registry();
   }
 
@@ -154,7 +161,8 @@ export class Store {
    * Hands metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, which has to be set up by
    * then; nothing happens where there is none. Ends with the store.
    */
-  instrument(): Promise<void> {
+  async instrument(): Promise<void> {
+    this.#assertOpen();
     return this.#metering.instrument();
   }
 
@@ -166,16 +174,12 @@ export class Store {
    */
   async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
     this.#assertWritable();
-    return this.#untilClosed(async (closing) => {
-      // Loaded here: a process that only looks things up does without the import path and its thread pool.
-      const { runImport } = await import('../import/import.js');
+    return this.#work(async (closing) => {
+      const { runImport } = await later.load();
       const target = { ...this.#place, catalog: this.#catalog, closing };
       const options = importOptionsOver(this.#imports, given);
-      const paths = typeof sources === 'string' ? [sources] : sources;
-      return this.#metering.imports.observe(
-        (observer) => runImport({ ...target, observer }, paths, options),
-        (report) => report,
-      );
+      const run = (observer: ImportObserver) => runImport({ ...target, observer }, [sources].flat(), options);
+      return this.#metering.imports.observe(run, (report) => report);
     });
   }
 
@@ -187,8 +191,8 @@ export class Store {
    */
   async watch(sources: string | readonly string[], options?: WatchOptions): Promise<Watcher> {
     this.#assertWritable();
-    const target = { ...this.#place, catalog: this.#catalog, closing: this.#stop.signal };
-    return this.#watchers.start(target, [sources].flat(), this.#imports, options);
+    const target = { ...this.#place, catalog: this.#catalog, closing: this.#underWay.closing };
+    return keptAlive(this.#watchers.start(target, [sources].flat(), this.#imports, options));
   }
 
   /**
@@ -201,7 +205,7 @@ export class Store {
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.#assertWritable();
-    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#stop.signal);
+    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#underWay.closing);
     this.#serving.look();
     return result;
   }
@@ -213,8 +217,8 @@ export class Store {
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
     this.#assertWritable();
-    return this.#untilClosed(async (closing) => {
-      const { compact } = await import('../upkeep/compact.js');
+    return this.#work(async (closing) => {
+      const { compact } = await later.load();
       return compact(this.#catalog, this.#place, options, closing);
     });
   }
@@ -227,10 +231,9 @@ export class Store {
    * @example const { isSound, faults } = await store.verify();
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return this.#untilClosed(async (closing) => {
-      const { verify } = await import('../upkeep/verify.js');
-      const target = { ...this.#place, catalog: this.#catalog };
-      return verify(target, options, closing);
+    return this.#work(async (closing) => {
+      const { verify } = await later.load();
+      return verify({ ...this.#place, catalog: this.#catalog }, options, closing);
     });
   }
 
@@ -244,15 +247,18 @@ export class Store {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has nothing that could be linked or copied');
-    return this.#untilClosed(async () => {
-      const { backup } = await import('../upkeep/backup.js');
+    return this.#work(async () => {
+      const { backup } = await later.load();
       return backup(catalog, this.directory, target, options);
     });
   }
 
-  /** Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent; whatever is asked afterwards fails with STORE_CLOSED. */
+  /**
+   * Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent. From the moment it is
+   * called whatever is asked fails with STORE_CLOSED; reads under way end, or fail with that.
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= keptAlive(this.#close());
     return this.#closing;
   }
 
@@ -260,27 +266,26 @@ export class Store {
     return this.close();
   }
 
+  #assertOpen(): void {
+    this.#caches.assertOpen();
+    this.#catalog.assertOpen();
+  }
+
   #assertWritable(): void {
+    this.#assertOpen();
     if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
   }
 
-  /** Long work: `close` cancels it, and waits for its end. */
-  async #untilClosed<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
-    this.#catalog.assertOpen();
-    const working = work(this.#stop.signal);
-    this.#working.add(working);
-    try {
-      return await working;
-    } finally {
-      this.#working.delete(working);
-      this.#serving.look();
-    }
+  #work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    return this.#underWay.run(work).finally(() => this.#serving.look());
   }
 
   async #close(): Promise<void> {
-    this.#stop.abort(new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`));
-    await Promise.allSettled([...this.#working, this.#watchers.close(), this.#serving.close()]);
-    await this.#metering.close();
+    this.#caches.refuseReads();
+    const reason = new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`);
+    await Promise.allSettled([this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()]);
+    this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();
   }

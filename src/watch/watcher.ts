@@ -5,6 +5,7 @@
 // the next.
 
 import { resolve } from 'node:path';
+import { keptAlive } from '../alive.js';
 import { GristmillError } from '../errors.js';
 import type { StoreEmitter } from '../events.js';
 import { checkSources } from '../import/import-options.js';
@@ -147,8 +148,7 @@ export class Watcher {
     const now = performance.now();
     const round = this.#schedule.take(now);
     if (round === undefined) {
-      this.#timer = setTimeout(() => this.#go(), Math.ceil(this.#schedule.due() - now));
-      if (this.#settling.size === 0) this.#timer.unref();
+      this.#timer = setTimeout(() => this.#go(), Math.ceil(this.#schedule.due() - now)).unref();
       return;
     }
     this.#running = this.#run(round);
@@ -223,14 +223,14 @@ export class Watcher {
    * Resolves when all that was noticed so far has been imported or refused, or the watcher is closed. (A change is noticed
    * some milliseconds after it was made.)
    */
-  async settled(): Promise<void> {
+  settled(): Promise<void> {
+    return keptAlive(this.#settled());
+  }
+
+  async #settled(): Promise<void> {
     const notice = this.#schedule.noticed;
     while (!this.#closing && this.#schedule.first() <= notice) {
-      await new Promise<void>((resolve) => {
-        this.#settling.add(resolve);
-        // Whoever waits has a process that lives until then.
-        this.#timer?.ref();
-      });
+      await new Promise<void>((resolve) => this.#settling.add(resolve));
     }
   }
 
@@ -239,7 +239,7 @@ export class Watcher {
    * @param reason why, for whoever still waits for the watcher to begin.
    */
   close(reason?: unknown): Promise<void> {
-    this.#closing ??= this.#close(reason);
+    this.#closing ??= keptAlive(this.#close(reason));
     return this.#closing;
   }
 

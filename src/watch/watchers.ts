@@ -4,6 +4,7 @@ import type { StoreEmitter } from '../events.js';
 import type { ImportTarget } from '../import/import.js';
 import { checkSources } from '../import/import-options.js';
 import type { ImportOptions } from '../import/types.js';
+import { later } from '../load.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
 import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from './watch-options.js';
@@ -50,7 +51,7 @@ export class Watchers {
     ended: () => void,
   ): Promise<Watcher> {
     try {
-      const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
+      const { Watcher, syncSources } = await later.load();
       const parts = {
         ...{ directory: target.directory, tell: this.#tell, ended },
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>

@@ -12,14 +12,11 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { WorkerPool } from '../../dist/src/import/pool.js';
 import { unwrap } from '../../dist/src/import/wire.js';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import * as worker from '../../dist/workers/import-worker.js';
 // Loaded by the first import otherwise, in the middle of what is to be observed.
-import '../../dist/src/import/import.js';
-import '../../dist/src/metrics/metered-import.js';
-import '../../dist/src/upkeep/compact.js';
+import { WorkerPool } from '../../dist/src/later.js';
+import * as worker from '../../dist/workers/import-worker.js';
 import { History, INDEX, KEY } from './model.mjs';
 
 const [directory, seed, round, how] = /** @type {[string, string, string, string?]} */ (process.argv.slice(2));
