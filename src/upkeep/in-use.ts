@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { INDEX_DIRECTORY } from '../store/files.js';
 
 /** LMDB's; a process that has the index open holds a shared lock on its first byte. */
-const LOCK_FILE = 'lock.mdb';
+export const LOCK_FILE = 'lock.mdb';
 
 /**
  * Numbers of the processes that have the index of a store open, this one too. Only Linux says so, and not of processes in

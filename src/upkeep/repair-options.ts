@@ -6,6 +6,22 @@ import type { Fault } from './faults.js';
 export interface RepairOptions {
   /** Worker threads. Default: the processors this process may use. */
   readonly workers?: number;
+  /** Called about ten times a second. A throw is not caught. */
+  readonly onProgress?: (progress: RepairProgress) => void;
+  /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a repair is. */
+export interface RepairProgress {
+  readonly stage: 'repair' | 'done';
+  /** Bytes of shard files read, of all that are to be read. */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+  /** Records read. */
+  readonly records: number;
+  /** Since the repair began. */
+  readonly seconds: number;
 }
 
 export interface RepairReport {
