@@ -13,13 +13,14 @@ const BLOCK_BYTES = 4096;
 export class FileWindow {
   readonly size: number;
   readonly #file: BlobReader;
-  #buffer = Buffer.allocUnsafeSlow(READ_WINDOW_BYTES);
+  #buffer: Buffer;
   #from = 0;
   #bytes = 0;
 
   constructor(file: BlobReader) {
     this.#file = file;
     this.size = file.size;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(READ_WINDOW_BYTES, file.size));
   }
 
   /** The bytes from `offset`: `length` of them, or fewer where the file ends. They are valid until the next call. */
