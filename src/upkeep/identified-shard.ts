@@ -10,7 +10,7 @@ import { originOf, type ShardOrigin } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
 import { ShardTail } from '../store/shard-tail.js';
 import { isDead } from '../store/tombstones.js';
-import { damageOf, type FrameSalvage, type Piece } from './salvage-frames.js';
+import { damageOf, type FrameSalvage, isDamage, type Piece } from './salvage-frames.js';
 import type { SalvageTask } from './salvage-shard.js';
 
 export class IdentifiedShard {
@@ -34,6 +34,7 @@ export class IdentifiedShard {
       this.#lines = this.reader.firstLine(this.reader.frames);
       this.origin = originOf(this.reader);
     } catch (error) {
+      if (!isDamage(error)) this.close();
       this.damage = damageOf(error);
     }
     if (this.damage !== undefined) {

@@ -38,7 +38,8 @@ export interface OldCatalog {
 export async function isSafeToOpen(store: string, cancel?: AbortSignal): Promise<boolean> {
   const file = join(store, CATALOG_FILE);
   if (!existsSync(file)) return true;
-  const probe = spawn(process.execPath, [PROBE, store], { stdio: 'ignore' });
+  // A group of its own: Ctrl-C in a terminal is for this process, which stops the other one.
+  const probe = spawn(process.execPath, [PROBE, store], { stdio: 'ignore', detached: process.platform !== 'win32' });
   const stop = (): void => void probe.kill();
   cancel?.addEventListener('abort', stop);
   const [code, signal] = await once(probe, 'exit').finally(() => cancel?.removeEventListener('abort', stop));

@@ -8,12 +8,16 @@
 // import that can be resumed keeps its files longer; its journal says which they are. Whether all spans of an import have
 // a shard proves nothing: a span without records has none.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeJournal } from '../import/journal-format.js';
+import { decodeJournal, type JournalSpan } from '../import/journal-format.js';
+import { files } from '../store/file-blobs.js';
+import { FileWindow } from '../store/file-window.js';
 import { journalPath, TEMPORARY_DIRECTORY } from '../store/files.js';
 import type { ShardOrigin } from '../store/shard-origin.js';
 import type { RepairReport } from './repair-options.js';
+
+const NEWLINE = Buffer.from('\n');
 
 /** A file that says what it is. */
 export interface Found {
@@ -85,12 +89,24 @@ function killedImports(store: string): { readonly journals: ReadonlySet<number>;
   let others = 0;
   for (const id of existsSync(temporary) ? readdirSync(temporary) : []) {
     const path = journalPath(store, id);
-    // Spans are accepted in order, and the first has the number of the import.
-    const first = existsSync(path) ? decodeJournal(readFileSync(path))?.spans[0] : undefined;
+    const first = existsSync(path) ? firstSpan(path) : undefined;
     if (first === undefined) others++;
     else journals.add(first.shard);
   }
   return { journals, others };
+}
+
+/** Spans are accepted in order, and the first has the number of the import: two lines of the journal say it. */
+function firstSpan(path: string): JournalSpan | undefined {
+  const file = files.open(path, 'journal');
+  try {
+    const window = new FileWindow(file);
+    const headerEnd = window.find(NEWLINE, 0, window.size);
+    const end = window.find(NEWLINE, headerEnd + 1, window.size);
+    return decodeJournal(Buffer.from(window.at(0, end + 1)))?.spans[0];
+  } finally {
+    file.close();
+  }
 }
 
 /** Whether records can be added to a collection without replacing any of it, each under a key of its own. */

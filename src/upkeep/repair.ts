@@ -71,7 +71,9 @@ async function repair(
   // The old index still in place: what was finished before it is of a state that may have moved on.
   if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
   else if (existsSync(join(store, FINISHED))) putInPlace(store);
-  const old = (await isSafeToOpen(store, signal)) ? await openOld(store, pause) : undefined;
+  const isSafe = await isSafeToOpen(store, signal);
+  await pause();
+  const old = isSafe ? await openOld(store, pause) : undefined;
   const made = join(store, UNFINISHED);
   rmSync(made, { recursive: true, force: true });
   const temporary = join(made, 'tmp');

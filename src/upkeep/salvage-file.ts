@@ -19,7 +19,7 @@ import { isDead } from '../store/tombstones.js';
 import type { RecordRange } from './faults.js';
 import { IdentifiedShard } from './identified-shard.js';
 import type { EntryScan } from './salvage-entries.js';
-import { FrameSalvage, type LostLines, type SoundFrame } from './salvage-frames.js';
+import { FrameSalvage, isDamage, type LostLines, type SoundFrame } from './salvage-frames.js';
 import type { SalvageFault, SalvageResult, SalvageTask } from './salvage-shard.js';
 
 const NEWLINE = 10;
@@ -52,7 +52,7 @@ export function salvageFile(task: FileTask, entries: EntryScan): Pick<SalvageRes
 
 /** Nothing at the path is the shard's. */
 function isGone(error: unknown): boolean {
-  return isMissing(error) || (error as GristmillError).code === 'CHECKSUM_MISMATCH';
+  return isMissing(error) || isDamage(error);
 }
 
 /** The shard as a file without a line; only where the catalog says how many records there were. */

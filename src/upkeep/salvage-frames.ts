@@ -5,6 +5,7 @@
 // number, says how long it is and carries a checksum. A frame found so is believed when its lines can be counted from the
 // beginning of the gap or from its end; nothing is ever placed by guess while the number of lines is known.
 
+import { GristmillError } from '../errors.js';
 import { Cancelled } from '../import/scan-span.js';
 import type { SharedProgress } from '../import/shared-progress.js';
 import { FRAME_STORED_BYTES_MAX } from '../limits.js';
@@ -200,8 +201,13 @@ function countLines(frames: readonly SoundFrame[]): number {
   return frames.reduce((sum, { lines }) => sum + lines, 0);
 }
 
+/** Whether an error says that what was read is not what was written. */
+export function isDamage(error: unknown): error is GristmillError {
+  return error instanceof GristmillError && error.code === 'CHECKSUM_MISMATCH';
+}
+
 /** What is wrong with what was read. @throws what is no damage */
 export function damageOf(error: unknown): string {
-  if ((error as { code?: string }).code === 'CHECKSUM_MISMATCH') return (error as Error).message;
+  if (isDamage(error)) return error.message;
   throw error;
 }
