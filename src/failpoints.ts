@@ -36,8 +36,14 @@ export const FAILPOINTS = [
   /** Of a backup: when the index is copied; when all is, under another name. */
   'backup.copied',
   'backup.place',
-  /** Of a repair: when the new index is made; between the old one's being put aside and the new one's coming in place; then. */
+  /**
+   * Of a repair: before the shards that were written again get their names; when the new index is made; before the old one
+   * is put aside; between the old one's being put aside and the new one's coming in place;
+   * then.
+   */
+  'repair.shards',
   'repair.made',
+  'repair.finished',
   'repair.swap',
   'repair.swapped',
 ] as const;

@@ -32,7 +32,7 @@ export type { Writer } from './store/types.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
 export type { Fault, RecordRange } from './upkeep/faults.js';
-export type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
+export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair-options.js';
 export type {
   BackupOptions,
   BackupReport,

@@ -28,6 +28,14 @@ export const WINDOW_BYTES_DEFAULT = 512 * KIB;
 export const WINDOW_BYTES_MAX = 64 * MIB;
 /** Plain text of a frame: compresses almost as well as larger ones and is decompressed in tens of microseconds. */
 export const FRAME_BYTES = 32 * KIB;
+/** Largest text of one frame: a frame is full at FRAME_BYTES, and the last record in it may be as large as records may be, with a name. */
+export const FRAME_TEXT_BYTES_MAX = FRAME_BYTES + RECORD_BYTES_MAX + 64 * KIB;
+/** Largest frame in a file: zstd's bound for text that it cannot compress. */
+export const FRAME_STORED_BYTES_MAX = FRAME_TEXT_BYTES_MAX + FRAME_TEXT_BYTES_MAX / 256 + 64 * KIB;
+/** Largest section of a shard: the one of holes has a bit for each of 2^32 ordinals. */
+export const SECTION_BYTES_MAX = 512 * MIB + 64 * KIB;
+/** Bytes of a file that verification and repair read at once; a larger frame is read as a whole. */
+export const READ_WINDOW_BYTES = MIB;
 /** Entries a worker holds before it writes them out as a sorted run; references to them take 2⅔ times as much again. */
 export const ENTRY_HEAP_BYTES = 6 * MIB;
 /** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */

@@ -1,6 +1,7 @@
-// How far an import or a verification is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
+// How far an import, a verification or a repair is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
 import type { ImportProgress } from '../import/types.js';
+import type { RepairProgress } from '../upkeep/repair-options.js';
 import type { VerifyProgress } from '../upkeep/upkeep-options.js';
 import { note } from './diagnostics.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
@@ -8,7 +9,7 @@ import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js'
 /** Seconds between two lines of a log. */
 const LINE_SECONDS = 5;
 
-type Progress = ImportProgress | VerifyProgress;
+type Progress = ImportProgress | VerifyProgress | RepairProgress;
 
 /** Shows progress until `stop`. */
 export interface ProgressView {
@@ -75,7 +76,8 @@ export function describe({ stage, bytes, bytesTotal, records, seconds }: Progres
     formatRate(bytes, seconds),
   ];
   // Merging and publishing have no rate to go by, and are short beside scanning.
-  if ((stage === 'scan' || stage === 'verify') && bytes > 0)
+  const hasRate = stage === 'scan' || stage === 'verify' || stage === 'repair';
+  if (hasRate && bytes > 0 && bytes < bytesTotal)
     parts.push(`${formatSeconds((seconds * (bytesTotal - bytes)) / bytes)} left`);
   return parts.join(' | ');
 }

@@ -4,17 +4,20 @@ import type { Command } from 'commander';
 import type { RepairReport } from '../upkeep/repair-options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
 import { escapeControls } from './diagnostics.js';
+import { interruptible } from './interrupt.js';
+import { progressView } from './progress.js';
 import { formatCount } from './table.js';
 
 interface RepairFlags extends CommonOptions {
   readonly workers?: number;
+  readonly quiet?: boolean;
 }
 
 const HELP = `
 Example:
   gristmill repair --store ./store
 
-Nobody else may have the store open. The old index is kept beside the new one. Where a backup is at hand, it is the better
+Nobody else may have the store open. Ctrl-C leaves everything as it was. The old index is kept beside the new one. Where a backup is at hand, it is the better
 way: what cannot be read stays lost.`;
 
 /** Adds the command to the program. */
@@ -23,15 +26,23 @@ export function addRepair(program: Command): void {
     .command('repair')
     .description('make the index of a damaged store anew from its shards')
     .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
+    .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
   withCommonOptions(command, 'print the report, or the error, as one JSON object');
 }
 
-async function runRepair({ store, workers, json }: RepairFlags): Promise<void> {
+async function runRepair({ store, workers, json, quiet }: RepairFlags): Promise<void> {
   // As in open.ts: the library is loaded when it is used.
   const { repairStore } = await import('../index.js');
-  const report = await repairStore(store, workers === undefined ? {} : { workers });
+  const view = await progressView(quiet === true || json === true);
+  const report = await interruptible(async (signal) => {
+    try {
+      return await repairStore(store, { signal, onProgress: view.show, ...(workers !== undefined && { workers }) });
+    } finally {
+      view.stop();
+    }
+  });
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : repairText(report));
 }
 

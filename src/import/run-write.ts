@@ -3,6 +3,7 @@
 // Entries leave the kernel's heap as a sorted run at the end of the span's run file. A run is cut into chunks of whole
 // entries; the first entry of each is its fence, by which a merge finds the part of a run it needs.
 
+import type { ScannedRecord } from '../kernel/contract.js';
 import type { SimdKernel } from '../kernel/simd.js';
 import { RUN_CHUNK_BYTES } from '../limits.js';
 import type { Blobs, BlobWriter } from '../store/blobs.js';
@@ -31,13 +32,16 @@ export class RunWriter {
   readonly #blobs: Blobs;
   readonly #path: string;
   readonly #firstChunkBytes: number;
+  readonly #ordinalOf: ((line: number) => number) | undefined;
   #file: BlobWriter | undefined;
   #offset = 0;
 
-  constructor(blobs: Blobs, path: string, shard: number) {
+  /** @param ordinalOf ordinals of the lines that the kernel counts, growing with them; where the two are not the same. */
+  constructor(blobs: Blobs, path: string, shard: number, ordinalOf?: (line: number) => number) {
     this.#blobs = blobs;
     this.#path = path;
     this.#firstChunkBytes = firstChunkBytes(shard);
+    this.#ordinalOf = ordinalOf;
   }
 
   /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
@@ -53,6 +57,7 @@ export class RunWriter {
     for (let bytes = take(); bytes > 0; bytes = take()) {
       const chunk = kernel.bytes.subarray(raw.out(), raw.out() + bytes);
       const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      if (this.#ordinalOf) renumber(view, this.#ordinalOf);
       fences.push(chunk.slice(0, entryBytes(view, 0)));
       chunkBytes.push(bytes);
       this.#append(chunk);
@@ -74,9 +79,27 @@ export class RunWriter {
   #noteLosers(kernel: SimdKernel, count: number): void {
     if (count === 0) return;
     const view = new DataView(kernel.bytes.buffer);
-    for (let i = 0; i < count; i++) this.losers.push(view.getUint32(kernel.raw.losers() + 8 * i + 4, true));
+    for (let i = 0; i < count; i++) {
+      const line = view.getUint32(kernel.raw.losers() + 8 * i + 4, true);
+      this.losers.push(this.#ordinalOf ? this.#ordinalOf(line) : line);
+    }
     const found = duplicateOf(kernel);
     if (found && (!this.duplicate || found.ordinal < this.duplicate.ordinal)) this.duplicate = found;
+  }
+}
+
+function renumber(chunk: DataView, ordinalOf: (line: number) => number): void {
+  for (let at = 0; at < chunk.byteLength; at += entryBytes(chunk, at)) {
+    chunk.setUint32(at + 4, ordinalOf(chunk.getUint32(at + 4, true)), true);
+  }
+}
+
+/** Adds the entries of a record that the twin has read, before its line; `spill` makes room for them. */
+export function addKeys(kernel: SimdKernel, shard: number, keys: ScannedRecord['keys'], spill: () => void): void {
+  for (const [index, key] of keys) {
+    if (kernel.addEntry(shard, index, key)) continue;
+    spill();
+    kernel.addEntry(shard, index, key);
   }
 }
 

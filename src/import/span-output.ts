@@ -12,7 +12,7 @@ import type { ShardOrigin } from '../store/shard-origin.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
 import { Rejects } from './rejects.js';
-import { RunWriter } from './run-write.js';
+import { addKeys, RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
 import { StageClock } from './stage-clock.js';
@@ -91,11 +91,7 @@ export class SpanOutput {
   /** Adds a record that the twin has read, and goes on at `next`. */
   add({ line, keys }: ScannedRecord, next: number, afterComma: boolean): void {
     const { kernel } = this;
-    for (const [index, key] of keys) {
-      if (kernel.addEntry(this.#task.shard, index, key)) continue;
-      this.takeEntries();
-      kernel.addEntry(this.#task.shard, index, key);
-    }
+    addKeys(kernel, this.#task.shard, keys, () => this.takeEntries());
     kernel.raw.resume(next, afterComma ? 1 : 0);
     kernel.addLine(line);
   }

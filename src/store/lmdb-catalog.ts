@@ -18,6 +18,7 @@ import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
 import type { Root, Transaction } from './lmdb.js';
+import { inodeOf, removedError } from './lmdb-gate.js';
 import { byteMap, writableByteMap } from './lmdb-maps.js';
 import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './lmdb-open.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
@@ -70,6 +71,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #write: CatalogWrite;
   readonly #room: CommitRoom;
   readonly #gate: OpenIndex['gate'];
+  readonly #inode: number | undefined;
   #commits = 0;
   #isChanging = false;
   #failed: GristmillError | undefined;
@@ -80,6 +82,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     super(file, byteMap(meta, check), byteMap(pages, check));
     this.#root = root;
     this.#gate = gate;
+    this.#inode = inodeOf(file);
     this.#environment = { file, meta, pages, snapshots: new Set() };
     this.#room = new CommitRoom(file);
     this.#write = new CatalogWriter(writableByteMap(meta, file, this.#room), writableByteMap(pages, file, this.#room));
@@ -173,7 +176,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
         const value = change(this.#write);
         this.#gate?.enter();
         isEntered = true;
-        this.#gate?.assertInPlace(this.file);
+        this.#assertInPlace();
         changed = true;
         failpoint('catalog.commit');
         return value;
@@ -200,7 +203,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const gate = this.#gate;
     if (gate === undefined) throw new TypeError('nobody can change this store');
     return gate.within(() => {
-      gate.assertInPlace(this.file);
+      this.#assertInPlace();
       return work();
     });
   }
@@ -227,6 +230,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     for (const snapshot of this.#environment.snapshots) snapshot.release();
     await this.#root.close();
     this.#gate?.close();
+  }
+
+  /** @throws GristmillError STORE_CLOSED where others find another index by this name, or none */
+  #assertInPlace(): void {
+    if (inodeOf(this.file) !== this.#inode) throw removedError(this.file);
   }
 
   assertOpen(): void {

@@ -35,9 +35,9 @@ const PAUSE_MILLISECONDS_MAX = 4;
 export class Gate {
   readonly #path: string;
   readonly #environment: NativeEnvironment;
-  readonly #inode: number;
+  readonly #inode: number | undefined;
 
-  private constructor(path: string, environment: NativeEnvironment, inode: number) {
+  private constructor(path: string, environment: NativeEnvironment, inode: number | undefined) {
     this.#path = path;
     this.#environment = environment;
     this.#inode = inode;
@@ -46,10 +46,10 @@ export class Gate {
   /** Opens the gate of a store, and makes it where there is none. @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH */
   static async open(store: string): Promise<Gate> {
     const path = join(store, GATE_FILE);
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) await make(path);
+    if (inodeOf(path) === undefined) await make(path);
     checkFile(path);
     for (let tries = 1; ; tries++) {
-      const gate = new Gate(path, openFile(path), statSync(path).ino);
+      const gate = new Gate(path, openFile(path), inodeOf(path));
       if (gate.#begin()) {
         gate.leave();
         return gate;
@@ -81,15 +81,9 @@ export class Gate {
     }
   }
 
-  /**
-   * Refuses what would go where nobody finds it: the store was removed, or its index replaced.
-   * @param file of the index, for the message
-   * @throws GristmillError STORE_CLOSED
-   */
-  assertInPlace(file: string): void {
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode) return;
-    const message = `the store of ${file} was removed, or its index replaced, meanwhile; nothing was changed: open the store again`;
-    throw new GristmillError('STORE_CLOSED', message, { file });
+  /** @throws GristmillError STORE_CLOSED where the store was removed: others would find another gate, or none */
+  assertInPlace(): void {
+    if (inodeOf(this.#path) !== this.#inode) throw removedError(this.#path);
   }
 
   close(): void {
@@ -144,6 +138,17 @@ function checkFile(path: string): void {
   if (head.includes(MAGIC)) return;
   const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
+}
+
+/** Undefined where there is no such file. */
+export function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
+
+/** What is written would go where nobody finds it. */
+export function removedError(file: string): GristmillError {
+  const message = `the store of ${file} was removed, or its index replaced, meanwhile; nothing was changed: open the store again`;
+  return new GristmillError('STORE_CLOSED', message, { file });
 }
 
 function unusable(path: string): GristmillError {

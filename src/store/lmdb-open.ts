@@ -49,9 +49,9 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
     const gate = isLocked ? await Gate.open(store) : undefined;
     try {
       for (let tries = 1; ; tries++) {
-        const environment = through(gate, file, () => openFiles(store, readOnly, isLocked));
+        const environment = through(gate, () => openFiles(store, readOnly, isLocked));
         try {
-          return databases(environment.root(), file, readOnly, gate);
+          return databases(environment.root(), readOnly, gate);
         } catch (error) {
           closeThrough(gate, () => environment.close());
           if (tries === TRIES_MAX || !metClosing(error)) throw error;
@@ -67,7 +67,7 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
   }
 }
 
-function databases(root: Root, file: string, readOnly: boolean, gate: Gate | undefined): OpenIndex {
+function databases(root: Root, readOnly: boolean, gate: Gate | undefined): OpenIndex {
   const open = () => ({
     meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
     pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),
@@ -83,7 +83,7 @@ function databases(root: Root, file: string, readOnly: boolean, gate: Gate | und
       const databases = open();
       gate.enter();
       isEntered = true;
-      gate.assertInPlace(file);
+      gate.assertInPlace();
       return databases;
     });
     return { root, gate, ...made };
@@ -92,10 +92,10 @@ function databases(root: Root, file: string, readOnly: boolean, gate: Gate | und
   }
 }
 
-function through<T>(gate: Gate | undefined, file: string, open: () => T): T {
+function through<T>(gate: Gate | undefined, open: () => T): T {
   if (gate === undefined) return open();
   return gate.within(() => {
-    gate.assertInPlace(file);
+    gate.assertInPlace();
     return open();
   });
 }

@@ -13,6 +13,7 @@
 // All little-endian. The tables are read from the end of the file, so a shard needs no index to be read.
 
 import { GristmillError } from '../errors.js';
+import { FRAMES_PER_SHARD_MAX } from '../limits.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
 
 const SHARD_VERSION = 1;
@@ -32,7 +33,9 @@ export const Section = {
   origin: 0x184d2a52,
 } as const;
 
-const SKIPPABLE_HEADER_BYTES = 8;
+export const SKIPPABLE_HEADER_BYTES = 8;
+/** The upper three bytes of the magic numbers 0x184D2A50 … 5F, as they are in a file. */
+export const SKIPPABLE_MAGIC = Buffer.from('2a4d18', 'hex');
 const SIGNATURE = Buffer.from('GRST');
 const VERSION_AT = SIGNATURE.length;
 const FLAGS_AT = VERSION_AT + 1;
@@ -124,6 +127,34 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array
   return bytes;
 }
 
+/** The flags of the frame table whose body begins at `body`. @throws GristmillError STORE_TOO_NEW */
+function knownFlags(bytes: Uint8Array, body: number, file: string): number {
+  const version = bytes[body + VERSION_AT];
+  const flags = bytes[body + FLAGS_AT];
+  if (version <= SHARD_VERSION && (flags & FLAGS_REFUSED) === 0) return flags;
+  throw new GristmillError(
+    'STORE_TOO_NEW',
+    `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION}: use a newer one`,
+    { file },
+  );
+}
+
+/**
+ * What a sound skippable frame says, from its magic number and its body without the checksum: for shards that are damaged
+ * elsewhere. Undefined for one that is no frame table.
+ * @throws GristmillError STORE_TOO_NEW
+ */
+export function frameTableFacts(
+  magic: number,
+  body: Buffer,
+  file: string,
+): { lines: number; hasHoles: boolean } | undefined {
+  const isTable = magic === FRAME_TABLE_MAGIC && body.subarray(0, SIGNATURE.length).equals(SIGNATURE);
+  if (!isTable || body.byteLength < RECORD_COUNTS_AT) return undefined;
+  const hasHoles = (knownFlags(body, 0, file) & FLAG_HOLES) !== 0;
+  return { lines: body.readUInt32LE(RECORDS_AT), hasHoles };
+}
+
 /** Bytes to read from the end of a shard to learn how long its tables are. */
 export const SHARD_FOOTER_BYTES = SEEK_FOOTER_BYTES;
 
@@ -140,6 +171,7 @@ export function decodeFooter(footer: Buffer, fileBytes: number, file: string): n
   if (at < 0) throw damaged(file, 0, `${fileBytes} bytes are too few for a shard`);
   if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
   const frames = footer.readUInt32LE(0);
+  if (frames > FRAMES_PER_SHARD_MAX) throw damaged(file, at, `${frames} frames are more than a shard may have`);
   const sizes = tableBytes(frames);
   if (sizes.frameTable + sizes.seekTable > fileBytes) throw damaged(file, at, `it cannot hold ${frames} frames`);
   return frames;
@@ -163,15 +195,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     throw damaged(file, start, 'no frame table here');
   }
   if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start, 'frame table checksum');
-  const version = bytes[body + VERSION_AT];
-  const flags = bytes[body + FLAGS_AT];
-  if (version > SHARD_VERSION || (flags & FLAGS_REFUSED) !== 0) {
-    throw new GristmillError(
-      'STORE_TOO_NEW',
-      `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION}: use a newer one`,
-      { file },
-    );
-  }
+  const flags = knownFlags(bytes, body, file);
   if (bytes.readUInt32LE(body + FRAMES_AT) !== frames) throw damaged(file, start, 'the tables disagree about frames');
 
   const records = new Uint32Array(frames);

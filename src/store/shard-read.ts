@@ -7,6 +7,7 @@
 // exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
 
 import { GristmillError } from '../errors.js';
+import { FRAME_STORED_BYTES_MAX, SECTION_BYTES_MAX } from '../limits.js';
 import type { BlobReader, Blobs } from './blobs.js';
 import { Holes } from './holes.js';
 import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './shard-format.js';
@@ -50,7 +51,7 @@ export class ShardReader {
   readonly #offsets: Float64Array;
   readonly #firstLines: Uint32Array;
   /** Where the tables begin, and the sections end. */
-  readonly #tablesAt: number;
+  readonly tablesAt: number;
   #pending = 0;
   #closing = false;
 
@@ -67,7 +68,7 @@ export class ShardReader {
     const tables = decodeTables(bytes, this.frames, size, path);
 
     this.#plainBytes = tables.plainBytes;
-    this.#tablesAt = size - bytes.byteLength;
+    this.tablesAt = size - bytes.byteLength;
     this.#offsets = new Float64Array(this.frames + 1);
     this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
@@ -139,7 +140,8 @@ export class ShardReader {
   /** The sections behind the frames, by their magic number. */
   sections(): ReadonlyMap<number, Buffer> {
     const start = this.#offsets[this.frames];
-    const bytes = Buffer.alloc(this.#tablesAt - start);
+    if (this.tablesAt - start > SECTION_BYTES_MAX) throw this.#tooLarge('sections', start, this.tablesAt);
+    const bytes = Buffer.alloc(this.tablesAt - start);
     this.#readFully(bytes, start);
     return decodeSections(bytes, start, this.path);
   }
@@ -151,7 +153,7 @@ export class ShardReader {
   /** What another thread needs to know to read frame `index`. */
   spanOf(index: number): FrameSpan {
     const offset = this.#offsets[index];
-    const storedBytes = this.#offsets[index + 1] - offset;
+    const storedBytes = this.#storedBytesOf(index);
     return { index, offset, storedBytes, plainBytes: this.#plainBytes[index], records: this.linesOf(index) };
   }
 
@@ -169,7 +171,7 @@ export class ShardReader {
   /** The text of frame `index`, in a buffer of its own. */
   readFrameSync(index: number): Buffer {
     const offset = this.#offsets[index];
-    const length = this.#offsets[index + 1] - offset;
+    const length = this.#storedBytesOf(index);
     if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
     const frame = scratch.subarray(0, length);
     this.#readFully(frame, offset);
@@ -179,7 +181,7 @@ export class ShardReader {
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
   async readFrame(index: number): Promise<Buffer> {
     const offset = this.#offsets[index];
-    const frame = Buffer.allocUnsafe(this.#offsets[index + 1] - offset);
+    const frame = Buffer.allocUnsafe(this.#storedBytesOf(index));
     await this.#readFullyAsync(frame, offset);
     return this.#decode(index, frame);
   }
@@ -191,6 +193,7 @@ export class ShardReader {
       let end = index + 1;
       while (end < this.frames && this.#offsets[end + 1] - this.#offsets[index] <= READ_AHEAD_BYTES) end++;
       const start = this.#offsets[index];
+      this.#storedBytesOf(index);
       const chunk = Buffer.allocUnsafe(this.#offsets[end] - start);
       await this.#readFullyAsync(chunk, start);
       for (; index < end; index++) {
@@ -205,6 +208,14 @@ export class ShardReader {
     if (this.#closing) return;
     this.#closing = true;
     if (this.#pending === 0) this.#file.close();
+  }
+
+  /** Bytes of a frame in the file. @throws GristmillError CHECKSUM_MISMATCH for more than any frame has: they are not read. */
+  #storedBytesOf(index: number): number {
+    const from = this.#offsets[index];
+    const to = this.#offsets[index + 1];
+    if (to - from > FRAME_STORED_BYTES_MAX) throw this.#tooLarge('a frame', from, to);
+    return to - from;
   }
 
   #readHoles(lines: number): Holes {
@@ -246,6 +257,11 @@ export class ShardReader {
   #settle(): void {
     this.#pending--;
     if (this.#closing && this.#pending === 0) this.#file.close();
+  }
+
+  #tooLarge(what: string, from: number, to: number): GristmillError {
+    const message = `shard ${this.path} is damaged: ${what} of ${to - from} bytes at byte ${from}, more than there may be`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: from });
   }
 
   #truncated(offset: number): GristmillError {

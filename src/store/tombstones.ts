@@ -11,6 +11,11 @@ import type { CatalogRead, CatalogWrite } from './types.js';
 export const TOMBSTONE_CHUNK_BYTES = 1984;
 const CHUNK_RECORDS = 8 * TOMBSTONE_CHUNK_BYTES;
 
+/** Chunks of a bitmap for so many records. */
+export function tombstoneChunks(records: number): number {
+  return Math.ceil(records / CHUNK_RECORDS);
+}
+
 /** Whether a bitmap, which may end early, marks this record. */
 export function isDead(bitmap: Uint8Array, ordinal: number): boolean {
   return (bitmap[ordinal >>> 3] & (1 << (ordinal & 7))) !== 0;

@@ -9,6 +9,7 @@
 // The default import is the CommonJS module itself: Node's loader sees none of its names.
 import binding from 'zstd-napi/binding.js';
 import { GristmillError } from '../errors.js';
+import { FRAME_TEXT_BYTES_MAX } from '../limits.js';
 
 /** `ZSTD_c_literalCompressionMode`, and its value for always: zstd.h has them beside the stable parameters, the binding not. */
 const LITERALS = { mode: 1002, compressed: 1 } as const;
@@ -77,6 +78,8 @@ export function decompressInto<Room extends Uint8Array>(
     throw damaged('not a zstd frame', cause);
   }
   if (claimed !== plainBytes) throw damaged(`it claims ${claimed} bytes of text, the seek table ${plainBytes}`);
+  if (plainBytes > FRAME_TEXT_BYTES_MAX)
+    throw damaged(`it claims ${plainBytes} bytes of text, more than a frame may have`);
   decompressor ??= new binding.DCtx();
   const plain = room(plainBytes);
   let length: number;
@@ -87,4 +90,13 @@ export function decompressInto<Room extends Uint8Array>(
   }
   if (length !== plainBytes) throw damaged(`it holds ${length} bytes of text instead of ${plainBytes}`);
   return plain;
+}
+
+/** Bytes of text that the header of a frame claims; undefined where it claims none, or is no header. */
+export function claimedBytes(frame: Uint8Array): number | undefined {
+  try {
+    return binding.getFrameContentSize(frame) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,20 +2,18 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { INDEX_DIRECTORY } from '../store/files.js';
-
-/** LMDB's; a process that has the index open holds a shared lock on its first byte. */
-const LOCK_FILE = 'lock.mdb';
+import { CATALOG_LOCK_FILE } from '../store/files.js';
 
 /**
- * Numbers of the processes that have the index of a store open, this one too. Only Linux says so, and not of processes in
+ * Numbers of the processes that have the index of a store open, this one too: each holds a shared lock on the first byte
+ * of LMDB's lock file. Only Linux says so, and not of processes in
  * other containers; whatever the index itself is like.
  */
 export function processesUsing(store: string): number[] {
   let inode: number;
   let locks: string;
   try {
-    inode = statSync(join(store, INDEX_DIRECTORY, LOCK_FILE)).ino;
+    inode = statSync(join(store, CATALOG_LOCK_FILE)).ino;
     locks = readFileSync('/proc/locks', 'latin1');
   } catch {
     return [];

@@ -23,7 +23,7 @@ const PROBE = fileURLToPath(new URL('./repair-probe.js', import.meta.url));
 const CRASHES: ReadonlySet<unknown> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
 
 /** Where these go wrong the catalog may be sound: no reason to do without it. */
-const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL']);
+const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL', 'CANCELLED']);
 
 /** The catalog there was, whose values are all sound, locked against other writers. */
 export interface OldCatalog {
@@ -31,11 +31,19 @@ export interface OldCatalog {
   readonly lock: WriterLock;
 }
 
-/** Whether a process that opens the catalog lives on. @throws GristmillError IO_ERROR when that could not be found out */
-export async function isSafeToOpen(store: string): Promise<boolean> {
+/**
+ * Whether a process that opens the catalog lives on. It is stopped when `cancel` aborts.
+ * @throws GristmillError IO_ERROR when that could not be found out
+ */
+export async function isSafeToOpen(store: string, cancel?: AbortSignal): Promise<boolean> {
   const file = join(store, CATALOG_FILE);
   if (!existsSync(file)) return true;
-  const [code, signal] = await once(spawn(process.execPath, [PROBE, store], { stdio: 'ignore' }), 'exit');
+  // A group of its own: Ctrl-C in a terminal is for this process, which stops the other one.
+  const probe = spawn(process.execPath, [PROBE, store], { stdio: 'ignore', detached: process.platform !== 'win32' });
+  const stop = (): void => void probe.kill();
+  cancel?.addEventListener('abort', stop);
+  const [code, signal] = await once(probe, 'exit').finally(() => cancel?.removeEventListener('abort', stop));
+  if (cancel?.aborted) return true;
   if (CRASHES.has(signal)) return false;
   if (code === 0) return true;
   throw new GristmillError('IO_ERROR', `the process that looks at ${file} first ended with ${signal ?? code}`, {
@@ -43,13 +51,20 @@ export async function isSafeToOpen(store: string): Promise<boolean> {
   });
 }
 
-/** Undefined where the shards must do without it. @throws GristmillError STORE_BUSY, STORE_TOO_NEW, DISK_FULL */
-export async function openOld(store: string): Promise<OldCatalog | undefined> {
+/**
+ * Undefined where the shards must do without it.
+ * @param pause lets others have their turn, and throws to stop.
+ * @throws GristmillError STORE_BUSY, STORE_TOO_NEW, DISK_FULL; what `pause` throws
+ */
+export async function openOld(
+  store: string,
+  pause: () => Promise<void> = async () => {},
+): Promise<OldCatalog | undefined> {
   if (!existsSync(join(store, CATALOG_FILE))) return undefined;
   let catalog: Catalog | undefined;
   try {
     catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });
-    const notes = await soundValues(catalog);
+    const notes = await soundValues(catalog, pause);
     if (notes !== undefined) {
       if (notes.size > 0) await catalog.transaction(clearNotes);
       const request = { operation: 'repair', wait: false, sweeps: false } as const;
@@ -69,9 +84,9 @@ export async function openOld(store: string): Promise<OldCatalog | undefined> {
 }
 
 /** Kinds of damaged values that can be done without; undefined where others are damaged or missing. */
-async function soundValues(catalog: Catalog): Promise<ReadonlySet<number> | undefined> {
+async function soundValues(catalog: Catalog, pause: () => Promise<void>): Promise<ReadonlySet<number> | undefined> {
   const faults = new FaultList(0);
-  const found = await verifyValues(catalog, catalog.file, faults, async () => {});
+  const found = await verifyValues(catalog, catalog.file, faults, pause);
   for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
   const known = new Set(found.collections.map(({ id }) => id));
   const isSound = faults.total === found.damagedNotes.size && found.lost.length === 0 && found.hasHeader;

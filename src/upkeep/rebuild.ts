@@ -3,7 +3,6 @@
 // The pages of one collection's indexes from the text of its shards: workers salvage the shards and leave sorted runs, which
 // are merged as those of an import are.
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inOrder } from '../import/credits.js';
 import { batchOf } from '../import/merge.js';
@@ -12,16 +11,19 @@ import type { MergeTask } from '../import/merge-types.js';
 import type { WorkerPool } from '../import/pool.js';
 import { SharedProgress } from '../import/shared-progress.js';
 import type { ScanSetup } from '../import/span-types.js';
-import { RECORD_BYTES_MAX, WINDOW_BYTES_DEFAULT } from '../limits.js';
+import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../limits.js';
 import { parsePath } from '../paths.js';
+import { files } from '../store/file-blobs.js';
+import { shardFileName } from '../store/files.js';
 import type { PageBatch } from '../store/publish.js';
 import type { ImportOrigin } from '../store/shard-origin.js';
-import type { KeyRule } from '../store/types.js';
+import type { InlineRecord, KeyRule } from '../store/types.js';
 import type { SalvageResult, SalvageTask } from './salvage-shard.js';
 
 /** As deep as any import may have accepted. */
 const DEPTH_MAX = 100_000;
 const LEVEL = 1;
+const NEWLINE = Buffer.from('\n');
 
 /** What is looked for in a collection's records. */
 export interface IndexedBy {
@@ -32,65 +34,99 @@ export interface IndexedBy {
 }
 
 /** A shard to salvage, without what is the same for all. */
-export type ShardJob = Omit<SalvageTask, 'setup' | 'textPath' | 'runPath'> & {
-  /** Live lines of an inline shard. */
-  readonly lines?: readonly Uint8Array[];
+export type ShardJob = Omit<SalvageTask, 'setup' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
+  /** Number of the file it is to be written to, should it be damaged. */
+  readonly newFileNumber: number;
+  /** Live records of an inline shard, in order. */
+  readonly inline?: Iterable<InlineRecord>;
 };
+
+/** What all collections and imports of a repair are rebuilt with. */
+export interface RebuildTools {
+  readonly workers: WorkerPool;
+  readonly threads: number;
+  /** A directory of the repair's own. */
+  readonly temporary: string;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+  /** Lets others have their turn. @throws GristmillError CANCELLED */
+  readonly pause: () => Promise<void>;
+  /** Takes the names of files that were written again, in `temporary`: they are published with the index. */
+  readonly rewritten: string[];
+}
 
 export class Rebuild {
   readonly runs: PlacedRun[] = [];
   /** By shard: those that lost to another of these with the same key. */
   readonly dead = new Map<number, number[]>();
-  readonly #workers: WorkerPool;
-  readonly #threads: number;
-  readonly #temporary: string;
+  readonly #tools: RebuildTools;
   readonly #id: string;
 
   /** @param id differs for every collection and import: a kernel is made for its key paths. */
-  constructor(workers: WorkerPool, threads: number, temporary: string, id: string) {
-    this.#workers = workers;
-    this.#threads = threads;
-    this.#temporary = temporary;
+  constructor(tools: RebuildTools, id: string) {
+    this.#tools = tools;
     this.#id = id;
   }
 
-  /** Salvages shards, in order. */
+  /** Salvages shards, in order; jobs are made as they are needed. */
   async *salvage(
-    jobs: readonly ShardJob[],
+    jobs: Iterable<ShardJob>,
     by: IndexedBy,
   ): AsyncGenerator<{ readonly job: ShardJob; readonly result: SalvageResult }> {
+    const { workers, threads, temporary, rewritten, pause } = this.#tools;
     const setup = this.#setup(by);
-    const start = ({ lines, ...job }: ShardJob): Promise<SalvageResult> => {
-      const textPath = join(this.#temporary, `${job.shard}.text`);
-      if (lines)
-        writeFileSync(textPath, Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])), { mode: 0o600 });
-      return this.#workers.salvage({ ...job, setup, textPath, runPath: this.#runPath(job.shard) });
+    const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
+      const textPath = join(temporary, `${job.shard}.text`);
+      const ordinals = inline && writeText(textPath, inline);
+      const rewrittenPath = join(temporary, shardFileName(newFileNumber));
+      try {
+        const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
+        return await workers.salvage({ ...task, runPath: this.#runPath(job.shard) });
+      } finally {
+        files.remove(textPath);
+      }
     };
-    for await (const { task: job, result } of inOrder(jobs, this.#threads + 1, start, () => {})) {
+    for await (const { task: job, result } of inOrder(jobs, threads + 1, start, this.#stop)) {
+      await pause();
       for (const run of result.runs) this.runs.push({ ...run, path: this.#runPath(job.shard) });
       for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
+      if (result.file?.isRewritten) rewritten.push(shardFileName(job.newFileNumber));
       yield { job, result };
     }
   }
 
   /** All pages, index by index, once everything is salvaged. */
   async *pages(keep: 'last' | 'first'): AsyncGenerator<PageBatch> {
-    const merge = (task: MergeTask) => this.#workers.merge(task);
+    const { workers, threads, pause } = this.#tools;
+    // As in an import: rooms for pages go round.
+    const rooms: SharedArrayBuffer[] = [];
+    const merge = (task: MergeTask) => {
+      const room = rooms.pop();
+      return workers.merge({ ...task, ...(room && { room }) });
+    };
     const tasks = planMerge(this.runs, this.#id, keep);
-    for await (const { result } of inOrder(tasks, this.#threads + 1, merge, () => {})) {
+    for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
+      await pause();
       for (let i = 0; i < result.losers.length; i += 2) {
         this.#markDead(result.losers[i] as number, result.losers[i + 1] as number);
       }
       for (const merged of result.pages) yield batchOf(merged);
+      rooms.push(result.room);
     }
+    for (const path of new Set(this.runs.map((run) => run.path))) files.remove(path);
   }
 
+  /** Whoever is still working stops: the repair has failed, or was cancelled. */
+  readonly #stop = (): void => new SharedProgress(this.#tools.shared).cancel();
+
   #markDead(shard: number, ordinal: number): void {
-    this.dead.set(shard, [...(this.dead.get(shard) ?? []), ordinal]);
+    const dead = this.dead.get(shard);
+    if (dead === undefined) this.dead.set(shard, [ordinal]);
+    else dead.push(ordinal);
   }
 
   #runPath(shard: number): string {
-    return join(this.#temporary, `${shard}.run`);
+    return join(this.#tools.temporary, `${shard}.run`);
   }
 
   #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {
@@ -99,14 +135,39 @@ export class Rebuild {
     const secondary = indexes.map(inValue);
     return {
       id: this.#id,
-      scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: RECORD_BYTES_MAX, ...(primary && { primary }) },
+      scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, ...(primary && { primary }) },
       ...{ level: LEVEL, access: 'read', windowBytes: WINDOW_BYTES_DEFAULT, onBadRecord: 'fail', badMax: 0, keep },
       ...{
         namesDuplicates: false,
         hashesSpans: false,
-        shared: new SharedProgress().buffer,
+        shared: this.#tools.shared,
         origin: {} as ImportOrigin,
       },
     };
   }
+}
+
+/** Lines of an inline shard, for a worker to read; about a megabyte of them is in memory. @returns their ordinals */
+function writeText(path: string, inline: Iterable<InlineRecord>): Uint32Array {
+  const ordinals: number[] = [];
+  const text = files.create(path, 'text');
+  let pending: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    text.append(Buffer.concat(pending));
+    pending = [];
+    bytes = 0;
+  };
+  try {
+    for (const { ordinal, line } of inline) {
+      ordinals.push(ordinal);
+      pending.push(line, NEWLINE);
+      bytes += line.byteLength;
+      if (bytes >= READ_WINDOW_BYTES) flush();
+    }
+    flush();
+  } finally {
+    text.close();
+  }
+  return Uint32Array.from(ordinals);
 }

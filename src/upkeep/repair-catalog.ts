@@ -5,13 +5,21 @@
 
 import { shardFileName, shardPath } from '../store/files.js';
 import { NewTrees } from '../store/new-trees.js';
-import type { ShardSummary } from '../store/shard-write.js';
-import { isDead, TombstoneMarks } from '../store/tombstones.js';
-import type { Catalog, CatalogRead, CollectionManifest, IndexManifest, ShardEntry } from '../store/types.js';
+import { isDead, TombstoneMarks, tombstoneChunks } from '../store/tombstones.js';
+import type {
+  Catalog,
+  CatalogRead,
+  CollectionManifest,
+  IndexManifest,
+  InlineRecord,
+  ShardEntry,
+} from '../store/types.js';
 import type { Fault } from './faults.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
+import type { SalvageResult } from './salvage-shard.js';
 
-const BATCH = 1024;
+/** Records of an inline shard taken together. */
+const BATCH = 256;
 
 /** What a collection is rebuilt with. */
 export interface CatalogRepair {
@@ -20,13 +28,18 @@ export interface CatalogRepair {
   readonly catalog: Catalog;
   readonly rebuild: Rebuild;
   readonly lost: Fault[];
+  readonly pause: () => Promise<void>;
 }
 
 /**
  * Copies all that is no page; trees get their numbers when they are made. Files in the garbage stay there, and imports can
  * still be resumed. What a dead writer left is said in an abandoned lock record: the next to open the store sweeps it.
  */
-export async function copyValues(old: CatalogRead, catalog: Catalog): Promise<void> {
+export async function copyValues({
+  old,
+  catalog,
+  pause,
+}: Pick<CatalogRepair, 'old' | 'catalog' | 'pause'>): Promise<void> {
   const header = old.header();
   const lock = old.lock();
   await catalog.transaction((write) => {
@@ -37,12 +50,13 @@ export async function copyValues(old: CatalogRead, catalog: Catalog): Promise<vo
   });
   for (const manifest of old.collections()) {
     for (const entry of old.shards(manifest)) {
+      await pause();
       await catalog.transaction((write) => {
         if (entry.shard !== manifest.open?.shard) write.putShard(manifest.id, entry);
         const state = old.tombstoneState(entry.shard);
         if (state === undefined) return;
         write.putTombstoneState(entry.shard, state);
-        for (let chunk = 0; chunk * 1984 * 8 < entry.records; chunk++) {
+        for (let chunk = 0; chunk < tombstoneChunks(entry.records); chunk++) {
           const bitmap = old.tombstoneChunk(entry.shard, chunk);
           if (bitmap !== undefined) write.putTombstoneChunk(entry.shard, chunk, bitmap);
         }
@@ -55,6 +69,7 @@ export async function copyValues(old: CatalogRead, catalog: Catalog): Promise<vo
           for (const { ordinal, line } of records) write.putInlineRecord(entry.shard, ordinal, line);
         });
         from = (records.at(-1)?.ordinal as number) + 1;
+        await pause();
       }
     }
   }
@@ -72,27 +87,23 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   });
   const entries = new Map(shards.map((entry) => [entry.shard, entry]));
   const marks = new TombstoneMarks((shard) => entries.get(shard)?.records, old);
-  const rewritten = new Map<number, ShardSummary>();
-  const jobs = shards.map((entry) => jobOf(entry, old, store, files.get(entry.shard) as number));
+  const rewritten = new Map<number, NonNullable<SalvageResult['file']>>();
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
-    const some = jobs.filter(({ shard }) => entries.get(shard)?.named === named);
+    const some = shards.filter((entry) => entry.named === named);
     const by = { key: manifest.key, indexes, named, keep: 'last' } as const;
-    for await (const { job, result } of rebuild.salvage(some, by)) {
+    const jobs = jobsOf(some, old, store, files);
+    for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
-      for (const { offset, from, to, message } of result.faults) {
-        const records = { from: firstOrdinal + from, to: firstOrdinal + to };
-        lost.push({
-          kind: 'frame',
-          file: job.path ?? catalog.file,
-          offset,
-          collection: manifest.name,
-          records,
-          message,
-        });
+      for (const { offset, records, message } of result.faults) {
+        const place = { kind: 'frame', file: job.path ?? catalog.file, offset, collection: manifest.name } as const;
+        const range = records && { from: firstOrdinal + records.from, to: firstOrdinal + records.to };
+        lost.push({ ...place, ...(range && { records: range }), message });
+        for (let ordinal = records?.from ?? 0; ordinal < (records?.to ?? 0); ordinal++) {
+          if (!marks.isDead(job.shard, ordinal)) marks.mark(job.shard, ordinal);
+        }
       }
-      for (const ordinal of result.lost) if (!marks.isDead(job.shard, ordinal)) marks.mark(job.shard, ordinal);
-      if (result.rewritten) rewritten.set(job.shard, result.rewritten);
+      if (result.file?.isRewritten) rewritten.set(job.shard, result.file);
     }
   }
   const trees = new NewTrees(catalog);
@@ -106,13 +117,15 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       return { path: index.path, tree, entries: count, pages };
     };
     const { generation } = catalog.header();
-    let holes = 0;
+    let [holes, storedBytes, plainBytes] = [0, 0, 0];
     for (const entry of shards) {
-      const summary = rewritten.get(entry.shard);
+      const { isRewritten, ...summary } = rewritten.get(entry.shard) ?? { isRewritten: false };
       const fileNumber = files.get(entry.shard) as number;
-      const now = summary ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
+      const now = isRewritten ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
       holes += now.holes;
-      if (summary) write.putShard(manifest.id, now);
+      storedBytes += now.storedBytes;
+      plainBytes += now.plainBytes;
+      if (isRewritten) write.putShard(manifest.id, now);
     }
     marks.write(catalog, write, generation);
     const dead = manifest.dead + marks.added;
@@ -120,18 +133,41 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       ...manifest,
       ...(manifest.primary && { primary: indexed(manifest.primary, 0) }),
       secondary: manifest.secondary.map((index, i) => indexed(index, i + 1)),
-      ...{ generation, layout: generation, dead, holes, records: manifest.records - marks.added },
+      ...{
+        generation,
+        layout: generation,
+        dead,
+        holes,
+        storedBytes,
+        plainBytes,
+        records: manifest.records - marks.added,
+      },
     });
   });
   return manifest.records - marks.added;
 }
 
-function jobOf(entry: ShardEntry, old: CatalogRead, store: string, fileNumber: number): ShardJob {
-  const { shard, records } = entry;
-  const dead = old.tombstones(shard);
-  const rewrittenPath = shardPath(store, shardFileName(fileNumber));
-  if (entry.fileNumber !== 0) return { shard, records, dead, rewrittenPath, path: shardPath(store, entry.file) };
-  const live = old.inlineRecords(shard, 0, records).filter(({ ordinal }) => !isDead(dead, ordinal));
-  const ordinals = Uint32Array.from(live, ({ ordinal }) => ordinal);
-  return { shard, records, dead, rewrittenPath, ordinals, lines: live.map(({ line }) => line) };
+/** One after another, as they are asked for: each holds the tombstones of its shard. */
+function* jobsOf(
+  entries: readonly ShardEntry[],
+  old: CatalogRead,
+  store: string,
+  numbers: ReadonlyMap<number, number>,
+): Generator<ShardJob> {
+  for (const { shard, records, holes, sha256, file, fileNumber } of entries) {
+    const dead = old.tombstones(shard);
+    const job = { shard, dead, newFileNumber: numbers.get(shard) as number };
+    if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
+    else yield { ...job, path: shardPath(store, file), expected: { records, holes, sha256 } };
+  }
+}
+
+function* liveRecords(old: CatalogRead, shard: number, records: number, dead: Uint8Array): Generator<InlineRecord> {
+  for (let from = 0; from < records; ) {
+    const batch = old.inlineRecords(shard, from, Math.min(BATCH, records - from));
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    for (const record of batch) if (!isDead(dead, record.ordinal)) yield record;
+    from = last.ordinal + 1;
+  }
 }

@@ -8,17 +8,23 @@
 // import that can be resumed keeps its files longer; its journal says which they are. Whether all spans of an import have
 // a shard proves nothing: a span without records has none.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeJournal } from '../import/journal-format.js';
+import { decodeJournal, type JournalSpan } from '../import/journal-format.js';
+import { files } from '../store/file-blobs.js';
+import { FileWindow } from '../store/file-window.js';
 import { journalPath, TEMPORARY_DIRECTORY } from '../store/files.js';
-import type { NewShard } from '../store/publish.js';
 import type { ShardOrigin } from '../store/shard-origin.js';
 import type { RepairReport } from './repair-options.js';
 
+const NEWLINE = Buffer.from('\n');
+
 /** A file that says what it is. */
-export interface Found extends NewShard {
+export interface Found {
   readonly origin: ShardOrigin;
+  readonly shard: number;
+  readonly fileNumber: number;
+  readonly file: string;
 }
 
 /** The shards of one import. */
@@ -65,8 +71,8 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
 
 function doubtfulImports(store: string, imports: readonly Import[]): ReadonlySet<Import> {
   const { journals, others } = killedImports(store);
-  const numbers = imports.flatMap(({ shards }) => shards.map(({ fileNumber }) => fileNumber));
-  const newest = Math.max(...numbers);
+  let newest = 0;
+  for (const { shards } of imports) for (const { fileNumber } of shards) newest = Math.max(newest, fileNumber);
   return new Set(
     imports.filter(({ origin, shards }) => {
       if (shards.some(({ shard, fileNumber }) => shard !== fileNumber)) return false;
@@ -83,12 +89,24 @@ function killedImports(store: string): { readonly journals: ReadonlySet<number>;
   let others = 0;
   for (const id of existsSync(temporary) ? readdirSync(temporary) : []) {
     const path = journalPath(store, id);
-    // Spans are accepted in order, and the first has the number of the import.
-    const first = existsSync(path) ? decodeJournal(readFileSync(path))?.spans[0] : undefined;
+    const first = existsSync(path) ? firstSpan(path) : undefined;
     if (first === undefined) others++;
     else journals.add(first.shard);
   }
   return { journals, others };
+}
+
+/** Spans are accepted in order, and the first has the number of the import: two lines of the journal say it. */
+function firstSpan(path: string): JournalSpan | undefined {
+  const file = files.open(path, 'journal');
+  try {
+    const window = new FileWindow(file);
+    const headerEnd = window.find(NEWLINE, 0, window.size);
+    const end = window.find(NEWLINE, headerEnd + 1, window.size);
+    return decodeJournal(Buffer.from(window.at(0, end + 1)))?.spans[0];
+  } finally {
+    file.close();
+  }
 }
 
 /** Whether records can be added to a collection without replacing any of it, each under a key of its own. */
@@ -116,13 +134,13 @@ function* gapsIn(shards: readonly Found[], damaged: ReadonlySet<number>): Genera
   let previous: Found | undefined;
   for (const one of shards) {
     const { sourceNumber, sourceFrom } = one.origin;
-    const { file, from } = one.source;
+    const { file, from } = one.origin.source;
     const isSame = previous?.origin.sourceNumber === sourceNumber;
     const isExcused = damaged.has(one.shard - 1);
     if (!isExcused && previous !== undefined && !isSame && !previous.origin.isLast) yield restOf(previous);
     const missing = sourceNumber - (previous?.origin.sourceNumber ?? -1) - 1;
     if (!isExcused && missing > 0) yield `${missing} sources before ${file}`;
-    const begin = isSame ? (previous as Found).source.to : sourceFrom;
+    const begin = isSame ? (previous as Found).origin.source.to : sourceFrom;
     if (!isExcused && begin !== from) yield `bytes ${begin} to ${from} of ${file}`;
     previous = one;
   }
@@ -130,9 +148,9 @@ function* gapsIn(shards: readonly Found[], damaged: ReadonlySet<number>): Genera
   if (damaged.has(last.shard + 1)) return;
   if (!last.origin.isLast) yield restOf(last);
   const missing = last.origin.sources - 1 - last.origin.sourceNumber;
-  if (missing > 0) yield `${missing} sources behind ${last.source.file}`;
+  if (missing > 0) yield `${missing} sources behind ${last.origin.source.file}`;
 }
 
-function restOf({ source }: Found): string {
+function restOf({ origin: { source } }: Found): string {
   return `${source.file} from byte ${source.to} on`;
 }

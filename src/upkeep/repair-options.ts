@@ -1,11 +1,29 @@
 // [repair]: what it is asked to do and what it reports.
 
+import { LONG_WORK, THREADS } from '../method-options.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
 import type { Fault } from './faults.js';
 
 /** Options of `repairStore`. */
 export interface RepairOptions {
   /** Worker threads. Default: the processors this process may use. */
   readonly workers?: number;
+  /** Called about ten times a second. A throw is not caught. */
+  readonly onProgress?: (progress: RepairProgress) => void;
+  /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a repair is. */
+export interface RepairProgress {
+  readonly stage: 'repair' | 'done';
+  /** Bytes of shard files read, of all that are to be read. */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+  /** Records read. */
+  readonly records: number;
+  /** Since the repair began. */
+  readonly seconds: number;
 }
 
 export interface RepairReport {
@@ -24,4 +42,15 @@ export interface RepairReport {
   /** Where the old index was put; remove it when it is not wanted any more. */
   readonly kept?: string;
   readonly seconds: number;
+}
+
+const REPAIR_OPTIONS = {
+  ...THREADS,
+  onProgress: hook<(progress: RepairProgress) => void>('called about ten times a second'),
+  ...LONG_WORK,
+} as const satisfies OptionTable;
+
+/** @throws TypeError */
+export function resolveRepairOptions(given: RepairOptions | undefined): Resolved<typeof REPAIR_OPTIONS> {
+  return resolveOptions('repairStore', REPAIR_OPTIONS, given);
 }

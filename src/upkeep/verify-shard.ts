@@ -8,7 +8,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { GristmillError } from '../errors.js';
 import { Cancelled } from '../import/scan-span.js';
 import { SharedProgress } from '../import/shared-progress.js';
-
+import { FRAME_STORED_BYTES_MAX, READ_WINDOW_BYTES } from '../limits.js';
 import type { BlobReader, Blobs } from '../store/blobs.js';
 import { ioError } from '../store/io.js';
 import { ShardReader } from '../store/shard-read.js';
@@ -16,9 +16,6 @@ import { TextRoom } from '../store/text-room.js';
 import { isDead } from '../store/tombstones.js';
 import type { ShardEntry } from '../store/types.js';
 import type { RecordRange } from './faults.js';
-
-/** Read at once; a larger frame is read as a whole. */
-const READ_BYTES = 1 << 20;
 
 export interface VerifyTask {
   readonly path: string;
@@ -52,7 +49,7 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     const hash = createHash('sha256');
     const progress = new SharedProgress(task.shared);
     const begun = reader === undefined ? 0 : verifyFrames(file, reader, hash, progress, faults);
-    hashRest(file, begun, hash, progress);
+    hashBytes(file, begun, file.size, hash, progress);
     const bytes = file.size;
     if (bytes !== entry.storedBytes) {
       faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, the catalog says ${entry.storedBytes}` });
@@ -110,8 +107,16 @@ function verifyFrames(
     if (progress.isCancelled) throw new Cancelled();
     const start = reader.offsetOf(index);
     let end = index + 1;
-    while (end < reader.frames && reader.offsetOf(end + 1) - start <= READ_BYTES) end++;
-    const bytes = readInto(file, start, reader.offsetOf(end) - start);
+    while (end < reader.frames && reader.offsetOf(end + 1) - start <= READ_WINDOW_BYTES) end++;
+    const length = reader.offsetOf(end) - start;
+    if (length > FRAME_STORED_BYTES_MAX) {
+      const message = `frame at byte ${start} of ${reader.path} has ${length} bytes, more than a frame may have`;
+      faults.push({ kind: 'frame', offset: start, records: ordinalsOf(reader, index), message });
+      hashBytes(file, start, start + length, hash, progress);
+      index = end;
+      continue;
+    }
+    const bytes = readInto(file, start, length);
     hash.update(bytes);
     const first = reader.firstLine(index);
     for (; index < end; index++) {
@@ -137,16 +142,14 @@ function frameFault(room: TextRoom, reader: ShardReader, index: number, frame: B
 
 /** Ordinals from the first to the last record of a frame. */
 function ordinalsOf(reader: ShardReader, index: number): RecordRange {
-  const first = reader.firstLine(index);
-  const ordinals = reader.holes?.ordinalsOf(first, reader.linesOf(index));
-  if (ordinals === undefined) return { from: first, to: reader.firstLine(index + 1) };
-  return { from: ordinals[0] as number, to: (ordinals.at(-1) as number) + 1 };
+  const ordinalOf = (line: number): number => reader.holes?.ordinalsOf(line, 1)[0] ?? line;
+  return { from: ordinalOf(reader.firstLine(index)), to: ordinalOf(reader.firstLine(index + 1) - 1) + 1 };
 }
 
-function hashRest(file: BlobReader, from: number, hash: Hash, progress: SharedProgress): void {
-  for (let at = from; ; ) {
+function hashBytes(file: BlobReader, from: number, to: number, hash: Hash, progress: SharedProgress): void {
+  for (let at = from; at < to; ) {
     if (progress.isCancelled) throw new Cancelled();
-    const bytes = readInto(file, at, READ_BYTES);
+    const bytes = readInto(file, at, Math.min(READ_WINDOW_BYTES, to - at));
     if (bytes.byteLength === 0) return;
     hash.update(bytes);
     progress.add(bytes.byteLength, 0);
@@ -156,7 +159,7 @@ function hashRest(file: BlobReader, from: number, hash: Hash, progress: SharedPr
 
 /** Bytes of the file, fewer only at its end; valid until the next call. */
 function readInto(file: BlobReader, offset: number, length: number): Buffer {
-  if (buffer.byteLength < length) buffer = Buffer.allocUnsafeSlow(Math.max(length, READ_BYTES));
+  if (buffer.byteLength < length) buffer = Buffer.allocUnsafeSlow(Math.max(length, READ_WINDOW_BYTES));
   return buffer.subarray(0, file.readSync(buffer.subarray(0, length), offset));
 }
 

@@ -34,15 +34,23 @@ export class Inventory {
   /** Damaged inline records. */
   readonly lost: { readonly shard: number; readonly ordinal: number; readonly message: string }[] = [];
 
+  #names: Map<number, string> | undefined;
+
   /** Every shard there is an entry of, whether or not its collection is known. */
   get allShards(): readonly ShardEntry[] {
     const open = this.collections.flatMap((manifest) => manifest.open ?? []);
     return [...[...this.shards.values()].flat(), ...open];
   }
 
-  /** The collection of a shard, as far as it is known. */
+  /** The collection of a shard, as far as it is known; asked once all values are in. */
   collectionOf({ shard }: ShardEntry): string | undefined {
-    return this.collections.find((manifest) => this.shardsOf(manifest).some((entry) => entry.shard === shard))?.name;
+    if (this.#names === undefined) {
+      this.#names = new Map();
+      for (const manifest of this.collections) {
+        for (const entry of this.shardsOf(manifest)) this.#names.set(entry.shard, manifest.name);
+      }
+    }
+    return this.#names.get(shard);
   }
 
   /** Shards of a collection in the order of their records, the open one last. */
@@ -95,8 +103,9 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       const [collection, shard] = numbersOf(key) as [number, number];
       const entry = decodeValue<ShardEntry>(value, `entry of shard ${shard}`, file);
       if (entry.shard !== shard) throw new Error(`the entry of shard ${entry.shard} in ${file} is kept as ${shard}`);
-      const entries = found.shards.get(collection) ?? [];
-      found.shards.set(collection, [...entries, entry]);
+      const entries = found.shards.get(collection);
+      if (entries === undefined) found.shards.set(collection, [entry]);
+      else entries.push(entry);
       return;
     }
     case MetaKind.tombstones:
@@ -133,19 +142,22 @@ function takeTombstones(key: Uint8Array, value: Buffer, found: Inventory, file: 
   }
   const at = lastNumber(key) * TOMBSTONE_CHUNK_BYTES;
   const chunk = unseal(value, `tombstones of shard ${shard}`, file);
-  const bitmap = new Uint8Array(at + chunk.byteLength);
-  bitmap.set(held.bitmap);
-  bitmap.set(chunk, at);
-  held.bitmap = bitmap;
+  const grown = withRoom(held.bitmap, at + chunk.byteLength);
+  grown.set(chunk, at);
+  held.bitmap = grown;
 }
 
 /** A bitmap that grows, with one more bit set. */
-export function withBit(bitmap: Uint8Array = new Uint8Array(64), bit: number): Uint8Array {
-  let grown = bitmap;
-  if (bit >>> 3 >= bitmap.byteLength) {
-    grown = new Uint8Array(2 ** Math.ceil(Math.log2((bit >>> 3) + 1)));
-    grown.set(bitmap);
-  }
+function withBit(bitmap: Uint8Array = new Uint8Array(), bit: number): Uint8Array {
+  const grown = withRoom(bitmap, (bit >>> 3) + 1);
   grown[bit >>> 3] = (grown[bit >>> 3] as number) | (1 << (bit & 7));
+  return grown;
+}
+
+/** It doubles, so that all chunks of a large one take linear time. */
+function withRoom(bitmap: Uint8Array, bytes: number): Uint8Array {
+  if (bytes <= bitmap.byteLength) return bitmap;
+  const grown = new Uint8Array(Math.max(bytes, 2 * bitmap.byteLength));
+  grown.set(bitmap);
   return grown;
 }

@@ -31,7 +31,9 @@ const OPERATIONS: Readonly<Record<Failpoint, Kind | 'create'>> = {
   'garbage.forget': 'replace',
   'backup.copied': 'backup',
   'backup.place': 'backup',
+  'repair.shards': 'repair',
   'repair.made': 'repair',
+  'repair.finished': 'repair',
   'repair.swap': 'repair',
   'repair.swapped': 'repair',
 };

@@ -1,0 +1,62 @@
+// store at rest: [shard]
+//
+// What stands between the frames and the end of a shard, read section by section without trusting any length: for shards
+// whose tables are damaged. What carries a sound checksum is believed, whatever is around it.
+
+import { FRAMES_PER_SHARD_MAX, SECTION_BYTES_MAX } from '../limits.js';
+import { CHECKSUM_BYTES, checksumMatches } from './checksum.js';
+import type { FileWindow } from './file-window.js';
+import { Holes } from './holes.js';
+import { frameTableFacts, Section, SKIPPABLE_HEADER_BYTES, SKIPPABLE_MAGIC, tableBytes } from './shard-format.js';
+import type { ShardOrigin } from './shard-origin.js';
+
+/** Where sections and tables are: the tables of a shard of FRAMES_PER_SHARD_MAX frames, and as much for sections. */
+const TAIL_BYTES = 2 * (tableBytes(FRAMES_PER_SHARD_MAX).frameTable + tableBytes(FRAMES_PER_SHARD_MAX).seekTable);
+
+export class ShardTail {
+  /** Bodies by magic number. */
+  readonly sections = new Map<number, Buffer>();
+  /** Lines of all frames, from the frame table where that is sound. */
+  lines: number | undefined;
+  hasHoles = false;
+  readonly #window: FileWindow;
+  readonly #path: string;
+
+  constructor(window: FileWindow, path: string) {
+    this.#window = window;
+    this.#path = path;
+    for (let at = Math.max(0, window.size - TAIL_BYTES); at < window.size; ) {
+      // The first byte of a magic number comes before what they have in common.
+      const magicAt = window.find(SKIPPABLE_MAGIC, at + 1, window.size) - 1;
+      at = this.#take(magicAt) ?? magicAt + 1;
+    }
+  }
+
+  /** Undefined where it is damaged, or there is none. */
+  get origin(): ShardOrigin | undefined {
+    const body = this.sections.get(Section.origin);
+    return body && (JSON.parse(body.toString()) as ShardOrigin);
+  }
+
+  /** Undefined where they are damaged, or there are none. */
+  get holes(): Holes | undefined {
+    const body = this.sections.get(Section.holes);
+    return body && Holes.decode(body);
+  }
+
+  /** @returns where the section or frame table that begins at `at` ends; undefined where none begins that is sound. */
+  #take(at: number): number | undefined {
+    const header = this.#window.at(at, SKIPPABLE_HEADER_BYTES);
+    if (header.byteLength < SKIPPABLE_HEADER_BYTES || !header.subarray(1, 4).equals(SKIPPABLE_MAGIC)) return undefined;
+    const magic = header.readUInt32LE(0);
+    const bytes = header.readUInt32LE(4);
+    if (bytes < CHECKSUM_BYTES || bytes > SECTION_BYTES_MAX) return undefined;
+    const body = this.#window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
+    const checksumAt = bytes - CHECKSUM_BYTES;
+    if (body.byteLength < bytes || !checksumMatches(body, checksumAt, 0, checksumAt)) return undefined;
+    const table = frameTableFacts(magic, body.subarray(0, checksumAt), this.#path);
+    if (table === undefined) this.sections.set(magic, Buffer.from(body.subarray(0, checksumAt)));
+    else ({ lines: this.lines, hasHoles: this.hasHoles } = table);
+    return at + SKIPPABLE_HEADER_BYTES + bytes;
+  }
+}
