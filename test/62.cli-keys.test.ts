@@ -101,7 +101,7 @@ test('get, patch and delete take each key as printed, and as it may be spelled o
   const aliases = await gristmill('get', '--store', store, ...Object.values(ALIASES));
   expect(aliases).toMatchObject({ code: 0, stdout: Object.keys(ALIASES).map(lineOf).join('') });
 
-  for (const key of ['-1E400', '1E400', '-0.5', '0.1000000000000000055511151231257827']) {
+  for (const key of ['-1E400', '0.1000000000000000055511151231257827']) {
     const patched = await gristmill('patch', key, '{"p":1}', '--json', '--store', store);
     expect(patched).toMatchObject({ code: 0, stdout: '{"collection":"records","patched":1}\n' });
     const found = await gristmill('get', key, '--store', store);
