@@ -41,10 +41,12 @@ export function decodeKey(key: Uint8Array): KeyValue {
  * @throws as `encodeKey`
  */
 export function canonicalKey(key: KeyValue): KeyValue {
-  if (typeof key === 'string' || Number.isSafeInteger(key)) return key;
-  if (key === null || typeof key === 'boolean') return key;
-  if (typeof key === 'number' && Number.isFinite(key) && !Number.isInteger(key)) return key;
-  return decodeKey(encodeKey(key));
+  return typeof key === 'string' || Number.isSafeInteger(key) ? key : canonicalRareKey(key);
+}
+
+function canonicalRareKey(key: KeyValue): KeyValue {
+  const isFraction = typeof key === 'number' && Number.isFinite(key) && !Number.isInteger(key);
+  return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key));
 }
 
 /** The JSON text of a key, for messages. */
