@@ -25,6 +25,7 @@ export type {
   StoreMetrics,
 } from './metrics/store-metrics.js';
 export type { StoreOptions } from './options.js';
+export { JsonNumber } from './store/json-number.js';
 export type { KeyValue } from './store/key.js';
 export { type Memory, memory } from './store/memory.js';
 export { openStore, type Store } from './store/store.js';

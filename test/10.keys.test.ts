@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GristmillError } from '../src/errors.js';
 import { KEY_BYTES_MAX } from '../src/limits.js';
+import { JsonNumber } from '../src/store/json-number.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../src/store/key.js';
 import { decodeKey } from '../src/store/key-decode.js';
 import { utf8 } from './support/scans.js';
@@ -224,9 +225,12 @@ describe('values of all types', () => {
     );
   });
 
-  it('come back as text where no number is exact', () => {
+  it('come back as a JsonNumber where no number is exact', () => {
     const texts = ['3.14159265358979323846', '-0.00012345678901234567891', '1.2345678901234567891e-400', '-1e-400'];
-    for (const text of texts) expect(decodeKey(keyOfToken(text))).toBe(text);
+    for (const text of texts) {
+      expect(decodeKey(keyOfToken(text))).toBeInstanceOf(JsonNumber);
+      expect(String(decodeKey(keyOfToken(text)))).toBe(text);
+    }
     expect(decodeKey(keyOfToken('1e21'))).toBe(1e21);
     expect(decodeKey(keyOfToken('1e400'))).toBe(10n ** 400n);
     expect(decodeKey(keyOfToken('9007199254740993'))).toBe(9007199254740993n);
@@ -253,7 +257,8 @@ describe('values of all types', () => {
 describe('what cannot be a key', () => {
   it('is refused with the caller as the one to change it', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) expect(() => encodeKey(value)).toThrow(TypeError);
-    for (const value of [undefined, {}, [], Symbol('s')]) expect(() => encodeKey(value as never)).toThrow(TypeError);
+    for (const value of [undefined, {}, [], Symbol('s'), { text: '1' }, Object(1)])
+      expect(() => encodeKey(value as never)).toThrow(TypeError);
     expect(() => decodeKey(Uint8Array.of(0x30))).toThrow(TypeError);
   });
 
@@ -265,6 +270,9 @@ describe('what cannot be a key', () => {
     expect(tokenKey(JSON.stringify(`${longest}x`))).toBe('KEY_TOO_LONG');
     expect(tokenKey('7'.repeat(2 * (KEY_BYTES_MAX - 4)))).toHaveLength(KEY_BYTES_MAX);
     expect(tokenKey('7'.repeat(2 * (KEY_BYTES_MAX - 4) + 1))).toBe('KEY_TOO_LONG');
-    expect(() => encodeKey(10n ** 40_000n)).toThrow(GristmillError);
+    for (const value of [10n ** 40_000n, new JsonNumber('1e-40000'), new JsonNumber(`1e${'9'.repeat(30)}`)]) {
+      const refused = expect.objectContaining({ code: 'KEY_TOO_LONG', reason: 'KEY_OUT_OF_RANGE' });
+      expect(() => encodeKey(value)).toThrow(refused);
+    }
   });
 });

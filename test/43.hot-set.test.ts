@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openStore, repairStore, type StoreEvents, type StoreOptions } from '../dist/src/index.js';
+import { JsonNumber, openStore, repairStore, type StoreEvents, type StoreOptions } from '../dist/src/index.js';
 import { READ_WEIGHT } from '../src/lookup/hot-places.js';
 import { readHotSet, writeHotSet } from '../src/lookup/hot-set-file.js';
 import { files } from '../src/store/file-blobs.js';
@@ -25,6 +25,8 @@ const PER_FRAME = 10;
 let directory: string;
 let remove: () => void;
 const path = (): string => join(directory, 'hot-set.ndjson');
+/** Keys of every kind. */
+const KEYS: KeyValue[] = ['ä', '\ud800', true, -1.5, 9007199254740993n, new JsonNumber('0.10000000000000000001'), 0];
 const place = () => ({ directory, blobs: files });
 
 beforeEach(async () => {
@@ -34,8 +36,7 @@ beforeEach(async () => {
   const catalog = await openCatalog(directory);
   const records = Array.from({ length: COUNT }, (_, id) => ({ text: `{"id":${id}}`, key: id }));
   await publishRecords(catalog, directory, records, { recordsPerFrame: PER_FRAME, recordsPerShard: COUNT });
-  const keys: KeyValue[] = ['ä', '\ud800', true, -1.5, 9007199254740993n, 0];
-  const others = keys.map((key, i) => ({ text: `{"id":${i}}`, key }));
+  const others = KEYS.map((key, i) => ({ text: `{"id":${i}}`, key }));
   await publishRecords(catalog, directory, others, { name: 'others' });
   await catalog.close();
 });
@@ -137,15 +138,17 @@ describe('the file', () => {
   test('is NDJSON, private, the heaviest first, with keys of every kind', async () => {
     const store = await openStore(directory);
     const others = store.collection('others');
-    const keys: KeyValue[] = ['ä', '\ud800', true, -1.5, 9007199254740993n, 0];
-    keys.forEach((key, i) => {
-      for (let n = 0; n <= i; n++) expect(others.getSync(key)).toEqual({ id: i });
+    KEYS.forEach((key, i) => {
+      // Whatever form a number is given in, it is one key: each read counts for the same.
+      const forms: KeyValue[] = typeof key === 'object' ? [key, new JsonNumber(String(key))] : [key];
+      if (key === 0) forms.push(0n, -0, new JsonNumber('0.0'));
+      for (let n = 0; n <= i; n++) expect(others.getSync(forms[n % forms.length]!)).toEqual({ id: i });
     });
     await store.close();
-    const expected = keys.map((key, i) => ['others', key, (i + 1) * READ_WEIGHT]).reverse();
+    const expected = KEYS.map((key, i) => ['others', key, (i + 1) * READ_WEIGHT]).reverse();
     expect(await saved()).toEqual(expected);
     const [header, ...lines] = readFileSync(path(), 'utf8').trimEnd().split('\n');
-    expect(JSON.parse(header!)).toEqual({ format: 'gristmill hot set', version: 1, keys: keys.length });
+    expect(JSON.parse(header!)).toEqual({ format: 'gristmill hot set', version: 1, keys: KEYS.length });
     expect(lines.map((line) => JSON.parse(line).key)).toEqual(
       expected.map(([, key]) => Buffer.from(encodeKey(key as KeyValue)).toString('base64url')),
     );

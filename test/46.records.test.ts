@@ -2,6 +2,8 @@
 // a patch means what RFC 7396 says and leaves the spelling of everything else alone; what cannot be stored is refused.
 // Method: the plain kernel, which is the specification of an import; the cases of the RFC; JSON.parse and a naive merge.
 
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scanPlain } from '../src/kernel/plain.js';
@@ -105,6 +107,16 @@ describe('a record', () => {
     expect(imported(text, PLAN)).toBe(reason);
     expect(() => recordOfText(text, PLAN)).toThrow(expect.objectContaining({ code }));
     expect(() => recordOfValue(value, PLAN)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('with raw JSON in it has the keys of its text: the doubles of those tokens are others', () => {
+    // `JSON.rawJSON` is behind a flag in Node 20.
+    const flags = 'rawJSON' in JSON ? [] : ['--harmony-json-parse-with-source'];
+    const child = fileURLToPath(new URL('support/put-raw-json.mjs', import.meta.url));
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, child], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    const tokens = ['9007199254740993', '0.10000000000000000001', '1e400', '1e-400', '12345678901234567.5'];
+    expect(JSON.parse(stdout)).toEqual(tokens.map((token) => [token, `{"id":${token},"n":[${token}]}`]));
   });
 
   test('nested as deep as allowed is taken', () => {

@@ -8,6 +8,7 @@ import { Exit, failureOf } from '../src/cli/exit.js';
 import { describe as describeProgress } from '../src/cli/progress.js';
 import { alignColumns, formatBytes, formatSeconds } from '../src/cli/table.js';
 import { ERROR_CODES, GristmillError } from '../src/errors.js';
+import { JsonNumber } from '../src/store/json-number.js';
 
 describe('a key', () => {
   test.each([
@@ -42,8 +43,23 @@ describe('a key', () => {
     expect(readKey(word, true)).toBe(word);
   });
 
-  test.each(['1e400', '-1e999', '0.12345678901234567890123'])('%s is refused, not rounded', (word) => {
-    expect(() => readKey(word, false)).toThrow(/more digits/);
+  test.each([
+    ['1e400', 10n ** 400n],
+    ['-1E+999', -(10n ** 999n)],
+    ['-0.12345678901234567890123', new JsonNumber('-0.12345678901234567890123')],
+    ['1E-400', new JsonNumber('1e-400')],
+    ['7.00', 7],
+    ['-0', 0],
+    ['1e21', 1e21],
+  ])('%s keeps all its digits: it is %s', (word, expected) => {
+    expect(readKey(word, false)).toEqual(expected);
+    expect(readKey(String(expected), false)).toBe(readKey(word, false));
+    expect(readKey(word, true)).toBe(word);
+  });
+
+  test('that no record can have is refused', () => {
+    expect(() => readKey('1e99999', false)).toThrow(expect.objectContaining({ code: 'KEY_TOO_LONG' }));
+    expect(() => readKey('7'.repeat(5000), false)).toThrow(expect.objectContaining({ code: 'KEY_TOO_LONG' }));
   });
 
   test('only a word that was not read as a string has a string twin', () => {

@@ -2,37 +2,29 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { shareOf, sizeOf, timeOf } from '../config/words.js';
-import { compareKeys, encodeKey, encodeKeyToken, type KeyValue } from '../store/key.js';
+import { JsonNumber } from '../store/json-number.js';
+import type { KeyValue } from '../store/key.js';
+import { canonicalKey } from '../store/key-decode.js';
 
+/** A JSON number, as a part of what follows. */
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/.source;
 /** A JSON number, true, false, null or string; anything else is meant as it stands. */
-const JSON_SCALAR = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|".*")$/s;
+const JSON_SCALAR = new RegExp(`^(?:(?<number>${NUMBER})|true|false|null|".*")$`, 's');
 
 /**
  * Reads a key: `42`, `true`, `null` and `"42"` (with its quotes) are JSON scalars, anything else is a string.
- * Integers beyond 2^53 become a BigInt, so that no digit is lost.
+ * A number keeps all its digits: it becomes a bigint or a JsonNumber where it is not exactly a number.
+ * @throws GristmillError KEY_TOO_LONG for a number that no record can have as its key
  */
 export function readKey(word: string, asString: boolean): KeyValue {
-  if (asString || !JSON_SCALAR.test(word)) return word;
-  let value: unknown;
+  const scalar = asString ? null : JSON_SCALAR.exec(word);
+  if (scalar === null) return word;
+  if (scalar.groups?.number !== undefined) return canonicalKey(new JsonNumber(word));
   try {
-    value = JSON.parse(word);
+    return JSON.parse(word) as KeyValue;
   } catch {
     return word; // quotes around something that is not a JSON string
   }
-  if (typeof value !== 'number') return value as KeyValue;
-  const key = /^-?\d+$/.test(word) && !Number.isSafeInteger(value) ? BigInt(word) : value;
-  if (!isExactly(word, key)) {
-    throw new InvalidArgumentError(`the number ${word} has more digits than a key on the command line can have`);
-  }
-  return key;
-}
-
-/** Whether the key of `value` is that of the number as spelled: a double may have been rounded on the way. */
-function isExactly(word: string, value: number | bigint): boolean {
-  if (typeof value === 'number' && !Number.isFinite(value)) return false;
-  const token = Buffer.from(word);
-  const spelled = encodeKeyToken(token, 0, token.length);
-  return spelled instanceof Uint8Array && compareKeys(spelled, encodeKey(value)) === 0;
 }
 
 /** Whether a word would be read as something else than the string it looks like. */

@@ -23,7 +23,7 @@ Examples:
   gristmill get 42 --string --store ./store     the same
 
 A key that is a JSON scalar (42, true, null, "42") is read as such; anything else is a string. Numbers and strings are
-never the same key. Where no key path was given at import, keys are member names, or ordinals from 0.
+never the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one key. Where no key path was given at import, keys are member names, or ordinals from 0.
 A key without a record is told on stderr, the others are printed, and the exit code is 1.`;
 
 /** Adds the command to the program. */

@@ -3,8 +3,9 @@
 // A command is a file; this one puts them together and turns whatever they throw into an exit code.
 
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { addBackup } from './backup.js';
+import { KeyCommand } from './command.js';
 import { addCompact } from './compact.js';
 import { addConfig } from './config.js';
 import { addDelete } from './delete.js';
@@ -35,7 +36,7 @@ ${EXIT_HELP}`;
 const COMMAND = /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config)$/;
 
 function createProgram(): Command {
-  const program = new Command('gristmill')
+  const program = new KeyCommand('gristmill')
     .description('Turns huge JSON into a store you can look records up in.')
     .version(packageVersion())
     .exitOverride()

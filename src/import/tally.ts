@@ -8,7 +8,7 @@ import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { unpackFiles } from '../sources/file-list.js';
 import type { StorePlace } from '../store/blobs.js';
-import { decodeKey } from '../store/key-decode.js';
+import { decodeKey, keyText } from '../store/key-decode.js';
 import type { NewShard } from '../store/publish.js';
 import { failureError, placeOf } from './bad-source.js';
 import type { FilledImportOptions } from './import-options.js';
@@ -145,7 +145,7 @@ export class Tally {
     const { shard, ordinal, key } = this.#duplicate;
     const origin = this.#origins.get(shard) as Origin;
     const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
-    const shown = JSON.stringify(decodeKey(key), (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    const shown = keyText(decodeKey(key));
     const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
     const message = `Record ${record} of ${file} has key ${shown}, which an earlier record has too; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });

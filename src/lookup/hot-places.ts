@@ -6,10 +6,12 @@
 
 import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../limits.js';
+import { JsonNumber } from '../store/json-number.js';
 import type { KeyValue } from '../store/key.js';
 
 /** Longer keys are searched each time: with this the memory is bounded, at some ten megabytes. */
 const KEY_CHARACTERS_MAX = 100;
+const INTEGER_MAX = 10n ** BigInt(KEY_CHARACTERS_MAX);
 /** Weight of one read. Weights are halved now and then, so a key that was read once is remembered for some of these times. */
 export const READ_WEIGHT = 16;
 
@@ -86,7 +88,7 @@ export class HotPlaces {
 
   /** Keeps the place of a key that was read, or, with a weight, of one that is expected to be. */
   keep(key: KeyValue, place: HotPlace, weight?: number): void {
-    if (key === null || (typeof key === 'string' && key.length > KEY_CHARACTERS_MAX)) return;
+    if (key === null || isLong(key)) return;
     this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
     const known = this.#places.peek(key);
     if (known !== undefined) this.#halve(known);
@@ -124,6 +126,12 @@ export class HotPlaces {
     place.weight = Math.floor(place.weight / 2 ** (this.#halvings - place.halvings));
     place.halvings = this.#halvings;
   }
+}
+
+function isLong(key: KeyValue & {}): boolean {
+  if (typeof key === 'string') return key.length > KEY_CHARACTERS_MAX;
+  if (typeof key === 'bigint') return key > INTEGER_MAX || key < -INTEGER_MAX;
+  return key instanceof JsonNumber && key.text.length > KEY_CHARACTERS_MAX;
 }
 
 /** Whether a place is confirmed; where that cannot be found out it is searched for anew, and fails there. */

@@ -8,7 +8,7 @@ import { GristmillError } from '../errors.js';
 import type { Freshness } from '../freshness.js';
 import { shardPath } from '../store/files.js';
 import { isMissing } from '../store/io.js';
-import type { KeyValue } from '../store/key.js';
+import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../store/key.js';
 import { decodeKey } from '../store/key-decode.js';
 import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
 import { ShardReader } from '../store/shard-read.js';
@@ -95,20 +95,30 @@ function* ordinalPlaces(
   bounds: Bounds,
 ): Generator<{ readonly key: KeyValue; readonly place: Place }> {
   const { records, dead } = generation.manifest;
-  const lower = bounds.lower && decodeKey(bounds.lower.key);
-  const upper = bounds.upper && decodeKey(bounds.upper.key);
-  if ([lower, upper].some((bound) => bound !== undefined && typeof bound !== 'number' && typeof bound !== 'bigint')) {
+  const { lower, upper } = bounds;
+  if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
     throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
   }
-  let from = lower === undefined ? 0 : Math.max(0, Math.ceil(Number(lower)));
-  if (from === lower && bounds.lower?.inclusive === false) from++;
-  let to = upper === undefined ? records + dead : Math.min(records + dead, Math.floor(Number(upper)) + 1);
-  if (to - 1 === upper && bounds.upper?.inclusive === false) to--;
+  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, records + dead, !lower.inclusive);
+  const to = upper === undefined ? records + dead : ordinalsBefore(upper.key, records + dead, upper.inclusive);
   for (let i = 0; i < to - from; i++) {
     const ordinal = bounds.reverse ? to - 1 - i : from + i;
     const place = generation.placeOf(ordinal, snapshot);
     if (place !== undefined) yield { key: ordinal, place };
   }
+}
+
+/** How many of `count` ordinals are less than a key, or not greater. They are compared as keys: a double could be rounded. */
+function ordinalsBefore(key: Uint8Array, count: number, orEqual: boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const order = compareKeys(encodeKey(middle), key);
+    if (order < 0 || (orEqual && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** One live record of a frame. */

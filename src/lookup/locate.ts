@@ -2,7 +2,8 @@
 //
 // Where the record of a key is: by the primary index, or, in a collection without a key, by its ordinal.
 
-import { encodeKey, type KeyValue } from '../store/key.js';
+import { encodeKey, isNumberKey, type KeyValue } from '../store/key.js';
+import { canonicalKey } from '../store/key-decode.js';
 import type { Generation, Place } from './generation.js';
 
 /** key > index page > location */
@@ -15,13 +16,16 @@ export function locate(generation: Generation, key: KeyValue): Place | undefined
 
 function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
   const ordinal = ordinalOf(generation.manifest.name, key);
-  return Number.isSafeInteger(ordinal) && ordinal >= 0 ? generation.placeOf(ordinal) : undefined;
+  return ordinal === undefined ? undefined : generation.placeOf(ordinal);
 }
 
-/** A key of a collection without a key. */
-export function ordinalOf(collection: string, key: KeyValue): number {
-  if (typeof key !== 'number' && typeof key !== 'bigint') {
-    throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
-  }
-  return Number(key);
+/**
+ * The ordinal that a key of a collection without a key is; undefined where the number is none.
+ * @throws TypeError when it is no number
+ */
+export function ordinalOf(collection: string, key: KeyValue): number | undefined {
+  const ordinal = canonicalKey(key);
+  if (Number.isSafeInteger(ordinal)) return Number(ordinal) >= 0 ? Number(ordinal) : undefined;
+  if (isNumberKey(encodeKey(ordinal))) return undefined;
+  throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
 }

@@ -12,6 +12,7 @@ import { checkCollectionName, checkNameToFind } from '../names.js';
 import type { StorePlace } from '../store/blobs.js';
 import { ioError, isMissing } from '../store/io.js';
 import type { KeyValue } from '../store/key.js';
+import { canonicalKey } from '../store/key-decode.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
 import type { Caches } from './caches.js';
 import type { CollectionCaches } from './collection-caches.js';
@@ -68,7 +69,8 @@ export class Lookup {
     this.#values = this.caches.records && new Values(this, this.caches.records);
   }
 
-  textSync(key: KeyValue): string | undefined {
+  textSync(given: KeyValue): string | undefined {
+    const key = canonicalKey(given);
     return (
       this.#hot(key) ??
       this.attempt((generation) => {
@@ -78,7 +80,8 @@ export class Lookup {
     );
   }
 
-  async text(key: KeyValue): Promise<string | undefined> {
+  async text(given: KeyValue): Promise<string | undefined> {
+    const key = canonicalKey(given);
     return (
       this.#hot(key) ??
       this.attemptLater(async (generation) => {
@@ -96,16 +99,17 @@ export class Lookup {
 
   /** The record, parsed: from the record cache, where there is one. */
   valueSync(key: KeyValue): unknown {
-    return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(key);
+    return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(canonicalKey(key));
   }
 
   value(key: KeyValue): Promise<unknown> {
-    return this.#values === undefined ? this.text(key).then(parsed) : this.#values.get(key);
+    return this.#values === undefined ? this.text(key).then(parsed) : this.#values.get(canonicalKey(key));
   }
 
   /** Records in the order of the keys, of one generation, each frame fetched once. */
   async values(keys: readonly KeyValue[]): Promise<unknown[]> {
-    return this.#values === undefined ? (await this.texts(keys)).map(parsed) : this.#values.getMany(keys);
+    if (this.#values === undefined) return (await this.texts(keys)).map(parsed);
+    return this.#values.getMany(keys.map(canonicalKey));
   }
 
   has(key: KeyValue): boolean {
@@ -136,7 +140,8 @@ export class Lookup {
   }
 
   /** Finds a record that is expected to be read, without reading it: it is a hot place from then on. */
-  expect({ key, weight, place: known }: HotKey): Place | undefined {
+  expect({ key: given, weight, place: known }: HotKey): Place | undefined {
+    const key = canonicalKey(given);
     return this.attempt((generation) => {
       const isHeld = known !== undefined && generation.holds(known);
       const place = isHeld ? generation.place(known) : locate(generation, key);

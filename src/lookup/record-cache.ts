@@ -8,6 +8,7 @@
 
 import type { ReadCounters } from '../metrics/read-counters.js';
 import type { CacheOptions } from '../options.js';
+import { JsonNumber } from '../store/json-number.js';
 import type { KeyValue } from '../store/key.js';
 import { BoundedCache, type Kept } from './bounded-cache.js';
 import type { Place } from './generation.js';
@@ -126,7 +127,8 @@ export class CollectionRecords {
       if (known.generation > found.generation) return entry;
       this.drop(known);
     }
-    const keyBytes = typeof key === 'string' ? 2 * key.length : 0;
+    const isText = typeof key === 'string' || typeof key === 'bigint' || key instanceof JsonNumber;
+    const keyBytes = isText ? 2 * String(key).length : 0;
     if (kept.keep(entry, entry, ENTRY_BYTES + keyBytes + bytesOf(value, found.text))) this.#entries.set(key, entry);
     return entry;
   }

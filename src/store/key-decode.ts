@@ -2,14 +2,18 @@
 //
 // From an encoded key back to the value, the other direction of key.ts (docs/format.md, "Keys").
 
+import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, KeyType, type KeyValue, LOW_ESCAPE } from './key.js';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * The value of a key, for people to read. A number comes back as
- * a `number` if it is a safe integer, or if it is not below 10^21 or has a fraction and is the shortest text of a double;
- * a `bigint` if it is any other integer; and otherwise as its exact decimal text.
+ * The value of a key, in the one form that all spellings of it have in common. `encodeKey` makes the same key of it. A number
+ * comes back as
+ * - a `number` if it is a safe integer; or if it has a fraction, or is not below 10^21, and JavaScript writes exactly this
+ *   decimal for a double: 0.1 is the number 0.1, though the double differs from a tenth by 5.6e-18;
+ * - a `bigint` if it is any other integer;
+ * - a `JsonNumber` if it is any other decimal.
  */
 export function decodeKey(key: Uint8Array): KeyValue {
   switch (key[0]) {
@@ -31,9 +35,24 @@ export function decodeKey(key: Uint8Array): KeyValue {
   }
 }
 
-/** JavaScript itself writes integers in full below this power of ten. */
-const PLAIN_EXPONENT_MAX = 21;
-const PLAIN_EXPONENT_MIN = -6;
+/**
+ * The form in which `decodeKey` gives a key, so that a cache finds it in whatever form it is asked for: 7, 7n and 7.00 are 7.
+ * Small numbers and strings, which most keys are, have that form already.
+ * @throws as `encodeKey`
+ */
+export function canonicalKey(key: KeyValue): KeyValue {
+  return typeof key === 'string' || Number.isSafeInteger(key) ? key : canonicalRareKey(key);
+}
+
+function canonicalRareKey(key: KeyValue): KeyValue {
+  const isFraction = typeof key === 'number' && Number.isFinite(key) && !Number.isInteger(key);
+  return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key));
+}
+
+/** The JSON text of a key, for messages. */
+export function keyText(key: KeyValue): string {
+  return typeof key === 'string' ? JSON.stringify(key) : String(key);
+}
 
 function decodeNumber(key: Uint8Array): KeyValue {
   const isNegative = key[0] === KeyType.negative;
@@ -51,14 +70,7 @@ function decodeNumber(key: Uint8Array): KeyValue {
   }
   const double = Number(`${sign}0.${digits}e${exponent}`);
   if (Number.isFinite(double) && compareKeys(encodeKey(double), key) === 0) return double;
-  return isInteger ? integer() : sign + decimalText(digits, exponent);
-}
-
-/** 0.digits × 10^exponent, not an integer, in the notation JavaScript would choose. */
-function decimalText(digits: string, exponent: number): string {
-  if (exponent > 0) return `${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
-  if (exponent >= PLAIN_EXPONENT_MIN) return `0.${'0'.repeat(-exponent)}${digits}`;
-  return `${digits[0]}${digits.length > 1 ? '.' : ''}${digits.slice(1)}e${exponent - 1}`;
+  return isInteger ? integer() : sameNumber(`${sign}0.${digits}e${exponent}`);
 }
 
 function unescapeLow(escaped: Uint8Array): Uint8Array {

@@ -8,9 +8,13 @@
 
 import { GristmillError } from '../errors.js';
 import { KEY_BYTES_MAX } from '../limits.js';
+import { JsonNumber } from './json-number.js';
 
-/** What can be a key. */
-export type KeyValue = string | number | bigint | boolean | null;
+/**
+ * What can be a key. A number stands for the decimal that JavaScript writes for it: 0.1 for a tenth. Use a bigint or a
+ * `JsonNumber` for numbers with more digits than a double has. Which of them a key is given as makes no difference.
+ */
+export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
 
 /** Why a token has no key: the names are those of `BadReason`. */
 export type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
@@ -82,7 +86,10 @@ class KeyBytes {
   }
 }
 
-/** The key of a value. A number stands for its shortest decimal text, the one `String` and `JSON.stringify` write. */
+/**
+ * The key of a value. A number stands for its shortest decimal text, the one `String` and `JSON.stringify` write.
+ * @throws GristmillError KEY_TOO_LONG; TypeError for what is no key, NaN and Infinity among it
+ */
 export function encodeKey(value: KeyValue): Uint8Array {
   if (value === null) return Uint8Array.of(KeyType.null);
   switch (typeof value) {
@@ -96,7 +103,10 @@ export function encodeKey(value: KeyValue): Uint8Array {
     case 'bigint':
       return orThrow(encodeNumberText(String(value)));
     default:
-      throw new TypeError(`a key must be a string, a number, a bigint, a boolean or null, not ${typeof value}`);
+      if (value instanceof JsonNumber) return orThrow(encodeNumberText(value.text));
+      throw new TypeError(
+        `a key must be a string, a number, a bigint, a JsonNumber, a boolean or null, not ${typeof value}`,
+      );
   }
 }
 
@@ -122,6 +132,11 @@ export function keyPrefixRange(prefix: string): { readonly gte: Uint8Array; read
   const lt = gte.slice();
   lt[lt.length - 1]++; // no byte of a string is FF
   return { gte, lt };
+}
+
+/** Whether it is the key of a number. */
+export function isNumberKey(key: Uint8Array): boolean {
+  return key[0] >= KeyType.negative && key[0] <= KeyType.positive;
 }
 
 /** The order of keys, and so of the values: that of their bytes. */
@@ -245,6 +260,8 @@ function spelledExponent(bytes: Uint8Array, at: number, end: number): number {
 
 function orThrow(key: Uint8Array | KeyFault): Uint8Array {
   if (key instanceof Uint8Array) return key;
-  const excess = key === 'KEY_TOO_LONG' ? `more than ${KEY_BYTES_MAX} bytes` : `more than ${EXPONENT_MAX} digits`;
-  throw new GristmillError('KEY_TOO_LONG', `This key has ${excess} once encoded; index a shorter value instead.`);
+  const excess =
+    key === 'KEY_TOO_LONG' ? `more than ${KEY_BYTES_MAX} bytes once encoded` : `an exponent beyond ±${EXPONENT_MAX}`;
+  const message = `This key has ${excess}, so no record can have it; index a shorter value instead.`;
+  throw new GristmillError('KEY_TOO_LONG', message, { reason: key });
 }

@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
-import { decodeKey } from './key-decode.js';
+import { decodeKey, keyText } from './key-decode.js';
 import { mergeInPlace, type PageChange, type Settle, TreeRewrite } from './merge-pages.js';
 import type { NewTrees } from './new-trees.js';
 import { entriesOf, entryCount, verifyPage } from './page-read.js';
@@ -178,9 +178,7 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-      const key = JSON.stringify(decodeKey(stored.key), (_, value) =>
-        typeof value === 'bigint' ? String(value) : value,
-      );
+      const key = keyText(decodeKey(stored.key));
       const message = `collection ${name} already has a record with key ${key}; nothing was changed: use mode upsert to replace it, or onDuplicate "first" to keep it`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }

@@ -10,6 +10,7 @@ import { OPEN_ARRAY, OPEN_OBJECT } from '../kernel/plain/bytes.js';
 import { scanPlain } from '../kernel/plain.js';
 import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../limits.js';
 import { parsePath } from '../paths.js';
+import { rawJSON } from '../store/json-number.js';
 import { encodeKey, type KeyValue } from '../store/key.js';
 import type { CollectionManifest } from '../store/types.js';
 
@@ -31,6 +32,9 @@ export interface KeyPlan {
   readonly secondary: readonly (readonly string[])[];
 }
 
+/** A number that `JSON.parse` may round. Only `JSON.rawJSON` makes `JSON.stringify` write one that it does round. */
+const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
+
 export function keyPlanOf({ key, secondary }: Pick<CollectionManifest, 'key' | 'secondary'>): KeyPlan {
   const primary = key.kind === 'path' ? parsePath(key.path) : undefined;
   return { kind: key.kind, primary, secondary: secondary.map(({ path }) => parsePath(path)) };
@@ -50,6 +54,9 @@ export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): New
     return recordOfText(text, plan, name);
   const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
   const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
+  if (needsKeys && rawJSON !== undefined && LONG_NUMBER.test(text) && JSON.stringify(meant) !== text) {
+    return recordOfText(text, plan, name);
+  }
   const key = plan.primary === undefined ? undefined : primaryKey(meant, plan.primary);
   return {
     line: Buffer.from(lineOf(text, plan, name)),

@@ -154,7 +154,8 @@ export class TransactionCollection<T> {
   /** @returns whether there was such a record. */
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
-    if (this.#manifest.key.kind === 'ordinal') this.#overlay.deleted.add(Number(key));
+    const { name, key: rule } = this.#manifest;
+    if (rule.kind === 'ordinal') this.#overlay.deleted.add(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
   }
@@ -175,6 +176,7 @@ export class TransactionCollection<T> {
       return change && (change.record ?? 'deleted');
     }
     const ordinal = ordinalOf(this.#manifest.name, key);
+    if (ordinal === undefined) return undefined;
     return this.#overlay.deleted.has(ordinal) ? 'deleted' : this.#overlay.appended[ordinal - this.#firstAppended];
   }
 
