@@ -51,7 +51,7 @@ export class Watchers {
     try {
       const [{ Watcher }, { syncSources }] = await Promise.all([import('./watcher.js'), import('../sources/sync.js')]);
       const parts = {
-        ...{ directory: target.directory, tell: this.#tell, ended },
+        ...{ tell: this.#tell, ended },
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>
           this.#meter.observe(
             (observer) => syncSources({ ...target, observer }, paths, syncOptions),
