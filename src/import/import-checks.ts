@@ -42,9 +42,9 @@ export function checkSameAsStored(
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
 }
 
-/** The error of a source that is empty, with what that would mean for the collection. Any other error as it is. */
-export function emptyFor(error: unknown, catalog: Catalog, { collection, mode }: FilledImportOptions): unknown {
-  if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY' || mode !== 'replace') return error;
+/** The error of a source that is empty, with what it would replace. Any other error as it is. */
+export function emptyFor(error: unknown, catalog: Catalog, collection: string): unknown {
+  if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY') return error;
   const records = catalog.collection(collection)?.records ?? 0;
   if (records === 0) return error;
   const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}; to replace it by nothing, give --allow-empty (option allowEmpty).`;

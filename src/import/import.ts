@@ -123,7 +123,7 @@ export async function importHolding(
   try {
     reporter.throwIfCancelled();
     const { plans, warnings } = await work.plan(pause).catch((error) => {
-      throw emptyFor(error, catalog, options);
+      throw options.mode === 'replace' ? emptyFor(error, catalog, options.collection) : error;
     });
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
