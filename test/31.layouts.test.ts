@@ -141,6 +141,25 @@ test('one bad line at the beginning does not make another file of one of lines',
   }
 });
 
+test('blanks at the beginning are no matter, however many, alone and in a folder', async () => {
+  const { store, texts } = await testStore('in memory');
+  for (const blanks of ['', ' \n', '\ufeff\n', ' '.repeat(DETECTION_BYTES + 3), `\ufeff${'\n'.repeat(600_000)}`]) {
+    for (const [name, text, keys] of [
+      ['a.json', '[1, 2]', ['a.json#0', 'a.json#1']],
+      ['a.json', '{"a":{}}', ['a.json']],
+      ['a.jsonl', '[1,2]\n[3]', ['a.jsonl#0', 'a.jsonl#1']],
+      ['a.jsonl', '[\n1,2]', ['a.jsonl#0', 'a.jsonl#1']],
+    ] as const) {
+      const folder = folderOf({ [name]: blanks + text });
+      await store.import(`${folder}/${name}`, { workers: 1 });
+      const alone = await texts();
+      await store.import(folder, { workers: 1 });
+      expect(await texts()).toEqual(alone);
+      expect(keys.map((key) => store.collection().getTextSync(key))).toEqual(alone);
+    }
+  }
+});
+
 test('arrays one after another in a file that nothing says it of are refused, however many, with what to do', async () => {
   const { run, state, texts } = await testStore('in memory');
   await run('1');
