@@ -5,8 +5,8 @@
 
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { emptyFor } from '../import/import-checks.js';
 import { holdingLock, type ImportTarget, importHolding } from '../import/import.js';
+import { emptyFor } from '../import/import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/import-options.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { cancelledError } from '../import/wire.js';
