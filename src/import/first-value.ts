@@ -26,17 +26,20 @@ export type Extent = 'line' | 'shared' | 'lines';
 
 const READ_BYTES = 64 * 1024;
 
-/** Looks at the value that begins at `from`; yields after each read, so that others may have a turn. @throws as SourceFile.read */
-export function* extentOfFirst(file: SourceFile, from: number): Generator<void, Extent> {
+/**
+ * Looks at the value that begins at `from`; yields after each read, so that others may have a turn.
+ * @param loaded bytes of the file from there on, where somebody has read some. @throws as SourceFile.read
+ */
+export function* extentOfFirst(file: SourceFile, from: number, loaded?: Uint8Array): Generator<void, Extent> {
   const walk = new Walk();
-  for (let at = from; at < file.fingerprint.bytes; ) {
-    const bytes = file.bytesAt(at, at + READ_BYTES);
+  let bytes = loaded ?? file.bytesAt(from, from + READ_BYTES);
+  for (let at = from; ; bytes = file.bytesAt(at, at + READ_BYTES)) {
     const extent = walk.over(bytes);
     if (extent !== undefined) return extent;
     at += bytes.byteLength;
+    if (at >= file.fingerprint.bytes) return 'line';
     yield;
   }
-  return 'line';
 }
 
 class Walk {

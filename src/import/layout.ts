@@ -67,10 +67,14 @@ export function* layoutOf(
 /**
  * The layout of a file whose name says lines; undefined where the first value is good and goes on behind its line, so that
  * the name is wrong.
- * @param from where the first value begins
+ * @param from where the first value begins @param loaded as `extentOfFirst`
  */
-export function* shapeOfNamedLines(file: SourceFile, from: number): Generator<void, 'ndjson' | 'values' | undefined> {
-  const extent = yield* extentOfFirst(file, from);
+export function* shapeOfNamedLines(
+  file: SourceFile,
+  from: number,
+  loaded?: Uint8Array,
+): Generator<void, 'ndjson' | 'values' | undefined> {
+  const extent = yield* extentOfFirst(file, from, loaded);
   if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
   const bytes = file.bytesAt(from, from + DETECTION_BYTES);
   const isAll = from + bytes.byteLength === file.fingerprint.bytes;

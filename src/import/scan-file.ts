@@ -73,7 +73,7 @@ export class FileScan {
     const { raw, bytes } = this.#kernel;
     const first = skipBlanks(bytes, raw.pos(), raw.end());
     if (first === raw.end()) return 'ndjson';
-    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first)));
+    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, raw.end())));
   }
 
   /** The beginning of the file, behind a byte order mark; of one that begins with blanks, a window that has more. */
