@@ -80,7 +80,7 @@ const operations = fc.oneof(
 function follow(...sources: string[]) {
   const noticed = new Set<string>();
   const follower = new Follower(
-    { sources, except: join(sources[0]!, 'in/store') },
+    { sources },
     {
       noticed: (path) => noticed.add(path),
       failed: (error) => expect.unreachable(error.message),
@@ -215,6 +215,8 @@ describe('following', () => {
       writeFileSync(join(place, 'folder/.git/1.json'), '1');
       writeFileSync(join(place, 'folder/.1.json.swp'), '1');
       mkdirSync(join(place, 'folder/in/store/shards'), { recursive: true });
+      mkdirSync(join(place, 'folder/in/store/index'));
+      writeFileSync(join(place, 'folder/in/store/index/data.mdb'), '');
       writeFileSync(join(place, 'folder/in/store/shards/1.json'), '1');
       writeFileSync(join(place, 'folder/2.json'), '1');
     };
@@ -240,7 +242,7 @@ describe('the thread of a watcher', () => {
     const noticed = new Set<string>();
     const failures: Error[] = [];
     const told = new Notices(
-      { sources, except: '' },
+      { sources },
       {
         noticed: (paths) => {
           for (const path of paths) noticed.add(path);

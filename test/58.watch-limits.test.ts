@@ -29,7 +29,7 @@ test('a directory that there is no room to watch is told; the others are followe
   const failures: Error[] = [];
   const noticed: string[] = [];
   const follower = new Follower(
-    { sources: [folder], except: '' },
+    { sources: [folder] },
     { noticed: (path) => noticed.push(path), failed: (error) => failures.push(error) },
   );
   onTestFinished(() => follower.close());

@@ -40,6 +40,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   SOURCE_NOT_FOUND: Exit.badInput,
   SOURCE_NOT_READABLE: Exit.badInput,
   SOURCE_NOT_A_FILE: Exit.badInput,
+  SOURCE_IS_A_STORE: Exit.badInput,
   SOURCE_EMPTY: Exit.badInput,
   SOURCE_NOT_JSON: Exit.badInput,
   SOURCE_UTF16: Exit.badInput,

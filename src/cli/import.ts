@@ -38,6 +38,7 @@ const SAME_NAME = [
   'select',
   'shape',
   'mode',
+  'allowEmpty',
   'onDuplicate',
   'onBadRecord',
   'maxBad',
@@ -59,6 +60,8 @@ Examples:
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
+Without --shape, a file named .ndjson or .jsonl holds a value on each line; another file that is one array holds its elements,
+and any other a value or several. The report says what was assumed. --shape object reads the members of one object.
 Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.
 What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" in the config file: gristmill config.`;
 
@@ -94,11 +97,18 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key (default: the member name of an object, the path in a folder, else the ordinal)',
+      'path of the primary key (default: the member name with --shape object, the path in a folder, else the ordinal)',
     )
     .option('--index <path>', 'path of a secondary index; may be given many times', collect)
     .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
-    .addOption(choice('--shape <shape>', 'layout (default: detected)', ['ndjson', 'values', 'array', 'object']))
+    .addOption(
+      choice(
+        '--shape <shape>',
+        'layout: a value on each line, values one after another, the elements of one array, or the members of one object (default: see below)',
+        ['ndjson', 'values', 'array', 'object'],
+      ),
+    )
+    .option('--allow-empty', 'leave the collection without records where the sources have none (default: fail)')
     .addOption(
       choice('--on-duplicate <which>', 'which of two records with one key stays (default: last)', [
         'last',

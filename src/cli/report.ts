@@ -10,6 +10,9 @@ export function reportText(report: ImportReport, store: string): string {
   const pairs: [string, string][] = [
     ['collection', `${report.collection} (${report.mode})`],
     ['shape', report.shape],
+    ...report.layouts
+      .filter(({ because }) => because !== 'option')
+      .map(({ text }): [string, string] => ['  assumed', text]),
     ['records read', formatCount(records.read)],
     ['  stored', formatCount(records.stored)],
     ['  rejected', formatCount(records.rejected)],

@@ -72,7 +72,7 @@ function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: 
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
       const help =
-        'If records may be that large, raise --max-record-bytes; if not, a bracket or quote is missing there.';
+        'If records may be that large, raise --max-record-bytes. If the records are its members, give --shape object; if they are further inside, --select. If neither, a bracket or quote is missing there.';
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated': {

@@ -1,16 +1,15 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// What is this source? Looks at its head: encoding, byte order mark, and how its records are laid out. The answer is
-// reported and can be overridden (`--shape`), and the scan does not depend on it being right: a wrong guess ends in an
-// error, never in other records.
+// What is this source? Looks at its head: encoding, byte order mark, and what its bytes tell about how the records are laid
+// out (layout.ts asks other things first).
 
 import { GristmillError } from '../errors.js';
 import type { ScanOptions } from '../kernel/contract.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../kernel/plain/bytes.js';
 import { readRecord } from '../kernel/plain.js';
 import { DEPTH_DEFAULT } from '../limits.js';
+import type { Extent } from './first-value.js';
 import { snippetOf } from './snippet.js';
-import type { Shape } from './types.js';
 
 export const UTF8_MARK = [0xef, 0xbb, 0xbf];
 const BEGINS_JSON = /[[{"\-0-9tfn]/;
@@ -49,22 +48,44 @@ function isWide([a, b, , d]: Uint8Array): boolean {
   return b === 0;
 }
 
-/** The layout of a source. @param head begins with its first byte that is not blank. @throws SOURCE_NOT_JSON */
-export function detectShape(head: Head): Shape {
-  const { bytes, isAll } = head;
+/**
+ * The layout of a source of values. @param head begins with the first value @param extent of the first value
+ * @throws SOURCE_NOT_JSON
+ */
+export function shapeOfValues(head: Head, extent: Extent): 'ndjson' | 'values' {
+  const { bytes } = head;
   const first = String.fromCharCode(bytes[0] as number);
-  if (!BEGINS_JSON.test(first)) throw notJson(head, 0);
+  const value = readFirst(head);
+  if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
+  if (value.kind === 'record' && first !== '{') {
+    const next = skipBlanks(bytes, value.record.end, bytes.byteLength);
+    // `"id","name"`, `2024-01-01;…`
+    if (next < bytes.byteLength && !beginsJson(bytes[next] as number)) throw notJson(head, next);
+  }
+  if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
+  return value.kind === 'bad' && value.reason !== 'UNEXPECTED_END' && isBadLine(bytes, value.offset)
+    ? 'ndjson'
+    : 'values';
+}
+
+/** Whether the first value has a fault, or ends too early, as far as the head shows it. */
+export function isFirstBad(head: Head): boolean {
+  return readFirst(head).kind === 'bad';
+}
+
+/** @throws SOURCE_NOT_JSON when no JSON begins like the source */
+export function checkBeginning(head: Head): void {
+  if (!beginsJson(head.bytes[0] as number)) throw notJson(head, 0);
+}
+
+function readFirst({ bytes, isAll }: Head) {
   const options: ScanOptions = {
     framing: 'values',
     secondary: [],
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: bytes.byteLength,
   };
-  const value = readRecord(bytes, 0, options, isAll);
-  if (value.kind === 'record') return shapeAfterFirst(head, value.record.end, first);
-  if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
-  const isLine = value.kind === 'bad' && value.reason !== 'UNEXPECTED_END' && isBadLine(bytes, value.offset);
-  return isLine && first !== '[' ? 'ndjson' : shapeOfOpenValue(bytes, first);
+  return readRecord(bytes, 0, options, isAll);
 }
 
 /** Whether a first value with a fault may be a line: its line goes on after the fault, or ended early, before another. */
@@ -72,47 +93,6 @@ function isBadLine(bytes: Uint8Array, fault: number): boolean {
   const lineEnd = bytes.indexOf(NEWLINE);
   if (lineEnd === -1) return false;
   return lineEnd > fault || (bytes[fault] === OPEN_OBJECT && skipBlanks(bytes, lineEnd, fault) === fault);
-}
-
-/** The first value is whole: what follows it? */
-function shapeAfterFirst(head: Head, end: number, first: string): Shape {
-  const { bytes, isAll } = head;
-  const next = skipBlanks(bytes, end, bytes.byteLength);
-  if (next === bytes.byteLength && isAll) return shapeOfOnlyValue(bytes.subarray(0, end), first);
-  const isLine = !bytes.subarray(0, end).includes(NEWLINE);
-  if (next === bytes.byteLength) return isLine ? 'ndjson' : 'values';
-  if (!BEGINS_JSON.test(String.fromCharCode(bytes[next] as number))) {
-    // The error is about what follows the array, not about an array that is no record.
-    if (first === '[') return 'array';
-    // `"id","name"`, `2024-01-01;…`
-    if (first !== '{') throw notJson(head, next);
-  }
-  if (isLine && bytes.subarray(end, next).includes(NEWLINE)) return 'ndjson';
-  // A first value of several lines, or one that shares its line with the next, is not a line.
-  return 'values';
-}
-
-/** The first value goes on after the head, or the source ends inside it, or it has a fault and is no line. */
-function shapeOfOpenValue(bytes: Uint8Array, first: string): Shape {
-  if (first === '[') return 'array';
-  if (first === '{' && firstMemberIsContainer(bytes)) return 'object';
-  return bytes.includes(NEWLINE) ? 'values' : 'ndjson';
-}
-
-/** The first value is the whole source: an array of records, an object of records, or one record. */
-function shapeOfOnlyValue(value: Uint8Array, first: string): Shape {
-  if (first === '[') return 'array';
-  if (first === '{') {
-    const members = Object.values(JSON.parse(Buffer.from(value).toString('utf8')) as object);
-    const areRecords = members.length > 1 && members.every((member) => typeof member === 'object' && member !== null);
-    if (areRecords) return 'object';
-  }
-  return value.includes(NEWLINE) ? 'values' : 'ndjson';
-}
-
-function firstMemberIsContainer(bytes: Uint8Array): boolean {
-  const head = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
-  return /^\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[[{]/s.test(head);
 }
 
 function notJson({ path, offset, bytes }: Head, at: number): GristmillError {

@@ -42,6 +42,36 @@ export function checkSameAsStored(
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
 }
 
+/** The error of a source that is empty, with what it would replace. Any other error as it is. */
+export function emptyFor(error: unknown, catalog: Catalog, collection: string): unknown {
+  if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY') return error;
+  const records = catalog.collection(collection)?.records ?? 0;
+  if (records === 0) return error;
+  const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}; to replace it by nothing, give --allow-empty (option allowEmpty).`;
+  return new GristmillError('SOURCE_EMPTY', message, { ...(error.file !== undefined && { file: error.file }) });
+}
+
+function countOf(records: number): string {
+  return records === 1 ? 'its one record' : `its ${records} records`;
+}
+
+/**
+ * Last in a transaction: refuses to leave a collection that had records without any.
+ * @param before records it had when the transaction began
+ * @throws SOURCE_EMPTY, which rolls the transaction back
+ */
+export function checkNotEmptied(
+  catalog: Catalog,
+  before: number,
+  { collection, allowEmpty }: Pick<FilledImportOptions, 'collection' | 'allowEmpty'>,
+  sources: readonly string[],
+): void {
+  if (allowEmpty || before === 0 || catalog.collection(collection)?.records !== 0) return;
+  const what = sources.length === 1 ? `${sources[0]} has` : `${sources[0]} and ${sources.length - 1} more sources have`;
+  const message = `${what} no records; the collection ${JSON.stringify(collection)} keeps ${countOf(before)}. To replace it by nothing, give --allow-empty (option allowEmpty).`;
+  throw new GristmillError('SOURCE_EMPTY', message);
+}
+
 /**
  * Whether a failure leaves open what was published: the commit itself failed, and may have reached the disk all the same.
  * Then the shards it would name must stay; the store does not trust its catalog any more until it is opened again.

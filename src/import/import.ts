@@ -16,7 +16,15 @@ import { collectGarbage } from '../store/garbage.js';
 import { type PublishResult, publish } from '../store/publish.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
 import { WriterLock } from '../store/writer-lock.js';
-import { checkFreeSpace, checkSameAsStored, keyRuleFor, mayBePublished, publicationOf } from './import-checks.js';
+import {
+  checkFreeSpace,
+  checkNotEmptied,
+  checkSameAsStored,
+  emptyFor,
+  keyRuleFor,
+  mayBePublished,
+  publicationOf,
+} from './import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
 import { workersFor } from './in-process.js';
@@ -111,9 +119,12 @@ export async function importHolding(
   let run: ImportRun | undefined;
   let workers: Workers | undefined;
   let isPublished = false;
+  let recordsBefore = 0;
   try {
     reporter.throwIfCancelled();
-    const { plans, warnings } = await work.plan(pause);
+    const { plans, warnings } = await work.plan(pause).catch((error) => {
+      throw options.mode === 'replace' ? emptyFor(error, catalog, options.collection) : error;
+    });
     const key = keyRuleFor(plans, options);
     checkSameAsStored(catalog, key, options);
     const bytes = sum(plans, (plan) => plan.bytes);
@@ -168,11 +179,15 @@ export async function importHolding(
     });
     if (options.mode !== 'replace') await lock.set({ merging: options.collection });
     const alongside = (write: CatalogWrite) => {
+      recordsBefore = catalog.collection(options.collection)?.records ?? 0;
       lock.write(write, { merging: undefined, isPublished: true });
       forgetResumable(catalog, write, id);
     };
     const publication = publicationOf(plans, key, options, tally, pages);
-    const published = await publish(catalog, publication, alongside, (write, result) => work.publish(write, result));
+    const published = await publish(catalog, publication, alongside, (write, result) => {
+      work.publish(write, result);
+      checkNotEmptied(catalog, recordsBefore, options, work.sources);
+    });
     isPublished = true;
     workspace.leaveShards();
     failpoint('publish.committed');

@@ -24,7 +24,7 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePath,
-    meaning: 'path of the primary key; unset: the member name of an object, else the ordinal',
+    meaning: 'path of the primary key; unset: the member name (shape object), the path in a folder, else the ordinal',
   },
   indexes: {
     type: 'texts',
@@ -43,13 +43,18 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: undefined,
     choices: ['ndjson', 'values', 'array', 'object'],
-    meaning: 'layout of the source; unset: detected',
+    meaning: 'layout of the source; unset: as its name, the collection and its beginning say',
   },
   mode: {
     type: 'choice',
     default: 'replace',
     choices: ['replace', 'upsert', 'insert'],
     meaning: 'what to do with a collection that is there',
+  },
+  allowEmpty: {
+    type: 'boolean',
+    default: false,
+    meaning: 'whether an import may leave a collection without records that has some',
   },
   onDuplicate: {
     type: 'choice',

@@ -4,12 +4,12 @@
 // its boundaries are certain. A large file of many records is a source of its own, cut into spans like any other, where
 // its records have keys of their own; a name with a number in it can only be given in one go from the file's beginning.
 
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { SPAN_FILES_MAX } from '../limits.js';
 import { type ListedFile, packFiles, unpackFiles } from '../sources/file-list.js';
 import { Folder } from '../sources/folder.js';
 import type { FilledImportOptions } from './import-options.js';
+import { isNamedLines } from './layout.js';
 import { type Pause, planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
 import { type Fingerprint, SourceFile } from './source-file.js';
 import type { SpanFiles } from './span-types.js';
@@ -35,7 +35,7 @@ export async function listFolder(
   pause: Pause,
   select: Select = (_path, fingerprint) => fingerprint,
 ): Promise<FolderListing> {
-  const folder = new Folder(path, realPathOf(store), pause);
+  const folder = new Folder(path, store, pause);
   const pieces: Uint8Array[] = [];
   let piece: ListedFile[] = [];
   let [files, bytes] = [0, 0];
@@ -81,6 +81,11 @@ export async function planFolder(
   return plans;
 }
 
+/** The plan of a folder without files. */
+export function planNothing(path: string, options: FilledImportOptions): SourcePlan {
+  return new Batches(path, 0, options).plan();
+}
+
 /** A large file as a source of its own, where it can be one. */
 async function planLarge(
   folder: string,
@@ -91,9 +96,8 @@ async function planLarge(
 ): Promise<SourcePlan | undefined> {
   const hasOwnKeys = options.key !== undefined || options.shape === 'object';
   const full = join(folder, path);
-  const shape = options.shape ?? (/\.json$/i.test(path) ? undefined : 'ndjson');
-  if (!hasOwnKeys || (shape === undefined && !beginsArray(full))) return undefined;
-  return planSource(full, { ...options, shape }, pause, source, path, fingerprint);
+  if (!hasOwnKeys || (options.shape === undefined && !isNamedLines(path) && !beginsArray(full))) return undefined;
+  return planSource(full, options, pause, source, path, fingerprint);
 }
 
 function beginsArray(path: string): boolean {
@@ -147,6 +151,7 @@ class Batches {
       fingerprint: { device: 0n, inode: 0n, bytes: this.#bytes, modifiedNs: 0n },
       bytes: this.#bytes,
       shape: 'folder',
+      because: shape === undefined ? 'content' : 'option',
       framing: isNamed ? 'object' : 'values',
       from: 0,
       spans: this.#spans,
@@ -163,13 +168,5 @@ class Batches {
     this.#from = to;
     this.#open = [];
     this.#openBytes = 0;
-  }
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // a store in memory
   }
 }

@@ -4,9 +4,11 @@
 
 import { statSync } from 'node:fs';
 import { GristmillError } from '../errors.js';
+import { refuseStore } from '../sources/store-directory.js';
 import type { FilledImportOptions } from './import-options.js';
+import type { Expectation } from './layout.js';
 import { type Pause, planSource, type SourcePlan } from './plan.js';
-import { listFolder, planFolder, type Select } from './plan-folder.js';
+import { listFolder, planFolder, planNothing, type Select } from './plan-folder.js';
 import { type Fingerprint, SourceFile } from './source-file.js';
 
 /** What is imported, in order, and what has to be said about it. */
@@ -17,6 +19,7 @@ export interface Plans {
 
 /**
  * @param store its directory is no source.
+ * @param expectation what the collection makes sources be; a file of a folder is what it is
  * @param mayBeEmpty whether a folder without files is fine
  * @param selectOf says what is taken of the files of each source
  * @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError
@@ -26,26 +29,31 @@ export async function planSources(
   store: string,
   options: FilledImportOptions,
   pause: Pause,
+  expectation: Expectation | undefined,
   mayBeEmpty = false,
   selectOf?: (source: number) => Select,
 ): Promise<Plans> {
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
   for (const [source, path] of paths.entries()) {
+    refuseStore(path);
     const select = selectOf?.(source);
     if (!isFolder(path)) {
       const expected = select?.('', fingerprintAt(path));
-      if (!select || expected) plans.push(await planSource(path, options, pause, source, '', expected));
+      if (!select || expected) {
+        plans.push(await planSource(path, { ...options, expectation }, pause, source, '', expected));
+      }
       continue;
     }
     const listing = await listFolder(path, store, pause, select);
-    if (listing.files === 0 && !mayBeEmpty) {
+    if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) {
       const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
       throw new GristmillError('SOURCE_EMPTY', message, { file: path });
     }
     plans.push(...(await planFolder(path, source, listing, options, pause)));
     warnings.push(...listing.warnings);
   }
+  if (plans.length === 0) plans.push(planNothing(paths[0] as string, options));
   return { plans, warnings };
 }
 

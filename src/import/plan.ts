@@ -9,18 +9,21 @@ import type { FramingName } from '../kernel/contract.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
 import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../limits.js';
 import { parsePointer } from '../paths.js';
-import { detectShape, type Head, markBytes } from './detect.js';
+import { type Head, markBytes } from './detect.js';
 import { type Container, DocumentWalker } from './document.js';
 import type { FilledImportOptions } from './import-options.js';
+import { type Expectation, type Layout, layoutOf } from './layout.js';
 import { type Fingerprint, SourceFile } from './source-file.js';
 import type { SpanFiles } from './span-types.js';
-import type { Shape } from './types.js';
+import type { LayoutReason, Shape } from './types.js';
 
 /** One source, looked at. */
 export interface SourcePlan {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly shape: Shape | 'folder';
+  /** Why it is read so. */
+  readonly because: LayoutReason;
   readonly framing: FramingName;
   /** Where the records begin: after a byte order mark, or after the container's opening bracket. */
   readonly from: number;
@@ -44,7 +47,11 @@ export interface Span {
   readonly to: number;
 }
 
-export type PlanOptions = Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax'>;
+export interface PlanOptions
+  extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
+  /** What the collection makes a source be. */
+  readonly expectation?: Expectation | undefined;
+}
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
   ndjson: 'lines',
@@ -69,14 +76,15 @@ export async function planSource(
   try {
     const { fingerprint } = file;
     const { bytes } = fingerprint;
-    const head = await firstHead(file, pause);
-    const shape = options.select === undefined ? (options.shape ?? detectShape(head)) : undefined;
+    const head = await firstHead(file, mayBeEmpty(options), pause);
+    const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
     if (shape === 'ndjson' || shape === 'values') {
-      const spans = cut(head.offset, fingerprint.bytes, options.spanBytes);
-      return { path, fingerprint, shape, framing: FRAMINGS[shape], from: head.offset, spans, bytes, source, relative };
+      const from = head?.offset ?? bytes;
+      const spans = cut(from, bytes, options.spanBytes);
+      return { path, fingerprint, shape, because, framing: FRAMINGS[shape], from, spans, bytes, source, relative };
     }
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
-    const { framing, from } = await findContainer(file, rest, head.offset, pause);
+    const { framing, from } = await findContainer(file, rest, head?.offset ?? 0, pause);
     if (options.shape && options.shape !== framing) {
       const message = `${path} has an ${framing} there (byte ${from - 1}), not an ${options.shape}; leave --shape out to have it detected.`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
@@ -85,6 +93,7 @@ export async function planSource(
       path,
       fingerprint,
       shape: framing,
+      because,
       framing,
       from,
       spans: cut(from, fingerprint.bytes, options.spanBytes),
@@ -95,6 +104,30 @@ export async function planSource(
     };
   } finally {
     file.close();
+  }
+}
+
+/** A container cannot be an empty file: what is inside of it is nowhere. */
+function mayBeEmpty({ allowEmpty, select, shape }: PlanOptions): boolean {
+  return allowEmpty && select === undefined && shape !== 'array' && shape !== 'object';
+}
+
+/** @param head undefined for a source that is empty. @returns no shape where `select` has to say it. */
+async function layoutIn(
+  file: SourceFile,
+  head: Head | undefined,
+  { select, shape, expectation }: PlanOptions,
+  isAlone: boolean,
+  pause: Pause,
+): Promise<Partial<Pick<Layout, 'shape'>> & Pick<Layout, 'because'>> {
+  if (select !== undefined) return { because: 'option' };
+  if (shape !== undefined) return { shape, because: 'option' };
+  if (head === undefined) return { shape: 'ndjson', because: 'content' };
+  const steps = layoutOf(file, head, expectation, isAlone);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await pause();
   }
 }
 
@@ -119,13 +152,17 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
   }
 }
 
-/** The source from its first byte that is neither a byte order mark nor blank. @throws SOURCE_EMPTY, SOURCE_UTF16 */
-async function firstHead(file: SourceFile, pause: Pause): Promise<Head> {
+/**
+ * The source from its first byte that is neither a byte order mark nor blank; undefined where there is none and that is
+ * fine. @throws SOURCE_EMPTY, SOURCE_UTF16
+ */
+async function firstHead(file: SourceFile, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
   for (let at = markBytes(headAt(file, 0)); ; ) {
     const { bytes, isAll } = headAt(file, at);
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
     if (blanks < bytes.byteLength) return headAt(file, at);
+    if (isAll && isFineEmpty) return undefined;
     if (isAll) {
       const what = file.fingerprint.bytes === 0 ? 'is empty' : 'holds nothing but white space';
       throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {

@@ -7,6 +7,7 @@ import type { ImportObserver } from '../metrics/import-totals.js';
 import type { PublishResult } from '../store/publish.js';
 import type { FilledImportOptions } from './import-options.js';
 import type { SourcePlan } from './plan.js';
+import { layoutsOf } from './report-layouts.js';
 import type { Beginning } from './resume.js';
 import { SharedProgress } from './shared-progress.js';
 import type { Tally } from './tally.js';
@@ -96,6 +97,7 @@ export class Reporter {
       collection,
       mode,
       shape: first.shape,
+      layouts: layoutsOf(plans, sources, this.#options),
       framing: first.framing,
       sources,
       files: tally.files,
@@ -133,9 +135,9 @@ export class Reporter {
       );
     }
     if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
-      warnings.push(
-        'The source is one single record. If its records are inside, name their array or object with --select.',
-      );
+      const help =
+        'If its records are its members, say --shape object; if they are further inside, name them with --select.';
+      warnings.push(`The source is one single record. ${help}`);
     }
     return warnings;
   }

@@ -135,7 +135,7 @@ async function removeResumable(
 }
 
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
-  const sources = plans.map(({ path, fingerprint }) => ({ path, ...fingerprint }));
+  const sources = plans.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
   const { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad, maxBadRatio } = options;
   const { level, spanBytes, recordBytesMax, depthMax } = options;
   const rules = { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad: String(maxBad), maxBadRatio };

@@ -15,12 +15,11 @@ import { Event, type SimdKernel } from '../kernel/simd.js';
 import { DETECTION_BYTES, WINDOW_BYTES_DEFAULT } from '../limits.js';
 import { encodeKey } from '../store/key.js';
 import { beginsJson, UTF8_MARK } from './detect.js';
+import { atOnce, isNamedLines, shapeOfNamedLines } from './layout.js';
 import type { SourceFile } from './source-file.js';
 import type { SpanOutput } from './span-output.js';
 import type { SpanFailure, SpanFiles } from './span-types.js';
 
-/** Files whose name says that every line is a record. */
-export const HAS_LINES = /\.(?:ndjson|jsonl)$/i;
 /** Behind the longest number. */
 const LONGEST_NUMBER = '#4294967295';
 
@@ -53,7 +52,7 @@ export class FileScan {
   run(): SpanFailure | undefined {
     if (this.#files.isNamed && !isKey(`${this.#path}${LONGEST_NUMBER}`)) return this.#rejectAll('KEY_TOO_LONG', 0);
     this.#load();
-    const { shape = HAS_LINES.test(this.#path) ? 'ndjson' : undefined } = this.#files;
+    const { shape = this.#shapeOfName() } = this.#files;
     if (shape === 'ndjson') return this.#many('lines');
     if (shape === 'values') return this.#many('values');
     const { raw, bytes } = this.#kernel;
@@ -68,20 +67,32 @@ export class FileScan {
     return this.#rejectAll(isEmpty ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', this.#offsetOf(first));
   }
 
-  /** The beginning of the file, behind a byte order mark. */
+  /** The layout that the name says, where the file does not tell another story. */
+  #shapeOfName(): 'ndjson' | 'values' | undefined {
+    if (!isNamedLines(this.#path)) return undefined;
+    const { raw, bytes } = this.#kernel;
+    const first = skipBlanks(bytes, raw.pos(), raw.end());
+    if (first === raw.end()) return 'ndjson';
+    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, raw.end())));
+  }
+
+  /** The beginning of the file, behind a byte order mark; of one that begins with blanks, a window that has more. */
   #load(): void {
     const kernel = this.#kernel;
-    kernel.letGo();
     const { bytes } = this.#file.fingerprint;
-    const from = this.#files.grown?.from ?? 0;
-    const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
-    const at = kernel.makeRoomFor(taken);
-    const target = kernel.bytes.subarray(at, at + taken);
-    this.#file.read(target, from);
-    this.#output.clock.ends('map');
-    this.#position = from + taken;
-    kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
-    if (from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte)) kernel.raw.resume(at + UTF8_MARK.length, 0);
+    for (let from = this.#files.grown?.from ?? 0; ; from = this.#position) {
+      kernel.letGo();
+      const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
+      const at = kernel.makeRoomFor(taken);
+      const target = kernel.bytes.subarray(at, at + taken);
+      this.#file.read(target, from);
+      this.#output.clock.ends('map');
+      this.#position = from + taken;
+      kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+      const marked = from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte) ? UTF8_MARK.length : 0;
+      if (marked > 0) kernel.raw.resume(at + marked, 0);
+      if (this.#isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
+    }
   }
 
   #fill(): void {

@@ -3,21 +3,52 @@
 import type { FramingName } from '../kernel/contract.js';
 import type { Writer } from '../store/types.js';
 
-/** How a source is laid out; `auto` looks at its head and says what it found. */
+/**
+ * How the records of a source lie: `ndjson`, a value on each line; `values`, values one after another; `array`, the
+ * elements of one array; `object`, the members of one object, whose names are the keys.
+ */
 export type Shape = 'ndjson' | 'values' | 'array' | 'object';
+
+/**
+ * Why a source was read in its layout: an option says so (`shape`, `select`), its name does (`.ndjson`, `.jsonl`), the
+ * collection it is merged into does, or its first bytes do.
+ */
+export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
+
+/** How some of the sources of an import were read, and why. */
+export interface LayoutReport {
+  /** A folder has a layout for each of its files, by the same rules. */
+  readonly shape: Shape | 'folder';
+  readonly because: LayoutReason;
+  /** How many of the sources were read so. */
+  readonly sources: number;
+  /** Path of the first of them. */
+  readonly first: string;
+  /** All of this as a sentence, with the option that says otherwise. */
+  readonly text: string;
+}
 
 /** Options of `store.import`; all optional. Unknown names are a TypeError. */
 export interface ImportOptions {
   /** Collection to import into. Default "records". */
   readonly collection?: string;
-  /** Path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name of an object, else the ordinal. */
+  /** Path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name (shape object), the path in a folder, else the ordinal. */
   readonly key?: string;
   /** Paths of secondary indexes. Default none. */
   readonly indexes?: readonly string[];
   /** JSON Pointer to the array or object inside the document whose elements or members are the records. */
   readonly select?: string;
-  /** Layout of the source. Default: detected. */
+  /**
+   * Layout of the source. Default: values on lines for a name in `.ndjson` or `.jsonl`, the layout of the collection it is
+   * merged into, else an array is an array of records and anything else is a record, or several one after another.
+   * An object of records has to be named: `object`.
+   */
   readonly shape?: Shape;
+  /**
+   * Whether the import may leave a collection that has records without any. Default false: it fails with SOURCE_EMPTY.
+   * With true a source may be an empty file, or a folder without files.
+   */
+  readonly allowEmpty?: boolean;
   /** `replace` the collection, `upsert` into it, or `insert` records whose keys are not there yet. Default "replace". */
   readonly mode?: 'replace' | 'upsert' | 'insert';
   /**
@@ -81,6 +112,8 @@ export interface ImportReport {
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** What the source was found (or said) to be; with several sources, the first. Each file of a folder has its own. */
   readonly shape: Shape | 'folder';
+  /** What was assumed of the layout of the sources, why, and which option says otherwise: an element for each answer. */
+  readonly layouts: readonly LayoutReport[];
   readonly framing: FramingName;
   readonly sources: readonly string[];
   /** Files that were read; those of folders count one by one. */

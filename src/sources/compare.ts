@@ -11,6 +11,7 @@ import { comparePaths, type ListedFile } from './file-list.js';
 import { Folder } from './folder.js';
 import { type Looking, Scope, takenOf } from './looking.js';
 import type { NotedFile } from './manifest.js';
+import { refuseStore } from './store-directory.js';
 
 /** Rows after which others may have a turn. */
 const ROWS_A_TURN = 512;
@@ -61,6 +62,7 @@ export async function compareSources(
   for (const [source, path] of sources.entries()) {
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
+    refuseStore(path);
     const folder = isFolder(path) ? new Folder(path, directory, pause) : undefined;
     for await (const file of filesIn(path, folder, scope)) {
       let was: NotedFile | undefined;

@@ -1,15 +1,16 @@
 // [source] > plan > map > scan > key > frame > shard > verify > merge > publish
 //
 // The files of a folder, in the order of the bytes of their paths. Taken are *.json, *.ndjson and *.jsonl; left out, and
-// told, are hidden names, links that lead out of the folder or to other folders, and whatever is no file.
+// told, are hidden names, links that lead out of the folder or to other folders, gristmill stores, and whatever is no file.
 
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, isAbsolute, join, sep } from 'node:path';
 import { GristmillError } from '../errors.js';
 import type { Pause } from '../import/plan.js';
 import { fingerprintOfStat } from '../import/source-file.js';
 import { comparePaths, type ListedFile } from './file-list.js';
+import { isStoreDirectory } from './store-directory.js';
 
 const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
 /** Entries after which others may have a turn. */
@@ -26,6 +27,7 @@ export type WhyLeftOut =
   | 'of another name'
   | 'links out of it'
   | 'links to folders'
+  | 'gristmill stores'
   | 'no regular files'
   | 'not named in UTF-8';
 
@@ -35,15 +37,17 @@ export class Folder {
   readonly path: string;
   readonly leftOut = new Map<WhyLeftOut, LeftOut>();
   readonly #real: string;
-  readonly #except: string;
+  readonly #except: string | undefined;
   readonly #pause: Pause;
+  /** Directories, and whether they are stores. */
+  readonly #stores = new Map<string, boolean>();
   #entries = 0;
 
-  /** @param except a folder in it that is none of its files: the store. @throws GristmillError SOURCE_NOT_READABLE */
+  /** @param except the store, of which nothing has to be told; one in memory has no path. @throws GristmillError SOURCE_NOT_READABLE */
   constructor(path: string, except: string, pause: Pause) {
     this.path = path;
     this.#real = orUnreadable(path, () => realpathSync(path));
-    this.#except = except;
+    this.#except = isAbsolute(except) ? realPathOf(except) : undefined;
     this.#pause = pause;
   }
 
@@ -57,8 +61,9 @@ export class Folder {
     const found: { readonly path: string; readonly isDirectory: boolean }[] = [];
     for (const path of paths) {
       const stat = this.#isPlace(path) ? statIfThere(join(this.#real, path), lstatSync) : undefined;
-      if (stat?.isDirectory()) found.push({ path: `${path}/`, isDirectory: true });
-      else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
+      if (stat?.isDirectory()) {
+        if (!this.#isStore(path)) found.push({ path: `${path}/`, isDirectory: true });
+      } else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
     }
     found.sort((left, right) => comparePaths(left.path, right.path));
     let above: string | undefined;
@@ -75,12 +80,27 @@ export class Folder {
   #isPlace(path: string): boolean {
     const directory = join(this.#real, dirname(path));
     if (path.split('/').some((name) => name.startsWith('.'))) return false;
-    if (`${join(this.#real, path)}${sep}`.startsWith(this.#except + sep)) return false;
+    if (this.#isInStore(path)) return false;
     try {
       return realpathSync(directory) === directory;
     } catch {
       return false;
     }
+  }
+
+  /** Whether a directory on the way to this path is a store. */
+  #isInStore(path: string): boolean {
+    for (let at = dirname(path); at !== '.'; at = dirname(at)) if (this.#isStore(at)) return true;
+    return false;
+  }
+
+  #isStore(path: string): boolean {
+    const known = this.#stores.get(path);
+    if (known !== undefined) return known;
+    const directory = join(this.#real, path);
+    const isStore = directory === this.#except || isStoreDirectory(directory);
+    this.#stores.set(path, isStore);
+    return isStore;
   }
 
   /** What a report says of what was left out. */
@@ -92,12 +112,12 @@ export class Folder {
 
   async *#within(prefix: string): AsyncGenerator<ListedFile> {
     const directory = join(this.#real, prefix);
-    if (directory === this.#except) return;
     for (const { name, isDirectory } of this.#namesIn(directory, prefix)) {
       if (++this.#entries % ENTRIES_A_TURN === 0) await this.#pause();
       const path = prefix + name;
       if (isDirectory) {
-        yield* this.#within(`${path}/`);
+        if (!this.#isStore(path)) yield* this.#within(`${path}/`);
+        else if (join(this.#real, path) !== this.#except) this.#leaveOut('gristmill stores', path);
         continue;
       }
       yield* this.#file(path);
@@ -152,6 +172,14 @@ export class Folder {
     const known = this.leftOut.get(why);
     if (known === undefined) this.leftOut.set(why, { count: 1, first: path });
     else known.count++;
+  }
+}
+
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined; // it went meanwhile
   }
 }
 

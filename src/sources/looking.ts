@@ -4,7 +4,7 @@
 // it is going to be; of lines that were appended those that are whole are as good as they will ever be.
 
 import { join, resolve } from 'node:path';
-import { HAS_LINES } from '../import/scan-file.js';
+import { isNamedLines } from '../import/layout.js';
 import { type Fingerprint, SourceFile } from '../import/source-file.js';
 import type { NotedFile } from './manifest.js';
 import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
@@ -73,7 +73,7 @@ export function takenOf(
   const { bytes, modifiedNs } = fingerprint;
   const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS });
   if (taken !== 'growth') return taken === 'all' ? fingerprint : undefined;
-  const mayHaveLines = hasLines || HAS_LINES.test(full) || before?.lines !== undefined;
+  const mayHaveLines = hasLines || isNamedLines(full) || before?.lines !== undefined;
   if (!mayHaveLines || (before !== undefined && !hasOnlyGrown(full, fingerprint, before))) return undefined;
   const from = before?.fingerprint.bytes ?? 0;
   const growing = { ...fingerprint, grows: true } as const;

@@ -4,11 +4,13 @@
 // once more: what they begin and end with tells later whether they have only grown.
 
 import { join } from 'node:path';
+import { UTF8_MARK } from '../import/detect.js';
 import type { FilledImportOptions } from '../import/import-options.js';
+import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/layout.js';
 import type { SourcePlan } from '../import/plan.js';
-import { HAS_LINES } from '../import/scan-file.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
 import { type Fingerprint, SourceFile } from '../import/source-file.js';
+import { skipBlanks } from '../kernel/plain/bytes.js';
 import { xxh64 } from '../store/checksum.js';
 import type { SourceLines, SourceSpan } from '../store/source-types.js';
 import { unpackFiles } from './file-list.js';
@@ -64,18 +66,36 @@ export class Notes {
     unpackFiles(list).forEach(({ path, fingerprint }, i) => {
       const [count, read] = [records[2 * i] as number, records[2 * i + 1] as number];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
-      const hasLines = this.#shape === 'ndjson' || (this.#shape === undefined && HAS_LINES.test(path));
-      const lines = hasLines ? linesOf(join(folder, path), fingerprint) : undefined;
+      const isNamed = this.#shape === undefined && isNamedLines(path);
+      const mayBe = isNamed || this.#shape === 'ndjson';
+      const lines = mayBe ? linesOf(join(folder, path), fingerprint, isNamed) : undefined;
       this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
     });
   }
 }
 
-/** Undefined for a file that is small, does not end with a whole line, or has changed since. */
-export function linesOf(path: string, fingerprint: Fingerprint): SourceLines | undefined {
+/**
+ * Undefined for a file that is small, does not end with a whole line, or has changed since.
+ * @param isNamed whether only its name says that it is of lines
+ */
+export function linesOf(path: string, fingerprint: Fingerprint, isNamed = false): SourceLines | undefined {
   if (fingerprint.bytes < GROWN_BYTES_MIN) return undefined;
-  return readIfSame(path, fingerprint, (file) => hashEnds(file, fingerprint.bytes));
+  return readIfSame(path, fingerprint, (file) => {
+    return !isNamed || wasReadAsLines(file) ? hashEnds(file, fingerprint.bytes) : undefined;
+  });
+}
+
+/** Whether a file of a folder that is named so was a file of lines. */
+function wasReadAsLines(file: SourceFile): boolean {
+  const head = file.bytesAt(0, HASHED_BYTES);
+  const first = skipBlanks(
+    head,
+    UTF8_MARK.every((byte, i) => head[i] === byte) ? UTF8_MARK.length : 0,
+    head.byteLength,
+  );
+  // What begins with so many blanks is not worth knowing again.
+  return first < head.byteLength && atOnce(shapeOfNamedLines(file, first)) === 'ndjson';
 }
 
 /** Whether the file, as it is now, begins with all that it was. */

@@ -5,7 +5,9 @@
 // unchanged file may have lost to one of a changed file, nor may one that lost before come back.
 
 import { join } from 'node:path';
+import { expectationOf } from '../import/expectation.js';
 import type { ImportTarget, ImportWork } from '../import/import.js';
+import { checkNotEmptied } from '../import/import-checks.js';
 import type { FilledImportOptions } from '../import/import-options.js';
 import { cut, type Pause, planSource, type SourcePlan } from '../import/plan.js';
 import { planFolder } from '../import/plan-folder.js';
@@ -135,9 +137,12 @@ export class PartialImport implements ImportWork {
   /** Publishes where nothing had to be read. */
   async publishAlone(pause: Pause): Promise<void> {
     await this.finish(pause);
-    await this.#target.catalog.transaction((write) => {
+    const { catalog } = this.#target;
+    await catalog.transaction((write) => {
+      const before = catalog.collection(this.#options.collection)?.records ?? 0;
       this.apply(write);
       this.#writeRows(write, false);
+      checkNotEmptied(catalog, before, this.#options, this.sources);
     });
   }
 
@@ -180,10 +185,22 @@ export class PartialImport implements ImportWork {
 
   async #noteKept(root: string, file: ChangedFile, pause: Pause): Promise<boolean> {
     const kept = await keptSpans(root, file, pause);
-    if (kept === undefined) return false;
+    if (kept === undefined || !(await this.#isStillOfLines(root, file, kept, pause))) return false;
     this.#kept.set(idOf(file), kept);
     this.#keptEnds.set(idOf(file), linesOf(join(root, file.path), file.fingerprint));
     return true;
+  }
+
+  /** Whether a file that begins otherwise than before is read in the same way. */
+  async #isStillOfLines(
+    root: string,
+    { source, path, fingerprint }: ChangedFile,
+    { gaps, start }: KeptSpans,
+    pause: Pause,
+  ) {
+    if (gaps[0]?.from !== start) return true;
+    const { shape } = await planSource(join(root, path), this.#options, pause, source, path, fingerprint);
+    return shape === 'ndjson';
   }
 
   #planGaps(root: string, file: ChangedFile): SourcePlan[] {
@@ -214,7 +231,9 @@ export class PartialImport implements ImportWork {
   async #plansOf(source: number, path: string, files: readonly ChangedFile[], pause: Pause): Promise<SourcePlan[]> {
     if (files.length === 0) return [];
     if (files[0]!.path === '') {
-      return [await planSource(path, this.#options, pause, source, '', files[0]!.fingerprint)];
+      const { catalog } = this.#target;
+      const expectation = await expectationOf(catalog, this.#target, this.#base.manifest);
+      return [await planSource(path, { ...this.#options, expectation }, pause, source, '', files[0]!.fingerprint)];
     }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);
     return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause);
@@ -230,7 +249,7 @@ export class PartialImport implements ImportWork {
       const grown = { from, read: before.read };
       return {
         ...{ path: root, fingerprint, bytes: fingerprint.bytes - from },
-        ...{ shape: 'folder', framing: 'object', from: 0, source, relative: '' },
+        ...{ because: 'collection' as const, shape: 'folder', framing: 'object', from: 0, source, relative: '' },
         spans: [{ from: 0, to: fingerprint.bytes - from + 1 }],
         files: [{ list: packFiles([file]), isNamed, shape: 'ndjson', grown }],
       };
@@ -238,7 +257,10 @@ export class PartialImport implements ImportWork {
     const spans = cut(from, fingerprint.bytes, this.#options.spanBytes);
     const full = join(root, path);
     const bytes = fingerprint.bytes - from;
-    return { path: full, fingerprint, bytes, shape: 'ndjson', framing: 'lines', from, spans, source, relative: path };
+    return {
+      ...{ path: full, fingerprint, bytes, shape: 'ndjson', because: 'collection', framing: 'lines' },
+      ...{ from, spans, source, relative: path },
+    };
   }
 }
 

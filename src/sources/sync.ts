@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { holdingLock, type ImportTarget, importHolding } from '../import/import.js';
+import { emptyFor } from '../import/import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/import-options.js';
 import type { ImportOptions, ImportReport } from '../import/types.js';
 import { cancelledError } from '../import/wire.js';
@@ -129,7 +130,7 @@ class Sync {
       return { bytesRead: work.bytesHashed + report.bytes.source, report };
     } catch (error) {
       if (error instanceof NotSeparable) return undefined;
-      throw error;
+      throw emptyFor(error, this.#target.catalog, this.#options.collection);
     }
   }
 

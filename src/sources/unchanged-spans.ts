@@ -17,6 +17,8 @@ const NEWLINE = '\n'.charCodeAt(0);
 export interface KeptSpans {
   readonly spans: readonly SourceSpan[];
   readonly ranges: readonly RecordRange[];
+  /** Where the first span began. */
+  readonly start: number;
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   /** Bytes that were read to find out. */
   readonly hashed: number;
@@ -40,7 +42,8 @@ export async function keptSpans(root: string, changed: ChangedFile, pause: Pause
     if (spans.length === 0) return undefined;
     const shards = new Set(spans.map(([, , , , shard]) => shard));
     const ranges = before.ranges.filter(({ shard }) => shards.has(shard));
-    return { spans, ranges, gaps: gapsBetween(spans, noted[0]![0], fingerprint.bytes), hashed };
+    const start = noted[0]![0];
+    return { spans, ranges, start, gaps: gapsBetween(spans, start, fingerprint.bytes), hashed };
   } finally {
     file.close();
   }
@@ -51,6 +54,7 @@ export function plansOfGaps(root: string, changed: ChangedFile, { gaps }: KeptSp
   const { source, path, fingerprint } = changed;
   return gaps.map(({ from, to }) => ({
     ...{ path: join(root, path), fingerprint, bytes: to - from, shape: 'ndjson', framing: 'lines' },
+    because: 'collection' as const,
     ...{ from, spans: cut(from, to, spanBytes), source, relative: path, endsEarly: to < fingerprint.bytes },
   }));
 }

@@ -3,8 +3,10 @@
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
 import { resolve } from 'node:path';
+import { expectationOf } from '../import/expectation.js';
 import type { ImportTarget, ImportWork } from '../import/import.js';
 import type { FilledImportOptions } from '../import/import-options.js';
+import type { Expectation } from '../import/layout.js';
 import type { Pause } from '../import/plan.js';
 import { type Plans, planSources } from '../import/plan-sources.js';
 import type { AcceptedSpan } from '../import/scan-sources.js';
@@ -62,21 +64,33 @@ export class WholeImport implements ImportWork {
   async plan(pause: Pause): Promise<Plans> {
     const { catalog, directory } = this.#target;
     const base = this.#repeated?.base;
-    if (base !== undefined && this.#options.mode !== 'replace') {
-      const snapshot = catalog.snapshot();
-      try {
+    let expectation: Expectation | undefined;
+    const snapshot = catalog.snapshot();
+    try {
+      const manifest = snapshot.collection(this.#options.collection);
+      if (manifest !== undefined) expectation = await expectationOf(snapshot, this.#target, manifest);
+      // Only names are more than the bytes of a new source can say.
+      if (!this.#goesOn && expectation?.shape === 'values') expectation = undefined;
+      if (base !== undefined && this.#options.mode !== 'replace') {
         const ranges = [...notedFiles(snapshot, base.manifest.id, base.sources)].flatMap((file) => file.ranges);
         this.#records = await recordsIn(snapshot, this.#target, base.manifest, ranges, pause);
-      } finally {
-        snapshot.release();
       }
+    } finally {
+      snapshot.release();
     }
     const { left } = this.#repeated ?? {};
     const selectOf = (source: number) => (path: string, fingerprint: Fingerprint) => {
       const id = idOf({ source, path });
       return left?.has(id) ? left.get(id) : fingerprint;
     };
-    return planSources(this.sources, directory, this.#options, pause, left !== undefined, left && selectOf);
+    const mayBeEmpty = left !== undefined;
+    return planSources(this.sources, directory, this.#options, pause, expectation, mayBeEmpty, left && selectOf);
+  }
+
+  /** Whether records of the collection stay, or it was made of these sources by the same options. */
+  get #goesOn(): boolean {
+    const base = this.#repeated?.base;
+    return this.#options.mode !== 'replace' || base?.sources.rules === rulesOf(this.#options);
   }
 
   accept(span: AcceptedSpan): void {

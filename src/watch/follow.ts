@@ -10,13 +10,12 @@
 
 import { type FSWatcher, lstatSync, readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isStoreDirectory } from '../sources/store-directory.js';
 
 /** What is followed. All paths are absolute. */
 export interface Followed {
-  /** A directory is followed to its bottom, but for what is hidden and links to directories. */
+  /** A directory is followed to its bottom, but for what is hidden, links to directories, and stores. */
   readonly sources: readonly string[];
-  /** A directory in one of them that is none of it: the store, which changes with every round. */
-  readonly except: string;
 }
 
 export interface FollowListener {
@@ -42,7 +41,6 @@ const TRIES_MAX = 10;
 
 export class Follower {
   readonly #sources: readonly string[];
-  readonly #except: string;
   readonly #listener: FollowListener;
   /** Directories of the folders, and the names of directories in them that are followed, too. */
   readonly #nodes = new Map<string, Node>();
@@ -51,9 +49,8 @@ export class Follower {
   readonly #holders = new Map<string, Node>();
   readonly #names = new Map<string, Map<string, string>>();
 
-  constructor({ sources, except }: Followed, listener: FollowListener) {
+  constructor({ sources }: Followed, listener: FollowListener) {
     this.#sources = sources;
-    this.#except = except;
     this.#listener = listener;
   }
 
@@ -126,13 +123,13 @@ export class Follower {
   }
 
   #followChild(path: string, name: string): void {
-    if (isHidden(name) || join(path, name) === this.#except) return;
+    if (isLeftOut(path, name)) return;
     this.#children.get(path)?.add(name);
     this.#follow(join(path, name));
   }
 
   #heard(path: string, name: string, cameOrWent: boolean): void {
-    if (isHidden(name) || join(path, name) === this.#except) return;
+    if (isLeftOut(path, name)) return;
     const isOrWasDirectory = () =>
       this.#children.get(path)?.has(name) || this.#identityOf(join(path, name)) !== undefined;
     if (cameOrWent && isOrWasDirectory()) this.#followChild(path, name);
@@ -174,8 +171,8 @@ export class Follower {
   }
 }
 
-/** Folders leave out what begins with a dot. */
-const isHidden = (name: string) => name.startsWith('.');
+/** Folders leave out what begins with a dot, and stores: the one that is imported into changes with every round. */
+const isLeftOut = (path: string, name: string) => name.startsWith('.') || isStoreDirectory(join(path, name));
 
 /** Of a directory, undefined for anything else. The number of an inode is used again, so its birth counts too. */
 function identityOf(path: string, look: typeof statSync | typeof lstatSync = statSync): string | undefined {

@@ -7,6 +7,7 @@ import { type ErrorCode, GristmillError } from '../errors.js';
 /** The sources are not what they have to be: the same again until somebody changes them. */
 const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_NOT_A_FILE',
+  'SOURCE_IS_A_STORE',
   'SOURCE_EMPTY',
   'SOURCE_NOT_JSON',
   'SOURCE_UTF16',
@@ -26,6 +27,7 @@ const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
 const MISTAKES: ReadonlySet<ErrorCode> = new Set([
   'COLLECTION_MISMATCH',
   'SOURCE_NOT_FOUND',
+  'SOURCE_IS_A_STORE',
   'STORE_CLOSED',
   'CANCELLED',
 ]);

@@ -22,8 +22,6 @@ import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } fro
 
 /** What a watcher is given by its store; tests give other things. */
 export interface WatchParts {
-  /** Of the store. */
-  readonly directory: string;
   sync(sources: readonly string[], options: SyncOptions): Promise<SyncReport>;
   readonly tell: StoreEmitter['tell'];
   /** Called when the watcher has ended. */
@@ -55,6 +53,8 @@ export class Watcher {
   /** Whether a file of this round was left because somebody may be writing to it. */
   #awaits = false;
   #toldOfLoss = false;
+  /** What was told of sources without records, for as long as they have none. */
+  #emptiness: string | undefined;
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -102,7 +102,7 @@ export class Watcher {
     if (poll !== 'always') {
       const follow = this.#parts.follow ?? ((followed, listener) => new Notices(followed, listener));
       this.#notices = follow(
-        { sources: this.sources, except: this.#parts.directory },
+        { sources: this.sources },
         {
           noticed: (paths) => this.#noticed(paths),
           failed: (error) => this.#notAllIsTold(error),
@@ -180,12 +180,15 @@ export class Watcher {
         this.#tellOf(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
         this.#schedule.done(performance.now());
         this.#retryMs = RETRY_MS_MIN;
+        this.#emptiness = undefined;
         return undefined;
       } catch (error) {
         const now = performance.now();
         if (this.#stop.signal.aborted) return error;
         const refusal = refusalOf(error);
-        this.#tellRefusal(refusal, now - began);
+        // Sources that stay empty are no news.
+        if (refusal.message !== this.#emptiness) this.#tellRefusal(refusal, now - began);
+        this.#emptiness = refusal.code === 'SOURCE_EMPTY' ? refusal.message : undefined;
         const isBad = isBadSource(refusal);
         if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal.file)) continue;
         this.#schedule.failed(now, isBad ? undefined : now + this.#retryMs);

@@ -53,7 +53,7 @@ export class Watchers {
     try {
       const { Watcher, syncSources } = await later.load();
       const parts = {
-        ...{ directory: target.directory, tell: this.#tell, ended },
+        ...{ tell: this.#tell, ended },
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>
           this.#meter.observe(
             (observer) => syncSources({ ...target, observer }, paths, syncOptions),

@@ -70,7 +70,7 @@ export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced>
     store,
     sync: async (sources, options) => {
       const paths = typeof sources === 'string' ? [sources] : sources;
-      const report = await syncSources(target, paths, { workers: 1, ...options });
+      const report = await syncSources(target, paths, { workers: 1, allowEmpty: true, ...options });
       // Another catalog than the store's, as another process has one: reads may see it ten milliseconds late.
       const name = options?.collection ?? 'records';
       await until(() => {

@@ -24,7 +24,6 @@ export async function watching(options: WatchOptions = {}, sources = ['/data']) 
   const ended = vi.fn();
   const starting = Watcher.start(
     {
-      directory: '/store',
       sync: (_sources, given) => {
         running++;
         most = Math.max(most, running);
