@@ -54,15 +54,11 @@ async function played(seed) {
   const directory = join(base, `seed-${seed}`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
+  const options = { seed, directory, rounds: Number(values.rounds), milliseconds: Number(values.milliseconds) };
   const disk = await mounted(directory);
-  try {
-    const options = { seed, directory, rounds: Number(values.rounds), milliseconds: Number(values.milliseconds) };
-    const found = await swarm({ ...options, ...disk, log: console.log });
-    if (found.violations.length === 0) rmSync(directory, { recursive: true, force: true });
-    return found;
-  } finally {
-    disk?.unmount();
-  }
+  const found = await swarm({ ...options, ...disk, log: console.log }).finally(() => disk?.unmount());
+  if (found.violations.length === 0) rmSync(directory, { recursive: true, force: true });
+  return found;
 }
 
 /** @param {string} directory */

@@ -1,6 +1,6 @@
 // A seed of the swarm: a store, and round after round on it until the time is over or something is wrong.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { newBank } from './bank.mjs';
 import { abilities } from './faults.mjs';
@@ -20,8 +20,8 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  * @property {string} directory of the swarm's own, for sources, backups and what is kept of a failure
  * @property {number} [rounds] default 1
  * @property {number} [milliseconds] of a round; default 1,000
- * @property {'memory' | 'volume'} [disk] where the store is: in `directory`, or, for all the rest, on `path`
- * @property {string} [path] a directory on a small disk that may be filled, or a volume that may be cut
+ * @property {string} [path] where the store is, otherwise in `directory`: a small disk that may be filled, or a volume
+ *   that may be cut by `cut`
  * @property {() => void} [cut] @property {() => void} [restore]
  * @property {(line: string) => void} [log]
  */
@@ -58,7 +58,10 @@ export async function swarm({ seed, directory, rounds = 1, milliseconds = 1000, 
     });
     const verdict = await round.play();
     known = verdict;
-    totals.add(round, verdict);
+    totals.add(
+      round,
+      verdict.violations.map((violation) => ({ seed, round: n, ...violation })),
+    );
     const named = Object.entries(faults)
       .filter(([, is]) => is)
       .map(([name]) => name);
@@ -66,7 +69,11 @@ export async function swarm({ seed, directory, rounds = 1, milliseconds = 1000, 
       `seed ${seed}, round ${n}: ${roles.join(' ')}; ${named.join(' ') || 'no faults'}; generation ${verdict.generation}, index ${verdict.indexBytes} bytes, ${verdict.files} files, violations ${verdict.violations.length}`,
     );
     if (verdict.violations.length === 0) rmSync(scratch, { recursive: true, force: true });
-    else keep(directory, verdict.violations, round.model.trace);
+    else {
+      keep(directory, verdict.violations, round.model.trace);
+      // The disk it is on goes.
+      if (path !== undefined) cpSync(store, join(directory, 'store'), { recursive: true });
+    }
   }
   if (totals.violations.length === 0) rmSync(store, { recursive: true, force: true });
   return totals;
@@ -102,8 +109,8 @@ export class Totals {
   /** @type {import('./types.js').Violation[]} */
   violations = [];
 
-  /** @param {Round} round @param {import('./types.js').Verdict} verdict */
-  add(round, { violations }) {
+  /** @param {Round} round @param {readonly import('./types.js').Violation[]} violations */
+  add(round, violations) {
     const { acknowledged, done, errors } = round.model.totals();
     this.rounds++;
     this.acknowledged += acknowledged;

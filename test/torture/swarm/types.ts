@@ -81,6 +81,8 @@ export interface Operation extends Facts {
 
 /** What must not be. */
 export interface Violation {
+  readonly seed?: number;
+  readonly round?: number;
   readonly what: string;
   readonly facts: unknown;
 }

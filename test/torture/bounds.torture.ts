@@ -1,0 +1,94 @@
+// Goal: what a store and the processes that use it take does not grow with the number of generations.
+// Method: a process publishes thousands of them (puts, imports, compactions), it and another one read all the time; memory
+// after a garbage collection, descriptors, files and the size of the index are compared with what they were early on.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { openStore } from '../../dist/src/index.js';
+import { missing, scratchDirectory } from './harness.js';
+
+const RESIDENT = fileURLToPath(new URL('resident.mjs', import.meta.url));
+const MIB = 2 ** 20;
+/** Until everything has been loaded, and every kind of work has been done, a few times. */
+const EARLY = 400;
+const GENERATIONS = Number(process.env.TORTURE_GENERATIONS ?? 2000);
+/** A generation of a collection of 150 shards takes about 0.1 MiB: kept, they would be 200 MiB. */
+const HEAP_GROWTH_MAX = 16 * MIB;
+/** The allocator keeps pages of its own. */
+const RSS_GROWTH_MAX = 96 * MIB;
+const DESCRIPTORS_GROWTH_MAX = 8;
+const FILES_GROWTH_MAX = 10;
+const INDEX_GROWTH_MAX = 4 * MIB;
+
+const lacks = missing();
+const directory = scratchDirectory();
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  directory.remove();
+});
+
+class Resident {
+  readonly #lines: AsyncIterator<string>;
+  readonly #child: ChildProcess;
+
+  constructor(store: string) {
+    this.#child = spawn(process.execPath, ['--expose-gc', RESIDENT, store, directory.path], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(this.#child);
+    const lines: Interface = createInterface({ input: this.#child.stdout! });
+    this.#lines = lines[Symbol.asyncIterator]();
+  }
+
+  async ask(command: string): Promise<string> {
+    this.#child.stdin!.write(`${command}\n`);
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error(`the process ended at ${command}`);
+    return value;
+  }
+
+  async measure(): Promise<Record<'heap' | 'rss' | 'descriptors', number>> {
+    return JSON.parse(await this.ask('measure'));
+  }
+}
+
+test.skipIf(lacks)(`${GENERATIONS} generations${lacks ? ` (${lacks})` : ''}`, async () => {
+  const path = join(directory.path, 'store');
+  const source = join(directory.path, 'records.ndjson');
+  const lines = Array.from({ length: 600 }, (_, id) => JSON.stringify({ id, n: 0, text: 'y'.repeat(200) }));
+  writeFileSync(source, lines.join('\n'));
+  const store = await openStore(path, { config: false });
+  // A shard for four records or so.
+  await store.import(source, { key: 'id', indexes: ['n'], spanBytes: 1000, workers: 1 });
+  expect(store.stat().collections[0]!.shards).toBeGreaterThan(100);
+  await store.close();
+
+  const publisher = new Resident(path);
+  const reader = new Resident(path);
+  const look = async () => ({
+    publisher: await publisher.measure(),
+    reader: await reader.measure(),
+    files: readdirSync(path, { recursive: true }).length,
+    index: statSync(join(path, 'index/data.mdb')).size,
+  });
+  await publisher.ask(`publish ${EARLY}`);
+  const early = await look();
+  await publisher.ask(`publish ${GENERATIONS}`);
+  const late = await look();
+  console.log(
+    `bounds: after ${EARLY} generations ${JSON.stringify(early)}, ${GENERATIONS} later ${JSON.stringify(late)}`,
+  );
+  for (const who of ['publisher', 'reader'] as const) {
+    expect(late[who].heap - early[who].heap, `heap of the ${who}`).toBeLessThan(HEAP_GROWTH_MAX);
+    expect(late[who].rss - early[who].rss, `memory of the ${who}`).toBeLessThan(RSS_GROWTH_MAX);
+    const descriptors = late[who].descriptors - early[who].descriptors;
+    expect(descriptors, `descriptors of the ${who}`).toBeLessThan(DESCRIPTORS_GROWTH_MAX);
+  }
+  expect(late.files - early.files, 'files of the store').toBeLessThan(FILES_GROWTH_MAX);
+  expect(late.index - early.index, 'bytes of the index').toBeLessThan(INDEX_GROWTH_MAX);
+});
