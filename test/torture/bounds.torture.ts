@@ -7,7 +7,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { missing, scratchDirectory } from './harness.js';
 
@@ -57,38 +57,57 @@ class Resident {
   }
 }
 
-test.skipIf(lacks)(`${GENERATIONS} generations${lacks ? ` (${lacks})` : ''}`, async () => {
-  const path = join(directory.path, 'store');
+interface Taken {
+  readonly publisher: Awaited<ReturnType<Resident['measure']>>;
+  readonly reader: Taken['publisher'];
+  readonly files: number;
+  readonly index: number;
+}
+
+describe.skipIf(lacks)(`${GENERATIONS} generations${lacks ? ` (${lacks})` : ''}`, () => {
+  let early: Taken;
+  let late: Taken;
+
+  beforeAll(async () => {
+    const path = join(directory.path, 'store');
+    await makeStore(path);
+    const publisher = new Resident(path);
+    const reader = new Resident(path);
+    const look = async (): Promise<Taken> => ({
+      publisher: await publisher.measure(),
+      reader: await reader.measure(),
+      files: readdirSync(path, { recursive: true }).length,
+      index: statSync(join(path, 'index/data.mdb')).size,
+    });
+    await publisher.ask(`publish ${EARLY}`);
+    early = await look();
+    await publisher.ask(`publish ${GENERATIONS}`);
+    late = await look();
+    console.log(`bounds: after ${EARLY} generations ${JSON.stringify(early)}, at the end ${JSON.stringify(late)}`);
+  }, 600_000);
+
+  test.each(['publisher', 'reader'] as const)('the process that is the %s', (who) => {
+    expect(late[who].heap - early[who].heap, 'heap').toBeLessThan(HEAP_GROWTH_MAX);
+    expect(late[who].rss - early[who].rss, 'memory').toBeLessThan(RSS_GROWTH_MAX);
+    expect(late[who].descriptors - early[who].descriptors, 'descriptors').toBeLessThan(DESCRIPTORS_GROWTH_MAX);
+  });
+
+  test('the files of the store', () => {
+    expect(late.files - early.files).toBeLessThan(FILES_GROWTH_MAX);
+  });
+
+  test('the index', () => {
+    expect(late.index - early.index).toBeLessThan(INDEX_GROWTH_MAX);
+  });
+});
+
+/** A store of more than a hundred shards. */
+async function makeStore(path: string): Promise<void> {
   const source = join(directory.path, 'records.ndjson');
   const lines = Array.from({ length: 600 }, (_, id) => JSON.stringify({ id, n: 0, text: 'y'.repeat(200) }));
   writeFileSync(source, lines.join('\n'));
   const store = await openStore(path, { config: false });
-  // A shard for four records or so.
   await store.import(source, { key: 'id', indexes: ['n'], spanBytes: 1000, workers: 1 });
   expect(store.stat().collections[0]!.shards).toBeGreaterThan(100);
   await store.close();
-
-  const publisher = new Resident(path);
-  const reader = new Resident(path);
-  const look = async () => ({
-    publisher: await publisher.measure(),
-    reader: await reader.measure(),
-    files: readdirSync(path, { recursive: true }).length,
-    index: statSync(join(path, 'index/data.mdb')).size,
-  });
-  await publisher.ask(`publish ${EARLY}`);
-  const early = await look();
-  await publisher.ask(`publish ${GENERATIONS}`);
-  const late = await look();
-  console.log(
-    `bounds: after ${EARLY} generations ${JSON.stringify(early)}, ${GENERATIONS} later ${JSON.stringify(late)}`,
-  );
-  for (const who of ['publisher', 'reader'] as const) {
-    expect(late[who].heap - early[who].heap, `heap of the ${who}`).toBeLessThan(HEAP_GROWTH_MAX);
-    expect(late[who].rss - early[who].rss, `memory of the ${who}`).toBeLessThan(RSS_GROWTH_MAX);
-    const descriptors = late[who].descriptors - early[who].descriptors;
-    expect(descriptors, `descriptors of the ${who}`).toBeLessThan(DESCRIPTORS_GROWTH_MAX);
-  }
-  expect(late.files - early.files, 'files of the store').toBeLessThan(FILES_GROWTH_MAX);
-  expect(late.index - early.index, 'bytes of the index').toBeLessThan(INDEX_GROWTH_MAX);
-});
+}

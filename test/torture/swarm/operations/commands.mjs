@@ -50,6 +50,8 @@ const COMMANDS = {
   config: () => ({ args: ['--json'], check: (output) => typeof JSON.parse(output) === 'object' }),
   compact: () => ({ args: ['--min-dead', '0.1', '--json'] }),
   verify: () => ({ args: ['--json', '--quiet'], check: (output) => JSON.parse(output).isSound }),
+  // In use: it is refused.
+  repair: () => ({ args: ['--json', '--workers', '1'] }),
   backup(worker) {
     const target = join(worker.start.scratch, `backup ${worker.newName()}`);
     return { args: [target, '--json'], clean: target };
@@ -70,12 +72,14 @@ export const command = {
     const wait = 50 + random.below(400);
     try {
       await worker.change(`command ${name}`, { owned }, async () => {
-        const store = name === 'config' ? [] : ['--store', worker.start.store, '--no-config'];
+        const where = ['--store', worker.start.store, ...(name === 'repair' ? [] : ['--no-config'])];
+        const store = name === 'config' ? [] : where;
         const child = spawn(process.execPath, [MAIN, name, ...args, ...store]);
         const killing = signal && setTimeout(() => child.kill(signal), wait);
         const { code, signal: of, output } = await ended(child);
         clearTimeout(killing);
         if (code === 0) {
+          if (name === 'repair') worker.wrong('a store in use was repaired', { output });
           if (check !== undefined && !check(output)) worker.wrong('a command printed something else', { name, output });
           return;
         }
