@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAfterCrash, expectClean } from './check.mjs';
 import { checkApart, missing, scratchDirectory, Writer, type WriterOptions } from './harness.js';
 import { History } from './model.mjs';
-import { CUTS, Volume } from './volume.js';
+import { CUTS, Volume } from './volume.mjs';
 
 const CUTS_EACH = Number(process.env.TORTURE_CUTS ?? 100);
 const CUTS_OF_TWIN = 20;

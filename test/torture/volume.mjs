@@ -8,16 +8,16 @@ import koffi from 'koffi';
 
 const EXT4_IOC_SHUTDOWN = 0x8004587d;
 /** What is lost: all that is not synced; or the same after the journal was written (names without their data). */
-export const CUTS = { unsynced: 2, 'after the journal': 1 } as const;
+export const CUTS = { unsynced: 2, 'after the journal': 1 };
 
 const ioctl = koffi.load('libc.so.6').func('int ioctl(int fd, unsigned long request, uint32_t *argument)');
 
 export class Volume {
-  readonly path: string;
-  readonly #image: string;
+  path;
+  #image;
 
-  /** @param directory for the image and the mount point. */
-  constructor(directory: string, megabytes = 64) {
+  /** @param {string} directory for the image and the mount point @param {number} megabytes */
+  constructor(directory, megabytes = 64) {
     this.#image = join(directory, 'image');
     this.path = join(directory, 'mount');
     mkdirSync(this.path);
@@ -26,15 +26,16 @@ export class Volume {
     this.mount();
   }
 
-  mount(): void {
+  mount() {
     execFileSync('mount', ['-o', 'loop', this.#image, this.path]);
   }
 
-  unmount(): void {
+  unmount() {
     execFileSync('umount', [this.path]);
   }
 
-  cut(kind: keyof typeof CUTS): void {
+  /** @param {keyof typeof CUTS} kind */
+  cut(kind) {
     const fd = openSync(this.path, 'r');
     try {
       if (ioctl(fd, EXT4_IOC_SHUTDOWN, new Uint32Array([CUTS[kind]])) !== 0)
