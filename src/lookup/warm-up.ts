@@ -95,7 +95,7 @@ export async function warm(
     if (keys === undefined) return rangeSteps(lookup, range);
     return hotSteps(
       keys.map((key) => ({ collection: name, key, weight: READ_WEIGHT })),
-      () => lookup,
+      (asked) => lookupIfAny(context, asked),
     );
   }
 }
@@ -114,15 +114,13 @@ export async function warmAtStart(context: WarmContext, events: StoreEmitter, cl
 
 /** Of the collections there are still. */
 async function hotSetSteps(context: WarmContext, only?: string): Promise<Generator<WarmStep>> {
-  const lookups = new Map<string, Lookup | undefined>();
-  const lookupOf = (name: string): Lookup | undefined => {
-    if (!lookups.has(name)) lookups.set(name, lookupIfAny(context, name));
-    return lookups.get(name);
-  };
   const keys = await context.hotKeys();
-  return hotSteps(only === undefined ? keys : keys.filter(({ collection }) => collection === only), lookupOf);
+  return hotSteps(only === undefined ? keys : keys.filter(({ collection }) => collection === only), (name) =>
+    lookupIfAny(context, name),
+  );
 }
 
+/** Asked for each key: another state may be served by then, and the lookup of the one before be released. */
 function lookupIfAny(context: WarmContext, name: string): Lookup | undefined {
   try {
     return context.lookup(name);

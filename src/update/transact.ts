@@ -3,6 +3,7 @@
 // Runs a change as one transaction of the catalog, from the beginning again where an import is just merging into one of its
 // collections.
 
+import { setImmediate } from 'node:timers/promises';
 import { failpoint } from '../failpoints.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { waitUntilMergeable } from '../store/lock-holder.js';
@@ -19,6 +20,10 @@ type LookupOf = (collection: string) => Lookup;
  */
 let isInCallback = false;
 
+/** A process that does nothing but transactions lets others have their turn after so long: timers, arriving data, its own reads. */
+const TURN_MILLISECONDS = 5;
+let turnBegan = performance.now();
+
 /** @throws what `change` throws, and then nothing has changed; TypeError when it returns a promise; CANCELLED */
 export async function transact<R>(
   catalog: Catalog,
@@ -30,12 +35,21 @@ export async function transact<R>(
   if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
   for (;;) {
     try {
-      return await catalog.transaction((write) => run(catalog, write, lookup, change));
+      const result = await catalog.transaction((write) => run(catalog, write, lookup, change));
+      await takeTurns();
+      return result;
     } catch (error) {
       if (!(error instanceof MergeUnderWay)) throw error;
       await waitUntilMergeable(catalog, error.collection, stop);
     }
   }
+}
+
+/** A transaction is done without waiting for anything, so awaiting one after another would keep the event loop from going on. */
+async function takeTurns(): Promise<void> {
+  if (performance.now() - turnBegan < TURN_MILLISECONDS) return;
+  await setImmediate();
+  turnBegan = performance.now();
 }
 
 function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change: Change<R>): R {

@@ -56,7 +56,7 @@ export interface RebuildTools {
 }
 
 export class Rebuild {
-  readonly runs: PlacedRun[] = [];
+  readonly runs: (PlacedRun & { readonly shard: number })[] = [];
   /** By shard: those that lost to another of these with the same key. */
   readonly dead = new Map<number, number[]>();
   readonly #tools: RebuildTools;
@@ -88,7 +88,8 @@ export class Rebuild {
     };
     for await (const { task: job, result } of inOrder(jobs, threads + 1, start, this.#stop)) {
       await pause();
-      for (const run of result.runs) this.runs.push({ ...run, path: this.#runPath(job.shard) });
+      const { shard } = job;
+      for (const run of result.runs) this.runs.push({ ...run, shard, path: this.#runPath(shard) });
       for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
       if (result.file?.isRewritten) rewritten.push(shardFileName(job.newFileNumber));
       yield { job, result };
@@ -104,7 +105,10 @@ export class Rebuild {
       const room = rooms.pop();
       return workers.merge({ ...task, ...(room && { room }) });
     };
-    const tasks = planMerge(this.runs, this.#id, keep);
+    // Equal keys are in the order of their runs, and pages want them by place. Shards come by the positions of their records:
+    // one that a transaction began while an import was reserving numbers may have a higher number and lower positions.
+    const runs = this.runs.sort((left, right) => left.shard - right.shard);
+    const tasks = planMerge(runs, this.#id, keep);
     for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
       await pause();
       for (let i = 0; i < result.losers.length; i += 2) {
