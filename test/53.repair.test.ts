@@ -29,8 +29,8 @@ test.each([
   ['lines', rows.map((row) => JSON.stringify(row)).join('\n'), options],
   ['values', rows.map((row) => JSON.stringify(row)).join(' '), options],
   ['array', JSON.stringify(rows, null, 1), options],
-  ['object by name', JSON.stringify(members), { ...options, key: undefined }],
-  ['object by path', JSON.stringify(members), options],
+  ['object by name', JSON.stringify(members), { ...options, shape: 'object', key: undefined }],
+  ['object by path', JSON.stringify(members), { ...options, shape: 'object' }],
   ['without a key', rows.map((row) => JSON.stringify(row)).join('\n'), { spanBytes: 16_384, indexes: ['group'] }],
 ] as const)('the index is lost: %s', async (_, source, given) => {
   const { store, directory, run } = await testStore();

@@ -18,9 +18,9 @@ import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
 import { ioError, syncDirectory } from './io.js';
 import type { Root, Transaction } from './lmdb.js';
-import { inodeOf, removedError } from './lmdb-gate.js';
 import { byteMap, writableByteMap } from './lmdb-maps.js';
 import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './lmdb-open.js';
+import { inodeOf, removedError } from './lmdb-opening.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from './types.js';
 
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
@@ -77,12 +77,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #failed: GristmillError | undefined;
   #closed = false;
 
-  private constructor(file: string, { root, meta, pages, gate }: OpenIndex) {
+  private constructor(file: string, { root, meta, pages, gate, inode }: OpenIndex) {
     const check = (): void => this.assertOpen();
     super(file, byteMap(meta, check), byteMap(pages, check));
     this.#root = root;
     this.#gate = gate;
-    this.#inode = inodeOf(file);
+    this.#inode = inode;
     this.#environment = { file, meta, pages, snapshots: new Set() };
     this.#room = new CommitRoom(file);
     this.#write = new CatalogWriter(writableByteMap(meta, file, this.#room), writableByteMap(pages, file, this.#room));
@@ -166,6 +166,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.assertOpen();
     if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
+    // Whose directory is gone cannot ask for its free space.
+    this.#assertInPlace();
     this.#room.begin();
     let changed = false;
     let isEntered = false;

@@ -10,13 +10,14 @@
 // is waited for: a writer has the write transaction of the index already.
 
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
+import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
 
 /** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
 const NO_SUBDIRECTORY = 0x4000;
@@ -43,28 +44,32 @@ export class Gate {
     this.#inode = inode;
   }
 
-  /** Opens the gate of a store, and makes it where there is none. @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH */
-  static async open(store: string): Promise<Gate> {
+  /**
+   * Opens the gate of a store, and makes it where there is none.
+   * @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH; STORE_CLOSED where the store is being removed
+   */
+  static open(store: string): Promise<Gate> {
     const path = join(store, GATE_FILE);
-    if (inodeOf(path) === undefined) await make(path);
-    checkFile(path);
-    for (let tries = 1; ; tries++) {
-      const gate = new Gate(path, openFile(path), inodeOf(path));
-      if (gate.#begin()) {
-        gate.leave();
-        return gate;
+    return whileInPlace(dirname(path), async (here) => {
+      const file = join(here, basename(path));
+      if (inodeOf(file) === undefined) await make(file, path);
+      checkFile(file, path);
+      for (let tries = 1; ; tries++) {
+        const gate = new Gate(path, openFile(file, path), inodeOf(file));
+        if (gate.#begin()) {
+          gate.leave();
+          return gate;
+        }
+        gate.close();
+        if (tries === TRIES_MAX) throw unusable(path);
+        await setTimeout(Math.random() * PAUSE_MILLISECONDS_MAX);
       }
-      gate.close();
-      if (tries === TRIES_MAX) throw unusable(path);
-      await setTimeout(Math.random() * PAUSE_MILLISECONDS_MAX);
-    }
+    });
   }
 
   /** Waits until it is free, and keeps others out until `leave`. @throws GristmillError IO_ERROR */
   enter(): void {
-    if (this.#begin()) return;
-    this.leave();
-    throw unusable(this.#path);
+    if (!this.#begin()) throw unusable(this.#path);
   }
 
   leave(): void {
@@ -92,40 +97,44 @@ export class Gate {
 
   #begin(): boolean {
     this.#environment.beginTxn(ABORTABLE);
-    return this.#environment.getWriteTxnId() !== 0;
+    if (this.#environment.getWriteTxnId() !== 0) return true;
+    // What has begun without a transaction has to be ended all the same: closing would wait for it.
+    this.leave();
+    return false;
   }
 }
 
 /** Makes it under another name first: under its own it is whole from the start, whoever else makes it at the same time. */
-async function make(path: string): Promise<void> {
-  const made = `${path}.${randomUUID()}`;
+async function make(file: string, path: string): Promise<void> {
+  const made = `${file}.${randomUUID()}`;
   try {
-    openFile(made).close();
+    openFile(made, path).close();
     await syncFile(made);
-    place(made, path);
-    syncDirectory(dirname(path));
+    place(made, file);
+    syncDirectory(dirname(file));
   } catch (cause) {
     throw ioError(cause, 'make', path);
   } finally {
-    for (const file of [made, made + GATE_LOCK_SUFFIX]) rmSync(file, { force: true });
+    for (const one of [made, made + GATE_LOCK_SUFFIX]) rmSync(one, { force: true });
   }
 }
 
 /** Leaves one that is there. */
-function place(made: string, path: string): void {
+function place(made: string, file: string): void {
   try {
-    linkSync(made, path);
+    linkSync(made, file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
     // Some file systems have no links.
-    renameSync(made, path);
+    renameSync(made, file);
   }
 }
 
-function openFile(path: string): NativeEnvironment {
+/** @param path what an error calls it */
+function openFile(file: string, path: string): NativeEnvironment {
   const environment = new Environment();
   try {
-    environment.open({ ...OPTIONS, path }, NO_SUBDIRECTORY | NO_SYNC, 0);
+    environment.open({ ...OPTIONS, path: file }, NO_SUBDIRECTORY | NO_SYNC, 0);
     return environment;
   } catch (cause) {
     throw ioError(cause, 'open', path);
@@ -133,22 +142,11 @@ function openFile(path: string): NativeEnvironment {
 }
 
 /** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
-function checkFile(path: string): void {
-  const head = readFileSync(path).subarray(0, HEAD_BYTES_MAX + MAGIC.byteLength);
+function checkFile(file: string, path: string): void {
+  const head = readFileSync(file).subarray(0, HEAD_BYTES_MAX + MAGIC.byteLength);
   if (head.includes(MAGIC)) return;
   const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
-}
-
-/** Undefined where there is no such file. */
-export function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
-}
-
-/** What is written would go where nobody finds it. */
-export function removedError(file: string): GristmillError {
-  const message = `the store of ${file} was removed, or its index replaced, meanwhile; nothing was changed: open the store again`;
-  return new GristmillError('STORE_CLOSED', message, { file });
 }
 
 function unusable(path: string): GristmillError {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError } from './io.js';
+import { removedError } from './lmdb-opening.js';
 import { isReadOnlyFileSystem } from './mounts.js';
 import { addressSpaceLeft, fileBytesMax } from './process-limits.js';
 
@@ -32,6 +33,7 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
     const there = checkRegular(file) !== undefined;
     const denied = cannotWrite(there ? file : index);
     if (denied === undefined) continue;
+    if (denied === 'ENOENT') throw removedError(file);
     if (denied === 'EROFS' && readOnly && isReadOnlyFileSystem(index)) return 'lockless';
     throw mayNotWrite(there ? file : index, denied, readOnly, store);
   }

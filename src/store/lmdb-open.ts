@@ -12,6 +12,7 @@ import { ioError } from './io.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { Gate } from './lmdb-gate.js';
 import { checkRights, checkRoom, makeLockFile } from './lmdb-guard.js';
+import { inodeOf } from './lmdb-opening.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
 
@@ -27,6 +28,8 @@ export interface OpenIndex {
   readonly pages: Bytes;
   /** Absent where nobody can write, so that there is nothing to be kept apart. */
   readonly gate: Gate | undefined;
+  /** Of the catalog's file: another one by its name is another store. */
+  readonly inode: number | undefined;
 }
 
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
@@ -49,9 +52,9 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
     const gate = isLocked ? await Gate.open(store) : undefined;
     try {
       for (let tries = 1; ; tries++) {
-        const environment = through(gate, () => openFiles(store, readOnly, isLocked));
+        const { environment, inode } = through(gate, () => openFiles(store, readOnly, isLocked));
         try {
-          return databases(environment.root(), readOnly, gate);
+          return { ...databases(environment.root(), readOnly, gate), inode };
         } catch (error) {
           closeThrough(gate, () => environment.close());
           if (tries === TRIES_MAX || !metClosing(error)) throw error;
@@ -67,7 +70,7 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
   }
 }
 
-function databases(root: Root, readOnly: boolean, gate: Gate | undefined): OpenIndex {
+function databases(root: Root, readOnly: boolean, gate: Gate | undefined): Omit<OpenIndex, 'inode'> {
   const open = () => ({
     meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
     pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),
@@ -120,9 +123,13 @@ function metClosing(error: unknown): boolean {
   return code === constants.errno.EINVAL || /transaction to renew|Invalid argument/.test(String(message));
 }
 
-function openFiles(store: string, readOnly: boolean, isLocked: boolean): OpenedEnvironment {
+function openFiles(
+  store: string,
+  readOnly: boolean,
+  isLocked: boolean,
+): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
   if (isLocked) makeLockFile(store, LOCK_BYTES);
-  return openEnvironment({
+  const environment = openEnvironment({
     path: join(store, INDEX_DIRECTORY),
     noSubdir: false,
     readOnly,
@@ -133,4 +140,6 @@ function openFiles(store: string, readOnly: boolean, isLocked: boolean): OpenedE
     overlappingSync: false,
     permissionsMode: 0o600,
   });
+  // Before the gate is left: later it may be another store's.
+  return { environment, inode: inodeOf(join(store, CATALOG_FILE)) };
 }

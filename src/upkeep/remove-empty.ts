@@ -8,17 +8,19 @@ import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GristmillError } from '../errors.js';
 import { files } from '../store/file-blobs.js';
-import { foreignNames } from '../store/files.js';
+import { foreignNames, INDEX_DIRECTORY } from '../store/files.js';
 import { ioError, syncDirectory } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
+import { CAN_REACH_MOVED, nobodyOpens } from '../store/lmdb-opening.js';
 import { WriterLock } from '../store/writer-lock.js';
 
 /**
- * @returns whether it was removed: not where it has a collection or an import to be resumed, another process has it open
+ * @returns whether it was removed: never but on Linux, and not where it has a collection or an import to be resumed, another process has it open
  * or writes to it, or anything else lies in its directory.
  * @throws GristmillError IO_ERROR; STORE_CLOSED where another process was faster
  */
 export async function removeEmptyStore(directory: string): Promise<boolean> {
+  if (!CAN_REACH_MOVED) return false;
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   try {
     const lock = await lockIfFree(catalog, directory);
@@ -29,8 +31,10 @@ export async function removeEmptyStore(directory: string): Promise<boolean> {
         lock.check();
         return isUsed(catalog, directory) ? undefined : putAside(directory);
       });
-      if (removed !== undefined) rmSync(removed, { recursive: true, force: true });
-      return removed !== undefined;
+      if (removed === undefined) return false;
+      // Where somebody takes too long it stays under its new name: in nobody's way, but to be removed by hand.
+      if (await nobodyOpens(join(removed, INDEX_DIRECTORY))) rmSync(removed, { recursive: true, force: true });
+      return true;
     } finally {
       await lock.release();
     }

@@ -54,7 +54,7 @@ export function refuseWhileInUse(store: string, but?: number): void {
 
 /** Makes the gate again where its file is damaged; nobody has the store open. @throws GristmillError IO_ERROR, DISK_FULL */
 export async function mendGate(store: string): Promise<void> {
-  makeDirectory(join(store, INDEX_DIRECTORY));
+  if (!existsSync(join(store, GATE_FILE))) return;
   try {
     (await Gate.open(store)).close();
   } catch (error) {
@@ -70,6 +70,7 @@ export async function mendGate(store: string): Promise<void> {
  * @throws GristmillError STORE_BUSY where another process has the store open or has changed it; IO_ERROR
  */
 export async function exchange(store: string, before?: IndexBefore): Promise<string | undefined> {
+  makeDirectory(join(store, INDEX_DIRECTORY));
   const gate = await Gate.open(store);
   try {
     return gate.within(() => {

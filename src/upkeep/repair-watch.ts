@@ -46,6 +46,7 @@ export class RepairWatch {
 
   /** @returns seconds since it began. */
   done(): number {
+    clearInterval(this.#timer);
     this.#tell('done');
     return this.#seconds;
   }
