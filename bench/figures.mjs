@@ -13,7 +13,7 @@ const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** In the order a reader wants them. */
 const BENCHES = [
   ...['import', 'array', 'memory', 'lookup', 'verify', 'kernel', 'real'],
-  ...['warm', 'switch', 'refresh', 'watch', 'cache-memory', 'metrics'],
+  ...['warm', 'switch', 'stalls', 'refresh', 'watch', 'cache-memory', 'metrics'],
 ];
 const HEADLINES = ['what', 'gristmill', 'for comparison'];
 

@@ -25,6 +25,7 @@ const BENCHES = {
   import: { rivals: true },
   warm: { pictures: true },
   switch: { pictures: true },
+  stalls: {},
   refresh: { pictures: true },
   watch: { pictures: true },
   'cache-memory': { pictures: true },
