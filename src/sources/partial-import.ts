@@ -17,6 +17,7 @@ import type { Change } from '../store/merge-pages.js';
 import type { PublishResult } from '../store/publish.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
+import type { WriterLock } from '../store/writer-lock.js';
 import { type ChangedFile, type Comparison, idOf } from './compare.js';
 import { comparePaths, packFiles } from './file-list.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
@@ -134,11 +135,12 @@ export class PartialImport implements ImportWork {
     return removeRecords(this.#target.catalog, write, this.#base.manifest.name, this.#records);
   }
 
-  /** Publishes where nothing had to be read. */
-  async publishAlone(pause: Pause): Promise<void> {
+  /** Publishes where nothing had to be read. @throws GristmillError STORE_BUSY where the lock is somebody else's by now */
+  async publishAlone(lock: WriterLock, pause: Pause): Promise<void> {
     await this.finish(pause);
     const { catalog } = this.#target;
     await catalog.transaction((write) => {
+      lock.check();
       const before = catalog.collection(this.#options.collection)?.records ?? 0;
       this.apply(write);
       this.#writeRows(write, false);

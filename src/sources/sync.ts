@@ -123,7 +123,7 @@ class Sync {
     const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {
-        await work.publishAlone(this.#pause);
+        await work.publishAlone(lock, this.#pause);
         return { bytesRead: work.bytesHashed };
       }
       const report = await importHolding(lock, this.#target, this.#options, work);

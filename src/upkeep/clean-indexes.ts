@@ -33,14 +33,16 @@ export async function cleanIndexes(
   name: string,
   minDeadShare: number,
 ): Promise<Cleaned> {
+  // Transactions wait for who merges: most collections need none, and are only asked.
+  catalog.refresh();
+  const found = catalog.collection(name);
+  if (found === undefined || !isWorthwhile(found, catalog, minDeadShare)) return { indexes: 0, ...NOTHING_DROPPED };
   await lock.set({ merging: name });
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
   try {
     const manifest = snapshot.collection(name);
-    if (manifest === undefined || !isWorthwhile(manifest, snapshot, minDeadShare)) {
-      return { indexes: 0, ...NOTHING_DROPPED };
-    }
+    if (manifest === undefined) return { indexes: 0, ...NOTHING_DROPPED };
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     let dropped = NOTHING_DROPPED;
