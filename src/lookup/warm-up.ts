@@ -90,9 +90,10 @@ export async function warm(
   async function stepsOf(): Promise<Generator<WarmStep>> {
     if (isHotSet) return hotSetSteps(context, collection);
     const name = collection ?? DEFAULT_COLLECTION;
-    const lookup = context.lookup(name);
-    if (whole) return wholeSteps(lookup);
-    if (keys === undefined) return rangeSteps(lookup, range);
+    const lookupNow = (): Lookup => context.lookup(name);
+    lookupNow(); // of a collection that is not there nothing is warmed
+    if (whole) return wholeSteps(lookupNow);
+    if (keys === undefined) return rangeSteps(lookupNow, range);
     return hotSteps(
       keys.map((key) => ({ collection: name, key, weight: READ_WEIGHT })),
       (asked) => lookupIfAny(context, asked),

@@ -175,9 +175,10 @@ export function* hotSteps(
   }
 }
 
-/** The records of a range. */
-export function* rangeSteps(lookup: Lookup, options: RangeOptions): Generator<WarmStep> {
+/** The records of a range. @param lookupNow is asked when the first step is taken: a state that was served before may be released by then */
+export function* rangeSteps(lookupNow: () => Lookup, options: RangeOptions): Generator<WarmStep> {
   const bounds = resolveBounds(options);
+  const lookup = lookupNow();
   const { generation, snapshot } = lookup.hold();
   try {
     let left = bounds.limit;
@@ -191,8 +192,9 @@ export function* rangeSteps(lookup: Lookup, options: RangeOptions): Generator<Wa
   }
 }
 
-/** All records. */
-export function* wholeSteps(lookup: Lookup): Generator<WarmStep> {
+/** All records. @param lookupNow as in `rangeSteps` */
+export function* wholeSteps(lookupNow: () => Lookup): Generator<WarmStep> {
+  const lookup = lookupNow();
   const { generation, snapshot } = lookup.hold();
   try {
     for (const entry of generation.shards) {

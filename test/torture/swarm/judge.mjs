@@ -3,6 +3,7 @@
 
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { openStore, repairStore } from '../../../dist/src/index.js';
 import { expectClean } from '../check.mjs';
 import { folded, rebase } from './bank.mjs';
@@ -39,11 +40,22 @@ async function check(when) {
   }
 }
 
+/** What was killed takes a moment to end, and has the store open until then. */
+async function repairWhenFree() {
+  for (const until = performance.now() + 60_000; ; await setTimeout(50)) {
+    try {
+      return await repairStore(played.store, { workers: 1 });
+    } catch (error) {
+      if (/** @type {{ code?: string }} */ (error).code !== 'STORE_BUSY' || performance.now() > until) throw error;
+    }
+  }
+}
+
 checkSights(played, wrong);
 let { contents, compacts } = await check('at the end');
 if (compacts) ({ contents } = await check('compacted'));
 if (random.chance(0.3)) {
-  const { from, lost, kept } = await repairStore(played.store, { workers: 1 });
+  const { from, lost, kept } = await repairWhenFree();
   if (from !== 'catalog' || lost.length > 0) wrong('repair of a sound store lost something', { from, lost });
   if (kept !== undefined) rmSync(kept, { recursive: true, force: true });
   ({ contents } = await check('repaired'));
