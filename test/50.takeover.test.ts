@@ -2,6 +2,8 @@
 // stopped one goes on it publishes nothing, and takes nothing away from its successor.
 // Method: real processes, stopped by a signal; instead of waiting for a minute, the record is made a minute old.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -28,7 +30,7 @@ function record(changes: Partial<LockRecord>): LockRecord {
 }
 
 /** Stops the holder, and its last sign of life was a minute ago. @returns its record */
-async function stopForLong(directory: string, { process }: Child): Promise<LockRecord> {
+async function stopForLong(directory: string, { process }: Pick<Child, 'process'>): Promise<LockRecord> {
   process.kill('SIGSTOP');
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   const holder = catalog.lock() as LockRecord;
@@ -100,6 +102,49 @@ test.each([
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
   onTestFinished(() => catalog.close());
   expect([catalog.lock(), catalog.resumable()]).toEqual([undefined, []]);
+});
+
+/** A compaction that holds before its first shard, and once it has gone on is killed with a file written that nothing names. */
+const COMPACTION = `
+  import { readSync, writeSync } from 'node:fs';
+  import { openStore } from ${JSON.stringify(new URL('../dist/src/index.js', import.meta.url).href)};
+  const store = await openStore(process.argv[1]);
+  let isHeld = false;
+  const hold = () => {
+    if (isHeld) return;
+    isHeld = true;
+    writeSync(1, 'held');
+    readSync(0, Buffer.alloc(1));
+  };
+  await store.compact({ minDeadShare: 0, onProgress: hold });
+`;
+
+test('what a stopped writer writes when it wakes is looked for, even if it is killed before it has cleaned up', async () => {
+  const directory = join(scratch(), 'store');
+  const first = await openStore(directory);
+  await first.import(fileWith(lines(0)), OPTIONS);
+  await first.collection().delete(7);
+  await first.close();
+  const stopped = spawn(process.execPath, ['--input-type=module', '-e', COMPACTION, directory], {
+    env: { ...process.env, GRISTMILL_FAILPOINTS: 'compact.publish=kill' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void stopped.kill('SIGKILL'));
+  await once(stopped.stdout, 'data');
+  await stopForLong(directory, { process: stopped });
+  // Each takes the turn and sweeps; as long as the stopped one may go on, the next one has to look again.
+  for (let i = 0; i < 2; i++) await (await openStore(directory)).close();
+  stopped.kill('SIGCONT');
+  stopped.stdin.write('\n');
+  expect((await once(stopped, 'close'))[1]).toBe('SIGKILL');
+
+  const store = await openStore(directory);
+  onTestFinished(() => store.close());
+  expect((await store.verify()).leftovers).toEqual({ files: [], temporary: [], trees: [] });
+  expect(readdirSync(join(directory, 'shards'))).toHaveLength(store.stat().collections[0]!.shards);
+  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
+  onTestFinished(() => catalog.close());
+  expect(catalog.lock()).toBeUndefined();
 });
 
 test('a stopped import that nobody took the turn of goes on', async () => {

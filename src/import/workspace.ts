@@ -5,7 +5,7 @@
 
 import { dirname, join } from 'node:path';
 import type { StorePlace } from '../store/blobs.js';
-import { SHARDS_DIRECTORY, TEMPORARY_DIRECTORY } from '../store/files.js';
+import { TEMPORARY_DIRECTORY } from '../store/files.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */
 export function runPathOf(temporary: string, shard: number): string {
@@ -35,17 +35,16 @@ export class Workspace {
     this.#unnamed = [];
   }
 
-  /** Removes what is not needed any more. What cannot be removed is only in the way: never a reason to fail. */
+  /**
+   * Removes what is not needed any more, for good when the lock is given back. What cannot be removed is only in the way:
+   * never a reason to fail.
+   */
   close(): void {
-    const { directory, blobs } = this.place;
+    const { blobs } = this.place;
     for (const path of this.#unnamed) quietly(() => blobs.remove(path));
     quietly(() => blobs.removeDirectory(this.temporary));
     // It is not empty while other imports are under way.
     blobs.removeEmpty(dirname(this.temporary));
-    // Before the lock is given back: a power cut must not bring back what nobody looks for any more.
-    if (this.#unnamed.length > 0) quietly(() => blobs.syncDirectory(join(directory, SHARDS_DIRECTORY)));
-    quietly(() => blobs.syncDirectory(dirname(this.temporary)));
-    quietly(() => blobs.syncDirectory(directory));
   }
 }
 

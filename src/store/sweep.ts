@@ -8,12 +8,14 @@ import { basename, dirname, join } from 'node:path';
 import type { StorePlace } from './blobs.js';
 import {
   journalPath,
+  QUARANTINE_DIRECTORY,
   quarantinePath,
   SHARDS_DIRECTORY,
   shardFileName,
   shardPath,
   TEMPORARY_DIRECTORY,
 } from './files.js';
+import { isMissing } from './io.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogRead, ResumableImport } from './types.js';
 
@@ -69,5 +71,22 @@ export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly 
   for (const { id } of catalog.resumable()) unpublished.delete(id);
   for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
   for (const name of leftovers.temporary) blobs.removeDirectory(join(directory, TEMPORARY_DIRECTORY, name));
+  settleRemovals(place);
   return leftovers;
+}
+
+/**
+ * Makes durable what was removed under the lock. A power cut would else bring back files that nobody looks for any more,
+ * once there is no word of them in the catalog.
+ * @throws GristmillError IO_ERROR
+ */
+export function settleRemovals({ directory, blobs }: StorePlace): void {
+  for (const name of [SHARDS_DIRECTORY, TEMPORARY_DIRECTORY, QUARANTINE_DIRECTORY, '.']) {
+    try {
+      blobs.syncDirectory(join(directory, name));
+    } catch (cause) {
+      // A directory that goes when it is empty.
+      if (!isMissing(cause)) throw cause;
+    }
+  }
 }

@@ -124,7 +124,9 @@ export interface LockRecord {
   readonly isPublished?: boolean;
   /** Tokens of dead holders whose leftovers have not been swept yet. */
   readonly left?: readonly string[];
-  /** Set when the holder could not sweep them: as good as dead. */
+  /** Former holders that were stopped for so long that others took their turn: they may go on writing files. */
+  readonly mayWake?: readonly Pick<LockRecord, 'token' | 'pid' | 'process'>[];
+  /** Set when the holder could not sweep what was left, or somebody has to sweep again: as good as dead. */
   readonly isAbandoned?: boolean;
   readonly host: string;
   readonly pid: number;

@@ -7,7 +7,8 @@
 //
 // A holder that was stopped for so long that others thought it dead must not publish when it wakes: it asks `check` within
 // the publishing transaction. It will clean up after itself, too: so nobody resumes what it was importing, or it would remove
-// the files of its successor.
+// the files of its successor. Should it be killed before it has cleaned up, nobody would know of the files it wrote after
+// the sweep: so the record stays, and sweeping is repeated, until such a holder has let go of the lock or has ended.
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -16,8 +17,8 @@ import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
 import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
 import { isRunning, SELF } from './process-identity.js';
-import { sweep } from './sweep.js';
-import type { Catalog, CatalogWrite, LockRecord } from './types.js';
+import { settleRemovals, sweep } from './sweep.js';
+import type { Catalog, CatalogWrite, LockRecord, ResumableImport } from './types.js';
 
 /** A holder says this often that it lives: several times before it is taken for dead. */
 const RENEW_MILLISECONDS = STALE_MILLISECONDS / 6;
@@ -40,10 +41,12 @@ export class WriterLock {
   /** Differs for every lock ever taken. */
   readonly token: string;
   readonly #catalog: Catalog;
+  readonly #place: StorePlace;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(catalog: Catalog, token: string) {
+  private constructor(catalog: Catalog, place: StorePlace, token: string) {
     this.#catalog = catalog;
+    this.#place = place;
     this.token = token;
     noteLock(token, 'held');
     this.#timer = setInterval(() => this.#renew(), RENEW_MILLISECONDS);
@@ -65,7 +68,7 @@ export class WriterLock {
         holder = await catalog.transaction((write) => {
           const current = catalog.lock();
           if (current !== undefined && isAlive(current)) return current;
-          write.putLock(newRecord(token, request, current && leftBy(current, catalog, write)));
+          write.putLock({ ...newRecord(token, request), ...(current && leftBy(current, catalog, write)) });
           return undefined;
         });
         if (holder === undefined) return WriterLock.#taken(catalog, place, token, sweeps);
@@ -77,14 +80,16 @@ export class WriterLock {
   }
 
   static async #taken(catalog: Catalog, place: StorePlace, token: string, sweeps: boolean): Promise<WriterLock> {
-    const lock = new WriterLock(catalog, token);
+    const lock = new WriterLock(catalog, place, token);
     try {
       failpoint('lock.taken');
-      const { left } = lock.#current();
+      const { left, mayWake = [] } = lock.#current();
       if (sweeps && left !== undefined) {
+        // Asked before the sweep: who ends during it may have written behind it.
+        const stillMayWake = mayWake.filter((one) => isRunning(one) === true);
         failpoint('lock.sweep');
-        await sweep(catalog, place, left);
-        await lock.set({ left: undefined });
+        await sweep(catalog, place, [...left, ...mayWake.map(({ token }) => token)]);
+        await lock.set({ left: undefined, mayWake: stillMayWake });
       }
       return lock;
     } catch (error) {
@@ -125,10 +130,17 @@ export class WriterLock {
   async release(): Promise<void> {
     try {
       failpoint('lock.release');
+      settleRemovals(this.#place);
       await this.#catalog.transaction((write) => {
         const current = this.#catalog.lock();
-        // Where nothing was swept the word of it stays.
-        if (current?.token === this.token) write.putLock(current.left && { ...current, isAbandoned: true });
+        const mayWake = (current?.mayWake ?? []).filter(({ token }) => token !== this.token);
+        if (current?.token !== this.token) {
+          if (current?.mayWake) write.putLock({ ...current, mayWake });
+          return;
+        }
+        // Where nothing was swept, or must be swept again, the word of it stays.
+        const isOver = current.left === undefined && mayWake.length === 0;
+        write.putLock(isOver ? undefined : { ...current, mayWake, isAbandoned: true });
       });
       this.#stop('released');
     } catch {
@@ -155,17 +167,12 @@ export class WriterLock {
   }
 }
 
-function newRecord(
-  token: string,
-  { operation, collection }: LockRequest,
-  left: readonly string[] | undefined,
-): LockRecord {
+function newRecord(token: string, { operation, collection }: LockRequest): LockRecord {
   const now = new Date().toISOString();
   return {
     token,
     operation,
     ...(collection !== undefined && { collection }),
-    ...(left && { left }),
     host: hostname(),
     ...SELF,
     since: now,
@@ -173,15 +180,19 @@ function newRecord(
   };
 }
 
-/** Imports to sweep after this holder. What it may still be writing is taken off the list of those that can be resumed. */
-function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): readonly string[] {
-  const { operation, collection, left = [], isPublished, isAbandoned, token } = dead;
-  if (isPublished) return left;
-  const all = catalog.resumable();
-  const mayWake = operation === 'import' && !isAbandoned && isRunning(dead) !== false;
-  const its = mayWake ? all.filter((one) => one.collection === collection) : [];
-  if (its.length > 0) write.putResumable(all.filter((one) => !its.includes(one)));
-  return [...left, ...its.map(({ id }) => id).filter((id) => id !== token), token];
+/** What is to be swept after this holder. What it may still be writing is taken off the list of those that can be resumed. */
+function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): Pick<LockRecord, 'left' | 'mayWake'> {
+  const { operation, collection, left = [], mayWake = [], isPublished, isAbandoned, token, pid, process } = dead;
+  if (isPublished) return { left, mayWake };
+  const wakes = !isAbandoned && isRunning(dead) !== false;
+  const resumable = catalog.resumable();
+  const isIts = (one: ResumableImport) => wakes && operation === 'import' && one.collection === collection;
+  const its = resumable.filter(isIts).map(({ id }) => id);
+  if (its.length > 0) write.putResumable(resumable.filter((one) => !isIts(one)));
+  return {
+    left: [...left, ...its.filter((id) => id !== token), token],
+    mayWake: wakes ? [...mayWake, { token, pid, process }] : mayWake,
+  };
 }
 
 function busy(holder: LockRecord): GristmillError {

@@ -3,10 +3,14 @@
 // synced never reaches the device; then it is mounted again and compared with what the history says. The twin does the
 // same with syncs faked away, and must lose something: otherwise this would prove nothing.
 
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../dist/src/index.js';
 import { checkAfterCrash, expectClean } from './check.mjs';
 import { checkApart, missing, scratchDirectory, Writer, type WriterOptions } from './harness.js';
 import { History } from './model.mjs';
@@ -16,6 +20,8 @@ const CUTS_EACH = Number(process.env.TORTURE_CUTS ?? 100);
 const CUTS_OF_TWIN = 20;
 /** A cut comes so many milliseconds after the first acknowledgement, at most: a round of the history takes about that. */
 const CUT_WITHIN = 700;
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 const SYNCS = 'fsync,fdatasync,msync,sync_file_range';
 const FAKE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${SYNCS}`, '-e', `inject=${SYNCS}:retval=0`];
@@ -74,6 +80,34 @@ describe.skipIf(lacks)(`power cuts${lacks ? ` (${lacks})` : ''}`, () => {
     const acknowledged = await cutAgainAndAgain(kind.replaceAll(' ', '-'), kind, CUTS_EACH);
     console.log(`power cuts: ${CUTS_EACH}, operations acknowledged: ${acknowledged}`);
     expect(acknowledged).toBeGreaterThan(CUTS_EACH);
+  });
+
+  test('what was removed under the lock does not come back when the lock is given back', async () => {
+    const store = join(volume.path, 'removed');
+    const source = join(directory.path, 'removed.ndjson');
+    writeFileSync(source, Array.from({ length: 100 }, (_, id) => `{"id":${id}}\n`).join(''));
+    const run = (failpoints: string, ...words: string[]) =>
+      spawnSync(process.execPath, [MAIN, ...words, '--store', store], {
+        env: { ...process.env, GRISTMILL_FAILPOINTS: failpoints },
+      });
+    const cutAndLook = async () => {
+      volume.cut('unsynced');
+      volume.unmount();
+      volume.mount();
+      await (await openStore(store)).close();
+      await expectClean(store);
+    };
+    expect(run('', 'import', source, '--key', 'id', '--collection', 'a').status).toBe(0);
+    // Swept by who opens next.
+    expect(run('publish.commit=kill', 'import', source, '--key', 'id', '--collection', 'b').signal).toBe('SIGKILL');
+    expect(readdirSync(join(store, 'shards'))).toHaveLength(2);
+    await (await openStore(store)).close();
+    expect(readdirSync(join(store, 'shards'))).toHaveLength(1);
+    await cutAndLook();
+    // Removed by a compaction that fails.
+    expect(run('', 'delete', '7', '--collection', 'a').status).toBe(0);
+    expect(run('compact.publish=error', 'compact', '--min-dead', '0').status).not.toBe(0);
+    await cutAndLook();
   });
 
   test.skipIf(missing('strace'))('with syncs faked away, acknowledged operations are lost', async () => {

@@ -42,7 +42,9 @@ async function play(first: number, count: number, disk?: (directory: string) => 
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
   const { violations, ...counts } = totals;
   console.log(`swarm: ${JSON.stringify(counts)}`);
-  expect(violations).toEqual([]);
+  // As text: what a report of a failed test shows of nested values tells nothing.
+  const texts = violations.map((violation) => JSON.stringify(violation).slice(0, 2000));
+  expect(texts.join('\n')).toBe('');
   expect(counts.acknowledged).toBeGreaterThan(count);
 }
 

@@ -12,6 +12,21 @@ export const CUTS = { unsynced: 2, 'after the journal': 1 };
 
 const ioctl = koffi.load('libc.so.6').func('int ioctl(int fd, unsigned long request, uint32_t *argument)');
 
+/**
+ * A process that was killed takes a moment to end, and keeps its files open until then.
+ * @param {string} path
+ */
+export function unmount(path) {
+  for (const until = performance.now() + 60_000; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)) {
+    try {
+      execFileSync('umount', [path], { stdio: 'pipe' });
+      return;
+    } catch (error) {
+      if (!/busy/.test(String(error)) || performance.now() > until) throw error;
+    }
+  }
+}
+
 export class Volume {
   path;
   #image;
@@ -31,7 +46,7 @@ export class Volume {
   }
 
   unmount() {
-    execFileSync('umount', [this.path]);
+    unmount(this.path);
   }
 
   /** @param {keyof typeof CUTS} kind */

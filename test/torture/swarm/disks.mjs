@@ -4,7 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CUTS, Volume } from '../volume.mjs';
+import { CUTS, unmount, Volume } from '../volume.mjs';
 
 const MEGABYTES = 48;
 
@@ -13,7 +13,7 @@ export function smallDisk(directory) {
   const path = join(directory, 'small');
   mkdirSync(path);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m,mode=700`, 'tmpfs', path]);
-  return { path, unmount: () => void execFileSync('umount', [path]) };
+  return { path, unmount: () => unmount(path) };
 }
 
 /** @param {string} directory */
