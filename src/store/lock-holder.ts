@@ -13,6 +13,8 @@ export const STALE_MILLISECONDS = 60_000;
 /** Who waits looks again after so long: at first, and at last. */
 const PAUSE_MILLISECONDS_MIN = 4;
 const PAUSE_MILLISECONDS_MAX = 250;
+/** Between two attempts at what a full disk refused. */
+const ROOM_MILLISECONDS = 500;
 
 /** Locks that this thread took: held, or given up without their record being removed (a catalog that fails). */
 const ours = new Map<string, 'held' | 'abandoned'>();
@@ -51,6 +53,15 @@ export function isAlive(holder: LockRecord): boolean {
   return isRunning(holder) !== false && Date.now() - Date.parse(holder.renewed) < STALE_MILLISECONDS;
 }
 
+/**
+ * Whether whoever holds, or held, this lock may go on with what it was doing: it was only stopped, for all that can be seen.
+ * Undefined for a process that cannot be seen from here.
+ */
+export function mayGoOn(holder: Pick<LockRecord, 'token' | 'pid' | 'process'>): boolean | undefined {
+  const state = ours.get(holder.token);
+  return state === undefined ? isRunning(holder) : state === 'held';
+}
+
 /** `import into posts by process 123 on host since 2026-01-01T00:00:00.000Z` */
 export function describeHolder({ operation, collection, pid, host, since }: Writer): string {
   const what = collection === undefined ? operation : `${operation} into ${collection}`;
@@ -69,4 +80,19 @@ export function pauses(signal?: AbortSignal): () => Promise<void> {
     }
     milliseconds = Math.min(2 * milliseconds, PAUSE_MILLISECONDS_MAX);
   };
+}
+
+/**
+ * Does in the background what failed because the disk was full, so that others need not wait until this process ends, or is
+ * taken for dead. Keeps no process alive. Ends when it is done, or fails otherwise (the store was closed, for one).
+ * @param error what it failed with; any other than DISK_FULL is left alone.
+ */
+export async function untilThereIsRoom(work: () => Promise<void>, error: unknown): Promise<void> {
+  for (let failure = error; (failure as GristmillError | undefined)?.code === 'DISK_FULL'; ) {
+    await setTimeout(ROOM_MILLISECONDS, undefined, { ref: false });
+    failure = await work().then(
+      () => undefined,
+      (again) => again,
+    );
+  }
 }

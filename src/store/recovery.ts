@@ -9,7 +9,7 @@ import { collectGarbage } from './garbage.js';
 import { isMissing } from './io.js';
 import { LmdbCatalog } from './lmdb-catalog.js';
 import type { LmdbCatalogOptions } from './lmdb-open.js';
-import { isAlive } from './lock-holder.js';
+import { isAlive, untilThereIsRoom } from './lock-holder.js';
 import { type Memory, MemoryPlace } from './memory.js';
 import { storePlace } from './place.js';
 import type { Catalog } from './types.js';
@@ -44,10 +44,12 @@ export async function openRecovered(place: StorePlace, options: LmdbCatalogOptio
   try {
     await recover(catalog, place);
     return catalog;
-  } catch {
+  } catch (error) {
     // Leftovers are only in the way: a full disk, say, is no reason not to serve what is there. The catalog may be unfit by now.
     await catalog.close();
-    return open();
+    const fresh = await open();
+    void untilThereIsRoom(() => recover(fresh, place), error);
+    return fresh;
   }
 }
 

@@ -15,8 +15,16 @@ import { hostname } from 'node:os';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
-import { describeHolder, isAlive, noteLock, pauses, STALE_MILLISECONDS } from './lock-holder.js';
-import { isRunning, SELF } from './process-identity.js';
+import {
+  describeHolder,
+  isAlive,
+  mayGoOn,
+  noteLock,
+  pauses,
+  STALE_MILLISECONDS,
+  untilThereIsRoom,
+} from './lock-holder.js';
+import { SELF } from './process-identity.js';
 import { settleRemovals, sweep } from './sweep.js';
 import type { Catalog, CatalogWrite, LockRecord, ResumableImport } from './types.js';
 
@@ -86,7 +94,7 @@ export class WriterLock {
       const { left, mayWake = [] } = lock.#current();
       if (sweeps && left !== undefined) {
         // Asked before the sweep: who ends during it may have written behind it.
-        const stillMayWake = mayWake.filter((one) => isRunning(one) === true);
+        const stillMayWake = mayWake.filter((one) => mayGoOn(one) === true);
         failpoint('lock.sweep');
         await sweep(catalog, place, [...left, ...mayWake.map(({ token }) => token)]);
         await lock.set({ left: undefined, mayWake: stillMayWake });
@@ -126,26 +134,34 @@ export class WriterLock {
     write.putLock({ ...this.#current(), renewed: new Date().toISOString(), ...changes });
   }
 
-  /** Gives the lock back. Never fails: where the record cannot be removed, the next to open the store does it. */
+  /**
+   * Gives the lock back. Never fails: where the record cannot be removed because the disk is full it is tried again and again,
+   * as long as the store is open; otherwise the next to open the store does it.
+   */
   async release(): Promise<void> {
     try {
-      failpoint('lock.release');
-      settleRemovals(this.#place);
-      await this.#catalog.transaction((write) => {
-        const current = this.#catalog.lock();
-        const mayWake = (current?.mayWake ?? []).filter(({ token }) => token !== this.token);
-        if (current?.token !== this.token) {
-          if (current?.mayWake) write.putLock({ ...current, mayWake });
-          return;
-        }
-        // Where nothing was swept, or must be swept again, the word of it stays.
-        const isOver = current.left === undefined && mayWake.length === 0;
-        write.putLock(isOver ? undefined : { ...current, mayWake, isAbandoned: true });
-      });
-      this.#stop('released');
-    } catch {
+      await this.#giveBack();
+    } catch (error) {
       this.#stop('abandoned');
+      void untilThereIsRoom(() => this.#giveBack(), error);
     }
+  }
+
+  async #giveBack(): Promise<void> {
+    failpoint('lock.release');
+    settleRemovals(this.#place);
+    await this.#catalog.transaction((write) => {
+      const current = this.#catalog.lock();
+      const mayWake = (current?.mayWake ?? []).filter(({ token }) => token !== this.token);
+      if (current?.token !== this.token) {
+        if (current?.mayWake) write.putLock({ ...current, mayWake });
+        return;
+      }
+      // Where nothing was swept, or must be swept again, the word of it stays.
+      const isOver = current.left === undefined && mayWake.length === 0;
+      write.putLock(isOver ? undefined : { ...current, mayWake, isAbandoned: true });
+    });
+    this.#stop('released');
   }
 
   #current(): LockRecord {
@@ -184,7 +200,7 @@ function newRecord(token: string, { operation, collection }: LockRequest): LockR
 function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): Pick<LockRecord, 'left' | 'mayWake'> {
   const { operation, collection, left = [], mayWake = [], isPublished, isAbandoned, token, pid, process } = dead;
   if (isPublished) return { left, mayWake };
-  const wakes = !isAbandoned && isRunning(dead) !== false;
+  const wakes = !isAbandoned && mayGoOn(dead) !== false;
   const resumable = catalog.resumable();
   const isIts = (one: ResumableImport) => wakes && operation === 'import' && one.collection === collection;
   const its = resumable.filter(isIts).map(({ id }) => id);

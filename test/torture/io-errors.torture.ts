@@ -6,8 +6,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkAfterCrash } from './check.mjs';
+import { openStore } from '../../dist/src/index.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
+import type { ImportProgress } from '../../src/import/types.js';
+import { checkAfterCrash, expectClean } from './check.mjs';
 import { type Failure, missing, scratchDirectory, Template, Writer } from './harness.js';
 import { History } from './model.mjs';
 import { runTraced, threadsOf } from './strace.js';
@@ -167,6 +171,35 @@ describe('a file system of 8 MB and 64 inodes', () => {
     if (isMounted) execFileSync('umount', [mount]);
     disk.remove();
   });
+
+  test.skipIf(!isMounted).each(['stays open', 'is opened again while the disk is full'])(
+    'a lock that a full disk kept from being given back is given back when there is room: the store %s',
+    async (how) => {
+      const path = join(mount, 'locked');
+      const filler = join(mount, 'filler');
+      const source = join(directory.path, 'locked.ndjson');
+      writeFileSync(source, '{"id":1}\n{"id":2}\n');
+      let store = await openStore(path);
+      await store.import(source, { key: 'id', mode: 'upsert' });
+      const fillAtMerge = ({ stage }: ImportProgress) => {
+        if (stage === 'merge') fill(filler, 4096);
+      };
+      const failed = store.import(source, { key: 'id', mode: 'upsert', onProgress: fillAtMerge });
+      await expect(failed).rejects.toMatchObject({ code: 'DISK_FULL' });
+      if (how !== 'stays open') {
+        await store.close();
+        store = await openStore(path);
+      }
+      const catalog = await LmdbCatalog.open(path, { create: false, readOnly: true });
+      expect(catalog.lock()).toMatchObject({ pid: process.pid });
+      rmSync(filler);
+      for (; catalog.lock() !== undefined; catalog.refresh()) await setTimeout(20);
+      await catalog.close();
+      await store.close();
+      await expectClean(path);
+      rmSync(path, { recursive: true });
+    },
+  );
 
   test.skipIf(!isMounted)('no room: DISK_FULL, and the old state is served; with room again it goes on', async () => {
     const store = join(mount, 'store');

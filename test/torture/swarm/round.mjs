@@ -11,8 +11,8 @@ import { Model } from './model.mjs';
 import { WorkerProcess } from './process.mjs';
 
 const JUDGE = fileURLToPath(new URL('judge.mjs', import.meta.url));
-/** A worker that says nothing for so long hangs; nothing that it does takes a tenth of it on a busy machine. */
-const HANG_MILLISECONDS = 60_000;
+/** A worker that says nothing for so long hangs: waiting for a lock whose holder cannot give it back takes a minute. */
+const HANG_MILLISECONDS = 100_000;
 
 /**
  * @typedef {object} RoundOptions
