@@ -4,17 +4,18 @@
 // limits on descriptors and file sizes are set on a waiting writer; a small tmpfs is filled.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStore } from '../../dist/src/index.js';
+import { openStore, repairStore } from '../../dist/src/index.js';
 import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
 import type { ImportProgress } from '../../src/import/types.js';
 import { checkAfterCrash, expectClean } from './check.mjs';
 import { type Failure, missing, scratchDirectory, Template, Writer } from './harness.js';
 import { History } from './model.mjs';
 import { runTraced, threadsOf } from './strace.js';
+import { unmount } from './volume.mjs';
 
 const KINDS = ['upsert', 'transaction', 'compact'] as const;
 /** Beyond every operation's number of calls: the test fails rather than going on for ever. */
@@ -198,6 +199,28 @@ describe('a file system of 8 MB and 64 inodes', () => {
       await store.close();
       await expectClean(path);
       rmSync(path, { recursive: true });
+    },
+  );
+
+  test.skipIf(!isMounted)(
+    'a store in use on another disk, whose files have the same numbers, is no other store',
+    async () => {
+      const other = scratchDirectory();
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', other.path]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=700', 'tmpfs', mount]);
+      try {
+        const [mine, theirs] = [join(mount, 'store'), join(other.path, 'store')];
+        await (await openStore(mine)).close();
+        const open = await openStore(theirs);
+        const numberOf = (store: string) => statSync(join(store, 'index/lock.mdb')).ino;
+        expect(numberOf(mine)).toBe(numberOf(theirs));
+        expect(await repairStore(mine, { workers: 1 })).toMatchObject({ lost: [] });
+        await expect(repairStore(theirs, { workers: 1 })).rejects.toMatchObject({ code: 'STORE_BUSY' });
+        await open.close();
+      } finally {
+        for (const path of [mount, other.path]) unmount(path);
+        other.remove();
+      }
     },
   );
 

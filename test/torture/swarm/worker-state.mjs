@@ -50,7 +50,16 @@ export class Worker {
 
   /** @param {import('./types.js').Saying} said */
   say(said) {
-    writeSync(1, `${JSON.stringify({ at: now(), ...said })}\n`);
+    const line = Buffer.from(`${JSON.stringify({ at: now(), ...said })}\n`);
+    for (let written = 0; written < line.byteLength; ) {
+      try {
+        written += writeSync(1, line, written);
+      } catch (error) {
+        // The driver is busy.
+        if (/** @type {any} */ (error).code !== 'EAGAIN') throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      }
+    }
   }
 
   /** @param {string} what @param {unknown} facts */
