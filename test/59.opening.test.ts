@@ -29,6 +29,26 @@ function limited(limit: string, args: readonly string[]): { readonly status: num
   return { status: child.status!, text: child.stdout + child.stderr };
 }
 
+/** Makes an index; all descriptors but a few are taken when it has begun to. */
+const TAKING = `
+  import { closeSync, mkdirSync, openSync } from 'node:fs';
+  import { LmdbCatalog } from ${JSON.stringify(new URL('../dist/src/store/lmdb-catalog.js', import.meta.url).href)};
+  const [directory, left] = process.argv.slice(1);
+  mkdirSync(directory);
+  const opening = LmdbCatalog.open(directory, { create: true, readOnly: false }).then(
+    () => 'done',
+    (error) => error.code,
+  );
+  const taken = [];
+  try {
+    for (;;) taken.push(openSync('/dev/null', 'r'));
+  } catch {}
+  for (let i = 0; i < left; i++) closeSync(taken.pop());
+  const outcome = await opening;
+  for (const descriptor of taken) closeSync(descriptor);
+  process.stdout.write(outcome, () => process.exit());
+`;
+
 const get = (directory: string) => ['get', '1', '--store', directory, '--no-config'];
 const put = (directory: string) => ['put', '{"id":2}', '--store', directory, '--no-config'];
 
@@ -95,6 +115,15 @@ describe.runIf(isLinux)('too small a limit', () => {
       if (descriptors > 24 && last.status !== 0) expect(last.text).toMatch(/IO_ERROR|EMFILE/);
     }
     expect(last.text).toContain('{"id":1}');
+  });
+
+  test.each([0, 1, 2, 3, 30])('of descriptors that others take while it opens, %d are left: never a signal', (left) => {
+    const args = ['--input-type=module', '-e', TAKING, join(scratch(), 'store'), String(left)];
+    const script = 'ulimit -n 200; exec "$0" "$@"';
+    // Memory that was freed holds nothing that could be taken for what it was.
+    const env = { ...process.env, MALLOC_PERTURB_: '85' };
+    const child = spawnSync('bash', ['-c', script, process.execPath, ...args], { encoding: 'utf8', env });
+    expect(child).toMatchObject({ signal: null, stdout: left < 30 ? 'IO_ERROR' : 'done' });
   });
 
   test('of a file: an error that names the limit', async () => {

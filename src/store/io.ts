@@ -27,6 +27,17 @@ export function isMissing(error: unknown): boolean {
   return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
+/** What a process, or the machine, has too few of for a moment. */
+const SHORTAGES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** Whether an error, or what caused it, says nothing about the file: there was no descriptor or no memory left to look at it. */
+export function isShortage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (SHORTAGES.has((cause as NodeJS.ErrnoException).code)) return true;
+  }
+  return false;
+}
+
 /** Bytes that may still be written to the file system of a directory; `Infinity` where it does not tell. @throws IO_ERROR */
 export function freeBytes(directory: string): number {
   let system: StatsFs;

@@ -17,6 +17,7 @@ import { GristmillError } from '../errors.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
+import { checkDescriptors } from './lmdb-guard.js';
 import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
 
 /** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
@@ -132,6 +133,7 @@ function place(made: string, file: string): void {
 
 /** @param path what an error calls it */
 function openFile(file: string, path: string): NativeEnvironment {
+  checkDescriptors(path);
   const environment = new Environment();
   try {
     environment.open({ ...OPTIONS, path: file }, NO_SUBDIRECTORY | NO_SYNC, 0);

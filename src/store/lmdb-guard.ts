@@ -79,7 +79,12 @@ export function makeLockFile(store: string, bytes: number): void {
   }
 }
 
-function checkDescriptors(file: string): void {
+/**
+ * Whether LMDB will get the descriptors that it takes. Asked right before it is called, with nothing awaited in between:
+ * where it gets some and not all of them, its native code frees memory twice.
+ * @throws GristmillError IO_ERROR
+ */
+export function checkDescriptors(file: string): void {
   const descriptors: number[] = [];
   try {
     while (descriptors.length < DESCRIPTORS) descriptors.push(openSync(dirname(file), 'r'));

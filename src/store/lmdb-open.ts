@@ -11,7 +11,7 @@ import { CATALOG_FILE, INDEX_DIRECTORY } from './files.js';
 import { ioError } from './io.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { Gate } from './lmdb-gate.js';
-import { checkRights, checkRoom, makeLockFile } from './lmdb-guard.js';
+import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './lmdb-guard.js';
 import { inodeOf } from './lmdb-opening.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
@@ -129,6 +129,7 @@ function openFiles(
   isLocked: boolean,
 ): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
   if (isLocked) makeLockFile(store, LOCK_BYTES);
+  checkDescriptors(join(store, CATALOG_FILE));
   const environment = openEnvironment({
     path: join(store, INDEX_DIRECTORY),
     noSubdir: false,

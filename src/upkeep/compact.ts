@@ -94,6 +94,8 @@ export async function compact(
     onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
     const bytes = { before, after: storedBytes(catalog) };
     return { ...report, bytes, seconds: Math.round(performance.now() - began) / 1000 };
+  } catch (error) {
+    throw lock.reasonFor(error);
   } finally {
     await lock.release();
   }

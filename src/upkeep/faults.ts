@@ -2,6 +2,8 @@
 //
 // What verification finds wrong, and the list it is kept in: the first faults in full, all of them counted.
 
+import { isShortage } from '../store/io.js';
+
 /** Consecutive records of a collection: ordinals from 0, dead records counted; `to` is not one of them any more. */
 export interface RecordRange {
   readonly from: number;
@@ -38,11 +40,12 @@ export class FaultList {
     if (this.listed.length < this.#max) this.listed.push(fault);
   }
 
-  /** Runs `check`; what it throws becomes a fault. Undefined then. */
+  /** Runs `check`; what it throws becomes a fault, if it says something about the store. Undefined then. */
   guard<T>(place: Omit<Fault, 'message'>, check: () => T): T | undefined {
     try {
       return check();
     } catch (error) {
+      if (isShortage(error)) throw error;
       this.add({ ...place, message: (error as Error).message });
       return undefined;
     }

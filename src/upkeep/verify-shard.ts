@@ -10,7 +10,7 @@ import { Cancelled } from '../import/scan-span.js';
 import { SharedProgress } from '../import/shared-progress.js';
 import { FRAME_STORED_BYTES_MAX, READ_WINDOW_BYTES } from '../limits.js';
 import type { BlobReader, Blobs } from '../store/blobs.js';
-import { ioError } from '../store/io.js';
+import { ioError, isShortage } from '../store/io.js';
 import { ShardReader } from '../store/shard-read.js';
 import { TextRoom } from '../store/text-room.js';
 import { isDead } from '../store/tombstones.js';
@@ -37,7 +37,7 @@ export interface ShardFault {
 let room: TextRoom | undefined;
 let buffer = Buffer.alloc(0);
 
-/** @throws Cancelled; everything else is a fault in the list. */
+/** @throws Cancelled; GristmillError IO_ERROR where there is no descriptor or memory to look; everything else is a fault in the list. */
 export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault[] {
   const faults: ShardFault[] = [];
   const { path, entry } = task;
@@ -59,7 +59,7 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
       faults.push({ kind: 'shard', message });
     }
   } catch (error) {
-    if (error instanceof Cancelled) throw error;
+    if (error instanceof Cancelled || isShortage(error)) throw error;
     faults.push({ kind: 'shard', records: all(entry), message: ioError(error, 'read', path).message });
   } finally {
     reader?.close();
@@ -87,6 +87,7 @@ function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: Sha
       }
     }
   } catch (error) {
+    if (isShortage(error)) throw error;
     const { message, offset } = error as GristmillError;
     const lost = reader === undefined ? { records: all(entry) } : {};
     faults.push({ kind: 'shard', message, ...lost, ...(offset !== undefined && { offset }) });

@@ -17,7 +17,10 @@ const store = await openStore(directory, { config: false, hotSet: false });
 const WORKS = {
   config: async () => (await openStore(memory(), { config })).close(),
   compact: () => store.compact(),
-  verify: () => store.verify({ workers: 1 }),
+  verify: async () => {
+    const { faults } = await store.verify({ workers: 1 });
+    if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  },
   import: () => store.import(source, { collection: 'imported', key: 'id', workers: 1 }),
   backup: () => store.backup(`${directory}.backup`),
   watch: async () => (await store.watch(source, { collection: 'watched', key: 'id' })).close(),
