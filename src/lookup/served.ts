@@ -50,6 +50,8 @@ export class Served {
   /** The store's newest publication, as far as it has been noticed, and the last time when it was the served one. */
   #newest = 0;
   #currentAt = 0;
+  /** The newest publication that reads which allow for an old state were given in place of one that was too old. */
+  #shown = 0;
   /** Whether the state was read since the last look, and the last look before which it was. */
   #isRead = false;
   #readAt = 0;
@@ -77,7 +79,12 @@ export class Served {
     this.#isRead = true;
     const isFresh = state !== undefined && (freshness === 'warm' || this.#isWithin(state, freshness.maxStaleMs));
     // Not `state`: looking may have taken it anew. Of a collection that came later there is no old state to serve.
-    return (isFresh ? this.#state?.lookup(name) : undefined) ?? this.#store.lookup(name);
+    const served = isFresh ? this.#state?.lookup(name) : undefined;
+    if (served !== undefined) return served;
+    const live = this.#store.lookup(name);
+    live.newest();
+    this.#shown = this.#store.catalog.generation();
+    return live;
   }
 
   /** Looks whether there is a newer publication, if anybody wants to know: now and then, and after each commit of this process. */
@@ -175,8 +182,12 @@ export class Served {
     return new ServedState(this.#store, this.#state, (name) => this.#store.live.get(name));
   }
 
-  /** Whether a state was the newest one so many milliseconds ago. */
+  /**
+   * Whether a state was the newest one so many milliseconds ago, and no read has been given a newer one: none may see a
+   * change and then, in a state that was taken before it, not see it.
+   */
   #isWithin(state: ServedState, maxStaleMs: number): boolean {
+    if (state.generation < this.#shown) return false;
     if (performance.now() - this.#currentAt <= maxStaleMs) return true;
     // Unless it is known to be old: perhaps it was just not looked for so long.
     if (state.generation === this.#newest) this.#look();
