@@ -25,16 +25,12 @@ export async function cleanIndexes(
   name: string,
   minDeadShare: number,
 ): Promise<number> {
-  // Transactions wait for who merges: most collections need none, and are only asked.
-  catalog.refresh();
-  const found = catalog.collection(name);
-  if (found === undefined || !isWorthwhile(found, minDeadShare)) return 0;
   await lock.set({ merging: name });
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
   try {
     const manifest = snapshot.collection(name);
-    if (manifest === undefined) return 0;
+    if (manifest === undefined || !isWorthwhile(manifest, minDeadShare)) return 0;
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     await change(catalog, lock, name, (write, current) => {
