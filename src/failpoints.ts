@@ -25,10 +25,14 @@ export const FAILPOINTS = [
   'publish.committed',
   /** In a user's transaction, at its end. */
   'transaction.commit',
-  /** Of a compaction: before a shard is written anew; when it is synced and not published; when all shards are. */
+  /**
+   * Of a compaction: before secondary indexes are cleaned; in the transaction that drops dead shards, at its end; before a
+   * shard is written anew; when it is synced and not published.
+   */
+  'compact.clean-indexes',
+  'compact.drop',
   'compact.rewrite',
   'compact.publish',
-  'compact.clean-indexes',
   /** Before anything is removed; before each file; when all is removed and it is still written down. */
   'garbage.collect',
   'garbage.unlink',

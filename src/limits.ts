@@ -56,6 +56,8 @@ export const FRAMES_PER_SHARD_MAX = 2 ** 21;
 export const FENCES_MAX = 1_000_000;
 /** Records of an inline shard before the next is begun: what compaction makes one file of. */
 export const INLINE_RECORDS_MAX = 65_536;
+/** Shards without a live record that wait until their entries are cleaned out of the secondary indexes; more do not wait. */
+export const DEAD_SHARDS_MAX = 64;
 /** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
 export const HOT_PLACES_MAX = 65_536;
 /** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */

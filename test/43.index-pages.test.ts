@@ -8,6 +8,7 @@ import { Caches } from '../src/lookup/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
 import { resolveStoreOptions } from '../src/options.js';
 import type { Catalog } from '../src/store/types.js';
+import { compact } from '../src/upkeep/compact.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
 
 const COUNT = 3000;
@@ -93,6 +94,20 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     lookup.newest();
     expect(pagesReadBy(readAll)).toBeGreaterThan(0);
     await touch();
+    readAll();
+  });
+
+  test('where all records were exchanged once more after those before them were dropped it is', async () => {
+    const all = [...Array(COUNT).keys()];
+    await publish(all, 2, 'upsert');
+    lookup.newest();
+    readAll();
+    const { tree } = catalog.collection('records')!.primary!;
+    const { dead } = catalog.collection('records')!;
+    // Nobody looks in between: the numbers of dead records, entries and pages are the same again.
+    expect((await compact(catalog, place)).dropped).toBeGreaterThan(0);
+    await publish(all, 3, 'upsert');
+    expect(catalog.collection('records')).toMatchObject({ dead, primary: { tree, entries: COUNT } });
     readAll();
   });
 

@@ -21,7 +21,7 @@ Examples:
   gristmill compact --store ./store
   gristmill compact --store ./store --min-dead 10%
 
-Records keep their keys and ordinals. Others may read and change the store meanwhile; the space is given back when
+Records keep their keys. Shards without a live record are dropped, except in collections without a key. Others may read and change the store meanwhile; the space is given back when
 nobody reads the old files any more.`;
 
 /** Adds the command to the program. */
@@ -58,9 +58,9 @@ async function runCompact(flags: CompactFlags): Promise<void> {
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : textOf(report));
 }
 
-function textOf({ sealed, rewritten, removed, indexes, bytes, seconds }: CompactReport): string {
-  if (sealed + rewritten + indexes === 0) return 'nothing to compact\n';
-  const shards = `${formatCount(sealed)} shards sealed, ${formatCount(rewritten)} rewritten`;
+function textOf({ sealed, rewritten, dropped, removed, indexes, bytes, seconds }: CompactReport): string {
+  if (sealed + rewritten + dropped + indexes === 0) return 'nothing to compact\n';
+  const shards = `${formatCount(sealed)} shards sealed, ${formatCount(rewritten)} rewritten, ${formatCount(dropped)} dropped`;
   const gone = `${formatCount(removed)} dead records removed`;
   const sizes = `shards ${formatBytes(bytes.before)} > ${formatBytes(bytes.after)}`;
   return `${shards}, ${formatCount(indexes)} indexes cleaned; ${gone}; ${sizes} in ${seconds} s\n`;

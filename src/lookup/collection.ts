@@ -17,7 +17,7 @@ export const DEFAULT_COLLECTION = 'records';
 
 /** A record of a scan. */
 export interface Scanned<T> {
-  /** Position in the collection, from 0; records that were replaced count. */
+  /** Position in the collection, from 0; records that were replaced count, until compaction drops their shard (never where it is the key). */
   readonly ordinal: number;
   /** The member name, in collections made from one object. */
   readonly name?: string;

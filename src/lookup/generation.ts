@@ -205,13 +205,18 @@ export class Generation {
 
 /**
  * The tree of an index in another generation, if it has the same pages. A tree is never given another's number; an entry that
- * is added makes their number grow, and one that is exchanged or removed, of the primary tree, leaves a dead record.
+ * is added makes their number grow, and one that is exchanged or removed, of the primary tree, leaves a dead record, which is
+ * counted for ever, even if its shard is dropped.
  */
 function sameTree(other: Generation, { manifest }: Generation, index: IndexManifest): Tree | undefined {
   const isPrimary = index === manifest.primary;
   const tree = isPrimary ? other.primary : other.secondary.find((one) => one.manifest.tree === index.tree);
   if (tree?.manifest.tree !== index.tree || tree.manifest.entries !== index.entries) return undefined;
-  return isPrimary && other.manifest.dead !== manifest.dead ? undefined : tree;
+  return isPrimary && deathsIn(other.manifest) !== deathsIn(manifest) ? undefined : tree;
+}
+
+function deathsIn({ dead, dropped = 0 }: CollectionManifest): number {
+  return dead + dropped;
 }
 
 function loadLayout(catalog: CatalogView, { open: _, ...manifest }: CollectionManifest): Layout {

@@ -63,6 +63,7 @@ export function commitPublication(
     secondary,
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,
+    ...(base?.dropped !== undefined && { dropped: base.dropped }),
     holes: (base?.holes ?? 0) + total(added, 'holes'),
     inline: base?.inline ?? 0,
     shards: shards.length,

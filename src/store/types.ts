@@ -60,6 +60,8 @@ export interface CollectionManifest {
   readonly records: number;
   /** Records of all shards that were replaced or deleted. */
   readonly dead: number;
+  /** Dead records whose shards compaction has dropped. Absent: 0. With `dead` it makes a number that never falls. */
+  readonly dropped?: number;
   /** Those of the dead whose text compaction has removed. */
   readonly holes: number;
   /** Dead records when the secondary indexes were last cleaned of them. Absent: 0. */

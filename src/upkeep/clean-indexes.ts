@@ -1,16 +1,19 @@
 // Secondary indexes without the entries of dead records: their tree is written anew when too many of them are dead, and
-// exchanged in one transaction. Transactions on the collection wait meanwhile, as they do for an import that merges.
+// exchanged in one transaction. Transactions on the collection wait meanwhile, as they do for an import that merges. The same
+// transaction drops the shards that had no live record: afterwards no index names one of them.
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
+import { DEAD_SHARDS_MAX } from '../limits.js';
 import { addGarbage } from '../store/garbage.js';
 import { NewTrees } from '../store/new-trees.js';
 import { treeStart } from '../store/page-key.js';
 import { entriesOf } from '../store/page-read.js';
 import { PAGE_BYTES, PageBuilder } from '../store/page-write.js';
 import { isDead } from '../store/tombstones.js';
-import type { Catalog, CatalogSnapshot, CollectionManifest, IndexManifest } from '../store/types.js';
+import type { Catalog, CatalogRead, CatalogSnapshot, CollectionManifest, IndexManifest } from '../store/types.js';
 import type { WriterLock } from '../store/writer-lock.js';
+import { type Dropped, deadShards, dropDead, NOTHING_DROPPED } from './drop-dead.js';
 import { change } from './publish-rewritten.js';
 
 /** Pages are left with room for a few inserts. */
@@ -18,25 +21,31 @@ const REWRITTEN_BYTES = PAGE_BYTES - PAGE_BYTES / 8;
 /** Pages read before others have their turn. */
 const PAGES_PER_TURN = 64;
 
-/** @returns how many indexes were written anew. */
+/** What a cleaning did. */
+export interface Cleaned extends Dropped {
+  /** Indexes written anew. */
+  readonly indexes: number;
+}
+
 export async function cleanIndexes(
   catalog: Catalog,
   lock: WriterLock,
   name: string,
   minDeadShare: number,
-): Promise<number> {
+): Promise<Cleaned> {
   // Transactions wait for who merges: most collections need none, and are only asked.
   catalog.refresh();
   const found = catalog.collection(name);
-  if (found === undefined || !isWorthwhile(found, minDeadShare)) return 0;
+  if (found === undefined || !isWorthwhile(found, catalog, minDeadShare)) return { indexes: 0, ...NOTHING_DROPPED };
   await lock.set({ merging: name });
   const snapshot = catalog.snapshot();
   const trees = new NewTrees(catalog);
   try {
     const manifest = snapshot.collection(name);
-    if (manifest === undefined) return 0;
+    if (manifest === undefined) return { indexes: 0, ...NOTHING_DROPPED };
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
+    let dropped = NOTHING_DROPPED;
     await change(catalog, lock, name, (write, current) => {
       // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
       if (current.generation !== manifest.generation) {
@@ -49,9 +58,12 @@ export async function cleanIndexes(
         const { tree, entries, pages } = trees.of(i + 1);
         return { path, tree, entries, pages };
       });
-      return { ...current, secondary, cleaned: manifest.dead };
+      // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
+      const { manifest: without, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
+      dropped = what;
+      return without;
     });
-    return manifest.secondary.length;
+    return { indexes: manifest.secondary.length, ...dropped };
   } catch (error) {
     await trees.discard().catch(() => {}); // the first error is the one to tell
     throw error;
@@ -61,9 +73,15 @@ export async function cleanIndexes(
   }
 }
 
-/** By the records that have died since the last time: how many entries each had, nobody counts. */
-function isWorthwhile({ dead, cleaned = 0, records, secondary }: CollectionManifest, minDeadShare: number): boolean {
-  return secondary.length > 0 && dead - cleaned > minDeadShare * (records + dead - cleaned);
+/**
+ * By the records that have died since the last time: how many entries each had, nobody counts. And by the shards that
+ * cannot be dropped before, of which there may be many where only a few records of many are ever changed.
+ */
+function isWorthwhile(manifest: CollectionManifest, read: CatalogRead, minDeadShare: number): boolean {
+  const { dead, cleaned = 0, records, secondary } = manifest;
+  if (secondary.length === 0 || dead === cleaned) return false;
+  if (dead - cleaned > minDeadShare * (records + dead - cleaned)) return true;
+  return deadShards(read, manifest).length > DEAD_SHARDS_MAX;
 }
 
 function deadRecords(manifest: CollectionManifest, snapshot: CatalogSnapshot): ReadonlyMap<number, Uint8Array> {

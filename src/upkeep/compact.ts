@@ -1,7 +1,8 @@
-// [plan > rewrite > publish], shard by shard
+// [drop > plan > rewrite > publish], shard by shard
 //
-// Compaction: inline shards get a file, and shards with many dead records a new one without them. Every record keeps its
-// shard and ordinal; what is left out are holes (store/holes.ts). So no index entry has to change, and a reader finds what
+// Compaction: shards without a live record are dropped (drop-dead.ts), inline shards get a file, and shards
+// with many dead records a new one without them. Every live record keeps its shard, and its ordinal there; what is left out are
+// holes (store/holes.ts). So no index entry has to change, and a reader finds what
 // it looks for before and after. Each shard is a transaction of its own: whatever interrupts it, what was done stays done.
 // Secondary indexes keep the entries of dead records until a good part is dead; then their tree is written anew.
 
@@ -14,6 +15,7 @@ import { collectGarbage } from '../store/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
 import { type LockRequest, WriterLock } from '../store/writer-lock.js';
 import { cleanIndexes } from './clean-indexes.js';
+import { dropDeadShards } from './drop-dead.js';
 import { publishRewritten, sealOpenShard } from './publish-rewritten.js';
 import { rewriteShard } from './rewrite-shard.js';
 import { resolveCompactOptions } from './upkeep-options.js';
@@ -40,6 +42,8 @@ export interface CompactReport {
   /** Inline shards that were given a file, and shard files written anew. */
   readonly sealed: number;
   readonly rewritten: number;
+  /** Shards without a live record that were taken out of their collection, whatever `minDeadShare` is. Their files go. */
+  readonly dropped: number;
   /** Records in the new files. */
   readonly records: number;
   /** Dead records whose text is gone. */
@@ -68,9 +72,17 @@ export async function compact(
   const lock = await WriterLock.acquire(catalog, place, { operation: 'compact', ...options });
   try {
     const names = chosen(catalog, collection);
-    const report = { sealed: 0, rewritten: 0, records: 0, removed: 0, bytes: { before: 0, after: 0 }, indexes: 0 };
-    for (const name of names) await sealOpenShard(catalog, lock, name);
+    const report = { sealed: 0, rewritten: 0, dropped: 0, records: 0, removed: 0, indexes: 0 };
     const before = storedBytes(catalog);
+    for (const name of names) {
+      await sealOpenShard(catalog, lock, name);
+      failpoint('compact.clean-indexes');
+      const cleaned = await cleanIndexes(catalog, lock, name, minDeadShare);
+      const dropped = await dropDeadShards(catalog, lock, name);
+      report.indexes += cleaned.indexes;
+      report.dropped += cleaned.shards + dropped.shards;
+      report.removed += cleaned.removed + dropped.removed;
+    }
     const plan = names.flatMap((name) => worthwhile(catalog, name, minDeadShare));
     for (const [i, { manifest, entry }] of plan.entries()) {
       onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
@@ -88,8 +100,6 @@ export async function compact(
       report.records += rewritten.records - rewritten.holes;
       report.removed += rewritten.holes - entry.holes;
     }
-    failpoint('compact.clean-indexes');
-    for (const name of names) report.indexes += await cleanIndexes(catalog, lock, name, minDeadShare);
     await collectGarbage(catalog, place);
     onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
     const bytes = { before, after: storedBytes(catalog) };

@@ -15,7 +15,7 @@ import { reserveShards } from '../store/publish.js';
 import { originOf, type ShardOrigin } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
 import { ShardWriter } from '../store/shard-write.js';
-import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../store/types.js';
+import type { Catalog, CatalogRead, CollectionManifest, ShardEntry } from '../store/types.js';
 
 /**
  * @returns the entry as it is to be; durable, but not published.
@@ -62,10 +62,10 @@ export async function rewriteShard(
 }
 
 /** All that are dead by now, those removed before among them. */
-function holesOf({ shard, records }: ShardEntry, snapshot: CatalogSnapshot): Holes {
+export function holesOf({ shard, records }: ShardEntry, read: Pick<CatalogRead, 'tombstones'>): Holes {
   const bitmap = new Uint8Array(Math.ceil(records / 8));
   // The bitmap at rest ends with its last chunk, which may be behind the last record.
-  bitmap.set(snapshot.tombstones(shard).subarray(0, bitmap.byteLength));
+  bitmap.set(read.tombstones(shard).subarray(0, bitmap.byteLength));
   return new Holes(records, bitmap);
 }
 

@@ -130,10 +130,16 @@ export async function expectHolds(collection: ReadableCollection, model: Model):
   expect(await collection.getMany([...asked, ...asked])).toEqual([...values, ...values]);
   expect(asked.map((key) => collection.has(key))).toEqual(texts.map((text) => text !== undefined));
 
-  const scanned = live.map(({ record: { key, text }, ordinal }) =>
-    model.kind === 'name' ? { ordinal, name: KEYS[key]!.value, text } : { ordinal, text },
-  );
-  expect(await all(collection.scanText())).toEqual(scanned);
+  const found = await all(collection.scanText());
+  const ordinals = found.map(({ ordinal }) => ordinal);
+  // Where they are no keys they are less by as many records as were in shards that compaction has dropped.
+  if (model.kind === 'ordinal') expect(ordinals).toEqual(live.map(({ ordinal }) => ordinal));
+  expect(ordinals).toEqual([...new Set(ordinals)].sort((left, right) => left - right));
+  const scanned = live.map(({ record: { key, text } }, i) => {
+    const ordinal = ordinals[i];
+    return model.kind === 'name' ? { ordinal, name: KEYS[key]!.value, text } : { ordinal, text };
+  });
+  expect(found).toEqual(scanned);
   expect(await all(collection.scan())).toEqual(
     scanned.map(({ text, ...rest }) => ({ ...rest, value: JSON.parse(text) })),
   );

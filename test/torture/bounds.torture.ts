@@ -21,8 +21,7 @@ const HEAP_GROWTH_MAX = 16 * MIB;
 /** The allocator keeps pages of its own. */
 const RSS_GROWTH_MAX = 96 * MIB;
 const DESCRIPTORS_GROWTH_MAX = 8;
-/** A shard whose records are all dead keeps its file (docs/reliability.md): about one for every hundred generations here. */
-const FILES_GROWTH_MAX = 60;
+const FILES_GROWTH_MAX = 10;
 const INDEX_GROWTH_MAX = 4 * MIB;
 
 const lacks = missing();

@@ -162,7 +162,7 @@ export async function checkApart(store: string, history: History, { n, generatio
 }
 
 /** What a store has been through before the operation that is looked at. */
-const PREPARED: readonly Kind[] = ['replace', 'upsert', 'transaction', 'put'];
+const PREPARED: readonly Kind[] = ['replace', 'put', 'compact', 'upsert', 'transaction', 'put'];
 
 /** A store that stands just before one operation, to be copied for each time that operation is tried. */
 export class Template {
