@@ -1,7 +1,7 @@
 // The swarm for as long as is wanted, seed after seed; and one seed again.
 //
 //   node test/torture/swarm/run.mjs [--seconds 60] [--seed N] [--rounds 1] [--milliseconds 1000] [--directory DIR]
-//     [--at-once 2] [--disk plain|small|volume] [--keep-going]
+//     [--at-once 2] [--disk plain|small|volume] [--roles reader,keeper,…] [--keep-going]
 //
 // --seed is the first seed; without --seconds only this one is played. Of a violation the store and the sources stay
 // in DIR. `small` and `volume` (a disk that is filled, one whose power is cut) need root, and mount what they need in a namespace of their own.
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     directory: { type: 'string' },
     'at-once': { type: 'string', default: '1' },
     disk: { type: 'string', default: 'plain' },
+    roles: { type: 'string' },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -54,7 +55,8 @@ async function played(seed) {
   const directory = join(base, `seed-${seed}`);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const options = { seed, directory, rounds: Number(values.rounds), milliseconds: Number(values.milliseconds) };
+  const among = /** @type {import('./types.js').Role[] | undefined} */ (values.roles?.split(','));
+  const options = { seed, directory, rounds: Number(values.rounds), milliseconds: Number(values.milliseconds), among };
   const disk = await mounted(directory);
   const found = await swarm({ ...options, ...disk, log: console.log }).finally(() => disk?.unmount());
   if (found.violations.length === 0) rmSync(directory, { recursive: true, force: true });

@@ -19,6 +19,7 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  * @property {number} seed
  * @property {string} directory of the swarm's own, for sources, backups and what is kept of a failure
  * @property {number} [rounds] default 1
+ * @property {readonly Role[]} [among] roles that are played; default all
  * @property {number} [milliseconds] of a round; default 1,000
  * @property {string} [path] where the store is, otherwise in `directory`: a small disk that may be filled, or a volume
  *   that may be cut by `cut`
@@ -27,7 +28,17 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  */
 
 /** @param {SwarmOptions} options */
-export async function swarm({ seed, directory, rounds = 1, milliseconds = 1000, path, cut, restore, log }) {
+export async function swarm({
+  seed,
+  directory,
+  rounds = 1,
+  milliseconds = 1000,
+  path,
+  cut,
+  restore,
+  log,
+  among = ROLES,
+}) {
   const random = new Random(`seed ${seed}`);
   const store = join(path ?? directory, 'store');
   mkdirSync(directory, { recursive: true });
@@ -38,7 +49,7 @@ export async function swarm({ seed, directory, rounds = 1, milliseconds = 1000, 
   for (let n = 0; n < rounds && totals.violations.length === 0; n++) {
     const roles = /** @type {Role[]} */ ([
       'writer',
-      ...Array.from({ length: 2 + random.below(3) }, () => random.pick(ROLES)),
+      ...Array.from({ length: 2 + random.below(3) }, () => random.pick(among)),
     ]);
     const faults = chosenFaults(random, { fills: path !== undefined && cut === undefined, cut: cut !== undefined });
     const scratch = join(directory, 'scratch');
