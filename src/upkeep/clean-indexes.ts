@@ -67,7 +67,7 @@ function isWorthwhile({ dead, cleaned = 0, records, secondary }: CollectionManif
 }
 
 function deadRecords(manifest: CollectionManifest, snapshot: CatalogSnapshot): ReadonlyMap<number, Uint8Array> {
-  return new Map(snapshot.shards(manifest).map(({ shard }) => [shard, snapshot.tombstones(shard)]));
+  return new Map(snapshot.shards(manifest).map((entry) => [entry.shard, snapshot.tombstones(entry)]));
 }
 
 async function clean(
