@@ -52,6 +52,10 @@ export const SPAN_FILES_MAX = 4096;
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
 export const FRAMES_PER_SHARD_MAX = 2 ** 21;
+/** Most records of one shard: the largest span is 1 GiB of source, and the shortest record takes two bytes of it. */
+export const RECORDS_PER_SHARD_MAX = 2 ** 30;
+/** Rows in a chunk of a source manifest: some 50 KB. */
+export const SOURCE_ROWS_PER_CHUNK = 512;
 /** Most pages of a tree whose keys are kept in memory for lookups (some 30 bytes each); larger trees are searched in LMDB. */
 export const FENCES_MAX = 1_000_000;
 /** Records of an inline shard before the next is begun: what compaction makes one file of. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, type Store } from '../dist/src/index.js';
-import { encodeValue, FORMAT_VERSION, STORE_KEY } from '../src/store/catalog-values.js';
+import { FORMAT_VERSION, STORE_KEY, seal } from '../src/store/catalog-values.js';
 import { putChecksum } from '../src/store/checksum.js';
 import { temporaryDirectory } from './support/build-store.js';
 import { openRawIndex } from './support/raw-catalog.js';
@@ -95,7 +95,7 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
   const raw = openRawIndex(directory);
   const header = raw.values.find(({ database, key }) => database === 'meta' && key.equals(STORE_KEY))!;
   const newer = { ...JSON.parse(header.value.subarray(8).toString()), format: FORMAT_VERSION + 1 };
-  raw.put('meta', STORE_KEY, encodeValue(newer));
+  raw.put('meta', STORE_KEY, seal(Buffer.from(JSON.stringify(newer))));
   await raw.close();
   for (const readOnly of [true, false]) {
     await expect(openStore(directory, { readOnly })).rejects.toMatchObject({

@@ -5,12 +5,13 @@
 // collection that does not fit is removed, and the report says so. All of it is on disk: nothing survives in memory.
 
 import { readFileSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { files } from '../store/file-blobs.js';
-import { journalPath, quarantinePath, shardFileName, shardPath } from '../store/files.js';
+import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
 import { ioError, isMissing } from '../store/io.js';
 import { reserveShards } from '../store/publish.js';
+import { shardFilesIn } from '../store/sweep.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../store/types.js';
 import type { FilledImportOptions } from './import-options.js';
 import { Journal } from './journal.js';
@@ -130,7 +131,8 @@ async function removeResumable(
   // First what is found by the list alone; should we be killed then, the rest is swept.
   files.remove(quarantinePath(store, id));
   await catalog.transaction((write) => forgetResumable(catalog, write, id));
-  for (let i = 0; i < spans; i++) files.remove(shardPath(store, shardFileName(firstShard + i)));
+  const shards = files.list(join(store, SHARDS_DIRECTORY));
+  for (const file of shardFilesIn(shards, firstShard, spans)) files.remove(shardPath(store, file));
   files.removeDirectory(dirname(journalPath(store, id)));
 }
 

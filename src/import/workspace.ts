@@ -3,13 +3,13 @@
 // Where an import writes before anything of it is visible, and how that goes away again: its own directory under `tmp/` for
 // sorted runs, and shard files under numbers nobody else gets.
 
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { StorePlace } from '../store/blobs.js';
-import { TEMPORARY_DIRECTORY } from '../store/files.js';
+import { pathIn, temporaryPath } from '../store/files.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */
 export function runPathOf(temporary: string, shard: number): string {
-  return join(temporary, `${shard}.run`);
+  return pathIn(temporary, `${shard}.run`);
 }
 
 export class Workspace {
@@ -21,7 +21,7 @@ export class Workspace {
 
   constructor(place: StorePlace, id: string) {
     this.place = place;
-    this.temporary = join(place.directory, TEMPORARY_DIRECTORY, id);
+    this.temporary = temporaryPath(place.directory, id);
   }
 
   /** @param shardPaths what the import is going to write. @throws DISK_FULL, IO_ERROR */

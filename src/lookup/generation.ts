@@ -21,6 +21,12 @@ import { Tree } from './tree.js';
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
 
+/** What it is where no newer generation explains it. */
+export function damagedIndex(collection: string): GristmillError {
+  const message = `an index of collection ${collection} names a shard it does not have`;
+  return new GristmillError('CHECKSUM_MISMATCH', message);
+}
+
 /** Where a record is, with its shard's entry. */
 export interface Place {
   readonly entry: ShardEntry;
@@ -117,10 +123,15 @@ export class Generation {
    * @throws STALE: pages are newer than this generation, or damaged beyond their checksum.
    */
   place({ shard, ordinal }: Location, read?: CatalogRead): Place {
+    const entry = this.#entry(shard);
+    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read ?? this.current()) : { entry, ordinal };
+  }
+
+  #entry(shard: number): ShardEntry {
     const { open } = this.manifest;
     const entry = open?.shard === shard ? open : this.#layout.byNumber.get(shard);
     if (entry === undefined) throw STALE;
-    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read ?? this.current()) : { entry, ordinal };
+    return entry;
   }
 
   /** The live record with this ordinal in the collection; undefined when there is none. */
@@ -146,7 +157,7 @@ export class Generation {
       const state = read.tombstoneState(shard);
       found = state === undefined ? NO_TOMBSTONES : this.#layout.tombstones.get(shard);
       if (state !== undefined && found?.since !== state.generation) {
-        found = { since: state.generation, bitmap: read.tombstones(shard) };
+        found = { since: state.generation, bitmap: read.tombstones(this.#entry(shard)) };
         this.#layout.tombstones.set(shard, found);
       }
       this.#tombstones.set(shard, found as Tombstones);

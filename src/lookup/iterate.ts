@@ -15,7 +15,7 @@ import { ShardReader } from '../store/shard-read.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
 import { lineText } from './frame.js';
-import type { Generation, Place } from './generation.js';
+import { damagedIndex, type Generation, type Place, STALE } from './generation.js';
 import type { Lookup } from './lookup.js';
 import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './range.js';
 import { fileLines, inlineLines, type ShardLines } from './shard-lines.js';
@@ -94,17 +94,23 @@ function* ordinalPlaces(
   snapshot: CatalogSnapshot,
   bounds: Bounds,
 ): Generator<{ readonly key: KeyValue; readonly place: Place }> {
-  const { records, dead } = generation.manifest;
+  const last = generation.shards.at(-1);
+  const count = last === undefined ? 0 : last.firstOrdinal + last.records;
   const { lower, upper } = bounds;
   if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
     throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
   }
-  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, records + dead, !lower.inclusive);
-  const to = upper === undefined ? records + dead : ordinalsBefore(upper.key, records + dead, upper.inclusive);
-  for (let i = 0; i < to - from; i++) {
-    const ordinal = bounds.reverse ? to - 1 - i : from + i;
-    const place = generation.placeOf(ordinal, snapshot);
-    if (place !== undefined) yield { key: ordinal, place };
+  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, count, !lower.inclusive);
+  const to = upper === undefined ? count : ordinalsBefore(upper.key, count, upper.inclusive);
+  // Shard by shard: between two of them there may be a gap, as large as somebody said.
+  for (const entry of bounds.reverse ? generation.shards.toReversed() : generation.shards) {
+    const first = Math.max(from, entry.firstOrdinal);
+    const end = Math.min(to, entry.firstOrdinal + entry.records);
+    for (let i = 0; i < end - first; i++) {
+      const ordinal = bounds.reverse ? end - 1 - i : first + i;
+      const place = generation.placeOf(ordinal, snapshot);
+      if (place !== undefined) yield { key: ordinal, place };
+    }
   }
 }
 
@@ -193,6 +199,8 @@ async function* linesOfFile(entry: ShardEntry, lookup: Lookup): AsyncGenerator<S
 
 /** A shard that is gone was replaced by another import: the rest of the old generation cannot be read any more. */
 function replacedMeanwhile(error: unknown, name: string): unknown {
+  // What an iteration reads stays as it was: nothing newer explains it.
+  if (error === STALE) return damagedIndex(name);
   if (!isMissing(error)) return error;
   const message = `collection ${name} was replaced while it was being read; start reading again`;
   return new GristmillError('STORE_BUSY', message, { cause: error });

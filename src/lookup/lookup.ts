@@ -18,7 +18,7 @@ import type { Caches } from './caches.js';
 import type { CollectionCaches } from './collection-caches.js';
 import { FETCHES_MAX, Fetch } from './fetch.js';
 import { type FrameAt, lineText } from './frame.js';
-import { Generation, type Place, STALE } from './generation.js';
+import { damagedIndex, Generation, type Place, STALE } from './generation.js';
 import { type HotKey, HotPlaces } from './hot-places.js';
 import { locate } from './locate.js';
 import { recordText } from './record.js';
@@ -260,8 +260,6 @@ function parsed(text: string | undefined): unknown {
 }
 
 function describe(error: unknown, name: string): unknown {
-  if (error === STALE) {
-    return new GristmillError('CHECKSUM_MISMATCH', `an index of collection ${name} names a shard it does not have`);
-  }
+  if (error === STALE) return damagedIndex(name);
   return isMissing(error) ? ioError(error, 'read a shard of', name) : error;
 }

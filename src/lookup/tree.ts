@@ -69,13 +69,16 @@ export class Tree {
   }
 
   async #loadFences(): Promise<void> {
-    const { tree, pages } = this.manifest;
+    const { tree } = this.manifest;
     const keys: Uint8Array[] = [];
+    // To the end of what is there: how many pages the manifest says that there are is only said.
     for (;;) {
-      for (const key of this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1])) keys.push(key);
-      if (keys.length >= pages) break;
+      const batch = this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
+      for (const key of batch) keys.push(key);
+      if (batch.length < KEYS_PER_TURN || keys.length > FENCES_MAX) break;
       await setImmediate();
     }
+    if (keys.length > FENCES_MAX) return;
     this.#fences = new Fences(keys);
     this.#pageSpace = this.#caches.pageSpace(keys.length);
   }

@@ -5,11 +5,9 @@
 // whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
 
 import type { Fingerprint } from '../import/source-file.js';
+import { SOURCE_ROWS_PER_CHUNK } from '../limits.js';
 import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
-
-/** Rows of a chunk: some 50 KB. */
-const CHUNK_ROWS = 512;
 
 /** Records that came from one file, within one shard. */
 export interface RecordRange {
@@ -75,7 +73,7 @@ export class ManifestRows {
   add(file: NotedFile, storedAt?: number): void {
     this.#isStored &&= storedAt === this.#files;
     this.#files++;
-    if (this.#rows.push(encodeFile(file)) === CHUNK_ROWS) this.#close();
+    if (this.#rows.push(encodeFile(file)) === SOURCE_ROWS_PER_CHUNK) this.#close();
   }
 
   /** All rows have been added. */

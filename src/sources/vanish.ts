@@ -41,7 +41,7 @@ export async function recordsIn(
     const wanted = byShard.get(entry.shard);
     if (wanted === undefined) continue;
     const { shard, named } = entry;
-    const dead = read.tombstones(shard);
+    const dead = read.tombstones(entry);
     for await (const { ordinal, line } of linesIn(place, entry, wanted)) {
       if (isDead(dead, ordinal)) continue;
       found.push({ key: keyOf(line, named), shard, ordinal, isRemoval: true });
@@ -114,10 +114,11 @@ async function* linesIn(
   entry: ShardEntry,
   ranges: readonly RecordRange[],
 ): AsyncGenerator<{ readonly ordinal: number; readonly line: string }> {
-  const wanted = new Uint8Array(entry.records);
-  for (const { first, count } of ranges) wanted.fill(1, first, first + count);
   const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
+    // After the file has said that it has so many.
+    const wanted = new Uint8Array(entry.records);
+    for (const { first, count } of ranges) wanted.fill(1, first, first + count);
     for await (const { frame, ordinalOf } of fileLines(reader)) {
       for (let i = 0; i < frame.lines.length - 1; i++) {
         const ordinal = ordinalOf(i);

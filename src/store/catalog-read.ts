@@ -4,15 +4,29 @@
 // the keys and values are these (catalog-values.ts, page-key.ts). Everything is verified as it is read.
 
 import { GristmillError } from '../errors.js';
+import { RECORDS_PER_SHARD_MAX } from '../limits.js';
+import {
+  garbageCheck,
+  lockCheck,
+  resumableCheck,
+  sourceRowsCheck,
+  sourcesCheck,
+  tombstonesCheck,
+} from './catalog-schema.js';
 import {
   collectionKey,
+  damaged,
+  decodeCollection,
   decodeHeader,
+  decodeShard,
+  decodeTombstones,
   decodeValue,
   GARBAGE_KEY,
   inlineKey,
   LOCK_KEY,
   lastNumber,
   MetaKind,
+  nameOf,
   RESUMABLE_KEY,
   STORE_KEY,
   shardKey,
@@ -106,41 +120,39 @@ export class CatalogReader implements CatalogRead {
   collections(): readonly CollectionManifest[] {
     const start = Buffer.of(MetaKind.collection);
     const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
-    return found.map(({ value }) => decodeValue<CollectionManifest>(value, 'manifest of a collection', this.file));
+    return found.map(({ key, value }) => decodeCollection(value, nameOf(key), this.file));
   }
 
   collection(name: string): CollectionManifest | undefined {
     const bytes = this.#meta.get(collectionKey(name));
-    return bytes && decodeValue<CollectionManifest>(bytes, `manifest of collection ${name}`, this.file);
+    return bytes && decodeCollection(bytes, name, this.file);
   }
 
   shards({ id, open }: CollectionManifest): readonly ShardEntry[] {
     const found = this.#meta.range({ start: shardKey(id, 0), end: shardKey(id + 1, 0) });
-    const entries = found.map(({ value }) => decodeValue<ShardEntry>(value, 'entry of a shard', this.file));
+    const entries = found.map(({ key, value }) => decodeShard(value, key, this.file));
     entries.sort((left, right) => left.firstOrdinal - right.firstOrdinal || left.shard - right.shard);
     return open === undefined ? entries : [...entries, open];
   }
 
   tombstoneState(shard: number): TombstoneState | undefined {
     const bytes = this.#meta.get(tombstonesKey(shard));
-    return bytes && decodeValue<TombstoneState>(bytes, `tombstones of shard ${shard}`, this.file);
+    return bytes && decodeValue<TombstoneState>(tombstonesCheck, bytes, `tombstones of shard ${shard}`, this.file);
   }
 
-  tombstones(shard: number): Uint8Array {
+  tombstones({ shard, records }: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array {
     const start = tombstoneChunkKey(shard, 0);
-    const chunks = this.#meta.range({ start, end: tombstonesKey(shard + 1) });
-    const last = chunks.at(-1);
-    const bitmap = new Uint8Array(last === undefined ? 0 : (lastNumber(last.key) + 1) * TOMBSTONE_CHUNK_BYTES);
-    for (const { key, value } of chunks) {
-      const chunk = unseal(value, `tombstones of shard ${shard}`, this.file);
-      bitmap.set(chunk, lastNumber(key) * TOMBSTONE_CHUNK_BYTES);
-    }
+    const chunks = this.#meta.range({ start, end: tombstonesKey(shard + 1) }).map(({ key, value }) => {
+      return { at: lastNumber(key) * TOMBSTONE_CHUNK_BYTES, chunk: decodeTombstones(value, key, records, this.file) };
+    });
+    const bitmap = new Uint8Array((chunks.at(-1)?.at ?? -TOMBSTONE_CHUNK_BYTES) + TOMBSTONE_CHUNK_BYTES);
+    for (const { at, chunk } of chunks) bitmap.set(chunk, at);
     return bitmap;
   }
 
   tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined {
     const bytes = this.#meta.get(tombstoneChunkKey(shard, chunk));
-    return bytes && unseal(bytes, `tombstones of shard ${shard}`, this.file);
+    return bytes && decodeTombstones(bytes, tombstoneChunkKey(shard, chunk), RECORDS_PER_SHARD_MAX, this.file);
   }
 
   inlineRecord(shard: number, ordinal: number): Buffer | undefined {
@@ -158,28 +170,31 @@ export class CatalogReader implements CatalogRead {
 
   lock(): LockRecord | undefined {
     const bytes = this.#meta.get(LOCK_KEY);
-    return bytes && decodeValue<LockRecord>(bytes, 'lock', this.file);
+    return bytes && decodeValue<LockRecord>(lockCheck, bytes, 'lock', this.file);
   }
 
   garbage(): Garbage {
     const bytes = this.#meta.get(GARBAGE_KEY);
     if (bytes === undefined) return { files: [], trees: [], inline: [] };
-    return decodeValue<Garbage>(bytes, 'list of what is to be removed', this.file);
+    return decodeValue<Garbage>(garbageCheck, bytes, 'list of what is to be removed', this.file);
   }
 
   resumable(): readonly ResumableImport[] {
     const bytes = this.#meta.get(RESUMABLE_KEY);
-    return bytes === undefined ? [] : decodeValue<ResumableImport[]>(bytes, 'list of resumable imports', this.file);
+    return bytes === undefined
+      ? []
+      : decodeValue<ResumableImport[]>(resumableCheck, bytes, 'list of resumable imports', this.file);
   }
 
   sourceManifest(collectionId: number): SourceManifest | undefined {
     const bytes = this.#meta.get(sourcesKey(collectionId));
-    return bytes && decodeValue<SourceManifest>(bytes, 'manifest of sources', this.file);
+    return bytes && decodeValue<SourceManifest>(sourcesCheck, bytes, 'manifest of sources', this.file);
   }
 
   sourceRows(collectionId: number, chunk: number): readonly SourceRow[] {
     const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
-    return bytes === undefined ? [] : decodeValue<SourceRow[]>(bytes, 'list of source files', this.file);
+    if (bytes === undefined) throw damaged('list of source files', this.file, `its part ${chunk} is missing`);
+    return decodeValue<SourceRow[]>(sourceRowsCheck, bytes, 'list of source files', this.file);
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

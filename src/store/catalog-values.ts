@@ -2,8 +2,11 @@
 // every value begins with its own XXH64.
 
 import { GristmillError } from '../errors.js';
+import { collectionCheck, headerCheck, shardCheck } from './catalog-schema.js';
+import { type Check, describeFault, integer, object, U32_MAX } from './checks.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
-import type { StoreHeader } from './types.js';
+import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
+import type { CollectionManifest, ShardEntry, StoreHeader } from './types.js';
 
 /** The format this gristmill writes, and the newest it reads (Invariant 9). */
 export const FORMAT_VERSION = 1;
@@ -28,6 +31,11 @@ export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
 
 export function collectionKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
+}
+
+/** The name of a collection, from its key. */
+export function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 1).toString();
 }
 
 export function shardKey(collectionId: number, shard: number): Buffer {
@@ -67,8 +75,12 @@ export function numbersOf(key: Uint8Array): number[] {
   return Array.from({ length: (key.byteLength - 1) >>> 2 }, (_, i) => view.getUint32(1 + 4 * i));
 }
 
-/** Length of the key of a tombstone state; those of the chunks behind it are longer. */
+/** Length of the key of a tombstone state, or a source manifest; those of the chunks behind it are longer. */
 export const TOMBSTONE_STATE_KEY_BYTES = 5;
+const TOMBSTONE_CHUNK_KEY_BYTES = 9;
+const SHARD_KEY_BYTES = 9;
+
+const formatCheck = object<Pick<StoreHeader, 'format'>>({ format: integer(U32_MAX, 1) });
 
 function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
@@ -88,19 +100,43 @@ export function seal(bytes: Uint8Array): Buffer {
 /** The bytes behind a checksum that matches. @param what names the value in an error. */
 export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Array {
   if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
-    const message = `the ${what} in ${file} is damaged: its checksum does not match; restore the store or import again`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+    throw damaged(what, file, 'its checksum does not match');
   }
   return sealed.subarray(CHECKSUM_BYTES);
 }
 
-export function encodeValue(value: object): Buffer {
-  return seal(Buffer.from(JSON.stringify(value)));
+/** @throws GristmillError CHECKSUM_MISMATCH for what could not be read again, such as a number that has grown too large */
+export function encodeValue(check: Check, value: object, what: string, file: string): Buffer {
+  try {
+    const place = check(value);
+    if (place !== undefined) throw new Error(describeFault(value, place));
+    return seal(Buffer.from(JSON.stringify(value)));
+  } catch (cause) {
+    const message = `the ${what} in ${file} cannot be changed: ${(cause as Error).message}; verify the store`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
 }
 
-export function decodeValue<T>(sealed: Uint8Array, what: string, file: string): T {
-  const bytes = unseal(sealed, what, file);
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as T;
+/** @throws GristmillError CHECKSUM_MISMATCH for everything that gristmill does not write */
+export function decodeValue<T>(check: Check, sealed: Uint8Array, what: string, file: string): T {
+  const value = parsed(unseal(sealed, what, file), what, file);
+  const place = check(value);
+  if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, which gristmill does not write`);
+  return value as T;
+}
+
+function parsed(bytes: Uint8Array, what: string, file: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch {
+    throw damaged(what, file, 'it is not JSON');
+  }
+}
+
+/** A value that is not as gristmill writes it. */
+export function damaged(what: string, file: string, why: string): GristmillError {
+  const message = `the ${what} in ${file} is damaged: ${why}; restore the store or import again`;
+  return new GristmillError('CHECKSUM_MISMATCH', message, { file });
 }
 
 /** The header of an empty store. */
@@ -115,15 +151,40 @@ export function newHeader(): StoreHeader {
   };
 }
 
-/** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store. */
+/** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */
 export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
-  const header = decodeValue<StoreHeader>(bytes, 'header', file);
-  if (header.format > FORMAT_VERSION) {
+  // Its other fields may be others by then.
+  const { format } = decodeValue<StoreHeader>(formatCheck, bytes, 'header', file);
+  if (format > FORMAT_VERSION) {
     throw new GristmillError(
       'STORE_TOO_NEW',
-      `the store of ${file} has format ${header.format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
+      `the store of ${file} has format ${format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
       { file },
     );
   }
-  return header;
+  return decodeValue<StoreHeader>(headerCheck, bytes, 'header', file);
+}
+
+/** @param name under which it is kept */
+export function decodeCollection(bytes: Uint8Array, name: string, file: string): CollectionManifest {
+  const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
+  if (manifest.name === name) return manifest;
+  throw damaged(`manifest of collection ${manifest.name}`, file, `it is kept as ${name}`);
+}
+
+/** @param key under which it is kept */
+export function decodeShard(bytes: Uint8Array, key: Uint8Array, file: string): ShardEntry {
+  const shard = lastNumber(key);
+  const entry = decodeValue<ShardEntry>(shardCheck, bytes, `entry of shard ${shard}`, file);
+  if (entry.shard === shard && key.byteLength === SHARD_KEY_BYTES) return entry;
+  throw damaged(`entry of shard ${entry.shard}`, file, `it is kept as ${shard}`);
+}
+
+/** A part of a tombstone bitmap. @param records of the shard */
+export function decodeTombstones(sealed: Uint8Array, key: Uint8Array, records: number, file: string): Uint8Array {
+  const what = `tombstones of shard ${numbersOf(key)[0]}`;
+  const chunk = unseal(sealed, what, file);
+  const isRight = lastNumber(key) < tombstoneChunks(records) && chunk.byteLength <= TOMBSTONE_CHUNK_BYTES;
+  if (isRight && key.byteLength === TOMBSTONE_CHUNK_KEY_BYTES) return chunk;
+  throw damaged(what, file, 'they go beyond its last record');
 }

@@ -5,7 +5,18 @@
 
 import type { ByteRange } from './catalog-read.js';
 import {
+  collectionCheck,
+  garbageCheck,
+  headerCheck,
+  lockCheck,
+  resumableCheck,
+  shardCheck,
+  sourcesCheck,
+  tombstonesCheck,
+} from './catalog-schema.js';
+import {
   collectionKey,
+  damaged,
   encodeValue,
   GARBAGE_KEY,
   inlineKey,
@@ -19,6 +30,7 @@ import {
   tombstoneChunkKey,
   tombstonesKey,
 } from './catalog-values.js';
+import type { Check } from './checks.js';
 import { pageKey, treeStart } from './page-key.js';
 import { entryAt } from './page-read.js';
 import type { SourceManifest } from './source-types.js';
@@ -44,22 +56,31 @@ export interface WritableByteMap {
 export class CatalogWriter implements CatalogWrite {
   readonly #meta: WritableByteMap;
   readonly #pages: WritableByteMap;
+  readonly #file: string;
 
-  constructor(meta: WritableByteMap, pages: WritableByteMap) {
+  /** @param file what to name in an error. */
+  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap) {
+    this.#file = file;
     this.#meta = meta;
     this.#pages = pages;
   }
 
   putHeader(header: StoreHeader): void {
-    this.#meta.put(STORE_KEY, encodeValue(header));
+    this.#meta.put(STORE_KEY, this.#encode(headerCheck, header, 'header'));
   }
 
   putCollection(manifest: CollectionManifest): void {
-    this.#meta.put(collectionKey(manifest.name), encodeValue(manifest));
+    this.#meta.put(
+      collectionKey(manifest.name),
+      this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`),
+    );
   }
 
   putShard(collectionId: number, entry: ShardEntry): void {
-    this.#meta.put(shardKey(collectionId, entry.shard), encodeValue(entry));
+    this.#meta.put(
+      shardKey(collectionId, entry.shard),
+      this.#encode(shardCheck, entry, `entry of shard ${entry.shard}`),
+    );
   }
 
   deleteShard(collectionId: number, shard: number): void {
@@ -67,7 +88,7 @@ export class CatalogWriter implements CatalogWrite {
   }
 
   putTombstoneState(shard: number, state: TombstoneState): void {
-    this.#meta.put(tombstonesKey(shard), encodeValue(state));
+    this.#meta.put(tombstonesKey(shard), this.#encode(tombstonesCheck, state, `tombstones of shard ${shard}`));
   }
 
   putTombstoneChunk(shard: number, chunk: number, bitmap: Uint8Array): void {
@@ -88,19 +109,19 @@ export class CatalogWriter implements CatalogWrite {
 
   putLock(lock: LockRecord | undefined): void {
     if (lock === undefined) this.#meta.remove(LOCK_KEY);
-    else this.#meta.put(LOCK_KEY, encodeValue(lock));
+    else this.#meta.put(LOCK_KEY, this.#encode(lockCheck, lock, 'lock'));
   }
 
   putGarbage(garbage: Garbage): void {
-    this.#meta.put(GARBAGE_KEY, encodeValue(garbage));
+    this.#meta.put(GARBAGE_KEY, this.#encode(garbageCheck, garbage, 'list of what is to be removed'));
   }
 
   putResumable(imports: readonly ResumableImport[]): void {
-    this.#meta.put(RESUMABLE_KEY, encodeValue(imports));
+    this.#meta.put(RESUMABLE_KEY, this.#encode(resumableCheck, imports, 'list of resumable imports'));
   }
 
   putSourceManifest(collectionId: number, manifest: SourceManifest): void {
-    this.#meta.put(sourcesKey(collectionId), encodeValue(manifest));
+    this.#meta.put(sourcesKey(collectionId), this.#encode(sourcesCheck, manifest, 'manifest of sources'));
   }
 
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void {
@@ -117,11 +138,15 @@ export class CatalogWriter implements CatalogWrite {
   }
 
   deletePage(key: Uint8Array): void {
-    if (!this.#pages.remove(key)) throw new Error('a page to be replaced is not there');
+    if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced is not there');
   }
 
   deleteTree(tree: number, max: number): number {
     return removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+  }
+
+  #encode(check: Check, value: object, what: string): Buffer {
+    return encodeValue(check, value, what, this.#file);
   }
 }
 

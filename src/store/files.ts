@@ -32,13 +32,30 @@ export function shardFileName(shard: number): string {
   return `${String(shard).padStart(8, '0')}.ndjson.zst`;
 }
 
+const SEPARATORS = /[/\\\0]/;
+
+/**
+ * The path of a file in a directory of ours. Its name may come from the store, so it can be no path out of there.
+ * @throws GristmillError CHECKSUM_MISMATCH for what is no name of a file
+ */
+export function pathIn(directory: string, name: string): string {
+  if (name !== '' && name !== '.' && name !== '..' && !SEPARATORS.test(name)) return join(directory, name);
+  const message = `${JSON.stringify(name).slice(0, 80)} cannot be a file in ${directory}: the store is damaged; verify it`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file: directory });
+}
+
+/** Where an import has its sorted runs and its journal. */
+export function temporaryPath(store: string, id: string): string {
+  return pathIn(join(store, TEMPORARY_DIRECTORY), id);
+}
+
 /** What an import notes about its finished spans (import/journal.ts). */
 export function journalPath(store: string, id: string): string {
-  return join(store, TEMPORARY_DIRECTORY, id, 'journal');
+  return join(temporaryPath(store, id), 'journal');
 }
 
 export function quarantinePath(store: string, id: string): string {
-  return join(store, QUARANTINE_DIRECTORY, `${id}.ndjson`);
+  return pathIn(join(store, QUARANTINE_DIRECTORY), `${id}.ndjson`);
 }
 
 export function hotSetPath(store: string): string {
@@ -46,7 +63,7 @@ export function hotSetPath(store: string): string {
 }
 
 export function shardPath(store: string, file: string): string {
-  return join(store, SHARDS_DIRECTORY, file);
+  return pathIn(join(store, SHARDS_DIRECTORY), file);
 }
 
 /**

@@ -85,7 +85,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#inode = inode;
     this.#environment = { file, meta, pages, snapshots: new Set() };
     this.#room = new CommitRoom(file);
-    this.#write = new CatalogWriter(writableByteMap(meta, file, this.#room), writableByteMap(pages, file, this.#room));
+    this.#write = new CatalogWriter(
+      file,
+      writableByteMap(meta, file, this.#room),
+      writableByteMap(pages, file, this.#room),
+    );
   }
 
   /** @param store the store's directory, validated (files.ts). */

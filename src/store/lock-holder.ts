@@ -19,6 +19,9 @@ const ROOM_MILLISECONDS = 500;
 /** Locks that this thread took: held, or given up without their record being removed (a catalog that fails). */
 const ours = new Map<string, 'held' | 'abandoned'>();
 
+/** Locks that were renewed in the future: what their records said last, and since when. */
+const ahead = new Map<string, { readonly renewed: string; readonly since: number }>();
+
 /** For who takes locks. */
 export function noteLock(token: string, state: 'held' | 'abandoned' | 'released'): void {
   if (state === 'released') ours.delete(token);
@@ -50,7 +53,24 @@ export function isAlive(holder: LockRecord): boolean {
   if (holder.isAbandoned) return false;
   const state = ours.get(holder.token);
   if (state !== undefined) return state === 'held';
-  return isRunning(holder) !== false && Date.now() - Date.parse(holder.renewed) < STALE_MILLISECONDS;
+  const running = isRunning(holder);
+  if (running === false) return false;
+  const age = Date.now() - Date.parse(holder.renewed);
+  if (age > -STALE_MILLISECONDS) {
+    ahead.delete(holder.token);
+    return age < STALE_MILLISECONDS;
+  }
+  // Its clock was far ahead, or ours was set back: the time says nothing. Who cannot be seen is dead then; who is seen to run
+  // is given time to renew its lock.
+  return running === true && isRenewing(holder);
+}
+
+/** Whether the record has changed lately, by our own clock. */
+function isRenewing({ token, renewed }: LockRecord): boolean {
+  const seen = ahead.get(token);
+  if (seen?.renewed === renewed) return performance.now() - seen.since < STALE_MILLISECONDS;
+  ahead.set(token, { renewed, since: performance.now() });
+  return true;
 }
 
 /**

@@ -139,7 +139,7 @@ export class MemoryCatalog extends StateReader implements Catalog {
     const working = { transaction: transaction + 1, meta: new SortedMap(meta), pages: new SortedMap(pages) };
     this.#working = working;
     try {
-      const result = change(new CatalogWriter(working.meta, working.pages));
+      const result = change(new CatalogWriter(this.file, working.meta, working.pages));
       this.#index.state = working;
       this.#commits++;
       return result;

@@ -14,6 +14,7 @@ import {
   shardFileName,
   shardPath,
   TEMPORARY_DIRECTORY,
+  temporaryPath,
 } from './files.js';
 import { isMissing } from './io.js';
 import { deleteTrees } from './new-trees.js';
@@ -42,12 +43,20 @@ export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StoreP
   const temporary = new Set(blobs.list(join(directory, TEMPORARY_DIRECTORY)));
   for (const { id, firstShard, spans } of catalog.resumable()) {
     temporary.delete(id);
-    for (let i = 0; i < spans; i++) files.delete(shardFileName(firstShard + i));
+    for (const file of shardFilesIn(files, firstShard, spans)) files.delete(file);
   }
   const garbage = catalog.garbage();
   for (const tree of garbage.trees) trees.delete(tree);
   for (const { file } of garbage.files) files.delete(file);
   return { trees: [...trees], files: [...files].sort(), temporary: [...temporary].sort() };
+}
+
+/** Those of the files that are the shards of an import. There are fewer files than it may say that it has spans. */
+export function shardFilesIn(files: Iterable<string>, firstShard: number, spans: number): string[] {
+  return Array.from(files).filter((file) => {
+    const shard = Number.parseInt(file, 10);
+    return shard >= firstShard && shard < firstShard + spans && file === shardFileName(shard);
+  });
 }
 
 /**
@@ -70,7 +79,7 @@ export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly 
   const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
   for (const { id } of catalog.resumable()) unpublished.delete(id);
   for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
-  for (const name of leftovers.temporary) blobs.removeDirectory(join(directory, TEMPORARY_DIRECTORY, name));
+  for (const name of leftovers.temporary) blobs.removeDirectory(temporaryPath(directory, name));
   settleRemovals(place);
   return leftovers;
 }

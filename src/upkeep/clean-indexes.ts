@@ -85,7 +85,7 @@ function isWorthwhile(manifest: CollectionManifest, read: CatalogRead, minDeadSh
 }
 
 function deadRecords(manifest: CollectionManifest, snapshot: CatalogSnapshot): ReadonlyMap<number, Uint8Array> {
-  return new Map(snapshot.shards(manifest).map(({ shard }) => [shard, snapshot.tombstones(shard)]));
+  return new Map(snapshot.shards(manifest).map((entry) => [entry.shard, snapshot.tombstones(entry)]));
 }
 
 async function clean(

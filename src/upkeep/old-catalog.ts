@@ -16,6 +16,7 @@ import type { Catalog, CatalogWrite } from '../store/types.js';
 import { WriterLock } from '../store/writer-lock.js';
 import { FaultList } from './faults.js';
 import { verifyCollection } from './verify-collection.js';
+import { verifyRelations } from './verify-relations.js';
 import { verifyValues } from './verify-values.js';
 
 const PROBE = fileURLToPath(new URL('./repair-probe.js', import.meta.url));
@@ -87,6 +88,7 @@ export async function openOld(
 async function soundValues(catalog: Catalog, pause: () => Promise<void>): Promise<ReadonlySet<number> | undefined> {
   const faults = new FaultList(0);
   const found = await verifyValues(catalog, catalog.file, faults, pause);
+  verifyRelations(found, catalog.file, faults);
   for (const manifest of found.collections) verifyCollection(manifest, found, catalog.file, faults);
   const known = new Set(found.collections.map(({ id }) => id));
   const isSound = faults.total === found.damagedNotes.size && found.lost.length === 0 && found.hasHeader;

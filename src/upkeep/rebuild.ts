@@ -3,7 +3,6 @@
 // The pages of one collection's indexes from the text of its shards: workers salvage the shards and leave sorted runs, which
 // are merged as those of an import are.
 
-import { join } from 'node:path';
 import { inOrder } from '../import/credits.js';
 import { batchOf } from '../import/merge.js';
 import { type PlacedRun, planMerge } from '../import/merge-plan.js';
@@ -14,7 +13,7 @@ import type { ScanSetup } from '../import/span-types.js';
 import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../limits.js';
 import { parsePath } from '../paths.js';
 import { files } from '../store/file-blobs.js';
-import { shardFileName } from '../store/files.js';
+import { pathIn, shardFileName } from '../store/files.js';
 import type { PageBatch } from '../store/publish.js';
 import type { ImportOrigin } from '../store/shard-origin.js';
 import type { InlineRecord, KeyRule } from '../store/types.js';
@@ -76,9 +75,9 @@ export class Rebuild {
     const { workers, threads, temporary, rewritten, pause } = this.#tools;
     const setup = this.#setup(by);
     const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
-      const textPath = join(temporary, `${job.shard}.text`);
+      const textPath = pathIn(temporary, `${job.shard}.text`);
       const ordinals = inline && writeText(textPath, inline);
-      const rewrittenPath = join(temporary, shardFileName(newFileNumber));
+      const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber));
       try {
         const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
         return await workers.salvage({ ...task, runPath: this.#runPath(job.shard) });
@@ -130,7 +129,7 @@ export class Rebuild {
   }
 
   #runPath(shard: number): string {
-    return join(this.#tools.temporary, `${shard}.run`);
+    return pathIn(this.#tools.temporary, `${shard}.run`);
   }
 
   #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {

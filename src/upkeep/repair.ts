@@ -8,7 +8,14 @@ import { join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
 import { WorkerPool } from '../import/pool.js';
-import { CATALOG_FILE, INDEX_DIRECTORY, SHARDS_DIRECTORY, shardPath, TEMPORARY_DIRECTORY } from '../store/files.js';
+import {
+  CATALOG_FILE,
+  INDEX_DIRECTORY,
+  pathIn,
+  SHARDS_DIRECTORY,
+  shardPath,
+  TEMPORARY_DIRECTORY,
+} from '../store/files.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
 import type { Fault } from './faults.js';
@@ -92,12 +99,12 @@ async function repair(
     } finally {
       await catalog.close();
     }
-    for (const file of rewritten) await syncFile(join(temporary, file));
+    for (const file of rewritten) await syncFile(pathIn(temporary, file));
     await syncFile(join(made, CATALOG_FILE));
     // The last word: from here on it is finished.
     await pause();
     failpoint('repair.shards');
-    for (const file of rewritten) renameSync(join(temporary, file), shardPath(store, file));
+    for (const file of rewritten) renameSync(pathIn(temporary, file), shardPath(store, file));
     rmSync(temporary, { recursive: true });
     for (const directory of [join(made, INDEX_DIRECTORY), made, join(store, SHARDS_DIRECTORY)])
       syncDirectory(directory);

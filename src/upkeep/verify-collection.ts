@@ -55,6 +55,7 @@ function verifyTombstones(
   const bitmap = found.bitmapOf(shard);
   let dead = 0;
   for (let ordinal = 0; ordinal < 8 * bitmap.byteLength; ordinal++) {
+    if (bitmap[ordinal >>> 3] === 0) ordinal |= 7; // no record of these eight
     if (!isDead(bitmap, ordinal)) continue;
     dead++;
     if (ordinal < records) continue;
@@ -78,10 +79,21 @@ function verifyInline(
 ): void {
   const there = found.inline.get(shard) ?? new Uint8Array();
   const dead = found.bitmapOf(shard);
-  for (let ordinal = 0; ordinal < records; ordinal++) {
-    if (isDead(there, ordinal) || isDead(dead, ordinal)) continue;
-    const range = { from: firstOrdinal + ordinal, to: firstOrdinal + ordinal + 1 };
-    const message = `record ${ordinal} of shard ${shard} of collection ${collection} is missing`;
-    faults.add({ kind: 'value', file, collection, records: range, message });
+  const missing = (from: number, to: number): void => {
+    const which = to === from + 1 ? `record ${from}` : `records ${from} to ${to - 1}`;
+    const message = `${which} of shard ${shard} of collection ${collection} ${to === from + 1 ? 'is' : 'are'} missing`;
+    faults.add({
+      kind: 'value',
+      file,
+      collection,
+      records: { from: firstOrdinal + from, to: firstOrdinal + to },
+      message,
+    });
+  };
+  // Behind what anything is known of, all are missing, however many there are said to be.
+  const known = Math.min(records, 8 * Math.max(there.byteLength, dead.byteLength));
+  for (let ordinal = 0; ordinal < known; ordinal++) {
+    if (!isDead(there, ordinal) && !isDead(dead, ordinal)) missing(ordinal, ordinal + 1);
   }
+  if (known < records) missing(known, records);
 }

@@ -25,17 +25,19 @@ export interface TreeCheck {
 interface Named {
   readonly entry: ShardEntry;
   readonly dead: Uint8Array;
-  /** Records the primary index has named so far. */
-  readonly seen: Uint8Array;
+  /** Records the primary index has named so far: bitmaps of so many, made as they are named. */
+  readonly seen: (Uint8Array | undefined)[];
 }
+
+/** A shard may say that it has a thousand million records, and have none. */
+const SEEN_RECORDS = 1 << 16;
 
 /** Checks all indexes of a collection. @returns pages looked at */
 export async function verifyTrees(check: TreeCheck, manifest: CollectionManifest, found: Inventory): Promise<number> {
   let pages = 0;
   const shards = new Map<number, Named>();
   for (const entry of found.shardsOf(manifest)) {
-    const seen = new Uint8Array(Math.ceil(entry.records / 8));
-    shards.set(entry.shard, { entry, dead: found.bitmapOf(entry.shard), seen });
+    shards.set(entry.shard, { entry, dead: found.bitmapOf(entry.shard), seen: [] });
   }
   if (manifest.primary) pages += await new TreeScan(check, manifest, manifest.primary, shards, true).run();
   for (const index of manifest.secondary) pages += await new TreeScan(check, manifest, index, shards, false).run();
@@ -118,11 +120,15 @@ class TreeScan {
     }
     if (!this.#isPrimary) return;
     const { dead, seen } = named;
+    const part = Math.floor(ordinal / SEEN_RECORDS);
+    const bits = seen[part] ?? new Uint8Array(SEEN_RECORDS / 8);
+    seen[part] = bits;
+    const at = (ordinal % SEEN_RECORDS) >>> 3;
     const bit = 1 << (ordinal & 7);
-    const byte = seen[ordinal >>> 3] as number;
+    const byte = bits[at] as number;
     if ((byte & bit) !== 0) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard} twice`);
     if (isDead(dead, ordinal)) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which is dead`);
-    seen[ordinal >>> 3] = byte | bit;
+    bits[at] = byte | bit;
   }
 
   #count(what: string, there: number, expected: number): void {

@@ -22,6 +22,7 @@ import {
   type VerifyReport,
 } from './upkeep-options.js';
 import { verifyCollection } from './verify-collection.js';
+import { verifyRelations } from './verify-relations.js';
 import type { VerifyTask } from './verify-shard.js';
 import { verifyTrees } from './verify-tree.js';
 import { type Inventory, verifyValues } from './verify-values.js';
@@ -83,6 +84,7 @@ class VerifyRun {
     if (!found.hasHeader) this.#faults.add({ kind: 'value', file, message: `${file} has no header: it is not whole` });
     this.#tellLost(found);
     this.#tellUnknown(found);
+    verifyRelations(found, file, this.#faults);
     for (const manifest of found.collections) verifyCollection(manifest, found, file, this.#faults);
     const shards = found.allShards.filter(({ fileNumber }) => fileNumber !== 0);
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
