@@ -70,7 +70,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     let dead = 0;
     for (const entry of catalog.shards(manifest)) {
       const reader = ShardReader.open(place.blobs, shardPath(place.directory, entry.file), entry);
-      const bitmap = catalog.tombstones(entry.shard);
+      const bitmap = catalog.tombstones(entry);
       for (let frame = 0, ordinal = 0; frame < reader.frames; frame++) {
         for (const line of reader.readFrameSync(frame).toString().trimEnd().split('\n')) {
           if (isDead(bitmap, ordinal)) dead++;

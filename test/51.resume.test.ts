@@ -66,7 +66,7 @@ async function outcome(directory: string, report: ImportReport) {
     ReturnType<typeof catalog.collections>[0],
   ];
   const entries = catalog.shards(catalog.collections()[0]!);
-  const tombstones = entries.map(({ shard }) => Buffer.from(catalog.tombstones(shard)).toString('hex'));
+  const tombstones = entries.map((entry) => Buffer.from(catalog.tombstones(entry)).toString('hex'));
   const left = { lock: catalog.lock(), resumable: catalog.resumable() };
   await catalog.close();
   return {

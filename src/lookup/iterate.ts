@@ -83,8 +83,18 @@ export function* placesOf(
       const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };
       // The primary index names live records only.
       if (index !== undefined && generation.isDead(location, snapshot)) continue;
-      yield { key: decodeKey(entryKey(page, at)), place: generation.place(location, snapshot) };
+      yield { key: storedKey(entryKey(page, at)), place: generation.place(location, snapshot) };
     }
+  }
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH for bytes that are no key */
+function storedKey(bytes: Uint8Array): KeyValue {
+  try {
+    return decodeKey(bytes);
+  } catch (cause) {
+    const message = `an index has a key that is none: ${(cause as Error).message}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
   }
 }
 

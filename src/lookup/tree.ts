@@ -10,7 +10,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FENCES_MAX } from '../limits.js';
 import { highestPageKey } from '../store/page-key.js';
-import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../store/page-read.js';
+import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../store/page-read.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { Fences } from './fences.js';
@@ -72,10 +72,13 @@ export class Tree {
     const { tree, pages } = this.manifest;
     const keys: Uint8Array[] = [];
     for (;;) {
-      for (const key of this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1])) keys.push(key);
-      if (keys.length >= pages) break;
+      const found = this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
+      for (const key of found) keys.push(key);
+      if (found.length < KEYS_PER_TURN || keys.length > pages) break;
       await setImmediate();
     }
+    // A manifest that is wrong about its tree: pages left out would be records that are not found.
+    if (keys.length !== pages) return;
     this.#fences = new Fences(keys);
     this.#pageSpace = this.#caches.pageSpace(keys.length);
   }
@@ -83,8 +86,9 @@ export class Tree {
   #page(fences: Fences, index: number): Uint8Array {
     const cached = this.#caches.cachedPage(this.#pageSpace + index);
     if (cached !== undefined) return cached;
-    const page = this.#read().page(fences.pageKey(index));
-    if (page === undefined) throw new Error('a page has gone within a generation');
+    const read = this.#read();
+    const page = read.page(fences.pageKey(index));
+    if (page === undefined) throw damagedPage(this.manifest.tree, read.file, 'it has gone within a generation');
     this.#caches.keepPage(this.#pageSpace + index, page);
     return page;
   }

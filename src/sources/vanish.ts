@@ -41,7 +41,7 @@ export async function recordsIn(
     const wanted = byShard.get(entry.shard);
     if (wanted === undefined) continue;
     const { shard, named } = entry;
-    const dead = read.tombstones(shard);
+    const dead = read.tombstones(entry);
     for await (const { ordinal, line } of linesIn(place, entry, wanted)) {
       if (isDead(dead, ordinal)) continue;
       found.push({ key: keyOf(line, named), shard, ordinal, isRemoval: true });

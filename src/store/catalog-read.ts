@@ -22,10 +22,10 @@ import {
   tombstonesKey,
   unseal,
 } from './catalog-values.js';
-import { treeOf, treeStart } from './page-key.js';
-import { verifyPage } from './page-read.js';
+import { isPageKey, treeOf, treeStart } from './page-key.js';
+import { damagedPage, verifyPage } from './page-read.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
-import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
+import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 import type {
   CatalogRead,
   CollectionManifest,
@@ -126,21 +126,32 @@ export class CatalogReader implements CatalogRead {
     return bytes && decodeValue<TombstoneState>(bytes, `tombstones of shard ${shard}`, this.file);
   }
 
-  tombstones(shard: number): Uint8Array {
+  tombstones({ shard, records }: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array {
     const start = tombstoneChunkKey(shard, 0);
     const chunks = this.#meta.range({ start, end: tombstonesKey(shard + 1) });
     const last = chunks.at(-1);
+    if (last !== undefined && lastNumber(last.key) >= tombstoneChunks(records)) {
+      const message = `the tombstones of shard ${shard} in ${this.file} go beyond its ${records} records`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.file });
+    }
     const bitmap = new Uint8Array(last === undefined ? 0 : (lastNumber(last.key) + 1) * TOMBSTONE_CHUNK_BYTES);
     for (const { key, value } of chunks) {
-      const chunk = unseal(value, `tombstones of shard ${shard}`, this.file);
-      bitmap.set(chunk, lastNumber(key) * TOMBSTONE_CHUNK_BYTES);
+      const number = lastNumber(key);
+      bitmap.set(this.#chunk(value, shard, number), number * TOMBSTONE_CHUNK_BYTES);
     }
     return bitmap;
   }
 
+  #chunk(sealed: Uint8Array, shard: number, number: number): Uint8Array {
+    const chunk = unseal(sealed, `tombstones of shard ${shard}`, this.file);
+    if (chunk.byteLength <= TOMBSTONE_CHUNK_BYTES) return chunk;
+    const message = `chunk ${number} of the tombstones of shard ${shard} in ${this.file} has ${chunk.byteLength} bytes, more than there may be`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.file });
+  }
+
   tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined {
     const bytes = this.#meta.get(tombstoneChunkKey(shard, chunk));
-    return bytes && unseal(bytes, `tombstones of shard ${shard}`, this.file);
+    return bytes && this.#chunk(bytes, shard, chunk);
   }
 
   inlineRecord(shard: number, ordinal: number): Buffer | undefined {
@@ -193,7 +204,12 @@ export class CatalogReader implements CatalogRead {
 
   nextPage(tree: number, key: Uint8Array, reverse: boolean): PageAt | undefined {
     const end = treeStart(reverse ? tree : tree + 1);
-    return this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    const found = this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    if (found === undefined) return undefined;
+    // Who goes from page to page comes to an end, wherever LMDB's own pages lead.
+    const order = Buffer.compare(found.pageKey, key);
+    if (reverse ? order >= 0 : order <= 0) throw damagedPage(tree, this.file, 'the tree leads back from it');
+    return found;
   }
 
   page(key: Uint8Array): Uint8Array | undefined {
@@ -203,7 +219,9 @@ export class CatalogReader implements CatalogRead {
   }
 
   pageKeys(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly Uint8Array[] {
-    return this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+    const keys = this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+    if (!keys.every((key) => isPageKey(key, tree))) throw damagedPage(tree, this.file, 'its place is none');
+    return keys;
   }
 
   trees(): readonly number[] {
@@ -220,6 +238,7 @@ export class CatalogReader implements CatalogRead {
     const [found] = this.#pages.range(range);
     if (found === undefined) return undefined;
     verifyPage(found.value, tree, this.file);
+    if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its place is none');
     return { pageKey: found.key, page: found.value };
   }
 }

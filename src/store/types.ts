@@ -173,6 +173,8 @@ export interface RawValue {
 
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
 export interface CatalogRead {
+  /** Names the catalog in errors. */
+  readonly file: string;
   /** Number of the store's newest publication; cheap enough to ask before every read. */
   generation(): number;
   header(): StoreHeader;
@@ -183,7 +185,7 @@ export interface CatalogRead {
   /** Undefined when no record of the shard is dead. */
   tombstoneState(shard: number): TombstoneState | undefined;
   /** Tombstone bitmap of a shard, as far as its last dead record; empty when there is none. */
-  tombstones(shard: number): Uint8Array;
+  tombstones(of: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array;
   /** One chunk of it (tombstones.ts); undefined when it has no dead record. */
   tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined;
   /** The line of a record in an inline shard. */

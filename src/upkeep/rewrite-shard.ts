@@ -62,10 +62,11 @@ export async function rewriteShard(
 }
 
 /** All that are dead by now, those removed before among them. */
-function holesOf({ shard, records }: ShardEntry, snapshot: CatalogSnapshot): Holes {
+function holesOf(entry: ShardEntry, snapshot: CatalogSnapshot): Holes {
+  const { records } = entry;
   const bitmap = new Uint8Array(Math.ceil(records / 8));
   // The bitmap at rest ends with its last chunk, which may be behind the last record.
-  bitmap.set(snapshot.tombstones(shard).subarray(0, bitmap.byteLength));
+  bitmap.set(snapshot.tombstones(entry).subarray(0, bitmap.byteLength));
   return new Holes(records, bitmap);
 }
 

@@ -105,7 +105,7 @@ export async function rewriteFirstShard(catalog: Catalog, directory: string, nam
   const fileNumber = await reserveShards(catalog, 1);
   const manifest = catalog.collection(name) as CollectionManifest;
   const [entry] = catalog.shards(manifest) as [ShardEntry];
-  const dead = catalog.tombstones(entry.shard);
+  const dead = catalog.tombstones(entry);
   const reader = ShardReader.open(files, shardPath(directory, entry.file), entry);
   const file = shardFileName(fileNumber);
   const writer = ShardWriter.create(files, shardPath(directory, file));
