@@ -40,6 +40,11 @@ export const ORIGIN_BYTES_MAX = 8 * MIB;
 export const TAIL_WASTE_BYTES_MAX = 256 * MIB;
 /** Records of one shard that repair finds no import would have accepted, before it leaves the shard out: an import writes none. */
 export const REFUSED_RECORDS_MAX = 65_536;
+/**
+ * Records that an import may quarantine, unless told otherwise: as lines of about 200 bytes they are a file that a person can
+ * still search, and ten seconds of work.
+ */
+export const QUARANTINED_DEFAULT = 1_000_000;
 /** Largest section of a shard: the one of holes has a bit for each of 2^32 ordinals. */
 export const SECTION_BYTES_MAX = 512 * MIB + 64 * KIB;
 /** Bytes of a file that verification and repair read at once; a larger frame is read as a whole. */

@@ -149,7 +149,10 @@ const CHANGES: Readonly<Record<string, (parts: Parts, random: Random) => void>> 
     else frame.storedBytes = pick(random, NUMBERS);
   },
   'records of a frame': ({ frames }, random) => {
-    pick(random, frames).records = pick(random, NUMBERS);
+    const frame = pick(random, frames);
+    // All together are 32 bits.
+    const others = frames.reduce((sum, { records }) => sum + records, -frame.records);
+    frame.records = Math.min(pick(random, NUMBERS), 2 ** 32 - 1 - others);
   },
   'one record more, in another frame one less': ({ frames }, random) => {
     pick(random, frames).records++;
