@@ -32,6 +32,19 @@ export const FRAME_BYTES = 32 * KIB;
 export const FRAME_TEXT_BYTES_MAX = FRAME_BYTES + RECORD_BYTES_MAX + 64 * KIB;
 /** Largest frame in a file: zstd's bound for text that it cannot compress. */
 export const FRAME_STORED_BYTES_MAX = FRAME_TEXT_BYTES_MAX + FRAME_TEXT_BYTES_MAX / 256 + 64 * KIB;
+/** Most records of one frame: each takes two bytes, and all but the last fit FRAME_BYTES. Twice as many, for other frames to come. */
+export const FRAME_RECORDS_MAX = FRAME_BYTES;
+/** Largest origin of a shard (store/shard-origin.ts): names of a megabyte in key paths, each byte escaped. */
+export const ORIGIN_BYTES_MAX = 8 * MIB;
+/** Bytes that repair reads in vain for the sections of one shard. A section begins with four bytes that damage rarely makes. */
+export const TAIL_WASTE_BYTES_MAX = 256 * MIB;
+/** Records of one shard that repair finds no import would have accepted, before it leaves the shard out: an import writes none. */
+export const REFUSED_RECORDS_MAX = 65_536;
+/**
+ * Records that an import may quarantine, unless told otherwise: as lines of about 200 bytes they are a file that a person can
+ * still search, and ten seconds of work.
+ */
+export const QUARANTINED_DEFAULT = 1_000_000;
 /** Largest section of a shard: the one of holes has a bit for each of 2^32 ordinals. */
 export const SECTION_BYTES_MAX = 512 * MIB + 64 * KIB;
 /** Bytes of a file that verification and repair read at once; a larger frame is read as a whole. */

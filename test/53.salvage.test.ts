@@ -8,7 +8,7 @@ import { files } from '../src/store/file-blobs.js';
 import { ShardWriter } from '../src/store/shard-write.js';
 import { FRAME_MAGIC } from '../src/store/zstd-frame.js';
 import { scratch } from './support/import-files.js';
-import { build, expectLeft, FRAMES, SHARD, salvage } from './support/salvaged.js';
+import { build, expectLeft, FRAMES, ORIGIN, salvage } from './support/salvaged.js';
 
 describe('a damaged file', () => {
   test.each([true, false])('any byte of it: only the frame it is in is lost (catalog: %s)', (knows) => {
@@ -81,7 +81,7 @@ describe('a damaged file', () => {
     rmSync(built.path);
     const writer = ShardWriter.create(files, built.path);
     writer.append(Buffer.from('{"id":1}\nnonsense\n{"name":"no id"}\n{"id":3}\n'), 4);
-    const summary = writer.finish({ shard: SHARD });
+    const summary = writer.finish(ORIGIN);
     const { result, entries } = salvage({ ...built, summary, dead: new Uint8Array() }, true);
     expect(entries).toEqual([0, 3]);
     expect(result.faults.map(({ records }) => records)).toEqual([

@@ -6,6 +6,7 @@
 import { type ErrorCode, type ErrorFacts, GristmillError } from '../errors.js';
 import { BadReason } from '../kernel/contract.js';
 import { NEWLINE } from '../kernel/plain/bytes.js';
+import { QUARANTINED_DEFAULT } from '../limits.js';
 import { formatPath } from '../paths.js';
 import type { Pause } from './plan.js';
 import { SNIPPET_BYTES, snippetOf } from './snippet.js';
@@ -85,9 +86,17 @@ function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: 
     case 'too many bad':
       return [
         'TOO_MANY_BAD_RECORDS',
-        `More records are bad than --max-bad allows; nothing was changed. The last is at ${where}: ${why}.`,
+        `More records are bad than --max-bad allows; nothing was changed. The last is at ${where}: ${why}. ${allowMore(task)}`,
       ];
   }
+}
+
+/** (What is left of the number for this span says nothing.) */
+function allowMore({ setup: { onBadRecord } }: SpanTask): string {
+  const common = `If so many are to be expected, allow more, as in --max-bad ${100 * QUARANTINED_DEFAULT}.`;
+  return onBadRecord === 'quarantine'
+    ? `${common} Unless told otherwise, ${QUARANTINED_DEFAULT} are quarantined at most.`
+    : common;
 }
 
 /** Why, in words; for a key that is not there, what is there instead. */

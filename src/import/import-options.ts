@@ -1,5 +1,6 @@
 // The options of an import: one table, resolved once into a frozen, complete object.
 
+import { QUARANTINED_DEFAULT } from '../limits.js';
 import { either, LONG_WORK, WAITING } from '../method-options.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
 import { IMPORT_OPTIONS } from './option-table.js';
@@ -15,18 +16,19 @@ export const IMPORT_HOOKS = {
 const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTable;
 
 /** All options present; see ImportOptions for what they mean. */
-export type FilledImportOptions = Resolved<typeof TABLE>;
+export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: number };
 
 /**
  * @param closing cancels as the option `signal` does.
  * @throws TypeError for an unknown name or a value out of bounds.
  */
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
-  const { signal, onDuplicate, ...filled } = resolveOptions('import', TABLE, options);
+  const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
   return Object.freeze({
     ...filled,
     signal: either(signal, closing),
+    maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
   });
 }

@@ -69,8 +69,9 @@ export const IMPORT_OPTIONS = {
     meaning: 'what a bad record leads to',
   },
   maxBad: {
-    ...{ type: 'number', default: Number.POSITIVE_INFINITY, min: 0, max: Number.POSITIVE_INFINITY },
-    meaning: 'bad records beyond which an import fails',
+    ...{ type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY },
+    meaning:
+      'bad records beyond which an import fails; unset: 1000000 that are quarantined, any number that are skipped',
   },
   maxBadRatio: {
     ...{ type: 'number', unit: 'share', default: 1, min: 0, max: 1 },

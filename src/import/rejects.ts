@@ -7,12 +7,18 @@
 //
 //   17,"offset":1234,"start":1200,"reason":"BAD_NUMBER","message":"not a valid number","bytes":40,"rawBase64":"…"}
 //
+// Bad records come by the million, a byte each: a line for each would be a hundred times as much. So when a span has rejected
+// LINES_OF_THEIR_OWN, those that directly follow one another share a line: it is that of the first, `records` says how many
+// there are, and the bytes are those from its first to the last one's last, with what separates them.
+//
 // quarantine.ts, which knows how many records came before the span, completes it.
 
 import { BadReason } from '../kernel/contract.js';
 import type { Blobs, BlobWriter } from '../store/blobs.js';
 import type { SpanFailure } from './span-types.js';
 
+/** Rejected records of a span that have a line each, however near they are. */
+export const LINES_OF_THEIR_OWN = 1000;
 /** A record is converted in pieces of whole base64 groups: a string of all of it might be beyond the limit of strings. */
 const PIECE_BYTES = 3 << 18;
 /** Characters that collect before they are written: bad records come by the million, and small. */
@@ -39,11 +45,12 @@ export class Rejects {
   }
 
   /** @throws GristmillError DISK_FULL, IO_ERROR */
-  add(bad: SpanFailure, raw: () => Uint8Array): void {
-    if (this.#counts) this.goodBefore.push(bad.record - this.count);
+  add(bad: SpanFailure, raw: () => Uint8Array, records: number): void {
+    const goodBefore = bad.record - this.count;
+    if (this.#counts) for (let i = 0; i < records; i++) this.goodBefore.push(goodBefore);
     this.first ??= bad;
-    this.count++;
-    if (this.#keeps) this.#keep(bad, raw());
+    this.count += records;
+    if (this.#keeps) this.#keep(bad, raw(), records);
   }
 
   /** All records are in: what is kept of them is written. @throws GristmillError DISK_FULL, IO_ERROR */
@@ -55,9 +62,12 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array): void {
+  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array, records: number): void {
     const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
-    const facts = { offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength };
+    const facts = {
+      ...{ offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength },
+      ...(records > 1 && { records }),
+    };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
     for (let at = 0; at < raw.byteLength; at += PIECE_BYTES) {
       const piece = raw.subarray(at, at + PIECE_BYTES);

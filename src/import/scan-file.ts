@@ -251,9 +251,10 @@ export class FileScan {
 
   #rejectOne({ reason, offset, start, end, next, afterComma }: Bad): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
-    const [at, from, to] = [offset, start, end].map((address) => this.#offsetOf(address)) as [number, number, number];
-    const failure = this.#reject(reason, at, from, to);
-    this.#kernel.raw.resume(next, afterComma ? 1 : 0);
+    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
+    const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
+    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
+    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
     return failure;
   }
 
@@ -262,12 +263,12 @@ export class FileScan {
     return this.#reject(reason, offset, 0, this.#file.fingerprint.bytes);
   }
 
-  #reject(reason: BadReasonName, offset: number, start: number, end: number): SpanFailure | undefined {
+  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1): SpanFailure | undefined {
     const bad = { ...this.#placed('bad record', offset, start, end), reason };
     // From the file: the kernel may have written a line over it.
-    const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end));
-    this.#rejected++;
-    this.#kernel.raw.skipNumbers(1);
+    const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records);
+    this.#rejected += records;
+    this.#kernel.raw.skipNumbers(records);
     return failure;
   }
 

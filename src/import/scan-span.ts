@@ -172,9 +172,11 @@ class SpanScan {
     const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
     if (isCut) return this.#fail(this.#badAt('truncated', offset, start, end));
     const bad = { ...this.#badAt('bad record', offset, start, end), reason };
-    const failure = this.#output.reject(bad, () => this.#kernel.bytes.subarray(start, end));
+    const stop = this.#task.isLast ? Number.MAX_SAFE_INTEGER : this.#task.to;
+    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, stop);
+    const failure = this.#output.reject(bad, () => this.#kernel.bytes.subarray(start, run.end), 1 + run.records);
     if (failure) return this.#fail(failure);
-    this.#kernel.raw.resume(next, afterComma ? 1 : 0);
+    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
     return true;
   }
 

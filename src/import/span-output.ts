@@ -11,7 +11,7 @@ import type { Blobs } from '../store/blobs.js';
 import type { ShardOrigin } from '../store/shard-origin.js';
 import { ShardWriter } from '../store/shard-write.js';
 import { Compressor } from '../store/zstd.js';
-import { Rejects } from './rejects.js';
+import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { addKeys, RunWriter } from './run-write.js';
 import { SharedProgress } from './shared-progress.js';
 import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from './span-types.js';
@@ -113,11 +113,21 @@ export class SpanOutput {
     }
   }
 
-  /** Whether the record at fault ends the scan: as asked, or because too many are bad. */
-  reject(bad: SpanFailure, raw: () => Uint8Array): SpanFailure | undefined {
+  /** How many bad records may be rejected together with one that they directly follow. */
+  get runMax(): number {
+    const { onBadRecord, badMax } = this.#task.setup;
+    if (onBadRecord === 'fail' || this.rejects.count < LINES_OF_THEIR_OWN) return 0;
+    return Math.max(0, badMax - this.rejects.count - 1);
+  }
+
+  /**
+   * Whether the record at fault ends the scan: as asked, or because too many are bad.
+   * @param records with those that directly follow it, whose bytes `raw` gives too.
+   */
+  reject(bad: SpanFailure, raw: () => Uint8Array, records = 1): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail') return bad;
-    this.rejects.add(bad, raw);
+    this.rejects.add(bad, raw, records);
     return this.rejects.count > badMax ? { ...bad, kind: 'too many bad' } : undefined;
   }
 

@@ -57,7 +57,10 @@ export interface ImportOptions {
   readonly onDuplicate?: 'last' | 'first' | 'error';
   /** What a record that is not valid leads to. Default "fail". */
   readonly onBadRecord?: 'fail' | 'skip' | 'quarantine';
-  /** With skip or quarantine: the import fails at the bad record after so many. Default: no limit, but not all may be bad. */
+  /**
+   * With skip or quarantine: the import fails at the bad record after so many. Default: 1,000,000 with quarantine, no limit with
+   * skip; but not all may be bad.
+   */
   readonly maxBad?: number;
   /** With skip or quarantine: the import fails when more than this share (0…1) of all records was bad. Default: no limit. */
   readonly maxBadRatio?: number;

@@ -4,6 +4,7 @@
 // instance belongs to one thread. What the kernel cannot or will not decide it hands to the plain twin (`settle`), so that every
 // answer, down to the offset of an error, is the twin's.
 
+import { type BadRun, type BadStretch, readBadRun } from './bad-run.js';
 import { Framing, type ScanOptions } from './contract.js';
 import { type Exports, instantiate } from './module.js';
 import { type RecordOutcome, readRecord } from './plain.js';
@@ -148,6 +149,12 @@ export class SimdKernel {
     const { raw } = this;
     const seen = this.bytes.subarray(0, raw.end());
     return readRecord(seen, raw.pos(), this.#options as ScanOptions, isLast, raw.afterComma() === 1);
+  }
+
+  /** Bad records that directly follow a bad one and begin before the file offset `stop`, at most `max`: bad-run.ts. */
+  badRun(first: BadStretch, max: number, stop: number): BadRun {
+    const { raw } = this;
+    return readBadRun(this.bytes, raw.end(), this.#options as ScanOptions, first, max, stop - raw.shift());
   }
 
   /** Writes a record that the twin accepted. Its entries are the caller's business (`addEntry`), and come first. */

@@ -9,7 +9,7 @@ import { rangeTexts, scanChunks, scanLines } from './iterate.js';
 import type { Lookup } from './lookup.js';
 import { checkIndexName, type RangeOptions } from './range.js';
 import { freshnessIn, type ReadOptions } from './read-options.js';
-import { recordName, recordText } from './record.js';
+import { parsedRecord, recordName, recordText } from './record.js';
 import { type CollectionStat, collectionStat } from './stat.js';
 
 /** Collection of imports and lookups that name none. */
@@ -99,7 +99,7 @@ export class ReadableCollection<T = unknown> {
 
   /** All records with this value at a secondary index, in source order. */
   async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
-    for await (const text of this.#findText('find', index, value, options)) yield JSON.parse(text) as T;
+    for await (const text of this.#findText('find', index, value, options)) yield parsedRecord(text) as T;
   }
 
   findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
@@ -122,7 +122,7 @@ export class ReadableCollection<T = unknown> {
   /** Records in key order. A record with several values at a secondary index appears under each. */
   async *range(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
     for await (const { key, text } of rangeTexts(this.#reading, 'range', options)) {
-      yield { key, value: JSON.parse(text) as T };
+      yield { key, value: parsedRecord(text) as T };
     }
   }
 
@@ -133,7 +133,7 @@ export class ReadableCollection<T = unknown> {
   /** All records in source order. */
   async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
     for await (const { text, ...rest } of this.#scanText('scan', options)) {
-      yield { ...rest, value: JSON.parse(text) as T };
+      yield { ...rest, value: parsedRecord(text) as T };
     }
   }
 

@@ -38,12 +38,13 @@ export function openFrame(plain: Buffer, reader: Pick<ShardReader, 'path' | 'lin
   const records = reader.linesOf(index);
   const lines = new Uint32Array(records + 1);
   let count = 0;
-  for (let at = plain.indexOf(NEWLINE); at !== -1; at = plain.indexOf(NEWLINE, at + 1)) {
+  // One newline too many is enough to know.
+  for (let at = plain.indexOf(NEWLINE); at !== -1 && count <= records; at = plain.indexOf(NEWLINE, at + 1)) {
     count++;
     if (count <= records) lines[count] = at + 1;
   }
   if (count !== records || lines[records] !== plain.byteLength) {
-    const message = `frame ${index} of ${reader.path} has ${count} lines, its table says ${records}`;
+    const message = `frame ${index} of ${reader.path} does not have the ${records} lines its table says`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path });
   }
   return frameOf(plain, lines, isAscii(plain));

@@ -21,12 +21,6 @@ import { Tree } from './tree.js';
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
 
-/** What it is where no newer generation explains it. */
-export function damagedIndex(collection: string): GristmillError {
-  const message = `an index of collection ${collection} names a shard it does not have`;
-  return new GristmillError('CHECKSUM_MISMATCH', message);
-}
-
 /** Where a record is, with its shard's entry. */
 export interface Place {
   readonly entry: ShardEntry;
@@ -50,6 +44,12 @@ interface Tombstones {
 }
 
 const NO_TOMBSTONES: Tombstones = { since: 0, bitmap: new Uint8Array() };
+
+/** What it is where no newer generation explains it. */
+export function noRecord(collection: string): GristmillError {
+  const message = `an index of collection ${collection} names a record that it does not have`;
+  return new GristmillError('CHECKSUM_MISMATCH', message);
+}
 
 export class Generation {
   readonly manifest: CollectionManifest;
@@ -120,18 +120,13 @@ export class Generation {
 
   /**
    * The place of a location. @param read this generation's catalog, or a snapshot of it.
-   * @throws STALE: pages are newer than this generation, or damaged beyond their checksum.
+   * @throws STALE: pages are newer than this generation, or damaged beyond their checksum; of a snapshot, which cannot be
+   * newer, GristmillError CHECKSUM_MISMATCH.
    */
   place({ shard, ordinal }: Location, read?: CatalogRead): Place {
-    const entry = this.#entry(shard);
-    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read ?? this.current()) : { entry, ordinal };
-  }
-
-  #entry(shard: number): ShardEntry {
-    const { open } = this.manifest;
-    const entry = open?.shard === shard ? open : this.#layout.byNumber.get(shard);
-    if (entry === undefined) throw STALE;
-    return entry;
+    const entry = this.#entryOf(shard);
+    if (entry === undefined) throw this.#noPlace(read);
+    return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read) : { entry, ordinal };
   }
 
   /** The live record with this ordinal in the collection; undefined when there is none. */
@@ -151,13 +146,14 @@ export class Generation {
   }
 
   /** Tombstones of a shard. @param read where to read them the first time, this generation's catalog or a snapshot of it. */
-  tombstones({ shard }: Pick<ShardEntry, 'shard'>, read: CatalogRead = this.current()): Uint8Array {
+  tombstones(entry: ShardEntry, read: CatalogRead = this.current()): Uint8Array {
+    const { shard } = entry;
     let found = this.#tombstones.get(shard);
     if (found === undefined) {
       const state = read.tombstoneState(shard);
       found = state === undefined ? NO_TOMBSTONES : this.#layout.tombstones.get(shard);
       if (state !== undefined && found?.since !== state.generation) {
-        found = { since: state.generation, bitmap: read.tombstones(this.#entry(shard)) };
+        found = { since: state.generation, bitmap: read.tombstones(entry) };
         this.#layout.tombstones.set(shard, found);
       }
       this.#tombstones.set(shard, found as Tombstones);
@@ -166,7 +162,9 @@ export class Generation {
   }
 
   isDead({ shard, ordinal }: Location, read?: CatalogRead): boolean {
-    return isDead(this.tombstones({ shard }, read), ordinal);
+    const entry = this.#entryOf(shard);
+    // Who goes on to its place finds that there is none.
+    return entry !== undefined && isDead(this.tombstones(entry, read), ordinal);
   }
 
   /**
@@ -207,10 +205,19 @@ export class Generation {
     for (const file of this.#unneeded) this.#caches.forget(file);
   }
 
-  #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead): Place {
-    const line = read.inlineRecord(entry.shard, ordinal);
-    if (line === undefined) throw STALE;
+  #entryOf(shard: number): ShardEntry | undefined {
+    const { open } = this.manifest;
+    return open?.shard === shard ? open : this.#layout.byNumber.get(shard);
+  }
+
+  #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead | undefined): Place {
+    const line = (read ?? this.current()).inlineRecord(entry.shard, ordinal);
+    if (line === undefined) throw this.#noPlace(read);
     return { entry, ordinal, line: line.toString() };
+  }
+
+  #noPlace(read: CatalogRead | undefined): Error {
+    return read === undefined || read === this.#catalog ? STALE : noRecord(this.manifest.name);
   }
 }
 

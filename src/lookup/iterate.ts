@@ -15,7 +15,7 @@ import { ShardReader } from '../store/shard-read.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
 import { lineText } from './frame.js';
-import { damagedIndex, type Generation, type Place, STALE } from './generation.js';
+import { type Generation, noRecord, type Place, STALE } from './generation.js';
 import type { Lookup } from './lookup.js';
 import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './range.js';
 import { fileLines, inlineLines, type ShardLines } from './shard-lines.js';
@@ -83,8 +83,18 @@ export function* placesOf(
       const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };
       // The primary index names live records only.
       if (index !== undefined && generation.isDead(location, snapshot)) continue;
-      yield { key: decodeKey(entryKey(page, at)), place: generation.place(location, snapshot) };
+      yield { key: storedKey(entryKey(page, at)), place: generation.place(location, snapshot) };
     }
+  }
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH for bytes that are no key */
+function storedKey(bytes: Uint8Array): KeyValue {
+  try {
+    return decodeKey(bytes);
+  } catch (cause) {
+    const message = `an index has a key that is none: ${(cause as Error).message}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
   }
 }
 
@@ -200,7 +210,7 @@ async function* linesOfFile(entry: ShardEntry, lookup: Lookup): AsyncGenerator<S
 /** A shard that is gone was replaced by another import: the rest of the old generation cannot be read any more. */
 function replacedMeanwhile(error: unknown, name: string): unknown {
   // What an iteration reads stays as it was: nothing newer explains it.
-  if (error === STALE) return damagedIndex(name);
+  if (error === STALE) return noRecord(name);
   if (!isMissing(error)) return error;
   const message = `collection ${name} was replaced while it was being read; start reading again`;
   return new GristmillError('STORE_BUSY', message, { cause: error });

@@ -18,10 +18,10 @@ import type { Caches } from './caches.js';
 import type { CollectionCaches } from './collection-caches.js';
 import { FETCHES_MAX, Fetch } from './fetch.js';
 import { type FrameAt, lineText } from './frame.js';
-import { damagedIndex, Generation, type Place, STALE } from './generation.js';
+import { Generation, noRecord, type Place, STALE } from './generation.js';
 import { type HotKey, HotPlaces } from './hot-places.js';
 import { locate } from './locate.js';
-import { recordText } from './record.js';
+import { parsedRecord, recordText } from './record.js';
 import { Values } from './values.js';
 
 const CHECK_MILLISECONDS = 10;
@@ -256,10 +256,10 @@ export class Lookup {
 }
 
 function parsed(text: string | undefined): unknown {
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : parsedRecord(text);
 }
 
 function describe(error: unknown, name: string): unknown {
-  if (error === STALE) return damagedIndex(name);
+  if (error === STALE) return noRecord(name);
   return isMissing(error) ? ioError(error, 'read a shard of', name) : error;
 }

@@ -13,6 +13,7 @@ import type { KeyValue } from '../store/key.js';
 import { BoundedCache, type Kept } from './bounded-cache.js';
 import type { Place } from './generation.js';
 import { bytesOf, copied, frozen } from './parsed-value.js';
+import { parsedRecord } from './record.js';
 
 /** What an entry takes beside key and value: itself, and its places in two tables, which may be half empty. */
 const ENTRY_BYTES = 400;
@@ -120,7 +121,7 @@ export class CollectionRecords {
   /** Parses a record and keeps it, unless what a newer generation has is kept already. */
   keep(key: KeyValue, found: FoundRecord): RecordEntry {
     const { kept, isCopied } = this.cache;
-    const value: unknown = JSON.parse(found.text);
+    const value = parsedRecord(found.text);
     const entry = new RecordEntry(this, key, isCopied ? value : frozen(value), found);
     const known = this.#entries.get(key);
     if (known !== undefined) {

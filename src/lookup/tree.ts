@@ -10,7 +10,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FENCES_MAX } from '../limits.js';
 import { highestPageKey } from '../store/page-key.js';
-import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../store/page-read.js';
+import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../store/page-read.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../store/types.js';
 import type { Caches } from './caches.js';
 import { Fences } from './fences.js';
@@ -69,16 +69,17 @@ export class Tree {
   }
 
   async #loadFences(): Promise<void> {
-    const { tree } = this.manifest;
+    const { tree, pages } = this.manifest;
     const keys: Uint8Array[] = [];
     // To the end of what is there: how many pages the manifest says that there are is only said.
     for (;;) {
-      const batch = this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
-      for (const key of batch) keys.push(key);
-      if (batch.length < KEYS_PER_TURN || keys.length > FENCES_MAX) break;
+      const found = this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
+      for (const key of found) keys.push(key);
+      if (found.length < KEYS_PER_TURN || keys.length > pages) break;
       await setImmediate();
     }
-    if (keys.length > FENCES_MAX) return;
+    // A manifest that is wrong about its tree: pages left out would be records that are not found.
+    if (keys.length !== pages) return;
     this.#fences = new Fences(keys);
     this.#pageSpace = this.#caches.pageSpace(keys.length);
   }
@@ -86,8 +87,9 @@ export class Tree {
   #page(fences: Fences, index: number): Uint8Array {
     const cached = this.#caches.cachedPage(this.#pageSpace + index);
     if (cached !== undefined) return cached;
-    const page = this.#read().page(fences.pageKey(index));
-    if (page === undefined) throw new Error('a page has gone within a generation');
+    const read = this.#read();
+    const page = read.page(fences.pageKey(index));
+    if (page === undefined) throw damagedPage(this.manifest.tree, read.file, 'it has gone within a generation');
     this.#caches.keepPage(this.#pageSpace + index, page);
     return page;
   }

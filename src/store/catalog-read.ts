@@ -36,8 +36,8 @@ import {
   tombstonesKey,
   unseal,
 } from './catalog-values.js';
-import { treeOf, treeStart } from './page-key.js';
-import { verifyPage } from './page-read.js';
+import { isPageKey, treeOf, treeStart } from './page-key.js';
+import { damagedPage, verifyPage } from './page-read.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import type {
@@ -208,7 +208,12 @@ export class CatalogReader implements CatalogRead {
 
   nextPage(tree: number, key: Uint8Array, reverse: boolean): PageAt | undefined {
     const end = treeStart(reverse ? tree : tree + 1);
-    return this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    const found = this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    if (found === undefined) return undefined;
+    // Who goes from page to page comes to an end, wherever LMDB's own pages lead.
+    const order = Buffer.compare(found.pageKey, key);
+    if (reverse ? order >= 0 : order <= 0) throw damagedPage(tree, this.file, 'the tree leads back from it');
+    return found;
   }
 
   page(key: Uint8Array): Uint8Array | undefined {
@@ -218,7 +223,9 @@ export class CatalogReader implements CatalogRead {
   }
 
   pageKeys(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly Uint8Array[] {
-    return this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+    const keys = this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+    if (!keys.every((key) => isPageKey(key, tree))) throw damagedPage(tree, this.file, 'its place is none');
+    return keys;
   }
 
   trees(): readonly number[] {
@@ -235,6 +242,7 @@ export class CatalogReader implements CatalogRead {
     const [found] = this.#pages.range(range);
     if (found === undefined) return undefined;
     verifyPage(found.value, tree, this.file);
+    if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its place is none');
     return { pageKey: found.key, page: found.value };
   }
 }

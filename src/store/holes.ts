@@ -6,6 +6,8 @@
 
 const BLOCK = 512;
 const BLOCK_BYTES = BLOCK / 8;
+/** In front of the bitmap: how many records it is for. */
+const COUNT_BYTES = 4;
 
 /** Bits set in a byte. */
 const BITS = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -32,15 +34,17 @@ export class Holes {
     }
   }
 
-  /** A section's body (shard-format.ts), and back. */
-  static decode(body: Buffer): Holes {
-    return new Holes(body.readUInt32LE(0), body.subarray(4));
+  /** A section's body (shard-format.ts), and back; undefined for a body that is none: one bit for each record, and no more. */
+  static decode(body: Buffer): Holes | undefined {
+    const records = body.byteLength < COUNT_BYTES ? 0 : body.readUInt32LE(0);
+    if (body.byteLength !== COUNT_BYTES + Math.ceil(records / 8)) return undefined;
+    return new Holes(records, body.subarray(COUNT_BYTES));
   }
 
   encode(): Uint8Array {
-    const bytes = Buffer.alloc(4 + Math.ceil(this.records / 8));
+    const bytes = Buffer.alloc(COUNT_BYTES + Math.ceil(this.records / 8));
     bytes.writeUInt32LE(this.records, 0);
-    bytes.set(this.bitmap.subarray(0, bytes.byteLength - 4), 4);
+    bytes.set(this.bitmap.subarray(0, bytes.byteLength - COUNT_BYTES), COUNT_BYTES);
     return bytes;
   }
 

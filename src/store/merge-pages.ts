@@ -9,7 +9,7 @@
 
 import { compareKeys } from './key.js';
 import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
-import { entriesOf, entryAt, entryCount } from './page-read.js';
+import { damagedPage, entriesOf, entryAt, entryCount, verifyOrder } from './page-read.js';
 import { splicePage } from './page-splice.js';
 import { buildPages, PAGE_BYTES, PageBuilder } from './page-write.js';
 import type { CatalogRead, Entry, PageAt } from './types.js';
@@ -52,7 +52,10 @@ export function* mergeInPlace(
     const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
     const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
     const [after] = target === undefined ? [] : read.pageKeys(tree, 1, target.pageKey);
+    if (target !== undefined) verifyOrder(target.page, tree, read.file);
     const group = takeBefore(entries, after, resolve !== undefined);
+    // Keys that are none are in another order as bytes of page keys.
+    if (group.length === 0) throw damagedPage(tree, read.file, 'its place is not that of its first key');
     const spliced = target && splicePage(target.page, group, resolve);
     const pages = spliced ?? rebuilt(target?.page, group, resolve, after === undefined);
     const [first] = pages;
@@ -99,6 +102,8 @@ export class TreeRewrite {
   #next: PageAt | undefined;
   #open: Entry[] = [];
   #openAt = 0;
+  /** Of the pages read so far. */
+  #last: Entry | undefined;
 
   constructor(read: CatalogRead, tree: number, settle: Settle | undefined) {
     this.#read = read;
@@ -133,6 +138,7 @@ export class TreeRewrite {
       }
       const page = this.#next?.page;
       if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
+      this.#checkOrder(page);
       this.#next = this.#read.nextPage(this.#tree, this.#next!.pageKey, false);
       const pending = this.#builder.byteLength;
       const whole = this.#isBefore(entryAt(page, entryCount(page) - 1), entry);
@@ -144,6 +150,15 @@ export class TreeRewrite {
         this.#openAt = 0;
       }
     }
+  }
+
+  /** What is out of order here would be found out when it is written, and taken for our fault. */
+  #checkOrder(page: Uint8Array): void {
+    verifyOrder(page, this.#tree, this.#read.file);
+    if (this.#last !== undefined && compareEntries(this.#last, entryAt(page, 0)) >= 0) {
+      throw damagedPage(this.#tree, this.#read.file, 'it overlaps with the one before it');
+    }
+    this.#last = entryAt(page, entryCount(page) - 1);
   }
 
   #isBefore(stored: Entry, entry: Entry | undefined): boolean {

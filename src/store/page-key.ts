@@ -37,6 +37,11 @@ export function treeOf(pageKeyBytes: Uint8Array): number {
   return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
 }
 
+/** Whether these bytes are a page key of `tree`: with a key of a byte at least in it. */
+export function isPageKey(bytes: Uint8Array, tree: number): boolean {
+  return bytes.byteLength > TREE_BYTES + LOCATION_BYTES && treeOf(bytes) === tree;
+}
+
 /** The entry's key inside a page key. */
 export function keyOf(pageKeyBytes: Uint8Array): Uint8Array {
   return pageKeyBytes.subarray(TREE_BYTES, pageKeyBytes.byteLength - LOCATION_BYTES);

@@ -21,39 +21,53 @@ import type { Entry } from './types.js';
 const FLAGS_REFUSED = 0xf0;
 
 /**
- * Checks a page before its first use; every function below relies on it.
- * @param where names the page in an error: the tree it belongs to, and the store's file.
+ * Checks a page before its first use; every function below relies on it. A page that somebody else made may have the right
+ * checksum and lead anywhere, so where its entries are is checked as well. Their order is checked where it matters
+ * (`verifyOrder`): a search in a page out of order finds less, and nothing wrong.
+ * @param tree and `file` name the page in an error.
  */
 export function verifyPage(page: Uint8Array, tree: number, file: string): void {
   if (page.byteLength < PREFIX_AT || !checksumMatches(page, 0, CHECKSUM_BYTES, page.byteLength)) {
-    const message = `an index page of tree ${tree} in ${file} is damaged: its checksum does not match; import again`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+    throw damagedPage(tree, file, 'its checksum does not match');
   }
   if (page[VERSION_AT] > PAGE_VERSION || (page[FLAGS_AT] & FLAGS_REFUSED) !== 0) {
     const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: use a newer one`;
     throw new GristmillError('STORE_TOO_NEW', message, { file });
   }
+  const why = misplaced(page);
+  if (why !== undefined) throw damagedPage(tree, file, why);
 }
 
-/**
- * Checks what a checksum cannot: that a page, as it was written, is a page. Entries lie within it, in order.
- * @param what names the page in an error.
- */
-export function verifyPageStructure(page: Uint8Array, what: string): void {
+/** What is wrong with where the entries of a page are: it has some, and they fill it, each long enough. */
+function misplaced(page: Uint8Array): string | undefined {
   const count = u16(page, COUNT_AT);
-  const prefixBytes = u16(page, PREFIX_BYTES_AT);
-  const offsets = PREFIX_AT + prefixBytes;
-  let at = offsets + OFFSET_BYTES * (count + 1);
-  if (count === 0 || at > page.byteLength || u16(page, offsets) !== at) throw new Error(`${what} has no entries`);
-  for (let i = 0; i < count; i++) {
-    const end = u16(page, offsets + OFFSET_BYTES * (i + 1));
-    if (end < at + LOCATION_BYTES || end > page.byteLength) throw new Error(`${what} has an entry outside of it`);
-    if (i > 0 && compareNeighbours(page, offsets + OFFSET_BYTES * (i - 1)) >= 0) {
-      throw new Error(`${what} has entries out of order`);
-    }
+  const offsets = PREFIX_AT + u16(page, PREFIX_BYTES_AT);
+  const last = offsets + OFFSET_BYTES * count;
+  let at = last + OFFSET_BYTES;
+  if (count === 0 || at > page.byteLength || u16(page, offsets) !== at) return 'it has no entries';
+  const hasPrefix = offsets > PREFIX_AT;
+  for (let offset = offsets + OFFSET_BYTES; offset <= last; offset += OFFSET_BYTES) {
+    const end = u16(page, offset);
+    // A key has a byte at least.
+    if (end < at + LOCATION_BYTES + (hasPrefix ? 0 : 1)) return 'an entry is too short';
     at = end;
   }
-  if (at !== page.byteLength) throw new Error(`${what} has bytes behind its entries`);
+  return at === page.byteLength ? undefined : 'its entries do not end where it ends';
+}
+
+/** Checks that the entries of a page, whose places have been checked, are in order (Invariant 6). */
+export function verifyOrder(page: Uint8Array, tree: number, file: string): void {
+  const offsets = PREFIX_AT + u16(page, PREFIX_BYTES_AT);
+  for (let i = u16(page, COUNT_AT) - 2; i >= 0; i--) {
+    if (compareNeighbours(page, offsets + OFFSET_BYTES * i) >= 0) {
+      throw damagedPage(tree, file, 'its entries are out of order');
+    }
+  }
+}
+
+export function damagedPage(tree: number, file: string, why: string): GristmillError {
+  const message = `an index page of tree ${tree} in ${file} is damaged: ${why}; import again`;
+  return new GristmillError('CHECKSUM_MISMATCH', message, { file });
 }
 
 /** Compares the entry whose offset stands at `offsetAt` with the next one: key, shard, ordinal. */

@@ -13,11 +13,11 @@
 // All little-endian. The tables are read from the end of the file, so a shard needs no index to be read.
 
 import { GristmillError } from '../errors.js';
-import { FRAMES_PER_SHARD_MAX } from '../limits.js';
+import { FRAME_RECORDS_MAX, FRAME_STORED_BYTES_MAX, FRAME_TEXT_BYTES_MAX, FRAMES_PER_SHARD_MAX } from '../limits.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
 
 const SHARD_VERSION = 1;
-const FRAME_TABLE_MAGIC = 0x184d2a50;
+export const FRAME_TABLE_MAGIC = 0x184d2a50;
 const SEEK_TABLE_MAGIC = 0x184d2a5e;
 const SEEKABLE_MAGIC = 0x8f92eab1;
 /** Flag: ordinals without a line; section `holes` says which. Upper half: a reader must understand it. */
@@ -32,6 +32,9 @@ export const Section = {
   /** What rebuilding the index needs to know, as JSON (shard-origin.ts). */
   origin: 0x184d2a52,
 } as const;
+
+/** The last magic number that a section may have. */
+const SECTION_MAGIC_MAX = 0x184d2a5d;
 
 export const SKIPPABLE_HEADER_BYTES = 8;
 /** The upper three bytes of the magic numbers 0x184D2A50 … 5F, as they are in a file. */
@@ -87,7 +90,10 @@ export function decodeSections(bytes: Buffer, start: number, file: string): Read
     const checksumAt = end - CHECKSUM_BYTES;
     if (end > bytes.byteLength || checksumAt < body) throw damaged(file, start + at, 'a section that does not fit');
     if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start + at, 'section checksum');
-    sections.set(bytes.readUInt32LE(at), bytes.subarray(body, checksumAt));
+    const magic = bytes.readUInt32LE(at);
+    if (magic < Section.holes || magic > SECTION_MAGIC_MAX) throw damaged(file, start + at, 'no section');
+    if (sections.has(magic)) throw damaged(file, start + at, 'a section that is there twice');
+    sections.set(magic, bytes.subarray(body, checksumAt));
     at = end;
   }
   return sections;
@@ -152,7 +158,22 @@ export function frameTableFacts(
   const isTable = magic === FRAME_TABLE_MAGIC && body.subarray(0, SIGNATURE.length).equals(SIGNATURE);
   if (!isTable || body.byteLength < RECORD_COUNTS_AT) return undefined;
   const hasHoles = (knownFlags(body, 0, file) & FLAG_HOLES) !== 0;
-  return { lines: body.readUInt32LE(RECORDS_AT), hasHoles };
+  const frames = body.readUInt32LE(FRAMES_AT);
+  if (frames > FRAMES_PER_SHARD_MAX || body.byteLength !== RECORD_COUNTS_AT + 4 * frames) return undefined;
+  const records = decodeRecords(body, 0, frames);
+  return records && { lines: body.readUInt32LE(RECORDS_AT), hasHoles };
+}
+
+/** Records of each frame, from the frame table whose body begins at `body`; undefined for counts that no shard has. */
+function decodeRecords(bytes: Buffer, body: number, frames: number): Uint32Array | undefined {
+  const records = new Uint32Array(frames);
+  let total = 0;
+  for (let i = 0; i < frames; i++) {
+    records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
+    if (records[i] === 0 || records[i] > FRAME_RECORDS_MAX) return undefined;
+    total += records[i];
+  }
+  return bytes.readUInt32LE(body + RECORDS_AT) === total ? records : undefined;
 }
 
 /** Bytes to read from the end of a shard to learn how long its tables are. */
@@ -198,13 +219,8 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   const flags = knownFlags(bytes, body, file);
   if (bytes.readUInt32LE(body + FRAMES_AT) !== frames) throw damaged(file, start, 'the tables disagree about frames');
 
-  const records = new Uint32Array(frames);
-  let recordsTotal = 0;
-  for (let i = 0; i < frames; i++) {
-    records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
-    recordsTotal += records[i];
-  }
-  if (bytes.readUInt32LE(body + RECORDS_AT) !== recordsTotal) throw damaged(file, start, 'record counts');
+  const records = decodeRecords(bytes, body, frames);
+  if (records === undefined) throw damaged(file, start, 'record counts');
 
   const seek = sizes.frameTable;
   if (
@@ -216,10 +232,17 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   const storedBytes = new Uint32Array(frames);
   const plainBytes = new Uint32Array(frames);
   let storedTotal = 0;
-  for (let i = 0, at = seek + SKIPPABLE_HEADER_BYTES; i < frames; i++, at += SEEK_ENTRY_BYTES) {
+  for (let i = 0; i < frames; i++) {
+    const at = seek + SKIPPABLE_HEADER_BYTES + i * SEEK_ENTRY_BYTES;
     storedBytes[i] = bytes.readUInt32LE(at);
     plainBytes[i] = bytes.readUInt32LE(at + 4);
     storedTotal += storedBytes[i];
+    const isPossible =
+      storedBytes[i] > 0 && storedBytes[i] <= FRAME_STORED_BYTES_MAX && plainBytes[i] <= FRAME_TEXT_BYTES_MAX;
+    // A record is one byte at least, and a newline.
+    if (isPossible && plainBytes[i] >= 2 * records[i]) continue;
+    const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
+    throw damaged(file, start + at, `it says that frame ${i} has ${facts}, more than there may be`);
   }
   if (storedTotal > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
   return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, framesEnd: storedTotal };

@@ -3,7 +3,10 @@
 // What a shard's file says of where it comes from (Section.origin): enough to make the index anew from the shards alone,
 // should it be lost. Written by imports; a rewritten file keeps what the first one said.
 
-import type { FramingName } from '../kernel/contract.js';
+import { GristmillError } from '../errors.js';
+import { Framing, type FramingName } from '../kernel/contract.js';
+import { ORIGIN_BYTES_MAX } from '../limits.js';
+import { checkIndexPaths } from '../paths.js';
 import { Section } from './shard-format.js';
 import type { ShardReader } from './shard-read.js';
 import type { KeyRule, ShardEntry } from './types.js';
@@ -39,5 +42,88 @@ export interface ShardOrigin extends ImportOrigin {
 /** Undefined for a file without one. @throws GristmillError CHECKSUM_MISMATCH */
 export function originOf(reader: ShardReader): ShardOrigin | undefined {
   const body = reader.sections().get(Section.origin);
-  return body && (JSON.parse(body.toString()) as ShardOrigin);
+  if (body === undefined || body.equals(NO_ORIGIN)) return undefined;
+  const origin = decodeOrigin(body);
+  if (origin !== undefined) return origin;
+  const { path, frames } = reader;
+  const offset = reader.offsetOf(frames);
+  const message = `shard ${path} is damaged at byte ${offset}: what it says of where it comes from is not what an import writes`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset });
+}
+
+/** What compaction writes for a file whose predecessor has no origin: those of the first versions. */
+const NO_ORIGIN = Buffer.from('{}');
+
+/** The origin in a section's body; undefined for anything that no import writes. */
+export function decodeOrigin(body: Buffer): ShardOrigin | undefined {
+  if (body.byteLength > ORIGIN_BYTES_MAX) return undefined;
+  let said: unknown;
+  try {
+    said = JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+  return isOrigin(said) ? said : undefined;
+}
+
+const MODES: readonly unknown[] = ['replace', 'upsert', 'insert'];
+const WINNERS: readonly unknown[] = ['last', 'first', 'error'];
+const SHARD_MAX = 0xffff_ffff;
+
+function isOrigin(said: unknown): said is ShardOrigin {
+  if (!isObject(said)) return false;
+  const { collection, indexes, source, shard, sources } = said;
+  return (
+    isCount(shard, SHARD_MAX) &&
+    // The number of its first shard.
+    isCount(said.import, shard) &&
+    isText(collection) &&
+    MODES.includes(said.mode) &&
+    WINNERS.includes(said.onDuplicate) &&
+    typeof said.framing === 'string' &&
+    Object.hasOwn(Framing, said.framing) &&
+    isKeyRule(said.key) &&
+    Array.isArray(indexes) &&
+    arePaths(indexes) &&
+    typeof said.named === 'boolean' &&
+    isSource(source) &&
+    isCount(sources) &&
+    isCount(said.sourceNumber) &&
+    said.sourceNumber < sources &&
+    isCount(said.sourceFrom) &&
+    typeof said.isLast === 'boolean'
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown, max = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+/** (Stores made before names were checked have names of any kind.) */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isKeyRule(key: unknown): boolean {
+  if (!isObject(key)) return false;
+  return key.kind === 'name' || key.kind === 'ordinal' || (key.kind === 'path' && arePaths([key.path]));
+}
+
+function arePaths(paths: readonly unknown[]): boolean {
+  try {
+    checkIndexPaths(paths as string[]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part of a file that it was made from. The file's name is one, and no path. */
+function isSource(source: unknown): boolean {
+  if (!isObject(source) || typeof source.file !== 'string' || /[/\0]/.test(source.file)) return false;
+  return isCount(source.to) && isCount(source.from, source.to);
 }

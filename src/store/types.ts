@@ -175,6 +175,8 @@ export interface RawValue {
 
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
 export interface CatalogRead {
+  /** Names the catalog in errors. */
+  readonly file: string;
   /** Number of the store's newest publication; cheap enough to ask before every read. */
   generation(): number;
   header(): StoreHeader;

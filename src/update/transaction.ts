@@ -5,7 +5,7 @@
 
 import { ordinalOf } from '../lookup/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { recordText } from '../lookup/record.js';
+import { parsedRecord, recordText } from '../lookup/record.js';
 import type { KeyValue } from '../store/key.js';
 import { decodeKey } from '../store/key-decode.js';
 import type { CollectionManifest } from '../store/types.js';
@@ -71,7 +71,7 @@ export class TransactionCollection<T> {
 
   get(key: KeyValue): T | undefined {
     const text = this.getText(key);
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    return text === undefined ? undefined : (parsedRecord(text) as T);
   }
 
   /** The record as its JSON text, tokens as spelled. */
@@ -144,6 +144,8 @@ export class TransactionCollection<T> {
     }
     const text = this.getText(key);
     if (text === undefined) return false;
+    // Patching takes for granted that it is JSON.
+    parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const record = recordOfText(mergePatch(text, changes), this.#plan, name);
     this.delete(key);

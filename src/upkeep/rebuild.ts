@@ -60,6 +60,7 @@ export class Rebuild {
   readonly dead = new Map<number, number[]>();
   readonly #tools: RebuildTools;
   readonly #id: string;
+  readonly #rewritten: string[] = [];
 
   /** @param id differs for every collection and import: a kernel is made for its key paths. */
   constructor(tools: RebuildTools, id: string) {
@@ -90,7 +91,11 @@ export class Rebuild {
       const { shard } = job;
       for (const run of result.runs) this.runs.push({ ...run, shard, path: this.#runPath(shard) });
       for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
-      if (result.file?.isRewritten) rewritten.push(shardFileName(job.newFileNumber));
+      if (result.file?.isRewritten) {
+        const file = shardFileName(job.newFileNumber);
+        this.#rewritten.push(file);
+        rewritten.push(file);
+      }
       yield { job, result };
     }
   }
@@ -117,6 +122,13 @@ export class Rebuild {
       rooms.push(result.room);
     }
     for (const path of new Set(this.runs.map((run) => run.path))) files.remove(path);
+  }
+
+  /** What was made is not wanted: files that were written again are not published. */
+  discard(): void {
+    const { temporary, rewritten } = this.#tools;
+    for (const file of this.#rewritten) files.remove(pathIn(temporary, file));
+    rewritten.splice(0, rewritten.length, ...rewritten.filter((file) => !this.#rewritten.includes(file)));
   }
 
   /** Whoever is still working stops: the repair has failed, or was cancelled. */

@@ -154,8 +154,9 @@ function* jobsOf(
   store: string,
   numbers: ReadonlyMap<number, number>,
 ): Generator<ShardJob> {
-  for (const { shard, records, holes, sha256, file, fileNumber } of entries) {
-    const dead = old.tombstones({ shard, records });
+  for (const entry of entries) {
+    const { shard, records, holes, sha256, file, fileNumber } = entry;
+    const dead = old.tombstones(entry);
     const job = { shard, dead, newFileNumber: numbers.get(shard) as number };
     if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
     else yield { ...job, path: shardPath(store, file), expected: { records, holes, sha256 } };

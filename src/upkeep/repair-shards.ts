@@ -5,6 +5,7 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ErrorCode, GristmillError } from '../errors.js';
 import { files } from '../store/file-blobs.js';
 import { FileWindow } from '../store/file-window.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
@@ -20,6 +21,16 @@ import { type ChosenImport, chooseImports, type Found, type Import } from './rep
 import type { RepairReport } from './repair-options.js';
 import { damageOf } from './salvage-frames.js';
 import type { SalvageResult } from './salvage-shard.js';
+
+/** Files with higher numbers are none of ours: what is written again gets the next ones, which must be 32 bits too. */
+const FILE_NUMBER_MAX = 2 ** 31;
+/** Errors that say that shards do not make sense together. */
+const THEIRS: ReadonlySet<string> = new Set([
+  'CHECKSUM_MISMATCH',
+  'COLLECTION_MISMATCH',
+  'COUNT_MISMATCH',
+  'DUPLICATE_KEY',
+] satisfies ErrorCode[]);
 
 export interface ShardsRepair {
   readonly store: string;
@@ -38,15 +49,19 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
   /** Of each import its shards, by number. */
   const imports = new Map<number, Map<number, Found>>();
   let last = 0;
+  /** Of each shard what its import says: the first file decides. */
+  const said = new Map<number, string>();
   for (const file of readdirSync(join(store, SHARDS_DIRECTORY)).sort()) {
     await pause();
     const number = Number.parseInt(file, 10);
-    if (shardFileName(number) !== file) continue;
+    if (shardFileName(number) !== file || number > FILE_NUMBER_MAX) continue;
     last = Math.max(last, number);
-    const origin = lookAt(shardPath(store, file));
+    const path = shardPath(store, file);
+    const found = lookAt(path);
+    const origin = typeof found === 'string' ? found : (misfit(found, number, said, path) ?? found);
     if (typeof origin === 'string') {
       damaged.add(number);
-      lost.push({ kind: 'shard', file: shardPath(store, file), offset: 0, message: origin });
+      lost.push({ kind: 'shard', file: path, offset: 0, message: origin });
       continue;
     }
     const held = imports.get(origin.import) ?? new Map<number, Found>();
@@ -64,7 +79,42 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
   const chosen = chooseImports(store, all, damaged);
   unused.push(...chosen.unused);
   notes.push(...chosen.notes);
-  for (const one of chosen.imports) await publishAgain(repair, one);
+  for (const one of chosen.imports) {
+    const rebuild = repair.rebuildFor(`shards-${one.origin.import}`);
+    try {
+      await publishAgain(repair, rebuild, one);
+    } catch (error) {
+      // The others can be published all the same.
+      rebuild.discard();
+      const message = `its import cannot be published again: ${reasonOf(error)}`;
+      const { collection } = one.origin;
+      for (const { file } of one.shards) {
+        lost.push({ kind: 'shard', file: shardPath(store, file), offset: 0, collection, message });
+      }
+    }
+  }
+}
+
+/** What is wrong with what shards say, or with what is in them. @throws what else keeps an import from being published */
+function reasonOf(error: unknown): string {
+  const isTheirs = error instanceof TypeError || (error instanceof GristmillError && THEIRS.has(error.code));
+  if (isTheirs) return error.message;
+  throw error;
+}
+
+/** What a shard says that contradicts its file's name, or other shards; `said` takes what it says. */
+function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, path: string): string | undefined {
+  const { import: first, collection, mode, onDuplicate, framing, key, indexes, shard } = origin;
+  // A shard that is written again gets a later number.
+  if (shard > number) return `${path} says that it is shard ${shard}, which has a later file`;
+  const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes]);
+  // The number of an import is that of its first shard.
+  for (const one of [first, shard]) {
+    const known = said.get(one);
+    if (known !== undefined && known !== facts) return `${path} does not say the same as other shards of its import`;
+  }
+  said.set(first, facts).set(shard, facts);
+  return undefined;
 }
 
 /** What a file says of its shard, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
@@ -94,17 +144,21 @@ function lookAt(path: string): ShardOrigin | string {
   }
 }
 
-async function publishAgain(repair: ShardsRepair, { origin, shards, isDoubtful }: ChosenImport): Promise<void> {
+async function publishAgain(
+  repair: ShardsRepair,
+  rebuild: Rebuild,
+  { origin, shards, isDoubtful }: ChosenImport,
+): Promise<void> {
   const { store, catalog, lost } = repair;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
-  const rebuild = repair.rebuildFor(`shards-${origin.import}`);
   const by = { key: origin.key, indexes: origin.indexes, named: origin.named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file }, i): ShardJob => {
     return { shard, dead: new Uint8Array(), path: shardPath(store, file), newFileNumber: firstFile + i };
   });
   const entries: NewShard[] = [];
-  const dead = new Map<number, number[]>();
+  const bitmaps = new Map<number, Uint8Array>();
+  const dead = new Map<number, Uint32Array>();
   for await (const { job, result } of rebuild.salvage(jobs, by)) {
     const { shard, origin: said, ...named } = shards[entries.length] as Found;
     for (const { offset, records, message } of result.faults) {
@@ -116,16 +170,16 @@ async function publishAgain(repair: ShardsRepair, { origin, shards, isDoubtful }
     const fileNumber = isRewritten ? job.newFileNumber : named.fileNumber;
     const place = { shard, fileNumber, file: shardFileName(fileNumber) };
     entries.push({ ...place, ...facts, named: said.named, source: said.source });
-    dead.set(shard, deadOf(result, facts.records));
+    bitmaps.set(shard, deadOf(result, facts.records));
   }
   const records = entries.reduce((sum, entry) => sum + entry.records, 0);
   /** Known when the pages have been taken. */
   const counts = () => {
     for (const [shard, ordinals] of rebuild.dead) {
-      const all = dead.get(shard);
-      for (const ordinal of ordinals) all?.push(ordinal);
+      for (const ordinal of ordinals) setBit(bitmaps.get(shard) as Uint8Array, ordinal);
     }
     rebuild.dead.clear();
+    for (const [shard, bitmap] of bitmaps) dead.set(shard, bitsOf(bitmap));
     const replaced = [...dead.values()].reduce((sum, ordinals) => sum + ordinals.length, 0);
     return { read: records, stored: records - replaced, rejected: 0, replaced };
   };
@@ -141,16 +195,26 @@ async function publishAgain(repair: ShardsRepair, { origin, shards, isDoubtful }
   });
 }
 
-/** Records without a line, and those that are no records. */
-function deadOf({ holes, faults }: SalvageResult, records: number): number[] {
+/** Records without a line, and those that are no records, as a bitmap. */
+function deadOf({ holes, faults }: SalvageResult, records: number): Uint8Array {
   const bitmap = new Uint8Array(Math.ceil(records / 8));
   if (holes) bitmap.set(holes.subarray(0, bitmap.byteLength));
   for (const { records: range } of faults) {
-    for (let ordinal = range?.from ?? 0; ordinal < (range?.to ?? 0); ordinal++) {
-      bitmap[ordinal >>> 3]! |= 1 << (ordinal & 7);
-    }
+    for (let ordinal = range?.from ?? 0; ordinal < (range?.to ?? 0); ordinal++) setBit(bitmap, ordinal);
   }
-  const dead: number[] = [];
-  for (let ordinal = 0; ordinal < records; ordinal++) if (isDead(bitmap, ordinal)) dead.push(ordinal);
-  return dead;
+  return bitmap;
+}
+
+function setBit(bitmap: Uint8Array, at: number): void {
+  bitmap[at >>> 3]! |= 1 << (at & 7);
+}
+
+/** Numbers of the bits that are set: four bytes each, for there may be a great many. */
+function bitsOf(bitmap: Uint8Array): Uint32Array {
+  const count = 8 * bitmap.byteLength;
+  let set = 0;
+  for (let at = 0; at < count; at++) if (isDead(bitmap, at)) set++;
+  const bits = new Uint32Array(set);
+  for (let at = 0, next = 0; next < set; at++) if (isDead(bitmap, at)) bits[next++] = at;
+  return bits;
 }

@@ -3,12 +3,13 @@
 // Index entries of the lines that could be read, as an import finds them: the kernel scans the text where it is put, and
 // what it collects goes to a sorted run. The text itself goes nowhere; it is in a shard already.
 
+import { GristmillError } from '../errors.js';
 import { addKeys, RunWriter } from '../import/run-write.js';
 import type { Run, ScanSetup } from '../import/span-types.js';
 import { threadKernel } from '../import/thread-kernel.js';
 import { BadReason, type BadReasonName } from '../kernel/contract.js';
 import { Event, type SimdKernel } from '../kernel/simd.js';
-import { ENTRY_HEAP_BYTES, FRAME_BYTES } from '../limits.js';
+import { ENTRY_HEAP_BYTES, FRAME_BYTES, REFUSED_RECORDS_MAX } from '../limits.js';
 import { files } from '../store/file-blobs.js';
 import { LineOrdinals } from './line-ordinals.js';
 import type { SalvageFault } from './salvage-shard.js';
@@ -113,6 +114,10 @@ export class EntryScan {
 
   #refuse(reason: BadReasonName): void {
     const ordinal = this.#ordinals.of(this.#kernel.raw.ordinal());
+    if (this.refused.length === REFUSED_RECORDS_MAX) {
+      const what = `shard ${this.#shard} has more than ${REFUSED_RECORDS_MAX} records that no import accepts`;
+      throw new GristmillError('CHECKSUM_MISMATCH', `${what}: it was not made by an import`);
+    }
     const message = `record ${ordinal} of shard ${this.#shard} is not what an import accepts: ${BadReason[reason]}`;
     this.refused.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
   }

@@ -8,13 +8,16 @@
 import { GristmillError } from '../errors.js';
 import { Cancelled } from '../import/scan-span.js';
 import type { SharedProgress } from '../import/shared-progress.js';
-import { FRAME_STORED_BYTES_MAX } from '../limits.js';
+import { FRAME_RECORDS_MAX, FRAME_STORED_BYTES_MAX, FRAME_TEXT_BYTES_MAX } from '../limits.js';
 import type { FileWindow } from '../store/file-window.js';
 import { SKIPPABLE_MAGIC } from '../store/shard-format.js';
 import type { ShardReader } from '../store/shard-read.js';
 import { TextRoom } from '../store/text-room.js';
 import { claimedBytes } from '../store/zstd.js';
 import { FRAME_MAGIC, frameBytesAt } from '../store/zstd-frame.js';
+
+/** Bytes of work for each byte of a gap, and for each header that is read in it. */
+const WORK_PER_BYTE = 64;
 
 /** A frame that was read and is sound. */
 export interface SoundFrame {
@@ -58,6 +61,7 @@ export class FrameSalvage {
   readonly #room: TextRoom;
   /** Told the bytes of each frame the tables lead to, as long as all are sound. */
   readonly #hash: { update(bytes: Uint8Array): void };
+  #workLeft = 0;
 
   constructor(window: FileWindow, path: string, progress: SharedProgress, hash: { update(bytes: Uint8Array): void }) {
     this.#window = window;
@@ -133,6 +137,9 @@ export class FrameSalvage {
 
   /** All sound frames of a gap; `breaks`: which of them do not begin where the one before ended. */
   #search({ from, to }: Gap) {
+    // Damage costs about as much work as there are bytes. A shard that was made to cost more has frames within frames, each of
+    // which claims to be as large as a frame may be: what is behind them is lost.
+    this.#workLeft = FRAME_TEXT_BYTES_MAX + WORK_PER_BYTE * (to - from);
     const found: SoundFrame[] = [];
     const breaks: number[] = [];
     let brokenAt: number | undefined;
@@ -148,6 +155,10 @@ export class FrameSalvage {
       }
       hasBroken ||= !this.#isBehindFrames(at);
       brokenAt ??= at;
+      if (this.#workLeft < 0) {
+        breaks.push(found.length);
+        break;
+      }
       at = this.#window.find(FRAME_MAGIC, at + 1, to);
       if (at === to && hasBroken) breaks.push(found.length);
     }
@@ -178,15 +189,23 @@ export class FrameSalvage {
 
   /** The frame that begins at `offset`, by what it says itself; its lines are counted from 0. */
   #frameAt(offset: number, to: number): SoundFrame | undefined {
-    const storedBytes = frameBytesAt(this.#window, offset);
+    const storedBytes = frameBytesAt((from, length) => {
+      this.#workLeft -= WORK_PER_BYTE;
+      return this.#window.at(from, length);
+    }, offset);
     if (storedBytes === undefined || storedBytes > Math.min(FRAME_STORED_BYTES_MAX, to - offset)) return undefined;
     const bytes = this.#window.at(offset, storedBytes);
     const plainBytes = claimedBytes(bytes);
-    if (plainBytes === undefined || plainBytes === 0) return undefined;
+    this.#workLeft -= storedBytes;
+    if (plainBytes === undefined || plainBytes === 0 || plainBytes > FRAME_TEXT_BYTES_MAX) return undefined;
     try {
       const lines = this.#room.linesOf(bytes, plainBytes, this.#path, offset);
-      return lines > 0 ? { offset, storedBytes, plainBytes, firstLine: 0, lines } : undefined;
+      const isFrame = lines > 0 && lines <= FRAME_RECORDS_MAX && plainBytes >= 2 * lines;
+      if (isFrame) return { offset, storedBytes, plainBytes, firstLine: 0, lines };
+      this.#workLeft -= plainBytes;
+      return undefined;
     } catch (error) {
+      this.#workLeft -= plainBytes;
       damageOf(error);
       return undefined;
     }

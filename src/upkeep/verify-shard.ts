@@ -8,9 +8,10 @@ import { createHash, type Hash } from 'node:crypto';
 import type { GristmillError } from '../errors.js';
 import { Cancelled } from '../import/scan-span.js';
 import { SharedProgress } from '../import/shared-progress.js';
-import { FRAME_STORED_BYTES_MAX, READ_WINDOW_BYTES } from '../limits.js';
+import { READ_WINDOW_BYTES } from '../limits.js';
 import type { BlobReader, Blobs } from '../store/blobs.js';
 import { ioError, isShortage } from '../store/io.js';
+import { originOf } from '../store/shard-origin.js';
 import { ShardReader } from '../store/shard-read.js';
 import { TextRoom } from '../store/text-room.js';
 import { isDead } from '../store/tombstones.js';
@@ -73,17 +74,15 @@ function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: Sha
   let reader: ShardReader | undefined;
   try {
     reader = ShardReader.open(blobs, path, entry);
-    reader.sections();
+    originOf(reader);
     const { holes } = reader;
     if (holes !== undefined && dead !== undefined) {
-      for (let ordinal = 0; ordinal < holes.records; ordinal++) {
-        if (!holes.has(ordinal) || isDead(dead, ordinal)) continue;
-        const records = { from: ordinal, to: ordinal + 1 };
-        faults.push({
-          kind: 'shard',
-          records,
-          message: `${path} has no line for record ${ordinal}, which is not dead`,
-        });
+      for (let from = 0, to: number; from < holes.records; from = to + 1) {
+        to = from;
+        while (to < holes.records && holes.has(to) && !isDead(dead, to)) to++;
+        if (to === from) continue;
+        const which = to - from === 1 ? `record ${from}, which is` : `records ${from} to ${to - 1}, which are`;
+        faults.push({ kind: 'shard', records: { from, to }, message: `${path} has no line for ${which} not dead` });
       }
     }
   } catch (error) {
@@ -110,13 +109,6 @@ function verifyFrames(
     let end = index + 1;
     while (end < reader.frames && reader.offsetOf(end + 1) - start <= READ_WINDOW_BYTES) end++;
     const length = reader.offsetOf(end) - start;
-    if (length > FRAME_STORED_BYTES_MAX) {
-      const message = `frame at byte ${start} of ${reader.path} has ${length} bytes, more than a frame may have`;
-      faults.push({ kind: 'frame', offset: start, records: ordinalsOf(reader, index), message });
-      hashBytes(file, start, start + length, hash, progress);
-      index = end;
-      continue;
-    }
     const bytes = readInto(file, start, length);
     hash.update(bytes);
     const first = reader.firstLine(index);

@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { resolveImportOptions } from '../../src/import/import-options.js';
+import { type FilledImportOptions, resolveImportOptions } from '../../src/import/import-options.js';
 import { checkRest, planSource } from '../../src/import/plan.js';
 import { planJobs } from '../../src/import/plan-jobs.js';
 import { entryBytes } from '../../src/import/run-write.js';
@@ -16,7 +16,8 @@ import type { SpanTask } from '../../src/import/span-types.js';
 import { Tally } from '../../src/import/tally.js';
 import type { ImportOptions } from '../../src/import/types.js';
 import { Workspace } from '../../src/import/workspace.js';
-import { scanPlain } from '../../src/kernel/plain.js';
+import type { BadRecord } from '../../src/kernel/contract.js';
+import { readRecord, scanPlain } from '../../src/kernel/plain.js';
 import { files } from '../../src/store/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files.js';
 import { ShardReader } from '../../src/store/shard-read.js';
@@ -101,7 +102,7 @@ export async function scanInSpans(
       if (result.shard) {
         for (const { path: file, offset, chunkBytes } of tally.runs.filter(({ path: file }) => file === task.runPath)) {
           const bytes = chunkBytes.reduce((sum, chunk) => sum + chunk, 0);
-          keys.push(...readRun(readFileSync(file).subarray(offset, offset + bytes), lines.length));
+          keys.push(...readEntries(readFileSync(file).subarray(offset, offset + bytes), lines.length));
         }
         shards.push(readFileSync(task.shardPath));
         lines.push(...readShard(task.shardPath, result.shard.records));
@@ -112,10 +113,12 @@ export async function scanInSpans(
   } catch (thrown) {
     error = factsOf(thrown);
   }
-  const rejected = tally.quarantine.path ? readRejected(tally.quarantine.path) : [];
+  const { path: quarantine } = tally.quarantine;
+  const quarantined = quarantine === undefined ? '' : readFileSync(quarantine, 'utf8');
   await tally.settled();
   tally.quarantine.close(false);
   workspace.close();
+  const rejected = readRejected(quarantined, options);
   return { lines, keys: keys.sort(), rejected, ...(error && { error }), spans, redone: tally.redone, shards };
 }
 
@@ -154,7 +157,7 @@ function readShard(path: string, records: number): string[] {
 }
 
 /** @param goodBefore records of the shards before. */
-function readRun(run: Buffer, goodBefore: number): string[] {
+function readEntries(run: Buffer, goodBefore: number): string[] {
   const keys: string[] = [];
   const view = new DataView(run.buffer, run.byteOffset, run.byteLength);
   for (let at = 0; at < run.byteLength; at += entryBytes(view, at)) {
@@ -164,14 +167,41 @@ function readRun(run: Buffer, goodBefore: number): string[] {
   return keys;
 }
 
-function readRejected(path: string): string[] {
-  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => {
-    const { record, reason, offset, start, bytes, rawBase64 } = JSON.parse(line);
+function readRejected(text: string, options: FilledImportOptions): string[] {
+  const lines = text.split('\n').slice(0, -1);
+  return lines.flatMap((line) => {
+    const { record, reason, offset, start, bytes, rawBase64, records = 1 } = JSON.parse(line);
     const raw = Buffer.from(rawBase64, 'base64');
     expect(raw.byteLength).toBe(bytes);
-    return `${record} ${reason} @${offset} ${start} <${raw.toString('latin1')}>`;
+    if (records === 1) return [`${record} ${reason} @${offset} ${start} <${raw.toString('latin1')}>`];
+    const all = readRun(raw, records, options);
+    expect(all[0]).toMatchObject({ reason, offset: offset - start, start: 0 });
+    return all.map(({ reason, offset, start: from, end }, i) => {
+      const text = raw.toString('latin1', from, end);
+      return `${record + i} ${reason} @${start + offset} ${start + from} <${text}>`;
+    });
   });
+}
+
+/** The records of a run, from its bytes, with what ends any bad record behind them. */
+function readRun(raw: Buffer, records: number, options: FilledImportOptions): BadRecord[] {
+  const framing = ({ ndjson: 'lines', values: 'values', array: 'array', object: 'object' } as const)[options.shape!];
+  const bytes = Buffer.concat([raw, Buffer.from({ lines: '\n', values: ' ', array: ']', object: '}' }[framing])]);
+  const isContainer = framing === 'array' || framing === 'object';
+  const scan = optionsFor(framing, {
+    ...{ depthMax: options.depthMax, recordBytesMax: options.recordBytesMax },
+    secondary: options.indexes.map((path) => path.split('.')),
+    ...(options.key && { primary: options.key.split('.') }),
+  });
+  const found: BadRecord[] = [];
+  for (let at = 0, afterComma = isContainer; found.length < records; ) {
+    const outcome = readRecord(bytes, at, scan, true, afterComma);
+    if (outcome.kind !== 'bad') return expect.unreachable(`record ${found.length} of a run is ${outcome.kind}`);
+    found.push({ ...outcome, record: found.length });
+    ({ next: at, afterComma } = outcome);
+  }
+  expect(found.at(-1)!.end).toBe(raw.byteLength);
+  return found;
 }
 
 /** What has to come of a source, whatever the spans: one pass of the plain kernel. For shapes that begin at `from`. */

@@ -7,12 +7,25 @@ import { expect } from 'vitest';
 import { SharedProgress } from '../../src/import/shared-progress.js';
 import { files } from '../../src/store/file-blobs.js';
 import { Holes } from '../../src/store/holes.js';
+import type { ShardOrigin } from '../../src/store/shard-origin.js';
 import { ShardReader } from '../../src/store/shard-read.js';
 import { ShardWriter } from '../../src/store/shard-write.js';
 import { type SalvageTask, salvageShard } from '../../src/upkeep/salvage-shard.js';
 import { verifyShard } from '../../src/upkeep/verify-shard.js';
 
 export const SHARD = 7;
+/** What an import would say in its file. */
+export const ORIGIN: ShardOrigin = {
+  ...{ import: SHARD, collection: 'records', mode: 'replace', onDuplicate: 'last', framing: 'lines' },
+  ...{ key: { kind: 'path', path: 'id' }, indexes: [], shard: SHARD, named: false },
+  ...{
+    source: { file: 'records.ndjson', from: 0, to: 1000 },
+    sourceNumber: 0,
+    sources: 1,
+    sourceFrom: 0,
+    isLast: true,
+  },
+};
 export const FRAMES = 6;
 const LINES = 5;
 
@@ -38,7 +51,7 @@ export function build(directory: string) {
     writer.append(Buffer.from(ordinals.map((one) => `${lines.get(one)}\n`).join('')), LINES);
     frames.push(ordinals);
   }
-  const summary = writer.finish({ shard: SHARD, import: SHARD }, new Holes(ordinal, holes));
+  const summary = writer.finish(ORIGIN, new Holes(ordinal, holes));
   const reader = ShardReader.open(files, path);
   const offsets = Array.from({ length: FRAMES + 1 }, (_, i) => reader.offsetOf(i));
   reader.close();

@@ -1,0 +1,33 @@
+// Goal and method: those of test/56.hostile-shards.test.ts, thousands of times. HOSTILE_SEED is the first seed, HOSTILE_TRIALS
+// how many of each kind.
+
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/build-store.js';
+import { KINDS, makeTemplate, tryHostile } from '../support/hostile-store.js';
+
+const FIRST = Number(process.env.HOSTILE_SEED ?? 1000);
+const TRIALS = Number(process.env.HOSTILE_TRIALS ?? 1200);
+/** A frame may have half a gigabyte of text, and is in memory with what it was compressed to. */
+const MEMORY_BYTES_MAX = 2 * 2 ** 30;
+
+let directory: ReturnType<typeof temporaryDirectory>;
+let template: string;
+
+beforeAll(async () => {
+  directory = temporaryDirectory();
+  template = join(directory.path, 'template');
+  await makeTemplate(template);
+});
+afterAll(() => directory.remove());
+
+test.each(KINDS)('%s: refused with a code, or as good as before', async (kind) => {
+  const failures = new Map<string, string>();
+  for (let seed = FIRST; seed < FIRST + TRIALS; seed++) {
+    const { failed, change } = await tryHostile(template, join(directory.path, 'trial'), kind, seed);
+    // The same failure again and again is one.
+    for (const failure of failed) if (!failures.has(failure.slice(0, 300))) failures.set(failure.slice(0, 300), change);
+    expect(process.memoryUsage().rss, change).toBeLessThan(MEMORY_BYTES_MAX);
+  }
+  expect([...failures]).toEqual([]);
+});
