@@ -7,7 +7,7 @@
 // failed commit leaves an environment that must not be trusted, so it is refused from then on; a failed write may end the
 // process, so that the disk is asked for room before (commit-room.ts); a commit must not meet an opening (lmdb-gate.ts).
 
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
@@ -221,7 +221,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const file = join(store, CATALOG_FILE);
     try {
       mkdirSync(directory, { mode: 0o700 });
-      await this.#root.backup(directory, true);
+      await this.#root.backup(directory, true).catch((error) => {
+        if (!isLeak(error)) throw error;
+        rmSync(file, { force: true });
+        return this.#root.backup(directory, false);
+      });
       // LMDB makes it readable for all; nobody else can get into its directory.
       chmodSync(file, 0o600);
     } catch (cause) {
@@ -247,6 +251,14 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     if (this.#closed) throw closedError(this.file);
     if (this.#failed !== undefined) throw this.#failed;
   }
+}
+
+/**
+ * lmdb-js now and then loses a free page: nothing else is wrong then. LMDB refuses to leave out free space where its pages do
+ * not add up (mdb.c, mdb_env_copyfd1), but copies all of the file.
+ */
+function isLeak(error: unknown): boolean {
+  return /MDB_INCOMPATIBLE/.test(String((error as Error).message));
 }
 
 function closedError(file: string): GristmillError {
