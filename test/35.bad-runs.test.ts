@@ -3,14 +3,14 @@
 // ways; the lines are taken apart again and must be exactly the records that one pass of the plain kernel finds bad. Runs
 // begin with the third bad record of a span here, not after a thousand.
 
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../dist/src/index.js';
 import { resolveImportOptions } from '../src/import/import-options.js';
 import type { ImportOptions } from '../src/import/types.js';
+import { makeDirectory } from './support/import-files.js';
 import { promised, scanInSpans, scanWhole } from './support/import-split.js';
 import { framings, utf8 } from './support/scans.js';
 
@@ -24,9 +24,10 @@ const GOOD = { lines: '{"a":1}', values: '{"a":1}', array: '{"a":1}', object: '"
 
 let directory: string;
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'gristmill-test-'));
+  const made = makeDirectory();
+  directory = made.path;
+  return made.remove;
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe.each(framings)('%s', (framing) => {
   const opener = framing === 'array' ? '[' : framing === 'object' ? '{' : '';

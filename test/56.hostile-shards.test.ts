@@ -6,15 +6,15 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { temporaryDirectory } from './support/build-store.js';
 import { KINDS, makeTemplate, tryHostile } from './support/hostile-store.js';
+import { makeDirectory } from './support/import-files.js';
 
 const TRIALS = 12;
-let directory: ReturnType<typeof temporaryDirectory>;
+let directory: ReturnType<typeof makeDirectory>;
 let template: string;
 
 beforeAll(async () => {
-  directory = temporaryDirectory();
+  directory = makeDirectory();
   template = join(directory.path, 'template');
   await makeTemplate(template);
 }, 60_000);

@@ -6,6 +6,7 @@ import { files } from '../../src/store/file-blobs.js';
 import { encodeSection, encodeTables, Section, tableBytes } from '../../src/store/shard-format.js';
 import { ShardReader } from '../../src/store/shard-read.js';
 import { Compressor } from '../../src/store/zstd.js';
+import { rleFrame, skippable } from './hostile-frames.js';
 import { pick, type Random } from './random.js';
 
 interface Parts {
@@ -81,32 +82,6 @@ const VALUES: readonly unknown[] = [
     { file: 'x', from: 0, to: 1e300 },
   ],
 ];
-
-/** zstd frames by hand: magic number, descriptor, content size, blocks, checksum (of which some are wrong). */
-export function rleFrame(claimed: number, bytes: number, fill = 0x31): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32LE(0xfd2fb528, 0);
-  // Content size of 8 bytes, single segment, checksum.
-  header[4] = 0b1110_0100;
-  header.writeBigUInt64LE(BigInt(claimed), 5);
-  const blocks: Buffer[] = [];
-  for (let left = bytes; left > 0; ) {
-    const size = Math.min(left, 128 * 1024);
-    left -= size;
-    const block = Buffer.alloc(4);
-    block.writeUIntLE((size << 3) | (1 << 1) | (left === 0 ? 1 : 0), 0, 3);
-    block[3] = fill;
-    blocks.push(block);
-  }
-  return Buffer.concat([header, ...blocks, Buffer.alloc(4)]);
-}
-
-function skippable(bytes: number): Buffer {
-  const frame = Buffer.alloc(8 + bytes);
-  frame.writeUInt32LE(0x184d2a50, 0);
-  frame.writeUInt32LE(bytes, 4);
-  return frame;
-}
 
 function compressed(text: string): { stored: Uint8Array; plainBytes: number } {
   const plain = Buffer.from(text);

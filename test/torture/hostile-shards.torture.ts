@@ -3,19 +3,19 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { temporaryDirectory } from '../support/build-store.js';
 import { KINDS, makeTemplate, tryHostile } from '../support/hostile-store.js';
+import { makeDirectory } from '../support/import-files.js';
 
 const FIRST = Number(process.env.HOSTILE_SEED ?? 1000);
 const TRIALS = Number(process.env.HOSTILE_TRIALS ?? 1200);
 /** A frame may have half a gigabyte of text, and is in memory with what it was compressed to. */
 const MEMORY_BYTES_MAX = 2 * 2 ** 30;
 
-let directory: ReturnType<typeof temporaryDirectory>;
+let directory: ReturnType<typeof makeDirectory>;
 let template: string;
 
 beforeAll(async () => {
-  directory = temporaryDirectory();
+  directory = makeDirectory();
   template = join(directory.path, 'template');
   await makeTemplate(template);
 });
