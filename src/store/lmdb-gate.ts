@@ -10,14 +10,17 @@
 // is waited for: a writer has the write transaction of the index already.
 
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
+import { readAt } from './file-blobs.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
+import { checkIndexFile } from './lmdb-guard.js';
 import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
+import { openRegular } from './own-files.js';
 
 /** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
 const NO_SUBDIRECTORY = 0x4000;
@@ -52,6 +55,7 @@ export class Gate {
     const path = join(store, GATE_FILE);
     return whileInPlace(dirname(path), async (here) => {
       const file = join(here, basename(path));
+      for (const one of [file, file + GATE_LOCK_SUFFIX]) checkIndexFile(one, true);
       if (inodeOf(file) === undefined) await make(file, path);
       checkFile(file, path);
       for (let tries = 1; ; tries++) {
@@ -143,7 +147,13 @@ function openFile(file: string, path: string): NativeEnvironment {
 
 /** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
 function checkFile(file: string, path: string): void {
-  const head = readFileSync(file).subarray(0, HEAD_BYTES_MAX + MAGIC.byteLength);
+  const head = Buffer.alloc(HEAD_BYTES_MAX + MAGIC.byteLength);
+  const gate = openRegular(file, 'gate', false, true);
+  try {
+    readAt(gate.fd, path, head, 0);
+  } finally {
+    closeSync(gate.fd);
+  }
   if (head.includes(MAGIC)) return;
   const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
