@@ -8,7 +8,7 @@ import { allCases, faultOf, prepare } from './support/hostile-files.js';
 import { scratch } from './support/import-files.js';
 
 /** Each place and kind meets one command, and each command many of them: 13 commands, so no two places in step. */
-const SAMPLE = allCases().filter((_, at) => at % 14 === 0);
+const SAMPLE = allCases().filter((_, at) => at % 27 === 0);
 
 test.runIf(process.platform === 'linux')(
   'what stands in the place of a file or directory is refused, or made anew',
@@ -22,7 +22,7 @@ test.runIf(process.platform === 'linux')(
       if (fault !== undefined) faults.push(fault);
     }
     expect(faults).toEqual([]);
-    expect(SAMPLE.length).toBeGreaterThan(40);
+    expect(SAMPLE.length).toBeGreaterThan(25);
   },
   600_000,
 );

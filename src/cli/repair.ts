@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { TRUST } from '../method-options.js';
 import type { RepairReport } from '../upkeep/repair-options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
 import { progressView } from './progress.js';
 import { withFlagOf } from './store-flags.js';
@@ -51,7 +51,7 @@ async function runRepair({ store, workers, trustOwner, json, quiet }: RepairFlag
       view.stop();
     }
   });
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : repairText(report));
+  print(json ? jsonLine(report) : repairText(report));
 }
 
 function repairText({ from, collections, lost, unused, notes, kept, seconds }: RepairReport): string {

@@ -10,17 +10,15 @@
 // is waited for: a writer has the write transaction of the index already.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
-import { readAt } from './file-blobs.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
-import { checkIndexFile } from './lmdb-guard.js';
+import { beginsAsIndex, checkIndexFile } from './lmdb-guard.js';
 import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
-import { openRegular } from './own-files.js';
 
 /** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
 const NO_SUBDIRECTORY = 0x4000;
@@ -29,9 +27,6 @@ const ABORTABLE = 1;
 /** Nothing is read or written by way of it, but LMDB wants one. */
 const KEY_BYTES = Buffer.alloc(64);
 const OPTIONS = { maxDbs: 1, maxReaders: 1, mapSize: 0x20000, permissionsMode: 0o600, keyBytes: KEY_BYTES } as const;
-/** What the first page of a file of LMDB has behind its head, whose length depends on the format. */
-const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
-const HEAD_BYTES_MAX = 32;
 /** Opening beside the last one that closes fails now and then; the next try makes the mutexes again. */
 const TRIES_MAX = 100;
 const PAUSE_MILLISECONDS_MAX = 4;
@@ -147,14 +142,7 @@ function openFile(file: string, path: string): NativeEnvironment {
 
 /** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
 function checkFile(file: string, path: string): void {
-  const head = Buffer.alloc(HEAD_BYTES_MAX + MAGIC.byteLength);
-  const gate = openRegular(file, 'gate', false, true);
-  try {
-    readAt(gate.fd, path, head, 0);
-  } finally {
-    closeSync(gate.fd);
-  }
-  if (head.includes(MAGIC)) return;
+  if (beginsAsIndex(file, true)) return;
   const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
 }

@@ -7,17 +7,21 @@
 import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { readAt } from './file-blobs.js';
 import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, REGULAR_ONLY } from './io.js';
 import { removedError } from './lmdb-opening.js';
 import { isReadOnlyFileSystem } from './mounts.js';
-import { checkHolders, checkNames, kindOf, linkError } from './own-files.js';
+import { checkHolders, checkNames, kindOf, linkError, openRegular } from './own-files.js';
 import { addressSpaceLeft, fileBytesMax } from './process-limits.js';
 
 /** LMDB takes five for an index and three for the gate; some of them only while it opens. */
 const DESCRIPTORS = 12;
 /** Address space for all that is mapped beside the index: lock files, the native code's own memory. */
 const SPARE_ADDRESS_BYTES = 64 * 1024 * 1024;
+/** What the first page of a file of LMDB has behind its head, whose length depends on the format. */
+const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
+const HEAD_BYTES_MAX = 32;
 /** Its head with the first slot; one that LMDB was interrupted at is empty. */
 const LOCK_BYTES_MIN = 272;
 /** Of a new index: its lock file; its first two pages take less. */
@@ -44,11 +48,15 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
   return 'locked';
 }
 
-/** Whether this process may have what LMDB is going to take. @throws GristmillError IO_ERROR */
+/** Whether LMDB can take the index, and this process may have what it takes for that. @throws GristmillError IO_ERROR, CHECKSUM_MISMATCH */
 export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
   checkDescriptors(file);
   const bytes = checkIndexFile(file, false)?.size ?? 0;
+  if (bytes > 0 && !beginsAsIndex(file, false)) {
+    const message = `${file} is damaged: it does not begin as an index; restore it, or run gristmill repair`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
   const most = fileBytesMax();
   if (Math.max(bytes, FIRST_FILES_BYTES) > most) {
     const message = `cannot open ${file}: this process may not write files of more than ${most} bytes (ulimit -f): raise that limit`;
@@ -102,6 +110,18 @@ function checkDescriptors(file: string): void {
 export function checkIndexFiles(store: string): void {
   for (const name of [CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX]) {
     checkIndexFile(join(store, name), name !== CATALOG_FILE);
+  }
+}
+
+/** Whether a file is one of LMDB's; it may die of any other. @param isShared see `checkIndexFile` */
+export function beginsAsIndex(file: string, isShared: boolean): boolean {
+  const head = Buffer.alloc(HEAD_BYTES_MAX + MAGIC.byteLength);
+  const { fd } = openRegular(file, 'index', false, isShared);
+  try {
+    readAt(fd, file, head, 0);
+    return head.includes(MAGIC);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -51,7 +51,7 @@ const COMMANDS: Readonly<Record<string, (directory: string) => string[]>> = {
   repair: () => ['repair', '--workers', '1'],
   'backup --copy': (directory) => ['backup', join(directory, 'backup'), '--copy'],
   verify: () => ['verify', '--workers', '1'],
-  compact: () => ['compact', '--force'],
+  compact: () => ['compact'],
   import: (directory) => ['import', join(directory, 'source.ndjson'), '--key', 'id', '--workers', '1'],
   backup: (directory) => ['backup', join(directory, 'backup')],
   export: () => ['export'],
