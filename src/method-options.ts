@@ -10,6 +10,14 @@ export const LONG_WORK = {
   signal: { type: 'signal', default: undefined, meaning: 'cancels: the method rejects with CANCELLED' },
 } as const satisfies OptionTable;
 
+/** Of what opens a store. */
+export const TRUST = {
+  trustOwner: {
+    ...{ type: 'integer', default: undefined, min: 0, max: 2 ** 32 - 1 },
+    meaning: 'id of the user whose stores are opened beside your own and those of root',
+  },
+} as const satisfies OptionTable;
+
 /** Of work that takes its turn among writers. */
 export const WAITING = {
   wait: { type: 'boolean', default: true, meaning: 'wait while something else writes to the store' },

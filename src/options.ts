@@ -1,6 +1,7 @@
 // The options of a store and of its caches: their tables, resolved once into frozen, complete objects.
 
 import type { Freshness } from './freshness.js';
+import { TRUST } from './method-options.js';
 import { checkCollectionName } from './names.js';
 import {
   any,
@@ -48,6 +49,7 @@ export const CACHE_OPTIONS = {
 export const STORE_OPTIONS = {
   create: { type: 'boolean', default: true, meaning: 'make the store where there is none' },
   readOnly: { type: 'boolean', default: false, meaning: 'only look things up; nothing is created either' },
+  ...TRUST,
   ...CACHE_OPTIONS,
   pageCacheBytes: {
     ...{ ...BYTES, default: 32 * MIB },

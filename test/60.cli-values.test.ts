@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { hasStringTwin, readCount, readInteger, readKey, readRatio, readSize } from '../src/cli/arguments.js';
-import { escapeControls } from '../src/cli/diagnostics.js';
+import { escapeControls } from '../src/cli/escape.js';
 import { Exit, failureOf } from '../src/cli/exit.js';
 import { describe as describeProgress } from '../src/cli/progress.js';
 import { alignColumns, formatBytes, formatSeconds } from '../src/cli/table.js';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type CommonOptions, withCommonOptions } from './arguments.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, jsonLine, print } from './escape.js';
 import { openStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatCount } from './table.js';
@@ -38,7 +38,7 @@ async function runBackup(target: string, flags: BackupFlags): Promise<void> {
     const { directory, generation, shards, seconds } = report;
     const made = `${formatCount(shards.linked)} shards linked, ${formatCount(shards.copied)} copied`;
     const text = `publication ${formatCount(generation)} is in ${escapeControls(directory)}: ${made}, ${seconds} s\n`;
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : text);
+    print(flags.json ? jsonLine(report) : text);
   } finally {
     await store.close();
   }

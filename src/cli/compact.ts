@@ -5,6 +5,7 @@ import type { CompactReport } from '../index.js';
 import { describeHolder } from '../store/lock-holder.js';
 import { type CommonOptions, readRatio, withCommonOptions } from './arguments.js';
 import { note } from './diagnostics.js';
+import { jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
@@ -55,7 +56,7 @@ async function runCompact(flags: CompactFlags): Promise<void> {
       await store.close();
     }
   });
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : textOf(report));
+  print(json ? jsonLine(report) : textOf(report));
 }
 
 function textOf({ sealed, rewritten, dropped, removed, indexes, bytes, seconds }: CompactReport): string {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Setting } from '../config/settings.js';
 import { writeOption } from '../config/words.js';
 import type { DataRow } from '../option-check.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, print } from './escape.js';
 import {
   flagOf,
   STORE_FLAGS,
@@ -51,7 +51,7 @@ async function runConfig(flags: ConfigFlags): Promise<void> {
   const text = flags.json
     ? `${JSON.stringify(asObject(file, [...settings.values()]))}\n`
     : await asTable(file, settings);
-  process.stdout.write(text);
+  print(text);
 }
 
 async function asTable(file: string | undefined, settings: ReadonlyMap<string, Setting>): Promise<string> {

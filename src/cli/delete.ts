@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type CommonOptions, readKey, withCommonOptions } from './arguments.js';
 import { reportMiss } from './diagnostics.js';
+import { print } from './escape.js';
 import { Exit } from './exit.js';
 import { missText } from './get.js';
 import { openStore } from './open.js';
@@ -50,7 +51,7 @@ async function runDelete(words: readonly string[], flags: DeleteFlags): Promise<
     }
     const deleted = was.filter(Boolean).length;
     const said = json ? JSON.stringify({ collection: name, deleted }) : `${formatCount(deleted)} deleted from ${name}`;
-    process.stdout.write(`${said}\n`);
+    print(`${said}\n`);
   } finally {
     await store.close();
   }

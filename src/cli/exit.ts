@@ -56,6 +56,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   KEY_TOO_LONG: Exit.badInput,
   STORE_NOT_FOUND: Exit.store,
   STORE_NOT_A_STORE: Exit.store,
+  STORE_NOT_TRUSTED: Exit.store,
   STORE_TOO_NEW: Exit.store,
   STORE_CLOSED: Exit.store,
   STORE_BUSY: Exit.store,

@@ -17,6 +17,7 @@ import {
   withCommonOptions,
 } from './arguments.js';
 import { note } from './diagnostics.js';
+import { jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
 import { onStore } from './open.js';
 import { progressView } from './progress.js';
@@ -150,7 +151,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   const report = await interruptible(work);
   // For people; the table has them too.
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
-  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : reportText(report, flags.store));
+  print(flags.json ? jsonLine(report) : reportText(report, flags.store));
 }
 
 /**

@@ -4,7 +4,9 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
+import { escapeLines } from './escape.js';
 
 /** Thrown when the reader of stdout has gone. */
 export class OutputClosed extends Error {}
@@ -19,14 +21,15 @@ export interface Output {
   discard(): Promise<void>;
 }
 
-/** stdout. */
+/** stdout. What goes to a terminal is escaped; anything else gets each byte as it is stored. */
 export function standardOutput(): Output {
   // Without a listener the stream's own 'error' event would end the process with a stack trace.
   process.stdout.on('error', () => {});
+  const decoder = process.stdout.isTTY ? new StringDecoder() : undefined;
   return {
     write: (text) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => {
+        process.stdout.write(decoder === undefined ? text : shown(text, decoder), (error) => {
           if (error === null || error === undefined) resolve();
           else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosed() : error);
         });
@@ -34,6 +37,11 @@ export function standardOutput(): Output {
     finish: async () => {},
     discard: async () => {},
   };
+}
+
+/** A character may be in two pieces of bytes. */
+function shown(text: string | Uint8Array, decoder: StringDecoder): string {
+  return escapeLines(typeof text === 'string' ? text : decoder.write(Buffer.from(text)));
 }
 
 /** A file that appears under its name only when complete; private to its owner from the first byte. */

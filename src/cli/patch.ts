@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { type CommonOptions, readKey, withCommonOptions } from './arguments.js';
 import { reportMiss } from './diagnostics.js';
+import { print } from './escape.js';
 import { Exit } from './exit.js';
 import { missText } from './get.js';
 import { openStore } from './open.js';
@@ -45,7 +46,7 @@ async function runPatch(word: string, patch: string, flags: PatchFlags): Promise
       reportMiss(word, missText(word, asString, flags), json === true);
     }
     const patched = was ? 1 : 0;
-    process.stdout.write(`${json ? JSON.stringify({ collection: name, patched }) : `${patched} patched in ${name}`}\n`);
+    print(`${json ? JSON.stringify({ collection: name, patched }) : `${patched} patched in ${name}`}\n`);
   } finally {
     await store.close();
   }

@@ -10,6 +10,7 @@ import { checkCollectionName } from '../names.js';
 import { resolveOptions } from '../option-check.js';
 import { COLLECTION_OPTIONS } from '../update/collection-options.js';
 import { type CommonOptions, collect, withCommonOptions } from './arguments.js';
+import { print } from './escape.js';
 import { onStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
 import { formatCount } from './table.js';
@@ -71,7 +72,7 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
   const said = flags.json
     ? JSON.stringify({ collection: flags.collection, put })
     : `${formatCount(put)} put into ${flags.collection}`;
-  process.stdout.write(`${said}\n`);
+  print(`${said}\n`);
 }
 
 /** @throws TypeError */

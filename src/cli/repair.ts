@@ -1,16 +1,19 @@
 // gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
 
 import type { Command } from 'commander';
+import { TRUST } from '../method-options.js';
 import type { RepairReport } from '../upkeep/repair-options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
 import { progressView } from './progress.js';
+import { withFlagOf } from './store-flags.js';
 import { formatCount } from './table.js';
 
 interface RepairFlags extends CommonOptions {
   readonly workers?: number;
   readonly quiet?: boolean;
+  readonly trustOwner?: number;
 }
 
 const HELP = `
@@ -29,21 +32,26 @@ export function addRepair(program: Command): void {
     .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withFlagOf(
+    withCommonOptions(command, 'print the report, or the error, as one JSON object'),
+    'trustOwner',
+    TRUST.trustOwner,
+  );
 }
 
-async function runRepair({ store, workers, json, quiet }: RepairFlags): Promise<void> {
+async function runRepair({ store, workers, trustOwner, json, quiet }: RepairFlags): Promise<void> {
   // As in open.ts: the library is loaded when it is used.
   const { repairStore } = await import('../index.js');
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
     try {
-      return await repairStore(store, { signal, onProgress: view.show, ...(workers !== undefined && { workers }) });
+      const given = { ...(workers !== undefined && { workers }), ...(trustOwner !== undefined && { trustOwner }) };
+      return await repairStore(store, { signal, onProgress: view.show, ...given });
     } finally {
       view.stop();
     }
   });
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : repairText(report));
+  print(json ? jsonLine(report) : repairText(report));
 }
 
 function repairText({ from, collections, lost, unused, notes, kept, seconds }: RepairReport): string {

@@ -1,7 +1,7 @@
 // The report of an import as a person reads it: what was found, what became of it, what it cost.
 
 import type { ImportReport } from '../import/types.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls } from './escape.js';
 import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 
 /** The report as aligned lines. */

@@ -4,7 +4,7 @@
 import { setInterval } from 'node:timers/promises';
 import type { Store, StoreStat } from '../index.js';
 import { describeHolder } from '../store/lock-holder.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, escapeLines } from './escape.js';
 import { type Output, standardOutput } from './output.js';
 import { Screen } from './screen.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
@@ -55,7 +55,7 @@ function viewFor(output: Output, asJson: boolean): View {
   if (process.stdout.isTTY && process.env.TERM !== 'dumb') {
     const screen = new Screen(process.stdout);
     return {
-      show: async (look, before) => screen.draw(watchText(look, before)),
+      show: async (look, before) => screen.draw(escapeLines(watchText(look, before))),
       close: async () => screen.close(),
     };
   }

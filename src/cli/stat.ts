@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { CollectionStat, ReadersStat, StoreStat } from '../index.js';
 import { describeHolder } from '../store/lock-holder.js';
 import { type CommonOptions, readInterval, withCommonOptions } from './arguments.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
 import { type StoreFlags, withStoreFlags } from './store-flags.js';
@@ -51,18 +51,19 @@ async function runStat(flags: StatFlags): Promise<void> {
       return;
     }
     const stat = store.stat();
-    process.stdout.write(flags.json ? `${JSON.stringify(stat)}\n` : storeText(stat));
+    print(flags.json ? jsonLine(stat) : storeText(stat));
   } finally {
     await store.close();
   }
 }
 
 function storeText(stat: StoreStat): string {
-  const { directory, format, generation, created, bytes, readers, writer, collections } = stat;
+  const { directory, format, generation, created, bytes, exposed, readers, writer, collections } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
-    ['format', `${format}, publication ${formatCount(generation)}, created ${created}`],
+    ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ...exposed.map((why) => ['exposed', escapeControls(why)] as const),
     ['readers', readersText(readers)],
     ...(writer === undefined ? [] : [['writer', escapeControls(describeHolder(writer))] as const]),
   ]);

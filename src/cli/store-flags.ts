@@ -19,13 +19,13 @@ export const READING_FLAGS: readonly FlagName[] = ['frameCacheBytes', 'pageCache
 /** What these flags are parsed to. */
 export type StoreFlags = Partial<Pick<StoreOptions, FlagName | 'config' | 'collections'>>;
 
-/** Adds `--config` and `--no-config`, and the flags of these options. */
+/** Adds `--config` and `--no-config`, `--trust-owner`, and the flags of these options. */
 export function withStoreFlags(command: Command, names: readonly FlagName[] = []): Command {
   const files = 'gristmill.config.json, .js or .ts in this directory';
   command
     .option('--config <file>', `config file to read (default: ${files})`)
     .option('--no-config', 'read neither a config file nor GRISTMILL_ variables');
-  for (const name of names) withFlagOf(command, name, STORE_OPTIONS[name]);
+  for (const name of new Set<FlagName>([...names, 'trustOwner'])) withFlagOf(command, name, STORE_OPTIONS[name]);
   return command;
 }
 

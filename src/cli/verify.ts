@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Fault } from '../upkeep/faults.js';
 import type { VerifyReport } from '../upkeep/upkeep-options.js';
 import { type CommonOptions, readCount, readInteger, withCommonOptions } from './arguments.js';
-import { escapeControls } from './diagnostics.js';
+import { escapeControls, jsonLine, print } from './escape.js';
 import { Exit } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { openStore } from './open.js';
@@ -54,7 +54,7 @@ async function runVerify(flags: VerifyFlags): Promise<void> {
       await store.close();
     }
   });
-  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : verifyText(report));
+  print(flags.json ? jsonLine(report) : verifyText(report));
   if (!report.isSound) process.exitCode = Exit.store;
 }
 

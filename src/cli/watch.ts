@@ -13,7 +13,8 @@ import {
   watchOptionsOver,
 } from '../watch/watch-options.js';
 import { withCommonOptions } from './arguments.js';
-import { escapeControls, note } from './diagnostics.js';
+import { note } from './diagnostics.js';
+import { escapeControls } from './escape.js';
 import { failureOf } from './exit.js';
 import { configuredImports, type ImportFlags, importOptions, tellWait, withImportFlags } from './import.js';
 import { interruptible } from './interrupt.js';

@@ -1,7 +1,8 @@
 // found > [settings] > options
 //
 // Reads a config file: JSON, or a module whose default export is the object. A .js or .ts file is code that runs with the
-// rights of the process; so it is taken from the working directory or where the user said, never from anywhere else.
+// rights of the process; so it is taken from the working directory or where the user said, never from anywhere else, and from
+// the working directory only if nobody else can have put it there (config-owner.ts).
 
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';

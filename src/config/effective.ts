@@ -22,6 +22,8 @@ const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}
 export interface FoundConfig {
   /** Absolute paths: the one named, or those in the working directory, of which there may be one. */
   readonly files: readonly string[];
+  /** Whether the user named the file. */
+  readonly isNamed: boolean;
   /** By their whole names; none is empty. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -60,8 +62,10 @@ export function findConfig(
     // An empty variable is how many tools leave one out.
     if (name.startsWith(VARIABLE_PREFIX) && value && !OTHER_VARIABLES.includes(name)) variables[name] = value;
   }
-  const files = filesFor(config ?? (environment[CONFIG_VARIABLE] || undefined));
-  return files.length === 0 && Object.keys(variables).length === 0 ? undefined : { files, variables };
+  const named = config ?? (environment[CONFIG_VARIABLE] || undefined);
+  const files = filesFor(named);
+  if (files.length === 0 && Object.keys(variables).length === 0) return undefined;
+  return { files, isNamed: named !== undefined, variables };
 }
 
 function filesFor(path: string | undefined): string[] {

@@ -8,6 +8,7 @@ import { closeSync, fdatasync, ftruncateSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ioError, syncDirectory, syncDirectorySoon, syncFile, writeFully } from '../store/io.js';
+import { openRegular } from '../store/own-files.js';
 import { encodeLine, encodeSpan, type JournalHeader, type JournalSpan } from './journal-format.js';
 
 const sync = promisify(fdatasync);
@@ -40,7 +41,7 @@ export class Journal {
   /** Goes on in a journal, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
   static resume(path: string, bytes: number): Journal {
     try {
-      const fd = openSync(path, 'a');
+      const { fd } = openRegular(path, 'journal', true);
       ftruncateSync(fd, bytes);
       return new Journal(path, fd);
     } catch (cause) {

@@ -4,10 +4,10 @@
 // that one had the same sources in the same state and all the same options that matter. A resumable import into the same
 // collection that does not fit is removed, and the report says so. All of it is on disk: nothing survives in memory.
 
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
-import { files } from '../store/file-blobs.js';
+import { files, readWhole } from '../store/file-blobs.js';
 import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
 import { ioError, isMissing } from '../store/io.js';
 import { reserveShards } from '../store/publish.js';
@@ -149,7 +149,9 @@ function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): J
 
 function readJournal(path: string) {
   try {
-    return decodeJournal(readFileSync(path));
+    // Of a directory that leads elsewhere nothing is gone on with.
+    if (!lstatSync(dirname(path)).isDirectory()) return undefined;
+    return decodeJournal(readWhole(path, 'journal'));
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw ioError(cause, 'read', path);
@@ -158,7 +160,8 @@ function readJournal(path: string) {
 
 function sizeOf(path: string): number | undefined {
   try {
-    return statSync(path).size;
+    const stat = lstatSync(path);
+    return stat.isFile() ? stat.size : undefined;
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw ioError(cause, 'look at', path);

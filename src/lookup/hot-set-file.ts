@@ -3,7 +3,7 @@
 // The file of the hot set (docs/format.md, Hot set): what was read most in a store, for whoever opens it next. It is a
 // hint and nothing else: who loses it, or cannot read it, reads what is asked for first from disk.
 
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { HOT_SET_BYTES_MAX } from '../limits.js';
@@ -78,7 +78,7 @@ export async function writeHotSet(directory: string, keys: readonly CollectionHo
 
 async function removeAbandoned(path: string): Promise<void> {
   try {
-    const { mtimeMs } = await stat(path);
+    const { mtimeMs } = await lstat(path);
     if (Math.abs(Date.now() - mtimeMs) > ABANDONED_MILLISECONDS) await rm(path, { force: true });
   } catch (cause) {
     if (!isMissing(cause)) throw ioError(cause, 'remove', path);

@@ -50,9 +50,10 @@ export class ServedState {
   /** The read path of a collection in this state; undefined where it is not in it. */
   lookup(name: string): Lookup | undefined {
     let lookup = this.#lookups.get(name);
-    if (lookup === undefined && !this.#lookups.has(name)) {
+    if (lookup === undefined) {
       lookup = this.#open(name);
-      this.#lookups.set(name, lookup);
+      // Nothing is kept of names that are none: they may come from anywhere.
+      if (lookup !== undefined) this.#lookups.set(name, lookup);
     }
     return lookup;
   }

@@ -1,6 +1,7 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import type { FramingName } from '../kernel/contract.js';
+import { exposedAbove } from '../store/exposure.js';
 import { isAlive } from '../store/lock-holder.js';
 import type { Catalog, CollectionManifest, KeyRule, Writer } from '../store/types.js';
 
@@ -51,6 +52,8 @@ export interface StoreStat {
     /** Shard files of all collections. */
     readonly shards: number;
   };
+  /** Directories above the store in which somebody else could put another store in its place, each with the reason. */
+  readonly exposed: readonly string[];
   /** Who has the store open to read, in all processes. */
   readonly readers: ReadersStat;
   /** Who is changing it for longer than a transaction, in whatever process. Absent: nobody is. */
@@ -77,7 +80,8 @@ export function storeStat(catalog: Catalog, directory: string): StoreStat {
   const shards = collections.reduce((bytes, { storedBytes }) => bytes + storedBytes, 0);
   const bytes = { index: catalog.bytes, map: catalog.mapBytes, shards };
   const writer = writerOf(catalog);
-  return { directory, format, generation, created, bytes, readers, ...(writer && { writer }), collections };
+  const exposed = exposedAbove(directory);
+  return { directory, format, generation, created, bytes, exposed, readers, ...(writer && { writer }), collections };
 }
 
 function writerOf(catalog: Catalog): Writer | undefined {

@@ -4,9 +4,8 @@
 
 import {
   closeSync,
-  constants,
-  fstatSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   read,
@@ -16,9 +15,9 @@ import {
   rmSync,
   unlinkSync,
 } from 'node:fs';
-import { GristmillError } from '../errors.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 import { ioError, isMissing, syncDirectory, syncFile, writeFully } from './io.js';
+import { linkError, openRegular } from './own-files.js';
 
 class FileWriter implements BlobWriter {
   readonly #path: string;
@@ -76,7 +75,10 @@ class FileReader implements BlobReader {
 /** Files of this machine. */
 export const files: Blobs = {
   makeDirectory(path) {
-    attempt('make directory', path, () => mkdirSync(path, { recursive: true, mode: 0o700 }));
+    attempt('make directory', path, () => {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      if (lstatSync(path).isSymbolicLink()) throw linkError(path);
+    });
   },
   create(path, what) {
     return new FileWriter(
@@ -85,17 +87,8 @@ export const files: Blobs = {
     );
   },
   open(path, what) {
-    // (Windows has no flag against symbolic links.)
-    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
-    const fd = attempt(`open ${what}`, path, () => openSync(path, flags));
-    try {
-      const stat = fstatSync(fd);
-      if (stat.isFile()) return new FileReader(path, fd, stat.size);
-      throw new GristmillError('CHECKSUM_MISMATCH', `${what} ${path} is not a regular file`, { file: path });
-    } catch (error) {
-      closeSync(fd);
-      throw ioError(error, 'read', path);
-    }
+    const { fd, size } = openRegular(path, what);
+    return new FileReader(path, fd, size);
   },
   list(directory) {
     try {
@@ -128,11 +121,25 @@ export const files: Blobs = {
 
 /** Goes on in a file, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
 export function continueFile(path: string, bytes: number): BlobWriter {
-  return attempt('write', path, () => {
-    const fd = openSync(path, 'a', 0o600);
+  const { fd } = openRegular(path, 'file', true);
+  try {
     ftruncateSync(fd, bytes);
     return new FileWriter(path, fd);
-  });
+  } catch (cause) {
+    closeSync(fd);
+    throw ioError(cause, 'write', path);
+  }
+}
+
+/** All of a file. @throws as `openRegular` */
+export function readWhole(path: string, what: string): Buffer {
+  const file = files.open(path, what);
+  try {
+    const bytes = Buffer.alloc(file.size);
+    return bytes.subarray(0, file.readSync(bytes, 0));
+  } finally {
+    file.close();
+  }
 }
 
 /** `BlobReader.readSync` of an open file. */

@@ -7,6 +7,7 @@ import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { ioError, isMissing, syncDirectory } from './io.js';
+import { checkOwner, isWritableByOthers } from './own-files.js';
 
 export const SHARDS_DIRECTORY = 'shards';
 export const QUARANTINE_DIRECTORY = 'quarantine';
@@ -23,9 +24,6 @@ export const GATE_LOCK_SUFFIX = '-lock';
 const HOT_SET_FILE = 'hot-set.ndjson';
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
-
-/** Mode bits that let someone else write: group, others. */
-const WRITABLE_BY_OTHERS = 0o022;
 
 /** Name of a shard's file, from its number alone. */
 export function shardFileName(shard: number): string {
@@ -68,10 +66,11 @@ export function shardPath(store: string, file: string): string {
 
 /**
  * Makes the directory of a store where there is none (`create`), or checks that what is there is one.
+ * @param trustOwner whose directories will do beside this user's and those of root
  * @returns its absolute path.
- * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, IO_ERROR.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR.
  */
-export function prepareStoreDirectory(path: string, create: boolean): string {
+export function prepareStoreDirectory(path: string, create: boolean, trustOwner?: number): string {
   const directory = resolve(path);
   const stat = statOf(directory);
   if (stat === undefined) {
@@ -83,7 +82,7 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
     makeDirectory(directory);
     syncDirectory(dirname(directory));
   } else {
-    checkDirectory(directory, stat);
+    checkDirectory(directory, stat, trustOwner);
   }
   const names = namesIn(directory);
   const foreign = names.find(isForeign);
@@ -100,14 +99,25 @@ export function prepareStoreDirectory(path: string, create: boolean): string {
     makeDirectory(join(directory, SHARDS_DIRECTORY));
     syncDirectory(directory);
   }
+  checkDirectories(
+    directory,
+    names.filter((name) => OURS.has(name)),
+    trustOwner,
+  );
+  return directory;
+}
+
+/**
+ * That directories of a store are real ones, of owners that are trusted; those that are there.
+ * @throws GristmillError STORE_NOT_A_STORE, STORE_NOT_TRUSTED
+ */
+export function checkDirectories(store: string, names: readonly string[], trustOwner?: number): void {
   for (const name of names) {
-    if (!OURS.has(name)) continue;
-    const path = join(directory, name);
+    const path = join(store, name);
     const found = statOf(path);
     // A writer in another process may have removed one that was empty since they were listed.
-    if (found !== undefined) checkDirectory(path, found);
+    if (found !== undefined) checkDirectory(path, found, trustOwner);
   }
-  return directory;
 }
 
 /** Names in the directory of a store that gristmill did not make. @throws GristmillError IO_ERROR */
@@ -146,15 +156,14 @@ export function makeDirectory(path: string): void {
   }
 }
 
-function checkDirectory(path: string, stat: Stats): void {
+function checkDirectory(path: string, stat: Stats, trustOwner: number | undefined): void {
   const refuse = (why: string): never => {
     throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a store's directory: it ${why}`, { file: path });
   };
   if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
   if (!stat.isDirectory()) refuse('is not a directory');
-  if (process.platform !== 'win32' && (stat.mode & WRITABLE_BY_OTHERS) !== 0) {
-    refuse('can be written by others; take that right away (chmod go-w)');
-  }
+  if (isWritableByOthers(stat)) refuse('can be written by others; take that right away (chmod go-w)');
+  checkOwner(path, stat, trustOwner);
 }
 
 function statOf(path: string): Stats | undefined {

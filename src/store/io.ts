@@ -1,13 +1,16 @@
 // What every file of ours needs: system errors turned into ours, and writes that write everything.
 
-import { closeSync, fsyncSync, openSync, type StatsFs, statfsSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, type StatsFs, statfsSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { constants as system } from 'node:os';
 import { GristmillError } from '../errors.js';
 
 /** How a file system says that there is no room: full, over quota, file size limit. LMDB gives the numbers. */
-const { ENOSPC, EDQUOT, EFBIG } = constants.errno;
+const { ENOSPC, EDQUOT, EFBIG } = system.errno;
 const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', ENOSPC, EDQUOT, EFBIG]);
+
+/** Flags to open a file with: neither links are followed nor pipes waited for. (Windows has no such flags.) */
+export const REGULAR_ONLY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** A system call's error as ours. @param doing e.g. "write", completes "cannot … FILE". */
 export function ioError(cause: unknown, doing: string, file: string, bytesNeeded?: number): GristmillError {
@@ -64,7 +67,7 @@ export function writeFully(fd: number, bytes: Uint8Array, file: string): void {
 /** Makes a finished file durable, off the main thread. A failure is final: never retry an fsync. */
 export async function syncFile(path: string): Promise<void> {
   try {
-    const handle = await open(path, 'r');
+    const handle = await open(path, constants.O_RDONLY | REGULAR_ONLY);
     try {
       await handle.sync();
     } finally {

@@ -10,14 +10,14 @@
 // is waited for: a writer has the write transaction of the index already.
 
 import { randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { linkSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
 import { ioError, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
-import { checkDescriptors } from './lmdb-guard.js';
+import { beginsAsIndex, checkDescriptors, checkIndexFile } from './lmdb-guard.js';
 import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
 
 /** LMDB's numbers: the path is a file, not a directory; nothing is synced, for nothing is written. */
@@ -27,9 +27,6 @@ const ABORTABLE = 1;
 /** Nothing is read or written by way of it, but LMDB wants one. */
 const KEY_BYTES = Buffer.alloc(64);
 const OPTIONS = { maxDbs: 1, maxReaders: 1, mapSize: 0x20000, permissionsMode: 0o600, keyBytes: KEY_BYTES } as const;
-/** What the first page of a file of LMDB has behind its head, whose length depends on the format. */
-const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
-const HEAD_BYTES_MAX = 32;
 /** Opening beside the last one that closes fails now and then; the next try makes the mutexes again. */
 const TRIES_MAX = 100;
 const PAUSE_MILLISECONDS_MAX = 4;
@@ -53,6 +50,7 @@ export class Gate {
     const path = join(store, GATE_FILE);
     return whileInPlace(dirname(path), async (here) => {
       const file = join(here, basename(path));
+      for (const one of [file, file + GATE_LOCK_SUFFIX]) checkIndexFile(one, true);
       if (inodeOf(file) === undefined) await make(file, path);
       checkFile(file, path);
       for (let tries = 1; ; tries++) {
@@ -145,8 +143,7 @@ function openFile(file: string, path: string): NativeEnvironment {
 
 /** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
 function checkFile(file: string, path: string): void {
-  const head = readFileSync(file).subarray(0, HEAD_BYTES_MAX + MAGIC.byteLength);
-  if (head.includes(MAGIC)) return;
+  if (beginsAsIndex(file, true)) return;
   const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
 }

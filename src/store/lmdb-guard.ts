@@ -7,30 +7,38 @@
 import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { readAt } from './file-blobs.js';
 import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
-import { ioError } from './io.js';
+import { ioError, REGULAR_ONLY } from './io.js';
 import { removedError } from './lmdb-opening.js';
 import { isReadOnlyFileSystem } from './mounts.js';
+import { checkHolders, checkNames, kindOf, linkError, openRegular } from './own-files.js';
 import { addressSpaceLeft, fileBytesMax } from './process-limits.js';
 
 /** LMDB takes five for an index and three for the gate; some of them only while it opens. */
 const DESCRIPTORS = 12;
 /** Address space for all that is mapped beside the index: lock files, the native code's own memory. */
 const SPARE_ADDRESS_BYTES = 64 * 1024 * 1024;
+/** What the first page of a file of LMDB has behind its head, whose length depends on the format. */
+const MAGIC = Buffer.of(0xde, 0xc0, 0xef, 0xbe);
+const HEAD_BYTES_MAX = 32;
+/** Its head with the first slot; one that LMDB was interrupted at is empty. */
+const LOCK_BYTES_MIN = 272;
 /** Of a new index: its lock file; its first two pages take less. */
 const FIRST_FILES_BYTES = 132 * 1024;
 
 /**
  * How the index can be opened: with locks; without any, where it is only read and lies on a file system that nobody can
  * write to.
- * @throws GristmillError IO_ERROR saying which right, on which file, is missing
+ * @throws GristmillError IO_ERROR saying which right, on which file, is missing; as `checkIndexFiles`
  */
 export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockless' {
   const index = dirname(join(store, CATALOG_FILE));
   const shared = [CATALOG_LOCK_FILE, GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX].map((name) => join(store, name));
   const files = readOnly ? shared : [join(store, CATALOG_FILE), ...shared];
+  checkIndexFiles(store);
   for (const file of files) {
-    const there = checkRegular(file) !== undefined;
+    const there = lstatSync(file, { throwIfNoEntry: false }) !== undefined;
     const denied = cannotWrite(there ? file : index);
     if (denied === undefined) continue;
     if (denied === 'ENOENT') throw removedError(file);
@@ -40,11 +48,15 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
   return 'locked';
 }
 
-/** Whether this process may have what LMDB is going to take. @throws GristmillError IO_ERROR */
+/** Whether LMDB can take the index, and this process may have what it takes for that. @throws GristmillError IO_ERROR, CHECKSUM_MISMATCH */
 export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
   checkDescriptors(file);
-  const bytes = checkRegular(file)?.size ?? 0;
+  const bytes = checkIndexFile(file, false)?.size ?? 0;
+  if (bytes > 0 && !beginsAsIndex(file, false)) {
+    const message = `${file} is damaged: it does not begin as an index; restore it, or run gristmill repair`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
   const most = fileBytesMax();
   if (Math.max(bytes, FIRST_FILES_BYTES) > most) {
     const message = `cannot open ${file}: this process may not write files of more than ${most} bytes (ulimit -f): raise that limit`;
@@ -66,9 +78,9 @@ export function checkRoom(store: string): void {
 export function makeLockFile(store: string, bytes: number): void {
   const lock = join(store, CATALOG_LOCK_FILE);
   // One that is whole is left alone: closing it would give up the locks that this process may have on it.
-  if ((checkRegular(lock)?.size ?? 0) > 0) return;
+  if (checkLockFile(lock) !== undefined) return;
   try {
-    const fd = openSync(lock, constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0), 0o600);
+    const fd = openSync(lock, constants.O_RDWR | constants.O_CREAT | REGULAR_ONLY, 0o600);
     try {
       ftruncateSync(fd, bytes);
     } finally {
@@ -95,13 +107,54 @@ export function checkDescriptors(file: string): void {
   }
 }
 
-/** Undefined where there is none. @throws GristmillError IO_ERROR where it is anything else than a file */
-function checkRegular(file: string): Stats | undefined {
+/**
+ * That whatever of the index is there is a file of this store alone: LMDB opens it by its name, and writes to it. Nothing is
+ * opened for that: closing a lock file would give up the locks that this process has on it.
+ * @throws GristmillError IO_ERROR, STORE_NOT_TRUSTED
+ */
+export function checkIndexFiles(store: string): void {
+  for (const name of [CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX]) {
+    checkIndexFile(join(store, name), name !== CATALOG_FILE);
+  }
+}
+
+/** Whether a file is one of LMDB's; it may die of any other. @param isShared see `checkIndexFile` */
+export function beginsAsIndex(file: string, isShared: boolean): boolean {
+  const head = Buffer.alloc(HEAD_BYTES_MAX + MAGIC.byteLength);
+  const { fd } = openRegular(file, 'index', false, isShared);
+  try {
+    readAt(fd, file, head, 0);
+    return head.includes(MAGIC);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same of the lock file, which has a size that LMDB gives it; it dies of another. Undefined where there is none or nothing in it. */
+export function checkLockFile(file: string): Stats | undefined {
+  const stat = checkIndexFile(file, true);
+  if (stat === undefined || stat.size === 0) return undefined;
+  if (stat.size >= LOCK_BYTES_MIN) return stat;
+  const message = `${file} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+}
+
+/**
+ * Undefined where there is none.
+ * @param isShared whether its owner may let others write to it, so that they can read the store
+ * @throws GristmillError IO_ERROR, STORE_NOT_TRUSTED
+ */
+export function checkIndexFile(file: string, isShared: boolean): Stats | undefined {
   const stat = lstatSync(file, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isFile()) return stat;
-  const what = stat.isDirectory() ? 'a directory' : stat.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
-  const message = `cannot open ${file}: it is ${what}; put the file in its place, or restore the store`;
-  throw new GristmillError('IO_ERROR', message, { file });
+  if (stat === undefined) return undefined;
+  if (stat.isSymbolicLink()) throw linkError(file);
+  if (!stat.isFile()) {
+    const message = `cannot open ${file}: it is ${kindOf(stat)}; put the file in its place, or restore the store`;
+    throw new GristmillError('IO_ERROR', message, { file });
+  }
+  checkHolders(file, stat, isShared);
+  checkNames(file, stat);
+  return stat;
 }
 
 function cannotWrite(path: string): string | undefined {

@@ -11,8 +11,8 @@ import { Memory, placeOf } from './memory.js';
  * @param create makes the directory where there is none
  * @throws TypeError for what is no place; as `prepareStoreDirectory`
  */
-export function storePlace(where: string | Memory, create: boolean): StorePlace {
+export function storePlace(where: string | Memory, create: boolean, trustOwner?: number): StorePlace {
   if (where instanceof Memory) return placeOf(where);
   if (typeof where !== 'string' || where === '') throw new TypeError('where a store is must be a path or memory()');
-  return { directory: prepareStoreDirectory(where, create), blobs: files };
+  return { directory: prepareStoreDirectory(where, create, trustOwner), blobs: files };
 }

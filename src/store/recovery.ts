@@ -23,11 +23,16 @@ export interface OpenPlace {
   readonly catalog: Catalog;
 }
 
-/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
-export async function openPlace(where: string | Memory, options: LmdbCatalogOptions): Promise<OpenPlace> {
+export interface PlaceOptions extends LmdbCatalogOptions {
+  /** Whose stores are opened beside this user's and those of root. */
+  readonly trustOwner?: number | undefined;
+}
+
+/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
+export async function openPlace(where: string | Memory, options: PlaceOptions): Promise<OpenPlace> {
   for (let tries = 1; ; tries++) {
     try {
-      const place = storePlace(where, options.create);
+      const place = storePlace(where, options.create, options.trustOwner);
       return { place, catalog: await openRecovered(place, options) };
     } catch (error) {
       const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';

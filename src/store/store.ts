@@ -69,9 +69,9 @@ export class Store {
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
-    const { readOnly } = effective.options;
+    const { readOnly, trustOwner } = effective.options;
     const create = effective.options.create && !readOnly;
-    const { place, catalog } = await openPlace(where, { create, readOnly });
+    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner });
     return new Store(place, effective, catalog);
   }
 
@@ -293,7 +293,7 @@ export class Store {
 
 /**
  * Opens a store, or makes one (option `create`). One process may open it once; many processes may at a time.
- * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_TOO_NEW, IO_ERROR; TypeError for a wrong option.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR; TypeError
  */
 export function openStore(where: string | Memory, options?: StoreOptions): Promise<Store> {
   return Store.open(where, options);

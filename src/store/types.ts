@@ -106,10 +106,9 @@ export interface ShardEntry {
   readonly source: { readonly file: string; readonly from: number; readonly to: number };
 }
 
-/** How many records of a shard are dead, and since which generation: catalog key `03` shard. */
+/** How many records of a shard are dead, and in which generation the last of them was marked: catalog key `03` shard. */
 export interface TombstoneState {
   readonly dead: number;
-  /** The publication that marked the last of them. */
   readonly generation: number;
 }
 
@@ -118,7 +117,6 @@ export interface LockRecord {
   /** Differs for every lock ever taken. */
   readonly token: string;
   readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
-  /** Collection concerned, for people to read. */
   readonly collection?: string;
   /** Set while records are merged into this collection: transactions on it wait. */
   readonly merging?: string;
@@ -126,7 +124,7 @@ export interface LockRecord {
   readonly isPublished?: boolean;
   /** Tokens of dead holders whose leftovers have not been swept yet. */
   readonly left?: readonly string[];
-  /** Former holders that were stopped for so long that others took their turn: they may go on writing files. */
+  /** Former holders that were stopped until others took their turn: they may go on writing files. */
   readonly mayWake?: readonly Pick<LockRecord, 'token' | 'pid' | 'process'>[];
   /** Set when the holder could not sweep what was left, or somebody has to sweep again: as good as dead. */
   readonly isAbandoned?: boolean;

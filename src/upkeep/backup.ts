@@ -7,7 +7,18 @@
 // It is made under another name beside the target and renamed at the end, so what stands under the target's name is whole.
 
 import { randomUUID } from 'node:crypto';
-import { constants, copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
@@ -18,6 +29,7 @@ import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPa
 import { collectGarbage } from '../store/garbage.js';
 import { ioError, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
+import { openRegular } from '../store/own-files.js';
 import { sweep } from '../store/sweep.js';
 import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './upkeep-options.js';
 
@@ -93,23 +105,36 @@ async function fill(
   }
 }
 
-/** @returns whether it was linked. */
+/** @returns whether it was linked. @throws GristmillError as `openRegular` */
 function linkOrCopy(from: string, to: string, mustCopy: boolean): boolean {
-  if (!mustCopy) {
-    try {
-      linkSync(from, to);
-      return true;
-    } catch (cause) {
-      if (!CANNOT_LINK.has((cause as NodeJS.ErrnoException).code)) throw ioError(cause, 'link', to);
-    }
-  }
+  // Held open, so that it is this very file which is linked or copied.
+  const { fd } = openRegular(from, 'shard');
   try {
-    // Shares blocks where the file system can. The copy has the mode of the original from the start.
-    copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  } catch (cause) {
-    throw ioError(cause, 'copy to', to);
+    if (!mustCopy && isLinked(from, to)) {
+      if (lstatSync(to).ino === fstatSync(fd).ino) return true;
+      throw new GristmillError('CHECKSUM_MISMATCH', `${from} was replaced during the backup`, { file: from });
+    }
+    try {
+      // Shares blocks where the file system can. The copy has the mode of the original from the start.
+      const open = process.platform === 'linux' ? `/proc/self/fd/${fd}` : from;
+      copyFileSync(open, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    } catch (cause) {
+      throw ioError(cause, 'copy to', to);
+    }
+    return false;
+  } finally {
+    closeSync(fd);
   }
-  return false;
+}
+
+function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (cause) {
+    if (CANNOT_LINK.has((cause as NodeJS.ErrnoException).code)) return false;
+    throw ioError(cause, 'link', to);
+  }
 }
 
 function checkTarget(directory: string): void {

@@ -1,6 +1,6 @@
 // [repair]: who else has a store open, as far as can be told.
 
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOG_LOCK_FILE } from '../store/files.js';
 import { isMissing } from '../store/io.js';
@@ -14,7 +14,7 @@ export function processesUsing(store: string): number[] {
   let file: Stats;
   let locks: string;
   try {
-    file = statSync(join(store, CATALOG_LOCK_FILE));
+    file = lstatSync(join(store, CATALOG_LOCK_FILE));
     locks = readFileSync('/proc/locks', 'latin1');
   } catch {
     return [];

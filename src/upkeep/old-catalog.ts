@@ -24,7 +24,13 @@ const PROBE = fileURLToPath(new URL('./repair-probe.js', import.meta.url));
 const CRASHES: ReadonlySet<unknown> = new Set(['SIGBUS', 'SIGSEGV', 'SIGABRT', 'SIGILL', 'SIGFPE']);
 
 /** Where these go wrong the catalog may be sound: no reason to do without it. */
-const FATAL: ReadonlySet<unknown> = new Set(['STORE_BUSY', 'STORE_TOO_NEW', 'DISK_FULL', 'CANCELLED']);
+const FATAL: ReadonlySet<unknown> = new Set([
+  'STORE_BUSY',
+  'STORE_TOO_NEW',
+  'STORE_NOT_TRUSTED',
+  'DISK_FULL',
+  'CANCELLED',
+]);
 
 /** The catalog there was, whose values are all sound, locked against other writers. */
 export interface OldCatalog {

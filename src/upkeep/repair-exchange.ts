@@ -4,18 +4,17 @@
 // meanwhile (store/lmdb-gate.ts). A repair takes its time, and who opened the store after it began may have changed it: then
 // the new index does not have those changes, and is not put in place.
 
-import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GristmillError } from '../errors.js';
 import { failpoint } from '../failpoints.js';
+import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, INDEX_DIRECTORY, makeDirectory } from '../store/files.js';
 import { syncDirectory } from '../store/io.js';
 import { Gate } from '../store/lmdb-gate.js';
 import type { Catalog } from '../store/types.js';
 import { processesUsing } from './in-use.js';
-
-/** Under this name in the store: an index that is finished. */
-export const FINISHED = 'repair';
+import { FINISHED } from './repair-places.js';
 
 /** Each commit changes one of the two pages that a file of LMDB begins with; pages have 64 KiB at most. */
 const FIRST_PAGES_BYTES = 128 * 1024;
@@ -34,13 +33,13 @@ export function indexState(store: string, catalog: Catalog | undefined): string 
     return String(catalog.generation());
   }
   const file = join(store, CATALOG_FILE);
-  if (!existsSync(file)) return '';
+  if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return '';
   const bytes = Buffer.alloc(FIRST_PAGES_BYTES);
-  const fd = openSync(file, 'r');
+  const data = files.open(file, 'index');
   try {
-    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.byteLength, 0));
+    return bytes.toString('latin1', 0, data.readSync(bytes, 0));
   } finally {
-    closeSync(fd);
+    data.close();
   }
 }
 

@@ -1,6 +1,6 @@
 // [repair]: what it is asked to do and what it reports.
 
-import { LONG_WORK, THREADS } from '../method-options.js';
+import { LONG_WORK, THREADS, TRUST } from '../method-options.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
 import type { Fault } from './faults.js';
 
@@ -12,6 +12,8 @@ export interface RepairOptions {
   readonly onProgress?: (progress: RepairProgress) => void;
   /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
   readonly signal?: AbortSignal;
+  /** Id of the user whose stores are repaired beside one's own and those of root. */
+  readonly trustOwner?: number;
 }
 
 /** How far a repair is. */
@@ -48,6 +50,7 @@ const REPAIR_OPTIONS = {
   ...THREADS,
   onProgress: hook<(progress: RepairProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
+  ...TRUST,
 } as const satisfies OptionTable;
 
 /** @throws TypeError */

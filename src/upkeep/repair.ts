@@ -22,31 +22,32 @@ import type { Fault } from './faults.js';
 import { isSafeToOpen, openOld } from './old-catalog.js';
 import { Rebuild } from './rebuild.js';
 import { copyValues, rebuildCollection } from './repair-catalog.js';
-import { exchange, FINISHED, indexState, mendGate, refuseWhileInUse } from './repair-exchange.js';
+import { exchange, indexState, mendGate, refuseWhileInUse } from './repair-exchange.js';
 import { type RepairOptions, type RepairReport, resolveRepairOptions } from './repair-options.js';
+import { checkPlaces, FINISHED, putSharedFilesAside, UNFINISHED } from './repair-places.js';
 import { rebuildFromShards } from './repair-shards.js';
 import { RepairWatch } from './repair-watch.js';
-
-/** Under this name in the store: an index being made. */
-const UNFINISHED = 'repair.partial';
 
 const LOST_WITH_CATALOG =
   'The catalog was lost: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
 
 /**
  * Makes the index of a store anew. Nobody else may have the store open.
- * @throws GristmillError STORE_NOT_FOUND, STORE_BUSY, STORE_TOO_NEW, DISK_FULL, IO_ERROR, CANCELLED; the store is as it was
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
+ * IO_ERROR, CANCELLED; the store is as it was
  * then. TypeError for a wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(path: string, given?: RepairOptions): Promise<RepairReport> {
-  const options = resolveRepairOptions(given);
+  const { trustOwner, ...options } = resolveRepairOptions(given);
   const threads = options.workers;
   const store = resolve(path);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
     throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
   }
+  checkPlaces(store, trustOwner);
   refuseWhileInUse(store);
+  putSharedFilesAside(store);
   await mendGate(store);
   const progress = new RepairWatch(options);
   try {

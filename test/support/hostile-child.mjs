@@ -122,7 +122,7 @@ async function read() {
   });
   await withTarget(true, (target) =>
     attempt('verify', async () => {
-      const report = await verify(target, { workers: 1 });
+      const report = await verify(/** @type {any} */ (target), { workers: 1 });
       isTold ||= !report.isSound;
     }),
   );
