@@ -7,7 +7,7 @@ import type { Freshness } from '../freshness.js';
 import { any, type OptionTable, resolveOptions } from '../option-check.js';
 import { encodeKey, type KeyValue, keyPrefixRange } from '../store/key.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../store/page-key.js';
-import { entryCount, lowerBound, upperBound, verifyOrder } from '../store/page-read.js';
+import { entryCount, lowerBound, upperBound, verifyEntries } from '../store/page-read.js';
 import type { CatalogRead, PageAt } from '../store/types.js';
 import { READ_OPTIONS } from './read-options.js';
 
@@ -109,7 +109,7 @@ export function checkIndexName(index: unknown): void {
 export function* slicesOf(read: CatalogRead, tree: number, bounds: Bounds): Generator<PageSlice> {
   let at: PageAt | undefined = bounds.reverse ? lastPage(read, tree, bounds) : firstPage(read, tree, bounds);
   while (at !== undefined) {
-    verifyOrder(at.page, tree, read.file);
+    verifyEntries(at.page, tree, read.file);
     const slice = sliceOf(at.page, bounds);
     if (slice.from < slice.to) yield slice;
     // The other end lies inside this page: what follows is beyond it.

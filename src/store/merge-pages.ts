@@ -9,7 +9,7 @@
 
 import { compareKeys } from './key.js';
 import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
-import { damagedPage, entriesOf, entryAt, entryCount, verifyOrder } from './page-read.js';
+import { damagedPage, entriesOf, entryAt, entryCount, verifyEntries } from './page-read.js';
 import { splicePage } from './page-splice.js';
 import { buildPages, PAGE_BYTES, PageBuilder } from './page-write.js';
 import type { CatalogRead, Entry, PageAt } from './types.js';
@@ -52,7 +52,7 @@ export function* mergeInPlace(
     const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
     const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
     const [after] = target === undefined ? [] : read.pageKeys(tree, 1, target.pageKey);
-    if (target !== undefined) verifyOrder(target.page, tree, read.file);
+    if (target !== undefined) verifyEntries(target.page, tree, read.file);
     const group = takeBefore(entries, after, resolve !== undefined);
     // Keys that are none are in another order as bytes of page keys.
     if (group.length === 0) throw damagedPage(tree, read.file, 'its place is not that of its first key');
@@ -109,7 +109,7 @@ export class TreeRewrite {
     this.#read = read;
     this.#tree = tree;
     this.#settle = settle;
-    this.#next = read.nextPage(tree, treeStart(tree), false);
+    this.#next = this.#checked(read.nextPage(tree, treeStart(tree), false));
   }
 
   *add(entry: Entry): Generator<Uint8Array> {
@@ -138,8 +138,7 @@ export class TreeRewrite {
       }
       const page = this.#next?.page;
       if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
-      this.#checkOrder(page);
-      this.#next = this.#read.nextPage(this.#tree, this.#next!.pageKey, false);
+      this.#next = this.#checked(this.#read.nextPage(this.#tree, this.#next!.pageKey, false));
       const pending = this.#builder.byteLength;
       const whole = this.#isBefore(entryAt(page, entryCount(page) - 1), entry);
       if (whole && (pending === 0 || pending >= REWRITTEN_BYTES_MIN)) {
@@ -153,12 +152,15 @@ export class TreeRewrite {
   }
 
   /** What is out of order here would be found out when it is written, and taken for our fault. */
-  #checkOrder(page: Uint8Array): void {
-    verifyOrder(page, this.#tree, this.#read.file);
+  #checked(next: PageAt | undefined): PageAt | undefined {
+    if (next === undefined) return undefined;
+    const { page } = next;
+    verifyEntries(page, this.#tree, this.#read.file);
     if (this.#last !== undefined && compareEntries(this.#last, entryAt(page, 0)) >= 0) {
       throw damagedPage(this.#tree, this.#read.file, 'it overlaps with the one before it');
     }
     this.#last = entryAt(page, entryCount(page) - 1);
+    return next;
   }
 
   #isBefore(stored: Entry, entry: Entry | undefined): boolean {

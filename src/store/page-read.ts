@@ -22,8 +22,8 @@ const FLAGS_REFUSED = 0xf0;
 
 /**
  * Checks a page before its first use; every function below relies on it. A page that somebody else made may have the right
- * checksum and lead anywhere, so where its entries are is checked as well. Their order is checked where it matters
- * (`verifyOrder`): a search in a page out of order finds less, and nothing wrong.
+ * checksum and lead anywhere. So its frame is checked as well, which is all that a search needs: it ends wherever entries
+ * are, finds less, and nothing under a wrong key. Who takes entries as they come checks them before (`verifyEntries`).
  * @param tree and `file` name the page in an error.
  */
 export function verifyPage(page: Uint8Array, tree: number, file: string): void {
@@ -34,34 +34,32 @@ export function verifyPage(page: Uint8Array, tree: number, file: string): void {
     const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: use a newer one`;
     throw new GristmillError('STORE_TOO_NEW', message, { file });
   }
-  const why = misplaced(page);
-  if (why !== undefined) throw damagedPage(tree, file, why);
+  if (!isFramed(page)) throw damagedPage(tree, file, 'its entries do not fill it');
 }
 
-/** What is wrong with where the entries of a page are: it has some, and they fill it, each long enough. */
-function misplaced(page: Uint8Array): string | undefined {
+/** Whether a page has entries, whose offsets stand within it, and they fill it. */
+function isFramed(page: Uint8Array): boolean {
   const count = u16(page, COUNT_AT);
   const offsets = PREFIX_AT + u16(page, PREFIX_BYTES_AT);
   const last = offsets + OFFSET_BYTES * count;
-  let at = last + OFFSET_BYTES;
-  if (count === 0 || at > page.byteLength || u16(page, offsets) !== at) return 'it has no entries';
-  const hasPrefix = offsets > PREFIX_AT;
-  for (let offset = offsets + OFFSET_BYTES; offset <= last; offset += OFFSET_BYTES) {
-    const end = u16(page, offset);
-    // A key has a byte at least.
-    if (end < at + LOCATION_BYTES + (hasPrefix ? 0 : 1)) return 'an entry is too short';
-    at = end;
-  }
-  return at === page.byteLength ? undefined : 'its entries do not end where it ends';
+  const first = last + OFFSET_BYTES;
+  return count > 0 && first <= page.byteLength && u16(page, offsets) === first && u16(page, last) === page.byteLength;
 }
 
-/** Checks that the entries of a page, whose places have been checked, are in order (Invariant 6). */
-export function verifyOrder(page: Uint8Array, tree: number, file: string): void {
-  const offsets = PREFIX_AT + u16(page, PREFIX_BYTES_AT);
-  for (let i = u16(page, COUNT_AT) - 2; i >= 0; i--) {
-    if (compareNeighbours(page, offsets + OFFSET_BYTES * i) >= 0) {
+/** Checks of a page, as `verifyPage` has left it, that each entry follows the one before, in its place and in order (Invariant 6). */
+export function verifyEntries(page: Uint8Array, tree: number, file: string): void {
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  const offsets = PREFIX_AT + prefixBytes;
+  const count = u16(page, COUNT_AT);
+  // A key has a byte at least.
+  const entryBytesMin = LOCATION_BYTES + (prefixBytes > 0 ? 0 : 1);
+  for (let i = 0, at = u16(page, offsets); i < count; i++) {
+    const end = u16(page, offsets + OFFSET_BYTES * (i + 1));
+    if (end < at + entryBytesMin || end > page.byteLength) throw damagedPage(tree, file, 'an entry lies outside of it');
+    if (i > 0 && compareNeighbours(page, offsets + OFFSET_BYTES * (i - 1)) >= 0) {
       throw damagedPage(tree, file, 'its entries are out of order');
     }
+    at = end;
   }
 }
 

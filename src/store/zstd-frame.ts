@@ -5,6 +5,7 @@
 // headers are read, that of the frame and those of its blocks; its checksum tells whether the rest is sound.
 
 import { FRAME_STORED_BYTES_MAX } from '../limits.js';
+import type { FileWindow } from './file-window.js';
 
 /** What a frame begins with. */
 export const FRAME_MAGIC = Buffer.from('28b52ffd', 'hex');
@@ -18,29 +19,46 @@ const HAS_CHECKSUM = 0x04;
 const BLOCK_RLE = 1;
 const BLOCK_RESERVED = 3;
 
-/** Gives bytes from an offset: so many, or fewer where they end. */
-type BytesAt = (offset: number, length: number) => Uint8Array;
+/** The three bytes of a block's header, so far behind the beginning of the frame; -1 where there are none. */
+type BlockHeaderAt = (at: number) => number;
+
+/** Bytes of the frame at `offset` of a file; undefined as `frameBytes`. @param told is called for each header that is read */
+export function frameBytesAt(window: FileWindow, offset: number, told: () => void): number | undefined {
+  return frameBytes(window.at(offset, HEADER_BYTES_MAX), (at) => {
+    told();
+    const block = window.at(offset + at, BLOCK_HEADER_BYTES);
+    return block.byteLength < BLOCK_HEADER_BYTES ? -1 : block.readUIntLE(0, BLOCK_HEADER_BYTES);
+  });
+}
+
+/** Whether all these bytes are one frame with a checksum. */
+export function isOneFrame(bytes: Uint8Array): boolean {
+  const length = frameBytes(bytes, (at) => {
+    if (at + BLOCK_HEADER_BYTES > bytes.byteLength) return -1;
+    return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+  });
+  return length === bytes.byteLength;
+}
 
 /**
- * Bytes of the frame at `offset`; undefined where none begins, it has no checksum, or its headers lead beyond what a frame
- * may have.
+ * Bytes of the frame that begins with `header`; undefined where none begins, it has no checksum, or its headers lead beyond
+ * what a frame may have.
  */
-export function frameBytesAt(bytesAt: BytesAt, offset: number): number | undefined {
-  const header = bytesAt(offset, HEADER_BYTES_MAX);
-  if (header.byteLength <= FRAME_MAGIC.byteLength || FRAME_MAGIC.some((byte, i) => byte !== header[i]))
-    return undefined;
+function frameBytes(header: Uint8Array, blockAt: BlockHeaderAt): number | undefined {
+  if (header.byteLength <= FRAME_MAGIC.byteLength) return undefined;
+  for (let i = 0; i < FRAME_MAGIC.byteLength; i++) if (header[i] !== FRAME_MAGIC[i]) return undefined;
   const descriptor = header[FRAME_MAGIC.byteLength] as number;
   if ((descriptor & HAS_CHECKSUM) === 0) return undefined;
   const isSingle = (descriptor & SINGLE_SEGMENT) !== 0;
-  const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number;
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number;
+  const size = descriptor >>> 6;
+  const sizeBytes = size === 0 ? Number(isSingle) : 1 << size;
+  const dictionary = descriptor & 3;
+  const dictionaryBytes = dictionary === 3 ? 4 : dictionary;
   let at = FRAME_MAGIC.byteLength + 1 + (isSingle ? 0 : 1) + dictionaryBytes + sizeBytes;
   for (let isLast = false; !isLast; ) {
-    const block = bytesAt(offset + at, BLOCK_HEADER_BYTES);
-    if (block.byteLength < BLOCK_HEADER_BYTES || at > FRAME_STORED_BYTES_MAX) return undefined;
-    const bits = (block[0] as number) | ((block[1] as number) << 8) | ((block[2] as number) << 16);
+    const bits = at > FRAME_STORED_BYTES_MAX ? -1 : blockAt(at);
     const type = (bits >>> 1) & 3;
-    if (type === BLOCK_RESERVED) return undefined;
+    if (bits === -1 || type === BLOCK_RESERVED) return undefined;
     at += BLOCK_HEADER_BYTES + (type === BLOCK_RLE ? 1 : bits >>> 3);
     isLast = (bits & 1) !== 0;
   }

@@ -10,7 +10,7 @@
 import binding from 'zstd-napi/binding.js';
 import { GristmillError } from '../errors.js';
 import { FRAME_TEXT_BYTES_MAX } from '../limits.js';
-import { frameBytesAt } from './zstd-frame.js';
+import { isOneFrame } from './zstd-frame.js';
 
 /** `ZSTD_c_literalCompressionMode`, and its value for always: zstd.h has them beside the stable parameters, the binding not. */
 const LITERALS = { mode: 1002, compressed: 1 } as const;
@@ -82,8 +82,7 @@ export function decompressInto<Room extends Uint8Array>(
   if (plainBytes > FRAME_TEXT_BYTES_MAX)
     throw damaged(`it claims ${plainBytes} bytes of text, more than a frame may have`);
   // zstd would go on with whatever frames and skippable frames follow.
-  if (frameBytesAt((from, length) => frame.subarray(from, from + length), 0) !== frame.byteLength)
-    throw damaged('it is not one frame with a checksum and nothing behind it');
+  if (!isOneFrame(frame)) throw damaged('it is not one frame with a checksum and nothing behind it');
   decompressor ??= new binding.DCtx();
   const plain = room(plainBytes);
   let length: number;

@@ -8,7 +8,7 @@ import { DEAD_SHARDS_MAX } from '../limits.js';
 import { addGarbage } from '../store/garbage.js';
 import { NewTrees } from '../store/new-trees.js';
 import { treeStart } from '../store/page-key.js';
-import { entriesOf, verifyOrder } from '../store/page-read.js';
+import { entriesOf, verifyEntries } from '../store/page-read.js';
 import { PAGE_BYTES, PageBuilder } from '../store/page-write.js';
 import { isDead } from '../store/tombstones.js';
 import type { Catalog, CatalogRead, CatalogSnapshot, CollectionManifest, IndexManifest } from '../store/types.js';
@@ -99,7 +99,7 @@ async function clean(
   const builder = new PageBuilder(REWRITTEN_BYTES);
   let at = snapshot.nextPage(tree, treeStart(tree), false);
   for (let pages = 1; at !== undefined; pages++) {
-    verifyOrder(at.page, tree, snapshot.file);
+    verifyEntries(at.page, tree, snapshot.file);
     for (const entry of entriesOf(at.page)) {
       const bitmap = dead.get(entry.shard);
       if (bitmap === undefined || isDead(bitmap, entry.ordinal)) continue;

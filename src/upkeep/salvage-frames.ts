@@ -189,10 +189,9 @@ export class FrameSalvage {
 
   /** The frame that begins at `offset`, by what it says itself; its lines are counted from 0. */
   #frameAt(offset: number, to: number): SoundFrame | undefined {
-    const storedBytes = frameBytesAt((from, length) => {
+    const storedBytes = frameBytesAt(this.#window, offset, () => {
       this.#workLeft -= WORK_PER_BYTE;
-      return this.#window.at(from, length);
-    }, offset);
+    });
     if (storedBytes === undefined || storedBytes > Math.min(FRAME_STORED_BYTES_MAX, to - offset)) return undefined;
     const bytes = this.#window.at(offset, storedBytes);
     const plainBytes = claimedBytes(bytes);

@@ -6,7 +6,7 @@
 
 import { compareEntries } from '../store/merge-pages.js';
 import { keyOf, pageKey } from '../store/page-key.js';
-import { entryAt, entryCount, entryOrdinal, entryShard, verifyOrder, verifyPage } from '../store/page-read.js';
+import { entryAt, entryCount, entryOrdinal, entryShard, verifyEntries, verifyPage } from '../store/page-read.js';
 import { isDead } from '../store/tombstones.js';
 import type { CatalogRead, CollectionManifest, Entry, IndexManifest, RawValue, ShardEntry } from '../store/types.js';
 import type { Fault, FaultList } from './faults.js';
@@ -98,7 +98,7 @@ class TreeScan {
   #take({ key, value: page }: RawValue): void {
     const { file } = this.#check;
     verifyPage(page, this.#index.tree, file);
-    verifyOrder(page, this.#index.tree, file);
+    verifyEntries(page, this.#index.tree, file);
     const count = entryCount(page);
     const first = entryAt(page, 0);
     if (!pageKey(this.#index.tree, first.key, first.shard, first.ordinal).equals(key)) {
