@@ -41,6 +41,8 @@ test.each([
   const before = heapBytes();
   for (let number = 0; number < names; number++) {
     const name = `unknown-${number}`;
+    // What is let go of in a turn of the event loop is free in the next.
+    if (number % 1000 === 999) await setImmediate();
     let code = '';
     for (const of of [store, snapshot]) {
       try {
@@ -52,7 +54,7 @@ test.each([
     if (code !== 'COLLECTION_NOT_FOUND') throw new Error(`${name}: ${code}`);
   }
   // A lookup with its counters has more than a kilobyte.
-  expect(heapBytes() - before).toBeLessThan((NAMES * 1024) / 10);
+  expect(heapBytes() - before).toBeLessThan(Math.max(MIB, (names * 1024) / 10));
   expect(Object.keys(store.metrics().collections)).toEqual(['a']);
   expect((await registry.metrics()).split('\n')).toHaveLength(lines);
   for (const name of ['', 'a\0b', 'x'.repeat(256)]) expect(() => store.collection(name)).toThrow(TypeError);

@@ -1,4 +1,4 @@
-// found > [settings] > options
+// [found] > settings > options
 //
 // Whether a config file that was found in the working directory is the user's own. A module is code, and JSON may say whose
 // stores are trusted: in a directory of somebody else, or one that all can write to, neither is taken for an order.

@@ -8,7 +8,9 @@ import { resolve } from 'node:path';
 import type { ImportOptions } from '../import/types.js';
 import { settings } from '../load.js';
 import { isOptions } from '../option-check.js';
+
 import { type CacheOptions, type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
+import { checkConfigOwner } from './config-owner.js';
 
 /** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
 export const CONFIG_FILES = ['gristmill.config.json', 'gristmill.config.js', 'gristmill.config.ts'] as const;
@@ -22,8 +24,6 @@ const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}
 export interface FoundConfig {
   /** Absolute paths: the one named, or those in the working directory, of which there may be one. */
   readonly files: readonly string[];
-  /** Whether the user named the file. */
-  readonly isNamed: boolean;
   /** By their whole names; none is empty. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -51,6 +51,7 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
 /**
  * Looks for a config file and variables; undefined where there is neither.
  * @param config the option of that name: `false` is neither of them, a path the file that is to be read
+ * @throws GristmillError CONFIG_INVALID for a file in the working directory that others can have written
  */
 export function findConfig(
   config: false | string | undefined,
@@ -62,17 +63,17 @@ export function findConfig(
     // An empty variable is how many tools leave one out.
     if (name.startsWith(VARIABLE_PREFIX) && value && !OTHER_VARIABLES.includes(name)) variables[name] = value;
   }
-  const named = config ?? (environment[CONFIG_VARIABLE] || undefined);
-  const files = filesFor(named);
-  if (files.length === 0 && Object.keys(variables).length === 0) return undefined;
-  return { files, isNamed: named !== undefined, variables };
+  const files = filesFor(config ?? (environment[CONFIG_VARIABLE] || undefined));
+  return files.length === 0 && Object.keys(variables).length === 0 ? undefined : { files, variables };
 }
 
 function filesFor(path: string | undefined): string[] {
   if (path === 'false') return [];
   if (path !== undefined) return [resolve(path)];
   // Relative, so that a working directory that is gone is one without a config file.
-  return CONFIG_FILES.filter(isThere).map((name) => resolve(name));
+  const files = CONFIG_FILES.filter(isThere).map((name) => resolve(name));
+  for (const file of files) checkConfigOwner(file);
+  return files;
 }
 
 function isThere(name: string): boolean {

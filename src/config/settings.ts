@@ -9,7 +9,6 @@ import type { ImportOptions } from '../import/types.js';
 import { type DataRow, type DataTable, hintFor } from '../option-check.js';
 import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
 import { readConfigFile } from './config-file.js';
-import { checkConfigOwner } from './config-owner.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './effective.js';
 import { readOption } from './words.js';
 
@@ -42,13 +41,12 @@ export function defaultSettings(): Setting[] {
 }
 
 /** What is set outside the code; later settings override earlier ones. */
-export async function readSettings({ files, isNamed, variables }: FoundConfig): Promise<Setting[]> {
+export async function readSettings({ files, variables }: FoundConfig): Promise<Setting[]> {
   const [file, another] = files;
   if (file !== undefined && another !== undefined) {
     const message = `there are both ${file} and ${another}: keep one, so that it is clear which one counts`;
     throw new GristmillError('CONFIG_INVALID', message, { file });
   }
-  if (file !== undefined && !isNamed) checkConfigOwner(file);
   return [...(file === undefined ? [] : await fileSettings(file)), ...variableSettings(variables)];
 }
 
