@@ -2,6 +2,7 @@
 // Method: many of them by each way in; then what metrics, the registry and the memory show.
 
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, onTestFinished, test } from 'vitest';
@@ -53,8 +54,8 @@ test.each([
     }
     if (code !== 'COLLECTION_NOT_FOUND') throw new Error(`${name}: ${code}`);
   }
-  // A lookup with its counters has more than a kilobyte.
-  expect(heapBytes() - before).toBeLessThan(Math.max(MIB, (names * 1024) / 10));
+  // A lookup with its counters has more than a kilobyte; what the engine keeps for itself differs from run to run.
+  expect(heapBytes() - before).toBeLessThan(Math.max(MIB, (names * 1024) / 2));
   expect(Object.keys(store.metrics().collections)).toEqual(['a']);
   expect((await registry.metrics()).split('\n')).toHaveLength(lines);
   for (const name of ['', 'a\0b', 'x'.repeat(256)]) expect(() => store.collection(name)).toThrow(TypeError);
