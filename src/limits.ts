@@ -59,6 +59,8 @@ export const GUESS_BYTES = 256 * KIB;
  * Sources from which an import keeps a journal, so that it can be resumed: less is imported again in a few
  * seconds, and a journal takes a twelfth of the time (docs/decisions.md). */
 export const JOURNAL_BYTES_MIN = 1024 * MIB;
+/** Largest journal that is read: that of a source of several terabytes. */
+export const JOURNAL_READ_BYTES_MAX = 1024 * MIB;
 /** Files of a folder that one span is made of, at most: what is said about each of them goes to a worker and back. */
 export const SPAN_FILES_MAX = 4096;
 /** Worker threads, at most. */

@@ -26,7 +26,15 @@ const OLD = new Date(Date.now() - 61_000).toISOString();
 
 function record(changes: Partial<LockRecord>): LockRecord {
   const now = new Date().toISOString();
-  return { token: 'x', operation: 'import', host: 'here', ...SELF, since: now, renewed: now, ...changes };
+  return {
+    token: '00000000-0000-4000-8000-000000000000',
+    operation: 'import',
+    host: 'here',
+    ...SELF,
+    since: now,
+    renewed: now,
+    ...changes,
+  };
 }
 
 /** Stops the holder, and its last sign of life was a minute ago. @returns its record */

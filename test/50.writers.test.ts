@@ -29,9 +29,21 @@ async function newCatalog() {
   return { directory, catalog };
 }
 
+const [DEAD, BEFORE, PUBLISHED, OTHER, THIEF] = [1, 2, 3, 4, 5].map(
+  (n) => `0000000${n}-0000-4000-8000-000000000000`,
+) as [string, string, string, string, string];
+
 function record(changes: Partial<LockRecord>): LockRecord {
   const now = new Date().toISOString();
-  return { token: 'x', operation: 'import', host: 'here', ...SELF, since: now, renewed: now, ...changes };
+  return {
+    token: '00000000-0000-4000-8000-000000000000',
+    operation: 'import',
+    host: 'here',
+    ...SELF,
+    since: now,
+    renewed: now,
+    ...changes,
+  };
 }
 
 test('two processes take turns, and both are stored', async () => {
@@ -141,19 +153,19 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   await publishRecords(catalog, directory, [{ text: '{"id":1}', key: 1 }]);
   writeFileSync(shardPath(directory, shardFileName(900)), 'left');
   const named = readdirSync(join(directory, 'shards')).length;
-  prepareQuarantine(directory, ['dead', 'before', 'published', 'other']);
-  const dead = record({ token: 'dead', pid: 2 ** 22 + 1, left: ['before'] });
+  prepareQuarantine(directory, [DEAD, BEFORE, PUBLISHED, OTHER]);
+  const dead = record({ token: DEAD, pid: 2 ** 22 + 1, left: [BEFORE] });
   await catalog.transaction((write) => write.putLock(dead));
   const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'compact', wait: false });
   expect(readdirSync(join(directory, 'shards'))).toHaveLength(named - 1);
-  expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual(['other.ndjson', 'published.ndjson']);
+  expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual([`${PUBLISHED}.ndjson`, `${OTHER}.ndjson`]);
   await lock.release();
   expect(catalog.lock()).toBeUndefined();
   await catalog.transaction((write) =>
-    write.putLock({ ...dead, token: 'published', isPublished: true, left: undefined }),
+    write.putLock({ ...dead, token: PUBLISHED, isPublished: true, left: undefined }),
   );
   await (await WriterLock.acquire(catalog, onDisk(directory), { operation: 'repair', wait: false })).release();
-  expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual(['other.ndjson', 'published.ndjson']);
+  expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual([`${PUBLISHED}.ndjson`, `${OTHER}.ndjson`]);
 });
 
 function prepareQuarantine(directory: string, ids: readonly string[]): void {
@@ -168,22 +180,22 @@ test('a holder whose turn was taken publishes nothing', async () => {
   await holder.held;
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   onTestFinished(() => catalog.close());
-  await catalog.transaction((write) => write.putLock(record({ token: 'thief' })));
+  await catalog.transaction((write) => write.putLock(record({ token: THIEF })));
   holder.goOn();
   expect(await holder.ended).toMatchObject({ error: 'STORE_BUSY' });
   catalog.refresh();
   expect(catalog.collections()).toEqual([]);
-  expect(catalog.lock()).toMatchObject({ token: 'thief' });
+  expect(catalog.lock()).toMatchObject({ token: THIEF });
 });
 
 test('a replacement whose turn is taken at its last moment is refused by its own transaction', async () => {
   const { directory, catalog } = await newCatalog();
   const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import' });
-  await catalog.transaction((write) => write.putLock(record({ token: 'thief' })));
+  await catalog.transaction((write) => write.putLock(record({ token: THIEF })));
   const attempt = catalog.transaction((write) => lock.write(write, { isPublished: true }));
   expect(await errorOf(attempt)).toMatchObject({ code: 'STORE_BUSY' });
   await lock.release();
-  expect(catalog.lock()).toEqual(record({ token: 'thief', since: expect.any(String), renewed: expect.any(String) }));
+  expect(catalog.lock()).toEqual(record({ token: THIEF, since: expect.any(String), renewed: expect.any(String) }));
 });
 
 test('transactions on a collection that is merged into wait, others do not', async () => {

@@ -124,7 +124,7 @@ describe('others', () => {
   const leftover = '00000099.ndjson.zst';
   const lockOf = (pid: number): LockRecord => {
     const times = { since: new Date().toISOString(), renewed: new Date().toISOString() };
-    return { token: 't', operation: 'import', host: 'here', ...SELF, pid, ...times };
+    return { token: '00000006-0000-4000-8000-000000000000', operation: 'import', host: 'here', ...SELF, pid, ...times };
   };
   async function damage(directory: string, key: Buffer): Promise<void> {
     const raw = openRawIndex(directory);

@@ -87,7 +87,14 @@ test('the lock of a writer, and files it has not published, are not copied', asy
   const oracle = await buildEverything(directory);
   const catalog = await openCatalog(directory);
   const times = { since: '', renewed: '' };
-  const lock = { token: 't', operation: 'import', host: 'elsewhere', pid: 1, process: 'p', ...times } as const;
+  const lock = {
+    token: '00000006-0000-4000-8000-000000000000',
+    operation: 'import',
+    host: 'elsewhere',
+    pid: 1,
+    process: 'p',
+    ...times,
+  } as const;
   await catalog.transaction((write) => write.putLock(lock));
   await catalog.close();
   writeFileSync(join(directory, 'shards', '00000099.ndjson.zst'), 'not published');

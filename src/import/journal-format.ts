@@ -5,6 +5,7 @@
 // match its checksum, and the journal ends before it.
 
 import { xxh64 } from '../store/checksum.js';
+import { journalHeaderCheck, journalSpanCheck } from './journal-schema.js';
 import type { RecordedSpan } from './scan-sources.js';
 import type { Duplicate, Run, SpanResult } from './span-types.js';
 
@@ -40,19 +41,29 @@ export function encodeLine(value: object): Buffer {
   return Buffer.from(`${checksumOf(Buffer.from(json))} ${json}\n`);
 }
 
-/** As far as its lines are whole; undefined when not even the header is, or it is of another version. */
+/** As far as its lines are whole and such as an import writes; undefined when not even the header is, or it is of another version. */
 export function decodeJournal(bytes: Buffer): JournalText | undefined {
   const values: unknown[] = [];
   const ends: number[] = [];
   for (let at = 0, end = bytes.indexOf(NEWLINE); end !== -1; at = end + 1, end = bytes.indexOf(NEWLINE, at)) {
     const json = bytes.subarray(at + CHECKSUM_DIGITS + 1, end);
     if (bytes.toString('latin1', at, at + CHECKSUM_DIGITS + 1) !== `${checksumOf(json)} `) break;
-    values.push(JSON.parse(json.toString()));
+    const value = parsed(json);
+    if ((values.length === 0 ? journalHeaderCheck : journalSpanCheck)(value) !== undefined) break;
+    values.push(value);
     ends.push(end + 1);
   }
   const [header, ...spans] = values as [JournalHeader | undefined, ...PlainSpan[]];
   if (header?.version !== VERSION) return undefined;
   return { header, spans: spans.map(decodeSpan), ends };
+}
+
+function parsed(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString());
+  } catch {
+    return undefined;
+  }
 }
 
 function checksumOf(bytes: Buffer): string {

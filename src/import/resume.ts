@@ -7,6 +7,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../errors.js';
+import { JOURNAL_READ_BYTES_MAX } from '../limits.js';
 import { files, readWhole } from '../store/file-blobs.js';
 import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../store/files.js';
 import { ioError, isMissing } from '../store/io.js';
@@ -100,17 +101,28 @@ export function forgetResumable(catalog: Catalog, write: CatalogWrite, id: strin
 /** What can be gone on with; or why not, in words. */
 function resumed(
   store: string,
-  { id, firstShard }: ResumableImport,
+  { id, firstShard, spans }: ResumableImport,
   header: JournalHeader,
 ): Omit<Beginning, 'warnings'> | string {
   const journal = readJournal(journalPath(store, id));
   if (journal === undefined) return 'its journal is damaged';
   if (journal.header.sources !== header.sources) return 'the source is not the same, or was changed';
   if (journal.header.options !== header.options) return 'its options were others';
+  if (!areInOrder(journal.spans, firstShard, spans)) return 'its journal is damaged';
   const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
   const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);
   if (recorded.length === 0) return 'it had not finished anything';
   return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length] as number, header };
+}
+
+/** Whether these are spans of this import, one after another: the shards of any other are not its. */
+function areInOrder(recorded: readonly JournalSpan[], firstShard: number, spans: number): boolean {
+  let next = firstShard;
+  for (const { shard } of recorded) {
+    if (shard < next || shard >= firstShard + spans) return false;
+    next = shard + 1;
+  }
+  return true;
 }
 
 /** Whether the files of a span have the sizes they had. */
@@ -149,8 +161,8 @@ function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): J
 
 function readJournal(path: string) {
   try {
-    // Of a directory that leads elsewhere nothing is gone on with.
-    if (!lstatSync(dirname(path)).isDirectory()) return undefined;
+    // Of a directory that leads elsewhere, and of a journal larger than any that is written, nothing is gone on with.
+    if (!lstatSync(dirname(path)).isDirectory() || lstatSync(path).size > JOURNAL_READ_BYTES_MAX) return undefined;
     return decodeJournal(readWhole(path, 'journal'));
   } catch (cause) {
     if (isMissing(cause)) return undefined;

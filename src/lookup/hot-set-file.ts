@@ -6,7 +6,7 @@
 import { lstat, open, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
-import { HOT_SET_BYTES_MAX } from '../limits.js';
+import { HOT_SET_BYTES_MAX, HOT_SET_KEYS_MAX } from '../limits.js';
 import type { StorePlace } from '../store/blobs.js';
 import { hotSetPath } from '../store/files.js';
 import { ioError, isMissing } from '../store/io.js';
@@ -95,10 +95,12 @@ async function encode(keys: readonly CollectionHotKey[]): Promise<string> {
 }
 
 async function decode(text: string, path: string): Promise<CollectionHotKey[] | undefined> {
-  const [first, ...lines] = text.trimEnd().split('\n');
+  // One line more than there may be shows that there are too many.
+  const [first, ...lines] = text.trimEnd().split('\n', HOT_SET_KEYS_MAX + 2);
   const header = parsed(first as string) as { format?: unknown; version?: unknown; keys?: unknown } | undefined;
   if (header?.format !== FORMAT) throw damaged(path, 'it does not begin as one');
   if (header.version !== VERSION) return undefined;
+  if (lines.length > HOT_SET_KEYS_MAX) throw damaged(path, `it has more than ${HOT_SET_KEYS_MAX} keys`);
   if (header.keys !== lines.length) throw damaged(path, `it has ${lines.length} keys of ${header.keys}`);
   const keys: CollectionHotKey[] = [];
   for (const [i, line] of lines.entries()) {

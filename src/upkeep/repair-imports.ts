@@ -11,6 +11,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJournal, type JournalSpan } from '../import/journal-format.js';
+import { JOURNAL_READ_BYTES_MAX } from '../limits.js';
 import { files } from '../store/file-blobs.js';
 import { FileWindow } from '../store/file-window.js';
 import { journalPath, TEMPORARY_DIRECTORY } from '../store/files.js';
@@ -101,6 +102,7 @@ function firstSpan(path: string): JournalSpan | undefined {
   const file = files.open(path, 'journal');
   try {
     const window = new FileWindow(file);
+    if (window.size > JOURNAL_READ_BYTES_MAX) return undefined;
     const headerEnd = window.find(NEWLINE, 0, window.size);
     const end = window.find(NEWLINE, headerEnd + 1, window.size);
     return decodeJournal(Buffer.from(window.at(0, end + 1)))?.spans[0];

@@ -88,7 +88,7 @@ async function drain(items) {
 /** Threads would be most of what it takes. */
 const startWorkers = () => new InProcessWorkers(files);
 
-/** @param {boolean} readOnly @param {(target: import('../../dist/src/import/import.js').ImportTarget) => unknown} task */
+/** @param {boolean} readOnly @param {(target: import('../../dist/src/import/import.js').ImportTarget & import('../../dist/src/upkeep/verify.js').VerifyTarget) => unknown} task */
 async function withTarget(readOnly, task) {
   await attempt('open', async () => {
     const catalog = await openRecovered({ directory: store, blobs: files }, { create: false, readOnly });

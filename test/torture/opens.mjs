@@ -56,7 +56,7 @@ async function write(id) {
           throw new Error(`${id} finds ${counterOf(catalog, id)} of its ${committed} commits`);
         write.putHeader({ ...header, nextShard: header.nextShard + 1 });
         const others = catalog.resumable().filter((/** @type {Counter} */ one) => one.id !== id);
-        write.putResumable([...others, { id, collection: '', firstShard: 0, spans: committed + 1 }]);
+        write.putResumable([...others, { id, collection: '', firstShard: 1, spans: committed + 1 }]);
       });
       committed++;
     }
