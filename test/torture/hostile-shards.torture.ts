@@ -7,7 +7,7 @@ import { KINDS, makeTemplate, tryHostile } from '../support/hostile-store.js';
 import { makeDirectory } from '../support/import-files.js';
 
 const FIRST = Number(process.env.HOSTILE_SEED ?? 1000);
-const TRIALS = Number(process.env.HOSTILE_TRIALS ?? 1200);
+const TRIALS = Number(process.env.HOSTILE_TRIALS ?? 300);
 /** A frame may have half a gigabyte of text, and is in memory with what it was compressed to. */
 const MEMORY_BYTES_MAX = 2 * 2 ** 30;
 

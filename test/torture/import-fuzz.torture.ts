@@ -22,7 +22,7 @@ vi.mock('../../src/store/io.js', async (original) => ({ ...(await original<objec
 vi.mock('../../src/import/rejects.js', async (original) => ({ ...(await original<object>()), LINES_OF_THEIR_OWN: 2 }));
 
 const FIRST = Number(process.env.FUZZ_SEED ?? 1);
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 20_000);
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 10_000);
 const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
 const DEPTH_MAX = 1024;
 const WINDOWS = [16, 64, 1 << 12];
