@@ -71,6 +71,8 @@ function hostileValues(parent: string): readonly (readonly [string, unknown])[] 
 const OPTIONAL = /\.(collection|merging|isPublished|left|mayWake|isAbandoned|cleaned|open|primary|lines)$|\.8$/;
 const FREE_TEXT = /\.(host|process|collection|merging|source\.file|rules|sources\.0|0\.1)$/;
 
+/** Where an index looks: nearly every text names some place. */
+const INDEX_PATH = /^\.secondary\.0\.path$/;
 /** Texts that may be a digit. */
 const NUMERIC = /\.0\.([345]|8\.(head|tail|spans\.0\.2))$/;
 
@@ -99,7 +101,8 @@ function changed(value: unknown, path: Path, to: unknown): unknown {
 
 /** Whether the field cannot have this value, whatever the rest is. */
 function isWrong(place: string, was: unknown, now: unknown): boolean {
-  if (now === '7' && NUMERIC.test(place)) return false;
+  if (now === was || (now === '7' && NUMERIC.test(place))) return false;
+  if (INDEX_PATH.test(place) && typeof now === 'string' && now !== '') return false;
   if (now === undefined) return !OPTIONAL.test(place);
   if (typeof was === 'number') return !Number.isSafeInteger(now) || (now as number) < 0;
   if (typeof was === 'string') return typeof now !== 'string' || !FREE_TEXT.test(place);
