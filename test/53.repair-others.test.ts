@@ -82,7 +82,10 @@ describe('an import that may have been killed', () => {
         run('{"id":1}', { collection: 'other' }),
       );
       if (there) {
-        const result = { losers: new Uint32Array(), runs: [] } as unknown as SpanResult;
+        const result: SpanResult = {
+          ...{ entry: 0, exit: 1, ended: true, read: 0, rejected: 0, progressBytes: 1 },
+          ...{ losers: new Uint32Array(), runs: [] },
+        };
         const span = { shard: Number.parseInt(second, 10), wasRedone: false, quarantineBytes: 0, result };
         mkdirSync(join(directory, 'tmp', 'killed'), { recursive: true, mode: 0o700 });
         const journal = Buffer.concat([encodeLine(newHeader('', '')), encodeLine(encodeSpan(span))]);

@@ -86,7 +86,7 @@ test('the lock of a writer, and files it has not published, are not copied', asy
   const directory = scratch();
   const oracle = await buildEverything(directory);
   const catalog = await openCatalog(directory);
-  const times = { since: '', renewed: '' };
+  const times = { since: '2026-01-01T00:00:00.000Z', renewed: '2026-01-01T00:00:00.000Z' };
   const lock = {
     token: '00000006-0000-4000-8000-000000000000',
     operation: 'import',

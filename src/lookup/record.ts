@@ -38,11 +38,14 @@ function nameEnd(line: string): number {
   for (let at = line.indexOf('"', NAMED_START.length); at !== -1; at = line.indexOf('"', at + 1)) {
     let backslashes = 0;
     while (line[at - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return at + 1;
+    if (backslashes % 2 !== 0) continue;
+    if (line.startsWith(NAMED_MIDDLE, at + 1)) return at + 1;
+    break;
   }
   throw notNamed();
 }
 
 function notNamed(): GristmillError {
-  return new GristmillError('CHECKSUM_MISMATCH', 'a line of a shard is not that of a record with a name');
+  const message = 'a record is not kept with its name, as its shard says: the store is damaged; verify it';
+  return new GristmillError('CHECKSUM_MISMATCH', message);
 }

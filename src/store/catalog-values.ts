@@ -3,7 +3,7 @@
 
 import { GristmillError } from '../errors.js';
 import { collectionCheck, headerCheck, shardCheck } from './catalog-schema.js';
-import { type Check, describeFault, integer, object, U32_MAX } from './checks.js';
+import { type Check, describeFault } from './checks.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from './checksum.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 import type { CollectionManifest, ShardEntry, StoreHeader } from './types.js';
@@ -66,7 +66,8 @@ export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
 
 /** The last number of a key made of numbers. */
 export function lastNumber(key: Uint8Array): number {
-  return new DataView(key.buffer, key.byteOffset + key.byteLength - 4).getUint32(0);
+  const [a, b, c, d] = key.subarray(-4);
+  return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
 }
 
 /** All numbers of such a key. */
@@ -79,8 +80,6 @@ export function numbersOf(key: Uint8Array): number[] {
 export const TOMBSTONE_STATE_KEY_BYTES = 5;
 const TOMBSTONE_CHUNK_KEY_BYTES = 9;
 const SHARD_KEY_BYTES = 9;
-
-const formatCheck = object<Pick<StoreHeader, 'format'>>({ format: integer(U32_MAX, 1) });
 
 function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
@@ -119,7 +118,10 @@ export function encodeValue(check: Check, value: object, what: string, file: str
 
 /** @throws GristmillError CHECKSUM_MISMATCH for everything that gristmill does not write */
 export function decodeValue<T>(check: Check, sealed: Uint8Array, what: string, file: string): T {
-  const value = parsed(unseal(sealed, what, file), what, file);
+  return checked<T>(check, parsed(unseal(sealed, what, file), what, file), what, file);
+}
+
+function checked<T>(check: Check, value: unknown, what: string, file: string): T {
   const place = check(value);
   if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, which gristmill does not write`);
   return value as T;
@@ -153,16 +155,17 @@ export function newHeader(): StoreHeader {
 
 /** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */
 export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
-  // Its other fields may be others by then.
-  const { format } = decodeValue<StoreHeader>(formatCheck, bytes, 'header', file);
-  if (format > FORMAT_VERSION) {
+  const value = parsed(unseal(bytes, 'header', file), 'header', file);
+  // Of a newer format the other fields may be others.
+  const format = (value as StoreHeader | null)?.format;
+  if (Number.isSafeInteger(format) && (format as number) > FORMAT_VERSION) {
     throw new GristmillError(
       'STORE_TOO_NEW',
       `the store of ${file} has format ${format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
       { file },
     );
   }
-  return decodeValue<StoreHeader>(headerCheck, bytes, 'header', file);
+  return checked<StoreHeader>(headerCheck, value, 'header', file);
 }
 
 /** @param name under which it is kept */
