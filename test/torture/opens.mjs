@@ -5,6 +5,7 @@
 // commit adds one to a counter that all share and to one of the writer's own, so one that is overwritten shows in both.
 
 import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,7 +110,7 @@ else {
     });
     return { child, ended };
   };
-  const writers = ['a', 'b'].map((id) => start('writer', id));
+  const writers = [randomUUID(), randomUUID()].map((id) => start('writer', id));
   const openers = ['c', 'd'].map((id) => start('opener', id));
   const opened = await Promise.all(openers.map(({ ended }) => ended));
   for (const { child } of writers) if (child.connected) child.send('over');
