@@ -43,7 +43,12 @@ async function drain(items: AsyncIterable<unknown>): Promise<void> {
 /** Reads in all ways. */
 async function readAll(store: Store, trial: Trial): Promise<void> {
   for (const name of store.collections()) {
-    const collection = store.collection(name);
+    let opened: ReturnType<Store['collection']> | undefined;
+    await trial.attempt('collection', () => {
+      opened = store.collection(name);
+    });
+    if (opened === undefined) continue;
+    const collection = opened as ReturnType<Store['collection']>;
     for (const key of KEYS) {
       await trial.attempt('getSync', () => collection.getSync(key));
       await trial.attempt('get', () => collection.get(key));
