@@ -51,7 +51,6 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
 /** Whether LMDB can take the index, and this process may have what it takes for that. @throws GristmillError IO_ERROR, CHECKSUM_MISMATCH */
 export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
-  checkDescriptors(file);
   const bytes = checkIndexFile(file, false)?.size ?? 0;
   if (bytes > 0 && !beginsAsIndex(file, false)) {
     const message = `${file} is damaged: it does not begin as an index; restore it, or run gristmill repair`;
