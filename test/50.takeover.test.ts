@@ -18,24 +18,12 @@ import { onDisk } from './support/build-store.js';
 import { type Child, startImport } from './support/import-child.js';
 import { errorOf } from './support/import-errors.js';
 import { fileWith, scratch } from './support/import-files.js';
+import { lockRecord } from './support/lock-record.js';
 
 const lines = (from: number, count = 500) =>
   Array.from({ length: count }, (_, i) => `{"id":${from + i},"tag":${i % 7}}\n`).join('');
 const OPTIONS = { key: 'id', indexes: ['tag'], mode: 'upsert', spanBytes: 1000 } as const;
 const OLD = new Date(Date.now() - 61_000).toISOString();
-
-function record(changes: Partial<LockRecord>): LockRecord {
-  const now = new Date().toISOString();
-  return {
-    token: '00000000-0000-4000-8000-000000000000',
-    operation: 'import',
-    host: 'here',
-    ...SELF,
-    since: now,
-    renewed: now,
-    ...changes,
-  };
-}
 
 /** Stops the holder, and its last sign of life was a minute ago. @returns its record */
 async function stopForLong(directory: string, { process }: Pick<Child, 'process'>): Promise<LockRecord> {
@@ -55,13 +43,13 @@ function goOn(holder: Child): void {
 test('who is alive: whose process runs, as far as can be seen, and renewed its record lately', async () => {
   const start = SELF.process.slice(0, SELF.process.lastIndexOf('/'));
   for (const process of [SELF.process, 'elsewhere/1']) {
-    expect(isAlive(record({ process }))).toBe(true);
-    expect(isAlive(record({ process, renewed: OLD }))).toBe(false);
+    expect(isAlive(lockRecord({ process }))).toBe(true);
+    expect(isAlive(lockRecord({ process, renewed: OLD }))).toBe(false);
   }
   if (!existsSync('/proc/self/stat')) return;
   // The number of this process, at another time; a number nobody has.
-  expect(isAlive(record({ process: `${start}/1` }))).toBe(false);
-  expect(isAlive(record({ pid: 2 ** 22 + 1, process: `${start}/1` }))).toBe(false);
+  expect(isAlive(lockRecord({ process: `${start}/1` }))).toBe(false);
+  expect(isAlive(lockRecord({ pid: 2 ** 22 + 1, process: `${start}/1` }))).toBe(false);
   // Another process, which runs.
   const directory = join(scratch(), 'store');
   const child = startImport({ directory, sources: [fileWith(lines(0))], options: OPTIONS, holdAtScan: 1 });

@@ -9,14 +9,14 @@ import { files } from '../src/store/file-blobs.js';
 import { prepareStoreDirectory, shardFileName, shardPath } from '../src/store/files.js';
 import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
 import { mergeUnderWay, waitUntilMergeable } from '../src/store/lock-holder.js';
-import { SELF } from '../src/store/process-identity.js';
-import type { LockRecord, Writer } from '../src/store/types.js';
+import type { Writer } from '../src/store/types.js';
 import { WriterLock } from '../src/store/writer-lock.js';
 import { onDisk, publishRecords } from './support/build-store.js';
 import { start } from './support/cli.js';
 import { startImport } from './support/import-child.js';
 import { errorOf } from './support/import-errors.js';
 import { fileWith, scratch } from './support/import-files.js';
+import { lockRecord } from './support/lock-record.js';
 
 const lines = (from: number, count = 500) =>
   Array.from({ length: count }, (_, i) => `{"id":${from + i},"tag":${i % 7}}\n`).join('');
@@ -32,19 +32,6 @@ async function newCatalog() {
 const [DEAD, BEFORE, PUBLISHED, OTHER, THIEF] = [1, 2, 3, 4, 5].map(
   (n) => `0000000${n}-0000-4000-8000-000000000000`,
 ) as [string, string, string, string, string];
-
-function record(changes: Partial<LockRecord>): LockRecord {
-  const now = new Date().toISOString();
-  return {
-    token: '00000000-0000-4000-8000-000000000000',
-    operation: 'import',
-    host: 'here',
-    ...SELF,
-    since: now,
-    renewed: now,
-    ...changes,
-  };
-}
 
 test('two processes take turns, and both are stored', async () => {
   const directory = join(scratch(), 'store');
@@ -154,7 +141,7 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   writeFileSync(shardPath(directory, shardFileName(900)), 'left');
   const named = readdirSync(join(directory, 'shards')).length;
   prepareQuarantine(directory, [DEAD, BEFORE, PUBLISHED, OTHER]);
-  const dead = record({ token: DEAD, pid: 2 ** 22 + 1, left: [BEFORE] });
+  const dead = lockRecord({ token: DEAD, pid: 2 ** 22 + 1, left: [BEFORE] });
   await catalog.transaction((write) => write.putLock(dead));
   const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'compact', wait: false });
   expect(readdirSync(join(directory, 'shards'))).toHaveLength(named - 1);
@@ -180,7 +167,7 @@ test('a holder whose turn was taken publishes nothing', async () => {
   await holder.held;
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   onTestFinished(() => catalog.close());
-  await catalog.transaction((write) => write.putLock(record({ token: THIEF })));
+  await catalog.transaction((write) => write.putLock(lockRecord({ token: THIEF })));
   holder.goOn();
   expect(await holder.ended).toMatchObject({ error: 'STORE_BUSY' });
   catalog.refresh();
@@ -191,11 +178,11 @@ test('a holder whose turn was taken publishes nothing', async () => {
 test('a replacement whose turn is taken at its last moment is refused by its own transaction', async () => {
   const { directory, catalog } = await newCatalog();
   const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import' });
-  await catalog.transaction((write) => write.putLock(record({ token: THIEF })));
+  await catalog.transaction((write) => write.putLock(lockRecord({ token: THIEF })));
   const attempt = catalog.transaction((write) => lock.write(write, { isPublished: true }));
   expect(await errorOf(attempt)).toMatchObject({ code: 'STORE_BUSY' });
   await lock.release();
-  expect(catalog.lock()).toEqual(record({ token: THIEF, since: expect.any(String), renewed: expect.any(String) }));
+  expect(catalog.lock()).toEqual(lockRecord({ token: THIEF, since: expect.any(String), renewed: expect.any(String) }));
 });
 
 test('transactions on a collection that is merged into wait, others do not', async () => {
@@ -218,7 +205,7 @@ test('transactions on a collection that is merged into wait, others do not', asy
   await lock.set({ merging: 'a' });
   await lock.release();
   await waitUntilMergeable(catalog, 'a');
-  await catalog.transaction((write) => write.putLock(record({ merging: 'a', pid: 2 ** 22 + 1 })));
+  await catalog.transaction((write) => write.putLock(lockRecord({ merging: 'a', pid: 2 ** 22 + 1 })));
   expect(mergeUnderWay(catalog, 'a')).toBeUndefined();
 });
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from './support/build-store.js';
+import { randomFrom } from './support/random.js';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/store-v1', import.meta.url));
 const READ = fileURLToPath(new URL('support/read-damaged.mjs', import.meta.url));
@@ -23,17 +24,6 @@ interface Found {
   readonly isSound: boolean;
   readonly codes: string[];
   readonly from: string;
-}
-
-/** mulberry32 */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 /** A copy of the fixture with something changed in its index. */

@@ -3,19 +3,21 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { MetaKind, seal, unseal } from '../../src/store/catalog-values.js';
 import type { ShardEntry } from '../../src/store/types.js';
 import { makeHostileIndex } from './hostile-pages.js';
 import { makeHostile, type ShardFacts } from './hostile-shards.js';
 import { type Outcome, tryAll } from './hostile-trial.js';
+import { makeDirectory } from './import-files.js';
 import { pick, randomFrom } from './random.js';
 import { openRawIndex } from './raw-catalog.js';
 
 const RECORDS = 3000;
 
 /** Makes the store that all cases are copies of, in `directory`. */
-export async function makeTemplate(directory: string): Promise<void> {
+async function makeTemplate(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const record = (id: number): string =>
     JSON.stringify({ id, tags: [`t${id % 7}`], name: `n${id}`, filler: 'f'.repeat(id % 90) });
@@ -46,8 +48,20 @@ export type Kind = 'shard' | 'trusted shard' | 'index';
 /** `shard`: found by repair without a catalog; `trusted shard`: the catalog says what the file says. */
 export const KINDS: readonly Kind[] = ['shard', 'trusted shard', 'index'];
 
+/** For all tests of a file: makes the template, and removes everything. @returns `tryHostile` with it */
+export function hostileStores(): (kind: Kind, seed: number) => ReturnType<typeof tryHostile> {
+  let directory: ReturnType<typeof makeDirectory>;
+  const template = () => join(directory.path, 'template');
+  beforeAll(() => {
+    directory = makeDirectory();
+    return makeTemplate(template());
+  }, 60_000);
+  afterAll(() => directory.remove());
+  return (kind, seed) => tryHostile(template(), join(directory.path, 'trial'), kind, seed);
+}
+
 /** One hostile store and all that can be done with it. */
-export async function tryHostile(
+async function tryHostile(
   template: string,
   scratch: string,
   kind: Kind,
