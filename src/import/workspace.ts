@@ -6,6 +6,7 @@
 import { dirname } from 'node:path';
 import type { StorePlace } from '../store/blobs.js';
 import { pathIn, temporaryPath } from '../store/files.js';
+import { quietly } from '../store/io.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */
 export function runPathOf(temporary: string, shard: number): string {
@@ -45,13 +46,5 @@ export class Workspace {
     quietly(() => blobs.removeDirectory(this.temporary));
     // It is not empty while other imports are under way.
     blobs.removeEmpty(dirname(this.temporary));
-  }
-}
-
-function quietly(work: () => void): void {
-  try {
-    work();
-  } catch {
-    // See `close`.
   }
 }

@@ -30,6 +30,15 @@ export function isMissing(error: unknown): boolean {
   return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }
 
+/** Cleans up, as far as it can: what stays is only in the way, and the error that led here is the one to tell. */
+export function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // See above.
+  }
+}
+
 /** What a process, or the machine, has too few of for a moment. */
 const SHORTAGES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 

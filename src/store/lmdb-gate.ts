@@ -15,7 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../errors.js';
 import { GATE_FILE, GATE_LOCK_SUFFIX } from './files.js';
-import { ioError, syncDirectory, syncFile } from './io.js';
+import { ioError, quietly, syncDirectory, syncFile } from './io.js';
 import { Environment, type NativeEnvironment } from './lmdb.js';
 import { beginsAsIndex, checkDescriptors, checkIndexFile } from './lmdb-guard.js';
 import { inodeOf, removedError, whileInPlace } from './lmdb-opening.js';
@@ -114,7 +114,7 @@ async function make(file: string, path: string): Promise<void> {
   } catch (cause) {
     throw ioError(cause, 'make', path);
   } finally {
-    for (const one of [made, made + GATE_LOCK_SUFFIX]) rmSync(one, { force: true });
+    for (const one of [made, made + GATE_LOCK_SUFFIX]) quietly(() => rmSync(one, { force: true }));
   }
 }
 

@@ -27,7 +27,7 @@ import { resolveOptions } from '../option-check.js';
 import { files } from '../store/file-blobs.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
-import { ioError, syncDirectory, syncFile } from '../store/io.js';
+import { ioError, quietly, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
 import { openRegular } from '../store/own-files.js';
 import { sweep } from '../store/sweep.js';
@@ -62,7 +62,7 @@ export async function backup(
     putInPlace(partial, directory);
     return { directory, ...made, seconds: Math.round(performance.now() - began) / 1000 };
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    quietly(() => rmSync(partial, { recursive: true, force: true }));
     throw error;
   } finally {
     snapshot.release();

@@ -12,6 +12,7 @@ import { checkCollectionName } from '../names.js';
 import type { StorePlace } from '../store/blobs.js';
 import { shardPath } from '../store/files.js';
 import { collectGarbage } from '../store/garbage.js';
+import { quietly } from '../store/io.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../store/types.js';
 import { type LockRequest, WriterLock } from '../store/writer-lock.js';
 import { cleanIndexes } from './clean-indexes.js';
@@ -150,10 +151,8 @@ function storedBytes(catalog: Catalog): number {
 
 /** Removes a file that was not published. Where the commit itself failed nobody knows: it stays, and so does the lock. */
 function discard(catalog: Catalog, { directory, blobs }: StorePlace, file: string): void {
-  try {
+  quietly(() => {
     catalog.assertOpen();
     blobs.remove(shardPath(directory, file));
-  } catch {
-    // The first error is the one to tell.
-  }
+  });
 }

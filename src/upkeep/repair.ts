@@ -16,7 +16,7 @@ import {
   shardPath,
   TEMPORARY_DIRECTORY,
 } from '../store/files.js';
-import { ioError, syncDirectory, syncFile } from '../store/io.js';
+import { ioError, quietly, syncDirectory, syncFile } from '../store/io.js';
 import { LmdbCatalog } from '../store/lmdb-catalog.js';
 import type { Fault } from './faults.js';
 import { isSafeToOpen, openOld } from './old-catalog.js';
@@ -125,7 +125,7 @@ async function repair(
       seconds,
     };
   } catch (cause) {
-    undo(store, rewritten);
+    quietly(() => undo(store, rewritten));
     throw progress.errorOf(ioError(cause, 'repair', store));
   } finally {
     await workers.close();
