@@ -34,6 +34,33 @@ describe('methods of the store within the callback', () => {
     await misused.expectSound([...ROWS, { id: 3, tag: 'c' }], ['new']);
   });
 
+  test('of a snapshot read what it holds, however much was committed since', async () => {
+    const snapshot = misused.store.snapshot();
+    await misused.store.transaction((tx) => {
+      const rows = tx.collection<Row>('rows');
+      rows.put({ id: 1, tag: 'x' });
+      rows.delete(2);
+      tx.createCollection('new', { key: 'id' }).put({ id: 1 });
+    });
+    // Their records get a place in a file, and the lines they were go: each is looked for where the snapshot has it.
+    await misused.store.compact();
+    let within: unknown;
+    await misused.store.transaction((tx) => {
+      tx.collection('rows').put({ id: 3, tag: 'c' });
+      const rows = snapshot.collection<Row>('rows');
+      within = [snapshot.collections(), rows.count(), rows.getSync(1), rows.getSync(2), rows.has(3)];
+    });
+    expect(within).toEqual([['numbered', 'rows'], 2, ...ROWS, false]);
+    const rows = snapshot.collection<Row>('rows');
+    expect([snapshot.collections(), rows.count(), await all(rows.find('tag', 'x'))]).toEqual([
+      ['numbered', 'rows'],
+      2,
+      [],
+    ]);
+    snapshot.release();
+    await misused.expectSound([{ id: 1, tag: 'x' }, { id: 3, tag: 'c' }], ['new']);
+  });
+
   test('that take long begin when it is over', async () => {
     const begun: Promise<unknown>[] = [];
     await misused.store.transaction((tx) => {

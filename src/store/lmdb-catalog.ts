@@ -29,9 +29,10 @@ class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   #transaction: Transaction | undefined;
 
   constructor(environment: Environment, transaction: Transaction) {
-    const { file, meta, pages, snapshots } = environment;
+    const { file, meta, pages, snapshots, isChanging } = environment;
     const check = (): void => this.assertOpen();
-    super(file, byteMap(meta, check, transaction), byteMap(pages, check, transaction));
+    const read = { transaction, isChanging };
+    super(file, byteMap(meta, check, read), byteMap(pages, check, read));
     this.#environment = environment;
     this.#transaction = transaction;
     snapshots.add(this);
@@ -63,6 +64,7 @@ interface Environment {
   readonly meta: Bytes;
   readonly pages: Bytes;
   readonly snapshots: Set<CatalogSnapshot>;
+  readonly isChanging: () => boolean;
 }
 
 export class LmdbCatalog extends CatalogReader implements Catalog {
@@ -83,7 +85,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#root = root;
     this.#gate = gate;
     this.#inode = inode;
-    this.#environment = { file, meta, pages, snapshots: new Set() };
+    this.#environment = { file, meta, pages, snapshots: new Set(), isChanging: () => this.#isChanging };
     this.#room = new CommitRoom(file);
     this.#write = new CatalogWriter(
       file,
@@ -163,7 +165,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   snapshot(): CatalogSnapshot {
-    this.refresh();
+    this.assertOpen();
+    // Within a transaction of ours as well: it shows the state before it.
+    this.#root.resetReadTxn();
     return new LmdbSnapshot(this.#environment, this.#root.useReadTransaction());
   }
 

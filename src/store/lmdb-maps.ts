@@ -17,12 +17,23 @@ export interface ByteDatabase {
   removeSync(key: Uint8Array): boolean;
 }
 
+/** A read transaction that is held, and whether a write transaction is under way beside it. */
+export interface HeldRead {
+  readonly transaction: object;
+  readonly isChanging: () => boolean;
+}
+
 /** A database as the reader wants it. @param check runs before every read. */
-export function byteMap(database: ByteDatabase, check: () => void, transaction?: object): ByteMap {
-  const held = transaction === undefined ? {} : { transaction };
+export function byteMap(database: ByteDatabase, check: () => void, read?: HeldRead): ByteMap {
+  const held = read === undefined ? {} : { transaction: read.transaction };
   return {
     get(key) {
       check();
+      // Within a write transaction lmdb-js gets from that one, whatever is asked for; ranges are of the one asked for.
+      if (read?.isChanging()) {
+        const [found] = database.getRange({ start: key, limit: 1, ...held });
+        return found !== undefined && Buffer.compare(found.key, key) === 0 ? found.value : undefined;
+      }
       return database.get(key, held);
     },
     range(range) {
