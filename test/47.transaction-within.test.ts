@@ -58,7 +58,13 @@ describe('methods of the store within the callback', () => {
       [],
     ]);
     snapshot.release();
-    await misused.expectSound([{ id: 1, tag: 'x' }, { id: 3, tag: 'c' }], ['new']);
+    await misused.expectSound(
+      [
+        { id: 1, tag: 'x' },
+        { id: 3, tag: 'c' },
+      ],
+      ['new'],
+    );
   });
 
   test('that take long begin when it is over', async () => {

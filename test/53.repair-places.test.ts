@@ -2,10 +2,11 @@
 // outside of its store. Method: something else in the place of each; a record that a transaction deleted tells the catalog.
 
 import { spawnSync } from 'node:child_process';
-import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore, repairStore } from '../dist/src/index.js';
+import { CLI } from './support/cli.js';
 import { scratch } from './support/import-files.js';
 
 const OPTIONS = { config: false, hotSet: false } as const;
@@ -76,4 +77,32 @@ test.runIf(isLinux)('a pipe as data.mdb has no catalog: the index is made from t
     from: 'shards',
     collections: [{ records: 2 }],
   });
+});
+
+test('from the shards alone: no index that is there is used, nor the gate', async () => {
+  const [store, other] = [await newStore(), await newStore()];
+  writeFileSync(`${other}.more`, '{"id":9}\n');
+  const opened = await openStore(other, OPTIONS);
+  await opened.import(`${other}.more`, { key: 'id', collection: 'others', workers: 1 });
+  await opened.close();
+  // As if a repair had finished this one.
+  mkdirSync(join(store, 'repair'), { mode: 0o700 });
+  renameSync(join(other, 'index'), join(store, 'repair/index'));
+  rmSync(join(store, 'index/gate.mdb'));
+  mkdirSync(join(store, 'index/gate.mdb'));
+  const { from, collections, kept } = await repairStore(store, { workers: 1, fromShards: true });
+  // The delete, which only the index knew of, is undone.
+  expect({ from, collections }).toEqual({ from: 'shards', collections: [{ name: 'records', records: 2 }] });
+  expect(existsSync(join(kept!, 'data.mdb'))).toBe(true);
+  expect(existsSync(join(store, 'repair'))).toBe(false);
+  const again = await openStore(store, OPTIONS);
+  expect([again.collections(), again.collection().getSync(2)]).toEqual([['records'], { id: 2 }]);
+  expect(await again.verify({ workers: 1 })).toMatchObject({ isSound: true });
+  await again.close();
+});
+
+test('from the shards alone, on the command line', async () => {
+  const store = await newStore();
+  const { status, stdout } = spawnSync(process.execPath, [CLI, 'repair', '--from-shards', '--json', '--store', store]);
+  expect([status, JSON.parse(String(stdout))]).toMatchObject([0, { from: 'shards', collections: [{ records: 2 }] }]);
 });

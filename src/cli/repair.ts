@@ -1,8 +1,7 @@
 // gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
 
 import type { Command } from 'commander';
-import { TRUST } from '../method-options.js';
-import type { RepairReport } from '../upkeep/repair-options.js';
+import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../upkeep/repair-options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from './arguments.js';
 import { escapeControls, jsonLine, print } from './escape.js';
 import { interruptible } from './interrupt.js';
@@ -10,15 +9,14 @@ import { progressView } from './progress.js';
 import { withFlagOf } from './store-flags.js';
 import { formatCount } from './table.js';
 
-interface RepairFlags extends CommonOptions {
-  readonly workers?: number;
+interface RepairFlags extends CommonOptions, Pick<RepairOptions, 'workers' | keyof typeof REPAIR_FLAGS> {
   readonly quiet?: boolean;
-  readonly trustOwner?: number;
 }
 
 const HELP = `
-Example:
+Examples:
   gristmill repair --store ./store
+  gristmill repair --from-shards --store ./downloaded
 
 Nobody else may have the store open. Ctrl-C leaves everything as it was. The old index is kept beside the new one. Where a backup is at hand, it is the better
 way: what cannot be read stays lost.`;
@@ -32,21 +30,17 @@ export function addRepair(program: Command): void {
     .option('--quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
-  withFlagOf(
-    withCommonOptions(command, 'print the report, or the error, as one JSON object'),
-    'trustOwner',
-    TRUST.trustOwner,
-  );
+  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  for (const [name, row] of Object.entries(REPAIR_FLAGS)) withFlagOf(command, name, row);
 }
 
-async function runRepair({ store, workers, trustOwner, json, quiet }: RepairFlags): Promise<void> {
+async function runRepair({ store, json, quiet, ...flags }: RepairFlags): Promise<void> {
   // As in open.ts: the library is loaded when it is used.
   const { repairStore } = await import('../index.js');
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
     try {
-      const given = { ...(workers !== undefined && { workers }), ...(trustOwner !== undefined && { trustOwner }) };
-      return await repairStore(store, { signal, onProgress: view.show, ...given });
+      return await repairStore(store, { signal, onProgress: view.show, ...flags });
     } finally {
       view.stop();
     }

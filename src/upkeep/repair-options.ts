@@ -12,6 +12,11 @@ export interface RepairOptions {
   readonly onProgress?: (progress: RepairProgress) => void;
   /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
   readonly signal?: AbortSignal;
+  /**
+   * Makes the index from the shards even where there is one, which is not opened: for a store whose maker is not trusted
+   * (docs/security.md). What only the index knows is lost. Default false.
+   */
+  readonly fromShards?: boolean;
   /** Id of the user whose stores are repaired beside one's own and those of root. */
   readonly trustOwner?: number;
 }
@@ -31,7 +36,8 @@ export interface RepairProgress {
 export interface RepairReport {
   /**
    * What the new index was made from: `catalog` when only index pages were damaged, so nothing but unreadable records is
-   * lost; `shards` when the catalog was: then deletes, and records of transactions not yet compacted, are lost too.
+   * lost; `shards` when the catalog was, or was not to be used: then deletes, and records of transactions not yet compacted,
+   * are lost too.
    */
   readonly from: 'catalog' | 'shards';
   readonly collections: readonly { readonly name: string; readonly records: number }[];
@@ -46,11 +52,21 @@ export interface RepairReport {
   readonly seconds: number;
 }
 
+/** Of the command line, too. */
+export const REPAIR_FLAGS = {
+  fromShards: {
+    type: 'boolean',
+    default: false,
+    meaning: 'do not open the index there is: what only it knows is lost (for stores of makers who are not trusted)',
+  },
+  ...TRUST,
+} as const satisfies OptionTable;
+
 const REPAIR_OPTIONS = {
   ...THREADS,
   onProgress: hook<(progress: RepairProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
-  ...TRUST,
+  ...REPAIR_FLAGS,
 } as const satisfies OptionTable;
 
 /** @throws TypeError */

@@ -3,7 +3,7 @@
 // Whoever made the store may have put links or pipes there. What holds no data is put aside and made anew; where there may be
 // data behind it, nothing is done.
 
-import { lstatSync, renameSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CATALOG_FILE,
@@ -37,6 +37,17 @@ export function checkPlaces(store: string, trustOwner: number | undefined): void
     const stat = lstatSync(file, { throwIfNoEntry: false });
     // A pipe or a directory has nothing that could be lost.
     if (stat?.isFile() || stat?.isSymbolicLink()) checkIndexFile(file, false);
+  }
+}
+
+/**
+ * Removes what a repair would open beside the catalog: the gate, which holds no data, and an index that an earlier repair had
+ * finished. Who is at the gate at this moment finds that it has gone, and opens nothing.
+ */
+export function removeOpenable(store: string): void {
+  rmSync(join(store, FINISHED), { recursive: true, force: true });
+  for (const name of [GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX]) {
+    rmSync(join(store, name), { recursive: true, force: true });
   }
 }
 

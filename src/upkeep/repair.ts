@@ -24,12 +24,12 @@ import { Rebuild } from './rebuild.js';
 import { copyValues, rebuildCollection } from './repair-catalog.js';
 import { exchange, indexState, mendGate, refuseWhileInUse } from './repair-exchange.js';
 import { type RepairOptions, type RepairReport, resolveRepairOptions } from './repair-options.js';
-import { checkPlaces, FINISHED, putSharedFilesAside, UNFINISHED } from './repair-places.js';
+import { checkPlaces, FINISHED, putSharedFilesAside, removeOpenable, UNFINISHED } from './repair-places.js';
 import { rebuildFromShards } from './repair-shards.js';
 import { RepairWatch } from './repair-watch.js';
 
-const LOST_WITH_CATALOG =
-  'The catalog was lost: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
+const WITHOUT_CATALOG =
+  'The shards had to do without the catalog: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
 
 /**
  * Makes the index of a store anew. Nobody else may have the store open.
@@ -39,20 +39,20 @@ const LOST_WITH_CATALOG =
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(path: string, given?: RepairOptions): Promise<RepairReport> {
-  const { trustOwner, ...options } = resolveRepairOptions(given);
-  const threads = options.workers;
+  const { trustOwner, fromShards, ...options } = resolveRepairOptions(given);
   const store = resolve(path);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
     throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
   }
   checkPlaces(store, trustOwner);
   refuseWhileInUse(store);
+  if (fromShards) removeOpenable(store);
   putSharedFilesAside(store);
   await mendGate(store);
   const progress = new RepairWatch(options);
   try {
     await progress.pause();
-    return await repair(store, threads, progress, options.signal);
+    return await repair(store, { ...options, fromShards }, progress);
   } finally {
     progress.close();
   }
@@ -60,15 +60,14 @@ export async function repairStore(path: string, given?: RepairOptions): Promise<
 
 async function repair(
   store: string,
-  threads: number,
+  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner'>,
   progress: RepairWatch,
-  signal: AbortSignal | undefined,
 ): Promise<RepairReport> {
   const { pause } = progress;
   // The old index still in place: what was finished before it is of a state that may have moved on.
   if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
   else if (existsSync(join(store, FINISHED))) await exchange(store);
-  const isSafe = await isSafeToOpen(store, signal);
+  const isSafe = !fromShards && (await isSafeToOpen(store, signal));
   await pause();
   const old = isSafe ? await openOld(store, pause) : undefined;
   const state = indexState(store, old?.catalog);
@@ -93,7 +92,7 @@ async function repair(
           await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
-        found.notes.push(LOST_WITH_CATALOG);
+        found.notes.push(WITHOUT_CATALOG);
         await rebuildFromShards({ store, catalog, ...found, rebuildFor, pause });
       }
       collections = catalog.collections().map(({ name, records }) => ({ name, records }));
