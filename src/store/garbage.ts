@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { failpoint } from '../failpoints.js';
 import type { StorePlace } from './blobs.js';
+import { damaged } from './catalog-values.js';
 import { SHARDS_DIRECTORY, shardPath } from './files.js';
 import { deleteTrees } from './new-trees.js';
 import type { Catalog, CatalogWrite, Garbage } from './types.js';
@@ -38,11 +39,13 @@ export function addGarbage(catalog: Catalog, write: CatalogWrite, unnamed: Unnam
 /**
  * Removes what nobody can be reading any more; the rest stays written down. Safe at any time, in any process.
  * @returns what is left.
+ * @throws GristmillError CHECKSUM_MISMATCH where a collection has something of it: then nothing is removed. DISK_FULL, IO_ERROR
  */
 export async function collectGarbage(catalog: Catalog, { directory, blobs }: StorePlace): Promise<Garbage> {
   catalog.refresh();
   const found = catalog.garbage();
   if (found.files.length + found.trees.length + found.inline.length === 0) return found;
+  assertUnnamed(catalog, found);
   failpoint('garbage.collect');
   await deleteTrees(catalog, found.trees);
   for (const shard of found.inline) await deleteInline(catalog, shard);
@@ -65,6 +68,20 @@ export async function collectGarbage(catalog: Catalog, { directory, blobs }: Sto
     write.putGarbage(left);
     return left;
   });
+}
+
+/** A store may come from somebody who would have its data removed. */
+function assertUnnamed(catalog: Catalog, { files, trees, inline }: Garbage): void {
+  const unnamed = new Set<unknown>([...files.map(({ file }) => file), ...inline]);
+  for (const collection of catalog.collections()) {
+    const { name, primary, secondary } = collection;
+    const index = [primary, ...secondary].find((one) => one !== undefined && trees.includes(one.tree));
+    const entries = unnamed.size === 0 ? [] : catalog.shards(collection);
+    const entry = entries.find(({ file, fileNumber, shard }) => unnamed.has(fileNumber === 0 ? shard : file));
+    const what = entry === undefined ? index && `index ${index.tree}` : `shard ${entry.file || entry.shard}`;
+    if (what === undefined) continue;
+    throw damaged('list of what is to be removed', catalog.file, `collection ${name} has ${what}`);
+  }
 }
 
 async function deleteInline(catalog: Catalog, shard: number): Promise<void> {
