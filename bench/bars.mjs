@@ -13,6 +13,9 @@ export const BARS = {
   },
   /** One minified array on a single line, wall time relative to the same records as NDJSON. */
   arrayOfLines: 1.1,
+  /** Bad records, relative to as many good ones; bytes of a quarantine file, relative to those of a run of bad records. */
+  badOfGood: 2,
+  quarantineOfBad: 2,
   peakAnonBytes: 300e6,
   /** Peak memory of a source eight times as large; also not less than the inverse. */
   peakGrowth: 1.1,

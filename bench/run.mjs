@@ -17,6 +17,7 @@ import { built, prepare } from './setup.mjs';
 const BENCHES = {
   kernel: {},
   array: {},
+  bad: {},
   lookup: { rivals: true },
   transactions: { rivals: true },
   verify: {},

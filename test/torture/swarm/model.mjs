@@ -59,7 +59,7 @@ export class Model {
     return Object.fromEntries(certain);
   }
 
-  /** Counts of operations that were done, and of errors. */
+  /** Counts of operations that were done, of changes in them that were acknowledged (one for each record), and of errors. */
   totals() {
     /** @type {Record<string, number>} */
     const done = {};
@@ -68,7 +68,7 @@ export class Model {
     let acknowledged = 0;
     for (const { operation, outcome, code, owned, change, published } of this.operations.values()) {
       if (outcome === 'done') done[operation] = (done[operation] ?? 0) + 1;
-      if (outcome === 'done' && (owned ?? change ?? published)) acknowledged++;
+      if (outcome === 'done') acknowledged += Object.keys(owned ?? {}).length + (change || published ? 1 : 0);
       if (code !== undefined) errors[`${operation} ${code}`] = (errors[`${operation} ${code}`] ?? 0) + 1;
     }
     return { acknowledged, done, errors };

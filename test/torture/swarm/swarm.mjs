@@ -109,7 +109,7 @@ function chosenFaults(random, { fills = false, cut = false }) {
 /** What came of all rounds. */
 export class Totals {
   rounds = 0;
-  /** Changes that were acknowledged. */
+  /** Changes that were acknowledged: owned records, and whatever else a transaction or import does together as one. */
   acknowledged = 0;
   /** @type {Record<string, number>} */
   done = {};

@@ -1,9 +1,10 @@
-// Changes of owned records: one at a time here, several within transactions, imports and commands.
+// Changes of owned records, one at a time and many at a time; also for transactions over several collections, imports and commands.
 
 import { ownedRecord } from '../layout.mjs';
 
 /** Owned records of one process, about. */
 const OWNED_MAX = 40;
+const MANY_MAX = 400;
 
 /**
  * What to make of some owned records: new ones, newer versions, deletes.
@@ -45,6 +46,17 @@ export const putOne = {
     const record = ownedRecord(key, version + 1);
     await worker.change('put', { owned: { [key]: record.version } }, () =>
       worker.store.collection('owned').put(record),
+    );
+  },
+};
+
+/** Many more than one page of an index takes. @type {import('../worker-state.mjs').SwarmOperation} */
+export const putMany = {
+  name: 'put many',
+  async run(worker, random) {
+    const owned = newVersions(worker, random, MANY_MAX);
+    await worker.change('put many', { owned }, () =>
+      worker.store.transaction((tx) => putVersions(tx.collection('owned'), owned, false)),
     );
   },
 };

@@ -1,7 +1,7 @@
 // What the roles do, and how often. A new operation: a file here with an object { name, run(worker, random) }, and its weight.
 
 import { bank } from './bank.mjs';
-import { deleteOne, patchOne, putOne } from './changes.mjs';
+import { deleteOne, patchOne, putMany, putOne } from './changes.mjs';
 import { command } from './commands.mjs';
 import { importOwned, importPublished } from './imports.mjs';
 import { leave, reopen } from './openings.mjs';
@@ -22,6 +22,7 @@ const CHANGES = [
   ...[/** @type {const} */ ([bank, 16]), /** @type {const} */ ([putOne, 4]), /** @type {const} */ ([patchOne, 3])],
   ...[
     /** @type {const} */ ([deleteOne, 2]),
+    /** @type {const} */ ([putMany, 1]),
     /** @type {const} */ ([reopen, 0.2]),
     /** @type {const} */ ([leave, 0.05]),
   ],
