@@ -16,7 +16,7 @@ import { newHeader } from './catalog-values.js';
 import { CatalogWriter } from './catalog-write.js';
 import { CommitRoom } from './commit-room.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from './files.js';
-import { ioError, syncDirectory } from './io.js';
+import { ioError, isMissing, syncDirectory } from './io.js';
 import type { Root, Transaction } from './lmdb.js';
 import { byteMap, writableByteMap } from './lmdb-maps.js';
 import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './lmdb-open.js';
@@ -174,9 +174,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.assertOpen();
     if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
-    // Whose directory is gone cannot ask for its free space.
-    this.#assertInPlace();
-    this.#room.begin();
+    this.#beginRoom();
     let changed = false;
     let isEntered = false;
     this.#isChanging = true;
@@ -244,6 +242,15 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     for (const snapshot of this.#environment.snapshots) snapshot.release();
     await this.#root.close();
     this.#gate?.close();
+  }
+
+  /** @throws GristmillError DISK_FULL, IO_ERROR; STORE_CLOSED where the directory of the index is gone */
+  #beginRoom(): void {
+    try {
+      this.#room.begin();
+    } catch (error) {
+      throw isMissing(error) ? removedError(this.file) : error;
+    }
   }
 
   /** @throws GristmillError STORE_CLOSED where others find another index by this name, or none */
