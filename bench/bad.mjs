@@ -45,7 +45,7 @@ async function compare(folder, runs) {
     for (const how of badBytes === 0 ? ['skip'] : ['skip', 'quarantine']) {
       const out = join(folder, `${variants.length}`);
       const before = () => rmSync(out, { recursive: true, force: true });
-      const options = ['--on-bad-record', how, '--max-bad', String(RECORDS), '--max-bad-ratio', '1', '--allow-empty'];
+      const options = ['--on-bad-record', how, '--max-bad', String(2 * RECORDS), '--max-bad-ratio', '1', '--allow-empty'];
       variants.push({
         ...gristmillImport(source, out, ...options),
         name: `${name}, ${how}`,

@@ -76,6 +76,8 @@ export class CatalogReader implements CatalogRead {
   readonly #pages: ByteMap;
   #headerBytes: Buffer | undefined;
   #header: StoreHeader | undefined;
+  /** As they were read last: a manifest is asked for more often than it changes. */
+  readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
 
   constructor(file: string, meta: ByteMap, pages: ByteMap) {
     this.file = file;
@@ -125,7 +127,13 @@ export class CatalogReader implements CatalogRead {
 
   collection(name: string): CollectionManifest | undefined {
     const bytes = this.#meta.get(collectionKey(name));
-    return bytes && decodeCollection(bytes, name, this.file);
+    if (bytes === undefined) return undefined;
+    let known = this.#manifests.get(name);
+    if (known?.bytes.equals(bytes) !== true) {
+      known = { bytes, manifest: decodeCollection(bytes, name, this.file) };
+      this.#manifests.set(name, known);
+    }
+    return known.manifest;
   }
 
   shards({ id, open }: CollectionManifest): readonly ShardEntry[] {

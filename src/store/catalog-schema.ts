@@ -59,9 +59,10 @@ const path = text((given) => {
   }
 });
 
+const keyPath = object<{ path: string }>({ path });
 const keyRule: Check = (value) => {
   const { kind } = (value ?? {}) as { kind?: unknown };
-  if (kind === 'path') return object<{ path: string }>({ path })(value);
+  if (kind === 'path') return keyPath(value);
   return kind === 'name' || kind === 'ordinal' ? undefined : '';
 };
 

@@ -18,11 +18,14 @@ export function is(isRight: (value: unknown) => boolean): Check {
 
 /** An integer that a double holds exactly, 0 or more. */
 export function integer(max: number = Number.MAX_SAFE_INTEGER, min = 0): Check {
-  return is((value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max);
+  // Of the most frequent ones each is a single call.
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max ? undefined : '';
 }
 
-export function text(isRight: (text: string) => boolean = () => true): Check {
-  return is((value) => typeof value === 'string' && isRight(value));
+export function text(isRight?: (text: string) => boolean): Check {
+  if (isRight === undefined) return (value) => (typeof value === 'string' ? undefined : '');
+  return (value) => (typeof value === 'string' && isRight(value) ? undefined : '');
 }
 
 export function oneOf(...values: readonly unknown[]): Check {

@@ -12,8 +12,9 @@ import { freeBytes } from './io.js';
 const LEAST_BYTES = 128 * 1024;
 /** B-tree pages are at least half full. */
 const PAGES_PER_BYTE = 2;
-/** Values put between two questions. */
+/** Values put between two questions; before the second, only what `LEAST_BYTES` has room for. */
 const STEP_BYTES = 1024 * 1024;
+const FIRST_STEP_BYTES = 32 * 1024;
 
 /** An estimate, not a reservation: others may take the room meanwhile, and quotas are not seen. */
 export class CommitRoom {
@@ -29,7 +30,7 @@ export class CommitRoom {
   /** A transaction begins. @throws DISK_FULL, IO_ERROR */
   begin(): void {
     this.#taken = 0;
-    this.#ask(0);
+    this.#ask(FIRST_STEP_BYTES);
   }
 
   /** So many bytes more are put. @throws DISK_FULL, IO_ERROR */

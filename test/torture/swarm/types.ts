@@ -2,8 +2,8 @@
 
 import type { ReadableCollection, Snapshot, Store } from '../../../dist/src/index.js';
 
-/** What a worker does most of the time (operations/index.mjs). */
-export type Role = 'writer' | 'importer' | 'reader' | 'commander' | 'keeper' | 'watcher';
+/** What a worker does most of the time (operations/index.mjs). `filler`, for long runs: changes by the hundred. */
+export type Role = 'writer' | 'filler' | 'importer' | 'reader' | 'commander' | 'keeper' | 'watcher';
 
 /** The argument of a worker process, and of what it starts. */
 export interface Start {

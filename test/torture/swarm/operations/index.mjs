@@ -31,6 +31,7 @@ const CHANGES = [
 /** @type {Readonly<Record<import('../types.js').Role, readonly (readonly [SwarmOperation, number])[]>>} */
 const ROLES = {
   writer: [...CHANGES, [importOwned, 0.3], [compact, 0.2], ...READS.slice(0, 3)],
+  filler: [[putMany, 20], ...CHANGES, ...READS.slice(0, 3)],
   importer: [[importPublished, 10], [importOwned, 4], [importResumed, 2], [compact, 1], ...CHANGES.slice(0, 2)],
   reader: [...READS, [verify, 0.2], [backup, 0.2]],
   commander: [[command, 10], ...CHANGES.slice(0, 2)],
