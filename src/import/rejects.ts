@@ -8,8 +8,8 @@
 //   17,"offset":1234,"start":1200,"reason":"BAD_NUMBER","message":"not a valid number","bytes":40,"rawBase64":"…"}
 //
 // Bad records come by the million, a byte each: a line for each would be a hundred times as much. So when a span has rejected
-// LINES_OF_THEIR_OWN, those that directly follow one another share a line: it is that of the first, `records` says how many
-// there are, and the bytes are those from its first to the last one's last, with what separates them.
+// LINES_OF_THEIR_OWN, those that directly follow one another share a line, from the second of them on: it is that of the second,
+// `records` says how many there are, and the bytes are those from its first to the last one's last, with what separates them.
 //
 // quarantine.ts, which knows how many records came before the span, completes it.
 

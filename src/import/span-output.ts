@@ -46,6 +46,8 @@ export class SpanOutput {
   readonly #compressor: Compressor;
   readonly #runs: RunWriter;
   #shard: ShardWriter | undefined;
+  /** Records read when the last bad one was rejected. */
+  #badUntil = -1;
 
   constructor(task: SpanTask, blobs: Blobs) {
     const { onBadRecord, namesDuplicates, level, shared } = task.setup;
@@ -113,10 +115,12 @@ export class SpanOutput {
     }
   }
 
-  /** How many bad records may be rejected together with one that they directly follow. */
+  /** How many bad records may be rejected together with one that they directly follow: none but with the second of a run. */
   get runMax(): number {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail' || this.rejects.count < LINES_OF_THEIR_OWN) return 0;
+    // What follows a single one is most often good, and would be looked at in vain.
+    if (this.read !== this.#badUntil) return 0;
     return Math.max(0, badMax - this.rejects.count - 1);
   }
 
@@ -128,6 +132,7 @@ export class SpanOutput {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail') return bad;
     this.rejects.add(bad, raw, records);
+    this.#badUntil = this.read;
     return this.rejects.count > badMax ? { ...bad, kind: 'too many bad' } : undefined;
   }
 
