@@ -1,6 +1,7 @@
-// Question: what do bad records cost? Data: a million commas behind the one record of an array, which are a million bad records of a byte; lines of
-// which every tenth is no JSON; and as many good records as each. Method: whole imports by the command line, in turns, source
-// in the page cache; the ratios are those of neighbouring runs. The bytes of quarantine files are compared with those of the records in them.
+// Question: what do bad records cost? Data: a million commas behind the one record of an array, which are a million bad
+// records of a byte each; a million lines of which every tenth is no JSON; and a million good lines. Method: whole imports by
+// the command line, in turns, source in the page cache; the ratios are those of neighbouring runs. The bytes of a quarantine
+// file are compared with those of the bad records in it.
 
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
