@@ -16,7 +16,7 @@ import {
   SHARDS_DIRECTORY,
   TEMPORARY_DIRECTORY,
 } from '../store/files.js';
-import { ioError } from '../store/io.js';
+import { ioError, syncDirectory } from '../store/io.js';
 import { checkIndexFile, checkLockFile } from '../store/lmdb-guard.js';
 
 /** Under this name in the store: an index that is finished. */
@@ -46,6 +46,8 @@ export function checkPlaces(store: string, trustOwner: number | undefined): void
  */
 export function removeOpenable(store: string): void {
   rmSync(join(store, FINISHED), { recursive: true, force: true });
+  // Or a power cut could bring it back for the next repair.
+  syncDirectory(store);
   for (const name of [GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX]) {
     rmSync(join(store, name), { recursive: true, force: true });
   }
