@@ -1,5 +1,5 @@
 // What starts, the command and the threads of an import, becomes one file each, in its own place in dist/: loading some two
-// hundred small modules took a fifth of a second (docs/decisions.md). So does what the library loads later (src/load.ts): a
+// hundred small modules took a fifth of a second (docs/decisions.md). So does what the library loads later (src/base/load.ts): a
 // file that cannot be read can be read again, modules that import each other cannot. Packages stay what they are; so does the
 // rest of the library, whose modules tests and benches look into.
 
@@ -9,7 +9,7 @@ import { dirname, relative, resolve } from 'node:path';
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/index.js';
 const STARTED = ['dist/src/cli/main.js', 'dist/workers/import-worker.js'];
-const LOADED_LATER = ['dist/src/later.js', 'dist/src/config/settings.js'];
+const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
 const loaded = modulesFrom(LIBRARY);
 

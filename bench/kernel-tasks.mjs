@@ -1,7 +1,7 @@
 // What the kernel bench times: the kernel driven as a worker drives it, and JSON.parse of each line.
 
-import { Event, SimdKernel } from '../dist/src/kernel/simd.js';
-import * as limits from '../dist/src/limits.js';
+import * as limits from '../dist/src/base/limits.js';
+import { Event, SimdKernel } from '../dist/src/kernel/simd/kernel.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 
@@ -14,7 +14,7 @@ export function scanner(data, key) {
   return () => scanAll(kernel, data, scan, FRAME_BYTES);
 }
 
-/** What a worker does with a span (src/import/scan-span.ts), without its shard and its runs. */
+/** What a worker does with a span (src/import/scan/scan-span.ts), without its shard and its runs. */
 function scanAll(kernel, data, scan, frameBytes) {
   const { raw } = kernel;
   let position = 0;

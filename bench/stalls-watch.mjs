@@ -2,13 +2,13 @@
 // modules are watched from outside.
 
 import { PerformanceObserver } from 'node:perf_hooks';
+import { HotPlaces } from '../dist/src/lookup/cache/hot-places.js';
 import { Fetch } from '../dist/src/lookup/fetch.js';
-import { Generation } from '../dist/src/lookup/generation.js';
-import { HotPlaces } from '../dist/src/lookup/hot-places.js';
-import { Served } from '../dist/src/lookup/served.js';
-import { CatalogReader } from '../dist/src/store/catalog-read.js';
-import { LmdbCatalog } from '../dist/src/store/lmdb-catalog.js';
-import { Gate } from '../dist/src/store/lmdb-gate.js';
+import { Generation } from '../dist/src/lookup/index/generation.js';
+import { Served } from '../dist/src/lookup/warm/served.js';
+import { CatalogReader } from '../dist/src/store/catalog/read.js';
+import { LmdbCatalog } from '../dist/src/store/lmdb/catalog.js';
+import { Gate } from '../dist/src/store/lmdb/gate.js';
 import { now_ms, OFFSET_MS } from './stalls-clock.mjs';
 
 /** Shorter work than this is no stall. */
@@ -67,7 +67,7 @@ export function watchGate(told) {
   };
 }
 
-/** The function that asked for it: `change` of publish-rewritten.ts and `set` of the lock are asked by others in turn. */
+/** The function that asked for it: `change` of upkeep/compact/publish-rewritten.ts and `set` of the lock are asked by others in turn. */
 function callerOf({ stack }) {
   const lines = stack.split('\n').slice(2);
   const known = lines.map((line) => /at (?:async )?(?:new )?([\w.#<>]+)/.exec(line)?.[1] ?? '').filter(Boolean);

@@ -1,20 +1,24 @@
 // The public surface: what is not listed here is not promised.
 
-import { later } from './load.js';
-import type { RepairOptions, RepairReport } from './upkeep/repair-options.js';
+import { later } from './base/load.js';
+import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
+export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { Snapshot } from './api/snapshot.js';
+export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './api/stat.js';
+export { openStore, type Store } from './api/store.js';
+export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
+export type { StoreEvents } from './base/events.js';
+export type { Freshness } from './base/freshness.js';
+export type { StoreOptions } from './base/store-options.js';
 export type { ConfigFile } from './config/config-file.js';
-export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './errors.js';
-export type { StoreEvents } from './events.js';
-export type { Freshness } from './freshness.js';
-export type { Collection, ReadableCollection, Scanned, ScannedText } from './lookup/collection.js';
-export type { RangeOptions } from './lookup/range.js';
-export type { ReadOptions } from './lookup/read-options.js';
-export type { Snapshot } from './lookup/snapshot.js';
-export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './lookup/stat.js';
-export type { WarmReport } from './lookup/warm.js';
-export type { WarmOptions } from './lookup/warm-up.js';
-export type { Answer, Latency } from './metrics/latency-sampler.js';
+export type { KeyValue } from './keys/encode.js';
+export { JsonNumber } from './keys/json-number.js';
+export type { Answer, Latency } from './lookup/cache/latency-sampler.js';
+export type { RangeOptions } from './lookup/index/range.js';
+export type { ReadOptions } from './lookup/index/read-options.js';
+export type { WarmReport } from './lookup/warm/warm.js';
+export type { WarmOptions } from './lookup/warm/warm-up.js';
 export type {
   BackgroundMetrics,
   CacheSize,
@@ -24,16 +28,11 @@ export type {
   ReadCounts,
   StoreMetrics,
 } from './metrics/store-metrics.js';
-export type { StoreOptions } from './options.js';
-export { JsonNumber } from './store/json-number.js';
-export type { KeyValue } from './store/key.js';
-export { type Memory, memory } from './store/memory.js';
-export { openStore, type Store } from './store/store.js';
+export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Writer } from './store/types.js';
 export type { CollectionOptions, Transaction, TransactionCollection } from './update/transaction.js';
-export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact.js';
-export type { Fault, RecordRange } from './upkeep/faults.js';
-export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair-options.js';
+export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/compact.js';
+export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
 export type {
   BackupOptions,
   BackupReport,
@@ -41,10 +40,11 @@ export type {
   VerifyProgress,
   VerifyReport,
 } from './upkeep/upkeep-options.js';
+export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { WatchOptions } from './watch/watch-options.js';
 export type { Watcher } from './watch/watcher.js';
 
-/** See upkeep/repair.ts. */
+/** See upkeep/repair/repair.ts. */
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {
   return (await later.load()).repairStore(directory, options);
 }

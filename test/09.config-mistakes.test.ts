@@ -4,9 +4,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { GristmillError } from '../src/base/errors.js';
+import type { StoreOptions } from '../src/base/store-options.js';
 import { effectiveOptions } from '../src/config/effective.js';
-import type { GristmillError } from '../src/errors.js';
-import type { StoreOptions } from '../src/options.js';
 import { fileOf, flagged } from './support/config.js';
 
 function stubVariables(variables: Readonly<Record<string, string>>): void {

@@ -4,11 +4,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GristmillError } from '../src/errors.js';
-import { KEY_BYTES_MAX } from '../src/limits.js';
-import { JsonNumber } from '../src/store/json-number.js';
-import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../src/store/key.js';
-import { decodeKey } from '../src/store/key-decode.js';
+import { GristmillError } from '../src/base/errors.js';
+import { KEY_BYTES_MAX } from '../src/base/limits.js';
+import { decodeKey } from '../src/keys/decode.js';
+import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../src/keys/encode.js';
+import { JsonNumber } from '../src/keys/json-number.js';
 import { utf8 } from './support/scans.js';
 
 const hex = (key: Uint8Array | string): string => (typeof key === 'string' ? key : Buffer.from(key).toString('hex'));

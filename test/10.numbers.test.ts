@@ -3,9 +3,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonNumber } from '../src/store/json-number.js';
-import { compareKeys, encodeKey, encodeKeyToken } from '../src/store/key.js';
-import { canonicalKey, decodeKey } from '../src/store/key-decode.js';
+import { canonicalKey, decodeKey } from '../src/keys/decode.js';
+import { compareKeys, encodeKey, encodeKeyToken } from '../src/keys/encode.js';
+import { JsonNumber } from '../src/keys/json-number.js';
 import { anyNumber, compareDecimals, isWhole } from './support/decimals.js';
 
 const hex = (key: Uint8Array): string => Buffer.from(key).toString('hex');

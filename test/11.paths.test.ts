@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatPath, parsePath } from '../src/paths.js';
+import { formatPath, parsePath } from '../src/keys/paths.js';
 
 describe('parsePath', () => {
   it.each([

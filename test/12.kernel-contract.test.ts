@@ -3,11 +3,11 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ENTRY_HEADER_BYTES } from '../src/import/run-write.js';
+import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../src/base/limits.js';
+import { ENTRY_HEADER_BYTES } from '../src/import/scan/run-write.js';
 import { Framing } from '../src/kernel/contract.js';
-import { Event, PAGE_STRIDE_BYTES } from '../src/kernel/simd.js';
-import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../src/limits.js';
-import { PAGE_BYTES } from '../src/store/page-write.js';
+import { Event, PAGE_STRIDE_BYTES } from '../src/kernel/simd/kernel.js';
+import { PAGE_BYTES } from '../src/store/pages/write.js';
 
 /** The numeric constants of an assembly source. */
 function constantsOf(file: string): Map<string, number> {

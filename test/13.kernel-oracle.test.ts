@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan } from '../src/kernel/contract.js';
-import { scanPlain } from '../src/kernel/plain.js';
+import { scanPlain } from '../src/kernel/plain/kernel.js';
 import { damaged, jsonTexts, losslessTexts, paths, secondaryPaths } from './support/documents.js';
 import { kernels } from './support/kernels.js';
 import { acceptedText, keysOf, stripped } from './support/oracle.js';

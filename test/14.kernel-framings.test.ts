@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FramingName, ScanOptions } from '../src/kernel/contract.js';
-import { scanPlain } from '../src/kernel/plain.js';
+import { scanPlain } from '../src/kernel/plain/kernel.js';
 import { kernels } from './support/kernels.js';
 import { framed, framings, latin1, optionsFor, readText, utf8 } from './support/scans.js';
 

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan, ScanOptions, ScanResult } from '../src/kernel/contract.js';
-import { type PlainResult, scanPlain } from '../src/kernel/plain.js';
+import { type PlainResult, scanPlain } from '../src/kernel/plain/kernel.js';
 import { damaged, paths, secondaryPaths, sourceTexts } from './support/documents.js';
 import { kernels } from './support/kernels.js';
 import { framings, optionsFor, utf8 } from './support/scans.js';

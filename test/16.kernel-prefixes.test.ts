@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NOWHERE, readRecord } from '../src/kernel/plain.js';
+import { NOWHERE, readRecord } from '../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from './support/documents.js';
 import { framings, optionsFor, utf8 } from './support/scans.js';
 

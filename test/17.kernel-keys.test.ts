@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { FramingName, ScanOptions } from '../src/kernel/contract.js';
-import { encodeKey, encodeKeyToken, type KeyValue } from '../src/store/key.js';
+import { encodeKey, encodeKeyToken, type KeyValue } from '../src/keys/encode.js';
 import { kernels } from './support/kernels.js';
 import { readText, utf8 } from './support/scans.js';
 

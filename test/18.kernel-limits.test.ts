@@ -2,8 +2,8 @@
 // Method: sources just within and just beyond each limit, and garbage of 30,000 brackets, quotes or backslashes.
 
 import { describe, expect, it } from 'vitest';
+import { KEYS_PER_RECORD_MAX } from '../src/base/limits.js';
 import type { FramingName, ScanOptions } from '../src/kernel/contract.js';
-import { KEYS_PER_RECORD_MAX } from '../src/limits.js';
 import { kernels } from './support/kernels.js';
 import { framed, framings, optionsFor, readText, utf8 } from './support/scans.js';
 

@@ -4,9 +4,9 @@
 // one more than where the method changes), against Array.sort with Buffer.compare and the page builder of the store.
 
 import { describe, expect, it } from 'vitest';
-import { type PageBytes, SimdKernel } from '../src/kernel/simd.js';
-import { encodeKey, type KeyValue } from '../src/store/key.js';
-import { buildPages } from '../src/store/page-write.js';
+import { type PageBytes, SimdKernel } from '../src/kernel/simd/kernel.js';
+import { encodeKey, type KeyValue } from '../src/keys/encode.js';
+import { buildPages } from '../src/store/pages/write.js';
 import { Dice } from './support/large-documents.js';
 
 interface Entry {

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScanOptions, ScanResult } from '../src/kernel/contract.js';
-import { scanPlain } from '../src/kernel/plain.js';
+import { scanPlain } from '../src/kernel/plain/kernel.js';
 import { LARGE_PATHS, largeSource } from './support/large-documents.js';
 import { framed, framings, latin1, optionsFor, utf8 } from './support/scans.js';
 import { type SimdSizes, scanSpan } from './support/simd-scan.js';

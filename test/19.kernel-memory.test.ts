@@ -2,10 +2,10 @@
 // Method: sources that made earlier kernels grow without need, or take quadratic time; memories laid out at their limits.
 
 import { describe, expect, it } from 'vitest';
+import { DEPTH_DEFAULT } from '../src/base/limits.js';
 import type { FramingName } from '../src/kernel/contract.js';
-import { NOWHERE } from '../src/kernel/plain.js';
-import { Event, SimdKernel } from '../src/kernel/simd.js';
-import { DEPTH_DEFAULT } from '../src/limits.js';
+import { NOWHERE } from '../src/kernel/plain/kernel.js';
+import { Event, SimdKernel } from '../src/kernel/simd/kernel.js';
 import { optionsFor, utf8 } from './support/scans.js';
 import { scanSpan } from './support/simd-scan.js';
 

@@ -6,7 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BadRecord, FramingName, ScannedRecord, ScanOptions, ScanResult } from '../src/kernel/contract.js';
-import { NOWHERE, readRecord, scanPlain } from '../src/kernel/plain.js';
+import { NOWHERE, readRecord, scanPlain } from '../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from './support/documents.js';
 import { LARGE_PATHS, largeSource } from './support/large-documents.js';
 import { framings, optionsFor, utf8 } from './support/scans.js';

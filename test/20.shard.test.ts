@@ -7,12 +7,12 @@ import { readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GristmillError } from '../src/errors.js';
-import { openFrame } from '../src/lookup/frame.js';
-import { xxh64 } from '../src/store/checksum.js';
-import { files } from '../src/store/file-blobs.js';
-import { ShardReader } from '../src/store/shard-read.js';
-import { type ShardSummary, ShardWriter } from '../src/store/shard-write.js';
+import { GristmillError } from '../src/base/errors.js';
+import { xxh64 } from '../src/store/files/checksum.js';
+import { files } from '../src/store/files/file-blobs.js';
+import { openFrame } from '../src/store/shards/frame.js';
+import { ShardReader } from '../src/store/shards/read.js';
+import { type ShardSummary, ShardWriter } from '../src/store/shards/write.js';
 import { temporaryDirectory } from './support/build-store.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;

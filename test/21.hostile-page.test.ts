@@ -3,9 +3,9 @@
 // its entries are changed, and the checksum made right; what is not refused is searched and gives entries that lie within it.
 
 import { expect, test } from 'vitest';
-import { putChecksum } from '../src/store/checksum.js';
-import { encodeKey } from '../src/store/key.js';
-import { compareEntries } from '../src/store/merge-pages.js';
+import { encodeKey } from '../src/keys/encode.js';
+import { putChecksum } from '../src/store/files/checksum.js';
+import { compareEntries } from '../src/store/pages/merge.js';
 import {
   entriesOf,
   entryCount,
@@ -15,9 +15,9 @@ import {
   upperBound,
   verifyEntries,
   verifyPage,
-} from '../src/store/page-read.js';
-import { splicePage } from '../src/store/page-splice.js';
-import { buildPages } from '../src/store/page-write.js';
+} from '../src/store/pages/read.js';
+import { splicePage } from '../src/store/pages/splice.js';
+import { buildPages } from '../src/store/pages/write.js';
 
 const KEYS = Array.from({ length: 14 }, (_, i) => encodeKey(`key ${String(i).padStart(3, '0')}`));
 const [PAGE] = buildPages(KEYS.map((key, ordinal) => ({ key, shard: 1, ordinal }))) as [Uint8Array];

@@ -3,11 +3,11 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeKey } from '../src/store/key.js';
-import { type Change, compareEntries } from '../src/store/merge-pages.js';
-import { entriesOf, verifyPage } from '../src/store/page-read.js';
-import { splicePage } from '../src/store/page-splice.js';
-import { buildPages, PAGE_BYTES } from '../src/store/page-write.js';
+import { encodeKey } from '../src/keys/encode.js';
+import { type Change, compareEntries } from '../src/store/pages/merge.js';
+import { entriesOf, verifyPage } from '../src/store/pages/read.js';
+import { splicePage } from '../src/store/pages/splice.js';
+import { buildPages, PAGE_BYTES } from '../src/store/pages/write.js';
 import type { Entry } from '../src/store/types.js';
 
 /** Few keys, so that they meet; with a long common beginning or none. */

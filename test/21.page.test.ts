@@ -3,10 +3,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeKey, type KeyValue } from '../src/store/key.js';
-import { compareEntries } from '../src/store/merge-pages.js';
-import { entriesOf, entryCount, entryHasKey, lowerBound, upperBound, verifyPage } from '../src/store/page-read.js';
-import { buildPages, PAGE_BYTES, PREFIX_AT } from '../src/store/page-write.js';
+import { encodeKey, type KeyValue } from '../src/keys/encode.js';
+import { compareEntries } from '../src/store/pages/merge.js';
+import { entriesOf, entryCount, entryHasKey, lowerBound, upperBound, verifyPage } from '../src/store/pages/read.js';
+import { buildPages, PAGE_BYTES, PREFIX_AT } from '../src/store/pages/write.js';
 import type { Entry } from '../src/store/types.js';
 
 const u32 = fc.nat(0xffff_ffff);

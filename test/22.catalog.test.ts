@@ -4,13 +4,13 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { prepareStoreDirectory } from '../src/store/files.js';
-import { encodeKey } from '../src/store/key.js';
-import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
-import { highestPageKey, lowestPageKey, treeStart } from '../src/store/page-key.js';
-import { entryAt } from '../src/store/page-read.js';
-import { buildPages } from '../src/store/page-write.js';
-import { openStore } from '../src/store/store.js';
+import { openStore } from '../src/api/store.js';
+import { encodeKey } from '../src/keys/encode.js';
+import { prepareStoreDirectory } from '../src/store/files/layout.js';
+import { LmdbCatalog } from '../src/store/lmdb/catalog.js';
+import { highestPageKey, lowestPageKey, treeStart } from '../src/store/pages/page-key.js';
+import { entryAt } from '../src/store/pages/read.js';
+import { buildPages } from '../src/store/pages/write.js';
 import { openCatalog, PLACES, publishRecords, temporaryDirectory } from './support/build-store.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;

@@ -2,7 +2,7 @@
 // Method: tables of mounts as Linux has them (proc(5)), with what follows from them.
 
 import { expect, test } from 'vitest';
-import { isReadOnlyIn } from '../src/store/mounts.js';
+import { isReadOnlyIn } from '../src/store/files/mounts.js';
 
 const MOUNTS = [
   '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro',

@@ -5,18 +5,18 @@
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GristmillError } from '../src/errors.js';
-import { shardPath } from '../src/store/files.js';
-import { collectGarbage } from '../src/store/garbage.js';
-import { encodeKey } from '../src/store/key.js';
-import { decodeKey } from '../src/store/key-decode.js';
-import { treeStart } from '../src/store/page-key.js';
-import { entriesOf } from '../src/store/page-read.js';
-import { buildPages } from '../src/store/page-write.js';
-import { type PublishMode, publish } from '../src/store/publish.js';
-import { ShardReader } from '../src/store/shard-read.js';
-import { findLeftovers, sweep } from '../src/store/sweep.js';
-import { isDead } from '../src/store/tombstones.js';
+import { GristmillError } from '../src/base/errors.js';
+import { decodeKey } from '../src/keys/decode.js';
+import { encodeKey } from '../src/keys/encode.js';
+import { isDead } from '../src/store/catalog/tombstones.js';
+import { shardPath } from '../src/store/files/layout.js';
+import { findLeftovers, sweep } from '../src/store/lock/sweep.js';
+import { treeStart } from '../src/store/pages/page-key.js';
+import { entriesOf } from '../src/store/pages/read.js';
+import { buildPages } from '../src/store/pages/write.js';
+import { collectGarbage } from '../src/store/publish/garbage.js';
+import { type PublishMode, publish } from '../src/store/publish/publish.js';
+import { ShardReader } from '../src/store/shards/read.js';
 import type { Catalog, CollectionManifest, Entry } from '../src/store/types.js';
 import {
   type BuildOptions,

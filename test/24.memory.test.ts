@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memory, openStore } from '../src/index.js';
-import type { ByteRange } from '../src/store/catalog-read.js';
-import { placeOf } from '../src/store/memory.js';
-import { MemoryBlobs } from '../src/store/memory-blobs.js';
-import { SortedMap } from '../src/store/sorted-map.js';
+import type { ByteRange } from '../src/store/catalog/read.js';
+import { SortedMap } from '../src/store/catalog/sorted-map.js';
+import { MemoryBlobs } from '../src/store/files/memory-blobs.js';
+import { placeOf } from '../src/store/lock/memory-place.js';
 import { fileWith } from './support/import-files.js';
 
 const key = fc.uint8Array({ maxLength: 2 });

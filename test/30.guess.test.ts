@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { guessBoundary, NO_GUESS } from '../src/import/guess.js';
+import { guessBoundary, NO_GUESS } from '../src/import/scan/guess.js';
 import type { FramingName } from '../src/kernel/contract.js';
 import { damaged, sourceTexts } from './support/documents.js';
 import { framings, utf8 } from './support/scans.js';

@@ -3,10 +3,10 @@
 // Method: tables of sources, planned from real files; large ones are a head followed by more than detection looks at.
 
 import { describe, expect, test } from 'vitest';
-import { resolveImportOptions } from '../src/import/import-options.js';
-import { cut, planSource, type SourcePlan } from '../src/import/plan.js';
-import type { ImportOptions } from '../src/import/types.js';
-import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../src/limits.js';
+import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../src/base/limits.js';
+import { resolveImportOptions } from '../src/import/options/resolve.js';
+import type { ImportOptions } from '../src/import/options/types.js';
+import { cut, planSource, type SourcePlan } from '../src/import/plan/plan.js';
 import { errorOf } from './support/import-errors.js';
 import { fileWith } from './support/import-files.js';
 

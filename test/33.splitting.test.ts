@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { datasetChunks, FORMS } from '../datasets/index.js';
-import type { ImportOptions } from '../src/import/types.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import type { FramingName } from '../src/kernel/contract.js';
 import { damaged, sourceTexts } from './support/documents.js';
 import { BAD, deceptions } from './support/import-deceptions.js';
@@ -20,7 +20,7 @@ import { stripped } from './support/oracle.js';
 import { framings, utf8 } from './support/scans.js';
 
 // Tens of thousands of shards that nobody keeps need not reach a disk.
-vi.mock('../src/store/io.js', async (original) => ({ ...(await original<object>()), syncFile: async () => {} }));
+vi.mock('../src/store/files/io.js', async (original) => ({ ...(await original<object>()), syncFile: async () => {} }));
 
 const WINDOW_BYTES = 64;
 const WINDOWS = [1, 2, 3, 7, 16, 31, 33];

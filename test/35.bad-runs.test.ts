@@ -8,14 +8,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../dist/src/index.js';
-import { resolveImportOptions } from '../src/import/import-options.js';
-import type { ImportOptions } from '../src/import/types.js';
+import { resolveImportOptions } from '../src/import/options/resolve.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import { makeDirectory } from './support/import-files.js';
 import { promised, scanInSpans, scanWhole } from './support/import-split.js';
 import { framings, utf8 } from './support/scans.js';
 
-vi.mock('../src/store/io.js', async (original) => ({ ...(await original<object>()), syncFile: async () => {} }));
-vi.mock('../src/import/rejects.js', async (original) => ({ ...(await original<object>()), LINES_OF_THEIR_OWN: 2 }));
+vi.mock('../src/store/files/io.js', async (original) => ({ ...(await original<object>()), syncFile: async () => {} }));
+vi.mock('../src/import/scan/rejects.js', async (original) => ({
+  ...(await original<object>()),
+  LINES_OF_THEIR_OWN: 2,
+}));
 
 const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
 const SEPARATORS = { lines: '\n', values: ' ', array: ',', object: ',' } as const;

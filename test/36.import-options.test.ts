@@ -4,9 +4,15 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveImportOptions } from '../src/import/import-options.js';
-import type { ImportOptions } from '../src/import/types.js';
-import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT, RECORD_BYTES_MAX, WINDOW_BYTES_MAX, WORKERS_MAX } from '../src/limits.js';
+import {
+  DEPTH_DEFAULT,
+  RECORD_BYTES_DEFAULT,
+  RECORD_BYTES_MAX,
+  WINDOW_BYTES_MAX,
+  WORKERS_MAX,
+} from '../src/base/limits.js';
+import { resolveImportOptions } from '../src/import/options/resolve.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import { errorOf } from './support/import-errors.js';
 import { filesOf } from './support/import-files.js';
 import { testStore } from './support/import-store.js';

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ImportOptions } from '../src/import/types.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import { gristmill, start } from './support/cli.js';
 import { folderOf } from './support/folders.js';
 import { errorOf } from './support/import-errors.js';

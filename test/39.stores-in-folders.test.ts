@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symli
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { memory, openStore, type Store } from '../dist/src/index.js';
-import { isStoreDirectory } from '../src/sources/store-directory.js';
+import { isStoreDirectory } from '../src/import/source/store-directory.js';
 import { gristmill, start } from './support/cli.js';
 import { folderOf } from './support/folders.js';
 import { errorOf } from './support/import-errors.js';

@@ -6,10 +6,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GristmillError } from '../src/errors.js';
+import type { Store } from '../src/api/store.js';
+import { GristmillError } from '../src/base/errors.js';
 import { memory, openStore, type RangeOptions } from '../src/index.js';
-import { compareKeys, encodeKey, type KeyValue } from '../src/store/key.js';
-import type { Store } from '../src/store/store.js';
+import { compareKeys, encodeKey, type KeyValue } from '../src/keys/encode.js';
 import { type BuildOptions, PLACES, publishRecords, type TestPlace, type TestRecord } from './support/build-store.js';
 
 describe.each(PLACES)('%s', (kind, newPlace) => {

@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Store } from '../src/api/store.js';
 import { openStore } from '../src/index.js';
-import { collectGarbage } from '../src/store/garbage.js';
-import type { Store } from '../src/store/store.js';
+import { collectGarbage } from '../src/store/publish/garbage.js';
 import type { Catalog } from '../src/store/types.js';
 import { PLACES, publishRecords, type TestPlace, type TestRecord } from './support/build-store.js';
 import { gristmill } from './support/cli.js';

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { BoundedCache, type Kept } from '../src/lookup/bounded-cache.js';
+import { BoundedCache, type Kept } from '../src/lookup/cache/bounded-cache.js';
 
 interface Entry extends Kept {
   readonly key: number;

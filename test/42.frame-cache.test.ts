@@ -7,14 +7,14 @@ import { truncateSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Caches as BuiltCaches } from '../dist/src/lookup/caches.js';
-import { files as builtFiles } from '../dist/src/store/file-blobs.js';
-import { Caches } from '../src/lookup/caches.js';
-import { lineText } from '../src/lookup/frame.js';
-import { FrameThread } from '../src/lookup/frame-thread.js';
+import { Caches as BuiltCaches } from '../dist/src/lookup/cache/caches.js';
+import { files as builtFiles } from '../dist/src/store/files/file-blobs.js';
+import { resolveStoreOptions, type StoreOptions } from '../src/base/store-options.js';
+import { Caches } from '../src/lookup/cache/caches.js';
+import { FrameThread } from '../src/lookup/cache/frame-thread.js';
 import { Lookup } from '../src/lookup/lookup.js';
-import { resolveStoreOptions, type StoreOptions } from '../src/options.js';
-import { shardPath } from '../src/store/files.js';
+import { shardPath } from '../src/store/files/layout.js';
+import { lineText } from '../src/store/shards/frame.js';
 import type { Catalog, ShardEntry } from '../src/store/types.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
 import { ROOT } from './support/cli.js';
@@ -176,9 +176,9 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     ])('%s', async (_name, isAwaited, printed) => {
       const program = `
         import { Worker } from 'node:worker_threads';
-        import { keptAlive } from ${module('dist/src/alive.js')};
-        import { Caches } from ${module('dist/src/lookup/caches.js')};
-        import { files } from ${module('dist/src/store/file-blobs.js')};
+        import { keptAlive } from ${module('dist/src/base/alive.js')};
+        import { Caches } from ${module('dist/src/lookup/cache/caches.js')};
+        import { files } from ${module('dist/src/store/files/file-blobs.js')};
         const [place, entry, options] = ${JSON.stringify([{ directory: place.directory }, entry, resolveStoreOptions({})])};
         const caches = new Caches({ ...place, blobs: files }, options);
         const postMessage = Worker.prototype.postMessage;

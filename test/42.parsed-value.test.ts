@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, copied, frozen } from '../src/lookup/parsed-value.js';
+import { bytesOf, copied, frozen } from '../src/lookup/cache/parsed-value.js';
 
 const run = promisify(execFile);
 const NESTED = 100_000;

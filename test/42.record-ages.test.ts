@@ -4,9 +4,9 @@
 
 import { truncateSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GristmillError } from '../src/errors.js';
+import { GristmillError } from '../src/base/errors.js';
 import { openStore } from '../src/index.js';
-import { shardPath } from '../src/store/files.js';
+import { shardPath } from '../src/store/files/layout.js';
 import { PLACES, publishRecords } from './support/build-store.js';
 import { RecordStore, rowOf, textsOf } from './support/record-lookup.js';
 import { eventually } from './support/until.js';

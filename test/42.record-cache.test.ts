@@ -5,8 +5,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openStore } from '../src/index.js';
-import { READ_WEIGHT } from '../src/lookup/hot-places.js';
-import type { ReadCounters } from '../src/metrics/read-counters.js';
+import { READ_WEIGHT } from '../src/lookup/cache/hot-places.js';
+import type { ReadCounters } from '../src/lookup/cache/read-counters.js';
 import { PLACES, publishRecords } from './support/build-store.js';
 import { KEYS, RecordStore, type Row, rowOf, textsOf } from './support/record-lookup.js';
 import { eventually } from './support/until.js';

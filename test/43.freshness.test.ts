@@ -5,10 +5,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GristmillError, type ReadOptions, type StoreEvents } from '../src/index.js';
-import { Generation } from '../src/lookup/generation.js';
-import { Served } from '../src/lookup/served.js';
-import { CatalogReader } from '../src/store/catalog-read.js';
-import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
+import { Generation } from '../src/lookup/index/generation.js';
+import { Served } from '../src/lookup/warm/served.js';
+import { CatalogReader } from '../src/store/catalog/read.js';
+import { LmdbCatalog } from '../src/store/lmdb/catalog.js';
 import { PLACES } from './support/build-store.js';
 import { COUNT, type Row, ServedStore, turns, until } from './support/served-store.js';
 

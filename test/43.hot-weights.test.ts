@@ -4,10 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { StoreEmitter } from '../src/events.js';
-import { type HotKey, HotPlaces, heaviest, READ_WEIGHT } from '../src/lookup/hot-places.js';
-import { HotSet } from '../src/lookup/hot-set.js';
-import { readHotSet } from '../src/lookup/hot-set-file.js';
+import { StoreEmitter } from '../src/base/events.js';
+import { type HotKey, HotPlaces, heaviest, READ_WEIGHT } from '../src/lookup/cache/hot-places.js';
+import { HotSet } from '../src/lookup/warm/hot-set.js';
+import { readHotSet } from '../src/lookup/warm/hot-set-file.js';
 import { onDisk, temporaryDirectory } from './support/build-store.js';
 
 let scratch: ReturnType<typeof temporaryDirectory>;

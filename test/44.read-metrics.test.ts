@@ -3,9 +3,9 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { LatencySampler } from '../src/metrics/latency-sampler.js';
-import { ReadCounters } from '../src/metrics/read-counters.js';
-import { openStore, type Store } from '../src/store/store.js';
+import { openStore, type Store } from '../src/api/store.js';
+import { LatencySampler } from '../src/lookup/cache/latency-sampler.js';
+import { ReadCounters } from '../src/lookup/cache/read-counters.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';
 
 const COUNT = 200;

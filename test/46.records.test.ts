@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scanPlain } from '../src/kernel/plain.js';
-import { parsePath } from '../src/paths.js';
+import { scanPlain } from '../src/kernel/plain/kernel.js';
+import { parsePath } from '../src/keys/paths.js';
 import { mergePatch } from '../src/update/merge-patch.js';
 import { type KeyPlan, type NewRecord, recordOfText, recordOfValue } from '../src/update/record.js';
 

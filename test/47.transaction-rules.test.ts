@@ -7,11 +7,11 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Store } from '../src/api/store.js';
 import { openStore } from '../src/index.js';
-import { files } from '../src/store/file-blobs.js';
-import { LmdbCatalog } from '../src/store/lmdb-catalog.js';
-import type { Store } from '../src/store/store.js';
-import { WriterLock } from '../src/store/writer-lock.js';
+import { files } from '../src/store/files/file-blobs.js';
+import { LmdbCatalog } from '../src/store/lmdb/catalog.js';
+import { WriterLock } from '../src/store/lock/writer-lock.js';
 import type { Transaction, TransactionCollection } from '../src/update/transaction.js';
 import { temporaryDirectory } from './support/build-store.js';
 

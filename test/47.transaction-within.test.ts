@@ -170,7 +170,7 @@ describe('a callback', () => {
 
   test('that catches what tells of an import under way begins again all the same', async () => {
     const { transact } = await import('../dist/src/update/transact.js');
-    const { LmdbCatalog } = await import('../dist/src/store/lmdb-catalog.js');
+    const { LmdbCatalog } = await import('../dist/src/store/lmdb/catalog.js');
     const catalog = await LmdbCatalog.open(misused.path, { create: false, readOnly: false });
     let runs = 0;
     const stop = new AbortController();

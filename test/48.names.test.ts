@@ -6,7 +6,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Collection, openStore, type Store, type StoreOptions } from '../dist/src/index.js';
-import { LmdbCatalog } from '../dist/src/store/lmdb-catalog.js';
+import { LmdbCatalog } from '../dist/src/store/lmdb/catalog.js';
 import { gristmill } from './support/cli.js';
 import { fileWith, makeDirectory } from './support/import-files.js';
 

@@ -5,13 +5,13 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeF
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openStore } from '../dist/src/index.js';
-import { Caches } from '../src/lookup/caches.js';
-import { ReadableCollection } from '../src/lookup/collection.js';
+import { ReadableCollection } from '../src/api/collection.js';
+import { resolveStoreOptions } from '../src/base/store-options.js';
+import { Caches } from '../src/lookup/cache/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
-import { resolveStoreOptions } from '../src/options.js';
-import { files } from '../src/store/file-blobs.js';
-import { verify } from '../src/upkeep/verify.js';
-import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
+import { files } from '../src/store/files/file-blobs.js';
+import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
+import { verify } from '../src/upkeep/verify/verify.js';
 import { openCatalog, temporaryDirectory } from './support/build-store.js';
 import { gristmill } from './support/cli.js';
 import { testStore } from './support/import-store.js';
@@ -19,7 +19,7 @@ import { copyOf, openRawIndex, type RawCatalog } from './support/raw-catalog.js'
 import { buildEverything, type Oracle, openReadOnly, type Readable, readAll } from './support/upkeep.js';
 
 // Thousands of lookups are made anew here, and room for so many places takes longer than all they do.
-vi.mock('../src/limits.js', async (original) => ({ ...(await original<object>()), HOT_PLACES_MAX: 16 }));
+vi.mock('../src/base/limits.js', async (original) => ({ ...(await original<object>()), HOT_PLACES_MAX: 16 }));
 
 function scratch(): string {
   const { path, remove } = temporaryDirectory();

@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore } from '../dist/src/index.js';
-import { encodeLine, encodeSpan, newHeader } from '../src/import/journal-format.js';
-import type { SpanResult } from '../src/import/span-types.js';
-import { GARBAGE_KEY, LOCK_KEY } from '../src/store/catalog-values.js';
-import { SELF } from '../src/store/process-identity.js';
+import { encodeLine, encodeSpan, newHeader } from '../src/import/resume/journal-format.js';
+import type { SpanResult } from '../src/import/tasks/span.js';
+import { GARBAGE_KEY, LOCK_KEY } from '../src/store/catalog/values.js';
+import { SELF } from '../src/store/lock/process-identity.js';
 import type { CatalogWrite, LockRecord } from '../src/store/types.js';
 import { openCatalog } from './support/build-store.js';
 import { gristmill } from './support/cli.js';

@@ -4,13 +4,13 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { WorkerPool } from '../src/import/pool.js';
-import { SharedProgress } from '../src/import/shared-progress.js';
-import { files } from '../src/store/file-blobs.js';
-import { FileWindow } from '../src/store/file-window.js';
-import { ShardReader } from '../src/store/shard-read.js';
-import { ShardWriter } from '../src/store/shard-write.js';
-import { FRAME_MAGIC } from '../src/store/zstd-frame.js';
+import { SharedProgress } from '../src/parallel/shared-progress.js';
+import { WorkerPool } from '../src/pool/pool.js';
+import { files } from '../src/store/files/file-blobs.js';
+import { FileWindow } from '../src/store/files/file-window.js';
+import { ShardReader } from '../src/store/shards/read.js';
+import { ShardWriter } from '../src/store/shards/write.js';
+import { FRAME_MAGIC } from '../src/store/shards/zstd-frame.js';
 import { scratch } from './support/import-files.js';
 import { build, expectLeft, FRAMES, ORIGIN, SHARD, salvage, taskOf } from './support/salvaged.js';
 

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ImportOptions } from '../src/import/types.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import { errorOf } from './support/import-errors.js';
 import { KINDS } from './support/import-store.js';
 import { contentOf, freshly, syncedStore, Tree } from './support/sync.js';

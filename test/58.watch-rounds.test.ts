@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GristmillError } from '../src/errors.js';
+import { GristmillError } from '../src/base/errors.js';
 import type { SyncReport } from '../src/sources/sync.js';
 import { until } from './support/until.js';
 import { type Syncing, watching } from './support/watching.js';

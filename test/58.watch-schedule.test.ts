@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HELD_FILES_MAX, NOTICED_PATHS_MAX } from '../src/limits.js';
+import { HELD_FILES_MAX, NOTICED_PATHS_MAX } from '../src/base/limits.js';
 import { Readiness } from '../src/watch/readiness.js';
 import { Schedule } from '../src/watch/schedule.js';
 

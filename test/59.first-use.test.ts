@@ -11,8 +11,8 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../dist/src/index.js';
-import { LmdbCatalog } from '../dist/src/store/lmdb-catalog.js';
-import { WriterLock } from '../dist/src/store/writer-lock.js';
+import { LmdbCatalog } from '../dist/src/store/lmdb/catalog.js';
+import { WriterLock } from '../dist/src/store/lock/writer-lock.js';
 import { removeEmptyStore } from '../dist/src/upkeep/remove-empty.js';
 import { fileWith, scratch } from './support/import-files.js';
 

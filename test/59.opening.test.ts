@@ -32,7 +32,7 @@ function limited(limit: string, args: readonly string[]): { readonly status: num
 /** Makes an index; all descriptors but a few are taken when it has begun to. */
 const TAKING = `
   import { closeSync, mkdirSync, openSync } from 'node:fs';
-  import { LmdbCatalog } from ${JSON.stringify(new URL('../dist/src/store/lmdb-catalog.js', import.meta.url).href)};
+  import { LmdbCatalog } from ${JSON.stringify(new URL('../dist/src/store/lmdb/catalog.js', import.meta.url).href)};
   const [directory, left] = process.argv.slice(1);
   mkdirSync(directory);
   const opening = LmdbCatalog.open(directory, { create: true, readOnly: false }).then(

@@ -2,13 +2,13 @@
 // functions of src/cli, case by case.
 
 import { describe, expect, test } from 'vitest';
-import { hasStringTwin, readCount, readInteger, readKey, readRatio, readSize } from '../src/cli/arguments.js';
-import { escapeControls } from '../src/cli/escape.js';
-import { Exit, failureOf } from '../src/cli/exit.js';
-import { describe as describeProgress } from '../src/cli/progress.js';
-import { alignColumns, formatBytes, formatSeconds } from '../src/cli/table.js';
-import { ERROR_CODES, GristmillError } from '../src/errors.js';
-import { JsonNumber } from '../src/store/json-number.js';
+import { ERROR_CODES, GristmillError } from '../src/base/errors.js';
+import { hasStringTwin, readCount, readInteger, readKey, readRatio, readSize } from '../src/cli/shared/arguments.js';
+import { Exit, failureOf } from '../src/cli/shared/exit.js';
+import { escapeControls } from '../src/cli/terminal/escape.js';
+import { describe as describeProgress } from '../src/cli/terminal/progress.js';
+import { alignColumns, formatBytes, formatSeconds } from '../src/cli/terminal/table.js';
+import { JsonNumber } from '../src/keys/json-number.js';
 
 describe('a key', () => {
   test.each([

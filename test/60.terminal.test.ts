@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore } from '../dist/src/index.js';
-import { escapeControls, escapeLines } from '../src/cli/escape.js';
+import { escapeControls, escapeLines } from '../src/cli/terminal/escape.js';
 import { CLI, gristmill, scratch } from './support/cli.js';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;

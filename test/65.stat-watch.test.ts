@@ -4,12 +4,12 @@
 
 import { createInterface } from 'node:readline';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { readInterval } from '../src/cli/arguments.js';
-import { Screen } from '../src/cli/screen.js';
-import { watchText } from '../src/cli/stat-watch.js';
-import type { StoreStat } from '../src/lookup/stat.js';
-import { openStore, type Store } from '../src/store/store.js';
-import { WriterLock } from '../src/store/writer-lock.js';
+import type { StoreStat } from '../src/api/stat.js';
+import { openStore, type Store } from '../src/api/store.js';
+import { readInterval } from '../src/cli/shared/arguments.js';
+import { Screen } from '../src/cli/terminal/screen.js';
+import { watchText } from '../src/cli/terminal/stat-watch.js';
+import { WriterLock } from '../src/store/lock/writer-lock.js';
 import { onDisk, openCatalog, publishRecords } from './support/build-store.js';
 import { gristmill, scratch, start } from './support/cli.js';
 

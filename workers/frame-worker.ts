@@ -1,7 +1,7 @@
 // What runs in the thread of background loads: a job in, frames out, until the port is closed.
 
 import { parentPort } from 'node:worker_threads';
-import { buffersOf, type FrameJob, loadFrames } from '../src/lookup/frame-loader.js';
+import { buffersOf, type FrameJob, loadFrames } from '../src/lookup/cache/frame-loader.js';
 
 parentPort?.on('message', (job: FrameJob | 'end') => {
   if (job === 'end') {

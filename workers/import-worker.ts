@@ -1,14 +1,14 @@
 // What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
 // Workers never open the index.
 
-import { mergeEntries } from '../src/import/merge-entries.js';
-import type { MergeTask } from '../src/import/merge-types.js';
-import { Cancelled, scanSpan } from '../src/import/scan-span.js';
-import type { SpanTask } from '../src/import/span-types.js';
-import { answer } from '../src/import/wire.js';
-import { files } from '../src/store/file-blobs.js';
-import { type SalvageTask, salvageShard } from '../src/upkeep/salvage-shard.js';
-import { type VerifyTask, verifyShard } from '../src/upkeep/verify-shard.js';
+import { mergeEntries } from '../src/import/merge/entries.js';
+import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
+import type { MergeTask } from '../src/import/tasks/merge.js';
+import type { SpanTask } from '../src/import/tasks/span.js';
+import { answer } from '../src/parallel/wire.js';
+import { files } from '../src/store/files/file-blobs.js';
+import { type SalvageTask, salvageShard } from '../src/upkeep/salvage/shard.js';
+import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;

@@ -4,24 +4,24 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
-import { addBackup } from './backup.js';
-import { KeyCommand } from './command.js';
-import { addCompact } from './compact.js';
-import { addConfig } from './config.js';
-import { addDelete } from './delete.js';
-import { reportFailure } from './diagnostics.js';
-import { EXIT_HELP, Exit } from './exit.js';
-import { addExport } from './export.js';
-import { addGet } from './get.js';
-import { addImport } from './import.js';
-import { OutputClosed } from './output.js';
-import { addPatch } from './patch.js';
-import { addPut } from './put.js';
-import { addRange } from './range.js';
-import { addRepair } from './repair.js';
-import { addStat } from './stat.js';
-import { addVerify } from './verify.js';
-import { addWatch } from './watch.js';
+import { addBackup } from './commands/backup.js';
+import { addCompact } from './commands/compact.js';
+import { addConfig } from './commands/config.js';
+import { addDelete } from './commands/delete.js';
+import { addExport } from './commands/export.js';
+import { addGet } from './commands/get.js';
+import { addImport } from './commands/import.js';
+import { addPatch } from './commands/patch.js';
+import { addPut } from './commands/put.js';
+import { addRange } from './commands/range.js';
+import { addRepair } from './commands/repair.js';
+import { addStat } from './commands/stat.js';
+import { addVerify } from './commands/verify.js';
+import { addWatch } from './commands/watch.js';
+import { KeyCommand } from './shared/command.js';
+import { EXIT_HELP, Exit } from './shared/exit.js';
+import { reportFailure } from './terminal/diagnostics.js';
+import { OutputClosed } from './terminal/output.js';
 
 const HELP = `
 Examples:

@@ -6,12 +6,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { GristmillError } from '../errors.js';
-import type { Freshness } from '../freshness.js';
-import type { IMPORT_OPTIONS } from '../import/option-table.js';
-import type { ImportOptions } from '../import/types.js';
-import { loadPackage } from '../load.js';
-import type { CacheOptions, StoreOptions } from '../options.js';
+import { GristmillError } from '../base/errors.js';
+import type { Freshness } from '../base/freshness.js';
+import { loadPackage } from '../base/load.js';
+import type { CacheOptions, StoreOptions } from '../base/store-options.js';
+import type { IMPORT_OPTIONS } from '../import/options/table.js';
+import type { ImportOptions } from '../import/options/types.js';
 import { CONFIG_FILES } from './effective.js';
 
 /**

@@ -6,8 +6,8 @@
 
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { GristmillError } from '../errors.js';
-import { whyNotOwn } from '../store/exposure.js';
+import { GristmillError } from '../base/errors.js';
+import { whyNotOwn } from '../store/files/exposure.js';
 
 /** Looks at the file, at a link to it, and at the directories of both. @throws GristmillError CONFIG_INVALID */
 export function checkConfigOwner(path: string): void {

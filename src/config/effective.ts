@@ -5,11 +5,15 @@
 
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ImportOptions } from '../import/types.js';
-import { settings } from '../load.js';
-import { isOptions } from '../option-check.js';
-
-import { type CacheOptions, type ResolvedStoreOptions, resolveStoreOptions, type StoreOptions } from '../options.js';
+import { settings } from '../base/load.js';
+import { isOptions } from '../base/option-check.js';
+import {
+  type CacheOptions,
+  type ResolvedStoreOptions,
+  resolveStoreOptions,
+  type StoreOptions,
+} from '../base/store-options.js';
+import type { ImportOptions } from '../import/options/types.js';
 import { checkConfigOwner } from './config-owner.js';
 
 /** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
@@ -17,7 +21,7 @@ export const CONFIG_FILES = ['gristmill.config.json', 'gristmill.config.js', 'gr
 export const VARIABLE_PREFIX = 'GRISTMILL_';
 /** Names the config file, or is "false" for none: it stands above the file, so it is no option of it. */
 export const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
-/** Variables with the prefix that are no options: the second arms failpoints (failpoints.ts). */
+/** Variables with the prefix that are no options: the second arms failpoints (base/failpoints.ts). */
 const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
 
 /** What there is to be read. */

@@ -3,11 +3,11 @@
 // What file and variables say, each option with where it comes from. A name that is no option is an error here as
 // everywhere: a misspelled one must not silently do nothing.
 
-import { GristmillError } from '../errors.js';
-import { IMPORT_OPTIONS } from '../import/option-table.js';
-import type { ImportOptions } from '../import/types.js';
-import { type DataRow, type DataTable, hintFor } from '../option-check.js';
-import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options.js';
+import { GristmillError } from '../base/errors.js';
+import { type DataRow, type DataTable, hintFor } from '../base/option-check.js';
+import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../base/store-options.js';
+import { IMPORT_OPTIONS } from '../import/options/table.js';
+import type { ImportOptions } from '../import/options/types.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './effective.js';
 import { readOption } from './words.js';

@@ -3,17 +3,17 @@
 // What has to be so before an import goes on: sources that fit together, a collection that fits the import, room on disk;
 // and what a publication is made of.
 
-import { GristmillError } from '../errors.js';
-import type { StorePlace } from '../store/blobs.js';
-import { files } from '../store/file-blobs.js';
-import { freeBytes } from '../store/io.js';
-import type { Publication } from '../store/publish.js';
-import { checkSameCollection } from '../store/publish-checks.js';
+import { GristmillError } from '../base/errors.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import { files } from '../store/files/file-blobs.js';
+import { freeBytes } from '../store/files/io.js';
+import { checkSameCollection } from '../store/publish/checks.js';
+import type { Publication } from '../store/publish/publish.js';
 import type { Catalog, KeyRule } from '../store/types.js';
-import type { FilledImportOptions } from './import-options.js';
-import type { SourcePlan } from './plan.js';
-import type { Tally } from './tally.js';
-import type { ImportProgress } from './types.js';
+import type { Tally } from './accept/tally.js';
+import type { FilledImportOptions } from './options/resolve.js';
+import type { ImportProgress } from './options/types.js';
+import type { SourcePlan } from './plan/plan.js';
 
 /** What LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;

@@ -3,15 +3,15 @@
 // What one import has written so far and has to take away again unless it is published: its workspace, its journal, its
 // quarantine file.
 
-import type { StorePlace } from '../store/blobs.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import type { Catalog } from '../store/types.js';
-import type { FilledImportOptions } from './import-options.js';
-import type { Journal } from './journal.js';
-import type { Pause } from './plan.js';
-import { type Beginning, forgetResumable } from './resume.js';
-import type { AcceptedSpan } from './scan-sources.js';
-import { Tally } from './tally.js';
-import { Workspace } from './workspace.js';
+import type { AcceptedSpan } from './accept/accept.js';
+import { Tally } from './accept/tally.js';
+import type { FilledImportOptions } from './options/resolve.js';
+import type { Pause } from './plan/plan.js';
+import { Workspace } from './plan/workspace.js';
+import type { Journal } from './resume/journal.js';
+import { type Beginning, forgetResumable } from './resume/resume.js';
 
 export class ImportRun {
   readonly tally: Tally;

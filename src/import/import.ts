@@ -5,17 +5,20 @@
 // was; on any error or cancellation all that was written is removed.
 
 import { join } from 'node:path';
-import { failpoint } from '../failpoints.js';
-import { JOURNAL_BYTES_MIN } from '../limits.js';
+import { failpoint } from '../base/failpoints.js';
+import { JOURNAL_BYTES_MIN } from '../base/limits.js';
 import type { ImportObserver } from '../metrics/import-totals.js';
+import { workersFor } from '../pool/in-process.js';
+import type { Workers } from '../pool/pool.js';
 import { WholeImport } from '../sources/whole-import.js';
-import type { StorePlace } from '../store/blobs.js';
-import { files } from '../store/file-blobs.js';
-import { SHARDS_DIRECTORY } from '../store/files.js';
-import { collectGarbage } from '../store/garbage.js';
-import { type PublishResult, publish } from '../store/publish.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import { files } from '../store/files/file-blobs.js';
+import { SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { WriterLock } from '../store/lock/writer-lock.js';
+import { collectGarbage } from '../store/publish/garbage.js';
+import { type PublishResult, publish } from '../store/publish/publish.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
-import { WriterLock } from '../store/writer-lock.js';
+import { type AcceptedSpan, scanSources } from './accept/accept.js';
 import {
   checkFreeSpace,
   checkNotEmptied,
@@ -25,19 +28,16 @@ import {
   mayBePublished,
   publicationOf,
 } from './import-checks.js';
-import { checkSources, type FilledImportOptions, resolveImportOptions } from './import-options.js';
 import { ImportRun } from './import-run.js';
-import { workersFor } from './in-process.js';
-import { MemoryWatch } from './memory.js';
-import { mergeRuns } from './merge.js';
-import { checkRest, checkUnchanged, type Pause } from './plan.js';
-import { planJobs } from './plan-jobs.js';
-import type { Plans } from './plan-sources.js';
-import type { Workers } from './pool.js';
-import { Reporter } from './reporter.js';
-import { beginImport, forgetResumable, openJournal } from './resume.js';
-import { type AcceptedSpan, scanSources } from './scan-sources.js';
-import type { ImportOptions, ImportReport } from './types.js';
+import { mergeRuns } from './merge/merge.js';
+import { checkSources, type FilledImportOptions, resolveImportOptions } from './options/resolve.js';
+import type { ImportOptions, ImportReport } from './options/types.js';
+import { planJobs } from './plan/jobs.js';
+import { checkRest, checkUnchanged, type Pause } from './plan/plan.js';
+import type { Plans } from './plan/sources.js';
+import { MemoryWatch } from './report/peak-memory.js';
+import { Reporter } from './report/reporter.js';
+import { beginImport, forgetResumable, openJournal } from './resume/resume.js';
 
 /** What an import needs of the store it imports into. */
 export interface ImportTarget extends StorePlace {

@@ -1,6 +1,6 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
-// What the two kernels agree on: the WebAssembly one (assembly/) and its readable twin (plain.ts).
+// What the two kernels agree on: the WebAssembly one (assembly/) and its readable twin (kernel/plain/kernel.ts).
 // The numbers below cross the border between TypeScript and WebAssembly: assembly/contract.ts repeats them, and
 // test/12.kernel-contract.test.ts compares the two.
 

@@ -3,11 +3,11 @@
 // From the place of a record to its text. Only how a frame that is not in memory is fetched differs between the ways: read
 // here and now, read off the main thread, or left to the thread of background loads.
 
-import type { ShardReader } from '../store/shard-read.js';
-import type { CollectionCaches } from './collection-caches.js';
-import { type Frame, lineText } from './frame.js';
-import type { Place } from './generation.js';
-import { recordText } from './record.js';
+import { type Frame, lineText } from '../store/shards/frame.js';
+import { recordText } from '../store/shards/line.js';
+import type { ShardReader } from '../store/shards/read.js';
+import type { CollectionCaches } from './cache/collection-caches.js';
+import type { Place } from './index/generation.js';
 
 /** Records fetched at a time: bounds the frames in flight. */
 export const FETCHES_MAX = 64;

@@ -4,21 +4,21 @@
 // publication, however long they take and whatever is published meanwhile. While they last, LMDB cannot reuse the pages
 // they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
 
-import { GristmillError } from '../errors.js';
-import type { Freshness } from '../freshness.js';
-import { shardPath } from '../store/files.js';
-import { isMissing } from '../store/io.js';
-import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../store/key.js';
-import { decodeKey } from '../store/key-decode.js';
-import { entryKey, entryOrdinal, entryShard } from '../store/page-read.js';
-import { ShardReader } from '../store/shard-read.js';
-import { isDead } from '../store/tombstones.js';
+import { GristmillError } from '../base/errors.js';
+import type { Freshness } from '../base/freshness.js';
+import { decodeKey } from '../keys/decode.js';
+import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../keys/encode.js';
+import { isDead } from '../store/catalog/tombstones.js';
+import { isMissing } from '../store/files/io.js';
+import { shardPath } from '../store/files/layout.js';
+import { entryKey, entryOrdinal, entryShard } from '../store/pages/read.js';
+import { lineText } from '../store/shards/frame.js';
+import { ShardReader } from '../store/shards/read.js';
+import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
-import { lineText } from './frame.js';
-import { type Generation, noRecord, type Place, STALE } from './generation.js';
+import { type Generation, noRecord, type Place, STALE } from './index/generation.js';
+import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './index/range.js';
 import type { Lookup } from './lookup.js';
-import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './range.js';
-import { fileLines, inlineLines, type ShardLines } from './shard-lines.js';
 
 export interface KeyText {
   readonly key: KeyValue;

@@ -7,21 +7,21 @@
 // ten milliseconds (at once after a transaction of this process). A lookup that meets a newer generation on its way, in
 // the index or because a shard's file is gone, starts again.
 
-import { GristmillError } from '../errors.js';
-import { checkCollectionName, checkNameToFind } from '../names.js';
-import type { StorePlace } from '../store/blobs.js';
-import { ioError, isMissing } from '../store/io.js';
-import type { KeyValue } from '../store/key.js';
-import { canonicalKey } from '../store/key-decode.js';
+import { GristmillError } from '../base/errors.js';
+import { checkCollectionName, checkNameToFind } from '../base/names.js';
+import { canonicalKey } from '../keys/decode.js';
+import type { KeyValue } from '../keys/encode.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import { ioError, isMissing } from '../store/files/io.js';
+import { type FrameAt, lineText } from '../store/shards/frame.js';
+import { parsedRecord, recordText } from '../store/shards/line.js';
 import type { CatalogSnapshot, CatalogView } from '../store/types.js';
-import type { Caches } from './caches.js';
-import type { CollectionCaches } from './collection-caches.js';
+import type { Caches } from './cache/caches.js';
+import type { CollectionCaches } from './cache/collection-caches.js';
+import { type HotKey, HotPlaces } from './cache/hot-places.js';
 import { FETCHES_MAX, Fetch } from './fetch.js';
-import { type FrameAt, lineText } from './frame.js';
-import { Generation, noRecord, type Place, STALE } from './generation.js';
-import { type HotKey, HotPlaces } from './hot-places.js';
-import { locate } from './locate.js';
-import { parsedRecord, recordText } from './record.js';
+import { Generation, noRecord, type Place, STALE } from './index/generation.js';
+import { locate } from './index/locate.js';
 import { Values } from './values.js';
 
 const CHECK_MILLISECONDS = 10;

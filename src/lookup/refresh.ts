@@ -5,11 +5,11 @@
 // and is tried again now and then: that is told, and nobody who has data is failed.
 
 import { setImmediate } from 'node:timers/promises';
-import { GristmillError } from '../errors.js';
-import { ioError } from '../store/io.js';
-import { locate } from './locate.js';
+import { GristmillError } from '../base/errors.js';
+import { ioError } from '../store/files/io.js';
+import type { CollectionRecords, RecordEntry } from './cache/record-cache.js';
+import { locate } from './index/locate.js';
 import type { Lookup } from './lookup.js';
-import type { CollectionRecords, RecordEntry } from './record-cache.js';
 
 /** What has failed is not tried again before. */
 const RETRY_MILLISECONDS = 1000;

@@ -5,10 +5,10 @@
 // nothing is read or parsed. Past its TTL it is renewed in the background (refresh.ts), and given meanwhile as long as the
 // options allow; while looking it up again fails, for some time longer.
 
-import type { KeyValue } from '../store/key.js';
-import type { Generation, Place } from './generation.js';
+import type { KeyValue } from '../keys/encode.js';
+import { type CollectionRecords, RecordEntry } from './cache/record-cache.js';
+import type { Generation, Place } from './index/generation.js';
 import type { Lookup } from './lookup.js';
-import { type CollectionRecords, RecordEntry } from './record-cache.js';
 import { Refresh } from './refresh.js';
 
 /** A load that other reads of the same generation may wait for. */

@@ -3,9 +3,9 @@
 // What the imports of one store object have done: read by store.metrics(), told as event "import" while they run, and
 // followed by traces. An import reports to its MeteredImport; one that is refused for its options has not begun.
 
-import type { StoreEvents } from '../events.js';
-import type { ImportReport } from '../import/types.js';
-import { later } from '../load.js';
+import type { StoreEvents } from '../base/events.js';
+import { later } from '../base/load.js';
+import type { ImportReport } from '../import/options/types.js';
 import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import type { MeteredImport } from './metered-import.js';
 import type { ThreadUse } from './metered-workers.js';

@@ -2,9 +2,9 @@
 //
 // What imports add up to, and what an import reports to while it runs.
 
-import type { Workers } from '../import/pool.js';
-import type { SharedProgress } from '../import/shared-progress.js';
-import type { ImportProgress } from '../import/types.js';
+import type { ImportProgress } from '../import/options/types.js';
+import type { SharedProgress } from '../parallel/shared-progress.js';
+import type { Workers } from '../pool/pool.js';
 
 /** Where the time of an import goes. From map to merge it is the time of all threads together, else that on the clock. */
 export const IMPORT_STAGES = ['plan', 'map', 'scan', 'key', 'frame', 'merge', 'publish'] as const;

@@ -3,11 +3,11 @@
 // What one import has come to so far. It tells events and followers, and adds nothing to what the import does but some
 // looks at the clock.
 
-import type { StoreEvents } from '../events.js';
-import type { Workers } from '../import/pool.js';
-import type { SharedProgress, SpanStage } from '../import/shared-progress.js';
-import type { ImportProgress, ImportReport } from '../import/types.js';
-import { tellAll } from './followers.js';
+import type { StoreEvents } from '../base/events.js';
+import type { ImportProgress, ImportReport } from '../import/options/types.js';
+import { tellAll } from '../parallel/followers.js';
+import type { SharedProgress, SpanStage } from '../parallel/shared-progress.js';
+import type { Workers } from '../pool/pool.js';
 import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
 

@@ -3,9 +3,9 @@
 // Stands between an import and its workers and counts: tasks that were given and have not come back. As many of them as
 // there are threads are being worked on; the others wait.
 
-import type { MergeResult, MergeTask } from '../import/merge-types.js';
-import type { Workers } from '../import/pool.js';
-import type { SpanResult, SpanTask } from '../import/span-types.js';
+import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
+import type { SpanResult, SpanTask } from '../import/tasks/span.js';
+import type { Workers } from '../pool/pool.js';
 
 /** What the threads of an import have done so far. */
 export interface ThreadUse {

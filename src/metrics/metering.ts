@@ -1,9 +1,9 @@
 // What a store keeps to be measured by, and who is given the measures. Counting costs next to nothing and is always on;
 // prom-client and the API of OpenTelemetry are loaded when they are asked for.
 
-import type { StoreEmitter } from '../events.js';
-import { later } from '../load.js';
-import type { Caches } from '../lookup/caches.js';
+import type { StoreEmitter } from '../base/events.js';
+import { later } from '../base/load.js';
+import type { Caches } from '../lookup/cache/caches.js';
 import type { Catalog } from '../store/types.js';
 import { ImportMeter } from './import-meter.js';
 import type { Registry } from './prometheus.js';

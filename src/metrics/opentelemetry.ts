@@ -2,10 +2,10 @@
 // is only an API: where the host has set up no SDK, nothing comes of any of this.
 
 import type { Attributes, Observable, Span, Tracer } from '@opentelemetry/api';
-import type { StoreEvents } from '../events.js';
-import { loadPackage } from '../load.js';
+import type { StoreEvents } from '../base/events.js';
+import { loadPackage } from '../base/load.js';
+import type { OnSample } from '../lookup/cache/latency-sampler.js';
 import type { ImportFollower } from './import-totals.js';
-import type { OnSample } from './latency-sampler.js';
 import { answeredLabel, METRICS, type MetricRow, READ_DURATION, READ_SECONDS } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 

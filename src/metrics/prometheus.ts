@@ -2,8 +2,8 @@
 // the numbers are made when they are collected.
 
 import type { Registry } from 'prom-client';
-import { loadPackage } from '../load.js';
-import type { OnSample } from './latency-sampler.js';
+import { loadPackage } from '../base/load.js';
+import type { OnSample } from '../lookup/cache/latency-sampler.js';
 import { answeredLabel, METRICS, type MetricRow, prometheusName, READ_SECONDS, type Sample } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 

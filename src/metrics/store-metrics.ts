@@ -1,13 +1,13 @@
 // What a store has done since it was opened, and how it stands: for `store.metrics()`, and through the table in
 // metric-table.ts for Prometheus and OpenTelemetry. Made of the counters when somebody asks.
 
-import type { Caches } from '../lookup/caches.js';
-import type { CollectionCaches } from '../lookup/collection-caches.js';
-import { type ReadersStat, readersStat } from '../lookup/stat.js';
+import { type ReadersStat, readersStat } from '../api/stat.js';
+import type { Caches } from '../lookup/cache/caches.js';
+import type { CollectionCaches } from '../lookup/cache/collection-caches.js';
+import type { Answer, Latency } from '../lookup/cache/latency-sampler.js';
 import type { Catalog } from '../store/types.js';
 import type { ImportMeter } from './import-meter.js';
 import { IMPORT_STAGES, type ImportStage } from './import-totals.js';
-import type { Answer, Latency } from './latency-sampler.js';
 
 /** Where reads were answered. Every record that was asked for by its key counts once, found or not. */
 export interface ReadCounts extends Readonly<Record<Answer, number>> {

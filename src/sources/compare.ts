@@ -4,14 +4,14 @@
 // come in order of their paths, so one pass over both is enough; only what differs is kept.
 
 import type { ImportTarget } from '../import/import.js';
-import type { Pause } from '../import/plan.js';
-import { fingerprintAt, isFolder } from '../import/plan-sources.js';
-import type { Fingerprint } from '../import/source-file.js';
-import { comparePaths, type ListedFile } from './file-list.js';
-import { Folder } from './folder.js';
+import type { Pause } from '../import/plan/plan.js';
+import { fingerprintAt, isFolder } from '../import/plan/sources.js';
+import { comparePaths, type ListedFile } from '../import/source/file-list.js';
+import { Folder } from '../import/source/folder.js';
+import type { Fingerprint } from '../import/source/source-file.js';
+import { refuseStore } from '../import/source/store-directory.js';
 import { type Looking, Scope, takenOf } from './looking.js';
 import type { NotedFile } from './manifest.js';
-import { refuseStore } from './store-directory.js';
 
 /** Rows after which others may have a turn. */
 const ROWS_A_TURN = 512;

@@ -4,8 +4,8 @@
 // it is going to be; of lines that were appended those that are whole are as good as they will ever be.
 
 import { join, resolve } from 'node:path';
-import { isNamedLines } from '../import/layout.js';
-import { type Fingerprint, SourceFile } from '../import/source-file.js';
+import { isNamedLines } from '../import/source/layout.js';
+import { type Fingerprint, SourceFile } from '../import/source/source-file.js';
 import type { NotedFile } from './manifest.js';
 import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
 

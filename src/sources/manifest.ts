@@ -4,8 +4,8 @@
 // changed, by its ranges which records came from it. A record keeps its shard and ordinal for ever, so ranges stay true
 // whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
 
-import type { Fingerprint } from '../import/source-file.js';
-import { SOURCE_ROWS_PER_CHUNK } from '../limits.js';
+import { SOURCE_ROWS_PER_CHUNK } from '../base/limits.js';
+import type { Fingerprint } from '../import/source/source-file.js';
 import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 

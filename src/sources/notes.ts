@@ -4,16 +4,16 @@
 // once more: what they begin and end with tells later whether they have only grown.
 
 import { join } from 'node:path';
-import { UTF8_MARK } from '../import/detect.js';
-import type { FilledImportOptions } from '../import/import-options.js';
-import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/layout.js';
-import type { SourcePlan } from '../import/plan.js';
-import type { AcceptedSpan } from '../import/scan-sources.js';
-import { type Fingerprint, SourceFile } from '../import/source-file.js';
+import type { AcceptedSpan } from '../import/accept/accept.js';
+import type { FilledImportOptions } from '../import/options/resolve.js';
+import type { SourcePlan } from '../import/plan/plan.js';
+import { UTF8_MARK } from '../import/source/detect.js';
+import { unpackFiles } from '../import/source/file-list.js';
+import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
+import { type Fingerprint, SourceFile } from '../import/source/source-file.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
-import { xxh64 } from '../store/checksum.js';
+import { xxh64 } from '../store/files/checksum.js';
 import type { SourceLines, SourceSpan } from '../store/source-types.js';
-import { unpackFiles } from './file-list.js';
 import type { NotedFile, RecordRange } from './manifest.js';
 
 /** Smaller files are read anew when they have grown: that is as fast. */

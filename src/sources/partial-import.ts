@@ -5,21 +5,21 @@
 // unchanged file may have lost to one of a changed file, nor may one that lost before come back.
 
 import { join } from 'node:path';
-import { expectationOf } from '../import/expectation.js';
+import type { AcceptedSpan } from '../import/accept/accept.js';
 import type { ImportTarget, ImportWork } from '../import/import.js';
 import { checkNotEmptied } from '../import/import-checks.js';
-import type { FilledImportOptions } from '../import/import-options.js';
-import { cut, type Pause, planSource, type SourcePlan } from '../import/plan.js';
-import { planFolder } from '../import/plan-folder.js';
-import type { Plans } from '../import/plan-sources.js';
-import type { AcceptedSpan } from '../import/scan-sources.js';
-import type { Change } from '../store/merge-pages.js';
-import type { PublishResult } from '../store/publish.js';
+import type { FilledImportOptions } from '../import/options/resolve.js';
+import { planFolder } from '../import/plan/folder.js';
+import { cut, type Pause, planSource, type SourcePlan } from '../import/plan/plan.js';
+import type { Plans } from '../import/plan/sources.js';
+import { expectationOf } from '../import/source/expectation.js';
+import { comparePaths, packFiles } from '../import/source/file-list.js';
+import type { WriterLock } from '../store/lock/writer-lock.js';
+import type { Change } from '../store/pages/merge.js';
+import type { PublishResult } from '../store/publish/publish.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
-import type { WriterLock } from '../store/writer-lock.js';
 import { type ChangedFile, type Comparison, idOf } from './compare.js';
-import { comparePaths, packFiles } from './file-list.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
 import { hasGrown, linesOf, Notes } from './notes.js';
 import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';

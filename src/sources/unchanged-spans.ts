@@ -4,12 +4,12 @@
 // records, and the gaps between them, which are imported. A gap begins and ends at the beginning of a line.
 
 import { join } from 'node:path';
-import { cut, type Pause, type SourcePlan } from '../import/plan.js';
-import { SourceFile } from '../import/source-file.js';
+import { cut, type Pause, type SourcePlan } from '../import/plan/plan.js';
+import { hashOf } from '../import/scan/span-hash.js';
+import { SourceFile } from '../import/source/source-file.js';
 import type { SourceSpan } from '../store/source-types.js';
 import type { ChangedFile } from './compare.js';
 import type { RecordRange } from './manifest.js';
-import { hashOf } from './span-hash.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
 

@@ -4,16 +4,16 @@
 // index in the publishing transaction: those that are still where they were. A record that the import has replaced is
 // dead by then, and one that was put under the same key is somewhere else.
 
-import { lineText } from '../lookup/frame.js';
-import { recordName, recordText } from '../lookup/record.js';
-import { fileLines } from '../lookup/shard-lines.js';
-import type { StorePlace } from '../store/blobs.js';
-import { shardPath } from '../store/files.js';
-import { encodeKey } from '../store/key.js';
-import { type Change, compareEntries, mergeInPlace } from '../store/merge-pages.js';
-import { checkManifest } from '../store/publish-commit.js';
-import { ShardReader } from '../store/shard-read.js';
-import { isDead, TombstoneMarks } from '../store/tombstones.js';
+import { encodeKey } from '../keys/encode.js';
+import { isDead, TombstoneMarks } from '../store/catalog/tombstones.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import { shardPath } from '../store/files/layout.js';
+import { type Change, compareEntries, mergeInPlace } from '../store/pages/merge.js';
+import { checkManifest } from '../store/publish/commit.js';
+import { lineText } from '../store/shards/frame.js';
+import { recordName, recordText } from '../store/shards/line.js';
+import { ShardReader } from '../store/shards/read.js';
+import { fileLines } from '../store/shards/shard-lines.js';
 import type {
   Catalog,
   CatalogRead,

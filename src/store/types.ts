@@ -186,7 +186,7 @@ export interface CatalogRead {
   tombstoneState(shard: number): TombstoneState | undefined;
   /** Tombstone bitmap of a shard, as far as its last dead record; empty when there is none. */
   tombstones(shard: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array;
-  /** One chunk of it (tombstones.ts); undefined when it has no dead record. */
+  /** One chunk of it (store/catalog/tombstones.ts); undefined when it has no dead record. */
   tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined;
   /** The line of a record in an inline shard. */
   inlineRecord(shard: number, ordinal: number): Buffer | undefined;
@@ -229,7 +229,7 @@ export interface CatalogView extends CatalogRead {
 }
 
 /**
- * The index at rest: LMDB in a directory (lmdb-catalog.ts), or sorted maps in memory (memory-catalog.ts).
+ * The index at rest: LMDB in a directory (store/lmdb/catalog.ts), or sorted maps in memory (store/catalog/memory-catalog.ts).
  * Its own reads see one committed state within a turn of the event loop, or since `refresh`.
  */
 export interface Catalog extends CatalogView {

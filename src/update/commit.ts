@@ -4,10 +4,10 @@
 // inline shard, keys into the pages they fall into, marks on the records they replace. Everything in here happens in the
 // one LMDB transaction that the callback ran in, or not at all (Invariant 7).
 
-import { INLINE_RECORDS_MAX } from '../limits.js';
-import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/merge-pages.js';
-import { expectCount } from '../store/publish-checks.js';
-import { TombstoneMarks } from '../store/tombstones.js';
+import { INLINE_RECORDS_MAX } from '../base/limits.js';
+import { TombstoneMarks } from '../store/catalog/tombstones.js';
+import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/pages/merge.js';
+import { expectCount } from '../store/publish/checks.js';
 import type {
   Catalog,
   CatalogWrite,

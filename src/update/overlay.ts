@@ -3,7 +3,7 @@
 // What a transaction has changed in one collection and not written yet: it is written at the end, in key order, so that
 // ten thousand puts open each index page once. Until then the transaction's own reads look here first.
 
-import { encodeKey, type KeyValue } from '../store/key.js';
+import { encodeKey, type KeyValue } from '../keys/encode.js';
 import type { NewRecord } from './record.js';
 
 /** What becomes of one key. */

@@ -4,14 +4,14 @@
 // by JSON.stringify and its keys are looked up in what that text means; a text goes through the plain kernel, which keeps
 // every token as spelled. Both give what an import of the same text would give.
 
-import { GristmillError } from '../errors.js';
+import { GristmillError } from '../base/errors.js';
+import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../base/limits.js';
 import { BadReason, type BadReasonName } from '../kernel/contract.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../kernel/plain/bytes.js';
-import { scanPlain } from '../kernel/plain.js';
-import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../limits.js';
-import { parsePath } from '../paths.js';
-import { rawJSON } from '../store/json-number.js';
-import { encodeKey, type KeyValue } from '../store/key.js';
+import { scanPlain } from '../kernel/plain/kernel.js';
+import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { rawJSON } from '../keys/json-number.js';
+import { parsePath } from '../keys/paths.js';
 import type { CollectionManifest } from '../store/types.js';
 
 /** A record about to be stored. */

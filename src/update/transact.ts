@@ -4,9 +4,9 @@
 // collections.
 
 import { setImmediate } from 'node:timers/promises';
-import { failpoint } from '../failpoints.js';
+import { failpoint } from '../base/failpoints.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { waitUntilMergeable } from '../store/lock-holder.js';
+import { waitUntilMergeable } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
 import { Transaction } from './transaction.js';
 import { MergeUnderWay, TransactionWork } from './transaction-work.js';

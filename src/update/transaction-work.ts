@@ -4,11 +4,11 @@
 // with that it can make changes and nothing else. Until the commit nothing is written, new collections neither: what reads
 // the store within the callback sees the state before.
 
-import { GristmillError } from '../errors.js';
+import { GristmillError } from '../base/errors.js';
+import { checkCollectionName, checkNameToFind } from '../base/names.js';
+import { resolveOptions } from '../base/option-check.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { checkCollectionName, checkNameToFind } from '../names.js';
-import { resolveOptions } from '../option-check.js';
-import { mergeUnderWay } from '../store/lock-holder.js';
+import { mergeUnderWay } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Changed, commitChanges } from './commit.js';

@@ -3,11 +3,11 @@
 // What the callback of `store.transaction` holds. It runs inside one LMDB write transaction, which other processes wait
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
-import { ordinalOf } from '../lookup/locate.js';
+import { decodeKey } from '../keys/decode.js';
+import type { KeyValue } from '../keys/encode.js';
+import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { parsedRecord, recordText } from '../lookup/record.js';
-import type { KeyValue } from '../store/key.js';
-import { decodeKey } from '../store/key-decode.js';
+import { parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { Changed } from './commit.js';
 import { mergePatch } from './merge-patch.js';

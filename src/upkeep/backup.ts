@@ -21,16 +21,16 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { GristmillError } from '../errors.js';
-import { failpoint } from '../failpoints.js';
-import { resolveOptions } from '../option-check.js';
-import { files } from '../store/file-blobs.js';
-import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files.js';
-import { collectGarbage } from '../store/garbage.js';
-import { ioError, quietly, syncDirectory, syncFile } from '../store/io.js';
-import { LmdbCatalog } from '../store/lmdb-catalog.js';
-import { openRegular } from '../store/own-files.js';
-import { sweep } from '../store/sweep.js';
+import { GristmillError } from '../base/errors.js';
+import { failpoint } from '../base/failpoints.js';
+import { resolveOptions } from '../base/option-check.js';
+import { files } from '../store/files/file-blobs.js';
+import { ioError, quietly, syncDirectory, syncFile } from '../store/files/io.js';
+import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files/layout.js';
+import { openRegular } from '../store/files/own-files.js';
+import { LmdbCatalog } from '../store/lmdb/catalog.js';
+import { sweep } from '../store/lock/sweep.js';
+import { collectGarbage } from '../store/publish/garbage.js';
 import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './upkeep-options.js';
 
 /** What a file system says that cannot link, or not these two names. */

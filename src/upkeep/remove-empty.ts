@@ -1,18 +1,18 @@
 // Removes a store that was made for nothing, such as by a first import that failed. Other processes may be about to use it:
-// so it is done by who holds the writers' lock, while nobody commits to the store, opens or closes it (store/lmdb-gate.ts),
+// so it is done by who holds the writers' lock, while nobody commits to the store, opens or closes it (store/lmdb/gate.ts),
 // and in one step, by giving the directory another name. Whoever has it open is refused from then on; whoever opens it makes
 // a new one.
 
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { GristmillError } from '../errors.js';
-import { files } from '../store/file-blobs.js';
-import { foreignNames, INDEX_DIRECTORY } from '../store/files.js';
-import { ioError, syncDirectory } from '../store/io.js';
-import { LmdbCatalog } from '../store/lmdb-catalog.js';
-import { CAN_REACH_MOVED, nobodyOpens } from '../store/lmdb-opening.js';
-import { WriterLock } from '../store/writer-lock.js';
+import type { GristmillError } from '../base/errors.js';
+import { files } from '../store/files/file-blobs.js';
+import { ioError, syncDirectory } from '../store/files/io.js';
+import { foreignNames, INDEX_DIRECTORY } from '../store/files/layout.js';
+import { LmdbCatalog } from '../store/lmdb/catalog.js';
+import { CAN_REACH_MOVED, nobodyOpens } from '../store/lmdb/opening.js';
+import { WriterLock } from '../store/lock/writer-lock.js';
 
 /**
  * @returns whether it was removed: never but on Linux, and not where it has a collection or an import to be resumed, another process has it open

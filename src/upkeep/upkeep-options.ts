@@ -1,11 +1,11 @@
 // [verify] [repair] [backup]: what they are asked to do, what they tell, what they report.
 
-import { either, LONG_WORK, THREADS, WAITING } from '../method-options.js';
-import { checkNameToFind } from '../names.js';
-import { hook, type OptionTable, type Resolved, resolveOptions } from '../option-check.js';
-import type { Leftovers } from '../store/sweep.js';
-import type { CompactOptions, CompactProgress } from './compact.js';
-import type { Fault } from './faults.js';
+import { either, LONG_WORK, THREADS, WAITING } from '../base/method-options.js';
+import { checkNameToFind } from '../base/names.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../base/option-check.js';
+import type { Leftovers } from '../store/lock/sweep.js';
+import type { CompactOptions, CompactProgress } from './compact/compact.js';
+import type { Fault } from './verify/faults.js';
 
 /** Options of `store.verify`; all optional. Unknown names are a TypeError. */
 export interface VerifyOptions {

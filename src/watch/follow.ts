@@ -10,7 +10,7 @@
 
 import { type FSWatcher, lstatSync, readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isStoreDirectory } from '../sources/store-directory.js';
+import { isStoreDirectory } from '../import/source/store-directory.js';
 
 /** What is followed. All paths are absolute. */
 export interface Followed {

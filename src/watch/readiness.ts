@@ -4,7 +4,7 @@
 // so only what it has grown by is taken, and it is looked at again. A file that was refused is left as it is stored until it
 // changes: one bad file must not keep back all others. Pure: it is told the time.
 
-import { ASKED_FILES_MAX, HELD_FILES_MAX } from '../limits.js';
+import { ASKED_FILES_MAX, HELD_FILES_MAX } from '../base/limits.js';
 import type { FileFacts, Take } from '../sources/looking.js';
 
 interface Look extends FileFacts {

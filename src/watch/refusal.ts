@@ -2,7 +2,7 @@
 //
 // What it means that a round failed: whether trying again without a change can help, and what is told of it.
 
-import { type ErrorCode, GristmillError } from '../errors.js';
+import { type ErrorCode, GristmillError } from '../base/errors.js';
 
 /** The sources are not what they have to be: the same again until somebody changes them. */
 const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([

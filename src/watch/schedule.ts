@@ -7,7 +7,7 @@
 // Nothing noticed is forgotten: a path waits until a round takes it, and a round that failed owes its paths to the next.
 // Where too many wait to be listed, and from time to time in any case, a round compares everything.
 
-import { NOTICED_PATHS_MAX } from '../limits.js';
+import { NOTICED_PATHS_MAX } from '../base/limits.js';
 
 /** What one synchronisation looks at: these paths, and what is below them; `undefined`: everything. */
 export interface Round {

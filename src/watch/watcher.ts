@@ -5,11 +5,11 @@
 // the next.
 
 import { resolve } from 'node:path';
-import { keptAlive } from '../alive.js';
-import { GristmillError } from '../errors.js';
-import type { StoreEmitter } from '../events.js';
-import { checkSources } from '../import/import-options.js';
-import { HOLDS_PER_ROUND_MAX } from '../limits.js';
+import { keptAlive } from '../base/alive.js';
+import { GristmillError } from '../base/errors.js';
+import type { StoreEmitter } from '../base/events.js';
+import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
+import { checkSources } from '../import/options/resolve.js';
 import type { FileFacts, Take } from '../sources/looking.js';
 import type { SyncOptions, SyncReport } from '../sources/sync.js';
 import type { Followed } from './follow.js';

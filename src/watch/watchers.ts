@@ -1,10 +1,10 @@
 // The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
 
-import type { StoreEmitter } from '../events.js';
+import type { StoreEmitter } from '../base/events.js';
+import { later } from '../base/load.js';
 import type { ImportTarget } from '../import/import.js';
-import { checkSources } from '../import/import-options.js';
-import type { ImportOptions } from '../import/types.js';
-import { later } from '../load.js';
+import { checkSources } from '../import/options/resolve.js';
+import type { ImportOptions } from '../import/options/types.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
 import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from './watch-options.js';

@@ -4,17 +4,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StorePlace } from '../../src/store/blobs.js';
-import { files } from '../../src/store/file-blobs.js';
-import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files.js';
-import { collectGarbage } from '../../src/store/garbage.js';
-import { encodeKey, type KeyValue } from '../../src/store/key.js';
-import { LmdbCatalog } from '../../src/store/lmdb-catalog.js';
-import { type Memory, memory, placeOf } from '../../src/store/memory.js';
-import { compareEntries } from '../../src/store/merge-pages.js';
-import { buildPages } from '../../src/store/page-write.js';
-import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish.js';
-import { ShardWriter } from '../../src/store/shard-write.js';
+import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
+import type { StorePlace } from '../../src/store/files/blobs.js';
+import { files } from '../../src/store/files/file-blobs.js';
+import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files/layout.js';
+import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
+import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.js';
+import { compareEntries } from '../../src/store/pages/merge.js';
+import { buildPages } from '../../src/store/pages/write.js';
+import { collectGarbage } from '../../src/store/publish/garbage.js';
+import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish/publish.js';
+import { ShardWriter } from '../../src/store/shards/write.js';
 import type { Catalog, Entry, KeyRule } from '../../src/store/types.js';
 
 /** A record as a test gives it. `text` is its line; where `name` is given the line is `{"key":…,"value":…}`. */

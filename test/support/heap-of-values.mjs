@@ -3,10 +3,10 @@
 //
 //     node --expose-gc heap-of-values.mjs
 
-import { bytesOf, frozen } from '../../dist/src/lookup/parsed-value.js';
-import { CollectionRecords, RecordCache } from '../../dist/src/lookup/record-cache.js';
-import { ReadCounters } from '../../dist/src/metrics/read-counters.js';
-import { resolveStoreOptions } from '../../dist/src/options.js';
+import { resolveStoreOptions } from '../../dist/src/base/store-options.js';
+import { bytesOf, frozen } from '../../dist/src/lookup/cache/parsed-value.js';
+import { ReadCounters } from '../../dist/src/lookup/cache/read-counters.js';
+import { CollectionRecords, RecordCache } from '../../dist/src/lookup/cache/record-cache.js';
 
 const gc = /** @type {() => void} */ (globalThis.gc);
 let seed = 1;
@@ -77,7 +77,7 @@ function measure(make) {
 
 /**
  * Fills a cache three times over.
- * @param {(i: number) => import('../../src/store/key.js').KeyValue} keyOf
+ * @param {(i: number) => import('../../src/keys/encode.js').KeyValue} keyOf
  */
 function measureCache(keyOf) {
   const options = resolveStoreOptions({ recordCacheBytes: 4e6, recordTtlMs: 60_000 });

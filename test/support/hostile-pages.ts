@@ -1,8 +1,8 @@
 // Index pages, tombstones and inline records that somebody made who knows the format: every checksum is right, and something
 // in them is not.
 
-import { MetaKind, seal } from '../../src/store/catalog-values.js';
-import { putChecksum } from '../../src/store/checksum.js';
+import { MetaKind, seal } from '../../src/store/catalog/values.js';
+import { putChecksum } from '../../src/store/files/checksum.js';
 import { pick, type Random } from './random.js';
 import { openRawIndex, type RawIndex } from './raw-catalog.js';
 

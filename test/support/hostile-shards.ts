@@ -1,11 +1,11 @@
 // Shard files that somebody made who knows the format: every checksum is right, and something in them is not.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CHECKSUM_BYTES, putChecksum } from '../../src/store/checksum.js';
-import { files } from '../../src/store/file-blobs.js';
-import { encodeSection, encodeTables, Section, tableBytes } from '../../src/store/shard-format.js';
-import { ShardReader } from '../../src/store/shard-read.js';
-import { Compressor } from '../../src/store/zstd.js';
+import { CHECKSUM_BYTES, putChecksum } from '../../src/store/files/checksum.js';
+import { files } from '../../src/store/files/file-blobs.js';
+import { encodeSection, encodeTables, Section, tableBytes } from '../../src/store/shards/format.js';
+import { ShardReader } from '../../src/store/shards/read.js';
+import { Compressor } from '../../src/store/shards/zstd.js';
 import { rleFrame, skippable } from './hostile-frames.js';
 import { pick, type Random } from './random.js';
 

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import { MetaKind, seal, unseal } from '../../src/store/catalog-values.js';
+import { MetaKind, seal, unseal } from '../../src/store/catalog/values.js';
 import type { ShardEntry } from '../../src/store/types.js';
 import { makeHostileIndex } from './hostile-pages.js';
 import { makeHostile, type ShardFacts } from './hostile-shards.js';

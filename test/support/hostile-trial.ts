@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ERROR_CODES, openStore, repairStore, type Store, type TransactionCollection } from '../../dist/src/index.js';
-import type { KeyValue } from '../../src/store/key.js';
+import type { KeyValue } from '../../src/keys/encode.js';
 
 /** A key that every collection here may have, and one that none has. */
 const KEYS: readonly KeyValue[] = [0, 3, 17, 399, 'n1', 'absent'];

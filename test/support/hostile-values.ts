@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openStore } from '../../dist/src/index.js';
-import { encodeLine, newHeader } from '../../src/import/journal-format.js';
+import { encodeLine, newHeader } from '../../src/import/resume/journal-format.js';
 import {
   collectionKey,
   GARBAGE_KEY,
@@ -15,8 +15,8 @@ import {
   shardKey,
   TOMBSTONE_STATE_KEY_BYTES,
   tombstoneChunkKey,
-} from '../../src/store/catalog-values.js';
-import { journalPath, shardFileName, shardPath } from '../../src/store/files.js';
+} from '../../src/store/catalog/values.js';
+import { journalPath, shardFileName, shardPath } from '../../src/store/files/layout.js';
 import type { CollectionManifest, LockRecord, ShardEntry } from '../../src/store/types.js';
 import { openRawIndex } from './raw-catalog.js';
 import { buildEverything } from './upkeep.js';

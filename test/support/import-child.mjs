@@ -8,10 +8,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { runImport } from '../../dist/src/import/import.js';
-import { mergeEntries } from '../../dist/src/import/merge-entries.js';
-import { scanSpan } from '../../dist/src/import/scan-span.js';
-import { files } from '../../dist/src/store/file-blobs.js';
-import { openRecovered } from '../../dist/src/store/recovery.js';
+import { mergeEntries } from '../../dist/src/import/merge/entries.js';
+import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 
 const { directory, sources, options, ...points } = JSON.parse(process.argv[2]);
 /** Spans under way with one worker: the n-th scan begins when n − 4 spans were accepted. */
@@ -39,7 +39,7 @@ function journalLines() {
 }
 
 const startWorkers = () => ({
-  /** @param {import('../../src/import/span-types.js').SpanTask} task */
+  /** @param {import('../../src/import/tasks/span.js').SpanTask} task */
   async scan(task) {
     scans++;
     before ??= journalLines();
@@ -53,7 +53,7 @@ const startWorkers = () => ({
     }
     return scanSpan(task, files);
   },
-  /** @param {import('../../src/import/merge-types.js').MergeTask} task */
+  /** @param {import('../../src/import/tasks/merge.js').MergeTask} task */
   async merge(task) {
     if (++merges === points.killAtMerge) die();
     return mergeEntries(task, files);
@@ -63,7 +63,7 @@ const startWorkers = () => ({
 
 const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
 try {
-  /** @param {import('../../src/import/types.js').ImportProgress} progress */
+  /** @param {import('../../src/import/options/types.js').ImportProgress} progress */
   const onProgress = ({ stage }) => {
     if (stage === points.killAtStage) die();
   };
@@ -71,7 +71,7 @@ try {
   const report = await runImport(target, sources, { ...options, workers: 1, onProgress });
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } catch (error) {
-  const { code, message } = /** @type {import('../../src/errors.js').GristmillError} */ (error);
+  const { code, message } = /** @type {import('../../src/base/errors.js').GristmillError} */ (error);
   process.stdout.write(`${JSON.stringify({ error: code, message })}\n`);
 } finally {
   await catalog.close();

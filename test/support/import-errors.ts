@@ -1,6 +1,6 @@
 // What a failing import rejects with, as plain facts to compare.
 
-import type { GristmillError } from '../../src/errors.js';
+import type { GristmillError } from '../../src/base/errors.js';
 
 /** The error a promise rejects with; fails when it resolves. */
 export async function errorOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {

@@ -2,7 +2,7 @@
 // windows, frames and heaps under every strain: what is settled by one byte more or less shows in one of them.
 
 import type { Scan } from '../../src/kernel/contract.js';
-import { scanPlain } from '../../src/kernel/plain.js';
+import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { type SimdSizes, simdScan } from './simd-scan.js';
 
 export interface Kernel {

@@ -1,6 +1,6 @@
 // A record of a lock as a writer at work leaves it: this process, just now.
 
-import { SELF } from '../../src/store/process-identity.js';
+import { SELF } from '../../src/store/lock/process-identity.js';
 import type { LockRecord } from '../../src/store/types.js';
 
 export function lockRecord(changes: Partial<LockRecord>): LockRecord {

@@ -2,7 +2,7 @@
 // and walks over JavaScript trees.
 
 import type { ScannedRecord, ScanOptions } from '../../src/kernel/contract.js';
-import { encodeKey, type KeyValue } from '../../src/store/key.js';
+import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
 
 const STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|[ \t\r\n]+/gs;
 const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|([[{])|([\]}])/gs;

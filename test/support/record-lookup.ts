@@ -1,13 +1,13 @@
 // Read paths through a record cache, over a store of a few records and a catalog that fails when told to.
 
-import { GristmillError } from '../../src/errors.js';
-import { StoreEmitter, type StoreEvents } from '../../src/events.js';
-import { Caches } from '../../src/lookup/caches.js';
+import { GristmillError } from '../../src/base/errors.js';
+import { StoreEmitter, type StoreEvents } from '../../src/base/events.js';
+import { resolveStoreOptions, type StoreOptions } from '../../src/base/store-options.js';
+import { Caches } from '../../src/lookup/cache/caches.js';
+import type { ReadCounters } from '../../src/lookup/cache/read-counters.js';
+import type { CollectionRecords } from '../../src/lookup/cache/record-cache.js';
 import { Lookup } from '../../src/lookup/lookup.js';
-import type { CollectionRecords } from '../../src/lookup/record-cache.js';
-import type { ReadCounters } from '../../src/metrics/read-counters.js';
-import { resolveStoreOptions, type StoreOptions } from '../../src/options.js';
-import type { Blobs } from '../../src/store/blobs.js';
+import type { Blobs } from '../../src/store/files/blobs.js';
 import type { Catalog, CatalogView } from '../../src/store/types.js';
 import { publishRecords, type TestPlace, type TestRecord } from './build-store.js';
 

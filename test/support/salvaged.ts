@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { SharedProgress } from '../../src/import/shared-progress.js';
-import { files } from '../../src/store/file-blobs.js';
-import { Holes } from '../../src/store/holes.js';
-import type { ShardOrigin } from '../../src/store/shard-origin.js';
-import { ShardReader } from '../../src/store/shard-read.js';
-import { ShardWriter } from '../../src/store/shard-write.js';
-import { type SalvageTask, salvageShard } from '../../src/upkeep/salvage-shard.js';
-import { verifyShard } from '../../src/upkeep/verify-shard.js';
+import { SharedProgress } from '../../src/parallel/shared-progress.js';
+import { files } from '../../src/store/files/file-blobs.js';
+import { Holes } from '../../src/store/shards/holes.js';
+import type { ShardOrigin } from '../../src/store/shards/origin.js';
+import { ShardReader } from '../../src/store/shards/read.js';
+import { ShardWriter } from '../../src/store/shards/write.js';
+import { type SalvageTask, salvageShard } from '../../src/upkeep/salvage/shard.js';
+import { verifyShard } from '../../src/upkeep/verify/shard.js';
 
 export const SHARD = 7;
 /** What an import would say in its file. */

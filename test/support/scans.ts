@@ -1,7 +1,7 @@
 // Scans written short: options with defaults, sources as text, and a result as a list of strings in source order.
 
+import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../src/base/limits.js';
 import type { FramingName, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
-import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../src/limits.js';
 
 export const framings: readonly FramingName[] = ['lines', 'values', 'array', 'object'];
 

@@ -3,10 +3,10 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { vi } from 'vitest';
+import type { Store } from '../../src/api/store.js';
 import { openStore, type StoreOptions } from '../../src/index.js';
-import { ServedState } from '../../src/lookup/served-state.js';
-import { Warming } from '../../src/lookup/warm.js';
-import type { Store } from '../../src/store/store.js';
+import { ServedState } from '../../src/lookup/warm/served-state.js';
+import { Warming } from '../../src/lookup/warm/warm.js';
 import type { Catalog } from '../../src/store/types.js';
 import { publishRecords, type TestPlace } from './build-store.js';
 

@@ -2,8 +2,8 @@
 // records settled by the twin. What a scan returns comes from what a shard and a run would hold.
 
 import type { BadRecord, Scan, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
-import { NOWHERE } from '../../src/kernel/plain.js';
-import { Event, SimdKernel } from '../../src/kernel/simd.js';
+import { NOWHERE } from '../../src/kernel/plain/kernel.js';
+import { Event, SimdKernel } from '../../src/kernel/simd/kernel.js';
 
 export interface SimdSizes {
   /** Source bytes given to the kernel at a time. */

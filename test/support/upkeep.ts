@@ -1,15 +1,15 @@
 // Small stores that have one of everything: shards, secondary indexes, named records, tombstones, inline records, holes.
 
 import { type Collection, openStore, type Store } from '../../dist/src/index.js';
-import { files } from '../../src/store/file-blobs.js';
-import { shardFileName, shardPath } from '../../src/store/files.js';
-import { Holes } from '../../src/store/holes.js';
-import { encodeKey } from '../../src/store/key.js';
-import { mergeInPlace } from '../../src/store/merge-pages.js';
-import { reserveShards } from '../../src/store/publish.js';
-import { ShardReader } from '../../src/store/shard-read.js';
-import { ShardWriter } from '../../src/store/shard-write.js';
-import { isDead } from '../../src/store/tombstones.js';
+import { encodeKey } from '../../src/keys/encode.js';
+import { isDead } from '../../src/store/catalog/tombstones.js';
+import { files } from '../../src/store/files/file-blobs.js';
+import { shardFileName, shardPath } from '../../src/store/files/layout.js';
+import { mergeInPlace } from '../../src/store/pages/merge.js';
+import { reserveShards } from '../../src/store/publish/publish.js';
+import { Holes } from '../../src/store/shards/holes.js';
+import { ShardReader } from '../../src/store/shards/read.js';
+import { ShardWriter } from '../../src/store/shards/write.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../src/store/types.js';
 import { openCatalog, publishRecords, type TestRecord } from './build-store.js';
 

@@ -1,7 +1,7 @@
 // A watcher whose notices and synchronisations are the test's.
 
 import { vi } from 'vitest';
-import type { StoreEmitter, StoreEvents } from '../../src/events.js';
+import type { StoreEmitter, StoreEvents } from '../../src/base/events.js';
 import type { SyncOptions, SyncReport } from '../../src/sources/sync.js';
 import type { NoticesListener } from '../../src/watch/notices.js';
 import type { WatchOptions } from '../../src/watch/watch-options.js';

@@ -6,9 +6,9 @@
 import { deepStrictEqual as deepEqual } from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import { openStore } from '../../dist/src/index.js';
-import { files } from '../../dist/src/store/file-blobs.js';
-import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
-import { findLeftovers } from '../../dist/src/store/sweep.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import { findLeftovers } from '../../dist/src/store/lock/sweep.js';
 import { digest, History, INDEX, INDEX_VALUES, MARKER } from './model.mjs';
 
 /**

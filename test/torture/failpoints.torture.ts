@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { FAILPOINTS, type Failpoint } from '../../src/failpoints.js';
+import { FAILPOINTS, type Failpoint } from '../../src/base/failpoints.js';
 import { scratchDirectory, Template, Writer } from './harness.js';
 import type { Kind } from './model.mjs';
 

@@ -1,4 +1,4 @@
-// Goal: no commit is forgotten because another process opens or closes the store, and no opening fails (store/lmdb-gate.ts).
+// Goal: no commit is forgotten because another process opens or closes the store, and no opening fails (store/lmdb/gate.ts).
 // Method: two processes that commit, two that open and close without end (opens.mjs). The twin does without the gate and
 // must lose commits, or the test shows nothing.
 
@@ -35,7 +35,7 @@ function withoutGate(): string {
   cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const file = join(copy, 'dist/src/store/lmdb-gate.js');
+  const file = join(copy, 'dist/src/store/lmdb/gate.js');
   const code = readFileSync(file, 'utf8');
   const open = code.replace('#begin() {', '#begin() { return true;').replace('leave() {', 'leave() { return;');
   expect(open).not.toBe(code);

@@ -7,9 +7,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { ImportOptions } from '../../src/import/types.js';
+import type { ImportOptions } from '../../src/import/options/types.js';
 import type { FramingName } from '../../src/kernel/contract.js';
-import { scanPlain } from '../../src/kernel/plain.js';
+import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { fuzzSource } from '../support/fuzz-sources.js';
 import { makeDirectory } from '../support/import-files.js';
 import { promised, scanInSpans, scanWhole } from '../support/import-split.js';
@@ -17,9 +17,15 @@ import { acceptedText, stripped } from '../support/oracle.js';
 import { pick, randomFrom } from '../support/random.js';
 import { framings, optionsFor } from '../support/scans.js';
 
-vi.mock('../../src/store/io.js', async (original) => ({ ...(await original<object>()), syncFile: async () => {} }));
+vi.mock('../../src/store/files/io.js', async (original) => ({
+  ...(await original<object>()),
+  syncFile: async () => {},
+}));
 // Runs of bad records begin sooner: sources are short.
-vi.mock('../../src/import/rejects.js', async (original) => ({ ...(await original<object>()), LINES_OF_THEIR_OWN: 2 }));
+vi.mock('../../src/import/scan/rejects.js', async (original) => ({
+  ...(await original<object>()),
+  LINES_OF_THEIR_OWN: 2,
+}));
 
 const FIRST = Number(process.env.FUZZ_SEED ?? 1);
 const INPUTS = Number(process.env.FUZZ_INPUTS ?? 10_000);

@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { LmdbCatalog } from '../../dist/src/store/lmdb-catalog.js';
-import type { ImportProgress } from '../../src/import/types.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import type { ImportProgress } from '../../src/import/options/types.js';
 import { checkAfterCrash, expectClean } from './check.mjs';
 import { type Failure, missing, scratchDirectory, Template, Writer } from './harness.js';
 import { History } from './model.mjs';
@@ -97,7 +97,7 @@ describe('calls that fail', () => {
 
 /**
  * Whether a write of LMDB failed and took the process with it: lmdb-js 3.5.6 writes past the end of its message then
- * (src/store/commit-room.ts). What strace makes fail cannot be asked for before. The store must be whole all the same.
+ * (src/store/lmdb/commit-room.ts). What strace makes fail cannot be asked for before. The store must be whole all the same.
  */
 async function endedWithinLmdb(writer: Writer): Promise<boolean> {
   if (writer.process.exitCode === null && writer.process.signalCode === null) return false;

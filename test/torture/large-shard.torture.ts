@@ -8,11 +8,11 @@ import { closeSync, mkdirSync, openSync, readSync, rmSync, statSync, writeSync }
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import { files } from '../../src/store/file-blobs.js';
-import { shardFileName, shardPath } from '../../src/store/files.js';
-import { freeBytes } from '../../src/store/io.js';
-import { ShardReader } from '../../src/store/shard-read.js';
-import { ShardWriter } from '../../src/store/shard-write.js';
+import { files } from '../../src/store/files/file-blobs.js';
+import { freeBytes } from '../../src/store/files/io.js';
+import { shardFileName, shardPath } from '../../src/store/files/layout.js';
+import { ShardReader } from '../../src/store/shards/read.js';
+import { ShardWriter } from '../../src/store/shards/write.js';
 import { scratchDirectory } from './harness.js';
 
 const GIB = 2 ** 30;

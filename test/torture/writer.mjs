@@ -12,10 +12,10 @@ import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { unwrap } from '../../dist/src/import/wire.js';
-import { openStore, repairStore } from '../../dist/src/index.js';
 // Loaded by the first import otherwise, in the middle of what is to be observed.
-import { WorkerPool } from '../../dist/src/later.js';
+import { WorkerPool } from '../../dist/src/api/later.js';
+import { openStore, repairStore } from '../../dist/src/index.js';
+import { unwrap } from '../../dist/src/parallel/wire.js';
 import * as worker from '../../dist/workers/import-worker.js';
 import { History, INDEX, KEY } from './model.mjs';
 

@@ -1,7 +1,7 @@
 // XXH64 with seed 0: the checksum of pages, frame tables and catalog values (docs/format.md).
 //
 // AssemblyScript, because a 64-bit multiplication is one instruction here and an allocation in JavaScript. The file
-// compiles alone (src/store/checksum.ts holds that small module) and into the kernel, whose page builder calls `xxh64`.
+// compiles alone (src/store/files/checksum.ts holds that small module) and into the kernel, whose page builder calls `xxh64`.
 
 const PRIME_1: u64 = 0x9e3779b185ebca87;
 const PRIME_2: u64 = 0xc2b2ae3d27d4eb4f;

@@ -1,4 +1,4 @@
-// The kernel's exports, and nothing else: what src/kernel/simd.ts calls. Addresses are bytes in linear memory.
+// The kernel's exports, and nothing else: what src/kernel/simd/kernel.ts calls. Addresses are bytes in linear memory.
 
 import { fillPackTable } from './blanks';
 import { Entries, clearEntries } from './entries';

@@ -1,4 +1,4 @@
-// Sorted entries to pages (docs/format.md, Pages). src/store/page-write.ts is the readable twin; the bytes are the same.
+// Sorted entries to pages (docs/format.md, Pages). src/store/pages/write.ts is the readable twin; the bytes are the same.
 
 import { copyWords, Entries } from './entries';
 import { ENTRY_HEADER_BYTES, OUT_BYTES, REF_BYTES, State } from './state';

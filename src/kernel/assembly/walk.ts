@@ -1,5 +1,5 @@
 // Stage 2: the grammar of one value (RFC 8259), token by token, down to its last bracket. On the way it notes the values
-// that the key paths lead to (paths.ts).
+// that the key paths lead to (keys/paths.ts).
 
 import {
   BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, LOWER_F, LOWER_N, LOWER_T, MINUS, OPEN_BRACE, OPEN_BRACKET, QUOTE,

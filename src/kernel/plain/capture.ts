@@ -10,8 +10,8 @@
 //   way captures nothing.
 // - A member that is repeated within one object replaces its earlier occurrence, with everything captured below it.
 
-import { KEYS_PER_RECORD_MAX } from '../../limits.js';
-import { encodeKeyToken } from '../../store/key.js';
+import { KEYS_PER_RECORD_MAX } from '../../base/limits.js';
+import { encodeKeyToken } from '../../keys/encode.js';
 import type { BadReasonName, ScannedRecord, ScanOptions } from '../contract.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endsScalar, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipBlanks } from './bytes.js';
 import { nameOf, tokenEnd, valueEnd } from './tokens.js';

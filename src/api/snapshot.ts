@@ -1,0 +1,59 @@
+// key > index page > location > frame cache > frame > record, in a state that does not move on
+//
+// A snapshot of a store: all its collections as one transaction left them, for as long as it is held. Until it is released
+// LMDB keeps the pages it may read, and shard files that were replaced stay.
+
+import type { Caches } from '../lookup/cache/caches.js';
+import { Lookup } from '../lookup/lookup.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import type { CatalogSnapshot } from '../store/types.js';
+import { ReadableCollection } from './collection.js';
+
+export class Snapshot {
+  /** Number of the newest publication it shows. */
+  readonly generation: number;
+  readonly #catalog: CatalogSnapshot;
+  readonly #caches: Caches;
+  readonly #open: (name: string) => Lookup;
+  readonly #lookups = new Map<string, Lookup>();
+
+  /** Not for users: `store.snapshot()` makes it. */
+  constructor({ directory, blobs }: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
+    this.#catalog = catalog;
+    this.#caches = caches;
+    this.generation = catalog.generation();
+    this.#open = (name) => new Lookup({ directory, blobs, catalog, caches, isExact: true }, name);
+  }
+
+  /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and when the store is being closed */
+  collection<T = unknown>(name: string): ReadableCollection<T> {
+    this.#assertOpen();
+    let lookup = this.#lookups.get(name);
+    if (lookup === undefined) {
+      lookup = this.#open(name);
+      this.#lookups.set(name, lookup);
+    }
+    return new ReadableCollection<T>(lookup);
+  }
+
+  /** Names of the collections. */
+  collections(): string[] {
+    this.#assertOpen();
+    return this.#catalog.collections().map(({ name }) => name);
+  }
+
+  /** Ends it; what is asked of it afterwards fails with STORE_CLOSED. Iterations under way go on. Idempotent. */
+  release(): void {
+    this.#catalog.release();
+    this.#lookups.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #assertOpen(): void {
+    this.#caches.assertOpen();
+    this.#catalog.assertOpen();
+  }
+}

@@ -1,0 +1,93 @@
+// Every limit, with its reason. A limit is a promise about memory or about the format; nothing is unbounded.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Default of the largest record, in bytes: one record must fit one frame, and a frame in memory (option `recordBytesMax`). */
+export const RECORD_BYTES_DEFAULT = 256 * MIB;
+/** Most that option `recordBytesMax` may be: the text of a record is one string, and Node's strings end just below this. */
+export const RECORD_BYTES_MAX = 512 * MIB - KIB;
+/** Deepest nesting inside a record: deeper is nearly always an attack, and JSON.stringify fails soon after. */
+export const DEPTH_DEFAULT = 1024;
+/** Longest encoded key, in bytes: LMDB keys end at 1,978 bytes and ours carry a tree, an index and a location beside it. */
+export const KEY_BYTES_MAX = 1_900;
+/** Most index values one record may have, over all indexes: bounds the kernel's capture list. */
+export const KEYS_PER_RECORD_MAX = 65_536;
+/** Most indexes of a collection, the primary one included: an index number is one byte. */
+export const INDEXES_MAX = 250;
+/** Bytes of a source that are looked at to tell its layout: more than nearly every first record has. */
+export const DETECTION_BYTES = MIB;
+/** Smallest and largest span by default: a span is one shard, so neither a great many files nor idle cores at the end. */
+export const SPAN_BYTES_MIN = 4 * MIB;
+export const SPAN_BYTES_MAX = 64 * MIB;
+/** Spans of a source of medium size, about: with few of them, the other cores wait long for the one that has the last. */
+export const SPANS_PER_SOURCE = 32;
+/** Source bytes a worker takes in at once by default: stays in the second-level cache with the tokens made of it. */
+export const WINDOW_BYTES_DEFAULT = 512 * KIB;
+/** Largest window: with the largest record it still fits the lower half of a kernel's 32-bit address space. */
+export const WINDOW_BYTES_MAX = 64 * MIB;
+/** Plain text of a frame: compresses almost as well as larger ones and is decompressed in tens of microseconds. */
+export const FRAME_BYTES = 32 * KIB;
+/** Largest text of one frame: a frame is full at FRAME_BYTES, and the last record in it may be as large as records may be, with a name. */
+export const FRAME_TEXT_BYTES_MAX = FRAME_BYTES + RECORD_BYTES_MAX + 64 * KIB;
+/** Largest frame in a file: zstd's bound for text that it cannot compress. */
+export const FRAME_STORED_BYTES_MAX = FRAME_TEXT_BYTES_MAX + FRAME_TEXT_BYTES_MAX / 256 + 64 * KIB;
+/** Most records of one frame: each takes two bytes, and all but the last fit FRAME_BYTES. Twice as many, for other frames to come. */
+export const FRAME_RECORDS_MAX = FRAME_BYTES;
+/** Largest origin of a shard (store/shards/origin.ts): names of a megabyte in key paths, each byte escaped. */
+export const ORIGIN_BYTES_MAX = 8 * MIB;
+/** Bytes that repair reads in vain for the sections of one shard. A section begins with four bytes that damage rarely makes. */
+export const TAIL_WASTE_BYTES_MAX = 256 * MIB;
+/** Records of one shard that repair finds no import would have accepted, before it leaves the shard out: an import writes none. */
+export const REFUSED_RECORDS_MAX = 65_536;
+/**
+ * Records that an import may quarantine, unless told otherwise: as lines of about 200 bytes they are a file that a person can
+ * still search, and ten seconds of work.
+ */
+export const QUARANTINED_DEFAULT = 1_000_000;
+/** Largest section of a shard: the one of holes has a bit for each of 2^32 ordinals. */
+export const SECTION_BYTES_MAX = 512 * MIB + 64 * KIB;
+/** Bytes of a file that verification and repair read at once; a larger frame is read as a whole. */
+export const READ_WINDOW_BYTES = MIB;
+/** Entries a worker holds before it writes them out as a sorted run; references to them take 2⅔ times as much again. */
+export const ENTRY_HEAP_BYTES = 6 * MIB;
+/** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
+export const RUN_CHUNK_BYTES = 32 * KIB;
+/** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
+export const GUESS_BYTES = 256 * KIB;
+/**
+ * Sources from which an import keeps a journal, so that it can be resumed: less is imported again in a few
+ * seconds, and a journal takes a twelfth of the time (docs/decisions.md). */
+export const JOURNAL_BYTES_MIN = 1024 * MIB;
+/** Largest journal that is read: that of a source of several terabytes. */
+export const JOURNAL_READ_BYTES_MAX = 1024 * MIB;
+/** Files of a folder that one span is made of, at most: what is said about each of them goes to a worker and back. */
+export const SPAN_FILES_MAX = 4096;
+/** Worker threads, at most. */
+export const WORKERS_MAX = 256;
+/** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */
+export const FRAMES_PER_SHARD_MAX = 2 ** 21;
+/** Most records of one shard: the largest span is 1 GiB of source, and the shortest record takes two bytes of it. */
+export const RECORDS_PER_SHARD_MAX = 2 ** 30;
+/** Rows in a chunk of a source manifest: some 50 KB. */
+export const SOURCE_ROWS_PER_CHUNK = 512;
+/** Most pages of a tree whose keys are kept in memory for lookups (some 30 bytes each); larger trees are searched in LMDB. */
+export const FENCES_MAX = 1_000_000;
+/** Records of an inline shard before the next is begun: what compaction makes one file of. */
+export const INLINE_RECORDS_MAX = 65_536;
+/** Shards without a live record that wait until their entries are cleaned out of the secondary indexes; more do not wait. */
+export const DEAD_SHARDS_MAX = 64;
+/** Keys of a collection whose places are remembered: as many as a busy service asks for again and again. */
+export const HOT_PLACES_MAX = 65_536;
+/** Keys of a store's hot set, over all collections: at a frame each, ten times what is loaded of it by default. */
+export const HOT_SET_KEYS_MAX = 10_000;
+/** Largest file of a hot set that is read: more than its keys can take, each as long as keys may be. */
+export const HOT_SET_BYTES_MAX = 64 * MIB;
+/** Paths noticed by a watcher, at most, before it compares everything instead: some 10 MB of them. */
+export const NOTICED_PATHS_MAX = 65_536;
+/** Files taken by one round of a watcher that are remembered until its end, so that a bad one can be told from its next version. */
+export const ASKED_FILES_MAX = 65_536;
+/** Bad files that a watcher leaves as they are stored while others go on; the oldest is tried again when there are more. */
+export const HELD_FILES_MAX = 1_024;
+/** Bad files a watcher finds in one round, each time beginning anew, before it leaves the rest to the next change. */
+export const HOLDS_PER_ROUND_MAX = 8;

@@ -1,0 +1,57 @@
+// Loads code that most processes do without, when it is first asked for.
+//
+// A process that is short of descriptors for a moment cannot read a module, and Node remembers that by the module's URL for as
+// long as the process runs. So each part is one file whose imports are loaded already (rolldown.config.mjs): the file alone can
+// fail to be read, and is read under another URL the next time. Nothing is there twice, for a module that could not be read
+// was never run. Packages are loaded by `require`, which forgets a file that it could not read.
+
+import { createRequire } from 'node:module';
+import { ioError } from '../store/files/io.js';
+
+/** Code that is loaded when it is first asked for. */
+interface Part<Exports> {
+  /** @throws GristmillError IO_ERROR when it cannot be read; the next call tries again */
+  load(): Promise<Exports>;
+}
+
+/** Imports, upkeep, watching, exporters. */
+export const later = part(() => import('../api/later.js'), new URL('../api/later.js', import.meta.url));
+/** Reads config files and variables. */
+export const settings = part(() => import('../config/settings.js'), new URL('../config/settings.js', import.meta.url));
+
+/** @param first loads it the first time: an import that tools can follow. @param url of the same module */
+function part<Exports>(first: () => Promise<Exports>, url: URL): Part<Exports> {
+  let failures = 0;
+  let loading: Promise<Exports> | undefined;
+  const again = (): Promise<Exports> => import(`${url.href}?again=${failures}`);
+  return {
+    load() {
+      loading ??= (failures === 0 ? first() : again()).catch((cause) => {
+        failures++;
+        loading = undefined;
+        throw ioError(cause, 'load', url.pathname);
+      });
+      return loading;
+    },
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/** Packages that are loaded later, each with packages that it needs itself. */
+const PACKAGES = [['piscina'], ['jiti'], ['@opentelemetry/api'], ['prom-client', 'tdigest', 'bintrees']] as const;
+
+// `require` does remember where it did not find a package, or its package.json. So they are found now, and read later.
+for (const names of PACKAGES) {
+  let from = require;
+  for (const name of names) from = createRequire(from.resolve(name));
+}
+
+/** A package that most processes do without. @throws GristmillError IO_ERROR when it cannot be read; the next call tries again */
+export function loadPackage<Exports>(name: (typeof PACKAGES)[number][0]): Exports {
+  try {
+    return require(name) as Exports;
+  } catch (cause) {
+    throw ioError(cause, 'load package', name);
+  }
+}

@@ -1,0 +1,38 @@
+// Options that several methods have: what they share is one row here.
+
+import { availableParallelism } from 'node:os';
+import type { Writer } from '../store/types.js';
+import { WORKERS_MAX } from './limits.js';
+import { hook, type OptionTable } from './option-check.js';
+
+/** Of work that can be cancelled. */
+export const LONG_WORK = {
+  signal: { type: 'signal', default: undefined, meaning: 'cancels: the method rejects with CANCELLED' },
+} as const satisfies OptionTable;
+
+/** Of what opens a store. */
+export const TRUST = {
+  trustOwner: {
+    ...{ type: 'integer', default: undefined, min: 0, max: 2 ** 32 - 1 },
+    meaning: 'id of the user whose stores are opened beside your own and those of root',
+  },
+} as const satisfies OptionTable;
+
+/** Of work that takes its turn among writers. */
+export const WAITING = {
+  wait: { type: 'boolean', default: true, meaning: 'wait while something else writes to the store' },
+  onWait: hook<(writer: Writer) => void>('called when there is something to wait for'),
+} as const satisfies OptionTable;
+
+/** Of work that has threads. */
+export const THREADS = {
+  workers: {
+    ...{ type: 'integer', default: Math.min(availableParallelism(), WORKERS_MAX), min: 1, max: WORKERS_MAX },
+    meaning: 'worker threads; unset: the processors this process may use',
+  },
+} as const satisfies OptionTable;
+
+/** Cancels when the caller does, or the store is closed. */
+export function either(given: AbortSignal | undefined, closing: AbortSignal | undefined): AbortSignal | undefined {
+  return given !== undefined && closing !== undefined ? AbortSignal.any([given, closing]) : (given ?? closing);
+}

@@ -1,0 +1,45 @@
+// gristmill backup: a consistent copy of a store that may be in use.
+
+import type { Command } from 'commander';
+import { type CommonOptions, withCommonOptions } from '../shared/arguments.js';
+import { openStore } from '../shared/open.js';
+import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { formatCount } from '../terminal/table.js';
+
+interface BackupFlags extends CommonOptions, StoreFlags {
+  readonly copy?: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill backup ./backups/monday --store ./store
+  gristmill backup /mnt/other-disk/store --store ./store
+
+On the same file system shards are hard links: a backup takes hardly any room, and protects from mistakes but not from the
+disk. A copy on another disk, or made with --copy, stands alone.`;
+
+/** Adds the command to the program. */
+export function addBackup(program: Command): void {
+  const command = program
+    .command('backup')
+    .description('make a consistent copy of a store, which may be in use')
+    .argument('<dir>', 'where to: a directory that does not exist or is empty')
+    .option('--copy', 'copy shards even where they could be hard-linked')
+    .addHelpText('after', HELP)
+    .action(runBackup);
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+}
+
+async function runBackup(target: string, flags: BackupFlags): Promise<void> {
+  const store = await openStore(flags, { readOnly: true });
+  try {
+    const report = await store.backup(target, { copy: flags.copy === true });
+    const { directory, generation, shards, seconds } = report;
+    const made = `${formatCount(shards.linked)} shards linked, ${formatCount(shards.copied)} copied`;
+    const text = `publication ${formatCount(generation)} is in ${escapeControls(directory)}: ${made}, ${seconds} s\n`;
+    print(flags.json ? jsonLine(report) : text);
+  } finally {
+    await store.close();
+  }
+}

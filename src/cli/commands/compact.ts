@@ -1,0 +1,68 @@
+// gristmill compact: seals what transactions put into shards, and takes dead records out.
+
+import type { Command } from 'commander';
+import type { CompactReport } from '../../index.js';
+import { describeHolder } from '../../store/lock/lock-holder.js';
+import { type CommonOptions, readRatio, withCommonOptions } from '../shared/arguments.js';
+import { interruptible } from '../shared/interrupt.js';
+import { openStore } from '../shared/open.js';
+import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { note } from '../terminal/diagnostics.js';
+import { jsonLine, print } from '../terminal/escape.js';
+import { formatBytes, formatCount } from '../terminal/table.js';
+
+interface CompactFlags extends CommonOptions, StoreFlags {
+  readonly collection?: string;
+  readonly minDead?: number;
+  readonly wait: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill compact --store ./store
+  gristmill compact --store ./store --min-dead 10%
+
+Records keep their keys. Shards without a live record are dropped, except in collections without a key. Others may read and change the store meanwhile; the space is given back when
+nobody reads the old files any more.`;
+
+/** Adds the command to the program. */
+export function addCompact(program: Command): void {
+  const command = program
+    .command('compact')
+    .description('seal single records into shards, and remove dead ones')
+    .option('--collection <name>', 'only this collection (default: all)')
+    .option(
+      '--min-dead <share>',
+      'rewrite shards of which more than this is dead: 0.1 or 10% (default: 25%)',
+      readRatio,
+    )
+    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .addHelpText('after', HELP)
+    .action(runCompact);
+  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+}
+
+async function runCompact(flags: CompactFlags): Promise<void> {
+  const { collection, minDead, wait, json } = flags;
+  const report = await interruptible(async (signal) => {
+    const store = await openStore(flags, { create: false });
+    try {
+      return await store.compact({
+        ...(collection !== undefined && { collection }),
+        ...(minDead !== undefined && { minDeadShare: minDead }),
+        ...{ wait, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
+      });
+    } finally {
+      await store.close();
+    }
+  });
+  print(json ? jsonLine(report) : textOf(report));
+}
+
+function textOf({ sealed, rewritten, dropped, removed, indexes, bytes, seconds }: CompactReport): string {
+  if (sealed + rewritten + dropped + indexes === 0) return 'nothing to compact\n';
+  const shards = `${formatCount(sealed)} shards sealed, ${formatCount(rewritten)} rewritten, ${formatCount(dropped)} dropped`;
+  const gone = `${formatCount(removed)} dead records removed`;
+  const sizes = `shards ${formatBytes(bytes.before)} > ${formatBytes(bytes.after)}`;
+  return `${shards}, ${formatCount(indexes)} indexes cleaned; ${gone}; ${sizes} in ${seconds} s\n`;
+}

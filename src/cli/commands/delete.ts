@@ -1,0 +1,58 @@
+// gristmill delete: removes the records with these keys, all in one transaction.
+
+import type { Command } from 'commander';
+import { type CommonOptions, readKey, withCommonOptions } from '../shared/arguments.js';
+import { Exit } from '../shared/exit.js';
+import { openStore } from '../shared/open.js';
+import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { reportMiss } from '../terminal/diagnostics.js';
+import { print } from '../terminal/escape.js';
+import { formatCount } from '../terminal/table.js';
+import { missText } from './get.js';
+
+interface DeleteFlags extends CommonOptions, StoreFlags {
+  readonly collection: string;
+  readonly string?: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill delete 42 43 --store ./store
+  gristmill delete ada --store ./store --collection users
+
+Keys are read as by get. A key without a record is told on stderr, the others are deleted, and the exit code is 1.`;
+
+/** Adds the command to the program. */
+export function addDelete(program: Command): void {
+  const command = program
+    .command('delete')
+    .description('delete the records with these keys, all in one transaction')
+    .argument('<key...>', 'keys of the records')
+    .option('--collection <name>', 'collection to change', 'records')
+    .option('--string', 'every key is a string, whatever it looks like')
+    .addHelpText('after', HELP)
+    .action(runDelete);
+  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
+}
+
+async function runDelete(words: readonly string[], flags: DeleteFlags): Promise<void> {
+  const { collection: name, json, string: asString = false } = flags;
+  const keys = words.map((word) => readKey(word, asString));
+  const store = await openStore(flags, { create: false });
+  try {
+    const was = await store.transaction((transaction) => {
+      const collection = transaction.collection(name);
+      return keys.map((key) => collection.delete(key));
+    });
+    for (const [i, word] of words.entries()) {
+      if (was[i]) continue;
+      process.exitCode = Exit.notFound;
+      reportMiss(word, missText(word, asString, flags), json === true);
+    }
+    const deleted = was.filter(Boolean).length;
+    const said = json ? JSON.stringify({ collection: name, deleted }) : `${formatCount(deleted)} deleted from ${name}`;
+    print(`${said}\n`);
+  } finally {
+    await store.close();
+  }
+}

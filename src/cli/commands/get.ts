@@ -1,0 +1,88 @@
+// gristmill get: the records with these keys, one a line, as spelled in the source.
+
+import type { Command } from 'commander';
+import type { Collection, KeyValue } from '../../index.js';
+import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from '../shared/arguments.js';
+import { Exit } from '../shared/exit.js';
+import { openStore } from '../shared/open.js';
+import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { reportMiss } from '../terminal/diagnostics.js';
+import { LineWriter, standardOutput } from '../terminal/output.js';
+
+interface GetFlags extends CommonOptions, StoreFlags {
+  readonly collection: string;
+  readonly index?: string;
+  readonly string?: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill get 42 --store ./store
+  gristmill get ada@example.com bob@example.com --store ./store --index email
+  gristmill get '"42"' --store ./store          the string "42", not the number
+  gristmill get 42 --string --store ./store     the same
+
+A key that is a JSON scalar (42, true, null, "42") is read as such; anything else is a string. Numbers and strings are
+never the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one key. Where no key path was given at import, keys are member names, or ordinals from 0.
+A key without a record is told on stderr, the others are printed, and the exit code is 1.`;
+
+/** Adds the command to the program. */
+export function addGet(program: Command): void {
+  const command = program
+    .command('get')
+    .description('print the records with these keys as NDJSON')
+    .argument('<key...>', 'keys to look up')
+    .option('--collection <name>', 'collection to look in', 'records')
+    .option('--index <path>', 'look the keys up in this secondary index instead of the primary key')
+    .option('--string', 'every key is a string, whatever it looks like')
+    .addHelpText('after', HELP)
+    .action(runGet);
+  withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);
+}
+
+async function runGet(words: readonly string[], flags: GetFlags): Promise<void> {
+  const asString = flags.string === true;
+  // All of them first: a word that is no key must not end a command that has printed half its answer.
+  const keys = words.map((word) => readKey(word, asString));
+  const store = await openStore(flags, { readOnly: true });
+  try {
+    const collection = store.collection(flags.collection);
+    const lines = new LineWriter(standardOutput());
+    for (const [i, key] of keys.entries()) {
+      let found = 0;
+      for await (const text of textsOf(collection, key, flags.index)) {
+        found++;
+        await lines.add(`${text}\n`);
+      }
+      if (found > 0) continue;
+      await lines.flush();
+      process.exitCode = Exit.notFound;
+      reportMiss(words[i]!, missText(words[i]!, asString, flags), flags.json === true);
+    }
+    await lines.flush();
+  } finally {
+    await store.close();
+  }
+}
+
+/** The records with this key: one or none by primary key, any number by a secondary one. */
+async function* textsOf(collection: Collection, key: KeyValue, index: string | undefined): AsyncGenerator<string> {
+  if (index !== undefined) {
+    yield* collection.findText(index, key);
+    return;
+  }
+  const text = await collection.getText(key);
+  if (text !== undefined) yield text;
+}
+
+/** Says that a key has no record. */
+export function missText(
+  word: string,
+  asString: boolean,
+  { collection, index }: Pick<GetFlags, 'collection' | 'index'>,
+): string {
+  const where = index === undefined ? '' : ` at ${index}`;
+  const text = `no record in ${collection} has the key ${word}${where}`;
+  if (asString || !hasStringTwin(word)) return text;
+  return `${text}; for the string, write '"${word}"' or use --string`;
+}

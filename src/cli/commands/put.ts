@@ -1,0 +1,113 @@
+// gristmill put: stores records in place of those with their keys, all in one transaction.
+
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { GristmillError } from '../../base/errors.js';
+import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { checkCollectionName } from '../../base/names.js';
+import { resolveOptions } from '../../base/option-check.js';
+import type { Store, Transaction, TransactionCollection } from '../../index.js';
+import { BadReason } from '../../kernel/contract.js';
+import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
+import { type CommonOptions, collect, withCommonOptions } from '../shared/arguments.js';
+import { onStore } from '../shared/open.js';
+import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { print } from '../terminal/escape.js';
+import { formatCount } from '../terminal/table.js';
+
+interface PutFlags extends CommonOptions, StoreFlags {
+  readonly collection: string;
+  readonly file?: string;
+  readonly name?: string;
+  readonly key?: string;
+  readonly index?: readonly string[];
+}
+
+const STANDARD_INPUT = 0;
+
+const HELP = `
+Examples:
+  gristmill put '{"id":42,"name":"Ada"}' --store ./store
+  gristmill put --file new.ndjson --store ./store --collection users --key id --index email
+  gristmill put '{"n":1}' --name ada --store ./store          where member names are the keys
+  jq -c '.[]' new.json | gristmill put --store ./store
+
+Records are JSON values one after another. All of them are stored in one transaction, tokens as spelled, or none is.
+With --key or --index the collection is made where there is none.`;
+
+/** Adds the command to the program. */
+export function addPut(program: Command): void {
+  const command = program
+    .command('put')
+    .description('store records in place of those with their keys, all in one transaction')
+    .argument('[record...]', 'records as JSON (default: from --file, or from stdin)')
+    .option('--collection <name>', 'collection to change', 'records')
+    .option('--file <path>', 'read the records from this file')
+    .option('--name <name>', 'name of the record, where member names are the keys')
+    .option('--key <path>', 'make the collection where there is none, with this path of the primary key')
+    .option('--index <path>', 'make it with this secondary index; may be given many times', collect)
+    .addHelpText('after', HELP)
+    .action(runPut);
+  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
+}
+
+async function runPut(words: readonly string[], flags: PutFlags): Promise<void> {
+  if (words.length > 0 && flags.file !== undefined) {
+    throw new InvalidArgumentError('give records or --file, not both');
+  }
+  const creates = flags.key !== undefined || flags.index !== undefined;
+  // Before anything is read or made.
+  if (creates) checkNewCollection(flags);
+  const texts = words.length > 0 ? words : await readRecords(flags.file);
+  if (flags.name !== undefined && texts.length !== 1) {
+    throw new InvalidArgumentError(`--name is the name of one record; there are ${texts.length}`);
+  }
+  await onStore(flags, creates, (store) =>
+    store.transaction((transaction) => {
+      const collection = collectionOf(store, transaction, flags, creates);
+      for (const text of texts) collection.putText(text, flags.name);
+    }),
+  );
+  const put = texts.length;
+  const said = flags.json
+    ? JSON.stringify({ collection: flags.collection, put })
+    : `${formatCount(put)} put into ${flags.collection}`;
+  print(`${said}\n`);
+}
+
+/** @throws TypeError */
+function checkNewCollection({ collection, key, index }: PutFlags): void {
+  checkCollectionName(collection);
+  resolveOptions('createCollection', COLLECTION_OPTIONS, { key, indexes: index });
+}
+
+/** The values of a file, or of stdin, as texts. @throws GristmillError BAD_RECORD with its place. */
+async function readRecords(file: string | undefined): Promise<readonly string[]> {
+  const bytes = readFileSync(file ?? STANDARD_INPUT);
+  const { scanPlain } = await import('../../kernel/plain/kernel.js');
+  const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
+  const { records, bad } = scanPlain(bytes, { framing: 'values', secondary: [], ...limits });
+  if (bad[0] !== undefined) {
+    const { reason, offset, record } = bad[0];
+    const where = file ?? 'standard input';
+    const message = `record ${record} of ${where} is bad at byte ${offset}: ${BadReason[reason]}; nothing was changed`;
+    throw new GristmillError('BAD_RECORD', message, { file: where, offset, record, reason });
+  }
+  return records.map(({ line }) => line);
+}
+
+function collectionOf(
+  store: Store,
+  transaction: Transaction,
+  { collection: name, key, index: indexes = [] }: PutFlags,
+  creates: boolean,
+): TransactionCollection<unknown> {
+  const stored = creates ? store.stat().collections.find((found) => found.name === name) : undefined;
+  if (!creates) return transaction.collection(name);
+  if (stored === undefined) return transaction.createCollection(name, { ...(key !== undefined && { key }), indexes });
+  const has = stored.indexes.map(({ path }) => path);
+  const isAsGiven = (key === undefined || key === stored.key) && indexes.every((path) => has.includes(path));
+  if (isAsGiven) return transaction.collection(name);
+  const message = `collection ${name} is keyed by ${stored.key} and has the indexes ${has.join(', ') || 'none'}: leave --key and --index out`;
+  throw new GristmillError('COLLECTION_MISMATCH', message);
+}

@@ -1,0 +1,63 @@
+// gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
+
+import type { Command } from 'commander';
+import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../../upkeep/repair/options.js';
+import { type CommonOptions, readInteger, withCommonOptions } from '../shared/arguments.js';
+import { interruptible } from '../shared/interrupt.js';
+import { withFlagOf } from '../shared/store-flags.js';
+import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { progressView } from '../terminal/progress.js';
+import { formatCount } from '../terminal/table.js';
+
+interface RepairFlags extends CommonOptions, Pick<RepairOptions, 'workers' | keyof typeof REPAIR_FLAGS> {
+  readonly quiet?: boolean;
+}
+
+const HELP = `
+Examples:
+  gristmill repair --store ./store
+  gristmill repair --from-shards --store ./downloaded
+
+Nobody else may have the store open. Ctrl-C leaves everything as it was. The old index is kept beside the new one. Where a backup is at hand, it is the better
+way: what cannot be read stays lost.`;
+
+/** Adds the command to the program. */
+export function addRepair(program: Command): void {
+  const command = program
+    .command('repair')
+    .description('make the index of a damaged store anew from its shards')
+    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
+    .option('--quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(runRepair);
+  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  for (const [name, row] of Object.entries(REPAIR_FLAGS)) withFlagOf(command, name, row);
+}
+
+async function runRepair({ store, json, quiet, ...flags }: RepairFlags): Promise<void> {
+  // As in cli/shared/open.ts: the library is loaded when it is used.
+  const { repairStore } = await import('../../index.js');
+  const view = await progressView(quiet === true || json === true);
+  const report = await interruptible(async (signal) => {
+    try {
+      return await repairStore(store, { signal, onProgress: view.show, ...flags });
+    } finally {
+      view.stop();
+    }
+  });
+  print(json ? jsonLine(report) : repairText(report));
+}
+
+function repairText({ from, collections, lost, unused, notes, kept, seconds }: RepairReport): string {
+  const lines = [
+    ...lost.map(({ message, records }) => {
+      const which = records === undefined ? '' : ` (records ${records.from} to ${records.to - 1})`;
+      return `lost: ${message}${which}`;
+    }),
+    ...unused.map(({ file, why }) => `not used: ${file}: ${why}`),
+    ...notes,
+    ...collections.map(({ name, records }) => `collection ${name}: ${formatCount(records)} records`),
+    `a new index was made from the ${from} in ${seconds} s${kept === undefined ? '' : `; the old one is ${kept}`}`,
+  ];
+  return `${lines.map(escapeControls).join('\n')}\n`;
+}

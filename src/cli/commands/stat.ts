@@ -1,0 +1,100 @@
+// gristmill stat: what a store holds and what it takes; once, or again and again (cli/terminal/stat-watch.ts).
+
+import type { Command } from 'commander';
+import type { CollectionStat, ReadersStat, StoreStat } from '../../index.js';
+import { describeHolder } from '../../store/lock/lock-holder.js';
+import { type CommonOptions, readInterval, withCommonOptions } from '../shared/arguments.js';
+import { interruptible } from '../shared/interrupt.js';
+import { openStore } from '../shared/open.js';
+import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { alignColumns, alignPairs, formatBytes, formatCount } from '../terminal/table.js';
+
+/** Between two looks. */
+const WATCH_MS = 1000;
+
+interface StatFlags extends CommonOptions, StoreFlags {
+  /** Milliseconds; true where none were given. */
+  readonly watch?: number | true;
+}
+
+const HELP = `
+"readers" tells which process reads the oldest state. Where it is many transactions behind it has been stopped, or keeps a
+snapshot: the store cannot use again the room of what was changed since, until that process goes on or ends.
+
+--watch shows what all processes do, as far as the index tells: publications, records, readers, who is writing. What the
+caches of a process do, only that process knows: see store.metrics() in docs/metrics.md.
+
+Examples:
+  gristmill stat --store ./store --json | jq '.collections[].records'
+  gristmill stat --store ./store --watch
+  gristmill stat --store ./store --watch 1m --json >> stat.ndjson`;
+
+/** Adds the command to the program. */
+export function addStat(program: Command): void {
+  const command = program
+    .command('stat')
+    .description('print the collections of a store, their indexes and sizes, and who reads it')
+    .option('--watch [time]', 'go on, and look again after so long (default: 1s); Ctrl-C ends it', readInterval)
+    .addHelpText('after', HELP)
+    .action(runStat);
+  withStoreFlags(withCommonOptions(command, 'print one JSON object; with --watch, one a line for each look'));
+}
+
+async function runStat(flags: StatFlags): Promise<void> {
+  const store = await openStore(flags, { readOnly: true });
+  try {
+    if (flags.watch !== undefined) {
+      const { watchStat } = await import('../terminal/stat-watch.js');
+      const milliseconds = flags.watch === true ? WATCH_MS : flags.watch;
+      await interruptible((signal) => watchStat(store, milliseconds, flags.json === true, signal), 'quietly');
+      return;
+    }
+    const stat = store.stat();
+    print(flags.json ? jsonLine(stat) : storeText(stat));
+  } finally {
+    await store.close();
+  }
+}
+
+function storeText(stat: StoreStat): string {
+  const { directory, format, generation, created, bytes, exposed, readers, writer, collections } = stat;
+  const head = alignPairs([
+    ['store', escapeControls(directory)],
+    ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
+    ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ...exposed.map((why) => ['exposed', escapeControls(why)] as const),
+    ['readers', readersText(readers)],
+    ...(writer === undefined ? [] : [['writer', escapeControls(describeHolder(writer))] as const]),
+  ]);
+  const none = collections.length === 0 ? '\nno collections yet: gristmill import <file> --store <dir>\n' : '';
+  return `${head}${none}${collections.map(collectionText).join('')}`;
+}
+
+function readersText({ count, oldest }: ReadersStat): string {
+  const slots = `${formatCount(count)} slots taken`;
+  if (oldest === undefined) return `${slots}, nobody is reading now`;
+  return `${slots}, the oldest is process ${oldest.pid}, ${formatCount(oldest.behind)} transactions behind`;
+}
+
+function collectionText(stat: CollectionStat): string {
+  const share = `${(100 * stat.deadShare).toFixed(1)} %`;
+  const dead = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} dead ones, ${share}: gristmill compact)`;
+  const inline = stat.inline === 0 ? '' : `, ${formatCount(stat.inline)} records of them inline`;
+  const pairs: [string, string][] = [
+    ['collection', stat.name],
+    ['  records', `${formatCount(stat.records)}${dead}`],
+    ['  key', stat.key],
+    ['  layout', `${stat.framing} at the last import, ${stat.published}`],
+    ['  source', formatBytes(stat.sourceBytes)],
+    [
+      '  stored',
+      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards${inline}, ${stat.ratio.toFixed(1)} : 1`,
+    ],
+  ];
+  const rows = stat.indexes.map(({ path, entries, pages }) => [path, formatCount(entries), formatCount(pages)]);
+  const indexes = rows.length === 0 ? '' : alignColumns([['index', 'entries', 'pages'], ...rows.map(escapeAll)], '  ');
+  return `\n${alignPairs(pairs.map(([name, text]) => [name, escapeControls(text)]))}${indexes}`;
+}
+
+const escapeAll = (cells: readonly string[]): string[] => cells.map(escapeControls);

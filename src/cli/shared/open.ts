@@ -1,0 +1,38 @@
+// The library is loaded when a command opens its store: help and wrong flags do without.
+
+import { existsSync } from 'node:fs';
+import type { Store, StoreOptions } from '../../index.js';
+import { type StoreFlags, storeOptionsIn } from './store-flags.js';
+
+/** Where the store is, and what flags say of it. */
+export interface OpenFlags extends StoreFlags {
+  readonly store: string;
+}
+
+/**
+ * `openStore` of the library; `options` are the command's own and go over the flags. What one command reads is no measure
+ * of what will be read most, so no hot set is kept unless a flag or the command asks for it.
+ */
+export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
+  const [library, given] = await Promise.all([import('../../index.js'), storeOptionsIn(flags)]);
+  return library.openStore(flags.store, { hotSet: false, ...given, ...options });
+}
+
+/** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */
+export async function onStore<R>(flags: OpenFlags, create: boolean, work: (store: Store) => Promise<R>): Promise<R> {
+  const isNew = !existsSync(flags.store);
+  const store = await openStore(flags, { create });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+    if (isNew) await removeAgain(store.directory);
+  }
+}
+
+/** Leaves a store in which anything is, or that anybody else has open. */
+async function removeAgain(directory: string): Promise<void> {
+  const { removeEmptyStore } = await import('../../upkeep/remove-empty.js');
+  // What the command itself has to say is more important.
+  await removeEmptyStore(directory).catch(() => {});
+}

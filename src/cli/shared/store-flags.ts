@@ -1,0 +1,84 @@
+// Options of a store as flags: made from the table of the options, so that a new option has its flag, its help and its
+// checks by being in the table. What a flag says goes over config file and environment.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DataRow } from '../../base/option-check.js';
+import { STORE_OPTIONS, type StoreOptions } from '../../base/store-options.js';
+import { readOption } from '../../config/words.js';
+
+type FlagName = Exclude<keyof typeof STORE_OPTIONS, 'create' | 'readOnly'>;
+
+/** All that are no matter of the command itself. */
+export const STORE_FLAGS = Object.keys(STORE_OPTIONS).filter(
+  (name) => name !== 'create' && name !== 'readOnly',
+) as FlagName[];
+
+/** What matters to a command that reads and ends. */
+export const READING_FLAGS: readonly FlagName[] = ['frameCacheBytes', 'pageCacheBytes'];
+
+/** What these flags are parsed to. */
+export type StoreFlags = Partial<Pick<StoreOptions, FlagName | 'config' | 'collections'>>;
+
+/** Adds `--config` and `--no-config`, `--trust-owner`, and the flags of these options. */
+export function withStoreFlags(command: Command, names: readonly FlagName[] = []): Command {
+  const files = 'gristmill.config.json, .js or .ts in this directory';
+  command
+    .option('--config <file>', `config file to read (default: ${files})`)
+    .option('--no-config', 'read neither a config file nor GRISTMILL_ variables');
+  for (const name of new Set<FlagName>([...names, 'trustOwner'])) withFlagOf(command, name, STORE_OPTIONS[name]);
+  return command;
+}
+
+/** Adds the flag of one option, by its row. */
+export function withFlagOf(command: Command, name: string, row: DataRow): Command {
+  // Both of a boolean: with the negated one alone, the flag would count as given.
+  if (row.type === 'boolean') {
+    return command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, 'the opposite');
+  }
+  return command.addOption(new Option(`${flagOf(name)} <${wordFor(row)}>`, row.meaning).argParser(parser(name, row)));
+}
+
+/** Adds the flag for options of single collections. */
+export function withCollectionsFlag(command: Command): Command {
+  return command.option('--collections <json>', 'cache options of single collections, by name', (word) => {
+    try {
+      return JSON.parse(word);
+    } catch (error) {
+      throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}`);
+    }
+  });
+}
+
+/** What was given of them, as options. */
+export async function storeOptionsIn(flags: StoreFlags): Promise<StoreOptions> {
+  const names = [...STORE_FLAGS, 'config'] as const;
+  const given = names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
+  const options: StoreOptions = Object.fromEntries(given);
+  if (flags.collections === undefined) return options;
+  const { readCollections } = await import('../../config/settings.js');
+  return { ...options, collections: readCollections(flags.collections, '--collections') };
+}
+
+export function flagOf(name: string): string {
+  return `--${kebab(name)}`;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function wordFor(row: DataRow): string {
+  if (row.type !== 'integer') return row.type === 'choice' ? row.choices.join('|') : 'how';
+  return { bytes: 'size', milliseconds: 'time', none: 'n' }[row.unit ?? 'none'];
+}
+
+function parser(name: string, row: DataRow): (word: string) => unknown {
+  return (word) => {
+    try {
+      return readOption(word, row, flagOf(name));
+    } catch (error) {
+      if (error instanceof TypeError) throw new InvalidArgumentError(error.message);
+      throw error;
+    }
+  };
+}

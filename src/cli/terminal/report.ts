@@ -1,0 +1,51 @@
+// The report of an import as a person reads it: what was found, what became of it, what it cost.
+
+import type { ImportReport } from '../../import/options/types.js';
+import { escapeControls } from './escape.js';
+import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
+
+/** The report as aligned lines. */
+export function reportText(report: ImportReport, store: string): string {
+  const { records, bytes, seconds, spans, stages } = report;
+  const pairs: [string, string][] = [
+    ['collection', `${report.collection} (${report.mode})`],
+    ['shape', report.shape],
+    ...report.layouts
+      .filter(({ because }) => because !== 'option')
+      .map(({ text }): [string, string] => ['  assumed', text]),
+    ['records read', formatCount(records.read)],
+    ['  stored', formatCount(records.stored)],
+    ['  rejected', formatCount(records.rejected)],
+    ['  replaced', formatCount(records.replaced)],
+  ];
+  if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);
+  pairs.push(
+    ['source', formatBytes(bytes.source)],
+    ['stored', `${formatBytes(bytes.stored)}${shareOf(bytes.stored, bytes.source)}`],
+    ['shards', formatCount(report.shards)],
+    ['spans', `${formatCount(spans.total)}, of which scanned again: ${formatCount(spans.redone)}`],
+    ...(report.resumed
+      ? [
+          ['resumed', `${formatCount(report.resumed.spans)} spans, ${formatBytes(report.resumed.bytes)}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...report.indexes.map(({ path, entries, pages }): [string, string] => [
+      `index ${path}`,
+      `${formatCount(entries)} entries in ${formatCount(pages)} pages`,
+    ]),
+    ['time', `${formatSeconds(seconds)} (${formatRate(bytes.source, seconds)})`],
+    ...Object.entries(stages).map(([stage, took]): [string, string] => [`  ${stage}`, formatSeconds(took)]),
+    ['workers', formatCount(report.workers)],
+  );
+  if (report.peakAnonBytes > 0) pairs.push(['peak memory', `${formatBytes(report.peakAnonBytes)} anonymous`]);
+  if (report.quarantine !== undefined) pairs.push(['rejected records', report.quarantine]);
+  pairs.push(['store', store], ...report.warnings.map((warning): [string, string] => ['warning', warning]));
+  return alignPairs(pairs.map(([name, text]) => [escapeControls(name), escapeControls(text)]));
+}
+
+function shareOf(part: number, whole: number): string {
+  return whole > 0 ? ` (${((100 * part) / whole).toFixed(1)} % of the source)` : '';
+}

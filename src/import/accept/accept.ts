@@ -1,0 +1,101 @@
+// source > plan > [map > scan > key > frame > shard > verify] > merge > publish
+//
+// Speculate, then verify. Spans are scanned by many workers at once, each from a boundary it guessed; here they are
+// accepted one by one, in source order. Span k+1 is accepted only if it began exactly where span k ended; otherwise it
+// alone is scanned again, from there. By induction what is accepted is what one sequential pass would have read.
+//
+// The same goes for the limit on bad records, which holds for all spans together: the span in which it is passed is
+// scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at.
+
+import { inOrder } from '../../parallel/in-order.js';
+import type { SharedProgress } from '../../parallel/shared-progress.js';
+import type { Workers } from '../../pool/pool.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import type { SourcePlan } from '../plan/plan.js';
+import { type Boundary, filesOf, type SpanResult, type SpanTask } from '../tasks/span.js';
+
+/** A span's task, and which source it is of. */
+export interface SpanJob {
+  readonly plan: SourcePlan;
+  readonly task: SpanTask;
+}
+
+/** What became of one span: its task as it was last run, and the result that was accepted. */
+export interface AcceptedSpan extends SpanJob {
+  readonly result: SpanResult;
+  readonly wasRedone: boolean;
+}
+
+/** A span that was accepted before its import was killed. */
+export interface RecordedSpan extends Pick<AcceptedSpan, 'result' | 'wasRedone'> {
+  readonly shard: number;
+}
+
+/**
+ * Accepted spans in source order. A consumer that stops before the end stops the workers too.
+ * @param recorded accepted before: they are not scanned again, and the rest goes on where they end.
+ * @param credits spans under way, or done and not yet accepted, at most
+ * @throws what a worker throws
+ */
+export async function* scanSources(
+  jobs: readonly SpanJob[],
+  workers: Pick<Workers, 'scan'>,
+  credits: number,
+  progress: SharedProgress,
+  blobs: Blobs,
+  recorded: readonly RecordedSpan[] = [],
+): AsyncGenerator<AcceptedSpan> {
+  let source: SourcePlan | undefined;
+  /** Where the span before ended. */
+  let boundary: Boundary = { at: 0, afterComma: false };
+  let rejected = 0;
+  /** Sources whose container has ended: those of their spans that were not begun yet never are. */
+  const over = new Set<SourcePlan>();
+  const accept = (span: AcceptedSpan): AcceptedSpan => {
+    const { plan, result } = span;
+    if (result.ended) over.add(plan);
+    const isContainer = plan.framing === 'array' || plan.framing === 'object';
+    boundary = { at: result.exit, afterComma: isContainer };
+    rejected += result.rejected;
+    return span;
+  };
+  let rest = jobs;
+  for (const { shard, result, wasRedone } of recorded) {
+    const at = shard - (jobs[0] as SpanJob).task.shard;
+    const job = jobs[at] as SpanJob;
+    rest = jobs.slice(at + 1);
+    source = job.plan;
+    progress.add(result.progressBytes, result.read);
+    yield accept({ ...job, result, wasRedone });
+  }
+  const scan = ({ task }: SpanJob) => workers.scan(task);
+  for await (const { task: job, result } of inOrder(unless(rest, over), credits, scan, () => progress.cancel())) {
+    const { plan, task } = job;
+    if (plan !== source) {
+      source = plan;
+      boundary = { at: plan.from, afterComma: false };
+    }
+    if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
+      discard(task, result, progress, blobs);
+      continue;
+    }
+    const badMax = task.setup.badMax - rejected;
+    let accepted: AcceptedSpan = { plan, task, result, wasRedone: false };
+    if (result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax)) {
+      discard(task, result, progress, blobs);
+      const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
+      accepted = { plan, task: again, result: await workers.scan(again), wasRedone: true };
+    }
+    yield accept(accepted);
+  }
+}
+
+function* unless(jobs: readonly SpanJob[], over: ReadonlySet<SourcePlan>): Generator<SpanJob> {
+  for (const job of jobs) if (!over.has(job.plan)) yield job;
+}
+
+/** Removes what a span wrote that is not going to be used, and what it counted. */
+function discard(task: SpanTask, result: SpanResult, progress: SharedProgress, blobs: Blobs): void {
+  progress.add(-result.progressBytes, -result.read);
+  for (const path of filesOf(task)) blobs.remove(path);
+}

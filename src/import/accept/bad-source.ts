@@ -1,0 +1,141 @@
+// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+//
+// A span's failure as the user gets it: where in the file, which line, which record, why, and what to do. A worker only says
+// at which bytes; all that a person wants to know beyond that is looked up in the source, once, when it is needed.
+
+import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/errors.js';
+import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import { BadReason } from '../../kernel/contract.js';
+import { NEWLINE } from '../../kernel/plain/bytes.js';
+import { formatPath } from '../../keys/paths.js';
+import type { Pause } from '../plan/plan.js';
+import { SNIPPET_BYTES, snippetOf } from '../source/snippet.js';
+import { SourceFile } from '../source/source-file.js';
+import type { SpanFailure, SpanTask } from '../tasks/span.js';
+
+const READ_BYTES = 1 << 20;
+/** A record is parsed for its member names only up to this size. */
+const EXAMINED_BYTES_MAX = 1 << 20;
+const NAMES_SHOWN = 10;
+
+/** A bad place, described. */
+export interface BadPlace {
+  /** "FILE, byte 12 (line 2, record 1)" */
+  readonly where: string;
+  /** Why it is bad, with what the source has there. */
+  readonly why: string;
+  readonly facts: ErrorFacts;
+}
+
+/** @param readBefore records of the source read before the span. @throws SOURCE_CHANGED, IO_ERROR; CANCELLED */
+export async function placeOf(
+  task: SpanTask,
+  failure: SpanFailure,
+  readBefore: number,
+  pause: Pause,
+): Promise<BadPlace> {
+  const { offset, reason } = failure;
+  const { path, fingerprint } = failure.file ?? task;
+  const file = SourceFile.open(path, 'read', fingerprint);
+  try {
+    const line = await lineAt(file, offset, pause);
+    const record = failure.file?.record ?? readBefore + failure.record;
+    const from = Math.max(0, offset - SNIPPET_BYTES);
+    const around = file.bytesAt(from, offset + SNIPPET_BYTES);
+    const snippet = snippetOf(around, offset - from);
+    return {
+      where: `${path}, byte ${offset} (line ${line}, record ${record})`,
+      why: `${reasonText(file, task, failure)}; it reads: ${snippet || '(nothing)'}`,
+      facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
+    };
+  } finally {
+    file.close();
+  }
+}
+
+/** @param readBefore records of the source read before the span. */
+export async function failureError(
+  task: SpanTask,
+  failure: SpanFailure,
+  readBefore: number,
+  pause: Pause,
+): Promise<GristmillError> {
+  const place = await placeOf(task, failure, readBefore, pause);
+  return new GristmillError(...describe(task, failure, place), place.facts);
+}
+
+function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: BadPlace): [ErrorCode, string] {
+  switch (kind) {
+    case 'bad record': {
+      const help = 'Mend the source, or import with --on-bad-record skip or quarantine.';
+      return ['BAD_RECORD', `A record is bad at ${where}: ${why}. ${help}`];
+    }
+    case 'too large': {
+      const limit = task.setup.scan.recordBytesMax;
+      const help =
+        'If records may be that large, raise --max-record-bytes. If the records are its members, give --shape object; if they are further inside, --select. If neither, a bracket or quote is missing there.';
+      return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
+    }
+    case 'truncated': {
+      const last = `the last record, which begins at byte ${start},`;
+      return [
+        'SOURCE_TRUNCATED',
+        `The ${task.framing} is not closed where the source ends, at ${where}: is the copy complete, or ${last} short of a bracket or quote?`,
+      ];
+    }
+    case 'too many bad':
+      return [
+        'TOO_MANY_BAD_RECORDS',
+        `More records are bad than --max-bad allows; nothing was changed. The last is at ${where}: ${why}. ${allowMore(task)}`,
+      ];
+  }
+}
+
+/** (What is left of the number for this span says nothing.) */
+function allowMore({ setup: { onBadRecord } }: SpanTask): string {
+  const common = `If so many are to be expected, allow more, as in --max-bad ${100 * QUARANTINED_DEFAULT}.`;
+  return onBadRecord === 'quarantine'
+    ? `${common} Unless told otherwise, ${QUARANTINED_DEFAULT} are quarantined at most.`
+    : common;
+}
+
+/** Why, in words; for a key that is not there, what is there instead. */
+function reasonText(file: SourceFile, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
+  const text = reason ? BadReason[reason] : 'not valid';
+  const path = setup.scan.primary;
+  if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR')) return text;
+  const shown = `${text} "${formatPath(path)}"`;
+  if (end - start > EXAMINED_BYTES_MAX) return shown;
+  const json = Buffer.from(file.bytesAt(start, end)).toString('utf8');
+  return `${shown}: ${whatIsThere(framing === 'object' ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
+}
+
+/** How far a path leads into a record, and what is there. */
+function whatIsThere(record: unknown, path: readonly string[]): string {
+  let value = record;
+  let at = 0;
+  while (at < path.length && isObject(value) && Object.hasOwn(value, path[at] as string))
+    value = value[path[at++] as string];
+  const holder = at === 0 ? 'the record' : `"${formatPath(path.slice(0, at))}"`;
+  if (Array.isArray(value)) return `${holder} is an array`;
+  if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;
+  const names = Object.keys(value);
+  if (names.length === 0) return `${holder} is an empty object`;
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => snippetOf(Buffer.from(name), 0));
+  return `${holder} has ${shown.join(', ')}${names.length > NAMES_SHOWN ? ' …' : ''}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Line of an offset, from 1: counted only when an error needs it. */
+async function lineAt(file: SourceFile, offset: number, pause: Pause): Promise<number> {
+  let line = 1;
+  for (let at = 0; at < offset; at += READ_BYTES) {
+    const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));
+    for (let i = bytes.indexOf(NEWLINE); i !== -1; i = bytes.indexOf(NEWLINE, i + 1)) line++;
+    await pause();
+  }
+  return line;
+}

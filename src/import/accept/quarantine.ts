@@ -1,0 +1,144 @@
+// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+//
+// The file of an import's rejected records, `quarantine/<import>.ndjson`: one line each, with its source, its ordinal in
+// it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import is
+// published, and removed when it fails.
+
+import { dirname } from 'node:path';
+import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
+import { continueFile } from '../../store/files/file-blobs.js';
+import { isMissing } from '../../store/files/io.js';
+import { quarantinePath } from '../../store/files/layout.js';
+import type { Pause } from '../plan/plan.js';
+
+const READ_BYTES = 1 << 20;
+const COMMA = ','.charCodeAt(0);
+const NEWLINE = '\n'.charCodeAt(0);
+
+export class Quarantine {
+  readonly #place: StorePlace;
+  readonly #path: string;
+  #file: BlobWriter | undefined;
+  #bytes = 0;
+
+  /** @param id of the import. */
+  constructor(place: StorePlace, id: string) {
+    this.#place = place;
+    this.#path = quarantinePath(place.directory, id);
+  }
+
+  /** The file, when there is one. */
+  get path(): string | undefined {
+    return this.#file === undefined ? undefined : this.#path;
+  }
+
+  /** Bytes written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Goes on in the file of an import that was killed, behind so many bytes of it: in a store on disk.
+   * @throws IO_ERROR, DISK_FULL
+   */
+  resume(bytes: number): void {
+    if (bytes === 0) this.#place.blobs.remove(this.#path);
+    else this.#file = continueFile(this.#path, bytes);
+    this.#bytes = bytes;
+  }
+
+  /**
+   * Moves the lines of a span's file (import/scan/rejects.ts) here, completed, and removes that file.
+   * @param source undefined where the lines are whole
+   * @throws IO_ERROR, DISK_FULL
+   */
+  async take(badPath: string, source: string | undefined, readBefore: number, pause: Pause): Promise<void> {
+    const bad = this.#openFor(badPath);
+    if (bad === undefined) return;
+    const lines = source === undefined ? undefined : new LineCompleter(source, readBefore);
+    const buffer = Buffer.alloc(READ_BYTES);
+    try {
+      for (let at = 0; at < bad.size; ) {
+        const bytes = bad.readSync(buffer, at);
+        const block = buffer.subarray(0, bytes);
+        const completed = lines === undefined ? block : lines.complete(block);
+        this.#file?.append(completed);
+        this.#bytes += completed.byteLength;
+        at += bytes;
+        await pause();
+      }
+    } finally {
+      bad.close();
+    }
+    this.#place.blobs.remove(badPath);
+  }
+
+  /** Makes the file and its name durable. @throws IO_ERROR */
+  async sync(): Promise<void> {
+    if (this.#file === undefined) return;
+    const { directory, blobs } = this.#place;
+    await blobs.sync(this.#path);
+    blobs.syncDirectory(dirname(this.#path));
+    blobs.syncDirectory(directory);
+  }
+
+  /** Closes the file; removes it, and its directory if it is the only one there, unless it is to stay. */
+  close(stays: boolean): void {
+    if (this.#file === undefined) return;
+    this.#file.close();
+    this.#file = undefined;
+    if (stays) return;
+    this.#place.blobs.remove(this.#path);
+    this.#place.blobs.removeEmpty(dirname(this.#path));
+  }
+
+  /** Opens a span's file, and ours with the first of them; undefined where the span rejected nothing. */
+  #openFor(badPath: string): BlobReader | undefined {
+    const { blobs } = this.#place;
+    let bad: BlobReader;
+    try {
+      bad = blobs.open(badPath, 'rejected records');
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    try {
+      blobs.makeDirectory(dirname(this.#path));
+      this.#file ??= blobs.create(this.#path, 'quarantine file');
+      return bad;
+    } catch (error) {
+      bad.close();
+      throw error;
+    }
+  }
+}
+
+/** Turns the lines of a span's file into whole ones, a block at a time. */
+class LineCompleter {
+  readonly #beginning: string;
+  readonly #readBefore: number;
+  /** Digits of the ordinal that a line begins with; undefined in the rest of the line. */
+  #digits: string | undefined = '';
+
+  constructor(source: string, readBefore: number) {
+    this.#beginning = `{"file":${JSON.stringify(source)},"record":`;
+    this.#readBefore = readBefore;
+  }
+
+  complete(block: Buffer): Buffer {
+    const parts: Uint8Array[] = [];
+    for (let at = 0; at < block.byteLength; ) {
+      const isOrdinal = this.#digits !== undefined;
+      const found = block.indexOf(isOrdinal ? COMMA : NEWLINE, at);
+      const end = found === -1 ? block.byteLength : found + 1;
+      if (!isOrdinal) parts.push(block.subarray(at, end));
+      else this.#digits += block.toString('latin1', at, found === -1 ? end : found);
+      if (found !== -1 && isOrdinal) {
+        parts.push(Buffer.from(`${this.#beginning}${this.#readBefore + Number(this.#digits)},`));
+        this.#digits = undefined;
+      } else if (found !== -1) this.#digits = '';
+      at = end;
+    }
+    return Buffer.concat(parts);
+  }
+}

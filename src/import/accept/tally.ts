@@ -1,0 +1,194 @@
+// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+//
+// What the accepted spans add up to, in source order: shards to publish, runs to merge, records to count, rejected records
+// to keep. Enforces what is allowed to be bad.
+
+import { basename, join } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { decodeKey, keyText } from '../../keys/decode.js';
+import type { StorePlace } from '../../store/files/blobs.js';
+import type { NewShard } from '../../store/publish/publish.js';
+import type { PlacedRun } from '../merge/plan.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { Pause, SourcePlan } from '../plan/plan.js';
+import { unpackFiles } from '../source/file-list.js';
+import type { MergeResult } from '../tasks/merge.js';
+import type { Duplicate, SpanFailure, SpanTask } from '../tasks/span.js';
+import type { AcceptedSpan } from './accept.js';
+import { failureError, placeOf } from './bad-source.js';
+import { Quarantine } from './quarantine.js';
+
+/** Where the records of a shard are in their source. */
+interface Origin {
+  /** Records of the source read before its span. */
+  readonly readBefore: number;
+  /** Of each rejected record of the span, the good ones before it. */
+  readonly goodBefore: Uint32Array | undefined;
+  /** Of a span of many files: their folder, and what came of each. */
+  readonly files?: { readonly folder: string; readonly list: Uint8Array; readonly records: Uint32Array };
+}
+
+export class Tally {
+  readonly shards: NewShard[] = [];
+  readonly runs: PlacedRun[] = [];
+  /** Ordinals that lost to another record of this import, by shard. */
+  readonly dead = new Map<number, number[]>();
+  read = 0;
+  rejected = 0;
+  replaced = 0;
+  storedBytes = 0;
+  redone = 0;
+  /** Files read. */
+  files = 0;
+  readonly quarantine: Quarantine;
+  readonly #options: FilledImportOptions;
+  readonly #place: StorePlace;
+  readonly #pause: Pause;
+  /** Of each shard, what says which record of its source one of its records is. */
+  readonly #origins = new Map<number, Origin>();
+  readonly #syncs: Promise<void>[] = [];
+  #source: SourcePlan | undefined;
+  /** Records read of the sources before the one at hand. */
+  #readOfOthers = 0;
+  #firstRejected: { readonly task: SpanTask; readonly failure: SpanFailure; readonly readBefore: number } | undefined;
+  #duplicate: Duplicate | undefined;
+
+  /** @param id of the import. */
+  constructor(options: FilledImportOptions, place: StorePlace, id: string, pause: Pause) {
+    this.#options = options;
+    this.#place = place;
+    this.quarantine = new Quarantine(place, id);
+    this.#pause = pause;
+  }
+
+  /** Files that must be on disk before a span counts as finished. */
+  filesOf({ task, result }: AcceptedSpan): string[] {
+    const { path } = this.quarantine;
+    return [
+      ...(result.shard ? [task.shardPath] : []),
+      ...(result.runs.length > 0 ? [task.runPath] : []),
+      ...(path !== undefined && result.rejected > 0 ? [path] : []),
+    ];
+  }
+
+  get stored(): number {
+    return this.read - this.rejected - this.replaced;
+  }
+
+  /** Bytes of the sorted runs. */
+  get runBytes(): number {
+    return this.runs.reduce((sum, run) => sum + run.chunkBytes.reduce((bytes, chunk) => bytes + chunk, 0), 0);
+  }
+
+  /** @throws BAD_RECORD, RECORD_TOO_LARGE, SOURCE_TRUNCATED, TOO_MANY_BAD_RECORDS */
+  async accept(span: AcceptedSpan): Promise<void> {
+    const { plan, task, result, wasRedone } = span;
+    if (plan !== this.#source) this.#readOfOthers = this.read;
+    if (result.fileRecords) this.files += result.fileRecords.length / 2;
+    else if (plan !== this.#source) this.files++;
+    this.#source = plan;
+    const readBefore = this.read - this.#readOfOthers;
+    if (wasRedone) this.redone++;
+    this.read += result.read;
+    this.rejected += result.rejected;
+    if (result.failure) throw await failureError(task, result.failure, readBefore, this.#pause);
+    const { firstRejected: failure } = result;
+    if (failure) {
+      this.#firstRejected ??= { task, failure, readBefore };
+      const source = task.files === undefined ? task.path : undefined;
+      await this.quarantine.take(task.badPath, source, readBefore, this.#pause);
+    }
+    for (const run of result.runs) this.runs.push({ ...run, path: task.runPath });
+    this.#noteDead(task.shard, result.losers);
+    this.#noteDuplicate(result.duplicate);
+    if (!result.shard) return;
+    const { fileRecords: records, goodBefore } = result;
+    const files = task.files && records && { folder: task.path, list: task.files.list, records };
+    this.#origins.set(task.shard, { readBefore, goodBefore, ...(files && { files }) });
+    this.storedBytes += result.shard.storedBytes;
+    this.shards.push({
+      shard: task.shard,
+      fileNumber: task.shard,
+      file: basename(task.shardPath),
+      ...result.shard,
+      named: plan.framing === 'object',
+      source: { file: task.path, from: result.entry, to: result.exit },
+    });
+    failpoint('shard.sync');
+    const sync = this.#place.blobs.sync(task.shardPath);
+    sync.catch(() => {}); // told by `synced`
+    this.#syncs.push(sync);
+  }
+
+  /** A partition's losers and duplicates. */
+  acceptMerged({ losers, duplicate }: MergeResult): void {
+    for (let i = 0; i < losers.length; i += 2) this.#noteDead(losers[i] as number, [losers[i + 1] as number]);
+    this.#noteDuplicate(duplicate);
+  }
+
+  /** All spans are in. The share of bad records is that of all, so it does not depend on spans. @throws TOO_MANY_BAD_RECORDS */
+  async finishScan(): Promise<void> {
+    const { read, rejected } = this;
+    const isOver = rejected > read * this.#options.maxBadRatio;
+    if (!this.#firstRejected || (rejected < read && !isOver)) return;
+    const { task, failure, readBefore } = this.#firstRejected;
+    const { where, why, facts } = await placeOf(task, failure, readBefore, this.#pause);
+    const allowed = isOver ? `, more than --max-bad-ratio ${this.#options.maxBadRatio} allows` : '';
+    const message = `${rejected} of ${read} records are bad${allowed}; nothing was changed. The first is at ${where}: ${why}.`;
+    throw new GristmillError('TOO_MANY_BAD_RECORDS', message, facts);
+  }
+
+  /** All entries are in. @throws DUPLICATE_KEY where duplicates are errors */
+  finishMerge(): void {
+    if (this.#options.onDuplicate !== 'error' || !this.#duplicate) return;
+    const { shard, ordinal, key } = this.#duplicate;
+    const origin = this.#origins.get(shard) as Origin;
+    const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
+    const shown = keyText(decodeKey(key));
+    const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
+    const message = `Record ${record} of ${file} has key ${shown}, which an earlier record has too; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
+    throw new GristmillError('DUPLICATE_KEY', message, { record, file });
+  }
+
+  /** Resolves when every shard, and what was rejected, is on disk. @throws IO_ERROR, DISK_FULL */
+  async synced(): Promise<void> {
+    await Promise.all([this.quarantine.sync(), ...this.#syncs]);
+  }
+
+  /** Settles the syncs under way, whatever comes of them. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#syncs);
+  }
+
+  #noteDead(shard: number, ordinals: ArrayLike<number>): void {
+    if (ordinals.length === 0) return;
+    const dead = this.dead.get(shard) ?? [];
+    for (let i = 0; i < ordinals.length; i++) dead.push(ordinals[i] as number);
+    this.dead.set(shard, dead);
+    this.replaced += ordinals.length;
+  }
+
+  #noteDuplicate(duplicate: Duplicate | undefined): void {
+    if (!duplicate) return;
+    const first = this.#duplicate;
+    const isEarlier =
+      !first || duplicate.shard < first.shard || (duplicate.shard === first.shard && duplicate.ordinal < first.ordinal);
+    if (isEarlier) this.#duplicate = duplicate;
+  }
+}
+
+/** The ordinal in its source of the record with this ordinal in its shard: the rejected ones before it count too. */
+function recordOf(ordinal: number, { readBefore, goodBefore }: Origin): number {
+  const rejectedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
+  return readBefore + ordinal + rejectedBefore;
+}
+
+/** The file that a record of a source is in, and its ordinal there. */
+function placeIn({ files, readBefore }: Origin, record: number, source: string) {
+  if (files === undefined) return { record, file: source };
+  let rest = record - readBefore;
+  let at = 0;
+  for (; rest >= (files.records[2 * at + 1] as number); at++) rest -= files.records[2 * at + 1] as number;
+  return { record: rest, file: join(files.folder, unpackFiles(files.list)[at]!.path) };
+}

@@ -1,0 +1,54 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// Sorted runs to pages: partitions are merged by the workers, a bounded number at a time, and their pages handed on in key
+// order. What merging finds out about repeated keys goes to the tally.
+
+import { inOrder } from '../../parallel/in-order.js';
+import type { Workers } from '../../pool/pool.js';
+import type { PageBatch } from '../../store/publish/publish.js';
+import type { Tally } from '../accept/tally.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { Reporter } from '../report/reporter.js';
+import type { MergedPages, MergeTask } from '../tasks/merge.js';
+import { planMerge } from './plan.js';
+
+/**
+ * Pages by index, ascending.
+ * @param atEnd the last word before what was merged may be published
+ * @throws CANCELLED, IO_ERROR, WORKER_FAILED; what `atEnd` throws
+ */
+export async function* mergeRuns(
+  tally: Tally,
+  workers: Pick<Workers, 'merge'>,
+  id: string,
+  options: FilledImportOptions,
+  reporter: Reporter,
+  atEnd: () => Promise<void>,
+): AsyncGenerator<PageBatch> {
+  const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
+  // Rooms for pages go round: given up to the garbage collector, there would be many more of them than are in use.
+  const rooms: SharedArrayBuffer[] = [];
+  const merge = (task: MergeTask) => {
+    const room = rooms.pop();
+    return workers.merge({ ...task, ...(room && { room }) });
+  };
+  // Each result holds pages in memory: one for every worker, and one on its way.
+  for await (const { result } of inOrder(tasks, options.workers + 1, merge, () => {})) {
+    await reporter.pause();
+    tally.acceptMerged(result);
+    for (const merged of result.pages) yield batchOf(merged);
+    rooms.push(result.room);
+  }
+  await atEnd();
+}
+
+/** Pages of one index as a publication takes them. */
+export function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {
+  const pages: Uint8Array[] = [];
+  let from = 0;
+  for (const end of ends) {
+    pages.push(bytes.subarray(from, end));
+    from = end;
+  }
+  return { index, pages, entries };
+}

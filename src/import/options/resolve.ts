@@ -1,0 +1,55 @@
+// The options of an import: one table, resolved once into a frozen, complete object.
+
+import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import { either, LONG_WORK, WAITING } from '../../base/method-options.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../../base/option-check.js';
+import { IMPORT_OPTIONS } from './table.js';
+import type { ImportOptions, ImportProgress } from './types.js';
+
+/** Options that are no data, so that no file can set them. */
+export const IMPORT_HOOKS = {
+  onWait: WAITING.onWait,
+  onProgress: hook<(progress: ImportProgress) => void>('called about ten times a second'),
+  signal: LONG_WORK.signal,
+} as const satisfies OptionTable;
+
+const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTable;
+
+/** All options present; see ImportOptions for what they mean. */
+export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: number };
+
+/**
+ * @param closing cancels as the option `signal` does.
+ * @throws TypeError for an unknown name or a value out of bounds.
+ */
+export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
+  const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
+  checkTogether('import', options);
+  return Object.freeze({
+    ...filled,
+    signal: either(signal, closing),
+    maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
+    onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
+  });
+}
+
+/** What no row of the table can say. @throws TypeError */
+export function checkTogether(method: string, { select, shape, mode, onDuplicate }: ImportOptions): void {
+  if (select !== undefined && (shape === 'ndjson' || shape === 'values')) {
+    throw new TypeError(
+      `${method}: options.select names an array or object inside one document; shape "${shape}" has no such document`,
+    );
+  }
+  if (mode === 'insert' && onDuplicate === 'last') {
+    throw new TypeError(
+      `${method}: options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"`,
+    );
+  }
+}
+
+/** @throws TypeError */
+export function checkSources(sources: readonly string[]): void {
+  const areFine =
+    Array.isArray(sources) && sources.length > 0 && sources.every((path) => typeof path === 'string' && path !== '');
+  if (!areFine) throw new TypeError('an import needs the path of at least one source');
+}

@@ -1,0 +1,109 @@
+// The options of an import that are data: what they may be and what they are where nobody says. A caller sets them
+// (resolve.ts), or a config file or variable does for all imports (src/config/).
+
+import {
+  DEPTH_DEFAULT,
+  RECORD_BYTES_DEFAULT,
+  RECORD_BYTES_MAX,
+  WINDOW_BYTES_DEFAULT,
+  WINDOW_BYTES_MAX,
+} from '../../base/limits.js';
+import { THREADS, WAITING } from '../../base/method-options.js';
+import { checkCollectionName } from '../../base/names.js';
+import type { OptionTable } from '../../base/option-check.js';
+import { checkIndexPaths, parsePath, parsePointer } from '../../keys/paths.js';
+
+export const IMPORT_OPTIONS = {
+  collection: {
+    type: 'text',
+    default: 'records',
+    check: checkCollectionName,
+    meaning: 'collection to import into',
+  },
+  key: {
+    type: 'text',
+    default: undefined,
+    check: parsePath,
+    meaning: 'path of the primary key; unset: the member name (shape object), the path in a folder, else the ordinal',
+  },
+  indexes: {
+    type: 'texts',
+    default: [],
+    check: parsePath,
+    checkAll: checkIndexPaths,
+    meaning: 'paths of secondary indexes',
+  },
+  select: {
+    type: 'text',
+    default: undefined,
+    check: parsePointer,
+    meaning: 'JSON Pointer to the array or object inside the document that holds the records',
+  },
+  shape: {
+    type: 'choice',
+    default: undefined,
+    choices: ['ndjson', 'values', 'array', 'object'],
+    meaning: 'layout of the source; unset: as its name, the collection and its beginning say',
+  },
+  mode: {
+    type: 'choice',
+    default: 'replace',
+    choices: ['replace', 'upsert', 'insert'],
+    meaning: 'what to do with a collection that is there',
+  },
+  allowEmpty: {
+    type: 'boolean',
+    default: false,
+    meaning: 'whether an import may leave a collection without records that has some',
+  },
+  onDuplicate: {
+    type: 'choice',
+    default: 'last',
+    choices: ['last', 'first', 'error'],
+    meaning: 'which of two records with one key stays; unset, with mode insert: error',
+  },
+  onBadRecord: {
+    type: 'choice',
+    default: 'fail',
+    choices: ['fail', 'skip', 'quarantine'],
+    meaning: 'what a bad record leads to',
+  },
+  maxBad: {
+    ...{ type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY },
+    meaning:
+      'bad records beyond which an import fails; unset: 1000000 that are quarantined, any number that are skipped',
+  },
+  maxBadRatio: {
+    ...{ type: 'number', unit: 'share', default: 1, min: 0, max: 1 },
+    meaning: 'share of bad records beyond which an import fails',
+  },
+  workers: THREADS.workers,
+  level: { type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd level' },
+  access: {
+    // Measured: pread into the kernel's memory is several times cheaper than mapping (docs/decisions.md).
+    type: 'choice',
+    default: 'read',
+    choices: ['mmap', 'read'],
+    meaning: 'how source bytes are read',
+  },
+  spanBytes: {
+    ...{ type: 'integer', unit: 'bytes', default: undefined, min: 1, max: 1 << 30 },
+    meaning: 'bytes of source per shard; unset: about a 32nd of the source, but 4m to 64m',
+  },
+  windowBytes: {
+    ...{ type: 'integer', unit: 'bytes', default: WINDOW_BYTES_DEFAULT, min: 1, max: WINDOW_BYTES_MAX },
+    meaning: "bytes of source in a worker's memory at once",
+  },
+  recordBytesMax: {
+    ...{ type: 'integer', unit: 'bytes', default: RECORD_BYTES_DEFAULT, min: 1, max: RECORD_BYTES_MAX },
+    meaning: 'largest record accepted',
+  },
+  depthMax: { type: 'integer', default: DEPTH_DEFAULT, min: 1, max: 100_000, meaning: 'deepest nesting accepted' },
+  wait: WAITING.wait,
+  resume: {
+    type: 'choice',
+    default: 'auto',
+    choices: ['auto', 'require', 'never'],
+    meaning: 'what to do where the same import was killed: go on if that can be, only then, or start afresh',
+  },
+} as const satisfies OptionTable;

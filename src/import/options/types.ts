@@ -1,0 +1,150 @@
+// What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
+
+import type { FramingName } from '../../kernel/contract.js';
+import type { Writer } from '../../store/types.js';
+
+/**
+ * How the records of a source lie: `ndjson`, a value on each line; `values`, values one after another; `array`, the
+ * elements of one array; `object`, the members of one object, whose names are the keys.
+ */
+export type Shape = 'ndjson' | 'values' | 'array' | 'object';
+
+/**
+ * Why a source was read in its layout: an option says so (`shape`, `select`), its name does (`.ndjson`, `.jsonl`), the
+ * collection it is merged into does, or its first bytes do.
+ */
+export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
+
+/** How some of the sources of an import were read, and why. */
+export interface LayoutReport {
+  /** A folder has a layout for each of its files, by the same rules. */
+  readonly shape: Shape | 'folder';
+  readonly because: LayoutReason;
+  /** How many of the sources were read so. */
+  readonly sources: number;
+  /** Path of the first of them. */
+  readonly first: string;
+  /** All of this as a sentence, with the option that says otherwise. */
+  readonly text: string;
+}
+
+/** Options of `store.import`; all optional. Unknown names are a TypeError. */
+export interface ImportOptions {
+  /** Collection to import into. Default "records". */
+  readonly collection?: string;
+  /** Path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name (shape object), the path in a folder, else the ordinal. */
+  readonly key?: string;
+  /** Paths of secondary indexes. Default none. */
+  readonly indexes?: readonly string[];
+  /** JSON Pointer to the array or object inside the document whose elements or members are the records. */
+  readonly select?: string;
+  /**
+   * Layout of the source. Default: values on lines for a name in `.ndjson` or `.jsonl`, the layout of the collection it is
+   * merged into, else an array is an array of records and anything else is a record, or several one after another.
+   * An object of records has to be named: `object`.
+   */
+  readonly shape?: Shape;
+  /**
+   * Whether the import may leave a collection that has records without any. Default false: it fails with SOURCE_EMPTY.
+   * With true a source may be an empty file, or a folder without files.
+   */
+  readonly allowEmpty?: boolean;
+  /** `replace` the collection, `upsert` into it, or `insert` records whose keys are not there yet. Default "replace". */
+  readonly mode?: 'replace' | 'upsert' | 'insert';
+  /**
+   * Which of two records with one key stays, in source order; `error` fails. Default "last", for mode insert "error".
+   */
+  readonly onDuplicate?: 'last' | 'first' | 'error';
+  /** What a record that is not valid leads to. Default "fail". */
+  readonly onBadRecord?: 'fail' | 'skip' | 'quarantine';
+  /**
+   * With skip or quarantine: the import fails at the bad record after so many. Default: 1,000,000 with quarantine, no limit with
+   * skip; but not all may be bad.
+   */
+  readonly maxBad?: number;
+  /** With skip or quarantine: the import fails when more than this share (0…1) of all records was bad. Default: no limit. */
+  readonly maxBadRatio?: number;
+  /** Worker threads; none for a store in memory. Default: the processors this process may use. */
+  readonly workers?: number;
+  /** zstd level, −7…19. Default 1. */
+  readonly level?: number;
+  /** How source bytes are read. Default "read". */
+  readonly access?: 'mmap' | 'read';
+  /** Bytes of source per span, hence per shard. Default: about a 32nd of the source, but 4 to 64 MiB. */
+  readonly spanBytes?: number;
+  /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 512 KiB, at most 64 MiB. */
+  readonly windowBytes?: number;
+  /** Largest record accepted, in bytes. Default 256 MiB, at most just below 512 MiB. */
+  readonly recordBytesMax?: number;
+  /** Deepest nesting accepted. Default 1,024. */
+  readonly depthMax?: number;
+  /** Whether to wait while something else writes to the store; if not, the import fails with STORE_BUSY. Default true. */
+  readonly wait?: boolean;
+  /**
+   * What to do where an import of the same sources with the same options was killed: `auto` goes on behind its finished
+   * spans, `require` fails (NOTHING_TO_RESUME) where that cannot be, `never` starts afresh and removes what it left.
+   * Imports of less than 1 GiB always start afresh. Default "auto".
+   */
+  readonly resume?: 'auto' | 'require' | 'never';
+  /** Called when there is something to wait for. */
+  readonly onWait?: (writer: Writer) => void;
+  /**
+   * Called about ten times a second, and at the beginning of each stage. A throw cancels the import, which then rejects
+   * with what was thrown; in stage "done" it is too late for that.
+   */
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Cancels: the import rejects with CANCELLED within a second and leaves the store as it was. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where an import stands. */
+export interface ImportProgress {
+  readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
+  /** Source bytes scanned, of all; bytes of a span that has to be redone count once. */
+  readonly bytes: number;
+  readonly bytesTotal: number;
+  /** Records read so far. */
+  readonly records: number;
+  /** Since the import began. */
+  readonly seconds: number;
+}
+
+/** What an import did. `read = stored + rejected + replaced` always. */
+export interface ImportReport {
+  readonly collection: string;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** What the source was found (or said) to be; with several sources, the first. Each file of a folder has its own. */
+  readonly shape: Shape | 'folder';
+  /** What was assumed of the layout of the sources, why, and which option says otherwise: an element for each answer. */
+  readonly layouts: readonly LayoutReport[];
+  readonly framing: FramingName;
+  readonly sources: readonly string[];
+  /** Files that were read; those of folders count one by one. */
+  readonly files: number;
+  readonly records: {
+    readonly read: number;
+    readonly stored: number;
+    readonly rejected: number;
+    /** Records of this import that lost to another with the same key. */
+    readonly replaced: number;
+  };
+  /** Records stored before this import that it replaced (modes upsert; replace drops all silently). */
+  readonly updated: number;
+  readonly bytes: { readonly source: number; readonly stored: number };
+  readonly shards: number;
+  readonly spans: { readonly total: number; readonly redone: number };
+  /** What did not have to be done again, in an import that went on where one was killed. */
+  readonly resumed?: { readonly spans: number; readonly bytes: number };
+  readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
+  readonly seconds: number;
+  /** Seconds by stage. */
+  readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
+  /** 1 for a store in memory: its imports run in the calling thread. */
+  readonly workers: number;
+  /** Highest anonymous memory (RssAnon, all threads) seen, in bytes; 0 where the system does not tell. */
+  readonly peakAnonBytes: number;
+  /** File of the rejected records, with onBadRecord "quarantine" and at least one of them. */
+  readonly quarantine?: string;
+  /** Things the user should know, e.g. an index path that matched nothing. */
+  readonly warnings: readonly string[];
+}

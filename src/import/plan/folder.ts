@@ -1,0 +1,172 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Looks at a folder: lists its files and batches them into spans, small ones by the thousand. A batch is whole files, so
+// its boundaries are certain. A large file of many records is a source of its own, cut into spans like any other, where
+// its records have keys of their own; a name with a number in it can only be given in one go from the file's beginning.
+
+import { join } from 'node:path';
+import { SPAN_FILES_MAX } from '../../base/limits.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
+import { Folder } from '../source/folder.js';
+import { isNamedLines } from '../source/layout.js';
+import { type Fingerprint, SourceFile } from '../source/source-file.js';
+import type { SpanFiles } from '../tasks/span.js';
+import { type Pause, planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
+
+/** Files of the list as it is held: a few kilobytes a piece. */
+const PIECE_FILES = 512;
+
+/** The files of a folder, listed. */
+export interface FolderListing {
+  readonly pieces: readonly Uint8Array[];
+  readonly files: number;
+  readonly bytes: number;
+  readonly warnings: readonly string[];
+}
+
+/** What is taken of a file: all that it is, a beginning of it, or nothing. */
+export type Select = (path: string, fingerprint: Fingerprint) => Fingerprint | undefined;
+
+/** @param store its directory is no source. @throws SOURCE_NOT_READABLE; CANCELLED */
+export async function listFolder(
+  path: string,
+  store: string,
+  pause: Pause,
+  select: Select = (_path, fingerprint) => fingerprint,
+): Promise<FolderListing> {
+  const folder = new Folder(path, store, pause);
+  const pieces: Uint8Array[] = [];
+  let piece: ListedFile[] = [];
+  let [files, bytes] = [0, 0];
+  for await (const file of folder.files()) {
+    const fingerprint = select(file.path, file.fingerprint);
+    if (fingerprint === undefined) continue;
+    files++;
+    bytes += fingerprint.bytes;
+    if (piece.push({ ...file, fingerprint }) < PIECE_FILES) continue;
+    pieces.push(packFiles(piece));
+    piece = [];
+  }
+  if (piece.length > 0) pieces.push(packFiles(piece));
+  return { pieces, files, bytes, warnings: folder.warnings };
+}
+
+/** Plans of a listed folder, in the order of its files. @throws SOURCE_… errors; CANCELLED; TypeError */
+export async function planFolder(
+  path: string,
+  source: number,
+  listing: Pick<FolderListing, 'pieces' | 'bytes'>,
+  options: FilledImportOptions,
+  pause: Pause,
+): Promise<SourcePlan[]> {
+  if (options.select !== undefined) {
+    throw new TypeError(`options.select names a place in one document; ${path} is a folder`);
+  }
+  const spanBytes = spanBytesFor(listing.bytes, options.spanBytes);
+  const plans: SourcePlan[] = [];
+  let batches = new Batches(path, source, options);
+  for (const piece of listing.pieces) {
+    for (const file of unpackFiles(piece)) {
+      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, source, file, options, pause));
+      if (large) {
+        if (!batches.isEmpty) plans.push(batches.plan());
+        batches = new Batches(path, source, options);
+        plans.push(large);
+      } else batches.add(file, spanBytes);
+    }
+    await pause();
+  }
+  if (!batches.isEmpty) plans.push(batches.plan());
+  return plans;
+}
+
+/** The plan of a folder without files. */
+export function planNothing(path: string, options: FilledImportOptions): SourcePlan {
+  return new Batches(path, 0, options).plan();
+}
+
+/** A large file as a source of its own, where it can be one. */
+async function planLarge(
+  folder: string,
+  source: number,
+  { path, fingerprint }: ListedFile,
+  options: FilledImportOptions,
+  pause: Pause,
+): Promise<SourcePlan | undefined> {
+  const hasOwnKeys = options.key !== undefined || options.shape === 'object';
+  const full = join(folder, path);
+  if (!hasOwnKeys || (options.shape === undefined && !isNamedLines(path) && !beginsArray(full))) return undefined;
+  return planSource(full, options, pause, source, path, fingerprint);
+}
+
+function beginsArray(path: string): boolean {
+  const file = SourceFile.open(path, 'read');
+  try {
+    return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
+  } finally {
+    file.close();
+  }
+}
+
+/** Spans of whole files, in order. */
+class Batches {
+  readonly #path: string;
+  readonly #source: number;
+  readonly #options: FilledImportOptions;
+  readonly #spans: Span[] = [];
+  readonly #files: SpanFiles[] = [];
+  #open: ListedFile[] = [];
+  #openBytes = 0;
+  #from = 0;
+  #bytes = 0;
+
+  constructor(path: string, source: number, options: FilledImportOptions) {
+    this.#path = path;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  get isEmpty(): boolean {
+    return this.#open.length === 0 && this.#files.length === 0;
+  }
+
+  add(file: ListedFile, spanBytes: number): void {
+    const { bytes } = file.fingerprint;
+    const isFull = this.#open.length === SPAN_FILES_MAX || this.#openBytes + bytes > spanBytes;
+    if (isFull && this.#open.length > 0) this.#close();
+    this.#open.push(file);
+    this.#openBytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  plan(): SourcePlan {
+    this.#close();
+    const { key, shape } = this.#options;
+    const isNamed = key === undefined || shape === 'object';
+    return {
+      path: this.#path,
+      source: this.#source,
+      relative: '',
+      fingerprint: { device: 0n, inode: 0n, bytes: this.#bytes, modifiedNs: 0n },
+      bytes: this.#bytes,
+      shape: 'folder',
+      because: shape === undefined ? 'content' : 'option',
+      framing: isNamed ? 'object' : 'values',
+      from: 0,
+      spans: this.#spans,
+      files: this.#files,
+    };
+  }
+
+  #close(): void {
+    const { key, shape } = this.#options;
+    const isNamed = key === undefined && shape !== 'object';
+    this.#files.push({ list: packFiles(this.#open), isNamed, ...(shape && { shape }) });
+    const to = this.#from + this.#openBytes + this.#open.length;
+    this.#spans.push({ from: this.#from, to });
+    this.#from = to;
+    this.#open = [];
+    this.#openBytes = 0;
+  }
+}

@@ -1,0 +1,87 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Spans become tasks: each with its shard number, where its files go, and all a worker has to know.
+
+import { join } from 'node:path';
+import type { FramingName } from '../../kernel/contract.js';
+import { parsePath } from '../../keys/paths.js';
+import { shardFileName, shardPath } from '../../store/files/layout.js';
+import type { KeyRule } from '../../store/types.js';
+import type { SpanJob } from '../accept/accept.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { ScanSetup } from '../tasks/span.js';
+import type { SourcePlan } from './plan.js';
+import { runPathOf, type Workspace } from './workspace.js';
+
+export interface JobContext {
+  readonly id: string;
+  /** Number of the first shard; spans are numbered on in source order. */
+  readonly firstShard: number;
+  readonly workspace: Workspace;
+  readonly shared: SharedArrayBuffer;
+  readonly key: KeyRule;
+  /** Whether spans of lines are hashed. */
+  readonly hashesSpans: boolean;
+}
+
+export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
+  const { workspace } = context;
+  const setup = setupOf(options, context, (plans[0] as SourcePlan).framing);
+  let shard = context.firstShard;
+  return plans.flatMap((plan, sourceNumber) =>
+    plan.spans.map((span, i): SpanJob => {
+      const number = shard++;
+      const isFirst = i === 0;
+      const files = plan.files?.[i];
+      return {
+        plan,
+        task: {
+          setup,
+          path: plan.path,
+          fingerprint: plan.fingerprint,
+          framing: plan.framing,
+          from: span.from,
+          to: span.to,
+          isLast: i === plan.spans.length - 1 && plan.endsEarly !== true,
+          ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
+          // Where whole files begin is known.
+          ...(files && { files, entry: { at: span.from, afterComma: false } }),
+          shard: number,
+          sourceNumber,
+          sources: plans.length,
+          sourceFrom: plan.from,
+          shardPath: shardPath(workspace.place.directory, shardFileName(number)),
+          runPath: runPathOf(workspace.temporary, number),
+          badPath: join(workspace.temporary, `${number}.bad`),
+        },
+      };
+    }),
+  );
+}
+
+function setupOf(
+  options: FilledImportOptions,
+  { id, firstShard, shared, key, hashesSpans }: JobContext,
+  framing: FramingName,
+): ScanSetup {
+  const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
+  const { collection, mode, indexes } = options;
+  const primary = options.key === undefined ? undefined : parsePath(options.key);
+  const secondary = options.indexes.map((path) => parsePath(path));
+  return {
+    id,
+    scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
+    level,
+    access,
+    windowBytes,
+    onBadRecord,
+    badMax: options.maxBad,
+    // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
+    keep: onDuplicate === 'last' ? 'last' : 'first',
+    namesDuplicates: onDuplicate === 'error',
+    shared,
+    // Where positions are keys, no span can be exchanged alone.
+    hashesSpans: hashesSpans && key.kind === 'path',
+    origin: { import: firstShard, collection, mode, onDuplicate, framing, key, indexes },
+  };
+}

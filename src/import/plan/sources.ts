@@ -1,0 +1,73 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Looks at everything that is to be imported: files one by one, folders by listing them.
+
+import { statSync } from 'node:fs';
+import { GristmillError } from '../../base/errors.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { Expectation } from '../source/layout.js';
+import { type Fingerprint, SourceFile } from '../source/source-file.js';
+import { refuseStore } from '../source/store-directory.js';
+import { listFolder, planFolder, planNothing, type Select } from './folder.js';
+import { type Pause, planSource, type SourcePlan } from './plan.js';
+
+/** What is imported, in order, and what has to be said about it. */
+export interface Plans {
+  readonly plans: readonly SourcePlan[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param store its directory is no source.
+ * @param expectation what the collection makes sources be; a file of a folder is what it is
+ * @param mayBeEmpty whether a folder without files is fine
+ * @param selectOf says what is taken of the files of each source
+ * @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError
+ */
+export async function planSources(
+  paths: readonly string[],
+  store: string,
+  options: FilledImportOptions,
+  pause: Pause,
+  expectation: Expectation | undefined,
+  mayBeEmpty = false,
+  selectOf?: (source: number) => Select,
+): Promise<Plans> {
+  const plans: SourcePlan[] = [];
+  const warnings: string[] = [];
+  for (const [source, path] of paths.entries()) {
+    refuseStore(path);
+    const select = selectOf?.(source);
+    if (!isFolder(path)) {
+      const expected = select?.('', fingerprintAt(path));
+      if (!select || expected) {
+        plans.push(await planSource(path, { ...options, expectation }, pause, source, '', expected));
+      }
+      continue;
+    }
+    const listing = await listFolder(path, store, pause, select);
+    if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) {
+      const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
+      throw new GristmillError('SOURCE_EMPTY', message, { file: path });
+    }
+    plans.push(...(await planFolder(path, source, listing, options, pause)));
+    warnings.push(...listing.warnings);
+  }
+  if (plans.length === 0) plans.push(planNothing(paths[0] as string, options));
+  return { plans, warnings };
+}
+
+/** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */
+export function fingerprintAt(path: string): Fingerprint {
+  const file = SourceFile.open(path, 'read');
+  file.close();
+  return file.fingerprint;
+}
+
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false; // looked at as a file, which says why it cannot be
+  }
+}

@@ -1,0 +1,50 @@
+// source > plan > [map > scan > key > frame > shard > verify > merge] > publish
+//
+// Where an import writes before anything of it is visible, and how that goes away again: its own directory under `tmp/` for
+// sorted runs, and shard files under numbers nobody else gets.
+
+import { dirname } from 'node:path';
+import type { StorePlace } from '../../store/files/blobs.js';
+import { quietly } from '../../store/files/io.js';
+import { pathIn, temporaryPath } from '../../store/files/layout.js';
+
+/** The sorted runs of a span. @param temporary see Workspace */
+export function runPathOf(temporary: string, shard: number): string {
+  return pathIn(temporary, `${shard}.run`);
+}
+
+export class Workspace {
+  readonly place: StorePlace;
+  /** For files nobody needs when the import has ended. */
+  readonly temporary: string;
+  /** Shard files that nothing names yet. */
+  #unnamed: readonly string[] = [];
+
+  constructor(place: StorePlace, id: string) {
+    this.place = place;
+    this.temporary = temporaryPath(place.directory, id);
+  }
+
+  /** @param shardPaths what the import is going to write. @throws DISK_FULL, IO_ERROR */
+  open(shardPaths: readonly string[]): void {
+    this.#unnamed = shardPaths;
+    this.place.blobs.makeDirectory(this.temporary);
+  }
+
+  /** The shards were published, or nobody knows whether they were: they stay. */
+  leaveShards(): void {
+    this.#unnamed = [];
+  }
+
+  /**
+   * Removes what is not needed any more, for good when the lock is given back. What cannot be removed is only in the way:
+   * never a reason to fail.
+   */
+  close(): void {
+    const { blobs } = this.place;
+    for (const path of this.#unnamed) quietly(() => blobs.remove(path));
+    quietly(() => blobs.removeDirectory(this.temporary));
+    // It is not empty while other imports are under way.
+    blobs.removeEmpty(dirname(this.temporary));
+  }
+}

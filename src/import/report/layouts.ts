@@ -1,0 +1,65 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// What an import assumed of the layout of its sources, in words: the user who meant something else reads here which option
+// says so.
+
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { LayoutReport, Shape } from '../options/types.js';
+import type { SourcePlan } from '../plan/plan.js';
+
+const RECORDS: Readonly<Record<Shape | 'folder', string>> = {
+  ndjson: 'each line is a record',
+  values: 'each of the values one after another is a record',
+  array: 'each element of the array is a record',
+  object: 'each member of the object is a record, and its name is the key',
+  folder: 'each file is read by its name and its beginning',
+};
+
+/** An element for each kind of answer, in the order of the sources. */
+export function layoutsOf(
+  plans: readonly SourcePlan[],
+  sources: readonly string[],
+  options: Pick<FilledImportOptions, 'select' | 'collection'>,
+): LayoutReport[] {
+  const found = new Map<string, { readonly plan: SourcePlan; readonly sources: Set<number> }>();
+  // A large file of a folder has a plan of its own.
+  const folders = new Set(plans.filter(({ shape }) => shape === 'folder').map(({ source }) => source));
+  for (const plan of plans) {
+    if (plan.shape !== 'folder' && folders.has(plan.source)) continue;
+    const id = `${plan.shape} ${plan.because}`;
+    const same = found.get(id) ?? { plan, sources: new Set() };
+    found.set(id, same);
+    same.sources.add(plan.source);
+  }
+  return [...found.values()].map(({ plan, sources: { size } }) => {
+    const { shape, because } = plan;
+    const first = sources[plan.source] as string;
+    const others = size === 1 ? '' : ` and ${size - 1} more`;
+    const text = `${first}${others}: ${RECORDS[shape]}, ${reasonOf(plan, options)}`;
+    return { shape, because, sources: size, first, text };
+  });
+}
+
+function reasonOf(
+  { shape, because }: SourcePlan,
+  { select, collection }: Pick<FilledImportOptions, 'select' | 'collection'>,
+) {
+  switch (because) {
+    case 'option':
+      return select === undefined ? 'as --shape says' : `as --select ${select} says`;
+    case 'name':
+      return 'as the name says; for something else give --shape';
+    case 'collection':
+      return `as in the collection ${JSON.stringify(collection)}; for something else give --shape`;
+    case 'content':
+      return HELP[shape];
+  }
+}
+
+const HELP: Readonly<Record<Shape | 'folder', string>> = {
+  ndjson: 'as the first one is; if the records are the members of one object, give --shape object',
+  values: 'as the first one is; if the records are the members of one object, give --shape object',
+  array: 'as the source begins with one; if each line is a record, give --shape ndjson',
+  object: 'as the source is one',
+  folder: 'for one layout of all files give --shape',
+};

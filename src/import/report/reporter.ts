@@ -1,0 +1,175 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
+
+import { setImmediate } from 'node:timers/promises';
+import type { ImportObserver } from '../../metrics/import-totals.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import { cancelledError } from '../../parallel/wire.js';
+import type { PublishResult } from '../../store/publish/publish.js';
+import type { Tally } from '../accept/tally.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { ImportProgress, ImportReport } from '../options/types.js';
+import type { SourcePlan } from '../plan/plan.js';
+import type { Beginning } from '../resume/resume.js';
+import { layoutsOf } from './layouts.js';
+
+const INTERVAL_MS = 100;
+/** A source that is one record of this size was probably not meant to be one. */
+const LONE_RECORD_BYTES = 1 << 20;
+
+type Stage = ImportProgress['stage'];
+
+export class Reporter {
+  readonly shared = new SharedProgress();
+  readonly #options: FilledImportOptions;
+  readonly #observer: ImportObserver | undefined;
+  readonly #began = performance.now();
+  readonly #entered = new Map<Stage, number>();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #stage: Stage = 'plan';
+  #bytesTotal = 0;
+  /** The most that was told: spans that have to be redone must not make the numbers go back. */
+  #bytes = 0;
+  #records = 0;
+  /** What `onProgress` threw. */
+  #problem: { readonly error: unknown } | undefined;
+
+  constructor(options: FilledImportOptions, observer?: ImportObserver) {
+    this.#options = options;
+    this.#observer = observer;
+    this.#entered.set('plan', this.#began);
+    observer?.enter('plan', this.shared);
+    if (options.onProgress || observer) this.#timer = setInterval(() => this.#tell(), INTERVAL_MS);
+    options.signal?.addEventListener('abort', this.#cancel);
+  }
+
+  readonly #cancel = () => this.shared.cancel();
+
+  enter(stage: Stage, bytesTotal = this.#bytesTotal): void {
+    this.#stage = stage;
+    this.#bytesTotal = bytesTotal;
+    this.#entered.set(stage, performance.now());
+    this.#observer?.enter(stage, this.shared);
+    this.#tell();
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  /** Lets others run, such as the handler of a signal. @throws CANCELLED, or what `onProgress` threw */
+  readonly pause = async (): Promise<void> => {
+    await setImmediate();
+    this.throwIfCancelled();
+  };
+
+  /** @throws CANCELLED, or what `onProgress` threw */
+  throwIfCancelled(): void {
+    if (this.#problem) throw this.#problem.error;
+    if (this.#options.signal?.aborted) throw cancelledError(this.#options.signal.reason);
+  }
+
+  /** The error to end with: being told to stop explains whatever came of it. */
+  reasonFor(error: unknown): unknown {
+    if (this.#problem) return this.#problem.error;
+    return this.#options.signal?.aborted ? cancelledError(this.#options.signal.reason) : error;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#options.signal?.removeEventListener('abort', this.#cancel);
+  }
+
+  report(
+    sources: readonly string[],
+    plans: readonly SourcePlan[],
+    tally: Tally,
+    published: PublishResult,
+    peakAnonBytes: number,
+    { recorded, warnings }: Beginning,
+  ): ImportReport {
+    const { manifest, counts, updated } = published;
+    const { collection, mode, workers } = this.#options;
+    const first = plans[0] as SourcePlan;
+    const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
+    return {
+      collection,
+      mode,
+      shape: first.shape,
+      layouts: layoutsOf(plans, sources, this.#options),
+      framing: first.framing,
+      sources,
+      files: tally.files,
+      records: counts,
+      updated,
+      bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
+      shards: tally.shards.length,
+      spans: { total: plans.reduce((sum, plan) => sum + plan.spans.length, 0), redone: tally.redone },
+      ...(recorded.length > 0 && {
+        resumed: { spans: recorded.length, bytes: recorded.reduce((sum, { result }) => sum + result.progressBytes, 0) },
+      }),
+      indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
+      seconds: seconds(performance.now() - this.#began),
+      stages: {
+        plan: this.#secondsOf('plan', 'scan'),
+        scan: this.#secondsOf('scan', 'merge'),
+        merge: this.#secondsOf('merge', 'publish'),
+        publish: this.#secondsOf('publish', 'done'),
+      },
+      workers,
+      peakAnonBytes,
+      ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
+      warnings: [...warnings, ...this.#warnings(plans, counts.read, published)],
+    };
+  }
+
+  #warnings(plans: readonly SourcePlan[], read: number, { manifest }: PublishResult): string[] {
+    const warnings = manifest.secondary
+      .filter(({ entries }) => entries === 0)
+      .map(({ path }) => `No record has a value at index path "${path}".`);
+    for (const { path, rest } of plans) {
+      if (!rest?.isAmbiguous) continue;
+      warnings.push(
+        `${path}: a name in --select "${this.#options.select}" occurs twice in its object; the first one was followed.`,
+      );
+    }
+    if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
+      const help =
+        'If its records are its members, say --shape object; if they are further inside, name them with --select.';
+      warnings.push(`The source is one single record. ${help}`);
+    }
+    return warnings;
+  }
+
+  #secondsOf(from: Stage, to: Stage): number {
+    return seconds((this.#entered.get(to) ?? 0) - (this.#entered.get(from) ?? 0));
+  }
+
+  #tell(): void {
+    const { bytes, records } = this.shared.done;
+    const isScan = this.#stage === 'plan' || this.#stage === 'scan';
+    this.#bytes = isScan ? Math.min(Math.max(bytes, this.#bytes), this.#bytesTotal) : this.#bytesTotal;
+    // At the end all that was discarded has been taken off again: the number is exact.
+    this.#records = this.#stage === 'done' ? records : Math.max(records, this.#records);
+    const progress: ImportProgress = {
+      stage: this.#stage,
+      bytes: this.#bytes,
+      bytesTotal: this.#bytesTotal,
+      records: this.#records,
+      seconds: seconds(performance.now() - this.#began),
+    };
+    this.#observer?.progress(progress);
+    if (this.#problem) return;
+    try {
+      this.#options.onProgress?.(progress);
+    } catch (error) {
+      this.#problem = { error };
+      this.shared.cancel();
+    }
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}

@@ -1,0 +1,111 @@
+// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+//
+// The lines of an import's journal (docs/format.md), encode beside decode. Each is its XXH64 in hexadecimal, a blank and
+// JSON; the first says what is imported and how. What a killed process or a power cut left of the last line does not
+// match its checksum, and the journal ends before it.
+
+import { xxh64 } from '../../store/files/checksum.js';
+import type { RecordedSpan } from '../accept/accept.js';
+import type { Duplicate, Run, SpanResult } from '../tasks/span.js';
+import { journalHeaderCheck, journalSpanCheck } from './journal-schema.js';
+
+const VERSION = 1;
+const NEWLINE = '\n'.charCodeAt(0);
+const CHECKSUM_DIGITS = 16;
+
+export interface JournalHeader {
+  readonly version: typeof VERSION;
+  /** What the result depends on: sources with fingerprints, options. Equal text, equal result. */
+  readonly sources: string;
+  readonly options: string;
+}
+
+export interface JournalSpan extends RecordedSpan {
+  /** Bytes of the quarantine file when the span was accepted. */
+  readonly quarantineBytes: number;
+}
+
+export interface JournalText {
+  readonly header: JournalHeader;
+  readonly spans: readonly JournalSpan[];
+  /** Bytes of the journal up to the end of the header and of each span. */
+  readonly ends: readonly number[];
+}
+
+export function newHeader(sources: string, options: string): JournalHeader {
+  return { version: VERSION, sources, options };
+}
+
+export function encodeLine(value: object): Buffer {
+  const json = JSON.stringify(value);
+  return Buffer.from(`${checksumOf(Buffer.from(json))} ${json}\n`);
+}
+
+/** As far as its lines are whole and such as an import writes; undefined when not even the header is, or it is of another version. */
+export function decodeJournal(bytes: Buffer): JournalText | undefined {
+  const values: unknown[] = [];
+  const ends: number[] = [];
+  for (let at = 0, end = bytes.indexOf(NEWLINE); end !== -1; at = end + 1, end = bytes.indexOf(NEWLINE, at)) {
+    const json = bytes.subarray(at + CHECKSUM_DIGITS + 1, end);
+    if (bytes.toString('latin1', at, at + CHECKSUM_DIGITS + 1) !== `${checksumOf(json)} `) break;
+    const value = parsed(json);
+    if ((values.length === 0 ? journalHeaderCheck : journalSpanCheck)(value) !== undefined) break;
+    values.push(value);
+    ends.push(end + 1);
+  }
+  const [header, ...spans] = values as [JournalHeader | undefined, ...PlainSpan[]];
+  if (header?.version !== VERSION) return undefined;
+  return { header, spans: spans.map(decodeSpan), ends };
+}
+
+function parsed(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function checksumOf(bytes: Buffer): string {
+  return xxh64(bytes).toString(16).padStart(CHECKSUM_DIGITS, '0');
+}
+
+export function encodeSpan(span: JournalSpan) {
+  const { losers, goodBefore, duplicate, runs, ...rest } = span.result;
+  return {
+    ...span,
+    result: {
+      ...rest,
+      losers: base64(losers),
+      ...(goodBefore && { goodBefore: base64(goodBefore) }),
+      ...(duplicate && { duplicate: { ...duplicate, key: base64(duplicate.key) } }),
+      runs: runs.map((run) => ({ ...run, chunkBytes: base64(run.chunkBytes), fences: base64(run.fences) })),
+    },
+  };
+}
+
+type PlainSpan = ReturnType<typeof encodeSpan>;
+
+function decodeSpan(span: PlainSpan): JournalSpan {
+  const { losers, goodBefore, duplicate, runs, ...rest } = span.result;
+  const result: SpanResult = {
+    ...rest,
+    losers: numbers(losers),
+    ...(goodBefore !== undefined && { goodBefore: numbers(goodBefore) }),
+    ...(duplicate && { duplicate: { ...duplicate, key: octets(duplicate.key) } satisfies Duplicate }),
+    runs: runs.map((run): Run => ({ ...run, chunkBytes: numbers(run.chunkBytes), fences: octets(run.fences) })),
+  };
+  return { ...span, result };
+}
+
+function base64({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+function octets(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function numbers(text: string): Uint32Array {
+  return new Uint32Array(octets(text).buffer);
+}

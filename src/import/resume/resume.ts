@@ -1,0 +1,181 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// How an import begins: afresh, under shard numbers of its own; or behind the finished spans of one that was killed, when
+// that one had the same sources in the same state and all the same options that matter. A resumable import into the same
+// collection that does not fit is removed, and the report says so. All of it is on disk: nothing survives in memory.
+
+import { lstatSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { JOURNAL_READ_BYTES_MAX } from '../../base/limits.js';
+import { files, readWhole } from '../../store/files/file-blobs.js';
+import { ioError, isMissing } from '../../store/files/io.js';
+import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
+import { shardFilesIn } from '../../store/lock/sweep.js';
+import { reserveShards } from '../../store/publish/publish.js';
+import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { SourcePlan } from '../plan/plan.js';
+import { runPathOf } from '../plan/workspace.js';
+import type { SpanTask } from '../tasks/span.js';
+import { Journal } from './journal.js';
+import { decodeJournal, type JournalHeader, type JournalSpan, newHeader } from './journal-format.js';
+
+/** What an import begins with. */
+export interface Beginning {
+  readonly id: string;
+  readonly firstShard: number;
+  /** Spans finished before, in order. */
+  readonly recorded: readonly JournalSpan[];
+  /** Bytes of the journal that count; undefined where there is none yet. */
+  readonly journalBytes: number | undefined;
+  readonly header: JournalHeader;
+  readonly warnings: readonly string[];
+}
+
+/** Whose killed predecessor may be resumed. */
+export interface Resumer {
+  readonly catalog: Catalog;
+  readonly store: string;
+  readonly plans: readonly SourcePlan[];
+  readonly options: FilledImportOptions;
+}
+
+/**
+ * @param id of an import that starts afresh.
+ * @throws GristmillError NOTHING_TO_RESUME, nothing being removed then.
+ */
+export async function beginImport({ catalog, store, plans, options }: Resumer, id: string): Promise<Beginning> {
+  const header = headerOf(plans, options);
+  const others = catalog.resumable().filter(({ collection }) => collection === options.collection);
+  const warnings: string[] = [];
+  let found: Beginning | undefined;
+  for (const other of others) {
+    const reason = options.resume === 'never' ? 'resuming was not wanted' : undefined;
+    const begun = reason ?? resumed(store, other, header);
+    if (typeof begun === 'object') found = { ...begun, warnings };
+    else
+      warnings.push(
+        `An import into "${other.collection}" that was killed could not be resumed: ${begun}; its files were removed.`,
+      );
+  }
+  if (found === undefined && options.resume === 'require') {
+    const why = warnings[0] ?? 'no import into this collection, of 1 GiB or more, was killed';
+    const message = `there is nothing to resume: ${why.replace('; its files were removed', '')}; leave --resume out to start afresh`;
+    throw new GristmillError('NOTHING_TO_RESUME', message);
+  }
+  for (const other of others) if (other.id !== found?.id) await removeResumable(catalog, store, other);
+  if (found !== undefined) return found;
+  const spans = plans.reduce((sum, plan) => sum + plan.spans.length, 0);
+  const firstShard = await reserveShards(catalog, spans);
+  return { id, firstShard, recorded: [], journalBytes: undefined, header, warnings };
+}
+
+/** Opens the journal and removes what the killed import wrote beyond it. Everything is in the workspace's directory. */
+export async function openJournal(
+  { catalog, store, options }: Resumer,
+  { id, firstShard, recorded, journalBytes, header }: Beginning,
+  tasks: readonly SpanTask[],
+): Promise<Journal> {
+  const path = journalPath(store, id);
+  if (journalBytes !== undefined) {
+    const finished = new Set(recorded.map(({ shard }) => shard));
+    for (const { shard, shardPath, runPath, badPath } of tasks) {
+      for (const left of finished.has(shard) ? [badPath] : [shardPath, runPath, badPath]) files.remove(left);
+    }
+    return Journal.resume(path, journalBytes);
+  }
+  const journal = Journal.begin(path, header);
+  const one = { id, collection: options.collection, firstShard, spans: tasks.length };
+  await catalog.transaction((write) => write.putResumable([...catalog.resumable(), one]));
+  return journal;
+}
+
+/** Takes an import off the list, within a transaction. */
+export function forgetResumable(catalog: Catalog, write: CatalogWrite, id: string): void {
+  const all = catalog.resumable();
+  const others = all.filter((one) => one.id !== id);
+  if (others.length < all.length) write.putResumable(others);
+}
+
+/** What can be gone on with; or why not, in words. */
+function resumed(
+  store: string,
+  { id, firstShard, spans }: ResumableImport,
+  header: JournalHeader,
+): Omit<Beginning, 'warnings'> | string {
+  const journal = readJournal(journalPath(store, id));
+  if (journal === undefined) return 'its journal is damaged';
+  if (journal.header.sources !== header.sources) return 'the source is not the same, or was changed';
+  if (journal.header.options !== header.options) return 'its options were others';
+  if (!areInOrder(journal.spans, firstShard, spans)) return 'its journal is damaged';
+  const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
+  const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);
+  if (recorded.length === 0) return 'it had not finished anything';
+  return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length] as number, header };
+}
+
+/** Whether these are spans of this import, one after another: the shards of any other are not its. */
+function areInOrder(recorded: readonly JournalSpan[], firstShard: number, spans: number): boolean {
+  let next = firstShard;
+  for (const { shard } of recorded) {
+    if (shard < next || shard >= firstShard + spans) return false;
+    next = shard + 1;
+  }
+  return true;
+}
+
+/** Whether the files of a span have the sizes they had. */
+function isWhole(store: string, id: string, { shard, result, quarantineBytes }: JournalSpan): boolean {
+  const runBytes = result.runs.reduce((sum, { chunkBytes }) => chunkBytes.reduce((all, bytes) => all + bytes, sum), 0);
+  return (
+    (!result.shard || sizeOf(shardPath(store, shardFileName(shard))) === result.shard.storedBytes) &&
+    (runBytes === 0 || sizeOf(runPathOf(dirname(journalPath(store, id)), shard)) === runBytes) &&
+    (sizeOf(quarantinePath(store, id)) ?? 0) >= quarantineBytes
+  );
+}
+
+async function removeResumable(
+  catalog: Catalog,
+  store: string,
+  { id, firstShard, spans }: ResumableImport,
+): Promise<void> {
+  // First what is found by the list alone; should we be killed then, the rest is swept.
+  files.remove(quarantinePath(store, id));
+  await catalog.transaction((write) => forgetResumable(catalog, write, id));
+  const shards = files.list(join(store, SHARDS_DIRECTORY));
+  for (const file of shardFilesIn(shards, firstShard, spans)) files.remove(shardPath(store, file));
+  files.removeDirectory(dirname(journalPath(store, id)));
+}
+
+function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
+  const sources = plans.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
+  const { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad, maxBadRatio } = options;
+  const { level, spanBytes, recordBytesMax, depthMax } = options;
+  const rules = { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad: String(maxBad), maxBadRatio };
+  return newHeader(
+    JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    JSON.stringify({ ...rules, level, spanBytes, recordBytesMax, depthMax }),
+  );
+}
+
+function readJournal(path: string) {
+  try {
+    // Of a directory that leads elsewhere, and of a journal larger than any that is written, nothing is gone on with.
+    if (!lstatSync(dirname(path)).isDirectory() || lstatSync(path).size > JOURNAL_READ_BYTES_MAX) return undefined;
+    return decodeJournal(readWhole(path, 'journal'));
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw ioError(cause, 'read', path);
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    const stat = lstatSync(path);
+    return stat.isFile() ? stat.size : undefined;
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw ioError(cause, 'look at', path);
+  }
+}

@@ -1,0 +1,297 @@
+// source > plan > [map > scan > key > frame > shard] > verify > merge > publish
+//
+// One whole file of a span of many. Nothing of it can run into the next one: it is let go of before that one is loaded,
+// which the kernel begins at a boundary of its own.
+//
+//   one record     A file that says nothing else is taken for one record, and believed to be when nothing but blanks is
+//                  behind it. Otherwise the record is taken back: the file has many, if another value begins there, or is
+//                  bad as a whole.
+//   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
+
+import { DETECTION_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
+import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/contract.js';
+import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
+import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
+import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
+import { encodeKey } from '../../keys/encode.js';
+import { beginsJson, UTF8_MARK } from '../source/detect.js';
+import { atOnce, isNamedLines, shapeOfNamedLines } from '../source/layout.js';
+import type { SourceFile } from '../source/source-file.js';
+import type { SpanFailure, SpanFiles } from '../tasks/span.js';
+import type { SpanOutput } from './span-output.js';
+
+/** Behind the longest number. */
+const LONGEST_NUMBER = '#4294967295';
+
+type Bad = Extract<RecordOutcome, { readonly kind: 'bad' }>;
+
+export class FileScan {
+  readonly #file: SourceFile;
+  readonly #path: string;
+  readonly #files: SpanFiles;
+  readonly #recordBytesMax: number;
+  readonly #output: SpanOutput;
+  readonly #kernel: SimdKernel;
+  readonly #firstOrdinal: number;
+  /** Offset up to which the kernel has been given bytes. */
+  #position = 0;
+  #rejected = 0;
+
+  /** @param path that the file's records are named by. */
+  constructor(file: SourceFile, path: string, files: SpanFiles, recordBytesMax: number, output: SpanOutput) {
+    this.#file = file;
+    this.#path = path;
+    this.#files = files;
+    this.#recordBytesMax = recordBytesMax;
+    this.#output = output;
+    this.#kernel = output.kernel;
+    this.#firstOrdinal = output.kernel.raw.ordinal();
+  }
+
+  /** @returns what ends the span. */
+  run(): SpanFailure | undefined {
+    if (this.#files.isNamed && !isKey(`${this.#path}${LONGEST_NUMBER}`)) return this.#rejectAll('KEY_TOO_LONG', 0);
+    this.#load();
+    const { shape = this.#shapeOfName() } = this.#files;
+    if (shape === 'ndjson') return this.#many('lines');
+    if (shape === 'values') return this.#many('values');
+    const { raw, bytes } = this.#kernel;
+    const first = skipBlanks(bytes, raw.pos(), raw.end());
+    const opener = shape === 'object' ? OPEN_OBJECT : OPEN_ARRAY;
+    if (first < raw.end() && bytes[first] === opener) {
+      raw.resume(first + 1, 0);
+      return this.#many(shape === 'object' ? 'object' : 'array');
+    }
+    if (shape === undefined) return this.#one(first);
+    const isEmpty = first === raw.end();
+    return this.#rejectAll(isEmpty ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', this.#offsetOf(first));
+  }
+
+  /** The layout that the name says, where the file does not tell another story. */
+  #shapeOfName(): 'ndjson' | 'values' | undefined {
+    if (!isNamedLines(this.#path)) return undefined;
+    const { raw, bytes } = this.#kernel;
+    const first = skipBlanks(bytes, raw.pos(), raw.end());
+    if (first === raw.end()) return 'ndjson';
+    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, raw.end())));
+  }
+
+  /** The beginning of the file, behind a byte order mark; of one that begins with blanks, a window that has more. */
+  #load(): void {
+    const kernel = this.#kernel;
+    const { bytes } = this.#file.fingerprint;
+    for (let from = this.#files.grown?.from ?? 0; ; from = this.#position) {
+      kernel.letGo();
+      const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
+      const at = kernel.makeRoomFor(taken);
+      const target = kernel.bytes.subarray(at, at + taken);
+      this.#file.read(target, from);
+      this.#output.clock.ends('map');
+      this.#position = from + taken;
+      kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+      const marked = from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte) ? UTF8_MARK.length : 0;
+      if (marked > 0) kernel.raw.resume(at + marked, 0);
+      if (this.#isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
+    }
+  }
+
+  #fill(): void {
+    this.#output.throwIfCancelled();
+    const kernel = this.#kernel;
+    const { at, bytes } = kernel.makeRoom();
+    const taken = Math.min(bytes, this.#file.fingerprint.bytes - this.#position);
+    this.#output.clock.ends('scan');
+    this.#file.read(kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#output.clock.ends('map');
+    this.#position += taken;
+    kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+  }
+
+  get #isAllLoaded(): boolean {
+    return this.#position === this.#file.fingerprint.bytes;
+  }
+
+  /** Valid whatever the kernel takes for the offset of its bytes. */
+  #offsetOf(address: number): number {
+    return this.#position - (this.#kernel.raw.end() - address);
+  }
+
+  #begin(framing: FramingName, isNumbered: boolean, stop: number): void {
+    const name = this.#files.isNamed ? { text: this.#path, isNumbered } : undefined;
+    this.#kernel.beginNext(framing, this.#recordBytesMax, name);
+    this.#kernel.standAt(this.#offsetOf(this.#kernel.raw.pos()), stop);
+  }
+
+  /** @param first where the value begins, or the end of what is loaded. */
+  #one(first: number): SpanFailure | undefined {
+    const { raw } = this.#kernel;
+    // The scan is to stop behind one value.
+    this.#begin('values', false, this.#offsetOf(first) + 1);
+    for (;;) {
+      raw.mark();
+      const event = raw.next();
+      if (raw.ordinal() > this.#firstOrdinal) {
+        const rest = this.#behind(raw.pos());
+        if (rest === undefined) return undefined;
+        raw.takeBack();
+        return this.#manyAfterAll(rest);
+      }
+      if (event === Event.MORE) this.#fill();
+      else if (event === Event.FRAME) this.#output.takeFrame();
+      else if (event === Event.SPILL) this.#output.takeEntries();
+      else if (event === Event.END) return this.#rejectAll('UNEXPECTED_END', this.#position);
+      else {
+        const outcome = this.#kernel.settle(this.#isAllLoaded);
+        if (outcome.kind !== 'more') return this.#settleOne(outcome);
+        this.#fill();
+      }
+    }
+  }
+
+  #settleOne(outcome: Exclude<RecordOutcome, { readonly kind: 'more' }>): SpanFailure | undefined {
+    if (outcome.kind === 'end') return this.#rejectAll('UNEXPECTED_END', this.#position);
+    if (outcome.kind === 'bad' && outcome.reason === 'RECORD_TOO_LARGE') return this.#tooLarge(outcome);
+    if (outcome.kind === 'bad' && !isAboutKeys(outcome.reason)) {
+      return this.#rejectAll(outcome.reason, this.#offsetOf(outcome.offset));
+    }
+    const rest = this.#behind(outcome.next);
+    if (rest !== undefined) return this.#manyAfterAll(rest);
+    if (outcome.kind === 'bad') return this.#rejectOne(outcome);
+    this.#output.add(this.#named(outcome.record, this.#path), outcome.next, false);
+    return undefined;
+  }
+
+  /** The first value is followed by something: by another value, or the file is bad. */
+  #manyAfterAll(rest: number): SpanFailure | undefined {
+    const [next] = this.#file.bytesAt(rest, rest + 1);
+    if (!beginsJson(next as number)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
+    this.#load();
+    const { raw, bytes } = this.#kernel;
+    const offset = this.#offsetOf(skipBlanks(bytes, raw.pos(), raw.end()));
+    const text = this.#file.bytesAt(offset, rest);
+    // As a line: without a newline in it, and with one behind it.
+    const newline = text.indexOf(NEWLINE);
+    const isLine = newline !== -1 && skipBlanks(text, newline, text.byteLength) === text.byteLength;
+    return this.#many(isLine ? 'lines' : 'values');
+  }
+
+  #many(framing: FramingName): SpanFailure | undefined {
+    const { raw } = this.#kernel;
+    this.#begin(framing, true, Number.MAX_SAFE_INTEGER);
+    raw.skipNumbers(this.#readBefore);
+    for (;;) {
+      switch (raw.next()) {
+        case Event.MORE:
+          this.#fill();
+          break;
+        case Event.FRAME:
+          this.#output.takeFrame();
+          break;
+        case Event.SPILL:
+          this.#output.takeEntries();
+          break;
+        case Event.END:
+          return this.#endMany(framing, raw.pos());
+        default: {
+          const outcome = this.#kernel.settle(this.#isAllLoaded);
+          if (outcome.kind === 'more') this.#fill();
+          else if (outcome.kind === 'end') return this.#endMany(framing, outcome.next);
+          else if (outcome.kind === 'record') {
+            const name = `${this.#path}#${this.#read}`;
+            this.#output.add(this.#named(outcome.record, name), outcome.next, outcome.afterComma);
+          } else {
+            const failure = this.#rejectOne(outcome);
+            // A container that the file ends in: it is told once that it is cut off.
+            const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+            if (failure !== undefined || isCut) return failure;
+          }
+        }
+      }
+    }
+  }
+
+  /** @param address behind the closing bracket, or NOWHERE where there was none. */
+  #endMany(framing: FramingName, address: number): SpanFailure | undefined {
+    if (framing === 'lines' || framing === 'values') return undefined;
+    const { bytes } = this.#file.fingerprint;
+    if (address === NOWHERE) return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
+    const rest = this.#behind(address);
+    return rest === undefined ? undefined : this.#reject('UNEXPECTED_CHARACTER', rest, rest, bytes);
+  }
+
+  /** The offset of the first byte behind an address that is no blank; undefined where there is none. */
+  #behind(address: number): number | undefined {
+    const { raw, bytes } = this.#kernel;
+    const at = skipBlanks(bytes, address, raw.end());
+    if (at < raw.end()) return this.#offsetOf(at);
+    for (let offset = this.#position; offset < this.#file.fingerprint.bytes; ) {
+      const piece = this.#file.bytesAt(offset, offset + DETECTION_BYTES);
+      const blanks = skipBlanks(piece, 0, piece.byteLength);
+      offset += blanks;
+      if (blanks < piece.byteLength) return offset;
+    }
+    return undefined;
+  }
+
+  /** Records of the file that an earlier import read. */
+  get #readBefore(): number {
+    return this.#files.grown?.read ?? 0;
+  }
+
+  /** Records of the file read so far. */
+  get #read(): number {
+    return this.#readBefore + this.#kernel.raw.ordinal() - this.#firstOrdinal + this.#rejected;
+  }
+
+  #named(record: ScannedRecord, name: string): ScannedRecord {
+    if (!this.#files.isNamed) return record;
+    const key = Buffer.from(encodeKey(name)).toString('hex');
+    return { line: `{"key":${JSON.stringify(name)},"value":${record.line}}`, keys: [[0, key], ...record.keys] };
+  }
+
+  #rejectOne({ reason, offset, start, end, next, afterComma }: Bad): SpanFailure | undefined {
+    if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
+    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
+    const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
+    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
+    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
+    return failure;
+  }
+
+  /** All of the file is one bad record. */
+  #rejectAll(reason: BadReasonName, offset: number): SpanFailure | undefined {
+    return this.#reject(reason, offset, 0, this.#file.fingerprint.bytes);
+  }
+
+  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1): SpanFailure | undefined {
+    const bad = { ...this.#placed('bad record', offset, start, end), reason };
+    // From the file: the kernel may have written a line over it.
+    const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records);
+    this.#rejected += records;
+    this.#kernel.raw.skipNumbers(records);
+    return failure;
+  }
+
+  #tooLarge({ start, end }: Pick<Bad, 'offset' | 'start' | 'end'>): SpanFailure {
+    return this.#placed('too large', this.#offsetOf(start), this.#offsetOf(start), this.#offsetOf(end));
+  }
+
+  #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
+    const { path, fingerprint } = this.#file;
+    return { kind, offset, start, end, record: this.#output.read, file: { path, fingerprint, record: this.#read } };
+  }
+}
+
+/** Whether the value itself is good. */
+function isAboutKeys(reason: BadReasonName): boolean {
+  return reason.startsWith('KEY_') || reason === 'TOO_MANY_KEYS';
+}
+
+function isKey(name: string): boolean {
+  try {
+    encodeKey(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

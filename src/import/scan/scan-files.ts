@@ -1,0 +1,49 @@
+// source > plan > [map > scan > key > frame > shard] > verify > merge > publish
+//
+// A span of whole files, in a worker: one after another goes through the kernel, which keeps frame, ordinals and entries
+// going. One file is open at a time.
+
+import { join } from 'node:path';
+import { FRAME_BYTES } from '../../base/limits.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import { unpackFiles } from '../source/file-list.js';
+import { SourceFile } from '../source/source-file.js';
+import type { SpanFailure, SpanFiles, SpanResult, SpanTask } from '../tasks/span.js';
+import { FileScan } from './scan-file.js';
+import { SpanOutput } from './span-output.js';
+
+/** @throws as scanSpan */
+export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanResult {
+  const output = new SpanOutput(task, blobs);
+  const { kernel } = output;
+  kernel.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
+  const listed = unpackFiles(files.list);
+  const fileRecords = new Uint32Array(2 * listed.length);
+  let failure: SpanFailure | undefined;
+  let progressBytes = 0;
+  const scan = () => {
+    for (let i = 0; i < listed.length && failure === undefined; i++) {
+      output.throwIfCancelled();
+      const { path, fingerprint } = listed[i]!;
+      const [ordinal, read] = [kernel.raw.ordinal(), output.read];
+      output.clock.ends('scan');
+      const file = SourceFile.open(join(task.path, path), 'read', fingerprint);
+      try {
+        failure = new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run();
+      } finally {
+        file.close();
+      }
+      fileRecords[2 * i] = kernel.raw.ordinal() - ordinal;
+      fileRecords[2 * i + 1] = output.read - read;
+      const bytes = fingerprint.bytes - (files.grown?.from ?? 0);
+      output.progress.add(bytes, output.read - read);
+      progressBytes += bytes;
+    }
+  };
+  return output.complete(scan, () => {
+    return {
+      ...{ entry: task.from, exit: task.to, ended: false, progressBytes, fileRecords },
+      ...(failure && { failure }),
+    };
+  });
+}

@@ -1,0 +1,205 @@
+// source > plan > [map > scan > key > frame > shard] > verify > merge > publish
+//
+// One span, in a worker: from the boundary it begins at to the first boundary at or after its end. Fills the kernel's
+// window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
+
+import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
+import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
+import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import { SourceFile } from '../source/source-file.js';
+import type { Boundary, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
+import { guessBoundary, NO_GUESS } from './guess.js';
+import { scanFiles } from './scan-files.js';
+import { hashAtOnce } from './span-hash.js';
+import { SpanOutput } from './span-output.js';
+
+export { Cancelled } from './span-output.js';
+
+/** Bytes read past the end of a span at a time: usually its last record ends in them. */
+const OVERHANG_BYTES = 64 * 1024;
+
+type BadOutcome = RecordOutcome & { readonly kind: 'bad' };
+
+/** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
+export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
+  if (task.files !== undefined) return scanFiles(task, task.files, blobs);
+  const file = SourceFile.open(task.path, task.setup.access, task.fingerprint);
+  try {
+    const entry = task.entry ?? guessEntry(file, task);
+    if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
+    return new SpanScan(file, task, entry, blobs).run();
+  } finally {
+    file.close();
+  }
+}
+
+function guessEntry(file: SourceFile, { framing, from, to, fingerprint }: SpanTask): Boundary {
+  const afterComma = framing === 'array' || framing === 'object';
+  // One byte early: a comma or newline just before the span makes its first byte a boundary.
+  const early = framing === 'values' ? from : from - 1;
+  for (let bytes = GUESS_BYTES; ; bytes *= 4) {
+    const lookahead = new Uint8Array(Math.min(bytes, fingerprint.bytes - early));
+    file.read(lookahead, early);
+    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === fingerprint.bytes);
+    if (guess !== NO_GUESS) return { at: early + guess, afterComma };
+    if (early + bytes >= to) return { at: NO_GUESS, afterComma };
+  }
+}
+
+function nothingAt(entry: number): SpanResult {
+  return {
+    entry,
+    exit: entry,
+    ended: false,
+    read: 0,
+    rejected: 0,
+    runs: [],
+    losers: new Uint32Array(),
+    progressBytes: 0,
+  };
+}
+
+class SpanScan {
+  readonly #file: SourceFile;
+  readonly #task: SpanTask;
+  readonly #output: SpanOutput;
+  readonly #kernel: SimdKernel;
+  readonly #entry: number;
+  /** File offset up to which the kernel has been given bytes. */
+  #position: number;
+  #progressBytes = 0;
+  #recordsTold = 0;
+  #failure: SpanFailure | undefined;
+  #ended = false;
+
+  constructor(file: SourceFile, task: SpanTask, entry: Boundary, blobs: Blobs) {
+    const output = new SpanOutput(task, blobs);
+    const { kernel } = output;
+    this.#file = file;
+    this.#task = task;
+    this.#output = output;
+    this.#kernel = kernel;
+    this.#entry = entry.at;
+    this.#position = entry.at;
+    kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
+    kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
+  }
+
+  run(): SpanResult {
+    const scan = () => {
+      while (this.#step());
+    };
+    return this.#output.complete(scan, () => {
+      this.#tellProgress();
+      const failure = this.#failure;
+      const exit = this.#kernel.fileOffset(this.#kernel.raw.pos());
+      const isHashed = this.#task.setup.hashesSpans && this.#task.framing === 'lines' && failure === undefined;
+      return {
+        entry: this.#entry,
+        exit,
+        ...(isHashed && { hash: hashAtOnce(this.#file, this.#entry, exit) }),
+        ended: this.#ended,
+        ...(failure && { failure }),
+        progressBytes: this.#progressBytes,
+      };
+    });
+  }
+
+  /** Does what the kernel asks for next; false when the span is done. */
+  #step(): boolean {
+    switch (this.#kernel.raw.next()) {
+      case Event.MORE:
+        return this.#fill();
+      case Event.FRAME:
+        this.#output.takeFrame();
+        return true;
+      case Event.SPILL:
+        this.#output.takeEntries();
+        return true;
+      case Event.SUSPECT:
+        return this.#settle();
+      case Event.END:
+        this.#ended = true;
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  #fill(): true {
+    this.#output.throwIfCancelled();
+    const { raw } = this.#kernel;
+    const unfinished = raw.end() - raw.pos();
+    const { at, bytes } = this.#kernel.makeRoom();
+    const { to, fingerprint } = this.#task;
+    // Past the end of the span: little, unless the last record is large (see makeRoom).
+    const wanted = Math.max(to - this.#position, 0) + Math.max(OVERHANG_BYTES, unfinished);
+    const taken = Math.min(bytes, wanted, fingerprint.bytes - this.#position);
+    this.#output.clock.ends('scan');
+    this.#file.read(this.#kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#output.clock.ends('map');
+    this.#position += taken;
+    raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
+    this.#tellProgress();
+    return true;
+  }
+
+  /** The kernel stopped at a record: the twin says what it is. */
+  #settle(): boolean {
+    const kernel = this.#kernel;
+    const outcome = kernel.settle(this.#position === this.#task.fingerprint.bytes);
+    switch (outcome.kind) {
+      case 'more':
+        return this.#fill();
+      case 'end':
+        // Only an array or object comes here: the source ended before its closing bracket.
+        this.#ended = true;
+        if (outcome.next === NOWHERE) this.#fail(this.#badAt('truncated', kernel.raw.end()));
+        return false;
+      case 'record':
+        this.#output.add(outcome.record, outcome.next, outcome.afterComma);
+        return true;
+      case 'bad':
+        return this.#reject(outcome);
+    }
+  }
+
+  #reject({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    if (reason === 'RECORD_TOO_LARGE') return this.#fail(this.#badAt('too large', start, start, end));
+    const { framing } = this.#task;
+    // A container that the source ends in is not closed, whatever one thinks of its last record.
+    const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+    if (isCut) return this.#fail(this.#badAt('truncated', offset, start, end));
+    const bad = { ...this.#badAt('bad record', offset, start, end), reason };
+    const stop = this.#task.isLast ? Number.MAX_SAFE_INTEGER : this.#task.to;
+    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, stop);
+    const failure = this.#output.reject(bad, () => this.#kernel.bytes.subarray(start, run.end), 1 + run.records);
+    if (failure) return this.#fail(failure);
+    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
+    return true;
+  }
+
+  #fail(failure: SpanFailure): false {
+    this.#failure = failure;
+    return false;
+  }
+
+  /** What is wrong with the record at hand; given addresses, tells offsets of the file. */
+  #badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
+    const [offset, from, to] = [address, start, end].map((at) => this.#kernel.fileOffset(at)) as [
+      number,
+      number,
+      number,
+    ];
+    return { kind, offset, start: from, end: to, record: this.#output.read };
+  }
+
+  #tellProgress(): void {
+    const bytes = Math.min(this.#position, this.#task.to) - this.#task.from - this.#progressBytes;
+    const { read } = this.#output;
+    this.#output.progress.add(bytes, read - this.#recordsTold);
+    this.#progressBytes += bytes;
+    this.#recordsTold = read;
+  }
+}

@@ -1,0 +1,170 @@
+// source > plan > map > scan > [key > frame > shard] > verify > merge > publish
+//
+// Where the records of a span go, whatever they are read from: full frames to the shard, full heaps to a run, bad records
+// to their file. What the kernel hands to the plain twin comes back through here.
+
+import { basename } from 'node:path';
+import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
+import type { ScannedRecord } from '../../kernel/contract.js';
+import type { SimdKernel } from '../../kernel/simd/kernel.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import { StageClock } from '../../parallel/stage-clock.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import type { ShardOrigin } from '../../store/shards/origin.js';
+import { ShardWriter } from '../../store/shards/write.js';
+import { Compressor } from '../../store/shards/zstd.js';
+import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
+import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
+import { addKeys, RunWriter } from './run-write.js';
+import { threadKernel } from './thread-kernel.js';
+
+/** A cancelled span: its result is of no use to anyone. */
+export class Cancelled extends Error {}
+
+/** The thread's compressor, by its level: a context is worth keeping. */
+let compressor: { readonly level: number; readonly compressor: Compressor } | undefined;
+
+function compressorFor(level: number): Compressor {
+  if (compressor?.level !== level) compressor = { level, compressor: new Compressor(level) };
+  return compressor.compressor;
+}
+
+function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
+  return threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
+}
+
+/** What the scan itself knows of a result. */
+type Scanned = Pick<SpanResult, 'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'hash'>;
+
+export class SpanOutput {
+  readonly kernel: SimdKernel;
+  readonly rejects: Rejects;
+  readonly progress: SharedProgress;
+  readonly clock: StageClock;
+  readonly #task: SpanTask;
+  readonly #blobs: Blobs;
+  readonly #compressor: Compressor;
+  readonly #runs: RunWriter;
+  #shard: ShardWriter | undefined;
+  /** Records read when the last bad one was rejected. */
+  #badUntil = -1;
+
+  constructor(task: SpanTask, blobs: Blobs) {
+    const { onBadRecord, namesDuplicates, level, shared } = task.setup;
+    this.kernel = kernelFor(task.setup);
+    this.#task = task;
+    this.#blobs = blobs;
+    this.#compressor = compressorFor(level);
+    this.#runs = new RunWriter(blobs, task.runPath, task.shard);
+    this.rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
+    this.progress = new SharedProgress(shared);
+    this.clock = new StageClock(this.progress);
+  }
+
+  /** Records read, bad ones included. */
+  get read(): number {
+    return this.kernel.raw.ordinal() + this.rejects.count;
+  }
+
+  /** @throws Cancelled */
+  throwIfCancelled(): void {
+    if (this.progress.isCancelled) throw new Cancelled();
+  }
+
+  takeFrame(): void {
+    // Here too: at a high compression level a window takes long.
+    this.throwIfCancelled();
+    const { plain, records } = this.kernel.frame();
+    this.clock.ends('scan');
+    if (records > 0) {
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
+      this.#shard.append(plain, records);
+    }
+    this.kernel.raw.frameTaken();
+    this.clock.ends('frame');
+  }
+
+  takeEntries(): void {
+    this.clock.ends('scan');
+    this.#runs.write(this.kernel, this.#task.setup.keep);
+    this.clock.ends('key');
+  }
+
+  /** Adds a record that the twin has read, and goes on at `next`. */
+  add({ line, keys }: ScannedRecord, next: number, afterComma: boolean): void {
+    const { kernel } = this;
+    addKeys(kernel, this.#task.shard, keys, () => this.takeEntries());
+    kernel.raw.resume(next, afterComma ? 1 : 0);
+    kernel.addLine(line);
+  }
+
+  /** Calls `scan`, completes the files and says what came of it; takes the shard away again when anything throws. */
+  complete(scan: () => void, scanned: () => Scanned): SpanResult {
+    try {
+      scan();
+      this.takeFrame();
+      this.takeEntries();
+      this.rejects.finish();
+      return this.#result(scanned());
+    } catch (error) {
+      this.#shard?.abort();
+      throw error;
+    } finally {
+      this.#runs.close();
+      this.rejects.close();
+    }
+  }
+
+  /** How many bad records may be rejected together with one that they directly follow: none but with the second of a run. */
+  get runMax(): number {
+    const { onBadRecord, badMax } = this.#task.setup;
+    if (onBadRecord === 'fail' || this.rejects.count < LINES_OF_THEIR_OWN) return 0;
+    // What follows a single one is most often good, and would be looked at in vain.
+    if (this.read !== this.#badUntil) return 0;
+    return Math.max(0, badMax - this.rejects.count - 1);
+  }
+
+  /**
+   * Whether the record at fault ends the scan: as asked, or because too many are bad.
+   * @param records with those that directly follow it, whose bytes `raw` gives too.
+   */
+  reject(bad: SpanFailure, raw: () => Uint8Array, records = 1): SpanFailure | undefined {
+    const { onBadRecord, badMax } = this.#task.setup;
+    if (onBadRecord === 'fail') return bad;
+    this.rejects.add(bad, raw, records);
+    this.#badUntil = this.read;
+    return this.rejects.count > badMax ? { ...bad, kind: 'too many bad' } : undefined;
+  }
+
+  #result(scanned: Scanned): SpanResult {
+    const { failure, fileRecords, ...rest } = scanned;
+    const shard = this.#shard?.finish(this.#origin(scanned));
+    this.clock.ends('frame');
+    return {
+      ...rest,
+      read: this.read,
+      rejected: this.rejects.count,
+      ...(this.rejects.first && { firstRejected: this.rejects.first }),
+      ...(this.#task.setup.namesDuplicates && { goodBefore: Uint32Array.from(this.rejects.goodBefore) }),
+      ...(shard && { shard }),
+      runs: this.#runs.runs,
+      losers: Uint32Array.from(this.#runs.losers),
+      ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
+      ...(failure && { failure }),
+      ...(fileRecords && { fileRecords }),
+    };
+  }
+
+  /** What the shard says of where it comes from. */
+  #origin({ entry, exit, ended }: Scanned): ShardOrigin {
+    const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
+    return {
+      ...setup.origin,
+      shard,
+      named: framing === 'object',
+      source: { file: basename(path), from: entry, to: exit },
+      ...{ sourceNumber, sources, sourceFrom },
+      isLast: isLast || ended,
+    };
+  }
+}

@@ -1,0 +1,227 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// What stands around the records: walks a document byte by byte to the array or object that a JSON Pointer names, and,
+// when the records have been read, from that container's end to the end of the document. It validates all it passes
+// (RFC 8259, UTF-8), remembers only the open brackets, and can stop at any byte and go on with the next buffer. It is the
+// slow way (about 100 MB/s) and only ever sees what is outside the records.
+
+import { GristmillError } from '../../base/errors.js';
+import { CharacterChecker } from './characters.js';
+
+/** The container whose elements or members are the records. */
+export interface Container {
+  readonly framing: 'array' | 'object';
+  /** Offset just after its opening bracket. */
+  readonly from: number;
+}
+
+type State =
+  | 'value'
+  | 'value or close'
+  | 'name or close'
+  | 'name'
+  | 'colon'
+  | 'after value'
+  | 'string'
+  | 'scalar'
+  | 'done';
+
+interface Level {
+  readonly isArray: boolean;
+  /** Whether the pointer leads through this container. */
+  readonly isOnPath: boolean;
+  /** Elements begun; the index of the current one is one less. */
+  elements: number;
+  /** Whether the pointer's name has been met in this object. */
+  isMatched: boolean;
+}
+
+const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
+const QUOTE = 0x22;
+const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
+/** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
+const TOKEN_BYTES_MAX = 65_536;
+
+function formatPointer(tokens: readonly string[]): string {
+  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+export class DocumentWalker {
+  readonly #pointer: readonly string[];
+  readonly #file: string;
+  readonly #depthMax: number;
+  #state: State = 'value';
+  readonly #levels: Level[] = [];
+  readonly #characters = new CharacterChecker();
+  #isName = false;
+  /** Whether the value at hand is the one the pointer names, or on the way to it. */
+  #onPath = true;
+  #token: number[] = [];
+  #found = false;
+  /** How many tokens of the pointer led somewhere. */
+  #followed = 0;
+  #isAmbiguous = false;
+
+  constructor(pointer: readonly string[], file: string, depthMax: number) {
+    this.#pointer = pointer;
+    this.#file = file;
+    this.#depthMax = depthMax;
+  }
+
+  /** Whether a name on the way to the container occurs twice in its object; the first one was followed. */
+  get isAmbiguous(): boolean {
+    return this.#isAmbiguous;
+  }
+
+  /**
+   * Walks over `bytes`, which stand at `offset` of the file; returns the container when its bracket is met.
+   * @throws SOURCE_NOT_JSON, SELECT_NOT_CONTAINER
+   */
+  walk(bytes: Uint8Array, offset: number): Container | undefined {
+    for (let i = 0; i < bytes.byteLength; i++) {
+      const container = this.#step(bytes[i] as number, offset + i);
+      if (container) return container;
+    }
+    return undefined;
+  }
+
+  /** The container has been read by others: `walk` goes on just after its closing bracket. */
+  leaveContainer(): void {
+    this.#found = true;
+    this.#levels.pop();
+    this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+  }
+
+  /** The source has ended. @throws SOURCE_TRUNCATED, SELECT_NOT_FOUND */
+  finish(offset: number): void {
+    if (this.#state === 'scalar') this.#endScalar(offset);
+    if (this.#state !== 'done') {
+      const message = `${this.#file} ends in the middle of its JSON document (byte ${offset}); is the copy complete?`;
+      throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
+    }
+    if (this.#found) return;
+    const there = this.#followed === 0 ? 'its root' : formatPointer(this.#pointer.slice(0, this.#followed));
+    const missing = JSON.stringify(this.#pointer[this.#followed]);
+    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} is there, but not ${missing} in it. Check --select.`;
+    throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
+  }
+
+  #step(c: number, at: number): Container | undefined {
+    if (this.#state === 'string') return this.#inString(c, at);
+    if (this.#state === 'scalar') {
+      if (!BLANKS.has(c) && c !== 0x2c && c !== 0x5d && c !== 0x7d) {
+        if (this.#token.push(c) > TOKEN_BYTES_MAX) throw this.#bad(at, 'a token that is too long');
+        return undefined;
+      }
+      this.#endScalar(at);
+    }
+    if (BLANKS.has(c)) return undefined;
+    switch (this.#state) {
+      case 'value or close':
+        if (c === 0x5d) return this.#close(true, at);
+        return this.#value(c, at);
+      case 'value':
+        return this.#value(c, at);
+      case 'name or close':
+        if (c === 0x7d) return this.#close(false, at);
+        return this.#name(c, at);
+      case 'name':
+        return this.#name(c, at);
+      case 'colon':
+        if (c !== 0x3a) throw this.#bad(at, 'a colon was expected');
+        this.#state = 'value';
+        return undefined;
+      case 'after value': {
+        const level = this.#levels.at(-1) as Level;
+        if (c === 0x2c) {
+          this.#state = level.isArray ? 'value' : 'name';
+          return undefined;
+        }
+        if (c === (level.isArray ? 0x5d : 0x7d)) return this.#close(level.isArray, at);
+        throw this.#bad(at, 'a comma or closing bracket was expected');
+      }
+      default: {
+        const message = `${this.#file} goes on after its JSON document (byte ${at}). For several values in one file use --shape ndjson or values.`;
+        throw new GristmillError('SOURCE_TRAILING_BYTES', message, { file: this.#file, offset: at });
+      }
+    }
+  }
+
+  #value(c: number, at: number): Container | undefined {
+    const level = this.#levels.at(-1);
+    if (level?.isArray)
+      this.#onPath = level.isOnPath && this.#pointer[this.#levels.length - 1] === String(level.elements++);
+    if (this.#onPath) this.#followed = Math.max(this.#followed, this.#levels.length);
+    const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && !this.#found;
+    if (c === 0x5b || c === 0x7b) {
+      if (this.#levels.length >= this.#depthMax) throw this.#bad(at, 'nested deeper than the limit');
+      const isArray = c === 0x5b;
+      this.#levels.push({ isArray, isOnPath: this.#onPath, elements: 0, isMatched: false });
+      this.#state = isArray ? 'value or close' : 'name or close';
+      return isTarget ? { framing: isArray ? 'array' : 'object', from: at + 1 } : undefined;
+    }
+    if (isTarget) {
+      const what =
+        this.#pointer.length === 0 ? 'The document' : `What --select names (${formatPointer(this.#pointer)})`;
+      const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
+      throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.#file, offset: at });
+    }
+    if (c === QUOTE) {
+      this.#isName = false;
+      this.#state = 'string';
+      this.#characters.begin();
+    } else {
+      this.#state = 'scalar';
+      this.#token = [c];
+    }
+    return undefined;
+  }
+
+  #name(c: number, at: number): undefined {
+    if (c !== QUOTE) throw this.#bad(at, 'a member name was expected');
+    this.#isName = true;
+    this.#token = [c];
+    this.#state = 'string';
+    this.#characters.begin();
+  }
+
+  #inString(c: number, at: number): undefined {
+    const isCollected = this.#isName && this.#levels.at(-1)?.isOnPath && this.#token.length < TOKEN_BYTES_MAX;
+    if (isCollected) this.#token.push(c);
+    const verdict = this.#characters.next(c);
+    if (verdict === 'bad') throw this.#bad(at, 'not a valid character of a string');
+    if (verdict === 'inside') return;
+    if (!this.#isName) {
+      this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+      return;
+    }
+    this.#onPath = isCollected === true && this.#isNextToken();
+    this.#state = 'colon';
+  }
+
+  /** Whether the name at hand is the pointer's next token. */
+  #isNextToken(): boolean {
+    const name = JSON.parse(Buffer.from(this.#token).toString('utf8')) as string;
+    if (name !== this.#pointer[this.#levels.length - 1]) return false;
+    const level = this.#levels.at(-1) as Level;
+    if (level.isMatched) this.#isAmbiguous = true;
+    level.isMatched = true;
+    return true;
+  }
+
+  #endScalar(at: number): void {
+    if (!SCALAR.test(String.fromCharCode(...this.#token.slice(0, TOKEN_BYTES_MAX))))
+      throw this.#bad(at - this.#token.length, 'not a valid value');
+    this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+  }
+
+  #close(isArray: boolean, at: number): undefined {
+    if (this.#levels.pop()?.isArray !== isArray) throw this.#bad(at, 'a bracket that closes nothing');
+    this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+  }
+
+  #bad(offset: number, what: string): GristmillError {
+    const message = `${this.#file} is not valid JSON at byte ${offset}: ${what}.`;
+    return new GristmillError('SOURCE_NOT_JSON', message, { file: this.#file, offset });
+  }
+}

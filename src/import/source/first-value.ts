@@ -1,0 +1,87 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Where the first value of a source ends: with its line, before it, or behind it. Only brackets and quotes are looked at,
+// and reading stops at the answer, so the answer is the same whether the value has ten bytes or a hundred million, and
+// nothing that comes after the value changes it.
+
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  endsScalar,
+  isBlank,
+  NEWLINE,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../../kernel/plain/bytes.js';
+import { beginsJson } from './detect.js';
+import type { SourceFile } from './source-file.js';
+
+/**
+ * `line`: nothing else is on the line that the value ends on, and the value began there. `shared`: another value begins on
+ * the same line. `lines`: the value goes on behind the end of the line.
+ */
+export type Extent = 'line' | 'shared' | 'lines';
+
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Looks at the value that begins at `from`; yields after each read, so that others may have a turn.
+ * @param loaded bytes of the file from there on, where somebody has read some. @throws as SourceFile.read
+ */
+export function* extentOfFirst(file: SourceFile, from: number, loaded?: Uint8Array): Generator<void, Extent> {
+  const walk = new Walk();
+  let bytes = loaded ?? file.bytesAt(from, from + READ_BYTES);
+  for (let at = from; ; bytes = file.bytesAt(at, at + READ_BYTES)) {
+    const extent = walk.over(bytes);
+    if (extent !== undefined) return extent;
+    at += bytes.byteLength;
+    if (at >= file.fingerprint.bytes) return 'line';
+    yield;
+  }
+}
+
+class Walk {
+  #state: 'value' | 'string' | 'escape' | 'scalar' | 'after' = 'value';
+  #depth = 0;
+
+  over(bytes: Uint8Array): Extent | undefined {
+    for (let i = 0; i < bytes.byteLength; i++) {
+      const extent = this.#step(bytes[i] as number);
+      if (extent !== undefined) return extent;
+    }
+    return undefined;
+  }
+
+  #step(c: number): Extent | undefined {
+    if (this.#state === 'string' || this.#state === 'escape') {
+      // No string has one: the fault is of this line alone.
+      if (c === NEWLINE) return 'line';
+      if (this.#state === 'escape') this.#state = 'string';
+      else if (c === BACKSLASH) this.#state = 'escape';
+      else if (c === QUOTE) this.#endPart();
+    } else if (this.#state === 'after') return afterValue(c);
+    else if (this.#state === 'scalar' && endsScalar[c] === 1) {
+      this.#state = 'after';
+      return afterValue(c);
+    } else if (c === NEWLINE) return 'lines';
+    else if (c === QUOTE) this.#state = 'string';
+    else if (c === OPEN_ARRAY || c === OPEN_OBJECT) this.#depth++;
+    else if (c === CLOSE_ARRAY || c === CLOSE_OBJECT) {
+      this.#depth--;
+      this.#endPart();
+    } else if (this.#depth === 0) this.#state = 'scalar';
+    return undefined;
+  }
+
+  #endPart(): void {
+    this.#state = this.#depth === 0 ? 'after' : 'value';
+  }
+}
+
+function afterValue(c: number): Extent | undefined {
+  if (c === NEWLINE) return 'line';
+  if (isBlank[c] === 1) return undefined;
+  return beginsJson(c) ? 'shared' : 'line';
+}

@@ -1,0 +1,207 @@
+// [source] > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// The files of a folder, in the order of the bytes of their paths. Taken are *.json, *.ndjson and *.jsonl; left out, and
+// told, are hidden names, links that lead out of the folder or to other folders, gristmill stores, and whatever is no file.
+
+import { isUtf8 } from 'node:buffer';
+import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, sep } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import type { Pause } from '../plan/plan.js';
+import { comparePaths, type ListedFile } from './file-list.js';
+import { fingerprintOfStat } from './source-file.js';
+import { isStoreDirectory } from './store-directory.js';
+
+const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
+/** Entries after which others may have a turn. */
+const ENTRIES_A_TURN = 256;
+
+/** What was left out: how many, and the path of the first. */
+export interface LeftOut {
+  count: number;
+  first: string;
+}
+
+export type WhyLeftOut =
+  | 'hidden'
+  | 'of another name'
+  | 'links out of it'
+  | 'links to folders'
+  | 'gristmill stores'
+  | 'no regular files'
+  | 'not named in UTF-8';
+
+/** The files of one folder. Reading it is `files()`. */
+export class Folder {
+  /** As given. */
+  readonly path: string;
+  readonly leftOut = new Map<WhyLeftOut, LeftOut>();
+  readonly #real: string;
+  readonly #except: string | undefined;
+  readonly #pause: Pause;
+  /** Directories, and whether they are stores. */
+  readonly #stores = new Map<string, boolean>();
+  #entries = 0;
+
+  /** @param except the store, of which nothing has to be told; one in memory has no path. @throws GristmillError SOURCE_NOT_READABLE */
+  constructor(path: string, except: string, pause: Pause) {
+    this.path = path;
+    this.#real = orUnreadable(path, () => realpathSync(path));
+    this.#except = isAbsolute(except) ? realPathOf(except) : undefined;
+    this.#pause = pause;
+  }
+
+  /** @throws GristmillError SOURCE_NOT_READABLE; what `pause` throws */
+  files(): AsyncGenerator<ListedFile> {
+    return this.#within('');
+  }
+
+  /** Only those at these paths, or below them. @throws as `files` */
+  async *filesAt(paths: Iterable<string>): AsyncGenerator<ListedFile> {
+    const found: { readonly path: string; readonly isDirectory: boolean }[] = [];
+    for (const path of paths) {
+      const stat = this.#isPlace(path) ? statIfThere(join(this.#real, path), lstatSync) : undefined;
+      if (stat?.isDirectory()) {
+        if (!this.#isStore(path)) found.push({ path: `${path}/`, isDirectory: true });
+      } else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
+    }
+    found.sort((left, right) => comparePaths(left.path, right.path));
+    let above: string | undefined;
+    for (const { path, isDirectory } of found) {
+      // What is below a directory of the list comes with it.
+      if (above !== undefined && path.startsWith(above)) continue;
+      if (isDirectory) above = path;
+      yield* isDirectory ? this.#within(path) : this.#file(path);
+      await this.#pause();
+    }
+  }
+
+  /** Whether files may be there: not where it is hidden, in the store, or behind a link to a folder. */
+  #isPlace(path: string): boolean {
+    const directory = join(this.#real, dirname(path));
+    if (path.split('/').some((name) => name.startsWith('.'))) return false;
+    if (this.#isInStore(path)) return false;
+    try {
+      return realpathSync(directory) === directory;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether a directory on the way to this path is a store. */
+  #isInStore(path: string): boolean {
+    for (let at = dirname(path); at !== '.'; at = dirname(at)) if (this.#isStore(at)) return true;
+    return false;
+  }
+
+  #isStore(path: string): boolean {
+    const known = this.#stores.get(path);
+    if (known !== undefined) return known;
+    const directory = join(this.#real, path);
+    const isStore = directory === this.#except || isStoreDirectory(directory);
+    this.#stores.set(path, isStore);
+    return isStore;
+  }
+
+  /** What a report says of what was left out. */
+  get warnings(): string[] {
+    return [...this.leftOut].map(
+      ([why, { count, first }]) => `${this.path}: ${count} left out that are ${why}, such as ${first}.`,
+    );
+  }
+
+  async *#within(prefix: string): AsyncGenerator<ListedFile> {
+    const directory = join(this.#real, prefix);
+    for (const { name, isDirectory } of this.#namesIn(directory, prefix)) {
+      if (++this.#entries % ENTRIES_A_TURN === 0) await this.#pause();
+      const path = prefix + name;
+      if (isDirectory) {
+        if (!this.#isStore(path)) yield* this.#within(`${path}/`);
+        else if (join(this.#real, path) !== this.#except) this.#leaveOut('gristmill stores', path);
+        continue;
+      }
+      yield* this.#file(path);
+    }
+  }
+
+  *#file(path: string): Generator<ListedFile> {
+    const stat = this.#statOf(path);
+    if (stat !== undefined) yield { path, fingerprint: fingerprintOfStat(stat) };
+  }
+
+  /** Sorted as the paths under them are. */
+  #namesIn(directory: string, prefix: string): { readonly name: string; readonly isDirectory: boolean }[] {
+    // One that went meanwhile has no files.
+    if (prefix !== '' && statIfThere(directory, lstatSync) === undefined) return [];
+    const entries = orUnreadable(directory, () => readdirSync(directory, { encoding: 'buffer', withFileTypes: true }));
+    const taken: { readonly order: Buffer; readonly isDirectory: boolean }[] = [];
+    for (const entry of entries as unknown as Dirent<Buffer>[]) {
+      const name = entry.name.toString();
+      const path = prefix + name;
+      if (name.startsWith('.')) this.#leaveOut('hidden', path);
+      else if (!isUtf8(entry.name)) this.#leaveOut('not named in UTF-8', path);
+      else {
+        const isDirectory = isUnknown(entry) ? isRealDirectory(join(directory, name)) : entry.isDirectory();
+        if (isDirectory || IS_TAKEN.test(name)) {
+          taken.push({ order: isDirectory ? Buffer.concat([entry.name, Buffer.of(0x2f)]) : entry.name, isDirectory });
+        } else this.#leaveOut('of another name', path);
+      }
+    }
+    taken.sort((left, right) => Buffer.compare(left.order, right.order));
+    return taken.map(({ order, isDirectory }) => {
+      return { name: order.toString('utf8', 0, order.byteLength - (isDirectory ? 1 : 0)), isDirectory };
+    });
+  }
+
+  /** Of a file that is taken. */
+  #statOf(path: string): BigIntStats | undefined {
+    const full = join(this.#real, path);
+    const stat = statIfThere(full, lstatSync);
+    if (stat === undefined) return undefined; // it went meanwhile
+    if (stat.isFile()) return stat;
+    if (!stat.isSymbolicLink()) return this.#leaveOut('no regular files', path);
+    const target = statIfThere(full, statSync);
+    if (target === undefined || !realpathSync(full).startsWith(this.#real + sep)) {
+      return this.#leaveOut('links out of it', path);
+    }
+    if (target.isFile()) return target;
+    return this.#leaveOut(target.isDirectory() ? 'links to folders' : 'no regular files', path);
+  }
+
+  #leaveOut(why: WhyLeftOut, path: string): undefined {
+    const known = this.leftOut.get(why);
+    if (known === undefined) this.leftOut.set(why, { count: 1, first: path });
+    else known.count++;
+  }
+}
+
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined; // it went meanwhile
+  }
+}
+
+/** Some file systems do not say what an entry is. */
+function isUnknown(entry: Dirent<Buffer>): boolean {
+  return !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink();
+}
+
+function isRealDirectory(path: string): boolean {
+  return statIfThere(path, lstatSync)?.isDirectory() ?? false;
+}
+
+function statIfThere(path: string, stat: typeof lstatSync | typeof statSync): BigIntStats | undefined {
+  return orUnreadable(path, () => stat(path, { bigint: true, throwIfNoEntry: false }));
+}
+
+function orUnreadable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what = `${path} cannot be read (${code ?? message}).`;
+    throw new GristmillError('SOURCE_NOT_READABLE', what, { file: path, cause });
+  }
+}

@@ -1,0 +1,133 @@
+// What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
+
+import type { BadReasonName, ScanOptions } from '../../kernel/contract.js';
+import type { ImportOrigin } from '../../store/shards/origin.js';
+import type { ShardSummary } from '../../store/shards/write.js';
+import type { Shape } from '../options/types.js';
+import type { Access, Fingerprint } from '../source/source-file.js';
+
+/** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
+export interface ScanSetup {
+  readonly id: string;
+  readonly scan: Omit<ScanOptions, 'framing'>;
+  readonly level: number;
+  readonly access: Access;
+  readonly windowBytes: number;
+  readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
+  /** A span with more bad records than this stops there: the import is going to fail, or its entry was guessed wrong. */
+  readonly badMax: number;
+  /** Which of equal keys stays in a run. */
+  readonly keep: 'last' | 'first';
+  /** Whether a repeated key is an error, so that it has to be said which record of the source has it. */
+  readonly namesDuplicates: boolean;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+  /** Whether spans of lines are hashed, to be known again. */
+  readonly hashesSpans: boolean;
+  /** What shards say of the import. */
+  readonly origin: ImportOrigin;
+}
+
+/** Where the scan stands between two records, and whether a comma stands before it (framings `array`, `object`). */
+export interface Boundary {
+  readonly at: number;
+  readonly afterComma: boolean;
+}
+
+/** One span to scan. */
+export interface SpanTask {
+  readonly setup: ScanSetup;
+  readonly path: string;
+  readonly fingerprint: Fingerprint;
+  readonly framing: ScanOptions['framing'];
+  readonly from: number;
+  readonly to: number;
+  /** Whether no span of this source follows: the scan goes on to the end of the container or source. */
+  readonly isLast: boolean;
+  /** The boundary to begin at; absent: guess one. */
+  readonly entry?: Boundary;
+  readonly shard: number;
+  readonly shardPath: string;
+  /** Number of its source among all, how many there are, and where its records begin. */
+  readonly sourceNumber: number;
+  readonly sources: number;
+  readonly sourceFrom: number;
+  /** Where sorted runs and rejected records go, should there be any. */
+  readonly runPath: string;
+  readonly badPath: string;
+  /** In a span of many files: which they are. `path` is their folder then, and offsets count through all of them. */
+  readonly files?: SpanFiles;
+}
+
+/** Whole files of a folder as one span. */
+export interface SpanFiles {
+  /** See import/source/file-list.ts. */
+  readonly list: Uint8Array;
+  /** Layout of all of them; absent: each is looked at. */
+  readonly shape?: Shape;
+  /** Whether records are named: by the file's path, `#` and a number behind it where it may have many. */
+  readonly isNamed: boolean;
+  /** One file of lines that has grown: where the new ones begin, and how many came before. */
+  readonly grown?: { readonly from: number; readonly read: number };
+}
+
+/** All that a span may write. */
+export function filesOf({ shardPath, runPath, badPath }: SpanTask): readonly string[] {
+  return [shardPath, runPath, badPath];
+}
+
+/** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */
+export interface Run {
+  readonly offset: number;
+  readonly chunkBytes: Uint32Array;
+  readonly fences: Uint8Array;
+}
+
+/** A bad record, or why a span could not be read to its end. Offsets are of the file. */
+export interface SpanFailure {
+  readonly kind: 'bad record' | 'too large' | 'truncated' | 'too many bad';
+  /** Where the fault is. */
+  readonly offset: number;
+  readonly reason?: BadReasonName;
+  /** First byte of the record, and one past its last. */
+  readonly start: number;
+  readonly end: number;
+  /** Ordinal within the span, bad records included. */
+  readonly record: number;
+  /** In a span of many files: which one, and the record's ordinal in it. */
+  readonly file?: { readonly path: string; readonly fingerprint: Fingerprint; readonly record: number };
+}
+
+/** A primary key met a second time. */
+export interface Duplicate {
+  readonly shard: number;
+  readonly ordinal: number;
+  readonly key: Uint8Array;
+}
+
+export interface SpanResult {
+  /** The boundary the scan began at; NO_GUESS when none was found, and nothing was scanned. */
+  readonly entry: number;
+  /** The boundary at which it left its span. */
+  readonly exit: number;
+  /** Whether the container or the source ended: no span after this one has records. */
+  readonly ended: boolean;
+  readonly read: number;
+  readonly rejected: number;
+  readonly firstRejected?: SpanFailure;
+  /** With `namesDuplicates`, for each rejected record: how many good ones of the span came before it. */
+  readonly goodBefore?: Uint32Array;
+  /** Absent when there was no record. */
+  readonly shard?: ShardSummary;
+  readonly runs: readonly Run[];
+  /** Ordinals of records that lost to another of the same run. */
+  readonly losers: Uint32Array;
+  readonly duplicate?: Duplicate;
+  readonly failure?: SpanFailure;
+  /** Of the bytes from `entry` to `exit`, where it was asked for. */
+  readonly hash?: string;
+  /** In a span of many files: of each the good records, and all that were read. */
+  readonly fileRecords?: Uint32Array;
+  /** Source bytes this scan counted as progress. */
+  readonly progressBytes: number;
+}

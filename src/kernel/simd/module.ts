@@ -1,0 +1,78 @@
+// source > plan > map > [scan > key] > frame > shard > verify > merge > publish
+//
+// The WebAssembly module of the SIMD kernel: compiled once a process, instantiated once a thread.
+
+import { readFileSync } from 'node:fs';
+import { wasmInstance } from '../../base/wasm-instance.js';
+
+/** What assembly/index.ts exports. Booleans are numbers here; addresses and sizes are never negative. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  layout(depthMax: number, heapBytes: number, windowBytes: number): number;
+  growWindow(windowBytes: number): number;
+  clearNodes(): void;
+  addNode(parent: number, nameBytes: number, primary: number, secondary: number): number;
+  endNode(node: number): void;
+  begin(
+    framing: number,
+    hasPrimary: number,
+    recordBytesMax: number,
+    frameBytes: number,
+    shard: number,
+    afterComma: number,
+  ): void;
+  letGo(): void;
+  beginNext(framing: number, recordBytesMax: number, nameBytes: number, isNumbered: number): void;
+  skipNumbers(count: number): void;
+  mark(): void;
+  takeBack(): void;
+  standAt(offset: number, stop: number): void;
+  next(): number;
+  compact(gapBytes: number): void;
+  loaded(bytes: number, eof: number): void;
+  frameTaken(): void;
+  resume(pos: number, afterComma: number): void;
+  lineAdded(bytes: number): void;
+  addEntries(bytes: number, low: number, high: number): number;
+  clearEntries(): void;
+  sortEntries(): void;
+  dedupeEntries(keep: number): number;
+  takeRun(limit: number): number;
+  takePages(): number;
+  nextIndex(): number;
+  name(): number;
+  out(): number;
+  window(): number;
+  windowBytes(): number;
+  gap(): number;
+  shift(): number;
+  frameStart(): number;
+  dst(): number;
+  pos(): number;
+  end(): number;
+  afterComma(): number;
+  ordinal(): number;
+  frameRecords(): number;
+  entries(): number;
+  heapBytes(): number;
+  losers(): number;
+  firstDuplicate(): number;
+}
+
+/** WebAssembly hands integers out signed: what may be 2 GiB and more is made unsigned here, once for all callers. */
+const UNSIGNED = [
+  ...['name', 'out', 'window', 'windowBytes', 'gap', 'frameStart', 'dst', 'pos', 'end', 'ordinal'],
+  ...['heapBytes', 'losers', 'firstDuplicate'],
+] as const;
+
+function unsigned(exports: Exports): Exports {
+  const getters = UNSIGNED.map((name) => [name, () => exports[name]() >>> 0]);
+  return { ...exports, ...Object.fromEntries(getters) };
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export function instantiate(): Exports {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
+  return unsigned(wasmInstance(compiled, {}) as unknown as Exports);
+}

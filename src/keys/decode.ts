@@ -1,0 +1,101 @@
+// lookup, for many records: key > index page > location > frame > record, and [the key itself]
+//
+// From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
+
+import { compareKeys, EXPONENT_BIAS, encodeKey, KeyType, type KeyValue, LOW_ESCAPE } from './encode.js';
+import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
+
+const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * The value of a key, in the one form that all spellings of it have in common. `encodeKey` makes the same key of it. A number
+ * comes back as
+ * - a `number` if it is a safe integer; or if it has a fraction, or is not below 10^21, and JavaScript writes exactly this
+ *   decimal for a double: 0.1 is the number 0.1, though the double differs from a tenth by 5.6e-18;
+ * - a `bigint` if it is any other integer;
+ * - a `JsonNumber` if it is any other decimal.
+ */
+export function decodeKey(key: Uint8Array): KeyValue {
+  switch (key[0]) {
+    case KeyType.null:
+      return null;
+    case KeyType.false:
+      return false;
+    case KeyType.true:
+      return true;
+    case KeyType.zero:
+      return 0;
+    case KeyType.negative:
+    case KeyType.positive:
+      return decodeNumber(key);
+    case KeyType.string:
+      return decodeString(key);
+    default:
+      throw new TypeError(`not a key that can be decoded: its type byte is ${key[0]}`);
+  }
+}
+
+/**
+ * The form in which `decodeKey` gives a key, so that a cache finds it in whatever form it is asked for: 7, 7n and 7.00 are 7.
+ * Small numbers and strings, which most keys are, have that form already.
+ * @throws as `encodeKey`
+ */
+export function canonicalKey(key: KeyValue): KeyValue {
+  return typeof key === 'string' || Number.isSafeInteger(key) ? key : canonicalRareKey(key);
+}
+
+function canonicalRareKey(key: KeyValue): KeyValue {
+  const isFraction = typeof key === 'number' && Number.isFinite(key) && !Number.isInteger(key);
+  return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key));
+}
+
+/** The JSON text of a key, for messages. */
+export function keyText(key: KeyValue): string {
+  return typeof key === 'string' ? JSON.stringify(key) : String(key);
+}
+
+function decodeNumber(key: Uint8Array): KeyValue {
+  const isNegative = key[0] === KeyType.negative;
+  const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
+  const exponent = plain[1] * 0x100 + plain[2] - EXPONENT_BIAS;
+  const pairs = Array.from(plain.subarray(3, -1), (pair) => String(pair - 1).padStart(2, '0'));
+  const digits = pairs.join('').replace(/0$/, '');
+  const sign = isNegative ? '-' : '';
+
+  const isInteger = exponent >= digits.length;
+  const integer = (): bigint => BigInt(sign + digits.padEnd(exponent, '0'));
+  if (isInteger && exponent <= PLAIN_EXPONENT_MAX) {
+    const exact = integer();
+    return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+  }
+  const double = Number(`${sign}0.${digits}e${exponent}`);
+  if (Number.isFinite(double) && compareKeys(encodeKey(double), key) === 0) return double;
+  return isInteger ? integer() : sameNumber(`${sign}0.${digits}e${exponent}`);
+}
+
+function unescapeLow(escaped: Uint8Array): Uint8Array {
+  const plain: number[] = [];
+  for (let at = 0; at < escaped.length; at++) {
+    plain.push(escaped[at] === LOW_ESCAPE ? escaped[++at] - 1 : escaped[at]);
+  }
+  return Uint8Array.from(plain);
+}
+
+/** First byte of a surrogate in generalised UTF-8, and of U+D000 … U+D7FF in any. */
+const SURROGATE_LEAD = 0xed;
+
+function decodeString(key: Uint8Array): string {
+  const escaped = key.subarray(1, -1);
+  const plain = escaped.includes(LOW_ESCAPE) ? unescapeLow(escaped) : escaped;
+  if (!plain.includes(SURROGATE_LEAD)) return textDecoder.decode(plain);
+  // Surrogates (ED A0…BF xx) are no UTF-8: they are cut out and put back as code units.
+  let text = '';
+  let from = 0;
+  for (let at = 0; at + 2 < plain.length; at++) {
+    if (plain[at] !== SURROGATE_LEAD || plain[at + 1] < 0xa0) continue;
+    text += textDecoder.decode(plain.subarray(from, at));
+    text += String.fromCharCode(0xd000 | ((plain[at + 1] & 0x3f) << 6) | (plain[at + 2] & 0x3f));
+    from = at + 3;
+  }
+  return text + textDecoder.decode(plain.subarray(from));
+}

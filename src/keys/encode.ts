@@ -1,0 +1,267 @@
+// source > plan > map > scan > [key] > frame > shard > verify > merge > publish      lookup: [key] > index page > …
+//
+// Key encoding (docs/format.md, "Keys"): bytes whose order is the order of the values, null < false < true < numbers <
+// strings, numbers exact however long. Both ways in stand here: from a JavaScript value (lookups) and from a JSON token as
+// spelled (imports), because a 30-digit integer never becomes a double. The way back is decode.ts.
+//
+// Invariant 5: comparing keys compares values, and no key is a prefix of another, so what stands behind a key never decides.
+
+import { GristmillError } from '../base/errors.js';
+import { KEY_BYTES_MAX } from '../base/limits.js';
+import { JsonNumber } from './json-number.js';
+
+/**
+ * What can be a key. A number stands for the decimal that JavaScript writes for it: 0.1 for a tenth. Use a bigint or a
+ * `JsonNumber` for numbers with more digits than a double has. Which of them a key is given as makes no difference.
+ */
+export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
+
+/** Why a token has no key: the names are those of `BadReason`. */
+export type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
+
+/** First byte of a key. The gaps are reserved. */
+export const KeyType = {
+  null: 0x02,
+  false: 0x03,
+  true: 0x04,
+  negative: 0x10,
+  zero: 0x11,
+  positive: 0x12,
+  string: 0x20,
+};
+
+/** The exponent E of 0.d₁d₂… × 10^E is stored as E + this, in two bytes. */
+export const EXPONENT_BIAS = 32_768;
+const EXPONENT_MIN = -EXPONENT_BIAS;
+const EXPONENT_MAX = EXPONENT_BIAS - 1;
+const KEY_END = 0x00;
+/** U+0000 and U+0001 of a string are written as this and their code + 1: 00 is left for the end, and order is kept. */
+export const LOW_ESCAPE = 0x01;
+
+/** Exponents in a number's spelling saturate here: far outside the range of E, far inside the safe integers. */
+const SPELLED_EXPONENT_MAX = 1e14;
+
+const code = (character: string): number => character.charCodeAt(0);
+const isDigit = (byte: number): boolean => byte >= code('0') && byte <= code('9');
+
+/** One key is built at a time, so all share these bytes: a lookup allocates nothing but its key. */
+const scratch = new Uint8Array(KEY_BYTES_MAX);
+/** The text of a number, while it is encoded. */
+const numberText = new Uint8Array(64);
+/** Longest string that takes the short way: its key fits with room to spare. */
+const ASCII_FAST_MAX = 256;
+
+/** Collects the bytes of one key; goes on counting beyond the limit, without keeping more. */
+class KeyBytes {
+  #length = 0;
+
+  put(byte: number): void {
+    scratch[this.#length++] = byte; // beyond the end: ignored by the typed array
+  }
+
+  putStringByte(byte: number): void {
+    if (byte <= LOW_ESCAPE) {
+      this.put(LOW_ESCAPE);
+      this.put(byte + 1);
+    } else {
+      this.put(byte);
+    }
+  }
+
+  /** UTF-8, generalised: a lone surrogate is written as the three bytes its code point would have. */
+  putCodePoint(point: number): void {
+    if (point < 0x80) this.putStringByte(point);
+    else if (point < 0x800) this.#putSequence(0xc0, point, 6);
+    else if (point < 0x10000) this.#putSequence(0xe0, point, 12);
+    else this.#putSequence(0xf0, point, 18);
+  }
+
+  #putSequence(lead: number, point: number, leadShift: number): void {
+    this.put(lead | (point >> leadShift));
+    for (let shift = leadShift - 6; shift >= 0; shift -= 6) this.put(0x80 | ((point >> shift) & 0x3f));
+  }
+
+  finish(): Uint8Array | 'KEY_TOO_LONG' {
+    return this.#length > KEY_BYTES_MAX ? 'KEY_TOO_LONG' : scratch.slice(0, this.#length);
+  }
+}
+
+/**
+ * The key of a value. A number stands for its shortest decimal text, the one `String` and `JSON.stringify` write.
+ * @throws GristmillError KEY_TOO_LONG; TypeError for what is no key, NaN and Infinity among it
+ */
+export function encodeKey(value: KeyValue): Uint8Array {
+  if (value === null) return Uint8Array.of(KeyType.null);
+  switch (typeof value) {
+    case 'boolean':
+      return Uint8Array.of(value ? KeyType.true : KeyType.false);
+    case 'string':
+      return orThrow(encodeStringValue(value));
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`${value} cannot be a key: JSON has no such number`);
+      return orThrow(encodeNumberText(String(value)));
+    case 'bigint':
+      return orThrow(encodeNumberText(String(value)));
+    default:
+      if (value instanceof JsonNumber) return orThrow(encodeNumberText(value.text));
+      throw new TypeError(
+        `a key must be a string, a number, a bigint, a JsonNumber, a boolean or null, not ${typeof value}`,
+      );
+  }
+}
+
+/** The key of a JSON scalar as spelled, `bytes[start … end)`: a string with its quotes, a number or a literal. */
+export function encodeKeyToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
+  switch (bytes[start]) {
+    case code('n'):
+      return Uint8Array.of(KeyType.null);
+    case code('f'):
+      return Uint8Array.of(KeyType.false);
+    case code('t'):
+      return Uint8Array.of(KeyType.true);
+    case code('"'):
+      return encodeStringToken(bytes, start + 1, end - 1);
+    default:
+      return encodeNumberToken(bytes, start, end);
+  }
+}
+
+/** Bounds of the keys of all strings that begin with `prefix`: from `gte` on, up to but without `lt`. */
+export function keyPrefixRange(prefix: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const gte = encodeKey(prefix).slice(0, -1); // without the end of the string
+  const lt = gte.slice();
+  lt[lt.length - 1]++; // no byte of a string is FF
+  return { gte, lt };
+}
+
+/** Whether it is the key of a number. */
+export function isNumberKey(key: Uint8Array): boolean {
+  return key[0] >= KeyType.negative && key[0] <= KeyType.positive;
+}
+
+/** The order of keys, and so of the values: that of their bytes. */
+export function compareKeys(left: Uint8Array, right: Uint8Array): number {
+  return Buffer.compare(left, right);
+}
+
+function encodeStringValue(value: string): Uint8Array | KeyFault {
+  const ascii = encodeAsciiString(value);
+  if (ascii !== undefined) return ascii;
+  const key = new KeyBytes();
+  key.put(KeyType.string);
+  for (const character of value) key.putCodePoint(character.codePointAt(0)!);
+  key.put(KEY_END);
+  return key.finish();
+}
+
+/** Most keys are short and ASCII: their code units are their bytes, which a lookup should not have to spell out. */
+function encodeAsciiString(value: string): Uint8Array | undefined {
+  const length = value.length;
+  if (length > ASCII_FAST_MAX) return undefined;
+  scratch[0] = KeyType.string;
+  for (let i = 0; i < length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit <= LOW_ESCAPE || unit >= 0x80) return undefined;
+    scratch[i + 1] = unit;
+  }
+  scratch[length + 1] = KEY_END;
+  return scratch.slice(0, length + 2);
+}
+
+const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
+  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map(([spelled, meant]) => [code(spelled), code(meant)]),
+);
+
+/** A string between its quotes. Only an escape can produce a surrogate, so two of them in a row may form a pair. */
+function encodeStringToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
+  const key = new KeyBytes();
+  key.put(KeyType.string);
+  for (let at = start; at < end; ) {
+    if (bytes[at] !== code('\\')) {
+      key.putStringByte(bytes[at++]);
+    } else if (bytes[at + 1] !== code('u')) {
+      key.putStringByte(SIMPLE_ESCAPES.get(bytes[at + 1])!);
+      at += 2;
+    } else {
+      const unit = unicodeEscape(bytes, at);
+      at += 6;
+      const follower = unit >> 10 === 0xd800 >> 10 && at < end ? unicodeEscape(bytes, at) : -1;
+      const isPair = follower >> 10 === 0xdc00 >> 10;
+      key.putCodePoint(isPair ? 0x10000 + ((unit & 0x3ff) << 10) + (follower & 0x3ff) : unit);
+      if (isPair) at += 6;
+    }
+  }
+  key.put(KEY_END);
+  return key.finish();
+}
+
+/** The code unit of the `\uXXXX` at `at`, or -1 when something else stands there. */
+function unicodeEscape(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== code('\\') || bytes[at + 1] !== code('u')) return -1;
+  return Number.parseInt(String.fromCharCode(...bytes.subarray(at + 2, at + 6)), 16);
+}
+
+function encodeNumberText(text: string): Uint8Array | KeyFault {
+  // Digits, sign, point and exponent are all ASCII; TextEncoder would take longer than all the rest.
+  const length = text.length;
+  const bytes = length <= numberText.length ? numberText : new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return encodeNumberToken(bytes, 0, length);
+}
+
+/** A number as 0.d₁d₂d₃… × 10^E with d₁ ≠ 0 and no trailing zeros; the digits are read where they stand. */
+function encodeNumberToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
+  const isNegative = bytes[start] === code('-');
+  const wholeStart = isNegative ? start + 1 : start;
+  const wholeEnd = skipDigits(bytes, wholeStart, end);
+  const fractionStart = wholeEnd < end && bytes[wholeEnd] === code('.') ? wholeEnd + 1 : wholeEnd;
+  const fractionEnd = skipDigits(bytes, fractionStart, end);
+
+  const wholeDigits = wholeEnd - wholeStart;
+  const digits = wholeDigits + (fractionEnd - fractionStart);
+  const digit = (index: number): number =>
+    bytes[index < wholeDigits ? wholeStart + index : fractionStart + index - wholeDigits] - code('0');
+
+  let first = 0;
+  while (first < digits && digit(first) === 0) first++;
+  if (first === digits) return Uint8Array.of(KeyType.zero);
+  let last = digits - 1;
+  while (digit(last) === 0) last--;
+
+  const exponent = wholeDigits - first + spelledExponent(bytes, fractionEnd, end);
+  if (exponent < EXPONENT_MIN || exponent > EXPONENT_MAX) return 'KEY_OUT_OF_RANGE';
+  const complement = isNegative ? 0xff : 0;
+  const key = new KeyBytes();
+  key.put(isNegative ? KeyType.negative : KeyType.positive);
+  key.put(((exponent + EXPONENT_BIAS) >> 8) ^ complement);
+  key.put(((exponent + EXPONENT_BIAS) & 0xff) ^ complement);
+  for (let index = first; index <= last; index += 2) {
+    key.put((10 * digit(index) + (index < last ? digit(index + 1) : 0) + 1) ^ complement);
+  }
+  key.put(KEY_END ^ complement);
+  return key.finish();
+}
+
+function skipDigits(bytes: Uint8Array, at: number, end: number): number {
+  while (at < end && isDigit(bytes[at])) at++;
+  return at;
+}
+
+/** The exponent part of a number's spelling, `e+5`; 0 when there is none. */
+function spelledExponent(bytes: Uint8Array, at: number, end: number): number {
+  if (at === end) return 0;
+  const hasSign = !isDigit(bytes[at + 1]);
+  let exponent = 0;
+  for (let index = hasSign ? at + 2 : at + 1; index < end; index++) {
+    exponent = Math.min(exponent * 10 + bytes[index] - code('0'), SPELLED_EXPONENT_MAX);
+  }
+  return hasSign && bytes[at + 1] === code('-') ? -exponent : exponent;
+}
+
+function orThrow(key: Uint8Array | KeyFault): Uint8Array {
+  if (key instanceof Uint8Array) return key;
+  const excess =
+    key === 'KEY_TOO_LONG' ? `more than ${KEY_BYTES_MAX} bytes once encoded` : `an exponent beyond ±${EXPONENT_MAX}`;
+  const message = `This key has ${excess}, so no record can have it; index a shorter value instead.`;
+  throw new GristmillError('KEY_TOO_LONG', message, { reason: key });
+}

@@ -1,0 +1,195 @@
+// key > index page > location > [frame cache] > frame > record
+//
+// What a store keeps in memory for lookups, each bounded: decompressed frames, parsed records and verified index pages in
+// bytes, open shards in file descriptors. Collections share them, but for those with cache options of their own. File
+// numbers are never used twice and pages belong to a tree as one generation saw it, so none of them ever becomes wrong; it
+// only becomes unused.
+
+import { LRUCache } from 'lru-cache';
+import { GristmillError } from '../../base/errors.js';
+import type { StoreEmitter } from '../../base/events.js';
+import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../base/store-options.js';
+import type { CacheSize } from '../../metrics/store-metrics.js';
+import type { StorePlace } from '../../store/files/blobs.js';
+import { shardPath } from '../../store/files/layout.js';
+import { ShardReader } from '../../store/shards/read.js';
+import type { ShardEntry } from '../../store/types.js';
+import type { BoundedCache, Kept } from './bounded-cache.js';
+import { CollectionCaches } from './collection-caches.js';
+import { FrameCache } from './frame-cache.js';
+import { FrameThread } from './frame-thread.js';
+import type { OnSample } from './latency-sampler.js';
+import { RecordCache } from './record-cache.js';
+
+/** Shards open at a time: a quarter of the usual limit of descriptors. */
+const SHARDS_OPEN_MAX = 256;
+/** What a cached page costs beside its bytes, roughly. */
+const OVERHEAD_BYTES = 256;
+/** Between two sweeps of entries past their time: a share of that time, within these milliseconds. */
+const SWEEPS_PER_TIME = 4;
+const SWEEP_MS_MIN = 50;
+const SWEEP_MS_MAX = 60_000;
+
+/** What tells how full a cache is. */
+type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
+
+export class Caches {
+  /** Who is told of refreshes. */
+  readonly events: StoreEmitter | undefined;
+  /** Background loads of all collections. */
+  readonly thread = new FrameThread();
+  /** Who is told of the reads that are timed. */
+  readonly timed = new Set<OnSample>();
+  readonly #place: StorePlace;
+  readonly #options: CachesOptions;
+  readonly #frames: FrameCache;
+  readonly #records: RecordCache | undefined;
+  readonly #collections = new Map<string, CollectionCaches>();
+  readonly #pages: LRUCache<number, Uint8Array> | undefined;
+  readonly #shards = new LRUCache<number, ShardReader>({
+    max: SHARDS_OPEN_MAX,
+    dispose: (reader) => reader.close(),
+  });
+  readonly #sweeps: NodeJS.Timeout[] = [];
+  #nextPageSpace = 0;
+  #closed = false;
+
+  constructor(place: StorePlace, options: CachesOptions, events?: StoreEmitter) {
+    this.#place = place;
+    this.#options = options;
+    this.events = events;
+    this.#frames = this.#newFrames(options);
+    this.#records = this.#newRecords(options);
+    const { pageCacheBytes } = options;
+    if (pageCacheBytes > 0) {
+      this.#pages = new LRUCache({
+        maxSize: pageCacheBytes,
+        sizeCalculation: (page) => page.byteLength + OVERHEAD_BYTES,
+      });
+    }
+  }
+
+  /** Those that lookups in a collection go through, whatever state of it they see. */
+  of(collection: string): CollectionCaches {
+    let caches = this.#collections.get(collection);
+    if (caches === undefined) {
+      const own = cacheOptionsOf(this.#options, collection);
+      const frames = differ(own, this.#options, FRAME_OPTIONS) ? this.#newFrames(own) : this.#frames;
+      const records = differ(own, this.#options, RECORD_OPTIONS) ? this.#newRecords(own) : this.#records;
+      caches = new CollectionCaches(this, collection, frames, records);
+      this.#collections.set(collection, caches);
+    }
+    return caches;
+  }
+
+  /** The collections that were looked into. */
+  collections(): Iterable<CollectionCaches> {
+    return this.#collections.values();
+  }
+
+  /** How full they are; those of one collection apart where it has its own. */
+  sizes(): CacheSize[] {
+    const pages = this.#pages;
+    const sizes: CacheSize[] = pages
+      ? [{ cache: 'pages', bytes: pages.calculatedSize, bytesMax: pages.maxSize, entries: pages.size }]
+      : [];
+    const add = (cache: CacheSize['cache'], kept: Filled | undefined, collection?: string): void => {
+      if (kept === undefined) return;
+      const { bytes, bytesMax, count: entries } = kept;
+      sizes.push({ cache, ...(collection !== undefined && { collection }), bytes, bytesMax, entries });
+    };
+    add('frames', this.#frames.kept);
+    add('records', this.#records?.kept);
+    for (const { collection, frames, records } of this.#collections.values()) {
+      if (frames !== this.#frames) add('frames', frames.kept, collection);
+      if (records && records.cache !== this.#records) add('records', records.cache.kept, collection);
+    }
+    return sizes;
+  }
+
+  /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
+  shard(entry: ShardEntry): ShardReader {
+    let reader = this.#shards.get(entry.fileNumber);
+    if (reader === undefined) {
+      const { directory, blobs } = this.#place;
+      this.assertOpen();
+      reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
+      this.#shards.set(entry.fileNumber, reader);
+    }
+    return reader;
+  }
+
+  /** Closes a shard's file that is not part of a collection any more. */
+  forget(fileNumber: number): void {
+    this.#shards.delete(fileNumber);
+  }
+
+  /** A range of `pages` page numbers nobody else uses. */
+  pageSpace(pages: number): number {
+    const space = this.#nextPageSpace;
+    this.#nextPageSpace += pages;
+    return space;
+  }
+
+  cachedPage(key: number): Uint8Array | undefined {
+    return this.#pages?.get(key);
+  }
+
+  keepPage(key: number, page: Uint8Array): void {
+    this.#pages?.set(key, page);
+  }
+
+  /** The store is being closed: reads that begin from now on fail with STORE_CLOSED. Those under way may end. */
+  refuseReads(): void {
+    this.#closed = true;
+  }
+
+  /** @throws GristmillError STORE_CLOSED */
+  assertOpen(): void {
+    if (!this.#closed) return;
+    throw new GristmillError('STORE_CLOSED', `the store ${this.#place.directory} has been closed: open it again`);
+  }
+
+  /** Ends background loads, having waited for those under way, and lets go of everything. */
+  async close(): Promise<void> {
+    this.refuseReads();
+    for (const timer of this.#sweeps) clearInterval(timer);
+    await this.thread.close();
+    this.#shards.clear();
+    this.#pages?.clear();
+    for (const { frames, records } of this.#collections.values()) {
+      frames.kept?.clear();
+      records?.cache.kept.clear();
+    }
+  }
+
+  #newFrames({ frameCacheBytes, frameTtlMs, frameIdleMs }: CacheOptions): FrameCache {
+    const frames = new FrameCache({ bytes: frameCacheBytes, lifeMs: frameTtlMs, idleMs: frameIdleMs });
+    if (frames.kept !== undefined) this.#sweepNowAndThen(frames.kept);
+    return frames;
+  }
+
+  #newRecords(options: CacheOptions): RecordCache | undefined {
+    if (options.recordCacheBytes === 0) return undefined;
+    const records = new RecordCache(options);
+    this.#sweepNowAndThen(records.kept);
+    return records;
+  }
+
+  #sweepNowAndThen<Key extends {}, Value extends Kept>(cache: BoundedCache<Key, Value>): void {
+    if (!cache.isTimed) return;
+    const period = Math.min(Math.max(cache.unreadMs / SWEEPS_PER_TIME, SWEEP_MS_MIN), SWEEP_MS_MAX);
+    this.#sweeps.push(setInterval(() => cache.sweep(), period).unref());
+  }
+}
+
+const FRAME_OPTIONS = ['frameCacheBytes', 'frameTtlMs', 'frameIdleMs'] as const;
+const RECORD_OPTIONS = [
+  ...(['recordCacheBytes', 'recordTtlMs', 'recordIdleMs', 'recordValues'] as const),
+  ...(['refreshAheadPercent', 'staleMs', 'staleOnErrorMs'] as const),
+];
+
+/** Whether a collection has options of its own for one of its caches. */
+function differ(own: CacheOptions, shared: CacheOptions, names: readonly (keyof CacheOptions)[]): boolean {
+  return names.some((name) => own[name] !== shared[name]);
+}

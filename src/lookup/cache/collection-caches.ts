@@ -1,0 +1,88 @@
+// key > index page > location > [frame cache] > frame > record
+//
+// The caches as the lookups of one collection see them, be they shared with other collections or its own, and what its
+// reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
+
+import type { GristmillError } from '../../base/errors.js';
+import type { StoreEvents } from '../../base/events.js';
+import type { Frame } from '../../store/shards/frame.js';
+import type { ShardReader } from '../../store/shards/read.js';
+import type { ShardEntry } from '../../store/types.js';
+import type { Caches } from './caches.js';
+import type { FrameCache } from './frame-cache.js';
+import { LatencySampler } from './latency-sampler.js';
+import { ReadCounters } from './read-counters.js';
+import { CollectionRecords, type RecordCache } from './record-cache.js';
+
+type Refreshed = StoreEvents['refresh']['outcome'];
+
+/** Between two warnings: where one record cannot be renewed many often cannot. */
+const WARNING_MILLISECONDS = 1000;
+
+export class CollectionCaches {
+  readonly collection: string;
+  readonly counters = new ReadCounters();
+  readonly sampler: LatencySampler;
+  readonly frames: FrameCache;
+  /** Undefined where none are kept. */
+  readonly records: CollectionRecords | undefined;
+  readonly #store: Caches;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
+    this.#store = store;
+    this.collection = collection;
+    this.sampler = new LatencySampler(collection, this.counters, store.timed);
+    this.frames = frames;
+    this.records = records && new CollectionRecords(records, this.counters);
+  }
+
+  /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
+  shard(entry: ShardEntry): ShardReader {
+    return this.#store.shard(entry);
+  }
+
+  /** The frame, if it is in memory. */
+  cachedFrame(file: number, index: number): Frame | undefined {
+    return this.frames.get(file, index);
+  }
+
+  /** A frame that is not in memory. */
+  frameSync(reader: ShardReader, file: number, index: number): Frame {
+    return this.frames.loadSync(reader, file, index, this.counters);
+  }
+
+  /** The same with the read off the main thread; readers of one frame share one read. */
+  frame(reader: ShardReader, file: number, index: number): Promise<Frame> {
+    return this.frames.load(reader, file, index, this.counters);
+  }
+
+  /**
+   * Loads frames of a shard in the background, those that are not in memory, in this order, and off the event loop; a few
+   * at a time, so that reads go before. Does nothing without a frame cache. Keeps no process alive.
+   * @throws GristmillError what the first bad frame threw, when the others are loaded; STORE_CLOSED; with cause ENOENT when
+   * the shard has been replaced.
+   */
+  prefetch(entry: ShardEntry, indexes: readonly number[]): Promise<void> {
+    const open = (): ShardReader => this.#store.shard(entry);
+    const { counters } = this;
+    return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters });
+  }
+
+  /** A frame that is not in memory, loaded in the background; nobody waits for it. */
+  async frameBehind(entry: ShardEntry, index: number): Promise<Frame> {
+    const open = (): ShardReader => this.#store.shard(entry);
+    return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, { open, counters: this.counters });
+  }
+
+  /** Tells that a cached record was looked up again in the background, or could not be; warns of that now and then. */
+  tellRefresh(outcome: Refreshed, milliseconds: number, error?: GristmillError): void {
+    const { events } = this.#store;
+    const { collection } = this;
+    events?.tell('refresh', { collection, what: 'record', outcome, milliseconds, ...(error && { error }) });
+    const now = performance.now();
+    if (error === undefined || now - this.#warnedAt < WARNING_MILLISECONDS) return;
+    this.#warnedAt = now;
+    events?.tell('warning', { about: 'refresh', error });
+  }
+}

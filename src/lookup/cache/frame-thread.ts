@@ -1,0 +1,167 @@
+// key > index page > location > frame cache > [frame] > record, in the background
+//
+// Loads frames nobody waits for, off the event loop: in a thread that is started with the first job and ended with the
+// store. Few jobs are under way at a time, so what comes back never holds up reads for long. A place in memory has nothing
+// a thread could read: there, and where no thread can be started, frames are loaded here, one a turn. Another thread is tried
+// later: descriptors, say, may have been short for a moment. None of it keeps a process alive (base/alive.ts).
+
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { GristmillError } from '../../base/errors.js';
+import type { BackgroundMetrics } from '../../metrics/store-metrics.js';
+import { unwrap } from '../../parallel/wire.js';
+import { type Frame, frameOf, openFrame } from '../../store/shards/frame.js';
+import type { ShardReader } from '../../store/shards/read.js';
+import type { FrameAnswers, FrameJob, LoadedFrame } from './frame-loader.js';
+
+const WORKER = new URL('../../../workers/frame-worker.js', import.meta.url);
+/** One that is worked on and one that waits for it. */
+const JOBS_MAX = 2;
+/** The thread's own heap holds next to nothing: frames are outside of it. */
+const HEAP_MIB = 64;
+const YOUNG_HEAP_MIB = 4;
+/** When a thread could not be started, or died, so many jobs are done here before another one is tried. */
+const JOBS_WITHOUT = 64;
+
+type OpenShard = () => ShardReader;
+type Arrived = (index: number, frame: Frame) => void;
+
+export class FrameThread {
+  readonly #filename: URL;
+  #worker: Worker | undefined;
+  /** Jobs that are to be done here before a thread is tried again. */
+  #without = 0;
+  #isClosed = false;
+  #lastId = 0;
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
+  readonly #answered = new Map<number, (answers: FrameAnswers | undefined) => void>();
+  #allDone: (() => void) | undefined;
+
+  /** @param filename of the thread's module; another one is for tests of threads that fail. */
+  constructor(filename = WORKER) {
+    this.#filename = filename;
+  }
+
+  /** Jobs under way, and those that wait for their turn. */
+  get jobs(): BackgroundMetrics {
+    return { running: this.#underWay, queued: this.#waiting.length };
+  }
+
+  /**
+   * Loads frames of one shard, each handed over as it comes.
+   * @param open gives the shard when its turn has come: one that nobody reads may be closed at any time.
+   * @throws GristmillError what the first bad frame threw, when the others have been handed over; STORE_CLOSED
+   */
+  async load(open: OpenShard, indexes: readonly number[], arrived: Arrived): Promise<void> {
+    await this.#turn();
+    try {
+      await open().lend((descriptor) =>
+        descriptor === undefined || this.#mustDoWithout()
+          ? this.#loadHere(open, indexes, arrived)
+          : this.#loadThere(open, descriptor, indexes, arrived),
+      );
+    } finally {
+      this.#underWay--;
+      this.#waiting.shift()?.();
+      if (this.#underWay === 0) this.#allDone?.();
+    }
+  }
+
+  /** Waits for the jobs under way, drops the others and ends the thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+    if (this.#underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#allDone = resolve;
+      });
+    }
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('end');
+    await ended;
+  }
+
+  #mustDoWithout(): boolean {
+    if (this.#without === 0) return false;
+    this.#without--;
+    return true;
+  }
+
+  /** Waits until a job may begin. */
+  async #turn(): Promise<void> {
+    while (this.#underWay >= JOBS_MAX && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#isClosed) throw new GristmillError('STORE_CLOSED', 'the store was closed meanwhile');
+    this.#underWay++;
+  }
+
+  async #loadThere(open: OpenShard, descriptor: number, indexes: readonly number[], arrived: Arrived): Promise<void> {
+    const reader = open();
+    const id = ++this.#lastId;
+    const job: FrameJob = { id, descriptor, path: reader.path, spans: indexes.map((index) => reader.spanOf(index)) };
+    const done = await new Promise<FrameAnswers | undefined>((resolve) => {
+      const worker = this.#started();
+      if (worker === undefined) return resolve(undefined);
+      this.#answered.set(id, resolve);
+      worker.postMessage(job);
+    });
+    if (done === undefined) return this.#loadHere(open, indexes, arrived);
+    for (const [i, answered] of done.answers.entries()) {
+      if (answered.kind === 'done') arrived(indexes[i], received(answered.value));
+    }
+    for (const answered of done.answers) unwrap(answered);
+  }
+
+  async #loadHere(open: OpenShard, indexes: readonly number[], arrived: Arrived): Promise<void> {
+    const failures: unknown[] = [];
+    for (const index of indexes) {
+      await setImmediate();
+      try {
+        const reader = open();
+        arrived(index, openFrame(await reader.readFrame(index), reader, index));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The thread; undefined where none can be started. */
+  #started(): Worker | undefined {
+    if (this.#worker !== undefined) return this.#worker;
+    let worker: Worker;
+    try {
+      worker = new Worker(this.#filename, {
+        name: 'gristmill frames',
+        execArgv: [],
+        resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+      });
+    } catch {
+      this.#without = JOBS_WITHOUT;
+      return undefined;
+    }
+    worker.on('message', (answers: FrameAnswers) => {
+      this.#answered.get(answers.id)?.(answers);
+      this.#answered.delete(answers.id);
+    });
+    worker.on('error', () => {}); // what it was doing is done here: see 'exit'
+    worker.on('exit', () => {
+      this.#without = JOBS_WITHOUT;
+      this.#worker = undefined;
+      for (const resolve of this.#answered.values()) resolve(undefined);
+      this.#answered.clear();
+    });
+    // After `on`: listening for messages keeps the process alive again.
+    worker.unref();
+    this.#worker = worker;
+    return worker;
+  }
+}
+
+function received({ plain, lines, ascii }: LoadedFrame): Frame {
+  return frameOf(Buffer.from(plain.buffer), lines, ascii);
+}

@@ -1,0 +1,154 @@
+// key > index page > location > frame cache > frame > record
+//
+// Where the records are that were looked up of late: a key that comes again skips encoding, page search and frame search.
+// A place is of one generation; before it answers for another one it is confirmed there, which is cheaper than searching.
+// Beside it stands how much its key is read, which makes the hot set (lookup/warm/hot-set.ts).
+
+import { LRUCache } from 'lru-cache';
+import { HOT_PLACES_MAX } from '../../base/limits.js';
+import type { KeyValue } from '../../keys/encode.js';
+import { JsonNumber } from '../../keys/json-number.js';
+
+/** Longer keys are searched each time: with this the memory is bounded, at some ten megabytes. */
+const KEY_CHARACTERS_MAX = 100;
+const INTEGER_MAX = 10n ** BigInt(KEY_CHARACTERS_MAX);
+/** Weight of one read. Weights are halved now and then, so a key that was read once is remembered for some of these times. */
+export const READ_WEIGHT = 16;
+
+/** A record's place, down to its line. */
+export interface HotPlace {
+  /** Its location, */
+  readonly shard: number;
+  readonly ordinal: number;
+  /** Number of the shard's file, of the frame in it, and of the line in the frame. */
+  readonly file: number;
+  readonly frame: number;
+  readonly line: number;
+  readonly named: boolean;
+  /** In which it is known to be there. */
+  readonly generation: number;
+}
+
+/** What a generation is to hot places. */
+export interface HoldingGeneration {
+  readonly manifest: { readonly generation: number };
+  /** Whether it has the record of a place, of another generation, at that place too. */
+  holds(place: HotPlace): boolean;
+}
+
+/** A key and how much it is read. */
+export interface HotKey {
+  readonly key: KeyValue;
+  readonly weight: number;
+  /** Where it was of late. */
+  readonly place?: HotPlace;
+}
+
+interface WeighedPlace extends HotPlace {
+  generation: number;
+  weight: number;
+  /** How often all weights had been halved when this one was last. */
+  halvings: number;
+}
+
+export class HotPlaces {
+  /** Reads so far: who looks again and finds the same number knows that no weight has changed. */
+  reads: number;
+  /** Made with the first place: it takes a megabyte at once. */
+  #places: LRUCache<KeyValue & {}, WeighedPlace> | undefined;
+  #halvings = 0;
+
+  /** @param reads those of the hot places that these take the place of. */
+  constructor(reads = 0) {
+    this.reads = reads;
+  }
+
+  /** The place of a key that is read, in a generation. */
+  get(key: KeyValue, generation: HoldingGeneration): HotPlace | undefined {
+    const place = key === null ? undefined : this.#places?.get(key);
+    if (place === undefined) return undefined;
+    if (place.generation !== generation.manifest.generation) {
+      if (!isHeld(place, generation)) return undefined;
+      place.generation = generation.manifest.generation;
+    }
+    if (place.halvings !== this.#halvings) this.#halve(place);
+    place.weight += READ_WEIGHT;
+    this.reads++;
+    return place;
+  }
+
+  /** Counts reads of a key that were answered from elsewhere. */
+  count(key: KeyValue, reads: number): void {
+    const place = key === null ? undefined : this.#places?.get(key);
+    if (place === undefined) return;
+    this.#halve(place);
+    place.weight += reads * READ_WEIGHT;
+    this.reads += reads;
+  }
+
+  /** Keeps the place of a key that was read, or, with a weight, of one that is expected to be. */
+  keep(key: KeyValue, place: HotPlace, weight?: number): void {
+    if (key === null || isLong(key)) return;
+    this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
+    const known = this.#places.peek(key);
+    if (known !== undefined) this.#halve(known);
+    // A read of a place of this generation was counted when it was asked for.
+    const isCounted = weight !== undefined || known?.generation === place.generation;
+    if (!isCounted) this.reads++;
+    const counted = (known?.weight ?? 0) + (isCounted ? 0 : READ_WEIGHT);
+    // Not `{ ...place, weight }`: V8 gives such copies a layout of which every later read is slow.
+    const { shard, ordinal, file, frame, line, named, generation } = place;
+    const heavier = Math.max(counted, weight ?? 0);
+    const at = { shard, ordinal, file, frame, line, named, generation, weight: heavier, halvings: this.#halvings };
+    this.#places.set(key, at);
+  }
+
+  /** Keys with their weights, those that were read last, at most `max`. */
+  keys(max = HOT_PLACES_MAX): HotKey[] {
+    const keys: HotKey[] = [];
+    let left = max;
+    for (const key of this.#places?.keys() ?? []) {
+      if (left-- === 0) break;
+      const place = this.#places?.peek(key);
+      if (place === undefined) continue;
+      this.#halve(place);
+      if (place.weight > 0) keys.push({ key, weight: place.weight, place });
+    }
+    return keys;
+  }
+
+  /** Halves the weights: what is not read any more is forgotten with time. Each is, when it is next looked at. */
+  decay(): void {
+    this.#halvings++;
+  }
+
+  #halve(place: WeighedPlace): void {
+    place.weight = Math.floor(place.weight / 2 ** (this.#halvings - place.halvings));
+    place.halvings = this.#halvings;
+  }
+}
+
+function isLong(key: KeyValue & {}): boolean {
+  if (typeof key === 'string') return key.length > KEY_CHARACTERS_MAX;
+  if (typeof key === 'bigint') return key > INTEGER_MAX || key < -INTEGER_MAX;
+  return key instanceof JsonNumber && key.text.length > KEY_CHARACTERS_MAX;
+}
+
+/** Whether a place is confirmed; where that cannot be found out it is searched for anew, and fails there. */
+export function isHeld(place: HotPlace, generation: HoldingGeneration): boolean {
+  try {
+    return generation.holds(place);
+  } catch {
+    return false;
+  }
+}
+
+/** The heaviest of some keys, at most `max`, the heaviest first. Sorts only those. */
+export function heaviest<Key extends { readonly weight: number }>(keys: readonly Key[], max: number): Key[] {
+  let candidates = keys;
+  if (keys.length > max) {
+    const least = Float64Array.from(keys, ({ weight }) => weight).sort()[keys.length - max];
+    candidates = keys.filter(({ weight }) => weight >= least);
+  }
+  return candidates.toSorted((left, right) => right.weight - left.weight).slice(0, max);
+}

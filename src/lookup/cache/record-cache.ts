@@ -1,0 +1,157 @@
+// key > index page > location > frame cache > frame > record > [record cache]
+//
+// Parsed records, bounded in bytes; those of all collections that have no record options of their own are in one cache, so
+// that they share its bytes, while each collection finds its own by their keys.
+//
+// An entry knows the generation it was found in, and where. A location never means another record, so what was found there
+// is true for ever; whether the key is still there is for the read path to say (values.ts).
+
+import type { CacheOptions } from '../../base/store-options.js';
+import type { KeyValue } from '../../keys/encode.js';
+import { JsonNumber } from '../../keys/json-number.js';
+import { parsedRecord } from '../../store/shards/line.js';
+import type { Place } from '../index/generation.js';
+import { BoundedCache, type Kept } from './bounded-cache.js';
+import { bytesOf, copied, frozen } from './parsed-value.js';
+import type { ReadCounters } from './read-counters.js';
+
+/** What an entry takes beside key and value: itself, and its places in two tables, which may be half empty. */
+const ENTRY_BYTES = 400;
+
+/** A record as one generation has it. */
+export interface FoundRecord {
+  readonly text: string;
+  readonly generation: number;
+  readonly shard: number;
+  readonly ordinal: number;
+}
+
+export class RecordEntry implements Kept {
+  loadedAt = 0;
+  readAt = 0;
+  readonly key: KeyValue;
+  readonly value: unknown;
+  readonly shard: number;
+  readonly ordinal: number;
+  /** The newest generation in which the key is known to be there. */
+  generation: number;
+  /** Times it was given. */
+  reads = 0;
+  isRefreshing = false;
+  /** Since when looking it up again has failed, and when it did last; undefined when the last time went well. */
+  failing: { readonly since: number; last: number } | undefined;
+  readonly owner: CollectionRecords;
+
+  constructor(owner: CollectionRecords, key: KeyValue, value: unknown, found: FoundRecord) {
+    this.owner = owner;
+    this.key = key;
+    this.value = value;
+    this.shard = found.shard;
+    this.ordinal = found.ordinal;
+    this.generation = found.generation;
+  }
+
+  /** Whether it is the record at a place. */
+  isAt({ entry, ordinal }: Place): boolean {
+    return this.ordinal === ordinal && this.shard === entry.shard;
+  }
+
+  /** It was looked up again and is what a generation has: as good as loaded anew. */
+  confirm(generation: number): void {
+    // In an older generation than it is known from, that says nothing new.
+    if (generation < this.generation) return;
+    this.generation = generation;
+    this.failing = undefined;
+    if (this.owner.cache.kept.isTimed) this.loadedAt = performance.now();
+  }
+}
+
+/** Times of record entries in milliseconds since they were loaded; infinite where there is no TTL. */
+export interface RecordTimes {
+  /** From then on a read renews it in the background. */
+  readonly aheadMs: number;
+  readonly ttlMs: number;
+  /** From then on it has to be looked up again before it is given. */
+  readonly staleMs: number;
+  /** How long beyond its TTL, or beyond the first failure, it may be given while looking it up again fails. */
+  readonly onErrorMs: number;
+}
+
+export class RecordCache {
+  readonly kept: BoundedCache<RecordEntry, RecordEntry>;
+  readonly times: RecordTimes;
+  readonly isCopied: boolean;
+
+  constructor(options: CacheOptions) {
+    const { recordCacheBytes, recordTtlMs, recordIdleMs, refreshAheadPercent, staleMs, staleOnErrorMs } = options;
+    const ttlMs = recordTtlMs || Number.POSITIVE_INFINITY;
+    this.times = {
+      ...{ ttlMs, aheadMs: (ttlMs * refreshAheadPercent) / 100, staleMs: ttlMs + staleMs },
+      onErrorMs: staleOnErrorMs,
+    };
+    this.isCopied = options.recordValues === 'cloned';
+    const lifeMs = recordTtlMs === 0 ? 0 : recordTtlMs + Math.max(staleMs, staleOnErrorMs);
+    const bounds = { bytes: recordCacheBytes, lifeMs, idleMs: recordIdleMs };
+    this.kept = new BoundedCache<RecordEntry, RecordEntry>(bounds, (entry, why) => entry.owner.dropped(entry, why));
+  }
+}
+
+/** The cached records of one collection. */
+export class CollectionRecords {
+  readonly cache: RecordCache;
+  readonly #counters: ReadCounters;
+  readonly #entries = new Map<KeyValue, RecordEntry>();
+
+  constructor(cache: RecordCache, counters: ReadCounters) {
+    this.cache = cache;
+    this.#counters = counters;
+  }
+
+  /** For a read: the entry counts as read now. */
+  get(key: KeyValue): RecordEntry | undefined {
+    const entry = this.#entries.get(key);
+    return entry && this.cache.kept.get(entry);
+  }
+
+  /** Without reading it, and past its time too. */
+  peek(key: KeyValue): RecordEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Parses a record and keeps it, unless what a newer generation has is kept already. */
+  keep(key: KeyValue, found: FoundRecord): RecordEntry {
+    const { kept, isCopied } = this.cache;
+    const value = parsedRecord(found.text);
+    const entry = new RecordEntry(this, key, isCopied ? value : frozen(value), found);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      if (known.generation > found.generation) return entry;
+      this.drop(known);
+    }
+    const isText = typeof key === 'string' || typeof key === 'bigint' || key instanceof JsonNumber;
+    const keyBytes = isText ? 2 * String(key).length : 0;
+    if (kept.keep(entry, entry, ENTRY_BYTES + keyBytes + bytesOf(value, found.text))) this.#entries.set(key, entry);
+    return entry;
+  }
+
+  drop(entry: RecordEntry): void {
+    this.cache.kept.delete(entry);
+    this.#forget(entry);
+  }
+
+  /** What readers get of an entry. */
+  valueOf({ value }: RecordEntry): unknown {
+    return this.cache.isCopied ? copied(value) : value;
+  }
+
+  /** The cache has dropped it. */
+  dropped(entry: RecordEntry, why: 'evicted' | 'expired'): void {
+    if (why === 'evicted') this.#counters.recordEvictions++;
+    else this.#counters.recordsExpired++;
+    this.#forget(entry);
+  }
+
+  #forget(entry: RecordEntry): void {
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+}

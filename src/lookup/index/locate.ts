@@ -1,0 +1,31 @@
+// key > [index page > location] > frame cache > frame > record
+//
+// Where the record of a key is: by the primary index, or, in a collection without a key, by its ordinal.
+
+import { canonicalKey } from '../../keys/decode.js';
+import { encodeKey, isNumberKey, type KeyValue } from '../../keys/encode.js';
+import type { Generation, Place } from './generation.js';
+
+/** key > index page > location */
+export function locate(generation: Generation, key: KeyValue): Place | undefined {
+  const { primary } = generation;
+  if (primary === undefined) return locateOrdinal(generation, key);
+  const location = primary.find(encodeKey(key));
+  return location && generation.place(location);
+}
+
+function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
+  const ordinal = ordinalOf(generation.manifest.name, key);
+  return ordinal === undefined ? undefined : generation.placeOf(ordinal);
+}
+
+/**
+ * The ordinal that a key of a collection without a key is; undefined where the number is none.
+ * @throws TypeError when it is no number
+ */
+export function ordinalOf(collection: string, key: KeyValue): number | undefined {
+  const ordinal = canonicalKey(key);
+  if (Number.isSafeInteger(ordinal)) return Number(ordinal) >= 0 ? Number(ordinal) : undefined;
+  if (isNumberKey(encodeKey(ordinal))) return undefined;
+  throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
+}

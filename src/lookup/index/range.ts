@@ -1,0 +1,135 @@
+// key > [index page] > location > frame cache > frame > record
+//
+// Which entries of a tree lie between two keys: slices of its pages, in either direction. Bounds are encoded keys; a
+// prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
+
+import type { Freshness } from '../../base/freshness.js';
+import { any, type OptionTable, resolveOptions } from '../../base/option-check.js';
+import { encodeKey, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
+import { highestPageKey, lowestPageKey, treeStart } from '../../store/pages/page-key.js';
+import { entryCount, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
+import type { CatalogRead, PageAt } from '../../store/types.js';
+import { READ_OPTIONS } from './read-options.js';
+
+/** What to read. Without bounds: everything. */
+export interface RangeOptions {
+  /** Path of a secondary index, as given at import. Default: the primary key. */
+  readonly index?: string;
+  readonly gt?: KeyValue;
+  readonly gte?: KeyValue;
+  readonly lt?: KeyValue;
+  readonly lte?: KeyValue;
+  /** Strings that begin so; not together with other bounds. */
+  readonly prefix?: string;
+  /** From the greatest key to the smallest. Default false. */
+  readonly reverse?: boolean;
+  /** Stop after so many records. Default: no limit. */
+  readonly limit?: number;
+  /** Which state to read. Default: as the store's option says. */
+  readonly freshness?: Freshness;
+}
+
+/** Which records. */
+export const BOUNDS_OPTIONS = {
+  index: { type: 'text', default: undefined, check: checkIndexName, meaning: 'path of a secondary index' },
+  // Encoding them checks them.
+  gt: any<KeyValue>('keys after this one'),
+  gte: any<KeyValue>('keys from this one on'),
+  lt: any<KeyValue>('keys before this one'),
+  lte: any<KeyValue>('keys up to this one'),
+  prefix: { type: 'text', default: undefined, check: checkPrefix, meaning: 'strings that begin so' },
+  reverse: { type: 'boolean', default: false, meaning: 'from the greatest key to the smallest' },
+  limit: {
+    ...{ type: 'integer', default: Number.POSITIVE_INFINITY, min: 0, max: Number.POSITIVE_INFINITY },
+    meaning: 'records to stop after',
+  },
+} as const satisfies OptionTable;
+
+const RANGE_OPTIONS = { ...BOUNDS_OPTIONS, ...READ_OPTIONS } as const satisfies OptionTable;
+
+interface Bound {
+  readonly key: Uint8Array;
+  /** Whether entries with exactly this key belong to the range. */
+  readonly inclusive: boolean;
+}
+
+export interface Bounds {
+  readonly lower: Bound | undefined;
+  readonly upper: Bound | undefined;
+  readonly reverse: boolean;
+  readonly limit: number;
+}
+
+/** Entries `from` … `to` − 1 of a page; read backwards in a reversed range. */
+export interface PageSlice {
+  readonly page: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The options of a range, complete.
+ * @throws TypeError for an option that does not exist or has a wrong type.
+ */
+export function resolveRangeOptions(method: string, given: RangeOptions | undefined) {
+  return resolveOptions(method, RANGE_OPTIONS, given);
+}
+
+/** @throws TypeError for bounds that contradict each other, or are no keys */
+export function resolveBounds(options: RangeOptions): Bounds {
+  const { gt, gte, lt, lte, prefix, reverse = false, limit = Number.POSITIVE_INFINITY } = options;
+  if (gt !== undefined && gte !== undefined) throw new TypeError('give gt or gte, not both');
+  if (lt !== undefined && lte !== undefined) throw new TypeError('give lt or lte, not both');
+  if (prefix !== undefined) {
+    if ([gt, gte, lt, lte].some((bound) => bound !== undefined)) {
+      throw new TypeError('give a prefix or bounds, not both');
+    }
+    const range = keyPrefixRange(prefix);
+    const lower = { key: range.gte, inclusive: true };
+    return { lower, upper: { key: range.lt, inclusive: false }, reverse, limit };
+  }
+  return { lower: bound(gte, gt), upper: bound(lte, lt), reverse, limit };
+}
+
+function bound(inclusive: KeyValue | undefined, exclusive: KeyValue | undefined): Bound | undefined {
+  if (inclusive !== undefined) return { key: encodeKey(inclusive), inclusive: true };
+  return exclusive === undefined ? undefined : { key: encodeKey(exclusive), inclusive: false };
+}
+
+function checkPrefix(prefix: unknown): void {
+  if (typeof prefix !== 'string') throw new TypeError('a prefix must be a string');
+}
+
+/** @throws TypeError; which indexes there are is for the collection to say */
+export function checkIndexName(index: unknown): void {
+  if (typeof index !== 'string') throw new TypeError('the path of an index must be a string');
+}
+
+/** The slices of a tree between bounds, in the order of reading. */
+export function* slicesOf(read: CatalogRead, tree: number, bounds: Bounds): Generator<PageSlice> {
+  let at: PageAt | undefined = bounds.reverse ? lastPage(read, tree, bounds) : firstPage(read, tree, bounds);
+  while (at !== undefined) {
+    verifyEntries(at.page, tree, read.file);
+    const slice = sliceOf(at.page, bounds);
+    if (slice.from < slice.to) yield slice;
+    // The other end lies inside this page: what follows is beyond it.
+    if (bounds.reverse ? slice.from > 0 : slice.to < entryCount(at.page)) return;
+    at = read.nextPage(tree, at.pageKey, bounds.reverse);
+  }
+}
+
+function firstPage(read: CatalogRead, tree: number, { lower }: Bounds): PageAt | undefined {
+  const floor = lower && read.floorPage(tree, lowestPageKey(tree, lower.key));
+  return floor ?? read.nextPage(tree, treeStart(tree), false);
+}
+
+function lastPage(read: CatalogRead, tree: number, { upper }: Bounds): PageAt | undefined {
+  if (upper === undefined) return read.nextPage(tree, treeStart(tree + 1), true);
+  return read.floorPage(tree, highestPageKey(tree, upper.key));
+}
+
+function sliceOf(page: Uint8Array, { lower, upper }: Bounds): PageSlice {
+  const from = lower === undefined ? 0 : (lower.inclusive ? lowerBound : upperBound)(page, lower.key);
+  const to = upper === undefined ? entryCount(page) : (upper.inclusive ? upperBound : lowerBound)(page, upper.key);
+  return { page, from, to };
+}

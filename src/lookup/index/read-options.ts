@@ -1,0 +1,36 @@
+// key > index page > location > frame cache > frame > record: [which state]
+//
+// The options of a single read. They are looked at each time, so that the usual ways cost next to nothing: none at all, and
+// a freshness alone.
+
+import type { Freshness } from '../../base/freshness.js';
+import { type OptionTable, resolveOptions } from '../../base/option-check.js';
+
+/** How to read. */
+export interface ReadOptions {
+  /** Which state to read. Default: as the store's option says. Not for snapshots, which are one state. */
+  readonly freshness?: Freshness;
+}
+
+export const READ_OPTIONS = {
+  freshness: {
+    type: 'freshness',
+    default: undefined,
+    meaning: "which state to read; unset: as the store's option says",
+  },
+} as const satisfies OptionTable;
+
+/**
+ * The freshness that was given; whether it is one is for the reading to check.
+ * @throws TypeError for another option, and for what holds none
+ */
+export function freshnessIn(method: string, options: ReadOptions | undefined): Freshness | undefined {
+  if (options === undefined) return undefined;
+  return hasFreshnessAlone(options) ? options.freshness : resolveOptions(method, READ_OPTIONS, options).freshness;
+}
+
+/** Anything else goes the long way; counting keys was measured to be cheaper than going through them. */
+function hasFreshnessAlone(options: ReadOptions): boolean {
+  if (typeof options !== 'object' || options === null || options.freshness === undefined) return false;
+  return Object.getPrototypeOf(options) === Object.prototype && Object.keys(options).length === 1;
+}

@@ -1,0 +1,79 @@
+// key > index page > location > frame cache > frame > record, in the state that is served
+//
+// One committed state of all collections, and the lookups over it. What is read of it stays as it is, so reads of several
+// collections fit together; the next state takes its place as a whole (served.ts). While it is held no shard file that it
+// names is removed, in any process.
+
+import type { Catalog, CatalogRead } from '../../store/types.js';
+import { Lookup, type LookupStore } from '../lookup.js';
+
+export class ServedState {
+  readonly catalog: CatalogRead;
+  /** The store's newest publication in it. */
+  readonly generation: number;
+  /** The last transaction in it, or one before. */
+  readonly transaction: number;
+  /** When it was taken, by `performance.now`: it was the newest one then. */
+  readonly takenAt = performance.now();
+  readonly #open: (name: string, similar?: Lookup) => Lookup | undefined;
+  readonly #lookups = new Map<string, Lookup | undefined>();
+  readonly #release: () => void;
+
+  /**
+   * Takes the newest state, and opens the lookups that another one has.
+   * @param before what was served so far. @param live a lookup over the newest state, if there is one. What index pages they
+   * have in memory is used, as far as it has stayed the same.
+   * @throws GristmillError IO_ERROR, STORE_CLOSED, CHECKSUM_MISMATCH
+   */
+  constructor(
+    { directory, blobs, catalog, caches }: LookupStore & { readonly catalog: Catalog },
+    before: ServedState | undefined,
+    live: (name: string) => Lookup | undefined,
+  ) {
+    this.transaction = catalog.lastTransaction();
+    const snapshot = catalog.snapshot();
+    this.catalog = snapshot;
+    this.#release = () => snapshot.release();
+    const store = { directory, blobs, catalog: snapshot, caches };
+    this.#open = (name, similar = live(name)) => {
+      return snapshot.collection(name) === undefined ? undefined : new Lookup(store, name, similar);
+    };
+    try {
+      this.generation = snapshot.generation();
+      for (const lookup of before?.lookups() ?? []) this.#lookups.set(lookup.name, this.#open(lookup.name, lookup));
+    } catch (error) {
+      snapshot.release();
+      throw error;
+    }
+  }
+
+  /** The read path of a collection in this state; undefined where it is not in it. */
+  lookup(name: string): Lookup | undefined {
+    let lookup = this.#lookups.get(name);
+    if (lookup === undefined) {
+      lookup = this.#open(name);
+      // Nothing is kept of names that are none: they may come from anywhere.
+      if (lookup !== undefined) this.#lookups.set(name, lookup);
+    }
+    return lookup;
+  }
+
+  /** The same, if it was asked for before. */
+  opened(name: string): Lookup | undefined {
+    return this.#lookups.get(name);
+  }
+
+  /** The lookups there are. */
+  lookups(): Lookup[] {
+    return [...this.#lookups.values()].filter((lookup) => lookup !== undefined);
+  }
+
+  /** Lets go of it: `newer` is read from now on. Reads under way go on. */
+  retire(newer?: ServedState): void {
+    for (const lookup of this.lookups()) {
+      const next = newer?.opened(lookup.name);
+      if (next !== undefined) lookup.supersede(next);
+    }
+    this.#release();
+  }
+}

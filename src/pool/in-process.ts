@@ -1,0 +1,52 @@
+// source > plan > [map > scan > key > frame > shard] > verify > [merge] > publish
+//
+// The stages of the workers in the calling thread, for a store in memory: other threads could not see its buffers. One
+// task a turn, so that signals and progress come through in between.
+
+import { setImmediate } from 'node:timers/promises';
+import { mergeEntries } from '../import/merge/entries.js';
+import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
+import { dropKernel } from '../import/scan/thread-kernel.js';
+import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
+import type { SpanResult, SpanTask } from '../import/tasks/span.js';
+import { answer, unwrap } from '../parallel/wire.js';
+import type { Blobs } from '../store/files/blobs.js';
+import { files } from '../store/files/file-blobs.js';
+import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
+import { type Verifiers, WorkerPool, type Workers } from './pool.js';
+
+/** Threads, where they can reach the files; else the calling thread. */
+export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {
+  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
+}
+
+export class InProcessWorkers implements Workers, Verifiers {
+  readonly #blobs: Blobs;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(blobs: Blobs) {
+    this.#blobs = blobs;
+  }
+
+  scan(task: SpanTask): Promise<SpanResult> {
+    return this.#next(() => scanSpan(task, this.#blobs));
+  }
+
+  merge(task: MergeTask): Promise<MergeResult> {
+    return this.#next(() => mergeEntries(task, this.#blobs));
+  }
+
+  verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#next(() => verifyShard(task, this.#blobs));
+  }
+
+  async close(): Promise<void> {
+    dropKernel();
+  }
+
+  #next<T>(work: () => T): Promise<T> {
+    const done = this.#last.then(() => setImmediate()).then(() => unwrap(answer(work, Cancelled)));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+}

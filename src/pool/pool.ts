@@ -1,0 +1,127 @@
+// source > plan > [map > scan > key > frame > shard] > verify > [merge] > publish
+//
+// The only file that knows the thread pool. Threads are started once and kept to the end of the import: none is stopped in
+// the middle of a task, for that would tear down native code under it. Cancelling goes through the shared flag.
+//
+// A task whose worker dies or fails unexpectedly is tried once more, by then in a fresh thread; the second time the import
+// fails and says what was worked on.
+
+import type { Piscina as Pool } from 'piscina';
+import { GristmillError } from '../base/errors.js';
+import { loadPackage } from '../base/load.js';
+import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
+import { filesOf, type SpanResult, type SpanTask } from '../import/tasks/span.js';
+import { type Answer, unwrap } from '../parallel/wire.js';
+import { files } from '../store/files/file-blobs.js';
+import type { SalvageResult, SalvageTask } from '../upkeep/salvage/shard.js';
+import type { ShardFault, VerifyTask } from '../upkeep/verify/shard.js';
+
+/** Who scans spans and merges runs. Any number of tasks may be given at once. */
+export interface Workers {
+  scan(task: SpanTask): Promise<SpanResult>;
+  merge(task: MergeTask): Promise<MergeResult>;
+  /** Every task must have settled. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Who reads shards to verify them. */
+export interface Verifiers {
+  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  close(): Promise<void>;
+}
+
+type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
+
+const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
+/** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
+const HEAP_MIB = 256;
+/** Small, so that buffers no longer used are collected soon: memory is to depend on the window, not on the source. */
+const YOUNG_HEAP_MIB = 4;
+
+/** Threads for one import, or the like. */
+export class WorkerPool implements Workers, Verifiers {
+  readonly #piscina: Pool;
+  /** Settles when no thread is loading any more. */
+  readonly #loaded: Promise<unknown>;
+  /** Rejects when no thread is left and none can be started: tasks in the queue would wait for ever. */
+  readonly #lost: Promise<never>;
+  #closing: Promise<void> | undefined;
+
+  /** @param filename of the threads' module; another one is for tests of threads that fail. */
+  constructor(threads: number, filename = WORKER) {
+    const { Piscina } = loadPackage<typeof import('piscina')>('piscina');
+    this.#piscina = new Piscina({
+      filename,
+      name: 'ready',
+      minThreads: threads,
+      maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
+    });
+    let loseAll: (error: unknown) => void;
+    this.#lost = new Promise((_, reject) => {
+      loseAll = reject;
+    });
+    this.#lost.catch(() => {}); // told to whoever runs a task
+    const failed = (error: unknown) => {
+      if (this.#piscina.threads.length === 0) loseAll(error);
+    };
+    // Without a listener an error outside a task would end the process; the task it belongs to fails in any case.
+    this.#piscina.on('error', failed);
+    const load = () => Promise.race([this.#piscina.run(undefined), this.#lost]).catch(failed);
+    // One for each thread.
+    this.#loaded = Promise.all(Array.from({ length: threads }, load));
+  }
+
+  async scan(task: SpanTask): Promise<SpanResult> {
+    const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
+    return this.#runTwice<SpanResult>(task, 'scan', what, () => {
+      for (const path of filesOf(task)) files.remove(path);
+    });
+  }
+
+  async merge(task: MergeTask): Promise<MergeResult> {
+    return this.#runTwice<MergeResult>(task, 'merge', 'index entries', () => {});
+  }
+
+  async verify(task: VerifyTask): Promise<readonly ShardFault[]> {
+    return this.#runTwice<readonly ShardFault[]>(task, 'verify', task.path, () => {});
+  }
+
+  async salvage(task: SalvageTask): Promise<SalvageResult> {
+    return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
+      for (const path of [task.runPath, task.rewrittenPath]) files.remove(path);
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // A thread that is stopped while it loads native code can take the process with it.
+    await this.#loaded;
+    await this.#piscina.destroy();
+  }
+
+  async #runTwice<T>(task: Task, name: string, what: string, cleanUp: () => void): Promise<T> {
+    try {
+      return await this.#run<T>(task, name);
+    } catch (error) {
+      if (error instanceof GristmillError) throw error;
+    }
+    cleanUp();
+    try {
+      return await this.#run<T>(task, name);
+    } catch (cause) {
+      if (cause instanceof GristmillError) throw cause;
+      const message = `A worker failed twice at ${what}: ${(cause as Error).message}. The store is as it was; try --workers 1, and if it happens again, please report it.`;
+      throw new GristmillError('WORKER_FAILED', message, { cause, ...('path' in task && { file: task.path }) });
+    }
+  }
+
+  async #run<T>(task: Task, name: string): Promise<T> {
+    return unwrap((await Promise.race([this.#piscina.run(task, { name }), this.#lost])) as Answer<T>);
+  }
+}

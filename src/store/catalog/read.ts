@@ -1,0 +1,249 @@
+// store at rest: [catalog]
+//
+// Reads the catalog from two sorted maps of bytes, `meta` and `pages`: whatever keeps the maps (LMDB: store/lmdb/catalog.ts),
+// the keys and values are these (values.ts, store/pages/page-key.ts). Everything is verified as it is read.
+
+import { GristmillError } from '../../base/errors.js';
+import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
+import { damagedPage, verifyPage } from '../pages/read.js';
+import type { SourceManifest, SourceRow } from '../source-types.js';
+import type {
+  CatalogRead,
+  CollectionManifest,
+  Garbage,
+  InlineRecord,
+  LockRecord,
+  PageAt,
+  RawValue,
+  ResumableImport,
+  ShardEntry,
+  StoreHeader,
+  TombstoneState,
+} from '../types.js';
+import { garbageCheck, lockCheck, resumableCheck, sourceRowsCheck, sourcesCheck, tombstonesCheck } from './schema.js';
+import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
+import {
+  collectionKey,
+  damaged,
+  decodeCollection,
+  decodeHeader,
+  decodeShard,
+  decodeTombstones,
+  decodeValue,
+  GARBAGE_KEY,
+  inlineKey,
+  LOCK_KEY,
+  lastNumber,
+  MetaKind,
+  nameOf,
+  RESUMABLE_KEY,
+  STORE_KEY,
+  shardKey,
+  sourceRowsKey,
+  sourcesKey,
+  tombstoneChunkKey,
+  tombstonesKey,
+  unseal,
+} from './values.js';
+
+/** A range of keys: from `start` on (after it where exclusive), as far as `end` but without it; `reverse` downwards. */
+export interface ByteRange {
+  readonly start: Uint8Array;
+  readonly end?: Uint8Array;
+  readonly exclusiveStart?: boolean;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/** A sorted map of bytes, read synchronously; what it returns is the caller's. */
+export interface ByteMap {
+  get(key: Uint8Array): Buffer | undefined;
+  range(range: ByteRange): { readonly key: Uint8Array; readonly value: Buffer }[];
+  keys(range: ByteRange): Uint8Array[];
+}
+
+export class CatalogReader implements CatalogRead {
+  readonly file: string;
+  readonly #meta: ByteMap;
+  readonly #pages: ByteMap;
+  #headerBytes: Buffer | undefined;
+  #header: StoreHeader | undefined;
+  /** As they were read last: a manifest is asked for more often than it changes. */
+  readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
+
+  constructor(file: string, meta: ByteMap, pages: ByteMap) {
+    this.file = file;
+    this.#meta = meta;
+    this.#pages = pages;
+  }
+
+  generation(): number {
+    return this.header().generation;
+  }
+
+  header(): StoreHeader {
+    const bytes = this.#meta.get(STORE_KEY);
+    if (bytes === undefined) {
+      throw new GristmillError('CHECKSUM_MISMATCH', `${this.file} has no header: it is not whole`, { file: this.file });
+    }
+    if (this.#header === undefined || this.#headerBytes?.equals(bytes) !== true) {
+      this.#header = decodeHeader(bytes, this.file);
+      this.#headerBytes = bytes;
+    }
+    return this.#header;
+  }
+
+  rawValues(max: number, after?: Uint8Array): readonly RawValue[] {
+    return this.#meta.range({ start: after ?? STORE_KEY, limit: max, exclusiveStart: after !== undefined });
+  }
+
+  rawPages(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly RawValue[] {
+    return this.#pages.range({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+  }
+
+  /** Whether the store has been initialised. */
+  get hasHeader(): boolean {
+    return this.#meta.get(STORE_KEY) !== undefined;
+  }
+
+  /** Whether nothing at all has been written: who made the store did not get to its header. */
+  get isEmpty(): boolean {
+    return this.rawValues(1).length === 0;
+  }
+
+  collections(): readonly CollectionManifest[] {
+    const start = Buffer.of(MetaKind.collection);
+    const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
+    return found.map(({ key, value }) => decodeCollection(value, nameOf(key), this.file));
+  }
+
+  collection(name: string): CollectionManifest | undefined {
+    const bytes = this.#meta.get(collectionKey(name));
+    if (bytes === undefined) return undefined;
+    let known = this.#manifests.get(name);
+    if (known?.bytes.equals(bytes) !== true) {
+      known = { bytes, manifest: decodeCollection(bytes, name, this.file) };
+      this.#manifests.set(name, known);
+    }
+    return known.manifest;
+  }
+
+  shards({ id, open }: CollectionManifest): readonly ShardEntry[] {
+    const found = this.#meta.range({ start: shardKey(id, 0), end: shardKey(id + 1, 0) });
+    const entries = found.map(({ key, value }) => decodeShard(value, key, this.file));
+    entries.sort((left, right) => left.firstOrdinal - right.firstOrdinal || left.shard - right.shard);
+    return open === undefined ? entries : [...entries, open];
+  }
+
+  tombstoneState(shard: number): TombstoneState | undefined {
+    const bytes = this.#meta.get(tombstonesKey(shard));
+    return bytes && decodeValue<TombstoneState>(tombstonesCheck, bytes, `tombstones of shard ${shard}`, this.file);
+  }
+
+  tombstones({ shard, records }: Pick<ShardEntry, 'shard' | 'records'>): Uint8Array {
+    const start = tombstoneChunkKey(shard, 0);
+    const chunks = this.#meta.range({ start, end: tombstonesKey(shard + 1) }).map(({ key, value }) => {
+      return { at: lastNumber(key) * TOMBSTONE_CHUNK_BYTES, chunk: decodeTombstones(value, key, records, this.file) };
+    });
+    const bitmap = new Uint8Array((chunks.at(-1)?.at ?? -TOMBSTONE_CHUNK_BYTES) + TOMBSTONE_CHUNK_BYTES);
+    for (const { at, chunk } of chunks) bitmap.set(chunk, at);
+    return bitmap;
+  }
+
+  tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined {
+    const bytes = this.#meta.get(tombstoneChunkKey(shard, chunk));
+    return bytes && decodeTombstones(bytes, tombstoneChunkKey(shard, chunk), RECORDS_PER_SHARD_MAX, this.file);
+  }
+
+  inlineRecord(shard: number, ordinal: number): Buffer | undefined {
+    const bytes = this.#meta.get(inlineKey(shard, ordinal));
+    return bytes && this.#line(bytes, shard, ordinal);
+  }
+
+  inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[] {
+    const found = this.#meta.range({ start: inlineKey(shard, from), end: inlineKey(shard + 1, 0), limit: max });
+    return found.map(({ key, value }) => {
+      const ordinal = lastNumber(key);
+      return { ordinal, line: this.#line(value, shard, ordinal) };
+    });
+  }
+
+  lock(): LockRecord | undefined {
+    const bytes = this.#meta.get(LOCK_KEY);
+    return bytes && decodeValue<LockRecord>(lockCheck, bytes, 'lock', this.file);
+  }
+
+  garbage(): Garbage {
+    const bytes = this.#meta.get(GARBAGE_KEY);
+    if (bytes === undefined) return { files: [], trees: [], inline: [] };
+    return decodeValue<Garbage>(garbageCheck, bytes, 'list of what is to be removed', this.file);
+  }
+
+  resumable(): readonly ResumableImport[] {
+    const bytes = this.#meta.get(RESUMABLE_KEY);
+    return bytes === undefined
+      ? []
+      : decodeValue<ResumableImport[]>(resumableCheck, bytes, 'list of resumable imports', this.file);
+  }
+
+  sourceManifest(collectionId: number): SourceManifest | undefined {
+    const bytes = this.#meta.get(sourcesKey(collectionId));
+    return bytes && decodeValue<SourceManifest>(sourcesCheck, bytes, 'manifest of sources', this.file);
+  }
+
+  sourceRows(collectionId: number, chunk: number): readonly SourceRow[] {
+    const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
+    if (bytes === undefined) throw damaged('list of source files', this.file, `its part ${chunk} is missing`);
+    return decodeValue<SourceRow[]>(sourceRowsCheck, bytes, 'list of source files', this.file);
+  }
+
+  #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {
+    const line = unseal(sealed, `record ${ordinal} of shard ${shard}`, this.file);
+    return Buffer.from(line.buffer, line.byteOffset, line.byteLength);
+  }
+
+  floorPage(tree: number, key: Uint8Array): PageAt | undefined {
+    return this.#pageAt(tree, { start: key, end: treeStart(tree), reverse: true, limit: 1 });
+  }
+
+  nextPage(tree: number, key: Uint8Array, reverse: boolean): PageAt | undefined {
+    const end = treeStart(reverse ? tree : tree + 1);
+    const found = this.#pageAt(tree, { start: key, end, reverse, limit: 1, exclusiveStart: true });
+    if (found === undefined) return undefined;
+    // Who goes from page to page comes to an end, wherever LMDB's own pages lead.
+    const order = Buffer.compare(found.pageKey, key);
+    if (reverse ? order >= 0 : order <= 0) throw damagedPage(tree, this.file, 'the tree leads back from it');
+    return found;
+  }
+
+  page(key: Uint8Array): Uint8Array | undefined {
+    const page = this.#pages.get(key);
+    if (page !== undefined) verifyPage(page, treeOf(key), this.file);
+    return page;
+  }
+
+  pageKeys(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly Uint8Array[] {
+    const keys = this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
+    if (!keys.every((key) => isPageKey(key, tree))) throw damagedPage(tree, this.file, 'its place is none');
+    return keys;
+  }
+
+  trees(): readonly number[] {
+    const trees: number[] = [];
+    for (let start = treeStart(0); ; ) {
+      const [key] = this.#pages.keys({ start, limit: 1 });
+      if (key === undefined) return trees;
+      trees.push(treeOf(key));
+      start = treeStart(treeOf(key) + 1);
+    }
+  }
+
+  #pageAt(tree: number, range: ByteRange): PageAt | undefined {
+    const [found] = this.#pages.range(range);
+    if (found === undefined) return undefined;
+    verifyPage(found.value, tree, this.file);
+    if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its place is none');
+    return { pageKey: found.key, page: found.value };
+  }
+}

@@ -1,0 +1,182 @@
+// store at rest: [catalog]
+//
+// What the JSON values of the catalog must be (docs/format.md, Catalog). A checksum tells that a value is what somebody
+// wrote, not that it was gristmill: a store may come from somebody else. So every value is checked where it is decoded, and
+// again where it is encoded, before anything is made of it: types, bounds, forms of names, and what the fields of a value
+// must be together. What several values must be together is for verification (upkeep/verify/relations.ts).
+
+import { FRAMES_PER_SHARD_MAX, INDEXES_MAX, RECORDS_PER_SHARD_MAX, SOURCE_ROWS_PER_CHUNK } from '../../base/limits.js';
+import { Framing } from '../../kernel/contract.js';
+import { parsePath } from '../../keys/paths.js';
+import { shardFileName } from '../files/layout.js';
+import type { SourceLines, SourceManifest } from '../source-types.js';
+import type {
+  CollectionManifest,
+  Garbage,
+  IndexManifest,
+  LockRecord,
+  ResumableImport,
+  ShardEntry,
+  StoreHeader,
+  TombstoneState,
+} from '../types.js';
+import {
+  boolean,
+  type Check,
+  integer,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  time,
+  tuple,
+  U32_MAX,
+  uuid,
+} from './checks.js';
+
+/** Shards, trees and collections are numbered from 1; in the keys their numbers, and the next ones, are u32. */
+const number = integer(U32_MAX - 1, 1);
+const next = integer(U32_MAX, 1);
+const count = integer();
+const generation = integer();
+const records = integer(RECORDS_PER_SHARD_MAX);
+
+export const headerCheck = object<StoreHeader>({
+  format: integer(U32_MAX, 1),
+  created: time,
+  nextShard: next,
+  nextTree: next,
+  nextCollection: next,
+  generation,
+});
+
+const path = text((given) => {
+  try {
+    return parsePath(given).length > 0;
+  } catch {
+    return false;
+  }
+});
+
+const keyPath = object<{ path: string }>({ path });
+const keyRule: Check = (value) => {
+  const { kind } = (value ?? {}) as { kind?: unknown };
+  if (kind === 'path') return keyPath(value);
+  return kind === 'name' || kind === 'ordinal' ? undefined : '';
+};
+
+/** @param named the check of its path: empty for the index of member names */
+const indexOf = (named: Check): Check =>
+  object<IndexManifest>({ path: named, tree: number, entries: count, pages: count });
+
+const SHA256 = /^[0-9a-f]{64}$/;
+
+export const shardCheck = object<ShardEntry>(
+  {
+    ...{ shard: number, fileNumber: integer(U32_MAX - 1), file: text(), records, holes: records, firstOrdinal: count },
+    ...{ frames: integer(FRAMES_PER_SHARD_MAX), plainBytes: count, storedBytes: count, sha256: text(), named: boolean },
+    source: object<ShardEntry['source']>({ file: text(), from: count, to: count }, ({ from, to }) =>
+      from <= to ? undefined : '.to',
+    ),
+  },
+  ({ shard, fileNumber, file, records, holes, firstOrdinal, frames, storedBytes, sha256 }) => {
+    if (holes > records) return '.holes';
+    if (!Number.isSafeInteger(firstOrdinal + records)) return '.firstOrdinal';
+    if (fileNumber === 0) {
+      // An inline shard has no file.
+      if (file !== '') return '.file';
+      if (sha256 !== '') return '.sha256';
+      if (frames !== 0) return '.frames';
+      if (storedBytes !== 0) return '.storedBytes';
+      return holes === 0 ? undefined : '.holes';
+    }
+    if (fileNumber < shard) return '.fileNumber';
+    if (file !== shardFileName(fileNumber)) return '.file';
+    return SHA256.test(sha256) ? undefined : '.sha256';
+  },
+);
+
+export const collectionCheck = object<CollectionManifest>(
+  {
+    ...{ name: text(), id: number, generation, framing: oneOf(...Object.keys(Framing)), key: keyRule },
+    ...{ primary: optional(indexOf(text())), secondary: list(indexOf(path), INDEXES_MAX - 1) },
+    ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
+    ...{ shards: integer(U32_MAX), layout: generation, open: optional(shardCheck) },
+    ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
+  },
+  ({ key, primary, records, dead, holes, cleaned = 0, inline, generation, layout, open }) => {
+    if ((key.kind === 'ordinal') !== (primary === undefined)) return '.primary';
+    if (primary !== undefined && primary.path !== (key.kind === 'path' ? key.path : '')) return '.primary.path';
+    if (!Number.isSafeInteger(records + dead)) return '.records';
+    if (holes > dead) return '.holes';
+    if (cleaned > dead) return '.cleaned';
+    if (inline > records + dead) return '.inline';
+    if (layout > generation) return '.layout';
+    return open === undefined || open.fileNumber === 0 ? undefined : '.open.fileNumber';
+  },
+);
+
+export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
+
+export const lockCheck = object<LockRecord>({
+  ...{ token: uuid, operation: oneOf('import', 'compact', 'repair', 'sweep') },
+  ...{ collection: optional(text()), merging: optional(text()), isPublished: optional(boolean) },
+  left: optional(list(uuid)),
+  mayWake: optional(
+    list(object<NonNullable<LockRecord['mayWake']>[number]>({ token: uuid, pid: integer(), process: text() })),
+  ),
+  ...{ isAbandoned: optional(boolean), host: text(), pid: integer(), process: text(), since: time, renewed: time },
+});
+
+const shardFile = text((file) => file === shardFileName(Number.parseInt(file, 10)));
+
+export const garbageCheck = object<Garbage>({
+  files: list(object<Garbage['files'][number]>({ file: shardFile, after: count })),
+  trees: list(number),
+  inline: list(number),
+});
+
+export const resumableCheck = list(
+  object<ResumableImport>(
+    { id: uuid, collection: text(), firstShard: number, spans: integer(U32_MAX) },
+    ({ firstShard, spans }) => (firstShard + spans <= U32_MAX ? undefined : '.spans'),
+  ),
+);
+
+export const sourcesCheck = object<SourceManifest>(
+  {
+    ...{ version: oneOf(1), sources: list(text()), rules: text(), hasDuplicates: boolean, files: count },
+    chunks: integer(U32_MAX),
+  },
+  ({ files, chunks }) => (chunks === Math.ceil(files / SOURCE_ROWS_PER_CHUNK) ? undefined : '.chunks'),
+);
+
+/** An integer as text: times in nanoseconds do not fit a double. */
+const INTEGER = /^-?\d{1,40}$/;
+const digits = text((given) => INTEGER.test(given));
+const HASH = /^[0-9a-f]{1,16}$/;
+const hash = text((given) => HASH.test(given));
+
+const inFolder = text((given) => {
+  if (given.includes('\0')) return false;
+  return given === '' || given.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+});
+
+/** Shard, first ordinal, count, shard, … */
+const ranges: Check = (value) => {
+  if (!Array.isArray(value) || value.length % 3 !== 0) return '';
+  for (let i = 0; i < value.length; i++) if ((i % 3 === 0 ? number : records)(value[i]) !== undefined) return `[${i}]`;
+  return undefined;
+};
+
+const span: Check = (value) =>
+  tuple(count, count, hash, count, number)(value) ??
+  ((value as number[])[0]! <= (value as number[])[1]! ? undefined : '[1]');
+
+const lines = object<SourceLines>({ head: hash, tail: hash, spans: optional(list(span)) });
+
+export const sourceRowsCheck = list(
+  tuple(integer(U32_MAX), inFolder, count, digits, digits, digits, count, ranges, optional(lines)),
+  SOURCE_ROWS_PER_CHUNK,
+);

@@ -1,0 +1,119 @@
+// store at rest: [catalog]
+//
+// A sorted map of bytes in memory, kept as an array of small sorted chunks. A copy shares its chunks with the original
+// until it changes them, so that a snapshot costs an array of pointers, and a transaction that fails costs nothing to undo.
+
+import type { ByteRange } from './read.js';
+import type { WritableByteMap } from './write.js';
+
+/** Entries of a chunk; a full one is halved. */
+const CHUNK_MAX = 128;
+
+interface Chunk {
+  /** The map that may change it. */
+  readonly owner: object;
+  readonly keys: Buffer[];
+  readonly values: Buffer[];
+}
+
+export class SortedMap implements WritableByteMap {
+  /** None is empty. */
+  readonly #chunks: Chunk[];
+  readonly #owner = {};
+
+  /** @param original is not to be changed any more. */
+  constructor(original?: SortedMap) {
+    this.#chunks = original === undefined ? [] : original.#chunks.slice();
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { keys, values } of this.#chunks) {
+      for (let i = 0; i < keys.length; i++) bytes += keys[i].byteLength + values[i].byteLength;
+    }
+    return bytes;
+  }
+
+  get(key: Uint8Array): Buffer | undefined {
+    const { chunk, at, found } = this.#find(key);
+    return found ? Buffer.from(this.#chunks[chunk].values[at]) : undefined;
+  }
+
+  keys(range: ByteRange): Buffer[] {
+    return Array.from(this.#walk(range), ({ chunk, at }) => Buffer.from(chunk.keys[at]));
+  }
+
+  range(range: ByteRange): { readonly key: Buffer; readonly value: Buffer }[] {
+    const copy = ({ chunk, at }: { chunk: Chunk; at: number }) => ({
+      key: Buffer.from(chunk.keys[at]),
+      value: Buffer.from(chunk.values[at]),
+    });
+    return Array.from(this.#walk(range), copy);
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    const { chunk: index, at, found } = this.#find(key);
+    if (this.#chunks.length === 0) this.#chunks.push({ owner: this.#owner, keys: [], values: [] });
+    const { keys, values } = this.#own(index);
+    keys.splice(at, found ? 1 : 0, Buffer.from(key));
+    values.splice(at, found ? 1 : 0, Buffer.from(value));
+    if (keys.length < CHUNK_MAX) return;
+    const half = keys.length >>> 1;
+    this.#chunks.splice(index + 1, 0, { owner: this.#owner, keys: keys.splice(half), values: values.splice(half) });
+  }
+
+  remove(key: Uint8Array): boolean {
+    const { chunk: index, at, found } = this.#find(key);
+    if (!found) return false;
+    const { keys, values } = this.#own(index);
+    keys.splice(at, 1);
+    values.splice(at, 1);
+    if (keys.length === 0) this.#chunks.splice(index, 1);
+    return true;
+  }
+
+  /** The chunk, to be changed. */
+  #own(index: number): Chunk {
+    const { owner, keys, values } = this.#chunks[index];
+    if (owner === this.#owner) return this.#chunks[index];
+    this.#chunks[index] = { owner: this.#owner, keys: keys.slice(), values: values.slice() };
+    return this.#chunks[index];
+  }
+
+  /** Where a key is, or would be: in the last chunk that begins at or before it. */
+  #find(key: Uint8Array): { readonly chunk: number; readonly at: number; readonly found: boolean } {
+    const chunks = this.#chunks;
+    const chunk = Math.max(firstWhere(chunks.length, (i) => Buffer.compare(chunks[i].keys[0], key) > 0) - 1, 0);
+    const keys = chunks[chunk]?.keys ?? [];
+    const at = firstWhere(keys.length, (i) => Buffer.compare(keys[i], key) >= 0);
+    return { chunk, at, found: at < keys.length && Buffer.compare(keys[at], key) === 0 };
+  }
+
+  *#walk({ start, end, exclusiveStart = false, reverse = false, limit = Infinity }: ByteRange) {
+    let { chunk: index, at, found } = this.#find(start);
+    if (reverse ? exclusiveStart || !found : exclusiveStart && found) at += reverse ? -1 : 1;
+    for (let left = limit; left > 0; left--, at += reverse ? -1 : 1) {
+      if (at < 0) at = (this.#chunks[--index]?.keys.length ?? 0) - 1;
+      else if (at >= (this.#chunks[index]?.keys.length ?? 0)) {
+        index++;
+        at = 0;
+      }
+      const chunk = this.#chunks[index];
+      if (chunk === undefined) return;
+      const beyond = end === undefined ? -1 : Buffer.compare(chunk.keys[at], end);
+      if (reverse ? end !== undefined && beyond <= 0 : beyond >= 0) return;
+      yield { chunk, at };
+    }
+  }
+}
+
+/** The first number below `count` for which a monotonous question is answered yes; `count` when there is none. */
+function firstWhere(count: number, question: (index: number) => boolean): number {
+  let low = 0;
+  for (let high = count; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if (question(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

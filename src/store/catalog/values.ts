@@ -1,0 +1,193 @@
+// The keys and values of LMDB database `meta` (docs/format.md, Catalog), encode beside decode. LMDB checks nothing, so
+// every value begins with its own XXH64.
+
+import { GristmillError } from '../../base/errors.js';
+import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
+import type { CollectionManifest, ShardEntry, StoreHeader } from '../types.js';
+import { type Check, describeFault } from './checks.js';
+import { collectionCheck, headerCheck, shardCheck } from './schema.js';
+import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
+
+/** The format this gristmill writes, and the newest it reads (Invariant 9). */
+export const FORMAT_VERSION = 1;
+
+/** First byte of a key in `meta`. */
+export const MetaKind = {
+  store: 0x00,
+  collection: 0x01,
+  shard: 0x02,
+  tombstones: 0x03,
+  lock: 0x04,
+  garbage: 0x05,
+  resumable: 0x06,
+  inline: 0x07,
+  sources: 0x08,
+} as const;
+
+export const STORE_KEY = Buffer.of(MetaKind.store);
+export const LOCK_KEY = Buffer.of(MetaKind.lock);
+export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
+export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
+
+export function collectionKey(name: string): Buffer {
+  return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
+}
+
+/** The name of a collection, from its key. */
+export function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 1).toString();
+}
+
+export function shardKey(collectionId: number, shard: number): Buffer {
+  return numbersKey(MetaKind.shard, collectionId, shard);
+}
+
+/** Where the state of a shard's tombstones is; the chunks follow it. */
+export function tombstonesKey(shard: number): Buffer {
+  return numbersKey(MetaKind.tombstones, shard);
+}
+
+export function tombstoneChunkKey(shard: number, chunk: number): Buffer {
+  return numbersKey(MetaKind.tombstones, shard, chunk);
+}
+
+export function inlineKey(shard: number, ordinal: number): Buffer {
+  return numbersKey(MetaKind.inline, shard, ordinal);
+}
+
+/** Where the source manifest of a collection is; its chunks of rows follow it. */
+export function sourcesKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.sources, collectionId);
+}
+
+export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
+  return numbersKey(MetaKind.sources, collectionId, chunk);
+}
+
+/** The last number of a key made of numbers. */
+export function lastNumber(key: Uint8Array): number {
+  const [a, b, c, d] = key.subarray(-4);
+  return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0;
+}
+
+/** All numbers of such a key. */
+export function numbersOf(key: Uint8Array): number[] {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  return Array.from({ length: (key.byteLength - 1) >>> 2 }, (_, i) => view.getUint32(1 + 4 * i));
+}
+
+/** Length of the key of a tombstone state, or a source manifest; those of the chunks behind it are longer. */
+export const TOMBSTONE_STATE_KEY_BYTES = 5;
+const TOMBSTONE_CHUNK_KEY_BYTES = 9;
+const SHARD_KEY_BYTES = 9;
+
+function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
+  const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
+  key[0] = kind;
+  for (let i = 0; i < numbers.length; i++) key.writeUInt32BE(numbers[i], 1 + 4 * i);
+  return key;
+}
+
+/** `bytes` behind their checksum. */
+export function seal(bytes: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + bytes.byteLength);
+  sealed.set(bytes, CHECKSUM_BYTES);
+  putChecksum(sealed, 0, sealed, CHECKSUM_BYTES, sealed.byteLength);
+  return sealed;
+}
+
+/** The bytes behind a checksum that matches. @param what names the value in an error. */
+export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Array {
+  if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
+    throw damaged(what, file, 'its checksum does not match');
+  }
+  return sealed.subarray(CHECKSUM_BYTES);
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH for what could not be read again, such as a number that has grown too large */
+export function encodeValue(check: Check, value: object, what: string, file: string): Buffer {
+  try {
+    const place = check(value);
+    if (place !== undefined) throw new Error(describeFault(value, place));
+    return seal(Buffer.from(JSON.stringify(value)));
+  } catch (cause) {
+    const message = `the ${what} in ${file} cannot be changed: ${(cause as Error).message}; verify the store`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
+  }
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH for everything that gristmill does not write */
+export function decodeValue<T>(check: Check, sealed: Uint8Array, what: string, file: string): T {
+  return checked<T>(check, parsed(unseal(sealed, what, file), what, file), what, file);
+}
+
+function checked<T>(check: Check, value: unknown, what: string, file: string): T {
+  const place = check(value);
+  if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, which gristmill does not write`);
+  return value as T;
+}
+
+function parsed(bytes: Uint8Array, what: string, file: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
+  } catch {
+    throw damaged(what, file, 'it is not JSON');
+  }
+}
+
+/** A value that is not as gristmill writes it. */
+export function damaged(what: string, file: string, why: string): GristmillError {
+  const message = `the ${what} in ${file} is damaged: ${why}; restore the store or import again`;
+  return new GristmillError('CHECKSUM_MISMATCH', message, { file });
+}
+
+/** The header of an empty store. */
+export function newHeader(): StoreHeader {
+  return {
+    format: FORMAT_VERSION,
+    created: new Date().toISOString(),
+    nextShard: 1,
+    nextTree: 1,
+    nextCollection: 1,
+    generation: 0,
+  };
+}
+
+/** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */
+export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
+  const value = parsed(unseal(bytes, 'header', file), 'header', file);
+  // Of a newer format the other fields may be others.
+  const format = (value as StoreHeader | null)?.format;
+  if (Number.isSafeInteger(format) && (format as number) > FORMAT_VERSION) {
+    throw new GristmillError(
+      'STORE_TOO_NEW',
+      `the store of ${file} has format ${format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
+      { file },
+    );
+  }
+  return checked<StoreHeader>(headerCheck, value, 'header', file);
+}
+
+/** @param name under which it is kept */
+export function decodeCollection(bytes: Uint8Array, name: string, file: string): CollectionManifest {
+  const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
+  if (manifest.name === name) return manifest;
+  throw damaged(`manifest of collection ${manifest.name}`, file, `it is kept as ${name}`);
+}
+
+/** @param key under which it is kept */
+export function decodeShard(bytes: Uint8Array, key: Uint8Array, file: string): ShardEntry {
+  const shard = lastNumber(key);
+  const entry = decodeValue<ShardEntry>(shardCheck, bytes, `entry of shard ${shard}`, file);
+  if (entry.shard === shard && key.byteLength === SHARD_KEY_BYTES) return entry;
+  throw damaged(`entry of shard ${entry.shard}`, file, `it is kept as ${shard}`);
+}
+
+/** A part of a tombstone bitmap. @param records of the shard */
+export function decodeTombstones(sealed: Uint8Array, key: Uint8Array, records: number, file: string): Uint8Array {
+  const what = `tombstones of shard ${numbersOf(key)[0]}`;
+  const chunk = unseal(sealed, what, file);
+  const isRight = lastNumber(key) < tombstoneChunks(records) && chunk.byteLength <= TOMBSTONE_CHUNK_BYTES;
+  if (isRight && key.byteLength === TOMBSTONE_CHUNK_KEY_BYTES) return chunk;
+  throw damaged(what, file, 'they go beyond its last record');
+}

@@ -1,0 +1,157 @@
+// store at rest: [catalog]
+//
+// Writes the catalog into two sorted maps of bytes within a transaction; read.ts is its twin. Everything is
+// sealed with its checksum as it is written; pages carry their own.
+
+import { pageKey, treeStart } from '../pages/page-key.js';
+import { entryAt } from '../pages/read.js';
+import type { SourceManifest } from '../source-types.js';
+import type {
+  CatalogWrite,
+  CollectionManifest,
+  Garbage,
+  LockRecord,
+  ResumableImport,
+  ShardEntry,
+  StoreHeader,
+  TombstoneState,
+} from '../types.js';
+import type { Check } from './checks.js';
+import type { ByteRange } from './read.js';
+import {
+  collectionCheck,
+  garbageCheck,
+  headerCheck,
+  lockCheck,
+  resumableCheck,
+  shardCheck,
+  sourcesCheck,
+  tombstonesCheck,
+} from './schema.js';
+import {
+  collectionKey,
+  damaged,
+  encodeValue,
+  GARBAGE_KEY,
+  inlineKey,
+  LOCK_KEY,
+  RESUMABLE_KEY,
+  STORE_KEY,
+  seal,
+  shardKey,
+  sourceRowsKey,
+  sourcesKey,
+  tombstoneChunkKey,
+  tombstonesKey,
+} from './values.js';
+
+/** A sorted map of bytes within a transaction. Every method throws when the value was not taken or not there. */
+export interface WritableByteMap {
+  put(key: Uint8Array, value: Uint8Array): void;
+  /** @returns whether there was one. */
+  remove(key: Uint8Array): boolean;
+  keys(range: ByteRange): Uint8Array[];
+}
+
+export class CatalogWriter implements CatalogWrite {
+  readonly #meta: WritableByteMap;
+  readonly #pages: WritableByteMap;
+  readonly #file: string;
+
+  /** @param file what to name in an error. */
+  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap) {
+    this.#file = file;
+    this.#meta = meta;
+    this.#pages = pages;
+  }
+
+  putHeader(header: StoreHeader): void {
+    this.#meta.put(STORE_KEY, this.#encode(headerCheck, header, 'header'));
+  }
+
+  putCollection(manifest: CollectionManifest): void {
+    this.#meta.put(
+      collectionKey(manifest.name),
+      this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`),
+    );
+  }
+
+  putShard(collectionId: number, entry: ShardEntry): void {
+    this.#meta.put(
+      shardKey(collectionId, entry.shard),
+      this.#encode(shardCheck, entry, `entry of shard ${entry.shard}`),
+    );
+  }
+
+  deleteShard(collectionId: number, shard: number): void {
+    this.#meta.remove(shardKey(collectionId, shard));
+  }
+
+  putTombstoneState(shard: number, state: TombstoneState): void {
+    this.#meta.put(tombstonesKey(shard), this.#encode(tombstonesCheck, state, `tombstones of shard ${shard}`));
+  }
+
+  putTombstoneChunk(shard: number, chunk: number, bitmap: Uint8Array): void {
+    this.#meta.put(tombstoneChunkKey(shard, chunk), seal(bitmap));
+  }
+
+  deleteTombstones(shard: number): void {
+    removeRange(this.#meta, { start: tombstonesKey(shard), end: tombstonesKey(shard + 1) });
+  }
+
+  putInlineRecord(shard: number, ordinal: number, line: Uint8Array): void {
+    this.#meta.put(inlineKey(shard, ordinal), seal(line));
+  }
+
+  deleteInlineRecords(shard: number, max: number): number {
+    return removeRange(this.#meta, { start: inlineKey(shard, 0), end: inlineKey(shard + 1, 0), limit: max });
+  }
+
+  putLock(lock: LockRecord | undefined): void {
+    if (lock === undefined) this.#meta.remove(LOCK_KEY);
+    else this.#meta.put(LOCK_KEY, this.#encode(lockCheck, lock, 'lock'));
+  }
+
+  putGarbage(garbage: Garbage): void {
+    this.#meta.put(GARBAGE_KEY, this.#encode(garbageCheck, garbage, 'list of what is to be removed'));
+  }
+
+  putResumable(imports: readonly ResumableImport[]): void {
+    this.#meta.put(RESUMABLE_KEY, this.#encode(resumableCheck, imports, 'list of resumable imports'));
+  }
+
+  putSourceManifest(collectionId: number, manifest: SourceManifest): void {
+    this.#meta.put(sourcesKey(collectionId), this.#encode(sourcesCheck, manifest, 'manifest of sources'));
+  }
+
+  putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void {
+    this.#meta.put(sourceRowsKey(collectionId, chunk), seal(rows));
+  }
+
+  deleteSourceRows(collectionId: number, from: number): void {
+    removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
+  }
+
+  putPage(tree: number, page: Uint8Array): void {
+    const first = entryAt(page, 0);
+    this.#pages.put(pageKey(tree, first.key, first.shard, first.ordinal), page);
+  }
+
+  deletePage(key: Uint8Array): void {
+    if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced is not there');
+  }
+
+  deleteTree(tree: number, max: number): number {
+    return removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+  }
+
+  #encode(check: Check, value: object, what: string): Buffer {
+    return encodeValue(check, value, what, this.#file);
+  }
+}
+
+function removeRange(map: WritableByteMap, range: ByteRange): number {
+  const keys = map.keys(range);
+  for (const key of keys) map.remove(key);
+  return keys.length;
+}

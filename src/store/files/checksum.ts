@@ -1,0 +1,61 @@
+// XXH64 (seed 0) for everything small at rest: pages, frame tables, catalog values (docs/format.md).
+// Frames carry zstd's own checksum and shards a SHA-256; LMDB checks nothing, so what we store there checks itself.
+//
+// The hash is 64-bit arithmetic, so it runs in a WebAssembly module of 800 bytes (../kernel/assembly/checksum.ts):
+// copying an 8 KiB page there and hashing it takes about a microsecond. Compiled synchronously at load: it is tiny,
+// and a store must be able to verify a page within a synchronous lookup.
+
+import { readFileSync } from 'node:fs';
+import { wasmInstance } from '../../base/wasm-instance.js';
+
+interface ChecksumExports {
+  readonly memory: WebAssembly.Memory;
+  /** Stores the hash of `length` bytes at `pointer` as a u64 at `result`. */
+  xxh64Into(pointer: number, length: number, result: number): void;
+}
+
+/** Bytes of a stored checksum: a little-endian u64. */
+export const CHECKSUM_BYTES = 8;
+
+/** Where the result and the input stand in the module's memory. */
+const RESULT_AT = 1024;
+const INPUT_AT = 1040;
+const WASM_PAGE_BYTES = 65_536;
+
+const module = new WebAssembly.Module(readFileSync(new URL('./checksum.wasm', import.meta.url)));
+const wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
+let memory = new Uint8Array(wasm.memory.buffer);
+
+function abortModule(): never {
+  throw new Error('the checksum module aborted');
+}
+
+/** Leaves the hash of bytes `from` to `to` at RESULT_AT. */
+function hash(bytes: Uint8Array, from: number, to: number): void {
+  const end = INPUT_AT + (to - from);
+  if (end > memory.byteLength) {
+    wasm.memory.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));
+    memory = new Uint8Array(wasm.memory.buffer);
+  }
+  memory.set(from === 0 && to === bytes.byteLength ? bytes : bytes.subarray(from, to), INPUT_AT);
+  wasm.xxh64Into(INPUT_AT, to - from, RESULT_AT);
+}
+
+/** The hash as a number, for tests and messages; `putChecksum` and `checksumMatches` do not allocate it. */
+export function xxh64(bytes: Uint8Array, from = 0, to = bytes.byteLength): bigint {
+  hash(bytes, from, to);
+  return new DataView(wasm.memory.buffer).getBigUint64(RESULT_AT, true);
+}
+
+/** Writes the checksum of bytes `from` to `to` of `bytes` into `target` at `at`. */
+export function putChecksum(target: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): void {
+  hash(bytes, from, to);
+  for (let i = 0; i < CHECKSUM_BYTES; i++) target[at + i] = memory[RESULT_AT + i];
+}
+
+/** Whether the checksum stored in `bytes` at `at` is that of its bytes `from` to `to`. */
+export function checksumMatches(bytes: Uint8Array, at: number, from: number, to: number): boolean {
+  hash(bytes, from, to);
+  for (let i = 0; i < CHECKSUM_BYTES; i++) if (bytes[at + i] !== memory[RESULT_AT + i]) return false;
+  return true;
+}

@@ -1,0 +1,79 @@
+// store at rest: [blobs]
+//
+// A file that is read from its beginning to its end without ever being in memory as a whole: a window moves over it, and is
+// larger only while one piece is. For verification and repair.
+
+import { GristmillError } from '../../base/errors.js';
+import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import type { BlobReader } from './blobs.js';
+
+/** What disks read at once. Blocks that cannot be read are taken for zeros: no checksum fits what was in them. */
+const BLOCK_BYTES = 4096;
+
+export class FileWindow {
+  readonly size: number;
+  readonly #file: BlobReader;
+  #buffer: Buffer;
+  #from = 0;
+  #bytes = 0;
+
+  constructor(file: BlobReader) {
+    this.#file = file;
+    this.size = file.size;
+    this.#buffer = Buffer.allocUnsafeSlow(Math.min(READ_WINDOW_BYTES, file.size));
+  }
+
+  /** The bytes from `offset`: `length` of them, or fewer where the file ends. They are valid until the next call. */
+  at(offset: number, length: number): Buffer {
+    const wanted = Math.max(0, Math.min(length, this.size - offset));
+    if (offset < this.#from || offset + wanted > this.#from + this.#bytes) this.#move(offset, wanted);
+    const start = offset - this.#from;
+    return this.#buffer.subarray(start, Math.min(start + wanted, this.#bytes));
+  }
+
+  /** Where these bytes are next, from `offset` on; `end` where they do not begin before it. */
+  find(pattern: Buffer, offset: number, end: number): number {
+    const overlap = pattern.byteLength - 1;
+    for (let at = offset; at < end; ) {
+      const bytes = this.at(at, READ_WINDOW_BYTES);
+      const found = bytes.indexOf(pattern);
+      if (found !== -1) return Math.min(end, at + found);
+      if (bytes.byteLength <= overlap) return end;
+      at += bytes.byteLength - overlap;
+    }
+    return end;
+  }
+
+  #move(offset: number, wanted: number): void {
+    if (this.#buffer.byteLength < wanted) this.#buffer = Buffer.allocUnsafeSlow(wanted);
+    // A large piece has passed: its room is given back.
+    else if (wanted <= READ_WINDOW_BYTES && this.#buffer.byteLength > READ_WINDOW_BYTES)
+      this.#buffer = Buffer.allocUnsafeSlow(READ_WINDOW_BYTES);
+    this.#from = offset;
+    this.#bytes = 0;
+    this.#bytes = this.#read(offset);
+  }
+
+  #read(offset: number): number {
+    try {
+      return this.#file.readSync(this.#buffer, offset);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+    const bytes = Math.min(this.#buffer.byteLength, this.size - offset);
+    for (let at = 0; at < bytes; at += BLOCK_BYTES) {
+      const block = this.#buffer.subarray(at, Math.min(at + BLOCK_BYTES, bytes)).fill(0);
+      try {
+        this.#file.readSync(block, offset + at);
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+      }
+    }
+    return bytes;
+  }
+}
+
+/** Whether the disk itself could not read. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof GristmillError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EIO';
+}

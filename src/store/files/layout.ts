@@ -1,0 +1,177 @@
+// store at rest: [directory]
+//
+// The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
+// never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
+
+import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { ioError, isMissing, syncDirectory } from './io.js';
+import { checkOwner, isWritableByOthers } from './own-files.js';
+
+export const SHARDS_DIRECTORY = 'shards';
+export const QUARANTINE_DIRECTORY = 'quarantine';
+export const TEMPORARY_DIRECTORY = 'tmp';
+/** Directory of the LMDB environment, and its file; both in the store. */
+export const INDEX_DIRECTORY = 'index';
+export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
+/** What all processes that have the index open share: who reads what, and whose turn it is to write. */
+export const CATALOG_LOCK_FILE = join(INDEX_DIRECTORY, 'lock.mdb');
+/** See store/lmdb/gate.ts; its lock file has this name with the suffix. */
+export const GATE_FILE = join(INDEX_DIRECTORY, 'gate.mdb');
+export const GATE_LOCK_SUFFIX = '-lock';
+/** What was read most (lookup/warm/hot-set-file.ts). */
+const HOT_SET_FILE = 'hot-set.ndjson';
+const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
+const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
+
+/** Name of a shard's file, from its number alone. */
+export function shardFileName(shard: number): string {
+  return `${String(shard).padStart(8, '0')}.ndjson.zst`;
+}
+
+const SEPARATORS = /[/\\\0]/;
+
+/**
+ * The path of a file in a directory of ours. Its name may come from the store, so it can be no path out of there.
+ * @throws GristmillError CHECKSUM_MISMATCH for what is no name of a file
+ */
+export function pathIn(directory: string, name: string): string {
+  if (name !== '' && name !== '.' && name !== '..' && !SEPARATORS.test(name)) return join(directory, name);
+  const message = `${JSON.stringify(name).slice(0, 80)} cannot be a file in ${directory}: the store is damaged; verify it`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file: directory });
+}
+
+/** Where an import has its sorted runs and its journal. */
+export function temporaryPath(store: string, id: string): string {
+  return pathIn(join(store, TEMPORARY_DIRECTORY), id);
+}
+
+/** What an import notes about its finished spans (import/resume/journal.ts). */
+export function journalPath(store: string, id: string): string {
+  return join(temporaryPath(store, id), 'journal');
+}
+
+export function quarantinePath(store: string, id: string): string {
+  return pathIn(join(store, QUARANTINE_DIRECTORY), `${id}.ndjson`);
+}
+
+export function hotSetPath(store: string): string {
+  return join(store, HOT_SET_FILE);
+}
+
+export function shardPath(store: string, file: string): string {
+  return pathIn(join(store, SHARDS_DIRECTORY), file);
+}
+
+/**
+ * Makes the directory of a store where there is none (`create`), or checks that what is there is one.
+ * @param trustOwner whose directories will do beside this user's and those of root
+ * @returns its absolute path.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR.
+ */
+export function prepareStoreDirectory(path: string, create: boolean, trustOwner?: number): string {
+  const directory = resolve(path);
+  const stat = statOf(directory);
+  if (stat === undefined) {
+    if (!create) {
+      throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${directory}: import something into it first`, {
+        file: directory,
+      });
+    }
+    makeDirectory(directory);
+    syncDirectory(dirname(directory));
+  } else {
+    checkDirectory(directory, stat, trustOwner);
+  }
+  const names = namesIn(directory);
+  const foreign = names.find(isForeign);
+  const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
+  if (!whole && hasShards(directory)) {
+    const message = `the index of ${directory} is missing, its shards are there: gristmill repair makes it anew from them`;
+    throw new GristmillError('STORE_NOT_A_STORE', message, { file: directory });
+  }
+  if (!whole && (foreign !== undefined || !create)) {
+    const why = foreign === undefined ? 'it has no index' : `it holds other files, such as ${foreign}, and no index`;
+    throw new GristmillError('STORE_NOT_A_STORE', `${directory} is not a store: ${why}`, { file: directory });
+  }
+  if (create) {
+    makeDirectory(join(directory, SHARDS_DIRECTORY));
+    syncDirectory(directory);
+  }
+  checkDirectories(
+    directory,
+    names.filter((name) => OURS.has(name)),
+    trustOwner,
+  );
+  return directory;
+}
+
+/**
+ * That directories of a store are real ones, of owners that are trusted; those that are there.
+ * @throws GristmillError STORE_NOT_A_STORE, STORE_NOT_TRUSTED
+ */
+export function checkDirectories(store: string, names: readonly string[], trustOwner?: number): void {
+  for (const name of names) {
+    const path = join(store, name);
+    const found = statOf(path);
+    // A writer in another process may have removed one that was empty since they were listed.
+    if (found !== undefined) checkDirectory(path, found, trustOwner);
+  }
+}
+
+/** Names in the directory of a store that gristmill did not make. @throws GristmillError IO_ERROR */
+export function foreignNames(directory: string): readonly string[] {
+  return namesIn(directory).filter(isForeign);
+}
+
+function isForeign(name: string): boolean {
+  return !OURS.has(name) && !OUR_FILES.has(name);
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    throw ioError(cause, 'list', directory);
+  }
+}
+
+/** Whether there are shard files: then there was an index, and making a new one would give their numbers away again. */
+export function hasShards(store: string): boolean {
+  try {
+    return readdirSync(join(store, SHARDS_DIRECTORY)).length > 0;
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    throw ioError(cause, 'list', join(store, SHARDS_DIRECTORY));
+  }
+}
+
+/** Makes a directory with mode 0700 where there is none. */
+export function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(cause, 'make directory', path);
+  }
+}
+
+function checkDirectory(path: string, stat: Stats, trustOwner: number | undefined): void {
+  const refuse = (why: string): never => {
+    throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a store's directory: it ${why}`, { file: path });
+  };
+  if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
+  if (!stat.isDirectory()) refuse('is not a directory');
+  if (isWritableByOthers(stat)) refuse('can be written by others; take that right away (chmod go-w)');
+  checkOwner(path, stat, trustOwner);
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return undefined;
+    throw ioError(cause, 'look at', path);
+  }
+}

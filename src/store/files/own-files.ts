@@ -1,0 +1,137 @@
+// store at rest: [directory]
+//
+// Whose files and directories a store is made of. Somebody else may have made it: a link in it would lead reads and writes
+// out of it, a pipe would hold them up for ever, and what another user can change is not what was checked. So a file is
+// opened only if it is a regular one, by its own name, and belongs to this user, to root or to whom its directory belongs;
+// whose directories are trusted is asked when the store is opened (layout.ts).
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { ioError, REGULAR_ONLY } from './io.js';
+
+/** Mode bits that let someone else write: group, others. */
+const WRITABLE_BY_OTHERS = 0o022;
+const ROOT = 0;
+/** Looks at the names of a file that is being given its name at this moment (store/lmdb/gate.ts). */
+const LOOKS_MAX = 100;
+
+/** The user that a file belongs to, where it is none of these: this user, root, `trusted`. Nobody, where files have no owners. */
+export function strangerOwning({ uid }: Stats, trusted?: number): number | undefined {
+  const own = process.geteuid?.();
+  return own === undefined || uid === own || uid === ROOT || uid === trusted ? undefined : uid;
+}
+
+/** @throws GristmillError STORE_NOT_TRUSTED where it belongs to somebody whom nobody has named */
+export function checkOwner(path: string, stat: Stats, trusted?: number): void {
+  const owner = strangerOwning(stat, trusted);
+  if (owner === undefined) return;
+  const how = `if you trust that user, say so: option trustOwner: ${owner}, or --trust-owner ${owner}`;
+  throw untrusted(path, `it belongs to another user (id ${owner}), who may have put anything into it; ${how}`);
+}
+
+export function isWritableByOthers({ mode }: Stats): boolean {
+  return process.platform !== 'win32' && (mode & WRITABLE_BY_OTHERS) !== 0;
+}
+
+/** What something is that is no regular file. */
+export function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a directory';
+  if (stat.isFIFO()) return 'a pipe';
+  return stat.isSocket() ? 'a socket' : 'no regular file';
+}
+
+/**
+ * Opens a file of a store.
+ * @param append to go on in it; it must have no other name then
+ * @param isShared whether its owner may let others write to it
+ * @throws GristmillError CHECKSUM_MISMATCH where it is no regular file; STORE_NOT_TRUSTED where another user has it or may
+ * write to it; IO_ERROR where it is a link
+ */
+export function openRegular(
+  path: string,
+  what: string,
+  append = false,
+  isShared = false,
+): { readonly fd: number; readonly size: number } {
+  const access = append ? constants.O_WRONLY | constants.O_APPEND : constants.O_RDONLY;
+  let fd: number;
+  try {
+    fd = openSync(path, access | REGULAR_ONLY);
+  } catch (cause) {
+    const stat = statOf(path);
+    if (stat !== undefined) checkKind(path, stat, what);
+    throw ioError(cause, `open ${what}`, path);
+  }
+  try {
+    const stat = fstatSync(fd);
+    checkKind(path, stat, what);
+    checkHolders(path, stat, isShared);
+    if (append) checkNames(path, stat);
+    return { fd, size: stat.size };
+  } catch (error) {
+    closeSync(fd);
+    throw ioError(error, 'look at', path);
+  }
+}
+
+/** Who has a file or may write to it. @throws GristmillError STORE_NOT_TRUSTED */
+export function checkHolders(path: string, stat: Stats, isShared = false): void {
+  if (strangerOwning(stat) !== undefined) checkOwner(path, stat, statSync(dirname(path)).uid);
+  if (isShared || !isWritableByOthers(stat)) return;
+  throw untrusted(
+    path,
+    'others can write to it; take that right away (chmod go-w) where its content is what it should be',
+  );
+}
+
+/**
+ * That a file which is written to has no name outside its directory.
+ * @throws GristmillError STORE_NOT_TRUSTED
+ */
+export function checkNames(path: string, seen: Stats): void {
+  let stat: Stats | undefined = seen;
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    if (stat === undefined || stat.nlink === 1) return;
+    if (namesBeside(path, stat) === stat.nlink) return;
+    const again = statOf(path);
+    if (again?.nlink === stat.nlink && looks > 0) break;
+    stat = again;
+  }
+  throw untrusted(
+    path,
+    'it has another name elsewhere (a hard link), and would be changed there too; put a copy in its place',
+  );
+}
+
+function namesBeside(path: string, { ino }: Stats): number {
+  const directory = dirname(path);
+  const isIt = (name: string): boolean => name === basename(path) || statOf(join(directory, name))?.ino === ino;
+  return readdirSync(directory).filter(isIt).length;
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH; IO_ERROR for a link */
+function checkKind(path: string, stat: Stats, what: string): void {
+  if (stat.isFile()) return;
+  if (stat.isSymbolicLink()) throw linkError(path);
+  throw new GristmillError('CHECKSUM_MISMATCH', `${what} ${path} is not a regular file: it is ${kindOf(stat)}`, {
+    file: path,
+  });
+}
+
+export function linkError(path: string): GristmillError {
+  const message = `${path} is not used: it is a symbolic link, which may lead anywhere; put in its place what it leads to`;
+  return new GristmillError('IO_ERROR', message, { file: path });
+}
+
+function untrusted(path: string, why: string): GristmillError {
+  return new GristmillError('STORE_NOT_TRUSTED', `${path} is not used: ${why}`, { file: path });
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

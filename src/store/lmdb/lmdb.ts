@@ -1,0 +1,55 @@
+// store at rest: [catalog]
+//
+// The only file that imports LMDB, with what its types do not tell. Opening an environment and opening its databases are
+// two steps here: no commit may happen during the first (gate.ts), and the second may wait for one.
+
+import { createRequire } from 'node:module';
+import type { RootDatabase, RootDatabaseOptionsWithPath } from 'lmdb';
+
+export type { Database, Transaction } from 'lmdb';
+
+/** An environment as the native code has it. */
+export interface NativeEnvironment {
+  /** @throws Error with LMDB's or the system's number as `code` */
+  open(options: object, flags: number, jsFlags: number): void;
+  /** Begins a write transaction. Says nothing when it cannot: `getWriteTxnId` is 0 then. */
+  beginTxn(flags: number): void;
+  getWriteTxnId(): number;
+  abortTxn(): void;
+  close(): void;
+}
+
+export type Root = RootDatabase<Buffer, Uint8Array> & { readonly env: NativeEnvironment };
+
+/** An environment that is open, and nothing in it yet. */
+export interface OpenedEnvironment {
+  /** Opens the root database. @throws Error where the environment cannot be used; close it then. */
+  root(): Root;
+  /** For an environment whose root could not be opened. */
+  close(): void;
+}
+
+// Its CommonJS form is one file and loads faster than its many modules.
+const { openAsClass, nativeAddon } = createRequire(import.meta.url)('lmdb') as {
+  openAsClass(options: object): RootClass;
+  readonly nativeAddon: { readonly Env: new () => NativeEnvironment };
+};
+
+interface RootClass {
+  new (name: null, options: object): Root;
+  readonly prototype: { close(this: object): Promise<void> };
+}
+
+export const { Env: Environment } = nativeAddon;
+
+/** @param options as of `open`, and the mode of new files @throws Error with LMDB's or the system's number as `code` */
+export function openEnvironment(
+  options: RootDatabaseOptionsWithPath & { readonly permissionsMode: number },
+): OpenedEnvironment {
+  // A copy: it is written to.
+  const Class = openAsClass({ ...options });
+  return {
+    root: () => new Class(null, { ...options, isRoot: true }),
+    close: () => void Class.prototype.close.call({ isRoot: true }),
+  };
+}

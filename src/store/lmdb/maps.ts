@@ -1,0 +1,67 @@
+// store at rest: [catalog]
+//
+// The databases of LMDB as the sorted maps of bytes that the catalog is read from and written to.
+
+import { GristmillError } from '../../base/errors.js';
+import type { ByteMap } from '../catalog/read.js';
+import type { WritableByteMap } from '../catalog/write.js';
+import { ioError } from '../files/io.js';
+import type { CommitRoom } from './commit-room.js';
+
+/** What is asked of a database of LMDB, which only catalog.ts imports. */
+export interface ByteDatabase {
+  get(key: Uint8Array, within: object): Buffer | undefined;
+  getRange(options: object): Iterable<{ readonly key: Uint8Array; readonly value: Buffer }>;
+  getKeys(options: object): Iterable<Uint8Array>;
+  putSync(key: Uint8Array, value: Buffer): unknown;
+  removeSync(key: Uint8Array): boolean;
+}
+
+/** A read transaction that is held, and whether a write transaction is under way beside it. */
+export interface HeldRead {
+  readonly transaction: object;
+  readonly isChanging: () => boolean;
+}
+
+/** A database as the reader wants it. @param check runs before every read. */
+export function byteMap(database: ByteDatabase, check: () => void, read?: HeldRead): ByteMap {
+  const held = read === undefined ? {} : { transaction: read.transaction };
+  return {
+    get(key) {
+      check();
+      // Within a write transaction lmdb-js gets from that one, whatever is asked for; ranges are of the one asked for.
+      if (read?.isChanging()) {
+        const [found] = database.getRange({ start: key, limit: 1, ...held });
+        return found !== undefined && Buffer.compare(found.key, key) === 0 ? found.value : undefined;
+      }
+      return database.get(key, held);
+    },
+    range(range) {
+      check();
+      return Array.from(database.getRange({ ...range, ...held })) as { key: Uint8Array; value: Buffer }[];
+    },
+    keys(range) {
+      check();
+      return Array.from(database.getKeys({ ...range, ...held }));
+    },
+  };
+}
+
+/** The same within a transaction. @param room of the transaction, asked before every put. */
+export function writableByteMap(database: ByteDatabase, file: string, room: CommitRoom): WritableByteMap {
+  return {
+    put(key, value) {
+      room.take(key.byteLength + value.byteLength);
+      // Declared to return nothing; within a transaction it returns whether LMDB took the value.
+      let taken: boolean;
+      try {
+        taken = database.putSync(key, value as Buffer) as boolean;
+      } catch (cause) {
+        throw ioError(cause, 'write to', file, value.byteLength);
+      }
+      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
+    },
+    remove: (key) => database.removeSync(key),
+    keys: (range) => Array.from(database.getKeys(range)),
+  };
+}

@@ -1,0 +1,146 @@
+// store at rest: [catalog]
+//
+// Opens the index of a store, through the gate (gate.ts) and past the guard (guard.ts), and closes it the same
+// way. Opening tries again where it met a process that closed without the gate: one that ended with the store open.
+
+import { mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { ioError } from '../files/io.js';
+import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
+import { Gate } from './gate.js';
+import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';
+import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
+import { inodeOf } from './opening.js';
+
+export type Bytes = Database<Buffer, Uint8Array>;
+
+export interface LmdbCatalogOptions {
+  /** Create what is missing. */
+  readonly create: boolean;
+  readonly readOnly: boolean;
+}
+
+export interface OpenIndex {
+  readonly root: Root;
+  readonly meta: Bytes;
+  readonly pages: Bytes;
+  /** Absent where nobody can write, so that there is nothing to be kept apart. */
+  readonly gate: Gate | undefined;
+  /** Of the catalog's file: another one by its name is another store. */
+  readonly inode: number | undefined;
+}
+
+/** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
+const READERS_MAX = 2048;
+/** What LMDB makes of that: the slots but one, and its head with the first. */
+const LOCK_BYTES = (READERS_MAX - 1) * 64 + 272;
+const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
+/** Tries to open it, and the longest pause between two. */
+const TRIES_MAX = 100;
+const PAUSE_MILLISECONDS_MAX = 4;
+
+/** @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH, STORE_CLOSED where the store is removed at this moment */
+export async function openIndex(store: string, { create, readOnly }: LmdbCatalogOptions): Promise<OpenIndex> {
+  const file = join(store, CATALOG_FILE);
+  try {
+    // LMDB would make it 0755, and chmod-ing it later would leave a gap.
+    if (create) mkdirSync(join(store, INDEX_DIRECTORY), { recursive: true, mode: 0o700 });
+    const isLocked = checkRights(store, readOnly) === 'locked';
+    checkRoom(store);
+    const gate = isLocked ? await Gate.open(store) : undefined;
+    try {
+      for (let tries = 1; ; tries++) {
+        const { environment, inode } = through(gate, () => openFiles(store, readOnly, isLocked));
+        try {
+          return { ...databases(environment.root(), readOnly, gate), inode };
+        } catch (error) {
+          closeThrough(gate, () => environment.close());
+          if (tries === TRIES_MAX || !metClosing(error)) throw error;
+          await setTimeout(Math.random() * PAUSE_MILLISECONDS_MAX);
+        }
+      }
+    } catch (error) {
+      gate?.close();
+      throw error;
+    }
+  } catch (cause) {
+    throw ioError(cause, 'open', file);
+  }
+}
+
+function databases(root: Root, readOnly: boolean, gate: Gate | undefined): Omit<OpenIndex, 'inode'> {
+  const open = () => ({
+    meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
+    pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),
+  });
+  const close = root.env.close.bind(root.env);
+  // Its own method cannot be assigned to.
+  Object.defineProperty(root.env, 'close', { value: () => closeThrough(gate, close) });
+  if (readOnly || gate === undefined) return { root, gate, ...open() };
+  let isEntered = false;
+  try {
+    // Where they are made, this is a commit like any other.
+    const made = root.transactionSync(() => {
+      const databases = open();
+      gate.enter();
+      isEntered = true;
+      gate.assertInPlace();
+      return databases;
+    });
+    return { root, gate, ...made };
+  } finally {
+    if (isEntered) gate.leave();
+  }
+}
+
+function through<T>(gate: Gate | undefined, open: () => T): T {
+  if (gate === undefined) return open();
+  return gate.within(() => {
+    gate.assertInPlace();
+    return open();
+  });
+}
+
+/** What is to be closed is closed also where the gate cannot be used. */
+function closeThrough(gate: Gate | undefined, close: () => void): void {
+  let isEntered = false;
+  try {
+    gate?.enter();
+    isEntered = gate !== undefined;
+  } catch {}
+  try {
+    close();
+  } finally {
+    if (isEntered) gate?.leave();
+  }
+}
+
+/** How it shows that the mutexes in the lock file were destroyed by who closed last. */
+function metClosing(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return code === constants.errno.EINVAL || /transaction to renew|Invalid argument/.test(String(message));
+}
+
+function openFiles(
+  store: string,
+  readOnly: boolean,
+  isLocked: boolean,
+): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
+  if (isLocked) makeLockFile(store, LOCK_BYTES);
+  checkDescriptors(join(store, CATALOG_FILE));
+  const environment = openEnvironment({
+    path: join(store, INDEX_DIRECTORY),
+    noSubdir: false,
+    readOnly,
+    ...BINARY,
+    maxDbs: 8,
+    maxReaders: READERS_MAX,
+    // A commit must not be visible to anyone before it is durable.
+    overlappingSync: false,
+    permissionsMode: 0o600,
+  });
+  // Before the gate is left: later it may be another store's.
+  return { environment, inode: inodeOf(join(store, CATALOG_FILE)) };
+}

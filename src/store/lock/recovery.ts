@@ -1,0 +1,69 @@
+// store at rest: [leftovers]
+//
+// Opening a store for writing is when leftovers go: a lock record whose holder is dead says that there are some, the
+// garbage record that something had to wait for readers. Where neither is, opening costs no more than asking.
+
+import type { GristmillError } from '../../base/errors.js';
+import type { StorePlace } from '../files/blobs.js';
+import { isMissing } from '../files/io.js';
+import { LmdbCatalog } from '../lmdb/catalog.js';
+import type { LmdbCatalogOptions } from '../lmdb/open.js';
+import { collectGarbage } from '../publish/garbage.js';
+import type { Catalog } from '../types.js';
+import { isAlive, untilThereIsRoom } from './lock-holder.js';
+import { type Memory, MemoryPlace } from './memory-place.js';
+import { storePlace } from './place.js';
+import { WriterLock } from './writer-lock.js';
+
+/** Times that a store is made again which another process removes meanwhile (upkeep/remove-empty.ts). */
+const TRIES_MAX = 20;
+
+export interface OpenPlace {
+  readonly place: StorePlace;
+  readonly catalog: Catalog;
+}
+
+export interface PlaceOptions extends LmdbCatalogOptions {
+  /** Whose stores are opened beside this user's and those of root. */
+  readonly trustOwner?: number | undefined;
+}
+
+/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
+export async function openPlace(where: string | Memory, options: PlaceOptions): Promise<OpenPlace> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const place = storePlace(where, options.create, options.trustOwner);
+      return { place, catalog: await openRecovered(place, options) };
+    } catch (error) {
+      const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
+      if (!options.create || !isRemoved || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
+  const open = (): Promise<Catalog> =>
+    place instanceof MemoryPlace ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
+  const catalog = await open();
+  if (options.readOnly) return catalog;
+  try {
+    await recover(catalog, place);
+    return catalog;
+  } catch (error) {
+    // Leftovers are only in the way: a full disk, say, is no reason not to serve what is there. The catalog may be unfit by now.
+    await catalog.close();
+    const fresh = await open();
+    void untilThereIsRoom(() => recover(fresh, place), error);
+    return fresh;
+  }
+}
+
+async function recover(catalog: Catalog, place: StorePlace): Promise<void> {
+  const holder = catalog.lock();
+  if (holder !== undefined && !isAlive(holder)) {
+    // Whoever was faster sweeps.
+    const lock = await WriterLock.acquire(catalog, place, { operation: 'sweep', wait: false });
+    await lock.release();
+  }
+  await collectGarbage(catalog, place);
+}

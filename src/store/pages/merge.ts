@@ -1,0 +1,260 @@
+// source > plan > map > scan > key > frame > shard > verify > [merge] > publish
+//
+// Merges sorted entries into the pages of a tree, be they one or a billion, in one of two ways:
+//   in place   each page that new entries fall into is replaced by one or more; the publishing transaction exchanges them;
+//   rewritten  the whole tree is read in order and written again under a new number, in transactions of its own, when so
+//              many pages change that one transaction should not hold them.
+// Both take an old page, merge what falls into it, and build pages of the result. A primary tree holds a key once: where
+// both sides have it, `resolve` says which entry stays.
+
+import { compareKeys } from '../../keys/encode.js';
+import type { CatalogRead, Entry, PageAt } from '../types.js';
+import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
+import { damagedPage, entriesOf, entryAt, entryCount, verifyEntries } from './read.js';
+import { splicePage } from './splice.js';
+import { buildPages, PAGE_BYTES, PageBuilder } from './write.js';
+
+/** An entry to add, or a key to remove, where it is there. */
+export interface Change extends Entry {
+  readonly isRemoval?: boolean;
+}
+
+/** Which of two entries with one key stays; given for the primary tree only. */
+export type Settle = (stored: Entry, added: Entry) => Entry;
+/** The same where keys are removed too: undefined where none stays. */
+export type Resolve = (stored: Entry, added: Change) => Entry | undefined;
+
+/** What the publishing transaction is to do to a tree where new entries fall into one page. */
+export interface PageChange {
+  /** Page key of the page that goes; absent where the first of `pages` takes its place, or where there was none. */
+  readonly remove: Uint8Array | undefined;
+  readonly pages: readonly Uint8Array[];
+  /** Entries and pages the tree gains. */
+  readonly entriesGained: number;
+  readonly pagesGained: number;
+}
+
+/** The order of entries (Invariant 6). */
+export function compareEntries(left: Entry, right: Entry): number {
+  return compareKeys(left.key, right.key) || left.shard - right.shard || left.ordinal - right.ordinal;
+}
+
+/** Merges `added`, in order, into the pages of `tree` that they fall into. Changes nothing: it says what is to change. */
+export function* mergeInPlace(
+  read: CatalogRead,
+  tree: number,
+  added: Iterable<Change>,
+  resolve: Resolve | undefined,
+): Generator<PageChange> {
+  const entries = new Peekable(added);
+  while (entries.head !== undefined) {
+    const { key, shard, ordinal } = entries.head;
+    const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
+    const target = read.floorPage(tree, position) ?? read.nextPage(tree, treeStart(tree), false);
+    const [after] = target === undefined ? [] : read.pageKeys(tree, 1, target.pageKey);
+    if (target !== undefined) verifyEntries(target.page, tree, read.file);
+    const group = takeBefore(entries, after, resolve !== undefined);
+    // Keys that are none are in another order as bytes of page keys.
+    if (group.length === 0) throw damagedPage(tree, read.file, 'its place is not that of its first key');
+    const spliced = target && splicePage(target.page, group, resolve);
+    const pages = spliced ?? rebuilt(target?.page, group, resolve, after === undefined);
+    const [first] = pages;
+    yield {
+      remove: target === undefined || (first && startsAt(first, target)) ? undefined : target.pageKey,
+      pages,
+      entriesGained: entriesIn(pages) - (target === undefined ? 0 : entryCount(target.page)),
+      pagesGained: pages.length - (target === undefined ? 0 : 1),
+    };
+  }
+}
+
+/** Pages of all entries of a page and of changes to it. @param isLast whether it is the last page of its tree. */
+function rebuilt(
+  page: Uint8Array | undefined,
+  group: readonly Change[],
+  resolve: Resolve | undefined,
+  isLast: boolean,
+): readonly Uint8Array[] {
+  const old = page === undefined ? [] : [...entriesOf(page)];
+  const merged = [...mergeEntries(old, group, resolve)];
+  const appended = isLast && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
+  return appended ? buildPages(merged) : splitEvenly(merged);
+}
+
+function entriesIn(pages: readonly Uint8Array[]): number {
+  let entries = 0;
+  for (const page of pages) entries += entryCount(page);
+  return entries;
+}
+
+/** Rewritten pages keep room for a few inserts, */
+const REWRITTEN_BYTES = PAGE_BYTES - PAGE_BYTES / 8;
+/** and are not cut off when smaller than this: the next page is opened instead of being passed on whole. */
+const REWRITTEN_BYTES_MIN = PAGE_BYTES / 2;
+
+/** Writes a tree anew with entries merged in, given in order. Its methods yield the pages that have filled. */
+export class TreeRewrite {
+  readonly #read: CatalogRead;
+  readonly #tree: number;
+  readonly #settle: Settle | undefined;
+  readonly #builder = new PageBuilder(REWRITTEN_BYTES);
+  /** The next stored page, not opened yet; and the entries of the one that is open. */
+  #next: PageAt | undefined;
+  #open: Entry[] = [];
+  #openAt = 0;
+  /** Of the pages read so far. */
+  #last: Entry | undefined;
+
+  constructor(read: CatalogRead, tree: number, settle: Settle | undefined) {
+    this.#read = read;
+    this.#tree = tree;
+    this.#settle = settle;
+    this.#next = this.#checked(read.nextPage(tree, treeStart(tree), false));
+  }
+
+  *add(entry: Entry): Generator<Uint8Array> {
+    yield* this.#passBefore(entry);
+    const stored = this.#open[this.#openAt];
+    if (this.#settle !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
+      this.#openAt++;
+      yield* filled(this.#builder.add(this.#settle(stored, entry)));
+    } else {
+      yield* filled(this.#builder.add(entry));
+    }
+  }
+
+  *finish(): Generator<Uint8Array> {
+    yield* this.#passBefore(undefined);
+    yield* filled(this.#builder.finish());
+  }
+
+  /** Appends the stored entries in front of `entry`, or all that are left; whole pages of them as they are. */
+  *#passBefore(entry: Entry | undefined): Generator<Uint8Array> {
+    for (;;) {
+      for (; this.#openAt < this.#open.length; this.#openAt++) {
+        const stored = this.#open[this.#openAt];
+        if (!this.#isBefore(stored, entry)) return;
+        yield* filled(this.#builder.add(stored));
+      }
+      const page = this.#next?.page;
+      if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
+      this.#next = this.#checked(this.#read.nextPage(this.#tree, this.#next!.pageKey, false));
+      const pending = this.#builder.byteLength;
+      const whole = this.#isBefore(entryAt(page, entryCount(page) - 1), entry);
+      if (whole && (pending === 0 || pending >= REWRITTEN_BYTES_MIN)) {
+        yield* filled(this.#builder.finish());
+        yield page;
+      } else {
+        this.#open = [...entriesOf(page)];
+        this.#openAt = 0;
+      }
+    }
+  }
+
+  /** What is out of order here would be found out when it is written, and taken for our fault. */
+  #checked(next: PageAt | undefined): PageAt | undefined {
+    if (next === undefined) return undefined;
+    const { page } = next;
+    verifyEntries(page, this.#tree, this.#read.file);
+    if (this.#last !== undefined && compareEntries(this.#last, entryAt(page, 0)) >= 0) {
+      throw damagedPage(this.#tree, this.#read.file, 'it overlaps with the one before it');
+    }
+    this.#last = entryAt(page, entryCount(page) - 1);
+    return next;
+  }
+
+  #isBefore(stored: Entry, entry: Entry | undefined): boolean {
+    return entry === undefined || this.#compare(stored, entry) < 0;
+  }
+
+  #isBehind(stored: Entry, entry: Entry | undefined): boolean {
+    return entry !== undefined && this.#compare(stored, entry) > 0;
+  }
+
+  #compare(stored: Entry, entry: Entry): number {
+    return this.#settle === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
+  }
+}
+
+function filled(page: Uint8Array | undefined): readonly Uint8Array[] {
+  return page === undefined ? [] : [page];
+}
+
+/** Entries of a tree and new ones as one sorted sequence. */
+function* mergeEntries(
+  old: readonly Entry[],
+  added: readonly Change[],
+  resolve: Resolve | undefined,
+): Generator<Entry> {
+  let at = 0;
+  for (const entry of added) {
+    while (at < old.length) {
+      const stored = old[at];
+      const order = resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
+      if (order >= 0) break;
+      yield stored;
+      at++;
+    }
+    const stored = old[at];
+    if (resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
+      at++;
+      const stays = resolve(stored, entry);
+      if (stays !== undefined) yield stays;
+    } else if (!entry.isRemoval) {
+      yield entry;
+    }
+  }
+  for (; at < old.length; at++) yield old[at];
+}
+
+/**
+ * Pages of about equal size. Filling each to the brim would leave a page so full, and its successor so empty, that every
+ * later insert splits again.
+ */
+function splitEvenly(entries: readonly Entry[]): Uint8Array[] {
+  const greedy = buildPages(entries);
+  if (greedy.length < 2) return greedy;
+  let bytes = 0;
+  for (const page of greedy) bytes += page.byteLength;
+  const share = Math.ceil(bytes / greedy.length);
+  return buildPages(entries, Math.min(PAGE_BYTES, share + share / 16));
+}
+
+/** The entries in front of the page with this page key. */
+function takeBefore(entries: Peekable, after: Uint8Array | undefined, unique: boolean): Change[] {
+  const boundary = after && firstEntryOf(after);
+  const group: Change[] = [];
+  for (let entry = entries.head; entry !== undefined; entry = entries.head) {
+    if (boundary !== undefined) {
+      const order = unique ? compareKeys(entry.key, boundary.key) : compareEntries(entry, boundary);
+      if (order >= 0) break;
+    }
+    group.push(entry);
+    entries.advance();
+  }
+  return group;
+}
+
+function startsAt(page: Uint8Array, { pageKey: at }: PageAt): boolean {
+  return compareEntries(entryAt(page, 0), firstEntryOf(at)) === 0;
+}
+
+/** An iteration whose next element can be looked at; checks that entries come in order. */
+class Peekable {
+  readonly #iterator: Iterator<Change>;
+  head: Change | undefined;
+
+  constructor(entries: Iterable<Change>) {
+    this.#iterator = entries[Symbol.iterator]();
+    this.advance();
+  }
+
+  advance(): void {
+    const last = this.head;
+    const next = this.#iterator.next();
+    this.head = next.done ? undefined : next.value;
+    if (last !== undefined && this.head !== undefined && compareEntries(last, this.head) >= 0) {
+      throw new Error('entries to merge are out of order');
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// What must be true of a publication before it may change anything. A count that does not add up means records were lost
+// somewhere on the way, and is never published.
+
+import { GristmillError } from '../../base/errors.js';
+import type { CollectionManifest, KeyRule } from '../types.js';
+import type { Publication } from './publish.js';
+
+export function checkCounts({ counts, shards, dead }: Publication): void {
+  const { read, stored, rejected, replaced } = counts;
+  expectCount(stored + rejected + replaced, read, 'records stored, rejected and replaced are not those read');
+  let inShards = 0;
+  for (const shard of shards) inShards += shard.records;
+  expectCount(inShards, stored + replaced, 'records in the shards are not those stored and replaced');
+  let marked = 0;
+  for (const ordinals of dead.values()) marked += ordinals.length;
+  expectCount(marked, replaced, 'records marked dead are not those replaced');
+}
+
+/** @throws GristmillError COUNT_MISMATCH */
+export function expectCount(found: number, expected: number, what: string): void {
+  if (found === expected) return;
+  throw new GristmillError('COUNT_MISMATCH', `${what}: ${found} against ${expected}; nothing was published`);
+}
+
+/** Whether records can be merged into a collection: same key rule, same indexes (in whatever order). */
+export function checkSameCollection(
+  stored: CollectionManifest,
+  publication: Pick<Publication, 'key' | 'indexPaths'>,
+): void {
+  const refuse = (what: string, has: string, given: string): never => {
+    const message = `collection ${stored.name} has ${what} ${has}, this import ${given}: use the same, or replace the collection`;
+    throw new GristmillError('COLLECTION_MISMATCH', message);
+  };
+  const storedKey = describeKey(stored.key);
+  const givenKey = describeKey(publication.key);
+  if (storedKey !== givenKey) refuse('its key', storedKey, givenKey);
+  const storedPaths = stored.secondary.map(({ path }) => path).sort();
+  const givenPaths = [...publication.indexPaths].sort();
+  if (JSON.stringify(storedPaths) !== JSON.stringify(givenPaths)) {
+    refuse('indexes', describePaths(storedPaths), describePaths(givenPaths));
+  }
+}
+
+function describeKey(key: KeyRule): string {
+  if (key.kind === 'path') return `at path ${key.path}`;
+  return key.kind === 'name' ? 'the member name' : 'the ordinal';
+}
+
+function describePaths(paths: readonly string[]): string {
+  return paths.length === 0 ? 'none' : paths.join(', ');
+}

@@ -1,0 +1,122 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// The one transaction of a publication (Invariant 7). Everything in here is synchronous and either all of it happens or
+// nothing; the last thing it does is to see that the new counts add up.
+
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
+import { expectCount } from './checks.js';
+import { addGarbage } from './garbage.js';
+import type { MergePlan } from './merge-plan.js';
+import type { Publication, PublishResult } from './publish.js';
+
+export function commitPublication(
+  catalog: Catalog,
+  write: CatalogWrite,
+  publication: Publication,
+  plan: MergePlan,
+): PublishResult {
+  const current = catalog.collection(publication.name);
+  const merging = publication.mode !== 'replace';
+  if (merging && current?.generation !== plan.base?.generation) {
+    const message = `another import published to collection ${publication.name} meanwhile; nothing was changed: run this one again`;
+    throw new GristmillError('STORE_BUSY', message);
+  }
+  const [primary, ...secondary] = plan.apply(write);
+  const unnamed = {
+    files: publication.shards.filter(({ records }) => records === 0).map(({ file }) => file),
+    trees: plan.rewrittenTrees(),
+    inline: [] as number[],
+  };
+  if (!merging && current !== undefined) dropCollection(catalog, write, current, unnamed);
+  addGarbage(catalog, write, unnamed);
+
+  // After `apply`, which may have numbered trees.
+  const header = catalog.header();
+  const generation = header.generation + 1;
+  const id = current?.id ?? header.nextCollection;
+  write.putHeader({ ...header, generation, nextCollection: Math.max(header.nextCollection, id + 1) });
+
+  const { base } = plan;
+  const stored = base === undefined ? [] : catalog.shards(base);
+  const added = placeAfter(stored, publication.shards);
+  for (const shard of added) write.putShard(id, shard);
+  // What comes after it closes it.
+  const open = added.length === 0 ? base?.open : undefined;
+  if (base?.open !== undefined && open === undefined) write.putShard(id, base.open);
+  plan.marks.write(catalog, write, generation);
+
+  const { counts } = publication;
+  const result = {
+    counts: { ...counts, stored: counts.stored - plan.lost, replaced: counts.replaced + plan.lost },
+    updated: plan.updated,
+  };
+  const shards = [...stored, ...added];
+  const manifest: CollectionManifest = {
+    name: publication.name,
+    id,
+    generation,
+    framing: publication.framing,
+    key: publication.key,
+    primary: publication.key.kind === 'ordinal' ? undefined : primary,
+    secondary,
+    records: (base?.records ?? 0) + result.counts.stored - plan.updated,
+    dead: (base?.dead ?? 0) + plan.marks.added,
+    ...(base?.dropped !== undefined && { dropped: base.dropped }),
+    holes: (base?.holes ?? 0) + total(added, 'holes'),
+    inline: base?.inline ?? 0,
+    shards: shards.length,
+    layout: added.length > 0 || base === undefined ? generation : base.layout,
+    ...(open && { open }),
+    sourceBytes: (base?.sourceBytes ?? 0) + publication.sourceBytes,
+    storedBytes: total(shards, 'storedBytes'),
+    plainBytes: total(shards, 'plainBytes'),
+    published: new Date().toISOString(),
+  };
+  checkManifest(manifest, shards);
+  write.putCollection(manifest);
+  failpoint('publish.commit');
+  return { manifest, ...result };
+}
+
+/** The counts of a collection, whatever changed them, must add up before it is published. @throws COUNT_MISMATCH */
+export function checkManifest(manifest: CollectionManifest, shards: readonly ShardEntry[]): void {
+  expectCount(total(shards, 'records') - manifest.dead, manifest.records, 'live records in the shards');
+  if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+}
+
+/** Takes the names away of all that a collection is made of. */
+function dropCollection(
+  catalog: Catalog,
+  write: CatalogWrite,
+  dropped: CollectionManifest,
+  unnamed: { files: string[]; trees: number[]; inline: number[] },
+): void {
+  for (const { shard, file, fileNumber } of catalog.shards(dropped)) {
+    write.deleteShard(dropped.id, shard);
+    write.deleteTombstones(shard);
+    if (fileNumber === 0) unnamed.inline.push(shard);
+    else unnamed.files.push(file);
+  }
+  for (const index of [dropped.primary, ...dropped.secondary]) if (index) unnamed.trees.push(index.tree);
+}
+
+/** Places the shards that have records behind those there are. */
+function placeAfter(stored: readonly ShardEntry[], shards: Publication['shards']): readonly ShardEntry[] {
+  const last = stored.at(-1);
+  let firstOrdinal = last === undefined ? 0 : last.firstOrdinal + last.records;
+  const placed: ShardEntry[] = [];
+  for (const entry of shards) {
+    if (entry.records === 0) continue;
+    placed.push({ ...entry, firstOrdinal });
+    firstOrdinal += entry.records;
+  }
+  return placed;
+}
+
+function total(shards: readonly ShardEntry[], fact: 'records' | 'holes' | 'storedBytes' | 'plainBytes'): number {
+  let sum = 0;
+  for (const shard of shards) sum += shard[fact];
+  return sum;
+}

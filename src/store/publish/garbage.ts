@@ -1,0 +1,92 @@
+// store at rest: [garbage]
+//
+// What a publication leaves without a name: shard files, trees, inline records. The publishing transaction writes them
+// down (catalog key `05`), so that they are removed even if the process dies at once, by whoever opens the store for
+// writing next. Pages and inline records can go at any time: LMDB keeps them for the readers that began earlier. A file
+// goes only when no reader in any process began before the transaction that took its name away.
+
+import { join } from 'node:path';
+import { failpoint } from '../../base/failpoints.js';
+import { damaged } from '../catalog/values.js';
+import type { StorePlace } from '../files/blobs.js';
+import { SHARDS_DIRECTORY, shardPath } from '../files/layout.js';
+import type { Catalog, CatalogWrite, Garbage } from '../types.js';
+import { deleteTrees } from './new-trees.js';
+
+/** Records of inline shards deleted in one transaction. */
+const DELETE_RECORDS = 4096;
+
+export interface Unnamed {
+  /** Names under `shards/`. */
+  readonly files: readonly string[];
+  readonly trees: readonly number[];
+  /** Inline shards. */
+  readonly inline: readonly number[];
+}
+
+/** Writes down, within a transaction, what it takes the names away of. */
+export function addGarbage(catalog: Catalog, write: CatalogWrite, unnamed: Unnamed): void {
+  if (unnamed.files.length + unnamed.trees.length + unnamed.inline.length === 0) return;
+  const garbage = catalog.garbage();
+  const after = catalog.lastTransaction() + 1;
+  write.putGarbage({
+    files: [...garbage.files, ...unnamed.files.map((file) => ({ file, after }))],
+    trees: [...garbage.trees, ...unnamed.trees],
+    inline: [...garbage.inline, ...unnamed.inline],
+  });
+}
+
+/**
+ * Removes what nobody can be reading any more; the rest stays written down. Safe at any time, in any process.
+ * @returns what is left.
+ * @throws GristmillError CHECKSUM_MISMATCH where a collection has something of it: then nothing is removed. DISK_FULL, IO_ERROR
+ */
+export async function collectGarbage(catalog: Catalog, { directory, blobs }: StorePlace): Promise<Garbage> {
+  catalog.refresh();
+  const found = catalog.garbage();
+  if (found.files.length + found.trees.length + found.inline.length === 0) return found;
+  assertUnnamed(catalog, found);
+  failpoint('garbage.collect');
+  await deleteTrees(catalog, found.trees);
+  for (const shard of found.inline) await deleteInline(catalog, shard);
+  const oldest = found.files.length === 0 ? 0 : catalog.oldestRead();
+  const gone = found.files.filter(({ after }) => after <= oldest).map(({ file }) => file);
+  for (const file of gone) {
+    failpoint('garbage.unlink');
+    blobs.remove(shardPath(directory, file));
+  }
+  // Or a power cut could bring back what nobody knows of any more.
+  if (gone.length > 0) blobs.syncDirectory(join(directory, SHARDS_DIRECTORY));
+  failpoint('garbage.forget');
+  return catalog.transaction((write) => {
+    const now = catalog.garbage();
+    const left = {
+      files: now.files.filter(({ file }) => !gone.includes(file)),
+      trees: now.trees.filter((tree) => !found.trees.includes(tree)),
+      inline: now.inline.filter((shard) => !found.inline.includes(shard)),
+    };
+    write.putGarbage(left);
+    return left;
+  });
+}
+
+/** A store may come from somebody who would have its data removed. */
+function assertUnnamed(catalog: Catalog, { files, trees, inline }: Garbage): void {
+  const unnamed = new Set<unknown>([...files.map(({ file }) => file), ...inline]);
+  for (const collection of catalog.collections()) {
+    const { name, primary, secondary } = collection;
+    const index = [primary, ...secondary].find((one) => one !== undefined && trees.includes(one.tree));
+    const entries = unnamed.size === 0 ? [] : catalog.shards(collection);
+    const entry = entries.find(({ file, fileNumber, shard }) => unnamed.has(fileNumber === 0 ? shard : file));
+    const what = entry === undefined ? index && `index ${index.tree}` : `shard ${entry.file || entry.shard}`;
+    if (what === undefined) continue;
+    throw damaged('list of what is to be removed', catalog.file, `collection ${name} has ${what}`);
+  }
+}
+
+async function deleteInline(catalog: Catalog, shard: number): Promise<void> {
+  let deleted: number;
+  do {
+    deleted = await catalog.transaction((write) => write.deleteInlineRecords(shard, DELETE_RECORDS));
+  } while (deleted === DELETE_RECORDS);
+}

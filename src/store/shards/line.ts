@@ -1,0 +1,51 @@
+// key > index page > location > frame cache > frame > [record]
+//
+// From the line of a shard to the record. A record of an object source is kept as `{"key":<name>,"value":<value>}`, always
+// spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
+
+import { GristmillError } from '../../base/errors.js';
+
+const NAMED_START = '{"key":"';
+const NAMED_MIDDLE = ',"value":';
+const NAMED_END = '}';
+
+/** The record that a text is. @throws GristmillError CHECKSUM_MISMATCH: a shard has lines that no import writes */
+export function parsedRecord(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `a line of a shard is not JSON: ${(cause as Error).message}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
+  }
+}
+
+/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
+export function recordText(line: string, named: boolean): string {
+  if (!named) return line;
+  const end = nameEnd(line);
+  if (!line.startsWith(NAMED_MIDDLE, end) || !line.endsWith(NAMED_END)) throw notNamed();
+  return line.slice(end + NAMED_MIDDLE.length, -NAMED_END.length);
+}
+
+/** The name of a named line, as a string. @throws GristmillError CHECKSUM_MISMATCH */
+export function recordName(line: string): string {
+  return parsedRecord(line.slice(NAMED_START.length - 1, nameEnd(line))) as string;
+}
+
+/** Just after the quote that ends the name: the first one with an even number of backslashes before it. */
+function nameEnd(line: string): number {
+  if (!line.startsWith(NAMED_START)) throw notNamed();
+  for (let at = line.indexOf('"', NAMED_START.length); at !== -1; at = line.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (line[at - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 !== 0) continue;
+    if (line.startsWith(NAMED_MIDDLE, at + 1)) return at + 1;
+    break;
+  }
+  throw notNamed();
+}
+
+function notNamed(): GristmillError {
+  const message = 'a record is not kept with its name, as its shard says: the store is damaged; verify it';
+  return new GristmillError('CHECKSUM_MISMATCH', message);
+}

@@ -1,0 +1,129 @@
+// store at rest: [shard]
+//
+// What a shard's file says of where it comes from (Section.origin): enough to make the index anew from the shards alone,
+// should it be lost. Written by imports; a rewritten file keeps what the first one said.
+
+import { GristmillError } from '../../base/errors.js';
+import { ORIGIN_BYTES_MAX } from '../../base/limits.js';
+import { Framing, type FramingName } from '../../kernel/contract.js';
+import { checkIndexPaths } from '../../keys/paths.js';
+import type { KeyRule, ShardEntry } from '../types.js';
+import { Section } from './format.js';
+import type { ShardReader } from './read.js';
+
+/** What all shards of an import say. */
+export interface ImportOrigin {
+  /** Number of the import's first shard: no two imports have the same. */
+  readonly import: number;
+  readonly collection: string;
+  readonly mode: 'replace' | 'upsert' | 'insert';
+  /** Which of equal keys stays; `error`: there are none. */
+  readonly onDuplicate: 'last' | 'first' | 'error';
+  readonly framing: FramingName;
+  readonly key: KeyRule;
+  readonly indexes: readonly string[];
+}
+
+export interface ShardOrigin extends ImportOrigin {
+  readonly shard: number;
+  /** Whether lines are `{"key":…,"value":…}`. */
+  readonly named: boolean;
+  /** The file's name without its directory: a shard may be given to others. */
+  readonly source: ShardEntry['source'];
+  /** Number of its source among those of the import. */
+  readonly sourceNumber: number;
+  readonly sources: number;
+  /** Where records of that source begin: its first shard is `from` there. */
+  readonly sourceFrom: number;
+  /** Whether the source, or the container in it, ended with this span. */
+  readonly isLast: boolean;
+}
+
+/** Undefined for a file without one. @throws GristmillError CHECKSUM_MISMATCH */
+export function originOf(reader: ShardReader): ShardOrigin | undefined {
+  const body = reader.sections().get(Section.origin);
+  if (body === undefined || body.equals(NO_ORIGIN)) return undefined;
+  const origin = decodeOrigin(body);
+  if (origin !== undefined) return origin;
+  const { path, frames } = reader;
+  const offset = reader.offsetOf(frames);
+  const message = `shard ${path} is damaged at byte ${offset}: what it says of where it comes from is not what an import writes`;
+  throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset });
+}
+
+/** What compaction writes for a file whose predecessor has no origin: those of the first versions. */
+const NO_ORIGIN = Buffer.from('{}');
+
+/** The origin in a section's body; undefined for anything that no import writes. */
+export function decodeOrigin(body: Buffer): ShardOrigin | undefined {
+  if (body.byteLength > ORIGIN_BYTES_MAX) return undefined;
+  let said: unknown;
+  try {
+    said = JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+  return isOrigin(said) ? said : undefined;
+}
+
+const MODES: readonly unknown[] = ['replace', 'upsert', 'insert'];
+const WINNERS: readonly unknown[] = ['last', 'first', 'error'];
+const SHARD_MAX = 0xffff_ffff;
+
+function isOrigin(said: unknown): said is ShardOrigin {
+  if (!isObject(said)) return false;
+  const { collection, indexes, source, shard, sources } = said;
+  return (
+    isCount(shard, SHARD_MAX) &&
+    // The number of its first shard.
+    isCount(said.import, shard) &&
+    isText(collection) &&
+    MODES.includes(said.mode) &&
+    WINNERS.includes(said.onDuplicate) &&
+    typeof said.framing === 'string' &&
+    Object.hasOwn(Framing, said.framing) &&
+    isKeyRule(said.key) &&
+    Array.isArray(indexes) &&
+    arePaths(indexes) &&
+    typeof said.named === 'boolean' &&
+    isSource(source) &&
+    isCount(sources) &&
+    isCount(said.sourceNumber) &&
+    said.sourceNumber < sources &&
+    isCount(said.sourceFrom) &&
+    typeof said.isLast === 'boolean'
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown, max = Number.MAX_SAFE_INTEGER): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+/** (Stores made before names were checked have names of any kind.) */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isKeyRule(key: unknown): boolean {
+  if (!isObject(key)) return false;
+  return key.kind === 'name' || key.kind === 'ordinal' || (key.kind === 'path' && arePaths([key.path]));
+}
+
+function arePaths(paths: readonly unknown[]): boolean {
+  try {
+    checkIndexPaths(paths as string[]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part of a file that it was made from. The file's name is one, and no path. */
+function isSource(source: unknown): boolean {
+  if (!isObject(source) || typeof source.file !== 'string' || /[/\0]/.test(source.file)) return false;
+  return isCount(source.to) && isCount(source.from, source.to);
+}

@@ -1,0 +1,271 @@
+// location > frame cache > [frame] > record
+//
+// Reads one shard; write.ts is its twin and format.ts draws the file. Opening reads the two tables at its
+// end; then frame i is one `pread` and one decompression, synchronously or with the read off the main thread.
+//
+// Nothing is returned unverified: the tables carry a checksum and must add up to the file's length, a frame must hold
+// exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
+
+import { GristmillError } from '../../base/errors.js';
+import { SECTION_BYTES_MAX } from '../../base/limits.js';
+import type { BlobReader, Blobs } from '../files/blobs.js';
+import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './format.js';
+import { Holes } from './holes.js';
+import { decompress } from './zstd.js';
+
+/** What the catalog says about a shard; compared with the file where given. */
+export interface ShardExpectation {
+  readonly records: number;
+  readonly holes: number;
+  readonly frames: number;
+  readonly plainBytes: number;
+  readonly storedBytes: number;
+}
+
+/** A frame as the tables describe it. */
+export interface FrameSpan {
+  readonly index: number;
+  /** Where it begins in the file. */
+  readonly offset: number;
+  readonly storedBytes: number;
+  readonly plainBytes: number;
+  readonly records: number;
+}
+
+/** Sequential reads ask for this much at once. */
+const READ_AHEAD_BYTES = 1 << 20;
+
+/** Compressed bytes for synchronous reads; one is enough, since nothing else runs meanwhile. */
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+export class ShardReader {
+  readonly path: string;
+  readonly frames: number;
+  /** Ordinals it spans, holes included. */
+  readonly records: number;
+  /** Records that have no line in this file; undefined when all have. */
+  readonly holes: Holes | undefined;
+  readonly #file: BlobReader;
+  readonly #plainBytes: Uint32Array;
+  /** Element i: where frame i begins in the file, its first line; one element more than frames. */
+  readonly #offsets: Float64Array;
+  readonly #firstLines: Uint32Array;
+  /** Where the tables begin, and the sections end. */
+  readonly tablesAt: number;
+  #pending = 0;
+  #closing = false;
+
+  private constructor(path: string, file: BlobReader, expected: ShardExpectation | undefined) {
+    this.path = path;
+    this.#file = file;
+    const { size } = file;
+    const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
+    if (size >= footer.byteLength) this.#readFully(footer, size - footer.byteLength);
+    this.frames = decodeFooter(footer, size, path);
+    const sizes = tableBytes(this.frames);
+    const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
+    this.#readFully(bytes, size - bytes.byteLength);
+    const tables = decodeTables(bytes, this.frames, size, path);
+
+    this.#plainBytes = tables.plainBytes;
+    this.tablesAt = size - bytes.byteLength;
+    this.#offsets = new Float64Array(this.frames + 1);
+    this.#firstLines = new Uint32Array(this.frames + 1);
+    let plainBytes = 0;
+    for (let i = 0; i < this.frames; i++) {
+      this.#offsets[i + 1] = this.#offsets[i] + tables.storedBytes[i];
+      this.#firstLines[i + 1] = this.#firstLines[i] + tables.records[i];
+      plainBytes += tables.plainBytes[i];
+    }
+    const lines = this.#firstLines[this.frames];
+    this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
+    this.records = this.holes?.records ?? lines;
+    const holes = this.records - lines;
+    const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: size };
+    for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
+      if (expected !== undefined && expected[fact] !== found[fact]) {
+        const message = `shard ${path} is damaged or another file: ${fact} ${found[fact]}, the catalog says ${expected[fact]}`;
+        throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: 0 });
+      }
+    }
+  }
+
+  /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file). */
+  static open(blobs: Blobs, path: string, expected?: ShardExpectation): ShardReader {
+    const file = blobs.open(path, 'shard');
+    try {
+      return new ShardReader(path, file, expected);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /** The line of a record, from 0. @throws GristmillError CHECKSUM_MISMATCH when there is none */
+  lineOf(ordinal: number): number {
+    if (!(ordinal >= 0 && ordinal < this.records) || this.holes?.has(ordinal)) {
+      const message = `shard ${this.path} has ${this.records} records and none with ordinal ${ordinal}`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: 0 });
+    }
+    return this.holes === undefined ? ordinal : this.holes.lineOf(ordinal);
+  }
+
+  /** The frame that holds this line. */
+  frameOf(line: number): number {
+    const first = this.#firstLines;
+    let low = 0;
+    let high = this.frames - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (first[middle] <= line) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** The first line of frame `index`; for `index` = frames the number of lines. */
+  firstLine(index: number): number {
+    return this.#firstLines[index];
+  }
+
+  /** Where frame `index` begins in the file; for `index` = frames where the frames end. */
+  offsetOf(index: number): number {
+    return this.#offsets[index];
+  }
+
+  linesOf(index: number): number {
+    return this.#firstLines[index + 1] - this.#firstLines[index];
+  }
+
+  /** The sections behind the frames, by their magic number. */
+  sections(): ReadonlyMap<number, Buffer> {
+    const start = this.#offsets[this.frames];
+    if (this.tablesAt - start > SECTION_BYTES_MAX) throw this.#tooLarge('sections', start, this.tablesAt);
+    const bytes = Buffer.alloc(this.tablesAt - start);
+    this.#readFully(bytes, start);
+    return decodeSections(bytes, start, this.path);
+  }
+
+  plainBytesOf(index: number): number {
+    return this.#plainBytes[index];
+  }
+
+  /** What another thread needs to know to read frame `index`. */
+  spanOf(index: number): FrameSpan {
+    const offset = this.#offsets[index];
+    const storedBytes = this.#storedBytesOf(index);
+    return { index, offset, storedBytes, plainBytes: this.#plainBytes[index], records: this.linesOf(index) };
+  }
+
+  /** Keeps the file open while `use`, who may read from it in another thread, is not done. */
+  async lend<T>(use: (descriptor: number | undefined) => Promise<T>): Promise<T> {
+    if (this.#closing) throw this.#closed();
+    this.#pending++;
+    try {
+      return await use(this.#file.descriptor);
+    } finally {
+      this.#settle();
+    }
+  }
+
+  /** The text of frame `index`, in a buffer of its own. */
+  readFrameSync(index: number): Buffer {
+    const offset = this.#offsets[index];
+    const length = this.#storedBytesOf(index);
+    if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
+    const frame = scratch.subarray(0, length);
+    this.#readFully(frame, offset);
+    return this.#decode(index, frame);
+  }
+
+  /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
+  async readFrame(index: number): Promise<Buffer> {
+    const offset = this.#offsets[index];
+    const frame = Buffer.allocUnsafe(this.#storedBytesOf(index));
+    await this.#readFullyAsync(frame, offset);
+    return this.#decode(index, frame);
+  }
+
+  /** All frames in order, from `first`; the file is read a megabyte at a time. */
+  async *readFrames(first = 0): AsyncGenerator<{ readonly index: number; readonly plain: Buffer }> {
+    let index = first;
+    while (index < this.frames) {
+      let end = index + 1;
+      while (end < this.frames && this.#offsets[end + 1] - this.#offsets[index] <= READ_AHEAD_BYTES) end++;
+      const start = this.#offsets[index];
+      const chunk = Buffer.allocUnsafe(this.#offsets[end] - start);
+      await this.#readFullyAsync(chunk, start);
+      for (; index < end; index++) {
+        const frame = chunk.subarray(this.#offsets[index] - start, this.#offsets[index + 1] - start);
+        yield { index, plain: this.#decode(index, frame) };
+      }
+    }
+  }
+
+  /** Closes the file, after the reads under way. Idempotent. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#pending === 0) this.#file.close();
+  }
+
+  /** Bytes of a frame in the file. */
+  #storedBytesOf(index: number): number {
+    return this.#offsets[index + 1] - this.#offsets[index];
+  }
+
+  #readHoles(lines: number): Holes {
+    const body = this.sections().get(Section.holes);
+    const holes = body && Holes.decode(body);
+    if (holes?.lines === lines) return holes;
+    const message = `shard ${this.path} is damaged: what it says of its holes does not fit its ${lines} lines`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: this.#offsets[this.frames] });
+  }
+
+  #decode(index: number, frame: Uint8Array): Buffer {
+    const offset = this.#offsets[index];
+    const plain = decompress(frame, this.#plainBytes[index], this.path, offset);
+    if (plain[plain.byteLength - 1] !== 10) {
+      const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
+      throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
+    }
+    return plain;
+  }
+
+  #readFully(into: Buffer, offset: number): void {
+    if (this.#closing) throw this.#closed();
+    const done = this.#file.readSync(into, offset);
+    if (done < into.byteLength) throw this.#truncated(offset + done);
+  }
+
+  async #readFullyAsync(into: Buffer, offset: number): Promise<void> {
+    if (this.#closing) throw this.#closed();
+    this.#pending++;
+    try {
+      const done = await this.#file.read(into, offset);
+      if (done < into.byteLength) throw this.#truncated(offset + done);
+    } finally {
+      this.#settle();
+    }
+  }
+
+  /** A read has ended. */
+  #settle(): void {
+    this.#pending--;
+    if (this.#closing && this.#pending === 0) this.#file.close();
+  }
+
+  #tooLarge(what: string, from: number, to: number): GristmillError {
+    const message = `shard ${this.path} is damaged: ${what} of ${to - from} bytes at byte ${from}, more than there may be`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: from });
+  }
+
+  #truncated(offset: number): GristmillError {
+    const message = `shard ${this.path} ends at byte ${offset}, inside a frame or table`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
+  }
+
+  #closed(): GristmillError {
+    return new GristmillError('STORE_CLOSED', `shard ${this.path} has been closed`, { file: this.path });
+  }
+}

@@ -1,0 +1,154 @@
+// source > plan > map > scan > key > frame > [shard] > verify > merge > publish
+//
+// Writes one shard, synchronously, in a worker thread; read.ts is its twin and format.ts draws the file.
+// Compressed frames collect in a buffer of a megabyte: a system call a frame would cost as much as compressing it.
+// The SHA-256 grows with every buffer that leaves, so the file is never read again to hash it.
+//
+// Durability is the coordinator's: it syncs the file and its directory before it publishes (Invariant 8).
+
+import { createHash } from 'node:crypto';
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { FRAMES_PER_SHARD_MAX } from '../../base/limits.js';
+import type { Blobs, BlobWriter } from '../files/blobs.js';
+import { encodeSection, encodeTables, Section } from './format.js';
+import type { Holes } from './holes.js';
+import { Compressor } from './zstd.js';
+
+const BUFFER_BYTES = 1 << 20;
+/** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */
+let spare: Buffer | undefined;
+/** Sizes in the seek table are u32. */
+const FRAME_BYTES_MAX = 0xffff_ffff;
+
+/** What a finished shard is, for its catalog entry. */
+export interface ShardSummary {
+  /** Ordinals it spans, and those of them without a line. */
+  readonly records: number;
+  readonly holes: number;
+  readonly frames: number;
+  /** Bytes of text in the frames. */
+  readonly plainBytes: number;
+  /** Bytes of the file. */
+  readonly storedBytes: number;
+  /** Of the whole file, hexadecimal. */
+  readonly sha256: string;
+}
+
+export class ShardWriter {
+  readonly path: string;
+  readonly #blobs: Blobs;
+  /** Open until `finish` or `abort`. */
+  readonly #file: BlobWriter;
+  readonly #compressor: Compressor;
+  readonly #hash = createHash('sha256');
+  readonly #buffer = spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffered = 0;
+  #written = 0;
+  readonly #storedBytes: number[] = [];
+  readonly #plainBytes: number[] = [];
+  readonly #records: number[] = [];
+
+  private constructor(blobs: Blobs, path: string, file: BlobWriter, compressor: Compressor) {
+    this.path = path;
+    this.#blobs = blobs;
+    this.#file = file;
+    this.#compressor = compressor;
+    spare = undefined;
+  }
+
+  /**
+   * Creates the file, which must not exist.
+   * @param compressor a level, or the worker's own compressor to reuse its context.
+   */
+  static create(blobs: Blobs, path: string, compressor: Compressor | number = 1): ShardWriter {
+    const ready = typeof compressor === 'number' ? new Compressor(compressor) : compressor;
+    return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready);
+  }
+
+  /** Bytes given to the file so far, buffered ones included. */
+  get storedBytes(): number {
+    return this.#written + this.#buffered;
+  }
+
+  /** Appends one frame: `records` whole lines, each ended by a newline. `plain` may be reused afterwards. */
+  append(plain: Uint8Array, records: number): void {
+    if (records === 0) return;
+    if (plain.byteLength > FRAME_BYTES_MAX) {
+      throw new GristmillError('RECORD_TOO_LARGE', `a frame of ${plain.byteLength} bytes is beyond the format's 4 GiB`);
+    }
+    if (this.#records.length === FRAMES_PER_SHARD_MAX) {
+      throw new Error(`a shard can have ${FRAMES_PER_SHARD_MAX} frames: use smaller spans`);
+    }
+    const frame = this.#compressor.compress(plain);
+    this.#storedBytes.push(frame.byteLength);
+    this.#plainBytes.push(plain.byteLength);
+    this.#records.push(records);
+    this.#put(frame);
+  }
+
+  /**
+   * Writes sections and tables and closes the file.
+   * @param origin what rebuilding the index has to know; kept as JSON.
+   * @param holes ordinals that were given no line.
+   */
+  finish(origin?: object, holes?: Holes): ShardSummary {
+    if (holes !== undefined) this.#put(encodeSection(Section.holes, holes.encode()));
+    if (origin !== undefined) this.#put(encodeSection(Section.origin, Buffer.from(JSON.stringify(origin))));
+    const tables = {
+      storedBytes: Uint32Array.from(this.#storedBytes),
+      plainBytes: Uint32Array.from(this.#plainBytes),
+      records: Uint32Array.from(this.#records),
+      hasHoles: holes !== undefined,
+    };
+    this.#put(encodeTables(tables));
+    this.#flush();
+    this.#file.close();
+    spare = this.#buffer;
+    const lines = sum(this.#records);
+    const records = holes?.records ?? lines;
+    return {
+      records,
+      holes: records - lines,
+      frames: this.#records.length,
+      plainBytes: sum(this.#plainBytes),
+      storedBytes: this.#written,
+      sha256: this.#hash.digest('hex'),
+    };
+  }
+
+  /** Closes and removes the file; for a span that failed. Harmless after `finish`, which it undoes. */
+  abort(): void {
+    this.#file.close();
+    this.#blobs.remove(this.path);
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (this.#buffered + bytes.byteLength > BUFFER_BYTES) this.#flush();
+    if (bytes.byteLength > BUFFER_BYTES) {
+      this.#write(bytes);
+    } else {
+      this.#buffer.set(bytes, this.#buffered);
+      this.#buffered += bytes.byteLength;
+    }
+  }
+
+  #flush(): void {
+    if (this.#buffered === 0) return;
+    this.#write(this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
+  }
+
+  #write(bytes: Uint8Array): void {
+    failpoint('shard.write');
+    this.#file.append(bytes);
+    this.#hash.update(bytes);
+    this.#written += bytes.byteLength;
+  }
+}
+
+function sum(values: readonly number[]): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,105 @@
+// source > plan > map > scan > key > [frame] > shard > verify > merge > publish; and back: location > [frame] > record
+//
+// The one importer of zstd-napi, and of its thin binding only: the high-level functions reset a context's parameters at
+// every call. Contexts are reused, one of each per thread.
+//
+// Frames say how much text they hold and carry zstd's checksum (XXH64, its low half). A reader knows from the shard's
+// seek table how much to expect, and compares before it allocates: a header may claim anything.
+
+// The default import is the CommonJS module itself: Node's loader sees none of its names.
+import binding from 'zstd-napi/binding.js';
+import { GristmillError } from '../../base/errors.js';
+import { FRAME_TEXT_BYTES_MAX } from '../../base/limits.js';
+import { isOneFrame } from './zstd-frame.js';
+
+/** `ZSTD_c_literalCompressionMode`, and its value for always: zstd.h has them beside the stable parameters, the binding not. */
+const LITERALS = { mode: 1002, compressed: 1 } as const;
+
+/**
+ * What level 1 does with JSON in small frames (docs/decisions.md): it looks for longer matches, at fewer places. By itself
+ * zstd would take that for a negative level and leave literals uncompressed, for shards a fifth larger.
+ */
+const FASTER: readonly (readonly [binding.CParameter, number])[] = [
+  [binding.CParameter.minMatch, 7],
+  [binding.CParameter.targetLength, 2],
+  [LITERALS.mode, LITERALS.compressed],
+];
+
+/** Compresses frames at one level, from one reused context. */
+export class Compressor {
+  readonly #context = new binding.CCtx();
+  #output = Buffer.alloc(0);
+
+  /** @param level zstd's, −7 (fastest) … 22. */
+  constructor(level: number) {
+    this.#context.setParameter(binding.CParameter.compressionLevel, level);
+    if (level === 1) for (const [parameter, value] of FASTER) this.#context.setParameter(parameter, value);
+    this.#context.setParameter(binding.CParameter.contentSizeFlag, 1);
+    this.#context.setParameter(binding.CParameter.checksumFlag, 1);
+  }
+
+  /** One whole frame. The bytes returned are valid until the next call. */
+  compress(plain: Uint8Array): Uint8Array {
+    const bound = binding.compressBound(plain.byteLength);
+    if (this.#output.byteLength < bound) this.#output = Buffer.allocUnsafeSlow(bound);
+    const length = this.#context.compress2(this.#output, plain);
+    return this.#output.subarray(0, length);
+  }
+}
+
+let decompressor: binding.DCtx | undefined;
+
+/**
+ * The plain text of one frame, in a buffer of its own.
+ * @param plainBytes what the shard's seek table says the frame holds.
+ * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size.
+ */
+export function decompress(frame: Uint8Array, plainBytes: number, file: string, offset: number): Buffer {
+  return decompressInto((bytes) => Buffer.allocUnsafeSlow(bytes), frame, plainBytes, file, offset);
+}
+
+/** The same, in what `room` gives for so many bytes; it is asked once the frame has been found to claim as many. */
+export function decompressInto<Room extends Uint8Array>(
+  room: (bytes: number) => Room,
+  frame: Uint8Array,
+  plainBytes: number,
+  file: string,
+  offset: number,
+): Room {
+  const damaged = (what: string, cause?: unknown): GristmillError =>
+    new GristmillError('CHECKSUM_MISMATCH', `frame at byte ${offset} of ${file} is damaged: ${what}`, {
+      file,
+      offset,
+      cause,
+    });
+  let claimed: number | null;
+  try {
+    claimed = binding.getFrameContentSize(frame);
+  } catch (cause) {
+    throw damaged('not a zstd frame', cause);
+  }
+  if (claimed !== plainBytes) throw damaged(`it claims ${claimed} bytes of text, the seek table ${plainBytes}`);
+  if (plainBytes > FRAME_TEXT_BYTES_MAX)
+    throw damaged(`it claims ${plainBytes} bytes of text, more than a frame may have`);
+  // zstd would go on with whatever frames and skippable frames follow.
+  if (!isOneFrame(frame)) throw damaged('it is not one frame with a checksum and nothing behind it');
+  decompressor ??= new binding.DCtx();
+  const plain = room(plainBytes);
+  let length: number;
+  try {
+    length = decompressor.decompress(plain, frame);
+  } catch (cause) {
+    throw damaged((cause as Error).message, cause);
+  }
+  if (length !== plainBytes) throw damaged(`it holds ${length} bytes of text instead of ${plainBytes}`);
+  return plain;
+}
+
+/** Bytes of text that the header of a frame claims; undefined where it claims none, or is no header. */
+export function claimedBytes(frame: Uint8Array): number | undefined {
+  try {
+    return binding.getFrameContentSize(frame) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,174 @@
+// [repair]: shards > entries > pages > index in place
+//
+// Case a: the catalog's values are sound and only pages are not. Everything is kept and the trees are made anew. Where a
+// shard's file is damaged too, its unreadable records are marked dead and become holes.
+
+import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tombstones.js';
+import { shardFileName, shardPath } from '../../store/files/layout.js';
+import { NewTrees } from '../../store/publish/new-trees.js';
+import type {
+  Catalog,
+  CatalogRead,
+  CollectionManifest,
+  IndexManifest,
+  InlineRecord,
+  ShardEntry,
+} from '../../store/types.js';
+import type { SalvageResult } from '../salvage/shard.js';
+import type { Fault } from '../verify/faults.js';
+import type { Rebuild, ShardJob } from './rebuild.js';
+
+/** Records of an inline shard taken together. */
+const BATCH = 256;
+
+/** What a collection is rebuilt with. */
+export interface CatalogRepair {
+  readonly store: string;
+  readonly old: CatalogRead;
+  readonly catalog: Catalog;
+  readonly rebuild: Rebuild;
+  readonly lost: Fault[];
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * Copies all that is no page; trees get their numbers when they are made. Files in the garbage stay there, and imports can
+ * still be resumed. What a dead writer left is said in an abandoned lock record: the next to open the store sweeps it.
+ */
+export async function copyValues({
+  old,
+  catalog,
+  pause,
+}: Pick<CatalogRepair, 'old' | 'catalog' | 'pause'>): Promise<void> {
+  const header = old.header();
+  const lock = old.lock();
+  await catalog.transaction((write) => {
+    write.putHeader({ ...header, nextTree: 1, generation: header.generation + 1 });
+    write.putGarbage({ files: old.garbage().files, trees: [], inline: [] });
+    write.putResumable(old.resumable());
+    if (lock?.left) write.putLock({ ...lock, isAbandoned: true });
+  });
+  for (const manifest of old.collections()) {
+    for (const entry of old.shards(manifest)) {
+      await pause();
+      await catalog.transaction((write) => {
+        if (entry.shard !== manifest.open?.shard) write.putShard(manifest.id, entry);
+        const state = old.tombstoneState(entry.shard);
+        if (state === undefined) return;
+        write.putTombstoneState(entry.shard, state);
+        for (let chunk = 0; chunk < tombstoneChunks(entry.records); chunk++) {
+          const bitmap = old.tombstoneChunk(entry.shard, chunk);
+          if (bitmap !== undefined) write.putTombstoneChunk(entry.shard, chunk, bitmap);
+        }
+      });
+      if (entry.fileNumber !== 0) continue;
+      for (let from = 0; from < entry.records; ) {
+        const records = old.inlineRecords(entry.shard, from, BATCH);
+        if (records.length === 0) break;
+        await catalog.transaction((write) => {
+          for (const { ordinal, line } of records) write.putInlineRecord(entry.shard, ordinal, line);
+        });
+        from = (records.at(-1)?.ordinal as number) + 1;
+        await pause();
+      }
+    }
+  }
+}
+
+/** @returns live records */
+export async function rebuildCollection(repair: CatalogRepair, manifest: CollectionManifest): Promise<number> {
+  const { store, old, catalog, rebuild, lost } = repair;
+  const shards = old.shards(manifest);
+  const files = new Map<number, number>();
+  await catalog.transaction((write) => {
+    const header = catalog.header();
+    shards.forEach(({ shard }, i) => void files.set(shard, header.nextShard + i));
+    write.putHeader({ ...header, nextShard: header.nextShard + shards.length });
+  });
+  const entries = new Map(shards.map((entry) => [entry.shard, entry]));
+  const marks = new TombstoneMarks((shard) => entries.get(shard)?.records, old);
+  const rewritten = new Map<number, NonNullable<SalvageResult['file']>>();
+  const indexes = manifest.secondary.map(({ path }) => path);
+  for (const named of [false, true]) {
+    const some = shards.filter((entry) => entry.named === named);
+    const by = { key: manifest.key, indexes, named, keep: 'last' } as const;
+    const jobs = jobsOf(some, old, store, files);
+    for await (const { job, result } of rebuild.salvage(jobs, by)) {
+      const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
+      for (const { offset, records, message } of result.faults) {
+        const place = { kind: 'frame', file: job.path ?? catalog.file, offset, collection: manifest.name } as const;
+        const range = records && { from: firstOrdinal + records.from, to: firstOrdinal + records.to };
+        lost.push({ ...place, ...(range && { records: range }), message });
+        for (let ordinal = records?.from ?? 0; ordinal < (records?.to ?? 0); ordinal++) {
+          if (!marks.isDead(job.shard, ordinal)) marks.mark(job.shard, ordinal);
+        }
+      }
+      if (result.file?.isRewritten) rewritten.set(job.shard, result.file);
+    }
+  }
+  const trees = new NewTrees(catalog);
+  for await (const { index, pages } of rebuild.pages('last')) for (const page of pages) await trees.add(index, page);
+  await catalog.transaction((write) => {
+    trees.of(0);
+    const made = [0, ...indexes.map((_, i) => i + 1)].map((index) => trees.of(index));
+    trees.write(write);
+    const indexed = (index: IndexManifest, i: number): IndexManifest => {
+      const { tree, entries: count, pages } = made[i] as (typeof made)[number];
+      return { path: index.path, tree, entries: count, pages };
+    };
+    const { generation } = catalog.header();
+    let [holes, storedBytes, plainBytes] = [0, 0, 0];
+    for (const entry of shards) {
+      const { isRewritten, ...summary } = rewritten.get(entry.shard) ?? { isRewritten: false };
+      const fileNumber = files.get(entry.shard) as number;
+      const now = isRewritten ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
+      holes += now.holes;
+      storedBytes += now.storedBytes;
+      plainBytes += now.plainBytes;
+      if (isRewritten) write.putShard(manifest.id, now);
+    }
+    marks.write(catalog, write, generation);
+    const dead = manifest.dead + marks.added;
+    write.putCollection({
+      ...manifest,
+      ...(manifest.primary && { primary: indexed(manifest.primary, 0) }),
+      secondary: manifest.secondary.map((index, i) => indexed(index, i + 1)),
+      ...{
+        generation,
+        layout: generation,
+        dead,
+        holes,
+        storedBytes,
+        plainBytes,
+        records: manifest.records - marks.added,
+      },
+    });
+  });
+  return manifest.records - marks.added;
+}
+
+/** One after another, as they are asked for: each holds the tombstones of its shard. */
+function* jobsOf(
+  entries: readonly ShardEntry[],
+  old: CatalogRead,
+  store: string,
+  numbers: ReadonlyMap<number, number>,
+): Generator<ShardJob> {
+  for (const entry of entries) {
+    const { shard, records, holes, sha256, file, fileNumber } = entry;
+    const dead = old.tombstones(entry);
+    const job = { shard, dead, newFileNumber: numbers.get(shard) as number };
+    if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
+    else yield { ...job, path: shardPath(store, file), expected: { records, holes, sha256 } };
+  }
+}
+
+function* liveRecords(old: CatalogRead, shard: number, records: number, dead: Uint8Array): Generator<InlineRecord> {
+  for (let from = 0; from < records; ) {
+    const batch = old.inlineRecords(shard, from, Math.min(BATCH, records - from));
+    const last = batch.at(-1);
+    if (last === undefined) return;
+    for (const record of batch) if (!isDead(dead, record.ordinal)) yield record;
+    from = last.ordinal + 1;
+  }
+}

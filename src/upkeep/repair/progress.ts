@@ -1,0 +1,73 @@
+// [repair]: how far it is, and whether it is to stop.
+
+import { setImmediate } from 'node:timers/promises';
+import { GristmillError } from '../../base/errors.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import type { RepairOptions, RepairProgress } from './options.js';
+
+const INTERVAL_MS = 100;
+/** The coordinator lets others have their turn after so long. */
+const TURN_MS = 10;
+
+export class RepairWatch {
+  readonly shared = new SharedProgress();
+  readonly #options: RepairOptions;
+  readonly #began = performance.now();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #turnBegan = Number.NEGATIVE_INFINITY;
+  #bytesTotal = 0;
+
+  constructor(options: RepairOptions) {
+    this.#options = options;
+    if (options.onProgress) this.#timer = setInterval(() => this.#tell('repair'), INTERVAL_MS);
+    options.signal?.addEventListener('abort', this.#cancel);
+  }
+
+  readonly #cancel = (): void => this.shared.cancel();
+
+  /** Reading begins. */
+  begin(bytesTotal: number): void {
+    this.#bytesTotal = bytesTotal;
+  }
+
+  /** Lets others have their turn, such as the handler of a signal. @throws GristmillError CANCELLED */
+  readonly pause = async (): Promise<void> => {
+    if (performance.now() - this.#turnBegan >= TURN_MS) {
+      await setImmediate();
+      this.#turnBegan = performance.now();
+    }
+    if (this.#options.signal?.aborted) throw this.#cancelled();
+  };
+
+  /** The error to tell: a worker that is cancelled knows nothing of a repair. */
+  errorOf(error: GristmillError): GristmillError {
+    return error.code === 'CANCELLED' ? this.#cancelled() : error;
+  }
+
+  /** @returns seconds since it began. */
+  done(): number {
+    clearInterval(this.#timer);
+    this.#tell('done');
+    return this.#seconds;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#options.signal?.removeEventListener('abort', this.#cancel);
+  }
+
+  get #seconds(): number {
+    return Math.round(performance.now() - this.#began) / 1000;
+  }
+
+  #cancelled(): GristmillError {
+    const cause = this.#options.signal?.reason;
+    return new GristmillError('CANCELLED', 'The repair was cancelled; the store is as it was.', { cause });
+  }
+
+  #tell(stage: RepairProgress['stage']): void {
+    const { bytes, records } = this.shared.done;
+    const facts = { bytesTotal: this.#bytesTotal, records, seconds: this.#seconds };
+    this.#options.onProgress?.({ stage, bytes: Math.min(bytes, this.#bytesTotal), ...facts });
+  }
+}

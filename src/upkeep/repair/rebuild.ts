@@ -1,0 +1,188 @@
+// [repair]: shards > entries > pages > index in place
+//
+// The pages of one collection's indexes from the text of its shards: workers salvage the shards and leave sorted runs, which
+// are merged as those of an import are.
+
+import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
+import { batchOf } from '../../import/merge/merge.js';
+import { type PlacedRun, planMerge } from '../../import/merge/plan.js';
+import type { MergeTask } from '../../import/tasks/merge.js';
+import type { ScanSetup } from '../../import/tasks/span.js';
+import { parsePath } from '../../keys/paths.js';
+import { inOrder } from '../../parallel/in-order.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import type { WorkerPool } from '../../pool/pool.js';
+import { files } from '../../store/files/file-blobs.js';
+import { pathIn, shardFileName } from '../../store/files/layout.js';
+import type { PageBatch } from '../../store/publish/publish.js';
+import type { ImportOrigin } from '../../store/shards/origin.js';
+import type { InlineRecord, KeyRule } from '../../store/types.js';
+import type { SalvageResult, SalvageTask } from '../salvage/shard.js';
+
+/** As deep as any import may have accepted. */
+const DEPTH_MAX = 100_000;
+const LEVEL = 1;
+const NEWLINE = Buffer.from('\n');
+
+/** What is looked for in a collection's records. */
+export interface IndexedBy {
+  readonly key: KeyRule;
+  readonly indexes: readonly string[];
+  readonly named: boolean;
+  readonly keep: 'last' | 'first';
+}
+
+/** A shard to salvage, without what is the same for all. */
+export type ShardJob = Omit<SalvageTask, 'setup' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
+  /** Number of the file it is to be written to, should it be damaged. */
+  readonly newFileNumber: number;
+  /** Live records of an inline shard, in order. */
+  readonly inline?: Iterable<InlineRecord>;
+};
+
+/** What all collections and imports of a repair are rebuilt with. */
+export interface RebuildTools {
+  readonly workers: WorkerPool;
+  readonly threads: number;
+  /** A directory of the repair's own. */
+  readonly temporary: string;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+  /** Lets others have their turn. @throws GristmillError CANCELLED */
+  readonly pause: () => Promise<void>;
+  /** Takes the names of files that were written again, in `temporary`: they are published with the index. */
+  readonly rewritten: string[];
+}
+
+export class Rebuild {
+  readonly runs: (PlacedRun & { readonly shard: number })[] = [];
+  /** By shard: those that lost to another of these with the same key. */
+  readonly dead = new Map<number, number[]>();
+  readonly #tools: RebuildTools;
+  readonly #id: string;
+  readonly #rewritten: string[] = [];
+
+  /** @param id differs for every collection and import: a kernel is made for its key paths. */
+  constructor(tools: RebuildTools, id: string) {
+    this.#tools = tools;
+    this.#id = id;
+  }
+
+  /** Salvages shards, in order; jobs are made as they are needed. */
+  async *salvage(
+    jobs: Iterable<ShardJob>,
+    by: IndexedBy,
+  ): AsyncGenerator<{ readonly job: ShardJob; readonly result: SalvageResult }> {
+    const { workers, threads, temporary, rewritten, pause } = this.#tools;
+    const setup = this.#setup(by);
+    const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
+      const textPath = pathIn(temporary, `${job.shard}.text`);
+      const ordinals = inline && writeText(textPath, inline);
+      const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber));
+      try {
+        const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
+        return await workers.salvage({ ...task, runPath: this.#runPath(job.shard) });
+      } finally {
+        files.remove(textPath);
+      }
+    };
+    for await (const { task: job, result } of inOrder(jobs, threads + 1, start, this.#stop)) {
+      await pause();
+      const { shard } = job;
+      for (const run of result.runs) this.runs.push({ ...run, shard, path: this.#runPath(shard) });
+      for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
+      if (result.file?.isRewritten) {
+        const file = shardFileName(job.newFileNumber);
+        this.#rewritten.push(file);
+        rewritten.push(file);
+      }
+      yield { job, result };
+    }
+  }
+
+  /** All pages, index by index, once everything is salvaged. */
+  async *pages(keep: 'last' | 'first'): AsyncGenerator<PageBatch> {
+    const { workers, threads, pause } = this.#tools;
+    // As in an import: rooms for pages go round.
+    const rooms: SharedArrayBuffer[] = [];
+    const merge = (task: MergeTask) => {
+      const room = rooms.pop();
+      return workers.merge({ ...task, ...(room && { room }) });
+    };
+    // Equal keys are in the order of their runs, and pages want them by place. Shards come by the positions of their records:
+    // one that a transaction began while an import was reserving numbers may have a higher number and lower positions.
+    const runs = this.runs.sort((left, right) => left.shard - right.shard);
+    const tasks = planMerge(runs, this.#id, keep);
+    for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
+      await pause();
+      for (let i = 0; i < result.losers.length; i += 2) {
+        this.#markDead(result.losers[i] as number, result.losers[i + 1] as number);
+      }
+      for (const merged of result.pages) yield batchOf(merged);
+      rooms.push(result.room);
+    }
+    for (const path of new Set(this.runs.map((run) => run.path))) files.remove(path);
+  }
+
+  /** What was made is not wanted: files that were written again are not published. */
+  discard(): void {
+    const { temporary, rewritten } = this.#tools;
+    for (const file of this.#rewritten) files.remove(pathIn(temporary, file));
+    rewritten.splice(0, rewritten.length, ...rewritten.filter((file) => !this.#rewritten.includes(file)));
+  }
+
+  /** Whoever is still working stops: the repair has failed, or was cancelled. */
+  readonly #stop = (): void => new SharedProgress(this.#tools.shared).cancel();
+
+  #markDead(shard: number, ordinal: number): void {
+    const dead = this.dead.get(shard);
+    if (dead === undefined) this.dead.set(shard, [ordinal]);
+    else dead.push(ordinal);
+  }
+
+  #runPath(shard: number): string {
+    return pathIn(this.#tools.temporary, `${shard}.run`);
+  }
+
+  #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {
+    const inValue = (path: string): string[] => [...(named ? ['value'] : []), ...parsePath(path)];
+    const primary = key.kind === 'path' ? inValue(key.path) : key.kind === 'name' ? ['key'] : undefined;
+    const secondary = indexes.map(inValue);
+    return {
+      id: this.#id,
+      scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, ...(primary && { primary }) },
+      ...{ level: LEVEL, access: 'read', windowBytes: WINDOW_BYTES_DEFAULT, onBadRecord: 'fail', badMax: 0, keep },
+      ...{
+        namesDuplicates: false,
+        hashesSpans: false,
+        shared: this.#tools.shared,
+        origin: {} as ImportOrigin,
+      },
+    };
+  }
+}
+
+/** Lines of an inline shard, for a worker to read; about a megabyte of them is in memory. @returns their ordinals */
+function writeText(path: string, inline: Iterable<InlineRecord>): Uint32Array {
+  const ordinals: number[] = [];
+  const text = files.create(path, 'text');
+  let pending: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    text.append(Buffer.concat(pending));
+    pending = [];
+    bytes = 0;
+  };
+  try {
+    for (const { ordinal, line } of inline) {
+      ordinals.push(ordinal);
+      pending.push(line, NEWLINE);
+      bytes += line.byteLength;
+      if (bytes >= READ_WINDOW_BYTES) flush();
+    }
+    flush();
+  } finally {
+    text.close();
+  }
+  return Uint32Array.from(ordinals);
+}

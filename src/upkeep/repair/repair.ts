@@ -1,0 +1,154 @@
+// [repair]: shards > entries > pages > index in place
+//
+// Makes a new index beside the damaged one and puts it in place by renaming; the old one is kept. A repair that is killed
+// changes nothing, or leaves the finished index in `repair/`, which the next one puts in place.
+
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { WorkerPool } from '../../pool/pool.js';
+import { ioError, quietly, syncDirectory, syncFile } from '../../store/files/io.js';
+import {
+  CATALOG_FILE,
+  INDEX_DIRECTORY,
+  pathIn,
+  SHARDS_DIRECTORY,
+  shardPath,
+  TEMPORARY_DIRECTORY,
+} from '../../store/files/layout.js';
+import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import type { Fault } from '../verify/faults.js';
+import { copyValues, rebuildCollection } from './catalog.js';
+import { exchange, indexState, mendGate, refuseWhileInUse } from './exchange.js';
+import { isSafeToOpen, openOld } from './old-catalog.js';
+import { type RepairOptions, type RepairReport, resolveRepairOptions } from './options.js';
+import { checkPlaces, FINISHED, putSharedFilesAside, removeOpenable, UNFINISHED } from './places.js';
+import { RepairWatch } from './progress.js';
+import { Rebuild } from './rebuild.js';
+import { rebuildFromShards } from './shards.js';
+
+const WITHOUT_CATALOG =
+  'The shards had to do without the catalog: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
+
+/**
+ * Makes the index of a store anew. Nobody else may have the store open.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
+ * IO_ERROR, CANCELLED; the store is as it was
+ * then. TypeError for a wrong option.
+ * @example const { from, lost } = await repairStore('./store');
+ */
+export async function repairStore(path: string, given?: RepairOptions): Promise<RepairReport> {
+  const { trustOwner, fromShards, ...options } = resolveRepairOptions(given);
+  const store = resolve(path);
+  if (!existsSync(join(store, SHARDS_DIRECTORY))) {
+    throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
+  }
+  checkPlaces(store, trustOwner);
+  refuseWhileInUse(store);
+  if (fromShards) removeOpenable(store);
+  putSharedFilesAside(store);
+  await mendGate(store);
+  const progress = new RepairWatch(options);
+  try {
+    await progress.pause();
+    return await repair(store, { ...options, fromShards }, progress);
+  } finally {
+    progress.close();
+  }
+}
+
+async function repair(
+  store: string,
+  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner'>,
+  progress: RepairWatch,
+): Promise<RepairReport> {
+  const { pause } = progress;
+  // The old index still in place: what was finished before it is of a state that may have moved on.
+  if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
+  else if (existsSync(join(store, FINISHED))) await exchange(store);
+  const isSafe = !fromShards && (await isSafeToOpen(store, signal));
+  await pause();
+  const old = isSafe ? await openOld(store, pause) : undefined;
+  const state = indexState(store, old?.catalog);
+  const made = join(store, UNFINISHED);
+  rmSync(made, { recursive: true, force: true });
+  const temporary = join(made, 'tmp');
+  const rewritten: string[] = [];
+  const workers = new WorkerPool(threads);
+  try {
+    mkdirSync(temporary, { recursive: true, mode: 0o700 });
+    const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false });
+    const found = { lost: [] as Fault[], unused: [] as RepairReport['unused'][number][], notes: [] as string[] };
+    let collections: RepairReport['collections'];
+    try {
+      const tools = { workers, threads, temporary, shared: progress.shared.buffer, pause, rewritten };
+      const rebuildFor = (id: string) => new Rebuild(tools, id);
+      progress.begin(shardBytes(store));
+      if (old) {
+        const parts = { store, old: old.catalog, catalog, lost: found.lost, pause };
+        await copyValues(parts);
+        for (const manifest of old.catalog.collections()) {
+          await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
+        }
+      } else {
+        found.notes.push(WITHOUT_CATALOG);
+        await rebuildFromShards({ store, catalog, ...found, rebuildFor, pause });
+      }
+      collections = catalog.collections().map(({ name, records }) => ({ name, records }));
+    } finally {
+      await catalog.close();
+    }
+    for (const file of rewritten) await syncFile(pathIn(temporary, file));
+    await syncFile(join(made, CATALOG_FILE));
+    // The last word: from here on it is finished.
+    await pause();
+    failpoint('repair.shards');
+    for (const file of rewritten) renameSync(pathIn(temporary, file), shardPath(store, file));
+    rmSync(temporary, { recursive: true });
+    for (const directory of [join(made, INDEX_DIRECTORY), made, join(store, SHARDS_DIRECTORY)])
+      syncDirectory(directory);
+    failpoint('repair.made');
+    renameSync(made, join(store, FINISHED));
+    syncDirectory(store);
+    failpoint('repair.finished');
+    const kept = await exchange(store, { state, catalog: old?.catalog });
+    // What imports that were killed had under `tmp/` nobody can go on with now.
+    if (!old) rmSync(join(store, TEMPORARY_DIRECTORY), { recursive: true, force: true });
+    const seconds = progress.done();
+    return {
+      from: old ? 'catalog' : 'shards',
+      collections,
+      ...found,
+      ...(kept !== undefined && { kept }),
+      seconds,
+    };
+  } catch (cause) {
+    quietly(() => undo(store, rewritten));
+    throw progress.errorOf(ioError(cause, 'repair', store));
+  } finally {
+    await workers.close();
+    // Until the new index is in place nobody may change the old one.
+    await old?.lock.release();
+    await old?.catalog.close();
+  }
+}
+
+/** Bytes of all files of shards; what a repair has to read, or a little less. */
+function shardBytes(store: string): number {
+  const directory = join(store, SHARDS_DIRECTORY);
+  return readdirSync(directory).reduce((sum, file) => {
+    const size = statSync(join(directory, file), { throwIfNoEntry: false })?.size ?? 0;
+    return sum + size;
+  }, 0);
+}
+
+/** Unless the old index has given way already, all is as it was: files of the new one would be in the way of others. */
+function undo(store: string, rewritten: readonly string[]): void {
+  const isMade = [UNFINISHED, FINISHED].some((name) => existsSync(join(store, name, CATALOG_FILE)));
+  if (isMade && existsSync(join(store, CATALOG_FILE))) {
+    for (const file of rewritten) rmSync(shardPath(store, file), { force: true });
+    rmSync(join(store, FINISHED), { recursive: true, force: true });
+  }
+  rmSync(join(store, UNFINISHED), { recursive: true, force: true });
+}

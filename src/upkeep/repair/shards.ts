@@ -1,0 +1,220 @@
+// [repair]: shards > entries > pages > index in place
+//
+// Case b: the catalog is lost. Shards say which import they are of (store/shards/origin.ts), and imports are published once more
+// from their shards, in order, by the same rules as the first time. Which ones: imports.ts.
+
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ErrorCode, GristmillError } from '../../base/errors.js';
+import { isDead } from '../../store/catalog/tombstones.js';
+import { files } from '../../store/files/file-blobs.js';
+import { FileWindow } from '../../store/files/file-window.js';
+import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
+import { type NewShard, publish, reserveShards } from '../../store/publish/publish.js';
+import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
+import { ShardReader } from '../../store/shards/read.js';
+import { ShardTail } from '../../store/shards/tail.js';
+import type { Catalog } from '../../store/types.js';
+import { damageOf } from '../salvage/frames.js';
+import type { SalvageResult } from '../salvage/shard.js';
+import type { Fault } from '../verify/faults.js';
+import { type ChosenImport, chooseImports, type Found, type Import } from './imports.js';
+import type { RepairReport } from './options.js';
+import type { Rebuild, ShardJob } from './rebuild.js';
+
+/** Files with higher numbers are none of ours: what is written again gets the next ones, which must be 32 bits too. */
+const FILE_NUMBER_MAX = 2 ** 31;
+/** Errors that say that shards do not make sense together. */
+const THEIRS: ReadonlySet<string> = new Set([
+  'CHECKSUM_MISMATCH',
+  'COLLECTION_MISMATCH',
+  'COUNT_MISMATCH',
+  'DUPLICATE_KEY',
+] satisfies ErrorCode[]);
+
+export interface ShardsRepair {
+  readonly store: string;
+  readonly catalog: Catalog;
+  readonly rebuildFor: (id: string) => Rebuild;
+  readonly lost: Fault[];
+  readonly unused: RepairReport['unused'][number][];
+  readonly notes: string[];
+  readonly pause: () => Promise<void>;
+}
+
+/** Publishes what the shards of a store hold into a new catalog. */
+export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
+  const { store, catalog, unused, notes, lost, pause } = repair;
+  const damaged = new Set<number>();
+  /** Of each import its shards, by number. */
+  const imports = new Map<number, Map<number, Found>>();
+  let last = 0;
+  /** Of each shard what its import says: the first file decides. */
+  const said = new Map<number, string>();
+  for (const file of readdirSync(join(store, SHARDS_DIRECTORY)).sort()) {
+    await pause();
+    const number = Number.parseInt(file, 10);
+    if (shardFileName(number) !== file || number > FILE_NUMBER_MAX) continue;
+    last = Math.max(last, number);
+    const path = shardPath(store, file);
+    const found = lookAt(path);
+    const origin = typeof found === 'string' ? found : (misfit(found, number, said, path) ?? found);
+    if (typeof origin === 'string') {
+      damaged.add(number);
+      lost.push({ kind: 'shard', file: path, offset: 0, message: origin });
+      continue;
+    }
+    const held = imports.get(origin.import) ?? new Map<number, Found>();
+    imports.set(origin.import, held);
+    const twin = held.get(origin.shard);
+    // A shard that was written again is newer under the same number.
+    if (twin !== undefined) unused.push({ file: twin.file, why: `it was written again as ${file}` });
+    held.set(origin.shard, { origin, shard: origin.shard, fileNumber: number, file });
+  }
+  await reserveShards(catalog, last);
+  const all = [...imports.values()].map((held): Import => {
+    const shards = [...held.values()];
+    return { origin: (shards[0] as Found).origin, shards };
+  });
+  const chosen = chooseImports(store, all, damaged);
+  unused.push(...chosen.unused);
+  notes.push(...chosen.notes);
+  for (const one of chosen.imports) {
+    const rebuild = repair.rebuildFor(`shards-${one.origin.import}`);
+    try {
+      await publishAgain(repair, rebuild, one);
+    } catch (error) {
+      // The others can be published all the same.
+      rebuild.discard();
+      const message = `its import cannot be published again: ${reasonOf(error)}`;
+      const { collection } = one.origin;
+      for (const { file } of one.shards) {
+        lost.push({ kind: 'shard', file: shardPath(store, file), offset: 0, collection, message });
+      }
+    }
+  }
+}
+
+/** What is wrong with what shards say, or with what is in them. @throws what else keeps an import from being published */
+function reasonOf(error: unknown): string {
+  const isTheirs = error instanceof TypeError || (error instanceof GristmillError && THEIRS.has(error.code));
+  if (isTheirs) return error.message;
+  throw error;
+}
+
+/** What a shard says that contradicts its file's name, or other shards; `said` takes what it says. */
+function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, path: string): string | undefined {
+  const { import: first, collection, mode, onDuplicate, framing, key, indexes, shard } = origin;
+  // A shard that is written again gets a later number.
+  if (shard > number) return `${path} says that it is shard ${shard}, which has a later file`;
+  const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes]);
+  // The number of an import is that of its first shard.
+  for (const one of [first, shard]) {
+    const known = said.get(one);
+    if (known !== undefined && known !== facts) return `${path} does not say the same as other shards of its import`;
+  }
+  said.set(first, facts).set(shard, facts);
+  return undefined;
+}
+
+/** What a file says of its shard, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
+function lookAt(path: string): ShardOrigin | string {
+  const unknown = `${path} does not say which import it is of`;
+  let why = unknown;
+  try {
+    const reader = ShardReader.open(files, path);
+    try {
+      return originOf(reader) ?? unknown;
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    why = damageOf(error);
+  }
+  // Its tables are damaged: the origin may be sound all the same.
+  try {
+    const file = files.open(path, 'shard');
+    try {
+      return new ShardTail(new FileWindow(file), path).origin ?? why;
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    return damageOf(error);
+  }
+}
+
+async function publishAgain(
+  repair: ShardsRepair,
+  rebuild: Rebuild,
+  { origin, shards, isDoubtful }: ChosenImport,
+): Promise<void> {
+  const { store, catalog, lost } = repair;
+  const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
+  const by = { key: origin.key, indexes: origin.indexes, named: origin.named, keep } as const;
+  const firstFile = await reserveShards(catalog, shards.length);
+  const jobs = shards.map(({ shard, file }, i): ShardJob => {
+    return { shard, dead: new Uint8Array(), path: shardPath(store, file), newFileNumber: firstFile + i };
+  });
+  const entries: NewShard[] = [];
+  const bitmaps = new Map<number, Uint8Array>();
+  const dead = new Map<number, Uint32Array>();
+  for await (const { job, result } of rebuild.salvage(jobs, by)) {
+    const { shard, origin: said, ...named } = shards[entries.length] as Found;
+    for (const { offset, records, message } of result.faults) {
+      const where = records && ` (ordinals ${records.from} to ${records.to - 1} of its shard)`;
+      const place = { kind: 'frame', file: job.path as string, offset, collection: origin.collection } as const;
+      lost.push({ ...place, message: `${message}${where ?? ''}` });
+    }
+    const { isRewritten, ...facts } = result.file as NonNullable<SalvageResult['file']>;
+    const fileNumber = isRewritten ? job.newFileNumber : named.fileNumber;
+    const place = { shard, fileNumber, file: shardFileName(fileNumber) };
+    entries.push({ ...place, ...facts, named: said.named, source: said.source });
+    bitmaps.set(shard, deadOf(result, facts.records));
+  }
+  const records = entries.reduce((sum, entry) => sum + entry.records, 0);
+  /** Known when the pages have been taken. */
+  const counts = () => {
+    for (const [shard, ordinals] of rebuild.dead) {
+      for (const ordinal of ordinals) setBit(bitmaps.get(shard) as Uint8Array, ordinal);
+    }
+    rebuild.dead.clear();
+    for (const [shard, bitmap] of bitmaps) dead.set(shard, bitsOf(bitmap));
+    const replaced = [...dead.values()].reduce((sum, ordinals) => sum + ordinals.length, 0);
+    return { read: records, stored: records - replaced, rejected: 0, replaced };
+  };
+  const { collection: name, framing, key, indexes } = origin;
+  const { mode, onDuplicate } = isDoubtful ? ({ mode: 'insert', onDuplicate: 'first' } as const) : origin;
+  await publish(catalog, {
+    ...{ name, framing, key, shards: entries, dead, indexPaths: indexes, pages: rebuild.pages(keep) },
+    ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
+    sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
+    get counts() {
+      return counts();
+    },
+  });
+}
+
+/** Records without a line, and those that are no records, as a bitmap. */
+function deadOf({ holes, faults }: SalvageResult, records: number): Uint8Array {
+  const bitmap = new Uint8Array(Math.ceil(records / 8));
+  if (holes) bitmap.set(holes.subarray(0, bitmap.byteLength));
+  for (const { records: range } of faults) {
+    for (let ordinal = range?.from ?? 0; ordinal < (range?.to ?? 0); ordinal++) setBit(bitmap, ordinal);
+  }
+  return bitmap;
+}
+
+function setBit(bitmap: Uint8Array, at: number): void {
+  bitmap[at >>> 3]! |= 1 << (at & 7);
+}
+
+/** Numbers of the bits that are set: four bytes each, for there may be a great many. */
+function bitsOf(bitmap: Uint8Array): Uint32Array {
+  const count = 8 * bitmap.byteLength;
+  let set = 0;
+  for (let at = 0; at < count; at++) if (isDead(bitmap, at)) set++;
+  const bits = new Uint32Array(set);
+  for (let at = 0, next = 0; next < set; at++) if (isDead(bitmap, at)) bits[next++] = at;
+  return bits;
+}

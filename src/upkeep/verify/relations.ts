@@ -1,0 +1,63 @@
+// [verify]: catalog > trees > shards
+//
+// What the values of all collections say together: that no two of them have the same number, file or index, that numbers
+// to be given next are free, and that what is to be removed is nobody's. Where it is not so, writing would damage what is there.
+
+import { MetaKind } from '../../store/catalog/values.js';
+import type { FaultList } from './faults.js';
+import type { Inventory } from './values.js';
+
+export function verifyRelations(found: Inventory, file: string, faults: FaultList): void {
+  const { header, collections, garbage, resumable } = found;
+  const fault = (message: string): void => faults.add({ kind: 'value', file, message: `${file}: ${message}` });
+  const numbered = (what: string, numbers: readonly number[], next: number | undefined): ReadonlySet<number> => {
+    const seen = new Set<number>();
+    for (const number of numbers) {
+      if (seen.has(number)) fault(`two ${what} have the number ${number}`);
+      seen.add(number);
+      if (next !== undefined && number >= next)
+        fault(`${what} have the number ${number}, and the next is to get ${next}`);
+    }
+    return seen;
+  };
+  const shards = found.allShards;
+  const ids = collections.map(({ id }) => id);
+  const indexes = collections.flatMap(({ primary, secondary }) => (primary ? [primary, ...secondary] : secondary));
+  const numbers = shards.map(({ fileNumber }) => fileNumber).filter((number) => number !== 0);
+  numbered('collections', ids, header?.nextCollection);
+  const trees = numbered(
+    'indexes',
+    indexes.map(({ tree }) => tree),
+    header?.nextTree,
+  );
+  const shardNumbers = numbered(
+    'shards',
+    shards.map(({ shard }) => shard),
+    header?.nextShard,
+  );
+  const fileNumbers = numbered('files of shards', numbers, header?.nextShard);
+  // One fault for each note that cannot be used.
+  const note = (kind: number, message: string): void => {
+    if (found.damagedNotes.has(kind)) return;
+    found.damagedNotes.add(kind);
+    fault(message);
+  };
+  const inline = new Set(shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard }) => shard));
+  for (const one of garbage?.files ?? []) {
+    const isUsed = fileNumbers.has(Number.parseInt(one.file, 10));
+    if (isUsed) note(MetaKind.garbage, `${one.file} is to be removed, and a collection has it`);
+  }
+  for (const tree of garbage?.trees ?? []) {
+    if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is to be removed, and a collection has it`);
+  }
+  for (const shard of garbage?.inline ?? []) {
+    if (inline.has(shard))
+      note(MetaKind.garbage, `records of shard ${shard} are to be removed, and a collection has them`);
+  }
+  for (const { id, firstShard, spans } of resumable) {
+    const isIts = (number: number): boolean => number >= firstShard && number < firstShard + spans;
+    const used = [...shardNumbers, ...fileNumbers].find(isIts);
+    if (used !== undefined)
+      note(MetaKind.resumable, `import ${id} can be resumed, and a collection has its shard ${used}`);
+  }
+}

@@ -1,0 +1,161 @@
+// [verify]: catalog > trees > shards
+//
+// One shard file, in a worker, read once from beginning to end, a megabyte at a time. The SHA-256 over the compressed
+// bytes proves that they are those that were written; decompressing them proves that what was written can be read, and
+// tells which records a damaged frame costs.
+
+import { createHash, type Hash } from 'node:crypto';
+import type { GristmillError } from '../../base/errors.js';
+import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import { Cancelled } from '../../import/scan/scan-span.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import { isDead } from '../../store/catalog/tombstones.js';
+import type { BlobReader, Blobs } from '../../store/files/blobs.js';
+import { ioError, isShortage } from '../../store/files/io.js';
+import { originOf } from '../../store/shards/origin.js';
+import { ShardReader } from '../../store/shards/read.js';
+import { TextRoom } from '../../store/shards/text-room.js';
+import type { ShardEntry } from '../../store/types.js';
+import type { RecordRange } from './faults.js';
+
+export interface VerifyTask {
+  readonly path: string;
+  readonly entry: ShardEntry;
+  /** Tombstones, where the file has holes: each of them must be dead. */
+  readonly dead?: Uint8Array;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+}
+
+export interface ShardFault {
+  readonly kind: 'shard' | 'frame';
+  readonly offset?: number;
+  /** Ordinals within the shard. */
+  readonly records?: RecordRange;
+  readonly message: string;
+}
+
+let room: TextRoom | undefined;
+let buffer = Buffer.alloc(0);
+
+/** @throws Cancelled; GristmillError IO_ERROR where there is no descriptor or memory to look; everything else is a fault in the list. */
+export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault[] {
+  const faults: ShardFault[] = [];
+  const { path, entry } = task;
+  let file: BlobReader | undefined;
+  let reader: ShardReader | undefined;
+  try {
+    file = blobs.open(path, 'shard');
+    reader = openReader(task, blobs, faults);
+    const hash = createHash('sha256');
+    const progress = new SharedProgress(task.shared);
+    const begun = reader === undefined ? 0 : verifyFrames(file, reader, hash, progress, faults);
+    hashBytes(file, begun, file.size, hash, progress);
+    const bytes = file.size;
+    if (bytes !== entry.storedBytes) {
+      faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, the catalog says ${entry.storedBytes}` });
+    }
+    if (hash.digest('hex') !== entry.sha256) {
+      const message = `the bytes of ${path} are not those that were written: their SHA-256 differs from the catalog's`;
+      faults.push({ kind: 'shard', message });
+    }
+  } catch (error) {
+    if (error instanceof Cancelled || isShortage(error)) throw error;
+    faults.push({ kind: 'shard', records: all(entry), message: ioError(error, 'read', path).message });
+  } finally {
+    reader?.close();
+    file?.close();
+  }
+  return faults;
+}
+
+/** Tables and sections; without them no frame can be found. */
+function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: ShardFault[]): ShardReader | undefined {
+  let reader: ShardReader | undefined;
+  try {
+    reader = ShardReader.open(blobs, path, entry);
+    originOf(reader);
+    const { holes } = reader;
+    if (holes !== undefined && dead !== undefined) {
+      for (let from = 0, to: number; from < holes.records; from = to + 1) {
+        to = from;
+        while (to < holes.records && holes.has(to) && !isDead(dead, to)) to++;
+        if (to === from) continue;
+        const which = to - from === 1 ? `record ${from}, which is` : `records ${from} to ${to - 1}, which are`;
+        faults.push({ kind: 'shard', records: { from, to }, message: `${path} has no line for ${which} not dead` });
+      }
+    }
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    const { message, offset } = error as GristmillError;
+    const lost = reader === undefined ? { records: all(entry) } : {};
+    faults.push({ kind: 'shard', message, ...lost, ...(offset !== undefined && { offset }) });
+  }
+  return reader;
+}
+
+/** @returns where the frames end. */
+function verifyFrames(
+  file: BlobReader,
+  reader: ShardReader,
+  hash: Hash,
+  progress: SharedProgress,
+  faults: ShardFault[],
+): number {
+  room ??= new TextRoom();
+  for (let index = 0; index < reader.frames; ) {
+    if (progress.isCancelled) throw new Cancelled();
+    const start = reader.offsetOf(index);
+    let end = index + 1;
+    while (end < reader.frames && reader.offsetOf(end + 1) - start <= READ_WINDOW_BYTES) end++;
+    const length = reader.offsetOf(end) - start;
+    const bytes = readInto(file, start, length);
+    hash.update(bytes);
+    const first = reader.firstLine(index);
+    for (; index < end; index++) {
+      const offset = reader.offsetOf(index);
+      const frame = bytes.subarray(offset - start, reader.offsetOf(index + 1) - start);
+      const why = frameFault(room, reader, index, frame, offset);
+      if (why !== undefined) faults.push({ kind: 'frame', offset, records: ordinalsOf(reader, index), message: why });
+    }
+    progress.add(bytes.byteLength, reader.firstLine(end) - first);
+  }
+  return reader.offsetOf(reader.frames);
+}
+
+function frameFault(room: TextRoom, reader: ShardReader, index: number, frame: Buffer, offset: number) {
+  try {
+    const lines = room.linesOf(frame, reader.plainBytesOf(index), reader.path, offset);
+    if (lines === reader.linesOf(index)) return undefined;
+    return `frame at byte ${offset} of ${reader.path} does not have the ${reader.linesOf(index)} lines its table says`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Ordinals from the first to the last record of a frame. */
+function ordinalsOf(reader: ShardReader, index: number): RecordRange {
+  const ordinalOf = (line: number): number => reader.holes?.ordinalsOf(line, 1)[0] ?? line;
+  return { from: ordinalOf(reader.firstLine(index)), to: ordinalOf(reader.firstLine(index + 1) - 1) + 1 };
+}
+
+function hashBytes(file: BlobReader, from: number, to: number, hash: Hash, progress: SharedProgress): void {
+  for (let at = from; at < to; ) {
+    if (progress.isCancelled) throw new Cancelled();
+    const bytes = readInto(file, at, Math.min(READ_WINDOW_BYTES, to - at));
+    if (bytes.byteLength === 0) return;
+    hash.update(bytes);
+    progress.add(bytes.byteLength, 0);
+    at += bytes.byteLength;
+  }
+}
+
+/** Bytes of the file, fewer only at its end; valid until the next call. */
+function readInto(file: BlobReader, offset: number, length: number): Buffer {
+  if (buffer.byteLength < length) buffer = Buffer.allocUnsafeSlow(Math.max(length, READ_WINDOW_BYTES));
+  return buffer.subarray(0, file.readSync(buffer.subarray(0, length), offset));
+}
+
+function all({ records }: ShardEntry): RecordRange {
+  return { from: 0, to: records };
+}

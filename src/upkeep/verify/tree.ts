@@ -1,0 +1,142 @@
+// [verify]: catalog > trees > shards
+//
+// The pages of one index in order: each one's checksum and structure, entries in order within it and from page to page,
+// and every entry naming a record there is. The primary index names every live record once and nothing else, which a
+// bitmap for each shard proves. Reads pages in place: a store has as many entries as records.
+
+import { isDead } from '../../store/catalog/tombstones.js';
+import { compareEntries } from '../../store/pages/merge.js';
+import { keyOf, pageKey } from '../../store/pages/page-key.js';
+import { entryAt, entryCount, entryOrdinal, entryShard, verifyEntries, verifyPage } from '../../store/pages/read.js';
+import type { CatalogRead, CollectionManifest, Entry, IndexManifest, RawValue, ShardEntry } from '../../store/types.js';
+import type { Fault, FaultList } from './faults.js';
+import type { Inventory } from './values.js';
+
+const BATCH = 32;
+
+export interface TreeCheck {
+  readonly read: CatalogRead;
+  readonly file: string;
+  readonly faults: FaultList;
+  readonly pause: () => Promise<void>;
+}
+
+/** What an index may name. */
+interface Named {
+  readonly entry: ShardEntry;
+  readonly dead: Uint8Array;
+  /** Records the primary index has named so far: bitmaps of so many, made as they are named. */
+  readonly seen: (Uint8Array | undefined)[];
+}
+
+/** A shard may say that it has a thousand million records, and have none. */
+const SEEN_RECORDS = 1 << 16;
+
+/** Checks all indexes of a collection. @returns pages looked at */
+export async function verifyTrees(check: TreeCheck, manifest: CollectionManifest, found: Inventory): Promise<number> {
+  let pages = 0;
+  const shards = new Map<number, Named>();
+  for (const entry of found.shardsOf(manifest)) {
+    shards.set(entry.shard, { entry, dead: found.bitmapOf(entry.shard), seen: [] });
+  }
+  if (manifest.primary) pages += await new TreeScan(check, manifest, manifest.primary, shards, true).run();
+  for (const index of manifest.secondary) pages += await new TreeScan(check, manifest, index, shards, false).run();
+  return pages;
+}
+
+class TreeScan {
+  readonly #check: TreeCheck;
+  readonly #index: IndexManifest;
+  readonly #shards: ReadonlyMap<number, Named>;
+  readonly #isPrimary: boolean;
+  readonly #place: Omit<Fault, 'message'>;
+  readonly #name: string;
+  #last: Entry | undefined;
+  #entries = 0;
+  #pages = 0;
+  #damaged = 0;
+
+  constructor(
+    check: TreeCheck,
+    { name }: CollectionManifest,
+    index: IndexManifest,
+    shards: ReadonlyMap<number, Named>,
+    isPrimary: boolean,
+  ) {
+    this.#check = check;
+    this.#index = index;
+    this.#shards = shards;
+    this.#isPrimary = isPrimary;
+    this.#place = { kind: 'page', file: check.file, collection: name };
+    this.#name = `${isPrimary ? 'the primary index' : `index ${index.path}`} of collection ${name}`;
+  }
+
+  async run(): Promise<number> {
+    const { read, pause } = this.#check;
+    const { tree, entries, pages } = this.#index;
+    for (let after: Uint8Array | undefined; ; ) {
+      const batch = read.rawPages(tree, BATCH, after);
+      for (const raw of batch) {
+        this.#pages++;
+        after = raw.key;
+        try {
+          this.#take(raw);
+        } catch (error) {
+          this.#damaged++;
+          this.#fault((error as Error).message);
+        }
+      }
+      if (batch.length < BATCH) break;
+      await pause();
+    }
+    if (this.#pages !== pages) this.#count('pages', this.#pages, pages);
+    // A damaged page is one fault, not two.
+    else if (this.#damaged === 0 && this.#entries !== entries) this.#count('entries', this.#entries, entries);
+    return this.#pages;
+  }
+
+  #take({ key, value: page }: RawValue): void {
+    const { file } = this.#check;
+    verifyPage(page, this.#index.tree, file);
+    verifyEntries(page, this.#index.tree, file);
+    const count = entryCount(page);
+    const first = entryAt(page, 0);
+    if (!pageKey(this.#index.tree, first.key, first.shard, first.ordinal).equals(key)) {
+      throw new Error(`a page of ${this.#name} is kept under a key that is not that of its first entry`);
+    }
+    if (this.#last !== undefined && compareEntries(this.#last, first) >= 0) {
+      throw new Error(`two pages of ${this.#name} overlap at key ${Buffer.from(keyOf(key)).toString('hex')}`);
+    }
+    this.#last = entryAt(page, count - 1);
+    this.#entries += count;
+    for (let i = 0; i < count; i++) this.#named(entryShard(page, i), entryOrdinal(page, i));
+  }
+
+  #named(shard: number, ordinal: number): void {
+    const named = this.#shards.get(shard);
+    if (named === undefined || ordinal >= named.entry.records) {
+      this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which there is not`);
+      return;
+    }
+    if (!this.#isPrimary) return;
+    const { dead, seen } = named;
+    const part = Math.floor(ordinal / SEEN_RECORDS);
+    const bits = seen[part] ?? new Uint8Array(SEEN_RECORDS / 8);
+    seen[part] = bits;
+    const at = (ordinal % SEEN_RECORDS) >>> 3;
+    const bit = 1 << (ordinal & 7);
+    const byte = bits[at] as number;
+    if ((byte & bit) !== 0) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard} twice`);
+    if (isDead(dead, ordinal)) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which is dead`);
+    bits[at] = byte | bit;
+  }
+
+  #count(what: string, there: number, expected: number): void {
+    const message = `${this.#name} has ${there} ${what}, its manifest says ${expected}`;
+    this.#check.faults.add({ ...this.#place, kind: 'count', message });
+  }
+
+  #fault(message: string): void {
+    this.#check.faults.add({ ...this.#place, message });
+  }
+}
