@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { GristmillError } from '../src/base/errors.js';
-import type { StoreOptions } from '../src/base/store-options.js';
 import { effectiveOptions } from '../src/config/effective.js';
+import type { StoreOptions } from '../src/options/store.js';
 import { fileOf, flagged } from './support/config.js';
 
 function stubVariables(variables: Readonly<Record<string, string>>): void {

@@ -4,10 +4,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { cacheOptionsOf, STORE_OPTIONS } from '../src/base/store-options.js';
 import type { ConfigFile } from '../src/config/config-file.js';
-import { effectiveOptions, findConfig, importOptionsOver } from '../src/config/effective.js';
+import { effectiveOptions, importOptionsOver } from '../src/config/effective.js';
+import { findConfig } from '../src/config/found.js';
 import { variableFor } from '../src/config/settings.js';
+import { cacheOptionsOf, STORE_OPTIONS } from '../src/options/store.js';
 import { fileOf, flagged, ROWS } from './support/config.js';
 
 /** The 16 ways in which four places set an option or do not. */

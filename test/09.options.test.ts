@@ -8,7 +8,7 @@ import {
   resolveStoreOptions,
   STORE_OPTIONS,
   type StoreOptions,
-} from '../src/base/store-options.js';
+} from '../src/options/store.js';
 
 /** As a caller without types would give them. */
 const resolved = (options: unknown) => resolveStoreOptions(options as StoreOptions);

@@ -3,8 +3,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { DataRow } from '../src/base/option-check.js';
 import { readOption, sizeOf, timeOf, writeOption } from '../src/config/words.js';
+import type { DataRow } from '../src/options/check.js';
 import { ROWS } from './support/config.js';
 
 describe('words', () => {

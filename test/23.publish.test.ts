@@ -15,7 +15,8 @@ import { treeStart } from '../src/store/pages/page-key.js';
 import { entriesOf } from '../src/store/pages/read.js';
 import { buildPages } from '../src/store/pages/write.js';
 import { collectGarbage } from '../src/store/publish/garbage.js';
-import { type PublishMode, publish } from '../src/store/publish/publish.js';
+import type { PublishMode } from '../src/store/publish/publication.js';
+import { publish } from '../src/store/publish/publish.js';
 import { ShardReader } from '../src/store/shards/read.js';
 import type { Catalog, CollectionManifest, Entry } from '../src/store/types.js';
 import {

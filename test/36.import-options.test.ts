@@ -4,13 +4,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  DEPTH_DEFAULT,
-  RECORD_BYTES_DEFAULT,
-  RECORD_BYTES_MAX,
-  WINDOW_BYTES_MAX,
-  WORKERS_MAX,
-} from '../src/base/limits.js';
+import * as limits from '../src/base/limits.js';
 import { resolveImportOptions } from '../src/import/options/resolve.js';
 import type { ImportOptions } from '../src/import/options/types.js';
 import { errorOf } from './support/import-errors.js';
@@ -26,19 +20,15 @@ const shardsOf = (directory: string) =>
 const records = (count: number) =>
   Array.from({ length: count }, (_, i) => `{"id":${i},"text":"some text ${i % 7}"}`).join('\n');
 
-/** As a caller without types would give them. */
+// As a caller without types would give them.
 const wrong = (options: Record<string, unknown>) => () => resolveImportOptions(options as ImportOptions);
 
 describe('options', () => {
   test('are completed, and cannot be changed afterwards', () => {
     const options = resolveImportOptions({});
     expect(options).toMatchObject({ collection: 'records', mode: 'replace', onDuplicate: 'last', onBadRecord: 'fail' });
-    expect(options).toMatchObject({
-      level: 1,
-      access: 'read',
-      depthMax: DEPTH_DEFAULT,
-      recordBytesMax: RECORD_BYTES_DEFAULT,
-    });
+    const { DEPTH_DEFAULT: depthMax, RECORD_BYTES_DEFAULT: recordBytesMax } = limits;
+    expect(options).toMatchObject({ level: 1, access: 'read', depthMax, recordBytesMax });
     expect(Object.isFrozen(options)).toBe(true);
     expect(resolveImportOptions({ workers: undefined }).workers).toBe(options.workers);
   });
@@ -117,7 +107,7 @@ describe('options', () => {
     }
     expect(shards[1]).toEqual(shards[0]);
     expect(shards[2]).toEqual(shards[0]);
-    for (const workers of [0, 1.5, WORKERS_MAX + 1, '2']) expect(wrong({ workers })).toThrow('options.workers');
+    for (const workers of [0, 1.5, limits.WORKERS_MAX + 1, '2']) expect(wrong({ workers })).toThrow('options.workers');
   });
 
   test('level', async () => {
@@ -151,7 +141,8 @@ describe('options', () => {
   });
 
   test('windowBytes', () => {
-    for (const windowBytes of [0, WINDOW_BYTES_MAX + 1]) expect(wrong({ windowBytes })).toThrow('options.windowBytes');
+    for (const windowBytes of [0, limits.WINDOW_BYTES_MAX + 1])
+      expect(wrong({ windowBytes })).toThrow('options.windowBytes');
   });
 
   test('recordBytesMax', async () => {
@@ -162,7 +153,7 @@ describe('options', () => {
       const error = await errorOf(run('"x"\n"123456789"', { recordBytesMax: 10, onBadRecord }));
       expect(error).toMatchObject({ code: 'RECORD_TOO_LARGE', offset: 4, record: 1, line: 2 });
     }
-    for (const recordBytesMax of [0, RECORD_BYTES_MAX + 1])
+    for (const recordBytesMax of [0, limits.RECORD_BYTES_MAX + 1])
       expect(wrong({ recordBytesMax })).toThrow('options.recordBytesMax');
   });
 

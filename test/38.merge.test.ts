@@ -5,7 +5,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type PlacedRun, planMerge } from '../src/import/merge/plan.js';
+import { planMerge } from '../src/import/merge/plan.js';
+import type { PlacedRun } from '../src/import/tasks/merge.js';
 import { KINDS, testStore } from './support/import-store.js';
 
 interface Entry {

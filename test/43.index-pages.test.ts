@@ -4,9 +4,9 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { resolveStoreOptions } from '../src/base/store-options.js';
 import { Caches } from '../src/lookup/cache/caches.js';
 import { Lookup } from '../src/lookup/lookup.js';
+import { resolveStoreOptions } from '../src/options/store.js';
 import type { Catalog } from '../src/store/types.js';
 import { compact } from '../src/upkeep/compact/compact.js';
 import { PLACES, publishRecords, type TestPlace } from './support/build-store.js';

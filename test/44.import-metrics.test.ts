@@ -3,14 +3,14 @@
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreEvents } from '../src/base/events.js';
-import type { ImportReport } from '../src/import/options/types.js';
+import type { ImportReport } from '../src/base/import-report.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
+import type { ImportObserver } from '../src/import/tasks/observer.js';
 import type { SpanTask } from '../src/import/tasks/span.js';
+import type { Workers } from '../src/import/tasks/workers.js';
 import { ImportMeter } from '../src/metrics/import-meter.js';
-import type { ImportObserver } from '../src/metrics/import-totals.js';
 import { MeteredWorkers } from '../src/metrics/metered-workers.js';
 import { SharedProgress } from '../src/parallel/shared-progress.js';
-import type { Workers } from '../src/pool/pool.js';
 import { fileWith } from './support/import-files.js';
 import { KINDS, testStore } from './support/import-store.js';
 import { eventually } from './support/until.js';

@@ -12,7 +12,8 @@ import { openStore } from '../src/index.js';
 import { files } from '../src/store/files/file-blobs.js';
 import { LmdbCatalog } from '../src/store/lmdb/catalog.js';
 import { WriterLock } from '../src/store/lock/writer-lock.js';
-import type { Transaction, TransactionCollection } from '../src/update/transaction.js';
+import type { Transaction } from '../src/update/transaction.js';
+import type { TransactionCollection } from '../src/update/transaction-collection.js';
 import { temporaryDirectory } from './support/build-store.js';
 
 interface Row {

@@ -6,13 +6,14 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runImport } from '../dist/src/import/import.js';
+import { runImport } from '../dist/src/api/later.js';
 import { mergeEntries } from '../dist/src/import/merge/entries.js';
 import { scanSpan } from '../dist/src/import/scan/scan-span.js';
 import { files } from '../dist/src/store/files/file-blobs.js';
 import { openRecovered } from '../dist/src/store/lock/recovery.js';
 import { ShardReader } from '../dist/src/store/shards/read.js';
-import type { ImportOptions, ImportReport } from '../src/import/options/types.js';
+import type { ImportReport } from '../src/base/import-report.js';
+import type { ImportOptions } from '../src/import/options/types.js';
 import { decodeJournal } from '../src/import/resume/journal-format.js';
 import type { SpanTask } from '../src/import/tasks/span.js';
 import { prepareStoreDirectory } from '../src/store/files/layout.js';

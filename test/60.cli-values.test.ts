@@ -4,8 +4,8 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES, GristmillError } from '../src/base/errors.js';
 import { hasStringTwin, readCount, readInteger, readKey, readRatio, readSize } from '../src/cli/shared/arguments.js';
-import { Exit, failureOf } from '../src/cli/shared/exit.js';
 import { escapeControls } from '../src/cli/terminal/escape.js';
+import { Exit, failureOf } from '../src/cli/terminal/exit.js';
 import { describe as describeProgress } from '../src/cli/terminal/progress.js';
 import { alignColumns, formatBytes, formatSeconds } from '../src/cli/terminal/table.js';
 import { JsonNumber } from '../src/keys/json-number.js';

@@ -4,11 +4,11 @@
 
 import { createInterface } from 'node:readline';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { StoreStat } from '../src/api/stat.js';
 import { openStore, type Store } from '../src/api/store.js';
 import { readInterval } from '../src/cli/shared/arguments.js';
 import { Screen } from '../src/cli/terminal/screen.js';
 import { watchText } from '../src/cli/terminal/stat-watch.js';
+import type { StoreStat } from '../src/metrics/stat.js';
 import { WriterLock } from '../src/store/lock/writer-lock.js';
 import { onDisk, openCatalog, publishRecords } from './support/build-store.js';
 import { gristmill, scratch, start } from './support/cli.js';

@@ -18,8 +18,38 @@ const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 })
   .split('\n')
   .filter((path) => path !== '' && existsSync(`${ROOT}${path}`));
+/** From the ground up: a folder imports from those in the lines above its own, and from itself. */
+const LAYERS = [
+  ['src/base'],
+  ['src/options'],
+  ['src/keys'],
+  ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
+  // What is at rest, and how it gets there.
+  ['src/store', 'src/store/files', 'src/store/pages', 'src/store/shards', 'src/store/catalog', 'src/store/lmdb'],
+  ['src/store/publish', 'src/store/lock'],
+  ['src/parallel'],
+  // The import path, in the order of its stages.
+  ['src/import/options', 'src/import/source', 'src/import/tasks', 'src/import/plan', 'src/import/scan'],
+  ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
+  // The lookup path.
+  ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],
+  ['src/config', 'src/metrics'],
+  ['src/update'],
+  ['src/upkeep', 'src/upkeep/verify', 'src/upkeep/salvage', 'src/upkeep/repair', 'src/upkeep/compact'],
+  ['src/sources'],
+  ['src/watch'],
+  ['src/pool'],
+  ['workers'],
+  // What people hold.
+  ['src/api'],
+  ['src'],
+  ['src/cli/terminal', 'src/cli/shared', 'src/cli/commands', 'src/cli'],
+].flat();
+const FOLDER_FILES_MAX = 14;
 const CODE = FILES.filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('bench/results/'));
 const SOURCES = CODE.filter((path) => /^(src|workers)\//.test(path));
+/** Without the kernel's AssemblyScript, which is another language. */
+const IN_LAYERS = SOURCES.filter((path) => path.endsWith('.ts') && !path.startsWith('src/kernel/assembly/'));
 const read = (path: string) => readFileSync(`${ROOT}${path}`, 'utf8');
 
 /** Modules a file imports at run time or as types, statically or dynamically. */
@@ -52,6 +82,30 @@ describe('structure', () => {
     expect(importers).toHaveLength(1);
   });
 
+  test('every folder of sources has its place among the layers, and no layer is empty', () => {
+    expect([...new Set(IN_LAYERS.map(folderOf))].sort()).toEqual([...LAYERS].sort());
+  });
+
+  test('no file imports from a layer above its own, so that there is no loop among folders', () => {
+    const rank = (path: string) => LAYERS.indexOf(folderOf(path));
+    const upwards = IN_LAYERS.flatMap((path) =>
+      neighboursOf(path)
+        .filter((target) => rank(target) > rank(path))
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test('no file imports itself, however many steps away', () => {
+    const inLoops = IN_LAYERS.filter((path) => reachedFrom(neighboursOf(path)).has(path));
+    expect(inLoops).toEqual([]);
+  });
+
+  test('no folder has more files than a reader takes in at a glance', () => {
+    const filesIn = (folder: string) => IN_LAYERS.filter((path) => folderOf(path) === folder);
+    expect(LAYERS.filter((folder) => filesIn(folder).length > FOLDER_FILES_MAX)).toEqual([]);
+  });
+
   test('workers never reach lmdb, directly or through what they import', () => {
     const entries = SOURCES.filter((path) => path.startsWith('workers/'));
     expect(entries).not.toEqual([]);
@@ -72,6 +126,24 @@ describe('structure', () => {
     expect(headings.toSorted()).toEqual([...ERROR_CODES].sort());
   });
 });
+
+/** Files of the repository that a file imports, types too; what it loads later, by `import()`, is above it by its nature. */
+function neighboursOf(path: string): string[] {
+  const code = read(path).replace(/^\s*(\/\/|\*).*$/gm, '');
+  const modules = [...code.matchAll(/\bfrom\s+'(\.[^']+)'/g)].map((match) => match[1] as string);
+  return modules.map((module) => new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+}
+
+function reachedFrom(paths: readonly string[]): Set<string> {
+  // A Set visits what is added while it is walked.
+  const reached = new Set(paths);
+  for (const path of reached) for (const next of neighboursOf(path)) reached.add(next);
+  return reached;
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
 
 /** Files of the repository that the given ones import, however many steps away. */
 function reachable(entries: readonly string[]): Set<string> {

@@ -5,11 +5,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { DataRow } from '../src/base/option-check.js';
-import { CACHE_OPTIONS } from '../src/base/store-options.js';
 import { effectiveOptions } from '../src/config/effective.js';
 import { tableFor, variableFor } from '../src/config/settings.js';
 import { writeOption } from '../src/config/words.js';
+import type { DataRow } from '../src/options/check.js';
+import { CACHE_OPTIONS } from '../src/options/store.js';
 import { ROOT } from './support/cli.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');

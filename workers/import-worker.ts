@@ -7,7 +7,8 @@ import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanTask } from '../src/import/tasks/span.js';
 import { answer } from '../src/parallel/wire.js';
 import { files } from '../src/store/files/file-blobs.js';
-import { type SalvageTask, salvageShard } from '../src/upkeep/salvage/shard.js';
+import { salvageShard } from '../src/upkeep/salvage/shard.js';
+import type { SalvageTask } from '../src/upkeep/salvage/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** Answered when all of the above is loaded. */

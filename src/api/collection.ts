@@ -1,19 +1,16 @@
 // What a user holds to look things up in one collection, and to change it. The path of a lookup is in lookup.ts, of an iteration in
 // iterate.ts; here texts become values.
 
-import type { Freshness } from '../base/freshness.js';
 import type { KeyValue } from '../keys/encode.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
 import { checkIndexName, type RangeOptions } from '../lookup/index/range.js';
 import { freshnessIn, type ReadOptions } from '../lookup/index/read-options.js';
 import { rangeTexts, scanChunks, scanLines } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
+import { type CollectionStat, collectionStat } from '../metrics/stat.js';
+import type { Freshness } from '../options/freshness.js';
 import { parsedRecord, recordName, recordText } from '../store/shards/line.js';
-import type { TransactionCollection } from '../update/transaction.js';
-import { type CollectionStat, collectionStat } from './stat.js';
-
-/** Collection of imports and lookups that name none. */
-export const DEFAULT_COLLECTION = 'records';
+import type { TransactionCollection } from '../update/transaction-collection.js';
 
 /** A record of a scan. */
 export interface Scanned<T> {

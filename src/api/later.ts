@@ -1,15 +1,65 @@
 // What a process that only looks things up does without: imports, upkeep, watching, exporters. The build makes one file of it
-// (rolldown.config.mjs), read when any of it is first asked for (base/load.ts).
+// (rolldown.config.mjs), read when any of it is first asked for (load.ts).
+//
+// Here the work that takes threads is given them: what stands below does not know the pool.
 
-export { runImport } from '../import/import.js';
-export { MeteredImport } from '../metrics/metered-import.js';
+import type { ImportReport } from '../base/import-report.js';
+import type { ImportOptions } from '../import/options/types.js';
+import type { ImportTarget } from '../import/work.js';
+import { workersFor } from '../pool/in-process.js';
+import { WorkerPool } from '../pool/pool.js';
+import { importSources } from '../sources/import-sources.js';
+import { type SyncOptions, type SyncReport, syncSources as syncWith } from '../sources/sync.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
+import { repairStore as repairWith } from '../upkeep/repair/repair.js';
+import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
+import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify.js';
+
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
-/** For tests that have its tasks done in their own thread. */
-export { WorkerPool } from '../pool/pool.js';
-export { syncSources } from '../sources/sync.js';
 export { backup } from '../upkeep/backup.js';
 export { compact } from '../upkeep/compact/compact.js';
-export { repairStore } from '../upkeep/repair/repair.js';
-export { verify } from '../upkeep/verify/verify.js';
 export { Watcher } from '../watch/watcher.js';
+/** For tests that have its tasks done in their own thread. */
+export { WorkerPool };
+
+/** A store whose threads are started here, unless the caller says how. */
+type Threadless<Target extends { startWorkers: unknown }> = Omit<Target, 'startWorkers'> &
+  Partial<Pick<Target, 'startWorkers'>>;
+
+/** See sources/import-sources.ts. */
+export function runImport(
+  target: Threadless<ImportTarget>,
+  sources: readonly string[],
+  given?: ImportOptions,
+): Promise<ImportReport> {
+  return importSources(withThreads(target), sources, given);
+}
+
+/** See sources/sync.ts. */
+export function syncSources(
+  target: Threadless<ImportTarget>,
+  sources: readonly string[],
+  given?: SyncOptions,
+): Promise<SyncReport> {
+  return syncWith(withThreads(target), sources, given);
+}
+
+/** See upkeep/verify/verify.ts. */
+export function verify(
+  target: Threadless<VerifyTarget>,
+  given?: VerifyOptions,
+  closing?: AbortSignal,
+): Promise<VerifyReport> {
+  return verifyWith(withThreads(target), given, closing);
+}
+
+/** See upkeep/repair/repair.ts. */
+export function repairStore(directory: string, given?: RepairOptions): Promise<RepairReport> {
+  return repairWith(directory, (threads) => new WorkerPool(threads), given);
+}
+
+function withThreads<Target extends StorePlace>(target: Target) {
+  return { startWorkers: (threads: number) => workersFor(target.blobs, threads), ...target };
+}

@@ -5,21 +5,22 @@ import type { EventEmitter } from 'node:events';
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import { StoreEmitter, type StoreEvents } from '../base/events.js';
-import type { Freshness } from '../base/freshness.js';
-import { later } from '../base/load.js';
-import { type NoOptions, refuseOptions } from '../base/option-check.js';
-import type { ResolvedStoreOptions, StoreOptions } from '../base/store-options.js';
+import type { ImportReport } from '../base/import-report.js';
+import { DEFAULT_COLLECTION } from '../base/names.js';
 import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
-import type { ImportOptions, ImportReport } from '../import/options/types.js';
+import type { ImportOptions } from '../import/options/types.js';
+import type { ImportObserver } from '../import/tasks/observer.js';
 import { Caches } from '../lookup/cache/caches.js';
 import { Lookup } from '../lookup/lookup.js';
 import { Serving } from '../lookup/warm/serving.js';
 import type { WarmReport } from '../lookup/warm/warm.js';
 import type { WarmOptions } from '../lookup/warm/warm-up.js';
-import type { ImportObserver } from '../metrics/import-totals.js';
-import { Metering } from '../metrics/metering.js';
 import type { Registry } from '../metrics/prometheus.js';
+import { type StoreStat, storeStat } from '../metrics/stat.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
+import { type NoOptions, refuseOptions } from '../options/check.js';
+import type { Freshness } from '../options/freshness.js';
+import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { type Memory, MemoryPlace } from '../store/lock/memory-place.js';
@@ -27,13 +28,15 @@ import { openPlace } from '../store/lock/recovery.js';
 import type { Catalog } from '../store/types.js';
 import { transact } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
-import type { CompactOptions, CompactReport } from '../upkeep/compact/compact.js';
-import type { BackupOptions, BackupReport, VerifyOptions, VerifyReport } from '../upkeep/upkeep-options.js';
-import { type Watcher, Watchers, type WatchOptions } from '../watch/watchers.js';
-import { type Change, Collection, DEFAULT_COLLECTION } from './collection.js';
+import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
+import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
+import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
+import { type Change, Collection } from './collection.js';
+import { later } from './load.js';
+import { Metering } from './metering.js';
 import { Snapshot } from './snapshot.js';
-import { type StoreStat, storeStat } from './stat.js';
 import { UnderWay } from './under-way.js';
+import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 
 export class Store {
   /** Absolute path, or "memory". */
@@ -217,10 +220,7 @@ export class Store {
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
     this.#assertWritable();
-    return this.#work(async (closing) => {
-      const { compact } = await later.load();
-      return compact(this.#catalog, this.#place, options, closing);
-    });
+    return this.#work(async (closing) => (await later.load()).compact(this.#catalog, this.#place, options, closing));
   }
 
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));

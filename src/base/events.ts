@@ -2,8 +2,8 @@
 // what goes wrong in the background is a "warning", and what a caller waits for rejects.
 
 import { EventEmitter } from 'node:events';
-import type { ImportProgress, ImportReport } from '../import/options/types.js';
 import type { GristmillError } from './errors.js';
+import type { ImportProgress, ImportReport } from './import-report.js';
 
 /** The events of a store, each with what it tells. */
 export interface StoreEvents {

@@ -6,21 +6,16 @@
 // was never run. Packages are loaded by `require`, which forgets a file that it could not read.
 
 import { createRequire } from 'node:module';
-import { ioError } from '../store/files/io.js';
+import { ioError } from './system-errors.js';
 
 /** Code that is loaded when it is first asked for. */
-interface Part<Exports> {
+export interface Part<Exports> {
   /** @throws GristmillError IO_ERROR when it cannot be read; the next call tries again */
   load(): Promise<Exports>;
 }
 
-/** Imports, upkeep, watching, exporters. */
-export const later = part(() => import('../api/later.js'), new URL('../api/later.js', import.meta.url));
-/** Reads config files and variables. */
-export const settings = part(() => import('../config/settings.js'), new URL('../config/settings.js', import.meta.url));
-
 /** @param first loads it the first time: an import that tools can follow. @param url of the same module */
-function part<Exports>(first: () => Promise<Exports>, url: URL): Part<Exports> {
+export function part<Exports>(first: () => Promise<Exports>, url: URL): Part<Exports> {
   let failures = 0;
   let loading: Promise<Exports> | undefined;
   const again = (): Promise<Exports> => import(`${url.href}?again=${failures}`);

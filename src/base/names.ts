@@ -30,3 +30,6 @@ export function checkNameToFind(name: unknown): asserts name is string {
 function shortened(name: string): string {
   return name.length <= 50 ? name : `${name.slice(0, 50)}…`;
 }
+
+/** Collection of imports and lookups that name none. */
+export const DEFAULT_COLLECTION = 'records';

@@ -19,8 +19,8 @@ import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
 import { KeyCommand } from './shared/command.js';
-import { EXIT_HELP, Exit } from './shared/exit.js';
 import { reportFailure } from './terminal/diagnostics.js';
+import { EXIT_HELP, Exit } from './terminal/exit.js';
 import { OutputClosed } from './terminal/output.js';
 
 const HELP = `

@@ -7,12 +7,12 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { GristmillError } from '../base/errors.js';
-import type { Freshness } from '../base/freshness.js';
 import { loadPackage } from '../base/load.js';
-import type { CacheOptions, StoreOptions } from '../base/store-options.js';
 import type { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { CONFIG_FILES } from './effective.js';
+import type { Freshness } from '../options/freshness.js';
+import type { CacheOptions, StoreOptions } from '../options/store.js';
+import { CONFIG_FILES } from './found.js';
 
 /**
  * What a config file holds: options of `openStore` and, under `import`, those of imports that are data. Sizes and times may

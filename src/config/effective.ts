@@ -1,36 +1,21 @@
-// [found] > settings > options
+// found > settings > [options]
 //
-// What is set outside the code: a config file in the working directory and GRISTMILL_ variables. Here is looked whether
-// there is any of it; only then the rest of this folder is loaded, because opening a store is what every command waits for.
+// The options in force: what is set outside the code, and what the caller said over it. The reader of config files is loaded
+// where there is something to read, because opening a store is what every command waits for.
 
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { settings } from '../base/load.js';
-import { isOptions } from '../base/option-check.js';
+import { part } from '../base/load.js';
+import type { ImportOptions } from '../import/options/types.js';
+import { isOptions } from '../options/check.js';
 import {
   type CacheOptions,
   type ResolvedStoreOptions,
   resolveStoreOptions,
   type StoreOptions,
-} from '../base/store-options.js';
-import type { ImportOptions } from '../import/options/types.js';
-import { checkConfigOwner } from './config-owner.js';
+} from '../options/store.js';
+import { findConfig } from './found.js';
 
-/** Looked for in the working directory, and nowhere else: a config file may be code, so it has to be the user's own. */
-export const CONFIG_FILES = ['gristmill.config.json', 'gristmill.config.js', 'gristmill.config.ts'] as const;
-export const VARIABLE_PREFIX = 'GRISTMILL_';
-/** Names the config file, or is "false" for none: it stands above the file, so it is no option of it. */
-export const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
-/** Variables with the prefix that are no options: the second arms failpoints (base/failpoints.ts). */
-const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
-
-/** What there is to be read. */
-export interface FoundConfig {
-  /** Absolute paths: the one named, or those in the working directory, of which there may be one. */
-  readonly files: readonly string[];
-  /** By their whole names; none is empty. */
-  readonly variables: Readonly<Record<string, string>>;
-}
+/** Reads config files and variables. */
+const settings = part(() => import('./settings.js'), new URL('./settings.js', import.meta.url));
 
 /** Options as they are in force: the defaults, the config file, the environment, the caller, each over those before. */
 export interface EffectiveOptions {
@@ -50,42 +35,6 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
   const { readConfig } = await settings.load();
   const { store, imports } = await readConfig(found);
   return { options: resolveStoreOptions(optionsOver(store, given)), imports };
-}
-
-/**
- * Looks for a config file and variables; undefined where there is neither.
- * @param config the option of that name: `false` is neither of them, a path the file that is to be read
- * @throws GristmillError CONFIG_INVALID for a file in the working directory that others can have written
- */
-export function findConfig(
-  config: false | string | undefined,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): FoundConfig | undefined {
-  if (config === false) return undefined;
-  const variables: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
-    // An empty variable is how many tools leave one out.
-    if (name.startsWith(VARIABLE_PREFIX) && value && !OTHER_VARIABLES.includes(name)) variables[name] = value;
-  }
-  const files = filesFor(config ?? (environment[CONFIG_VARIABLE] || undefined));
-  return files.length === 0 && Object.keys(variables).length === 0 ? undefined : { files, variables };
-}
-
-function filesFor(path: string | undefined): string[] {
-  if (path === 'false') return [];
-  if (path !== undefined) return [resolve(path)];
-  // Relative, so that a working directory that is gone is one without a config file.
-  const files = CONFIG_FILES.filter(isThere).map((name) => resolve(name));
-  for (const file of files) checkConfigOwner(file);
-  return files;
-}
-
-function isThere(name: string): boolean {
-  try {
-    return statSync(name, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false; // a directory this process may not look into
-  }
 }
 
 /** One set of options over another; what is undefined, or is not there, is as below. */

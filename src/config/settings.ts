@@ -4,12 +4,12 @@
 // everywhere: a misspelled one must not silently do nothing.
 
 import { GristmillError } from '../base/errors.js';
-import { type DataRow, type DataTable, hintFor } from '../base/option-check.js';
-import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../base/store-options.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
+import { type DataRow, type DataTable, hintFor } from '../options/check.js';
+import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options/store.js';
 import { readConfigFile } from './config-file.js';
-import { type FoundConfig, VARIABLE_PREFIX } from './effective.js';
+import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
 import { readOption } from './words.js';
 
 /** One option that is set. */

@@ -3,8 +3,8 @@
 // Options as people write them: `64m`, `5s`, `stale:500ms`, `1%`. Read half and write half, twins: what is written for a
 // value reads as that value. Pure functions over the rows of the option tables.
 
-import type { Freshness } from '../base/freshness.js';
-import { checkedValue, type DataRow } from '../base/option-check.js';
+import { checkedValue, type DataRow } from '../options/check.js';
+import type { Freshness } from '../options/freshness.js';
 
 type Units = Readonly<Record<string, number>>;
 

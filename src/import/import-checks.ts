@@ -4,15 +4,15 @@
 // and what a publication is made of.
 
 import { GristmillError } from '../base/errors.js';
+import type { ImportProgress } from '../base/import-report.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
-import type { Publication } from '../store/publish/publish.js';
+import type { Publication } from '../store/publish/publication.js';
 import type { Catalog, KeyRule } from '../store/types.js';
 import type { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
-import type { ImportProgress } from './options/types.js';
 import type { SourcePlan } from './plan/plan.js';
 
 /** What LMDB may write for a publication without any index: the pages on the way to a few changed values. */

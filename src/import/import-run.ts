@@ -3,12 +3,12 @@
 // What one import has written so far and has to take away again unless it is published: its workspace, its journal, its
 // quarantine file.
 
+import type { Pause } from '../parallel/pause.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { Catalog } from '../store/types.js';
-import type { AcceptedSpan } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
-import type { Pause } from './plan/plan.js';
+import type { AcceptedSpan } from './plan/span-job.js';
 import { Workspace } from './plan/workspace.js';
 import type { Journal } from './resume/journal.js';
 import { type Beginning, forgetResumable } from './resume/resume.js';

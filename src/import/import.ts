@@ -6,19 +6,15 @@
 
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
+import type { ImportReport } from '../base/import-report.js';
 import { JOURNAL_BYTES_MIN } from '../base/limits.js';
-import type { ImportObserver } from '../metrics/import-totals.js';
-import { workersFor } from '../pool/in-process.js';
-import type { Workers } from '../pool/pool.js';
-import { WholeImport } from '../sources/whole-import.js';
-import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
-import { WriterLock } from '../store/lock/writer-lock.js';
+import type { WriterLock } from '../store/lock/writer-lock.js';
 import { collectGarbage } from '../store/publish/garbage.js';
-import { type PublishResult, publish } from '../store/publish/publish.js';
-import type { Catalog, CatalogWrite } from '../store/types.js';
-import { type AcceptedSpan, scanSources } from './accept/accept.js';
+import { publish } from '../store/publish/publish.js';
+import type { CatalogWrite } from '../store/types.js';
+import { scanSources } from './accept/accept.js';
 import {
   checkFreeSpace,
   checkNotEmptied,
@@ -30,78 +26,14 @@ import {
 } from './import-checks.js';
 import { ImportRun } from './import-run.js';
 import { mergeRuns } from './merge/merge.js';
-import { checkSources, type FilledImportOptions, resolveImportOptions } from './options/resolve.js';
-import type { ImportOptions, ImportReport } from './options/types.js';
+import type { FilledImportOptions } from './options/resolve.js';
 import { planJobs } from './plan/jobs.js';
-import { checkRest, checkUnchanged, type Pause } from './plan/plan.js';
-import type { Plans } from './plan/sources.js';
+import { checkRest, checkUnchanged } from './plan/plan.js';
 import { MemoryWatch } from './report/peak-memory.js';
 import { Reporter } from './report/reporter.js';
 import { beginImport, forgetResumable, openJournal } from './resume/resume.js';
-
-/** What an import needs of the store it imports into. */
-export interface ImportTarget extends StorePlace {
-  readonly catalog: Catalog;
-  /** Cancels: the store is being closed. */
-  readonly closing?: AbortSignal;
-  /** Bytes of sources from which a journal is kept; tests want it sooner. */
-  readonly journalFrom?: number;
-  /** Starts the threads; tests do without. */
-  readonly startWorkers?: (threads: number) => Workers;
-  /** Counts and times it; part of what a store's metrics say. */
-  readonly observer?: ImportObserver;
-}
-
-/**
- * Imports `sources`, in this order, as one publication.
- * @throws GristmillError (docs/errors.md); TypeError for a wrong option. Nothing has changed then.
- */
-export async function runImport(
-  target: ImportTarget,
-  sources: readonly string[],
-  given: ImportOptions = {},
-): Promise<ImportReport> {
-  checkSources(sources);
-  return holdingLock(target, given, (lock, options) => {
-    return importHolding(lock, target, options, new WholeImport(target, sources, options));
-  });
-}
-
-/** Calls `work` with the store's lock. @throws what it throws; TypeError for a wrong option */
-export async function holdingLock<T>(
-  target: ImportTarget,
-  given: ImportOptions,
-  work: (lock: WriterLock, options: FilledImportOptions) => Promise<T>,
-): Promise<T> {
-  const resolved = resolveImportOptions(given, target.closing);
-  const options = target.blobs === files ? resolved : { ...resolved, workers: 1 };
-  target.observer?.begin(options.collection);
-  const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...options });
-  try {
-    return await work(lock, options);
-  } catch (error) {
-    throw lock.reasonFor(error);
-  } finally {
-    await lock.release();
-  }
-}
-
-/** What is imported, and what is noted of it in the transaction that publishes it. */
-export interface ImportWork {
-  /** As given, for the report. */
-  readonly sources: readonly string[];
-  /** Whether it may be gone on with when it is killed. */
-  readonly isResumable: boolean;
-  /** Whether spans of lines are hashed, for the next time. */
-  readonly hashesSpans: boolean;
-  plan(pause: Pause): Promise<Plans>;
-  /** Spans in source order. */
-  accept(span: AcceptedSpan): void;
-  /** All spans are in: what can be done before the publishing transaction. */
-  finish(pause: Pause): Promise<void>;
-  /** Last in the publishing transaction: a throw refuses the publication. */
-  publish(write: CatalogWrite, published: PublishResult): void;
-}
+import type { Workers } from './tasks/workers.js';
+import type { ImportTarget, ImportWork } from './work.js';
 
 export async function importHolding(
   lock: WriterLock,
@@ -112,7 +44,7 @@ export async function importHolding(
   const { directory, blobs, catalog } = target;
   // Only what is on disk can be gone on with.
   const journalFrom = blobs === files ? (target.journalFrom ?? JOURNAL_BYTES_MIN) : Infinity;
-  const { observer, startWorkers = (threads) => workersFor(blobs, threads) } = target;
+  const { observer, startWorkers } = target;
   const memory = new MemoryWatch();
   const reporter = new Reporter(options, observer);
   const { shared, pause } = reporter;
@@ -165,7 +97,7 @@ export async function importHolding(
 
     reporter.enter('merge');
     checkFreeSpace(target, tally.runBytes);
-    const pages = mergeRuns(tally, workers, id, options, reporter, async () => {
+    const pages = mergeRuns(tally, workers, id, options, pause, async () => {
       tally.finishMerge();
       // Nobody needs the threads any more: they end while the last transaction is written.
       void workers?.close();

@@ -5,19 +5,28 @@
 
 import { type Frame, lineText } from '../store/shards/frame.js';
 import { recordText } from '../store/shards/line.js';
+import type { Place } from '../store/shards/place.js';
 import type { ShardReader } from '../store/shards/read.js';
 import type { CollectionCaches } from './cache/collection-caches.js';
-import type { Place } from './index/generation.js';
 
 /** Records fetched at a time: bounds the frames in flight. */
 export const FETCHES_MAX = 64;
 
-/** A record in a file. */
-interface LineAt {
+/** A place with all that a read needs to know of it: inline, or in a frame of a file. */
+export type Address = InlinePlace | FileAddress;
+
+type InlinePlace = Place & { readonly inline: string };
+
+interface FileAddress extends Place {
+  /** The open shard, for as long as no other one takes its descriptor: use it in the turn that it was given in. */
   readonly reader: ShardReader;
-  /** Of the frame in the shard, and of the line in the frame. */
-  readonly index: number;
+  /** Number of the frame in the shard, and of the line in the frame. */
+  readonly frame: number;
   readonly line: number;
+}
+
+export function isInline(address: Place): address is InlinePlace {
+  return address.inline !== undefined;
 }
 
 export class Fetch {
@@ -27,30 +36,42 @@ export class Fetch {
     this.#caches = caches;
   }
 
-  textSync(place: Place): string {
-    const cached = this.#cached(place);
-    if (cached !== undefined) return cached;
-    const { reader, index, line } = this.lineOf(place);
-    return textIn(this.#caches.frameSync(reader, place.entry.fileNumber, index), line, place);
+  /** @throws GristmillError of the shard's file; with cause ENOENT when another process has replaced it meanwhile */
+  address(place: Place): Address {
+    if (isInline(place)) return place;
+    const { entry, ordinal } = place;
+    const reader = this.#caches.shard(entry);
+    const lineInShard = reader.lineOf(ordinal);
+    const frame = reader.frameOf(lineInShard);
+    return { entry, ordinal, reader, frame, line: lineInShard - reader.firstLine(frame) };
+  }
+
+  textSync(address: Address): string {
+    if (isInline(address)) return this.#inlineText(address);
+    const { entry, reader, frame } = address;
+    return textIn(this.#cached(address) ?? this.#caches.frameSync(reader, entry.fileNumber, frame), address);
   }
 
   /** The same with the frame read off the main thread. */
-  async text(place: Place): Promise<string> {
-    const cached = this.#cached(place);
-    if (cached !== undefined) return cached;
-    const { reader, index, line } = this.lineOf(place);
-    return textIn(await this.#caches.frame(reader, place.entry.fileNumber, index), line, place);
+  async text(address: Address): Promise<string> {
+    if (isInline(address)) return this.#inlineText(address);
+    const { entry, reader, frame } = address;
+    return textIn(this.#cached(address) ?? (await this.#caches.frame(reader, entry.fileNumber, frame)), address);
   }
 
   /** The same for a record that nobody waits for: off the event loop, and not counted as a read. */
   async textBehind(place: Place): Promise<string> {
-    if (place.line !== undefined) return recordText(place.line, place.entry.named);
-    const { index, line } = this.lineOf(place);
-    const frame = this.#caches.cachedFrame(place.entry.fileNumber, index);
-    return textIn(frame ?? (await this.#caches.frameBehind(place.entry, index)), line, place);
+    const address = this.address(place);
+    if (isInline(address)) return recordText(address.inline, address.entry.named);
+    const { entry, frame } = address;
+    const cached = this.#caches.cachedFrame(entry.fileNumber, frame);
+    return textIn(cached ?? (await this.#caches.frameBehind(entry, frame)), address);
   }
 
-  /** Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. */
+  /**
+   * Texts of the records at many places, in their order; frames are fetched in the order of the shards, each once. Addresses
+   * are found as they are needed: the shards of all places may be more than can be open.
+   */
   async texts(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
     const texts = new Array<string | undefined>(places.length).fill(undefined);
     const order = [...places.keys()].filter((i) => places[i] !== undefined);
@@ -59,9 +80,11 @@ export class Fetch {
       const fetches: Promise<void>[] = [];
       try {
         for (const i of order.slice(at, at + FETCHES_MAX)) {
-          const place = places[i]!;
-          texts[i] = this.#cached(place);
-          if (texts[i] === undefined) fetches.push(this.#textInto(texts, i, place));
+          const address = this.address(places[i]!);
+          const frame = isInline(address) ? undefined : this.#cached(address);
+          if (isInline(address)) texts[i] = this.#inlineText(address);
+          else if (frame !== undefined) texts[i] = textIn(frame, address);
+          else fetches.push(this.#textInto(texts, i, address));
         }
       } finally {
         // Also when one could not even begin: the others must not fail unheard.
@@ -71,35 +94,26 @@ export class Fetch {
     return texts;
   }
 
-  /** The frame and the line in it of a record in a file. */
-  lineOf({ entry, ordinal }: Place): LineAt {
-    const reader = this.#caches.shard(entry);
-    const line = reader.lineOf(ordinal);
-    const index = reader.frameOf(line);
-    return { reader, index, line: line - reader.firstLine(index) };
+  async #textInto(texts: (string | undefined)[], i: number, address: FileAddress): Promise<void> {
+    const { entry, reader, frame } = address;
+    texts[i] = textIn(await this.#caches.frame(reader, entry.fileNumber, frame), address);
   }
 
-  async #textInto(texts: (string | undefined)[], i: number, place: Place): Promise<void> {
-    texts[i] = await this.text(place);
+  #inlineText({ inline, entry }: InlinePlace): string {
+    this.#caches.counters.inlineReads++;
+    return recordText(inline, entry.named);
   }
 
-  /** The text of a record that is in memory, or in the index. */
-  #cached(place: Place): string | undefined {
-    const { counters } = this.#caches;
-    if (place.line !== undefined) {
-      counters.inlineReads++;
-      return recordText(place.line, place.entry.named);
-    }
-    const { index, line } = this.lineOf(place);
-    const frame = this.#caches.cachedFrame(place.entry.fileNumber, index);
-    if (frame === undefined) return undefined;
-    counters.frameHits++;
-    return textIn(frame, line, place);
+  /** The frame, if it is in memory. */
+  #cached({ entry, frame: index }: FileAddress): Frame | undefined {
+    const frame = this.#caches.cachedFrame(entry.fileNumber, index);
+    if (frame !== undefined) this.#caches.counters.frameHits++;
+    return frame;
   }
 }
 
 /** frame > record */
-function textIn(frame: Frame, line: number, { entry }: Place): string {
+function textIn(frame: Frame, { line, entry }: FileAddress): string {
   return recordText(lineText(frame, line), entry.named);
 }
 

@@ -5,18 +5,19 @@
 // they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
 
 import { GristmillError } from '../base/errors.js';
-import type { Freshness } from '../base/freshness.js';
+import { isMissing } from '../base/system-errors.js';
 import { decodeKey } from '../keys/decode.js';
 import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../keys/encode.js';
+import type { Freshness } from '../options/freshness.js';
 import { isDead } from '../store/catalog/tombstones.js';
-import { isMissing } from '../store/files/io.js';
 import { shardPath } from '../store/files/layout.js';
 import { entryKey, entryOrdinal, entryShard } from '../store/pages/read.js';
 import { lineText } from '../store/shards/frame.js';
+import type { Place } from '../store/shards/place.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
 import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
-import { type Generation, noRecord, type Place, STALE } from './index/generation.js';
+import { type Generation, noRecord, STALE } from './index/generation.js';
 import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './index/range.js';
 import type { Lookup } from './lookup.js';
 

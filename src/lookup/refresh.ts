@@ -6,20 +6,30 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
-import { ioError } from '../store/files/io.js';
+import { ioError } from '../base/system-errors.js';
+import type { CollectionCaches } from './cache/collection-caches.js';
 import type { CollectionRecords, RecordEntry } from './cache/record-cache.js';
+import type { Current, LookupStore } from './current.js';
+import type { Fetch } from './fetch.js';
 import { locate } from './index/locate.js';
-import type { Lookup } from './lookup.js';
+
+/** What reading records takes. */
+export interface ReadParts {
+  readonly store: LookupStore;
+  readonly current: Current;
+  readonly caches: CollectionCaches;
+  readonly fetch: Fetch;
+}
 
 /** What has failed is not tried again before. */
 const RETRY_MILLISECONDS = 1000;
 
 export class Refresh {
-  readonly #lookup: Lookup;
+  readonly #parts: ReadParts;
   readonly #records: CollectionRecords;
 
-  constructor(lookup: Lookup, records: CollectionRecords) {
-    this.#lookup = lookup;
+  constructor(parts: ReadParts, records: CollectionRecords) {
+    this.#parts = parts;
     this.#records = records;
   }
 
@@ -36,7 +46,7 @@ export class Refresh {
 
   /** Whether reads of a generation may be given an entry that nobody can look up again: none that is newer, and no other in a snapshot. */
   isFor({ generation }: RecordEntry, read: number): boolean {
-    return generation === read || (generation < read && !this.#lookup.store.isExact);
+    return generation === read || (generation < read && !this.#parts.store.isExact);
   }
 
   /** Whether an entry that could not be looked up again may still be given to reads of a generation. */
@@ -55,9 +65,9 @@ export class Refresh {
     if (!isOfTheStore(error)) return false;
     const now = performance.now();
     entry.failing = { since: entry.failing?.since ?? now, last: now };
-    this.#lookup.caches.counters.refreshFailures++;
-    const known = error instanceof GristmillError ? error : ioError(error, 'read', this.#lookup.store.directory);
-    this.#lookup.caches.tellRefresh('failed', now - began, known);
+    this.#parts.caches.counters.refreshFailures++;
+    const known = error instanceof GristmillError ? error : ioError(error, 'read', this.#parts.store.directory);
+    this.#parts.caches.tellRefresh('failed', now - began, known);
     return true;
   }
 
@@ -67,8 +77,8 @@ export class Refresh {
       // The read that asked for it goes first.
       await setImmediate();
       const outcome = await this.#renew(entry);
-      this.#lookup.caches.counters.refreshes++;
-      this.#lookup.caches.tellRefresh(outcome, performance.now() - began);
+      this.#parts.caches.counters.refreshes++;
+      this.#parts.caches.tellRefresh(outcome, performance.now() - began);
     } catch (error) {
       // A store or snapshot that is closed meanwhile needs nothing renewed.
       this.failed(entry, error, began);
@@ -79,7 +89,7 @@ export class Refresh {
 
   #renew(entry: RecordEntry): Promise<'same' | 'changed' | 'gone'> {
     const { key } = entry;
-    return this.#lookup.attemptLater(async (generation) => {
+    return this.#parts.current.attemptLater(async (generation) => {
       const number = generation.manifest.generation;
       const place = locate(generation, key);
       if (place === undefined) {
@@ -90,7 +100,7 @@ export class Refresh {
         entry.confirm(number);
         return 'same';
       }
-      const text = await this.#lookup.fetch.textBehind(place);
+      const text = await this.#parts.fetch.textBehind(place);
       this.#records.keep(key, { text, generation: number, shard: place.entry.shard, ordinal: place.ordinal });
       return 'changed';
     });

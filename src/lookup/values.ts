@@ -6,10 +6,14 @@
 // options allow; while looking it up again fails, for some time longer.
 
 import type { KeyValue } from '../keys/encode.js';
+import type { Place } from '../store/shards/place.js';
+import type { ReadCounters } from './cache/read-counters.js';
 import { type CollectionRecords, RecordEntry } from './cache/record-cache.js';
-import type { Generation, Place } from './index/generation.js';
-import type { Lookup } from './lookup.js';
-import { Refresh } from './refresh.js';
+import type { Current } from './current.js';
+import type { Address, Fetch } from './fetch.js';
+import type { Generation } from './index/generation.js';
+import { type ReadParts, Refresh } from './refresh.js';
+import type { Texts } from './texts.js';
 
 /** A load that other reads of the same generation may wait for. */
 interface Loading {
@@ -21,26 +25,33 @@ interface Loading {
 const READS_MASK = 15;
 
 export class Values {
-  readonly #lookup: Lookup;
+  readonly #current: Current;
+  readonly #texts: Texts;
+  readonly #fetch: Fetch;
+  readonly #counters: ReadCounters;
   readonly #records: CollectionRecords;
   readonly #refresh: Refresh;
   readonly #loading = new Map<KeyValue, Loading>();
 
-  constructor(lookup: Lookup, records: CollectionRecords) {
-    this.#lookup = lookup;
+  constructor(parts: ReadParts, texts: Texts, records: CollectionRecords) {
+    const { current, fetch, caches } = parts;
+    this.#current = current;
+    this.#texts = texts;
+    this.#fetch = fetch;
+    this.#counters = caches.counters;
     this.#records = records;
-    this.#refresh = new Refresh(lookup, records);
+    this.#refresh = new Refresh(parts, records);
   }
 
   getSync(key: KeyValue): unknown {
-    const hit = this.#hit(key, this.#lookup.generation());
+    const hit = this.#hit(key, this.#current.generation());
     if (hit !== undefined) return this.#records.valueOf(hit);
     try {
-      return this.#lookup.attempt((generation) => {
+      return this.#current.attempt((generation) => {
         const found = this.#borne(key, generation) ?? this.#find(key, generation);
         if (found === undefined) return undefined;
         if (found instanceof RecordEntry) return this.#records.valueOf(found);
-        const text = this.#lookup.fetch.textSync(found);
+        const text = this.#fetch.textSync(found);
         return this.#records.valueOf(this.#keep(key, generation, found, text));
       });
     } catch (error) {
@@ -49,10 +60,10 @@ export class Values {
   }
 
   async get(key: KeyValue): Promise<unknown> {
-    const hit = this.#hit(key, this.#lookup.generation());
+    const hit = this.#hit(key, this.#current.generation());
     if (hit !== undefined) return this.#records.valueOf(hit);
     try {
-      return await this.#lookup.attemptLater(async (generation) => {
+      return await this.#current.attemptLater(async (generation) => {
         const found = this.#borne(key, generation) ?? this.#find(key, generation);
         if (found === undefined) return undefined;
         return this.#records.valueOf(found instanceof RecordEntry ? found : await this.#load(key, generation, found));
@@ -64,7 +75,7 @@ export class Values {
 
   /** All of one generation: here what fails is not made up for by what an older one had. */
   getMany(keys: readonly KeyValue[]): Promise<unknown[]> {
-    return this.#lookup.attemptLater(async (generation) => {
+    return this.#current.attemptLater(async (generation) => {
       const values = new Array<unknown>(keys.length).fill(undefined);
       const places = new Array<Place | undefined>(keys.length).fill(undefined);
       for (const [i, key] of keys.entries()) {
@@ -72,7 +83,7 @@ export class Values {
         if (found instanceof RecordEntry) values[i] = this.#records.valueOf(found);
         else places[i] = found;
       }
-      const texts = await this.#lookup.fetch.texts(places);
+      const texts = await this.#fetch.texts(places);
       for (const [i, text] of texts.entries()) {
         if (text === undefined) continue;
         values[i] = this.#records.valueOf(this.#keep(keys[i], generation, places[i] as Place, text));
@@ -85,7 +96,6 @@ export class Values {
   #hit(key: KeyValue, { manifest }: Generation): RecordEntry | undefined {
     const entry = this.#records.get(key);
     if (entry === undefined || entry.generation !== manifest.generation) return undefined;
-    const { counters } = this.#lookup.caches;
     const { kept, times } = this.#records.cache;
     // `readAt` is now.
     if (kept.isTimed && entry.readAt - entry.loadedAt >= times.aheadMs) {
@@ -93,13 +103,13 @@ export class Values {
       if (age >= times.staleMs && !this.#refresh.isBearable(entry, manifest.generation)) return undefined;
       this.#refresh.soon(entry);
       if (age >= times.ttlMs) {
-        counters.recordStale++;
+        this.#counters.recordStale++;
         return entry;
       }
     }
-    counters.recordHits++;
+    this.#counters.recordHits++;
     // Hot places make the hot set: they are told now and then, not every time.
-    if ((++entry.reads & READS_MASK) === 0) this.#lookup.hotPlaces.count(key, READS_MASK + 1);
+    if ((++entry.reads & READS_MASK) === 0) this.#texts.hotPlaces.count(key, READS_MASK + 1);
     return entry;
   }
 
@@ -108,20 +118,18 @@ export class Values {
     const entry = this.#records.peek(key);
     if (entry?.failing === undefined || !this.#refresh.isTooSoon(entry)) return undefined;
     if (!this.#refresh.isBearable(entry, manifest.generation)) return undefined;
-    this.#lookup.caches.counters.recordStale++;
+    this.#counters.recordStale++;
     return entry;
   }
 
   /** Looks a key up: the entry, when it is still what there is; else the place of the record. */
-  #find(key: KeyValue, generation: Generation): RecordEntry | Place | undefined {
-    const place = this.#lookup.locate(generation, key);
-    if (place !== undefined) this.#lookup.remember(generation, key, place);
+  #find(key: KeyValue, generation: Generation): RecordEntry | Address | undefined {
+    const place = this.#texts.find(generation, key);
     const entry = this.#records.peek(key);
     if (entry === undefined) return place;
     if (place !== undefined && entry.isAt(place)) {
-      const { counters } = this.#lookup.caches;
-      counters.recordHits++;
-      counters.recordsConfirmed++;
+      this.#counters.recordHits++;
+      this.#counters.recordsConfirmed++;
       entry.confirm(generation.manifest.generation);
       return entry;
     }
@@ -130,16 +138,16 @@ export class Values {
   }
 
   /** Reads of one record share one load. */
-  #load(key: KeyValue, generation: Generation, place: Place): Promise<RecordEntry> {
+  #load(key: KeyValue, generation: Generation, address: Address): Promise<RecordEntry> {
     const number = generation.manifest.generation;
     const known = this.#loading.get(key);
     if (known?.generation === number) {
-      this.#lookup.caches.counters.loadsShared++;
+      this.#counters.loadsShared++;
       return known.entry;
     }
     const load = async (): Promise<RecordEntry> => {
       try {
-        return this.#keep(key, generation, place, await this.#lookup.fetch.text(place));
+        return this.#keep(key, generation, address, await this.#fetch.text(address));
       } finally {
         if (this.#loading.get(key) === loading) this.#loading.delete(key);
       }
@@ -157,14 +165,14 @@ export class Values {
   #inspiteOf(error: unknown, key: KeyValue): RecordEntry {
     const entry = this.#records.peek(key);
     if (entry === undefined) throw error;
-    const read = this.#lookup.generation().manifest.generation;
+    const read = this.#current.generation().manifest.generation;
     if (!this.#refresh.isFor(entry, read) || !this.#refresh.failed(entry, error)) throw error;
     if (!this.#refresh.isBearable(entry, read)) {
       // From now on it is the reader's matter alone.
       this.#records.drop(entry);
       throw error;
     }
-    this.#lookup.caches.counters.recordStale++;
+    this.#counters.recordStale++;
     return entry;
   }
 }

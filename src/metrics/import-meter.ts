@@ -4,10 +4,10 @@
 // followed by traces. An import reports to its MeteredImport; one that is refused for its options has not begun.
 
 import type { StoreEvents } from '../base/events.js';
-import { later } from '../base/load.js';
-import type { ImportReport } from '../import/options/types.js';
-import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
-import type { MeteredImport } from './metered-import.js';
+import type { ImportReport } from '../base/import-report.js';
+import type { ImportFollower, ImportObserver } from '../import/tasks/observer.js';
+import { addTotals, type ImportTotals, NO_IMPORTS } from './import-totals.js';
+import { MeteredImport } from './metered-import.js';
 import type { ThreadUse } from './metered-workers.js';
 
 export class ImportMeter {
@@ -31,7 +31,6 @@ export class ImportMeter {
     run: (observer: ImportObserver) => Promise<R>,
     reportOf: (result: R) => ImportReport | undefined,
   ): Promise<R> {
-    const { MeteredImport } = await later.load();
     const metered: MeteredImport = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
     try {
       const result = await run(metered);

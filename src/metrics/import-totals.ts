@@ -2,10 +2,6 @@
 //
 // What imports add up to, and what an import reports to while it runs.
 
-import type { ImportProgress } from '../import/options/types.js';
-import type { SharedProgress } from '../parallel/shared-progress.js';
-import type { Workers } from '../pool/pool.js';
-
 /** Where the time of an import goes. From map to merge it is the time of all threads together, else that on the clock. */
 export const IMPORT_STAGES = ['plan', 'map', 'scan', 'key', 'frame', 'merge', 'publish'] as const;
 export type ImportStage = (typeof IMPORT_STAGES)[number];
@@ -22,22 +18,6 @@ export interface ImportTotals {
   /** Seconds that threads had something to do, and what they would be had none ever waited. */
   readonly busySeconds: number;
   readonly capacitySeconds: number;
-}
-
-/** Follows one import; `instrument` makes a span of it. */
-export interface ImportFollower {
-  enter(stage: ImportProgress['stage']): void;
-  end(error?: unknown): void;
-}
-
-/** What an import under way reports to. */
-export interface ImportObserver {
-  /** Its options are right: it begins, perhaps by waiting for its turn. */
-  begin(collection: string): void;
-  enter(stage: ImportProgress['stage'], shared: SharedProgress): void;
-  progress(progress: ImportProgress): void;
-  /** Stands between the import and its workers from now on. */
-  watched(workers: Workers, threads: number): Workers;
 }
 
 export const NO_IMPORTS: ImportTotals = {

@@ -4,11 +4,12 @@
 // looks at the clock.
 
 import type { StoreEvents } from '../base/events.js';
-import type { ImportProgress, ImportReport } from '../import/options/types.js';
+import type { ImportProgress, ImportReport } from '../base/import-report.js';
+import type { ImportFollower, ImportObserver } from '../import/tasks/observer.js';
+import type { Workers } from '../import/tasks/workers.js';
 import { tellAll } from '../parallel/followers.js';
 import type { SharedProgress, SpanStage } from '../parallel/shared-progress.js';
-import type { Workers } from '../pool/pool.js';
-import { addTotals, type ImportFollower, type ImportObserver, type ImportTotals, NO_IMPORTS } from './import-totals.js';
+import { addTotals, type ImportTotals, NO_IMPORTS } from './import-totals.js';
 import { MeteredWorkers, type ThreadUse } from './metered-workers.js';
 
 export class MeteredImport implements ImportObserver {

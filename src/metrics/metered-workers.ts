@@ -5,7 +5,7 @@
 
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanResult, SpanTask } from '../import/tasks/span.js';
-import type { Workers } from '../pool/pool.js';
+import type { Workers } from '../import/tasks/workers.js';
 
 /** What the threads of an import have done so far. */
 export interface ThreadUse {

@@ -4,8 +4,8 @@
 import type { Attributes, Observable, Span, Tracer } from '@opentelemetry/api';
 import type { StoreEvents } from '../base/events.js';
 import { loadPackage } from '../base/load.js';
+import type { ImportFollower } from '../import/tasks/observer.js';
 import type { OnSample } from '../lookup/cache/latency-sampler.js';
-import type { ImportFollower } from './import-totals.js';
 import { answeredLabel, METRICS, type MetricRow, READ_DURATION, READ_SECONDS } from './metric-table.js';
 import type { StoreMetrics } from './store-metrics.js';
 

@@ -1,13 +1,14 @@
 // What a store has done since it was opened, and how it stands: for `store.metrics()`, and through the table in
 // metric-table.ts for Prometheus and OpenTelemetry. Made of the counters when somebody asks.
 
-import { type ReadersStat, readersStat } from '../api/stat.js';
 import type { Caches } from '../lookup/cache/caches.js';
 import type { CollectionCaches } from '../lookup/cache/collection-caches.js';
 import type { Answer, Latency } from '../lookup/cache/latency-sampler.js';
+import type { BackgroundMetrics, CacheSize } from '../lookup/cache/sizes.js';
 import type { Catalog } from '../store/types.js';
 import type { ImportMeter } from './import-meter.js';
 import { IMPORT_STAGES, type ImportStage } from './import-totals.js';
+import { type ReadersStat, readersStat } from './stat.js';
 
 /** Where reads were answered. Every record that was asked for by its key counts once, found or not. */
 export interface ReadCounts extends Readonly<Record<Answer, number>> {
@@ -33,22 +34,6 @@ export interface CollectionMetrics {
   /** What was dropped from the caches for want of room, and for its age or because nobody read it. */
   readonly evicted: { readonly frames: number; readonly records: number };
   readonly expired: { readonly frames: number; readonly records: number };
-}
-
-/** How full a cache is. */
-export interface CacheSize {
-  readonly cache: 'frames' | 'records' | 'pages';
-  /** The collection that has it for itself; absent where all others share it. */
-  readonly collection?: string;
-  readonly bytes: number;
-  readonly bytesMax: number;
-  readonly entries: number;
-}
-
-/** Jobs that load frames in the background: under way, and waiting. */
-export interface BackgroundMetrics {
-  readonly running: number;
-  readonly queued: number;
 }
 
 /** Imports of this store object; waiting ones are running. */

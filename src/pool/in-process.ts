@@ -9,11 +9,13 @@ import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanResult, SpanTask } from '../import/tasks/span.js';
+import type { Workers } from '../import/tasks/workers.js';
 import { answer, unwrap } from '../parallel/wire.js';
 import type { Blobs } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
+import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
-import { type Verifiers, WorkerPool, type Workers } from './pool.js';
+import { WorkerPool } from './pool.js';
 
 /** Threads, where they can reach the files; else the calling thread. */
 export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {

@@ -11,24 +11,11 @@ import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import { filesOf, type SpanResult, type SpanTask } from '../import/tasks/span.js';
+import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
-import type { SalvageResult, SalvageTask } from '../upkeep/salvage/shard.js';
-import type { ShardFault, VerifyTask } from '../upkeep/verify/shard.js';
-
-/** Who scans spans and merges runs. Any number of tasks may be given at once. */
-export interface Workers {
-  scan(task: SpanTask): Promise<SpanResult>;
-  merge(task: MergeTask): Promise<MergeResult>;
-  /** Every task must have settled. Idempotent. */
-  close(): Promise<void>;
-}
-
-/** Who reads shards to verify them. */
-export interface Verifiers {
-  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
-  close(): Promise<void>;
-}
+import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
+import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
 type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
 

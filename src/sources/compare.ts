@@ -3,13 +3,13 @@
 // What has become of the sources since the manifest was published, by the fingerprints of their files alone. Both sides
 // come in order of their paths, so one pass over both is enough; only what differs is kept.
 
-import type { ImportTarget } from '../import/import.js';
-import type { Pause } from '../import/plan/plan.js';
 import { fingerprintAt, isFolder } from '../import/plan/sources.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
 import type { Fingerprint } from '../import/source/source-file.js';
 import { refuseStore } from '../import/source/store-directory.js';
+import type { ImportTarget } from '../import/work.js';
+import type { Pause } from '../parallel/pause.js';
 import { type Looking, Scope, takenOf } from './looking.js';
 import type { NotedFile } from './manifest.js';
 

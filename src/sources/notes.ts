@@ -4,9 +4,9 @@
 // once more: what they begin and end with tells later whether they have only grown.
 
 import { join } from 'node:path';
-import type { AcceptedSpan } from '../import/accept/accept.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { SourcePlan } from '../import/plan/plan.js';
+import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
 import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';

@@ -5,18 +5,19 @@
 // unchanged file may have lost to one of a changed file, nor may one that lost before come back.
 
 import { join } from 'node:path';
-import type { AcceptedSpan } from '../import/accept/accept.js';
-import type { ImportTarget, ImportWork } from '../import/import.js';
 import { checkNotEmptied } from '../import/import-checks.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { planFolder } from '../import/plan/folder.js';
-import { cut, type Pause, planSource, type SourcePlan } from '../import/plan/plan.js';
+import { cut, planSource, type SourcePlan } from '../import/plan/plan.js';
 import type { Plans } from '../import/plan/sources.js';
+import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { expectationOf } from '../import/source/expectation.js';
 import { comparePaths, packFiles } from '../import/source/file-list.js';
+import type { ImportTarget, ImportWork } from '../import/work.js';
+import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
-import type { Change } from '../store/pages/merge.js';
-import type { PublishResult } from '../store/publish/publish.js';
+import type { Change } from '../store/pages/change.js';
+import type { PublishResult } from '../store/publish/publication.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
 import { type ChangedFile, type Comparison, idOf } from './compare.js';

@@ -5,14 +5,17 @@
 
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { holdingLock, type ImportTarget, importHolding } from '../import/import.js';
+import type { ImportReport } from '../base/import-report.js';
+import { importHolding } from '../import/import.js';
 import { emptyFor } from '../import/import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
-import type { ImportOptions, ImportReport } from '../import/options/types.js';
+import type { ImportOptions } from '../import/options/types.js';
+import type { ImportTarget } from '../import/work.js';
 import { cancelledError } from '../parallel/wire.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { CatalogRead } from '../store/types.js';
 import { type Comparison, compareSources } from './compare.js';
+import { holdingLock } from './import-sources.js';
 import type { Looking } from './looking.js';
 import { type Base, notedFiles } from './manifest.js';
 import { NotSeparable, PartialImport } from './partial-import.js';

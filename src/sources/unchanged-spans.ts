@@ -4,9 +4,10 @@
 // records, and the gaps between them, which are imported. A gap begins and ends at the beginning of a line.
 
 import { join } from 'node:path';
-import { cut, type Pause, type SourcePlan } from '../import/plan/plan.js';
+import { cut, type SourcePlan } from '../import/plan/plan.js';
 import { hashOf } from '../import/scan/span-hash.js';
 import { SourceFile } from '../import/source/source-file.js';
+import type { Pause } from '../parallel/pause.js';
 import type { SourceSpan } from '../store/source-types.js';
 import type { ChangedFile } from './compare.js';
 import type { RecordRange } from './manifest.js';

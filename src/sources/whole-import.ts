@@ -3,16 +3,16 @@
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
 import { resolve } from 'node:path';
-import type { AcceptedSpan } from '../import/accept/accept.js';
-import type { ImportTarget, ImportWork } from '../import/import.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import type { Pause } from '../import/plan/plan.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
+import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { expectationOf } from '../import/source/expectation.js';
 import type { Expectation } from '../import/source/layout.js';
 import type { Fingerprint } from '../import/source/source-file.js';
-import type { Change } from '../store/pages/merge.js';
-import type { PublishResult } from '../store/publish/publish.js';
+import type { ImportTarget, ImportWork } from '../import/work.js';
+import type { Pause } from '../parallel/pause.js';
+import type { Change } from '../store/pages/change.js';
+import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogWrite } from '../store/types.js';
 import { type Comparison, idOf } from './compare.js';
 import { type Base, ManifestRows, notedFiles } from './manifest.js';

@@ -2,6 +2,7 @@
 // docs/format.md draws the bytes.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { Writer } from '../options/shared.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
@@ -113,11 +114,9 @@ export interface TombstoneState {
 }
 
 /** Who is changing the store for longer than a transaction: catalog key `04`. Absent when nobody is. */
-export interface LockRecord {
+export interface LockRecord extends Writer {
   /** Differs for every lock ever taken. */
   readonly token: string;
-  readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
-  readonly collection?: string;
   /** Set while records are merged into this collection: transactions on it wait. */
   readonly merging?: string;
   /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
@@ -128,17 +127,11 @@ export interface LockRecord {
   readonly mayWake?: readonly Pick<LockRecord, 'token' | 'pid' | 'process'>[];
   /** Set when the holder could not sweep what was left, or somebody has to sweep again: as good as dead. */
   readonly isAbandoned?: boolean;
-  readonly host: string;
-  readonly pid: number;
   /** What tells a process from a later one of the same number, and one machine's start or container from another. */
   readonly process: string;
-  /** ISO 8601 times. */
-  readonly since: string;
+  /** ISO 8601 time. */
   readonly renewed: string;
 }
-
-/** What people are told about a holder. */
-export type Writer = Pick<LockRecord, 'operation' | 'collection' | 'host' | 'pid' | 'since'>;
 
 /** What nothing names any more but somebody may still be reading: catalog key `05`. */
 export interface Garbage {

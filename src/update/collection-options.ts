@@ -2,8 +2,8 @@
 //
 // The options of a new collection, made by a transaction.
 
-import type { OptionTable } from '../base/option-check.js';
 import { checkIndexPaths, parsePath } from '../keys/paths.js';
+import type { OptionTable } from '../options/check.js';
 
 export const COLLECTION_OPTIONS = {
   key: {

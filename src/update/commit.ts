@@ -6,7 +6,8 @@
 
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
-import { type Change, compareEntries, mergeInPlace, type Resolve } from '../store/pages/merge.js';
+import type { Change, Resolve } from '../store/pages/change.js';
+import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { expectCount } from '../store/publish/checks.js';
 import type {
   Catalog,

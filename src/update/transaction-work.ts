@@ -6,14 +6,14 @@
 
 import { GristmillError } from '../base/errors.js';
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
-import { resolveOptions } from '../base/option-check.js';
 import type { Lookup } from '../lookup/lookup.js';
+import { resolveOptions } from '../options/check.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Changed, commitChanges } from './commit.js';
 import { Overlay } from './overlay.js';
-import { type CollectionOptions, TransactionCollection } from './transaction.js';
+import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
 /** What a transaction needs of its store. */
 export interface TransactionContext {

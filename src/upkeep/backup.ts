@@ -23,15 +23,16 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
 import { failpoint } from '../base/failpoints.js';
-import { resolveOptions } from '../base/option-check.js';
+import { ioError, quietly } from '../base/system-errors.js';
+import { resolveOptions } from '../options/check.js';
 import { files } from '../store/files/file-blobs.js';
-import { ioError, quietly, syncDirectory, syncFile } from '../store/files/io.js';
+import { syncDirectory, syncFile } from '../store/files/io.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files/layout.js';
 import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
 import { collectGarbage } from '../store/publish/garbage.js';
-import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './upkeep-options.js';
+import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './backup-options.js';
 
 /** What a file system says that cannot link, or not these two names. */
 const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);

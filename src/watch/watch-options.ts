@@ -1,10 +1,10 @@
 // The options of a watcher: those of its imports, and when and how it looks at its sources.
 
-import { checkedOptions, type OptionTable, type Resolved, resolveOptions } from '../base/option-check.js';
 import { importOptionsOver } from '../config/effective.js';
 import { checkTogether, IMPORT_HOOKS } from '../import/options/resolve.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
+import { checkedOptions, type OptionTable, type Resolved, resolveOptions } from '../options/check.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -13,7 +13,8 @@ import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.
 import { compareEntries } from '../../src/store/pages/merge.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';
-import { type PublishMode, type PublishResult, publish, reserveShards } from '../../src/store/publish/publish.js';
+import type { PublishMode, PublishResult } from '../../src/store/publish/publication.js';
+import { publish, reserveShards } from '../../src/store/publish/publish.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import type { Catalog, Entry, KeyRule } from '../../src/store/types.js';
 

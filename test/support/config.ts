@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { onTestFinished } from 'vitest';
-import type { DataRow } from '../../src/base/option-check.js';
-import type { StoreOptions } from '../../src/base/store-options.js';
 import { STORE_FLAGS, storeOptionsIn, withCollectionsFlag, withStoreFlags } from '../../src/cli/shared/store-flags.js';
 import { defaultSettings, tableFor } from '../../src/config/settings.js';
+import type { DataRow } from '../../src/options/check.js';
+import type { StoreOptions } from '../../src/options/store.js';
 
 /** Every option there is: whose, its name, its row. */
 export const ROWS = defaultSettings().map(({ of, name }) => [of, name, tableFor(of)[name] as DataRow] as const);

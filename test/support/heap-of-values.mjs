@@ -3,10 +3,10 @@
 //
 //     node --expose-gc heap-of-values.mjs
 
-import { resolveStoreOptions } from '../../dist/src/base/store-options.js';
 import { bytesOf, frozen } from '../../dist/src/lookup/cache/parsed-value.js';
 import { ReadCounters } from '../../dist/src/lookup/cache/read-counters.js';
 import { CollectionRecords, RecordCache } from '../../dist/src/lookup/cache/record-cache.js';
+import { resolveStoreOptions } from '../../dist/src/options/store.js';
 
 const gc = /** @type {() => void} */ (globalThis.gc);
 let seed = 1;

@@ -6,15 +6,13 @@ import { cpSync, createReadStream, readdirSync, readFileSync, rmSync, statSync }
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { open } from 'lmdb';
-import { failureOf } from '../../dist/src/cli/shared/exit.js';
-import { runImport } from '../../dist/src/import/import.js';
+import { runImport, syncSources, verify } from '../../dist/src/api/later.js';
+import { failureOf } from '../../dist/src/cli/terminal/exit.js';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { InProcessWorkers } from '../../dist/src/pool/in-process.js';
-import { syncSources } from '../../dist/src/sources/sync.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 import { openOld } from '../../dist/src/upkeep/repair/old-catalog.js';
-import { verify } from '../../dist/src/upkeep/verify/verify.js';
 
 const [parent = '', file = '', first = '0', step = '1', repairs = '40'] = process.argv.slice(2);
 const base = join(parent, 'base');
@@ -88,7 +86,7 @@ async function drain(items) {
 /** Threads would be most of what it takes. */
 const startWorkers = () => new InProcessWorkers(files);
 
-/** @param {boolean} readOnly @param {(target: import('../../dist/src/import/import.js').ImportTarget & import('../../dist/src/upkeep/verify/verify.js').VerifyTarget) => unknown} task */
+/** @param {boolean} readOnly @param {(target: import('../../dist/src/import/work.js').ImportTarget & import('../../dist/src/upkeep/verify/verify.js').VerifyTarget) => unknown} task */
 async function withTarget(readOnly, task) {
   await attempt('open', async () => {
     const catalog = await openRecovered({ directory: store, blobs: files }, { create: false, readOnly });

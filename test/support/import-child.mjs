@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { runImport } from '../../dist/src/import/import.js';
+import { runImport } from '../../dist/src/api/later.js';
 import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
@@ -63,7 +63,7 @@ const startWorkers = () => ({
 
 const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
 try {
-  /** @param {import('../../src/import/options/types.js').ImportProgress} progress */
+  /** @param {import('../../src/base/import-report.js').ImportProgress} progress */
   const onProgress = ({ stage }) => {
     if (stage === points.killAtStage) die();
   };

@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import type { ImportOptions, ImportReport } from '../../src/import/options/types.js';
+import type { ImportReport } from '../../src/base/import-report.js';
+import type { ImportOptions } from '../../src/import/options/types.js';
 import { prepareStoreDirectory } from '../../src/store/files/layout.js';
 
 const SCRIPT = fileURLToPath(new URL('import-child.mjs', import.meta.url));

@@ -1,6 +1,6 @@
 // Small sources built to deceive whoever starts reading in the middle of them.
 
-import type { Shape } from '../../src/import/options/types.js';
+import type { Shape } from '../../src/base/import-report.js';
 import type { FramingName } from '../../src/kernel/contract.js';
 
 export interface Deception {

@@ -5,7 +5,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
-import type { ImportOptions, ImportReport } from '../../src/import/options/types.js';
+import type { ImportReport } from '../../src/base/import-report.js';
+import type { ImportOptions } from '../../src/import/options/types.js';
 import { filesOf, fileWith, scratch } from './import-files.js';
 
 export const HAS_ZSTD = spawnSync('zstd', ['--version']).status === 0;

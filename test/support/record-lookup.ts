@@ -2,11 +2,11 @@
 
 import { GristmillError } from '../../src/base/errors.js';
 import { StoreEmitter, type StoreEvents } from '../../src/base/events.js';
-import { resolveStoreOptions, type StoreOptions } from '../../src/base/store-options.js';
 import { Caches } from '../../src/lookup/cache/caches.js';
 import type { ReadCounters } from '../../src/lookup/cache/read-counters.js';
 import type { CollectionRecords } from '../../src/lookup/cache/record-cache.js';
 import { Lookup } from '../../src/lookup/lookup.js';
+import { resolveStoreOptions, type StoreOptions } from '../../src/options/store.js';
 import type { Blobs } from '../../src/store/files/blobs.js';
 import type { Catalog, CatalogView } from '../../src/store/types.js';
 import { publishRecords, type TestPlace, type TestRecord } from './build-store.js';

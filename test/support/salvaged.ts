@@ -10,7 +10,8 @@ import { Holes } from '../../src/store/shards/holes.js';
 import type { ShardOrigin } from '../../src/store/shards/origin.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
-import { type SalvageTask, salvageShard } from '../../src/upkeep/salvage/shard.js';
+import { salvageShard } from '../../src/upkeep/salvage/shard.js';
+import type { SalvageTask } from '../../src/upkeep/salvage/task.js';
 import { verifyShard } from '../../src/upkeep/verify/shard.js';
 
 export const SHARD = 7;

@@ -3,8 +3,9 @@
 import { appendFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { syncSources } from '../../dist/src/api/later.js';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
-import { type SyncOptions, type SyncReport, syncSources } from '../../dist/src/sources/sync.js';
+import type { SyncOptions, SyncReport } from '../../dist/src/sources/sync.js';
 import { files as onDisk } from '../../dist/src/store/files/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { placeOf } from '../../dist/src/store/lock/memory-place.js';

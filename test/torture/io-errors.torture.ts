@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
-import type { ImportProgress } from '../../src/import/options/types.js';
+import type { ImportProgress } from '../../src/base/import-report.js';
 import { checkAfterCrash, expectClean } from './check.mjs';
 import { type Failure, missing, scratchDirectory, Template, Writer } from './harness.js';
 import { History } from './model.mjs';

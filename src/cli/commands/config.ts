@@ -2,9 +2,9 @@
 
 import { isAbsolute, relative } from 'node:path';
 import type { Command } from 'commander';
-import type { DataRow } from '../../base/option-check.js';
 import type { Setting } from '../../config/settings.js';
 import { writeOption } from '../../config/words.js';
+import type { DataRow } from '../../options/check.js';
 import {
   flagOf,
   STORE_FLAGS,
@@ -41,7 +41,7 @@ export function addConfig(program: Command): void {
 }
 
 async function runConfig(flags: ConfigFlags): Promise<void> {
-  const { findConfig } = await import('../../config/effective.js');
+  const { findConfig } = await import('../../config/found.js');
   const { defaultSettings, readSettings } = await import('../../config/settings.js');
   const found = findConfig(flags.config);
   const layers = [defaultSettings(), found === undefined ? [] : await readSettings(found), await flagSettings(flags)];

@@ -3,10 +3,10 @@
 import type { Command } from 'commander';
 import type { Collection, KeyValue } from '../../index.js';
 import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from '../shared/arguments.js';
-import { Exit } from '../shared/exit.js';
 import { openStore } from '../shared/open.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
+import { Exit } from '../terminal/exit.js';
 import { LineWriter, standardOutput } from '../terminal/output.js';
 
 interface GetFlags extends CommonOptions, StoreFlags {

@@ -4,8 +4,8 @@ import { type Command, Option } from 'commander';
 import { effectiveOptions, importOptionsOver } from '../../config/effective.js';
 import { checkSources, resolveImportOptions } from '../../import/options/resolve.js';
 import type { ImportOptions } from '../../import/options/types.js';
+import type { Writer } from '../../options/shared.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
-import type { Writer } from '../../store/types.js';
 import {
   type CommonOptions,
   choice,

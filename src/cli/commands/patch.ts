@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import { type CommonOptions, readKey, withCommonOptions } from '../shared/arguments.js';
-import { Exit } from '../shared/exit.js';
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
 import { print } from '../terminal/escape.js';
+import { Exit } from '../terminal/exit.js';
 import { missText } from './get.js';
 
 interface PatchFlags extends CommonOptions, StoreFlags {

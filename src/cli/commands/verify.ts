@@ -1,14 +1,14 @@
 // gristmill verify: everything is read; what is damaged goes to stdout, and the exit code says whether anything is.
 
 import type { Command } from 'commander';
-import type { VerifyReport } from '../../upkeep/upkeep-options.js';
 import type { Fault } from '../../upkeep/verify/faults.js';
+import type { VerifyReport } from '../../upkeep/verify/options.js';
 import { type CommonOptions, readCount, readInteger, withCommonOptions } from '../shared/arguments.js';
-import { Exit } from '../shared/exit.js';
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { Exit } from '../terminal/exit.js';
 import { progressView } from '../terminal/progress.js';
 import { formatBytes, formatCount, formatRate } from '../terminal/table.js';
 

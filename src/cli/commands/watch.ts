@@ -3,8 +3,8 @@
 
 import { once } from 'node:events';
 import type { Command } from 'commander';
+import type { ImportProgress } from '../../base/import-report.js';
 import { checkSources } from '../../import/options/resolve.js';
-import type { ImportProgress } from '../../import/options/types.js';
 import type { StoreEvents, Watcher, WatchOptions } from '../../index.js';
 import {
   type ResolvedWatchOptions,
@@ -13,12 +13,12 @@ import {
   watchOptionsOver,
 } from '../../watch/watch-options.js';
 import { withCommonOptions } from '../shared/arguments.js';
-import { failureOf } from '../shared/exit.js';
 import { interruptible } from '../shared/interrupt.js';
 import { onStore } from '../shared/open.js';
 import { withFlagOf, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
 import { escapeControls } from '../terminal/escape.js';
+import { failureOf } from '../terminal/exit.js';
 import { standardOutput } from '../terminal/output.js';
 import { progressView } from '../terminal/progress.js';
 import { formatBytes, formatCount, formatSeconds } from '../terminal/table.js';

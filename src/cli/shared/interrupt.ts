@@ -1,7 +1,7 @@
 // Ctrl-C: the first asks the command to stop and clean up, the second ends the process at once.
 
 import { note } from '../terminal/diagnostics.js';
-import { Exit } from './exit.js';
+import { Exit } from '../terminal/exit.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 

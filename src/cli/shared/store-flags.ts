@@ -2,9 +2,9 @@
 // checks by being in the table. What a flag says goes over config file and environment.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { DataRow } from '../../base/option-check.js';
-import { STORE_OPTIONS, type StoreOptions } from '../../base/store-options.js';
 import { readOption } from '../../config/words.js';
+import type { DataRow } from '../../options/check.js';
+import { STORE_OPTIONS, type StoreOptions } from '../../options/store.js';
 
 type FlagName = Exclude<keyof typeof STORE_OPTIONS, 'create' | 'readOnly'>;
 

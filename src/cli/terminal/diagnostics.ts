@@ -1,7 +1,7 @@
 // What goes to stderr: failures as `gristmill: CODE: message` or, with --json, as one JSON object a line.
 
-import { Exit, type Failure, failureOf } from '../shared/exit.js';
 import { escapeControls, jsonLine } from './escape.js';
+import { Exit, type Failure, failureOf } from './exit.js';
 
 /** Prints one line for a person. */
 export function note(text: string): void {

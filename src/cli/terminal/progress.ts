@@ -1,8 +1,8 @@
 // How far an import, a verification or a repair is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
-import type { ImportProgress } from '../../import/options/types.js';
+import type { ImportProgress } from '../../base/import-report.js';
 import type { RepairProgress } from '../../upkeep/repair/options.js';
-import type { VerifyProgress } from '../../upkeep/upkeep-options.js';
+import type { VerifyProgress } from '../../upkeep/verify/options.js';
 import { note } from './diagnostics.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 

@@ -1,6 +1,6 @@
 // The report of an import as a person reads it: what was found, what became of it, what it cost.
 
-import type { ImportReport } from '../../import/options/types.js';
+import type { ImportReport } from '../../base/import-report.js';
 import { escapeControls } from './escape.js';
 import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 

@@ -9,27 +9,11 @@
 
 import { inOrder } from '../../parallel/in-order.js';
 import type { SharedProgress } from '../../parallel/shared-progress.js';
-import type { Workers } from '../../pool/pool.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { SourcePlan } from '../plan/plan.js';
+import type { AcceptedSpan, RecordedSpan, SpanJob } from '../plan/span-job.js';
 import { type Boundary, filesOf, type SpanResult, type SpanTask } from '../tasks/span.js';
-
-/** A span's task, and which source it is of. */
-export interface SpanJob {
-  readonly plan: SourcePlan;
-  readonly task: SpanTask;
-}
-
-/** What became of one span: its task as it was last run, and the result that was accepted. */
-export interface AcceptedSpan extends SpanJob {
-  readonly result: SpanResult;
-  readonly wasRedone: boolean;
-}
-
-/** A span that was accepted before its import was killed. */
-export interface RecordedSpan extends Pick<AcceptedSpan, 'result' | 'wasRedone'> {
-  readonly shard: number;
-}
+import type { Workers } from '../tasks/workers.js';
 
 /**
  * Accepted spans in source order. A consumer that stops before the end stops the workers too.

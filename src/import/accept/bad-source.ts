@@ -8,7 +8,7 @@ import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { BadReason } from '../../kernel/contract.js';
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { formatPath } from '../../keys/paths.js';
-import type { Pause } from '../plan/plan.js';
+import type { Pause } from '../../parallel/pause.js';
 import { SNIPPET_BYTES, snippetOf } from '../source/snippet.js';
 import { SourceFile } from '../source/source-file.js';
 import type { SpanFailure, SpanTask } from '../tasks/span.js';

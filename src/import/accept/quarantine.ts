@@ -5,11 +5,11 @@
 // published, and removed when it fails.
 
 import { dirname } from 'node:path';
+import { isMissing } from '../../base/system-errors.js';
+import type { Pause } from '../../parallel/pause.js';
 import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
 import { continueFile } from '../../store/files/file-blobs.js';
-import { isMissing } from '../../store/files/io.js';
 import { quarantinePath } from '../../store/files/layout.js';
-import type { Pause } from '../plan/plan.js';
 
 const READ_BYTES = 1 << 20;
 const COMMA = ','.charCodeAt(0);

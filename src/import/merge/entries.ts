@@ -4,9 +4,9 @@
 // once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
 
 import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../../base/limits.js';
+import { ioError } from '../../base/system-errors.js';
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { ioError } from '../../store/files/io.js';
 import { duplicateOf, entryBytes } from '../scan/run-write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
 import type { MergedPages, MergeResult, MergeTask, RunSlice } from '../tasks/merge.js';

@@ -4,12 +4,12 @@
 // order. What merging finds out about repeated keys goes to the tally.
 
 import { inOrder } from '../../parallel/in-order.js';
-import type { Workers } from '../../pool/pool.js';
-import type { PageBatch } from '../../store/publish/publish.js';
+import type { Pause } from '../../parallel/pause.js';
+import type { PageBatch } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { Reporter } from '../report/reporter.js';
 import type { MergedPages, MergeTask } from '../tasks/merge.js';
+import type { Workers } from '../tasks/workers.js';
 import { planMerge } from './plan.js';
 
 /**
@@ -22,7 +22,7 @@ export async function* mergeRuns(
   workers: Pick<Workers, 'merge'>,
   id: string,
   options: FilledImportOptions,
-  reporter: Reporter,
+  pause: Pause,
   atEnd: () => Promise<void>,
 ): AsyncGenerator<PageBatch> {
   const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
@@ -34,7 +34,7 @@ export async function* mergeRuns(
   };
   // Each result holds pages in memory: one for every worker, and one on its way.
   for await (const { result } of inOrder(tasks, options.workers + 1, merge, () => {})) {
-    await reporter.pause();
+    await pause();
     tally.acceptMerged(result);
     for (const merged of result.pages) yield batchOf(merged);
     rooms.push(result.room);

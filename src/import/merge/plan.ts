@@ -5,19 +5,13 @@
 
 import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../../base/limits.js';
 import { ENTRY_HEADER_BYTES } from '../scan/run-write.js';
-import type { MergeTask, RunSlice } from '../tasks/merge.js';
-import type { Run } from '../tasks/span.js';
+import type { MergeTask, PlacedRun, RunSlice } from '../tasks/merge.js';
 import { Fences } from './run-fences.js';
 
 /** Bytes of a partition, at least. */
 const PARTITION_BYTES_MIN = 1024 * 1024;
 /** And at most: chunks which only touch it should fit the heap too. */
 const PARTITION_BYTES_MAX = ENTRY_HEAP_BYTES / 2;
-
-/** A run with the file it is in. */
-export interface PlacedRun extends Run {
-  readonly path: string;
-}
 
 /** Tasks in key order, made one by one as they are asked for. @param runs in source order. */
 export function* planMerge(

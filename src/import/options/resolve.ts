@@ -1,10 +1,11 @@
 // The options of an import: one table, resolved once into a frozen, complete object.
 
+import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
-import { either, LONG_WORK, WAITING } from '../../base/method-options.js';
-import { hook, type OptionTable, type Resolved, resolveOptions } from '../../base/option-check.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import { IMPORT_OPTIONS } from './table.js';
-import type { ImportOptions, ImportProgress } from './types.js';
+import type { ImportOptions } from './types.js';
 
 /** Options that are no data, so that no file can set them. */
 export const IMPORT_HOOKS = {

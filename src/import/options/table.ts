@@ -8,10 +8,10 @@ import {
   WINDOW_BYTES_DEFAULT,
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
-import { THREADS, WAITING } from '../../base/method-options.js';
 import { checkCollectionName } from '../../base/names.js';
-import type { OptionTable } from '../../base/option-check.js';
 import { checkIndexPaths, parsePath, parsePointer } from '../../keys/paths.js';
+import type { OptionTable } from '../../options/check.js';
+import { THREADS, WAITING } from '../../options/shared.js';
 
 export const IMPORT_OPTIONS = {
   collection: {

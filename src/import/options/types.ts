@@ -1,32 +1,7 @@
 // What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
 
-import type { FramingName } from '../../kernel/contract.js';
-import type { Writer } from '../../store/types.js';
-
-/**
- * How the records of a source lie: `ndjson`, a value on each line; `values`, values one after another; `array`, the
- * elements of one array; `object`, the members of one object, whose names are the keys.
- */
-export type Shape = 'ndjson' | 'values' | 'array' | 'object';
-
-/**
- * Why a source was read in its layout: an option says so (`shape`, `select`), its name does (`.ndjson`, `.jsonl`), the
- * collection it is merged into does, or its first bytes do.
- */
-export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
-
-/** How some of the sources of an import were read, and why. */
-export interface LayoutReport {
-  /** A folder has a layout for each of its files, by the same rules. */
-  readonly shape: Shape | 'folder';
-  readonly because: LayoutReason;
-  /** How many of the sources were read so. */
-  readonly sources: number;
-  /** Path of the first of them. */
-  readonly first: string;
-  /** All of this as a sentence, with the option that says otherwise. */
-  readonly text: string;
-}
+import type { ImportProgress, Shape } from '../../base/import-report.js';
+import type { Writer } from '../../options/shared.js';
 
 /** Options of `store.import`; all optional. Unknown names are a TypeError. */
 export interface ImportOptions {
@@ -95,56 +70,4 @@ export interface ImportOptions {
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Cancels: the import rejects with CANCELLED within a second and leaves the store as it was. */
   readonly signal?: AbortSignal;
-}
-
-/** Where an import stands. */
-export interface ImportProgress {
-  readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
-  /** Source bytes scanned, of all; bytes of a span that has to be redone count once. */
-  readonly bytes: number;
-  readonly bytesTotal: number;
-  /** Records read so far. */
-  readonly records: number;
-  /** Since the import began. */
-  readonly seconds: number;
-}
-
-/** What an import did. `read = stored + rejected + replaced` always. */
-export interface ImportReport {
-  readonly collection: string;
-  readonly mode: 'replace' | 'upsert' | 'insert';
-  /** What the source was found (or said) to be; with several sources, the first. Each file of a folder has its own. */
-  readonly shape: Shape | 'folder';
-  /** What was assumed of the layout of the sources, why, and which option says otherwise: an element for each answer. */
-  readonly layouts: readonly LayoutReport[];
-  readonly framing: FramingName;
-  readonly sources: readonly string[];
-  /** Files that were read; those of folders count one by one. */
-  readonly files: number;
-  readonly records: {
-    readonly read: number;
-    readonly stored: number;
-    readonly rejected: number;
-    /** Records of this import that lost to another with the same key. */
-    readonly replaced: number;
-  };
-  /** Records stored before this import that it replaced (modes upsert; replace drops all silently). */
-  readonly updated: number;
-  readonly bytes: { readonly source: number; readonly stored: number };
-  readonly shards: number;
-  readonly spans: { readonly total: number; readonly redone: number };
-  /** What did not have to be done again, in an import that went on where one was killed. */
-  readonly resumed?: { readonly spans: number; readonly bytes: number };
-  readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
-  readonly seconds: number;
-  /** Seconds by stage. */
-  readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
-  /** 1 for a store in memory: its imports run in the calling thread. */
-  readonly workers: number;
-  /** Highest anonymous memory (RssAnon, all threads) seen, in bytes; 0 where the system does not tell. */
-  readonly peakAnonBytes: number;
-  /** File of the rejected records, with onBadRecord "quarantine" and at least one of them. */
-  readonly quarantine?: string;
-  /** Things the user should know, e.g. an index path that matched nothing. */
-  readonly warnings: readonly string[];
 }

@@ -6,13 +6,14 @@
 
 import { join } from 'node:path';
 import { SPAN_FILES_MAX } from '../../base/limits.js';
+import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
 import { isNamedLines } from '../source/layout.js';
 import { type Fingerprint, SourceFile } from '../source/source-file.js';
 import type { SpanFiles } from '../tasks/span.js';
-import { type Pause, planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
+import { planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
 
 /** Files of the list as it is held: a few kilobytes a piece. */
 const PIECE_FILES = 512;

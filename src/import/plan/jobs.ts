@@ -7,10 +7,10 @@ import type { FramingName } from '../../kernel/contract.js';
 import { parsePath } from '../../keys/paths.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import type { KeyRule } from '../../store/types.js';
-import type { SpanJob } from '../accept/accept.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { ScanSetup } from '../tasks/span.js';
 import type { SourcePlan } from './plan.js';
+import type { SpanJob } from './span-job.js';
 import { runPathOf, type Workspace } from './workspace.js';
 
 export interface JobContext {

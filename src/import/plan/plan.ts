@@ -5,12 +5,13 @@
 // same bytes whatever the number of workers.
 
 import { GristmillError } from '../../base/errors.js';
+import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../../base/limits.js';
 import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import { parsePointer } from '../../keys/paths.js';
+import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { LayoutReason, Shape } from '../options/types.js';
 import { type Head, markBytes } from '../source/detect.js';
 import { type Container, DocumentWalker } from '../source/document.js';
 import { type Expectation, type Layout, layoutOf } from '../source/layout.js';
@@ -59,9 +60,6 @@ const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
   array: 'array',
   object: 'object',
 };
-
-/** Called between one read and the next: lets others run, and throws when the import has been cancelled. */
-export type Pause = () => Promise<void>;
 
 /** @throws SOURCE_… and SELECT_… errors; CANCELLED */
 export async function planSource(

@@ -4,12 +4,13 @@
 
 import { statSync } from 'node:fs';
 import { GristmillError } from '../../base/errors.js';
+import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { Expectation } from '../source/layout.js';
 import { type Fingerprint, SourceFile } from '../source/source-file.js';
 import { refuseStore } from '../source/store-directory.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
-import { type Pause, planSource, type SourcePlan } from './plan.js';
+import { planSource, type SourcePlan } from './plan.js';
 
 /** What is imported, in order, and what has to be said about it. */
 export interface Plans {

@@ -4,8 +4,8 @@
 // sorted runs, and shard files under numbers nobody else gets.
 
 import { dirname } from 'node:path';
+import { quietly } from '../../base/system-errors.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { quietly } from '../../store/files/io.js';
 import { pathIn, temporaryPath } from '../../store/files/layout.js';
 
 /** The sorted runs of a span. @param temporary see Workspace */

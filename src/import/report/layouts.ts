@@ -3,8 +3,8 @@
 // What an import assumed of the layout of its sources, in words: the user who meant something else reads here which option
 // says so.
 
+import type { LayoutReport, Shape } from '../../base/import-report.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { LayoutReport, Shape } from '../options/types.js';
 import type { SourcePlan } from '../plan/plan.js';
 
 const RECORDS: Readonly<Record<Shape | 'folder', string>> = {

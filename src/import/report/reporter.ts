@@ -3,15 +3,15 @@
 // What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
 
 import { setImmediate } from 'node:timers/promises';
-import type { ImportObserver } from '../../metrics/import-totals.js';
+import type { ImportProgress, ImportReport } from '../../base/import-report.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { cancelledError } from '../../parallel/wire.js';
-import type { PublishResult } from '../../store/publish/publish.js';
+import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { ImportProgress, ImportReport } from '../options/types.js';
 import type { SourcePlan } from '../plan/plan.js';
 import type { Beginning } from '../resume/resume.js';
+import type { ImportObserver } from '../tasks/observer.js';
 import { layoutsOf } from './layouts.js';
 
 const INTERVAL_MS = 100;

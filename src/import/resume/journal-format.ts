@@ -5,7 +5,7 @@
 // match its checksum, and the journal ends before it.
 
 import { xxh64 } from '../../store/files/checksum.js';
-import type { RecordedSpan } from '../accept/accept.js';
+import type { RecordedSpan } from '../plan/span-job.js';
 import type { Duplicate, Run, SpanResult } from '../tasks/span.js';
 import { journalHeaderCheck, journalSpanCheck } from './journal-schema.js';
 

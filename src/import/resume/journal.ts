@@ -7,7 +7,8 @@
 import { closeSync, fdatasync, ftruncateSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { ioError, syncDirectory, syncDirectorySoon, syncFile, writeFully } from '../../store/files/io.js';
+import { ioError } from '../../base/system-errors.js';
+import { syncDirectory, syncDirectorySoon, syncFile, writeFully } from '../../store/files/io.js';
 import { openRegular } from '../../store/files/own-files.js';
 import { encodeLine, encodeSpan, type JournalHeader, type JournalSpan } from './journal-format.js';
 

@@ -14,7 +14,8 @@ import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain
 import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
 import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
 import { encodeKey } from '../../keys/encode.js';
-import { beginsJson, UTF8_MARK } from '../source/detect.js';
+import { beginsJson } from '../source/characters.js';
+import { UTF8_MARK } from '../source/detect.js';
 import { atOnce, isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { SourceFile } from '../source/source-file.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';

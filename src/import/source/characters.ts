@@ -58,3 +58,10 @@ export class CharacterChecker {
     return 'inside';
   }
 }
+
+/** Whether a value may begin with this byte. */
+export function beginsJson(byte: number): boolean {
+  return BEGINS_JSON.test(String.fromCharCode(byte));
+}
+
+export const BEGINS_JSON = /[[{"\-0-9tfn]/;

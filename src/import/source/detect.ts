@@ -8,18 +8,13 @@ import { DEPTH_DEFAULT } from '../../base/limits.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { readRecord } from '../../kernel/plain/kernel.js';
+import { beginsJson } from './characters.js';
 import type { Extent } from './first-value.js';
 import { snippetOf } from './snippet.js';
 
 export const UTF8_MARK = [0xef, 0xbb, 0xbf];
-const BEGINS_JSON = /[[{"\-0-9tfn]/;
 /** A number or literal: text that is not JSON often begins like one. */
 const BEGINS_WORD = /[-0-9tfn]/;
-
-/** Whether a value may begin with this byte. */
-export function beginsJson(byte: number): boolean {
-  return BEGINS_JSON.test(String.fromCharCode(byte));
-}
 
 /** Some bytes of a source: where they stand, and whether it ends with them. */
 export interface Head {

@@ -15,7 +15,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
 } from '../../kernel/plain/bytes.js';
-import { beginsJson } from './detect.js';
+import { beginsJson } from './characters.js';
 import type { SourceFile } from './source-file.js';
 
 /**

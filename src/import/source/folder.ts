@@ -7,7 +7,7 @@ import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import type { Pause } from '../plan/plan.js';
+import type { Pause } from '../../parallel/pause.js';
 import { comparePaths, type ListedFile } from './file-list.js';
 import { fingerprintOfStat } from './source-file.js';
 import { isStoreDirectory } from './store-directory.js';

@@ -6,9 +6,9 @@
 // That the members of an object are records cannot be told from its bytes: a file of one such object may be the first line
 // of a file of many. The report says what was assumed, why, and which option says otherwise.
 
+import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../kernel/plain/bytes.js';
-import type { LayoutReason, Shape } from '../options/types.js';
 import { checkBeginning, type Head, isFirstBad, shapeOfValues } from './detect.js';
 import { extentOfFirst } from './first-value.js';
 import type { SourceFile } from './source-file.js';

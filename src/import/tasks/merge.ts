@@ -1,6 +1,6 @@
 // What the coordinator and a worker say to each other about merging. Structured-cloneable; pages are shared, not copied.
 
-import type { Duplicate } from './span.js';
+import type { Duplicate, Run } from './span.js';
 
 /** The chunks of one run that may hold entries of a partition. */
 export interface RunSlice {
@@ -37,4 +37,9 @@ export interface MergeResult {
   /** Records that lost to another with the same primary key: shard, ordinal, shard, ordinal … */
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;
+}
+
+/** A run with the file it is in. */
+export interface PlacedRun extends Run {
+  readonly path: string;
 }

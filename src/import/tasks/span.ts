@@ -1,9 +1,9 @@
 // What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
 
+import type { Shape } from '../../base/import-report.js';
 import type { BadReasonName, ScanOptions } from '../../kernel/contract.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
-import type { Shape } from '../options/types.js';
 import type { Access, Fingerprint } from '../source/source-file.js';
 
 /** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */

@@ -8,8 +8,7 @@
 import { LRUCache } from 'lru-cache';
 import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
-import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../base/store-options.js';
-import type { CacheSize } from '../../metrics/store-metrics.js';
+import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../options/store.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { ShardReader } from '../../store/shards/read.js';
@@ -20,6 +19,7 @@ import { FrameCache } from './frame-cache.js';
 import { FrameThread } from './frame-thread.js';
 import type { OnSample } from './latency-sampler.js';
 import { RecordCache } from './record-cache.js';
+import type { CacheSize } from './sizes.js';
 
 /** Shards open at a time: a quarter of the usual limit of descriptors. */
 const SHARDS_OPEN_MAX = 256;

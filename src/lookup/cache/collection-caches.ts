@@ -4,13 +4,13 @@
 // reads came to. Lookups in all states of the collection share it: what is cached is true in any of them.
 
 import type { GristmillError } from '../../base/errors.js';
-import type { StoreEvents } from '../../base/events.js';
+import type { StoreEmitter, StoreEvents } from '../../base/events.js';
 import type { Frame } from '../../store/shards/frame.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import type { ShardEntry } from '../../store/types.js';
-import type { Caches } from './caches.js';
 import type { FrameCache } from './frame-cache.js';
-import { LatencySampler } from './latency-sampler.js';
+import type { FrameThread } from './frame-thread.js';
+import { LatencySampler, type OnSample } from './latency-sampler.js';
 import { ReadCounters } from './read-counters.js';
 import { CollectionRecords, type RecordCache } from './record-cache.js';
 
@@ -19,6 +19,16 @@ type Refreshed = StoreEvents['refresh']['outcome'];
 /** Between two warnings: where one record cannot be renewed many often cannot. */
 const WARNING_MILLISECONDS = 1000;
 
+/** What the collections of a store share. */
+interface SharedCaches {
+  readonly events: StoreEmitter | undefined;
+  /** Background loads. */
+  readonly thread: FrameThread;
+  /** Who is told of the reads that are timed. */
+  readonly timed: Set<OnSample>;
+  shard(entry: ShardEntry): ShardReader;
+}
+
 export class CollectionCaches {
   readonly collection: string;
   readonly counters = new ReadCounters();
@@ -26,10 +36,10 @@ export class CollectionCaches {
   readonly frames: FrameCache;
   /** Undefined where none are kept. */
   readonly records: CollectionRecords | undefined;
-  readonly #store: Caches;
+  readonly #store: SharedCaches;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(store: Caches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
+  constructor(store: SharedCaches, collection: string, frames: FrameCache, records: RecordCache | undefined) {
     this.#store = store;
     this.collection = collection;
     this.sampler = new LatencySampler(collection, this.counters, store.timed);

@@ -8,11 +8,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { GristmillError } from '../../base/errors.js';
-import type { BackgroundMetrics } from '../../metrics/store-metrics.js';
 import { unwrap } from '../../parallel/wire.js';
 import { type Frame, frameOf, openFrame } from '../../store/shards/frame.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import type { FrameAnswers, FrameJob, LoadedFrame } from './frame-loader.js';
+import type { BackgroundMetrics } from './sizes.js';
 
 const WORKER = new URL('../../../workers/frame-worker.js', import.meta.url);
 /** One that is worked on and one that waits for it. */

@@ -6,11 +6,11 @@
 // An entry knows the generation it was found in, and where. A location never means another record, so what was found there
 // is true for ever; whether the key is still there is for the read path to say (values.ts).
 
-import type { CacheOptions } from '../../base/store-options.js';
 import type { KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
+import type { CacheOptions } from '../../options/store.js';
 import { parsedRecord } from '../../store/shards/line.js';
-import type { Place } from '../index/generation.js';
+import type { Place } from '../../store/shards/place.js';
 import { BoundedCache, type Kept } from './bounded-cache.js';
 import { bytesOf, copied, frozen } from './parsed-value.js';
 import type { ReadCounters } from './read-counters.js';

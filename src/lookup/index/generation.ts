@@ -6,6 +6,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
+import type { Place } from '../../store/shards/place.js';
 import type {
   CatalogRead,
   CatalogView,
@@ -20,14 +21,6 @@ import { Tree } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
-
-/** Where a record is, with its shard's entry. */
-export interface Place {
-  readonly entry: ShardEntry;
-  readonly ordinal: number;
-  /** The record's line, where the shard is inline. */
-  readonly line?: string;
-}
 
 /** What stays the same from one generation to the next while only records are put and deleted. */
 interface Layout {
@@ -213,7 +206,7 @@ export class Generation {
   #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead | undefined): Place {
     const line = (read ?? this.current()).inlineRecord(entry.shard, ordinal);
     if (line === undefined) throw this.#noPlace(read);
-    return { entry, ordinal, line: line.toString() };
+    return { entry, ordinal, inline: line.toString() };
   }
 
   #noPlace(read: CatalogRead | undefined): Error {

@@ -4,7 +4,8 @@
 
 import { canonicalKey } from '../../keys/decode.js';
 import { encodeKey, isNumberKey, type KeyValue } from '../../keys/encode.js';
-import type { Generation, Place } from './generation.js';
+import type { Place } from '../../store/shards/place.js';
+import type { Generation } from './generation.js';
 
 /** key > index page > location */
 export function locate(generation: Generation, key: KeyValue): Place | undefined {

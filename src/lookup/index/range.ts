@@ -3,9 +3,9 @@
 // Which entries of a tree lie between two keys: slices of its pages, in either direction. Bounds are encoded keys; a
 // prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
 
-import type { Freshness } from '../../base/freshness.js';
-import { any, type OptionTable, resolveOptions } from '../../base/option-check.js';
 import { encodeKey, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
+import { any, type OptionTable, resolveOptions } from '../../options/check.js';
+import type { Freshness } from '../../options/freshness.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../../store/pages/page-key.js';
 import { entryCount, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
 import type { CatalogRead, PageAt } from '../../store/types.js';

@@ -3,8 +3,8 @@
 // The options of a single read. They are looked at each time, so that the usual ways cost next to nothing: none at all, and
 // a freshness alone.
 
-import type { Freshness } from '../../base/freshness.js';
-import { type OptionTable, resolveOptions } from '../../base/option-check.js';
+import { type OptionTable, resolveOptions } from '../../options/check.js';
+import type { Freshness } from '../../options/freshness.js';
 
 /** How to read. */
 export interface ReadOptions {

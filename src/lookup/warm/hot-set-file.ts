@@ -7,10 +7,10 @@ import { lstat, open, rename, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { HOT_SET_BYTES_MAX, HOT_SET_KEYS_MAX } from '../../base/limits.js';
+import { ioError, isMissing } from '../../base/system-errors.js';
 import { decodeKey } from '../../keys/decode.js';
 import { compareKeys, encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { ioError, isMissing } from '../../store/files/io.js';
 import { hotSetPath } from '../../store/files/layout.js';
 import type { HotKey } from '../cache/hot-places.js';
 

@@ -8,9 +8,9 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
 import { HOT_SET_KEYS_MAX } from '../../base/limits.js';
+import { ioError } from '../../base/system-errors.js';
 import { encodeKey } from '../../keys/encode.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { ioError } from '../../store/files/io.js';
 import { type HotPlaces, heaviest } from '../cache/hot-places.js';
 import { type CollectionHotKey, KEYS_PER_TURN, readHotSet, writeHotSet } from './hot-set-file.js';
 

@@ -5,7 +5,8 @@
 // names is removed, in any process.
 
 import type { Catalog, CatalogRead } from '../../store/types.js';
-import { Lookup, type LookupStore } from '../lookup.js';
+import type { LookupStore } from '../current.js';
+import { Lookup } from '../lookup.js';
 
 export class ServedState {
   readonly catalog: CatalogRead;

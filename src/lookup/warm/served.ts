@@ -7,12 +7,13 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
-import { checkFreshness, type Freshness } from '../../base/freshness.js';
-import type { ResolvedStoreOptions } from '../../base/store-options.js';
-import { ioError } from '../../store/files/io.js';
+import { ioError } from '../../base/system-errors.js';
+import { checkFreshness, type Freshness } from '../../options/freshness.js';
+import type { ResolvedStoreOptions } from '../../options/store.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead } from '../../store/types.js';
-import type { Lookup, LookupStore } from '../lookup.js';
+import type { LookupStore } from '../current.js';
+import type { Lookup } from '../lookup.js';
 import { type HotPlacesOf, hotKeysOf } from './hot-set.js';
 import { ServedState } from './served-state.js';
 import { hotSteps, Warming } from './warm.js';

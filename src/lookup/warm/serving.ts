@@ -3,8 +3,8 @@
 // What a store does to be never cold, in one place: the served state (served.ts), the hot set (hot-set.ts), and warming
 // (warm-up.ts), all of it in the background of reads and ended by `close`.
 
-import type { Freshness } from '../../base/freshness.js';
-import type { ResolvedStoreOptions } from '../../base/store-options.js';
+import type { Freshness } from '../../options/freshness.js';
+import type { ResolvedStoreOptions } from '../../options/store.js';
 import type { Lookup } from '../lookup.js';
 import { HotSet } from './hot-set.js';
 import { Served, type ServingStore } from './served.js';

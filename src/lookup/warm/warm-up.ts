@@ -2,14 +2,13 @@
 //
 // `store.warm`, and what happens in the background when a store is opened: what to load, and how much of it (warm.ts loads).
 
-import { DEFAULT_COLLECTION } from '../../api/collection.js';
 import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
-import { either, LONG_WORK } from '../../base/method-options.js';
-import { checkNameToFind } from '../../base/names.js';
-import { checkedOptions, list, type OptionTable } from '../../base/option-check.js';
-import { type CachesOptions, cacheOptionsOf } from '../../base/store-options.js';
+import { checkNameToFind, DEFAULT_COLLECTION } from '../../base/names.js';
 import type { KeyValue } from '../../keys/encode.js';
+import { checkedOptions, list, type OptionTable } from '../../options/check.js';
+import { either, LONG_WORK } from '../../options/shared.js';
+import { type CachesOptions, cacheOptionsOf } from '../../options/store.js';
 import { READ_WEIGHT } from '../cache/hot-places.js';
 import { BOUNDS_OPTIONS, type RangeOptions, resolveBounds } from '../index/range.js';
 import type { Lookup } from '../lookup.js';

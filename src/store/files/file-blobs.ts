@@ -15,8 +15,9 @@ import {
   rmSync,
   unlinkSync,
 } from 'node:fs';
+import { ioError, isMissing } from '../../base/system-errors.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
-import { ioError, isMissing, syncDirectory, syncFile, writeFully } from './io.js';
+import { syncDirectory, syncFile, writeFully } from './io.js';
 import { linkError, openRegular } from './own-files.js';
 
 class FileWriter implements BlobWriter {

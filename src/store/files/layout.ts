@@ -6,7 +6,8 @@
 import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import { ioError, isMissing, syncDirectory } from './io.js';
+import { ioError, isMissing } from '../../base/system-errors.js';
+import { syncDirectory } from './io.js';
 import { checkOwner, isWritableByOthers } from './own-files.js';
 
 export const SHARDS_DIRECTORY = 'shards';

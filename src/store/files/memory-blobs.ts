@@ -2,8 +2,8 @@
 //
 // Blobs as buffers of this process. A path is only a name; directories are what the names say.
 
+import { ioError } from '../../base/system-errors.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
-import { ioError } from './io.js';
 
 /** A file: what was appended to it, piece by piece, and where each piece begins. */
 interface Pieces {

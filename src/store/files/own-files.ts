@@ -8,7 +8,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import { ioError, REGULAR_ONLY } from './io.js';
+import { ioError } from '../../base/system-errors.js';
+import { REGULAR_ONLY } from './io.js';
 
 /** Mode bits that let someone else write: group, others. */
 const WRITABLE_BY_OTHERS = 0o022;

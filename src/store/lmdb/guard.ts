@@ -7,8 +7,9 @@
 import { accessSync, closeSync, constants, ftruncateSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
+import { ioError } from '../../base/system-errors.js';
 import { readAt } from '../files/file-blobs.js';
-import { ioError, REGULAR_ONLY } from '../files/io.js';
+import { REGULAR_ONLY } from '../files/io.js';
 import { CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_LOCK_SUFFIX } from '../files/layout.js';
 import { isReadOnlyFileSystem } from '../files/mounts.js';
 import { checkHolders, checkNames, kindOf, linkError, openRegular } from '../files/own-files.js';

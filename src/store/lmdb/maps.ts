@@ -3,9 +3,9 @@
 // The databases of LMDB as the sorted maps of bytes that the catalog is read from and written to.
 
 import { GristmillError } from '../../base/errors.js';
+import { ioError } from '../../base/system-errors.js';
 import type { ByteMap } from '../catalog/read.js';
 import type { WritableByteMap } from '../catalog/write.js';
-import { ioError } from '../files/io.js';
 import type { CommitRoom } from './commit-room.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { ioError } from '../files/io.js';
+import { ioError } from '../../base/system-errors.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
 import { Gate } from './gate.js';
 import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';

@@ -10,7 +10,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, statSync, unlin
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import { ioError } from '../files/io.js';
+import { ioError } from '../../base/system-errors.js';
 
 const MARK = /^opening-(\d+)-/;
 /** Opening takes milliseconds; a process that was stopped meanwhile is not waited for longer. */

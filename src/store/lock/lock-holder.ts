@@ -5,7 +5,8 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import type { Catalog, CatalogRead, LockRecord, Writer } from '../types.js';
+import type { Writer } from '../../options/shared.js';
+import type { Catalog, CatalogRead, LockRecord } from '../types.js';
 import { isRunning } from './process-identity.js';
 
 /** A holder is taken for dead when it has not said for so long that it lives. */

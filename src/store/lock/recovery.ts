@@ -4,8 +4,8 @@
 // garbage record that something had to wait for readers. Where neither is, opening costs no more than asking.
 
 import type { GristmillError } from '../../base/errors.js';
+import { isMissing } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
-import { isMissing } from '../files/io.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
 import { collectGarbage } from '../publish/garbage.js';

@@ -5,8 +5,8 @@
 // the same, so only who holds the lock (writer-lock.ts) may sweep. What a resumable import has finished stays.
 
 import { basename, dirname, join } from 'node:path';
+import { isMissing } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
-import { isMissing } from '../files/io.js';
 import {
   journalPath,
   QUARANTINE_DIRECTORY,

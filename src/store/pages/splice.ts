@@ -5,7 +5,7 @@
 
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
 import type { Entry } from '../types.js';
-import type { Change, Resolve } from './merge.js';
+import type { Change, Resolve } from './change.js';
 import { entryAt, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound, upperBound } from './read.js';
 import { COUNT_AT, LOCATION_BYTES, OFFSET_BYTES, PAGE_BYTES, PREFIX_AT, PREFIX_BYTES_AT } from './write.js';
 

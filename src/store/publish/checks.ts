@@ -5,7 +5,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { CollectionManifest, KeyRule } from '../types.js';
-import type { Publication } from './publish.js';
+import type { Publication } from './publication.js';
 
 export function checkCounts({ counts, shards, dead }: Publication): void {
   const { read, stored, rejected, replaced } = counts;

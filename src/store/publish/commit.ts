@@ -9,7 +9,7 @@ import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../t
 import { expectCount } from './checks.js';
 import { addGarbage } from './garbage.js';
 import type { MergePlan } from './merge-plan.js';
-import type { Publication, PublishResult } from './publish.js';
+import type { Publication, PublishResult } from './publication.js';
 
 export function commitPublication(
   catalog: Catalog,

@@ -10,12 +10,13 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
-import { mergeInPlace, type PageChange, type Settle, TreeRewrite } from '../pages/merge.js';
+import type { PageChange, Settle } from '../pages/change.js';
+import { mergeInPlace, TreeRewrite } from '../pages/merge.js';
 import { entriesOf, entryCount, verifyPage } from '../pages/read.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from '../types.js';
 import { checkSameCollection, expectCount } from './checks.js';
 import type { NewTrees } from './new-trees.js';
-import type { PageBatch, Publication } from './publish.js';
+import type { PageBatch, Publication } from './publication.js';
 
 /** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;

@@ -9,52 +9,18 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { checkCollectionName } from '../../base/names.js';
+import { quietly } from '../../base/system-errors.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { quietly } from '../../store/files/io.js';
 import { shardPath } from '../../store/files/layout.js';
-import { type LockRequest, WriterLock } from '../../store/lock/writer-lock.js';
+import { WriterLock } from '../../store/lock/writer-lock.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
-import { resolveCompactOptions } from '../upkeep-options.js';
 import { cleanIndexes } from './clean-indexes.js';
 import { dropDeadShards } from './drop-dead.js';
+import type { CompactOptions, CompactReport } from './options.js';
+import { resolveCompactOptions } from './options.js';
 import { publishRewritten, sealOpenShard } from './publish-rewritten.js';
 import { rewriteShard } from './rewrite-shard.js';
-
-export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
-  /** Only this collection. Default: all. */
-  readonly collection?: string;
-  /** A shard is rewritten when more than this share (0…1) of the records in its file is dead. Default 0.25. */
-  readonly minDeadShare?: number;
-  /** Called after each shard. */
-  readonly onProgress?: (progress: CompactProgress) => void;
-}
-
-export interface CompactProgress {
-  /** Shards done, of all that are to be. */
-  readonly shards: number;
-  readonly shardsTotal: number;
-  /** Records in the new files so far. */
-  readonly records: number;
-}
-
-/** What a compaction did. */
-export interface CompactReport {
-  /** Inline shards that were given a file, and shard files written anew. */
-  readonly sealed: number;
-  readonly rewritten: number;
-  /** Shards without a live record that were taken out of their collection, whatever `minDeadShare` is. Their files go. */
-  readonly dropped: number;
-  /** Records in the new files. */
-  readonly records: number;
-  /** Dead records whose text is gone. */
-  readonly removed: number;
-  /** Bytes of the shard files before and after. */
-  readonly bytes: { readonly before: number; readonly after: number };
-  /** Secondary indexes written anew. */
-  readonly indexes: number;
-  readonly seconds: number;
-}
 
 /**
  * @param closing cancels as the option `signal` does.

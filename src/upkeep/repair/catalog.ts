@@ -14,7 +14,7 @@ import type {
   InlineRecord,
   ShardEntry,
 } from '../../store/types.js';
-import type { SalvageResult } from '../salvage/shard.js';
+import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
 

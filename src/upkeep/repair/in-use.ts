@@ -2,7 +2,7 @@
 
 import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMissing } from '../../store/files/io.js';
+import { isMissing } from '../../base/system-errors.js';
 import { CATALOG_LOCK_FILE } from '../../store/files/layout.js';
 
 /**

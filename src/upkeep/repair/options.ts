@@ -1,7 +1,7 @@
 // [repair]: what it is asked to do and what it reports.
 
-import { LONG_WORK, THREADS, TRUST } from '../../base/method-options.js';
-import { hook, type OptionTable, type Resolved, resolveOptions } from '../../base/option-check.js';
+import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import type { Fault } from '../verify/faults.js';
 
 /** Options of `repairStore`. */

@@ -5,7 +5,8 @@
 
 import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ioError, syncDirectory } from '../../store/files/io.js';
+import { ioError } from '../../base/system-errors.js';
+import { syncDirectory } from '../../store/files/io.js';
 import {
   CATALOG_FILE,
   CATALOG_LOCK_FILE,

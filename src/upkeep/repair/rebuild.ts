@@ -5,19 +5,18 @@
 
 import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import { batchOf } from '../../import/merge/merge.js';
-import { type PlacedRun, planMerge } from '../../import/merge/plan.js';
-import type { MergeTask } from '../../import/tasks/merge.js';
+import { planMerge } from '../../import/merge/plan.js';
+import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
 import { parsePath } from '../../keys/paths.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import type { WorkerPool } from '../../pool/pool.js';
 import { files } from '../../store/files/file-blobs.js';
 import { pathIn, shardFileName } from '../../store/files/layout.js';
-import type { PageBatch } from '../../store/publish/publish.js';
+import type { PageBatch } from '../../store/publish/publication.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { InlineRecord, KeyRule } from '../../store/types.js';
-import type { SalvageResult, SalvageTask } from '../salvage/shard.js';
+import type { SalvageResult, Salvagers, SalvageTask } from '../salvage/task.js';
 
 /** As deep as any import may have accepted. */
 const DEPTH_MAX = 100_000;
@@ -42,7 +41,7 @@ export type ShardJob = Omit<SalvageTask, 'setup' | 'textPath' | 'runPath' | 'rew
 
 /** What all collections and imports of a repair are rebuilt with. */
 export interface RebuildTools {
-  readonly workers: WorkerPool;
+  readonly workers: Salvagers;
   readonly threads: number;
   /** A directory of the repair's own. */
   readonly temporary: string;

@@ -7,8 +7,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
-import { WorkerPool } from '../../pool/pool.js';
-import { ioError, quietly, syncDirectory, syncFile } from '../../store/files/io.js';
+import { ioError, quietly } from '../../base/system-errors.js';
+import { syncDirectory, syncFile } from '../../store/files/io.js';
 import {
   CATALOG_FILE,
   INDEX_DIRECTORY,
@@ -18,6 +18,7 @@ import {
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
 import { exchange, indexState, mendGate, refuseWhileInUse } from './exchange.js';
@@ -27,6 +28,8 @@ import { checkPlaces, FINISHED, putSharedFilesAside, removeOpenable, UNFINISHED 
 import { RepairWatch } from './progress.js';
 import { Rebuild } from './rebuild.js';
 import { rebuildFromShards } from './shards.js';
+
+type StartSalvagers = (threads: number) => Salvagers;
 
 const WITHOUT_CATALOG =
   'The shards had to do without the catalog: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
@@ -38,7 +41,11 @@ const WITHOUT_CATALOG =
  * then. TypeError for a wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
-export async function repairStore(path: string, given?: RepairOptions): Promise<RepairReport> {
+export async function repairStore(
+  path: string,
+  startWorkers: StartSalvagers,
+  given?: RepairOptions,
+): Promise<RepairReport> {
   const { trustOwner, fromShards, ...options } = resolveRepairOptions(given);
   const store = resolve(path);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
@@ -52,7 +59,7 @@ export async function repairStore(path: string, given?: RepairOptions): Promise<
   const progress = new RepairWatch(options);
   try {
     await progress.pause();
-    return await repair(store, { ...options, fromShards }, progress);
+    return await repair(store, startWorkers, { ...options, fromShards }, progress);
   } finally {
     progress.close();
   }
@@ -60,6 +67,7 @@ export async function repairStore(path: string, given?: RepairOptions): Promise<
 
 async function repair(
   store: string,
+  startWorkers: StartSalvagers,
   { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner'>,
   progress: RepairWatch,
 ): Promise<RepairReport> {
@@ -75,7 +83,7 @@ async function repair(
   rmSync(made, { recursive: true, force: true });
   const temporary = join(made, 'tmp');
   const rewritten: string[] = [];
-  const workers = new WorkerPool(threads);
+  const workers = startWorkers(threads);
   try {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false });

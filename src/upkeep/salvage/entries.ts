@@ -12,7 +12,7 @@ import { BadReason, type BadReasonName } from '../../kernel/contract.js';
 import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
 import { files } from '../../store/files/file-blobs.js';
 import { LineOrdinals } from './line-ordinals.js';
-import type { SalvageFault } from './shard.js';
+import type { SalvageFault } from './task.js';
 
 /** Stretches of lines before their entries go to a run: some 100,000 lines where every other record is dead. */
 const STRETCHES_MAX = 65_536;

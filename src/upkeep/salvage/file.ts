@@ -7,12 +7,12 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import { isMissing } from '../../base/system-errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader } from '../../store/files/blobs.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
-import { isMissing } from '../../store/files/io.js';
 import { Holes } from '../../store/shards/holes.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
@@ -20,7 +20,7 @@ import type { RecordRange } from '../verify/faults.js';
 import type { EntryScan } from './entries.js';
 import { FrameSalvage, isDamage, type LostLines, type SoundFrame } from './frames.js';
 import { IdentifiedShard } from './identified-shard.js';
-import type { SalvageFault, SalvageResult, SalvageTask } from './shard.js';
+import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
 
 const NEWLINE = 10;
 

@@ -11,7 +11,7 @@ import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail } from '../../store/shards/tail.js';
 import { damageOf, type FrameSalvage, isDamage, type Piece } from './frames.js';
-import type { SalvageTask } from './shard.js';
+import type { SalvageTask } from './task.js';
 
 export class IdentifiedShard {
   readonly window: FileWindow;

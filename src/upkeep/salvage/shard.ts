@@ -5,48 +5,11 @@
 // readable; the records of that become holes, and every other record keeps its ordinal.
 
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
-import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
-import type { ShardSummary } from '../../store/shards/write.js';
-import type { RecordRange } from '../verify/faults.js';
 import { EntryScan } from './entries.js';
 import { salvageFile } from './file.js';
-
-export interface SalvageTask {
-  readonly setup: ScanSetup;
-  readonly shard: number;
-  /** The shard's file; absent for an inline shard, whose live lines are in `textPath`. */
-  readonly path?: string;
-  /** What the catalog says of the file; absent where there is none: as the file says. */
-  readonly expected?: { readonly records: number; readonly holes: number; readonly sha256: string };
-  /** Tombstones: dead records have no entries. */
-  readonly dead: Uint8Array;
-  /** Ordinals of the lines in `textPath`. */
-  readonly ordinals?: Uint32Array;
-  readonly textPath: string;
-  readonly runPath: string;
-  /** Where the shard is written again, should it be damaged. */
-  readonly rewrittenPath: string;
-}
-
-export interface SalvageFault {
-  readonly offset: number;
-  /** Ordinals of the records that it costs; absent where nobody can say, or it costs none. */
-  readonly records?: RecordRange;
-  readonly message: string;
-}
-
-export interface SalvageResult {
-  readonly runs: readonly Run[];
-  /** Ordinals of records that lost to another of the shard with the same key. */
-  readonly losers: Uint32Array;
-  readonly faults: readonly SalvageFault[];
-  /** The file as it is now, or as it was written again; absent for an inline shard. */
-  readonly file?: ShardSummary & { readonly isRewritten: boolean };
-  /** Ordinals without a line in that file, as a bitmap; absent where there are none. */
-  readonly holes?: Uint8Array;
-}
+import type { SalvageResult, SalvageTask } from './task.js';
 
 /** @throws GristmillError IO_ERROR, DISK_FULL, STORE_TOO_NEW; Cancelled. Damage is in the result. */
 export function salvageShard(task: SalvageTask): SalvageResult {

@@ -2,7 +2,7 @@
 //
 // What verification finds wrong, and the list it is kept in: the first faults in full, all of them counted.
 
-import { isShortage } from '../../store/files/io.js';
+import { isShortage } from '../../base/system-errors.js';
 
 /** Consecutive records of a collection: ordinals from 0, dead records counted; `to` is not one of them any more. */
 export interface RecordRange {

@@ -7,11 +7,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import { ioError, isShortage } from '../../base/system-errors.js';
 import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
-import { ioError, isShortage } from '../../store/files/io.js';
 import { originOf } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
@@ -158,4 +158,10 @@ function readInto(file: BlobReader, offset: number, length: number): Buffer {
 
 function all({ records }: ShardEntry): RecordRange {
   return { from: 0, to: records };
+}
+
+/** Who reads shards to verify them. */
+export interface Verifiers {
+  verify(task: VerifyTask): Promise<readonly ShardFault[]>;
+  close(): Promise<void>;
 }

@@ -8,22 +8,15 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { workersFor } from '../../pool/in-process.js';
-import type { Verifiers } from '../../pool/pool.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { findLeftovers } from '../../store/lock/sweep.js';
 import type { Catalog, CatalogSnapshot, ShardEntry } from '../../store/types.js';
-import {
-  type FilledVerifyOptions,
-  resolveVerifyOptions,
-  type VerifyOptions,
-  type VerifyReport,
-} from '../upkeep-options.js';
 import { verifyCollection } from './collection.js';
 import { type Fault, FaultList, type RecordRange } from './faults.js';
+import { type FilledVerifyOptions, resolveVerifyOptions, type VerifyOptions, type VerifyReport } from './options.js';
 import { verifyRelations } from './relations.js';
-import type { VerifyTask } from './shard.js';
+import type { Verifiers, VerifyTask } from './shard.js';
 import { verifyTrees } from './tree.js';
 import { type Inventory, verifyValues } from './values.js';
 
@@ -34,8 +27,8 @@ const TURN_MS = 10;
 /** A store to verify. */
 export interface VerifyTarget extends StorePlace {
   readonly catalog: Pick<Catalog, 'file' | 'snapshot'>;
-  /** Starts the threads; tests do without. */
-  readonly startWorkers?: (threads: number) => Verifiers;
+  /** Starts so many threads. */
+  readonly startWorkers: (threads: number) => Verifiers;
 }
 
 /**
@@ -123,8 +116,7 @@ class VerifyRun {
 
   async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
     if (shards.length === 0) return;
-    const { blobs, startWorkers = (threads) => workersFor(blobs, threads) } = this.#target;
-    const workers = startWorkers(Math.min(this.#options.workers, shards.length));
+    const workers = this.#target.startWorkers(Math.min(this.#options.workers, shards.length));
     const tasks = shards.map((entry): VerifyTask => {
       const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};
       return { path: shardPath(this.#target.directory, entry.file), entry, shared: this.#shared.buffer, ...dead };

@@ -1,11 +1,10 @@
-// [verify] [repair] [backup]: what they are asked to do, what they tell, what they report.
+// [verify]: what it is asked to do, what it tells, what it reports.
 
-import { either, LONG_WORK, THREADS, WAITING } from '../base/method-options.js';
-import { checkNameToFind } from '../base/names.js';
-import { hook, type OptionTable, type Resolved, resolveOptions } from '../base/option-check.js';
-import type { Leftovers } from '../store/lock/sweep.js';
-import type { CompactOptions, CompactProgress } from './compact/compact.js';
-import type { Fault } from './verify/faults.js';
+import type { OptionTable, Resolved } from '../../options/check.js';
+import { hook, resolveOptions } from '../../options/check.js';
+import { either, LONG_WORK, THREADS } from '../../options/shared.js';
+import type { Leftovers } from '../../store/lock/sweep.js';
+import type { Fault } from './faults.js';
 
 /** Options of `store.verify`; all optional. Unknown names are a TypeError. */
 export interface VerifyOptions {
@@ -47,23 +46,7 @@ export interface VerifyReport {
   readonly seconds: number;
 }
 
-/** Options of `store.backup`. */
-export interface BackupOptions {
-  /** Copies shards even where they could be hard-linked. Default false. */
-  readonly copy?: boolean;
-}
-
-export interface BackupReport {
-  /** Absolute path of the copy. */
-  readonly directory: string;
-  /** Publication it holds. */
-  readonly generation: number;
-  readonly collections: number;
-  readonly shards: { readonly linked: number; readonly copied: number };
-  readonly seconds: number;
-}
-
-const VERIFY_OPTIONS = {
+export const VERIFY_OPTIONS = {
   ...THREADS,
   faultsMax: {
     ...{ type: 'integer', default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER },
@@ -80,24 +63,3 @@ export function resolveVerifyOptions(given: VerifyOptions | undefined, closing?:
   const options = resolveOptions('verify', VERIFY_OPTIONS, given);
   return { ...options, signal: either(options.signal, closing) };
 }
-
-const COMPACT_OPTIONS = {
-  collection: { type: 'text', default: undefined, check: checkNameToFind, meaning: 'the only one; unset: all' },
-  minDeadShare: {
-    ...{ type: 'number', unit: 'share', default: 0.25, min: 0, max: 1 },
-    meaning: 'share of dead records in its file beyond which a shard is rewritten',
-  },
-  onProgress: hook<(progress: CompactProgress) => void>('called after each shard'),
-  ...WAITING,
-  ...LONG_WORK,
-} as const satisfies OptionTable;
-
-/** @param closing cancels as the option `signal` does. @throws TypeError */
-export function resolveCompactOptions(given: CompactOptions | undefined, closing?: AbortSignal) {
-  const options = resolveOptions('compact', COMPACT_OPTIONS, given);
-  return { ...options, signal: either(options.signal, closing) };
-}
-
-export const BACKUP_OPTIONS = {
-  copy: { type: 'boolean', default: false, meaning: 'copy shards even where they could be hard-linked' },
-} as const satisfies OptionTable;

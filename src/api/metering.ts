@@ -2,12 +2,12 @@
 // prom-client and the API of OpenTelemetry are loaded when they are asked for.
 
 import type { StoreEmitter } from '../base/events.js';
-import { later } from '../base/load.js';
 import type { Caches } from '../lookup/cache/caches.js';
+import { ImportMeter } from '../metrics/import-meter.js';
+import type { Registry } from '../metrics/prometheus.js';
+import { type StoreMetrics, storeMetrics } from '../metrics/store-metrics.js';
 import type { Catalog } from '../store/types.js';
-import { ImportMeter } from './import-meter.js';
-import type { Registry } from './prometheus.js';
-import { type StoreMetrics, storeMetrics } from './store-metrics.js';
+import { later } from './load.js';
 
 export class Metering {
   readonly imports: ImportMeter;

@@ -1,9 +1,8 @@
 // Options that several methods have: what they share is one row here.
 
 import { availableParallelism } from 'node:os';
-import type { Writer } from '../store/types.js';
-import { WORKERS_MAX } from './limits.js';
-import { hook, type OptionTable } from './option-check.js';
+import { WORKERS_MAX } from '../base/limits.js';
+import { hook, type OptionTable } from './check.js';
 
 /** Of work that can be cancelled. */
 export const LONG_WORK = {
@@ -17,6 +16,16 @@ export const TRUST = {
     meaning: 'id of the user whose stores are opened beside your own and those of root',
   },
 } as const satisfies OptionTable;
+
+/** Who is changing a store for longer than a transaction, as people are told. */
+export interface Writer {
+  readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
+  readonly collection?: string;
+  readonly host: string;
+  readonly pid: number;
+  /** ISO 8601 time. */
+  readonly since: string;
+}
 
 /** Of work that takes its turn among writers. */
 export const WAITING = {

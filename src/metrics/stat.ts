@@ -1,9 +1,10 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { Writer } from '../options/shared.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { isAlive } from '../store/lock/lock-holder.js';
-import type { Catalog, CollectionManifest, KeyRule, Writer } from '../store/types.js';
+import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
 
 export interface IndexStat {
   readonly path: string;

@@ -1,17 +1,9 @@
 // The options of a store and of its caches: their tables, resolved once into frozen, complete objects.
 
+import { checkCollectionName } from '../base/names.js';
+import { any, checkedOptions, checkText, isOptions, type OptionTable, type Resolved, resolveOptions } from './check.js';
 import type { Freshness } from './freshness.js';
-import { TRUST } from './method-options.js';
-import { checkCollectionName } from './names.js';
-import {
-  any,
-  checkedOptions,
-  checkText,
-  isOptions,
-  type OptionTable,
-  type Resolved,
-  resolveOptions,
-} from './option-check.js';
+import { TRUST } from './shared.js';
 
 const MIB = 1024 * 1024;
 

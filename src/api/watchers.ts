@@ -1,14 +1,14 @@
 // The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
 
 import type { StoreEmitter } from '../base/events.js';
-import { later } from '../base/load.js';
-import type { ImportTarget } from '../import/import.js';
 import { checkSources } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
+import type { ImportTarget } from '../import/work.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
 import type { SyncOptions } from '../sources/sync.js';
-import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from './watch-options.js';
-import type { Watcher } from './watcher.js';
+import { resolveWatchOptions, type WatchOptions, watchOptionsOver } from '../watch/watch-options.js';
+import type { Watcher } from '../watch/watcher.js';
+import { later } from './load.js';
 
 export type { Watcher, WatchOptions };
 
@@ -29,7 +29,7 @@ export class Watchers {
    * @param imports what config file and environment say of imports
    */
   async start(
-    target: ImportTarget & { readonly closing: AbortSignal },
+    target: Omit<ImportTarget, 'startWorkers'> & { readonly closing: AbortSignal },
     sources: readonly string[],
     imports: ImportOptions,
     given?: WatchOptions,
@@ -45,7 +45,7 @@ export class Watchers {
   }
 
   async #start(
-    target: ImportTarget & { readonly closing: AbortSignal },
+    target: Omit<ImportTarget, 'startWorkers'> & { readonly closing: AbortSignal },
     sources: readonly string[],
     options: WatchOptions,
     ended: () => void,

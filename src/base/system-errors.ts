@@ -1,0 +1,46 @@
+// System errors as ours, and what they say: no room, not there, a shortage of the moment.
+
+import { constants as system } from 'node:os';
+import { GristmillError } from './errors.js';
+
+/** How a file system says that there is no room: full, over quota, file size limit. LMDB gives the numbers. */
+const { ENOSPC, EDQUOT, EFBIG } = system.errno;
+const NO_ROOM: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', ENOSPC, EDQUOT, EFBIG]);
+
+/** A system call's error as ours. @param doing e.g. "write", completes "cannot … FILE". */
+export function ioError(cause: unknown, doing: string, file: string, bytesNeeded?: number): GristmillError {
+  if (cause instanceof GristmillError) return cause;
+  const code: unknown = (cause as NodeJS.ErrnoException).code;
+  if (NO_ROOM.has(code)) {
+    const bytes = bytesNeeded === undefined ? '' : ` (${bytesNeeded} bytes)`;
+    const message = `no room to ${doing} ${file}${bytes}: free space on its file system (${(cause as Error).message}) and try again`;
+    return new GristmillError('DISK_FULL', message, { file, bytesNeeded, cause });
+  }
+  return new GristmillError('IO_ERROR', `cannot ${doing} ${file}: ${(cause as Error).message}`, { file, cause });
+}
+
+/** Whether an error, or what caused it, is a file that is not there. */
+export function isMissing(error: unknown): boolean {
+  const cause = error instanceof GristmillError ? error.cause : error;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** Cleans up, as far as it can: what stays is only in the way, and the error that led here is the one to tell. */
+export function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // See above.
+  }
+}
+
+/** What a process, or the machine, has too few of for a moment. */
+const SHORTAGES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** Whether an error, or what caused it, says nothing about the file: there was no descriptor or no memory left to look at it. */
+export function isShortage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (SHORTAGES.has((cause as NodeJS.ErrnoException).code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,161 @@
+// [record > line, keys > overlay] > pages > transaction
+//
+// One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
+
+import { decodeKey } from '../keys/decode.js';
+import type { KeyValue } from '../keys/encode.js';
+import { ordinalOf } from '../lookup/index/locate.js';
+import type { Lookup } from '../lookup/lookup.js';
+import { parsedRecord, recordText } from '../store/shards/line.js';
+import type { CollectionManifest } from '../store/types.js';
+import type { Changed } from './commit.js';
+import { mergePatch } from './merge-patch.js';
+import type { Overlay } from './overlay.js';
+import type { NewRecord } from './record.js';
+import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js';
+
+/** How a new collection is keyed and indexed. */
+export interface CollectionOptions {
+  /** Path of the primary key. Default: none, records are found by their ordinal. */
+  readonly key?: string;
+  /** Paths of secondary indexes. Default none. */
+  readonly indexes?: readonly string[];
+}
+
+/** One collection within a transaction: its reads see the transaction's own changes. */
+export class TransactionCollection<T> {
+  readonly #manifest: CollectionManifest;
+  readonly #overlay: Overlay;
+  readonly #lookup: Lookup | undefined;
+  readonly #assertUsable: () => void;
+  readonly #plan: ReturnType<typeof keyPlanOf>;
+
+  /**
+   * Not for users: `transaction.collection(name)` makes it.
+   * @param stored reads the collection as it was when the transaction began; undefined for a new one
+   */
+  constructor({ manifest, overlay }: Changed, stored: Lookup | undefined, assertUsable: () => void) {
+    this.#manifest = manifest;
+    this.#overlay = overlay;
+    this.#lookup = stored;
+    this.#assertUsable = assertUsable;
+    this.#plan = keyPlanOf(manifest);
+  }
+
+  get(key: KeyValue): T | undefined {
+    const text = this.getText(key);
+    return text === undefined ? undefined : (parsedRecord(text) as T);
+  }
+
+  /** The record as its JSON text, tokens as spelled. */
+  getText(key: KeyValue): string | undefined {
+    this.#assertUsable();
+    const record = this.#changed(key);
+    if (record === undefined) return this.#lookup?.textSync(key);
+    return record === 'deleted' ? undefined : recordText(record.line.toString(), this.#manifest.key.kind === 'name');
+  }
+
+  has(key: KeyValue): boolean {
+    this.#assertUsable();
+    const record = this.#changed(key);
+    return record === undefined ? (this.#lookup?.has(key) ?? false) : record !== 'deleted';
+  }
+
+  /** Live records, this transaction's changes included. */
+  count(): number {
+    this.#assertUsable();
+    const { changes, appended, deleted } = this.#overlay;
+    let count = this.#manifest.records + appended.length - deleted.size;
+    for (const { key, record } of changes.values()) {
+      const isStored = this.#lookup?.has(decodeKey(key)) ?? false;
+      if (record !== undefined && !isStored) count++;
+      if (record === undefined && isStored) count--;
+    }
+    return count;
+  }
+
+  /**
+   * Stores a record, in place of the one with its key if there is one.
+   * @param name its name, in collections made from one object; their names are the keys.
+   * @returns its key; its ordinal, in collections without a key.
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG; TypeError
+   */
+  put(record: T, name?: string): KeyValue {
+    this.#assertUsable();
+    return this.#put(recordOfValue(record, this.#plan, name));
+  }
+
+  /** The same for a record that is JSON text: every token stays as spelled. */
+  putText(text: string, name?: string): KeyValue {
+    this.#assertUsable();
+    return this.#put(recordOfText(text, this.#plan, name));
+  }
+
+  /**
+   * Changes members of a record by a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else
+   * replaces. What the patch does not name keeps its spelling. A patch that changes the key moves the record.
+   * @returns whether there is such a record.
+   */
+  patch(key: KeyValue, changes: unknown): boolean {
+    this.#assertUsable();
+    const text = JSON.stringify(changes) as string | undefined;
+    if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
+    return this.#patch(key, text);
+  }
+
+  /** The same for a patch that is JSON text: every token stays as spelled. */
+  patchText(key: KeyValue, changes: string): boolean {
+    this.#assertUsable();
+    return this.#patch(key, compactText(changes));
+  }
+
+  #patch(key: KeyValue, changes: string): boolean {
+    if (this.#manifest.key.kind === 'ordinal') {
+      throw new TypeError(
+        `collection ${this.#manifest.name} has no key: its records can be put and deleted, not patched`,
+      );
+    }
+    const text = this.getText(key);
+    if (text === undefined) return false;
+    // Patching takes for granted that it is JSON.
+    parsedRecord(text);
+    const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
+    const record = recordOfText(mergePatch(text, changes), this.#plan, name);
+    this.delete(key);
+    this.#put(record);
+    return true;
+  }
+
+  /** @returns whether there was such a record. */
+  delete(key: KeyValue): boolean {
+    if (!this.has(key)) return false;
+    const { name, key: rule } = this.#manifest;
+    if (rule.kind === 'ordinal') this.#overlay.deleted.add(ordinalOf(name, key)!);
+    else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
+    return true;
+  }
+
+  #put(record: NewRecord): KeyValue {
+    if (record.primary === undefined) {
+      this.#overlay.appended.push(record);
+      return this.#firstAppended + this.#overlay.appended.length - 1;
+    }
+    this.#overlay.put(record.primary, record);
+    return record.key ?? decodeKey(record.primary);
+  }
+
+  /** What this transaction made of a key; undefined when it did not touch it. */
+  #changed(key: KeyValue): NewRecord | 'deleted' | undefined {
+    if (this.#manifest.key.kind !== 'ordinal') {
+      const change = this.#overlay.change(key);
+      return change && (change.record ?? 'deleted');
+    }
+    const ordinal = ordinalOf(this.#manifest.name, key);
+    if (ordinal === undefined) return undefined;
+    return this.#overlay.deleted.has(ordinal) ? 'deleted' : this.#overlay.appended[ordinal - this.#firstAppended];
+  }
+
+  get #firstAppended(): number {
+    return this.#manifest.records + this.#manifest.dead;
+  }
+}
