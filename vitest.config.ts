@@ -1,4 +1,4 @@
-// The tests are numbered along the data flow, so that their listing is a reading order.
+// A folder of tests for each area. Which of them run on the newest Node too their first comment says (scripts/test.mjs).
 
 import { defineConfig } from 'vitest/config';
 

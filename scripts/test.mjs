@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { filesUnder } from './files.mjs';
 import { newestNode } from './newest-node.mjs';
 import { inRoot, setUp } from './setup.mjs';
 
@@ -15,10 +16,8 @@ const SUMMARY = `${RESULTS}/tests.txt`;
 const FAILURES = `${RESULTS}/tests-failed.txt`;
 const FAILURES_SAID = 20;
 const FAILURE_LINES = 12;
-/** Not again on the newest Node: what takes long and does not depend on the version of Node. */
-const ONLY_ON_THIS_NODE = '1[013-8] 19.kernel-large 2[1345] 3[0-3] 35 36 38 39 40 43 4[56] 5[12356] 57 6[0-5] 71 8[0-3]'
-  .split(' ')
-  .map((name) => `test/${name}.*`);
+/** A test file with this line in its first comment runs on the newest Node too: what it tests depends on the version of Node. */
+const ON_EVERY_NODE = /^\/\/ @node all$/m;
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -118,11 +117,13 @@ function onNewestNode() {
     return true;
   }
   console.log(`Node ${newest.version}`);
-  return suite(
-    newest.path,
-    'newest',
-    ONLY_ON_THIS_NODE.flatMap((pattern) => ['--exclude', pattern]),
-  );
+  return suite(newest.path, 'newest', suitesOfEveryNode());
+}
+
+/** Paths of the test files that depend on the version of Node. */
+function suitesOfEveryNode() {
+  const all = filesUnder('test', (name) => name.endsWith('.test.ts'));
+  return all.filter((path) => ON_EVERY_NODE.test(readFileSync(inRoot(path), 'utf8')));
 }
 
 async function main() {

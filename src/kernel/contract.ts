@@ -2,7 +2,7 @@
 //
 // What the two kernels agree on: the WebAssembly one (assembly/) and its readable twin (kernel/plain/kernel.ts).
 // The numbers below cross the border between TypeScript and WebAssembly: assembly/contract.ts repeats them, and
-// test/12.kernel-contract.test.ts compares the two.
+// test/kernel/contract.test.ts compares the two.
 
 /** How the records of a source are framed. */
 export const Framing = {

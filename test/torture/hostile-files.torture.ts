@@ -1,4 +1,4 @@
-// Goal: as 56.hostile-files.test.ts, of all places and kinds.
+// Goal: as test/hostile/files.test.ts, of all places and kinds.
 // Method: each of them before each command.
 
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Goal and method: those of test/56.hostile-shards.test.ts, hundreds of times. HOSTILE_SEED is the first seed, HOSTILE_TRIALS
+// Goal and method: those of test/hostile/shards.test.ts, hundreds of times. HOSTILE_SEED is the first seed, HOSTILE_TRIALS
 // how many of each kind.
 
 import { expect, test } from 'vitest';

@@ -1,0 +1,91 @@
+// Goal: what the README tells a user to do works. Method: its library example is cut out and run as it stands, in a
+// directory with the data it speaks of; its commands are run through a shell with `gristmill` on the path.
+
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { CLI, ROOT, scratch } from '../support/cli.js';
+
+const run = promisify(execFile);
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** The first code block of a language under a heading. */
+function example(heading: string, language: string): string {
+  const section = README.split(/^## /m).find((part) => part.startsWith(heading));
+  const block = section?.match(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm'));
+  if (block == null) throw new Error(`README.md has no ${language} example under "${heading}"`);
+  return block[1]!;
+}
+
+/** A user's project: the package under its name, and users.json. */
+function project(): string {
+  const folder = scratch();
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(ROOT, join(folder, 'node_modules/gristmill'), 'dir');
+  const users = Array.from({ length: 200 }, (_, id) => ({
+    id,
+    email: id === 42 ? 'ada@example.com' : `user${id}@example.com`,
+    country: ['AT', 'BE', 'CH', 'DE'][id % 4],
+    precise: 0.1,
+  }));
+  writeFileSync(join(folder, 'users.json'), JSON.stringify(users));
+  return folder;
+}
+
+describe('README', () => {
+  test('its library example runs and prints the records', async () => {
+    const folder = project();
+    writeFileSync(join(folder, 'example.mjs'), example('Library', 'js'));
+    const { stdout, stderr } = await run(process.execPath, ['example.mjs'], { cwd: folder });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^200 records in /);
+    // get and getSync print the record parsed, getText as JSON; the range prints it once more.
+    expect(stdout.match(/ada@example\.com/g)).toHaveLength(5);
+    expect(stdout).toContain('{"id":42,"email":"ada@example.com","country":"CH","precise":0.1}');
+  });
+
+  test('what it says of caches, watching and metrics runs, on the store of the first example', async () => {
+    const folder = project();
+    mkdirSync(join(folder, 'documents/a'), { recursive: true });
+    writeFileSync(join(folder, 'documents/one.json'), '{"x":1}');
+    writeFileSync(join(folder, 'documents/a/two.json'), '{"x":2}');
+    writeFileSync(join(folder, 'first.mjs'), example('Library', 'js'));
+    writeFileSync(join(folder, 'second.mjs'), example('Never cold', 'js'));
+    await run(process.execPath, ['first.mjs'], { cwd: folder });
+    const { stdout, stderr } = await run(process.execPath, ['second.mjs'], { cwd: folder });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/email: 'ada@example\.com'/);
+    expect(stdout).toContain('2 documents, kept as the folder is');
+    expect(stdout).toContain('memory: ');
+  });
+
+  test('its commands run, in the order they stand', async () => {
+    const folder = project();
+    const shim = join(folder, 'gristmill');
+    writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`);
+    chmodSync(shim, 0o755);
+    const { stdout } = await run('sh', ['-ec', example('Command line', 'sh')], {
+      cwd: folder,
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+    });
+    expect(stdout).toMatch(/records read +200\n/);
+    // By key, and by email.
+    expect(stdout.match(/^\{"id":42,.*\}$/gm)).toHaveLength(2);
+    expect(JSON.parse(readFileSync(join(folder, 'all.json'), 'utf8'))).toHaveLength(200);
+  });
+
+  test('its links lead somewhere', () => {
+    const targets = [...README.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1]!);
+    expect(targets).not.toEqual([]);
+    expect(targets.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  test('the exit codes in the README are those of --help', async () => {
+    const { stdout } = await run(process.execPath, [CLI, '--help']);
+    const inHelp = [...stdout.matchAll(/^ {2}(\d+) /gm)].map((match) => match[1]);
+    const inReadme = [...README.matchAll(/^\| (\d+) \|/gm)].map((match) => match[1]);
+    expect(inReadme).toEqual(inHelp);
+  });
+});

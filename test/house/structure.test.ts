@@ -1,0 +1,170 @@
+// Goal: the house stays as the design drew it. Method: read the sources as text and check what a reader relies on.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { ERROR_CODES } from '../../src/base/errors.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const LINES_MAX = 300;
+/** Each is imported by exactly one file, so that replacing it means changing one file. */
+const NATIVE_PACKAGES = ['lmdb', 'zstd-napi', 'koffi', 'piscina', 'prom-client', '@opentelemetry/api'];
+
+/** Files of the repository (not ignored ones), new ones too. */
+const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '' && existsSync(`${ROOT}${path}`));
+/** From the ground up: a folder imports from those in the lines above its own, and from itself. */
+const LAYERS = [
+  ['src/base'],
+  ['src/options'],
+  ['src/keys'],
+  ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
+  // What is at rest, and how it gets there.
+  ['src/store', 'src/store/files', 'src/store/pages', 'src/store/shards', 'src/store/catalog', 'src/store/lmdb'],
+  ['src/store/publish', 'src/store/lock'],
+  ['src/parallel'],
+  // The import path, in the order of its stages.
+  ['src/import/options', 'src/import/source', 'src/import/tasks', 'src/import/plan', 'src/import/scan'],
+  ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
+  // The lookup path.
+  ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],
+  ['src/config', 'src/metrics'],
+  ['src/update'],
+  ['src/upkeep', 'src/upkeep/verify', 'src/upkeep/salvage', 'src/upkeep/repair', 'src/upkeep/compact'],
+  ['src/sources'],
+  ['src/watch'],
+  ['src/pool'],
+  ['workers'],
+  // What people hold.
+  ['src/api'],
+  ['src'],
+  ['src/cli/terminal', 'src/cli/shared', 'src/cli/commands', 'src/cli'],
+].flat();
+const FOLDER_FILES_MAX = 14;
+const CODE = FILES.filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('bench/results/'));
+const SOURCES = CODE.filter((path) => /^(src|workers)\//.test(path));
+/** Without the kernel's AssemblyScript, which is another language. */
+const IN_LAYERS = SOURCES.filter((path) => path.endsWith('.ts') && !path.startsWith('src/kernel/assembly/'));
+const read = (path: string) => readFileSync(`${ROOT}${path}`, 'utf8');
+
+/** Modules a file imports at run time or as types, statically or dynamically. */
+function importsOf(path: string): string[] {
+  const code = read(path).replace(/^\s*(\/\/|\*).*$/gm, '');
+  return [...code.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*)'([^']+)'/g)].map((m) => m[1]!);
+}
+
+/** Whether a module name is a package or a part of it. */
+const isOf = (module: string, name: string) => module === name || module.startsWith(`${name}/`);
+
+describe('structure', () => {
+  test('no file is longer than a reader can hold', () => {
+    const long = CODE.filter((path) => read(path).trimEnd().split('\n').length > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  test('every source file opens with a comment that says why it exists', () => {
+    const silent = CODE.filter(
+      (path) =>
+        !read(path)
+          .replace(/^#!.*\n/, '')
+          .startsWith('//'),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test.each(NATIVE_PACKAGES)('%s is imported by one file', (name) => {
+    const importers = SOURCES.filter((path) => importsOf(path).some((module) => isOf(module, name)));
+    expect(importers).toHaveLength(1);
+  });
+
+  test('every folder of sources has its place among the layers, and no layer is empty', () => {
+    expect([...new Set(IN_LAYERS.map(folderOf))].sort()).toEqual([...LAYERS].sort());
+  });
+
+  test('no file imports from a layer above its own, so that there is no loop among folders', () => {
+    const rank = (path: string) => LAYERS.indexOf(folderOf(path));
+    const upwards = IN_LAYERS.flatMap((path) =>
+      neighboursOf(path)
+        .filter((target) => rank(target) > rank(path))
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
+  test('no file imports itself, however many steps away', () => {
+    const inLoops = IN_LAYERS.filter((path) => reachedFrom(neighboursOf(path)).has(path));
+    expect(inLoops).toEqual([]);
+  });
+
+  test('no folder has more files than a reader takes in at a glance', () => {
+    const filesIn = (folder: string) => IN_LAYERS.filter((path) => folderOf(path) === folder);
+    expect(LAYERS.filter((folder) => filesIn(folder).length > FOLDER_FILES_MAX)).toEqual([]);
+  });
+
+  test('workers never reach lmdb, directly or through what they import', () => {
+    const entries = SOURCES.filter((path) => path.startsWith('workers/'));
+    expect(entries).not.toEqual([]);
+    const reached = reachable(entries);
+    const offenders = [...reached].filter((path) => importsOf(path).some((module) => isOf(module, 'lmdb')));
+    expect(offenders).toEqual([]);
+  });
+
+  test('only the command line prints', () => {
+    const printing = SOURCES.filter((path) => !path.startsWith('src/cli/')).filter((path) =>
+      /\bconsole\.|process\.(stdout|stderr)/.test(read(path).replace(/^\s*(\/\/|\*|\/\*\*).*$/gm, '')),
+    );
+    expect(printing).toEqual([]);
+  });
+
+  test('docs/errors.md has a heading for every error code, and for no other', () => {
+    const headings = [...read('docs/errors.md').matchAll(/^### ([A-Z_0-9]+)$/gm)].map((match) => match[1]);
+    expect(headings.toSorted()).toEqual([...ERROR_CODES].sort());
+  });
+});
+
+/** Files of the repository that a file imports, types too; what it loads later, by `import()`, is above it by its nature. */
+function neighboursOf(path: string): string[] {
+  const code = read(path).replace(/^\s*(\/\/|\*).*$/gm, '');
+  const modules = [...code.matchAll(/\bfrom\s+'(\.[^']+)'/g)].map((match) => match[1] as string);
+  return modules.map((module) => new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts'));
+}
+
+function reachedFrom(paths: readonly string[]): Set<string> {
+  // A Set visits what is added while it is walked.
+  const reached = new Set(paths);
+  for (const path of reached) for (const next of neighboursOf(path)) reached.add(next);
+  return reached;
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Files of the repository that the given ones import, however many steps away. */
+function reachable(entries: readonly string[]): Set<string> {
+  const reached = new Set(entries);
+  // A Set visits what is added while it is walked.
+  for (const path of reached) {
+    if (!SOURCES.includes(path)) continue;
+    for (const module of runtimeImportsOf(path)) {
+      if (module.startsWith('.')) {
+        const target = new URL(module, `file:///${path}`).pathname.slice(1).replace(/\.js$/, '.ts');
+        if (SOURCES.includes(target)) reached.add(target);
+      }
+    }
+  }
+  return reached;
+}
+
+/** Imports that are left after compilation: `import type` is gone by then. */
+function runtimeImportsOf(path: string): string[] {
+  const code = read(path);
+  const typeOnly = new Set([...code.matchAll(/import type [^;]*? from '([^']+)'/g)].map((match) => match[1]));
+  const alsoAsValue = new Set([...code.matchAll(/import (?!type )[^;]*? from '([^']+)'/g)].map((match) => match[1]));
+  return importsOf(path).filter((module) => !typeOnly.has(module) || alsoAsValue.has(module));
+}

@@ -1,0 +1,97 @@
+// Goal: bad records cost what their bytes cost. A source may have a bad record with each byte; they are read one from the
+// next, and share lines of the quarantine file. Method: runs of bad records between good ones, in every framing, cut in many
+// ways; the lines are taken apart again and must be exactly the records that one pass of the plain kernel finds bad. Runs
+// begin with the third bad record of a span here, not after a thousand.
+
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { openStore } from '../../dist/src/index.js';
+import { resolveImportOptions } from '../../src/import/options/resolve.js';
+import type { ImportOptions } from '../../src/import/options/types.js';
+import { makeDirectory } from '../support/import-files.js';
+import { promised, scanInSpans, scanWhole } from '../support/import-split.js';
+import { framings, utf8 } from '../support/scans.js';
+
+vi.mock('../../src/store/files/io.js', async (original) => ({
+  ...(await original<object>()),
+  syncFile: async () => {},
+}));
+vi.mock('../../src/import/scan/rejects.js', async (original) => ({
+  ...(await original<object>()),
+  LINES_OF_THEIR_OWN: 2,
+}));
+
+const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
+const SEPARATORS = { lines: '\n', values: ' ', array: ',', object: ',' } as const;
+const BAD = ['', 'x', '01', '"', '{"a":}', '[1', '}', '\u0001', 'nul', '"\\x"', '{"b":1', 'y'.repeat(200)];
+const GOOD = { lines: '{"a":1}', values: '{"a":1}', array: '{"a":1}', object: '"k":{"a":1}' } as const;
+
+let directory: string;
+beforeAll(() => {
+  const made = makeDirectory();
+  directory = made.path;
+  return made.remove;
+});
+
+describe.each(framings)('%s', (framing) => {
+  const opener = framing === 'array' ? '[' : framing === 'object' ? '{' : '';
+  const closer = framing === 'array' ? ']' : framing === 'object' ? '}' : '';
+
+  test('every rejected record is found again in its line, however the source is cut', async () => {
+    const path = join(directory, `${framing}.json`);
+    const record = fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...BAD) }, fc.constant(GOOD[framing]));
+    const cuttings = fc.record({
+      spanBytes: fc.constantFrom(20, 150, 10_000),
+      windowBytes: fc.constantFrom(64, 1 << 12),
+      credits: fc.constantFrom(1, 3),
+    });
+    const options: ImportOptions = { shape: SHAPES[framing], onBadRecord: 'quarantine', indexes: ['a'] };
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { maxLength: 80 }), cuttings, fc.nat(40), async (records, cutting, maxBad) => {
+        const text = `${opener}${GOOD[framing]}${SEPARATORS[framing]}${records.join(SEPARATORS[framing])}${closer}`;
+        writeFileSync(path, text);
+        const all = { ...options, ...(maxBad < 30 && { maxBad }) };
+        const outcome = await scanInSpans(path, all, cutting, directory);
+        expect(promised(outcome)).toEqual(promised(scanWhole(utf8(text), opener.length, all, framing)));
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
+
+describe('a source of bad records', () => {
+  const BYTES = 200_000;
+
+  test.each([
+    ['of commas', `[1${','.repeat(BYTES)}]`, 'array', BYTES],
+    ['of lines', `1\n${'x\n'.repeat(BYTES / 2)}`, 'ndjson', BYTES / 2],
+    ['of members', `{"a":1${',b'.repeat(BYTES / 2)}}`, 'object', BYTES / 2],
+  ] as const)('%s: a quarantine of less than four times its bytes', async (_, text, shape, bad) => {
+    const path = join(directory, 'bad.json');
+    writeFileSync(path, text);
+    const store = await openStore(join(directory, `store-${shape}`));
+    const options = { collection: 'bad', shape, onBadRecord: 'quarantine', workers: 1 } as const;
+    const { records, quarantine } = await store.import(path, options);
+    await store.close();
+    expect(records).toMatchObject({ read: bad + 1, stored: 1, rejected: bad });
+    expect(statSync(quarantine!).size).toBeLessThan(4 * text.length);
+  });
+
+  test('more than a million are not quarantined unless that is asked for; any number is skipped', async () => {
+    expect(resolveImportOptions({ onBadRecord: 'quarantine' }).maxBad).toBe(1_000_000);
+    expect(resolveImportOptions({ onBadRecord: 'skip' }).maxBad).toBe(Number.POSITIVE_INFINITY);
+    expect(resolveImportOptions({ onBadRecord: 'quarantine', maxBad: 7 }).maxBad).toBe(7);
+    const path = join(directory, 'bad.json');
+    writeFileSync(path, `[1${','.repeat(1_000_001)}]`);
+    const store = await openStore(join(directory, 'store-of-none'));
+    const options = { onBadRecord: 'quarantine', shape: 'array', workers: 1 } as const;
+    const message = expect.stringMatching(/allow more, as in --max-bad 100000000\./);
+    await expect(store.import(path, options)).rejects.toMatchObject({ code: 'TOO_MANY_BAD_RECORDS', message });
+    expect(store.collections()).toEqual([]);
+    const { records } = await store.import(path, { ...options, maxBad: 2_000_000 });
+    expect(records).toMatchObject({ stored: 1, rejected: 1_000_001 });
+    await store.close();
+  });
+});

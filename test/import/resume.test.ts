@@ -1,0 +1,288 @@
+// Goal: an import that was killed goes on behind its finished spans, and what comes out is byte for byte what one that was
+// never interrupted makes; what does not fit is never gone on with, and said.
+// Method: processes killed (SIGKILL) when so many spans are in the journal, and at merging and publishing; the oracle is the
+// same import in one go into another store.
+
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runImport } from '../../dist/src/api/later.js';
+import { mergeEntries } from '../../dist/src/import/merge/entries.js';
+import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { openRecovered } from '../../dist/src/store/lock/recovery.js';
+import { ShardReader } from '../../dist/src/store/shards/read.js';
+import type { ImportReport } from '../../src/base/import-report.js';
+import type { ImportOptions } from '../../src/import/options/types.js';
+import { decodeJournal } from '../../src/import/resume/journal-format.js';
+import type { SpanTask } from '../../src/import/tasks/span.js';
+import { prepareStoreDirectory } from '../../src/store/files/layout.js';
+import { type ChildImport, startImport } from '../support/import-child.js';
+import { errorOf } from '../support/import-errors.js';
+import { fileWith, scratch } from '../support/import-files.js';
+
+/** Bad records, repeated keys, several sources and shapes, a container that has to be closed. */
+const LINES = Array.from({ length: 400 }, (_, i) =>
+  i % 50 === 7 ? `{"id":${i},oops}\n` : `{"id":${i % 190},"tag":["t${i % 13}"],"text":"${'x'.repeat(i % 40)}"}\n`,
+).join('');
+const ARRAY = `[${Array.from({ length: 150 }, (_, i) => `{"id":${1000 + i},"tag":"},{"}`).join(', ')} ]  `;
+const OPTIONS = { key: 'id', indexes: ['tag'], onBadRecord: 'quarantine', spanBytes: 1500 } as const;
+
+const newStore = () => prepareStoreDirectory(join(scratch(), 'store'), true);
+
+function newSources(): string[] {
+  const directory = scratch();
+  return [fileWith(LINES, 'lines.json', directory), fileWith(ARRAY, 'array.json', directory)];
+}
+
+/** Imports in this process; how many spans were scanned is counted. */
+async function importHere(directory: string, sources: readonly string[], options: ImportOptions) {
+  const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
+  let scans = 0;
+  const startWorkers = () => ({
+    scan: async (task: SpanTask) => {
+      scans++;
+      return scanSpan(task, files);
+    },
+    merge: async (task: Parameters<typeof mergeEntries>[0]) => mergeEntries(task, files),
+    close: async () => {},
+  });
+  try {
+    const target = { directory, blobs: files, catalog, startWorkers, journalFrom: 0 };
+    return { report: await runImport(target, sources, { ...options, workers: 1 }), scans };
+  } finally {
+    await catalog.close();
+  }
+}
+
+/** What must be the same: report but times and what was resumed, shards by name, the quarantine file, the catalog. */
+async function outcome(directory: string, report: ImportReport) {
+  const { seconds: _, stages: __, peakAnonBytes: ___, resumed: ____, quarantine, ...same } = report;
+  const shards: Record<string, string> = {};
+  for (const name of readdirSync(join(directory, 'shards'))) {
+    shards[name] = readFileSync(join(directory, 'shards', name), 'base64');
+  }
+  const catalog = await openRecovered({ directory, blobs: files }, { create: false, readOnly: true });
+  const [{ published: _____, generation, layout, ...manifest }] = catalog.collections() as [
+    ReturnType<typeof catalog.collections>[0],
+  ];
+  const entries = catalog.shards(catalog.collections()[0]!);
+  const tombstones = entries.map((entry) => Buffer.from(catalog.tombstones(entry)).toString('hex'));
+  const left = { lock: catalog.lock(), resumable: catalog.resumable() };
+  await catalog.close();
+  return {
+    ...{ report: same, shards, manifest, generation, layout, entries, tombstones, left },
+    quarantine: quarantine && readFileSync(quarantine, 'utf8'),
+    directories: readdirSync(directory).sort(),
+  };
+}
+
+async function killedStore(what: Omit<ChildImport, 'directory'>): Promise<string> {
+  const directory = newStore();
+  expect(await startImport({ directory, ...what }).ended).toBeUndefined();
+  return directory;
+}
+
+const journalOf = (directory: string): string => {
+  const [id] = readdirSync(join(directory, 'tmp'));
+  return join(directory, 'tmp', id!, 'journal');
+};
+
+describe('killed and resumed, the result is that of one go', () => {
+  const POINTS = [
+    ...[5, 8, 14].map((killAtScan) => ({ killAtScan })),
+    ...[{ killAtStage: 'merge' }, { killAtMerge: 1 }, { killAtStage: 'publish' }],
+  ] as const;
+
+  test.each(POINTS)('%j', async (point) => {
+    const sources = newSources();
+    const whole = newStore();
+    const oneGo = await importHere(whole, sources, OPTIONS);
+    const directory = await killedStore({ sources, options: OPTIONS, ...point });
+    const { report, scans } = await importHere(directory, sources, OPTIONS);
+    expect(await outcome(directory, report)).toEqual(await outcome(whole, oneGo.report));
+    expect(report.resumed!.spans).toBeGreaterThanOrEqual('killAtScan' in point ? point.killAtScan - 4 : 1);
+    expect(report.resumed!.spans + scans).toBeLessThan(oneGo.scans + report.spans.redone + 1);
+  });
+
+  test('again and again', async () => {
+    const sources = newSources();
+    const whole = newStore();
+    const oneGo = await importHere(whole, sources, OPTIONS);
+    const directory = newStore();
+    for (let kills = 0; kills < 3; kills++) {
+      expect(await startImport({ directory, sources, options: OPTIONS, killAtScan: 5 }).ended).toBeUndefined();
+    }
+    const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'require' });
+    expect(report.resumed!.spans).toBeGreaterThanOrEqual(3);
+    expect(await outcome(directory, report)).toEqual(await outcome(whole, oneGo.report));
+  });
+
+  test('merged into a collection that was there, with other workers and windows', async () => {
+    const sources = newSources();
+    const stores = [newStore(), newStore()];
+    const before = fileWith(LINES.replaceAll('"id":1', '"id":7'));
+    for (const directory of stores) await importHere(directory, [before], { ...OPTIONS, onBadRecord: 'skip' });
+    const options = { ...OPTIONS, mode: 'upsert' } as const;
+    const [whole, directory] = stores as [string, string];
+    const oneGo = await importHere(whole, sources, options);
+    expect(await startImport({ directory, sources, options, killAtScan: 9 }).ended).toBeUndefined();
+    const { report } = await importHere(directory, sources, { ...options, windowBytes: 4096 });
+    expect(report.resumed!.spans).toBeGreaterThanOrEqual(5);
+    expect(report.updated).toBeGreaterThan(0);
+    expect(await outcome(directory, report)).toEqual(await outcome(whole, oneGo.report));
+  });
+
+  test('published and killed before it could clean up: not published again', async () => {
+    const sources = newSources();
+    const directory = await killedStore({ sources, options: OPTIONS, killAtStage: 'done' });
+    const catalog = await openRecovered({ directory, blobs: files }, { create: false, readOnly: false });
+    expect(catalog.resumable()).toEqual([]);
+    expect(catalog.collections()).toHaveLength(1);
+    await catalog.close();
+    expect(readdirSync(join(directory, 'quarantine'))).toHaveLength(1);
+    expect(await errorOf(importHere(directory, sources, { ...OPTIONS, resume: 'require' }))).toMatchObject({
+      code: 'NOTHING_TO_RESUME',
+    });
+  });
+});
+
+describe('what does not fit starts afresh, and is said', () => {
+  async function expectAfresh(directory: string, sources: readonly string[], options: ImportOptions, why: string) {
+    const required = await errorOf(importHere(directory, sources, { ...options, resume: 'require' }));
+    expect(required).toMatchObject({ code: 'NOTHING_TO_RESUME', message: expect.stringContaining(why) });
+    const { report } = await importHere(directory, sources, options);
+    expect(report.resumed).toBeUndefined();
+    expect(report.warnings).toEqual([expect.stringContaining(why)]);
+    const found = await outcome(directory, report);
+    expect(found.left).toEqual({ lock: undefined, resumable: [] });
+    expect(Object.keys(found.shards)).toHaveLength(report.shards);
+    expect(readdirSync(join(directory, 'quarantine'))).toHaveLength(found.quarantine === undefined ? 0 : 1);
+  }
+
+  test('a source that was written to', async () => {
+    const sources = newSources();
+    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
+    appendFileSync(sources[0]!, '{"id":-1}\n');
+    await expectAfresh(directory, sources, OPTIONS, 'the source is not the same, or was changed');
+  });
+
+  test.each([
+    { level: 3 },
+    { key: 'text' },
+    { indexes: [] },
+    { onDuplicate: 'first' },
+    { spanBytes: 1501 },
+    { mode: 'upsert' },
+    { onBadRecord: 'skip' },
+  ] as const)('options: %j', async (changed) => {
+    const sources = newSources();
+    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
+    await expectAfresh(directory, sources, { ...OPTIONS, ...changed }, 'its options were others');
+  });
+
+  test('never', async () => {
+    const sources = newSources();
+    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
+    const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'never' });
+    expect(report).toMatchObject({ warnings: [expect.stringContaining('resuming was not wanted')] });
+  });
+
+  test('an import into another collection leaves it alone', async () => {
+    const sources = newSources();
+    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
+    await importHere(directory, sources, { ...OPTIONS, collection: 'other' });
+    const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'require' });
+    expect(report.resumed!.spans).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('a journal that is not whole', () => {
+  test('cut at any byte, or with any byte changed, it ends before the line concerned', async () => {
+    const directory = await killedStore({ sources: newSources(), options: OPTIONS, killAtScan: 8 });
+    const bytes = readFileSync(journalOf(directory));
+    const whole = decodeJournal(bytes)!;
+    expect(whole.spans.length).toBeGreaterThanOrEqual(4);
+    for (let at = 0; at < bytes.byteLength; at++) {
+      const lines = whole.ends.filter((end) => end <= at).length;
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << (at % 8);
+      for (const damaged of [bytes.subarray(0, at), flipped]) {
+        const found = decodeJournal(damaged);
+        if (lines === 0) expect(found).toBeUndefined();
+        else
+          expect(found).toEqual({ ...whole, spans: whole.spans.slice(0, lines - 1), ends: whole.ends.slice(0, lines) });
+      }
+    }
+  });
+
+  const DAMAGE: [string, (journal: string, directory: string) => void][] = [
+    ['its last line is torn', (journal) => truncateSync(journal, readFileSync(journal).byteLength - 1)],
+    ['it ends in the middle', (journal) => truncateSync(journal, decodeJournal(readFileSync(journal))!.ends[2]! + 5)],
+    [
+      'only its first line is whole',
+      (journal) => truncateSync(journal, decodeJournal(readFileSync(journal))!.ends[0]!),
+    ],
+    ['it is empty', (journal) => truncateSync(journal, 0)],
+    ['it is gone', (journal) => rmSync(journal)],
+    ['a run is gone', (journal) => rmSync(join(journal, '..', '3.run'))],
+    ['a run is short', (journal) => truncateSync(join(journal, '..', '2.run'), 10)],
+    ['a shard is gone', (_, directory) => rmSync(join(directory, 'shards', '00000003.ndjson.zst'))],
+    ['a shard is longer', (_, directory) => appendFileSync(join(directory, 'shards', '00000002.ndjson.zst'), 'x')],
+    ['the quarantine file is gone', (_, directory) => rmSync(join(directory, 'quarantine'), { recursive: true })],
+    [
+      'a span was half written',
+      (journal, directory) => {
+        writeFileSync(join(directory, 'shards', '00000010.ndjson.zst'), 'half');
+        writeFileSync(join(journal, '..', '9.run'), 'half');
+        writeFileSync(join(journal, '..', '1.bad'), '0,half');
+      },
+    ],
+  ];
+
+  test.each(DAMAGE)('%s: what is whole is gone on with', async (_, damage) => {
+    const sources = newSources();
+    const whole = newStore();
+    const oneGo = await importHere(whole, sources, OPTIONS);
+    const killed = await killedStore({ sources, options: OPTIONS, killAtScan: 9 });
+    // A copy: the test works on what a process left, whatever the file system still had to say.
+    const directory = newStore();
+    cpSync(killed, directory, { recursive: true, preserveTimestamps: true });
+    damage(journalOf(directory), directory);
+    const { report } = await importHere(directory, sources, OPTIONS);
+    const { report: expected, ...rest } = await outcome(whole, oneGo.report);
+    const { report: found, ...restFound } = await outcome(directory, report);
+    if (report.resumed !== undefined) {
+      expect({ ...found, warnings: [] }).toEqual(expected);
+      expect(restFound).toEqual(rest);
+    } else {
+      // Afresh: under other shard numbers, which each file says behind its frames.
+      const { stored: _, ...bytes } = expected.bytes;
+      expect({ ...found, warnings: [] }).toMatchObject({ ...expected, bytes });
+      expect(framesOf(directory)).toEqual(framesOf(whole));
+    }
+    expect(restFound.quarantine).toEqual(rest.quarantine);
+  });
+});
+
+function framesOf(directory: string): string[] {
+  const shards = join(directory, 'shards');
+  return readdirSync(shards).map((name) => {
+    const reader = ShardReader.open(files, join(shards, name));
+    reader.close();
+    return readFileSync(join(shards, name)).subarray(0, reader.offsetOf(reader.frames)).toString('base64');
+  });
+}
+
+test('cancelled, a resumed import leaves nothing', async () => {
+  const sources = newSources();
+  const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 9 });
+  const controller = new AbortController();
+  const onProgress = ({ stage }: { readonly stage: string }) => {
+    if (stage === 'merge') controller.abort();
+  };
+  const running = importHere(directory, sources, { ...OPTIONS, signal: controller.signal, onProgress });
+  expect(await errorOf(running)).toMatchObject({ code: 'CANCELLED' });
+  expect(readdirSync(directory).sort()).toEqual(['index', 'shards']);
+  expect(readdirSync(join(directory, 'shards'))).toEqual([]);
+});

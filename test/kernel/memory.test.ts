@@ -1,0 +1,183 @@
+// Goal: the kernel's memory and time are bounded, whatever the source, and what does not fit is refused before it does harm.
+// Method: sources that made earlier kernels grow without need, or take quadratic time; memories laid out at their limits.
+// @node all
+
+import { describe, expect, it } from 'vitest';
+import { DEPTH_DEFAULT } from '../../src/base/limits.js';
+import type { FramingName } from '../../src/kernel/contract.js';
+import { NOWHERE } from '../../src/kernel/plain/kernel.js';
+import { Event, SimdKernel } from '../../src/kernel/simd/kernel.js';
+import { optionsFor, utf8 } from '../support/scans.js';
+import { scanSpan } from '../support/simd-scan.js';
+
+const MIB = 1 << 20;
+const SIZES = { heapBytes: 1 << 16, windowBytes: 1 << 16 };
+
+describe('memory', () => {
+  /** Feeds a beginning and a piece without end; what stopped the scan, and by how much memory had grown. */
+  function feed(framing: FramingName, beginning: string, piece: string, bytesMax: number) {
+    const kernel = new SimdKernel(SIZES, DEPTH_DEFAULT);
+    kernel.begin(optionsFor(framing, { recordBytesMax: MIB }), 1, 1 << 15, false);
+    kernel.standAt(0, Number.MAX_SAFE_INTEGER);
+    const memoryBytes = kernel.bytes.byteLength;
+    const endless = Buffer.from(piece.repeat(Math.ceil((2 * MIB) / piece.length)));
+    let fed = -beginning.length;
+    let reason = '';
+    while (reason === '' && fed < bytesMax) {
+      const event = kernel.raw.next();
+      const outcome = event === Event.SUSPECT ? kernel.settle(false) : undefined;
+      if (event === Event.FRAME) kernel.raw.frameTaken();
+      else if (event === Event.SPILL) kernel.raw.clearEntries();
+      else if (event === Event.MORE || outcome?.kind === 'more') {
+        const { at, bytes } = kernel.makeRoom();
+        const from = fed % piece.length;
+        const given = fed < 0 ? utf8(beginning) : endless.subarray(from, from + bytes);
+        kernel.bytes.set(given, at);
+        kernel.raw.loaded(given.byteLength, 0);
+        fed += given.byteLength;
+      } else if (outcome?.kind === 'bad') reason = outcome.reason;
+      else throw new Error(`event ${event}`);
+    }
+    return { reason, grown: kernel.bytes.byteLength - memoryBytes };
+  }
+
+  it.each([
+    ['values', '"', 'x'],
+    ['lines', '"', 'x'],
+    ['values', '[', '1,'],
+    ['values', '[', ' '],
+    ['array', '"\\x', 'x"'],
+    ['array', '{"a":[', '[0],'],
+    ['array', '[', '['],
+    ['array', '[{"a":"', '\\\\'],
+    ['array', '1', '1'],
+    ['lines', 'x', 'x'],
+    ['object', '"a":{"b":[{}', ',{}'],
+    ['object', '"', 'n'],
+  ] as const)('is that of the largest record, framing %s, for %j and endless %j', (framing, beginning, piece) => {
+    const { reason, grown } = feed(framing, beginning, piece, 16 * MIB);
+    expect(reason).toBe('RECORD_TOO_LARGE');
+    expect(grown).toBeLessThanOrEqual(3 * MIB);
+  });
+
+  it('does not grow for a record that is known to be bad', () => {
+    const unclosed = feed('lines', '"a\n', '                ', 16 * MIB);
+    expect(unclosed).toEqual({ reason: 'UNEXPECTED_END_OF_LINE', grown: 0 });
+    expect(feed('lines', '"a\n', 'x', 16 * MIB)).toEqual(unclosed);
+  });
+
+  it.each([
+    ['values', '1 '],
+    ['values', '{}'],
+    ['lines', '\n'],
+    ['lines', '[1]\n'],
+    ['array', '0,'],
+    ['object', '"":1,'],
+    ['object', `"":${' '.repeat(100)}1,`],
+    ['array', ' '],
+    ['lines', ' '],
+  ] as const)('does not grow for small records, framing %s, %j', (framing, piece) => {
+    expect(feed(framing, '', piece, 16 * MIB)).toEqual({ reason: '', grown: 0 });
+  });
+
+  it('may lie beyond 2 GiB, where addresses are negative numbers to JavaScript', () => {
+    // Never touched, the heap and its references (3 GiB) are only addresses.
+    const kernel = new SimdKernel({ heapBytes: 800 * MIB, windowBytes: 64 }, DEPTH_DEFAULT);
+    expect(kernel.raw.window()).toBeGreaterThan(2 ** 31);
+    const options = optionsFor('object', { secondary: [['a']] });
+    kernel.begin(options, 1, 1 << 15, false);
+    kernel.standAt(1000, 2000);
+    expect(kernel.raw.next()).toBe(Event.MORE);
+    const source = utf8(` "n":{"a":"${'x'.repeat(300)}"},"m":x}`);
+    const { at } = kernel.makeRoom();
+    kernel.bytes.set(source, at);
+    kernel.raw.loaded(source.byteLength, 1);
+    expect(kernel.raw.next()).toBe(Event.SUSPECT);
+    expect(kernel.settle(true)).toMatchObject({ kind: 'bad', reason: 'UNEXPECTED_CHARACTER' });
+    expect(kernel.fileOffset(kernel.raw.pos())).toBe(1000 + Buffer.from(source).indexOf('"m"'));
+    expect(Buffer.from(kernel.frame().plain).toString()).toBe(`{"key":"n","value":{"a":"${'x'.repeat(300)}"}}\n`);
+    expect(kernel.raw.entries()).toBe(2);
+    kernel.raw.sortEntries();
+    expect(kernel.raw.takeRun(1 << 16)).toBeGreaterThan(300);
+    expect(kernel.takePages()).toEqual([]);
+  });
+
+  it('that cannot be had is refused, and the kernel goes on as it was', () => {
+    const kernel = new SimdKernel(SIZES, DEPTH_DEFAULT);
+    const windowBytes = kernel.raw.windowBytes();
+    expect(kernel.raw.growWindow(0xffff_ffff)).toBe(0);
+    expect(kernel.raw.growWindow(0xfff0_0000)).toBe(0);
+    expect(kernel.raw.windowBytes()).toBe(windowBytes);
+    for (const sizes of [
+      { heapBytes: 2 ** 31, windowBytes: 64 }, // its references would need as much again, twice
+      { heapBytes: 2 ** 33, windowBytes: 64 },
+      { heapBytes: 1 << 16, windowBytes: 2 ** 32 },
+      { heapBytes: 100, windowBytes: 64 },
+    ]) {
+      expect(() => new SimdKernel(sizes, DEPTH_DEFAULT)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('time', () => {
+  it('of a record of many windows is linear', () => {
+    const record = `{"a":"${'x'.repeat(8 * MIB)}","b":[${'1,'.repeat(MIB)}1]}`;
+    const started = performance.now();
+    const { records, end } = scanSpan(utf8(`${record}\n${record}\n`), optionsFor('lines'), undefined, {
+      windowBytes: 256,
+    });
+    expect(records.map(({ line }) => line === record)).toEqual([true, true]);
+    expect(end).not.toBe(NOWHERE);
+    expect(performance.now() - started).toBeLessThan(30_000); // quadratic time would be minutes
+  });
+
+  it('of a member repeated behind many values is linear', () => {
+    const record = `{"b":[${'1,'.repeat(20_000)}1]${',"a":1'.repeat(200_000)}}`;
+    const started = performance.now();
+    const { records } = scanSpan(utf8(record), optionsFor('values', { secondary: [['a'], ['b']] }));
+    expect(records[0]!.keys).toHaveLength(20_002);
+    expect(performance.now() - started).toBeLessThan(30_000);
+  });
+});
+
+it('values on key paths are noted up to a limit, and beyond it the twin reads the record', () => {
+  const limit = 32_767;
+  for (const [count, settledRecords] of [
+    [limit, 0],
+    [limit + 1, 1],
+    [40_000, 1],
+  ] as const) {
+    const source = utf8(`{"a":[${Array(count).fill('1').join(',')}]}\n{"a":2}`);
+    const options = optionsFor('lines', { secondary: [['a']] });
+    const { records, settled } = scanSpan(source, options, undefined, { heapBytes: MIB });
+    expect(records.map(({ keys }) => keys.length)).toEqual([count, 1]);
+    expect(settled).toBe(settledRecords);
+  }
+});
+
+describe('paths', () => {
+  const kernel = new SimdKernel(SIZES, 16);
+  const begin = (secondary: string[][], depthMax = 16) =>
+    kernel.begin(optionsFor('lines', { secondary, depthMax }), 1, 1, false);
+
+  it('are taken anew when they change', () => {
+    const source = utf8('{"a":1,"b":[2,3]}');
+    for (const [path, count] of [
+      ['a', 1],
+      ['b', 2],
+      ['a', 1],
+      ['c', 0],
+    ] as const) {
+      const { records } = scanSpan(source, optionsFor('lines', { secondary: [[path]] }));
+      expect(records[0]!.keys).toHaveLength(count);
+    }
+  });
+
+  it('that are too long, or the same, are refused', () => {
+    expect(() => begin([['x'.repeat(70_000)]])).toThrow(RangeError);
+    expect(() => begin(Array.from({ length: 40 }, (_, i) => [`${i}${'x'.repeat(60_000)}`]))).toThrow(RangeError);
+    expect(() => begin([['a'], ['b'], ['a']])).toThrow(TypeError);
+    expect(() => begin([['a']], 17)).toThrow(RangeError);
+    begin([['a'], ['a', 'b']]);
+  });
+});

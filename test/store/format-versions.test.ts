@@ -1,0 +1,148 @@
+// Goal: every format that was ever released can be read, and one that is newer is refused by name. Method: a store kept
+// from the release that wrote it first (made by test/support/store-v1.mjs), read against what was put into it; and the
+// same store changed to say that it is newer.
+
+import { chmodSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { openStore, type Store } from '../../dist/src/index.js';
+import { FORMAT_VERSION, STORE_KEY, seal } from '../../src/store/catalog/values.js';
+import { putChecksum } from '../../src/store/files/checksum.js';
+import { temporaryDirectory } from '../support/build-store.js';
+import { openRawIndex } from '../support/raw-catalog.js';
+
+type Key = number | string;
+interface Expected {
+  readonly records: [number, string][];
+  readonly named: [string, string][];
+  readonly plain: [number, string][];
+}
+
+const FIXTURE = fileURLToPath(new URL('fixtures/store-v1', import.meta.url));
+const expected = JSON.parse(readFileSync(join(FIXTURE, 'expected.json'), 'utf8')) as Expected;
+/** LMDB's file is of one word size and byte order, and so is the fixture. */
+const isReadable = endianness() === 'LE' && ['x64', 'arm64'].includes(process.arch);
+
+/** A copy of the fixture with the rights a store has; git keeps none. */
+function copied(): string {
+  const { path, remove } = temporaryDirectory();
+  onTestFinished(remove);
+  const store = join(path, 'store');
+  cpSync(join(FIXTURE, 'store'), store, { recursive: true });
+  chmodSync(store, 0o700);
+  for (const entry of readdirSync(store, { recursive: true, withFileTypes: true })) {
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
+  }
+  return store;
+}
+
+async function opened(directory: string, readOnly: boolean): Promise<Store> {
+  const store = await openStore(directory, { readOnly });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Everything in every way there is. */
+async function readCompletely(store: Store): Promise<void> {
+  expect(store.collections().sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, records] of Object.entries(expected) as [string, [Key, string][]][]) {
+    const collection = store.collection(name);
+    expect(collection.count()).toBe(records.length);
+    for (const [key, text] of records) expect(collection.getTextSync(key)).toBe(text);
+    const scanned = (await all(collection.scanText())).map(({ text }) => text);
+    expect(scanned.sort()).toEqual(records.map(([, text]) => text).sort());
+    const byKey = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
+    expect((await all(collection.rangeText())).map(({ key, text }) => [key, text])).toEqual(byKey);
+  }
+  const records = store.collection('records');
+  for (const gone of [9, 10, 40, 43]) expect(records.getTextSync(gone)).toBeUndefined();
+  for (const group of ['g0', 'g1', 'g2', 'g3']) {
+    const texts = expected.records.map(([, text]) => text).filter((text) => JSON.parse(text).group === group);
+    expect((await all(records.findText('group', group))).sort()).toEqual(texts.sort());
+  }
+}
+
+test('there is a fixture of the format this gristmill writes', () => {
+  expect(readdirSync(join(FIXTURE, '..'))).toContain(`store-v${FORMAT_VERSION}`);
+});
+
+test.skipIf(!isReadable).each([true, false])(
+  'a store of format 1: read, verified, changed (read-only: %s)',
+  async (readOnly) => {
+    const store = await opened(copied(), readOnly);
+    expect(store.stat().format).toBe(1);
+    await readCompletely(store);
+    expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [], checked: { shards: 4 } });
+    if (readOnly) return;
+    await store.collection('records').putText('{"id":43}');
+    await store.collection('records').delete(43);
+    await store.compact({ minDeadShare: 0 });
+    await readCompletely(store);
+    expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
+  },
+);
+
+test.skipIf(!isReadable)('a store of a newer format is refused, and the message names both', async () => {
+  const directory = copied();
+  const raw = openRawIndex(directory);
+  const header = raw.values.find(({ database, key }) => database === 'meta' && key.equals(STORE_KEY))!;
+  const newer = { ...JSON.parse(header.value.subarray(8).toString()), format: FORMAT_VERSION + 1 };
+  raw.put('meta', STORE_KEY, seal(Buffer.from(JSON.stringify(newer))));
+  await raw.close();
+  for (const readOnly of [true, false]) {
+    await expect(openStore(directory, { readOnly })).rejects.toMatchObject({
+      code: 'STORE_TOO_NEW',
+      message: expect.stringMatching(/format 2, this gristmill reads up to 1/),
+    });
+  }
+});
+
+/** Where version and flags are in a page and in a frame table, and flags that must be understood. */
+const CHANGES = [
+  ['version', 0, 2, /version 2, .*reads version 1/],
+  ['flag', 1, 0x80, /flags (128|144); .*reads version 1/],
+] as const;
+
+test.skipIf(!isReadable).each(CHANGES)('a newer page is refused: %s', async (_, offset, value, message) => {
+  const directory = copied();
+  const raw = openRawIndex(directory);
+  for (const { database, key, value: page } of raw.values) {
+    if (database !== 'pages') continue;
+    const changed = Buffer.from(page);
+    changed[8 + offset] = value;
+    putChecksum(changed, 0, changed, 8, changed.byteLength);
+    raw.put(database, key, changed);
+  }
+  await raw.close();
+  const store = await opened(directory, true);
+  const tooNew = expect.objectContaining({ code: 'STORE_TOO_NEW', message: expect.stringMatching(message) });
+  expect(() => store.collection('records').getTextSync(1)).toThrow(tooNew);
+  await expect(all(store.collection('records').findText('group', 'g1'))).rejects.toEqual(tooNew);
+});
+
+test.skipIf(!isReadable).each(CHANGES)('a newer shard is refused: %s', async (_, offset, value, message) => {
+  const directory = copied();
+  for (const name of readdirSync(join(directory, 'shards'))) {
+    const path = join(directory, 'shards', name);
+    const bytes = readFileSync(path);
+    const table = bytes.lastIndexOf('GRST');
+    const frames = bytes.readUInt32LE(table + 8);
+    const end = table + 16 + 4 * frames;
+    bytes[table + 4 + offset]! |= value;
+    if (offset === 0) bytes[table + 4] = value;
+    putChecksum(bytes, end, bytes, table, end);
+    writeFileSync(path, bytes);
+  }
+  const store = await opened(directory, true);
+  const tooNew = expect.objectContaining({ code: 'STORE_TOO_NEW', message: expect.stringMatching(message) });
+  expect(() => store.collection('records').getTextSync(1)).toThrow(tooNew);
+  await expect(all(store.collection('plain').scanText())).rejects.toEqual(tooNew);
+});
