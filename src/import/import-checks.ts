@@ -4,14 +4,11 @@
 // and what a publication is made of.
 
 import { GristmillError } from '../base/errors.js';
-import type { ImportProgress } from '../base/import-report.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
-import type { Publication } from '../store/publish/publication.js';
 import type { Catalog, KeyRule } from '../store/types.js';
-import type { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import type { SourcePlan } from './plan/plan.js';
 
@@ -73,20 +70,6 @@ export function checkNotEmptied(
 }
 
 /**
- * Whether a failure leaves open what was published: the commit itself failed, and may have reached the disk all the same.
- * Then the shards it would name must stay; the store does not trust its catalog any more until it is opened again.
- */
-export function mayBePublished(catalog: Catalog, stage: ImportProgress['stage']): boolean {
-  if (stage !== 'publish') return false;
-  try {
-    catalog.assertOpen();
-    return false;
-  } catch (error) {
-    return (error as GristmillError).code !== 'STORE_CLOSED';
-  }
-}
-
-/**
  * @param runBytes of the sorted runs; before the scan 0, and only a little room is asked for
  * @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else.
  */
@@ -97,30 +80,4 @@ export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: numbe
   if (free >= bytesNeeded) return;
   const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${free} free; nothing was changed. Free some space and import again.`;
   throw new GristmillError('DISK_FULL', message, { file: directory, bytesNeeded });
-}
-
-/** What an import publishes. Its counts are the tally's at the time they are asked for: when merging has ended. */
-export function publicationOf(
-  plans: readonly SourcePlan[],
-  key: KeyRule,
-  options: FilledImportOptions,
-  tally: Tally,
-  pages: Publication['pages'],
-): Publication {
-  return {
-    pages,
-    name: options.collection,
-    framing: (plans[0] as SourcePlan).framing,
-    key,
-    mode: options.mode,
-    shards: tally.shards,
-    dead: tally.dead,
-    onDuplicate: options.onDuplicate,
-    indexPaths: options.indexes,
-    sourceBytes: plans.reduce((sum, plan) => sum + plan.bytes, 0),
-    get counts() {
-      const { read, stored, rejected, replaced } = tally;
-      return { read, stored, rejected, replaced };
-    },
-  };
 }

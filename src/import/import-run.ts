@@ -1,70 +1,160 @@
-// source > plan > map > scan > key > frame > shard > [verify] > merge > publish
+// source > plan > [ map > scan > key > frame > shard > accept > merge > settle > publish ]
 //
-// What one import has written so far and has to take away again unless it is published: its workspace, its journal, its
-// quarantine file.
+// One import under way: what its stages share, and what it has written so far and has to take away again unless it is
+// published: its workspace, its journal, its quarantine file, its pages.
 
-import type { Pause } from '../parallel/pause.js';
-import type { StorePlace } from '../store/files/blobs.js';
-import type { Catalog } from '../store/types.js';
+import { join } from 'node:path';
+import { failpoint } from '../base/failpoints.js';
+import { JOURNAL_BYTES_MIN } from '../base/limits.js';
+import { files } from '../store/files/file-blobs.js';
+import { SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { Publisher } from '../store/publish/publisher.js';
+import type { KeyRule } from '../store/types.js';
 import { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
-import type { AcceptedSpan } from './plan/span-job.js';
+import { planJobs } from './plan/jobs.js';
+import type { Plans } from './plan/sources.js';
+import type { AcceptedSpan, SpanJob } from './plan/span-job.js';
 import { Workspace } from './plan/workspace.js';
+import type { Reporter } from './report/reporter.js';
 import type { Journal } from './resume/journal.js';
-import { type Beginning, forgetResumable } from './resume/resume.js';
+import { type Beginning, beginImport, forgetResumable, openJournal } from './resume/resume.js';
+import type { Workers } from './tasks/workers.js';
+import type { ImportTarget, ImportWork } from './work.js';
+
+/** What was found out before anything is written. */
+export interface Planned extends Plans {
+  readonly key: KeyRule;
+  /** Of all sources. */
+  readonly bytes: number;
+}
+
+/** What an import is begun with. */
+interface RunParts {
+  readonly target: ImportTarget;
+  readonly options: FilledImportOptions;
+  readonly work: ImportWork;
+  readonly reporter: Reporter;
+  readonly planned: Planned;
+}
 
 export class ImportRun {
+  readonly target: ImportTarget;
+  readonly options: FilledImportOptions;
+  readonly reporter: Reporter;
+  readonly planned: Planned;
+  readonly beginning: Beginning;
   readonly tally: Tally;
-  readonly workspace: Workspace;
-  journal: Journal | undefined;
-  readonly #catalog: Catalog;
-  readonly #beginning: Beginning;
+  readonly jobs: readonly SpanJob[];
+  readonly #workspace: Workspace;
+  #workers: Workers | undefined;
+  #journal: Journal | undefined;
+  #publisher: Publisher | undefined;
   /** Spans accepted that the journal has already. */
   #recorded = 0;
 
-  constructor(
-    { directory, blobs, catalog }: StorePlace & { readonly catalog: Catalog },
-    beginning: Beginning,
-    options: FilledImportOptions,
-    pause: Pause,
-  ) {
-    const { id, recorded } = beginning;
-    const place = { directory, blobs };
-    this.#catalog = catalog;
-    this.#beginning = beginning;
-    this.workspace = new Workspace(place, id);
-    this.tally = new Tally(options, place, id, pause);
-    if (recorded.length > 0) this.tally.quarantine.resume((recorded.at(-1) as (typeof recorded)[0]).quarantineBytes);
+  /** Takes shard numbers, makes the workspace, opens the journal, starts the threads. @param id of an import that starts afresh */
+  static async begin(parts: RunParts, id: string): Promise<ImportRun> {
+    const { target, planned, options } = parts;
+    const resumer = { catalog: target.catalog, store: target.directory, plans: planned.plans, options };
+    const beginning = await beginImport(resumer, id);
+    const run = new ImportRun(parts, beginning);
+    try {
+      const tasks = run.jobs.map(({ task }) => task);
+      run.#workspace.open(tasks.map(({ shardPath }) => shardPath));
+      if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, tasks);
+      run.#workers = startWorkers(target, Math.min(options.workers, tasks.length));
+    } catch (error) {
+      await run.close();
+      throw error;
+    }
+    return run;
+  }
+
+  private constructor({ target, options, work, reporter, planned }: RunParts, beginning: Beginning) {
+    const { directory, blobs } = target;
+    const { id, firstShard, recorded } = beginning;
+    this.target = target;
+    this.options = options;
+    this.reporter = reporter;
+    this.planned = planned;
+    this.beginning = beginning;
+    this.#workspace = new Workspace({ directory, blobs }, id);
+    this.tally = new Tally(options, { directory, blobs }, id, reporter.pause);
+    const last = recorded.at(-1);
+    if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
+    this.jobs = planJobs(planned.plans, options, {
+      ...{ id, firstShard, workspace: this.#workspace, key: planned.key },
+      ...{ shared: reporter.shared.buffer, hashesSpans: work.hashesSpans },
+    });
+  }
+
+  get workers(): Workers {
+    return this.#workers as Workers;
   }
 
   /** Takes a span's results in; those that were not recorded before go to the journal. @throws as Tally.accept */
   async accept(span: AcceptedSpan): Promise<void> {
     await this.tally.accept(span);
-    if (this.#recorded++ < this.#beginning.recorded.length || this.journal === undefined) return;
+    if (this.#recorded++ < this.beginning.recorded.length || this.#journal === undefined) return;
     const { task, result, wasRedone } = span;
     const quarantineBytes = this.tally.quarantine.bytes;
-    this.journal.add({ shard: task.shard, result, wasRedone, quarantineBytes }, this.tally.filesOf(span));
+    this.#journal.add({ shard: task.shard, result, wasRedone, quarantineBytes }, this.tally.filesOf(span));
+  }
+
+  /** What is published of it. All spans are in: its shards are known. */
+  beginPublication(): Publisher {
+    const { plans, key, bytes } = this.planned;
+    const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
+    const framing = plans[0]?.framing ?? 'lines';
+    const { shards } = this.tally;
+    const publication = { name, framing, key, mode, shards, onDuplicate, indexPaths, sourceBytes: bytes };
+    this.#publisher = new Publisher(this.target.catalog, publication);
+    return this.#publisher;
   }
 
   /** Resolves when all that was accepted is on disk. @throws DISK_FULL, IO_ERROR */
   async synced(): Promise<void> {
-    await this.journal?.settled();
+    await this.#journal?.settled();
     await this.tally.synced();
+    failpoint('shards.sync-directory');
+    this.target.blobs.syncDirectory(join(this.target.directory, SHARDS_DIRECTORY));
   }
 
-  /** Removes what nothing needs any more: all, unless it was published. Never fails. */
-  async close(isPublished: boolean): Promise<void> {
+  /** Ends the threads and removes what nothing needs any more: all, unless it was published. Never fails. */
+  async close(): Promise<void> {
+    await this.#workers?.close();
+    await this.#publisher?.close();
+    const isPublished = this.#publisher?.isPublished ?? false;
+    // Where nobody knows, the index may name them.
+    if (isPublished || this.#publisher?.isInDoubt) this.#workspace.leaveShards();
     await this.tally.settled();
-    await this.journal?.close();
+    await this.#journal?.close();
     this.tally.quarantine.close(isPublished);
-    this.workspace.close();
-    if (isPublished) return;
+    this.#workspace.close();
+    if (!isPublished) await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const { catalog } = this.target;
+    const { id } = this.beginning;
     try {
-      const { id } = this.#beginning;
-      if (!this.#catalog.resumable().some((one) => one.id === id)) return;
-      await this.#catalog.transaction((write) => forgetResumable(this.#catalog, write, id));
+      if (!catalog.resumable().some((one) => one.id === id)) return;
+      await catalog.transaction((write) => forgetResumable(catalog, write, id));
     } catch {
       // It cannot be resumed without its journal, and is taken off the list by the next sweep.
     }
   }
+}
+
+/** Only what is on disk can be gone on with, and folders are read again: any of their many files may have changed. */
+function isResumable({ target, work, planned }: RunParts): boolean {
+  const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
+  const hasFolders = planned.plans.some((plan) => plan.files !== undefined);
+  return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders;
+}
+
+function startWorkers({ startWorkers: start, observer }: ImportTarget, threads: number): Workers {
+  const started = start(threads);
+  return observer?.watched(started, threads) ?? started;
 }

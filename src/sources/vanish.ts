@@ -10,7 +10,7 @@ import type { StorePlace } from '../store/files/blobs.js';
 import { shardPath } from '../store/files/layout.js';
 import type { Change } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
-import { checkManifest } from '../store/publish/commit.js';
+import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import { lineText } from '../store/shards/frame.js';
 import { recordName, recordText } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
@@ -65,20 +65,15 @@ export function removeRecords(catalog: Catalog, write: CatalogWrite, name: strin
   if (live.length === 0) return 0;
   const primary = manifest.primary && withoutRecords(catalog, write, manifest.primary, live);
   for (const { shard, ordinal } of live) marks.mark(shard, ordinal);
-  const header = catalog.header();
-  const generation = header.generation + 1;
-  write.putHeader({ ...header, generation });
-  marks.write(catalog, write, generation);
   const changed: CollectionManifest = {
     ...manifest,
     ...(primary && { primary }),
-    generation,
+    generation: nextGeneration(catalog, write),
     records: manifest.records - live.length,
     dead: manifest.dead + live.length,
     published: new Date().toISOString(),
   };
-  checkManifest(changed, shards);
-  write.putCollection(changed);
+  publishState(catalog, write, changed, shards, marks);
   return live.length;
 }
 

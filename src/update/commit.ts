@@ -8,7 +8,7 @@ import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
 import type { Change, Resolve } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
-import { expectCount } from '../store/publish/checks.js';
+import { publishState } from '../store/publish/publish-state.js';
 import type {
   Catalog,
   CatalogWrite,
@@ -43,7 +43,7 @@ export function commitChanges(
   if (collections.length === 0) return;
   const generation = header.generation + 1;
   write.putHeader({ ...header, generation });
-  for (const manifest of created) write.putCollection(manifest);
+  for (const manifest of created) publishState(catalog, write, manifest, []);
   for (const changed of collections) {
     if (!changed.overlay.isEmpty) new CollectionCommit(catalog, write, changed, generation).run(changed.overlay);
   }
@@ -78,7 +78,6 @@ class CollectionCommit {
     const primary = base.primary && this.#mergePrimary(base.primary, overlay, placed);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
     for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
-    this.#marks.write(this.#catalog, this.#write, this.#generation);
 
     const { added: died } = this.#marks;
     const isNewShard = open !== undefined && open.shard !== base.open?.shard;
@@ -96,8 +95,7 @@ class CollectionCommit {
       plainBytes: base.plainBytes + (open?.plainBytes ?? 0) - (isNewShard ? 0 : (base.open?.plainBytes ?? 0)),
       published: new Date().toISOString(),
     };
-    if (primary) expectCount(primary.entries, manifest.records, 'entries of the primary index');
-    this.#write.putCollection(manifest);
+    publishState(this.#catalog, this.#write, manifest, this.#shards, this.#marks);
   }
 
   /** Writes lines behind those of the open shard, or of a new one; says what it is then. */

@@ -15,8 +15,8 @@ import { treeStart } from '../../src/store/pages/page-key.js';
 import { entriesOf } from '../../src/store/pages/read.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';
-import type { PublishMode } from '../../src/store/publish/publication.js';
-import { publish } from '../../src/store/publish/publish.js';
+import type { Publication, PublishMode } from '../../src/store/publish/publication.js';
+import { publish } from '../../src/store/publish/publisher.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import type { Catalog, CollectionManifest, Entry } from '../../src/store/types.js';
 import {
@@ -239,10 +239,11 @@ describe.each(PLACES)('%s', (_, newPlace) => {
 
     test('counts that do not add up are never published', async () => {
       const counts = { read: 2, stored: 1, rejected: 0, replaced: 0 };
-      const attempt = publish(catalog, {
+      const publication: Publication = {
         ...{ name: 'records', framing: 'lines', key: { kind: 'path', path: 'id' }, mode: 'replace', shards: [] },
-        ...{ dead: new Map(), onDuplicate: 'last', pages: [], indexPaths: [], counts, sourceBytes: 0 },
-      });
+        ...{ onDuplicate: 'last', indexPaths: [], sourceBytes: 0 },
+      };
+      const attempt = publish(catalog, publication, [], () => ({ counts, dead: new Map() }));
       await expect(attempt).rejects.toBeInstanceOf(GristmillError);
       await expect(attempt).rejects.toMatchObject({ code: 'COUNT_MISMATCH' });
       expect(catalog.collection('records')).toBeUndefined();

@@ -13,8 +13,8 @@ import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.
 import { compareEntries } from '../../src/store/pages/merge.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';
-import type { PublishMode, PublishResult } from '../../src/store/publish/publication.js';
-import { publish, reserveShards } from '../../src/store/publish/publish.js';
+import type { Publication, PublishMode, PublishResult } from '../../src/store/publish/publication.js';
+import { publish, reserveShards } from '../../src/store/publish/publisher.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import type { Catalog, Entry, KeyRule } from '../../src/store/types.js';
 
@@ -138,10 +138,11 @@ export async function publishRecords(
   if (key.kind === 'ordinal') pages.shift();
   const stored = records.length - replaced;
   const counts = { read: records.length, stored, rejected: 0, replaced };
-  const result = await publish(catalog, {
-    ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, dead, onDuplicate, pages },
-    ...{ indexPaths, counts, sourceBytes: records.length, pagesInPlace },
-  });
+  const publication: Publication = {
+    ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, onDuplicate, indexPaths },
+    ...{ sourceBytes: records.length, ...(pagesInPlace !== undefined && { pagesInPlace }) },
+  };
+  const result = await publish(catalog, publication, pages, () => ({ counts, dead }));
   await collectGarbage(catalog, place);
   return result;
 }

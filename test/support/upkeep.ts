@@ -6,7 +6,7 @@ import { isDead } from '../../src/store/catalog/tombstones.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { shardFileName, shardPath } from '../../src/store/files/layout.js';
 import { mergeInPlace } from '../../src/store/pages/merge.js';
-import { reserveShards } from '../../src/store/publish/publish.js';
+import { reserveShards } from '../../src/store/publish/publisher.js';
 import { Holes } from '../../src/store/shards/holes.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardWriter } from '../../src/store/shards/write.js';

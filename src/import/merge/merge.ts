@@ -12,18 +12,13 @@ import type { MergedPages, MergeTask } from '../tasks/merge.js';
 import type { Workers } from '../tasks/workers.js';
 import { planMerge } from './plan.js';
 
-/**
- * Pages by index, ascending.
- * @param atEnd the last word before what was merged may be published
- * @throws CANCELLED, IO_ERROR, WORKER_FAILED; what `atEnd` throws
- */
+/** Pages by index, ascending. @throws CANCELLED, IO_ERROR, WORKER_FAILED */
 export async function* mergeRuns(
   tally: Tally,
   workers: Pick<Workers, 'merge'>,
   id: string,
   options: FilledImportOptions,
   pause: Pause,
-  atEnd: () => Promise<void>,
 ): AsyncGenerator<PageBatch> {
   const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
   // Rooms for pages go round: given up to the garbage collector, there would be many more of them than are in use.
@@ -39,7 +34,6 @@ export async function* mergeRuns(
     for (const merged of result.pages) yield batchOf(merged);
     rooms.push(result.room);
   }
-  await atEnd();
 }
 
 /** Pages of one index as a publication takes them. */

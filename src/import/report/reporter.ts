@@ -10,6 +10,7 @@ import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/plan.js';
+import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
 import { layoutsOf } from './layouts.js';
@@ -83,11 +84,11 @@ export class Reporter {
 
   report(
     sources: readonly string[],
-    plans: readonly SourcePlan[],
+    { plans, warnings }: Plans,
     tally: Tally,
     published: PublishResult,
     peakAnonBytes: number,
-    { recorded, warnings }: Beginning,
+    { recorded, warnings: ofBeginning }: Beginning,
   ): ImportReport {
     const { manifest, counts, updated } = published;
     const { collection, mode, workers } = this.#options;
@@ -120,7 +121,7 @@ export class Reporter {
       workers,
       peakAnonBytes,
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
-      warnings: [...warnings, ...this.#warnings(plans, counts.read, published)],
+      warnings: [...warnings, ...ofBeginning, ...this.#warnings(plans, counts.read, published)],
     };
   }
 

@@ -12,7 +12,7 @@ import { ioError, isMissing } from '../../base/system-errors.js';
 import { files, readWhole } from '../../store/files/file-blobs.js';
 import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import { shardFilesIn } from '../../store/lock/sweep.js';
-import { reserveShards } from '../../store/publish/publish.js';
+import { reserveShards } from '../../store/publish/publisher.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/plan.js';

@@ -5,9 +5,9 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { CollectionManifest, KeyRule } from '../types.js';
-import type { Publication } from './publication.js';
+import type { Publication, Settled } from './publication.js';
 
-export function checkCounts({ counts, shards, dead }: Publication): void {
+export function checkCounts({ shards }: Publication, { counts, dead }: Settled): void {
   const { read, stored, rejected, replaced } = counts;
   expectCount(stored + rejected + replaced, read, 'records stored, rejected and replaced are not those read');
   let inShards = 0;

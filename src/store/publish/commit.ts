@@ -6,15 +6,16 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
-import { expectCount } from './checks.js';
 import { addGarbage } from './garbage.js';
 import type { MergePlan } from './merge-plan.js';
-import type { Publication, PublishResult } from './publication.js';
+import type { Publication, PublishResult, Settled } from './publication.js';
+import { nextGeneration, publishState } from './publish-state.js';
 
 export function commitPublication(
   catalog: Catalog,
   write: CatalogWrite,
   publication: Publication,
+  { counts }: Settled,
   plan: MergePlan,
 ): PublishResult {
   const current = catalog.collection(publication.name);
@@ -32,11 +33,8 @@ export function commitPublication(
   if (!merging && current !== undefined) dropCollection(catalog, write, current, unnamed);
   addGarbage(catalog, write, unnamed);
 
-  // After `apply`, which may have numbered trees.
-  const header = catalog.header();
-  const generation = header.generation + 1;
-  const id = current?.id ?? header.nextCollection;
-  write.putHeader({ ...header, generation, nextCollection: Math.max(header.nextCollection, id + 1) });
+  const id = collectionId(catalog, write, current);
+  const generation = nextGeneration(catalog, write);
 
   const { base } = plan;
   const stored = base === undefined ? [] : catalog.shards(base);
@@ -45,9 +43,7 @@ export function commitPublication(
   // What comes after it closes it.
   const open = added.length === 0 ? base?.open : undefined;
   if (base?.open !== undefined && open === undefined) write.putShard(id, base.open);
-  plan.marks.write(catalog, write, generation);
 
-  const { counts } = publication;
   const result = {
     counts: { ...counts, stored: counts.stored - plan.lost, replaced: counts.replaced + plan.lost },
     updated: plan.updated,
@@ -74,16 +70,17 @@ export function commitPublication(
     plainBytes: total(shards, 'plainBytes'),
     published: new Date().toISOString(),
   };
-  checkManifest(manifest, shards);
-  write.putCollection(manifest);
+  publishState(catalog, write, manifest, shards, plan.marks);
   failpoint('publish.commit');
   return { manifest, ...result };
 }
 
-/** The counts of a collection, whatever changed them, must add up before it is published. @throws COUNT_MISMATCH */
-export function checkManifest(manifest: CollectionManifest, shards: readonly ShardEntry[]): void {
-  expectCount(total(shards, 'records') - manifest.dead, manifest.records, 'live records in the shards');
-  if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+/** The number of a collection, or of a new one: no other gets it. */
+function collectionId(catalog: Catalog, write: CatalogWrite, current: CollectionManifest | undefined): number {
+  const header = catalog.header();
+  const id = current?.id ?? header.nextCollection;
+  write.putHeader({ ...header, nextCollection: Math.max(header.nextCollection, id + 1) });
+  return id;
 }
 
 /** Takes the names away of all that a collection is made of. */

@@ -16,7 +16,7 @@ import { entriesOf, entryCount, verifyPage } from '../pages/read.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from '../types.js';
 import { checkSameCollection, expectCount } from './checks.js';
 import type { NewTrees } from './new-trees.js';
-import type { PageBatch, Publication } from './publication.js';
+import type { PageBatch, Publication, Settled } from './publication.js';
 
 /** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;
@@ -84,8 +84,8 @@ export class MergePlan {
   }
 
   /** Marks the import's own losers, which are known now, and merges what has collected. */
-  async finish(): Promise<void> {
-    for (const [shard, ordinals] of this.#publication.dead) {
+  async finish(dead: Settled['dead']): Promise<void> {
+    for (const [shard, ordinals] of dead) {
       for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]);
     }
     for (const plan of this.#indexes) {

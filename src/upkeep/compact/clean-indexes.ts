@@ -59,9 +59,9 @@ export async function cleanIndexes(
         return { path, tree, entries, pages };
       });
       // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
-      const { manifest: without, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
+      const { next, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
       dropped = what;
-      return without;
+      return next;
     });
     return { indexes: manifest.secondary.length, ...dropped };
   } catch (error) {

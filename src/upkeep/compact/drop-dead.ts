@@ -6,10 +6,9 @@
 
 import { failpoint } from '../../base/failpoints.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
-import { checkManifest } from '../../store/publish/commit.js';
 import { addGarbage } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
-import { change } from './publish-rewritten.js';
+import { change, type NextState } from './publish-rewritten.js';
 import { holesOf } from './rewrite-shard.js';
 
 /** What was dropped. */
@@ -37,24 +36,24 @@ export async function dropDeadShards(catalog: Catalog, lock: WriterLock, name: s
   }
   let dropped = NOTHING_DROPPED;
   await change(catalog, lock, name, (write, current) => {
-    const { manifest: without, ...what } = dropDead(catalog, write, current);
+    const { next, ...what } = dropDead(catalog, write, current);
     dropped = what;
-    return without;
+    return next;
   });
   return dropped;
 }
 
 /**
- * Takes the dead shards out of a collection, within the transaction that publishes the manifest it returns.
+ * Takes the dead shards out of a collection, within the transaction that publishes the state it returns.
  * @param manifest as it is to be otherwise: what it says of the secondary indexes is true when this transaction ends.
  */
 export function dropDead(
   catalog: Catalog,
   write: CatalogWrite,
   manifest: CollectionManifest,
-): Dropped & { readonly manifest: CollectionManifest } {
+): Dropped & { readonly next: NextState } {
   const dead = isClean(manifest) ? deadShards(catalog, manifest) : [];
-  if (dead.length === 0) return { manifest, ...NOTHING_DROPPED };
+  if (dead.length === 0) return { next: { manifest, shards: catalog.shards(manifest) }, ...NOTHING_DROPPED };
   const gone = new Set(dead.map(({ shard }) => shard));
   const kept = catalog.shards(manifest).filter(({ shard }) => !gone.has(shard));
   for (const shard of gone) {
@@ -82,9 +81,8 @@ export function dropDead(
     plainBytes: manifest.plainBytes - total(dead, 'plainBytes'),
     storedBytes: manifest.storedBytes - total(dead, 'storedBytes'),
   };
-  checkManifest(without, shards);
   failpoint('compact.drop');
-  return { manifest: without, shards: dead.length, removed: records - holes };
+  return { next: { manifest: without, shards }, shards: dead.length, removed: records - holes };
 }
 
 /** Whether no secondary index has an entry of a dead record: none has died since they were cleaned. */

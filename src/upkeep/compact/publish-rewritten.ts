@@ -6,6 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage } from '../../store/publish/garbage.js';
+import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
 
 /** Gives the open inline shard of a collection an entry of its own, if there is one. */
@@ -14,7 +15,7 @@ export async function sealOpenShard(catalog: Catalog, lock: WriterLock, name: st
   if (catalog.collection(name)?.open === undefined) return;
   await change(catalog, lock, name, (write, { open, ...manifest }) => {
     if (open !== undefined) write.putShard(manifest.id, open);
-    return manifest;
+    return { manifest, shards: catalog.shards(manifest) };
   });
 }
 
@@ -27,8 +28,8 @@ export function publishRewritten(
   rewritten: ShardEntry,
 ): Promise<void> {
   return change(catalog, lock, name, (write, manifest) => {
-    const { open: _, ...closed } = manifest;
-    const found = catalog.shards(closed).find(({ shard }) => shard === entry.shard);
+    const shards = catalog.shards(manifest);
+    const found = shards.find(({ shard }) => shard === entry.shard && shard !== manifest.open?.shard);
     if (found?.fileNumber !== entry.fileNumber || found.records !== entry.records) {
       throw new GristmillError('STORE_BUSY', `collection ${name} was replaced during its compaction: run it again`);
     }
@@ -39,14 +40,21 @@ export function publishRewritten(
       trees: [],
       inline: isInline ? [entry.shard] : [],
     });
-    return {
+    const changed = {
       ...manifest,
       holes: manifest.holes + rewritten.holes - entry.holes,
       inline: manifest.inline - (isInline ? entry.records : 0),
       plainBytes: manifest.plainBytes + rewritten.plainBytes - entry.plainBytes,
       storedBytes: manifest.storedBytes + rewritten.storedBytes - entry.storedBytes,
     };
+    return { manifest: changed, shards: shards.map((one) => (one === found ? rewritten : one)) };
   });
+}
+
+/** A collection as it is to be: its manifest, and all of its shards. */
+export interface NextState {
+  readonly manifest: CollectionManifest;
+  readonly shards: readonly ShardEntry[];
 }
 
 /** One transaction that changes where a collection's records are, and nothing else about them. */
@@ -54,17 +62,15 @@ export function change(
   catalog: Catalog,
   lock: WriterLock,
   name: string,
-  manifestOf: (write: CatalogWrite, manifest: CollectionManifest) => CollectionManifest,
+  stateOf: (write: CatalogWrite, manifest: CollectionManifest) => NextState,
 ): Promise<void> {
   return catalog.transaction((write) => {
     lock.check();
     const manifest = catalog.collection(name);
     if (manifest === undefined) throw new GristmillError('STORE_BUSY', `collection ${name} has gone meanwhile`);
-    const changed = manifestOf(write, manifest);
+    const next = stateOf(write, manifest);
     // After it: it may have taken numbers.
-    const header = catalog.header();
-    const generation = header.generation + 1;
-    write.putHeader({ ...header, generation });
-    write.putCollection({ ...changed, generation, layout: generation });
+    const generation = nextGeneration(catalog, write);
+    publishState(catalog, write, { ...next.manifest, generation, layout: generation }, next.shards);
   });
 }

@@ -9,7 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
-import { reserveShards } from '../../store/publish/publish.js';
+import { reserveShards } from '../../store/publish/publisher.js';
 import { Holes } from '../../store/shards/holes.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';

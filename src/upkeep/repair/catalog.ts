@@ -6,6 +6,7 @@
 import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tombstones.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
+import { publishState } from '../../store/publish/publish-state.js';
 import type {
   Catalog,
   CatalogRead,
@@ -118,7 +119,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     };
     const { generation } = catalog.header();
     let [holes, storedBytes, plainBytes] = [0, 0, 0];
-    for (const entry of shards) {
+    const after = shards.map((entry) => {
       const { isRewritten, ...summary } = rewritten.get(entry.shard) ?? { isRewritten: false };
       const fileNumber = files.get(entry.shard) as number;
       const now = isRewritten ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
@@ -126,10 +127,10 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       storedBytes += now.storedBytes;
       plainBytes += now.plainBytes;
       if (isRewritten) write.putShard(manifest.id, now);
-    }
-    marks.write(catalog, write, generation);
+      return now;
+    });
     const dead = manifest.dead + marks.added;
-    write.putCollection({
+    const repaired = {
       ...manifest,
       ...(manifest.primary && { primary: indexed(manifest.primary, 0) }),
       secondary: manifest.secondary.map((index, i) => indexed(index, i + 1)),
@@ -142,7 +143,8 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
         plainBytes,
         records: manifest.records - marks.added,
       },
-    });
+    };
+    publishState(catalog, write, repaired, after, marks);
   });
   return manifest.records - marks.added;
 }

@@ -10,8 +10,8 @@ import { isDead } from '../../store/catalog/tombstones.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
-import type { NewShard } from '../../store/publish/publication.js';
-import { publish, reserveShards } from '../../store/publish/publish.js';
+import type { NewShard, Publication } from '../../store/publish/publication.js';
+import { publish, reserveShards } from '../../store/publish/publisher.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail } from '../../store/shards/tail.js';
@@ -159,7 +159,6 @@ async function publishAgain(
   });
   const entries: NewShard[] = [];
   const bitmaps = new Map<number, Uint8Array>();
-  const dead = new Map<number, Uint32Array>();
   for await (const { job, result } of rebuild.salvage(jobs, by)) {
     const { shard, origin: said, ...named } = shards[entries.length] as Found;
     for (const { offset, records, message } of result.faults) {
@@ -174,26 +173,22 @@ async function publishAgain(
     bitmaps.set(shard, deadOf(result, facts.records));
   }
   const records = entries.reduce((sum, entry) => sum + entry.records, 0);
-  /** Known when the pages have been taken. */
-  const counts = () => {
+  const settled = () => {
     for (const [shard, ordinals] of rebuild.dead) {
       for (const ordinal of ordinals) setBit(bitmaps.get(shard) as Uint8Array, ordinal);
     }
-    rebuild.dead.clear();
-    for (const [shard, bitmap] of bitmaps) dead.set(shard, bitsOf(bitmap));
+    const dead = new Map(Array.from(bitmaps, ([shard, bitmap]) => [shard, bitsOf(bitmap)]));
     const replaced = [...dead.values()].reduce((sum, ordinals) => sum + ordinals.length, 0);
-    return { read: records, stored: records - replaced, rejected: 0, replaced };
+    return { counts: { read: records, stored: records - replaced, rejected: 0, replaced }, dead };
   };
   const { collection: name, framing, key, indexes } = origin;
   const { mode, onDuplicate } = isDoubtful ? ({ mode: 'insert', onDuplicate: 'first' } as const) : origin;
-  await publish(catalog, {
-    ...{ name, framing, key, shards: entries, dead, indexPaths: indexes, pages: rebuild.pages(keep) },
+  const publication: Publication = {
+    ...{ name, framing, key, shards: entries, indexPaths: indexes },
     ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
     sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
-    get counts() {
-      return counts();
-    },
-  });
+  };
+  await publish(catalog, publication, rebuild.pages(keep), settled);
 }
 
 /** Records without a line, and those that are no records, as a bitmap. */

@@ -1,0 +1,38 @@
+// A collection's next state: [generation, manifest, tombstones]
+//
+// The one way to it, for whoever changes a collection: imports, transactions, synchronisations, compaction, repair. A count
+// that does not add up means that records were lost somewhere on the way, and is never published.
+
+import type { TombstoneMarks } from '../catalog/tombstones.js';
+import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
+import { expectCount } from './checks.js';
+
+/** The number of the publication that this transaction is: it is written into the store's header. */
+export function nextGeneration(catalog: Catalog, write: CatalogWrite): number {
+  // As the header is now: the transaction may have taken numbers from it.
+  const header = catalog.header();
+  const generation = header.generation + 1;
+  write.putHeader({ ...header, generation });
+  return generation;
+}
+
+/**
+ * Writes what a collection is from now on, within the transaction that makes it so.
+ * @param shards all of them, the open one too, as they are from now on
+ * @param marks records that die with this state
+ * @throws GristmillError COUNT_MISMATCH: nothing is committed then
+ */
+export function publishState(
+  catalog: Catalog,
+  write: CatalogWrite,
+  manifest: CollectionManifest,
+  shards: readonly ShardEntry[],
+  marks?: TombstoneMarks,
+): void {
+  let records = 0;
+  for (const shard of shards) records += shard.records;
+  expectCount(records - manifest.dead, manifest.records, 'live records in the shards');
+  if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+  marks?.write(catalog, write, manifest.generation);
+  write.putCollection(manifest);
+}

@@ -1,0 +1,152 @@
+// source > plan > map > scan > key > frame > shard > verify > merge > [publish]
+//
+// Makes an import visible: its shards, index pages, tombstones and counts, in one LMDB transaction (Invariants 7, 8).
+// Until that transaction is durable every reader sees what was there before; from then on, everything.
+//
+//   replace          new trees; in the same transaction the old shards and trees lose their names and are written down as
+//                    garbage (garbage.ts).
+//   upsert, insert   the entries are merged into the trees there are (store/pages/merge.ts): the transaction exchanges pages
+//                    when few change, else it switches to rewritten trees.
+//
+// A primary key that is stored already: upsert marks the old record dead; insert keeps the old one and marks the new one,
+// or fails, as asked. Secondary entries of dead records stay: readers skip them by the tombstones.
+//
+// It works in two phases: all that takes long (`add`, `settle`) changes nothing that anybody can see, and `commit` is the
+// transaction.
+
+import type { GristmillError } from '../../base/errors.js';
+import { checkCollectionName } from '../../base/names.js';
+import { checkIndexPaths } from '../../keys/paths.js';
+import type { Catalog, CatalogSnapshot, CatalogWrite } from '../types.js';
+import { checkCounts } from './checks.js';
+import { commitPublication } from './commit.js';
+import { MergePlan } from './merge-plan.js';
+import { NewTrees } from './new-trees.js';
+import type { PageBatch, Publication, PublishResult, Settled } from './publication.js';
+
+/** Takes `count` shard numbers out of circulation and returns the first. A number is never given twice. */
+export function reserveShards(catalog: Catalog, count: number): Promise<number> {
+  return catalog.transaction((write) => {
+    const header = catalog.header();
+    write.putHeader({ ...header, nextShard: header.nextShard + count });
+    return header.nextShard;
+  });
+}
+
+/** What else happens in the publishing transaction: a throw refuses the publication. */
+export interface Beside {
+  /** First. */
+  before?(write: CatalogWrite): void;
+  /** Last. */
+  after?(write: CatalogWrite, published: PublishResult): void;
+}
+
+/**
+ * One publication: `add` the pages of its indexes, `settle` it, `commit` it; and `close` it in any case.
+ * @throws GristmillError, any of its methods: DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another
+ * publication to the same collection came in between), DISK_FULL, IO_ERROR
+ */
+export class Publisher {
+  readonly #catalog: Catalog;
+  readonly #publication: Publication;
+  readonly #snapshot: CatalogSnapshot;
+  readonly #trees: NewTrees;
+  readonly #plan: MergePlan;
+  #settled: Settled | undefined;
+  #isPublished = false;
+  #isInDoubt = false;
+
+  /** Sees the collection as it is now: whoever holds the lock keeps it so. */
+  constructor(catalog: Catalog, publication: Publication) {
+    checkCollectionName(publication.name);
+    checkIndexPaths(publication.indexPaths);
+    this.#catalog = catalog;
+    this.#publication = publication;
+    this.#snapshot = catalog.snapshot();
+    try {
+      const base = publication.mode === 'replace' ? undefined : this.#snapshot.collection(publication.name);
+      this.#trees = new NewTrees(catalog);
+      this.#plan = new MergePlan(this.#snapshot, base, publication, this.#trees);
+    } catch (error) {
+      this.#snapshot.release();
+      throw error;
+    }
+  }
+
+  /** Takes the next pages of an index; index by index, in the order of their entries. */
+  add(batch: PageBatch): Promise<void> {
+    return this.#plan.add(batch);
+  }
+
+  /** All pages are in: what they are merged into is made ready, and must add up. */
+  async settle(settled: Settled): Promise<void> {
+    checkCounts(this.#publication, settled);
+    await this.#plan.finish(settled.dead);
+    this.#settled = settled;
+  }
+
+  /** Publishes what is settled; on any error nothing has changed, unless `isInDoubt`. */
+  async commit({ before, after }: Beside = {}): Promise<PublishResult> {
+    const settled = this.#settled;
+    if (settled === undefined) throw new Error('a publication must be settled before it is committed');
+    try {
+      const published = await this.#catalog.transaction((write) => {
+        before?.(write);
+        const result = commitPublication(this.#catalog, write, this.#publication, settled, this.#plan);
+        after?.(write, result);
+        return result;
+      });
+      this.#isPublished = true;
+      // What it has seen may go.
+      this.#snapshot.release();
+      return published;
+    } catch (error) {
+      this.#isInDoubt = this.#isCatalogLost();
+      throw error;
+    }
+  }
+
+  get isPublished(): boolean {
+    return this.#isPublished;
+  }
+
+  /**
+   * Whether its failure leaves open what was published: the commit itself failed, and may have reached the disk all the same.
+   * Then the shards it would name must stay; the store does not trust its catalog any more until it is opened again.
+   */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
+  /** Takes away what was made and is not published. Never fails: what stays is swept by the next writer. */
+  async close(): Promise<void> {
+    if (!this.#isPublished) await this.#trees.discard().catch(() => {});
+    this.#snapshot.release();
+  }
+
+  #isCatalogLost(): boolean {
+    try {
+      this.#catalog.assertOpen();
+      return false;
+    } catch (error) {
+      return (error as GristmillError).code !== 'STORE_CLOSED';
+    }
+  }
+}
+
+/** A publication whose pages are there: begun, settled and committed at once. @throws as `Publisher` */
+export async function publish(
+  catalog: Catalog,
+  publication: Publication,
+  pages: AsyncIterable<PageBatch> | Iterable<PageBatch>,
+  settled: () => Settled,
+): Promise<PublishResult> {
+  const publisher = new Publisher(catalog, publication);
+  try {
+    for await (const batch of pages) await publisher.add(batch);
+    await publisher.settle(settled());
+    return await publisher.commit();
+  } finally {
+    await publisher.close();
+  }
+}
