@@ -269,7 +269,7 @@ describe('the store', () => {
     expect(await errorOf(openStore(path))).toMatchObject({ code: 'STORE_NOT_A_STORE' });
   });
 
-  const script = fileURLToPath(new URL('support/import-full-disk.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('../support/import-full-disk.mjs', import.meta.url));
   const inMountSpace = (command: string) => spawnSync('unshare', ['-m', 'sh', '-c', command], { encoding: 'utf8' });
   const canMount = IS_ROOT && inMountSpace('mount -t tmpfs -o size=64k none /mnt').status === 0;
 

@@ -20,7 +20,7 @@ interface Expected {
   readonly plain: [number, string][];
 }
 
-const FIXTURE = fileURLToPath(new URL('fixtures/store-v1', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../fixtures/store-v1', import.meta.url));
 const expected = JSON.parse(readFileSync(join(FIXTURE, 'expected.json'), 'utf8')) as Expected;
 /** LMDB's file is of one word size and byte order, and so is the fixture. */
 const isReadable = endianness() === 'LE' && ['x64', 'arm64'].includes(process.arch);
