@@ -20,8 +20,8 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { openStore } from '../../dist/src/index.js';
-import type { ImportOptions } from '../../src/import/options/types.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
 import { openTestStore, type TestStore, testStore } from '../support/import-store.js';

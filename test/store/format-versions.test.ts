@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
-import { FORMAT_VERSION, STORE_KEY, seal } from '../../src/store/catalog/values.js';
-import { putChecksum } from '../../src/store/files/checksum.js';
+import { FORMAT_VERSION, STORE_KEY, seal } from '../../dist/src/store/catalog/values.js';
+import { putChecksum } from '../../dist/src/store/files/checksum.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 
