@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
 
-const PROGRAM = fileURLToPath(new URL('support/close-during.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../support/close-during.mjs', import.meta.url));
 const RECORDS = 300;
 const TIMES = 7;
 /** What work may come to when its store is closed. */

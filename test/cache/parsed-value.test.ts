@@ -47,7 +47,7 @@ describe('parsed values', () => {
   });
 
   test('take no more memory than is said', async () => {
-    const script = fileURLToPath(new URL('support/heap-of-values.mjs', import.meta.url));
+    const script = fileURLToPath(new URL('../support/heap-of-values.mjs', import.meta.url));
     const { stdout } = await run(process.execPath, ['--expose-gc', script]);
     const measured = JSON.parse(stdout) as { name: string; used: number; said: number }[];
     expect(measured.filter(({ used, said }) => used > 1.1 * said + NOISE_BYTES)).toEqual([]);

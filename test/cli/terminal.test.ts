@@ -4,8 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { escapeControls, escapeLines } from '../../dist/src/cli/terminal/escape.js';
 import { openStore } from '../../dist/src/index.js';
-import { escapeControls, escapeLines } from '../../src/cli/terminal/escape.js';
 import { CLI, gristmill, scratch } from '../support/cli.js';
 
 const hasScript = spawnSync('script', ['--version']).status === 0;

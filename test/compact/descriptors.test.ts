@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
 
-const PROGRAM = fileURLToPath(new URL('support/short-of-descriptors.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../support/short-of-descriptors.mjs', import.meta.url));
 
 let scratch: ReturnType<typeof temporaryDirectory>;
 let directory: string;

@@ -7,7 +7,7 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { ImportOptions } from '../../src/import/options/types.js';
+import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { folderOf, recordsOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';
 import { KINDS, testStore } from '../support/import-store.js';

@@ -5,8 +5,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isStoreDirectory } from '../../dist/src/import/source/store-directory.js';
 import { memory, openStore, type Store } from '../../dist/src/index.js';
-import { isStoreDirectory } from '../../src/import/source/store-directory.js';
 import { gristmill, start } from '../support/cli.js';
 import { folderOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';

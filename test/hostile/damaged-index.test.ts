@@ -10,8 +10,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../support/build-store.js';
 import { randomFrom } from '../support/random.js';
 
-const FIXTURE = fileURLToPath(new URL('fixtures/store-v1', import.meta.url));
-const READ = fileURLToPath(new URL('support/read-damaged.mjs', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../fixtures/store-v1', import.meta.url));
+const READ = fileURLToPath(new URL('../support/read-damaged.mjs', import.meta.url));
 const isReadable = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 const PAGE_BYTES = 4096;
 const SECTOR_BYTES = 512;

@@ -5,9 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { garbageCheck } from '../../src/store/catalog/schema.js';
-import { encodeValue, GARBAGE_KEY } from '../../src/store/catalog/values.js';
-import type { Garbage } from '../../src/store/types.js';
+import { garbageCheck } from '../../dist/src/store/catalog/schema.js';
+import { encodeValue, GARBAGE_KEY } from '../../dist/src/store/catalog/values.js';
+import type { Garbage } from '../../dist/src/store/types.js';
 import { scratch } from '../support/import-files.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 

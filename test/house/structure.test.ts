@@ -114,6 +114,13 @@ describe('structure', () => {
     expect(offenders).toEqual([]);
   });
 
+  test('a test looks at the built package or at the sources: two copies of one module have two of each class', () => {
+    const sidesOf = (path: string) => ['src', 'dist'].filter((side) => read(path).includes(`'../../${side}/`));
+    const tests = CODE.filter((path) => /^test\/.*\.test\.ts$/.test(path));
+    expect(tests).not.toEqual([]);
+    expect(tests.filter((path) => sidesOf(path).length > 1)).toEqual([]);
+  });
+
   test('only the command line prints', () => {
     const printing = SOURCES.filter((path) => !path.startsWith('src/cli/')).filter((path) =>
       /\bconsole\.|process\.(stdout|stderr)/.test(read(path).replace(/^\s*(\/\/|\*|\/\*\*).*$/gm, '')),

@@ -20,8 +20,8 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { openStore } from '../../dist/src/index.js';
-import type { ImportOptions } from '../../src/import/options/types.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
 import { openTestStore, type TestStore, testStore } from '../support/import-store.js';
@@ -269,7 +269,7 @@ describe('the store', () => {
     expect(await errorOf(openStore(path))).toMatchObject({ code: 'STORE_NOT_A_STORE' });
   });
 
-  const script = fileURLToPath(new URL('support/import-full-disk.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('../support/import-full-disk.mjs', import.meta.url));
   const inMountSpace = (command: string) => spawnSync('unshare', ['-m', 'sh', '-c', command], { encoding: 'utf8' });
   const canMount = IS_ROOT && inMountSpace('mount -t tmpfs -o size=64k none /mnt').status === 0;
 

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/build-store.js';
 
-const PROGRAM = fileURLToPath(new URL('support/held-objects.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../support/held-objects.mjs', import.meta.url));
 /** More of them may be alive later, by chance: one that is just being let go of. */
 const SLACK = 4;
 /** Of these Node, piscina and V8 make some of their own. */

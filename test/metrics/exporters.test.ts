@@ -19,8 +19,8 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
-import { answeredLabel, METRICS, type MetricRow, prometheusName } from '../../src/metrics/metric-table.js';
-import type { StoreMetrics } from '../../src/metrics/store-metrics.js';
+import { answeredLabel, METRICS, type MetricRow, prometheusName } from '../../dist/src/metrics/metric-table.js';
+import type { StoreMetrics } from '../../dist/src/metrics/store-metrics.js';
 import { ROOT } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
 

@@ -15,8 +15,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { xxh64 } from '../../src/store/files/checksum.js';
-import type { RepairProgress } from '../../src/upkeep/repair/options.js';
+import { xxh64 } from '../../dist/src/store/files/checksum.js';
+import type { RepairProgress } from '../../dist/src/upkeep/repair/options.js';
 import { gristmill, start } from '../support/cli.js';
 import { testStore } from '../support/import-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { files } from '../../src/store/files/file-blobs.js';
-import { encodeSection, encodeTables, Section } from '../../src/store/shards/format.js';
-import { ShardReader } from '../../src/store/shards/read.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { encodeSection, encodeTables, Section } from '../../dist/src/store/shards/format.js';
+import { ShardReader } from '../../dist/src/store/shards/read.js';
 import { rleFrame } from '../support/hostile-frames.js';
 import { scratch } from '../support/import-files.js';
 

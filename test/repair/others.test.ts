@@ -4,12 +4,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { encodeLine, encodeSpan, newHeader } from '../../dist/src/import/resume/journal-format.js';
+import type { SpanResult } from '../../dist/src/import/tasks/span.js';
 import { openStore, repairStore } from '../../dist/src/index.js';
-import { encodeLine, encodeSpan, newHeader } from '../../src/import/resume/journal-format.js';
-import type { SpanResult } from '../../src/import/tasks/span.js';
-import { GARBAGE_KEY, LOCK_KEY } from '../../src/store/catalog/values.js';
-import { SELF } from '../../src/store/lock/process-identity.js';
-import type { CatalogWrite, LockRecord } from '../../src/store/types.js';
+import { GARBAGE_KEY, LOCK_KEY } from '../../dist/src/store/catalog/values.js';
+import { SELF } from '../../dist/src/store/lock/process-identity.js';
+import type { CatalogWrite, LockRecord } from '../../dist/src/store/types.js';
 import { openCatalog } from '../support/build-store.js';
 import { gristmill } from '../support/cli.js';
 import { type TestStore, testStore } from '../support/import-store.js';

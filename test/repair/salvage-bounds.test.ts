@@ -3,16 +3,14 @@
 
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { SharedProgress } from '../../src/parallel/shared-progress.js';
-import { WorkerPool } from '../../src/pool/pool.js';
+import { describe, expect, test } from 'vitest';
 import { files } from '../../src/store/files/file-blobs.js';
 import { FileWindow } from '../../src/store/files/file-window.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import { FRAME_MAGIC } from '../../src/store/shards/zstd-frame.js';
 import { scratch } from '../support/import-files.js';
-import { build, expectLeft, FRAMES, ORIGIN, SHARD, salvage, taskOf } from '../support/salvaged.js';
+import { build, expectLeft, FRAMES, ORIGIN, SHARD, salvage } from '../support/salvaged.js';
 
 describe('what a file is', () => {
   test('sound: it stays as it is, and its SHA-256 is that of the file', () => {
@@ -96,12 +94,4 @@ describe('a file is never in memory', () => {
     writeFileSync(path, damaged, { flag: 'a' });
     expectLeft(built, true, [3], 'a hole of 4 GiB');
   });
-});
-
-test('a thread stops when it is told to', async () => {
-  const task = taskOf(build(scratch()), true);
-  new SharedProgress(task.setup.shared).cancel();
-  const pool = new WorkerPool(1, new URL('../../dist/workers/import-worker.js', import.meta.url).href);
-  onTestFinished(() => pool.close());
-  await expect(pool.salvage(task)).rejects.toMatchObject({ code: 'CANCELLED' });
 });

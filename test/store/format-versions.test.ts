@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
-import { FORMAT_VERSION, STORE_KEY, seal } from '../../src/store/catalog/values.js';
-import { putChecksum } from '../../src/store/files/checksum.js';
+import { FORMAT_VERSION, STORE_KEY, seal } from '../../dist/src/store/catalog/values.js';
+import { putChecksum } from '../../dist/src/store/files/checksum.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 
@@ -20,7 +20,7 @@ interface Expected {
   readonly plain: [number, string][];
 }
 
-const FIXTURE = fileURLToPath(new URL('fixtures/store-v1', import.meta.url));
+const FIXTURE = fileURLToPath(new URL('../fixtures/store-v1', import.meta.url));
 const expected = JSON.parse(readFileSync(join(FIXTURE, 'expected.json'), 'utf8')) as Expected;
 /** LMDB's file is of one word size and byte order, and so is the fixture. */
 const isReadable = endianness() === 'LE' && ['x64', 'arm64'].includes(process.arch);

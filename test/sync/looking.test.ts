@@ -6,7 +6,7 @@ import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Take } from '../../dist/src/sources/looking.js';
-import { Scope } from '../../src/sources/looking.js';
+import { Scope } from '../../dist/src/sources/looking.js';
 import { errorOf } from '../support/import-errors.js';
 import { KINDS } from '../support/import-store.js';
 import { linesOf, syncedStore, Tree } from '../support/sync.js';

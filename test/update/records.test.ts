@@ -112,7 +112,7 @@ describe('a record', () => {
   test('with raw JSON in it has the keys of its text: the doubles of those tokens are others', () => {
     // `JSON.rawJSON` is behind a flag in Node 20.
     const flags = 'rawJSON' in JSON ? [] : ['--harmony-json-parse-with-source'];
-    const child = fileURLToPath(new URL('support/put-raw-json.mjs', import.meta.url));
+    const child = fileURLToPath(new URL('../support/put-raw-json.mjs', import.meta.url));
     const { stdout, stderr } = spawnSync(process.execPath, [...flags, child], { encoding: 'utf8' });
     expect(stderr).toBe('');
     const tokens = ['9007199254740993', '0.10000000000000000001', '1e400', '1e-400', '12345678901234567.5'];

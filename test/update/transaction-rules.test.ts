@@ -42,7 +42,7 @@ afterEach(async () => {
 
 /** A child process on the store (support/transaction-child.mjs), and the lines it says. */
 function child(...args: readonly string[]) {
-  const script = fileURLToPath(new URL('support/transaction-child.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('../support/transaction-child.mjs', import.meta.url));
   const started = spawn(process.execPath, [script, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => {
     started.kill('SIGKILL');

@@ -13,7 +13,7 @@ import { openCatalog, temporaryDirectory } from '../support/build-store.js';
 import { gristmill } from '../support/cli.js';
 import { buildEverything, openReadOnly, readAll } from '../support/upkeep.js';
 
-const WRITER = fileURLToPath(new URL('support/backup-writer.mjs', import.meta.url));
+const WRITER = fileURLToPath(new URL('../support/backup-writer.mjs', import.meta.url));
 
 function scratch(): string {
   const { path, remove } = temporaryDirectory();

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Freshness, openStore, type Store, type StoreEvents } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
 
-const WRITER = fileURLToPath(new URL('support/generation-writer.mjs', import.meta.url));
+const WRITER = fileURLToPath(new URL('../support/generation-writer.mjs', import.meta.url));
 /** More than are begun at once by `getMany`. */
 const RECORDS = 70;
 const ROUNDS = 6;

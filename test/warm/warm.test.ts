@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store, WarmOptions } from '../../dist/src/index.js';
 import { openStore } from '../../dist/src/index.js';
-import type { KeyValue } from '../../src/keys/encode.js';
+import type { KeyValue } from '../../dist/src/keys/encode.js';
 import { openCatalog, publishRecords, temporaryDirectory } from '../support/build-store.js';
 
 const COUNT = 400;

@@ -18,8 +18,8 @@ import {
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Follower } from '../../dist/src/watch/follow.js';
 import { Notices } from '../../dist/src/watch/notices.js';
-import { Follower } from '../../src/watch/follow.js';
 import { makeDirectory, scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
 

@@ -9,13 +9,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
-import { isAlive } from '../../src/store/lock/lock-holder.js';
-import { SELF } from '../../src/store/lock/process-identity.js';
-import { WriterLock } from '../../src/store/lock/writer-lock.js';
-import type { LockRecord } from '../../src/store/types.js';
-import { cleanIndexes } from '../../src/upkeep/compact/clean-indexes.js';
-import { onDisk } from '../support/build-store.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import { isAlive } from '../../dist/src/store/lock/lock-holder.js';
+import { SELF } from '../../dist/src/store/lock/process-identity.js';
+import { WriterLock } from '../../dist/src/store/lock/writer-lock.js';
+import type { LockRecord } from '../../dist/src/store/types.js';
+import { cleanIndexes } from '../../dist/src/upkeep/compact/clean-indexes.js';
 import { type Child, startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
@@ -67,7 +67,7 @@ test('whatever the holder writes into its record renews it', async () => {
   await (await openStore(directory)).close();
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   onTestFinished(() => catalog.close());
-  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import' });
+  const lock = await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'import' });
   await catalog.transaction((write) => write.putLock({ ...(catalog.lock() as LockRecord), renewed: OLD }));
   await lock.set({ merging: 'a' });
   expect(isAlive({ ...(catalog.lock() as LockRecord), token: 'as others see it' })).toBe(true);
@@ -161,7 +161,7 @@ test('indexes are not exchanged for ones that lack what was put after they were 
   await store.import(fileWith(lines(0)), OPTIONS);
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
   onTestFinished(() => catalog.close());
-  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'compact' });
+  const lock = await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'compact' });
   // A transaction that took the cleaner for dead commits when it has begun to read.
   const snapshot = catalog.snapshot();
   catalog.snapshot = () => snapshot;

@@ -6,13 +6,13 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import type { Writer } from '../../src/options/shared.js';
-import { files } from '../../src/store/files/file-blobs.js';
-import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files/layout.js';
-import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
-import { mergeUnderWay, waitUntilMergeable } from '../../src/store/lock/lock-holder.js';
-import { WriterLock } from '../../src/store/lock/writer-lock.js';
-import { onDisk, publishRecords } from '../support/build-store.js';
+import type { Writer } from '../../dist/src/options/shared.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { prepareStoreDirectory, shardFileName, shardPath } from '../../dist/src/store/files/layout.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import { mergeUnderWay, waitUntilMergeable } from '../../dist/src/store/lock/lock-holder.js';
+import { WriterLock } from '../../dist/src/store/lock/writer-lock.js';
+import { publishRecords } from '../support/build-store.js';
 import { start } from '../support/cli.js';
 import { startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';
@@ -144,7 +144,7 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   prepareQuarantine(directory, [DEAD, BEFORE, PUBLISHED, OTHER]);
   const dead = lockRecord({ token: DEAD, pid: 2 ** 22 + 1, left: [BEFORE] });
   await catalog.transaction((write) => write.putLock(dead));
-  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'compact', wait: false });
+  const lock = await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'compact', wait: false });
   expect(readdirSync(join(directory, 'shards'))).toHaveLength(named - 1);
   expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual([`${PUBLISHED}.ndjson`, `${OTHER}.ndjson`]);
   await lock.release();
@@ -152,7 +152,9 @@ test('a writer that takes over a dead one sweeps first; a quarantine file of wha
   await catalog.transaction((write) =>
     write.putLock({ ...dead, token: PUBLISHED, isPublished: true, left: undefined }),
   );
-  await (await WriterLock.acquire(catalog, onDisk(directory), { operation: 'repair', wait: false })).release();
+  await (
+    await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'repair', wait: false })
+  ).release();
   expect(readdirSync(join(directory, 'quarantine')).sort()).toEqual([`${PUBLISHED}.ndjson`, `${OTHER}.ndjson`]);
 });
 
@@ -178,7 +180,7 @@ test('a holder whose turn was taken publishes nothing', async () => {
 
 test('a replacement whose turn is taken at its last moment is refused by its own transaction', async () => {
   const { directory, catalog } = await newCatalog();
-  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import' });
+  const lock = await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'import' });
   await catalog.transaction((write) => write.putLock(lockRecord({ token: THIEF })));
   const attempt = catalog.transaction((write) => lock.write(write, { isPublished: true }));
   expect(await errorOf(attempt)).toMatchObject({ code: 'STORE_BUSY' });
@@ -188,7 +190,7 @@ test('a replacement whose turn is taken at its last moment is refused by its own
 
 test('transactions on a collection that is merged into wait, others do not', async () => {
   const { directory, catalog } = await newCatalog();
-  const lock = await WriterLock.acquire(catalog, onDisk(directory), { operation: 'import', collection: 'a' });
+  const lock = await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'import', collection: 'a' });
   await waitUntilMergeable(catalog, 'a');
   await lock.set({ merging: 'a' });
   expect(mergeUnderWay(catalog, 'a')).toMatchObject({ token: lock.token });
