@@ -41,7 +41,7 @@ export interface HotKey {
   readonly key: KeyValue;
   readonly weight: number;
   /** Where it was of late. */
-  readonly place?: HotPlace;
+  readonly place?: HotPlace | undefined;
 }
 
 interface WeighedPlace extends HotPlace {

@@ -42,7 +42,7 @@ export interface WarmReport {
 export interface WarmStep {
   readonly lookup: Lookup;
   readonly records: number;
-  readonly at?: FrameAt;
+  readonly at?: FrameAt | undefined;
   /** Why it could not be found out. */
   readonly error?: unknown;
 }
