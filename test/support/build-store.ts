@@ -35,7 +35,7 @@ export interface BuildOptions {
   readonly indexPaths?: readonly string[];
   readonly recordsPerFrame?: number;
   readonly recordsPerShard?: number;
-  readonly pagesInPlace?: number;
+  readonly pagesInPlace?: number | undefined;
 }
 
 export function temporaryDirectory(): { readonly path: string; remove(): void } {
@@ -140,7 +140,8 @@ export async function publishRecords(
   const counts = { read: records.length, stored, rejected: 0, replaced };
   const result = await publish(catalog, {
     ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, dead, onDuplicate, pages },
-    ...{ indexPaths, counts, sourceBytes: records.length, pagesInPlace },
+    ...{ indexPaths, counts, sourceBytes: records.length },
+    ...(pagesInPlace !== undefined && { pagesInPlace }),
   });
   await collectGarbage(catalog, place);
   return result;
