@@ -56,7 +56,9 @@ export async function run({ bytes, names, datasets, scratch }) {
 
 async function measure(directory) {
   const [{ verifyShard }, { files }, { LmdbCatalog }, { openStore }] = await Promise.all(
-    ['upkeep/verify-shard', 'store/file-blobs', 'store/lmdb-catalog', 'index'].map((file) => built(`src/${file}.js`)),
+    ['upkeep/verify/shard', 'store/files/file-blobs', 'store/lmdb/catalog', 'index'].map((file) =>
+      built(`src/${file}.js`),
+    ),
   );
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
   const entries = catalog.collections().flatMap((manifest) => catalog.shards(manifest));

@@ -45,19 +45,19 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 /** The facts of an error, as fields; which ones are present depends on the code. */
 export interface ErrorFacts {
   /** Path of the file concerned. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** Byte offset in that file, from 0. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Line in that file, from 1. */
-  readonly line?: number;
+  readonly line?: number | undefined;
   /** Ordinal of the record in the source, from 0; rejected records count. */
-  readonly record?: number;
+  readonly record?: number | undefined;
   /** Why the record was rejected: a `BadReasonName`. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** The bytes around the offset, control characters escaped. */
-  readonly snippet?: string;
+  readonly snippet?: string | undefined;
   /** Bytes a full disk would have needed. */
-  readonly bytesNeeded?: number;
+  readonly bytesNeeded?: number | undefined;
   /** The error underneath. */
   readonly cause?: unknown;
 }
@@ -69,13 +69,13 @@ export interface ErrorFacts {
 export class GristmillError extends Error {
   override readonly name = 'GristmillError';
   readonly code: ErrorCode;
-  readonly file?: string;
-  readonly offset?: number;
-  readonly line?: number;
-  readonly record?: number;
-  readonly reason?: string;
-  readonly snippet?: string;
-  readonly bytesNeeded?: number;
+  readonly file?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly line?: number | undefined;
+  readonly record?: number | undefined;
+  readonly reason?: string | undefined;
+  readonly snippet?: string | undefined;
+  readonly bytesNeeded?: number | undefined;
 
   /** @param message what happened and what to do about it, in one or two sentences. */
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {

@@ -10,6 +10,7 @@ import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
+import type { Given } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
 import type { CacheOptions, StoreOptions } from '../options/store.js';
 import { CONFIG_FILES } from './found.js';
@@ -20,11 +21,11 @@ import { CONFIG_FILES } from './found.js';
  * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
  */
 export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config'>> {
-  readonly collections?: { readonly [collection: string]: Written<CacheOptions> };
-  readonly import?: Written<Pick<ImportOptions, keyof typeof IMPORT_OPTIONS>>;
+  readonly collections?: { readonly [collection: string]: Written<CacheOptions> } | undefined;
+  readonly import?: Written<Pick<ImportOptions, keyof typeof IMPORT_OPTIONS>> | undefined;
 }
 
-type Written<Options> = { readonly [Name in keyof Options]?: Options[Name] | WrittenAs<Options[Name]> };
+type Written<Options> = Given<{ readonly [Name in keyof Options]: Options[Name] | WrittenAs<Options[Name]> }>;
 type WrittenAs<Value> = number extends Value ? string : Freshness extends Value ? `stale:${string}` : never;
 
 const MODULE = /^\.[cm]?[jt]s$/;

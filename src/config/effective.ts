@@ -5,7 +5,7 @@
 
 import { part } from '../base/load.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { isOptions } from '../options/check.js';
+import { type Given, isOptions } from '../options/check.js';
 import {
   type CacheOptions,
   type ResolvedStoreOptions,
@@ -39,7 +39,7 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
 
 /** One set of options over another; what is undefined, or is not there, is as below. */
 export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
-  const collections: Record<string, Partial<CacheOptions>> = Object.assign(Object.create(null), below.collections);
+  const collections: Record<string, Given<CacheOptions>> = Object.assign(Object.create(null), below.collections);
   for (const [name, options] of Object.entries(above.collections ?? {})) {
     collections[name] = { ...collections[name], ...defined(options) };
   }

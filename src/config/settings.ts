@@ -6,7 +6,7 @@
 import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { type DataRow, type DataTable, hintFor } from '../options/check.js';
+import { type DataTable, hintFor } from '../options/check.js';
 import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options/store.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
@@ -126,7 +126,7 @@ function variableSettings(variables: FoundConfig['variables']): Setting[] {
         const names = [...known.keys(), COLLECTIONS_VARIABLE];
         throw new TypeError(`the variable ${from} is not an option; ${hintFor(from, names)}`);
       }
-      const row = tableFor(option.of)[option.name] as DataRow;
+      const row = tableFor(option.of)[option.name]!;
       return [{ ...option, value: readOption(word, row, `the variable ${from}`), from }];
     }),
   );

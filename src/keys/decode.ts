@@ -57,7 +57,7 @@ export function keyText(key: KeyValue): string {
 function decodeNumber(key: Uint8Array): KeyValue {
   const isNegative = key[0] === KeyType.negative;
   const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
-  const exponent = plain[1] * 0x100 + plain[2] - EXPONENT_BIAS;
+  const exponent = plain[1]! * 0x100 + plain[2]! - EXPONENT_BIAS;
   const pairs = Array.from(plain.subarray(3, -1), (pair) => String(pair - 1).padStart(2, '0'));
   const digits = pairs.join('').replace(/0$/, '');
   const sign = isNegative ? '-' : '';
@@ -76,7 +76,7 @@ function decodeNumber(key: Uint8Array): KeyValue {
 function unescapeLow(escaped: Uint8Array): Uint8Array {
   const plain: number[] = [];
   for (let at = 0; at < escaped.length; at++) {
-    plain.push(escaped[at] === LOW_ESCAPE ? escaped[++at] - 1 : escaped[at]);
+    plain.push(escaped[at] === LOW_ESCAPE ? escaped[++at]! - 1 : escaped[at]!);
   }
   return Uint8Array.from(plain);
 }
@@ -92,9 +92,9 @@ function decodeString(key: Uint8Array): string {
   let text = '';
   let from = 0;
   for (let at = 0; at + 2 < plain.length; at++) {
-    if (plain[at] !== SURROGATE_LEAD || plain[at + 1] < 0xa0) continue;
+    if (plain[at] !== SURROGATE_LEAD || plain[at + 1]! < 0xa0) continue;
     text += textDecoder.decode(plain.subarray(from, at));
-    text += String.fromCharCode(0xd000 | ((plain[at + 1] & 0x3f) << 6) | (plain[at + 2] & 0x3f));
+    text += String.fromCharCode(0xd000 | ((plain[at + 1]! & 0x3f) << 6) | (plain[at + 2]! & 0x3f));
     from = at + 3;
   }
   return text + textDecoder.decode(plain.subarray(from));

@@ -130,13 +130,13 @@ export function encodeKeyToken(bytes: Uint8Array, start: number, end: number): U
 export function keyPrefixRange(prefix: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
   const gte = encodeKey(prefix).slice(0, -1); // without the end of the string
   const lt = gte.slice();
-  lt[lt.length - 1]++; // no byte of a string is FF
+  lt[lt.length - 1]!++; // no byte of a string is FF
   return { gte, lt };
 }
 
 /** Whether it is the key of a number. */
 export function isNumberKey(key: Uint8Array): boolean {
-  return key[0] >= KeyType.negative && key[0] <= KeyType.positive;
+  return key[0]! >= KeyType.negative && key[0]! <= KeyType.positive;
 }
 
 /** The order of keys, and so of the values: that of their bytes. */
@@ -169,7 +169,7 @@ function encodeAsciiString(value: string): Uint8Array | undefined {
 }
 
 const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
-  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map(([spelled, meant]) => [code(spelled), code(meant)]),
+  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
 );
 
 /** A string between its quotes. Only an escape can produce a surrogate, so two of them in a row may form a pair. */
@@ -178,9 +178,9 @@ function encodeStringToken(bytes: Uint8Array, start: number, end: number): Uint8
   key.put(KeyType.string);
   for (let at = start; at < end; ) {
     if (bytes[at] !== code('\\')) {
-      key.putStringByte(bytes[at++]);
+      key.putStringByte(bytes[at++]!);
     } else if (bytes[at + 1] !== code('u')) {
-      key.putStringByte(SIMPLE_ESCAPES.get(bytes[at + 1])!);
+      key.putStringByte(SIMPLE_ESCAPES.get(bytes[at + 1]!)!);
       at += 2;
     } else {
       const unit = unicodeEscape(bytes, at);
@@ -220,7 +220,7 @@ function encodeNumberToken(bytes: Uint8Array, start: number, end: number): Uint8
   const wholeDigits = wholeEnd - wholeStart;
   const digits = wholeDigits + (fractionEnd - fractionStart);
   const digit = (index: number): number =>
-    bytes[index < wholeDigits ? wholeStart + index : fractionStart + index - wholeDigits] - code('0');
+    bytes[index < wholeDigits ? wholeStart + index : fractionStart + index - wholeDigits]! - code('0');
 
   let first = 0;
   while (first < digits && digit(first) === 0) first++;
@@ -243,17 +243,17 @@ function encodeNumberToken(bytes: Uint8Array, start: number, end: number): Uint8
 }
 
 function skipDigits(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isDigit(bytes[at])) at++;
+  while (at < end && isDigit(bytes[at]!)) at++;
   return at;
 }
 
 /** The exponent part of a number's spelling, `e+5`; 0 when there is none. */
 function spelledExponent(bytes: Uint8Array, at: number, end: number): number {
   if (at === end) return 0;
-  const hasSign = !isDigit(bytes[at + 1]);
+  const hasSign = !isDigit(bytes[at + 1]!);
   let exponent = 0;
   for (let index = hasSign ? at + 2 : at + 1; index < end; index++) {
-    exponent = Math.min(exponent * 10 + bytes[index] - code('0'), SPELLED_EXPONENT_MAX);
+    exponent = Math.min(exponent * 10 + bytes[index]! - code('0'), SPELLED_EXPONENT_MAX);
   }
   return hasSign && bytes[at + 1] === code('-') ? -exponent : exponent;
 }

@@ -56,7 +56,7 @@ export async function* rangeTexts(
       if (batch.length === 0) return;
       left -= batch.length;
       const texts = await lookup.fetch.texts(batch.map(({ place }) => place));
-      for (let i = 0; i < batch.length; i++) yield { key: batch[i].key, text: texts[i] as string };
+      for (let i = 0; i < batch.length; i++) yield { key: batch[i]!.key, text: texts[i]! };
     }
   } catch (error) {
     throw replacedMeanwhile(error, lookup.name);
@@ -168,7 +168,7 @@ export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Arr
       if (to > from) live.push(frame.plain.subarray(frame.lines[from], frame.lines[to]));
       from = to + 1;
     }
-    if (live.length === 1) yield live[0];
+    if (live.length === 1) yield live[0]!;
     else if (live.length > 1) yield Buffer.concat(live);
   }
 }

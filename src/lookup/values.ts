@@ -86,7 +86,7 @@ export class Values {
       const texts = await this.#fetch.texts(places);
       for (const [i, text] of texts.entries()) {
         if (text === undefined) continue;
-        values[i] = this.#records.valueOf(this.#keep(keys[i], generation, places[i] as Place, text));
+        values[i] = this.#records.valueOf(this.#keep(keys[i]!, generation, places[i]!, text));
       }
       return values;
     }, keys.length);

@@ -6,6 +6,7 @@ import type { StoreMetrics } from './store-metrics.js';
 
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = readonly [labels: Labels, value: number];
+type Samples = (metrics: StoreMetrics) => readonly Sample[];
 
 export interface MetricRow {
   readonly name: string;
@@ -16,7 +17,7 @@ export interface MetricRow {
   readonly labels: readonly string[];
   readonly meaning: string;
   /** Absent for a histogram: it is told of each sample. */
-  readonly samples?: (metrics: StoreMetrics) => readonly Sample[];
+  readonly samples?: Samples;
 }
 
 /** The one histogram: see LatencySampler. */
@@ -188,13 +189,13 @@ function split(label: string, values: object, labels: Labels = {}): readonly Sam
 }
 
 /** Samples of every collection that was read. */
-function each(samples: (of: StoreMetrics['collections'][string]) => readonly Sample[]): MetricRow['samples'] {
+function each(samples: (of: StoreMetrics['collections'][string]) => readonly Sample[]): Samples {
   return ({ collections }) =>
     Object.entries(collections).flatMap(([collection, metrics]) =>
       samples(metrics).map(([labels, value]): Sample => [{ collection, ...labels }, value]),
     );
 }
 
-function eachCache(value: (of: StoreMetrics['caches'][number]) => number): MetricRow['samples'] {
+function eachCache(value: (of: StoreMetrics['caches'][number]) => number): Samples {
   return ({ caches }) => caches.map((one) => [{ cache: one.cache, collection: one.collection ?? '' }, value(one)]);
 }

@@ -82,6 +82,9 @@ type Value<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
                 ? V | undefined
                 : never;
 
+/** Options as a caller gives them: any may be left out, or be undefined. */
+export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
+
 /** `undefined` for an option without a default. */
 type Absent<Row extends OptionRow> = Extract<Row['default'], undefined>;
 

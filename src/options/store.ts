@@ -1,7 +1,16 @@
 // The options of a store and of its caches: their tables, resolved once into frozen, complete objects.
 
 import { checkCollectionName } from '../base/names.js';
-import { any, checkedOptions, checkText, isOptions, type OptionTable, type Resolved, resolveOptions } from './check.js';
+import {
+  any,
+  checkedOptions,
+  checkText,
+  type Given,
+  isOptions,
+  type OptionTable,
+  type Resolved,
+  resolveOptions,
+} from './check.js';
 import type { Freshness } from './freshness.js';
 import { TRUST } from './shared.js';
 
@@ -71,18 +80,18 @@ const METHOD = 'openStore';
 export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
 
 /** Options of `openStore`; all optional. Unknown names are a TypeError. docs/configuration.md lists them. */
-export interface StoreOptions extends Partial<Resolved<typeof STORE_OPTIONS>> {
+export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
   /** What is different for single collections, by their names. A collection whose bytes are set has a cache of its own. */
-  readonly collections?: CollectionsOptions;
+  readonly collections?: CollectionsOptions | undefined;
   /**
    * The config file to read: by default `gristmill.config.json`, `.js` or `.ts` in the working directory, if it is there.
    * `false`: none, and no GRISTMILL_ variables either; only what the code says counts.
    */
-  readonly config?: false | string;
+  readonly config?: false | string | undefined;
 }
 
 export interface CollectionsOptions {
-  readonly [collection: string]: Partial<CacheOptions>;
+  readonly [collection: string]: Given<CacheOptions>;
 }
 
 /** What the caches of a store are made by. */

@@ -55,7 +55,7 @@ export interface CollectionManifest {
   readonly framing: FramingName;
   readonly key: KeyRule;
   /** Absent for ordinal keys. */
-  readonly primary?: IndexManifest;
+  readonly primary?: IndexManifest | undefined;
   readonly secondary: readonly IndexManifest[];
   /** Live records. */
   readonly records: number;
@@ -118,11 +118,11 @@ export interface LockRecord extends Writer {
   /** Differs for every lock ever taken. */
   readonly token: string;
   /** Set while records are merged into this collection: transactions on it wait. */
-  readonly merging?: string;
+  readonly merging?: string | undefined;
   /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
   readonly isPublished?: boolean;
   /** Tokens of dead holders whose leftovers have not been swept yet. */
-  readonly left?: readonly string[];
+  readonly left?: readonly string[] | undefined;
   /** Former holders that were stopped until others took their turn: they may go on writing files. */
   readonly mayWake?: readonly Pick<LockRecord, 'token' | 'pid' | 'process'>[];
   /** Set when the holder could not sweep what was left, or somebody has to sweep again: as good as dead. */

@@ -143,7 +143,7 @@ class CollectionCommit {
   #mergeSecondary(index: IndexManifest, number: number, records: readonly NewRecord[], placed: Placed): IndexManifest {
     const entries: Entry[] = [];
     records.forEach(({ secondary }, i) => {
-      for (const key of secondary[number]) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
+      for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
     });
     return this.#merge(index, entries.sort(compareEntries), undefined);
   }

@@ -14,7 +14,7 @@ export function mergePatch(text: string | undefined, patch: string): string {
     } else if (at === -1) {
       members.push({ name, spelled, value: mergePatch(undefined, change) });
     } else {
-      const changed = { ...(members[at] as Member), value: mergePatch(members[at]?.value, change) };
+      const changed = { ...members[at]!, value: mergePatch(members[at]?.value, change) };
       members[at] = changed;
       // The others would only confuse.
       remove(members, name, changed);
@@ -60,7 +60,7 @@ function stringEnd(text: string, at: number): number {
 function valueEnd(text: string, at: number): number {
   let depth = 0;
   for (let end = at; ; ) {
-    const character = text[end] as string;
+    const character = text[end]!;
     if (character === '"') end = stringEnd(text, end);
     else {
       const closes = character === '}' || character === ']';

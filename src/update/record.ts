@@ -83,9 +83,10 @@ export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRec
   if (record === undefined || records.length > 1) {
     throw new GristmillError('BAD_RECORD', `the text has ${records.length} records where it should have one`);
   }
-  const keys: Uint8Array[][] = [[], ...plan.secondary.map(() => [])];
-  for (const [index, hex] of record.keys) keys[index].push(Buffer.from(hex, 'hex'));
-  const [primary, ...secondary] = keys;
+  const primary: Uint8Array[] = [];
+  const secondary = plan.secondary.map((): Uint8Array[] => []);
+  const keys = [primary, ...secondary];
+  for (const [index, hex] of record.keys) keys[index]!.push(Buffer.from(hex, 'hex'));
   return { line: Buffer.from(record.line), primary: primary[0], secondary: secondary.map(withoutRepetition) };
 }
 
@@ -143,9 +144,10 @@ function follow(value: unknown, path: readonly string[], names = 0, isInsideArra
   if (Array.isArray(value)) {
     for (const element of value) follow(element, path, names, true, found);
   } else if (typeof value === 'object' && value !== null) {
-    if (names === path.length) found.isNotScalar = true;
-    else if (Object.hasOwn(value, path[names])) {
-      follow((value as Record<string, unknown>)[path[names]], path, names + 1, isInsideArray, found);
+    const name = path[names];
+    if (name === undefined) found.isNotScalar = true;
+    else if (Object.hasOwn(value, name)) {
+      follow((value as Record<string, unknown>)[name], path, names + 1, isInsideArray, found);
     }
   } else if (names === path.length) {
     found.isNotScalar ||= isInsideArray;
@@ -161,8 +163,9 @@ function nothing(): Found {
 function primaryKey(value: unknown, path: readonly string[]): KeyValue {
   const { values, isNotScalar } = follow(value, path);
   if (isNotScalar) throw badRecord('KEY_NOT_SCALAR');
-  if (values.length === 0) throw badRecord('KEY_MISSING');
-  return values[0];
+  const [key] = values;
+  if (key === undefined) throw badRecord('KEY_MISSING');
+  return key;
 }
 
 function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {

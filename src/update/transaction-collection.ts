@@ -17,9 +17,9 @@ import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js
 /** How a new collection is keyed and indexed. */
 export interface CollectionOptions {
   /** Path of the primary key. Default: none, records are found by their ordinal. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Paths of secondary indexes. Default none. */
-  readonly indexes?: readonly string[];
+  readonly indexes?: readonly string[] | undefined;
 }
 
 /** One collection within a transaction: its reads see the transaction's own changes. */

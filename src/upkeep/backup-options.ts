@@ -5,7 +5,7 @@ import type { OptionTable } from '../options/check.js';
 /** Options of `store.backup`. */
 export interface BackupOptions {
   /** Copies shards even where they could be hard-linked. Default false. */
-  readonly copy?: boolean;
+  readonly copy?: boolean | undefined;
 }
 
 export interface BackupReport {

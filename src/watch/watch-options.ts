@@ -4,7 +4,7 @@ import { importOptionsOver } from '../config/effective.js';
 import { checkTogether, IMPORT_HOOKS } from '../import/options/resolve.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { checkedOptions, type OptionTable, type Resolved, resolveOptions } from '../options/check.js';
+import { checkedOptions, type Given, type OptionTable, type Resolved, resolveOptions } from '../options/check.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -36,7 +36,7 @@ export const WATCH_OPTIONS = {
 export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 
 /** Options of `store.watch`; all optional. Unknown names are a TypeError. */
-export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Partial<ResolvedWatchOptions> {}
+export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Given<ResolvedWatchOptions> {}
 
 /** Those of its imports: what is stored is always made to be what the sources hold, so there is no choice of these two. */
 const { mode: _mode, resume: _resume, ...IMPORTING } = IMPORT_OPTIONS;

@@ -42,9 +42,9 @@ async function installed(): Promise<string> {
   const folder = scratch();
   writeFileSync(join(folder, 'package.json'), '{"name":"user","private":true,"type":"module"}');
   const packed = await npm(['pack', ROOT, '--json', '--ignore-scripts', '--pack-destination', folder], folder);
-  const [{ filename }] = asList(JSON.parse(packed.stdout));
+  const [pack] = asList(JSON.parse(packed.stdout));
   const flags = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
-  await npm(['install', join(folder, filename), ...flags], folder);
+  await npm(['install', join(folder, pack!.filename), ...flags], folder);
   const addon = 'node_modules/zstd-napi/build';
   cpSync(join(ROOT, addon, 'Release/binding.node'), join(folder, addon, 'Release/binding.node'), { recursive: true });
   return folder;

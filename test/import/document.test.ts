@@ -16,7 +16,7 @@ import { latin1, utf8 } from '../support/scans.js';
 const DEPTH = 1024;
 
 interface Walk {
-  readonly container?: Container;
+  readonly container?: Container | undefined;
   readonly isAmbiguous?: boolean;
   readonly error?: Record<string, unknown>;
 }

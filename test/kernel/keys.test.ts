@@ -169,7 +169,7 @@ describe.each(kernels)('$name', ({ scan }) => {
     const byPath = read(source, 'object', { primary: id });
     expect(byPath.records.map(({ keys }) => keys)).toEqual([encoded({ 0: [7] })]);
     expect(byPath.bad).toEqual([{ reason: 'KEY_MISSING', offset: 19, record: 1, start: 19, end: 25 }]);
-    expect(read(`${tooLong}:1}`, 'object').bad[0].reason).toBe('KEY_TOO_LONG');
+    expect(read(`${tooLong}:1}`, 'object').bad[0]!.reason).toBe('KEY_TOO_LONG');
   });
 
   it('a record without a key ends with its value and leaves its neighbours alone', () => {

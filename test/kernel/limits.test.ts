@@ -15,7 +15,7 @@ describe.each(kernels)('$name', ({ scan }) => {
     it.each(framings)('is limited within a record, framing %s', (framing) => {
       const nested = (depth: number) => framed(utf8(`${'['.repeat(depth)}${']'.repeat(depth)}`), framing);
       expect(scan(nested(3), optionsFor(framing, { depthMax: 3 })).records).toHaveLength(1);
-      const [bad] = scan(nested(4), optionsFor(framing, { depthMax: 3 })).bad;
+      const bad = scan(nested(4), optionsFor(framing, { depthMax: 3 })).bad[0]!;
       const nameBytes = framing === 'object' ? '"name":'.length : 0;
       expect([bad.reason, bad.offset - bad.start]).toEqual(['TOO_DEEP', nameBytes + 3]);
     });
@@ -32,7 +32,7 @@ describe.each(kernels)('$name', ({ scan }) => {
       const path = Array.from({ length: 512 }, () => 'a');
       const { records, outcomes } = read(deep, 'values', { secondary: [path, ['a']] });
       expect(outcomes).toEqual([deep]);
-      expect(records[0].keys).toHaveLength(1);
+      expect(records[0]!.keys).toHaveLength(1);
     });
   });
 
@@ -112,7 +112,7 @@ describe.each(kernels)('$name', ({ scan }) => {
     const list = (count: number) => `[${Array.from({ length: count }, () => '1').join(',')}]`;
     const outcome = (record: string, some: Partial<ScanOptions>, framing: FramingName = 'values') => {
       const { records, bad } = read(record, framing, some);
-      return bad[0]?.reason ?? records[0].keys.length;
+      return bad[0]?.reason ?? records[0]!.keys.length;
     };
     const a = { secondary: [['a']] };
     const all = { primary: ['id'], secondary: [['a'], ['b']] };

@@ -14,7 +14,7 @@ import { framings, optionsFor, utf8 } from '../support/scans.js';
 const [specification, ...twins] = kernels;
 
 function expectTwins(source: Uint8Array, options: ScanOptions): void {
-  const expected = specification.scan(source, options);
+  const expected = specification!.scan(source, options);
   for (const { scan } of twins) expectSame(scan, expected, source, options);
 }
 
@@ -56,8 +56,8 @@ describe.each(framings)('framing %s', (framing) => {
 
   it('is read the same by all kernels, in random sources whole and damaged', () => {
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), someOptions, (source, some) => {
-        const options = optionsFor(framing, some);
+      fc.property(damaged(sourceTexts(framing)), someOptions, (source, { primary, ...some }) => {
+        const options = optionsFor(framing, { ...(primary && { primary }), ...some });
         expectTwins(source, options);
         expectNothingLost(scanPlain(source, options), source, framing);
       }),

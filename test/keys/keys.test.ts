@@ -73,7 +73,7 @@ function compareCodePoints(left: string, right: string): number {
   const [leftPoints, rightPoints] = [codePoints(left), codePoints(right)];
   const differs = leftPoints.findIndex((point, index) => point !== rightPoints[index]);
   if (differs === -1) return order(leftPoints.length, rightPoints.length);
-  return differs === rightPoints.length ? 1 : order(leftPoints[differs], rightPoints[differs]);
+  return differs === rightPoints.length ? 1 : order(leftPoints[differs]!, rightPoints[differs]!);
 }
 
 describe('numbers', () => {

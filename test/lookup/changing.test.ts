@@ -192,7 +192,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       const stat = store.stat();
       expect(stat).toMatchObject({ directory: path, format: 1, generation: 1 });
       expect(stat.bytes.index).toBeGreaterThan(0);
-      const [collection] = stat.collections;
+      const collection = stat.collections[0]!;
       expect(collection).toMatchObject({ name: 'records', key: 'id', records: COUNT, dead: 0, shards: 3 });
       expect(collection.indexes.map(({ path, entries }) => [path, entries])).toEqual([
         ['id', COUNT],

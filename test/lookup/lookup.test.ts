@@ -170,7 +170,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       }));
       const opened = await build([rows], { ...INDEXED, recordsPerFrame: 50, recordsPerShard: 2000 });
       const collection = opened.collection<Row>();
-      expect(collection.stat().indexes[0].pages).toBeGreaterThan(10);
+      expect(collection.stat().indexes[0]!.pages).toBeGreaterThan(10);
       for (let round = 0; round < 2; round++) {
         for (const row of rows) expect(collection.getSync(row.id)?.text).toBe(row.text);
         for (const other of ['', 'key', 'key-', 'key-6000', 'key-1x', 'zzz']) expect(collection.has(other)).toBe(false);
@@ -241,12 +241,12 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       const rows = Array.from({ length: 12 }, (_, i) => ({ id: i, tags: [], text: `text ${i}` }));
       await (await build([rows], { recordsPerFrame: 4 })).close();
       const [file] = readdirSync(join(path, 'shards'));
-      const shard = join(path, 'shards', file);
+      const shard = join(path, 'shards', file!);
       const whole = readFileSync(shard);
       let noticed = 0;
       for (let at = 0; at < whole.length; at++) {
         const bytes = Buffer.from(whole);
-        bytes[at] ^= 1 << (at % 8);
+        bytes[at]! ^= 1 << (at % 8);
         writeFileSync(shard, bytes);
         store = await openStore(place.where);
         const collection = store.collection<Row>();

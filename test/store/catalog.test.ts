@@ -110,10 +110,11 @@ describe('the catalog', () => {
         for (const tree of [4, 5, 6]) for (const page of pages) write.putPage(tree, page);
       });
       const firsts = pages.map((page) => entryAt(page, 0).ordinal);
-      for (const ordinal of [0, 1, firsts[1] - 1, firsts[1], firsts[1] + 1, 2999]) {
+      const second = firsts[1]!;
+      for (const ordinal of [0, 1, second - 1, second, second + 1, 2999]) {
         const expected = firsts.filter((first) => first <= ordinal).length - 1;
         const found = catalog.floorPage(5, highestPageKey(5, encodeKey(2 * ordinal)));
-        expect(found?.page).toEqual(Buffer.from(pages[expected]));
+        expect(found?.page).toEqual(Buffer.from(pages[expected]!));
       }
       expect(catalog.floorPage(5, lowestPageKey(5, encodeKey(-1)))).toBeUndefined();
       const forwards = [];
@@ -182,7 +183,7 @@ describe('the catalog', () => {
       // Every copy LMDB keeps of the value: the newest page and the ones it replaced.
       const bytes = Buffer.from(whole);
       for (let at = bytes.indexOf(text); at !== -1; at = bytes.indexOf(text, at + 1)) {
-        bytes[at + 2] ^= 0x20;
+        bytes[at + 2]! ^= 0x20;
         found++;
       }
       if (bytes.equals(whole)) continue;

@@ -92,8 +92,8 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     for (const { key, shard, ordinal } of primary)
       byKey.set(decodeKey(key), lines.get(`${shard}:${ordinal}`) ?? 'dead');
     const byGroup = new Map<unknown, string[]>();
-    const secondary = entriesOfTree(manifest.secondary[0].tree);
-    expect(secondary.length).toBe(manifest.secondary[0].entries);
+    const secondary = entriesOfTree(manifest.secondary[0]!.tree);
+    expect(secondary.length).toBe(manifest.secondary[0]!.entries);
     for (const { key, shard, ordinal } of secondary) {
       const line = lines.get(`${shard}:${ordinal}`);
       if (line !== undefined) addTo(byGroup, decodeKey(key), line);
@@ -207,7 +207,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
     test('replace leaves its old files and trees to the garbage collection, which waits for readers', async () => {
       await publishRecords(catalog, place, [record(1, 'a')], group);
       const manifest = catalog.collection('records') as CollectionManifest;
-      const [old] = catalog.shards(manifest);
+      const old = catalog.shards(manifest)[0]!;
       const reading = catalog.snapshot();
       const result = await publishRecords(catalog, place, [record(2, 'b')], group);
       expect(catalog.garbage().files.map(({ file }) => file)).toEqual([old.file]);
@@ -219,7 +219,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
       expect(await collectGarbage(catalog, place)).toEqual({ files: [], trees: [], inline: [] });
       expect(isThere()).toBe(false);
       const { primary, secondary } = result.manifest;
-      expect(catalog.trees()).toEqual([primary?.tree, secondary[0].tree]);
+      expect(catalog.trees()).toEqual([primary?.tree, secondary[0]!.tree]);
     });
 
     test('a collection with another key or other indexes is refused', async () => {
@@ -253,8 +253,8 @@ describe.each(PLACES)('%s', (_, newPlace) => {
       const records = [record(1, 'a'), record(2, 'b')];
       const { manifest } = await publishRecords(catalog, place, records, group);
       expect(findLeftovers(catalog, place)).toEqual({ trees: [], files: [], temporary: [] });
-      const [page] = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
-      await catalog.transaction((write) => write.putPage(99, page));
+      const pages = buildPages([{ key: encodeKey('left'), shard: 77, ordinal: 0 }]);
+      await catalog.transaction((write) => write.putPage(99, pages[0]!));
       writeShard(place, '00000077.ndjson.zst', records, 1);
       place.blobs.makeDirectory(join(place.directory, 'tmp', 'x'));
       place.blobs.create(join(place.directory, 'tmp', 'x', '77.run'), 'run').close();

@@ -192,7 +192,7 @@ describe('a damaged shard', () => {
     for (let at = 0; at < whole.length; at++) {
       for (const flip of [0x01, 0x80, 0xff]) {
         const bytes = Buffer.from(whole);
-        bytes[at] ^= flip;
+        bytes[at]! ^= flip;
         writeFileSync(path, bytes);
         if (expectNoWrongRecord(`byte ${at} xor ${flip}`)) noticed++;
       }

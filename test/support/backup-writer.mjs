@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { openStore } from '../../dist/src/index.js';
 
-const [directory, source, records] = process.argv.slice(2);
+const [directory, source, records] = /** @type {[string, string, string]} */ (process.argv.slice(2));
 const store = await openStore(directory);
 for (let number = 1; ; number++) {
   const lines = Array.from({ length: Number(records) }, (_, id) => JSON.stringify({ id, number }));

@@ -35,7 +35,7 @@ export interface BuildOptions {
   readonly indexPaths?: readonly string[];
   readonly recordsPerFrame?: number;
   readonly recordsPerShard?: number;
-  readonly pagesInPlace?: number;
+  readonly pagesInPlace?: number | undefined;
 }
 
 export function temporaryDirectory(): { readonly path: string; remove(): void } {

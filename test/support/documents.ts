@@ -151,7 +151,7 @@ const mutations: fc.Arbitrary<Mutation> = fc.oneof(
     ([where, bit]): Mutation =>
       (bytes) => {
         const flipped = Uint8Array.from(bytes);
-        flipped[Math.floor(where * bytes.length)] ^= 1 << bit;
+        flipped[Math.floor(where * bytes.length)]! ^= 1 << bit;
         return flipped;
       },
   ),

@@ -13,7 +13,7 @@ import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 
-const { directory, sources, options, ...points } = JSON.parse(process.argv[2]);
+const { directory, sources, options, ...points } = JSON.parse(/** @type {string} */ (process.argv[2]));
 /** Spans under way with one worker: the n-th scan begins when n − 4 spans were accepted. */
 const CREDITS = 4;
 let scans = 0;

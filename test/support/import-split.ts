@@ -33,7 +33,7 @@ export interface Cutting {
   /** Whether spans under way are scanned last come, first served. */
   readonly isReversed?: boolean;
   /** Instead of guessing, spans begin so many bytes after their first, or at their end. */
-  readonly misguess?: number;
+  readonly misguess?: number | undefined;
 }
 
 /** All that an import makes of a source, as one value. */

@@ -156,7 +156,7 @@ class SpanReader {
         const ordinal = run.readUInt32LE(at + 4);
         const end = at + ENTRY_HEADER_BYTES + run.readUInt16LE(at + 8);
         this.#keys[ordinal] ??= [];
-        this.#keys[ordinal].push([run[at + 10], run.toString('hex', at + 11, end)]);
+        this.#keys[ordinal].push([run[at + 10]!, run.toString('hex', at + 11, end)]);
       }
     }
     raw.clearEntries();
@@ -179,9 +179,9 @@ class SpanReader {
         kernel.addLine(outcome.record.line);
         return;
       case 'bad': {
-        const [offset, start, end] = [outcome.offset, outcome.start, outcome.end].map((at) => kernel.fileOffset(at));
         const record = kernel.raw.ordinal() + this.#bad.length;
-        this.#bad.push({ reason: outcome.reason, offset, record, start, end });
+        const [start, end] = [kernel.fileOffset(outcome.start), kernel.fileOffset(outcome.end)];
+        this.#bad.push({ reason: outcome.reason, offset: kernel.fileOffset(outcome.offset), record, start, end });
         if (outcome.next === NOWHERE) this.#end = NOWHERE;
         else kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
       }

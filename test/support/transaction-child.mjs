@@ -3,7 +3,7 @@
 
 import { openStore } from '../../dist/src/index.js';
 
-const [, , directory, what, times] = process.argv;
+const [directory, what, times] = /** @type {[string, string, string?]} */ (process.argv.slice(2));
 const store = await openStore(directory);
 if (what === 'count') {
   for (let i = 0; i < Number(times); i++) {

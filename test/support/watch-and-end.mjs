@@ -2,7 +2,7 @@
 
 import { openStore } from '../../dist/src/index.js';
 
-const [directory, source] = process.argv.slice(2);
+const [directory, source] = /** @type {[string, string]} */ (process.argv.slice(2));
 const store = await openStore(directory);
 await store.watch(source);
 process.stdout.write('watching\n');

@@ -4,7 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { openStore } from '../../dist/src/index.js';
 
-const [directory, key] = process.argv.slice(2);
+const [directory, key] = /** @type {[string, string]} */ (process.argv.slice(2));
 const store = await openStore(directory, { readOnly: true });
 const records = store.collection('records');
 let last;

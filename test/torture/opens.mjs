@@ -24,9 +24,9 @@ const [
 ] = process.argv;
 /** @param {string} file */
 const from = (file) => import(pathToFileURL(join(dist, 'src/store', file)).href);
-const { LmdbCatalog } = await from('lmdb-catalog.js');
-const { Gate } = await from('lmdb-gate.js');
-const { openEnvironment } = await from('lmdb.js');
+const { LmdbCatalog } = await from('lmdb/catalog.js');
+const { Gate } = await from('lmdb/gate.js');
+const { openEnvironment } = await from('lmdb/lmdb.js');
 
 const OPTIONS = {
   path: join(directory, 'index'),
@@ -86,7 +86,7 @@ async function openAndClose(openings) {
   process.send?.({ committed: 0, openings });
 }
 
-if (role === 'writer') await write(process.argv[6]);
+if (role === 'writer') await write(/** @type {string} */ (process.argv[6]));
 else if (role === 'opener') await openAndClose(Number(count));
 else {
   mkdirSync(directory, { recursive: true });

@@ -48,7 +48,8 @@ const WAYS = [
 
 let newest = 0;
 for (let i = 0; ; i++) {
-  const records = await WAYS[i % WAYS.length]();
+  const read = /** @type {(typeof WAYS)[number]} */ (WAYS[i % WAYS.length]);
+  const records = await read();
   const n = Number(JSON.parse(records.get(MARKER) ?? '{"n":0}').n);
   if (digest(records) !== digest(history.state(n))) {
     say(`wrong: way ${i % WAYS.length} saw a state that operation ${n} did not leave`);

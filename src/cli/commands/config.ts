@@ -4,7 +4,6 @@ import { isAbsolute, relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Setting } from '../../config/settings.js';
 import { writeOption } from '../../config/words.js';
-import type { DataRow } from '../../options/check.js';
 import {
   flagOf,
   STORE_FLAGS,
@@ -57,7 +56,7 @@ async function runConfig(flags: ConfigFlags): Promise<void> {
 async function asTable(file: string | undefined, settings: ReadonlyMap<string, Setting>): Promise<string> {
   const { tableFor } = await import('../../config/settings.js');
   const rows = [...settings].map(([path, { of, name, value, from }]) => {
-    const word = writeOption(value, tableFor(of)[name] as DataRow) || '\u2013';
+    const word = writeOption(value, tableFor(of)[name]!) || '\u2013';
     return [path, word, isAbsolute(from) ? relative('', from) : from].map(escapeControls);
   });
   const width = Math.max(...rows.map(([, word]) => word!.length));
@@ -95,7 +94,7 @@ function asObject(file: string | undefined, settings: readonly Setting[]) {
     else if (of === 'import') told.import[name] = { value, from };
     else {
       told.collections[of.collection] ??= {};
-      (told.collections[of.collection] as Told)[name] = { value, from };
+      told.collections[of.collection]![name] = { value, from };
     }
   }
   return told;

@@ -77,12 +77,12 @@ export function watchText({ time, stat }: Look, before: Look | undefined): strin
   ]);
   const rows = collections.map((one) => {
     const last = before?.stat.collections.find(({ name }) => name === one.name);
-    const cells = [one.records, one.dead, one.inline, one.shards].map(formatCount);
+    const [records = '', ...counts] = [one.records, one.dead, one.inline, one.shards].map(formatCount);
     const change = last === undefined ? '' : formatChange(one.records - last.records);
-    return [escapeControls(one.name), cells[0], change, ...cells.slice(1), formatBytes(one.storedBytes), one.published];
+    return [escapeControls(one.name), records, change, ...counts, formatBytes(one.storedBytes), one.published];
   });
   const names = ['collection', 'records', 'change', 'dead', 'inline', 'shards', 'stored', 'published'];
-  return `${head}\n${alignColumns([names, ...rows] as string[][])}`;
+  return `${head}\n${alignColumns([names, ...rows])}`;
 }
 
 /** One line, for a log. */

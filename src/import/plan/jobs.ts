@@ -26,7 +26,7 @@ export interface JobContext {
 
 export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
   const { workspace } = context;
-  const setup = setupOf(options, context, (plans[0] as SourcePlan).framing);
+  const setup = setupOf(options, context, plans[0]!.framing);
   let shard = context.firstShard;
   return plans.flatMap((plan, sourceNumber) =>
     plan.spans.map((span, i): SpanJob => {

@@ -54,7 +54,7 @@ export async function planSources(
     plans.push(...(await planFolder(path, source, listing, options, pause)));
     warnings.push(...listing.warnings);
   }
-  if (plans.length === 0) plans.push(planNothing(paths[0] as string, options));
+  if (plans.length === 0) plans.push(planNothing(paths[0]!, options));
   return { plans, warnings };
 }
 

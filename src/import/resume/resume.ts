@@ -112,7 +112,7 @@ function resumed(
   const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
   const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);
   if (recorded.length === 0) return 'it had not finished anything';
-  return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length] as number, header };
+  return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length]!, header };
 }
 
 /** Whether these are spans of this import, one after another: the shards of any other are not its. */

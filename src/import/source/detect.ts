@@ -49,13 +49,13 @@ function isWide([a, b, , d]: Uint8Array): boolean {
  */
 export function shapeOfValues(head: Head, extent: Extent): 'ndjson' | 'values' {
   const { bytes } = head;
-  const first = String.fromCharCode(bytes[0] as number);
+  const first = String.fromCharCode(bytes[0]!);
   const value = readFirst(head);
   if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
   if (value.kind === 'record' && first !== '{') {
     const next = skipBlanks(bytes, value.record.end, bytes.byteLength);
     // `"id","name"`, `2024-01-01;…`
-    if (next < bytes.byteLength && !beginsJson(bytes[next] as number)) throw notJson(head, next);
+    if (next < bytes.byteLength && !beginsJson(bytes[next]!)) throw notJson(head, next);
   }
   if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
   return value.kind === 'bad' && value.reason !== 'UNEXPECTED_END' && isBadLine(bytes, value.offset)
@@ -70,7 +70,7 @@ export function isFirstBad(head: Head): boolean {
 
 /** @throws SOURCE_NOT_JSON when no JSON begins like the source */
 export function checkBeginning(head: Head): void {
-  if (!beginsJson(head.bytes[0] as number)) throw notJson(head, 0);
+  if (!beginsJson(head.bytes[0]!)) throw notJson(head, 0);
 }
 
 function readFirst({ bytes, isAll }: Head) {

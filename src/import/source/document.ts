@@ -79,7 +79,7 @@ export class DocumentWalker {
    */
   walk(bytes: Uint8Array, offset: number): Container | undefined {
     for (let i = 0; i < bytes.byteLength; i++) {
-      const container = this.#step(bytes[i] as number, offset + i);
+      const container = this.#step(bytes[i]!, offset + i);
       if (container) return container;
     }
     return undefined;
@@ -132,7 +132,7 @@ export class DocumentWalker {
         this.#state = 'value';
         return undefined;
       case 'after value': {
-        const level = this.#levels.at(-1) as Level;
+        const level = this.#levels.at(-1)!;
         if (c === 0x2c) {
           this.#state = level.isArray ? 'value' : 'name';
           return undefined;
@@ -203,7 +203,7 @@ export class DocumentWalker {
   #isNextToken(): boolean {
     const name = JSON.parse(Buffer.from(this.#token).toString('utf8')) as string;
     if (name !== this.#pointer[this.#levels.length - 1]) return false;
-    const level = this.#levels.at(-1) as Level;
+    const level = this.#levels.at(-1)!;
     if (level.isMatched) this.#isAmbiguous = true;
     level.isMatched = true;
     return true;

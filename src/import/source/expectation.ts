@@ -25,7 +25,7 @@ export async function expectationOf(
   const hasNames = key.kind === 'name';
   if (!hasNames && framing !== 'lines' && framing !== 'values') return undefined;
   const first = await firstRecord(read, place, manifest);
-  const kind = first && kindOf(Buffer.from(first.text)[0] as number);
+  const kind = first && kindOf(Buffer.from(first.text)[0]!);
   if (hasNames) return first && FILE_KEY.test(first.name) ? undefined : { shape: 'object', kind };
   return kind === 'array' ? { shape: 'values' } : undefined;
 }

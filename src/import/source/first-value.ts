@@ -48,7 +48,7 @@ class Walk {
 
   over(bytes: Uint8Array): Extent | undefined {
     for (let i = 0; i < bytes.byteLength; i++) {
-      const extent = this.#step(bytes[i] as number);
+      const extent = this.#step(bytes[i]!);
       if (extent !== undefined) return extent;
     }
     return undefined;

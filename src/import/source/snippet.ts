@@ -7,7 +7,7 @@ export function snippetOf(bytes: Uint8Array, at: number): string {
   const from = Math.max(0, at - SNIPPET_BYTES / 3);
   const text = Buffer.from(bytes.subarray(from, from + SNIPPET_BYTES)).toString('utf8');
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/gu, (character) => {
-    const code = character.codePointAt(0) as number;
+    const code = character.codePointAt(0)!;
     return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }

@@ -31,6 +31,6 @@ export const endsScalar = byteSet(' \t\n\r{}[]:,"');
 
 /** First offset from `at` on that holds no white space, or `limit`. */
 export function skipBlanks(bytes: Uint8Array, at: number, limit: number): number {
-  while (at < limit && isBlank[bytes[at]] === 1) at++;
+  while (at < limit && isBlank[bytes[at]!] === 1) at++;
   return at;
 }

@@ -49,7 +49,7 @@ export function captureKeys(
   capture.visit(value.start);
   if (capture.hasTooMany) return 'TOO_MANY_KEYS';
 
-  const [primary] = capture.found;
+  const primary = capture.found[0]!;
   if (options.primary !== undefined && primary.length === 0) return 'KEY_MISSING';
   if (primary.includes(NOT_SCALAR)) return 'KEY_NOT_SCALAR';
 
@@ -101,7 +101,7 @@ class Capture {
     let depth = 0;
     let at = start;
     do {
-      const byte = this.bytes[at];
+      const byte = this.bytes[at]!;
       if (byte === OPEN_ARRAY) depth++;
       else if (byte === CLOSE_ARRAY) depth--;
       const isValue = byte === OPEN_OBJECT || byte === QUOTE || endsScalar[byte] === 0;
@@ -126,7 +126,7 @@ class Capture {
       const colon = skipBlanks(bytes, nameEnd, bytes.length);
       const value = skipBlanks(bytes, colon + 1, bytes.length);
       const indexes = leading.filter((index) => this.paths[index]![route.names] === name);
-      for (const index of indexes) this.#forget(index, marks[index]);
+      for (const index of indexes) this.#forget(index, marks[index]!);
       const end =
         indexes.length > 0
           ? this.#visitValue(value, { ...route, indexes, names: route.names + 1 })
@@ -147,13 +147,13 @@ class Capture {
       this.found[PRIMARY] = [NOT_SCALAR];
       return;
     }
-    this.found[index].push(token);
+    this.found[index]!.push(token);
     this.#held++;
     if (this.#held > KEYS_PER_RECORD_MAX) this.hasTooMany = true;
   }
 
   #forget(index: number, mark: number): void {
-    for (const forgotten of this.found[index].splice(mark)) {
+    for (const forgotten of this.found[index]!.splice(mark)) {
       if (forgotten !== NOT_SCALAR) this.#held--;
     }
   }

@@ -43,9 +43,9 @@ class Nesting {
     }
     const bit = 1 << (this.#depth & 7);
     if (opener === OPEN_ARRAY) {
-      this.#bits[at] |= bit;
+      this.#bits[at]! |= bit;
       this.#arrays++;
-    } else this.#bits[at] &= ~bit;
+    } else this.#bits[at]! &= ~bit;
     this.#depth++;
   }
 
@@ -55,7 +55,7 @@ class Nesting {
     if ((isArray ? this.#arrays : this.#depth - this.#arrays) === 0) return false;
     for (;;) {
       this.#depth--;
-      const wasArray = ((this.#bits[this.#depth >> 3] >> (this.#depth & 7)) & 1) === 1;
+      const wasArray = ((this.#bits[this.#depth >> 3]! >> (this.#depth & 7)) & 1) === 1;
       if (wasArray) this.#arrays--;
       if (wasArray === isArray) return true;
     }
@@ -70,7 +70,7 @@ export function endOfBadElement(
 ): number {
   const nesting = new Nesting();
   for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at]!;
     if (byte === QUOTE) {
       at = endOfString(bytes, at) - 1;
     } else if (isOpener[byte] === 1) {
@@ -89,10 +89,10 @@ export function endOfBadElement(
  * opens one: it ends before white space, or before a byte that begins a value wherever it stands.
  */
 export function endOfBadValue(bytes: Uint8Array, start: number): number {
-  if (isOpener[bytes[start]] === 0) return endOfBracketlessValue(bytes, start);
+  if (isOpener[bytes[start]!] === 0) return endOfBracketlessValue(bytes, start);
   const nesting = new Nesting();
   for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at]!;
     if (byte === QUOTE) {
       at = endOfString(bytes, at) - 1;
     } else if (isOpener[byte] === 1) {
@@ -106,7 +106,7 @@ export function endOfBadValue(bytes: Uint8Array, start: number): number {
 
 function endOfBracketlessValue(bytes: Uint8Array, start: number): number {
   for (let at = bytes[start] === QUOTE ? endOfString(bytes, start) : start + 1; at < bytes.length; at++) {
-    if (isBlank[bytes[at]] === 1 || beginsValueAnywhere[bytes[at]] === 1) return at;
+    if (isBlank[bytes[at]!] === 1 || beginsValueAnywhere[bytes[at]!] === 1) return at;
   }
   return -1;
 }

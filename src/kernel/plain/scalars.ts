@@ -25,7 +25,7 @@ export function checkString(view: View, at: number): Verdict {
   const { bytes, limit } = view;
   let here = at + 1;
   while (here < limit) {
-    const byte = bytes[here];
+    const byte = bytes[here]!;
     if (byte === QUOTE) return here + 1;
     if (byte < FIRST_PRINTABLE) return fault('CONTROL_CHARACTER', here);
     if (byte < 0x80 && byte !== BACKSLASH) {
@@ -43,12 +43,12 @@ export function checkString(view: View, at: number): Verdict {
 function checkEscape(view: View, at: number): Verdict {
   const { bytes, limit } = view;
   if (at + 1 === limit) return cutShort(view);
-  if (isSimpleEscape[bytes[at + 1]] === 1) return at + 2;
+  if (isSimpleEscape[bytes[at + 1]!] === 1) return at + 2;
   if (bytes[at + 1] !== UNICODE_ESCAPE) return fault('BAD_ESCAPE', at + 1);
   const end = at + 2 + UNICODE_ESCAPE_DIGITS;
   for (let here = at + 2; here < end; here++) {
     if (here === limit) return cutShort(view);
-    if (isHexDigit[bytes[here]] === 0) return fault('BAD_ESCAPE', here);
+    if (isHexDigit[bytes[here]!] === 0) return fault('BAD_ESCAPE', here);
   }
   return end;
 }
@@ -56,7 +56,7 @@ function checkEscape(view: View, at: number): Verdict {
 /** A character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF. */
 function checkCharacter(view: View, at: number): Verdict {
   const { bytes, limit } = view;
-  const lead = bytes[at];
+  const lead = bytes[at]!;
   if (lead < 0xc2 || lead > 0xf4) return fault('BAD_UTF8', at);
   const end = at + (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4);
   // Only the second byte is ever bounded more tightly than 80…BF.
@@ -64,7 +64,7 @@ function checkCharacter(view: View, at: number): Verdict {
   let highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
   for (let here = at + 1; here < end; here++) {
     if (here === limit) return cutShort(view);
-    if (bytes[here] < lowest || bytes[here] > highest) return fault('BAD_UTF8', here);
+    if (bytes[here]! < lowest || bytes[here]! > highest) return fault('BAD_UTF8', here);
     lowest = 0x80;
     highest = 0xbf;
   }
@@ -75,9 +75,9 @@ function checkCharacter(view: View, at: number): Verdict {
 export function checkScalar(view: View, at: number): Verdict {
   const { bytes, limit } = view;
   let end = at;
-  while (end < limit && endsScalar[bytes[end]] === 0) end++;
-  const isNumber = beginsNumber[bytes[at]] === 1;
-  const word = LITERALS.get(bytes[at]);
+  while (end < limit && endsScalar[bytes[end]!] === 0) end++;
+  const isNumber = beginsNumber[bytes[at]!] === 1;
+  const word = LITERALS.get(bytes[at]!);
   if (!isNumber && word === undefined) return fault('UNEXPECTED_CHARACTER', at);
 
   const misfit = word === undefined ? numberMisfit(bytes, at, end) : literalMisfit(bytes, at, end, word);
@@ -100,8 +100,8 @@ function numberMisfit(bytes: Uint8Array, at: number, end: number): number {
     here = skipDigits(bytes, fraction, end);
     if (here === fraction) return here;
   }
-  if (here < end && isExponentMark[bytes[here]] === 1) {
-    const exponent = here + 1 < end && isSign[bytes[here + 1]] === 1 ? here + 2 : here + 1;
+  if (here < end && isExponentMark[bytes[here]!] === 1) {
+    const exponent = here + 1 < end && isSign[bytes[here + 1]!] === 1 ? here + 2 : here + 1;
     here = skipDigits(bytes, exponent, end);
     if (here === exponent) return here;
   }
@@ -109,7 +109,7 @@ function numberMisfit(bytes: Uint8Array, at: number, end: number): number {
 }
 
 function skipDigits(bytes: Uint8Array, at: number, end: number): number {
-  while (at < end && isDigit[bytes[at]] === 1) at++;
+  while (at < end && isDigit[bytes[at]!] === 1) at++;
   return at;
 }
 

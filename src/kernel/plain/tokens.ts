@@ -10,7 +10,7 @@ const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function tokenEnd(bytes: Uint8Array, at: number): number {
   let here = at;
   if (bytes[at] !== QUOTE) {
-    while (here < bytes.length && endsScalar[bytes[here]] === 0) here++;
+    while (here < bytes.length && endsScalar[bytes[here]!] === 0) here++;
     return here;
   }
   for (here++; bytes[here] !== QUOTE; here++) if (bytes[here] === BACKSLASH) here++;
@@ -22,7 +22,7 @@ export function valueEnd(bytes: Uint8Array, at: number): number {
   let depth = 0;
   let here = at;
   do {
-    const byte = bytes[here];
+    const byte = bytes[here]!;
     if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth++;
     else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
     here = byte === QUOTE || endsScalar[byte] === 0 ? tokenEnd(bytes, here) : here + 1;
@@ -40,12 +40,12 @@ export function lineOf(bytes: Uint8Array, start: number, end: number): string {
   const line = new Uint8Array(end - start);
   let length = 0;
   for (let at = start; at < end; ) {
-    if (isBlank[bytes[at]] === 1) {
+    if (isBlank[bytes[at]!] === 1) {
       at++;
       continue;
     }
     const stop = bytes[at] === QUOTE ? tokenEnd(bytes, at) : at + 1;
-    while (at < stop) line[length++] = bytes[at++];
+    while (at < stop) line[length++] = bytes[at++]!;
   }
   return textDecoder.decode(line.subarray(0, length));
 }

@@ -110,8 +110,9 @@ export class FrameThread {
       worker.postMessage(job);
     });
     if (done === undefined) return this.#loadHere(open, indexes, arrived);
-    for (const [i, answered] of done.answers.entries()) {
-      if (answered.kind === 'done') arrived(indexes[i], received(answered.value));
+    for (const [i, index] of indexes.entries()) {
+      const answered = done.answers[i];
+      if (answered?.kind === 'done') arrived(index, received(answered.value));
     }
     for (const answered of done.answers) unwrap(answered);
   }

@@ -41,7 +41,7 @@ export interface HotKey {
   readonly key: KeyValue;
   readonly weight: number;
   /** Where it was of late. */
-  readonly place?: HotPlace;
+  readonly place?: HotPlace | undefined;
 }
 
 interface WeighedPlace extends HotPlace {
@@ -147,7 +147,7 @@ export function isHeld(place: HotPlace, generation: HoldingGeneration): boolean 
 export function heaviest<Key extends { readonly weight: number }>(keys: readonly Key[], max: number): Key[] {
   let candidates = keys;
   if (keys.length > max) {
-    const least = Float64Array.from(keys, ({ weight }) => weight).sort()[keys.length - max];
+    const least = Float64Array.from(keys, ({ weight }) => weight).sort()[keys.length - max]!;
     candidates = keys.filter(({ weight }) => weight >= least);
   }
   return candidates.toSorted((left, right) => right.weight - left.weight).slice(0, max);

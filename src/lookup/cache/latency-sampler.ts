@@ -88,7 +88,7 @@ export class LatencySampler {
   latencies(): Partial<Record<Answer, Latency>> {
     const latencies: Partial<Record<Answer, Latency>> = {};
     for (const [i, histogram] of this.#histograms.entries()) {
-      if (histogram !== undefined) latencies[ANSWERS[i] as Answer] = latencyOf(histogram);
+      if (histogram !== undefined) latencies[ANSWERS[i]!] = latencyOf(histogram);
     }
     return latencies;
   }
@@ -136,7 +136,7 @@ export class LatencySampler {
     }
     histogram.record(Math.min(Math.max(nanoseconds, 1), NANOSECONDS_MAX));
     if (this.#followers.size === 0) return;
-    tellAll(this.#followers, (follower) => follower(this.#collection, ANSWERS[answered] as Answer, nanoseconds / 1e9));
+    tellAll(this.#followers, (follower) => follower(this.#collection, ANSWERS[answered]!, nanoseconds / 1e9));
   }
 }
 

@@ -47,7 +47,7 @@ export function bytesOf(value: unknown, text: string): number {
       for (const item of next) if (takesMore(item)) stack.push(item);
     } else if (typeof next === 'object' && next !== null) {
       const keys = Object.keys(next);
-      const isTable = keys.length > SLOTS_MAX || (keys.length > 0 && DIGIT.test(keys[0])); // numbers come first
+      const isTable = keys.length > SLOTS_MAX || (keys.length > 0 && DIGIT.test(keys[0]!)); // numbers come first
       bytes += OBJECT_HEADER + (isTable ? bytesOfTable(keys.length) : SLOT * (keys.length || SLOTS_OF_EMPTY));
       for (const key of keys) {
         if (isNew(key)) bytes += STRING_HEADER + roundUp(key.length) + (isTable ? 0 : HIDDEN_CLASS);

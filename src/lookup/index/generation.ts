@@ -128,7 +128,7 @@ export class Generation {
     let high = this.shards.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.shards[middle].firstOrdinal <= ordinal) low = middle + 1;
+      if (this.shards[middle]!.firstOrdinal <= ordinal) low = middle + 1;
       else high = middle;
     }
     const entry = this.shards[low - 1];

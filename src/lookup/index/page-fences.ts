@@ -55,8 +55,8 @@ export class Fences {
 
   /** The whole page key of page `index`. */
   pageKey(index: number): Uint8Array {
-    const from = this.#offsets[index];
-    const to = this.#offsets[index + 1];
+    const from = this.#offsets[index]!;
+    const to = this.#offsets[index + 1]!;
     const pageKey = new Uint8Array(TREE_BYTES + to - from);
     pageKey.set(this.#tree);
     pageKey.set(this.#bytes.subarray(from, to), TREE_BYTES);
@@ -65,12 +65,12 @@ export class Fences {
 
   #compare(index: number, key: Uint8Array): number {
     const bytes = this.#bytes;
-    let at = this.#offsets[index];
-    const end = this.#offsets[index + 1] - LOCATION_BYTES;
+    let at = this.#offsets[index]!;
+    const end = this.#offsets[index + 1]! - LOCATION_BYTES;
     const length = key.byteLength;
     for (let i = 0; i < length; i++, at++) {
       if (at === end) return -1;
-      const difference = bytes[at] - key[i];
+      const difference = bytes[at]! - key[i]!;
       if (difference !== 0) return difference;
     }
     return end - at;

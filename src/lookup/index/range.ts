@@ -14,19 +14,19 @@ import { READ_OPTIONS } from './read-options.js';
 /** What to read. Without bounds: everything. */
 export interface RangeOptions {
   /** Path of a secondary index, as given at import. Default: the primary key. */
-  readonly index?: string;
-  readonly gt?: KeyValue;
-  readonly gte?: KeyValue;
-  readonly lt?: KeyValue;
-  readonly lte?: KeyValue;
+  readonly index?: string | undefined;
+  readonly gt?: KeyValue | undefined;
+  readonly gte?: KeyValue | undefined;
+  readonly lt?: KeyValue | undefined;
+  readonly lte?: KeyValue | undefined;
   /** Strings that begin so; not together with other bounds. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** From the greatest key to the smallest. Default false. */
-  readonly reverse?: boolean;
+  readonly reverse?: boolean | undefined;
   /** Stop after so many records. Default: no limit. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Which state to read. Default: as the store's option says. */
-  readonly freshness?: Freshness;
+  readonly freshness?: Freshness | undefined;
 }
 
 /** Which records. */

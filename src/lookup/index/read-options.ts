@@ -9,7 +9,7 @@ import type { Freshness } from '../../options/freshness.js';
 /** How to read. */
 export interface ReadOptions {
   /** Which state to read. Default: as the store's option says. Not for snapshots, which are one state. */
-  readonly freshness?: Freshness;
+  readonly freshness?: Freshness | undefined;
 }
 
 export const READ_OPTIONS = {

@@ -96,8 +96,8 @@ async function encode(keys: readonly CollectionHotKey[]): Promise<string> {
 
 async function decode(text: string, path: string): Promise<CollectionHotKey[] | undefined> {
   // One line more than there may be shows that there are too many.
-  const [first, ...lines] = text.trimEnd().split('\n', HOT_SET_KEYS_MAX + 2);
-  const header = parsed(first as string) as { format?: unknown; version?: unknown; keys?: unknown } | undefined;
+  const [first = '', ...lines] = text.trimEnd().split('\n', HOT_SET_KEYS_MAX + 2);
+  const header = parsed(first) as { format?: unknown; version?: unknown; keys?: unknown } | undefined;
   if (header?.format !== FORMAT) throw damaged(path, 'it does not begin as one');
   if (header.version !== VERSION) return undefined;
   if (lines.length > HOT_SET_KEYS_MAX) throw damaged(path, `it has more than ${HOT_SET_KEYS_MAX} keys`);

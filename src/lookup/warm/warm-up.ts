@@ -18,15 +18,15 @@ import { hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSte
 /** What to load: keys, a range, or the whole of one collection; without any of these the hot set that was saved. */
 export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
   /** Default: `records`; for the hot set all collections. */
-  readonly collection?: string;
-  readonly keys?: readonly KeyValue[];
-  readonly whole?: boolean;
+  readonly collection?: string | undefined;
+  readonly keys?: readonly KeyValue[] | undefined;
+  readonly whole?: boolean | undefined;
   /** Bytes of frames, at most, those in memory already included. Default: as many as the frame cache holds; for the hot set option `warmBytes`. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Milliseconds to take, at most. Default: no limit; for the hot set option `warmMs`. */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** Ends it: what is loaded stays loaded. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What warming needs of its store. */

@@ -42,7 +42,7 @@ export interface WarmReport {
 export interface WarmStep {
   readonly lookup: Lookup;
   readonly records: number;
-  readonly at?: FrameAt;
+  readonly at?: FrameAt | undefined;
   /** Why it could not be found out. */
   readonly error?: unknown;
 }
@@ -124,16 +124,13 @@ export class Warming {
   }
 
   async #load(frames: readonly Wanted[]): Promise<void> {
-    const shards = new Map<number, Wanted[]>();
-    for (const frame of frames) {
-      const { fileNumber } = frame.entry;
-      shards.set(fileNumber, [...(shards.get(fileNumber) ?? []), frame]);
+    const shards = new Map<number, { lookup: Lookup; entry: ShardEntry; indexes: number[] }>();
+    for (const { lookup, entry, index } of frames) {
+      const shard = shards.get(entry.fileNumber);
+      if (shard === undefined) shards.set(entry.fileNumber, { lookup, entry, indexes: [index] });
+      else shard.indexes.push(index);
     }
-    const loads = Array.from(shards.values(), (some) => {
-      const { lookup, entry } = some[0];
-      const indexes = some.map(({ index }) => index);
-      return lookup.caches.prefetch(entry, indexes);
-    });
+    const loads = Array.from(shards.values(), ({ lookup, entry, indexes }) => lookup.caches.prefetch(entry, indexes));
     for (const load of await Promise.allSettled(loads)) if (load.status === 'rejected') this.error ??= load.reason;
     for (const { lookup, entry, index, bytes } of frames) {
       if (!lookup.caches.frames.has(entry.fileNumber, index)) continue;

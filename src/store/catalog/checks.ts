@@ -71,8 +71,8 @@ export function object<T>(fields: FieldsOf<T>, relation?: (value: T) => string |
   return (value) => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return '';
     for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      const place = (checks[i] as Check)((value as Record<string, unknown>)[name]);
+      const name = names[i]!;
+      const place = checks[i]!((value as Record<string, unknown>)[name]);
       if (place !== undefined) return `.${name}${place}`;
     }
     return relation?.(value as T);

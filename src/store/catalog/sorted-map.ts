@@ -29,26 +29,23 @@ export class SortedMap implements WritableByteMap {
   get bytes(): number {
     let bytes = 0;
     for (const { keys, values } of this.#chunks) {
-      for (let i = 0; i < keys.length; i++) bytes += keys[i].byteLength + values[i].byteLength;
+      for (const key of keys) bytes += key.byteLength;
+      for (const value of values) bytes += value.byteLength;
     }
     return bytes;
   }
 
   get(key: Uint8Array): Buffer | undefined {
     const { chunk, at, found } = this.#find(key);
-    return found ? Buffer.from(this.#chunks[chunk].values[at]) : undefined;
+    return found ? Buffer.from(this.#chunks[chunk]!.values[at]!) : undefined;
   }
 
   keys(range: ByteRange): Buffer[] {
-    return Array.from(this.#walk(range), ({ chunk, at }) => Buffer.from(chunk.keys[at]));
+    return Array.from(this.#walk(range), ({ key }) => Buffer.from(key));
   }
 
   range(range: ByteRange): { readonly key: Buffer; readonly value: Buffer }[] {
-    const copy = ({ chunk, at }: { chunk: Chunk; at: number }) => ({
-      key: Buffer.from(chunk.keys[at]),
-      value: Buffer.from(chunk.values[at]),
-    });
-    return Array.from(this.#walk(range), copy);
+    return Array.from(this.#walk(range), ({ key, value }) => ({ key: Buffer.from(key), value: Buffer.from(value) }));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -74,19 +71,20 @@ export class SortedMap implements WritableByteMap {
 
   /** The chunk, to be changed. */
   #own(index: number): Chunk {
-    const { owner, keys, values } = this.#chunks[index];
-    if (owner === this.#owner) return this.#chunks[index];
-    this.#chunks[index] = { owner: this.#owner, keys: keys.slice(), values: values.slice() };
-    return this.#chunks[index];
+    const chunk = this.#chunks[index]!;
+    if (chunk.owner === this.#owner) return chunk;
+    const own = { owner: this.#owner, keys: chunk.keys.slice(), values: chunk.values.slice() };
+    this.#chunks[index] = own;
+    return own;
   }
 
   /** Where a key is, or would be: in the last chunk that begins at or before it. */
   #find(key: Uint8Array): { readonly chunk: number; readonly at: number; readonly found: boolean } {
     const chunks = this.#chunks;
-    const chunk = Math.max(firstWhere(chunks.length, (i) => Buffer.compare(chunks[i].keys[0], key) > 0) - 1, 0);
+    const chunk = Math.max(firstWhere(chunks.length, (i) => Buffer.compare(chunks[i]!.keys[0]!, key) > 0) - 1, 0);
     const keys = chunks[chunk]?.keys ?? [];
-    const at = firstWhere(keys.length, (i) => Buffer.compare(keys[i], key) >= 0);
-    return { chunk, at, found: at < keys.length && Buffer.compare(keys[at], key) === 0 };
+    const at = firstWhere(keys.length, (i) => Buffer.compare(keys[i]!, key) >= 0);
+    return { chunk, at, found: at < keys.length && Buffer.compare(keys[at]!, key) === 0 };
   }
 
   *#walk({ start, end, exclusiveStart = false, reverse = false, limit = Infinity }: ByteRange) {
@@ -100,9 +98,10 @@ export class SortedMap implements WritableByteMap {
       }
       const chunk = this.#chunks[index];
       if (chunk === undefined) return;
-      const beyond = end === undefined ? -1 : Buffer.compare(chunk.keys[at], end);
+      const key = chunk.keys[at]!;
+      const beyond = end === undefined ? -1 : Buffer.compare(key, end);
       if (reverse ? end !== undefined && beyond <= 0 : beyond >= 0) return;
-      yield { chunk, at };
+      yield { key, value: chunk.values[at]! };
     }
   }
 }

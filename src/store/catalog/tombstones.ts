@@ -18,7 +18,7 @@ export function tombstoneChunks(records: number): number {
 
 /** Whether a bitmap, which may end early, marks this record. */
 export function isDead(bitmap: Uint8Array, ordinal: number): boolean {
-  return (bitmap[ordinal >>> 3] & (1 << (ordinal & 7))) !== 0;
+  return ((bitmap[ordinal >>> 3] ?? 0) & (1 << (ordinal & 7))) !== 0;
 }
 
 /** Whether a record is dead, reading only the chunk that tells. @param chunkOf reads one, undefined where none in it is dead */
@@ -56,7 +56,7 @@ export class TombstoneMarks {
       const why = ordinal >= marked.records ? `has ${marked.records} records` : 'has marked it dead already';
       throw new GristmillError('CHECKSUM_MISMATCH', `an index names record ${ordinal} of shard ${shard}, which ${why}`);
     }
-    chunk[at >>> 3] |= 1 << (at & 7);
+    chunk[at >>> 3]! |= 1 << (at & 7);
     marked.added++;
   }
 

@@ -84,7 +84,8 @@ const SHARD_KEY_BYTES = 9;
 function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
   key[0] = kind;
-  for (let i = 0; i < numbers.length; i++) key.writeUInt32BE(numbers[i], 1 + 4 * i);
+  let at = 1;
+  for (const number of numbers) at = key.writeUInt32BE(number, at);
   return key;
 }
 

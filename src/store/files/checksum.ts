@@ -50,7 +50,7 @@ export function xxh64(bytes: Uint8Array, from = 0, to = bytes.byteLength): bigin
 /** Writes the checksum of bytes `from` to `to` of `bytes` into `target` at `at`. */
 export function putChecksum(target: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): void {
   hash(bytes, from, to);
-  for (let i = 0; i < CHECKSUM_BYTES; i++) target[at + i] = memory[RESULT_AT + i];
+  for (let i = 0; i < CHECKSUM_BYTES; i++) target[at + i] = memory[RESULT_AT + i]!;
 }
 
 /** Whether the checksum stored in `bytes` at `at` is that of its bytes `from` to `to`. */

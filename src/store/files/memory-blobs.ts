@@ -43,7 +43,7 @@ export class MemoryBlobs implements Blobs {
   }
 
   list(directory: string): string[] {
-    const names = [...this.#under(directory)].map((path) => path.slice(directory.length + 1).split('/', 1)[0]);
+    const names = [...this.#under(directory)].map((path) => path.slice(directory.length + 1).split('/', 1)[0]!);
     return [...new Set(names)];
   }
 
@@ -70,13 +70,13 @@ function copyFrom({ pieces, starts }: Pieces, into: Uint8Array, offset: number):
   let low = 0;
   for (let high = starts.length; low + 1 < high; ) {
     const middle = (low + high) >>> 1;
-    if (starts[middle] <= offset) low = middle;
+    if (starts[middle]! <= offset) low = middle;
     else high = middle;
   }
   let done = 0;
   for (let i = low; i < pieces.length && done < into.byteLength; i++) {
-    const from = offset + done - starts[i];
-    const part = pieces[i].subarray(from, from + into.byteLength - done);
+    const from = offset + done - starts[i]!;
+    const part = pieces[i]!.subarray(from, from + into.byteLength - done);
     into.set(part, done);
     done += part.byteLength;
   }

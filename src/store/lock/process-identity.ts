@@ -28,7 +28,7 @@ export function isRunning({ pid, process: identity }: ProcessIdentity): boolean 
   const stat = statOf(pid);
   if (stat !== undefined && start !== '') {
     // A thread may go on for a moment after the first one has exited.
-    const hasExited = EXITED.has(stat[STATE]) && Number(stat[THREADS]) <= 1;
+    const hasExited = EXITED.has(stat[STATE] ?? '') && Number(stat[THREADS]) <= 1;
     return stat[START] === start && !hasExited;
   }
   try {

@@ -34,15 +34,15 @@ const RENEW_MILLISECONDS = STALE_MILLISECONDS / 6;
 export interface LockRequest {
   readonly operation: LockRecord['operation'];
   /** For people to read. */
-  readonly collection?: string;
+  readonly collection?: string | undefined;
   /** Whether to wait for another holder. Default true; false fails at once with STORE_BUSY. */
-  readonly wait?: boolean;
+  readonly wait?: boolean | undefined;
   /** Ends the waiting with CANCELLED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Whether what a dead holder left is swept. Default true; false leaves it, and the word of it in the record. */
-  readonly sweeps?: boolean;
+  readonly sweeps?: boolean | undefined;
   /** Called once for each holder that has to be waited for. */
-  readonly onWait?: (holder: LockRecord) => void;
+  readonly onWait?: ((holder: LockRecord) => void) | undefined;
 }
 
 export class WriterLock {

@@ -58,7 +58,7 @@ function rebuilt(
 ): readonly Uint8Array[] {
   const old = page === undefined ? [] : [...entriesOf(page)];
   const merged = [...mergeEntries(old, group, resolve)];
-  const appended = isLast && (old.length === 0 || compareEntries(old[old.length - 1], group[0]) < 0);
+  const appended = isLast && (old.length === 0 || compareEntries(old[old.length - 1]!, group[0]!) < 0);
   return appended ? buildPages(merged) : splitEvenly(merged);
 }
 
@@ -113,7 +113,7 @@ export class TreeRewrite {
   *#passBefore(entry: Entry | undefined): Generator<Uint8Array> {
     for (;;) {
       for (; this.#openAt < this.#open.length; this.#openAt++) {
-        const stored = this.#open[this.#openAt];
+        const stored = this.#open[this.#openAt]!;
         if (!this.#isBefore(stored, entry)) return;
         yield* filled(this.#builder.add(stored));
       }
@@ -170,7 +170,7 @@ function* mergeEntries(
   let at = 0;
   for (const entry of added) {
     while (at < old.length) {
-      const stored = old[at];
+      const stored = old[at]!;
       const order = resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
       if (order >= 0) break;
       yield stored;
@@ -185,7 +185,7 @@ function* mergeEntries(
       yield entry;
     }
   }
-  for (; at < old.length; at++) yield old[at];
+  for (; at < old.length; at++) yield old[at]!;
 }
 
 /**

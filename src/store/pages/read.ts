@@ -30,7 +30,7 @@ export function verifyPage(page: Uint8Array, tree: number, file: string): void {
   if (page.byteLength < PREFIX_AT || !checksumMatches(page, 0, CHECKSUM_BYTES, page.byteLength)) {
     throw damagedPage(tree, file, 'its checksum does not match');
   }
-  if (page[VERSION_AT] > PAGE_VERSION || (page[FLAGS_AT] & FLAGS_REFUSED) !== 0) {
+  if (page[VERSION_AT]! > PAGE_VERSION || (page[FLAGS_AT]! & FLAGS_REFUSED) !== 0) {
     const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: use a newer one`;
     throw new GristmillError('STORE_TOO_NEW', message, { file });
   }
@@ -75,7 +75,7 @@ function compareNeighbours(page: Uint8Array, offsetAt: number): number {
   const leftEnd = right - LOCATION_BYTES;
   const rightEnd = u16(page, offsetAt + 2 * OFFSET_BYTES) - LOCATION_BYTES;
   for (; left < leftEnd && right < rightEnd; left++, right++) {
-    const difference = page[left] - page[right];
+    const difference = page[left]! - page[right]!;
     if (difference !== 0) return difference;
   }
   return (
@@ -107,7 +107,7 @@ function partition(page: Uint8Array, key: Uint8Array, order: number): number {
   for (let i = 0; i < prefixBytes; i++) {
     // A key that ends inside the prefix is smaller than all that go on.
     if (i === keyBytes) return 0;
-    const difference = page[PREFIX_AT + i] - key[i];
+    const difference = page[PREFIX_AT + i]! - key[i]!;
     if (difference !== 0) return difference > 0 ? 0 : count;
   }
   const offsets = PREFIX_AT + prefixBytes;
@@ -124,7 +124,7 @@ function partition(page: Uint8Array, key: Uint8Array, order: number): number {
       at++;
       i++;
     }
-    const difference = i < keyBytes && at < end ? page[at] - key[i] : end - at - (keyBytes - i);
+    const difference = i < keyBytes && at < end ? page[at]! - key[i]! : end - at - (keyBytes - i);
     if (difference < 0 || (difference === 0 && order === 0)) low = middle + 1;
     else high = middle;
   }
@@ -154,8 +154,8 @@ export function entryKey(page: Uint8Array, index: number): Uint8Array {
   const from = u16(page, offsetAt);
   const to = u16(page, offsetAt + OFFSET_BYTES) - LOCATION_BYTES;
   const key = new Uint8Array(prefixBytes + to - from);
-  for (let i = 0; i < prefixBytes; i++) key[i] = page[PREFIX_AT + i];
-  for (let i = from, at = prefixBytes; i < to; i++, at++) key[at] = page[i];
+  for (let i = 0; i < prefixBytes; i++) key[i] = page[PREFIX_AT + i]!;
+  for (let i = from, at = prefixBytes; i < to; i++, at++) key[at] = page[i]!;
   return key;
 }
 
@@ -177,7 +177,7 @@ function compareSuffix(page: Uint8Array, offsetAt: number, key: Uint8Array, pref
   const length = key.byteLength;
   for (let i = prefixBytes; i < length; i++, at++) {
     if (at === end) return -1;
-    const difference = page[at] - key[i];
+    const difference = page[at]! - key[i]!;
     if (difference !== 0) return difference;
   }
   return end - at;
@@ -188,7 +188,7 @@ function entryEnd(page: Uint8Array, index: number): number {
 }
 
 function u16(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8);
+  return bytes[at]! | (bytes[at + 1]! << 8);
 }
 
 function u32(bytes: Uint8Array, at: number): number {

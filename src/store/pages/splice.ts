@@ -106,5 +106,5 @@ function apply(page: Uint8Array, edits: readonly Edit[]): readonly Uint8Array[] 
 }
 
 function u16(bytes: Uint8Array, at: number): number {
-  return bytes[at] | (bytes[at + 1] << 8);
+  return bytes[at]! | (bytes[at + 1]! << 8);
 }

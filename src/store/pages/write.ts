@@ -72,14 +72,14 @@ export class PageBuilder {
     page[VERSION_AT] = PAGE_VERSION;
     page.writeUInt16LE(count, COUNT_AT);
     page.writeUInt16LE(this.#prefixBytes, PREFIX_BYTES_AT);
-    page.set(this.#entries[0].key.subarray(0, this.#prefixBytes), PREFIX_AT);
+    page.set(this.#entries[0]!.key.subarray(0, this.#prefixBytes), PREFIX_AT);
     let offsetAt = PREFIX_AT + this.#prefixBytes;
     let at = offsetAt + OFFSET_BYTES * (count + 1);
     // Byte by byte: suffixes are so short that a view of each would cost more than copying it.
     for (const { key, shard, ordinal } of this.#entries) {
       page[offsetAt++] = at;
       page[offsetAt++] = at >>> 8;
-      for (let i = this.#prefixBytes; i < key.byteLength; i++) page[at++] = key[i];
+      for (let i = this.#prefixBytes; i < key.byteLength; i++) page[at++] = key[i]!;
       for (let shift = 0; shift < 32; shift += 8) page[at++] = shard >>> shift;
       for (let shift = 0; shift < 32; shift += 8) page[at++] = ordinal >>> shift;
     }

@@ -86,7 +86,7 @@ export class MergePlan {
   /** Marks the import's own losers, which are known now, and merges what has collected. */
   async finish(dead: Settled['dead']): Promise<void> {
     for (const [shard, ordinals] of dead) {
-      for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]);
+      for (let i = 0; i < ordinals.length; i++) this.marks.mark(shard, ordinals[i]!);
     }
     for (const plan of this.#indexes) {
       if (plan.rewrite !== undefined) {
@@ -163,7 +163,7 @@ export class MergePlan {
   }
 
   #pathOf(publicationIndex: number): string {
-    if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1];
+    if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1]!;
     return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
   }
 

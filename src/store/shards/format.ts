@@ -118,8 +118,8 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
-    bytes.writeUInt32LE(tables.records[i], body + RECORD_COUNTS_AT + 4 * i);
-    records += tables.records[i];
+    bytes.writeUInt32LE(tables.records[i]!, body + RECORD_COUNTS_AT + 4 * i);
+    records += tables.records[i]!;
   }
   bytes.writeUInt32LE(records, body + RECORDS_AT);
   const checksumAt = sizes.frameTable - CHECKSUM_BYTES;
@@ -130,8 +130,8 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array
   bytes.writeUInt32LE(sizes.seekTable - SKIPPABLE_HEADER_BYTES, seek + 4);
   let at = seek + SKIPPABLE_HEADER_BYTES;
   for (let i = 0; i < frames; i++, at += SEEK_ENTRY_BYTES) {
-    bytes.writeUInt32LE(tables.storedBytes[i], at);
-    bytes.writeUInt32LE(tables.plainBytes[i], at + 4);
+    bytes.writeUInt32LE(tables.storedBytes[i]!, at);
+    bytes.writeUInt32LE(tables.plainBytes[i]!, at + 4);
   }
   bytes.writeUInt32LE(frames, at);
   bytes.writeUInt32LE(SEEKABLE_MAGIC, at + 5);
@@ -140,8 +140,8 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array
 
 /** The flags of the frame table whose body begins at `body`. @throws GristmillError STORE_TOO_NEW */
 function knownFlags(bytes: Uint8Array, body: number, file: string): number {
-  const version = bytes[body + VERSION_AT];
-  const flags = bytes[body + FLAGS_AT];
+  const version = bytes[body + VERSION_AT]!;
+  const flags = bytes[body + FLAGS_AT]!;
   if (version <= SHARD_VERSION && (flags & FLAGS_REFUSED) === 0) return flags;
   throw new GristmillError(
     'STORE_TOO_NEW',
@@ -175,8 +175,8 @@ function decodeRecords(bytes: Buffer, body: number, frames: number): Uint32Array
   let total = 0;
   for (let i = 0; i < frames; i++) {
     records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
-    if (records[i] === 0 || records[i] > FRAME_RECORDS_MAX) return undefined;
-    total += records[i];
+    if (records[i] === 0 || records[i]! > FRAME_RECORDS_MAX) return undefined;
+    total += records[i]!;
   }
   return bytes.readUInt32LE(body + RECORDS_AT) === total ? records : undefined;
 }
@@ -241,11 +241,11 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     const at = seek + SKIPPABLE_HEADER_BYTES + i * SEEK_ENTRY_BYTES;
     storedBytes[i] = bytes.readUInt32LE(at);
     plainBytes[i] = bytes.readUInt32LE(at + 4);
-    storedTotal += storedBytes[i];
+    storedTotal += storedBytes[i]!;
     const isPossible =
-      storedBytes[i] > 0 && storedBytes[i] <= FRAME_STORED_BYTES_MAX && plainBytes[i] <= FRAME_TEXT_BYTES_MAX;
+      storedBytes[i]! > 0 && storedBytes[i]! <= FRAME_STORED_BYTES_MAX && plainBytes[i]! <= FRAME_TEXT_BYTES_MAX;
     // A record is one byte at least, and a newline.
-    if (isPossible && plainBytes[i] >= 2 * records[i]) continue;
+    if (isPossible && plainBytes[i]! >= 2 * records[i]!) continue;
     const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
     throw damaged(file, start + at, `it says that frame ${i} has ${facts}, more than there may be`);
   }

@@ -58,9 +58,9 @@ export function frameOf(plain: Buffer, lines: Uint32Array, ascii: boolean): Fram
 /** A frame of lines that come one by one, without their newlines. */
 export function frameOfLines(lines: readonly Uint8Array[]): Frame {
   const ends = new Uint32Array(lines.length + 1);
-  for (let i = 0; i < lines.length; i++) ends[i + 1] = ends[i] + lines[i].byteLength + 1;
-  const plain = Buffer.alloc(ends[lines.length], NEWLINE);
-  for (let i = 0; i < lines.length; i++) plain.set(lines[i], ends[i]);
+  for (let i = 0; i < lines.length; i++) ends[i + 1] = ends[i]! + lines[i]!.byteLength + 1;
+  const plain = Buffer.alloc(ends[lines.length]!, NEWLINE);
+  for (let i = 0; i < lines.length; i++) plain.set(lines[i]!, ends[i]);
   return frameOf(plain, ends, isAscii(plain));
 }
 
@@ -71,8 +71,8 @@ export function frameBytes(frame: Frame): number {
 
 /** Line `index` without its newline. */
 export function lineText(frame: Frame, index: number): string {
-  const start = frame.lines[index];
-  const end = frame.lines[index + 1] - 1;
+  const start = frame.lines[index]!;
+  const end = frame.lines[index + 1]! - 1;
   const plain = frame.plain as SlicingBuffer;
   return frame.ascii ? plain.latin1Slice(start, end) : plain.utf8Slice(start, end);
 }

@@ -30,7 +30,7 @@ export class Holes {
     this.#lines = new Uint32Array(blocks + 1);
     for (let block = 0; block < blocks; block++) {
       const ordinals = Math.min(BLOCK, records - block * BLOCK);
-      this.#lines[block + 1] = this.#lines[block] + ordinals - this.#holesIn(block, ordinals);
+      this.#lines[block + 1] = this.#lines[block]! + ordinals - this.#holesIn(block, ordinals);
     }
   }
 
@@ -50,18 +50,18 @@ export class Holes {
 
   /** Records that have a line. */
   get lines(): number {
-    return this.#lines[this.#lines.length - 1];
+    return this.#lines[this.#lines.length - 1]!;
   }
 
   has(ordinal: number): boolean {
-    return (this.bitmap[ordinal >>> 3] & (1 << (ordinal & 7))) !== 0;
+    return ((this.bitmap[ordinal >>> 3] ?? 0) & (1 << (ordinal & 7))) !== 0;
   }
 
   /** The line of a record that is no hole. */
   lineOf(ordinal: number): number {
     const block = Math.floor(ordinal / BLOCK);
     const within = ordinal % BLOCK;
-    return this.#lines[block] + within - this.#holesIn(block, within);
+    return this.#lines[block]! + within - this.#holesIn(block, within);
   }
 
   /** Ordinals of `count` lines from this one. */
@@ -71,10 +71,10 @@ export class Holes {
     let high = this.#lines.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#lines[middle] <= line) low = middle;
+      if (this.#lines[middle]! <= line) low = middle;
       else high = middle - 1;
     }
-    let at = this.#lines[low];
+    let at = this.#lines[low]!;
     for (let ordinal = low * BLOCK, found = 0; found < count; ordinal++) {
       if (this.has(ordinal)) continue;
       if (at++ >= line) ordinals[found++] = ordinal;
@@ -86,7 +86,7 @@ export class Holes {
   #holesIn(block: number, ordinals: number): number {
     let at = block * BLOCK_BYTES;
     let holes = 0;
-    for (; ordinals >= 8; ordinals -= 8) holes += BITS[this.bitmap[at++] ?? 0];
-    return ordinals === 0 ? holes : holes + BITS[(this.bitmap[at] ?? 0) & ((1 << ordinals) - 1)];
+    for (; ordinals >= 8; ordinals -= 8) holes += BITS[this.bitmap[at++] ?? 0]!;
+    return ordinals === 0 ? holes : holes + BITS[(this.bitmap[at] ?? 0) & ((1 << ordinals) - 1)]!;
   }
 }

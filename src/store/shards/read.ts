@@ -73,11 +73,11 @@ export class ShardReader {
     this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
     for (let i = 0; i < this.frames; i++) {
-      this.#offsets[i + 1] = this.#offsets[i] + tables.storedBytes[i];
-      this.#firstLines[i + 1] = this.#firstLines[i] + tables.records[i];
-      plainBytes += tables.plainBytes[i];
+      this.#offsets[i + 1] = this.#offsets[i]! + tables.storedBytes[i]!;
+      this.#firstLines[i + 1] = this.#firstLines[i]! + tables.records[i]!;
+      plainBytes += tables.plainBytes[i]!;
     }
-    const lines = this.#firstLines[this.frames];
+    const lines = this.#firstLines[this.frames]!;
     this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
     this.records = this.holes?.records ?? lines;
     const holes = this.records - lines;
@@ -117,7 +117,7 @@ export class ShardReader {
     let high = this.frames - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (first[middle] <= line) low = middle;
+      if (first[middle]! <= line) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -125,21 +125,21 @@ export class ShardReader {
 
   /** The first line of frame `index`; for `index` = frames the number of lines. */
   firstLine(index: number): number {
-    return this.#firstLines[index];
+    return this.#firstLines[index]!;
   }
 
   /** Where frame `index` begins in the file; for `index` = frames where the frames end. */
   offsetOf(index: number): number {
-    return this.#offsets[index];
+    return this.#offsets[index]!;
   }
 
   linesOf(index: number): number {
-    return this.#firstLines[index + 1] - this.#firstLines[index];
+    return this.#firstLines[index + 1]! - this.#firstLines[index]!;
   }
 
   /** The sections behind the frames, by their magic number. */
   sections(): ReadonlyMap<number, Buffer> {
-    const start = this.#offsets[this.frames];
+    const start = this.#offsets[this.frames]!;
     if (this.tablesAt - start > SECTION_BYTES_MAX) throw this.#tooLarge('sections', start, this.tablesAt);
     const bytes = Buffer.alloc(this.tablesAt - start);
     this.#readFully(bytes, start);
@@ -147,14 +147,14 @@ export class ShardReader {
   }
 
   plainBytesOf(index: number): number {
-    return this.#plainBytes[index];
+    return this.#plainBytes[index]!;
   }
 
   /** What another thread needs to know to read frame `index`. */
   spanOf(index: number): FrameSpan {
-    const offset = this.#offsets[index];
+    const offset = this.#offsets[index]!;
     const storedBytes = this.#storedBytesOf(index);
-    return { index, offset, storedBytes, plainBytes: this.#plainBytes[index], records: this.linesOf(index) };
+    return { index, offset, storedBytes, plainBytes: this.#plainBytes[index]!, records: this.linesOf(index) };
   }
 
   /** Keeps the file open while `use`, who may read from it in another thread, is not done. */
@@ -170,7 +170,7 @@ export class ShardReader {
 
   /** The text of frame `index`, in a buffer of its own. */
   readFrameSync(index: number): Buffer {
-    const offset = this.#offsets[index];
+    const offset = this.#offsets[index]!;
     const length = this.#storedBytesOf(index);
     if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
     const frame = scratch.subarray(0, length);
@@ -180,7 +180,7 @@ export class ShardReader {
 
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
   async readFrame(index: number): Promise<Buffer> {
-    const offset = this.#offsets[index];
+    const offset = this.#offsets[index]!;
     const frame = Buffer.allocUnsafe(this.#storedBytesOf(index));
     await this.#readFullyAsync(frame, offset);
     return this.#decode(index, frame);
@@ -191,12 +191,12 @@ export class ShardReader {
     let index = first;
     while (index < this.frames) {
       let end = index + 1;
-      while (end < this.frames && this.#offsets[end + 1] - this.#offsets[index] <= READ_AHEAD_BYTES) end++;
-      const start = this.#offsets[index];
-      const chunk = Buffer.allocUnsafe(this.#offsets[end] - start);
+      while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
+      const start = this.#offsets[index]!;
+      const chunk = Buffer.allocUnsafe(this.#offsets[end]! - start);
       await this.#readFullyAsync(chunk, start);
       for (; index < end; index++) {
-        const frame = chunk.subarray(this.#offsets[index] - start, this.#offsets[index + 1] - start);
+        const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
         yield { index, plain: this.#decode(index, frame) };
       }
     }
@@ -211,7 +211,7 @@ export class ShardReader {
 
   /** Bytes of a frame in the file. */
   #storedBytesOf(index: number): number {
-    return this.#offsets[index + 1] - this.#offsets[index];
+    return this.#offsets[index + 1]! - this.#offsets[index]!;
   }
 
   #readHoles(lines: number): Holes {
@@ -223,8 +223,8 @@ export class ShardReader {
   }
 
   #decode(index: number, frame: Uint8Array): Buffer {
-    const offset = this.#offsets[index];
-    const plain = decompress(frame, this.#plainBytes[index], this.path, offset);
+    const offset = this.#offsets[index]!;
+    const plain = decompress(frame, this.#plainBytes[index]!, this.path, offset);
     if (plain[plain.byteLength - 1] !== 10) {
       const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });

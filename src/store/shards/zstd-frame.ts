@@ -35,7 +35,7 @@ export function frameBytesAt(window: FileWindow, offset: number, told: () => voi
 export function isOneFrame(bytes: Uint8Array): boolean {
   const length = frameBytes(bytes, (at) => {
     if (at + BLOCK_HEADER_BYTES > bytes.byteLength) return -1;
-    return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
   });
   return length === bytes.byteLength;
 }
@@ -47,7 +47,7 @@ export function isOneFrame(bytes: Uint8Array): boolean {
 function frameBytes(header: Uint8Array, blockAt: BlockHeaderAt): number | undefined {
   if (header.byteLength <= FRAME_MAGIC.byteLength) return undefined;
   for (let i = 0; i < FRAME_MAGIC.byteLength; i++) if (header[i] !== FRAME_MAGIC[i]) return undefined;
-  const descriptor = header[FRAME_MAGIC.byteLength] as number;
+  const descriptor = header[FRAME_MAGIC.byteLength]!;
   if ((descriptor & HAS_CHECKSUM) === 0) return undefined;
   const isSingle = (descriptor & SINGLE_SEGMENT) !== 0;
   const size = descriptor >>> 6;

@@ -25,11 +25,11 @@ export function resolveCompactOptions(given: CompactOptions | undefined, closing
 
 export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
   /** Only this collection. Default: all. */
-  readonly collection?: string;
+  readonly collection?: string | undefined;
   /** A shard is rewritten when more than this share (0…1) of the records in its file is dead. Default 0.25. */
-  readonly minDeadShare?: number;
+  readonly minDeadShare?: number | undefined;
   /** Called after each shard. */
-  readonly onProgress?: (progress: CompactProgress) => void;
+  readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
 export interface CompactProgress {

@@ -7,18 +7,18 @@ import type { Fault } from '../verify/faults.js';
 /** Options of `repairStore`. */
 export interface RepairOptions {
   /** Worker threads. Default: the processors this process may use. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Called about ten times a second. A throw is not caught. */
-  readonly onProgress?: (progress: RepairProgress) => void;
+  readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
   /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Makes the index from the shards even where there is one, which is not opened: for a store whose maker is not trusted
    * (docs/security.md). What only the index knows is lost. Default false.
    */
-  readonly fromShards?: boolean;
+  readonly fromShards?: boolean | undefined;
   /** Id of the user whose stores are repaired beside one's own and those of root. */
-  readonly trustOwner?: number;
+  readonly trustOwner?: number | undefined;
 }
 
 /** How far a repair is. */

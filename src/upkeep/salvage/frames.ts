@@ -168,7 +168,7 @@ export class FrameSalvage {
   /** Whether a section or a table begins here, sound or not: then no frame is missing. */
   #isBehindFrames(at: number): boolean {
     const header = this.#window.at(at, 1 + SKIPPABLE_MAGIC.byteLength);
-    return header.subarray(1).equals(SKIPPABLE_MAGIC) && ((header[0] as number) & 0xf0) === 0x50;
+    return header.subarray(1).equals(SKIPPABLE_MAGIC) && (header[0]! & 0xf0) === 0x50;
   }
 
   /** A frame of the tables; or what is wrong with it. */

@@ -9,13 +9,13 @@ import type { Fault } from './faults.js';
 /** Options of `store.verify`; all optional. Unknown names are a TypeError. */
 export interface VerifyOptions {
   /** Worker threads. Default: the processors this process may use. */
-  readonly workers?: number;
+  readonly workers?: number | undefined;
   /** Faults listed in full; all are counted. Default 1,000. */
-  readonly faultsMax?: number;
+  readonly faultsMax?: number | undefined;
   /** Called about ten times a second. A throw is not caught. */
-  readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
   /** Cancels: rejects with CANCELLED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VerifyProgress {

@@ -125,7 +125,7 @@ class TreeScan {
     seen[part] = bits;
     const at = (ordinal % SEEN_RECORDS) >>> 3;
     const bit = 1 << (ordinal & 7);
-    const byte = bits[at] as number;
+    const byte = bits[at]!;
     if ((byte & bit) !== 0) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard} twice`);
     if (isDead(dead, ordinal)) this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which is dead`);
     bits[at] = byte | bit;

@@ -149,7 +149,7 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       try {
         takeNote(key, value, found, file);
       } catch (error) {
-        found.damagedNotes.add(key[0] as number);
+        found.damagedNotes.add(key[0]!);
         throw error;
       }
   }
@@ -186,7 +186,7 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
 };
 
 function isKey(key: Uint8Array): boolean {
-  const bytes = KEY_BYTES[key[0] as number];
+  const bytes = KEY_BYTES[key[0]!];
   return bytes === undefined || bytes.includes(key.byteLength);
 }
 
@@ -229,7 +229,7 @@ function hex(key: Uint8Array): string {
 /** A bitmap that grows, with one more bit set. */
 function withBit(bitmap: Uint8Array = new Uint8Array(), bit: number): Uint8Array {
   const grown = withRoom(bitmap, (bit >>> 3) + 1);
-  grown[bit >>> 3] = (grown[bit >>> 3] as number) | (1 << (bit & 7));
+  grown[bit >>> 3]! |= 1 << (bit & 7);
   return grown;
 }
 

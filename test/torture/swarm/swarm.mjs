@@ -19,7 +19,7 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  * @property {number} seed
  * @property {string} directory of the swarm's own, for sources, backups and what is kept of a failure
  * @property {number} [rounds] default 1
- * @property {readonly Role[]} [among] roles that are played; default all
+ * @property {readonly Role[] | undefined} [among] roles that are played; default all
  * @property {number} [milliseconds] of a round; default 1,000
  * @property {string} [path] where the store is, otherwise in `directory`: a small disk that may be filled, or a volume
  *   that may be cut by `cut`
