@@ -287,6 +287,8 @@ export interface CatalogWrite {
   /** Chunks of rows from this one on. */
   deleteSourceRows(collectionId: number, from: number): void;
   putPage(tree: number, page: Uint8Array): void;
+  /** The same where the page key is known. */
+  putPageAt(pageKey: Uint8Array, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
   /** Removes pages of a tree, at most `max`; returns how many went. */
   deleteTree(tree: number, max: number): number;

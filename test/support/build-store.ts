@@ -10,6 +10,7 @@ import { files } from '../../src/store/files/file-blobs.js';
 import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store/files/layout.js';
 import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
 import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.js';
+import { type PageBatch, PageBatcher } from '../../src/store/pages/batch.js';
 import { compareEntries } from '../../src/store/pages/merge.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';
@@ -132,8 +133,7 @@ export async function publishRecords(
   }
   entries[0] = [...winners.values()];
   const pages = entries.map((list, index) => {
-    const built = buildPages(list.sort(compareEntries));
-    return { index, pages: built, entries: list.length };
+    return batchOf(index, buildPages(list.sort(compareEntries)));
   });
   if (key.kind === 'ordinal') pages.shift();
   const stored = records.length - replaced;
@@ -145,6 +145,12 @@ export async function publishRecords(
   const result = await publish(catalog, publication, pages, () => ({ counts, dead }));
   await collectGarbage(catalog, place);
   return result;
+}
+
+function batchOf(index: number, pages: readonly Uint8Array[]): PageBatch {
+  const batcher = new PageBatcher(index, new Uint8Array(pages.reduce((sum, page) => sum + page.byteLength, 0)));
+  for (const page of pages) batcher.add(page);
+  return batcher.finish();
 }
 
 export function lineOf(record: TestRecord): string {

@@ -7,9 +7,10 @@ import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../../base/limit
 import { ioError } from '../../base/system-errors.js';
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs } from '../../store/files/blobs.js';
+import { type PageBatch, PageBatcher } from '../../store/pages/batch.js';
 import { duplicateOf, entryBytes } from '../scan/run-write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
-import type { MergedPages, MergeResult, MergeTask, RunSlice } from '../tasks/merge.js';
+import type { MergeResult, MergeTask, RunSlice } from '../tasks/merge.js';
 
 /** Entries read from a run at once; whole chunks, so whole entries only after a cut. */
 const READ_BYTES = 4 * RUN_CHUNK_BYTES;
@@ -62,7 +63,7 @@ function mergeLoaded(merging: SimdKernel, { keep, room: given }: MergeTask): Mer
   const losers = merging.losers(raw.dedupeEntries(keep === 'last' ? 0 : 1));
   const duplicate = losers.length > 0 ? duplicateOf(merging) : undefined;
   const room = roomFor(raw.heapBytes(), given);
-  const pages: MergedPages[] = [];
+  const pages: PageBatch[] = [];
   let end = 0;
   for (let index = raw.nextIndex(); index >= 0; index = raw.nextIndex()) {
     const merged = takeIndex(merging, index, new Uint8Array(room, end));
@@ -82,18 +83,9 @@ function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): Share
 }
 
 /** All pages of the index at the cursor, copied once out of the kernel. */
-function takeIndex(kernel: SimdKernel, index: number, room: Uint8Array): MergedPages {
+function takeIndex(kernel: SimdKernel, index: number, room: Uint8Array): PageBatch {
   const { raw } = kernel;
-  const ends: number[] = [];
-  let entries = 0;
-  let end = 0;
-  while (raw.nextIndex() === index) {
-    for (const page of kernel.takePages()) {
-      room.set(page.bytes, end);
-      end += page.bytes.byteLength;
-      ends.push(end);
-      entries += page.entries;
-    }
-  }
-  return { index, entries, bytes: room.subarray(0, end), ends: Uint32Array.from(ends) };
+  const batcher = new PageBatcher(index, room);
+  while (raw.nextIndex() === index) for (const { bytes } of kernel.takePages()) batcher.add(bytes);
+  return batcher.finish();
 }

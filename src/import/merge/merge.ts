@@ -5,10 +5,10 @@
 
 import { inOrder } from '../../parallel/in-order.js';
 import type { Pause } from '../../parallel/pause.js';
-import type { PageBatch } from '../../store/publish/publication.js';
+import type { PageBatch } from '../../store/pages/batch.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { MergedPages, MergeTask } from '../tasks/merge.js';
+import type { MergeTask } from '../tasks/merge.js';
 import type { Workers } from '../tasks/workers.js';
 import { planMerge } from './plan.js';
 
@@ -31,18 +31,7 @@ export async function* mergeRuns(
   for await (const { result } of inOrder(tasks, options.workers + 1, merge, () => {})) {
     await pause();
     tally.acceptMerged(result);
-    for (const merged of result.pages) yield batchOf(merged);
+    yield* result.pages;
     rooms.push(result.room);
   }
-}
-
-/** Pages of one index as a publication takes them. */
-export function batchOf({ index, entries, bytes, ends }: MergedPages): PageBatch {
-  const pages: Uint8Array[] = [];
-  let from = 0;
-  for (const end of ends) {
-    pages.push(bytes.subarray(from, end));
-    from = end;
-  }
-  return { index, pages, entries };
 }

@@ -1,5 +1,6 @@
 // What the coordinator and a worker say to each other about merging. Structured-cloneable; pages are shared, not copied.
 
+import type { PageBatch } from '../../store/pages/batch.js';
 import type { Duplicate, Run } from './span.js';
 
 /** The chunks of one run that may hold entries of a partition. */
@@ -21,17 +22,9 @@ export interface MergeTask {
   readonly room?: SharedArrayBuffer;
 }
 
-/** Consecutive pages of one index. */
-export interface MergedPages {
-  readonly index: number;
-  readonly entries: number;
-  /** Pages one after another, in the result's room; `ends` has the offset after each. */
-  readonly bytes: Uint8Array;
-  readonly ends: Uint32Array;
-}
-
 export interface MergeResult {
-  readonly pages: readonly MergedPages[];
+  /** In the result's room. */
+  readonly pages: readonly PageBatch[];
   /** Holds the pages; to be given to a later task when they are done with. */
   readonly room: SharedArrayBuffer;
   /** Records that lost to another with the same primary key: shard, ordinal, shard, ordinal … */

@@ -137,6 +137,10 @@ export class CatalogWriter implements CatalogWrite {
     this.#pages.put(pageKey(tree, first.key, first.shard, first.ordinal), page);
   }
 
+  putPageAt(key: Uint8Array, page: Uint8Array): void {
+    this.#pages.put(key, page);
+  }
+
   deletePage(key: Uint8Array): void {
     if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced is not there');
   }

@@ -15,6 +15,11 @@ export function pageKey(tree: number, key: Uint8Array, shard: number, ordinal: n
   return bytes;
 }
 
+/** Makes a page key one of another tree. */
+export function putTree(pageKeyBytes: Buffer, tree: number): void {
+  pageKeyBytes.writeUInt32BE(tree, 0);
+}
+
 /** At or before every page key of `key` in `tree`. */
 export function lowestPageKey(tree: number, key: Uint8Array): Buffer {
   return pageKey(tree, key, 0, 0);

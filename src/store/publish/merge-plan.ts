@@ -10,13 +10,14 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
+import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
 import { mergeInPlace, TreeRewrite } from '../pages/merge.js';
 import { entriesOf, entryCount, verifyPage } from '../pages/read.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from '../types.js';
 import { checkSameCollection, expectCount } from './checks.js';
 import type { NewTrees } from './new-trees.js';
-import type { PageBatch, Publication, Settled } from './publication.js';
+import type { Publication, Settled } from './publication.js';
 
 /** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;
@@ -73,12 +74,10 @@ export class MergePlan {
       throw new TypeError(`the publication has no index ${batch.index}`);
     }
     let entries = 0;
-    for (const page of batch.pages) {
-      entries += entryCount(page);
-      if (plan.stored === undefined) await this.#trees.add(plan.index, page);
-      // A copy: it may have to wait longer than a batch is valid.
-      else await this.#merge(plan, plan.stored, page.slice());
-    }
+    for (const page of pagesOf(batch)) entries += entryCount(page);
+    if (plan.stored === undefined) await this.#trees.addBatch(plan.index, batch);
+    // Copies: they may have to wait longer than a batch is valid.
+    else for (const page of pagesOf(batch)) await this.#merge(plan, plan.stored, page.slice());
     plan.entries += entries;
     expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);
   }

@@ -4,7 +4,8 @@
 // under tree numbers that no manifest names; what is left at the end goes into the transaction that publishes them, so
 // that a small import is one transaction. If there is no such end, `discard` takes them away again.
 
-import { compareEntries } from '../pages/merge.js';
+import { checkedLast, type PageBatch, pagesOf } from '../pages/batch.js';
+import { pageKey, putTree } from '../pages/page-key.js';
 import { entryAt, entryCount, verifyPage } from '../pages/read.js';
 import type { Catalog, CatalogWrite, Entry } from '../types.js';
 
@@ -22,11 +23,19 @@ export interface NewTree {
   last: Entry | undefined;
 }
 
+/** Where a page and its key lie in the batch. */
+interface Pending {
+  readonly tree: NewTree;
+  readonly from: number;
+  readonly keyEnd: number;
+  readonly end: number;
+}
+
 export class NewTrees {
   readonly #catalog: Catalog;
   readonly #trees = new Map<number, NewTree>();
-  #pending: { readonly tree: NewTree; readonly page: Uint8Array }[] = [];
-  /** Holds the pending pages; made once, for left to the garbage collector there would be many. */
+  #pending: Pending[] = [];
+  /** Holds the pending pages, each behind its key; made once, for left to the garbage collector there would be many. */
   readonly #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #pendingBytes = 0;
   /** Numbers whose transaction was committed: only these are ours. */
@@ -46,25 +55,41 @@ export class NewTrees {
     return tree;
   }
 
-  has(index: number): boolean {
-    return this.#trees.has(index);
-  }
-
   /** Adds a copy of the next page of an index. It is verified first: what is wrong now could not be told later. */
   async add(index: number, page: Uint8Array): Promise<void> {
     verifyPage(page, index, this.#catalog.file);
+    const first = entryAt(page, 0);
     const tree = this.of(index);
-    const entries = entryCount(page);
-    if (tree.last !== undefined && compareEntries(tree.last, entryAt(page, 0)) >= 0) {
-      throw new Error(`pages of index ${index} are out of order`);
+    tree.last = checkedLast(page, first, tree.last, index);
+    await this.#take(tree, pageKey(0, first.key, first.shard, first.ordinal), page);
+  }
+
+  /** Adds copies of the next pages of an index, which were verified by whoever built them. */
+  async addBatch(index: number, batch: PageBatch): Promise<void> {
+    const tree = this.of(index);
+    let keyFrom = 0;
+    let at = 0;
+    let last: Uint8Array | undefined;
+    for (const page of pagesOf(batch)) {
+      if (at === 0) checkedLast(page, entryAt(page, 0), tree.last, index);
+      const keyEnd = batch.keyEnds[at++]!;
+      await this.#take(tree, batch.keys.subarray(keyFrom, keyEnd), page);
+      keyFrom = keyEnd;
+      last = page;
     }
-    tree.last = entryAt(page, entries - 1);
-    tree.entries += entries;
+    if (last !== undefined) tree.last = entryAt(last, entryCount(last) - 1);
+  }
+
+  async #take(tree: NewTree, key: Uint8Array, page: Uint8Array): Promise<void> {
+    tree.entries += entryCount(page);
     tree.pages++;
-    if (this.#pendingBytes + page.byteLength > BATCH_BYTES) await this.#flush();
-    this.#batch.set(page, this.#pendingBytes);
-    const end = this.#pendingBytes + page.byteLength;
-    this.#pending.push({ tree, page: this.#batch.subarray(this.#pendingBytes, end) });
+    if (this.#pendingBytes + key.byteLength + page.byteLength > BATCH_BYTES) await this.#flush();
+    const from = this.#pendingBytes;
+    const keyEnd = from + key.byteLength;
+    const end = keyEnd + page.byteLength;
+    this.#batch.set(key, from);
+    this.#batch.set(page, keyEnd);
+    this.#pending.push({ tree, from, keyEnd, end });
     this.#pendingBytes = end;
   }
 
@@ -79,7 +104,11 @@ export class NewTrees {
     let nextTree = header.nextTree;
     for (const tree of this.#trees.values()) if (tree.tree === 0) tree.tree = nextTree++;
     if (nextTree !== header.nextTree) write.putHeader({ ...header, nextTree });
-    for (const { tree, page } of this.#pending) write.putPage(tree.tree, page);
+    for (const { tree, from, keyEnd, end } of this.#pending) {
+      const key = this.#batch.subarray(from, keyEnd);
+      putTree(key, tree.tree);
+      write.putPageAt(key, this.#batch.subarray(keyEnd, end));
+    }
     this.#pending = [];
     this.#pendingBytes = 0;
   }

@@ -7,16 +7,6 @@ import type { CollectionManifest, KeyRule, ShardEntry } from '../types.js';
 
 export type PublishMode = 'replace' | 'upsert' | 'insert';
 
-/** Pages of one index, sorted, after all that came before for the same index. */
-export interface PageBatch {
-  /** 0 primary, i + 1 for `indexPaths[i]`. */
-  readonly index: number;
-  /** Their bytes are valid until `add` has resolved. */
-  readonly pages: readonly Uint8Array[];
-  /** Entries in these pages. */
-  readonly entries: number;
-}
-
 /** A shard as an import makes it. */
 export type NewShard = Omit<ShardEntry, 'firstOrdinal'>;
 

@@ -17,12 +17,13 @@
 import type { GristmillError } from '../../base/errors.js';
 import { checkCollectionName } from '../../base/names.js';
 import { checkIndexPaths } from '../../keys/paths.js';
+import type { PageBatch } from '../pages/batch.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from '../types.js';
 import { checkCounts } from './checks.js';
 import { commitPublication } from './commit.js';
 import { MergePlan } from './merge-plan.js';
 import { NewTrees } from './new-trees.js';
-import type { PageBatch, Publication, PublishResult, Settled } from './publication.js';
+import type { Publication, PublishResult, Settled } from './publication.js';
 
 /** Takes `count` shard numbers out of circulation and returns the first. A number is never given twice. */
 export function reserveShards(catalog: Catalog, count: number): Promise<number> {

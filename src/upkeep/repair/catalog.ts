@@ -108,7 +108,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     }
   }
   const trees = new NewTrees(catalog);
-  for await (const { index, pages } of rebuild.pages('last')) for (const page of pages) await trees.add(index, page);
+  for await (const batch of rebuild.pages('last')) await trees.addBatch(batch.index, batch);
   await catalog.transaction((write) => {
     trees.of(0);
     const made = [0, ...indexes.map((_, i) => i + 1)].map((index) => trees.of(index));

@@ -4,7 +4,6 @@
 // are merged as those of an import are.
 
 import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
-import { batchOf } from '../../import/merge/merge.js';
 import { planMerge } from '../../import/merge/plan.js';
 import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
@@ -13,7 +12,7 @@ import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { files } from '../../store/files/file-blobs.js';
 import { pathIn, shardFileName } from '../../store/files/layout.js';
-import type { PageBatch } from '../../store/publish/publication.js';
+import type { PageBatch } from '../../store/pages/batch.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { InlineRecord, KeyRule } from '../../store/types.js';
 import type { SalvageResult, Salvagers, SalvageTask } from '../salvage/task.js';
@@ -117,7 +116,7 @@ export class Rebuild {
       for (let i = 0; i < result.losers.length; i += 2) {
         this.#markDead(result.losers[i] as number, result.losers[i + 1] as number);
       }
-      for (const merged of result.pages) yield batchOf(merged);
+      yield* result.pages;
       rooms.push(result.room);
     }
     for (const path of new Set(this.runs.map((run) => run.path))) files.remove(path);
