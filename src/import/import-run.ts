@@ -89,6 +89,11 @@ export class ImportRun {
     });
   }
 
+  /** Where the runs are. */
+  get temporary(): string {
+    return this.#workspace.temporary;
+  }
+
   get workers(): Workers {
     return this.#workers as Workers;
   }

@@ -97,7 +97,7 @@ async function merge(run: ImportRun, lock: WriterLock): Promise<Publisher> {
   // Transactions on the collection wait from here on: what new entries are merged with has to stay.
   if (options.mode !== 'replace') await lock.set({ merging: options.collection });
   const publisher = run.beginPublication();
-  const batches = mergeRuns(tally, workers, beginning.id, options, reporter.pause);
+  const batches = mergeRuns(tally, workers, { id: beginning.id, temporary: run.temporary }, options, reporter.pause);
   for await (const batch of batches) await publisher.add(batch);
   tally.finishMerge();
   return publisher;

@@ -29,18 +29,18 @@ const rank = ({ index, key, shard, ordinal }: Entry) =>
   [index, `${key}\0`, String(shard).padStart(4, '0'), String(ordinal).padStart(4, '0')].join(' ');
 const byRank = (a: Entry, b: Entry) => (rank(a) < rank(b) ? -1 : 1);
 
-/** A run in chunks of `chunk` entries; its path is its number, and an offset in it that of an entry in its own list. */
+/** A run in chunks of `chunk` entries; an offset in it is that of an entry in its own list. */
 function runOf(
   entries: readonly Entry[],
   chunk: number,
-  path: string,
+  shard: number,
 ): PlacedRun & { readonly entries: readonly Buffer[] } {
   const encoded = entries.map(encode);
   const chunks = Array.from({ length: Math.ceil(encoded.length / chunk) }, (_, i) =>
     encoded.slice(i * chunk, (i + 1) * chunk),
   );
   return {
-    path,
+    shard,
     offset: 0,
     chunkBytes: Uint32Array.from(chunks, (part) => Buffer.concat(part).length),
     fences: Buffer.concat(chunks.map((part) => part[0]!)),
@@ -67,18 +67,22 @@ describe('planMerge', () => {
           const unique = new Map(
             entries.map((one) => [`${one.index} ${one.key} ${one.index === 0 ? '' : one.ordinal}`, { ...one, shard }]),
           );
-          return { list: [...unique.values()].sort(byRank), path: String(shard) };
+          return { list: [...unique.values()].sort(byRank), shard };
         });
-        const all = placed.map(({ list, path }) => runOf(list, chunk, path));
+        const all = placed.map(({ list, shard }) => runOf(list, chunk, shard));
         const merged: string[] = [];
         const homes = new Map<string, number>();
         let partition = 0;
-        for (const { slices, low, high } of planMerge(all, 'id', 'last', partitionBytes)) {
-          const found = slices.flatMap(({ path, offset, bytes }) => {
+        for (const { slices, low, high } of planMerge(
+          all,
+          { id: 'id', temporary: 'tmp', keep: 'last' },
+          partitionBytes,
+        )) {
+          const found = inThrees(slices).flatMap(([shard, offset, bytes]) => {
             let at = 0;
-            return placed[Number(path)]!.list.filter((one, i) => {
+            return placed[shard]!.list.filter((one, i) => {
               const begin = at;
-              at += all[Number(path)]!.entries[i]!.length;
+              at += all[shard]!.entries[i]!.length;
               return begin >= offset && at <= offset + bytes && isWithin(encode(one), low, high);
             });
           });
@@ -100,6 +104,12 @@ describe('planMerge', () => {
     );
   });
 });
+
+const inThrees = (slices: Float64Array) =>
+  Array.from(
+    { length: slices.length / 3 },
+    (_, i) => [...slices.subarray(3 * i, 3 * i + 3)] as [number, number, number],
+  );
 
 /** What the kernel does with bounds: by key, then place; `low` is within, `high` is not. */
 function isWithin(entry: Buffer, low?: Uint8Array, high?: Uint8Array): boolean {

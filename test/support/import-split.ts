@@ -100,9 +100,9 @@ export async function scanInSpans(
       const { task, result } = accepted;
       await tally.accept(accepted);
       if (result.shard) {
-        for (const { path: file, offset, chunkBytes } of tally.runs.filter(({ path: file }) => file === task.runPath)) {
+        for (const { offset, chunkBytes } of tally.runs.filter(({ shard }) => shard === task.shard)) {
           const bytes = chunkBytes.reduce((sum, chunk) => sum + chunk, 0);
-          keys.push(...readEntries(readFileSync(file).subarray(offset, offset + bytes), lines.length));
+          keys.push(...readEntries(readFileSync(task.runPath).subarray(offset, offset + bytes), lines.length));
         }
         shards.push(readFileSync(task.shardPath));
         lines.push(...readShard(task.shardPath, result.shard.records));

@@ -99,7 +99,7 @@ export class Tally {
       const source = task.files === undefined ? task.path : undefined;
       await this.quarantine.take(task.badPath, source, readBefore, this.#pause);
     }
-    for (const run of result.runs) this.runs.push({ ...run, path: task.runPath });
+    for (const run of result.runs) this.runs.push({ ...run, shard: task.shard });
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;

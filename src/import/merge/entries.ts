@@ -8,9 +8,10 @@ import { ioError } from '../../base/system-errors.js';
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { type PageBatch, PageBatcher } from '../../store/pages/batch.js';
+import { runPathOf } from '../plan/workspace.js';
 import { duplicateOf, entryBytes } from '../scan/run-write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
-import type { MergeResult, MergeTask, RunSlice } from '../tasks/merge.js';
+import type { MergeResult, MergeTask } from '../tasks/merge.js';
 
 /** Entries read from a run at once; whole chunks, so whole entries only after a cut. */
 const READ_BYTES = 4 * RUN_CHUNK_BYTES;
@@ -20,11 +21,26 @@ export function mergeEntries(task: MergeTask, blobs: Blobs): MergeResult {
   for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
     // The scan's own kernel, unless this partition needs a larger heap.
     const kernel = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
-    if (task.slices.every((slice) => loadSlice(kernel, slice, task, blobs))) return mergeLoaded(kernel, task);
+    if (loadSlices(kernel, task, blobs)) return mergeLoaded(kernel, task);
   }
 }
 
-/** Adds a slice's entries within the bounds to the heap; false when they do not fit. */
+/** Adds the entries of all slices that are within the bounds to the heap; false when they do not fit. */
+function loadSlices(kernel: SimdKernel, task: MergeTask, blobs: Blobs): boolean {
+  const { slices, temporary } = task;
+  for (let i = 0; i < slices.length; i += 3) {
+    const slice = { path: runPathOf(temporary, slices[i]!), offset: slices[i + 1]!, bytes: slices[i + 2]! };
+    if (!loadSlice(kernel, slice, task, blobs)) return false;
+  }
+  return true;
+}
+
+interface RunSlice {
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs: Blobs): boolean {
   const { raw } = merging;
   const out = raw.out();

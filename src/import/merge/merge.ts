@@ -16,11 +16,11 @@ import { planMerge } from './plan.js';
 export async function* mergeRuns(
   tally: Tally,
   workers: Pick<Workers, 'merge'>,
-  id: string,
+  { id, temporary }: Pick<MergeTask, 'id' | 'temporary'>,
   options: FilledImportOptions,
   pause: Pause,
 ): AsyncGenerator<PageBatch> {
-  const tasks = planMerge(tally.runs, id, options.onDuplicate === 'last' ? 'last' : 'first');
+  const tasks = planMerge(tally.runs, { id, temporary, keep: options.onDuplicate === 'last' ? 'last' : 'first' });
   // Rooms for pages go round: given up to the garbage collector, there would be many more of them than are in use.
   const rooms: SharedArrayBuffer[] = [];
   const merge = (task: MergeTask) => {

@@ -5,7 +5,7 @@
 
 import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../../base/limits.js';
 import { ENTRY_HEADER_BYTES } from '../scan/run-write.js';
-import type { MergeTask, PlacedRun, RunSlice } from '../tasks/merge.js';
+import type { MergeTask, PlacedRun } from '../tasks/merge.js';
 import { Fences } from './run-fences.js';
 
 /** Bytes of a partition, at least. */
@@ -16,8 +16,7 @@ const PARTITION_BYTES_MAX = ENTRY_HEAP_BYTES / 2;
 /** Tasks in key order, made one by one as they are asked for. @param runs in source order. */
 export function* planMerge(
   runs: readonly PlacedRun[],
-  id: string,
-  keep: 'last' | 'first',
+  all: Pick<MergeTask, 'id' | 'temporary' | 'keep'>,
   partitionBytes = partitionBytesFor(runs.length),
 ): Generator<MergeTask> {
   const fences = new Fences(runs);
@@ -31,8 +30,8 @@ export function* planMerge(
   for (let i = 0; i <= bounds.length; i++) {
     const low = bounds[i - 1];
     const high = bounds[i];
-    const slices = cursors.flatMap((cursor) => cursor.sliceTo(high));
-    if (slices.length > 0) yield { id, slices, keep, ...(low && { low }), ...(high && { high }) };
+    const slices = Float64Array.from(cursors.flatMap((cursor) => cursor.sliceTo(high)));
+    if (slices.length > 0) yield { ...all, slices, ...(low && { low }), ...(high && { high }) };
   }
 }
 
@@ -69,23 +68,23 @@ function boundAt(entry: Buffer): Buffer {
 /** Walks a run from one bound to the next. */
 class RunCursor {
   readonly #fences: Fences;
-  readonly #path: string;
+  readonly #shard: number;
   /** The first chunk that may hold entries of the partition at hand, and where it is in the file. */
   #chunk: number;
   readonly #endChunk: number;
   #offset: number;
 
   /** @param from its first fence @param to one past its last */
-  constructor({ path, offset }: PlacedRun, fences: Fences, from: number, to: number) {
+  constructor({ shard, offset }: PlacedRun, fences: Fences, from: number, to: number) {
     this.#fences = fences;
-    this.#path = path;
+    this.#shard = shard;
     this.#chunk = from;
     this.#endChunk = to;
     this.#offset = offset;
   }
 
-  /** The chunks that may hold entries from the last bound to this one; none, or one slice. */
-  sliceTo(high: Buffer | undefined): RunSlice[] {
+  /** The chunks that may hold entries from the last bound to this one: none, or one slice (see MergeTask). */
+  sliceTo(high: Buffer | undefined): number[] {
     const offset = this.#offset;
     let bytes = 0;
     let end = this.#chunk;
@@ -99,6 +98,6 @@ class RunCursor {
     // The last chunk may go on beyond the bound, unless the next one begins exactly there.
     this.#chunk = order === 0 ? end : end - 1;
     this.#offset = offset + bytes - (order === 0 ? 0 : this.#fences.chunkBytes(end - 1));
-    return [{ path: this.#path, offset, bytes }];
+    return [this.#shard, offset, bytes];
   }
 }

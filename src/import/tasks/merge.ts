@@ -3,17 +3,16 @@
 import type { PageBatch } from '../../store/pages/batch.js';
 import type { Duplicate, Run } from './span.js';
 
-/** The chunks of one run that may hold entries of a partition. */
-export interface RunSlice {
-  readonly path: string;
-  readonly offset: number;
-  readonly bytes: number;
-}
-
 /** Entries from `low` (included) to `high` (not included), of all runs, in source order of the runs. */
 export interface MergeTask {
   readonly id: string;
-  readonly slices: readonly RunSlice[];
+  /** The directory of the runs (plan/workspace.ts). */
+  readonly temporary: string;
+  /**
+   * The chunks that may hold entries of the partition, at most one slice of each run: the shard whose run it is, offset, bytes,
+   * and so on. Plain numbers: there is a slice for each run in each task, and all go from thread to thread.
+   */
+  readonly slices: Float64Array;
   /** Entries as bounds (docs/format.md, Entries); absent: no bound. */
   readonly low?: Uint8Array;
   readonly high?: Uint8Array;
@@ -32,7 +31,7 @@ export interface MergeResult {
   readonly duplicate?: Duplicate;
 }
 
-/** A run with the file it is in. */
+/** A run, and the shard whose run file it is in. */
 export interface PlacedRun extends Run {
-  readonly path: string;
+  readonly shard: number;
 }

@@ -5,6 +5,7 @@
 
 import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import { planMerge } from '../../import/merge/plan.js';
+import { runPathOf } from '../../import/plan/workspace.js';
 import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
 import { parsePath } from '../../keys/paths.js';
@@ -53,7 +54,7 @@ export interface RebuildTools {
 }
 
 export class Rebuild {
-  readonly runs: (PlacedRun & { readonly shard: number })[] = [];
+  readonly runs: PlacedRun[] = [];
   /** By shard: those that lost to another of these with the same key. */
   readonly dead = new Map<number, number[]>();
   readonly #tools: RebuildTools;
@@ -87,7 +88,7 @@ export class Rebuild {
     for await (const { task: job, result } of inOrder(jobs, threads + 1, start, this.#stop)) {
       await pause();
       const { shard } = job;
-      for (const run of result.runs) this.runs.push({ ...run, shard, path: this.#runPath(shard) });
+      for (const run of result.runs) this.runs.push({ ...run, shard });
       for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
       if (result.file?.isRewritten) {
         const file = shardFileName(job.newFileNumber);
@@ -100,7 +101,7 @@ export class Rebuild {
 
   /** All pages, index by index, once everything is salvaged. */
   async *pages(keep: 'last' | 'first'): AsyncGenerator<PageBatch> {
-    const { workers, threads, pause } = this.#tools;
+    const { workers, threads, pause, temporary } = this.#tools;
     // As in an import: rooms for pages go round.
     const rooms: SharedArrayBuffer[] = [];
     const merge = (task: MergeTask) => {
@@ -110,7 +111,7 @@ export class Rebuild {
     // Equal keys are in the order of their runs, and pages want them by place. Shards come by the positions of their records:
     // one that a transaction began while an import was reserving numbers may have a higher number and lower positions.
     const runs = this.runs.sort((left, right) => left.shard - right.shard);
-    const tasks = planMerge(runs, this.#id, keep);
+    const tasks = planMerge(runs, { id: this.#id, temporary, keep });
     for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
       await pause();
       for (let i = 0; i < result.losers.length; i += 2) {
@@ -119,7 +120,7 @@ export class Rebuild {
       yield* result.pages;
       rooms.push(result.room);
     }
-    for (const path of new Set(this.runs.map((run) => run.path))) files.remove(path);
+    for (const shard of new Set(this.runs.map((run) => run.shard))) files.remove(this.#runPath(shard));
   }
 
   /** What was made is not wanted: files that were written again are not published. */
@@ -139,7 +140,7 @@ export class Rebuild {
   }
 
   #runPath(shard: number): string {
-    return pathIn(this.#tools.temporary, `${shard}.run`);
+    return runPathOf(this.#tools.temporary, shard);
   }
 
   #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {
