@@ -89,6 +89,13 @@ describe('links', () => {
   });
 });
 
+test('the walks through the code in docs/architecture.md name no file twice', () => {
+  const [, walks] = readPage('docs/architecture.md').split('## A walk through the code\n');
+  const files = linksIn(walks ?? '').map(({ target }) => target);
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file, i) => files.indexOf(file) !== i)).toEqual([]);
+});
+
 describe('this test', () => {
   test('makes slugs as GitHub does', () => {
     expect(slugOf('Frames of 32 KiB')).toBe('frames-of-32-kib');
