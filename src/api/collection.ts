@@ -28,7 +28,7 @@ export interface ScannedText {
 }
 
 /** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
-export type Reading = (freshness?: Freshness) => Lookup;
+type Reading = (freshness?: Freshness) => Lookup;
 
 /** A collection of records of type T (which nobody checks), for reading: of a snapshot, or the part of `Collection` that reads. */
 export class ReadableCollection<T = unknown> {

@@ -38,7 +38,7 @@ export async function effectiveOptions(given: StoreOptions = {}): Promise<Effect
 }
 
 /** One set of options over another; what is undefined, or is not there, is as below. */
-export function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
+function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
   const collections: Record<string, Given<CacheOptions>> = Object.assign(Object.create(null), below.collections);
   for (const [name, options] of Object.entries(above.collections ?? {})) {
     collections[name] = { ...collections[name], ...defined(options) };

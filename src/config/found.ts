@@ -11,7 +11,7 @@ export const CONFIG_FILES = ['gristmill.config.json', 'gristmill.config.js', 'gr
 export const VARIABLE_PREFIX = 'GRISTMILL_';
 
 /** Names the config file, or is "false" for none: it stands above the file, so it is no option of it. */
-export const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
+const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
 
 /** Variables with the prefix that are no options: the second arms failpoints (base/failpoints.ts). */
 const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];

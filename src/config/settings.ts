@@ -22,7 +22,7 @@ export interface Setting {
   readonly from: string;
 }
 
-export interface ConfiguredOptions {
+interface ConfiguredOptions {
   readonly store: StoreOptions;
   readonly imports: ImportOptions;
 }
@@ -114,7 +114,7 @@ export function variableFor(of: Setting['of'], name: string): string {
 }
 
 /** The options of single collections, as one JSON object. */
-export const COLLECTIONS_VARIABLE = `${VARIABLE_PREFIX}COLLECTIONS`;
+const COLLECTIONS_VARIABLE = `${VARIABLE_PREFIX}COLLECTIONS`;
 
 function variableSettings(variables: FoundConfig['variables']): Setting[] {
   const known = new Map(defaultSettings().map(({ of, name }) => [variableFor(of, name), { of, name }]));

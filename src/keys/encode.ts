@@ -17,7 +17,7 @@ import { JsonNumber } from './json-number.js';
 export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
 
 /** Why a token has no key: the names are those of `BadReason`. */
-export type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
+type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
 
 /** First byte of a key. The gaps are reserved. */
 export const KeyType = {

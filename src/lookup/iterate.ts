@@ -21,7 +21,7 @@ import { type Generation, noRecord, STALE } from './index/generation.js';
 import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './index/range.js';
 import type { Lookup } from './lookup.js';
 
-export interface KeyText {
+interface KeyText {
   readonly key: KeyValue;
   readonly text: string;
 }
@@ -31,7 +31,7 @@ const BATCH_MIN = 4;
 const BATCH_MAX = 32;
 
 /** The read path to iterate on, asked for when an iteration begins. */
-export type LookupSource = () => Lookup;
+type LookupSource = () => Lookup;
 
 /** Keys and texts of the records in a range. @param method whose options these are, for messages */
 export async function* rangeTexts(
@@ -139,7 +139,7 @@ function ordinalsBefore(key: Uint8Array, count: number, orEqual: boolean): numbe
 }
 
 /** One live record of a frame. */
-export interface ScannedLine {
+interface ScannedLine {
   /** Position in the collection, dead records counted. */
   readonly ordinal: number;
   readonly line: string;

@@ -4,7 +4,7 @@
 import { IMPORT_STAGES } from './import-totals.js';
 import type { StoreMetrics } from './store-metrics.js';
 
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 export type Sample = readonly [labels: Labels, value: number];
 type Samples = (metrics: StoreMetrics) => readonly Sample[];
 

@@ -13,7 +13,7 @@ const SCOPE = 'gristmill';
 type Api = typeof import('@opentelemetry/api');
 
 /** What a store has to follow. */
-export interface Instrumented {
+interface Instrumented {
   /** Undefined when there are none any more. */
   metrics(): StoreMetrics | undefined;
   readonly reads: Set<OnSample>;

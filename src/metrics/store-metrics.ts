@@ -87,7 +87,7 @@ export interface StoreMetrics {
 }
 
 /** What metrics are made of. */
-export interface MetricSources {
+interface MetricSources {
   readonly openedAt: number;
   readonly catalog: Catalog;
   readonly caches: Caches;

@@ -37,7 +37,7 @@ export type DataRow = { readonly meaning: string } & (
 );
 
 /** Row of an option that only code can give. */
-export type CallRow = { readonly meaning: string } & (
+type CallRow = { readonly meaning: string } & (
   | { readonly type: 'signal'; readonly default: undefined }
   | ValueRow<'function', unknown>
   | ValueRow<'list', unknown>
@@ -45,7 +45,7 @@ export type CallRow = { readonly meaning: string } & (
   | ValueRow<'any', unknown>
 );
 
-export type OptionRow = DataRow | CallRow;
+type OptionRow = DataRow | CallRow;
 
 /** Of values of type V. */
 export interface ValueRow<Type extends string, V> {

@@ -7,7 +7,7 @@ import { encodeKey, type KeyValue } from '../keys/encode.js';
 import type { NewRecord } from './record.js';
 
 /** What becomes of one key. */
-export interface KeyChange {
+interface KeyChange {
   readonly key: Uint8Array;
   /** Absent: the record is deleted. */
   readonly record?: NewRecord;

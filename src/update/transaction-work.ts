@@ -16,7 +16,7 @@ import { Overlay } from './overlay.js';
 import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
 /** What a transaction needs of its store. */
-export interface TransactionContext {
+interface TransactionContext {
   readonly catalog: Catalog;
   readonly write: CatalogWrite;
   /** The read path of a collection that is there. */

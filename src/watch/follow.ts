@@ -18,7 +18,7 @@ export interface Followed {
   readonly sources: readonly string[];
 }
 
-export interface FollowListener {
+interface FollowListener {
   /** Something happened to this path, or below it. */
   noticed(path: string): void;
   /** What happens in a directory is not told from now on: the system has no room to watch it. */

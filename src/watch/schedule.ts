@@ -14,7 +14,7 @@ export interface Round {
   readonly paths: ReadonlySet<string> | undefined;
 }
 
-export interface ScheduleTimes {
+interface ScheduleTimes {
   /** A path is due when nothing was noticed of it for so long. */
   readonly stabilityMs: number;
   /** A path is due so long after it was first noticed, whatever happens to it. */

@@ -21,7 +21,7 @@ import { type Round, Schedule } from './schedule.js';
 import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } from './watch-options.js';
 
 /** What a watcher is given by its store; tests give other things. */
-export interface WatchParts {
+interface WatchParts {
   sync(sources: readonly string[], options: SyncOptions): Promise<SyncReport>;
   readonly tell: StoreEmitter['tell'];
   /** Called when the watcher has ended. */

@@ -5,7 +5,7 @@ import type { Store, StoreOptions } from '../../index.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
 /** Where the store is, and what flags say of it. */
-export interface OpenFlags extends StoreFlags {
+interface OpenFlags extends StoreFlags {
   readonly store: string;
 }
 

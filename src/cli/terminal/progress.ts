@@ -12,7 +12,7 @@ const LINE_SECONDS = 5;
 type Progress = ImportProgress | VerifyProgress | RepairProgress;
 
 /** Shows progress until `stop`. */
-export interface ProgressView {
+interface ProgressView {
   show(progress: Progress): void;
   /** Gives the terminal back; the work has ended, well or not. */
   stop(): void;

@@ -14,7 +14,7 @@ const CLEAR_LINE = `${ESCAPE}K`;
 const CLEAR_BELOW = `${ESCAPE}J`;
 
 /** What it needs of a terminal. */
-export interface Terminal {
+interface Terminal {
   /** 0 where it does not tell. */
   readonly rows: number;
   write(text: string): unknown;

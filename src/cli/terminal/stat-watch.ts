@@ -10,7 +10,7 @@ import { Screen } from './screen.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 /** A look at the store. */
-export interface Look {
+interface Look {
   /** ISO 8601 time. */
   readonly time: string;
   readonly stat: StoreStat;
@@ -86,7 +86,7 @@ export function watchText({ time, stat }: Look, before: Look | undefined): strin
 }
 
 /** One line, for a log. */
-export function watchLine({ time, stat }: Look, before: Look | undefined): string {
+function watchLine({ time, stat }: Look, before: Look | undefined): string {
   const { generation, bytes, readers, writer } = stat;
   const records = total(stat);
   const change = before === undefined ? '' : formatChange(records - total(before.stat));

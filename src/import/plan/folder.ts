@@ -19,7 +19,7 @@ import { planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js'
 const PIECE_FILES = 512;
 
 /** The files of a folder, listed. */
-export interface FolderListing {
+interface FolderListing {
   readonly pieces: readonly Uint8Array[];
   readonly files: number;
   readonly bytes: number;

@@ -13,7 +13,7 @@ import type { SourcePlan } from './plan.js';
 import type { SpanJob } from './span-job.js';
 import { runPathOf, type Workspace } from './workspace.js';
 
-export interface JobContext {
+interface JobContext {
   readonly id: string;
   /** Number of the first shard; spans are numbered on in source order. */
   readonly firstShard: number;

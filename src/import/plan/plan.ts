@@ -48,8 +48,7 @@ export interface Span {
   readonly to: number;
 }
 
-export interface PlanOptions
-  extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
+interface PlanOptions extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
   /** What the collection makes a source be. */
   readonly expectation?: Expectation | undefined;
 }

@@ -25,7 +25,7 @@ export interface JournalSpan extends RecordedSpan {
   readonly quarantineBytes: number;
 }
 
-export interface JournalText {
+interface JournalText {
   readonly header: JournalHeader;
   readonly spans: readonly JournalSpan[];
   /** Bytes of the journal up to the end of the header and of each span. */

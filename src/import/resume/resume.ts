@@ -34,7 +34,7 @@ export interface Beginning {
 }
 
 /** Whose killed predecessor may be resumed. */
-export interface Resumer {
+interface Resumer {
   readonly catalog: Catalog;
   readonly store: string;
   readonly plans: readonly SourcePlan[];

@@ -8,7 +8,7 @@ const ESCAPES = new Set(Array.from('"\\/bfnrt', (character) => character.charCod
 const LOWER_U = 0x75;
 
 /** Whether the string goes on, has ended with this byte, or is not valid. */
-export type CharacterVerdict = 'inside' | 'ended' | 'bad';
+type CharacterVerdict = 'inside' | 'ended' | 'bad';
 
 export class CharacterChecker {
   #isEscape = false;
@@ -64,4 +64,4 @@ export function beginsJson(byte: number): boolean {
   return BEGINS_JSON.test(String.fromCharCode(byte));
 }
 
-export const BEGINS_JSON = /[[{"\-0-9tfn]/;
+const BEGINS_JSON = /[[{"\-0-9tfn]/;

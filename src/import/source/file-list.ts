@@ -13,15 +13,15 @@ export interface ListedFile {
 }
 
 /** Path, bytes, time of the last change in ns, inode, device, whether it grows. */
-export type FileRow = readonly [string, number, string, string, string, true?];
+type FileRow = readonly [string, number, string, string, string, true?];
 
-export function rowOf({ path, fingerprint }: ListedFile): FileRow {
+function rowOf({ path, fingerprint }: ListedFile): FileRow {
   const { bytes, modifiedNs, inode, device, grows } = fingerprint;
   const row = [path, bytes, String(modifiedNs), String(inode), String(device)] as const;
   return grows ? [...row, grows] : row;
 }
 
-export function fileOf([path, bytes, modifiedNs, inode, device, grows]: FileRow): ListedFile {
+function fileOf([path, bytes, modifiedNs, inode, device, grows]: FileRow): ListedFile {
   const fingerprint = { bytes, modifiedNs: BigInt(modifiedNs), inode: BigInt(inode), device: BigInt(device) };
   return { path, fingerprint: grows ? { ...fingerprint, grows } : fingerprint };
 }

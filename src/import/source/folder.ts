@@ -17,12 +17,12 @@ const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
 const ENTRIES_A_TURN = 256;
 
 /** What was left out: how many, and the path of the first. */
-export interface LeftOut {
+interface LeftOut {
   count: number;
   first: string;
 }
 
-export type WhyLeftOut =
+type WhyLeftOut =
   | 'hidden'
   | 'of another name'
   | 'links out of it'

@@ -20,7 +20,7 @@ export type Expectation =
   /** Records are arrays that stood one after another: an array is one record. */
   | { readonly shape: 'values' };
 
-export type ValueKind = 'object' | 'array' | 'scalar';
+type ValueKind = 'object' | 'array' | 'scalar';
 
 export interface Layout {
   readonly shape: Shape;

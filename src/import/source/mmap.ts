@@ -48,13 +48,8 @@ function load(): NonNullable<typeof libc> | null {
   return libc;
 }
 
-/** Whether files can be mapped here. */
-export function canMap(): boolean {
-  return load() !== null;
-}
-
 /** What became of a copy: done, the pages could not be made present, or mapping does not work for this file. */
-export type MapOutcome = 'copied' | 'unreadable' | 'unsupported';
+type MapOutcome = 'copied' | 'unreadable' | 'unsupported';
 
 /** Copies `target.byteLength` bytes of the file from `offset` through a mapping into `target`. */
 export function copyMapped(fd: number, offset: number, target: Uint8Array): MapOutcome {

@@ -23,7 +23,7 @@ export interface Bounds {
 }
 
 /** Why an entry goes without having been asked to: for want of room, or past its time. */
-export type Dropped = 'evicted' | 'expired';
+type Dropped = 'evicted' | 'expired';
 
 export class BoundedCache<Key extends {}, Value extends Kept> {
   readonly bytesMax: number;

@@ -128,7 +128,7 @@ export function bytesInCache(reader: ShardReader, index: number): number {
 }
 
 /** Frames of one shard to be loaded in the background. */
-export interface PrefetchTask extends Behind {
+interface PrefetchTask extends Behind {
   readonly indexes: readonly number[];
 }
 

@@ -30,7 +30,7 @@ export interface HotPlace {
 }
 
 /** What a generation is to hot places. */
-export interface HoldingGeneration {
+interface HoldingGeneration {
   readonly manifest: { readonly generation: number };
   /** Whether it has the record of a place, of another generation, at that place too. */
   holds(place: HotPlace): boolean;
@@ -135,7 +135,7 @@ function isLong(key: KeyValue & {}): boolean {
 }
 
 /** Whether a place is confirmed; where that cannot be found out it is searched for anew, and fails there. */
-export function isHeld(place: HotPlace, generation: HoldingGeneration): boolean {
+function isHeld(place: HotPlace, generation: HoldingGeneration): boolean {
   try {
     return generation.holds(place);
   } catch {

@@ -13,7 +13,7 @@ import { tellAll } from '../../parallel/followers.js';
 import type { ReadCounters } from './read-counters.js';
 
 /** Where a read was answered. Inline: from the index, which holds the records of transactions until compaction. */
-export const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
+const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
 export type Answer = (typeof ANSWERS)[number];
 
 /** Where samples come faster than this, fewer are taken. */

@@ -19,7 +19,7 @@ import type { ReadCounters } from './read-counters.js';
 const ENTRY_BYTES = 400;
 
 /** A record as one generation has it. */
-export interface FoundRecord {
+interface FoundRecord {
   readonly text: string;
   readonly generation: number;
   readonly shard: number;
@@ -67,7 +67,7 @@ export class RecordEntry implements Kept {
 }
 
 /** Times of record entries in milliseconds since they were loaded; infinite where there is no TTL. */
-export interface RecordTimes {
+interface RecordTimes {
   /** From then on a read renews it in the background. */
   readonly aheadMs: number;
   readonly ttlMs: number;

@@ -41,18 +41,6 @@ export class Fences {
     return low - 1;
   }
 
-  /** The first page that may hold `key`: the last one whose first key is smaller, else page 0. */
-  firstFor(key: Uint8Array): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#compare(middle, key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
-  }
-
   /** The whole page key of page `index`. */
   pageKey(index: number): Uint8Array {
     const from = this.#offsets[index]!;

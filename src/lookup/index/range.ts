@@ -61,7 +61,7 @@ export interface Bounds {
 }
 
 /** Entries `from` … `to` − 1 of a page; read backwards in a reversed range. */
-export interface PageSlice {
+interface PageSlice {
   readonly page: Uint8Array;
   readonly from: number;
   readonly to: number;

@@ -19,7 +19,7 @@ const FRAMES_PER_SLICE = 16;
 /** Between two slices. */
 const PAUSE_MILLISECONDS = 1;
 
-export interface WarmBudget {
+interface WarmBudget {
   /** Of frames in the cache, those that are there already included: they would be in the way of the rest. */
   readonly bytes: number;
   readonly milliseconds: number;

@@ -8,7 +8,7 @@
 export type Check = (value: unknown) => string | undefined;
 
 /** A check of every field of `T`: one that is forgotten does not compile. */
-export type FieldsOf<T> = { readonly [Name in keyof T]-?: Check };
+type FieldsOf<T> = { readonly [Name in keyof T]-?: Check };
 
 export const U32_MAX = 2 ** 32 - 1;
 

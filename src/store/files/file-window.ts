@@ -74,6 +74,6 @@ export class FileWindow {
 }
 
 /** Whether the disk itself could not read. */
-export function isUnreadable(error: unknown): boolean {
+function isUnreadable(error: unknown): boolean {
   return error instanceof GristmillError && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EIO';
 }

@@ -112,7 +112,7 @@ export function checkDescriptors(file: string): void {
  * opened for that: closing a lock file would give up the locks that this process has on it.
  * @throws GristmillError IO_ERROR, STORE_NOT_TRUSTED
  */
-export function checkIndexFiles(store: string): void {
+function checkIndexFiles(store: string): void {
   for (const name of [CATALOG_FILE, CATALOG_LOCK_FILE, GATE_FILE, GATE_FILE + GATE_LOCK_SUFFIX]) {
     checkIndexFile(join(store, name), name !== CATALOG_FILE);
   }

@@ -9,7 +9,7 @@ import type { WritableByteMap } from '../catalog/write.js';
 import type { CommitRoom } from './commit-room.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */
-export interface ByteDatabase {
+interface ByteDatabase {
   get(key: Uint8Array, within: object): Buffer | undefined;
   getRange(options: object): Iterable<{ readonly key: Uint8Array; readonly value: Buffer }>;
   getKeys(options: object): Iterable<Uint8Array>;
@@ -18,7 +18,7 @@ export interface ByteDatabase {
 }
 
 /** A read transaction that is held, and whether a write transaction is under way beside it. */
-export interface HeldRead {
+interface HeldRead {
   readonly transaction: object;
   readonly isChanging: () => boolean;
 }

@@ -5,7 +5,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-export interface ProcessIdentity {
+interface ProcessIdentity {
   readonly pid: number;
   /** `<where its number means something>/<when it began>`; the latter is empty where the system does not tell. */
   readonly process: string;

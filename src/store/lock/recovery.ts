@@ -18,12 +18,12 @@ import { WriterLock } from './writer-lock.js';
 /** Times that a store is made again which another process removes meanwhile (upkeep/remove-empty.ts). */
 const TRIES_MAX = 20;
 
-export interface OpenPlace {
+interface OpenPlace {
   readonly place: StorePlace;
   readonly catalog: Catalog;
 }
 
-export interface PlaceOptions extends LmdbCatalogOptions {
+interface PlaceOptions extends LmdbCatalogOptions {
   /** Whose stores are opened beside this user's and those of root. */
   readonly trustOwner?: number | undefined;
 }

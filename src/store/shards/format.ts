@@ -54,7 +54,7 @@ const SEEK_ENTRY_BYTES = 8;
 const SEEK_FOOTER_BYTES = 9;
 
 /** What the tables say, one element a frame. */
-export interface ShardTables {
+interface ShardTables {
   readonly storedBytes: Uint32Array;
   readonly plainBytes: Uint32Array;
   /** Lines, that is records which are not holes. */

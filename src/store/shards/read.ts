@@ -14,7 +14,7 @@ import { Holes } from './holes.js';
 import { decompress } from './zstd.js';
 
 /** What the catalog says about a shard; compared with the file where given. */
-export interface ShardExpectation {
+interface ShardExpectation {
   readonly records: number;
   readonly holes: number;
   readonly frames: number;

@@ -19,7 +19,7 @@ const STRETCHES_MAX = 65_536;
 /** Stands for a line that is none, so that it is counted. */
 const NO_RECORD = 'null';
 
-export interface FoundEntries {
+interface FoundEntries {
   readonly runs: readonly Run[];
   /** Ordinals of records that lost to another of the same run. */
   readonly losers: Uint32Array;

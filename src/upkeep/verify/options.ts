@@ -46,7 +46,7 @@ export interface VerifyReport {
   readonly seconds: number;
 }
 
-export const VERIFY_OPTIONS = {
+const VERIFY_OPTIONS = {
   ...THREADS,
   faultsMax: {
     ...{ type: 'integer', default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER },

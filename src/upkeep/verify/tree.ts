@@ -14,7 +14,7 @@ import type { Inventory } from './values.js';
 
 const BATCH = 32;
 
-export interface TreeCheck {
+interface TreeCheck {
   readonly read: CatalogRead;
   readonly file: string;
   readonly faults: FaultList;
