@@ -4,6 +4,7 @@
 
 import { resolve } from 'node:path';
 import type { FilledImportOptions } from '../import/options/resolve.js';
+import { optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { expectationOf } from '../import/source/expectation.js';
@@ -21,9 +22,7 @@ import { recordsIn, removeRecords } from './vanish.js';
 
 /** The options that what is stored depends on, as text. */
 export function rulesOf(options: FilledImportOptions): string {
-  const { key, indexes, select, shape, onDuplicate, onBadRecord, recordBytesMax, depthMax } = options;
-  const sorted = [...indexes].sort();
-  return JSON.stringify({ key, indexes: sorted, select, shape, onDuplicate, onBadRecord, recordBytesMax, depthMax });
+  return JSON.stringify({ ...optionsThatAffect(options, 'records'), indexes: [...options.indexes].sort() });
 }
 
 /** What a repeated import knows of the one before. */

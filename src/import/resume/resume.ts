@@ -15,6 +15,7 @@ import { shardFilesIn } from '../../store/lock/sweep.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
+import { optionsThatAffect } from '../options/table.js';
 import type { SourcePlan } from '../plan/plan.js';
 import { runPathOf } from '../plan/workspace.js';
 import type { SpanTask } from '../tasks/span.js';
@@ -150,12 +151,10 @@ async function removeResumable(
 
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
   const sources = plans.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
-  const { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad, maxBadRatio } = options;
-  const { level, spanBytes, recordBytesMax, depthMax } = options;
-  const rules = { key, indexes, select, shape, mode, onDuplicate, onBadRecord, maxBad: String(maxBad), maxBadRatio };
+  const rules = { ...optionsThatAffect(options, 'records', 'import'), maxBad: String(options.maxBad) };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-    JSON.stringify({ ...rules, level, spanBytes, recordBytesMax, depthMax }),
+    JSON.stringify(rules),
   );
 }
 

@@ -1,0 +1,27 @@
+// Goal: stores and journals know the options they were made with as text. That text stays what it was, or every watched
+// folder would be imported anew, and no killed import be gone on with. Method: the texts of an earlier version.
+
+import { expect, test } from 'vitest';
+import { resolveImportOptions } from '../../src/import/options/resolve.js';
+import { IMPORT_OPTIONS, optionsThatAffect } from '../../src/import/options/table.js';
+import { rulesOf } from '../../src/sources/whole-import.js';
+
+test('the rules of a synchronisation are the text that earlier versions stored', () => {
+  expect(rulesOf(resolveImportOptions({}))).toBe(
+    '{"indexes":[],"onDuplicate":"last","onBadRecord":"fail","recordBytesMax":268435456,"depthMax":1024}',
+  );
+  const options = { key: 'id', indexes: ['b', 'a'], select: '/x', shape: 'array', mode: 'insert' } as const;
+  expect(rulesOf(resolveImportOptions({ ...options, onBadRecord: 'skip', maxBad: 7, depthMax: 9 }))).toBe(
+    '{"key":"id","indexes":["a","b"],"select":"/x","shape":"array","onDuplicate":"error","onBadRecord":"skip","recordBytesMax":268435456,"depthMax":9}',
+  );
+});
+
+test('every option says what it decides; those of a journal come in the order they always had', () => {
+  const inJournal = Object.keys(optionsThatAffect(resolveImportOptions({}), 'records', 'import'));
+  expect(inJournal).toEqual([
+    ...['key', 'indexes', 'select', 'shape', 'mode', 'onDuplicate', 'onBadRecord', 'maxBad', 'maxBadRatio'],
+    ...['level', 'spanBytes', 'recordBytesMax', 'depthMax'],
+  ]);
+  const others = Object.keys(IMPORT_OPTIONS).filter((name) => !inJournal.includes(name));
+  expect(others).toEqual(['collection', 'allowEmpty', 'workers', 'access', 'windowBytes', 'wait', 'resume']);
+});
