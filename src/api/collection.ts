@@ -9,7 +9,7 @@ import { rangeTexts, scanChunks, scanLines } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import type { Freshness } from '../options/freshness.js';
-import { parsedRecord, recordName, recordText } from '../store/shards/line.js';
+import { parsedRecord, readRecord } from '../store/shards/line.js';
 import type { TransactionCollection } from '../update/transaction-collection.js';
 
 /** A record of a scan. */
@@ -139,9 +139,8 @@ export class ReadableCollection<T = unknown> {
   }
 
   async *#scanText(method: string, options: ReadOptions | undefined): AsyncGenerator<ScannedText> {
-    for await (const { ordinal, line, named } of scanLines(() => this.#at(method, options))) {
-      const text = recordText(line, named);
-      yield named ? { ordinal, name: recordName(line), text } : { ordinal, text };
+    for await (const { ordinal, line, form } of scanLines(() => this.#at(method, options))) {
+      yield { ordinal, ...readRecord(line, form) };
     }
   }
 

@@ -4,7 +4,7 @@
 // here and now, read off the main thread, or left to the thread of background loads.
 
 import { type Frame, lineText } from '../store/shards/frame.js';
-import { recordText } from '../store/shards/line.js';
+import { lineForm, recordText } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { ShardReader } from '../store/shards/read.js';
 import type { CollectionCaches } from './cache/collection-caches.js';
@@ -62,7 +62,7 @@ export class Fetch {
   /** The same for a record that nobody waits for: off the event loop, and not counted as a read. */
   async textBehind(place: Place): Promise<string> {
     const address = this.address(place);
-    if (isInline(address)) return recordText(address.inline, address.entry.named);
+    if (isInline(address)) return recordText(address.inline, lineForm(address.entry));
     const { entry, frame } = address;
     const cached = this.#caches.cachedFrame(entry.fileNumber, frame);
     return textIn(cached ?? (await this.#caches.frameBehind(entry, frame)), address);
@@ -101,7 +101,7 @@ export class Fetch {
 
   #inlineText({ inline, entry }: InlinePlace): string {
     this.#caches.counters.inlineReads++;
-    return recordText(inline, entry.named);
+    return recordText(inline, lineForm(entry));
   }
 
   /** The frame, if it is in memory. */
@@ -114,7 +114,7 @@ export class Fetch {
 
 /** frame > record */
 function textIn(frame: Frame, { line, entry }: FileAddress): string {
-  return recordText(lineText(frame, line), entry.named);
+  return recordText(lineText(frame, line), lineForm(entry));
 }
 
 function comparePlaces(left: Place, right: Place): number {

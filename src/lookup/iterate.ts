@@ -13,6 +13,7 @@ import { isDead } from '../store/catalog/tombstones.js';
 import { shardPath } from '../store/files/layout.js';
 import { entryKey, entryOrdinal, entryShard } from '../store/pages/read.js';
 import { lineText } from '../store/shards/frame.js';
+import { type LineForm, lineForm } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
@@ -143,7 +144,7 @@ interface ScannedLine {
   /** Position in the collection, dead records counted. */
   readonly ordinal: number;
   readonly line: string;
-  readonly named: boolean;
+  readonly form: LineForm;
 }
 
 /** The lines of all live records, in source order. */
@@ -152,7 +153,7 @@ export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLi
     for (let i = 0; i < frame.lines.length - 1; i++) {
       const ordinal = ordinalOf(i);
       if (isDead(dead, ordinal)) continue;
-      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), named: entry.named };
+      yield { ordinal: entry.firstOrdinal + ordinal, line: lineText(frame, i), form: lineForm(entry) };
     }
   }
 }

@@ -6,7 +6,7 @@
 import { canonicalKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { type FrameAt, lineText } from '../store/shards/frame.js';
-import { recordText } from '../store/shards/line.js';
+import { lineForm, recordText } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { CollectionCaches } from './cache/collection-caches.js';
 import type { HotKey, HotPlaces } from './cache/hot-places.js';
@@ -84,7 +84,7 @@ export class Texts {
     const frame = place && this.#caches.cachedFrame(place.file, place.frame);
     if (frame === undefined) return undefined;
     this.#caches.counters.frameHits++;
-    return recordText(lineText(frame, place!.line), place!.named);
+    return recordText(lineText(frame, place!.line), place!.form);
   }
 
   #locate(generation: Generation, key: KeyValue): Place | undefined {
@@ -98,9 +98,9 @@ export class Texts {
     const address = this.#fetch.address(place);
     if (isInline(address)) return address;
     const { entry, ordinal, frame, line } = address;
-    const { shard, fileNumber: file, named } = entry;
+    const { shard, fileNumber: file } = entry;
     const { generation } = manifest;
-    this.hotPlaces.keep(key, { shard, ordinal, file, frame, line, named, generation }, weight);
+    this.hotPlaces.keep(key, { shard, ordinal, file, frame, line, form: lineForm(entry), generation }, weight);
     return address;
   }
 }

@@ -12,7 +12,7 @@ import type { Change } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import { lineText } from '../store/shards/frame.js';
-import { recordName, recordText } from '../store/shards/line.js';
+import { type LineForm, lineForm, recordName, recordText } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines } from '../store/shards/shard-lines.js';
 import type {
@@ -41,11 +41,12 @@ export async function recordsIn(
   for (const entry of read.shards(manifest)) {
     const wanted = byShard.get(entry.shard);
     if (wanted === undefined) continue;
-    const { shard, named } = entry;
+    const { shard } = entry;
+    const form = lineForm(entry);
     const dead = read.tombstones(entry);
     for await (const { ordinal, line } of linesIn(place, entry, wanted)) {
       if (isDead(dead, ordinal)) continue;
-      found.push({ key: keyOf(line, named), shard, ordinal, isRemoval: true });
+      found.push({ key: keyOf(line, form), shard, ordinal, isRemoval: true });
     }
     await pause();
   }
@@ -96,12 +97,12 @@ function withoutRecords(
 }
 
 /** What gives the encoded primary key of a line. */
-function keyReader(manifest: CollectionManifest): (line: string, named: boolean) => Uint8Array {
+function keyReader(manifest: CollectionManifest): (line: string, form: LineForm) => Uint8Array {
   const plan = keyPlanOf(manifest);
   const { kind } = manifest.key;
   if (kind === 'name') return (line) => encodeKey(recordName(line));
   if (kind === 'ordinal') return () => new Uint8Array();
-  return (line, named) => recordOfText(recordText(line, named), { ...plan, secondary: [] }).primary as Uint8Array;
+  return (line, form) => recordOfText(recordText(line, form), { ...plan, secondary: [] }).primary as Uint8Array;
 }
 
 /** The lines of some ranges of a shard; holes have none. */

@@ -6,7 +6,7 @@ import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { parsedRecord, recordText } from '../store/shards/line.js';
+import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { Changed } from './commit.js';
 import { mergePatch } from './merge-patch.js';
@@ -52,7 +52,9 @@ export class TransactionCollection<T> {
     this.#assertUsable();
     const record = this.#changed(key);
     if (record === undefined) return this.#lookup?.textSync(key);
-    return record === 'deleted' ? undefined : recordText(record.line.toString(), this.#manifest.key.kind === 'name');
+    return record === 'deleted'
+      ? undefined
+      : recordText(record.line.toString(), lineForm({ named: this.#manifest.key.kind === 'name' }));
   }
 
   has(key: KeyValue): boolean {

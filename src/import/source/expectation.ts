@@ -6,7 +6,7 @@
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { lineText } from '../../store/shards/frame.js';
-import { recordName, recordText } from '../../store/shards/line.js';
+import { lineForm, readRecord } from '../../store/shards/line.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
@@ -36,8 +36,8 @@ async function firstRecord(read: CatalogRead, { directory, blobs }: StorePlace, 
   const reader = entry.file === '' ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
     for await (const { frame } of reader === undefined ? inlineLines(entry, read) : fileLines(reader)) {
-      const line = lineText(frame, 0);
-      return { text: recordText(line, entry.named), name: entry.named ? recordName(line) : '' };
+      const { text, name = '' } = readRecord(lineText(frame, 0), lineForm(entry));
+      return { text, name };
     }
     return undefined;
   } finally {

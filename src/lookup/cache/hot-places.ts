@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../../base/limits.js';
 import type { KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
+import type { LineForm } from '../../store/shards/line.js';
 
 /** Longer keys are searched each time: with this the memory is bounded, at some ten megabytes. */
 const KEY_CHARACTERS_MAX = 100;
@@ -24,7 +25,7 @@ export interface HotPlace {
   readonly file: number;
   readonly frame: number;
   readonly line: number;
-  readonly named: boolean;
+  readonly form: LineForm;
   /** In which it is known to be there. */
   readonly generation: number;
 }
@@ -97,9 +98,9 @@ export class HotPlaces {
     if (!isCounted) this.reads++;
     const counted = (known?.weight ?? 0) + (isCounted ? 0 : READ_WEIGHT);
     // Not `{ ...place, weight }`: V8 gives such copies a layout of which every later read is slow.
-    const { shard, ordinal, file, frame, line, named, generation } = place;
+    const { shard, ordinal, file, frame, line, form, generation } = place;
     const heavier = Math.max(counted, weight ?? 0);
-    const at = { shard, ordinal, file, frame, line, named, generation, weight: heavier, halvings: this.#halvings };
+    const at = { shard, ordinal, file, frame, line, form, generation, weight: heavier, halvings: this.#halvings };
     this.#places.set(key, at);
   }
 

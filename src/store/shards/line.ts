@@ -9,6 +9,26 @@ const NAMED_START = '{"key":"';
 const NAMED_MIDDLE = ',"value":';
 const NAMED_END = '}';
 
+/** How the lines of a shard are made of its records. Whoever reads a line has it from the entry of its shard, or a place in it. */
+export interface LineForm {
+  /** Whether lines are `{"key":…,"value":…}`: the records of an object, with their names. */
+  readonly isNamed: boolean;
+}
+
+const PLAIN: LineForm = Object.freeze({ isNamed: false });
+const NAMED: LineForm = Object.freeze({ isNamed: true });
+
+export function lineForm({ named }: { readonly named: boolean }): LineForm {
+  return named ? NAMED : PLAIN;
+}
+
+/** A record as its line has it. */
+export interface LineRecord {
+  readonly text: string;
+  /** In lines that have names. */
+  readonly name?: string;
+}
+
 /** The record that a text is. @throws GristmillError CHECKSUM_MISMATCH: a shard has lines that no import writes */
 export function parsedRecord(text: string): unknown {
   try {
@@ -20,11 +40,17 @@ export function parsedRecord(text: string): unknown {
 }
 
 /** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
-export function recordText(line: string, named: boolean): string {
-  if (!named) return line;
+export function recordText(line: string, form: LineForm): string {
+  if (!form.isNamed) return line;
   const end = nameEnd(line);
   if (!line.startsWith(NAMED_MIDDLE, end) || !line.endsWith(NAMED_END)) throw notNamed();
   return line.slice(end + NAMED_MIDDLE.length, -NAMED_END.length);
+}
+
+/** The same with its name. @throws GristmillError CHECKSUM_MISMATCH */
+export function readRecord(line: string, form: LineForm): LineRecord {
+  const text = recordText(line, form);
+  return form.isNamed ? { name: recordName(line), text } : { text };
 }
 
 /** The name of a named line, as a string. @throws GristmillError CHECKSUM_MISMATCH */
