@@ -6,7 +6,7 @@
 import { fingerprintAt, isFolder } from '../import/plan/sources.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
-import type { Fingerprint } from '../import/source/source-file.js';
+import type { Fingerprint } from '../import/source/source.js';
 import { refuseStore } from '../import/source/store-directory.js';
 import type { ImportTarget } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';

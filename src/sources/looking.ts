@@ -5,7 +5,8 @@
 
 import { join, resolve } from 'node:path';
 import { isNamedLines } from '../import/source/layout.js';
-import { type Fingerprint, SourceFile } from '../import/source/source-file.js';
+import { openSource } from '../import/source/open.js';
+import type { Fingerprint, Source } from '../import/source/source.js';
 import type { NotedFile } from './manifest.js';
 import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
 
@@ -90,9 +91,9 @@ function hasOnlyGrown(path: string, now: Fingerprint, before: NotedFile): boolea
 
 /** Where the last whole line ends that begins at `from` or behind it; else `from`. */
 function endOfLines(path: string, fingerprint: Fingerprint, from: number): number {
-  let file: SourceFile;
+  let file: Source;
   try {
-    file = SourceFile.open(path, 'read', fingerprint);
+    file = openSource(path, 'read', fingerprint);
   } catch {
     return from; // it has changed again: whoever changed it is still at it
   }

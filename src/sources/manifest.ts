@@ -5,7 +5,7 @@
 // whatever becomes of other records. Encode beside decode; rows go to the catalog in chunks, each a value.
 
 import { SOURCE_ROWS_PER_CHUNK } from '../base/limits.js';
-import type { Fingerprint } from '../import/source/source-file.js';
+import type { Fingerprint } from '../import/source/source.js';
 import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 

@@ -10,7 +10,8 @@ import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
 import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
-import { type Fingerprint, SourceFile } from '../import/source/source-file.js';
+import { openSource } from '../import/source/open.js';
+import type { Fingerprint, Source } from '../import/source/source.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
 import { xxh64 } from '../store/files/checksum.js';
 import type { SourceLines, SourceSpan } from '../store/source-types.js';
@@ -87,7 +88,7 @@ export function linesOf(path: string, fingerprint: Fingerprint, isNamed = false)
 }
 
 /** Whether a file of a folder that is named so was a file of lines. */
-function wasReadAsLines(file: SourceFile): boolean {
+function wasReadAsLines(file: Source): boolean {
   const head = file.bytesAt(0, HASHED_BYTES);
   const first = skipBlanks(
     head,
@@ -106,10 +107,10 @@ export function hasGrown(path: string, now: Fingerprint, { fingerprint: then, li
   return found?.head === lines.head && found.tail === lines.tail;
 }
 
-function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: SourceFile) => T): T | undefined {
-  let file: SourceFile;
+function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: Source) => T): T | undefined {
+  let file: Source;
   try {
-    file = SourceFile.open(path, 'read', fingerprint);
+    file = openSource(path, 'read', fingerprint);
   } catch {
     return undefined; // what has changed since is read anew
   }
@@ -122,7 +123,7 @@ function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: Sour
   }
 }
 
-function hashEnds(file: SourceFile, end: number): SourceLines | undefined {
+function hashEnds(file: Source, end: number): SourceLines | undefined {
   const tail = file.bytesAt(end - HASHED_BYTES, end);
   if (tail.at(-1) !== NEWLINE) return undefined;
   return { head: hash(file.bytesAt(0, HASHED_BYTES)), tail: hash(tail) };

@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import { cut, type SourcePlan } from '../import/plan/plan.js';
 import { hashOf } from '../import/scan/span-hash.js';
-import { SourceFile } from '../import/source/source-file.js';
+import { openSource } from '../import/source/open.js';
+import type { Source } from '../import/source/source.js';
 import type { Pause } from '../parallel/pause.js';
 import type { SourceSpan } from '../store/source-types.js';
 import type { ChangedFile } from './compare.js';
@@ -30,7 +31,7 @@ export async function keptSpans(root: string, changed: ChangedFile, pause: Pause
   const { before, path, fingerprint } = changed;
   const noted = before?.lines?.spans;
   if (before === undefined || noted === undefined) return undefined;
-  const file = SourceFile.open(join(root, path), 'read', fingerprint);
+  const file = openSource(join(root, path), 'read', fingerprint);
   try {
     const spans: SourceSpan[] = [];
     let hashed = 0;
@@ -72,12 +73,12 @@ function gapsBetween(spans: readonly SourceSpan[], start: number, end: number) {
 }
 
 /** Whether a line begins at this offset, or the file ends there. */
-function isAtLine(file: SourceFile, first: number, offset: number): boolean {
+function isAtLine(file: Source, first: number, offset: number): boolean {
   if (offset === first || offset === file.fingerprint.bytes) return true;
   return file.bytesAt(offset - 1, offset)[0] === NEWLINE;
 }
 
-async function hashPausing(file: SourceFile, from: number, to: number, pause: Pause): Promise<string> {
+async function hashPausing(file: Source, from: number, to: number, pause: Pause): Promise<string> {
   const steps = hashOf(file, from, to);
   for (;;) {
     const { done, value } = steps.next();

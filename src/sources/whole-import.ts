@@ -9,7 +9,7 @@ import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { expectationOf } from '../import/source/expectation.js';
 import type { Expectation } from '../import/source/layout.js';
-import type { Fingerprint } from '../import/source/source-file.js';
+import type { Fingerprint } from '../import/source/source.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { Change } from '../store/pages/change.js';

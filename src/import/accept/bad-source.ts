@@ -9,8 +9,9 @@ import { BadReason } from '../../kernel/contract.js';
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { formatPath } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
+import { openSource } from '../source/open.js';
 import { SNIPPET_BYTES, snippetOf } from '../source/snippet.js';
-import { SourceFile } from '../source/source-file.js';
+import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanTask } from '../tasks/span.js';
 
 const READ_BYTES = 1 << 20;
@@ -36,7 +37,7 @@ export async function placeOf(
 ): Promise<BadPlace> {
   const { offset, reason } = failure;
   const { path, fingerprint } = failure.file ?? task;
-  const file = SourceFile.open(path, 'read', fingerprint);
+  const file = openSource(path, 'read', fingerprint);
   try {
     const line = await lineAt(file, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
@@ -100,7 +101,7 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 }
 
 /** Why, in words; for a key that is not there, what is there instead. */
-function reasonText(file: SourceFile, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
+function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
   const path = setup.scan.primary;
   if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR')) return text;
@@ -130,7 +131,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Line of an offset, from 1: counted only when an error needs it. */
-async function lineAt(file: SourceFile, offset: number, pause: Pause): Promise<number> {
+async function lineAt(file: Source, offset: number, pause: Pause): Promise<number> {
   let line = 1;
   for (let at = 0; at < offset; at += READ_BYTES) {
     const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));

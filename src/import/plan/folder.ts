@@ -11,7 +11,8 @@ import type { FilledImportOptions } from '../options/resolve.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
 import { isNamedLines } from '../source/layout.js';
-import { type Fingerprint, SourceFile } from '../source/source-file.js';
+import { openSource } from '../source/open.js';
+import type { Fingerprint } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 import { planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
 
@@ -102,7 +103,7 @@ async function planLarge(
 }
 
 function beginsArray(path: string): boolean {
-  const file = SourceFile.open(path, 'read');
+  const file = openSource(path, 'read');
   try {
     return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
   } finally {

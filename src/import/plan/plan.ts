@@ -15,7 +15,8 @@ import type { FilledImportOptions } from '../options/resolve.js';
 import { type Head, markBytes } from '../source/detect.js';
 import { type Container, DocumentWalker } from '../source/document.js';
 import { type Expectation, type Layout, layoutOf } from '../source/layout.js';
-import { type Fingerprint, SourceFile } from '../source/source-file.js';
+import { openSource } from '../source/open.js';
+import type { Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 
 /** One source, looked at. */
@@ -69,7 +70,7 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const file = SourceFile.open(path, 'read', expected);
+  const file = openSource(path, 'read', expected);
   try {
     const { fingerprint } = file;
     const { bytes } = fingerprint;
@@ -111,7 +112,7 @@ function mayBeEmpty({ allowEmpty, select, shape }: PlanOptions): boolean {
 
 /** @param head undefined for a source that is empty. @returns no shape where `select` has to say it. */
 async function layoutIn(
-  file: SourceFile,
+  file: Source,
   head: Head | undefined,
   { select, shape, expectation }: PlanOptions,
   isAlone: boolean,
@@ -131,7 +132,7 @@ async function layoutIn(
 /** After the container: the rest of the document must be valid too. @throws SOURCE_TRUNCATED, SOURCE_NOT_JSON, SOURCE_TRAILING_BYTES */
 export async function checkRest(plan: SourcePlan, from: number, pause: Pause): Promise<void> {
   if (!plan.rest) return;
-  const file = SourceFile.open(plan.path, 'read', plan.fingerprint);
+  const file = openSource(plan.path, 'read', plan.fingerprint);
   try {
     plan.rest.leaveContainer();
     await walkOn(file, plan.rest, from, pause);
@@ -145,7 +146,7 @@ export async function checkRest(plan: SourcePlan, from: number, pause: Pause): P
 export function checkUnchanged(plans: readonly SourcePlan[]): void {
   for (const { path, fingerprint, files } of plans) {
     // Files of a folder were read whole, each of them as it was listed.
-    if (files === undefined) SourceFile.open(path, 'read', fingerprint).close();
+    if (files === undefined) openSource(path, 'read', fingerprint).close();
   }
 }
 
@@ -153,7 +154,7 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  * The source from its first byte that is neither a byte order mark nor blank; undefined where there is none and that is
  * fine. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
-async function firstHead(file: SourceFile, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
+async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
   for (let at = markBytes(headAt(file, 0)); ; ) {
     const { bytes, isAll } = headAt(file, at);
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
@@ -170,19 +171,19 @@ async function firstHead(file: SourceFile, isFineEmpty: boolean, pause: Pause): 
   }
 }
 
-function headAt(file: SourceFile, offset: number): Head {
+function headAt(file: Source, offset: number): Head {
   const bytes = file.bytesAt(offset, offset + DETECTION_BYTES);
   return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.fingerprint.bytes };
 }
 
-async function findContainer(file: SourceFile, walker: DocumentWalker, from: number, pause: Pause): Promise<Container> {
+async function findContainer(file: Source, walker: DocumentWalker, from: number, pause: Pause): Promise<Container> {
   const container = await walkOn(file, walker, from, pause);
   if (container) return container;
   walker.finish(file.fingerprint.bytes);
   throw new Error('a document that ended without its container was accepted: a bug in gristmill');
 }
 
-async function walkOn(file: SourceFile, walker: DocumentWalker, from: number, pause: Pause) {
+async function walkOn(file: Source, walker: DocumentWalker, from: number, pause: Pause) {
   for (let at = from; at < file.fingerprint.bytes; ) {
     const { bytes } = headAt(file, at);
     const container = walker.walk(bytes, at);

@@ -7,7 +7,8 @@ import { GristmillError } from '../../base/errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { Expectation } from '../source/layout.js';
-import { type Fingerprint, SourceFile } from '../source/source-file.js';
+import { openSource } from '../source/open.js';
+import type { Fingerprint } from '../source/source.js';
 import { refuseStore } from '../source/store-directory.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
 import { planSource, type SourcePlan } from './plan.js';
@@ -60,7 +61,7 @@ export async function planSources(
 
 /** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */
 export function fingerprintAt(path: string): Fingerprint {
-  const file = SourceFile.open(path, 'read');
+  const file = openSource(path, 'read');
   file.close();
   return file.fingerprint;
 }

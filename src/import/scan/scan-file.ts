@@ -17,7 +17,7 @@ import { encodeKey } from '../../keys/encode.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
 import { atOnce, isNamedLines, shapeOfNamedLines } from '../source/layout.js';
-import type { SourceFile } from '../source/source-file.js';
+import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';
 import type { SpanOutput } from './span-output.js';
 
@@ -27,7 +27,7 @@ const LONGEST_NUMBER = '#4294967295';
 type Bad = Extract<RecordOutcome, { readonly kind: 'bad' }>;
 
 export class FileScan {
-  readonly #file: SourceFile;
+  readonly #file: Source;
   readonly #path: string;
   readonly #files: SpanFiles;
   readonly #recordBytesMax: number;
@@ -39,7 +39,7 @@ export class FileScan {
   #rejected = 0;
 
   /** @param path that the file's records are named by. */
-  constructor(file: SourceFile, path: string, files: SpanFiles, recordBytesMax: number, output: SpanOutput) {
+  constructor(file: Source, path: string, files: SpanFiles, recordBytesMax: number, output: SpanOutput) {
     this.#file = file;
     this.#path = path;
     this.#files = files;

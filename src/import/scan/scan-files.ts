@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { unpackFiles } from '../source/file-list.js';
-import { SourceFile } from '../source/source-file.js';
+import { openSource } from '../source/open.js';
 import type { SpanFailure, SpanFiles, SpanResult, SpanTask } from '../tasks/span.js';
 import { FileScan } from './scan-file.js';
 import { SpanOutput } from './span-output.js';
@@ -27,7 +27,7 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
       const { path, fingerprint } = listed[i]!;
       const [ordinal, read] = [kernel.raw.ordinal(), output.read];
       output.clock.ends('scan');
-      const file = SourceFile.open(join(task.path, path), 'read', fingerprint);
+      const file = openSource(join(task.path, path), 'read', fingerprint);
       try {
         failure = new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run();
       } finally {

@@ -7,7 +7,8 @@ import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
 import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
 import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { SourceFile } from '../source/source-file.js';
+import { openSource } from '../source/open.js';
+import type { Source } from '../source/source.js';
 import type { Boundary, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { scanFiles } from './scan-files.js';
@@ -24,7 +25,7 @@ type BadOutcome = RecordOutcome & { readonly kind: 'bad' };
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
 export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
   if (task.files !== undefined) return scanFiles(task, task.files, blobs);
-  const file = SourceFile.open(task.path, task.setup.access, task.fingerprint);
+  const file = openSource(task.path, task.setup.access, task.fingerprint);
   try {
     const entry = task.entry ?? guessEntry(file, task);
     if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
@@ -34,7 +35,7 @@ export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
   }
 }
 
-function guessEntry(file: SourceFile, { framing, from, to, fingerprint }: SpanTask): Boundary {
+function guessEntry(file: Source, { framing, from, to, fingerprint }: SpanTask): Boundary {
   const afterComma = framing === 'array' || framing === 'object';
   // One byte early: a comma or newline just before the span makes its first byte a boundary.
   const early = framing === 'values' ? from : from - 1;
@@ -61,7 +62,7 @@ function nothingAt(entry: number): SpanResult {
 }
 
 class SpanScan {
-  readonly #file: SourceFile;
+  readonly #file: Source;
   readonly #task: SpanTask;
   readonly #output: SpanOutput;
   readonly #kernel: SimdKernel;
@@ -73,7 +74,7 @@ class SpanScan {
   #failure: SpanFailure | undefined;
   #ended = false;
 
-  constructor(file: SourceFile, task: SpanTask, entry: Boundary, blobs: Blobs) {
+  constructor(file: Source, task: SpanTask, entry: Boundary, blobs: Blobs) {
     const output = new SpanOutput(task, blobs);
     const { kernel } = output;
     this.#file = file;

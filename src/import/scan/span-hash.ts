@@ -3,12 +3,12 @@
 // A hash of part of a file, of any size: blocks are hashed one after another, each behind the hash of all before it.
 
 import { CHECKSUM_BYTES, putChecksum, xxh64 } from '../../store/files/checksum.js';
-import type { SourceFile } from '../source/source-file.js';
+import type { Source } from '../source/source.js';
 
 const BLOCK_BYTES = 256 * 1024;
 
-/** Hashes the bytes from `from` to `to`; yields after each block, to let others have a turn. @throws as SourceFile.read */
-export function* hashOf(file: SourceFile, from: number, to: number): Generator<void, string> {
+/** Hashes the bytes from `from` to `to`; yields after each block, to let others have a turn. @throws as Source.read */
+export function* hashOf(file: Source, from: number, to: number): Generator<void, string> {
   const block = new Uint8Array(CHECKSUM_BYTES + Math.min(BLOCK_BYTES, to - from));
   for (let at = from; at < to; ) {
     const bytes = Math.min(BLOCK_BYTES, to - at);
@@ -21,7 +21,7 @@ export function* hashOf(file: SourceFile, from: number, to: number): Generator<v
 }
 
 /** The same at one go. */
-export function hashAtOnce(file: SourceFile, from: number, to: number): string {
+export function hashAtOnce(file: Source, from: number, to: number): string {
   const steps = hashOf(file, from, to);
   for (;;) {
     const { done, value } = steps.next();

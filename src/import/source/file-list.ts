@@ -3,7 +3,7 @@
 // Files of a folder with their fingerprints, as one buffer: a list of many thousands takes the room of its text, and goes
 // to a worker as it is.
 
-import type { Fingerprint } from './source-file.js';
+import type { Fingerprint } from './source.js';
 
 /** A file of a folder, as it was when it was listed. */
 export interface ListedFile {

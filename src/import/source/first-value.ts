@@ -16,7 +16,7 @@ import {
   QUOTE,
 } from '../../kernel/plain/bytes.js';
 import { beginsJson } from './characters.js';
-import type { SourceFile } from './source-file.js';
+import type { Source } from './source.js';
 
 /**
  * `line`: nothing else is on the line that the value ends on, and the value began there. `shared`: another value begins on
@@ -28,9 +28,9 @@ const READ_BYTES = 64 * 1024;
 
 /**
  * Looks at the value that begins at `from`; yields after each read, so that others may have a turn.
- * @param loaded bytes of the file from there on, where somebody has read some. @throws as SourceFile.read
+ * @param loaded bytes of the file from there on, where somebody has read some. @throws as Source.read
  */
-export function* extentOfFirst(file: SourceFile, from: number, loaded?: Uint8Array): Generator<void, Extent> {
+export function* extentOfFirst(file: Source, from: number, loaded?: Uint8Array): Generator<void, Extent> {
   const walk = new Walk();
   let bytes = loaded ?? file.bytesAt(from, from + READ_BYTES);
   for (let at = from; ; bytes = file.bytesAt(at, at + READ_BYTES)) {

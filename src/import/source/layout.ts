@@ -11,7 +11,7 @@ import { DETECTION_BYTES } from '../../base/limits.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../kernel/plain/bytes.js';
 import { checkBeginning, type Head, isFirstBad, shapeOfValues } from './detect.js';
 import { extentOfFirst } from './first-value.js';
-import type { SourceFile } from './source-file.js';
+import type { Source } from './source.js';
 
 /** What a collection that is merged into, or kept up to date, makes a source be. */
 export type Expectation =
@@ -45,7 +45,7 @@ export function isNamedLines(path: string): boolean {
  * @throws SOURCE_NOT_JSON
  */
 export function* layoutOf(
-  file: SourceFile,
+  file: Source,
   head: Head,
   expectation: Expectation | undefined,
   isAlone: boolean,
@@ -70,7 +70,7 @@ export function* layoutOf(
  * @param from where the first value begins @param loaded as `extentOfFirst`
  */
 export function* shapeOfNamedLines(
-  file: SourceFile,
+  file: Source,
   from: number,
   loaded?: Uint8Array,
 ): Generator<void, 'ndjson' | 'values' | undefined> {

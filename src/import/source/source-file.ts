@@ -7,18 +7,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { GristmillError } from '../../base/errors.js';
 import { copyMapped } from './mmap.js';
-
-/** What identifies one state of a file: structured-cloneable, compared field by field. */
-export interface Fingerprint {
-  readonly device: bigint;
-  readonly inode: bigint;
-  readonly bytes: number;
-  readonly modifiedNs: bigint;
-  /** It is still being written to: only that it has these bytes, and is the same file, is compared. */
-  readonly grows?: true;
-}
-
-export type Access = 'mmap' | 'read';
+import type { Access, Fingerprint, Source } from './source.js';
 
 function fingerprintOf(fd: number): Fingerprint {
   return fingerprintOfStat(fstatSync(fd, { bigint: true }));
@@ -28,7 +17,7 @@ export function fingerprintOfStat(stat: BigIntStats): Fingerprint {
   return { device: stat.dev, inode: stat.ino, bytes: Number(stat.size), modifiedNs: stat.mtimeNs };
 }
 
-export class SourceFile {
+export class SourceFile implements Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly #fd: number;

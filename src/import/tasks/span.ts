@@ -4,7 +4,7 @@ import type { Shape } from '../../base/import-report.js';
 import type { BadReasonName, ScanOptions } from '../../kernel/contract.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
-import type { Access, Fingerprint } from '../source/source-file.js';
+import type { Access, Fingerprint } from '../source/source.js';
 
 /** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
 export interface ScanSetup {
