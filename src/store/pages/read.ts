@@ -164,10 +164,10 @@ export function entryAt(page: Uint8Array, index: number): Entry {
   return { key: entryKey(page, index), shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
 }
 
-/** All entries in order, from `first`. */
-export function* entriesOf(page: Uint8Array, first = 0): Generator<Entry> {
+/** All entries in order. */
+export function* entriesOf(page: Uint8Array): Generator<Entry> {
   const count = entryCount(page);
-  for (let i = first; i < count; i++) yield entryAt(page, i);
+  for (let i = 0; i < count; i++) yield entryAt(page, i);
 }
 
 /** Compares the key of the entry whose offset stands at `offsetAt`, from the prefix on, with that of `key`. */

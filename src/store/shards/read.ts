@@ -186,9 +186,9 @@ export class ShardReader {
     return this.#decode(index, frame);
   }
 
-  /** All frames in order, from `first`; the file is read a megabyte at a time. */
-  async *readFrames(first = 0): AsyncGenerator<{ readonly index: number; readonly plain: Buffer }> {
-    let index = first;
+  /** All frames in order; the file is read a megabyte at a time. */
+  async *readFrames(): AsyncGenerator<{ readonly index: number; readonly plain: Buffer }> {
+    let index = 0;
     while (index < this.frames) {
       let end = index + 1;
       while (end < this.frames && this.#offsets[end + 1]! - this.#offsets[index]! <= READ_AHEAD_BYTES) end++;
