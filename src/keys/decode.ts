@@ -35,6 +35,13 @@ export function decodeKey(key: Uint8Array): KeyValue {
   }
 }
 
+/** The same for bytes that somebody else may have written. @throws TypeError where they are not what `encodeKey` makes */
+export function decodeStoredKey(bytes: Uint8Array): KeyValue {
+  const key = decodeKey(bytes);
+  if (compareKeys(encodeKey(key), bytes) !== 0) throw new TypeError('not a key: no value is encoded so');
+  return key;
+}
+
 /**
  * The form in which `decodeKey` gives a key, so that a cache finds it in whatever form it is asked for: 7, 7n and 7.00 are 7.
  * Small numbers and strings, which most keys are, have that form already.

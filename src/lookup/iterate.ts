@@ -6,7 +6,7 @@
 
 import { GristmillError } from '../base/errors.js';
 import { isMissing } from '../base/system-errors.js';
-import { decodeKey } from '../keys/decode.js';
+import { decodeStoredKey } from '../keys/decode.js';
 import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../keys/encode.js';
 import type { Freshness } from '../options/freshness.js';
 import { isDead } from '../store/catalog/tombstones.js';
@@ -93,7 +93,7 @@ export function* placesOf(
 /** @throws GristmillError CHECKSUM_MISMATCH for bytes that are no key */
 function storedKey(bytes: Uint8Array): KeyValue {
   try {
-    return decodeKey(bytes);
+    return decodeStoredKey(bytes);
   } catch (cause) {
     const message = `an index has a key that is none: ${(cause as Error).message}`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
