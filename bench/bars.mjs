@@ -16,6 +16,8 @@ export const BARS = {
   /** Bad records, relative to as many good ones; bytes of a quarantine file, relative to those of a run of bad records. */
   badOfGood: 2,
   quarantineOfBad: 2,
+  /** Processor seconds of an import's main thread for each GB of source: what bounds it on many cores. */
+  mainPerGB: { nested: 0.2, flat: 0.35 },
   peakAnonBytes: 300e6,
   /** Peak memory of a source eight times as large; also not less than the inverse. */
   peakGrowth: 1.1,

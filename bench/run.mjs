@@ -23,6 +23,7 @@ const BENCHES = {
   verify: {},
   real: { rivals: true },
   memory: {},
+  scaling: {},
   import: { rivals: true },
   warm: { pictures: true },
   switch: { pictures: true },

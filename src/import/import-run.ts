@@ -136,7 +136,7 @@ export class ImportRun {
     await this.tally.settled();
     await this.#journal?.close();
     this.tally.quarantine.close(isPublished);
-    this.#workspace.close();
+    await this.#workspace.close();
     if (!isPublished) await this.#forget();
   }
 

@@ -293,7 +293,7 @@ describe('bytes that somebody else wrote', () => {
         }
         expect(Buffer.from(encodeKey(key))).toEqual(Buffer.from(stored));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 

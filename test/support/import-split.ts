@@ -117,7 +117,7 @@ export async function scanInSpans(
   const quarantined = quarantine === undefined ? '' : readFileSync(quarantine, 'utf8');
   await tally.settled();
   tally.quarantine.close(false);
-  workspace.close();
+  await workspace.close();
   const rejected = readRejected(quarantined, options);
   return { lines, keys: keys.sort(), rejected, ...(error && { error }), spans, redone: tally.redone, shards };
 }

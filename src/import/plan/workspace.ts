@@ -40,10 +40,10 @@ export class Workspace {
    * Removes what is not needed any more, for good when the lock is given back. What cannot be removed is only in the way:
    * never a reason to fail.
    */
-  close(): void {
+  async close(): Promise<void> {
     const { blobs } = this.place;
     for (const path of this.#unnamed) quietly(() => blobs.remove(path));
-    quietly(() => blobs.removeDirectory(this.temporary));
+    await blobs.removeDirectory(this.temporary).catch(() => {});
     // It is not empty while other imports are under way.
     blobs.removeEmpty(dirname(this.temporary));
   }

@@ -146,7 +146,7 @@ async function removeResumable(
   await catalog.transaction((write) => forgetResumable(catalog, write, id));
   const shards = files.list(join(store, SHARDS_DIRECTORY));
   for (const file of shardFilesIn(shards, firstShard, spans)) files.remove(shardPath(store, file));
-  files.removeDirectory(dirname(journalPath(store, id)));
+  await files.removeDirectory(dirname(journalPath(store, id)));
 }
 
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {

@@ -22,8 +22,8 @@ export interface Blobs {
   list(directory: string): string[];
   /** Removes a file; one that is gone already is as good. */
   remove(path: string): void;
-  /** Removes a directory and all in it, should it be there. */
-  removeDirectory(path: string): void;
+  /** Removes a directory and all in it, should it be there. Off the main thread: to free a gigabyte of runs takes a while. */
+  removeDirectory(path: string): Promise<void>;
   /** Removes a directory if it is empty; never a reason to fail. */
   removeEmpty(path: string): void;
   /** Makes a finished file durable. A failure is final: never retry it. */

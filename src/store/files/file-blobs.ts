@@ -12,9 +12,9 @@ import {
   readdirSync,
   readSync,
   rmdirSync,
-  rmSync,
   unlinkSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { ioError, isMissing } from '../../base/system-errors.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 import { syncDirectory, syncFile, writeFully } from './io.js';
@@ -106,8 +106,12 @@ export const files: Blobs = {
       if (!isMissing(cause)) throw ioError(cause, 'remove', path);
     }
   },
-  removeDirectory(path) {
-    attempt('remove', path, () => rmSync(path, { recursive: true, force: true }));
+  async removeDirectory(path) {
+    try {
+      await rm(path, { recursive: true, force: true });
+    } catch (cause) {
+      throw ioError(cause, 'remove', path);
+    }
   },
   removeEmpty(path) {
     try {

@@ -51,7 +51,7 @@ export class MemoryBlobs implements Blobs {
     this.#files.delete(path);
   }
 
-  removeDirectory(path: string): void {
+  async removeDirectory(path: string): Promise<void> {
     for (const inside of this.#under(path)) this.#files.delete(inside);
   }
 

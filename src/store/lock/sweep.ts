@@ -79,7 +79,7 @@ export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly 
   const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
   for (const { id } of catalog.resumable()) unpublished.delete(id);
   for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
-  for (const name of leftovers.temporary) blobs.removeDirectory(temporaryPath(directory, name));
+  for (const name of leftovers.temporary) await blobs.removeDirectory(temporaryPath(directory, name));
   settleRemovals(place);
   return leftovers;
 }
