@@ -1,7 +1,6 @@
 // Goal: what a collection and its indexes may be called is checked by all ways in alike, before anything is read or made;
 // what older stores hold under other names stays readable. Method: each bad name and path by each way in, library and
 // command line; a store whose collection was renamed beneath it, as it could be made before names were checked.
-// @node all
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,6 +13,7 @@ import { datasetChunks, FORMS } from '../../datasets/index.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
 import type { FramingName } from '../../src/kernel/contract.js';
 import { damaged, sourceTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { BAD, deceptions } from '../support/import-deceptions.js';
 import { makeDirectory } from '../support/import-files.js';
 import { type Cutting, type Outcome, promised, type Scanned, scanInSpans, scanWhole } from '../support/import-split.js';
@@ -154,7 +155,7 @@ describe('whatever the source', () => {
           const outcome = await scan(options, { ...cutting, credits: 1 + cutting.credits, windowBytes: WINDOW_BYTES });
           expect(promised(outcome)).toEqual(promised(scanWhole(bytes, from, options, framing)));
         }),
-        { numRuns: 250 },
+        { numRuns: runs(250) },
       );
     },
   );

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, jsonTexts, losslessTexts, paths, secondaryPaths } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
 import { acceptedText, keysOf, stripped } from '../support/oracle.js';
 import { framed, framedLine, framings, optionsFor, soleRecord, utf8 } from '../support/scans.js';
@@ -36,7 +37,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
             framedLine(stripped(text), framing),
           );
         }),
-        { numRuns: 500 },
+        { numRuns: runs(500) },
       );
     });
 
@@ -45,7 +46,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
         fc.property(damaged(jsonTexts), fc.constantFrom(2, 4, 1024), (document, depthMax) => {
           expectAsOracle(scan, framing, document, depthMax);
         }),
-        { numRuns: 1500 },
+        { numRuns: runs(1500) },
       );
     });
 
@@ -63,7 +64,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
           const outcome = records.length === 1 ? records[0].keys : bad[0].reason;
           expect(outcome).toEqual(typeof expected === 'string' ? expected : [...nameKey, ...expected]);
         }),
-        { numRuns: 1000 },
+        { numRuns: runs(1000) },
       );
     });
   });
@@ -132,6 +133,6 @@ it.each(framings)('the plain kernel says where a record is, framing %s', (framin
       const [record] = scanPlain(source, optionsFor(framing)).records;
       expect(Buffer.from(source.subarray(record.start, record.end)).toString()).toBe(document.trim());
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

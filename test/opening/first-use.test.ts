@@ -1,7 +1,7 @@
 // Goal: a store that was made for nothing goes again, and takes nothing from anybody: what another process has put into it,
 // or is about to, and was told is there, is there.
 // Method: each condition alone; then processes that make, use and remove one path at the same moment, round after round.
-// @node all
+// @node all: processes, and codes of files' errors
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,5 @@
 // Goal: whose store is opened is asked: one's own and those of root are, another user's only when that user is named.
 // Method: stores, and files in them, that are given to another user; the library and every command as real processes. Needs root.
-// @node all
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -8,6 +8,7 @@ import { compareEntries } from '../../src/store/pages/merge.js';
 import { entriesOf, entryCount, entryHasKey, lowerBound, upperBound, verifyPage } from '../../src/store/pages/read.js';
 import { buildPages, PAGE_BYTES, PREFIX_AT } from '../../src/store/pages/write.js';
 import type { Entry } from '../../src/store/types.js';
+import { runs } from '../support/effort.js';
 
 const u32 = fc.nat(0xffff_ffff);
 const keyValue: fc.Arbitrary<KeyValue> = fc.oneof(
@@ -48,7 +49,7 @@ describe('pages', () => {
           expect(buildPages([...entriesOf(page), first]).length).toBe(2);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -81,7 +82,7 @@ describe('pages', () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
