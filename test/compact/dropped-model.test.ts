@@ -163,8 +163,8 @@ class Run {
 }
 
 test.each([
-  ['on disk', 4],
-  ['in memory', 16],
+  ['on disk', 2],
+  ['in memory', 8],
 ])(
   'whatever is changed between compactions, a store %s holds what a Map does',
   { timeout: 240_000 },

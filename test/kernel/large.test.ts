@@ -132,7 +132,7 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
         const settled = expectTwin(source, options, some);
         if (isGood) expect(settled).toBe(0);
       }),
-      { numRuns: runs(25), endOnFailure: true },
+      { numRuns: runs(10), endOnFailure: true },
     );
   });
 
@@ -142,7 +142,7 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
         const { bytes: source } = largeSource(seed, framing, 100_000);
         expectTwin(source, optionsFor(framing, { secondary: path ? [path] : [] }), { windowBytes: 4099 });
       }),
-      { numRuns: runs(10), endOnFailure: true },
+      { numRuns: runs(5), endOnFailure: true },
     );
   });
 });

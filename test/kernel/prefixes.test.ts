@@ -29,7 +29,7 @@ describe.each(framings)('framing %s', (framing) => {
           afterComma = whole.afterComma;
         }
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(80) },
     );
   });
 
@@ -65,7 +65,7 @@ describe.each(framings)('framing %s', (framing) => {
         };
         expect(readAll(piece)).toEqual(readAll(source.length));
       }),
-      { numRuns: runs(500) },
+      { numRuns: runs(250) },
     );
   });
 

@@ -97,7 +97,7 @@ describe.each(framings)('framing %s', (framing) => {
           some,
         );
       }),
-      { numRuns: runs(3000) },
+      { numRuns: runs(1200) },
     );
   });
 
@@ -125,7 +125,7 @@ describe.each(framings)('framing %s', (framing) => {
           { windowBytes },
         );
       }),
-      { numRuns: runs(10), endOnFailure: true },
+      { numRuns: runs(5), endOnFailure: true },
     );
   });
 

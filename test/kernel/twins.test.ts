@@ -62,7 +62,7 @@ describe.each(framings)('framing %s', (framing) => {
         expectTwins(source, options);
         expectNothingLost(scanPlain(source, options), source, framing);
       }),
-      { numRuns: runs(1500) },
+      { numRuns: runs(600) },
     );
   });
 

@@ -159,7 +159,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
             await opened.close();
           },
         ),
-        { numRuns: runs(30) },
+        { numRuns: runs(15) },
       );
     });
 

@@ -161,8 +161,8 @@ const imported: Build = async (rows) => {
 };
 
 describe.each([
-  ['put', put, 40],
-  ['imported', imported, 8],
+  ['put', put, 20],
+  ['imported', imported, 4],
 ] as const)('records that were %s', (_, build, numRuns) => {
   test('are seen once each by who pages through an index by the last key', async () => {
     await fc.assert(

@@ -150,7 +150,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
             expectStore(oracle);
           }
         }),
-        { numRuns: runs(40) },
+        { numRuns: runs(20) },
       );
     });
 

@@ -71,7 +71,7 @@ describe.each(KINDS)('%s', (kind) => {
           });
         }
       }),
-      { numRuns: runs(kind === 'on disk' ? 1 : 7) },
+      { numRuns: runs(kind === 'on disk' ? 1 : 4) },
     );
   });
 
@@ -111,7 +111,7 @@ describe.each(KINDS)('%s', (kind) => {
         }
         expect((await store.verify({ workers: 1 })).faults).toEqual([]);
       }),
-      { numRuns: runs(kind === 'on disk' ? 1 : 4) },
+      { numRuns: runs(kind === 'on disk' ? 1 : 2) },
     );
   });
 });

@@ -229,7 +229,7 @@ describe('any sequence of transactions, imports, compactions and reopenings', ()
           directory.remove();
         }
       }),
-      { numRuns: runs(25) },
+      { numRuns: runs(12) },
     );
   });
 });
