@@ -16,8 +16,8 @@ const SUMMARY = `${RESULTS}/tests.txt`;
 const FAILURES = `${RESULTS}/tests-failed.txt`;
 const FAILURES_SAID = 20;
 const FAILURE_LINES = 12;
-/** A test file with this line in its first comment runs on the newest Node too: what it tests depends on the version of Node. */
-const ON_EVERY_NODE = /^\/\/ @node all$/m;
+/** A test file with this line runs on the newest Node too: what it tests depends on the version of Node, as the line says. */
+const ON_EVERY_NODE = /^\/\/ @node all: \S.*$/m;
 
 /** @typedef {{ passed: number, failed: number }} Count */
 

@@ -2,7 +2,7 @@
 // under way ends rightly, or with that.
 // Method: a change is acknowledged, `close` is called and not awaited, and everything that reads or writes is asked in the same
 // turn and in each one until the store is closed. The model is the number that was put last.
-// @node all
+// @node all: the turns of the event loop
 
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';

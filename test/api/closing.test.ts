@@ -1,7 +1,7 @@
 // Goal: `close` ends, whatever is under way, in a process that does nothing else; and the process with it.
 // Method: real processes that await nothing but `close`, after a growing number of turns of the event loop. One that is left
 // with a promise that never settles ends with exit code 13 and says nothing.
-// @node all
+// @node all: how a process ends
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';

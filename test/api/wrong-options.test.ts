@@ -1,7 +1,6 @@
 // Goal: every method refuses an option it does not have, by its name and with the one that was meant, and a value of a wrong
 // type; before any work. Method: a table of the public methods, each called wrongly on a real store, whose files are compared
 // with what they were, by their hashes.
-// @node all
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

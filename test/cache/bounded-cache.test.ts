@@ -1,10 +1,10 @@
 // A bounded cache keeps what a list of entries would that drops the least recently read first, and those past their time.
 // Method: random calls against such a list, by a fake clock.
-// @node all
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { BoundedCache, type Kept } from '../../src/lookup/cache/bounded-cache.js';
+import { runs } from '../support/effort.js';
 
 interface Entry extends Kept {
   readonly key: number;
@@ -81,6 +81,6 @@ test.each([
         expect(dropped).toEqual(expected);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

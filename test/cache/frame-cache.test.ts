@@ -1,7 +1,7 @@
 // Frames in memory: within their bytes whatever is read, loaded once for any number of readers at a time, dropped when
 // their time is over, and loaded in the background by a thread that holds up neither a reader nor the end of the process.
 // Method: real stores, and the built library where a thread is needed; a fake clock where time is.
-// @node all
+// @node all: threads, and how a process ends
 
 import { execFile } from 'node:child_process';
 import { truncateSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // What the record cache does with a parsed value: copies are equal and nobody else's, frozen is frozen all through, and what
 // it is said to take in memory is not less than what it takes.
 // Method: random JSON against JSON.parse; a process of its own whose heap is measured.
-// @node all
+// @node all: what values take in the heap
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

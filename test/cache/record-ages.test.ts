@@ -1,7 +1,6 @@
 // How old the entries of the record cache may be: they are renewed ahead of their time, given late, looked up first, or kept
 // while renewing fails, exactly as long as the options say.
 // Method: a fake clock, and a catalog that fails when told to.
-// @node all
 
 import { truncateSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';

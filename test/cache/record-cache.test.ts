@@ -1,7 +1,6 @@
 // The record cache: whatever happens to a store, reads through it give what reads without it would; its entries stay within
 // their bytes, are loaded once, and cannot be corrupted by a reader. (How old they may be: record-ages.test.ts.)
 // Method: random changes and reads against a Map.
-// @node all
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -9,6 +8,7 @@ import { openStore } from '../../src/index.js';
 import { READ_WEIGHT } from '../../src/lookup/cache/hot-places.js';
 import type { ReadCounters } from '../../src/lookup/cache/read-counters.js';
 import { PLACES, publishRecords } from '../support/build-store.js';
+import { runs } from '../support/effort.js';
 import { KEYS, RecordStore, type Row, rowOf, textsOf } from '../support/record-lookup.js';
 import { eventually } from '../support/until.js';
 
@@ -84,7 +84,7 @@ describe.each(PLACES)('%s', (_kind, newPlace) => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 

@@ -1,7 +1,7 @@
 // Goal: a config file in the working directory, variables and flags have their say in every command and in a program that
 // opens a store, nothing else has, and `gristmill config` tells the truth about it. Method: real processes in real
 // directories, with a file of each kind.
-// @node all
+// @node all: how modules are loaded
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';

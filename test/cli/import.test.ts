@@ -251,7 +251,7 @@ describe('Ctrl-C', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s cancels and leaves the store as it was', async (signal) => {
     const { file, store, before } = await storeAndSource('');
     const big = `${file}.big`;
-    writeDataset(big, { name: 'flat', bytes: 48 * 2 ** 20, form: 'array' });
+    writeDataset(big, { name: 'flat', bytes: 16 * 2 ** 20, form: 'array' });
     // The slowest level: the import must still be running when the signal comes.
     const args = ['import', big, '--store', store, '--key', 'id', '--level', '19', '--span-bytes', '1m'];
     const events = watch(join(store, 'shards'));

@@ -1,5 +1,6 @@
 // Goal: get, range, export and stat answer exactly, say what they miss, and end with the documented exit codes.
 // Method: real processes on stores built without the import path (support/build-store.ts), made once for the file.
+// @node all: pipes whose reader goes away
 
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

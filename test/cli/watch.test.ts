@@ -1,6 +1,6 @@
 // Goal: `gristmill watch` can be left alone: it follows its sources while others read, says what it does, and ends when it is
 // told to. Method: real processes, one that watches and one that reads; the test changes files and looks at what they print.
-// @node all
+// @node all: signals, and how a process ends
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

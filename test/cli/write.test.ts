@@ -2,9 +2,10 @@
 // documented exit codes. Method: real processes on a store of each test's own, read back by the command line.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../support/build-store.js';
 import { CLI, gristmill, scratch } from '../support/cli.js';
 
 let folder: string;
@@ -15,11 +16,20 @@ const stored = async (): Promise<string> => (await run('export')).stdout;
 const piped = (input: string | Buffer, ...args: readonly string[]) =>
   spawnSync(process.execPath, [CLI, ...args, '--store', store], { input, encoding: 'utf8' });
 
-beforeEach(async () => {
+/** Made once; each test has a copy. */
+const first = temporaryDirectory();
+
+beforeAll(() => {
+  const records = ['{"id":1,"n":1.50}', '{"id":"1","tag":["a","a"]}'];
+  const args = ['put', ...records, '--key', 'id', '--index', 'tag', '--store', join(first.path, 'store')];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '2 put into records\n', stderr: '' });
+});
+afterAll(first.remove);
+beforeEach(() => {
   folder = scratch();
   store = join(folder, 'store');
-  const made = await run('put', '{"id":1,"n":1.50}', '{"id":"1","tag":["a","a"]}', '--key', 'id', '--index', 'tag');
-  expect(made).toEqual({ code: 0, signal: null, stdout: '2 put into records\n', stderr: '' });
+  cpSync(join(first.path, 'store'), store, { recursive: true });
 });
 
 describe('gristmill put', () => {

@@ -1,7 +1,6 @@
 // Goal: a compaction takes nothing from transactions that commit meanwhile, wherever between two of its steps they do.
 // Method: records that were acknowledged, counted beside; puts between all steps of compactions of several collections,
 // from the same process and from another one. Before the open shard was left alone, the first round lost records.
-// @node all
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 // Goal: a short shortage of descriptors breaks nothing for good: what a process could not load, or start, it can later.
 // Method: real processes that hold every descriptor but a few, try everything for the first time, let go, and try again.
-// @node all
+// @node all: modules and threads that cannot be loaded at first
 
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

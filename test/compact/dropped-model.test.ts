@@ -1,13 +1,13 @@
 // Goal: whatever is changed between compactions that drop shards, a collection holds what it must, in whatever way it is read;
 // so does a snapshot taken before; and a collection whose keys are ordinals keeps all its shards.
 // Method: random sequences of puts, deletes, imports and compactions, on disk and in memory, with a Map beside them.
-// @node all
 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
 import { expectHolds, KEYS, NAMES, type Name, nameOf, TAGS } from '../support/dropped-shards.js';
+import { runs } from '../support/effort.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
 
 /** Texts by key, in the order in which they came; `rows` has ordinals as keys. */
@@ -163,8 +163,8 @@ class Run {
 }
 
 test.each([
-  ['on disk', 4],
-  ['in memory', 16],
+  ['on disk', 2],
+  ['in memory', 8],
 ])(
   'whatever is changed between compactions, a store %s holds what a Map does',
   { timeout: 240_000 },
@@ -186,8 +186,8 @@ test.each([
           remove();
         }
       }),
-      { numRuns },
+      { numRuns: runs(numRuns) },
     );
-    expect(dropped).toBeGreaterThanOrEqual(numRuns);
+    expect(dropped).toBeGreaterThanOrEqual(runs(numRuns));
   },
 );

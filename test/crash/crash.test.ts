@@ -1,7 +1,7 @@
 // Goal: a process that dies costs nothing that was acknowledged, and readers never see half of anything. The few seconds of
 // the torture suite (npm run test:torture) that are worth running every time.
 // Method: a writer is killed at random moments and at named ones, while readers in other processes check what they see.
-// @node all
+// @node all: processes that are killed
 
 import { execFile, spawnSync } from 'node:child_process';
 import { join } from 'node:path';

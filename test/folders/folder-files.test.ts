@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damaged, jsonTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { byBytes, folderOf, recordsOf } from '../support/folders.js';
 import { KINDS, testStore } from '../support/import-store.js';
 import { acceptedText, stripped } from '../support/oracle.js';
@@ -84,7 +85,7 @@ describe.each(KINDS)('%s', (kind) => {
         expect(read).toBe((stored as number) + (rejected as number));
         if (bad === 0) expect(rejected).toBe(0);
       }),
-      { numRuns: kind === 'on disk' ? 6 : 40 },
+      { numRuns: runs(kind === 'on disk' ? 6 : 40) },
     );
   });
 });

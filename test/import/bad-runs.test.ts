@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ImportOptions } from '../../src/import/options/types.js';
+import { runs } from '../support/effort.js';
 import { makeDirectory } from '../support/import-files.js';
 import { promised, scanInSpans, scanWhole } from '../support/import-split.js';
 import { framings, utf8 } from '../support/scans.js';
@@ -54,7 +55,7 @@ describe.each(framings)('%s', (framing) => {
         const outcome = await scanInSpans(path, all, cutting, directory);
         expect(promised(outcome)).toEqual(promised(scanWhole(utf8(text), opener.length, all, framing)));
       }),
-      { numRuns: 120 },
+      { numRuns: runs(120) },
     );
   });
 });

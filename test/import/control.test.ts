@@ -1,7 +1,7 @@
 // Goal: an import can be watched and stopped. What it tells only goes forward; stopped at whatever moment, it ends within
 // a second and leaves the store as it was. A worker that dies costs a second try, or a clean failure.
 // Method: callbacks that act at a given stage; workers that die, put in the place of the real ones.
-// @node all
+// @node all: threads that die, and AbortSignal
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

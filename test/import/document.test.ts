@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { type Container, DocumentWalker } from '../../src/import/source/document.js';
 import { parsePointer } from '../../src/keys/paths.js';
 import { damaged, jsonTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { factsOf } from '../support/import-errors.js';
 import { acceptedText } from '../support/oracle.js';
 import { latin1, utf8 } from '../support/scans.js';
@@ -190,7 +191,7 @@ describe('what the walker passes', () => {
         expect(reasons.includes(error?.code as string)).toBe(isAccepted);
         expect(error).not.toHaveProperty('stack');
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

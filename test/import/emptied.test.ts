@@ -5,7 +5,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ImportOptions } from '../../src/import/options/types.js';
+import type { ImportOptions } from '../../dist/src/import/options/types.js';
+import { openStore } from '../../dist/src/index.js';
 import { gristmill, start } from '../support/cli.js';
 import { folderOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';
@@ -151,8 +152,14 @@ test('on the command line, and by a variable', async () => {
   const folder = folderOf({ 'a.ndjson': '1\n2\n3\n' }, join(at, 'folder'));
   const store = join(at, 'store');
   const run = (...args: string[]) => gristmill('import', folder, '--store', store, '--quiet', ...args);
-  const count = async () =>
-    JSON.parse((await gristmill('stat', '--store', store, '--json')).stdout).collections[0].records;
+  const count = async () => {
+    const opened = await openStore(store, { readOnly: true });
+    try {
+      return opened.collection().count();
+    } finally {
+      await opened.close();
+    }
+  };
   expect(await run()).toMatchObject({ code: 0 });
   folderOf({ 'a.ndjson': '' }, folder);
   const refused = await run();

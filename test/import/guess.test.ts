@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { guessBoundary, NO_GUESS } from '../../src/import/scan/guess.js';
 import type { FramingName } from '../../src/kernel/contract.js';
 import { damaged, sourceTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { framings, utf8 } from '../support/scans.js';
 
 const BACKSLASH = 0x5c;
@@ -113,7 +114,7 @@ describe('guessBoundary', () => {
         if (guess !== NO_GUESS) expect(guess).toBeGreaterThanOrEqual(0);
         expect(guess).toBeLessThanOrEqual(bytes.length);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

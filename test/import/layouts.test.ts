@@ -9,6 +9,7 @@ import { DETECTION_BYTES } from '../../src/base/limits.js';
 import { resolveImportOptions } from '../../src/import/options/resolve.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
 import { planSource } from '../../src/import/plan/plan.js';
+import { runs } from '../support/effort.js';
 import { folderOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
@@ -81,7 +82,7 @@ describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, shape, because,
     fc.constantFrom({ user: {}, event: {} }, [1, 'a'], { meta: {}, count: 3, data: [1] }, {}, []),
   );
   const values = fc.array(value.filter(isOneOf), { minLength: 1, maxLength: 6 });
-  const bytes = { numRuns: 100 };
+  const bytes = { numRuns: runs(40) };
 
   test('is the same at one record and at many', async () => {
     const property = fc.asyncProperty(values, fc.constantFrom(...names), async (all, name) => {
@@ -97,7 +98,7 @@ describe.each(Object.entries(FAMILIES))('%s', (_, { names, text, shape, because,
       const grown = [...all.slice(0, at), { long: LONG }, ...all.slice(at)];
       expect(await layoutOf(name, text(grown))).toEqual({ shape, because });
     });
-    await fc.assert(property, { numRuns: 10 });
+    await fc.assert(property, { numRuns: runs(4) });
   });
 });
 
@@ -207,7 +208,7 @@ describe('a file is read in the same way', () => {
         expect((await bare()).slice(2)).toEqual(expected);
       }
     });
-    await fc.assert(property, { numRuns: 20 });
+    await fc.assert(property, { numRuns: runs(8) });
   });
 });
 

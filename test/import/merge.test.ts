@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planMerge } from '../../src/import/merge/plan.js';
 import type { PlacedRun } from '../../src/import/tasks/merge.js';
+import { runs as tries } from '../support/effort.js';
 import { KINDS, testStore } from '../support/import-store.js';
 
 interface Entry {
@@ -100,7 +101,7 @@ describe('planMerge', () => {
             .map(rank),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: tries(200) },
     );
   });
 });

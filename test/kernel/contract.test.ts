@@ -1,6 +1,5 @@
 // Goal: both sides of the border between TypeScript and WebAssembly mean the same by a number.
 // Method: the AssemblyScript sources read as text.
-// @node all
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

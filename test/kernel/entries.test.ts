@@ -2,7 +2,6 @@
 // few lines of JavaScript would do, byte for byte.
 // Method: sets of entries that are hard for a radix sort (long common prefixes, equal keys, many indexes, one short of and
 // one more than where the method changes), against Array.sort with Buffer.compare and the page builder of the store.
-// @node all
 
 import { describe, expect, it } from 'vitest';
 import { type PageBytes, SimdKernel } from '../../src/kernel/simd/kernel.js';

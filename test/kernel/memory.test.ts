@@ -1,6 +1,6 @@
 // Goal: the kernel's memory and time are bounded, whatever the source, and what does not fit is refused before it does harm.
 // Method: sources that made earlier kernels grow without need, or take quadratic time; memories laid out at their limits.
-// @node all
+// @node all: memory of WebAssembly
 
 import { describe, expect, it } from 'vitest';
 import { DEPTH_DEFAULT } from '../../src/base/limits.js';

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NOWHERE, readRecord } from '../../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { framings, optionsFor, utf8 } from '../support/scans.js';
 
 describe.each(framings)('framing %s', (framing) => {
@@ -28,7 +29,7 @@ describe.each(framings)('framing %s', (framing) => {
           afterComma = whole.afterComma;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(80) },
     );
   });
 
@@ -64,7 +65,7 @@ describe.each(framings)('framing %s', (framing) => {
         };
         expect(readAll(piece)).toEqual(readAll(source.length));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(250) },
     );
   });
 

@@ -2,13 +2,13 @@
 // exactly what one scan of the whole source holds; and each stops at the first boundary at or after its end.
 // Method: random sources, whole and damaged, cut at random places, scanned in spans by the SIMD kernel, against one scan by
 // the plain kernel. Where boundaries are is worked out from the source and the places the plain kernel tells.
-// @node all
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BadRecord, FramingName, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { NOWHERE, readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, sourceTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { LARGE_PATHS, largeSource } from '../support/large-documents.js';
 import { framings, optionsFor, utf8 } from '../support/scans.js';
 import { type SimdSizes, scanSpan } from '../support/simd-scan.js';
@@ -97,7 +97,7 @@ describe.each(framings)('framing %s', (framing) => {
           some,
         );
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(1200) },
     );
   });
 
@@ -125,7 +125,7 @@ describe.each(framings)('framing %s', (framing) => {
           { windowBytes },
         );
       }),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: runs(5), endOnFailure: true },
     );
   });
 

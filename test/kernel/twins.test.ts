@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { type PlainResult, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { damaged, paths, secondaryPaths, sourceTexts } from '../support/documents.js';
+import { runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
 import { framings, optionsFor, utf8 } from '../support/scans.js';
 
@@ -61,7 +62,7 @@ describe.each(framings)('framing %s', (framing) => {
         expectTwins(source, options);
         expectNothingLost(scanPlain(source, options), source, framing);
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(600) },
     );
   });
 

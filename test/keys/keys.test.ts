@@ -9,6 +9,7 @@ import { KEY_BYTES_MAX } from '../../src/base/limits.js';
 import { decodeKey, decodeStoredKey } from '../../src/keys/decode.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../../src/keys/encode.js';
 import { JsonNumber } from '../../src/keys/json-number.js';
+import { runs } from '../support/effort.js';
 import { utf8 } from '../support/scans.js';
 
 const hex = (key: Uint8Array | string): string => (typeof key === 'string' ? key : Buffer.from(key).toString('hex'));
@@ -82,7 +83,7 @@ describe('numbers', () => {
       fc.property(decimals, decimals, (left, right) => {
         expect(compareKeys(keyOfToken(left), keyOfToken(right))).toBe(order(scaled(left), scaled(right)));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -97,7 +98,7 @@ describe('numbers', () => {
       fc.property(closeDecimals, closeDecimals, (left, right) => {
         expect(compareKeys(keyOfToken(left), keyOfToken(right))).toBe(order(scaled(left), scaled(right)));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -131,7 +132,7 @@ describe('strings', () => {
       fc.property(anyString, anyString, (left, right) => {
         expect(compareKeys(encodeKey(left), encodeKey(right))).toBe(compareCodePoints(left, right));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -170,7 +171,7 @@ describe('strings', () => {
         const prefixPoints = codePoints(prefix);
         expect(isWithin).toBe(prefixPoints.every((point, index) => codePoints(text)[index] === point));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -198,7 +199,7 @@ describe('values of all types', () => {
         const [leftKey, rightKey] = [encodeKey(left), encodeKey(right)];
         expect(hex(rightKey).startsWith(hex(leftKey))).toBe(hex(rightKey) === hex(leftKey));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -209,7 +210,7 @@ describe('values of all types', () => {
         const inside = utf8(`[${token}]`);
         expect(hex(encodeKeyToken(inside, 1, inside.length - 1))).toBe(hex(encodeKey(value)));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -221,7 +222,7 @@ describe('values of all types', () => {
         else if (typeof decoded === 'bigint') expect(Number(decoded)).toBe(value);
         else expect(decoded).toBe(value === 0 ? 0 : value);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { canonicalKey, decodeKey } from '../../src/keys/decode.js';
 import { compareKeys, encodeKey, encodeKeyToken } from '../../src/keys/encode.js';
 import { JsonNumber } from '../../src/keys/json-number.js';
 import { anyNumber, compareDecimals, isWhole } from '../support/decimals.js';
+import { runs } from '../support/effort.js';
 
 const hex = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 function keyOfToken(token: string): Uint8Array {
@@ -35,7 +36,7 @@ describe('numbers', () => {
         else if (isWhole(token)) expect(typeof value).toBe('bigint');
         else expect(value).toBeInstanceOf(JsonNumber);
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 
@@ -62,7 +63,7 @@ describe('a JsonNumber', () => {
         }
         expect([String(a), `${a}`, Number(a) || 0]).toEqual([a.text, a.text, Number(left) || 0]);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
     expect(new JsonNumber(`1e${'9'.repeat(30)}`).text).toBe(`1e+${'9'.repeat(30)}`);
     expect(new JsonNumber(`1e-${'9'.repeat(30)}`).text).toBe(`1e-${'9'.repeat(30)}`);

@@ -1,7 +1,6 @@
 // Lookups while the store changes: a lookup sees one publication, the newest; an iteration sees one, to its end; another
 // process's publications are noticed; a closed store says that it is closed.
 // Method: publications in between lookups and in the middle of iterations, in this process and by the command line.
-// @node all
 
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,11 +1,11 @@
 // Goal: ordinals are numbers in every form, compared exactly; what is no key, or can be none, is refused by every method.
 // Method: an oracle of decimals (support/decimals.ts), and a table of what is refused.
-// @node all
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { JsonNumber, type KeyValue, memory, openStore, type Store } from '../../dist/src/index.js';
 import { anyNumber, compareDecimals } from '../support/decimals.js';
+import { runs } from '../support/effort.js';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
@@ -82,7 +82,7 @@ describe('a collection without a key', () => {
         const seen = await all(collection.range({ ...Object.fromEntries(bounds), reverse }));
         expect(seen.map(({ key }) => key)).toEqual(reverse ? expected.reverse() : expected);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     for (const options of [{ gt: '7' }, { lte: null }, { prefix: '7' }]) {
       await expect(all(collection.range(options))).rejects.toThrow(TypeError);

@@ -1,7 +1,7 @@
 // Goal: memory does not depend on how often something is published: what no read can see any more is let go of.
 // Method: a real process publishes, or follows one that does, reads in every way, and holds one iteration all the while. V8
 // itself says how many objects of each class are alive, after a dozen publications and after many more.
-// @node all
+// @node all: what is left in the heap
 
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

@@ -11,6 +11,7 @@ import { GristmillError } from '../../src/base/errors.js';
 import { memory, openStore, type RangeOptions } from '../../src/index.js';
 import { compareKeys, encodeKey, type KeyValue } from '../../src/keys/encode.js';
 import { type BuildOptions, PLACES, publishRecords, type TestPlace, type TestRecord } from '../support/build-store.js';
+import { isTried, runs } from '../support/effort.js';
 
 describe.each(PLACES)('%s', (kind, newPlace) => {
   const isDisk = kind === 'on disk';
@@ -158,7 +159,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
             await opened.close();
           },
         ),
-        { numRuns: 30 },
+        { numRuns: runs(15) },
       );
     });
 
@@ -244,7 +245,11 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       const shard = join(path, 'shards', file!);
       const whole = readFileSync(shard);
       let noticed = 0;
+      let tried = 0;
+      // Each byte in turn, without opening the store for each: upkeep/verify-flips.test.ts.
       for (let at = 0; at < whole.length; at++) {
+        if (!isTried(at, 5)) continue;
+        tried++;
         const bytes = Buffer.from(whole);
         bytes[at]! ^= 1 << (at % 8);
         writeFileSync(shard, bytes);
@@ -261,7 +266,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         }
         await store.close();
       }
-      expect(noticed).toBeGreaterThan(whole.length);
+      expect(noticed).toBeGreaterThan(tried);
     });
   });
 

@@ -2,7 +2,6 @@
 // record; so a reader who pages through an index by the last key seen sees each of its records once.
 // Method: random records with numbers of all sizes, imported and put; numbers are compared by an oracle of decimals
 // (support/decimals.ts), strings by their code points. What is read must be what the oracle says, in its order.
-// @node all
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import {
 } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { anyNumber, compareDecimals, isWhole } from '../support/decimals.js';
+import { runs } from '../support/effort.js';
 
 /** A key as its JSON token. */
 type Token = string;
@@ -161,8 +161,8 @@ const imported: Build = async (rows) => {
 };
 
 describe.each([
-  ['put', put, 40],
-  ['imported', imported, 8],
+  ['put', put, 20],
+  ['imported', imported, 4],
 ] as const)('records that were %s', (_, build, numRuns) => {
   test('are seen once each by who pages through an index by the last key', async () => {
     await fc.assert(
@@ -186,7 +186,7 @@ describe.each([
           remove?.();
         }
       }),
-      { numRuns },
+      { numRuns: runs(numRuns) },
     );
   });
 
@@ -249,7 +249,7 @@ describe.each([
           remove?.();
         }
       }),
-      { numRuns },
+      { numRuns: runs(numRuns) },
     );
   });
 });

@@ -1,7 +1,7 @@
 // Goal: Prometheus and OpenTelemetry are given what store.metrics() tells, under the names that docs/metrics.md lists, and
 // neither is loaded, nor does anything happen, unless it is asked for. Method: the registry's own text read back by its
 // grammar; the OpenTelemetry SDK with exporters in memory; a process that lists the modules it has loaded.
-// @node all
+// @node all: which modules are loaded
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 // Goal: what imports come to is what their reports say, while they run and afterwards, and they tell of themselves as
 // events. Method: real imports, with threads and in memory; workers that the test holds back, under a clock of its own.
-// @node all
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreEvents } from '../../src/base/events.js';

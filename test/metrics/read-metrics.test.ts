@@ -1,6 +1,5 @@
 // Goal: metrics tell how reads were answered, every one of them, and how long they took. Method: reads at random against a
 // model of the caches; a clock that is the test's own, and percentiles of a sorted array; the counts of real stores.
-// @node all
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';

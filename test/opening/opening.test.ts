@@ -1,7 +1,7 @@
 // Goal: whatever is wrong with the files of an index, or whatever this process may not have, opening is an error with a
 // code; LMDB's native code would end the process.
 // Method: real files of other kinds in the place of each; real limits of the system, from too small to large enough.
-// @node all
+// @node all: codes of files' errors, and limits of the system
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // Goal: who may not write LMDB's lock file reads rightly, or is refused with what to do about it; LMDB itself would go on
 // without locks, and what it read beside a writer was wrong.
 // Method: a real second user and real mounts, beside a writer that replaces all records again and again. Needs root.
-// @node all
+// @node all: codes of files' errors
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

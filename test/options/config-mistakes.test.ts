@@ -1,6 +1,6 @@
 // Goal: what is wrong in a config file, a variable, a flag or in code is refused in words that name the place where it
 // stands. Method: each mistake once.
-// @node all
+// @node all: texts of JSON.parse's errors, and how modules are loaded
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // Goal: an option set in several places is what the last of file, variable, flag and code says. Method: every combination
 // of the four places, for an option of each kind.
-// @node all
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

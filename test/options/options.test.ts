@@ -1,6 +1,5 @@
 // Goal: options are completed from their tables, wrong ones are refused in words that name them, and what is set for one
 // collection holds for that collection alone. Method: every row of the tables, at its bounds and beyond them.
-// @node all
 
 import { describe, expect, test } from 'vitest';
 import {

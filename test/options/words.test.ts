@@ -1,6 +1,5 @@
 // Goal: what is written for the value of an option reads as that value, and units mean what they say. Method: properties
 // over every row of the tables.
-// @node all
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

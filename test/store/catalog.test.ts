@@ -1,6 +1,6 @@
 // The catalog and the store's directory: created private, refused when foreign or newer, verified on every read.
 // Method: real directories and a real LMDB environment, some of them prepared to be wrong.
-// @node all
+// @node all: codes of files' errors
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,6 +13,7 @@ import type { ByteRange } from '../../src/store/catalog/read.js';
 import { SortedMap } from '../../src/store/catalog/sorted-map.js';
 import { MemoryBlobs } from '../../src/store/files/memory-blobs.js';
 import { placeOf } from '../../src/store/lock/memory-place.js';
+import { runs } from '../support/effort.js';
 import { fileWith } from '../support/import-files.js';
 
 const key = fc.uint8Array({ maxLength: 2 });
@@ -82,7 +83,7 @@ describe('the sorted map', () => {
           expectSame(map, model, ranges);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

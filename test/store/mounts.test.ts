@@ -1,6 +1,5 @@
 // Goal: a file system that is read-only for everybody is told from one that is only mounted so here.
 // Method: tables of mounts as Linux has them (proc(5)), with what follows from them.
-// @node all
 
 import { expect, test } from 'vitest';
 import { isReadOnlyIn } from '../../src/store/files/mounts.js';

@@ -10,6 +10,7 @@ import { entriesOf, verifyPage } from '../../src/store/pages/read.js';
 import { splicePage } from '../../src/store/pages/splice.js';
 import { buildPages, PAGE_BYTES } from '../../src/store/pages/write.js';
 import type { Entry } from '../../src/store/types.js';
+import { runs } from '../support/effort.js';
 
 /** Few keys, so that they meet; with a long common beginning or none. */
 const anyKey = fc.oneof(
@@ -72,7 +73,7 @@ test('of a tree that holds a key once: puts, removals, and those that keep the s
         expectPages(pages, [...after.values()].sort(compareEntries));
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
   expect(spliced).toBeGreaterThan(200);
 });
@@ -86,7 +87,7 @@ test('of a tree that holds a key many times', () => {
       const pages = splicePage(buildPages(old)[0]!, changes, undefined);
       if (pages !== undefined) expectPages(pages, [...old, ...changes].sort(compareEntries));
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../../src/store/pages/read.js';
 import { buildPages, PAGE_BYTES, PREFIX_AT } from '../../src/store/pages/write.js';
 import type { Entry } from '../../src/store/types.js';
+import { runs } from '../support/effort.js';
 
 const u32 = fc.nat(0xffff_ffff);
 const keyValue: fc.Arbitrary<KeyValue> = fc.oneof(
@@ -61,7 +62,7 @@ describe('pages', () => {
           expect(buildPages([...entriesOf(page), entryAt(next, 0)]).length).toBe(2);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -94,7 +95,7 @@ describe('pages', () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -27,6 +27,7 @@ import {
   type TestRecord,
   writeShard,
 } from '../support/build-store.js';
+import { runs } from '../support/effort.js';
 
 describe.each(PLACES)('%s', (_, newPlace) => {
   let place: TestPlace;
@@ -149,7 +150,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
             expectStore(oracle);
           }
         }),
-        { numRuns: 40 },
+        { numRuns: runs(20) },
       );
     });
 

@@ -1,6 +1,5 @@
 // Shards: what is written is what is read, by us and by anyone's zstd; and a damaged file never yields a wrong record.
 // Method: small shards of random lines, read back frame by frame, by an independent decoder, and with every byte flipped.
-// @node all
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,6 +14,7 @@ import { openFrame } from '../../src/store/shards/frame.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../src/store/shards/write.js';
 import { temporaryDirectory } from '../support/build-store.js';
+import { runs } from '../support/effort.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let path: string;
@@ -73,7 +73,7 @@ describe('a shard', () => {
         expect(summary.storedBytes).toBe(statSync(path).size);
         expect(summary.sha256).toBe(createHash('sha256').update(readFileSync(path)).digest('hex'));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -118,7 +118,7 @@ describe('a shard', () => {
         expect(status).toBe(0);
         expect(stdout.toString()).toBe(frames.flatMap((lines) => lines.map((text) => `${text}\n`)).join(''));
       }),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   });
 

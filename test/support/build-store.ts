@@ -1,8 +1,6 @@
 // Builds real stores for the tests of the store and of lookups, without the import path: records are given as values,
 // and go through ShardWriter, buildPages and publish as an import's would.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
 import type { StorePlace } from '../../src/store/files/blobs.js';
@@ -18,6 +16,7 @@ import type { Publication, PublishMode, PublishResult } from '../../src/store/pu
 import { publish, reserveShards } from '../../src/store/publish/publisher.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
 import type { Catalog, Entry, KeyRule } from '../../src/store/types.js';
+import { makeDirectory } from './import-files.js';
 
 /** A record as a test gives it. `text` is its line; where `name` is given the line is `{"key":…,"value":…}`. */
 export interface TestRecord {
@@ -39,10 +38,7 @@ export interface BuildOptions {
   readonly pagesInPlace?: number | undefined;
 }
 
-export function temporaryDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'gristmill-test-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
+export const temporaryDirectory = makeDirectory;
 
 /** Where a test's store is: the same suites run over all of them. */
 export interface TestPlace extends StorePlace {

@@ -1,11 +1,12 @@
 // Runs the built command line as a real process: what a user sees is exit codes, stdout and stderr, so tests look at those.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+
+export { scratch } from './import-files.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const CLI = join(ROOT, 'dist/src/cli/main.js');
@@ -66,11 +67,4 @@ export function parseLines(text: string): unknown[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
-}
-
-/** An empty directory, removed after the test. */
-export function scratch(): string {
-  const path = mkdtempSync(join(tmpdir(), 'gristmill-cli-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
 }

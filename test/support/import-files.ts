@@ -1,17 +1,34 @@
-// Directories and files of the import tests: in memory where the system has such a place, so that thousands of small
-// imports do not wait for a disk; and what is left in a store, as one value to compare.
+// Directories and files of tests: in memory where the system has room there, so that thousands of small stores do not wait
+// for a disk; and what is left in a store, as one value to compare.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const IN_MEMORY = '/dev/shm';
+/** What the largest tests take, side by side; a container may have 64 MB there. */
+const ROOM_BYTES = 2 ** 30;
 
 /** An empty directory that outlives a test: remove it. */
 export function makeDirectory(): { readonly path: string; remove(): void } {
-  const path = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'gristmill-import-'));
+  const path = mkdtempSync(join(hasRoom() ? IN_MEMORY : tmpdir(), 'gristmill-test-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+function hasRoom(): boolean {
+  if (!existsSync(IN_MEMORY)) return false;
+  const { bavail, bsize } = statfsSync(IN_MEMORY);
+  return bavail * bsize >= ROOM_BYTES;
 }
 
 /** An empty directory, removed after the test. */

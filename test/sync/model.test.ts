@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SyncOptions } from '../../dist/src/sources/sync.js';
+import { runs } from '../support/effort.js';
 import { KINDS } from '../support/import-store.js';
 import { contentOf, freshly, linesOf, syncedStore, Tree } from '../support/sync.js';
 
@@ -70,7 +71,7 @@ describe.each(KINDS)('%s', (kind) => {
           });
         }
       }),
-      { numRuns: kind === 'on disk' ? 1 : 7 },
+      { numRuns: runs(kind === 'on disk' ? 1 : 4) },
     );
   });
 
@@ -110,7 +111,7 @@ describe.each(KINDS)('%s', (kind) => {
         }
         expect((await store.verify({ workers: 1 })).faults).toEqual([]);
       }),
-      { numRuns: kind === 'on disk' ? 1 : 4 },
+      { numRuns: runs(kind === 'on disk' ? 1 : 2) },
     );
   });
 });

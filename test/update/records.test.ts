@@ -1,6 +1,7 @@
 // Goal: a record that is put is stored as an import of the same text would store it, with exactly the keys it would have;
 // a patch means what RFC 7396 says and leaves the spelling of everything else alone; what cannot be stored is refused.
 // Method: the plain kernel, which is the specification of an import; the cases of the RFC; JSON.parse and a naive merge.
+// @node all: JSON.rawJSON, and what JSON.stringify says
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { parsePath } from '../../src/keys/paths.js';
 import { mergePatch } from '../../src/update/merge-patch.js';
 import { type KeyPlan, type NewRecord, recordOfText, recordOfValue } from '../../src/update/record.js';
+import { runs } from '../support/effort.js';
 
 const PLAN: KeyPlan = {
   kind: 'path',
@@ -72,7 +74,7 @@ describe('a record', () => {
         expect(made(() => recordOfValue(value, PLAN))).toEqual(expected);
         expect(made(() => recordOfText(JSON.stringify(value, null, 2), PLAN))).toEqual(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -184,7 +186,7 @@ describe('a merge patch', () => {
         const result = mergePatch(JSON.stringify(value), JSON.stringify(patch));
         expect(JSON.parse(result)).toEqual(naive(parsed(value), parsed(patch)));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

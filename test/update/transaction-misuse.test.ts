@@ -1,7 +1,6 @@
 // Goal: what the callback of a transaction holds does nothing but what it is for, and nothing once it is over; the store is
 // sound afterwards, and every way of reading it agrees with every other. Method: each misuse on a real store, then all reads
 // against each other and `verify` (support/misuse.ts).
-// @node all
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memory, openStore, type Transaction, type TransactionCollection } from '../../dist/src/index.js';

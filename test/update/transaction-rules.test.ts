@@ -1,7 +1,7 @@
 // Goal: transactions of all processes come one after another and are seen whole; what breaks the rules of a transaction is
 // refused and changes nothing; a transaction waits for an import that merges into its collection.
 // Method: real processes on one store; rules one by one.
-// @node all
+// @node all: processes, and callbacks that are asynchronous
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

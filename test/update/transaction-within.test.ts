@@ -1,6 +1,5 @@
 // Goal: whatever a callback of a transaction calls, throws or returns, the store is sound afterwards, and every way of reading
 // it agrees with every other. Method: as in transaction-misuse.test.ts.
-// @node all
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CollectionOptions, openStore, type Snapshot } from '../../dist/src/index.js';

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Snapshot, type Store, type TransactionCollection } from '../../dist/src/index.js';
+import { runs } from '../support/effort.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
 import {
   expectHolds,
@@ -228,7 +229,7 @@ describe('any sequence of transactions, imports, compactions and reopenings', ()
           directory.remove();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(12) },
     );
   });
 });

@@ -1,6 +1,6 @@
 // Goal: a backup is one state of the store, whole and private, whatever is published meanwhile. Method: back up stores that
 // have one of everything, and one that another process keeps replacing; open, verify and read the copies.
-// @node all
+// @node all: how files are copied, and a process
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

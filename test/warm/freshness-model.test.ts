@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { ReadOptions } from '../../src/index.js';
 import { PLACES } from '../support/build-store.js';
+import { runs } from '../support/effort.js';
 import { LOOK_MS, type Row, ServedStore } from '../support/served-store.js';
 
 type Step = 'publish' | 'look' | 'warm up' | number | NonNullable<ReadOptions['freshness']>;
@@ -29,7 +30,7 @@ describe.each(PLACES)('%s', (_, newPlace) => {
           await store.end();
         }
       }),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   });
 });

@@ -1,7 +1,7 @@
 // Goal: nothing happens to a source that is not told. Method: real directories that programs change in all the ways they
 // do, at random; two listings, of before and after, are the oracle: whatever differs was told by its path, or by that of a
 // directory it is in, and so it is the next time.
-// @node all
+// @node all: what the system tells of changed files, and a thread
 
 import {
   appendFileSync,
@@ -20,6 +20,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Follower } from '../../dist/src/watch/follow.js';
 import { Notices } from '../../dist/src/watch/notices.js';
+import { runs } from '../support/effort.js';
 import { makeDirectory, scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
 
@@ -121,7 +122,7 @@ describe('following', () => {
           remove();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

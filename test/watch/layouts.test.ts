@@ -1,7 +1,6 @@
 // Goal: a file that is kept up to date is read in the same way at its first record and at its thousandth.
 // Method: files that are synchronised and watched at one record and then grow; what is stored is what a fresh import of the
 // same file stores.
-// @node all
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';

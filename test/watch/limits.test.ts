@@ -1,6 +1,5 @@
 // Goal: where the system cannot tell of changes, a watcher says so or polls. Method: a file system that has no room for more
 // watches, and one that is on another machine, both pretended.
-// @node all
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // Goal: whatever programs do to a watched folder, its records are those of its files. Method: random scripts of writing (bad
 // JSON, too), removing and renaming, with and without waiting; JSON.parse of the files that are there says what has to be.
-// @node all
 
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { memory } from '../../dist/src/index.js';
+import { runs } from '../support/effort.js';
 import { until } from '../support/until.js';
 import { place, QUICK } from '../support/watched.js';
 
@@ -67,7 +67,7 @@ describe('whatever is done to a folder', () => {
         }
         await store.close();
       }),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   });
 });

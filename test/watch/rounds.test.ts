@@ -1,12 +1,12 @@
 // Goal: a watcher never runs two synchronisations at once, runs another for what changed during one, goes on after whatever
 // fails, and ends at whatever moment it is closed. Method: a watcher whose notices, synchronisations and clock are the
 // test's; at random in one property, step by step in the others.
-// @node all
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GristmillError } from '../../src/base/errors.js';
 import type { SyncReport } from '../../src/sources/sync.js';
+import { runs } from '../support/effort.js';
 import { until } from '../support/until.js';
 import { type Syncing, watching } from '../support/watching.js';
 
@@ -90,7 +90,7 @@ describe('rounds', () => {
         expect([at.syncs.length, at.followers(), vi.getTimerCount()]).toEqual([0, 0, 0]);
         expect(at.ended).toHaveBeenCalledTimes(1);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

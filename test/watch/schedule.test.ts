@@ -1,13 +1,13 @@
 // Goal: no change is ever missed, and none is imported before it is whole. Method: the schedule is driven by random notices,
 // pauses and failures, with a clock of the test's own, against a model that remembers of every notice whether somebody has
 // looked at it since; readiness against the rules it is to follow, case by case.
-// @node all
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { HELD_FILES_MAX, NOTICED_PATHS_MAX } from '../../src/base/limits.js';
 import { Readiness } from '../../src/watch/readiness.js';
 import { Schedule } from '../../src/watch/schedule.js';
+import { runs } from '../support/effort.js';
 
 const TIMES = { stabilityMs: 500, maxWaitMs: 2_000, compareMs: 60_000 };
 const PATHS = ['/a', '/b', '/c', '/d'];
@@ -124,7 +124,7 @@ describe('schedule', () => {
           model.end('done');
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -1,7 +1,7 @@
 // Goal: a watched collection is what its sources are, whatever is done to them, and nothing is read that has not changed.
 // Method: real files, real stores, real notices (and polling, where that differs); after each change the test waits for the
 // record, or the event, that has to come of it.
-// @node all
+// @node all: what the system tells of changed files
 
 import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

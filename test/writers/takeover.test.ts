@@ -1,7 +1,7 @@
 // Goal: a lock goes to the next one when its holder cannot give it back: it died, was stopped, or its commits fail. When a
 // stopped one goes on it publishes nothing, and takes nothing away from its successor.
 // Method: real processes, stopped by a signal; instead of waiting for a minute, the record is made a minute old.
-// @node all
+// @node all: processes, and how they end
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 // Goal: writers take turns, across processes too; what a killed one leaves is collected; a stopped one never publishes.
 // Method: real processes, held at a known point, killed; lock records written by hand for what cannot be provoked.
-// @node all
+// @node all: processes, and how they end
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
