@@ -25,7 +25,15 @@ const LAYERS = [
   ['src/keys'],
   ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
   // What is at rest, and how it gets there.
-  ['src/store', 'src/store/files', 'src/store/pages', 'src/store/shards', 'src/store/catalog', 'src/store/lmdb'],
+  [
+    'src/store',
+    'src/store/codec',
+    'src/store/files',
+    'src/store/pages',
+    'src/store/shards',
+    'src/store/catalog',
+    'src/store/lmdb',
+  ],
   ['src/store/publish', 'src/store/lock'],
   ['src/parallel'],
   // The import path, in the order of its stages.

@@ -4,11 +4,11 @@
 import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { FRAME_MAGIC } from '../../src/store/codec/zstd-frame.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { FileWindow } from '../../src/store/files/file-window.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
-import { FRAME_MAGIC } from '../../src/store/shards/zstd-frame.js';
 import { scratch } from '../support/import-files.js';
 import { build, expectLeft, FRAMES, ORIGIN, SHARD, salvage } from '../support/salvaged.js';
 

@@ -4,9 +4,9 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { FRAME_MAGIC } from '../../src/store/codec/zstd-frame.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { ShardWriter } from '../../src/store/shards/write.js';
-import { FRAME_MAGIC } from '../../src/store/shards/zstd-frame.js';
 import { scratch } from '../support/import-files.js';
 import { build, expectLeft, FRAMES, ORIGIN, salvage } from '../support/salvaged.js';
 

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FRAME_RECORDS_MAX } from '../../src/base/limits.js';
+import { Compressor } from '../../src/store/codec/zstd.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { FileWindow } from '../../src/store/files/file-window.js';
 import { encodeSection, encodeTables, Section } from '../../src/store/shards/format.js';
@@ -14,7 +15,6 @@ import { Holes } from '../../src/store/shards/holes.js';
 import { decodeOrigin, originOf, type ShardOrigin } from '../../src/store/shards/origin.js';
 import { ShardReader } from '../../src/store/shards/read.js';
 import { ShardTail } from '../../src/store/shards/tail.js';
-import { Compressor } from '../../src/store/shards/zstd.js';
 import { rleFrame, skippable } from '../support/hostile-frames.js';
 import { scratch } from '../support/import-files.js';
 import { ORIGIN } from '../support/salvaged.js';
@@ -34,7 +34,7 @@ interface TestFrame {
   readonly storedBytes?: number;
 }
 
-const frameOf = (text: string): Uint8Array => Uint8Array.from(compressor.compress(Buffer.from(text)));
+const frameOf = (text: string): Uint8Array => Uint8Array.from(compressor.encode(Buffer.from(text)));
 const GOOD = '{"id":1}\n{"id":2}\n';
 const good: TestFrame = { stored: frameOf(GOOD), plainBytes: GOOD.length, records: 2 };
 

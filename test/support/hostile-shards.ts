@@ -1,11 +1,11 @@
 // Shard files that somebody made who knows the format: every checksum is right, and something in them is not.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { Compressor } from '../../src/store/codec/zstd.js';
 import { CHECKSUM_BYTES, putChecksum } from '../../src/store/files/checksum.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { encodeSection, encodeTables, Section, tableBytes } from '../../src/store/shards/format.js';
 import { ShardReader } from '../../src/store/shards/read.js';
-import { Compressor } from '../../src/store/shards/zstd.js';
 import { rleFrame, skippable } from './hostile-frames.js';
 import { pick, type Random } from './random.js';
 
@@ -85,7 +85,7 @@ const VALUES: readonly unknown[] = [
 
 function compressed(text: string): { stored: Uint8Array; plainBytes: number } {
   const plain = Buffer.from(text);
-  return { stored: Uint8Array.from(compressor.compress(plain)), plainBytes: plain.byteLength };
+  return { stored: Uint8Array.from(compressor.encode(plain)), plainBytes: plain.byteLength };
 }
 
 function partsOf(path: string): Parts {

@@ -9,10 +9,10 @@ import type { ScannedRecord } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
+import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
-import { Compressor } from '../../store/shards/zstd.js';
 import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { addKeys, RunWriter } from './run-write.js';
@@ -21,12 +21,12 @@ import { threadKernel } from './thread-kernel.js';
 /** A cancelled span: its result is of no use to anyone. */
 export class Cancelled extends Error {}
 
-/** The thread's compressor, by its level: a context is worth keeping. */
-let compressor: { readonly level: number; readonly compressor: Compressor } | undefined;
+/** The thread's encoder, by codec and level: a context is worth keeping. */
+let held: { readonly codec: FrameCodec; readonly level: number; readonly encoder: FrameEncoder } | undefined;
 
-function compressorFor(level: number): Compressor {
-  if (compressor?.level !== level) compressor = { level, compressor: new Compressor(level) };
-  return compressor.compressor;
+function encoderFor(codec: FrameCodec, level: number): FrameEncoder {
+  if (held?.codec !== codec || held.level !== level) held = { codec, level, encoder: codec.encoder(level) };
+  return held.encoder;
 }
 
 function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
@@ -43,7 +43,7 @@ export class SpanOutput {
   readonly clock: StageClock;
   readonly #task: SpanTask;
   readonly #blobs: Blobs;
-  readonly #compressor: Compressor;
+  readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   #shard: ShardWriter | undefined;
   /** Records read when the last bad one was rejected. */
@@ -54,7 +54,7 @@ export class SpanOutput {
     this.kernel = kernelFor(task.setup);
     this.#task = task;
     this.#blobs = blobs;
-    this.#compressor = compressorFor(level);
+    this.#encoder = encoderFor(blobs.codec, level);
     this.#runs = new RunWriter(blobs, task.runPath, task.shard);
     this.rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(shared);
@@ -77,7 +77,7 @@ export class SpanOutput {
     const { plain, records } = this.kernel.frame();
     this.clock.ends('scan');
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#compressor);
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#encoder);
       this.#shard.append(plain, records);
     }
     this.kernel.raw.frameTaken();

@@ -6,10 +6,10 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { type Answer, answer } from '../../parallel/wire.js';
-import { readAt } from '../../store/files/file-blobs.js';
+import { decodeFrame } from '../../store/codec/frame-codec.js';
+import { files, readAt } from '../../store/files/file-blobs.js';
 import { openFrame } from '../../store/shards/frame.js';
 import type { FrameSpan } from '../../store/shards/read.js';
-import { decompress } from '../../store/shards/zstd.js';
 
 export interface FrameJob {
   readonly id: number;
@@ -55,6 +55,6 @@ function loadFrame(descriptor: number, path: string, span: FrameSpan): LoadedFra
     const message = `shard ${path} ends at byte ${offset + done}, inside a frame`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: offset + done });
   }
-  const plain = decompress(stored, plainBytes, path, offset);
+  const plain = decodeFrame(files.codec, stored, plainBytes, path, offset);
   return openFrame(plain, { path, linesOf: () => records }, index) as LoadedFrame;
 }

@@ -4,6 +4,8 @@
 // records. Two keep this: a file system (file-blobs.ts) and memory (memory-blobs.ts). The index is not among them, it is
 // the catalog's. Every method throws GristmillError IO_ERROR, or DISK_FULL where it writes.
 
+import type { FrameCodec } from '../codec/frame-codec.js';
+
 /** Where a store is. */
 export interface StorePlace {
   /** What every path of the store begins with; for a store on disk its absolute path. */
@@ -30,6 +32,8 @@ export interface Blobs {
   sync(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): void;
+  /** How frames of shards are stored here. */
+  readonly codec: FrameCodec;
 }
 
 export interface BlobWriter {

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ioError, isMissing } from '../../base/system-errors.js';
+import { zstdFrames } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 import { syncDirectory, syncFile, writeFully } from './io.js';
 import { linkError, openRegular } from './own-files.js';
@@ -122,6 +123,7 @@ export const files: Blobs = {
   },
   sync: syncFile,
   syncDirectory,
+  codec: zstdFrames,
 };
 
 /** Goes on in a file, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */

@@ -3,6 +3,7 @@
 // Blobs as buffers of this process. A path is only a name; directories are what the names say.
 
 import { ioError } from '../../base/system-errors.js';
+import { zstdFrames } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 
 /** A file: what was appended to it, piece by piece, and where each piece begins. */
@@ -13,6 +14,7 @@ interface Pieces {
 }
 
 export class MemoryBlobs implements Blobs {
+  readonly codec = zstdFrames;
   readonly #files = new Map<string, Pieces>();
 
   makeDirectory(): void {}

@@ -8,10 +8,10 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { SECTION_BYTES_MAX } from '../../base/limits.js';
+import { decodeFrame, type FrameCodec } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs } from '../files/blobs.js';
 import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './format.js';
 import { Holes } from './holes.js';
-import { decompress } from './zstd.js';
 
 /** What the catalog says about a shard; compared with the file where given. */
 interface ShardExpectation {
@@ -46,6 +46,7 @@ export class ShardReader {
   /** Records that have no line in this file; undefined when all have. */
   readonly holes: Holes | undefined;
   readonly #file: BlobReader;
+  readonly codec: FrameCodec;
   readonly #plainBytes: Uint32Array;
   /** Element i: where frame i begins in the file, its first line; one element more than frames. */
   readonly #offsets: Float64Array;
@@ -55,9 +56,10 @@ export class ShardReader {
   #pending = 0;
   #closing = false;
 
-  private constructor(path: string, file: BlobReader, expected: ShardExpectation | undefined) {
+  private constructor(path: string, file: BlobReader, codec: FrameCodec, expected: ShardExpectation | undefined) {
     this.path = path;
     this.#file = file;
+    this.codec = codec;
     const { size } = file;
     const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
     if (size >= footer.byteLength) this.#readFully(footer, size - footer.byteLength);
@@ -94,7 +96,7 @@ export class ShardReader {
   static open(blobs: Blobs, path: string, expected?: ShardExpectation): ShardReader {
     const file = blobs.open(path, 'shard');
     try {
-      return new ShardReader(path, file, expected);
+      return new ShardReader(path, file, blobs.codec, expected);
     } catch (error) {
       file.close();
       throw error;
@@ -224,7 +226,7 @@ export class ShardReader {
 
   #decode(index: number, frame: Uint8Array): Buffer {
     const offset = this.#offsets[index]!;
-    const plain = decompress(frame, this.#plainBytes[index]!, this.path, offset);
+    const plain = decodeFrame(this.codec, frame, this.#plainBytes[index]!, this.path, offset);
     if (plain[plain.byteLength - 1] !== 10) {
       const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });

@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { wasmInstance } from '../../base/wasm-instance.js';
-import { decompressInto } from './zstd.js';
+import type { FrameCodec } from '../codec/frame-codec.js';
 
 interface RoomExports {
   readonly memory: WebAssembly.Memory;
@@ -32,10 +32,10 @@ export class TextRoom {
 
   /**
    * Decompresses a frame and counts its lines; a text that does not end with a newline counts as −1.
-   * @throws GristmillError CHECKSUM_MISMATCH as `decompress`
+   * @throws GristmillError CHECKSUM_MISMATCH as `FrameCodec.decode`
    */
-  linesOf(frame: Uint8Array, plainBytes: number, file: string, offset: number): number {
-    decompressInto((bytes) => this.#room(bytes), frame, plainBytes, file, offset);
+  linesOf(codec: FrameCodec, frame: Uint8Array, plainBytes: number, file: string, offset: number): number {
+    codec.decode((bytes) => this.#room(bytes), frame, plainBytes, file, offset);
     if (this.#memory[TEXT_AT + plainBytes - 1] !== NEWLINE) return -1;
     return this.#wasm.countNewlines(TEXT_AT, plainBytes);
   }

@@ -10,10 +10,10 @@ import { createHash } from 'node:crypto';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { FRAMES_PER_SHARD_MAX } from '../../base/limits.js';
+import type { FrameEncoder } from '../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
-import { Compressor } from './zstd.js';
 
 const BUFFER_BYTES = 1 << 20;
 /** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */
@@ -40,7 +40,7 @@ export class ShardWriter {
   readonly #blobs: Blobs;
   /** Open until `finish` or `abort`. */
   readonly #file: BlobWriter;
-  readonly #compressor: Compressor;
+  readonly #encoder: FrameEncoder;
   readonly #hash = createHash('sha256');
   readonly #buffer = spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #buffered = 0;
@@ -49,11 +49,11 @@ export class ShardWriter {
   readonly #plainBytes: number[] = [];
   readonly #records: number[] = [];
 
-  private constructor(blobs: Blobs, path: string, file: BlobWriter, compressor: Compressor) {
+  private constructor(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder) {
     this.path = path;
     this.#blobs = blobs;
     this.#file = file;
-    this.#compressor = compressor;
+    this.#encoder = encoder;
     spare = undefined;
   }
 
@@ -61,8 +61,8 @@ export class ShardWriter {
    * Creates the file, which must not exist.
    * @param compressor a level, or the worker's own compressor to reuse its context.
    */
-  static create(blobs: Blobs, path: string, compressor: Compressor | number = 1): ShardWriter {
-    const ready = typeof compressor === 'number' ? new Compressor(compressor) : compressor;
+  static create(blobs: Blobs, path: string, encoder: FrameEncoder | number = 1): ShardWriter {
+    const ready = typeof encoder === 'number' ? blobs.codec.encoder(encoder) : encoder;
     return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready);
   }
 
@@ -80,7 +80,7 @@ export class ShardWriter {
     if (this.#records.length === FRAMES_PER_SHARD_MAX) {
       throw new Error(`a shard can have ${FRAMES_PER_SHARD_MAX} frames: use smaller spans`);
     }
-    const frame = this.#compressor.compress(plain);
+    const frame = this.#encoder.encode(plain);
     this.#storedBytes.push(frame.byteLength);
     this.#plainBytes.push(plain.byteLength);
     this.#records.push(records);

@@ -9,12 +9,13 @@ import { GristmillError } from '../../base/errors.js';
 import { FRAME_RECORDS_MAX, FRAME_STORED_BYTES_MAX, FRAME_TEXT_BYTES_MAX } from '../../base/limits.js';
 import { Cancelled } from '../../import/scan/scan-span.js';
 import type { SharedProgress } from '../../parallel/shared-progress.js';
+import { claimedBytes } from '../../store/codec/zstd.js';
+import { FRAME_MAGIC, frameBytesAt } from '../../store/codec/zstd-frame.js';
+import { files } from '../../store/files/file-blobs.js';
 import type { FileWindow } from '../../store/files/file-window.js';
 import { SKIPPABLE_MAGIC } from '../../store/shards/format.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
-import { claimedBytes } from '../../store/shards/zstd.js';
-import { FRAME_MAGIC, frameBytesAt } from '../../store/shards/zstd-frame.js';
 
 /** Bytes of work for each byte of a gap, and for each header that is read in it. */
 const WORK_PER_BYTE = 64;
@@ -79,7 +80,7 @@ export class FrameSalvage {
 
   /** Decompresses a frame once more. @throws GristmillError CHECKSUM_MISMATCH: it has changed since */
   read({ offset, storedBytes, plainBytes }: SoundFrame): Uint8Array {
-    this.#room.linesOf(this.#window.at(offset, storedBytes), plainBytes, this.#path, offset);
+    this.#room.linesOf(files.codec, this.#window.at(offset, storedBytes), plainBytes, this.#path, offset);
     return this.#room.text(plainBytes);
   }
 
@@ -179,7 +180,7 @@ export class FrameSalvage {
       const { storedBytes, plainBytes, records } = reader.spanOf(index);
       const bytes = this.#window.at(offset, storedBytes);
       this.#hash.update(bytes);
-      const lines = this.#room.linesOf(bytes, plainBytes, this.#path, offset);
+      const lines = this.#room.linesOf(files.codec, bytes, plainBytes, this.#path, offset);
       if (lines !== records) return `frame ${index} of ${this.#path} has ${lines} lines, its table says ${records}`;
       return { offset, storedBytes, plainBytes, firstLine: reader.firstLine(index), lines };
     } catch (error) {
@@ -198,7 +199,7 @@ export class FrameSalvage {
     this.#workLeft -= storedBytes;
     if (plainBytes === undefined || plainBytes === 0 || plainBytes > FRAME_TEXT_BYTES_MAX) return undefined;
     try {
-      const lines = this.#room.linesOf(bytes, plainBytes, this.#path, offset);
+      const lines = this.#room.linesOf(files.codec, bytes, plainBytes, this.#path, offset);
       const isFrame = lines > 0 && lines <= FRAME_RECORDS_MAX && plainBytes >= 2 * lines;
       if (isFrame) return { offset, storedBytes, plainBytes, firstLine: 0, lines };
       this.#workLeft -= plainBytes;

@@ -125,7 +125,7 @@ function verifyFrames(
 
 function frameFault(room: TextRoom, reader: ShardReader, index: number, frame: Buffer, offset: number) {
   try {
-    const lines = room.linesOf(frame, reader.plainBytesOf(index), reader.path, offset);
+    const lines = room.linesOf(reader.codec, frame, reader.plainBytesOf(index), reader.path, offset);
     if (lines === reader.linesOf(index)) return undefined;
     return `frame at byte ${offset} of ${reader.path} does not have the ${reader.linesOf(index)} lines its table says`;
   } catch (error) {

@@ -39,7 +39,7 @@ export class Compressor {
   }
 
   /** One whole frame. The bytes returned are valid until the next call. */
-  compress(plain: Uint8Array): Uint8Array {
+  encode(plain: Uint8Array): Uint8Array {
     const bound = binding.compressBound(plain.byteLength);
     if (this.#output.byteLength < bound) this.#output = Buffer.allocUnsafeSlow(bound);
     const length = this.#context.compress2(this.#output, plain);
@@ -50,15 +50,11 @@ export class Compressor {
 let decompressor: binding.DCtx | undefined;
 
 /**
- * The plain text of one frame, in a buffer of its own.
+ * The plain text of one frame, in what `room` gives for so many bytes; it is asked once the frame has been found to claim as
+ * many.
  * @param plainBytes what the shard's seek table says the frame holds.
  * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size.
  */
-export function decompress(frame: Uint8Array, plainBytes: number, file: string, offset: number): Buffer {
-  return decompressInto((bytes) => Buffer.allocUnsafeSlow(bytes), frame, plainBytes, file, offset);
-}
-
-/** The same, in what `room` gives for so many bytes; it is asked once the frame has been found to claim as many. */
 export function decompressInto<Room extends Uint8Array>(
   room: (bytes: number) => Room,
   frame: Uint8Array,

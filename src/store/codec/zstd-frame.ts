@@ -5,10 +5,14 @@
 // headers are read, that of the frame and those of its blocks; its checksum tells whether the rest is sound.
 
 import { FRAME_STORED_BYTES_MAX } from '../../base/limits.js';
-import type { FileWindow } from '../files/file-window.js';
 
 /** What a frame begins with. */
 export const FRAME_MAGIC = Buffer.from('28b52ffd', 'hex');
+
+/** Bytes of a file, read as they are asked for. */
+interface FrameWindow {
+  at(offset: number, length: number): Buffer;
+}
 
 /** The longest header: magic number, descriptor, window, dictionary, content size. */
 const HEADER_BYTES_MAX = 4 + 1 + 1 + 4 + 8;
@@ -23,7 +27,7 @@ const BLOCK_RESERVED = 3;
 type BlockHeaderAt = (at: number) => number;
 
 /** Bytes of the frame at `offset` of a file; undefined as `frameBytes`. @param told is called for each header that is read */
-export function frameBytesAt(window: FileWindow, offset: number, told: () => void): number | undefined {
+export function frameBytesAt(window: FrameWindow, offset: number, told: () => void): number | undefined {
   return frameBytes(window.at(offset, HEADER_BYTES_MAX), (at) => {
     told();
     const block = window.at(offset + at, BLOCK_HEADER_BYTES);

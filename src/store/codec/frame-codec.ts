@@ -1,0 +1,47 @@
+// source > plan > map > scan > key > [frame] > shard > verify > merge > publish; and back: location > [frame] > record
+//
+// How the frames of shards are stored: from text to bytes and back. It belongs to where a store is (files/blobs.ts), so
+// whoever writes or reads frames asks there.
+
+import { Compressor, decompressInto } from './zstd.js';
+
+/** Makes frames; the bytes of one are valid until the next. */
+export interface FrameEncoder {
+  encode(plain: Uint8Array): Uint8Array;
+}
+
+export interface FrameCodec {
+  /** One for each thread and level is enough: it is reused. */
+  encoder(level: number): FrameEncoder;
+  /**
+   * The text of one frame, in what `room` gives for so many bytes.
+   * @param plainBytes what the shard's seek table says the frame holds
+   * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size
+   */
+  decode<Room extends Uint8Array>(
+    room: (bytes: number) => Room,
+    frame: Uint8Array,
+    plainBytes: number,
+    file: string,
+    offset: number,
+  ): Room;
+}
+
+/** Frames of zstd, which any tool reads. */
+export const zstdFrames: FrameCodec = {
+  encoder: (level) => new Compressor(level),
+  decode: decompressInto,
+};
+
+/** The text of one frame, in a buffer of its own. @throws as `FrameCodec.decode` */
+export function decodeFrame(
+  codec: FrameCodec,
+  frame: Uint8Array,
+  plainBytes: number,
+  file: string,
+  offset: number,
+): Buffer {
+  return codec.decode(newBuffer, frame, plainBytes, file, offset);
+}
+
+const newBuffer = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);
