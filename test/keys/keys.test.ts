@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GristmillError } from '../../src/base/errors.js';
 import { KEY_BYTES_MAX } from '../../src/base/limits.js';
-import { decodeKey, decodeStoredKey } from '../../src/keys/decode.js';
+import { decodeKey } from '../../src/keys/decode.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyValue, keyPrefixRange } from '../../src/keys/encode.js';
 import { JsonNumber } from '../../src/keys/json-number.js';
 import { runs } from '../support/effort.js';
@@ -275,30 +275,5 @@ describe('what cannot be a key', () => {
       const refused = expect.objectContaining({ code: 'KEY_TOO_LONG', reason: 'KEY_OUT_OF_RANGE' });
       expect(() => encodeKey(value)).toThrow(refused);
     }
-  });
-});
-
-describe('bytes that somebody else wrote', () => {
-  it('are a key, or refused: never another key', () => {
-    const typeByte = fc.constantFrom(...[0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x20, 0x21]);
-    const bytes = fc
-      .tuple(typeByte, fc.uint8Array({ maxLength: 12 }))
-      .map(([type, rest]) => Uint8Array.of(type, ...rest));
-    fc.assert(
-      fc.property(bytes, (stored) => {
-        let key: KeyValue;
-        try {
-          key = decodeStoredKey(stored);
-        } catch {
-          return;
-        }
-        expect(Buffer.from(encodeKey(key))).toEqual(Buffer.from(stored));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  it.each(['200100', '128001', '20', '2061'])('%s is none', (hex) => {
-    expect(() => decodeStoredKey(Buffer.from(hex, 'hex'))).toThrow();
   });
 });
