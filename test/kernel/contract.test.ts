@@ -5,14 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../../src/base/limits.js';
-import { ENTRY_HEADER_BYTES } from '../../src/import/scan/run-write.js';
 import { Framing } from '../../src/kernel/contract.js';
+import { ENTRY_HEADER_BYTES } from '../../src/kernel/entry.js';
 import { Event, PAGE_STRIDE_BYTES } from '../../src/kernel/simd/kernel.js';
 import { PAGE_BYTES } from '../../src/store/pages/write.js';
 
 /** The numeric constants of an assembly source. */
 function constantsOf(file: string): Map<string, number> {
-  const source = readFileSync(new URL(`../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
   const found = source.matchAll(/const ([A-Z0-9_]+): [iu]\d+ = ([0-9a-fx_]+);/g);
   return new Map(Array.from(found, ([, name, value]) => [name!, Number(value!.replaceAll('_', ''))]));
 }

@@ -5,9 +5,10 @@
 
 import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../../base/limits.js';
 import { ioError } from '../../base/system-errors.js';
+import { wholeEntries } from '../../kernel/entry.js';
 import { PAGE_STRIDE_BYTES, type SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { duplicateOf, entryBytes } from '../scan/run-write.js';
+import { duplicateOf } from '../scan/run-write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
 import type { MergedPages, MergeResult, MergeTask, RunSlice } from '../tasks/merge.js';
 
@@ -46,14 +47,6 @@ function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs:
   } finally {
     run.close();
   }
-}
-
-/** Bytes of the entries that are there to their last byte. */
-function wholeEntries(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  while (at + 10 <= bytes.byteLength && at + entryBytes(view, at) <= bytes.byteLength) at += entryBytes(view, at);
-  return at;
 }
 
 function mergeLoaded(merging: SimdKernel, { keep, room: given }: MergeTask): MergeResult {

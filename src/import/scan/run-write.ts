@@ -5,16 +5,10 @@
 
 import { RUN_CHUNK_BYTES } from '../../base/limits.js';
 import type { ScannedRecord } from '../../kernel/contract.js';
+import { decodeEntry, entryBytes, renumberEntries } from '../../kernel/entry.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Blobs, BlobWriter } from '../../store/files/blobs.js';
 import type { Duplicate, Run } from '../tasks/span.js';
-
-/** An entry: u32 shard, u32 ordinal, u16 key bytes, then index number and key (docs/format.md). */
-export const ENTRY_HEADER_BYTES = 10;
-
-export function entryBytes(view: DataView, at: number): number {
-  return ENTRY_HEADER_BYTES + view.getUint16(at + 8, true);
-}
 
 /**
  * The first chunk of a run is shorter by a share that differs from span to span (multiples of the golden ratio): else the
@@ -56,9 +50,8 @@ export class RunWriter {
     const take = () => raw.takeRun(chunkBytes.length === 0 ? this.#firstChunkBytes : RUN_CHUNK_BYTES);
     for (let bytes = take(); bytes > 0; bytes = take()) {
       const chunk = kernel.bytes.subarray(raw.out(), raw.out() + bytes);
-      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (this.#ordinalOf) renumber(view, this.#ordinalOf);
-      fences.push(chunk.slice(0, entryBytes(view, 0)));
+      if (this.#ordinalOf) renumberEntries(chunk, this.#ordinalOf);
+      fences.push(chunk.slice(0, entryBytes(chunk)));
       chunkBytes.push(bytes);
       this.#append(chunk);
     }
@@ -88,12 +81,6 @@ export class RunWriter {
   }
 }
 
-function renumber(chunk: DataView, ordinalOf: (line: number) => number): void {
-  for (let at = 0; at < chunk.byteLength; at += entryBytes(chunk, at)) {
-    chunk.setUint32(at + 4, ordinalOf(chunk.getUint32(at + 4, true)), true);
-  }
-}
-
 /** Adds the entries of a record that the twin has read, before its line; `spill` makes room for them. */
 export function addKeys(kernel: SimdKernel, shard: number, keys: ScannedRecord['keys'], spill: () => void): void {
   for (const [index, key] of keys) {
@@ -107,9 +94,6 @@ export function addKeys(kernel: SimdKernel, shard: number, keys: ScannedRecord['
 export function duplicateOf(kernel: SimdKernel): Duplicate | undefined {
   const at = kernel.raw.firstDuplicate();
   if (at === 0) return undefined;
-  const view = new DataView(kernel.bytes.buffer, at);
-  const end = at + entryBytes(view, 0);
-  // One byte on: the index number is no part of the key.
-  const key = kernel.bytes.slice(at + ENTRY_HEADER_BYTES + 1, end);
-  return { shard: view.getUint32(0, true), ordinal: view.getUint32(4, true), key };
+  const { shard, ordinal, key } = decodeEntry(kernel.bytes, at);
+  return { shard, ordinal, key };
 }

@@ -5,6 +5,7 @@
 // answer, down to the offset of an error, is the twin's.
 
 import { Framing, type ScanOptions } from '../contract.js';
+import { encodeEntry } from '../entry.js';
 import { type RecordOutcome, readRecord } from '../plain/kernel.js';
 import { type BadRun, type BadStretch, readBadRun } from './bad-run.js';
 import { type Exports, instantiate } from './module.js';
@@ -169,13 +170,7 @@ export class SimdKernel {
   /** Adds one entry of shard and ordinal at hand; false when the heap is full. */
   addEntry(shard: number, index: number, keyHex: string): boolean {
     const { raw } = this;
-    const key = Buffer.from(keyHex, 'hex');
-    const entry = Buffer.alloc(11 + key.byteLength);
-    entry.writeUInt32LE(shard, 0);
-    entry.writeUInt32LE(raw.ordinal(), 4);
-    entry.writeUInt16LE(key.byteLength + 1, 8);
-    entry.writeUInt8(index, 10);
-    key.copy(entry, 11);
+    const entry = encodeEntry({ shard, ordinal: raw.ordinal(), index, key: Buffer.from(keyHex, 'hex') });
     this.bytes.set(entry, raw.out());
     return raw.addEntries(entry.byteLength, 0, 0) !== 0;
   }
