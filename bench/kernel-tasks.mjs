@@ -1,8 +1,9 @@
 // What the kernel bench times: the kernel driven as a worker drives it, and JSON.parse of each line.
 
 import * as limits from '../dist/src/base/limits.js';
-import { Event, SimdKernel } from '../dist/src/kernel/simd/kernel.js';
+import { SimdKernel } from '../dist/src/kernel/simd/kernel.js';
 
+const SHARD = 1;
 const NEWLINE = '\n'.charCodeAt(0);
 
 /** A kernel with the sizes of an import; the function scans all of the data and returns the number of records. */
@@ -15,43 +16,35 @@ export function scanner(data, key) {
 }
 
 /** What a worker does with a span (src/import/scan/scan-span.ts), without its shard and its runs. */
-function scanAll(kernel, data, scan, frameBytes) {
-  const { raw } = kernel;
+function scanAll({ window, scanner, entries }, data, scan, frameBytes) {
   let position = 0;
-  kernel.begin(scan, 1, frameBytes, false);
-  kernel.standAt(0, Number.MAX_SAFE_INTEGER);
-  for (;;) {
-    switch (raw.next()) {
-      case Event.MORE: {
-        const { at, bytes } = kernel.makeRoom();
-        const piece = data.subarray(position, position + bytes);
-        kernel.bytes.set(piece, at);
-        position += piece.byteLength;
-        raw.loaded(piece.byteLength, position === data.byteLength ? 1 : 0);
-        break;
-      }
-      case Event.FRAME:
-        raw.frameTaken();
-        break;
-      case Event.SPILL:
-        raw.clearEntries();
-        break;
-      case Event.SUSPECT:
-        settle(kernel, position === data.byteLength);
-        break;
-      default:
-        raw.clearEntries();
-        return raw.ordinal();
-    }
-  }
-}
-
-function settle(kernel, isLast) {
-  const outcome = kernel.settle(isLast);
-  if (outcome.kind !== 'record') throw new Error(`the data of this bench is not what it should be: ${outcome.kind}`);
-  for (const [index, key] of outcome.record.keys) kernel.addEntry(1, index, key);
-  kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-  kernel.addLine(outcome.record.line);
+  scanner.begin(scan, SHARD, frameBytes, false);
+  scanner.standAt(0, Number.MAX_SAFE_INTEGER);
+  scanner.pump({
+    fill: () => {
+      const { at, bytes } = window.makeRoom();
+      const piece = data.subarray(position, position + bytes);
+      window.bytes.set(piece, at);
+      position += piece.byteLength;
+      window.loaded(piece.byteLength, position === data.byteLength);
+      return true;
+    },
+    frame: () => {
+      scanner.frameTaken();
+      return true;
+    },
+    spill: () => entries.clear(),
+    record: (outcome) => {
+      entries.addKeys(SHARD, outcome.record.keys, () => entries.clear());
+      scanner.accept(outcome.record.line, outcome);
+      return true;
+    },
+    bad: ({ reason }) => {
+      throw new Error(`the data of this bench is not what it should be: ${reason}`);
+    },
+  });
+  entries.clear();
+  return scanner.ordinal;
 }
 
 /** Where each line ends; found beforehand, so that neither way of parsing pays for it. */

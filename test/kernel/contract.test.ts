@@ -4,14 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../../src/base/limits.js';
-import { ENTRY_HEADER_BYTES } from '../../src/import/scan/run-write.js';
 import { Framing } from '../../src/kernel/contract.js';
-import { Event, PAGE_STRIDE_BYTES } from '../../src/kernel/simd/kernel.js';
-import { PAGE_BYTES } from '../../src/store/pages/write.js';
+import { ENTRY_HEADER_BYTES } from '../../src/kernel/entry.js';
+import { Event } from '../../src/kernel/simd/scanner.js';
+import * as page from '../../src/store/pages/write.js';
 
 /** The numeric constants of an assembly source. */
 function constantsOf(file: string): Map<string, number> {
-  const source = readFileSync(new URL(`../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
   const found = source.matchAll(/const ([A-Z0-9_]+): [iu]\d+ = ([0-9a-fx_]+);/g);
   return new Map(Array.from(found, ([, name, value]) => [name!, Number(value!.replaceAll('_', ''))]));
 }
@@ -31,11 +31,16 @@ it('framings and events', () => {
   expect(named(contract, 'EVENT_')).toEqual(Event);
 });
 
-it('sizes of entries, keys and pages', () => {
+it('sizes of entries and keys', () => {
   expect(constantsOf('state').get('ENTRY_HEADER_BYTES')).toBe(ENTRY_HEADER_BYTES);
   expect(constantsOf('emit').get('KEY_BYTES_MAX')).toBe(KEY_BYTES_MAX);
-  expect(constantsOf('pages').get('PAGE_BYTES')).toBe(PAGE_STRIDE_BYTES);
-  expect(PAGE_STRIDE_BYTES).toBe(PAGE_BYTES);
+});
+
+it('the layout of a page', () => {
+  const { PAGE_BYTES, VERSION_AT, FLAGS_AT, COUNT_AT, PREFIX_BYTES_AT, PREFIX_AT, LOCATION_BYTES, PAGE_VERSION } = page;
+  const places = { VERSION_AT, FLAGS_AT, COUNT_AT, PREFIX_BYTES_AT, RESERVED_AT: PREFIX_BYTES_AT + 2, PREFIX_AT };
+  const ofStore = { PAGE_BYTES, ...places, LOCATION_BYTES, PAGE_VERSION };
+  expect(Object.fromEntries(constantsOf('pages'))).toEqual(ofStore);
 });
 
 it('a record that fits the captures has no more keys than any record may have', () => {

@@ -4,7 +4,8 @@
 // one more than where the method changes), against Array.sort with Buffer.compare and the page builder of the store.
 
 import { describe, expect, it } from 'vitest';
-import { type PageBytes, SimdKernel } from '../../src/kernel/simd/kernel.js';
+import type { Bounds, Entries, PageBytes } from '../../src/kernel/simd/entries.js';
+import { SimdKernel } from '../../src/kernel/simd/kernel.js';
 import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { Dice } from '../support/large-documents.js';
@@ -48,8 +49,7 @@ const byKey = (a: Entry, b: Entry) => Buffer.compare(a.key, b.key);
 const inOrder = (a: Entry, b: Entry) => byKey(a, b) || bySource(a, b);
 
 /** Adds entries to the heap as a merge does; the number of those that were taken before it was full. */
-function add(kernel: SimdKernel, entries: readonly Entry[], low = 0, high = 0): boolean {
-  const { raw } = kernel;
+function add(heap: Entries, entries: readonly Entry[], bounds?: Bounds): boolean {
   for (let at = 0; at < entries.length; ) {
     const batch: Uint8Array[] = [];
     for (let bytes = 0; at < entries.length && bytes < OUT_BYTES - 4096; at++) {
@@ -57,18 +57,17 @@ function add(kernel: SimdKernel, entries: readonly Entry[], low = 0, high = 0): 
       bytes += batch.at(-1)!.byteLength;
     }
     const bytes = Buffer.concat(batch);
-    kernel.bytes.set(bytes, raw.out());
-    if (raw.addEntries(bytes.byteLength, low, high) === 0) return false;
+    heap.room(bytes.byteLength).set(bytes);
+    if (!heap.addRead(bytes.byteLength, bounds)) return false;
   }
   return true;
 }
 
-function take(kernel: SimdKernel, limit = 1 << 16): Entry[] {
-  const { raw } = kernel;
+function take(heap: Entries, limit = 1 << 16): Entry[] {
   const chunks: Buffer[] = [];
-  for (let bytes = raw.takeRun(limit); bytes > 0; bytes = raw.takeRun(limit)) {
-    expect(bytes).toBeLessThanOrEqual(limit);
-    chunks.push(Buffer.from(kernel.bytes.slice(raw.out(), raw.out() + bytes)));
+  for (let chunk = heap.takeRun(limit); chunk.byteLength > 0; chunk = heap.takeRun(limit)) {
+    expect(chunk.byteLength).toBeLessThanOrEqual(limit);
+    chunks.push(Buffer.from(chunk.slice()));
   }
   return entriesOf(Buffer.concat(chunks));
 }
@@ -115,7 +114,7 @@ function makeEntries(dice: Dice, count: number, indexes: number, makeKey: MakeKe
   return entries;
 }
 
-const kernel = new SimdKernel({ heapBytes: 1 << 22, windowBytes: 1 << 16 }, 1);
+const heap = new SimdKernel({ heapBytes: 1 << 22, windowBytes: 1 << 16 }, 1).entries;
 // Where the method changes: from insertion to radix sort.
 const counts = [0, 1, 2, 3, 23, 24, 25, 26, 300, 2000];
 
@@ -125,9 +124,9 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
       for (const count of counts) {
         const dice = new Dice(count * 1000 + indexes + name.length);
         const entries = makeEntries(dice, count, indexes, makeKey);
-        kernel.raw.clearEntries();
-        expect(add(kernel, entries)).toBe(true);
-        expect(kernel.raw.entries()).toBe(count);
+        heap.clear();
+        expect(add(heap, entries)).toBe(true);
+        expect(heap.count).toBe(count);
         check(entries, dice);
       }
     }
@@ -135,21 +134,18 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
 
   it('are sorted by index and key, in source order where these are equal', () => {
     each((entries) => {
-      kernel.raw.sortEntries();
+      heap.sort();
       const sorted = entries.toSorted(byKey);
-      expectEntries(take(kernel), sorted);
-      kernel.raw.sortEntries(); // again: nothing changes
-      expectEntries(take(kernel, 2048), sorted);
+      expectEntries(take(heap), sorted);
+      heap.sort(); // again: nothing changes
+      expectEntries(take(heap, 2048), sorted);
     });
   });
 
-  it.each([
-    ['last', 0],
-    ['first', 1],
-  ] as const)('keep the %s of equal primary keys, and each secondary entry once', (which, keep) => {
+  it.each(['last', 'first'] as const)('keep the %s of equal primary keys, and each secondary entry once', (which) => {
     each((entries) => {
-      kernel.raw.sortEntries();
-      const losers = kernel.losers(kernel.raw.dedupeEntries(keep));
+      heap.sort();
+      const losers = heap.dedupe(which);
       const kept: Entry[] = [];
       const lost: Entry[] = [];
       let duplicate: Entry | undefined;
@@ -162,27 +158,28 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
           if (!duplicate || bySource(entry, duplicate) < 0) duplicate = entry;
         } else if (bySource(before, entry) !== 0) kept.push(entry);
       }
-      expectEntries(take(kernel), kept);
+      expectEntries(take(heap), kept);
       expect([...losers]).toEqual(lost.flatMap(({ shard, ordinal }) => [shard, ordinal]));
-      const at = kernel.raw.firstDuplicate();
-      expect(at === 0).toBe(duplicate === undefined);
-      if (duplicate) {
-        const bytes = kernel.bytes.slice(at, at + HEADER_BYTES + duplicate.key.byteLength);
-        expectEntries(entriesOf(Buffer.from(bytes)), [duplicate]);
-      }
+      expect(heap.duplicate()).toEqual(
+        duplicate && {
+          shard: duplicate.shard,
+          ordinal: duplicate.ordinal,
+          key: Uint8Array.from(duplicate.key.slice(1)),
+        },
+      );
     });
   });
 
   it('become the pages that the page builder makes', () => {
     each(() => {
-      kernel.raw.sortEntries();
-      kernel.raw.dedupeEntries(0);
-      const kept = take(kernel);
-      kernel.raw.sortEntries(); // the cursor is at the first entry again
-      for (let index = kernel.raw.nextIndex(); index >= 0; index = kernel.raw.nextIndex()) {
+      heap.sort();
+      heap.dedupe('last');
+      const kept = take(heap);
+      heap.sort(); // the cursor is at the first entry again
+      for (let index = heap.nextIndex(); index >= 0; index = heap.nextIndex()) {
         const pages: PageBytes[] = [];
-        while (kernel.raw.nextIndex() === index) {
-          pages.push(...kernel.takePages().map(({ bytes, entries }) => ({ bytes: bytes.slice(), entries })));
+        for (let page = heap.takePage(index); page !== undefined; page = heap.takePage(index)) {
+          pages.push({ bytes: page.bytes.slice(), entries: page.entries });
         }
         const ofIndex = kept
           .filter(({ key }) => key[0] === index)
@@ -194,7 +191,7 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
         expect(expected).toEqual([]);
         expect(pages.reduce((sum, page) => sum + page.entries, 0)).toBe(ofIndex.length);
       }
-      expect(take(kernel)).toEqual([]);
+      expect(take(heap)).toEqual([]);
     });
   });
 
@@ -202,15 +199,13 @@ describe.each(Object.entries(keyMakers))('%s', (name, makeKey) => {
     each((given, dice) => {
       const entries = given.toSorted(inOrder);
       for (let i = 0; i < 3 && entries.length > 0; i++) {
-        const bounds = [dice.of(entries), { ...dice.of(entries), ordinal: dice.below(500) }].sort(inOrder);
-        const [low, high] = bounds.map((bound) => (dice.once(4) ? undefined : bound));
-        kernel.raw.clearEntries();
-        const [lowAt, highAt] = ([low, high] as const).map((bound, slot) =>
-          kernel.putBound(bound && bytesOf(bound), slot as 0 | 1),
-        );
-        expect(add(kernel, entries, lowAt, highAt)).toBe(true);
+        const places = [dice.of(entries), { ...dice.of(entries), ordinal: dice.below(500) }].sort(inOrder);
+        const [low, high] = places.map((bound) => (dice.once(4) ? undefined : bound));
+        heap.clear();
+        const bounds = heap.putBounds(low && bytesOf(low), high && bytesOf(high));
+        expect(add(heap, entries, bounds)).toBe(true);
         const within = entries.filter((one) => (!low || inOrder(one, low) >= 0) && (!high || inOrder(one, high) < 0));
-        expectEntries(take(kernel), within);
+        expectEntries(take(heap), within);
       }
     });
   });
@@ -223,24 +218,24 @@ describe('a full heap', () => {
     ['the longest entries', (dice: Dice) => `${'k'.repeat(1890)}${word(dice, 8)}`],
   ] as const)('keeps what it took, of %s', (_, makeKey) => {
     for (const heapBytes of [4096, 5000, 1 << 16]) {
-      const small = new SimdKernel({ heapBytes, windowBytes: 1 }, 1);
+      const small = new SimdKernel({ heapBytes, windowBytes: 1 }, 1).entries;
       const entries = makeEntries(new Dice(heapBytes), 10_000, 2, makeKey);
       expect(add(small, entries)).toBe(false);
-      const taken = small.raw.entries();
+      const taken = small.count;
       const used = entries.slice(0, taken).reduce((sum, entry) => sum + bytesOf(entry).byteLength, 0);
-      expect(used).toBe(small.raw.heapBytes());
+      expect(used).toBe(small.heapBytes);
       // No more room is left than one entry and a few bytes take.
       expect(heapBytes - used).toBeLessThan(bytesOf(entries[taken]!).byteLength + 16);
-      small.raw.sortEntries();
+      small.sort();
       expectEntries(take(small), entries.slice(0, taken).sort(byKey));
     }
   });
 
   it('of a hundred thousand entries is sorted', () => {
-    const large = new SimdKernel({ heapBytes: 1 << 22, windowBytes: 1 }, 1);
+    const large = new SimdKernel({ heapBytes: 1 << 22, windowBytes: 1 }, 1).entries;
     const entries = makeEntries(new Dice(1), 100_000, 3, keyMakers['whole numbers at random']!);
     expect(add(large, entries)).toBe(true);
-    large.raw.sortEntries();
+    large.sort();
     expectEntries(take(large), entries.sort(byKey));
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { DEPTH_DEFAULT } from '../../src/base/limits.js';
 import type { FramingName } from '../../src/kernel/contract.js';
 import { NOWHERE } from '../../src/kernel/plain/kernel.js';
-import { Event, SimdKernel } from '../../src/kernel/simd/kernel.js';
+import { SimdKernel } from '../../src/kernel/simd/kernel.js';
 import { optionsFor, utf8 } from '../support/scans.js';
 import { scanSpan } from '../support/simd-scan.js';
 
@@ -16,29 +16,39 @@ const SIZES = { heapBytes: 1 << 16, windowBytes: 1 << 16 };
 describe('memory', () => {
   /** Feeds a beginning and a piece without end; what stopped the scan, and by how much memory had grown. */
   function feed(framing: FramingName, beginning: string, piece: string, bytesMax: number) {
-    const kernel = new SimdKernel(SIZES, DEPTH_DEFAULT);
-    kernel.begin(optionsFor(framing, { recordBytesMax: MIB }), 1, 1 << 15, false);
-    kernel.standAt(0, Number.MAX_SAFE_INTEGER);
-    const memoryBytes = kernel.bytes.byteLength;
+    const { window, scanner, entries } = new SimdKernel(SIZES, DEPTH_DEFAULT);
+    scanner.begin(optionsFor(framing, { recordBytesMax: MIB }), 1, 1 << 15, false);
+    scanner.standAt(0, Number.MAX_SAFE_INTEGER);
+    const memoryBytes = window.bytes.byteLength;
     const endless = Buffer.from(piece.repeat(Math.ceil((2 * MIB) / piece.length)));
     let fed = -beginning.length;
     let reason = '';
-    while (reason === '' && fed < bytesMax) {
-      const event = kernel.raw.next();
-      const outcome = event === Event.SUSPECT ? kernel.settle(false) : undefined;
-      if (event === Event.FRAME) kernel.raw.frameTaken();
-      else if (event === Event.SPILL) kernel.raw.clearEntries();
-      else if (event === Event.MORE || outcome?.kind === 'more') {
-        const { at, bytes } = kernel.makeRoom();
+    const ended = scanner.pump({
+      fill: () => {
+        if (fed >= bytesMax) return false;
+        const { at, bytes } = window.makeRoom();
         const from = fed % piece.length;
         const given = fed < 0 ? utf8(beginning) : endless.subarray(from, from + bytes);
-        kernel.bytes.set(given, at);
-        kernel.raw.loaded(given.byteLength, 0);
+        window.bytes.set(given, at);
+        window.loaded(given.byteLength, false);
         fed += given.byteLength;
-      } else if (outcome?.kind === 'bad') reason = outcome.reason;
-      else throw new Error(`event ${event}`);
-    }
-    return { reason, grown: kernel.bytes.byteLength - memoryBytes };
+        return true;
+      },
+      frame: () => {
+        scanner.frameTaken();
+        return true;
+      },
+      spill: () => entries.clear(),
+      record: () => {
+        throw new Error('the kernel left a good record to the twin');
+      },
+      bad: (outcome) => {
+        reason = outcome.reason;
+        return false;
+      },
+    });
+    expect(ended).toBe('halted');
+    return { reason, grown: window.bytes.byteLength - memoryBytes };
   }
 
   it.each([
@@ -82,32 +92,49 @@ describe('memory', () => {
 
   it('may lie beyond 2 GiB, where addresses are negative numbers to JavaScript', () => {
     // Never touched, the heap and its references (3 GiB) are only addresses.
-    const kernel = new SimdKernel({ heapBytes: 800 * MIB, windowBytes: 64 }, DEPTH_DEFAULT);
-    expect(kernel.raw.window()).toBeGreaterThan(2 ** 31);
+    const { window, scanner, entries } = new SimdKernel({ heapBytes: 800 * MIB, windowBytes: 64 }, DEPTH_DEFAULT);
     const options = optionsFor('object', { secondary: [['a']] });
-    kernel.begin(options, 1, 1 << 15, false);
-    kernel.standAt(1000, 2000);
-    expect(kernel.raw.next()).toBe(Event.MORE);
+    scanner.begin(options, 1, 1 << 15, false);
+    scanner.standAt(1000, 2000);
+    expect(window.pos).toBeGreaterThan(2 ** 31);
     const source = utf8(` "n":{"a":"${'x'.repeat(300)}"},"m":x}`);
-    const { at } = kernel.makeRoom();
-    kernel.bytes.set(source, at);
-    kernel.raw.loaded(source.byteLength, 1);
-    expect(kernel.raw.next()).toBe(Event.SUSPECT);
-    expect(kernel.settle(true)).toMatchObject({ kind: 'bad', reason: 'UNEXPECTED_CHARACTER' });
-    expect(kernel.fileOffset(kernel.raw.pos())).toBe(1000 + Buffer.from(source).indexOf('"m"'));
-    expect(Buffer.from(kernel.frame().plain).toString()).toBe(`{"key":"n","value":{"a":"${'x'.repeat(300)}"}}\n`);
-    expect(kernel.raw.entries()).toBe(2);
-    kernel.raw.sortEntries();
-    expect(kernel.raw.takeRun(1 << 16)).toBeGreaterThan(300);
-    expect(kernel.takePages()).toEqual([]);
+    const met: string[] = [];
+    const ended = scanner.pump({
+      fill: () => {
+        met.push('fill');
+        const { at } = window.makeRoom();
+        window.bytes.set(source, at);
+        window.loaded(source.byteLength, true);
+        return true;
+      },
+      frame: () => met.push('frame') > 0,
+      spill: () => met.push('spill'),
+      record: () => met.push('record') > 0,
+      bad: ({ reason }) => {
+        met.push(reason);
+        return false;
+      },
+    });
+    expect(ended).toBe('halted');
+    expect(met).toEqual(['fill', 'UNEXPECTED_CHARACTER']);
+    expect(window.fileOffset(window.pos)).toBe(1000 + Buffer.from(source).indexOf('"m"'));
+    expect(Buffer.from(scanner.frame().plain).toString()).toBe(`{"key":"n","value":{"a":"${'x'.repeat(300)}"}}\n`);
+    expect(entries.count).toBe(2);
+    entries.sort();
+    expect(entries.takeRun(1 << 16).byteLength).toBeGreaterThan(300);
+    expect(entries.nextIndex()).toBe(-1);
+    expect(entries.takePage(0)).toBeUndefined();
   });
 
   it('that cannot be had is refused, and the kernel goes on as it was', () => {
-    const kernel = new SimdKernel(SIZES, DEPTH_DEFAULT);
-    const windowBytes = kernel.raw.windowBytes();
-    expect(kernel.raw.growWindow(0xffff_ffff)).toBe(0);
-    expect(kernel.raw.growWindow(0xfff0_0000)).toBe(0);
-    expect(kernel.raw.windowBytes()).toBe(windowBytes);
+    const { window } = new SimdKernel(SIZES, DEPTH_DEFAULT);
+    const memoryBytes = window.bytes.byteLength;
+    const { end } = window;
+    for (const bytes of [2 ** 33, 0xffff_ffff, 0xfff0_0000]) {
+      expect(() => window.makeRoomFor(bytes)).toThrow(RangeError);
+      expect([window.bytes.byteLength, window.end]).toEqual([memoryBytes, end]);
+    }
+    expect(window.makeRoomFor(SIZES.windowBytes)).toBe(end);
     for (const sizes of [
       { heapBytes: 2 ** 31, windowBytes: 64 }, // its references would need as much again, twice
       { heapBytes: 2 ** 33, windowBytes: 64 },
@@ -156,9 +183,9 @@ it('values on key paths are noted up to a limit, and beyond it the twin reads th
 });
 
 describe('paths', () => {
-  const kernel = new SimdKernel(SIZES, 16);
+  const { scanner } = new SimdKernel(SIZES, 16);
   const begin = (secondary: string[][], depthMax = 16) =>
-    kernel.begin(optionsFor('lines', { secondary, depthMax }), 1, 1, false);
+    scanner.begin(optionsFor('lines', { secondary, depthMax }), 1, 1, false);
 
   it('are taken anew when they change', () => {
     const source = utf8('{"a":1,"b":[2,3]}');

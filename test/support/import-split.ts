@@ -11,11 +11,11 @@ import type { ImportOptions } from '../../src/import/options/types.js';
 import { planJobs } from '../../src/import/plan/jobs.js';
 import { checkRest, planSource } from '../../src/import/plan/plan.js';
 import { Workspace } from '../../src/import/plan/workspace.js';
-import { entryBytes } from '../../src/import/scan/run-write.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
 import { snippetOf } from '../../src/import/source/snippet.js';
 import type { SpanTask } from '../../src/import/tasks/span.js';
 import type { BadRecord } from '../../src/kernel/contract.js';
+import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
 import { SharedProgress } from '../../src/parallel/shared-progress.js';
 import { files } from '../../src/store/files/file-blobs.js';
@@ -159,10 +159,9 @@ function readShard(path: string, records: number): string[] {
 /** @param goodBefore records of the shards before. */
 function readEntries(run: Buffer, goodBefore: number): string[] {
   const keys: string[] = [];
-  const view = new DataView(run.buffer, run.byteOffset, run.byteLength);
-  for (let at = 0; at < run.byteLength; at += entryBytes(view, at)) {
-    const key = run.subarray(at + 11, at + entryBytes(view, at)).toString('hex');
-    keys.push(`${run[at + 10]} ${key} → ${goodBefore + run.readUInt32LE(at + 4)}`);
+  for (let at = 0; at < run.byteLength; at += entryBytes(run, at)) {
+    const { index, key, ordinal } = decodeEntry(run, at);
+    keys.push(`${index} ${Buffer.from(key).toString('hex')} → ${goodBefore + ordinal}`);
   }
   return keys;
 }

@@ -2,8 +2,10 @@
 // records settled by the twin. What a scan returns comes from what a shard and a run would hold.
 
 import type { BadRecord, Scan, ScannedRecord, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
+import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { NOWHERE } from '../../src/kernel/plain/kernel.js';
-import { Event, SimdKernel } from '../../src/kernel/simd/kernel.js';
+import { SimdKernel } from '../../src/kernel/simd/kernel.js';
+import type { BadOutcome, GoodOutcome, ScanClient } from '../../src/kernel/simd/scanner.js';
 
 export interface SimdSizes {
   /** Source bytes given to the kernel at a time. */
@@ -31,7 +33,6 @@ export interface SpanResult extends ScanResult {
 
 const SHARD = 7;
 const RUN_BYTES = 1 << 14;
-const ENTRY_HEADER_BYTES = 10;
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Making a kernel takes a millisecond, so scans of the same sizes share one. */
@@ -62,7 +63,7 @@ export function scanSpan(
   return new SpanReader(source, options, span, { ...SIZES, ...sizes }).read();
 }
 
-class SpanReader {
+class SpanReader implements ScanClient {
   readonly #kernel: SimdKernel;
   /** Bytes of the source given to the kernel. */
   #given: number;
@@ -71,9 +72,9 @@ class SpanReader {
   readonly #keys: [number, string][][] = [];
   readonly #bad: BadRecord[] = [];
   #settled = 0;
-  /** The result's, once it is known. */
-  #end: number | undefined;
-  #exit = NOWHERE;
+  /** Where the scan stood when it was last asked for something, and how often it has been there since. */
+  #stood = '';
+  #idle = 0;
 
   constructor(
     readonly source: Uint8Array,
@@ -83,114 +84,102 @@ class SpanReader {
   ) {
     this.#kernel = kernelOf(sizes, options.depthMax);
     this.#given = span.from;
-    this.#kernel.begin(options, SHARD, sizes.frameBytes, span.afterComma);
-    this.#kernel.standAt(span.from, span.to);
+    this.#kernel.scanner.begin(options, SHARD, sizes.frameBytes, span.afterComma);
+    this.#kernel.scanner.standAt(span.from, span.to);
   }
 
   read(): SpanResult {
-    let stood = '';
-    for (let idle = 0; this.#end === undefined; ) {
-      this.#step();
-      const stands = this.#standing;
-      idle = stands === stood ? idle + 1 : 0;
-      stood = stands;
-      if (idle > 10) throw new Error(`the kernel stands still at ${stands}`);
-    }
-    this.#takeFrame();
+    const ended = this.#kernel.scanner.pump(this);
+    const at = this.#kernel.window.fileOffset(this.#kernel.window.pos);
+    this.frame();
     this.#takeEntries();
     const records = this.#lines.map((line, ordinal): ScannedRecord => {
       const keys = this.#keys[ordinal] ?? [];
       return { line, keys: keys.sort(([left], [right]) => left - right) };
     });
     if (this.#keys.length > records.length) throw new Error('a record has keys and no line');
-    return { records, bad: this.#bad, end: this.#end as number, exit: this.#exit, settled: this.#settled };
+    // Halted: by a record beyond its limit, behind which nothing is read.
+    const end = ended === 'end' || ended === 'stop' ? at : NOWHERE;
+    const exit = ended === 'stop' ? at : NOWHERE;
+    return { records, bad: this.#bad, end, exit, settled: this.#settled };
   }
 
-  /** Changes whenever the scan gets on. */
-  get #standing(): string {
-    const { raw } = this.#kernel;
-    return [this.#kernel.fileOffset(raw.pos()), this.#given, raw.ordinal(), raw.frameRecords(), raw.entries()].join(
-      ' ',
-    );
-  }
-
-  #step(): void {
-    const { raw } = this.#kernel;
-    const event = raw.next();
-    if (event === Event.MORE) this.#fill();
-    else if (event === Event.FRAME) this.#takeFrame();
-    else if (event === Event.SPILL) this.#takeEntries();
-    else if (event === Event.SUSPECT) this.#settle();
-    else if (event === Event.END) this.#end = this.#kernel.fileOffset(raw.pos());
-    else if (event === Event.STOP) this.#end = this.#exit = this.#kernel.fileOffset(raw.pos());
-    else throw new Error(`the kernel knows no event ${event}`);
-  }
-
-  #fill(): void {
-    const { at, bytes } = this.#kernel.makeRoom();
+  fill(): true {
+    this.#getsOn();
+    const { window } = this.#kernel;
+    const { at, bytes } = window.makeRoom();
     const taken = this.source.subarray(this.#given, this.#given + bytes);
-    this.#kernel.bytes.set(taken, at);
+    window.bytes.set(taken, at);
     this.#given += taken.byteLength;
-    this.#kernel.raw.loaded(taken.byteLength, this.#isAllGiven ? 1 : 0);
+    window.loaded(taken.byteLength, this.#given === this.source.byteLength);
+    return true;
   }
 
-  get #isAllGiven(): boolean {
-    return this.#given === this.source.byteLength;
-  }
-
-  #takeFrame(): void {
-    const { plain, records } = this.#kernel.frame();
+  frame(): true {
+    this.#getsOn();
+    const { scanner } = this.#kernel;
+    const { plain, records } = scanner.frame();
     const lines = textDecoder.decode(plain).split('\n');
     if (lines.pop() !== '' || lines.length !== records) throw new Error('a frame does not hold the lines it counts');
     this.#lines.push(...lines);
-    this.#kernel.raw.frameTaken();
+    scanner.frameTaken();
+    return true;
   }
 
-  /** Entries in the order the kernel added them: not sorted, so that the order of a record's keys can be seen. */
-  #takeEntries(): void {
-    const { raw } = this.#kernel;
-    for (let bytes = raw.takeRun(RUN_BYTES); bytes > 0; bytes = raw.takeRun(RUN_BYTES)) {
-      const run = Buffer.from(this.#kernel.bytes.slice(raw.out(), raw.out() + bytes));
-      for (let at = 0; at < run.byteLength; at += ENTRY_HEADER_BYTES + run.readUInt16LE(at + 8)) {
-        if (run.readUInt32LE(at) !== SHARD) throw new Error('an entry is of another shard');
-        const ordinal = run.readUInt32LE(at + 4);
-        const end = at + ENTRY_HEADER_BYTES + run.readUInt16LE(at + 8);
-        this.#keys[ordinal] ??= [];
-        this.#keys[ordinal].push([run[at + 10]!, run.toString('hex', at + 11, end)]);
-      }
-    }
-    raw.clearEntries();
-  }
-
-  #settle(): void {
-    const kernel = this.#kernel;
-    const outcome = kernel.settle(this.#isAllGiven);
-    switch (outcome.kind) {
-      case 'more':
-        this.#fill();
-        return;
-      case 'end':
-        this.#end = outcome.next === NOWHERE ? NOWHERE : kernel.fileOffset(outcome.next);
-        return;
-      case 'record':
-        this.#settled++;
-        for (const [index, key] of outcome.record.keys) this.#addEntry(index, key);
-        kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-        kernel.addLine(outcome.record.line);
-        return;
-      case 'bad': {
-        const record = kernel.raw.ordinal() + this.#bad.length;
-        const [start, end] = [kernel.fileOffset(outcome.start), kernel.fileOffset(outcome.end)];
-        this.#bad.push({ reason: outcome.reason, offset: kernel.fileOffset(outcome.offset), record, start, end });
-        if (outcome.next === NOWHERE) this.#end = NOWHERE;
-        else kernel.raw.resume(outcome.next, outcome.afterComma ? 1 : 0);
-      }
-    }
-  }
-
-  #addEntry(index: number, key: string): void {
-    if (this.#kernel.addEntry(SHARD, index, key)) return;
+  spill(): void {
+    this.#getsOn();
     this.#takeEntries();
-    if (!this.#kernel.addEntry(SHARD, index, key)) throw new Error('the heap is too small for one entry');
+  }
+
+  /** In the order the kernel added them: not sorted, so that the order of a record's keys can be seen. */
+  #takeEntries(): void {
+    const { entries } = this.#kernel;
+    for (let run = entries.takeRun(RUN_BYTES); run.byteLength > 0; run = entries.takeRun(RUN_BYTES)) {
+      for (let at = 0; at < run.byteLength; at += entryBytes(run, at)) {
+        const { shard, ordinal, index, key } = decodeEntry(run, at);
+        if (shard !== SHARD) throw new Error('an entry is of another shard');
+        this.#keys[ordinal] ??= [];
+        this.#keys[ordinal].push([index, Buffer.from(key).toString('hex')]);
+      }
+    }
+    entries.clear();
+  }
+
+  record(outcome: GoodOutcome): true {
+    this.#getsOn();
+    this.#settled++;
+    const { entries, scanner } = this.#kernel;
+    entries.addKeys(SHARD, outcome.record.keys, () => this.#takeEntries());
+    scanner.accept(outcome.record.line, outcome);
+    return true;
+  }
+
+  bad(outcome: BadOutcome): boolean {
+    this.#getsOn();
+    const { scanner, window } = this.#kernel;
+    const [offset, start, end] = [outcome.offset, outcome.start, outcome.end].map((at) => window.fileOffset(at));
+    const record = scanner.ordinal + this.#bad.length;
+    this.#bad.push({ reason: outcome.reason, offset: offset!, record, start: start!, end: end! });
+    if (outcome.next === NOWHERE) return false;
+    scanner.resume(outcome);
+    return true;
+  }
+
+  /** @throws when the kernel asks again and again, and gets nowhere */
+  #getsOn(): void {
+    const { scanner, window, entries } = this.#kernel;
+    const { records } = scanner.frame();
+    const facts = [
+      window.fileOffset(window.pos),
+      this.#given,
+      scanner.ordinal,
+      records,
+      entries.count,
+      this.#bad.length,
+    ];
+    const stands = facts.join(' ');
+    this.#idle = stands === this.#stood ? this.#idle + 1 : 0;
+    this.#stood = stands;
+    if (this.#idle > 10) throw new Error(`the kernel stands still at ${stands}`);
   }
 }

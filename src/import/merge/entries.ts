@@ -5,11 +5,12 @@
 
 import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../../base/limits.js';
 import { ioError } from '../../base/system-errors.js';
-import { PAGE_STRIDE_BYTES, type SimdKernel } from '../../kernel/simd/kernel.js';
+import { wholeEntries } from '../../kernel/entry.js';
+import type { Entries } from '../../kernel/simd/entries.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { type PageBatch, PageBatcher } from '../../store/pages/batch.js';
+import { PAGE_BYTES } from '../../store/pages/write.js';
 import { runPathOf } from '../plan/workspace.js';
-import { duplicateOf, entryBytes } from '../scan/run-write.js';
 import { threadKernel } from '../scan/thread-kernel.js';
 import type { MergeResult, MergeTask } from '../tasks/merge.js';
 
@@ -20,17 +21,17 @@ const READ_BYTES = 4 * RUN_CHUNK_BYTES;
 export function mergeEntries(task: MergeTask, blobs: Blobs): MergeResult {
   for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
     // The scan's own kernel, unless this partition needs a larger heap.
-    const kernel = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
-    if (loadSlices(kernel, task, blobs)) return mergeLoaded(kernel, task);
+    const { entries } = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
+    if (loadSlices(entries, task, blobs)) return mergeLoaded(entries, task);
   }
 }
 
 /** Adds the entries of all slices that are within the bounds to the heap; false when they do not fit. */
-function loadSlices(kernel: SimdKernel, task: MergeTask, blobs: Blobs): boolean {
+function loadSlices(entries: Entries, task: MergeTask, blobs: Blobs): boolean {
   const { slices, temporary } = task;
   for (let i = 0; i < slices.length; i += 3) {
     const slice = { path: runPathOf(temporary, slices[i]!), offset: slices[i + 1]!, bytes: slices[i + 2]! };
-    if (!loadSlice(kernel, slice, task, blobs)) return false;
+    if (!loadSlice(entries, slice, task, blobs)) return false;
   }
   return true;
 }
@@ -41,22 +42,17 @@ interface RunSlice {
   readonly bytes: number;
 }
 
-function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs: Blobs): boolean {
-  const { raw } = merging;
-  const out = raw.out();
-  // The bounds stand behind what is read, in the kernel's window.
-  const low = merging.putBound(task.low, 0);
-  const high = merging.putBound(task.high, 1);
+function loadSlice(entries: Entries, slice: RunSlice, task: MergeTask, blobs: Blobs): boolean {
+  const bounds = entries.putBounds(task.low, task.high);
   const run = blobs.open(slice.path, 'run');
   try {
     for (let done = 0; done < slice.bytes; ) {
-      const wanted = Math.min(READ_BYTES, slice.bytes - done);
-      const target = merging.bytes.subarray(out, out + wanted);
+      const target = entries.room(Math.min(READ_BYTES, slice.bytes - done));
       const bytes = run.readSync(target, slice.offset + done);
       // A slice ends with an entry: only what was cut off in between has to be walked through.
       const whole = done + bytes === slice.bytes ? bytes : wholeEntries(target.subarray(0, bytes));
       if (whole === 0) throw ioError(new Error('it ends too early'), 'read run', slice.path);
-      if (raw.addEntries(whole, low, high) === 0) return false;
+      if (!entries.addRead(whole, bounds)) return false;
       done += whole;
     }
     return true;
@@ -65,24 +61,15 @@ function loadSlice(merging: SimdKernel, slice: RunSlice, task: MergeTask, blobs:
   }
 }
 
-/** Bytes of the entries that are there to their last byte. */
-function wholeEntries(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  while (at + 10 <= bytes.byteLength && at + entryBytes(view, at) <= bytes.byteLength) at += entryBytes(view, at);
-  return at;
-}
-
-function mergeLoaded(merging: SimdKernel, { keep, room: given }: MergeTask): MergeResult {
-  const { raw } = merging;
-  raw.sortEntries();
-  const losers = merging.losers(raw.dedupeEntries(keep === 'last' ? 0 : 1));
-  const duplicate = losers.length > 0 ? duplicateOf(merging) : undefined;
-  const room = roomFor(raw.heapBytes(), given);
+function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeResult {
+  entries.sort();
+  const losers = entries.dedupe(keep);
+  const duplicate = losers.length > 0 ? entries.duplicate() : undefined;
+  const room = roomFor(entries.heapBytes, given);
   const pages: PageBatch[] = [];
   let end = 0;
-  for (let index = raw.nextIndex(); index >= 0; index = raw.nextIndex()) {
-    const merged = takeIndex(merging, index, new Uint8Array(room, end));
+  for (let index = entries.nextIndex(); index >= 0; index = entries.nextIndex()) {
+    const merged = takeIndex(entries, index, new Uint8Array(room, end));
     pages.push(merged);
     end += merged.bytes.byteLength;
   }
@@ -94,14 +81,13 @@ function mergeLoaded(merging: SimdKernel, { keep, room: given }: MergeTask): Mer
  * bytes more; the last one of an index may be mostly header. What is never written to takes no memory.
  */
 function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
-  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_STRIDE_BYTES;
+  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_BYTES;
   return given && given.byteLength >= bytes ? given : new SharedArrayBuffer(Math.max(bytes, ENTRY_HEAP_BYTES));
 }
 
-/** All pages of the index at the cursor, copied once out of the kernel. */
-function takeIndex(kernel: SimdKernel, index: number, room: Uint8Array): PageBatch {
-  const { raw } = kernel;
+/** All pages of the index that is taken next, copied once out of the kernel. */
+function takeIndex(entries: Entries, index: number, room: Uint8Array): PageBatch {
   const batcher = new PageBatcher(index, room);
-  while (raw.nextIndex() === index) for (const { bytes } of kernel.takePages()) batcher.add(bytes);
+  for (let page = entries.takePage(index); page !== undefined; page = entries.takePage(index)) batcher.add(page.bytes);
   return batcher.finish();
 }

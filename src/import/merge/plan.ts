@@ -4,7 +4,7 @@
 // fences of a run is one chunk of it, so sizes are known to within a chunk a run.
 
 import { ENTRY_HEAP_BYTES, RUN_CHUNK_BYTES } from '../../base/limits.js';
-import { ENTRY_HEADER_BYTES } from '../scan/run-write.js';
+import { boundAt } from '../../kernel/entry.js';
 import type { MergeTask, PlacedRun } from '../tasks/merge.js';
 import { Fences } from './run-fences.js';
 
@@ -56,13 +56,6 @@ function chooseBounds(fences: Fences, partitionBytes: number): Buffer[] {
     bytes += fences.chunkBytes(fence);
   }
   return bounds;
-}
-
-/** Equal primary keys must meet in one partition: a bound among them is put before all of them. */
-function boundAt(entry: Buffer): Buffer {
-  const bound = Buffer.from(entry);
-  if (bound[ENTRY_HEADER_BYTES] === 0) bound.fill(0, 0, 8);
-  return bound;
 }
 
 /** Walks a run from one bound to the next. */

@@ -3,7 +3,7 @@
 // The fences of all runs: the first entry of every chunk, numbered in the order of the runs. They lie one after another in
 // one buffer: as an object each they would be most of what the coordinator holds, and grow with the source.
 
-import { ENTRY_HEADER_BYTES, entryBytes } from '../scan/run-write.js';
+import { compareEntries, entryBytes } from '../../kernel/entry.js';
 import type { Run } from '../tasks/span.js';
 
 export class Fences {
@@ -16,13 +16,12 @@ export class Fences {
     this.#entries = Buffer.concat(runs.map(({ fences }) => fences));
     this.#chunkBytes = new Uint32Array(runs.reduce((count, { chunkBytes }) => count + chunkBytes.length, 0));
     this.#starts = new Uint32Array(this.#chunkBytes.length + 1);
-    const view = new DataView(this.#entries.buffer, this.#entries.byteOffset, this.#entries.byteLength);
     let fence = 0;
     let at = 0;
     for (const { chunkBytes } of runs) {
       for (const bytes of chunkBytes) {
         this.#chunkBytes[fence++] = bytes;
-        at += entryBytes(view, at);
+        at += entryBytes(this.#entries, at);
         this.#starts[fence] = at;
       }
     }
@@ -44,21 +43,14 @@ export class Fences {
     );
   }
 
-  /** Of a fence's entry with another one. */
+  /** Of a fence's entry with another one: by (index and key, shard, ordinal). */
   compare(fence: number, entry: Buffer): number {
     return this.#compare(fence, entry, 0, entry.byteLength);
   }
 
-  /** By (index and key, shard, ordinal), with the entry that lies between `from` and `to`: no object for either. */
+  /** With the entry that lies between `from` and `to`: no object for either. */
   #compare(fence: number, other: Buffer, from: number, to: number): number {
-    const all = this.#entries;
-    const start = this.#start(fence);
-    const end = this.#start(fence + 1);
-    const order = all.compare(other, from + ENTRY_HEADER_BYTES, to, start + ENTRY_HEADER_BYTES, end);
-    if (order !== 0) return order;
-    return (
-      all.readUInt32LE(start) - other.readUInt32LE(from) || all.readUInt32LE(start + 4) - other.readUInt32LE(from + 4)
-    );
+    return compareEntries(this.#entries, this.#start(fence), this.#start(fence + 1), other, from, to);
   }
 
   #start(fence: number): number {

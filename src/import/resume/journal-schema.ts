@@ -4,8 +4,8 @@
 // may have made: an import is resumed only from lines that this one could have written.
 
 import { FRAMES_PER_SHARD_MAX, RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import { entryBytes } from '../../kernel/entry.js';
 import { boolean, type Check, integer, is, list, object, optional, text, U32_MAX } from '../../store/catalog/checks.js';
-import { entryBytes } from '../scan/run-write.js';
 
 const count = integer();
 const records = integer(RECORDS_PER_SHARD_MAX);
@@ -33,12 +33,11 @@ const run = object<{ offset: number; chunkBytes: string; fences: string }>(
 
 /** Whether these are so many entries, one after another. */
 function hasFences(bytes: Buffer, fences: number): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
-  try {
-    for (let fence = 0; fence < fences; fence++) at += entryBytes(view, at);
-  } catch {
-    return false; // beyond their end
+  // Behind the last entry, or where the header of one is cut off, there is no next one.
+  for (let fence = 0; fence < fences; fence++) {
+    if (!(at < bytes.byteLength)) return false;
+    at += entryBytes(bytes, at);
   }
   return at === bytes.byteLength;
 }

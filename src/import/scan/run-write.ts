@@ -4,17 +4,10 @@
 // entries; the first entry of each is its fence, by which a merge finds the part of a run it needs.
 
 import { RUN_CHUNK_BYTES } from '../../base/limits.js';
-import type { ScannedRecord } from '../../kernel/contract.js';
-import type { SimdKernel } from '../../kernel/simd/kernel.js';
+import { entryBytes, renumberEntries } from '../../kernel/entry.js';
+import type { Entries } from '../../kernel/simd/entries.js';
 import type { Blobs, BlobWriter } from '../../store/files/blobs.js';
 import type { Duplicate, Run } from '../tasks/span.js';
-
-/** An entry: u32 shard, u32 ordinal, u16 key bytes, then index number and key (docs/format.md). */
-export const ENTRY_HEADER_BYTES = 10;
-
-export function entryBytes(view: DataView, at: number): number {
-  return ENTRY_HEADER_BYTES + view.getUint16(at + 8, true);
-}
 
 /**
  * The first chunk of a run is shorter by a share that differs from span to span (multiples of the golden ratio): else the
@@ -45,25 +38,22 @@ export class RunWriter {
   }
 
   /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
-  write(kernel: SimdKernel, keep: 'last' | 'first'): void {
-    const { raw } = kernel;
-    if (raw.entries() === 0) return;
-    raw.sortEntries();
-    this.#noteLosers(kernel, raw.dedupeEntries(keep === 'last' ? 0 : 1));
+  write(entries: Entries, keep: 'last' | 'first'): void {
+    if (entries.count === 0) return;
+    entries.sort();
+    this.#noteLosers(entries, entries.dedupe(keep));
     const chunkBytes: number[] = [];
     const fences: Uint8Array[] = [];
     const offset = this.#offset;
-    const take = () => raw.takeRun(chunkBytes.length === 0 ? this.#firstChunkBytes : RUN_CHUNK_BYTES);
-    for (let bytes = take(); bytes > 0; bytes = take()) {
-      const chunk = kernel.bytes.subarray(raw.out(), raw.out() + bytes);
-      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      if (this.#ordinalOf) renumber(view, this.#ordinalOf);
-      fences.push(chunk.slice(0, entryBytes(view, 0)));
-      chunkBytes.push(bytes);
+    const take = () => entries.takeRun(chunkBytes.length === 0 ? this.#firstChunkBytes : RUN_CHUNK_BYTES);
+    for (let chunk = take(); chunk.byteLength > 0; chunk = take()) {
+      if (this.#ordinalOf) renumberEntries(chunk, this.#ordinalOf);
+      fences.push(chunk.slice(0, entryBytes(chunk)));
+      chunkBytes.push(chunk.byteLength);
       this.#append(chunk);
     }
     this.runs.push({ offset, chunkBytes: Uint32Array.from(chunkBytes), fences: Buffer.concat(fences) });
-    raw.clearEntries();
+    entries.clear();
   }
 
   close(): void {
@@ -76,40 +66,14 @@ export class RunWriter {
     this.#offset += chunk.byteLength;
   }
 
-  #noteLosers(kernel: SimdKernel, count: number): void {
-    if (count === 0) return;
-    const view = new DataView(kernel.bytes.buffer);
-    for (let i = 0; i < count; i++) {
-      const line = view.getUint32(kernel.raw.losers() + 8 * i + 4, true);
+  /** @param losers shard and ordinal of each, alternating. */
+  #noteLosers(entries: Entries, losers: Uint32Array): void {
+    if (losers.length === 0) return;
+    for (let i = 1; i < losers.length; i += 2) {
+      const line = losers[i] as number;
       this.losers.push(this.#ordinalOf ? this.#ordinalOf(line) : line);
     }
-    const found = duplicateOf(kernel);
+    const found = entries.duplicate();
     if (found && (!this.duplicate || found.ordinal < this.duplicate.ordinal)) this.duplicate = found;
   }
-}
-
-function renumber(chunk: DataView, ordinalOf: (line: number) => number): void {
-  for (let at = 0; at < chunk.byteLength; at += entryBytes(chunk, at)) {
-    chunk.setUint32(at + 4, ordinalOf(chunk.getUint32(at + 4, true)), true);
-  }
-}
-
-/** Adds the entries of a record that the twin has read, before its line; `spill` makes room for them. */
-export function addKeys(kernel: SimdKernel, shard: number, keys: ScannedRecord['keys'], spill: () => void): void {
-  for (const [index, key] of keys) {
-    if (kernel.addEntry(shard, index, key)) continue;
-    spill();
-    kernel.addEntry(shard, index, key);
-  }
-}
-
-/** The first repeated primary key that the last dedupe met. */
-export function duplicateOf(kernel: SimdKernel): Duplicate | undefined {
-  const at = kernel.raw.firstDuplicate();
-  if (at === 0) return undefined;
-  const view = new DataView(kernel.bytes.buffer, at);
-  const end = at + entryBytes(view, 0);
-  // One byte on: the index number is no part of the key.
-  const key = kernel.bytes.slice(at + ENTRY_HEADER_BYTES + 1, end);
-  return { shard: view.getUint32(0, true), ordinal: view.getUint32(4, true), key };
 }

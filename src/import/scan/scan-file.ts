@@ -11,8 +11,8 @@
 import { DETECTION_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
-import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
-import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
+import type { BadOutcome, Ended, GoodOutcome, Scanner } from '../../kernel/simd/scanner.js';
+import type { Window } from '../../kernel/simd/window.js';
 import { encodeKey } from '../../keys/encode.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
@@ -24,15 +24,14 @@ import type { SpanOutput } from './span-output.js';
 /** Behind the longest number. */
 const LONGEST_NUMBER = '#4294967295';
 
-type Bad = Extract<RecordOutcome, { readonly kind: 'bad' }>;
-
 export class FileScan {
   readonly #file: Source;
   readonly #path: string;
   readonly #files: SpanFiles;
   readonly #recordBytesMax: number;
   readonly #output: SpanOutput;
-  readonly #kernel: SimdKernel;
+  readonly #scanner: Scanner;
+  readonly #window: Window;
   readonly #firstOrdinal: number;
   /** Offset up to which the kernel has been given bytes. */
   #position = 0;
@@ -45,8 +44,9 @@ export class FileScan {
     this.#files = files;
     this.#recordBytesMax = recordBytesMax;
     this.#output = output;
-    this.#kernel = output.kernel;
-    this.#firstOrdinal = output.kernel.raw.ordinal();
+    this.#scanner = output.kernel.scanner;
+    this.#window = output.kernel.window;
+    this.#firstOrdinal = this.#scanner.ordinal;
   }
 
   /** @returns what ends the span. */
@@ -56,101 +56,109 @@ export class FileScan {
     const { shape = this.#shapeOfName() } = this.#files;
     if (shape === 'ndjson') return this.#many('lines');
     if (shape === 'values') return this.#many('values');
-    const { raw, bytes } = this.#kernel;
-    const first = skipBlanks(bytes, raw.pos(), raw.end());
+    const { bytes, pos, end } = this.#window;
+    const first = skipBlanks(bytes, pos, end);
     const opener = shape === 'object' ? OPEN_OBJECT : OPEN_ARRAY;
-    if (first < raw.end() && bytes[first] === opener) {
-      raw.resume(first + 1, 0);
+    if (first < end && bytes[first] === opener) {
+      this.#scanner.resume({ next: first + 1, afterComma: false });
       return this.#many(shape === 'object' ? 'object' : 'array');
     }
     if (shape === undefined) return this.#one(first);
-    const isEmpty = first === raw.end();
+    const isEmpty = first === end;
     return this.#rejectAll(isEmpty ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', this.#offsetOf(first));
   }
 
   /** The layout that the name says, where the file does not tell another story. */
   #shapeOfName(): 'ndjson' | 'values' | undefined {
     if (!isNamedLines(this.#path)) return undefined;
-    const { raw, bytes } = this.#kernel;
-    const first = skipBlanks(bytes, raw.pos(), raw.end());
-    if (first === raw.end()) return 'ndjson';
-    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, raw.end())));
+    const { bytes, pos, end } = this.#window;
+    const first = skipBlanks(bytes, pos, end);
+    if (first === end) return 'ndjson';
+    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, end)));
   }
 
   /** The beginning of the file, behind a byte order mark; of one that begins with blanks, a window that has more. */
   #load(): void {
-    const kernel = this.#kernel;
+    const window = this.#window;
     const { bytes } = this.#file.fingerprint;
     for (let from = this.#files.grown?.from ?? 0; ; from = this.#position) {
-      kernel.letGo();
+      window.letGo();
       const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
-      const at = kernel.makeRoomFor(taken);
-      const target = kernel.bytes.subarray(at, at + taken);
+      const at = window.makeRoomFor(taken);
+      const target = window.bytes.subarray(at, at + taken);
       this.#file.read(target, from);
       this.#output.clock.ends('map');
-      this.#position = from + taken;
-      kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+      this.#loaded(taken, from);
       const marked = from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte) ? UTF8_MARK.length : 0;
-      if (marked > 0) kernel.raw.resume(at + marked, 0);
-      if (this.#isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
+      if (marked > 0) this.#scanner.resume({ next: at + marked, afterComma: false });
+      if (window.isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
     }
   }
 
-  #fill(): void {
+  #fill(): true {
     this.#output.throwIfCancelled();
-    const kernel = this.#kernel;
-    const { at, bytes } = kernel.makeRoom();
+    const window = this.#window;
+    const { at, bytes } = window.makeRoom();
     const taken = Math.min(bytes, this.#file.fingerprint.bytes - this.#position);
     this.#output.clock.ends('scan');
-    this.#file.read(kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#file.read(window.bytes.subarray(at, at + taken), this.#position);
     this.#output.clock.ends('map');
-    this.#position += taken;
-    kernel.raw.loaded(taken, this.#isAllLoaded ? 1 : 0);
+    this.#loaded(taken, this.#position);
+    return true;
   }
 
-  get #isAllLoaded(): boolean {
-    return this.#position === this.#file.fingerprint.bytes;
+  #loaded(bytes: number, from: number): void {
+    this.#position = from + bytes;
+    this.#window.loaded(bytes, this.#position === this.#file.fingerprint.bytes);
   }
 
   /** Valid whatever the kernel takes for the offset of its bytes. */
   #offsetOf(address: number): number {
-    return this.#position - (this.#kernel.raw.end() - address);
+    return this.#position - (this.#window.end - address);
   }
 
   #begin(framing: FramingName, isNumbered: boolean, stop: number): void {
     const name = this.#files.isNamed ? { text: this.#path, isNumbered } : undefined;
-    this.#kernel.beginNext(framing, this.#recordBytesMax, name);
-    this.#kernel.standAt(this.#offsetOf(this.#kernel.raw.pos()), stop);
+    this.#scanner.beginNext(framing, this.#recordBytesMax, name);
+    this.#scanner.standAt(this.#offsetOf(this.#window.pos), stop);
   }
 
   /** @param first where the value begins, or the end of what is loaded. */
   #one(first: number): SpanFailure | undefined {
-    const { raw } = this.#kernel;
-    // The scan is to stop behind one value.
+    const scanner = this.#scanner;
+    const isRead = () => scanner.ordinal > this.#firstOrdinal;
+    let settled = undefined as GoodOutcome | BadOutcome | undefined;
+    const settle = (outcome: GoodOutcome | BadOutcome) => {
+      settled = outcome;
+      return false;
+    };
+    // The scan is to stop behind one value, which stays in its frame until it is known to be all of the file.
     this.#begin('values', false, this.#offsetOf(first) + 1);
-    for (;;) {
-      raw.mark();
-      const event = raw.next();
-      if (raw.ordinal() > this.#firstOrdinal) {
-        const rest = this.#behind(raw.pos());
-        if (rest === undefined) return undefined;
-        raw.takeBack();
-        return this.#manyAfterAll(rest);
-      }
-      if (event === Event.MORE) this.#fill();
-      else if (event === Event.FRAME) this.#output.takeFrame();
-      else if (event === Event.SPILL) this.#output.takeEntries();
-      else if (event === Event.END) return this.#rejectAll('UNEXPECTED_END', this.#position);
-      else {
-        const outcome = this.#kernel.settle(this.#isAllLoaded);
-        if (outcome.kind !== 'more') return this.#settleOne(outcome);
-        this.#fill();
-      }
-    }
+    scanner.mark();
+    scanner.pump({
+      fill: () => !isRead() && this.#fill(),
+      frame: () => {
+        if (isRead()) return false;
+        this.#output.takeFrame();
+        scanner.mark();
+        return true;
+      },
+      spill: () => {
+        this.#output.takeEntries();
+        scanner.mark();
+      },
+      record: settle,
+      bad: settle,
+    });
+    if (settled !== undefined) return this.#settleOne(settled);
+    if (!isRead()) return this.#rejectAll('UNEXPECTED_END', this.#position);
+    const rest = this.#behind(this.#window.pos);
+    if (rest === undefined) return undefined;
+    scanner.takeBack();
+    return this.#manyAfterAll(rest);
   }
 
-  #settleOne(outcome: Exclude<RecordOutcome, { readonly kind: 'more' }>): SpanFailure | undefined {
-    if (outcome.kind === 'end') return this.#rejectAll('UNEXPECTED_END', this.#position);
+  #settleOne(outcome: GoodOutcome | BadOutcome): SpanFailure | undefined {
     if (outcome.kind === 'bad' && outcome.reason === 'RECORD_TOO_LARGE') return this.#tooLarge(outcome);
     if (outcome.kind === 'bad' && !isAboutKeys(outcome.reason)) {
       return this.#rejectAll(outcome.reason, this.#offsetOf(outcome.offset));
@@ -158,7 +166,7 @@ export class FileScan {
     const rest = this.#behind(outcome.next);
     if (rest !== undefined) return this.#manyAfterAll(rest);
     if (outcome.kind === 'bad') return this.#rejectOne(outcome);
-    this.#output.add(this.#named(outcome.record, this.#path), outcome.next, false);
+    this.#output.add(this.#named(outcome.record, this.#path), outcome);
     return undefined;
   }
 
@@ -167,8 +175,8 @@ export class FileScan {
     const [next] = this.#file.bytesAt(rest, rest + 1);
     if (!beginsJson(next as number)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
     this.#load();
-    const { raw, bytes } = this.#kernel;
-    const offset = this.#offsetOf(skipBlanks(bytes, raw.pos(), raw.end()));
+    const { bytes, pos, end } = this.#window;
+    const offset = this.#offsetOf(skipBlanks(bytes, pos, end));
     const text = this.#file.bytesAt(offset, rest);
     // As a line: without a newline in it, and with one behind it.
     const newline = text.indexOf(NEWLINE);
@@ -177,54 +185,38 @@ export class FileScan {
   }
 
   #many(framing: FramingName): SpanFailure | undefined {
-    const { raw } = this.#kernel;
+    let failure: SpanFailure | undefined;
     this.#begin(framing, true, Number.MAX_SAFE_INTEGER);
-    raw.skipNumbers(this.#readBefore);
-    for (;;) {
-      switch (raw.next()) {
-        case Event.MORE:
-          this.#fill();
-          break;
-        case Event.FRAME:
-          this.#output.takeFrame();
-          break;
-        case Event.SPILL:
-          this.#output.takeEntries();
-          break;
-        case Event.END:
-          return this.#endMany(framing, raw.pos());
-        default: {
-          const outcome = this.#kernel.settle(this.#isAllLoaded);
-          if (outcome.kind === 'more') this.#fill();
-          else if (outcome.kind === 'end') return this.#endMany(framing, outcome.next);
-          else if (outcome.kind === 'record') {
-            const name = `${this.#path}#${this.#read}`;
-            this.#output.add(this.#named(outcome.record, name), outcome.next, outcome.afterComma);
-          } else {
-            const failure = this.#rejectOne(outcome);
-            // A container that the file ends in: it is told once that it is cut off.
-            const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-            if (failure !== undefined || isCut) return failure;
-          }
-        }
-      }
-    }
+    this.#scanner.skipNumbers(this.#readBefore);
+    const ended = this.#scanner.pump({
+      fill: () => this.#fill(),
+      frame: () => this.#output.takeFrame(),
+      spill: () => this.#output.takeEntries(),
+      record: (outcome) => this.#output.add(this.#named(outcome.record, `${this.#path}#${this.#read}`), outcome),
+      bad: (outcome) => {
+        failure = this.#rejectOne(outcome);
+        // A container that the file ends in: it is told once that it is cut off.
+        const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+        return failure === undefined && !isCut;
+      },
+    });
+    return ended === 'halted' ? failure : this.#endMany(framing, ended);
   }
 
-  /** @param address behind the closing bracket, or NOWHERE where there was none. */
-  #endMany(framing: FramingName, address: number): SpanFailure | undefined {
+  #endMany(framing: FramingName, ended: Ended): SpanFailure | undefined {
     if (framing === 'lines' || framing === 'values') return undefined;
     const { bytes } = this.#file.fingerprint;
-    if (address === NOWHERE) return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
-    const rest = this.#behind(address);
+    if (ended === 'truncated') return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
+    // Behind the closing bracket.
+    const rest = this.#behind(this.#window.pos);
     return rest === undefined ? undefined : this.#reject('UNEXPECTED_CHARACTER', rest, rest, bytes);
   }
 
   /** The offset of the first byte behind an address that is no blank; undefined where there is none. */
   #behind(address: number): number | undefined {
-    const { raw, bytes } = this.#kernel;
-    const at = skipBlanks(bytes, address, raw.end());
-    if (at < raw.end()) return this.#offsetOf(at);
+    const { bytes, end } = this.#window;
+    const at = skipBlanks(bytes, address, end);
+    if (at < end) return this.#offsetOf(at);
     for (let offset = this.#position; offset < this.#file.fingerprint.bytes; ) {
       const piece = this.#file.bytesAt(offset, offset + DETECTION_BYTES);
       const blanks = skipBlanks(piece, 0, piece.byteLength);
@@ -241,7 +233,7 @@ export class FileScan {
 
   /** Records of the file read so far. */
   get #read(): number {
-    return this.#readBefore + this.#kernel.raw.ordinal() - this.#firstOrdinal + this.#rejected;
+    return this.#readBefore + this.#scanner.ordinal - this.#firstOrdinal + this.#rejected;
   }
 
   #named(record: ScannedRecord, name: string): ScannedRecord {
@@ -250,12 +242,12 @@ export class FileScan {
     return { line: `{"key":${JSON.stringify(name)},"value":${record.line}}`, keys: [[0, key], ...record.keys] };
   }
 
-  #rejectOne({ reason, offset, start, end, next, afterComma }: Bad): SpanFailure | undefined {
+  #rejectOne({ reason, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
-    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
+    const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
     const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
     const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
-    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
+    this.#scanner.resume(run);
     return failure;
   }
 
@@ -269,11 +261,11 @@ export class FileScan {
     // From the file: the kernel may have written a line over it.
     const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records);
     this.#rejected += records;
-    this.#kernel.raw.skipNumbers(records);
+    this.#scanner.skipNumbers(records);
     return failure;
   }
 
-  #tooLarge({ start, end }: Pick<Bad, 'offset' | 'start' | 'end'>): SpanFailure {
+  #tooLarge({ start, end }: Pick<BadOutcome, 'offset' | 'start' | 'end'>): SpanFailure {
     return this.#placed('too large', this.#offsetOf(start), this.#offsetOf(start), this.#offsetOf(end));
   }
 

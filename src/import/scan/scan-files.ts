@@ -15,8 +15,8 @@ import { SpanOutput } from './span-output.js';
 /** @throws as scanSpan */
 export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanResult {
   const output = new SpanOutput(task, blobs);
-  const { kernel } = output;
-  kernel.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
+  const { scanner } = output.kernel;
+  scanner.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
   const listed = unpackFiles(files.list);
   const fileRecords = new Uint32Array(2 * listed.length);
   let failure: SpanFailure | undefined;
@@ -25,7 +25,7 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
     for (let i = 0; i < listed.length && failure === undefined; i++) {
       output.throwIfCancelled();
       const { path, fingerprint } = listed[i]!;
-      const [ordinal, read] = [kernel.raw.ordinal(), output.read];
+      const [ordinal, read] = [scanner.ordinal, output.read];
       output.clock.ends('scan');
       const file = openSource(join(task.path, path), 'read', fingerprint);
       try {
@@ -33,7 +33,7 @@ export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanR
       } finally {
         file.close();
       }
-      fileRecords[2 * i] = kernel.raw.ordinal() - ordinal;
+      fileRecords[2 * i] = scanner.ordinal - ordinal;
       fileRecords[2 * i + 1] = output.read - read;
       const bytes = fingerprint.bytes - (files.grown?.from ?? 0);
       output.progress.add(bytes, output.read - read);

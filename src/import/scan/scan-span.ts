@@ -4,8 +4,8 @@
 // window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
 
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
-import { NOWHERE, type RecordOutcome } from '../../kernel/plain/kernel.js';
-import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
+import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
+import type { Window } from '../../kernel/simd/window.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { openSource } from '../source/open.js';
 import type { Source } from '../source/source.js';
@@ -19,8 +19,6 @@ export { Cancelled } from './span-output.js';
 
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;
-
-type BadOutcome = RecordOutcome & { readonly kind: 'bad' };
 
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
 export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
@@ -61,11 +59,13 @@ function nothingAt(entry: number): SpanResult {
   };
 }
 
-class SpanScan {
+/** The scan of one span, and what the kernel's loop asks of it. */
+class SpanScan implements ScanClient {
   readonly #file: Source;
   readonly #task: SpanTask;
   readonly #output: SpanOutput;
-  readonly #kernel: SimdKernel;
+  readonly #scanner: Scanner;
+  readonly #window: Window;
   readonly #entry: number;
   /** File offset up to which the kernel has been given bytes. */
   #position: number;
@@ -76,109 +76,91 @@ class SpanScan {
 
   constructor(file: Source, task: SpanTask, entry: Boundary, blobs: Blobs) {
     const output = new SpanOutput(task, blobs);
-    const { kernel } = output;
+    const { scanner, window } = output.kernel;
     this.#file = file;
     this.#task = task;
     this.#output = output;
-    this.#kernel = kernel;
+    this.#scanner = scanner;
+    this.#window = window;
     this.#entry = entry.at;
     this.#position = entry.at;
-    kernel.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
-    kernel.standAt(entry.at, task.isLast ? Number.MAX_SAFE_INTEGER : task.to);
+    scanner.begin({ ...task.setup.scan, framing: task.framing }, task.shard, FRAME_BYTES, entry.afterComma);
+    scanner.standAt(entry.at, this.#stop);
   }
 
   run(): SpanResult {
-    const scan = () => {
-      while (this.#step());
-    };
-    return this.#output.complete(scan, () => {
-      this.#tellProgress();
-      const failure = this.#failure;
-      const exit = this.#kernel.fileOffset(this.#kernel.raw.pos());
-      const isHashed = this.#task.setup.hashesSpans && this.#task.framing === 'lines' && failure === undefined;
-      return {
-        entry: this.#entry,
-        exit,
-        ...(isHashed && { hash: hashAtOnce(this.#file, this.#entry, exit) }),
-        ended: this.#ended,
-        ...(failure && { failure }),
-        progressBytes: this.#progressBytes,
-      };
-    });
+    return this.#output.complete(
+      () => this.#scan(),
+      () => {
+        this.#tellProgress();
+        const failure = this.#failure;
+        const exit = this.#window.fileOffset(this.#window.pos);
+        const isHashed = this.#task.setup.hashesSpans && this.#task.framing === 'lines' && failure === undefined;
+        return {
+          entry: this.#entry,
+          exit,
+          ...(isHashed && { hash: hashAtOnce(this.#file, this.#entry, exit) }),
+          ended: this.#ended,
+          ...(failure && { failure }),
+          progressBytes: this.#progressBytes,
+        };
+      },
+    );
   }
 
-  /** Does what the kernel asks for next; false when the span is done. */
-  #step(): boolean {
-    switch (this.#kernel.raw.next()) {
-      case Event.MORE:
-        return this.#fill();
-      case Event.FRAME:
-        this.#output.takeFrame();
-        return true;
-      case Event.SPILL:
-        this.#output.takeEntries();
-        return true;
-      case Event.SUSPECT:
-        return this.#settle();
-      case Event.END:
-        this.#ended = true;
-        return false;
-      default:
-        return false;
-    }
+  #scan(): void {
+    const ended = this.#scanner.pump(this);
+    this.#ended = ended === 'end' || ended === 'truncated';
+    if (ended === 'truncated') this.#fail(this.#badAt('truncated', this.#window.end));
   }
 
-  #fill(): true {
+  fill(): true {
     this.#output.throwIfCancelled();
-    const { raw } = this.#kernel;
-    const unfinished = raw.end() - raw.pos();
-    const { at, bytes } = this.#kernel.makeRoom();
+    const window = this.#window;
+    const unfinished = window.end - window.pos;
+    const { at, bytes } = window.makeRoom();
     const { to, fingerprint } = this.#task;
     // Past the end of the span: little, unless the last record is large (see makeRoom).
     const wanted = Math.max(to - this.#position, 0) + Math.max(OVERHANG_BYTES, unfinished);
     const taken = Math.min(bytes, wanted, fingerprint.bytes - this.#position);
     this.#output.clock.ends('scan');
-    this.#file.read(this.#kernel.bytes.subarray(at, at + taken), this.#position);
+    this.#file.read(window.bytes.subarray(at, at + taken), this.#position);
     this.#output.clock.ends('map');
     this.#position += taken;
-    raw.loaded(taken, this.#position === fingerprint.bytes ? 1 : 0);
+    window.loaded(taken, this.#position === fingerprint.bytes);
     this.#tellProgress();
     return true;
   }
 
-  /** The kernel stopped at a record: the twin says what it is. */
-  #settle(): boolean {
-    const kernel = this.#kernel;
-    const outcome = kernel.settle(this.#position === this.#task.fingerprint.bytes);
-    switch (outcome.kind) {
-      case 'more':
-        return this.#fill();
-      case 'end':
-        // Only an array or object comes here: the source ended before its closing bracket.
-        this.#ended = true;
-        if (outcome.next === NOWHERE) this.#fail(this.#badAt('truncated', kernel.raw.end()));
-        return false;
-      case 'record':
-        this.#output.add(outcome.record, outcome.next, outcome.afterComma);
-        return true;
-      case 'bad':
-        return this.#reject(outcome);
-    }
+  frame(): true {
+    return this.#output.takeFrame();
   }
 
-  #reject({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+  spill(): void {
+    this.#output.takeEntries();
+  }
+
+  record(outcome: GoodOutcome): true {
+    return this.#output.add(outcome.record, outcome);
+  }
+
+  bad({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
     if (reason === 'RECORD_TOO_LARGE') return this.#fail(this.#badAt('too large', start, start, end));
     const { framing } = this.#task;
     // A container that the source ends in is not closed, whatever one thinks of its last record.
     const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
     if (isCut) return this.#fail(this.#badAt('truncated', offset, start, end));
     const bad = { ...this.#badAt('bad record', offset, start, end), reason };
-    const stop = this.#task.isLast ? Number.MAX_SAFE_INTEGER : this.#task.to;
-    const run = this.#kernel.badRun({ end, next, afterComma }, this.#output.runMax, stop);
-    const failure = this.#output.reject(bad, () => this.#kernel.bytes.subarray(start, run.end), 1 + run.records);
+    const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, this.#stop);
+    const failure = this.#output.reject(bad, () => this.#window.bytes.subarray(start, run.end), 1 + run.records);
     if (failure) return this.#fail(failure);
-    this.#kernel.raw.resume(run.next, run.afterComma ? 1 : 0);
+    this.#scanner.resume(run);
     return true;
+  }
+
+  /** The span ends at the first boundary from this file offset on. */
+  get #stop(): number {
+    return this.#task.isLast ? Number.MAX_SAFE_INTEGER : this.#task.to;
   }
 
   #fail(failure: SpanFailure): false {
@@ -188,7 +170,7 @@ class SpanScan {
 
   /** What is wrong with the record at hand; given addresses, tells offsets of the file. */
   #badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
-    const [offset, from, to] = [address, start, end].map((at) => this.#kernel.fileOffset(at)) as [
+    const [offset, from, to] = [address, start, end].map((at) => this.#window.fileOffset(at)) as [
       number,
       number,
       number,

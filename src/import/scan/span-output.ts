@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
 import type { ScannedRecord } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
+import type { Onward } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
@@ -15,7 +16,7 @@ import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
 import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
-import { addKeys, RunWriter } from './run-write.js';
+import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
 
 /** A cancelled span: its result is of no use to anyone. */
@@ -63,7 +64,7 @@ export class SpanOutput {
 
   /** Records read, bad ones included. */
   get read(): number {
-    return this.kernel.raw.ordinal() + this.rejects.count;
+    return this.kernel.scanner.ordinal + this.rejects.count;
   }
 
   /** @throws Cancelled */
@@ -71,31 +72,35 @@ export class SpanOutput {
     if (this.progress.isCancelled) throw new Cancelled();
   }
 
-  takeFrame(): void {
+  /** Takes the lines there are to the shard. @returns true: the scan goes on */
+  takeFrame(): true {
     // Here too: at a high compression level a window takes long.
     this.throwIfCancelled();
-    const { plain, records } = this.kernel.frame();
+    const { scanner } = this.kernel;
+    const { plain, records } = scanner.frame();
     this.clock.ends('scan');
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#encoder);
       this.#shard.append(plain, records);
     }
-    this.kernel.raw.frameTaken();
+    scanner.frameTaken();
     this.clock.ends('frame');
+    return true;
   }
 
+  /** Takes the entries there are to a run. */
   takeEntries(): void {
     this.clock.ends('scan');
-    this.#runs.write(this.kernel, this.#task.setup.keep);
+    this.#runs.write(this.kernel.entries, this.#task.setup.keep);
     this.clock.ends('key');
   }
 
-  /** Adds a record that the twin has read, and goes on at `next`. */
-  add({ line, keys }: ScannedRecord, next: number, afterComma: boolean): void {
-    const { kernel } = this;
-    addKeys(kernel, this.#task.shard, keys, () => this.takeEntries());
-    kernel.raw.resume(next, afterComma ? 1 : 0);
-    kernel.addLine(line);
+  /** Adds a record that the twin has read, and goes on behind it. */
+  add({ line, keys }: ScannedRecord, onward: Onward): true {
+    const { entries, scanner } = this.kernel;
+    entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
+    scanner.accept(line, onward);
+    return true;
   }
 
   /** Calls `scan`, completes the files and says what came of it; takes the shard away again when anything throws. */

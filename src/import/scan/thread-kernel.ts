@@ -28,7 +28,7 @@ export function threadKernel({ id, heapBytes, windowBytes, depthMax }: KernelNee
     held = undefined; // to be collected before its successor is made, should memory be short
     held = { id, heapBytes, kernel: new SimdKernel({ heapBytes, windowBytes }, depthMax) };
   }
-  held.kernel.raw.clearEntries();
+  held.kernel.entries.clear();
   return held.kernel;
 }
 

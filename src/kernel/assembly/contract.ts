@@ -1,4 +1,4 @@
-// The numbers that cross the border to TypeScript; src/kernel/contract.ts and kernel/simd/kernel.ts hold the same ones (a test compares).
+// The numbers that cross the border to TypeScript; src/kernel/contract.ts and kernel/simd/scanner.ts hold the same ones (a test compares).
 
 export const FRAMING_LINES: i32 = 0;
 export const FRAMING_VALUES: i32 = 1;

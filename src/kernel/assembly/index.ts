@@ -1,4 +1,4 @@
-// The kernel's exports, and nothing else: what src/kernel/simd/kernel.ts calls. Addresses are bytes in linear memory.
+// The kernel's exports, and nothing else: what src/kernel/simd/ calls. Addresses are bytes in linear memory.
 
 import { fillPackTable } from './blanks';
 import { Entries, clearEntries } from './entries';
@@ -8,7 +8,7 @@ import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, NAME_BYTE
 import { align16, emptyWindow, layWindow, loaded, makeSlack } from './window';
 
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
-export { nextIndex, takePages } from './pages';
+export { nextIndex, pageEntries, takePage } from './pages';
 export { addNode, clearNodes, endNode } from './paths';
 export { next } from './scan';
 export { compact, growWindow, loaded, standAt } from './window';
@@ -149,6 +149,8 @@ export function frameStart(): u32 { return State.frameStart; }
 export function dst(): u32 { return State.dst; }
 export function pos(): u32 { return State.pos; }
 export function end(): u32 { return State.end; }
+export function eof(): bool { return State.eof; }
+export function recordBytesMax(): u32 { return State.recordBytesMax; }
 export function afterComma(): bool { return State.afterComma; }
 export function ordinal(): u32 { return State.ordinal; }
 export function frameRecords(): u32 { return State.frameRecords; }

@@ -1,11 +1,16 @@
 // Sorted entries to pages (docs/format.md, Pages). src/store/pages/write.ts is the readable twin; the bytes are the same.
 
 import { copyWords, Entries } from './entries';
-import { ENTRY_HEADER_BYTES, OUT_BYTES, REF_BYTES, State } from './state';
+import { ENTRY_HEADER_BYTES, REF_BYTES, State } from './state';
 import { xxh64 } from './checksum';
 
 export const PAGE_BYTES: u32 = 8176;
-const HEADER_BYTES: u32 = 16;
+const VERSION_AT: u32 = 8;
+const FLAGS_AT: u32 = 9;
+const COUNT_AT: u32 = 10;
+const PREFIX_BYTES_AT: u32 = 12;
+const RESERVED_AT: u32 = 14;
+const PREFIX_AT: u32 = 16;
 const LOCATION_BYTES: u32 = 8;
 const PAGE_VERSION: u8 = 1;
 
@@ -35,21 +40,21 @@ function buildPage(page: u32, index: u8): u32 {
   for (; ref < State.refsEnd && load<u8>(key(ref) - 1) == index; ref += REF_BYTES) {
     const length = keyLength(ref);
     const shared = count == 0 ? prefix : commonPrefix(first, key(ref), min(prefix, length));
-    const bytes = HEADER_BYTES + shared + 2 * (count + 2) + keysBytes + length - shared * (count + 1) + LOCATION_BYTES * (count + 1);
+    const bytes = PREFIX_AT + shared + 2 * (count + 2) + keysBytes + length - shared * (count + 1) + LOCATION_BYTES * (count + 1);
     if (count > 0 && bytes > PAGE_BYTES) break;
     prefix = shared;
     keysBytes += length;
     count++;
   }
   store<u64>(page, 0);
-  store<u8>(page, PAGE_VERSION, 8);
-  store<u16>(page, count, 10);
-  store<u16>(page, prefix, 12);
-  memory.copy(page + HEADER_BYTES, first, prefix);
-  let slot = page + HEADER_BYTES + prefix;
+  store<u8>(page, PAGE_VERSION, VERSION_AT);
+  store<u16>(page, count, COUNT_AT);
+  store<u16>(page, prefix, PREFIX_BYTES_AT);
+  memory.copy(page + PREFIX_AT, first, prefix);
+  let slot = page + PREFIX_AT + prefix;
   let out = slot + 2 * (count + 1);
-  store<u8>(page, 0, 9);
-  store<u16>(page, 0, 14);
+  store<u8>(page, 0, FLAGS_AT);
+  store<u16>(page, 0, RESERVED_AT);
   for (let at = from; at < ref; at += REF_BYTES) {
     store<u16>(slot, out - page);
     slot += 2;
@@ -72,13 +77,12 @@ export function nextIndex(): i32 {
   return Entries.cursor < State.refsEnd ? <i32>load<u8>(key(Entries.cursor) - 1) : -1;
 }
 
-/** Builds pages of the index at the cursor into `out`, one every PAGE_BYTES; returns how many. */
-export function takePages(): u32 {
-  const index = nextIndex();
-  let pages: u32 = 0;
-  while (pages < OUT_BYTES / PAGE_BYTES && nextIndex() == index && index >= 0) {
-    buildPage(State.out + pages * PAGE_BYTES, <u8>index);
-    pages++;
-  }
-  return pages;
+/** Builds the next page of this index at `out`; returns its bytes, 0 when the entry at the cursor is of another one. */
+export function takePage(index: i32): u32 {
+  return nextIndex() == index ? buildPage(State.out, <u8>index) : 0;
+}
+
+/** Entries of the page that was built last. */
+export function pageEntries(): u32 {
+  return load<u16>(State.out, COUNT_AT);
 }

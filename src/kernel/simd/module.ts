@@ -38,8 +38,9 @@ export interface Exports {
   sortEntries(): void;
   dedupeEntries(keep: number): number;
   takeRun(limit: number): number;
-  takePages(): number;
   nextIndex(): number;
+  takePage(index: number): number;
+  pageEntries(): number;
   name(): number;
   out(): number;
   window(): number;
@@ -50,6 +51,8 @@ export interface Exports {
   dst(): number;
   pos(): number;
   end(): number;
+  eof(): number;
+  recordBytesMax(): number;
   afterComma(): number;
   ordinal(): number;
   frameRecords(): number;

@@ -5,11 +5,12 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { ENTRY_HEAP_BYTES, FRAME_BYTES, REFUSED_RECORDS_MAX } from '../../base/limits.js';
-import { addKeys, RunWriter } from '../../import/scan/run-write.js';
+import { RunWriter } from '../../import/scan/run-write.js';
 import { threadKernel } from '../../import/scan/thread-kernel.js';
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
-import { BadReason, type BadReasonName } from '../../kernel/contract.js';
-import { Event, type SimdKernel } from '../../kernel/simd/kernel.js';
+import { BadReason } from '../../kernel/contract.js';
+import type { SimdKernel } from '../../kernel/simd/kernel.js';
+import type { BadOutcome, GoodOutcome } from '../../kernel/simd/scanner.js';
 import { files } from '../../store/files/file-blobs.js';
 import { LineOrdinals } from './line-ordinals.js';
 import type { SalvageFault } from './task.js';
@@ -33,6 +34,8 @@ export class EntryScan {
   readonly #kernel: SimdKernel;
   readonly #runs: RunWriter;
   readonly #ordinals = new LineOrdinals();
+  /** What is left of the text that was added last. */
+  #text: Uint8Array = new Uint8Array();
 
   constructor(setup: ScanSetup, shard: number, runPath: string) {
     const { id, windowBytes, scan } = setup;
@@ -40,8 +43,9 @@ export class EntryScan {
     this.#shard = shard;
     this.#kernel = threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
     this.#runs = new RunWriter(files, runPath, shard, (line) => this.#ordinals.of(line));
-    this.#kernel.begin({ ...scan, framing: 'lines' }, shard, FRAME_BYTES, false);
-    this.#kernel.standAt(0, Number.MAX_SAFE_INTEGER);
+    const { scanner } = this.#kernel;
+    scanner.begin({ ...scan, framing: 'lines' }, shard, FRAME_BYTES, false);
+    scanner.standAt(0, Number.MAX_SAFE_INTEGER);
   }
 
   /** The next `lines` lines that come are the records from this ordinal on. */
@@ -51,23 +55,17 @@ export class EntryScan {
 
   /** Text of lines that were expected, cut anywhere. */
   add(text: Uint8Array): void {
-    const kernel = this.#kernel;
-    for (let done = 0; done < text.byteLength; ) {
-      const { at, bytes } = kernel.makeRoom();
-      const piece = text.subarray(done, done + bytes);
-      kernel.bytes.set(piece, at);
-      kernel.raw.loaded(piece.byteLength, 0);
-      done += piece.byteLength;
-      this.#scan(false);
-    }
+    this.#text = text;
+    if (this.#fill()) this.#scan();
     if (this.#ordinals.stretches > STRETCHES_MAX) this.#spill();
   }
 
   /** All lines have come. */
   finish(): FoundEntries {
-    this.#kernel.makeRoom();
-    this.#kernel.raw.loaded(0, 1);
-    this.#scan(true);
+    const { window } = this.#kernel;
+    window.makeRoom();
+    window.loaded(0, true);
+    this.#scan();
     this.#spill();
     return { runs: this.#runs.runs, losers: Uint32Array.from(this.#runs.losers) };
   }
@@ -76,54 +74,54 @@ export class EntryScan {
     this.#runs.close();
   }
 
-  /** Until the kernel needs more text. */
-  #scan(isLast: boolean): void {
-    const { raw } = this.#kernel;
-    for (;;) {
-      switch (raw.next()) {
-        case Event.FRAME:
-          raw.frameTaken();
-          break;
-        case Event.SPILL:
-          this.#spill();
-          break;
-        case Event.SUSPECT:
-          if (!this.#settle(isLast)) return;
-          break;
-        default:
-          return;
-      }
-    }
+  /** Until the kernel needs more text than there is. */
+  #scan(): void {
+    const { scanner } = this.#kernel;
+    scanner.pump({
+      fill: () => this.#fill(),
+      frame: () => {
+        scanner.frameTaken();
+        return true;
+      },
+      spill: () => this.#spill(),
+      record: (outcome) => this.#accept(outcome),
+      bad: (outcome) => this.#refuse(outcome),
+    });
   }
 
-  #settle(isLast: boolean): boolean {
-    const kernel = this.#kernel;
-    const outcome = kernel.settle(isLast);
-    if (outcome.kind === 'more' || outcome.kind === 'end') return false;
-    if (outcome.kind === 'record') {
-      addKeys(kernel, this.#shard, outcome.record.keys, () => this.#spill());
-      kernel.raw.resume(outcome.next, 0);
-      kernel.addLine(outcome.record.line);
-    } else {
-      this.#refuse(outcome.reason);
-      kernel.raw.resume(outcome.next, 0);
-      kernel.addLine(NO_RECORD);
-    }
+  /** Loads the next piece of the text; false when there is none left. */
+  #fill(): boolean {
+    if (this.#text.byteLength === 0) return false;
+    const { window } = this.#kernel;
+    const { at, bytes } = window.makeRoom();
+    const piece = this.#text.subarray(0, bytes);
+    window.bytes.set(piece, at);
+    window.loaded(piece.byteLength, false);
+    this.#text = this.#text.subarray(piece.byteLength);
     return true;
   }
 
-  #refuse(reason: BadReasonName): void {
-    const ordinal = this.#ordinals.of(this.#kernel.raw.ordinal());
+  #spill(): void {
+    this.#runs.write(this.#kernel.entries, this.#setup.keep);
+    this.#ordinals.forget(this.#kernel.scanner.ordinal);
+  }
+
+  #accept(outcome: GoodOutcome): true {
+    const { entries, scanner } = this.#kernel;
+    entries.addKeys(this.#shard, outcome.record.keys, () => this.#spill());
+    scanner.accept(outcome.record.line, outcome);
+    return true;
+  }
+
+  #refuse(outcome: BadOutcome): true {
+    const ordinal = this.#ordinals.of(this.#kernel.scanner.ordinal);
     if (this.refused.length === REFUSED_RECORDS_MAX) {
       const what = `shard ${this.#shard} has more than ${REFUSED_RECORDS_MAX} records that no import accepts`;
       throw new GristmillError('CHECKSUM_MISMATCH', `${what}: it was not made by an import`);
     }
-    const message = `record ${ordinal} of shard ${this.#shard} is not what an import accepts: ${BadReason[reason]}`;
+    const message = `record ${ordinal} of shard ${this.#shard} is not what an import accepts: ${BadReason[outcome.reason]}`;
     this.refused.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
-  }
-
-  #spill(): void {
-    this.#runs.write(this.#kernel, this.#setup.keep);
-    this.#ordinals.forget(this.#kernel.raw.ordinal());
+    this.#kernel.scanner.accept(NO_RECORD, outcome);
+    return true;
   }
 }
