@@ -19,6 +19,7 @@ import { Workspace } from './plan/workspace.js';
 import type { Reporter } from './report/reporter.js';
 import type { Journal } from './resume/journal.js';
 import { type Beginning, beginImport, forgetResumable, openJournal } from './resume/resume.js';
+import { type SpanContext, spanPaths } from './tasks/span.js';
 import type { Workers } from './tasks/workers.js';
 import type { ImportTarget, ImportWork } from './work.js';
 
@@ -44,6 +45,8 @@ export class ImportRun {
   readonly reporter: Reporter;
   readonly planned: Planned;
   readonly beginning: Beginning;
+  /** What its workers are told beside their tasks. */
+  readonly context: SpanContext;
   readonly tally: Tally;
   readonly jobs: readonly SpanJob[];
   readonly #workspace: Workspace;
@@ -61,8 +64,8 @@ export class ImportRun {
     const run = new ImportRun(parts, beginning);
     try {
       const tasks = run.jobs.map(({ task }) => task);
-      run.#workspace.open(tasks.map(({ shardPath }) => shardPath));
-      if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, tasks);
+      run.#workspace.open(tasks.map(({ shard }) => spanPaths(run.context, shard).shard));
+      if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, run.context, tasks);
       run.#workers = startWorkers(target, Math.min(options.workers, tasks.length));
     } catch (error) {
       await run.close();
@@ -80,18 +83,13 @@ export class ImportRun {
     this.planned = planned;
     this.beginning = beginning;
     this.#workspace = new Workspace({ directory, blobs }, id);
-    this.tally = new Tally(options, { directory, blobs }, id, reporter.pause);
+    this.context = { directory, temporary: this.#workspace.temporary, shared: reporter.shared.buffer };
+    this.tally = new Tally(options, { blobs, ...this.context }, id, reporter.pause);
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
     this.jobs = planJobs(planned.plans, options, {
-      ...{ id, firstShard, workspace: this.#workspace, key: planned.key },
-      ...{ shared: reporter.shared.buffer, hashesSpans: work.hashesSpans },
+      ...{ id, firstShard, key: planned.key, hashesSpans: work.hashesSpans },
     });
-  }
-
-  /** Where the runs are. */
-  get temporary(): string {
-    return this.#workspace.temporary;
   }
 
   get workers(): Workers {

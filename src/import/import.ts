@@ -79,7 +79,7 @@ async function scan(run: ImportRun, work: ImportWork): Promise<void> {
   reporter.enter('scan', planned.bytes);
   const credits = 2 * options.workers + 2;
   const { jobs, workers } = run;
-  for await (const span of scanSources(jobs, workers, credits, reporter.shared, target.blobs, beginning.recorded)) {
+  for await (const span of scanSources(jobs, workers, credits, run.context, target.blobs, beginning.recorded)) {
     reporter.throwIfCancelled();
     await run.accept(span);
     work.accept(span);
@@ -97,7 +97,13 @@ async function merge(run: ImportRun, lock: WriterLock): Promise<Publisher> {
   // Transactions on the collection wait from here on: what new entries are merged with has to stay.
   if (options.mode !== 'replace') await lock.set({ merging: options.collection });
   const publisher = run.beginPublication();
-  const batches = mergeRuns(tally, workers, { id: beginning.id, temporary: run.temporary }, options, reporter.pause);
+  const batches = mergeRuns(
+    tally,
+    workers,
+    { id: beginning.id, temporary: run.context.temporary },
+    options,
+    reporter.pause,
+  );
   for await (const batch of batches) await publisher.add(batch);
   tally.finishMerge();
   return publisher;

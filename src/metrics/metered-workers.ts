@@ -4,7 +4,7 @@
 // there are threads are being worked on; the others wait.
 
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
-import type { SpanResult, SpanTask } from '../import/tasks/span.js';
+import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 
 /** What the threads of an import have done so far. */
@@ -34,11 +34,11 @@ export class MeteredWorkers implements Workers {
     this.#threads = threads;
   }
 
-  async scan(task: SpanTask): Promise<SpanResult> {
+  async scan(order: SpanOrder): Promise<SpanResult> {
     this.#addUp();
     this.#scans++;
     try {
-      return await this.#workers.scan(task);
+      return await this.#workers.scan(order);
     } finally {
       this.#addUp();
       this.#scans--;

@@ -8,7 +8,7 @@ import { mergeEntries } from '../import/merge/entries.js';
 import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
-import type { SpanResult, SpanTask } from '../import/tasks/span.js';
+import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { answer, unwrap } from '../parallel/wire.js';
 import type { Blobs } from '../store/files/blobs.js';
@@ -30,8 +30,8 @@ export class InProcessWorkers implements Workers, Verifiers {
     this.#blobs = blobs;
   }
 
-  scan(task: SpanTask): Promise<SpanResult> {
-    return this.#next(() => scanSpan(task, this.#blobs));
+  scan(order: SpanOrder): Promise<SpanResult> {
+    return this.#next(() => scanSpan(order, this.#blobs));
   }
 
   merge(task: MergeTask): Promise<MergeResult> {

@@ -10,14 +10,14 @@ import type { Piscina as Pool } from 'piscina';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
-import { filesOf, type SpanResult, type SpanTask } from '../import/tasks/span.js';
+import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = SpanTask | MergeTask | VerifyTask | SalvageTask;
+type Task = SpanOrder | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -60,10 +60,10 @@ export class WorkerPool implements Workers, Verifiers {
     this.#loaded = Promise.all(Array.from({ length: threads }, load));
   }
 
-  async scan(task: SpanTask): Promise<SpanResult> {
-    const what = `bytes ${task.from} to ${task.to} of ${task.path}`;
-    return this.#runTwice<SpanResult>(task, 'scan', what, () => {
-      for (const path of filesOf(task)) files.remove(path);
+  async scan(order: SpanOrder): Promise<SpanResult> {
+    const what = `bytes ${order.from} to ${order.to} of ${order.path}`;
+    return this.#runTwice<SpanResult>(order, 'scan', what, () => {
+      for (const path of Object.values(spanPaths(order.context, order.shard))) files.remove(path);
     });
   }
 

@@ -6,8 +6,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { runPathOf } from '../../src/import/plan/workspace.js';
 import { decodeJournal, encodeLine, newHeader } from '../../src/import/resume/journal-format.js';
+import { runPathOf } from '../../src/import/tasks/span.js';
 import { readHotSet } from '../../src/lookup/warm/hot-set-file.js';
 import { journalPath, quarantinePath, shardPath, temporaryPath } from '../../src/store/files/layout.js';
 import { isAlive } from '../../src/store/lock/lock-holder.js';

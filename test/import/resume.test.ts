@@ -13,7 +13,7 @@ import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { decodeJournal } from '../../dist/src/import/resume/journal-format.js';
 import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
-import type { SpanTask } from '../../dist/src/import/tasks/span.js';
+import type { SpanOrder } from '../../dist/src/import/tasks/span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
@@ -41,7 +41,7 @@ async function importHere(directory: string, sources: readonly string[], options
   const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
   let scans = 0;
   const startWorkers = () => ({
-    scan: async (task: SpanTask) => {
+    scan: async (task: SpanOrder) => {
       scans++;
       return scanSpan(task, files);
     },

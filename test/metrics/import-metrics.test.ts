@@ -6,7 +6,7 @@ import type { StoreEvents } from '../../src/base/events.js';
 import type { ImportReport } from '../../src/base/import-report.js';
 import type { MergeTask } from '../../src/import/tasks/merge.js';
 import type { ImportObserver } from '../../src/import/tasks/observer.js';
-import type { SpanTask } from '../../src/import/tasks/span.js';
+import type { SpanOrder } from '../../src/import/tasks/span.js';
 import type { Workers } from '../../src/import/tasks/workers.js';
 import { ImportMeter } from '../../src/metrics/import-meter.js';
 import { MeteredWorkers } from '../../src/metrics/metered-workers.js';
@@ -160,7 +160,7 @@ describe('workers that are metered', () => {
     const later = () => new Promise<never>((resolve, reject) => given.push({ resolve, reject }));
     const close = vi.fn(async () => {});
     const workers = new MeteredWorkers({ scan: later, merge: later, close } as Workers, 2);
-    const scans = [1, 2, 3].map(() => workers.scan({} as SpanTask));
+    const scans = [1, 2, 3].map(() => workers.scan({} as SpanOrder));
     expect(workers.use()).toMatchObject({ threads: 2, busy: 2, queued: 1, mergeSeconds: 0 });
     now = 1000;
     given[0]!.resolve(undefined as never);

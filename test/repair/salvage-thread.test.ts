@@ -8,7 +8,7 @@ import { build, taskOf } from '../support/salvaged.js';
 
 test('a thread stops when it is told to', async () => {
   const task = taskOf(build(scratch()), true);
-  new SharedProgress(task.setup.shared).cancel();
+  new SharedProgress(task.shared).cancel();
   const pool = new WorkerPool(1, new URL('../../dist/workers/import-worker.js', import.meta.url).href);
   onTestFinished(() => pool.close());
   await expect(pool.salvage(task)).rejects.toMatchObject({ code: 'CANCELLED' });

@@ -39,7 +39,7 @@ function journalLines() {
 }
 
 const startWorkers = () => ({
-  /** @param {import('../../src/import/tasks/span.js').SpanTask} task */
+  /** @param {import('../../src/import/tasks/span.js').SpanOrder} task */
   async scan(task) {
     scans++;
     before ??= journalLines();

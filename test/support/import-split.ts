@@ -13,7 +13,7 @@ import { checkRest, planSource } from '../../src/import/plan/plan.js';
 import { Workspace } from '../../src/import/plan/workspace.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
 import { snippetOf } from '../../src/import/source/snippet.js';
-import type { SpanTask } from '../../src/import/tasks/span.js';
+import { type SpanOrder, spanPaths } from '../../src/import/tasks/span.js';
 import type { BadRecord } from '../../src/kernel/contract.js';
 import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
@@ -68,7 +68,8 @@ export async function scanInSpans(
   const place = { directory, blobs: files };
   const workspace = new Workspace(place, `scan${scans++}`);
   const progress = new SharedProgress();
-  const tally = new Tally(options, place, 'split', noPause);
+  const context = { directory, temporary: workspace.temporary, shared: progress.buffer };
+  const tally = new Tally(options, { blobs: files, ...context }, 'split', noPause);
   const shards: Buffer[] = [];
   const lines: string[] = [];
   const keys: string[] = [];
@@ -82,30 +83,29 @@ export async function scanInSpans(
     const jobs = planJobs([plan], options, {
       id,
       firstShard: 1,
-      workspace,
-      shared: progress.buffer,
       key: { kind: 'ordinal' },
       hashesSpans: false,
     });
-    workspace.open(jobs.map(({ task }) => task.shardPath));
+    workspace.open(jobs.map(({ task }) => spanPaths(context, task.shard).shard));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
-    const guessed = (task: SpanTask): SpanTask => {
+    const guessed = (task: SpanOrder): SpanOrder => {
       if (task.entry || misguess === undefined) return task;
       const afterComma = task.framing === 'array' || task.framing === 'object';
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
-    const workers = { scan: (task: SpanTask) => queue.run(() => scanSpan(guessed(task), files)) };
-    for await (const accepted of scanSources(jobs, workers, credits, progress, files)) {
+    const workers = { scan: (task: SpanOrder) => queue.run(() => scanSpan(guessed(task), files)) };
+    for await (const accepted of scanSources(jobs, workers, credits, context, files)) {
       const { task, result } = accepted;
+      const paths = spanPaths(context, task.shard);
       await tally.accept(accepted);
       if (result.shard) {
         for (const { offset, chunkBytes } of tally.runs.filter(({ shard }) => shard === task.shard)) {
           const bytes = chunkBytes.reduce((sum, chunk) => sum + chunk, 0);
-          keys.push(...readEntries(readFileSync(task.runPath).subarray(offset, offset + bytes), lines.length));
+          keys.push(...readEntries(readFileSync(paths.run).subarray(offset, offset + bytes), lines.length));
         }
-        shards.push(readFileSync(task.shardPath));
-        lines.push(...readShard(task.shardPath, result.shard.records));
+        shards.push(readFileSync(paths.shard));
+        lines.push(...readShard(paths.shard, result.shard.records));
       }
       if (result.ended) await checkRest(plan, result.exit, noPause);
     }

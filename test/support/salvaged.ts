@@ -67,11 +67,19 @@ export function taskOf({ path, summary, dead }: Built, knows: boolean): SalvageT
   const setup = {
     id: path,
     scan: { primary: ['id'], secondary: [], depthMax: 100, recordBytesMax: 1000 },
-    ...{ level: 1, windowBytes: 65_536, keep: 'last', shared: new SharedProgress().buffer },
+    ...{ level: 1, windowBytes: 65_536, keep: 'last' },
   } as unknown as SalvageTask['setup'];
   const { records, holes, sha256 } = summary;
   return {
-    ...{ setup, shard: SHARD, path, textPath: `${path}.text`, runPath, rewrittenPath },
+    ...{
+      setup,
+      shared: new SharedProgress().buffer,
+      shard: SHARD,
+      path,
+      textPath: `${path}.text`,
+      runPath,
+      rewrittenPath,
+    },
     ...(knows ? { expected: { records, holes, sha256 }, dead } : { dead: new Uint8Array() }),
   };
 }

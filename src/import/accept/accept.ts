@@ -8,11 +8,11 @@
 // scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at.
 
 import { inOrder } from '../../parallel/in-order.js';
-import type { SharedProgress } from '../../parallel/shared-progress.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { SourcePlan } from '../plan/plan.js';
 import type { AcceptedSpan, RecordedSpan, SpanJob } from '../plan/span-job.js';
-import { type Boundary, filesOf, type SpanResult, type SpanTask } from '../tasks/span.js';
+import { type Boundary, type SpanContext, type SpanResult, type SpanTask, spanPaths } from '../tasks/span.js';
 import type { Workers } from '../tasks/workers.js';
 
 /**
@@ -25,10 +25,15 @@ export async function* scanSources(
   jobs: readonly SpanJob[],
   workers: Pick<Workers, 'scan'>,
   credits: number,
-  progress: SharedProgress,
+  context: SpanContext,
   blobs: Blobs,
   recorded: readonly RecordedSpan[] = [],
 ): AsyncGenerator<AcceptedSpan> {
+  const progress = new SharedProgress(context.shared);
+  const discard = ({ shard }: SpanTask, result: SpanResult): void => {
+    progress.add(-result.progressBytes, -result.read);
+    for (const path of Object.values(spanPaths(context, shard))) blobs.remove(path);
+  };
   let source: SourcePlan | undefined;
   /** Where the span before ended. */
   let boundary: Boundary = { at: 0, afterComma: false };
@@ -52,7 +57,7 @@ export async function* scanSources(
     progress.add(result.progressBytes, result.read);
     yield accept({ ...job, result, wasRedone });
   }
-  const scan = ({ task }: SpanJob) => workers.scan(task);
+  const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
   for await (const { task: job, result } of inOrder(unless(rest, over), credits, scan, () => progress.cancel())) {
     const { plan, task } = job;
     if (plan !== source) {
@@ -60,15 +65,15 @@ export async function* scanSources(
       boundary = { at: plan.from, afterComma: false };
     }
     if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
-      discard(task, result, progress, blobs);
+      discard(task, result);
       continue;
     }
     const badMax = task.setup.badMax - rejected;
     let accepted: AcceptedSpan = { plan, task, result, wasRedone: false };
     if (result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax)) {
-      discard(task, result, progress, blobs);
+      discard(task, result);
       const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
-      accepted = { plan, task: again, result: await workers.scan(again), wasRedone: true };
+      accepted = { plan, task: again, result: await scan({ task: again }), wasRedone: true };
     }
     yield accept(accepted);
   }
@@ -76,10 +81,4 @@ export async function* scanSources(
 
 function* unless(jobs: readonly SpanJob[], over: ReadonlySet<SourcePlan>): Generator<SpanJob> {
   for (const job of jobs) if (!over.has(job.plan)) yield job;
-}
-
-/** Removes what a span wrote that is not going to be used, and what it counted. */
-function discard(task: SpanTask, result: SpanResult, progress: SharedProgress, blobs: Blobs): void {
-  progress.add(-result.progressBytes, -result.read);
-  for (const path of filesOf(task)) blobs.remove(path);
 }

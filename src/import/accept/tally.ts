@@ -15,7 +15,7 @@ import type { SourcePlan } from '../plan/plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
 import { unpackFiles } from '../source/file-list.js';
 import type { MergeResult, PlacedRun } from '../tasks/merge.js';
-import type { Duplicate, SpanFailure, SpanTask } from '../tasks/span.js';
+import { type Duplicate, type SpanFailure, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
 import { failureError, placeOf } from './bad-source.js';
 import { Quarantine } from './quarantine.js';
 
@@ -43,7 +43,7 @@ export class Tally {
   files = 0;
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
-  readonly #place: StorePlace;
+  readonly #place: StorePlace & SpanPlace;
   readonly #pause: Pause;
   /** Of each shard, what says which record of its source one of its records is. */
   readonly #origins = new Map<number, Origin>();
@@ -55,7 +55,7 @@ export class Tally {
   #duplicate: Duplicate | undefined;
 
   /** @param id of the import. */
-  constructor(options: FilledImportOptions, place: StorePlace, id: string, pause: Pause) {
+  constructor(options: FilledImportOptions, place: StorePlace & SpanPlace, id: string, pause: Pause) {
     this.#options = options;
     this.#place = place;
     this.quarantine = new Quarantine(place, id);
@@ -65,9 +65,10 @@ export class Tally {
   /** Files that must be on disk before a span counts as finished. */
   filesOf({ task, result }: AcceptedSpan): string[] {
     const { path } = this.quarantine;
+    const { shard, run } = spanPaths(this.#place, task.shard);
     return [
-      ...(result.shard ? [task.shardPath] : []),
-      ...(result.runs.length > 0 ? [task.runPath] : []),
+      ...(result.shard ? [shard] : []),
+      ...(result.runs.length > 0 ? [run] : []),
       ...(path !== undefined && result.rejected > 0 ? [path] : []),
     ];
   }
@@ -84,6 +85,7 @@ export class Tally {
   /** @throws BAD_RECORD, RECORD_TOO_LARGE, SOURCE_TRUNCATED, TOO_MANY_BAD_RECORDS */
   async accept(span: AcceptedSpan): Promise<void> {
     const { plan, task, result, wasRedone } = span;
+    const paths = spanPaths(this.#place, task.shard);
     if (plan !== this.#source) this.#readOfOthers = this.read;
     if (result.fileRecords) this.files += result.fileRecords.length / 2;
     else if (plan !== this.#source) this.files++;
@@ -97,7 +99,7 @@ export class Tally {
     if (failure) {
       this.#firstRejected ??= { task, failure, readBefore };
       const source = task.files === undefined ? task.path : undefined;
-      await this.quarantine.take(task.badPath, source, readBefore, this.#pause);
+      await this.quarantine.take(paths.bad, source, readBefore, this.#pause);
     }
     for (const run of result.runs) this.runs.push({ ...run, shard: task.shard });
     this.#noteDead(task.shard, result.losers);
@@ -110,13 +112,13 @@ export class Tally {
     this.shards.push({
       shard: task.shard,
       fileNumber: task.shard,
-      file: basename(task.shardPath),
+      file: basename(paths.shard),
       ...result.shard,
       named: plan.framing === 'object',
       source: { file: task.path, from: result.entry, to: result.exit },
     });
     failpoint('shard.sync');
-    const sync = this.#place.blobs.sync(task.shardPath);
+    const sync = this.#place.blobs.sync(paths.shard);
     sync.catch(() => {}); // told by `synced`
     this.#syncs.push(sync);
   }

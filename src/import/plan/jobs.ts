@@ -1,31 +1,25 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// Spans become tasks: each with its shard number, where its files go, and all a worker has to know.
+// Spans become tasks: each with its shard number and all that a worker has to know.
 
-import { join } from 'node:path';
 import type { FramingName } from '../../kernel/contract.js';
 import { parsePath } from '../../keys/paths.js';
-import { shardFileName, shardPath } from '../../store/files/layout.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { ScanSetup } from '../tasks/span.js';
 import type { SourcePlan } from './plan.js';
 import type { SpanJob } from './span-job.js';
-import { runPathOf, type Workspace } from './workspace.js';
 
 interface JobContext {
   readonly id: string;
   /** Number of the first shard; spans are numbered on in source order. */
   readonly firstShard: number;
-  readonly workspace: Workspace;
-  readonly shared: SharedArrayBuffer;
   readonly key: KeyRule;
   /** Whether spans of lines are hashed. */
   readonly hashesSpans: boolean;
 }
 
 export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
-  const { workspace } = context;
   const setup = setupOf(options, context, plans[0]!.framing);
   let shard = context.firstShard;
   return plans.flatMap((plan, sourceNumber) =>
@@ -50,9 +44,6 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
           sourceNumber,
           sources: plans.length,
           sourceFrom: plan.from,
-          shardPath: shardPath(workspace.place.directory, shardFileName(number)),
-          runPath: runPathOf(workspace.temporary, number),
-          badPath: join(workspace.temporary, `${number}.bad`),
         },
       };
     }),
@@ -61,7 +52,7 @@ export function planJobs(plans: readonly SourcePlan[], options: FilledImportOpti
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, shared, key, hashesSpans }: JobContext,
+  { id, firstShard, key, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
@@ -79,7 +70,6 @@ function setupOf(
     // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
     keep: onDuplicate === 'last' ? 'last' : 'first',
     namesDuplicates: onDuplicate === 'error',
-    shared,
     // Where positions are keys, no span can be exchanged alone.
     hashesSpans: hashesSpans && key.kind === 'path',
     origin: { import: firstShard, collection, mode, onDuplicate, framing, key, indexes },

@@ -6,12 +6,7 @@
 import { dirname } from 'node:path';
 import { quietly } from '../../base/system-errors.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { pathIn, temporaryPath } from '../../store/files/layout.js';
-
-/** The sorted runs of a span. @param temporary see Workspace */
-export function runPathOf(temporary: string, shard: number): string {
-  return pathIn(temporary, `${shard}.run`);
-}
+import { temporaryPath } from '../../store/files/layout.js';
 
 export class Workspace {
   readonly place: StorePlace;

@@ -17,8 +17,7 @@ import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.j
 import type { FilledImportOptions } from '../options/resolve.js';
 import { optionsThatAffect } from '../options/table.js';
 import type { SourcePlan } from '../plan/plan.js';
-import { runPathOf } from '../plan/workspace.js';
-import type { SpanTask } from '../tasks/span.js';
+import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
 import { Journal } from './journal.js';
 import { decodeJournal, type JournalHeader, type JournalSpan, newHeader } from './journal-format.js';
 
@@ -76,13 +75,15 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
 export async function openJournal(
   { catalog, store, options }: Resumer,
   { id, firstShard, recorded, journalBytes, header }: Beginning,
+  place: SpanPlace,
   tasks: readonly SpanTask[],
 ): Promise<Journal> {
   const path = journalPath(store, id);
   if (journalBytes !== undefined) {
     const finished = new Set(recorded.map(({ shard }) => shard));
-    for (const { shard, shardPath, runPath, badPath } of tasks) {
-      for (const left of finished.has(shard) ? [badPath] : [shardPath, runPath, badPath]) files.remove(left);
+    for (const { shard } of tasks) {
+      const paths = spanPaths(place, shard);
+      for (const left of finished.has(shard) ? [paths.bad] : Object.values(paths)) files.remove(left);
     }
     return Journal.resume(path, journalBytes);
   }

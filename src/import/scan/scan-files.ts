@@ -8,12 +8,12 @@ import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { unpackFiles } from '../source/file-list.js';
 import { openSource } from '../source/open.js';
-import type { SpanFailure, SpanFiles, SpanResult, SpanTask } from '../tasks/span.js';
+import type { SpanFailure, SpanFiles, SpanOrder, SpanResult } from '../tasks/span.js';
 import { FileScan } from './scan-file.js';
 import { SpanOutput } from './span-output.js';
 
 /** @throws as scanSpan */
-export function scanFiles(task: SpanTask, files: SpanFiles, blobs: Blobs): SpanResult {
+export function scanFiles(task: SpanOrder, files: SpanFiles, blobs: Blobs): SpanResult {
   const output = new SpanOutput(task, blobs);
   const { scanner } = output.kernel;
   scanner.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);

@@ -9,7 +9,7 @@ import type { Window } from '../../kernel/simd/window.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { openSource } from '../source/open.js';
 import type { Source } from '../source/source.js';
-import type { Boundary, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
+import type { Boundary, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { scanFiles } from './scan-files.js';
 import { hashAtOnce } from './span-hash.js';
@@ -21,7 +21,7 @@ export { Cancelled } from './span-output.js';
 const OVERHANG_BYTES = 64 * 1024;
 
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
-export function scanSpan(task: SpanTask, blobs: Blobs): SpanResult {
+export function scanSpan(task: SpanOrder, blobs: Blobs): SpanResult {
   if (task.files !== undefined) return scanFiles(task, task.files, blobs);
   const file = openSource(task.path, task.setup.access, task.fingerprint);
   try {
@@ -74,7 +74,7 @@ class SpanScan implements ScanClient {
   #failure: SpanFailure | undefined;
   #ended = false;
 
-  constructor(file: Source, task: SpanTask, entry: Boundary, blobs: Blobs) {
+  constructor(file: Source, task: SpanOrder, entry: Boundary, blobs: Blobs) {
     const output = new SpanOutput(task, blobs);
     const { scanner, window } = output.kernel;
     this.#file = file;

@@ -14,7 +14,15 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
-import type { ScanSetup, SpanFailure, SpanResult, SpanTask } from '../tasks/span.js';
+import {
+  type ScanSetup,
+  type SpanFailure,
+  type SpanOrder,
+  type SpanPaths,
+  type SpanResult,
+  type SpanTask,
+  spanPaths,
+} from '../tasks/span.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
@@ -43,6 +51,7 @@ export class SpanOutput {
   readonly progress: SharedProgress;
   readonly clock: StageClock;
   readonly #task: SpanTask;
+  readonly #paths: SpanPaths;
   readonly #blobs: Blobs;
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
@@ -50,15 +59,16 @@ export class SpanOutput {
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
 
-  constructor(task: SpanTask, blobs: Blobs) {
-    const { onBadRecord, namesDuplicates, level, shared } = task.setup;
+  constructor(task: SpanOrder, blobs: Blobs) {
+    const { onBadRecord, namesDuplicates, level } = task.setup;
+    this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task.setup);
     this.#task = task;
     this.#blobs = blobs;
     this.#encoder = encoderFor(blobs.codec, level);
-    this.#runs = new RunWriter(blobs, task.runPath, task.shard);
-    this.rejects = new Rejects(blobs, task.badPath, onBadRecord === 'quarantine', namesDuplicates);
-    this.progress = new SharedProgress(shared);
+    this.#runs = new RunWriter(blobs, this.#paths.run, task.shard);
+    this.rejects = new Rejects(blobs, this.#paths.bad, onBadRecord === 'quarantine', namesDuplicates);
+    this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
   }
 
@@ -80,7 +90,7 @@ export class SpanOutput {
     const { plain, records } = scanner.frame();
     this.clock.ends('scan');
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#blobs, this.#task.shardPath, this.#encoder);
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder);
       this.#shard.append(plain, records);
     }
     scanner.frameTaken();

@@ -2,6 +2,7 @@
 
 import type { Shape } from '../../base/import-report.js';
 import type { BadReasonName, ScanOptions } from '../../kernel/contract.js';
+import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { Access, Fingerprint } from '../source/source.js';
@@ -20,8 +21,6 @@ export interface ScanSetup {
   readonly keep: 'last' | 'first';
   /** Whether a repeated key is an error, so that it has to be said which record of the source has it. */
   readonly namesDuplicates: boolean;
-  /** See SharedProgress. */
-  readonly shared: SharedArrayBuffer;
   /** Whether spans of lines are hashed, to be known again. */
   readonly hashesSpans: boolean;
   /** What shards say of the import. */
@@ -34,7 +33,10 @@ export interface Boundary {
   readonly afterComma: boolean;
 }
 
-/** One span to scan. */
+/**
+ * One span to scan: plain data, which could go to any host that has the sources. What it writes is named by its shard
+ * (`spanPaths`).
+ */
 export interface SpanTask {
   readonly setup: ScanSetup;
   readonly path: string;
@@ -47,14 +49,10 @@ export interface SpanTask {
   /** The boundary to begin at; absent: guess one. */
   readonly entry?: Boundary;
   readonly shard: number;
-  readonly shardPath: string;
   /** Number of its source among all, how many there are, and where its records begin. */
   readonly sourceNumber: number;
   readonly sources: number;
   readonly sourceFrom: number;
-  /** Where sorted runs and rejected records go, should there be any. */
-  readonly runPath: string;
-  readonly badPath: string;
   /** In a span of many files: which they are. `path` is their folder then, and offsets count through all of them. */
   readonly files?: SpanFiles;
 }
@@ -71,9 +69,42 @@ export interface SpanFiles {
   readonly grown?: { readonly from: number; readonly read: number };
 }
 
+/** Where a worker leaves what it makes, and what it shares with the coordinator. */
+export interface SpanContext extends SpanPlace {
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** A task as a worker gets it. */
+export interface SpanOrder extends SpanTask {
+  readonly context: SpanContext;
+}
+
+/** The store's directory, and the import's own in it (plan/workspace.ts). */
+export interface SpanPlace {
+  readonly directory: string;
+  readonly temporary: string;
+}
+
 /** All that a span may write. */
-export function filesOf({ shardPath, runPath, badPath }: SpanTask): readonly string[] {
-  return [shardPath, runPath, badPath];
+export interface SpanPaths {
+  readonly shard: string;
+  /** Sorted runs, and rejected records, should there be any. */
+  readonly run: string;
+  readonly bad: string;
+}
+
+export function spanPaths({ directory, temporary }: SpanPlace, shard: number): SpanPaths {
+  return {
+    shard: shardPath(directory, shardFileName(shard)),
+    run: runPathOf(temporary, shard),
+    bad: pathIn(temporary, `${shard}.bad`),
+  };
+}
+
+/** The sorted runs of a span. */
+export function runPathOf(temporary: string, shard: number): string {
+  return pathIn(temporary, `${shard}.run`);
 }
 
 /** A sorted run within a span's run file, in chunks; `fences` holds the first entry of each chunk, one after another. */

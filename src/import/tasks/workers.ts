@@ -1,11 +1,11 @@
 // Who does the work of an import: threads, or the calling thread for a store in memory.
 
 import type { MergeResult, MergeTask } from './merge.js';
-import type { SpanResult, SpanTask } from './span.js';
+import type { SpanOrder, SpanResult } from './span.js';
 
 /** Who scans spans and merges runs. Any number of tasks may be given at once. */
 export interface Workers {
-  scan(task: SpanTask): Promise<SpanResult>;
+  scan(order: SpanOrder): Promise<SpanResult>;
   merge(task: MergeTask): Promise<MergeResult>;
   /** Every task must have settled. Idempotent. */
   close(): Promise<void>;

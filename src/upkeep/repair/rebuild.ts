@@ -5,9 +5,9 @@
 
 import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import { planMerge } from '../../import/merge/plan.js';
-import { runPathOf } from '../../import/plan/workspace.js';
 import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
+import { runPathOf } from '../../import/tasks/span.js';
 import { parsePath } from '../../keys/paths.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
@@ -32,7 +32,7 @@ export interface IndexedBy {
 }
 
 /** A shard to salvage, without what is the same for all. */
-export type ShardJob = Omit<SalvageTask, 'setup' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
+export type ShardJob = Omit<SalvageTask, 'setup' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
   /** Number of the file it is to be written to, should it be damaged. */
   readonly newFileNumber: number;
   /** Live records of an inline shard, in order. */
@@ -72,7 +72,7 @@ export class Rebuild {
     jobs: Iterable<ShardJob>,
     by: IndexedBy,
   ): AsyncGenerator<{ readonly job: ShardJob; readonly result: SalvageResult }> {
-    const { workers, threads, temporary, rewritten, pause } = this.#tools;
+    const { workers, threads, temporary, rewritten, pause, shared } = this.#tools;
     const setup = this.#setup(by);
     const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
       const textPath = pathIn(temporary, `${job.shard}.text`);
@@ -80,7 +80,7 @@ export class Rebuild {
       const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber));
       try {
         const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
-        return await workers.salvage({ ...task, runPath: this.#runPath(job.shard) });
+        return await workers.salvage({ ...task, shared, runPath: this.#runPath(job.shard) });
       } finally {
         files.remove(textPath);
       }
@@ -154,7 +154,6 @@ export class Rebuild {
       ...{
         namesDuplicates: false,
         hashesSpans: false,
-        shared: this.#tools.shared,
         origin: {} as ImportOrigin,
       },
     };

@@ -94,7 +94,7 @@ class ShardSalvage {
     this.#task = task;
     this.#shard = shard;
     this.#entries = entries;
-    this.#progress = new SharedProgress(task.setup.shared);
+    this.#progress = new SharedProgress(task.shared);
   }
 
   run(): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {

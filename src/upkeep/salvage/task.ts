@@ -18,6 +18,8 @@ export interface SalvageTask {
   readonly ordinals?: Uint32Array;
   readonly textPath: string;
   readonly runPath: string;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
   /** Where the shard is written again, should it be damaged. */
   readonly rewrittenPath: string;
 }
