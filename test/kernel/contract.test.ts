@@ -11,7 +11,7 @@ import { PAGE_BYTES } from '../../src/store/pages/write.js';
 
 /** The numeric constants of an assembly source. */
 function constantsOf(file: string): Map<string, number> {
-  const source = readFileSync(new URL(`../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
+  const source = readFileSync(new URL(`../../src/kernel/assembly/${file}.ts`, import.meta.url), 'utf8');
   const found = source.matchAll(/const ([A-Z0-9_]+): [iu]\d+ = ([0-9a-fx_]+);/g);
   return new Map(Array.from(found, ([, name, value]) => [name!, Number(value!.replaceAll('_', ''))]));
 }
