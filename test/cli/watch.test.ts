@@ -41,7 +41,7 @@ async function watch(...args: readonly string[]) {
 
 /** Runs a script of support/. */
 function script(name: string, ...args: readonly string[]) {
-  const path = fileURLToPath(new URL(`support/${name}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../support/${name}`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
