@@ -102,7 +102,7 @@ async function read(round) {
   snapshot.release();
 }
 
-/** @param {Record<string, Function>} classes */
+/** @param {Record<string, Function>} classes @returns {Promise<Record<string, number>>} */
 async function counts(classes = CLASSES) {
   for (let i = 0; i < 5; i++) {
     /** @type {any} */ (globalThis).gc();
@@ -117,6 +117,7 @@ async function counts(classes = CLASSES) {
 const held = store.collection('left').scan();
 await held.next();
 
+/** @type {Awaited<ReturnType<typeof counts>>} */
 let few = {};
 for (let round = 1; round <= MANY[how]; round++) {
   await publish(round);
@@ -126,7 +127,7 @@ for (let round = 1; round <= MANY[how]; round++) {
 }
 const many = await counts();
 /** For the message of a test that fails. */
-const each = many.OfStore > few.OfStore + 4 ? await counts(OF_STORES) : {};
+const each = (many.OfStore ?? 0) > (few.OfStore ?? 0) + 4 ? await counts(OF_STORES) : {};
 await held.return(undefined);
 await ended;
 await store.close();
