@@ -61,7 +61,9 @@ export class NewTrees {
     const first = entryAt(page, 0);
     const tree = this.of(index);
     tree.last = checkedLast(page, first, tree.last, index);
-    await this.#take(tree, pageKey(0, first.key, first.shard, first.ordinal), page);
+    const key = pageKey(0, first.key, first.shard, first.ordinal);
+    if (this.#isFullWith(key, page)) await this.#flush();
+    this.#take(tree, key, page);
   }
 
   /** Adds copies of the next pages of an index, which were verified by whoever built them. */
@@ -73,17 +75,22 @@ export class NewTrees {
     for (const page of pagesOf(batch)) {
       if (at === 0) checkedLast(page, entryAt(page, 0), tree.last, index);
       const keyEnd = batch.keyEnds[at++]!;
-      await this.#take(tree, batch.keys.subarray(keyFrom, keyEnd), page);
+      const key = batch.keys.subarray(keyFrom, keyEnd);
+      if (this.#isFullWith(key, page)) await this.#flush();
+      this.#take(tree, key, page);
       keyFrom = keyEnd;
       last = page;
     }
     if (last !== undefined) tree.last = entryAt(last, entryCount(last) - 1);
   }
 
-  async #take(tree: NewTree, key: Uint8Array, page: Uint8Array): Promise<void> {
+  #isFullWith(key: Uint8Array, page: Uint8Array): boolean {
+    return this.#pendingBytes + key.byteLength + page.byteLength > BATCH_BYTES;
+  }
+
+  #take(tree: NewTree, key: Uint8Array, page: Uint8Array): void {
     tree.entries += entryCount(page);
     tree.pages++;
-    if (this.#pendingBytes + key.byteLength + page.byteLength > BATCH_BYTES) await this.#flush();
     const from = this.#pendingBytes;
     const keyEnd = from + key.byteLength;
     const end = keyEnd + page.byteLength;
