@@ -114,6 +114,13 @@ describe('structure', () => {
     expect(LAYERS.filter((folder) => filesIn(folder).length > FOLDER_FILES_MAX)).toEqual([]);
   });
 
+  test('only the kernel’s own files call its WebAssembly instance', () => {
+    const others = SOURCES.filter((path) => !path.startsWith('src/kernel/simd/'));
+    expect(others.filter((path) => importsOf(path).some((module) => module.endsWith('kernel/simd/module.js')))).toEqual(
+      [],
+    );
+  });
+
   test('workers never reach lmdb, directly or through what they import', () => {
     const entries = SOURCES.filter((path) => path.startsWith('workers/'));
     expect(entries).not.toEqual([]);
