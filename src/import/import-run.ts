@@ -109,7 +109,7 @@ export class ImportRun {
   beginPublication(): Publisher {
     const { plans, key, bytes } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
-    const framing = plans[0]?.framing ?? 'lines';
+    const { framing } = plans[0]!;
     const { shards } = this.tally;
     const publication = { name, framing, key, mode, shards, onDuplicate, indexPaths, sourceBytes: bytes };
     this.#publisher = new Publisher(this.target.catalog, publication);

@@ -81,9 +81,12 @@ export class Fetch {
       try {
         for (const i of order.slice(at, at + FETCHES_MAX)) {
           const address = this.address(places[i]!);
-          const frame = isInline(address) ? undefined : this.#cached(address);
-          if (isInline(address)) texts[i] = this.#inlineText(address);
-          else if (frame !== undefined) texts[i] = textIn(frame, address);
+          if (isInline(address)) {
+            texts[i] = this.#inlineText(address);
+            continue;
+          }
+          const frame = this.#cached(address);
+          if (frame !== undefined) texts[i] = textIn(frame, address);
           else fetches.push(this.#textInto(texts, i, address));
         }
       } finally {

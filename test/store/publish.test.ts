@@ -11,6 +11,7 @@ import { encodeKey } from '../../src/keys/encode.js';
 import { isDead } from '../../src/store/catalog/tombstones.js';
 import { shardPath } from '../../src/store/files/layout.js';
 import { findLeftovers, sweep } from '../../src/store/lock/sweep.js';
+import { PageBatcher } from '../../src/store/pages/batch.js';
 import { treeStart } from '../../src/store/pages/page-key.js';
 import { entriesOf } from '../../src/store/pages/read.js';
 import { buildPages } from '../../src/store/pages/write.js';
@@ -28,6 +29,11 @@ import {
   writeShard,
 } from '../support/build-store.js';
 import { runs } from '../support/effort.js';
+
+const WITHOUT_SHARDS: Publication = {
+  ...{ name: 'records', framing: 'lines', key: { kind: 'path', path: 'id' }, mode: 'replace', shards: [] },
+  ...{ onDuplicate: 'last', indexPaths: [], sourceBytes: 0 },
+};
 
 describe.each(PLACES)('%s', (_, newPlace) => {
   let place: TestPlace;
@@ -240,13 +246,22 @@ describe.each(PLACES)('%s', (_, newPlace) => {
 
     test('counts that do not add up are never published', async () => {
       const counts = { read: 2, stored: 1, rejected: 0, replaced: 0 };
-      const publication: Publication = {
-        ...{ name: 'records', framing: 'lines', key: { kind: 'path', path: 'id' }, mode: 'replace', shards: [] },
-        ...{ onDuplicate: 'last', indexPaths: [], sourceBytes: 0 },
-      };
-      const attempt = publish(catalog, publication, [], () => ({ counts, dead: new Map() }));
+      const attempt = publish(catalog, WITHOUT_SHARDS, [], () => ({ counts, dead: new Map() }));
       await expect(attempt).rejects.toBeInstanceOf(GristmillError);
       await expect(attempt).rejects.toMatchObject({ code: 'COUNT_MISMATCH' });
+      expect(catalog.collection('records')).toBeUndefined();
+    });
+
+    test('pages with other entries than their builder counted are never published', async () => {
+      const [page] = buildPages([{ key: encodeKey(1), shard: 1, ordinal: 0 }]);
+      const batcher = new PageBatcher(0, new Uint8Array(page!.byteLength));
+      batcher.add(page!, 2);
+      const counts = { read: 0, stored: 0, rejected: 0, replaced: 0 };
+      const attempt = publish(catalog, WITHOUT_SHARDS, [batcher.finish()], () => ({ counts, dead: new Map() }));
+      await expect(attempt).rejects.toMatchObject({
+        code: 'COUNT_MISMATCH',
+        message: expect.stringMatching(/entries in a batch/),
+      });
       expect(catalog.collection('records')).toBeUndefined();
     });
 

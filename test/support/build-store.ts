@@ -10,6 +10,7 @@ import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
 import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.js';
 import { type PageBatch, PageBatcher } from '../../src/store/pages/batch.js';
 import { compareEntries } from '../../src/store/pages/merge.js';
+import { entryCount } from '../../src/store/pages/read.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';
 import type { Publication, PublishMode, PublishResult } from '../../src/store/publish/publication.js';
@@ -145,7 +146,7 @@ export async function publishRecords(
 
 function batchOf(index: number, pages: readonly Uint8Array[]): PageBatch {
   const batcher = new PageBatcher(index, new Uint8Array(pages.reduce((sum, page) => sum + page.byteLength, 0)));
-  for (const page of pages) batcher.add(page);
+  for (const page of pages) batcher.add(page, entryCount(page));
   return batcher.finish();
 }
 

@@ -88,6 +88,8 @@ function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): Share
 /** All pages of the index that is taken next, copied once out of the kernel. */
 function takeIndex(entries: Entries, index: number, room: Uint8Array): PageBatch {
   const batcher = new PageBatcher(index, room);
-  for (let page = entries.takePage(index); page !== undefined; page = entries.takePage(index)) batcher.add(page.bytes);
+  for (let page = entries.takePage(index); page !== undefined; page = entries.takePage(index)) {
+    batcher.add(page.bytes, page.entries);
+  }
   return batcher.finish();
 }

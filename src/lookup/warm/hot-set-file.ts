@@ -8,8 +8,8 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { HOT_SET_BYTES_MAX, HOT_SET_KEYS_MAX } from '../../base/limits.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
-import { decodeKey } from '../../keys/decode.js';
-import { compareKeys, encodeKey, type KeyValue } from '../../keys/encode.js';
+import { decodeStoredKey } from '../../keys/decode.js';
+import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { hotSetPath } from '../../store/files/layout.js';
 import type { HotKey } from '../cache/hot-places.js';
@@ -122,8 +122,7 @@ async function decode(text: string, path: string): Promise<CollectionHotKey[] | 
 /** The value of a key; undefined unless it is exactly what that value is encoded to. */
 function decoded(key: Uint8Array): KeyValue | undefined {
   try {
-    const value = decodeKey(key);
-    return compareKeys(encodeKey(value), key) === 0 ? value : undefined;
+    return decodeStoredKey(key);
   } catch {
     return undefined;
   }

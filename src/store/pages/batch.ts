@@ -40,8 +40,11 @@ export class PageBatcher {
     this.#room = room;
   }
 
-  /** @throws GristmillError CHECKSUM_MISMATCH: what is wrong now could not be told later */
-  add(page: Uint8Array): void {
+  /**
+   * @param entries in it, by whoever built it: the publication counts them again in the page
+   * @throws GristmillError CHECKSUM_MISMATCH: what is wrong now could not be told later
+   */
+  add(page: Uint8Array, entries: number): void {
     const start = this.#end;
     this.#room.set(page, start);
     this.#end += page.byteLength;
@@ -54,7 +57,7 @@ export class PageBatcher {
     this.#keysEnd += key.byteLength;
     this.#keyEnds.push(this.#keysEnd);
     this.#ends.push(this.#end);
-    this.#entries += entryCount(copy);
+    this.#entries += entries;
   }
 
   finish(): PageBatch {

@@ -79,7 +79,7 @@ export function commitPublication(
 function collectionId(catalog: Catalog, write: CatalogWrite, current: CollectionManifest | undefined): number {
   const header = catalog.header();
   const id = current?.id ?? header.nextCollection;
-  write.putHeader({ ...header, nextCollection: Math.max(header.nextCollection, id + 1) });
+  if (id >= header.nextCollection) write.putHeader({ ...header, nextCollection: id + 1 });
   return id;
 }
 

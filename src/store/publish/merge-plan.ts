@@ -73,11 +73,10 @@ export class MergePlan {
     if (plan === undefined || (batch.index === 0 && this.#publication.key.kind === 'ordinal')) {
       throw new TypeError(`the publication has no index ${batch.index}`);
     }
-    let entries = 0;
-    for (const page of pagesOf(batch)) entries += entryCount(page);
-    if (plan.stored === undefined) await this.#trees.addBatch(plan.index, batch);
-    // Copies: they may have to wait longer than a batch is valid.
-    else for (const page of pagesOf(batch)) await this.#merge(plan, plan.stored, page.slice());
+    const entries =
+      plan.stored === undefined
+        ? await this.#trees.addBatch(plan.index, batch)
+        : await this.#mergeBatch(plan, plan.stored, batch);
     plan.entries += entries;
     expectCount(entries, batch.entries, `entries in a batch of pages of index ${batch.index}`);
   }
@@ -132,6 +131,17 @@ export class MergePlan {
   /** Trees that were rewritten: once the publication is committed nobody needs the old ones. */
   rewrittenTrees(): number[] {
     return this.#indexes.flatMap(({ rewrite, stored }) => (rewrite && stored ? [stored.tree] : []));
+  }
+
+  /** @returns how many entries it has */
+  async #mergeBatch(plan: IndexPlan, stored: IndexManifest, batch: PageBatch): Promise<number> {
+    let entries = 0;
+    for (const page of pagesOf(batch)) {
+      entries += entryCount(page);
+      // A copy: it may have to wait longer than a batch is valid.
+      await this.#merge(plan, stored, page.slice());
+    }
+    return entries;
   }
 
   async #merge(plan: IndexPlan, stored: IndexManifest, page: Uint8Array): Promise<void> {

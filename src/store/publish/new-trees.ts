@@ -66,9 +66,10 @@ export class NewTrees {
     this.#take(tree, key, page);
   }
 
-  /** Adds copies of the next pages of an index, which were verified by whoever built them. */
-  async addBatch(index: number, batch: PageBatch): Promise<void> {
+  /** Adds copies of the next pages of an index, which were verified by whoever built them. @returns entries in them */
+  async addBatch(index: number, batch: PageBatch): Promise<number> {
     const tree = this.of(index);
+    const before = tree.entries;
     let keyFrom = 0;
     let at = 0;
     let last: Uint8Array | undefined;
@@ -82,6 +83,7 @@ export class NewTrees {
       last = page;
     }
     if (last !== undefined) tree.last = entryAt(last, entryCount(last) - 1);
+    return tree.entries - before;
   }
 
   #isFullWith(key: Uint8Array, page: Uint8Array): boolean {
