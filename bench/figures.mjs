@@ -15,7 +15,7 @@ const BENCHES = [
   ...['import', 'array', 'bad', 'memory', 'scaling', 'lookup', 'transactions', 'verify', 'kernel', 'real'],
   ...['warm', 'switch', 'stalls', 'refresh', 'watch', 'cache-memory', 'metrics'],
 ];
-const HEADLINES = ['what', 'gristmill', 'for comparison'];
+const HEADLINES = ['what', 'gristmill', 'for comparison', 'measured'];
 
 export async function writeFigures() {
   const reports = BENCHES.map((name) => join(RESULTS, `${name}.json`))
@@ -40,10 +40,13 @@ function section(report) {
 }
 
 function summary(reports) {
-  const rows = reports.flatMap(({ headlines = [] }) => headlines);
+  // Benches run on different days: each figure has its own.
+  const rows = reports.flatMap(({ headlines = [], date }) =>
+    headlines.map(([what, ours, other]) => [what, ours, other, date.slice(0, 10)]),
+  );
   if (rows.length === 0) return '';
-  const where = reports.find(({ headlines }) => headlines);
-  return `${markdownTable(HEADLINES, rows)}\n\n${provenance(where)}. All of it: [docs/performance.md](docs/performance.md).`;
+  const newest = reports.filter(({ headlines }) => headlines).sort((one, other) => (one.date < other.date ? 1 : -1))[0];
+  return `${markdownTable(HEADLINES, rows)}\n\nThe last of them: ${provenance(newest)}. All of it: [docs/performance.md](docs/performance.md).`;
 }
 
 /** @param {string} marker what stands between `<!-- marker -->` and `<!-- /marker -->` is replaced */
