@@ -62,7 +62,7 @@ describe('over many rounds of the same change', () => {
   });
 
   test('the same for imports that replace all records of the ones before', async () => {
-    const { files, shards, dead } = await rounds(20, ['tag'], (store, round) => {
+    const { files, shards, dead } = await rounds(60, ['tag'], (store, round) => {
       const lines = records(round).map((record) => JSON.stringify(record));
       const source = fileWith(lines.join('\n'));
       return store.import(source, { ...{ key: 'id', indexes: ['tag'], mode: 'upsert' }, spanBytes: 1000, workers: 1 });

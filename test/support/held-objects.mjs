@@ -34,7 +34,7 @@ for (const one of Object.values(OF_STORES)) {
 }
 const CLASSES = { OfStore, Generation, AbortSignal, AbortController, Promise };
 const FEW = 5;
-const MANY = { transactions: 40, imports: 15, follow: 20 };
+const MANY = { transactions: 60, imports: 15, follow: 20 };
 const IDS = 5;
 
 const [directory, how, freshness] = /** @type {[string, 'transactions' | 'imports' | 'follow', string]} */ (
