@@ -1,13 +1,12 @@
 // What runs in the thread of background loads: a job in, frames out, until the port is closed.
 
 import { parentPort } from 'node:worker_threads';
-import { buffersOf, type FrameJob, loadFrames } from '../src/lookup/cache/frame-loader.js';
+import { type FrameJob, loadFrames } from '../src/lookup/cache/frame-loader.js';
 
 parentPort?.on('message', (job: FrameJob | 'end') => {
   if (job === 'end') {
     parentPort?.close();
     return;
   }
-  const answers = loadFrames(job);
-  parentPort?.postMessage(answers, buffersOf(answers));
+  parentPort?.postMessage(loadFrames(job));
 });

@@ -55,8 +55,8 @@ export class Fetch {
   /** The same with the frame read off the main thread. */
   async text(address: Address): Promise<string> {
     if (isInline(address)) return this.#inlineText(address);
-    const { entry, reader, frame } = address;
-    return textIn(this.#cached(address) ?? (await this.#caches.frame(reader, entry.fileNumber, frame)), address);
+    const frame = this.#cached(address);
+    return frame === undefined ? this.#loaded(address) : textIn(frame, address);
   }
 
   /** The same for a record that nobody waits for: off the event loop, and not counted as a read. */
@@ -65,7 +65,8 @@ export class Fetch {
     if (isInline(address)) return recordText(address.inline, lineForm(address.entry));
     const { entry, frame } = address;
     const cached = this.#caches.cachedFrame(entry.fileNumber, frame);
-    return textIn(cached ?? (await this.#caches.frameBehind(entry, frame)), address);
+    const text = (found: Frame): string => textIn(found, address);
+    return cached === undefined ? this.#caches.frameBehind(entry, frame, text) : text(cached);
   }
 
   /**
@@ -98,8 +99,13 @@ export class Fetch {
   }
 
   async #textInto(texts: (string | undefined)[], i: number, address: FileAddress): Promise<void> {
+    texts[i] = await this.#loaded(address);
+  }
+
+  /** The text of a record whose frame is not in memory. */
+  #loaded(address: FileAddress): Promise<string> {
     const { entry, reader, frame } = address;
-    texts[i] = textIn(await this.#caches.frame(reader, entry.fileNumber, frame), address);
+    return this.#caches.frame(reader, entry.fileNumber, frame, (loaded) => textIn(loaded, address));
   }
 
   #inlineText({ inline, entry }: InlinePlace): string {

@@ -18,6 +18,7 @@ import { lineText } from '../../dist/src/store/shards/frame.js';
 import type { Catalog, ShardEntry } from '../../dist/src/store/types.js';
 import { PLACES, publishRecords, type TestPlace } from '../support/build-store.js';
 import { ROOT } from '../support/cli.js';
+import { randomFrom } from '../support/random.js';
 
 const COUNT = 2000;
 const PER_FRAME = 20;
@@ -70,6 +71,26 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
     expect(diskReads + frameHits).toBe(3000);
     expect(frameEvictions).toBe(diskReads - kept!.count);
     expect(kept!.count).toBeGreaterThan(5);
+  });
+
+  test('are right for readers that wait while the buffers of frames go round', async () => {
+    // Room for a few frames, so that each load takes the buffer of another one.
+    const { lookup } = lookupWith({ frameCacheBytes: 20_000 });
+    const below = randomFrom(5);
+    const isRight = (id: number) => (text: string | undefined) => expect(text).toBe(lineOf(id));
+    const reads: Promise<unknown>[] = [];
+    for (let i = 0; i < 1500; i++) {
+      const id = below(COUNT);
+      if (i % 3 === 0) expect(lookup.textSync(id)).toBe(lineOf(id));
+      else if (i % 7 === 0) reads.push(lookup.caches.prefetch(entry, [below(FRAMES), below(FRAMES)]));
+      else if (i % 11 === 0)
+        reads.push(lookup.fetch.textBehind(lookup.expect({ key: id, weight: 1 })!).then(isRight(id)));
+      else reads.push(lookup.text(id).then(isRight(id)));
+      // Another read may come in each turn that a load has taken.
+      if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(reads);
+    expect(lookup.caches.counters.frameEvictions).toBeGreaterThan(500);
   });
 
   test('are loaded once for readers that come at the same time', async () => {
@@ -156,7 +177,9 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         const loaded = new Map<number, string>();
         const open = () => lookup.caches.shard(entry);
         const loads = [[1, 2], [3], [5, 4]].map((indexes) =>
-          thread.load(open, indexes, (index, frame) => loaded.set(index, lineText(frame, 0))),
+          thread.load(open, indexes, (index, { plain, lines, ascii }) =>
+            loaded.set(index, lineText({ plain: Buffer.from(plain), lines, ascii }, 0)),
+          ),
         );
         await Promise.all(loads);
         expect([...loaded].sort()).toEqual([1, 2, 3, 4, 5].map((index) => [index, lineOf(index * PER_FRAME)]));

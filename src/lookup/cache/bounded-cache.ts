@@ -22,8 +22,8 @@ export interface Bounds {
   readonly idleMs: number;
 }
 
-/** Why an entry goes without having been asked to: for want of room, or past its time. */
-type Dropped = 'evicted' | 'expired';
+/** Why an entry goes without having been asked to: for want of room, past its time, or for another of its key. */
+export type Dropped = 'evicted' | 'expired' | 'replaced';
 
 export class BoundedCache<Key extends {}, Value extends Kept> {
   readonly bytesMax: number;
@@ -47,6 +47,7 @@ export class BoundedCache<Key extends {}, Value extends Kept> {
       maxSize: bytes,
       dispose: (value, _key, reason) => {
         if (reason === 'evict') dropped(value, 'evicted');
+        else if (reason === 'set') dropped(value, 'replaced');
       },
     });
   }

@@ -52,19 +52,22 @@ export class CollectionCaches {
     return this.#store.shard(entry);
   }
 
-  /** The frame, if it is in memory. */
+  /** The frame, if it is in memory. It is valid until the next one is loaded: use it at once. */
   cachedFrame(file: number, index: number): Frame | undefined {
     return this.frames.get(file, index);
   }
 
-  /** A frame that is not in memory. */
+  /** A frame that is not in memory, valid as `cachedFrame`. */
   frameSync(reader: ShardReader, file: number, index: number): Frame {
     return this.frames.loadSync(reader, file, index, this.counters);
   }
 
-  /** The same with the read off the main thread; readers of one frame share one read. */
-  frame(reader: ShardReader, file: number, index: number): Promise<Frame> {
-    return this.frames.load(reader, file, index, this.counters);
+  /**
+   * The same with the read off the main thread; readers of one frame share one read.
+   * @param use takes what is wanted out of the frame: after it the frame's memory may be another one's
+   */
+  frame<T>(reader: ShardReader, file: number, index: number, use: (frame: Frame) => T): Promise<T> {
+    return this.frames.load({ reader, file, index, counters: this.counters }, use);
   }
 
   /**
@@ -79,10 +82,11 @@ export class CollectionCaches {
     return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters });
   }
 
-  /** A frame that is not in memory, loaded in the background; nobody waits for it. */
-  async frameBehind(entry: ShardEntry, index: number): Promise<Frame> {
+  /** A frame that is not in memory, loaded in the background; nobody waits for it. @param use as in `frame` */
+  frameBehind<T>(entry: ShardEntry, index: number, use: (frame: Frame) => T): Promise<T> {
     const open = (): ShardReader => this.#store.shard(entry);
-    return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, { open, counters: this.counters });
+    const behind = { open, counters: this.counters };
+    return this.frames.loadBehind(this.#store.thread, entry.fileNumber, index, behind, use);
   }
 
   /** Tells that a cached record was looked up again in the background, or could not be; warns of that now and then. */

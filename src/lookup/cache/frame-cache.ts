@@ -3,13 +3,20 @@
 // Decompressed frames, bounded in bytes; those of all collections that have no frame options of their own are in one. File
 // numbers are never used twice, so a frame in here never becomes wrong; it only becomes unused.
 //
+// The buffer of a frame that is dropped holds another one later (frame-buffers.ts). So a frame is valid only in the turn, and
+// only until the next one is loaded: readers that wait for a frame say what they take out of it, and that is done when it
+// comes.
+//
 // Readers of one frame share one load. They never wait for a background load, which may be long in coming: a reader that
 // meets one reads for itself, and the frame that comes second is dropped.
 
 import { FRAMES_PER_SHARD_MAX } from '../../base/limits.js';
-import { type Frame, frameBytes, openFrame } from '../../store/shards/frame.js';
+import type { Room } from '../../store/codec/frame-codec.js';
+import { type Frame, frameOf, openFrame } from '../../store/shards/frame.js';
 import type { ShardReader } from '../../store/shards/read.js';
-import { BoundedCache, type Bounds, type Kept } from './bounded-cache.js';
+import { BoundedCache, type Bounds, type Dropped, type Kept } from './bounded-cache.js';
+import { bufferBytes, FrameBuffers, type FrameRoom } from './frame-buffers.js';
+import type { LoadedFrame } from './frame-loader.js';
 import type { FrameThread } from './frame-thread.js';
 import type { ReadCounters } from './read-counters.js';
 
@@ -21,26 +28,34 @@ const FRAMES_PER_JOB = 4;
 class KeptFrame implements Kept {
   loadedAt = 0;
   readAt = 0;
-  readonly frame: Frame;
+  readonly frame: CachedFrame;
   readonly counters: ReadCounters;
 
-  constructor(frame: Frame, counters: ReadCounters) {
+  constructor(frame: CachedFrame, counters: ReadCounters) {
     this.frame = frame;
     this.counters = counters;
   }
 }
 
+/** A frame in a buffer that goes round. */
+type CachedFrame = Frame & FrameRoom;
+
+/** A reader that waits for a frame: what it does when it comes, or cannot be loaded. */
+interface Waiting {
+  readonly arrived: (frame: Frame) => void;
+  readonly failed: (error: unknown) => void;
+}
+
 export class FrameCache {
   /** Undefined where nothing is to be kept. */
   readonly kept: BoundedCache<number, KeptFrame> | undefined;
-  readonly #loading = new Map<number, Promise<Frame>>();
+  readonly #buffers: FrameBuffers;
+  readonly #loading = new Map<number, Waiting[]>();
 
   constructor(bounds: Bounds) {
+    this.#buffers = new FrameBuffers(bounds.bytes);
     if (bounds.bytes === 0) return;
-    this.kept = new BoundedCache<number, KeptFrame>(bounds, ({ counters }, why) => {
-      if (why === 'evicted') counters.frameEvictions++;
-      else counters.framesExpired++;
-    });
+    this.kept = new BoundedCache<number, KeptFrame>(bounds, (dropped, why) => this.#dropped(dropped, why));
   }
 
   get(file: number, index: number): Frame | undefined {
@@ -54,35 +69,42 @@ export class FrameCache {
 
   loadSync(reader: ShardReader, file: number, index: number, counters: ReadCounters): Frame {
     counters.diskReads++;
-    const frame = openFrame(reader.readFrameSync(index), reader, index);
-    this.#keep(keyOf(file, index), frame, counters);
-    return frame;
+    const load = this.#loadOf(reader, index);
+    return this.#keep(keyOf(file, index), load.frame(reader.readFrameSync(index, load.room)), counters);
   }
 
-  /** The same with the read off the main thread. */
-  load(reader: ShardReader, file: number, index: number, counters: ReadCounters): Promise<Frame> {
+  /** The same with the read off the main thread. @param use takes what is wanted out of the frame, when it comes */
+  load<T>({ reader, file, index, counters }: FrameWanted, use: (frame: Frame) => T): Promise<T> {
     const key = keyOf(file, index);
-    let loading = this.#loading.get(key);
-    if (loading !== undefined) {
+    const known = this.#loading.get(key);
+    const waiting = known ?? [];
+    const used = new Promise<T>((resolve, reject) => {
+      waiting.push({ arrived: (frame) => resolve(use(frame)), failed: reject });
+    });
+    if (known !== undefined) {
       counters.loadsShared++;
-      return loading;
+    } else {
+      counters.diskReads++;
+      this.#loading.set(key, waiting);
+      void this.#load(reader, key, index, counters);
     }
-    counters.diskReads++;
-    loading = this.#load(reader, key, index, counters).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
+    return used;
   }
 
-  /** One frame, in the background. */
-  async loadBehind(thread: FrameThread, file: number, index: number, { open, counters }: Behind): Promise<Frame> {
-    let loaded: Frame | undefined;
-    const arrived = (_: number, frame: Frame): void => {
-      loaded = frame;
-      this.#keep(keyOf(file, index), frame, counters);
-    };
-    await thread.load(open, [index], arrived);
+  /** One frame, in the background. @param use as in `load` */
+  async loadBehind<T>(
+    thread: FrameThread,
+    file: number,
+    index: number,
+    { open, counters }: Behind,
+    use: (frame: Frame) => T,
+  ): Promise<T> {
+    let used: T | undefined;
+    await thread.load(open, [index], (_, frame) => {
+      used = use(this.#keep(keyOf(file, index), this.#copied(frame), counters));
+    });
     counters.framesPrefetched++;
-    return loaded as unknown as Frame;
+    return used as T;
   }
 
   /** Loads frames that are not in memory in the background, in this order. @throws what the first bad one threw, at the end */
@@ -90,11 +112,11 @@ export class FrameCache {
     const { kept } = this;
     if (kept === undefined) return;
     const { open, indexes, counters } = task;
-    const arrived = (index: number, frame: Frame): void => {
+    const arrived = (index: number, frame: LoadedFrame): void => {
       const key = keyOf(file, index);
       if (kept.has(key)) return;
       counters.framesPrefetched++;
-      this.#keep(key, frame, counters);
+      this.#keep(key, this.#copied(frame), counters);
     };
     const missing = indexes.filter((index) => !kept.has(keyOf(file, index)));
     const jobs: Promise<void>[] = [];
@@ -104,15 +126,63 @@ export class FrameCache {
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  async #load(reader: ShardReader, key: number, index: number, counters: ReadCounters): Promise<Frame> {
-    const frame = openFrame(await reader.readFrame(index), reader, index);
-    this.#keep(key, frame, counters);
+  async #load(reader: ShardReader, key: number, index: number, counters: ReadCounters): Promise<void> {
+    const load = this.#loadOf(reader, index);
+    try {
+      const plain = await reader.readFrame(index, load.room);
+      const frame = this.#keep(key, load.frame(plain), counters);
+      // From here on nothing may come in between: a read could be given the buffer of this frame.
+      for (const { arrived, failed } of this.#taken(key)) attempt(() => arrived(frame), failed);
+    } catch (error) {
+      for (const { failed } of this.#taken(key)) failed(error);
+    }
+  }
+
+  /** The readers that wait for a frame; others that come will have to load it again. */
+  #taken(key: number): readonly Waiting[] {
+    const waiting = this.#loading.get(key) ?? [];
+    this.#loading.delete(key);
+    return waiting;
+  }
+
+  /** A load into a buffer of the cache, which is taken when the frame is known to be as long as it should be. */
+  #loadOf(reader: ShardReader, index: number): { readonly room: Room; frame(plain: Buffer): CachedFrame } {
+    let room: FrameRoom | undefined;
+    return {
+      room: (bytes) => {
+        room = this.#buffers.take(bytes, reader.linesOf(index));
+        return room.plain;
+      },
+      frame: (plain) => openFrame(plain, reader, index, room?.lines) as CachedFrame,
+    };
+  }
+
+  /** A frame from the background, whose buffers are not ours, in one of ours. */
+  #copied({ plain, lines, ascii }: LoadedFrame): CachedFrame {
+    const room = this.#buffers.take(plain.byteLength, lines.length - 1);
+    room.plain.set(plain);
+    room.lines.set(lines);
+    return frameOf(room.plain, room.lines, ascii) as CachedFrame;
+  }
+
+  #keep(key: number, frame: CachedFrame, counters: ReadCounters): Frame {
+    this.kept?.keep(key, new KeptFrame(frame, counters), frame.plain.buffer.byteLength + OVERHEAD_BYTES);
     return frame;
   }
 
-  #keep(key: number, frame: Frame, counters: ReadCounters): void {
-    this.kept?.keep(key, new KeptFrame(frame, counters), frameBytes(frame) + OVERHEAD_BYTES);
+  #dropped({ frame, counters }: KeptFrame, why: Dropped): void {
+    if (why === 'evicted') counters.frameEvictions++;
+    else if (why === 'expired') counters.framesExpired++;
+    this.#buffers.giveBack(frame);
   }
+}
+
+/** A frame that a reader waits for, and who counts it. */
+interface FrameWanted {
+  readonly reader: ShardReader;
+  readonly file: number;
+  readonly index: number;
+  readonly counters: ReadCounters;
 }
 
 /** The shard of a background load, and who counts it. */
@@ -121,10 +191,9 @@ interface Behind {
   readonly counters: ReadCounters;
 }
 
-/** Bytes that a frame is going to take in a cache. */
+/** Bytes that a frame is going to take in a cache, about. */
 export function bytesInCache(reader: ShardReader, index: number): number {
-  const lines = Uint32Array.BYTES_PER_ELEMENT * (reader.linesOf(index) + 1);
-  return reader.plainBytesOf(index) + lines + OVERHEAD_BYTES;
+  return bufferBytes(reader.plainBytesOf(index), reader.linesOf(index)) + OVERHEAD_BYTES;
 }
 
 /** Frames of one shard to be loaded in the background. */
@@ -134,4 +203,12 @@ interface PrefetchTask extends Behind {
 
 function keyOf(file: number, index: number): number {
   return file * FRAMES_PER_SHARD_MAX + index;
+}
+
+function attempt(work: () => void, failed: (error: unknown) => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed(error);
+  }
 }

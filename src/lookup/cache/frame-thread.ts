@@ -9,7 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { GristmillError } from '../../base/errors.js';
 import { unwrap } from '../../parallel/wire.js';
-import { type Frame, frameOf, openFrame } from '../../store/shards/frame.js';
+import { openFrame } from '../../store/shards/frame.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import type { FrameAnswers, FrameJob, LoadedFrame } from './frame-loader.js';
 import type { BackgroundMetrics } from './sizes.js';
@@ -17,6 +17,8 @@ import type { BackgroundMetrics } from './sizes.js';
 const WORKER = new URL('../../../workers/frame-worker.js', import.meta.url);
 /** One that is worked on and one that waits for it. */
 const JOBS_MAX = 2;
+/** Shared memory of each job, for a few frames: nothing of it is garbage afterwards. */
+const SHARED_BYTES = 256 * 1024;
 /** The thread's own heap holds next to nothing: frames are outside of it. */
 const HEAP_MIB = 64;
 const YOUNG_HEAP_MIB = 4;
@@ -24,7 +26,8 @@ const YOUNG_HEAP_MIB = 4;
 const JOBS_WITHOUT = 64;
 
 type OpenShard = () => ShardReader;
-type Arrived = (index: number, frame: Frame) => void;
+/** Is told of a frame, whose memory is another one's afterwards. */
+type Arrived = (index: number, frame: LoadedFrame) => void;
 
 export class FrameThread {
   readonly #filename: URL;
@@ -35,6 +38,8 @@ export class FrameThread {
   #lastId = 0;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
+  /** Shared memory that no job has. */
+  readonly #shared: SharedArrayBuffer[] = [];
   readonly #answered = new Map<number, (answers: FrameAnswers | undefined) => void>();
   #allDone: (() => void) | undefined;
 
@@ -101,20 +106,29 @@ export class FrameThread {
 
   async #loadThere(open: OpenShard, descriptor: number, indexes: readonly number[], arrived: Arrived): Promise<void> {
     const reader = open();
-    const id = ++this.#lastId;
-    const job: FrameJob = { id, descriptor, path: reader.path, spans: indexes.map((index) => reader.spanOf(index)) };
-    const done = await new Promise<FrameAnswers | undefined>((resolve) => {
-      const worker = this.#started();
-      if (worker === undefined) return resolve(undefined);
-      this.#answered.set(id, resolve);
-      worker.postMessage(job);
-    });
+    const shared = this.#shared.pop() ?? new SharedArrayBuffer(SHARED_BYTES);
+    const spans = indexes.map((index) => reader.spanOf(index));
+    const done = await this.#answersOf({ id: ++this.#lastId, descriptor, path: reader.path, spans, shared });
     if (done === undefined) return this.#loadHere(open, indexes, arrived);
-    for (const [i, index] of indexes.entries()) {
-      const answered = done.answers[i];
-      if (answered?.kind === 'done') arrived(index, received(answered.value));
+    try {
+      for (const [i, index] of indexes.entries()) {
+        const answered = done.answers[i];
+        if (answered?.kind === 'done') arrived(index, answered.value);
+      }
+    } finally {
+      this.#shared.push(shared);
     }
     for (const answered of done.answers) unwrap(answered);
+  }
+
+  /** Undefined where no thread can be started, or it died. */
+  #answersOf(job: FrameJob): Promise<FrameAnswers | undefined> {
+    return new Promise((resolve) => {
+      const worker = this.#started();
+      if (worker === undefined) return resolve(undefined);
+      this.#answered.set(job.id, resolve);
+      worker.postMessage(job);
+    });
   }
 
   async #loadHere(open: OpenShard, indexes: readonly number[], arrived: Arrived): Promise<void> {
@@ -161,8 +175,4 @@ export class FrameThread {
     this.#worker = worker;
     return worker;
   }
-}
-
-function received({ plain, lines, ascii }: LoadedFrame): Frame {
-  return frameOf(Buffer.from(plain.buffer), lines, ascii);
 }

@@ -11,7 +11,7 @@ import { JsonNumber } from '../../keys/json-number.js';
 import type { CacheOptions } from '../../options/store.js';
 import { parsedRecord } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
-import { BoundedCache, type Kept } from './bounded-cache.js';
+import { BoundedCache, type Dropped, type Kept } from './bounded-cache.js';
 import { bytesOf, copied, frozen } from './parsed-value.js';
 import type { ReadCounters } from './read-counters.js';
 
@@ -145,7 +145,8 @@ export class CollectionRecords {
   }
 
   /** The cache has dropped it. */
-  dropped(entry: RecordEntry, why: 'evicted' | 'expired'): void {
+  dropped(entry: RecordEntry, why: Dropped): void {
+    if (why === 'replaced') return; // whoever keeps another entry has seen to this one
     if (why === 'evicted') this.#counters.recordEvictions++;
     else this.#counters.recordsExpired++;
     this.#forget(entry);

@@ -33,15 +33,8 @@ export const zstdFrames: FrameCodec = {
   decode: decompressInto,
 };
 
-/** The text of one frame, in a buffer of its own. @throws as `FrameCodec.decode` */
-export function decodeFrame(
-  codec: FrameCodec,
-  frame: Uint8Array,
-  plainBytes: number,
-  file: string,
-  offset: number,
-): Buffer {
-  return codec.decode(newBuffer, frame, plainBytes, file, offset);
-}
+/** Gives a buffer of so many bytes. */
+export type Room = (bytes: number) => Buffer;
 
-const newBuffer = (bytes: number): Buffer => Buffer.allocUnsafeSlow(bytes);
+/** A buffer of its own. */
+export const newBuffer: Room = (bytes) => Buffer.allocUnsafeSlow(bytes);

@@ -32,12 +32,18 @@ export interface FrameAt {
 
 /**
  * Finds the lines of frame `index` of a shard.
+ * @param lines room for one more than the frame has lines
  * @throws GristmillError CHECKSUM_MISMATCH unless there are exactly as many as the shard's table says (Invariant 3).
  */
-export function openFrame(plain: Buffer, reader: Pick<ShardReader, 'path' | 'linesOf'>, index: number): Frame {
-  const records = reader.linesOf(index);
-  const lines = new Uint32Array(records + 1);
+export function openFrame(
+  plain: Buffer,
+  reader: Pick<ShardReader, 'path' | 'linesOf'>,
+  index: number,
+  lines = new Uint32Array(reader.linesOf(index) + 1),
+): Frame {
+  const records = lines.length - 1;
   let count = 0;
+  lines[0] = 0;
   // One newline too many is enough to know.
   for (let at = plain.indexOf(NEWLINE); at !== -1 && count <= records; at = plain.indexOf(NEWLINE, at + 1)) {
     count++;
@@ -62,11 +68,6 @@ export function frameOfLines(lines: readonly Uint8Array[]): Frame {
   const plain = Buffer.alloc(ends[lines.length]!, NEWLINE);
   for (let i = 0; i < lines.length; i++) plain.set(lines[i]!, ends[i]);
   return frameOf(plain, ends, isAscii(plain));
-}
-
-/** Bytes of memory a frame takes, for the cache. */
-export function frameBytes(frame: Frame): number {
-  return frame.plain.byteLength + frame.lines.byteLength;
 }
 
 /** Line `index` without its newline. */

@@ -8,7 +8,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { SECTION_BYTES_MAX } from '../../base/limits.js';
-import { decodeFrame, type FrameCodec } from '../codec/frame-codec.js';
+import { type FrameCodec, newBuffer, type Room } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs } from '../files/blobs.js';
 import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './format.js';
 import { Holes } from './holes.js';
@@ -170,22 +170,22 @@ export class ShardReader {
     }
   }
 
-  /** The text of frame `index`, in a buffer of its own. */
-  readFrameSync(index: number): Buffer {
+  /** The text of frame `index`. @param room what it is put in; by default a buffer of its own */
+  readFrameSync(index: number, room = newBuffer): Buffer {
     const offset = this.#offsets[index]!;
     const length = this.#storedBytesOf(index);
     if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
     const frame = scratch.subarray(0, length);
     this.#readFully(frame, offset);
-    return this.#decode(index, frame);
+    return this.#decode(index, frame, room);
   }
 
   /** The same, with the read off the main thread; decompression (tens of microseconds) stays on it. */
-  async readFrame(index: number): Promise<Buffer> {
+  async readFrame(index: number, room = newBuffer): Promise<Buffer> {
     const offset = this.#offsets[index]!;
     const frame = Buffer.allocUnsafe(this.#storedBytesOf(index));
     await this.#readFullyAsync(frame, offset);
-    return this.#decode(index, frame);
+    return this.#decode(index, frame, room);
   }
 
   /** All frames in order; the file is read a megabyte at a time. */
@@ -199,7 +199,7 @@ export class ShardReader {
       await this.#readFullyAsync(chunk, start);
       for (; index < end; index++) {
         const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
-        yield { index, plain: this.#decode(index, frame) };
+        yield { index, plain: this.#decode(index, frame, newBuffer) };
       }
     }
   }
@@ -224,9 +224,9 @@ export class ShardReader {
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: this.#offsets[this.frames] });
   }
 
-  #decode(index: number, frame: Uint8Array): Buffer {
+  #decode(index: number, frame: Uint8Array, room: Room): Buffer {
     const offset = this.#offsets[index]!;
-    const plain = decodeFrame(this.codec, frame, this.#plainBytes[index]!, this.path, offset);
+    const plain = this.codec.decode(room, frame, this.#plainBytes[index]!, this.path, offset);
     if (plain[plain.byteLength - 1] !== 10) {
       const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
