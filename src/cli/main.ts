@@ -37,7 +37,7 @@ const COMMAND = /^(import|watch|get|range|export|stat|put|patch|delete|compact|v
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
-    .description('Turns huge JSON into a store you can look records up in.')
+    .description('Imports huge JSON into an indexed store, and looks records up in it.')
     .version(packageVersion())
     .exitOverride()
     // Failures are printed in one place, in one form: below.

@@ -23,7 +23,7 @@ export interface MetricRow {
 /** The one histogram: see LatencySampler. */
 export const READ_DURATION = {
   ...{ name: 'gristmill.read.duration', type: 'histogram', unit: 's', labels: ['collection', 'answered'] },
-  meaning: 'how long reads took, by where they were answered; of about one read in 250 microseconds',
+  meaning: 'duration of reads, by where they were answered; about one read in 250 microseconds is timed',
 } as const satisfies MetricRow;
 
 /** Upper bounds of its buckets, in seconds: from a hit in memory to a slow disk. */
@@ -35,7 +35,7 @@ export const READ_SECONDS = [
 export const METRICS: readonly MetricRow[] = [
   {
     ...{ name: 'gristmill.reads', type: 'counter', unit: '{read}', labels: ['collection', 'answered'] },
-    meaning: 'records asked for by key, by where they were answered',
+    meaning: 'records read by key, by where the read was answered',
     samples: each(({ reads: { recordCache, frameCache, total: _, ...reads } }) =>
       split('answered', { record_cache: recordCache, frame_cache: frameCache, ...reads }),
     ),
@@ -43,12 +43,13 @@ export const METRICS: readonly MetricRow[] = [
   READ_DURATION,
   {
     ...{ name: 'gristmill.hit_ratio', type: 'gauge', unit: '1', labels: ['collection', 'in'] },
-    meaning: 'share of the records found that the record cache had, and that were in memory at all',
+    meaning:
+      'share of found records that came from the record cache (in: record_cache), and from memory at all (in: memory)',
     samples: each(({ hitRatio }) => split('in', { record_cache: hitRatio.record, memory: hitRatio.memory })),
   },
   {
     ...{ name: 'gristmill.refreshes', type: 'counter', unit: '{refresh}', labels: ['collection', 'outcome'] },
-    meaning: 'cached records renewed in the background',
+    meaning: 'cached records refreshed in the background',
     samples: each(({ refreshes }) => split('outcome', refreshes)),
   },
   {
@@ -58,12 +59,12 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.frames.prefetched', type: 'counter', unit: '{frame}', labels: ['collection'] },
-    meaning: 'frames loaded before they were asked for',
+    meaning: 'frames loaded in advance',
     samples: each(({ prefetched }) => [[{}, prefetched]]),
   },
   {
     ...{ name: 'gristmill.cache.dropped', type: 'counter', unit: '{entry}', labels: ['collection', 'cache', 'why'] },
-    meaning: 'entries dropped for want of room (evicted), or for their age or idleness (expired)',
+    meaning: 'entries dropped to make room (evicted), or because of their age or idleness (expired)',
     samples: each(({ evicted, expired }) => [
       ...split('cache', evicted, { why: 'evicted' }),
       ...split('cache', expired, { why: 'expired' }),
@@ -71,12 +72,12 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.cache.size', type: 'gauge', unit: 'By', labels: ['cache', 'collection'] },
-    meaning: 'bytes a cache takes; collection is empty where all share it',
+    meaning: 'bytes in a cache; the label collection is empty for the shared cache',
     samples: eachCache(({ bytes }) => bytes),
   },
   {
     ...{ name: 'gristmill.cache.limit', type: 'gauge', unit: 'By', labels: ['cache', 'collection'] },
-    meaning: 'bytes a cache may take',
+    meaning: 'greatest number of bytes in a cache',
     samples: eachCache(({ bytesMax }) => bytesMax),
   },
   {
@@ -91,42 +92,42 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.imports', type: 'counter', unit: '{import}', labels: ['outcome'] },
-    meaning: 'imports of this store object that have ended; a cancelled one has failed',
+    meaning: 'ended imports of this store object; a cancelled import counts as failed',
     samples: ({ imports }) => split('outcome', { done: imports.done, failed: imports.failed }),
   },
   {
     ...{ name: 'gristmill.import.running', type: 'gauge', unit: '{import}', labels: [] },
-    meaning: 'imports under way, waiting ones too',
+    meaning: 'running imports, including those that wait',
     samples: ({ imports }) => [[{}, imports.running]],
   },
   {
     ...{ name: 'gristmill.import.read', type: 'counter', unit: 'By', labels: [] },
-    meaning: 'source bytes gone through',
+    meaning: 'source bytes read by imports',
     samples: ({ imports }) => [[{}, imports.bytes]],
   },
   {
     ...{ name: 'gristmill.import.records', type: 'counter', unit: '{record}', labels: [] },
-    meaning: 'records read from sources',
+    meaning: 'records read from sources by imports',
     samples: ({ imports }) => [[{}, imports.records]],
   },
   {
     ...{ name: 'gristmill.import.stored', type: 'counter', unit: 'By', labels: [] },
-    meaning: 'bytes of the shards that imports have published',
+    meaning: 'bytes of the shards that imports published',
     samples: ({ imports }) => [[{}, imports.storedBytes]],
   },
   {
     ...{ name: 'gristmill.import.stage', type: 'counter', unit: 's', labels: ['stage'] },
-    meaning: 'time spent on a stage; from map to merge it is that of all threads together',
+    meaning: 'time spent on a stage; from map to merge the sum over all threads',
     samples: ({ imports }) => IMPORT_STAGES.map((stage) => [{ stage }, imports.stages[stage].seconds]),
   },
   {
     ...{ name: 'gristmill.import.busy', type: 'counter', unit: 's', labels: [] },
-    meaning: 'time that import threads had something to do, all together',
+    meaning: 'time that import threads were busy, the sum over all threads',
     samples: ({ imports }) => [[{}, imports.workers.busySeconds]],
   },
   {
     ...{ name: 'gristmill.import.capacity', type: 'counter', unit: 's', labels: [] },
-    meaning: 'what it would be had no thread ever waited: busy through capacity is the utilization',
+    meaning: 'time that import threads existed, the sum over all threads; busy divided by capacity is the utilization',
     samples: ({ imports }) => [[{}, imports.workers.capacitySeconds]],
   },
   {
@@ -141,23 +142,23 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.catalog.generation', type: 'gauge', unit: '{publication}', labels: [] },
-    meaning: 'publications so far, of all processes',
+    meaning: 'number of publications so far, by all processes',
     samples: ({ catalog }) => [[{}, catalog.generation]],
   },
   {
     ...{ name: 'gristmill.catalog.records', type: 'gauge', unit: '{record}', labels: ['collection', 'state'] },
-    meaning: 'records of a collection, live, and dead ones that still take room',
+    meaning: 'records of a collection: live ones, and dead ones that still take space',
     samples: ({ catalog }) =>
       Object.entries(catalog.records).flatMap(([collection, counts]) => split('state', counts, { collection })),
   },
   {
     ...{ name: 'gristmill.catalog.readers', type: 'gauge', unit: '{slot}', labels: [] },
-    meaning: 'slots for readers of the index that are taken, by all processes; there are 2,048',
+    meaning: 'reader slots of the index in use, by all processes; there are 2,048',
     samples: ({ catalog }) => [[{}, catalog.readers.count]],
   },
   {
     ...{ name: 'gristmill.catalog.behind', type: 'gauge', unit: '{transaction}', labels: [] },
-    meaning: 'transactions committed since the oldest state that somebody reads',
+    meaning: 'transactions committed since the oldest state that a reader still uses',
     samples: ({ catalog }) => [[{}, catalog.readers.oldest?.behind ?? 0]],
   },
   {
@@ -167,7 +168,7 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.catalog.map', type: 'gauge', unit: 'By', labels: [] },
-    meaning: 'bytes of the address space that the index is mapped in',
+    meaning: 'bytes of address space that the index is mapped to',
     samples: ({ catalog }) => [[{}, catalog.mapBytes]],
   },
 ];

@@ -6,14 +6,14 @@ import { hook, type OptionTable } from './check.js';
 
 /** Of work that can be cancelled. */
 export const LONG_WORK = {
-  signal: { type: 'signal', default: undefined, meaning: 'cancels: the method rejects with CANCELLED' },
+  signal: { type: 'signal', default: undefined, meaning: 'signal that cancels: the method rejects with CANCELLED' },
 } as const satisfies OptionTable;
 
 /** Of what opens a store. */
 export const TRUST = {
   trustOwner: {
     ...{ type: 'integer', default: undefined, min: 0, max: 2 ** 32 - 1 },
-    meaning: 'id of the user whose stores are opened beside your own and those of root',
+    meaning: 'id of a user whose stores are trusted, in addition to your own and those of root',
   },
 } as const satisfies OptionTable;
 
@@ -29,15 +29,19 @@ export interface Writer {
 
 /** Of work that takes its turn among writers. */
 export const WAITING = {
-  wait: { type: 'boolean', default: true, meaning: 'wait while something else writes to the store' },
-  onWait: hook<(writer: Writer) => void>('called when there is something to wait for'),
+  wait: {
+    type: 'boolean',
+    default: true,
+    meaning: 'wait while another writer holds the store; false: fail with STORE_BUSY',
+  },
+  onWait: hook<(writer: Writer) => void>('called when another writer holds the store and the call waits for it'),
 } as const satisfies OptionTable;
 
 /** Of work that has threads. */
 export const THREADS = {
   workers: {
     ...{ type: 'integer', default: Math.min(availableParallelism(), WORKERS_MAX), min: 1, max: WORKERS_MAX },
-    meaning: 'worker threads; unset: the processors this process may use',
+    meaning: 'number of worker threads; unset: the processors this process may use',
   },
 } as const satisfies OptionTable;
 

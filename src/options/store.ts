@@ -24,55 +24,66 @@ const TIME = { type: 'integer', unit: 'milliseconds', default: 0, min: 0, max: 3
 /** Options of the caches, which may be set for each collection apart. */
 export const CACHE_OPTIONS = {
   frameCacheBytes: { ...BYTES, default: 64 * MIB, meaning: 'bytes of decompressed frames kept in memory' },
-  frameTtlMs: { ...TIME, meaning: 'milliseconds a frame is kept; 0: as long as there is room' },
-  frameIdleMs: { ...TIME, meaning: 'milliseconds a frame is kept that nobody reads; 0: as long as there is room' },
-  recordCacheBytes: { ...BYTES, default: 0, meaning: 'bytes of parsed records kept in memory; 0: none are' },
-  recordTtlMs: { ...TIME, meaning: 'milliseconds until a record is looked up again; 0: only when it may have changed' },
-  recordIdleMs: { ...TIME, meaning: 'milliseconds a record is kept that nobody reads; 0: as long as there is room' },
+  frameTtlMs: { ...TIME, meaning: 'milliseconds a frame stays cached; 0: until evicted' },
+  frameIdleMs: { ...TIME, meaning: 'milliseconds an unread frame stays cached; 0: until evicted' },
+  recordCacheBytes: { ...BYTES, default: 0, meaning: 'bytes of parsed records kept in memory; 0: no record cache' },
+  recordTtlMs: {
+    ...TIME,
+    meaning:
+      'TTL of a cached record in milliseconds; 0: no TTL, a record is looked up again only when it may have changed',
+  },
+  recordIdleMs: { ...TIME, meaning: 'milliseconds an unread record stays cached; 0: until evicted' },
   recordValues: {
     type: 'choice',
     default: 'frozen',
     choices: ['frozen', 'cloned'],
-    meaning: 'whether readers share one deep-frozen record, or get a copy each',
+    meaning: 'frozen: readers share one deep-frozen record; cloned: each reader gets a copy',
   },
   refreshAheadPercent: {
     ...{ type: 'integer', default: 80, min: 1, max: 100 },
-    meaning: 'share of its TTL after which what is read is renewed in the background; 100: never ahead',
+    meaning:
+      'percent of its TTL after which a read record is refreshed in the background; 100: not before the TTL ends',
   },
-  staleMs: { ...TIME, meaning: 'milliseconds beyond its TTL that what is cached may be given while it is renewed' },
+  staleMs: {
+    ...TIME,
+    meaning:
+      'stale-while-revalidate: milliseconds beyond its TTL that a cached record may be returned while it is refreshed',
+  },
   staleOnErrorMs: {
     ...{ ...TIME, default: 60_000 },
-    meaning: 'milliseconds beyond its TTL that what is cached may be given while renewing it fails',
+    meaning:
+      'stale-if-error: milliseconds beyond its TTL that a cached record may be returned while refreshing it fails',
   },
 } as const satisfies OptionTable;
 
 /** Options of `openStore`. */
 export const STORE_OPTIONS = {
-  create: { type: 'boolean', default: true, meaning: 'make the store where there is none' },
-  readOnly: { type: 'boolean', default: false, meaning: 'only look things up; nothing is created either' },
+  create: { type: 'boolean', default: true, meaning: 'create the store if there is none' },
+  readOnly: { type: 'boolean', default: false, meaning: 'open for reading only: nothing is created or changed' },
   ...TRUST,
   ...CACHE_OPTIONS,
   pageCacheBytes: {
     ...{ ...BYTES, default: 32 * MIB },
-    meaning: 'bytes of index pages kept in memory, verified',
+    meaning: 'bytes of verified index pages kept in memory',
   },
   freshness: {
     ...{ type: 'freshness', default: 'immediate' as Freshness },
-    meaning: 'which state reads see after a publication: immediate, warm, or at most so many milliseconds old',
+    meaning:
+      'state that reads see after a publication; immediate: the newest; warm: the previous one until the hot set of the newest is loaded; stale: the same, but at most this much out of date',
   },
   hotSet: {
     ...{ type: 'boolean', default: true },
-    meaning: 'remember what is read most, and load it when the store is opened again',
+    meaning: 'remember the most read keys, and load their records when the store is opened again',
   },
-  warmBytes: { ...BYTES, default: 32 * MIB, meaning: 'bytes of frames loaded before they are asked for, at most' },
-  warmMs: { ...TIME, default: 5_000, meaning: 'milliseconds that loading the hot set may take, at most' },
+  warmBytes: { ...BYTES, default: 32 * MIB, meaning: 'greatest number of bytes of frames loaded in advance (hot set)' },
+  warmMs: { ...TIME, default: 5_000, meaning: 'longest time in milliseconds for loading the hot set' },
 } as const satisfies OptionTable;
 
 /** As a caller gives them: with what is no data of one line. */
 const STORE_TABLE = {
   ...STORE_OPTIONS,
-  collections: any<CollectionsOptions>('what is different for single collections, by their names'),
-  config: any<false | string>('the config file to read; false: none'),
+  collections: any<CollectionsOptions>('cache options for single collections, by collection name'),
+  config: any<false | string>('config file to read; false: none'),
 } as const satisfies OptionTable;
 
 const METHOD = 'openStore';

@@ -10,7 +10,7 @@ export const COLLECTION_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePath,
-    meaning: 'path of the primary key; unset: records are found by their ordinal',
+    meaning: 'path of the primary key; unset: the ordinal is the key',
   },
   indexes: {
     type: 'texts',

@@ -19,5 +19,5 @@ export interface BackupReport {
 }
 
 export const BACKUP_OPTIONS = {
-  copy: { type: 'boolean', default: false, meaning: 'copy shards even where they could be hard-linked' },
+  copy: { type: 'boolean', default: false, meaning: 'copy shards, also where a hard link is possible' },
 } as const satisfies OptionTable;

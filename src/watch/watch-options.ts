@@ -13,23 +13,23 @@ const TIME = { type: 'integer', unit: 'milliseconds', min: 0, max: DAY } as cons
 export const WATCH_OPTIONS = {
   stabilityMs: {
     ...{ ...TIME, default: 500 },
-    meaning: 'milliseconds a changed file must be left alone before it is imported',
+    meaning: 'milliseconds without a write, after which a changed file is imported',
   },
   maxWaitMs: {
     ...{ ...TIME, default: 2_000 },
-    meaning: 'milliseconds after which the lines added to a file are imported though it is still being written to',
+    meaning: 'milliseconds after which appended lines are imported, although the file is still being written',
   },
   compareMs: {
     ...{ ...TIME, default: 300_000, min: 100 },
-    meaning: 'milliseconds between two comparisons of everything, in case the system has dropped a notification',
+    meaning: 'milliseconds between two comparisons of everything, which find changes that the system did not report',
   },
   poll: {
     ...{ type: 'choice', default: 'auto', choices: ['auto', 'always', 'never'] },
-    meaning: 'whether everything is compared all the time; auto: where the system cannot notify of all changes',
+    meaning: 'compare everything every pollMs; auto: only where the system cannot report all changes',
   },
   pollMs: {
     ...{ ...TIME, default: 2_000, min: 10 },
-    meaning: 'milliseconds between two comparisons of everything, when polling',
+    meaning: 'milliseconds between two comparisons of everything while polling',
   },
 } as const satisfies OptionTable;
 

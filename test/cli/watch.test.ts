@@ -101,7 +101,7 @@ describe('gristmill watch', () => {
     expect(lines.toSorted()).toEqual([
       expect.stringMatching(/^imported: files 0 changed, 1 added, 0 removed; 9 B read in /),
       expect.stringMatching(/^imported: files 1 changed, 0 added, 0 removed; 9 B read in /),
-      expect.stringMatching(/^refused: BAD_RECORD: .*log\.ndjson, byte .*; what was there before stays$/),
+      expect.stringMatching(/^refused: BAD_RECORD: .*log\.ndjson, byte .*; the stored records stay$/),
       expect.stringMatching(/^watching .*log\.ndjson for records, notified of changes$/),
     ]);
     expect(stdout()).not.toContain('\u001b');

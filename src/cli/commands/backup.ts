@@ -16,16 +16,16 @@ Examples:
   gristmill backup ./backups/monday --store ./store
   gristmill backup /mnt/other-disk/store --store ./store
 
-On the same file system shards are hard links: a backup takes hardly any room, and protects from mistakes but not from the
-disk. A copy on another disk, or made with --copy, stands alone.`;
+On the same file system the backup links to the shards (hard links). Such a backup needs almost no space. It protects
+against mistakes, but not against a failing disk. A backup on another disk, or with --copy, is independent.`;
 
 /** Adds the command to the program. */
 export function addBackup(program: Command): void {
   const command = program
     .command('backup')
-    .description('make a consistent copy of a store, which may be in use')
-    .argument('<dir>', 'where to: a directory that does not exist or is empty')
-    .option('--copy', 'copy shards even where they could be hard-linked')
+    .description('make a consistent copy of a store, also while it is in use')
+    .argument('<dir>', 'target directory; it must be empty or not exist')
+    .option('--copy', 'copy shards, also where a hard link is possible')
     .addHelpText('after', HELP)
     .action(runBackup);
   withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));

@@ -22,21 +22,21 @@ Examples:
   gristmill compact --store ./store
   gristmill compact --store ./store --min-dead 10%
 
-Records keep their keys. Shards without a live record are dropped, except in collections without a key. Others may read and change the store meanwhile; the space is given back when
-nobody reads the old files any more.`;
+Records keep their keys. compact removes shards without a live record, except in collections without a key.
+Other processes may read and change the store meanwhile. The space is free when no process reads the old files any more.`;
 
 /** Adds the command to the program. */
 export function addCompact(program: Command): void {
   const command = program
     .command('compact')
-    .description('seal single records into shards, and remove dead ones')
-    .option('--collection <name>', 'only this collection (default: all)')
+    .description('write records of transactions into shards, and remove dead records')
+    .option('--collection <name>', 'compact only this collection (default: all)')
     .option(
       '--min-dead <share>',
-      'rewrite shards of which more than this is dead: 0.1 or 10% (default: 25%)',
+      'rewrite a shard if more than this share of it is dead: 0.1 or 10% (default: 25%)',
       readRatio,
     )
-    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
+    .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', HELP)
     .action(runCompact);
   withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));

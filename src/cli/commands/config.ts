@@ -25,8 +25,9 @@ Examples:
   GRISTMILL_FRAME_CACHE_BYTES=256m gristmill config --json | jq .options.frameCacheBytes
   gristmill config --record-ttl-ms 5s --collections '{"posts":{"recordCacheBytes":"64m"}}'
 
-A flag overrides a variable, a variable the config file, the file the default. What a program gives openStore() overrides
-all of them. Sizes may have a unit (64k, 64m, 1g), times too (500ms, 5s, 1m, 2h, 1d).`;
+A flag overrides a variable, a variable overrides the config file, the config file overrides the default.
+Options that a program gives to openStore() override all of them.
+Sizes may have a unit (64k, 64m, 1g). Times may have one too (500ms, 5s, 1m, 2h, 1d).`;
 
 /** Adds the command to the program. */
 export function addConfig(program: Command): void {

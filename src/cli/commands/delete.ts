@@ -20,16 +20,17 @@ Examples:
   gristmill delete 42 43 --store ./store
   gristmill delete ada --store ./store --collection users
 
-Keys are read as by get. A key without a record is told on stderr, the others are deleted, and the exit code is 1.`;
+delete reads keys as get does (see: gristmill get --help). If a key has no record, delete reports it on stderr, deletes
+the other records, and ends with exit code 1.`;
 
 /** Adds the command to the program. */
 export function addDelete(program: Command): void {
   const command = program
     .command('delete')
     .description('delete the records with these keys, all in one transaction')
-    .argument('<key...>', 'keys of the records')
+    .argument('<key...>', 'keys of the records to delete')
     .option('--collection <name>', 'collection to change', 'records')
-    .option('--string', 'every key is a string, whatever it looks like')
+    .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runDelete);
   withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));

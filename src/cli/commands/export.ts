@@ -20,9 +20,10 @@ Examples:
   gristmill export --store ./store | head -n 3
   gristmill export --store ./store --format json --out all.json
 
-json is one array, or one object for a collection made from one object. ndjson is one record a line; in a collection made
-from one object a line is {"key":<member name>,"value":<record>}, so that no name is lost.
-A file appears under its name when it is complete, readable by its owner only.`;
+--format json writes one array. For a collection imported from one object, it writes one object.
+--format ndjson writes one record a line. For a collection imported from one object, a line is
+{"key":<member name>,"value":<record>}, so that no name is lost.
+--out writes a file that only its owner can read. The file gets its name when it is complete.`;
 
 /** Adds the command to the program. */
 export function addExport(program: Command): void {
@@ -30,7 +31,7 @@ export function addExport(program: Command): void {
     .command('export')
     .description('print all records, in source order')
     .option('--collection <name>', 'collection to export', 'records')
-    .addOption(choice('--format <format>', 'lines, or one document', ['ndjson', 'json']).default('ndjson'))
+    .addOption(choice('--format <format>', 'ndjson: lines; json: one document', ['ndjson', 'json']).default('ndjson'))
     .option('--out <file>', 'write to a file instead of stdout')
     .addHelpText('after', HELP)
     .action(runExport);

@@ -22,9 +22,10 @@ Examples:
   gristmill get '"42"' --store ./store          the string "42", not the number
   gristmill get 42 --string --store ./store     the same
 
-A key that is a JSON scalar (42, true, null, "42") is read as such; anything else is a string. Numbers and strings are
-never the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one key. Where no key path was given at import, keys are member names, or ordinals from 0.
-A key without a record is told on stderr, the others are printed, and the exit code is 1.`;
+get reads a JSON scalar (42, true, null, "42") as that value. Anything else is a string. A number and a string are never
+the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one key. If the collection was imported without --key,
+keys are member names (--shape object), paths (a folder), or ordinals from 0.
+If a key has no record, get reports it on stderr, prints the other records, and ends with exit code 1.`;
 
 /** Adds the command to the program. */
 export function addGet(program: Command): void {
@@ -33,8 +34,8 @@ export function addGet(program: Command): void {
     .description('print the records with these keys as NDJSON')
     .argument('<key...>', 'keys to look up')
     .option('--collection <name>', 'collection to look in', 'records')
-    .option('--index <path>', 'look the keys up in this secondary index instead of the primary key')
-    .option('--string', 'every key is a string, whatever it looks like')
+    .option('--index <path>', 'look up the keys in this secondary index (default: the primary key)')
+    .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runGet);
   withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);

@@ -60,33 +60,34 @@ Examples:
   gristmill import ./documents --store ./store --on-bad-record quarantine
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
-A path names a member (id), a member of a member (user.id), or is a JSON Pointer (/a~1b).
-Without --shape, a file named .ndjson or .jsonl holds a value on each line; another file that is one array holds its elements,
-and any other a value or several. The report says what was assumed. --shape object reads the members of one object.
-Sizes are bytes, or have a unit: 64k, 64m, 1g. Until an import has succeeded, the store stays as it was.
-What no flag says is taken from GRISTMILL_IMPORT_ variables, else from "import" in the config file: gristmill config.`;
+Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
+Without --shape, the name and the beginning of a file decide. A file named .ndjson or .jsonl has a record on each line.
+Any other file that is one array has its elements as records. Any other file is one record, or several one after another.
+The report says which layout was assumed. Only --shape object reads the members of one object as records.
+Sizes are bytes, or have a unit: 64k, 64m, 1g. If an import fails, the store stays as it was.
+GRISTMILL_IMPORT_ variables, then "import" in the config file, set the options that no flag sets (see: gristmill config).`;
 
 /** Adds the command to the program. */
 export function addImport(program: Command): void {
   const command = program
     .command('import')
     .description(
-      'import JSON files into a collection: NDJSON, one array, one object, or values one after another; or folders of files',
+      'import JSON files, or folders of them, into a collection: NDJSON, an array, an object, or values one after another',
     )
     .argument('<source...>', 'files and folders to import, in this order');
   withImportFlags(command)
     .addOption(
-      choice('--mode <mode>', 'what to do with a collection that is there (default: replace)', [
-        'replace',
-        'upsert',
-        'insert',
-      ]),
+      choice(
+        '--mode <mode>',
+        'replace the collection, upsert records into it, or insert only new ones (default: replace)',
+        ['replace', 'upsert', 'insert'],
+      ),
     )
-    .option('--wait', 'wait while something else is writing to the store (the default)')
-    .option('--no-wait', 'fail (STORE_BUSY) when something else is writing to the store, instead of waiting')
-    .option('--resume', 'only go on where the same import was killed (default: go on if there is one)')
-    .option('--no-resume', 'start afresh, and remove what a killed import into the collection has finished')
-    .addOption(new Option('--quiet', 'no progress'))
+    .option('--wait', 'wait while another process writes to the store (the default)')
+    .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
+    .option('--resume', 'resume a killed import of the same sources, or fail (default: resume if possible)')
+    .option('--no-resume', 'start from the beginning, and remove the files of a killed import into the collection')
+    .addOption(new Option('--quiet', 'print no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
   withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
@@ -98,36 +99,40 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key (default: the member name with --shape object, the path in a folder, else the ordinal)',
+      'path of the primary key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
     )
-    .option('--index <path>', 'path of a secondary index; may be given many times', collect)
-    .option('--select <json-pointer>', 'the array or object inside the document that holds the records')
+    .option('--index <path>', 'path of a secondary index; may be given several times', collect)
+    .option('--select <json-pointer>', 'the array or object inside the document that contains the records')
     .addOption(
       choice(
         '--shape <shape>',
-        'layout: a value on each line, values one after another, the elements of one array, or the members of one object (default: see below)',
+        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object (default: see below)',
         ['ndjson', 'values', 'array', 'object'],
       ),
     )
-    .option('--allow-empty', 'leave the collection without records where the sources have none (default: fail)')
+    .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
     .addOption(
-      choice('--on-duplicate <which>', 'which of two records with one key stays (default: last)', [
+      choice('--on-duplicate <which>', 'which of two records with the same key to keep (default: last)', [
         'last',
         'first',
         'error',
       ]),
     )
     .addOption(
-      choice('--on-bad-record <what>', 'what a bad record leads to (default: fail)', ['fail', 'skip', 'quarantine']),
+      choice(
+        '--on-bad-record <what>',
+        'what to do with a bad record: fail, skip it, or write it to a quarantine file in the store (default: fail)',
+        ['fail', 'skip', 'quarantine'],
+      ),
     )
-    .option('--max-bad <n>', 'fail beyond this many bad records', readCount)
-    .option('--max-bad-ratio <share>', 'fail beyond this share of bad records: 0.01 or 1%', readRatio)
-    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
-    .option('--level <n>', 'zstd level (default: 1)', readInteger)
-    .addOption(choice('--access <how>', 'how source bytes are read (default: read)', ['mmap', 'read']))
+    .option('--max-bad <n>', 'fail if more records than this are bad', readCount)
+    .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
+    .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
+    .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
+    .addOption(choice('--access <how>', 'how to read source bytes (default: read)', ['mmap', 'read']))
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
-    .option('--window-bytes <size>', 'source bytes a worker takes in at once (default: 512k)', readSize)
-    .option('--max-record-bytes <size>', 'largest record accepted (default: 256m)', readSize);
+    .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
+    .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {

@@ -18,18 +18,19 @@ const HELP = `
 Examples:
   gristmill patch 42 '{"name":"Ada","nickname":null}' --store ./store
 
-The patch is a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else replaces. What it does
-not name stays as spelled. The key is read as by get; where it has no record, the exit code is 1.`;
+The patch is a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything else replaces the member.
+Members that the patch does not name keep their spelling. patch reads the key as get does (see: gristmill get --help).
+If the key has no record, the exit code is 1.`;
 
 /** Adds the command to the program. */
 export function addPatch(program: Command): void {
   const command = program
     .command('patch')
-    .description('change members of a record by a JSON Merge Patch')
+    .description('change members of a record with a JSON Merge Patch')
     .argument('<key>', 'key of the record')
-    .argument('<json>', 'the patch')
+    .argument('<json>', 'the patch, as JSON')
     .option('--collection <name>', 'collection to change', 'records')
-    .option('--string', 'the key is a string, whatever it looks like')
+    .option('--string', 'read the key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runPatch);
   withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));

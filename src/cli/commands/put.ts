@@ -29,23 +29,27 @@ const HELP = `
 Examples:
   gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill put --file new.ndjson --store ./store --collection users --key id --index email
-  gristmill put '{"n":1}' --name ada --store ./store          where member names are the keys
+  gristmill put '{"n":1}' --name ada --store ./store          a collection whose keys are member names
   jq -c '.[]' new.json | gristmill put --store ./store
 
-Records are JSON values one after another. All of them are stored in one transaction, tokens as spelled, or none is.
-With --key or --index the collection is made where there is none.`;
+Records are JSON values one after another. put stores all of them in one transaction, or none. It keeps the spelling of
+all tokens. With --key or --index, put creates the collection if there is none.`;
 
 /** Adds the command to the program. */
 export function addPut(program: Command): void {
   const command = program
     .command('put')
-    .description('store records in place of those with their keys, all in one transaction')
+    .description('store records in one transaction; a record replaces the one with the same key')
     .argument('[record...]', 'records as JSON (default: from --file, or from stdin)')
     .option('--collection <name>', 'collection to change', 'records')
     .option('--file <path>', 'read the records from this file')
-    .option('--name <name>', 'name of the record, where member names are the keys')
-    .option('--key <path>', 'make the collection where there is none, with this path of the primary key')
-    .option('--index <path>', 'make it with this secondary index; may be given many times', collect)
+    .option('--name <name>', 'member name of the record, in a collection whose keys are member names')
+    .option('--key <path>', 'if there is no such collection, create it with this path of the primary key')
+    .option(
+      '--index <path>',
+      'if there is no such collection, create it with this secondary index; may be given several times',
+      collect,
+    )
     .addHelpText('after', HELP)
     .action(runPut);
   withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
@@ -53,14 +57,14 @@ export function addPut(program: Command): void {
 
 async function runPut(words: readonly string[], flags: PutFlags): Promise<void> {
   if (words.length > 0 && flags.file !== undefined) {
-    throw new InvalidArgumentError('give records or --file, not both');
+    throw new InvalidArgumentError('give either records or --file, not both');
   }
   const creates = flags.key !== undefined || flags.index !== undefined;
   // Before anything is read or made.
   if (creates) checkNewCollection(flags);
   const texts = words.length > 0 ? words : await readRecords(flags.file);
   if (flags.name !== undefined && texts.length !== 1) {
-    throw new InvalidArgumentError(`--name is the name of one record; there are ${texts.length}`);
+    throw new InvalidArgumentError(`--name is the name of one record, but ${texts.length} records were given`);
   }
   await onStore(flags, creates, (store) =>
     store.transaction((transaction) => {
@@ -108,6 +112,6 @@ function collectionOf(
   const has = stored.indexes.map(({ path }) => path);
   const isAsGiven = (key === undefined || key === stored.key) && indexes.every((path) => has.includes(path));
   if (isAsGiven) return transaction.collection(name);
-  const message = `collection ${name} is keyed by ${stored.key} and has the indexes ${has.join(', ') || 'none'}: leave --key and --index out`;
+  const message = `collection ${name} has the key ${stored.key} and the indexes ${has.join(', ') || 'none'}: leave out --key and --index`;
   throw new GristmillError('COLLECTION_MISMATCH', message);
 }

@@ -24,8 +24,8 @@ Examples:
   gristmill range --store ./store --index email --prefix ada@ --limit 10
   gristmill range --store ./store --index created_at --reverse --limit 1      the newest
 
-Order: null < false < true < numbers < strings. A bound that is a JSON scalar (42, true, null, "42") is read as such,
-anything else is a string. By a secondary index, a record appears once for each of its values.`;
+Order: null < false < true < numbers < strings. range reads a JSON scalar (42, true, null, "42") as that value. Anything
+else is a string. With --index, a record appears once for each value that it has in the index.`;
 
 /** Adds the command to the program. */
 export function addRange(program: Command): void {
@@ -33,15 +33,15 @@ export function addRange(program: Command): void {
     .command('range')
     .description('print records in key order as NDJSON')
     .option('--collection <name>', 'collection to read', 'records')
-    .option('--index <path>', 'order of this secondary index instead of the primary key')
-    .option('--gte <key>', 'keys from this one on')
-    .option('--gt <key>', 'keys after this one')
-    .option('--lte <key>', 'keys up to this one')
-    .option('--lt <key>', 'keys before this one')
-    .option('--prefix <text>', 'strings that begin with this')
-    .option('--reverse', 'from the last to the first')
-    .option('--limit <n>', 'at most so many records', readCount)
-    .option('--string', 'every bound is a string, whatever it looks like')
+    .option('--index <path>', 'read in the order of this secondary index (default: the primary key)')
+    .option('--gte <key>', 'only keys from this one on')
+    .option('--gt <key>', 'only keys after this one')
+    .option('--lte <key>', 'only keys up to this one')
+    .option('--lt <key>', 'only keys before this one')
+    .option('--prefix <text>', 'only strings that begin with this text')
+    .option('--reverse', 'print from the last record to the first')
+    .option('--limit <n>', 'print at most n records', readCount)
+    .option('--string', 'read every bound as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runRange);
   withStoreFlags(withCommonOptions(command, 'print errors as JSON objects'), READING_FLAGS);

@@ -18,16 +18,16 @@ Examples:
   gristmill repair --store ./store
   gristmill repair --from-shards --store ./downloaded
 
-Nobody else may have the store open. Ctrl-C leaves everything as it was. The old index is kept beside the new one. Where a backup is at hand, it is the better
-way: what cannot be read stays lost.`;
+No other process may have the store open. Ctrl-C leaves everything as it was. repair keeps the old index beside the new one.
+If you have a backup, restore it instead: repair cannot bring back data that it cannot read.`;
 
 /** Adds the command to the program. */
 export function addRepair(program: Command): void {
   const command = program
     .command('repair')
-    .description('make the index of a damaged store anew from its shards')
-    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
-    .option('--quiet', 'no progress')
+    .description('make a new index for a damaged store, from its shards')
+    .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
+    .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
   withCommonOptions(command, 'print the report, or the error, as one JSON object');

@@ -19,11 +19,11 @@ interface StatFlags extends CommonOptions, StoreFlags {
 }
 
 const HELP = `
-"readers" tells which process reads the oldest state. Where it is many transactions behind it has been stopped, or keeps a
-snapshot: the store cannot use again the room of what was changed since, until that process goes on or ends.
+"readers" names the process that reads the oldest state. If it is many transactions behind, it is stopped or keeps a
+snapshot. Until that process continues or ends, the store cannot reuse the space of changed data.
 
---watch shows what all processes do, as far as the index tells: publications, records, readers, who is writing. What the
-caches of a process do, only that process knows: see store.metrics() in docs/metrics.md.
+--watch shows the changes that all processes make to the index: publications, records, readers, the current writer. It
+does not know the caches of other processes. In a program, store.metrics() reports them (docs/metrics.md).
 
 Examples:
   gristmill stat --store ./store --json | jq '.collections[].records'
@@ -34,11 +34,11 @@ Examples:
 export function addStat(program: Command): void {
   const command = program
     .command('stat')
-    .description('print the collections of a store, their indexes and sizes, and who reads it')
-    .option('--watch [time]', 'go on, and look again after so long (default: 1s); Ctrl-C ends it', readInterval)
+    .description('print the collections of a store, their indexes and sizes, and its readers')
+    .option('--watch [time]', 'print again after this time, until Ctrl-C (default: 1s)', readInterval)
     .addHelpText('after', HELP)
     .action(runStat);
-  withStoreFlags(withCommonOptions(command, 'print one JSON object; with --watch, one a line for each look'));
+  withStoreFlags(withCommonOptions(command, 'print one JSON object; with --watch, one JSON object a line'));
 }
 
 async function runStat(flags: StatFlags): Promise<void> {

@@ -23,16 +23,16 @@ Examples:
   gristmill verify --store ./store
   gristmill verify --store ./store --json | jq '.faults[].file'
 
-Others may go on reading and importing meanwhile. The exit code is 0 when all is sound and 4 when there are faults.`;
+Other processes may read and import meanwhile. The exit code is 0 if the store is sound, and 4 if it has faults.`;
 
 /** Adds the command to the program. */
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')
-    .description('read everything a store is made of and tell what is damaged')
-    .option('--workers <n>', 'worker threads (default: the processors available)', readInteger)
-    .option('--faults <n>', 'faults listed; all are counted (default: 1000)', readCount)
-    .option('--quiet', 'no progress')
+    .description('read all files of a store and report the damage')
+    .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
+    .option('--faults <n>', 'list at most n faults; all are counted (default: 1000)', readCount)
+    .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runVerify);
   withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
@@ -74,7 +74,7 @@ function verifyText({ isSound, faults, faultsTotal, checked, leftovers, seconds 
   const { files, trees } = leftovers;
   if (files.length + trees.length > 0) {
     lines.push(
-      `unnamed: ${formatCount(files.length)} files, ${formatCount(trees.length)} trees, of an import under way or killed`,
+      `unnamed: ${formatCount(files.length)} files, ${formatCount(trees.length)} trees, of a running or killed import`,
     );
   }
   return `${lines.join('\n')}\n`;

@@ -30,8 +30,9 @@ Examples:
   gristmill watch events.ndjson --store ./store --collection events --key event_id --index user
   gristmill watch ./shared --store ./store --poll always --poll-ms 10s --json
 
-Files that are new, changed or gone, and lines added to NDJSON, are imported when they have been left alone for a moment;
-other processes read on meanwhile. A version that is bad is told, and the one before it stays. Ctrl-C ends it.`;
+watch imports files that are new, changed or removed, and lines that are appended to NDJSON. It waits until nobody has
+written to a file for a moment (--stability-ms). Other processes can read the store meanwhile. If the new version of a
+file is bad, watch reports it, and the records of the old version stay. Ctrl-C ends watch.`;
 
 /** Named as commander names them. */
 type WatchFlags = ImportFlags & Partial<ResolvedWatchOptions>;
@@ -40,11 +41,11 @@ type WatchFlags = ImportFlags & Partial<ResolvedWatchOptions>;
 export function addWatch(program: Command): void {
   const command = program
     .command('watch')
-    .description('import files and folders into a collection, and again what changes in them, until stopped')
+    .description('import files and folders into a collection, and import their changes until stopped')
     .argument('<source...>', 'files and folders to watch');
-  withImportFlags(command).option('--quiet', 'no progress of the first import').addHelpText('after', HELP);
+  withImportFlags(command).option('--quiet', 'print no progress of the first import').addHelpText('after', HELP);
   for (const [name, row] of Object.entries(WATCH_OPTIONS)) withFlagOf(command, name, row);
-  withStoreFlags(withCommonOptions(command, 'print what happens as one JSON object a line')).action(runWatch);
+  withStoreFlags(withCommonOptions(command, 'print each event as one JSON object a line')).action(runWatch);
 }
 
 async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<void> {
@@ -128,7 +129,7 @@ function eventText({ outcome, changed, added, removed, bytes, milliseconds, erro
   const took = formatSeconds(milliseconds / 1000);
   if (outcome === 'refused') {
     const { code, message } = failureOf(error);
-    return `refused: ${code}: ${message}; what was there before stays`;
+    return `refused: ${code}: ${message}; the stored records stay`;
   }
   const files = [`${formatCount(changed)} changed`, `${formatCount(added)} added`, `${formatCount(removed)} removed`];
   return `${outcome}: files ${files.join(', ')}; ${formatBytes(bytes)} read in ${took}`;

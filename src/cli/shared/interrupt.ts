@@ -10,7 +10,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(Exit.cancelled);
-    if (how !== 'quietly') note('stopping; press Ctrl-C again to stop without cleaning up');
+    if (how !== 'quietly') note('stopping; press Ctrl-C again to stop at once, without cleaning up');
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, onSignal);

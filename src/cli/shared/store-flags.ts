@@ -24,7 +24,7 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
   const files = 'gristmill.config.json, .js or .ts in this directory';
   command
     .option('--config <file>', `config file to read (default: ${files})`)
-    .option('--no-config', 'read neither a config file nor GRISTMILL_ variables');
+    .option('--no-config', 'read no config file and no GRISTMILL_ variables');
   for (const name of new Set<FlagName>([...names, 'trustOwner'])) withFlagOf(command, name, STORE_OPTIONS[name]);
   return command;
 }
@@ -33,14 +33,14 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
 export function withFlagOf(command: Command, name: string, row: DataRow): Command {
   // Both of a boolean: with the negated one alone, the flag would count as given.
   if (row.type === 'boolean') {
-    return command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, 'the opposite');
+    return command.option(flagOf(name), row.meaning).option(`--no-${kebab(name)}`, `the opposite of ${flagOf(name)}`);
   }
   return command.addOption(new Option(`${flagOf(name)} <${wordFor(row)}>`, row.meaning).argParser(parser(name, row)));
 }
 
 /** Adds the flag for options of single collections. */
 export function withCollectionsFlag(command: Command): Command {
-  return command.option('--collections <json>', 'cache options of single collections, by name', (word) => {
+  return command.option('--collections <json>', 'cache options for single collections, by collection name', (word) => {
     try {
       return JSON.parse(word);
     } catch (error) {

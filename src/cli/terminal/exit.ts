@@ -29,8 +29,8 @@ Exit codes:
   0    done
   1    a key has no record (get, patch, delete)
   2    wrong usage: unknown option, missing argument, value out of range
-  3    bad input: the source is missing, not JSON, truncated, or a record is bad
-  4    the store: missing, damaged, busy, of a newer format, no such collection or index; faults found (verify)
+  3    bad input: the source is missing, not JSON or truncated, or a record is bad
+  4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults
   5    the disk is full, or reading or writing failed
   70   a fault in gristmill itself: please report it
   130  cancelled (Ctrl-C)`;

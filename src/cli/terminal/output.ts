@@ -73,7 +73,7 @@ async function regularFile(path: string): Promise<string> {
   });
   if (found === undefined) return path;
   if (!found.isFile()) {
-    throw new InvalidArgumentError(`--out ${path} is not a regular file; leave --out away and redirect stdout instead`);
+    throw new InvalidArgumentError(`--out ${path} is not a regular file; leave out --out and redirect stdout instead`);
   }
   return realpath(path);
 }

@@ -32,7 +32,8 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePath,
-    meaning: 'path of the primary key; unset: the member name (shape object), the path in a folder, else the ordinal',
+    meaning:
+      'path of the primary key; unset: the member name (shape object), the path of the file in a folder, else the ordinal',
   },
   indexes: {
     affects: 'records',
@@ -47,77 +48,76 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePointer,
-    meaning: 'JSON Pointer to the array or object inside the document that holds the records',
+    meaning: 'JSON Pointer to the array or object inside the document that contains the records',
   },
   shape: {
     affects: 'records',
     type: 'choice',
     default: undefined,
     choices: ['ndjson', 'values', 'array', 'object'],
-    meaning: 'layout of the source; unset: as its name, the collection and its beginning say',
+    meaning: 'layout of the source; unset: its name, the collection or its beginning decides',
   },
   mode: {
     affects: 'import',
     type: 'choice',
     default: 'replace',
     choices: ['replace', 'upsert', 'insert'],
-    meaning: 'what to do with a collection that is there',
+    meaning: 'replace the collection, upsert records into it, or insert only new ones',
   },
   allowEmpty: {
     affects: 'nothing',
     type: 'boolean',
     default: false,
-    meaning: 'whether an import may leave a collection without records that has some',
+    meaning: 'if the sources have no records, empty the collection; false: fail with SOURCE_EMPTY',
   },
   onDuplicate: {
     affects: 'records',
     type: 'choice',
     default: 'last',
     choices: ['last', 'first', 'error'],
-    meaning: 'which of two records with one key stays; unset, with mode insert: error',
+    meaning: 'which of two records with the same key to keep; unset, with mode insert: error',
   },
   onBadRecord: {
     affects: 'records',
     type: 'choice',
     default: 'fail',
     choices: ['fail', 'skip', 'quarantine'],
-    meaning: 'what a bad record leads to',
+    meaning: 'what to do with a bad record: fail, skip it, or write it to a quarantine file in the store',
   },
   maxBad: {
     affects: 'import',
     ...{ type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY },
-    meaning:
-      'bad records beyond which an import fails; unset: 1000000 that are quarantined, any number that are skipped',
+    meaning: 'the import fails if more records than this are bad; unset: 1000000 with quarantine, no limit with skip',
   },
   maxBadRatio: {
     affects: 'import',
     ...{ type: 'number', unit: 'share', default: 1, min: 0, max: 1 },
-    meaning: 'share of bad records beyond which an import fails',
+    meaning: 'the import fails if more than this share of the records is bad',
   },
   workers: { ...THREADS.workers, affects: 'nothing' },
-  level: { affects: 'import', type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd level' },
+  level: { affects: 'import', type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd compression level' },
   access: {
     affects: 'nothing',
     // Measured: pread into the kernel's memory is several times cheaper than mapping (docs/decisions.md).
     type: 'choice',
     default: 'read',
     choices: ['mmap', 'read'],
-    meaning: 'how source bytes are read',
+    meaning: 'how to read source bytes',
   },
   spanBytes: {
     affects: 'import',
     ...{ type: 'integer', unit: 'bytes', default: undefined, min: 1, max: 1 << 30 },
-    meaning: 'bytes of source per shard; unset: about a 32nd of the source, but 4m to 64m',
+    meaning: 'source bytes per shard; unset: about 1/32 of the source, at least 4m, at most 64m',
   },
   windowBytes: {
     affects: 'nothing',
     ...{ type: 'integer', unit: 'bytes', default: WINDOW_BYTES_DEFAULT, min: 1, max: WINDOW_BYTES_MAX },
-    meaning: "bytes of source in a worker's memory at once",
+    meaning: 'source bytes in the memory of a worker at once',
   },
   recordBytesMax: {
     affects: 'records',
     ...{ type: 'integer', unit: 'bytes', default: RECORD_BYTES_DEFAULT, min: 1, max: RECORD_BYTES_MAX },
-    meaning: 'largest record accepted',
+    meaning: 'size of the largest accepted record',
   },
   depthMax: {
     affects: 'records',
@@ -125,7 +125,7 @@ export const IMPORT_OPTIONS = {
     default: DEPTH_DEFAULT,
     min: 1,
     max: 100_000,
-    meaning: 'deepest nesting accepted',
+    meaning: 'deepest accepted nesting of arrays and objects',
   },
   wait: { ...WAITING.wait, affects: 'nothing' },
   resume: {
@@ -133,7 +133,8 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: 'auto',
     choices: ['auto', 'require', 'never'],
-    meaning: 'what to do where the same import was killed: go on if that can be, only then, or start afresh',
+    meaning:
+      'after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
   },
 } as const satisfies OptionTable & Readonly<Record<string, { readonly affects: Affects }>>;
 

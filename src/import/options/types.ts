@@ -5,69 +5,90 @@ import type { Writer } from '../../options/shared.js';
 
 /** Options of `store.import`; all optional. Unknown names are a TypeError. */
 export interface ImportOptions {
-  /** Collection to import into. Default "records". */
+  /** The collection to import into. Default "records". */
   readonly collection?: string | undefined;
-  /** Path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name (shape object), the path in a folder, else the ordinal. */
+  /**
+   * The path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name (shape "object"), the path of the file
+   * in a folder, else the ordinal.
+   */
   readonly key?: string | undefined;
-  /** Paths of secondary indexes. Default none. */
+  /** The paths of secondary indexes. Default: none. */
   readonly indexes?: readonly string[] | undefined;
-  /** JSON Pointer to the array or object inside the document whose elements or members are the records. */
+  /**
+   * A JSON Pointer to the array or object inside the document that contains the records. Its elements or members are the
+   * records. Default: the whole document.
+   */
   readonly select?: string | undefined;
   /**
-   * Layout of the source. Default: values on lines for a name in `.ndjson` or `.jsonl`, the layout of the collection it is
-   * merged into, else an array is an array of records and anything else is a record, or several one after another.
-   * An object of records has to be named: `object`.
+   * The layout of the source. Default: a file named `.ndjson` or `.jsonl` has a value on each line. Any other file has the
+   * layout of the collection that it is merged into. Without such a collection, an array is an array of records, and
+   * anything else is one record, or several one after another. If one object has the records as members, give "object".
    */
   readonly shape?: Shape | undefined;
   /**
-   * Whether the import may leave a collection that has records without any. Default false: it fails with SOURCE_EMPTY.
-   * With true a source may be an empty file, or a folder without files.
+   * Whether the import empties the collection if the sources have no records. With true, a source may also be an empty
+   * file, or a folder without files. With false, the import fails with SOURCE_EMPTY if the collection has records.
+   * Default false.
    */
   readonly allowEmpty?: boolean | undefined;
-  /** `replace` the collection, `upsert` into it, or `insert` records whose keys are not there yet. Default "replace". */
+  /**
+   * Whether the import replaces the collection ("replace"), adds and replaces records ("upsert"), or adds only records
+   * whose keys are new ("insert"). Default "replace".
+   */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
   /**
-   * Which of two records with one key stays, in source order; `error` fails. Default "last", for mode insert "error".
+   * Which of two records with the same key the import keeps, in source order. "error" fails the import with DUPLICATE_KEY.
+   * Default "last"; with mode "insert", default "error".
    */
   readonly onDuplicate?: 'last' | 'first' | 'error' | undefined;
-  /** What a record that is not valid leads to. Default "fail". */
+  /**
+   * What the import does with a bad record: it fails ("fail"), skips the record ("skip"), or writes the record to a
+   * quarantine file in the store ("quarantine"). Default "fail".
+   */
   readonly onBadRecord?: 'fail' | 'skip' | 'quarantine' | undefined;
   /**
-   * With skip or quarantine: the import fails at the bad record after so many. Default: 1,000,000 with quarantine, no limit with
-   * skip; but not all may be bad.
+   * The greatest number of bad records, with `onBadRecord` "skip" or "quarantine". If more records are bad, or all of them,
+   * the import fails. Default: 1,000,000 with "quarantine", no limit with "skip".
    */
   readonly maxBad?: number | undefined;
-  /** With skip or quarantine: the import fails when more than this share (0…1) of all records was bad. Default: no limit. */
+  /**
+   * The greatest share (0…1) of bad records among all records, with `onBadRecord` "skip" or "quarantine". If more are bad,
+   * the import fails. Default 1: no limit.
+   */
   readonly maxBadRatio?: number | undefined;
-  /** Worker threads; none for a store in memory. Default: the processors this process may use. */
+  /** The number of worker threads. A store in memory uses none. Default: the processors this process may use. */
   readonly workers?: number | undefined;
-  /** zstd level, −7…19. Default 1. */
+  /** The zstd compression level, −7…19. Default 1. */
   readonly level?: number | undefined;
-  /** How source bytes are read. Default "read". */
+  /** How workers read the source: with read calls ("read"), or through a memory map ("mmap"). Default "read". */
   readonly access?: 'mmap' | 'read' | undefined;
-  /** Bytes of source per span, hence per shard. Default: about a 32nd of the source, but 4 to 64 MiB. */
+  /** Source bytes per span, and so per shard. Default: about 1/32 of the source, at least 4 MiB, at most 64 MiB. */
   readonly spanBytes?: number | undefined;
-  /** Bytes of source in a worker's memory at once; grows for a record that is larger. Default 512 KiB, at most 64 MiB. */
+  /**
+   * Source bytes in the memory of a worker at once. For a larger record a worker takes more. Default 512 KiB, at most
+   * 64 MiB.
+   */
   readonly windowBytes?: number | undefined;
-  /** Largest record accepted, in bytes. Default 256 MiB, at most just below 512 MiB. */
+  /** The size of the largest accepted record, in bytes. Default 256 MiB, at most just below 512 MiB. */
   readonly recordBytesMax?: number | undefined;
-  /** Deepest nesting accepted. Default 1,024. */
+  /** The deepest accepted nesting of arrays and objects. Default 1,024. */
   readonly depthMax?: number | undefined;
-  /** Whether to wait while something else writes to the store; if not, the import fails with STORE_BUSY. Default true. */
+  /** Whether the import waits while another writer holds the store. With false it fails with STORE_BUSY. Default true. */
   readonly wait?: boolean | undefined;
   /**
-   * What to do where an import of the same sources with the same options was killed: `auto` goes on behind its finished
-   * spans, `require` fails (NOTHING_TO_RESUME) where that cannot be, `never` starts afresh and removes what it left.
-   * Imports of less than 1 GiB always start afresh. Default "auto".
+   * What the import does if an earlier import of the same sources with the same options was killed. "auto" continues after
+   * the last recorded span, or starts from the beginning if that is not possible. "require" continues there, or fails with
+   * NOTHING_TO_RESUME. "never" starts from the beginning and removes the files of the killed import. Imports of less than
+   * 1 GiB always start from the beginning. Default "auto".
    */
   readonly resume?: 'auto' | 'require' | 'never' | undefined;
-  /** Called when there is something to wait for. */
+  /** Called with the other writer, when the import has to wait for it. */
   readonly onWait?: ((writer: Writer) => void) | undefined;
   /**
-   * Called about ten times a second, and at the beginning of each stage. A throw cancels the import, which then rejects
-   * with what was thrown; in stage "done" it is too late for that.
+   * Called with the progress about ten times a second, and at the beginning of each stage. If it throws, the import is
+   * cancelled and rejects with the thrown error. In stage "done" it is too late to cancel.
    */
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
-  /** Cancels: the import rejects with CANCELLED within a second and leaves the store as it was. */
+  /** Cancels the import: it rejects with CANCELLED within a second and leaves the store as it was. */
   readonly signal?: AbortSignal | undefined;
 }

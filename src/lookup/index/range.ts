@@ -31,17 +31,22 @@ export interface RangeOptions {
 
 /** Which records. */
 export const BOUNDS_OPTIONS = {
-  index: { type: 'text', default: undefined, check: checkIndexName, meaning: 'path of a secondary index' },
+  index: {
+    type: 'text',
+    default: undefined,
+    check: checkIndexName,
+    meaning: 'path of the secondary index; unset: the primary key',
+  },
   // Encoding them checks them.
-  gt: any<KeyValue>('keys after this one'),
-  gte: any<KeyValue>('keys from this one on'),
-  lt: any<KeyValue>('keys before this one'),
-  lte: any<KeyValue>('keys up to this one'),
-  prefix: { type: 'text', default: undefined, check: checkPrefix, meaning: 'strings that begin so' },
-  reverse: { type: 'boolean', default: false, meaning: 'from the greatest key to the smallest' },
+  gt: any<KeyValue>('only keys after this one'),
+  gte: any<KeyValue>('only keys from this one on'),
+  lt: any<KeyValue>('only keys before this one'),
+  lte: any<KeyValue>('only keys up to this one'),
+  prefix: { type: 'text', default: undefined, check: checkPrefix, meaning: 'only strings that begin with this text' },
+  reverse: { type: 'boolean', default: false, meaning: 'read from the greatest key to the smallest' },
   limit: {
     ...{ type: 'integer', default: Number.POSITIVE_INFINITY, min: 0, max: Number.POSITIVE_INFINITY },
-    meaning: 'records to stop after',
+    meaning: 'greatest number of records',
   },
 } as const satisfies OptionTable;
 

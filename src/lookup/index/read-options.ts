@@ -16,7 +16,7 @@ export const READ_OPTIONS = {
   freshness: {
     type: 'freshness',
     default: undefined,
-    meaning: "which state to read; unset: as the store's option says",
+    meaning: 'state to read; unset: option freshness of the store',
   },
 } as const satisfies OptionTable;
 

@@ -40,11 +40,19 @@ export interface WarmContext {
 
 const BUDGET = { type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY } as const;
 const WARM_OPTIONS = {
-  collection: { type: 'text', default: undefined, check: checkNameToFind, meaning: 'of which; unset: records, or all' },
+  collection: {
+    type: 'text',
+    default: undefined,
+    check: checkNameToFind,
+    meaning: 'collection to load; unset: records, or all collections',
+  },
   keys: list<KeyValue>('keys of records'),
-  whole: { type: 'boolean', default: false, meaning: 'whether all records are loaded' },
-  maxBytes: { ...BUDGET, meaning: 'bytes of frames; unset: as many as their cache holds, or option warmBytes' },
-  maxMs: { ...BUDGET, meaning: 'milliseconds to take; unset: no limit, or option warmMs' },
+  whole: { type: 'boolean', default: false, meaning: 'load all records' },
+  maxBytes: {
+    ...BUDGET,
+    meaning: 'greatest number of bytes of frames to load; unset: the size of their cache (hot set: option warmBytes)',
+  },
+  maxMs: { ...BUDGET, meaning: 'longest time in milliseconds; unset: no limit (hot set: option warmMs)' },
   ...LONG_WORK,
   ...BOUNDS_OPTIONS,
 } as const satisfies OptionTable;

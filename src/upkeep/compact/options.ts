@@ -7,10 +7,15 @@ import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import type { LockRequest } from '../../store/lock/writer-lock.js';
 
 export const COMPACT_OPTIONS = {
-  collection: { type: 'text', default: undefined, check: checkNameToFind, meaning: 'the only one; unset: all' },
+  collection: {
+    type: 'text',
+    default: undefined,
+    check: checkNameToFind,
+    meaning: 'compact only this collection; unset: all',
+  },
   minDeadShare: {
     ...{ type: 'number', unit: 'share', default: 0.25, min: 0, max: 1 },
-    meaning: 'share of dead records in its file beyond which a shard is rewritten',
+    meaning: 'rewrite a shard if more than this share of its records is dead',
   },
   onProgress: hook<(progress: CompactProgress) => void>('called after each shard'),
   ...WAITING,

@@ -57,7 +57,8 @@ export const REPAIR_FLAGS = {
   fromShards: {
     type: 'boolean',
     default: false,
-    meaning: 'do not open the index there is: what only it knows is lost (for stores of makers who are not trusted)',
+    meaning:
+      'do not open the existing index: data that only the index has is lost (for a store from somebody you do not trust)',
   },
   ...TRUST,
 } as const satisfies OptionTable;

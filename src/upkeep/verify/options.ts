@@ -50,7 +50,7 @@ const VERIFY_OPTIONS = {
   ...THREADS,
   faultsMax: {
     ...{ type: 'integer', default: 1000, min: 0, max: Number.MAX_SAFE_INTEGER },
-    meaning: 'faults listed in full; all are counted',
+    meaning: 'greatest number of faults in the report; all are counted',
   },
   onProgress: hook<(progress: VerifyProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
