@@ -164,7 +164,7 @@ export class ReadableCollection<T = unknown> {
 
 function readingOneState(lookup: Lookup): Reading {
   return (freshness) => {
-    if (freshness !== undefined) throw new TypeError('a snapshot is one state: its reads have no freshness');
+    if (freshness !== undefined) throw new TypeError('a snapshot is one state, so its reads have no option freshness');
     return lookup;
   };
 }

@@ -246,7 +246,7 @@ export class Store {
   async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
-      throw new TypeError('a store in memory has nothing that could be linked or copied');
+      throw new TypeError('a store in memory has no files, so it cannot be backed up');
     return this.#work(async () => {
       const { backup } = await later.load();
       return backup(catalog, this.directory, target, options);
@@ -283,7 +283,7 @@ export class Store {
 
   async #close(): Promise<void> {
     this.#caches.refuseReads();
-    const reason = new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed meanwhile`);
+    const reason = new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed during this call`);
     await Promise.allSettled([this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()]);
     this.#metering.close();
     await this.#caches.close();

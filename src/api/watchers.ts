@@ -38,7 +38,8 @@ export class Watchers {
     checkSources(sources);
     const { collection = 'records' } = resolveWatchOptions(options).importing;
     target.catalog.assertOpen();
-    if (this.#byCollection.has(collection)) throw new TypeError(`the collection ${collection} is watched already`);
+    if (this.#byCollection.has(collection))
+      throw new TypeError(`the collection ${collection} already has a watcher in this process`);
     const starting = this.#start(target, sources, options, () => this.#byCollection.delete(collection));
     this.#byCollection.set(collection, starting);
     return starting;

@@ -9,7 +9,7 @@ export function wasmInstance(module: WebAssembly.Module, imports: WebAssembly.Im
     return new WebAssembly.Instance(module, imports).exports;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = `this process has too little address space for WebAssembly, which reserves some 8 GiB for each thread: raise its limit (ulimit -v)`;
+    const message = `this process has too little address space for WebAssembly. WebAssembly reserves about 8 GiB for each thread: raise the limit (ulimit -v)`;
     throw new GristmillError('IO_ERROR', message, { cause });
   }
 }

@@ -37,7 +37,7 @@ export async function readConfigFile(path: string): Promise<unknown> {
   if (MODULE.test(extension)) return loadModule(path);
   throw invalid(
     path,
-    `cannot be read: a config file is called as ${CONFIG_FILES.join(', ')}, or ends like one of them`,
+    `cannot be read: a config file is named ${CONFIG_FILES.join(', ')}, or has the ending of one of them`,
   );
 }
 

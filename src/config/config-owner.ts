@@ -21,7 +21,7 @@ export function checkConfigOwner(path: string): void {
       ...directories.map((one): [string, Stats] => [one, statSync(one)]),
     ];
   } catch (cause) {
-    throw invalid(path, `cannot be looked at: ${(cause as Error).message}`, cause);
+    throw invalid(path, `cannot be checked: ${(cause as Error).message}`, cause);
   }
   for (const [place, stat] of places) {
     const why = whyNotOwn(stat);
@@ -30,6 +30,6 @@ export function checkConfigOwner(path: string): void {
 }
 
 function invalid(file: string, why: string, cause?: unknown): GristmillError {
-  const message = `${file} ${why}; name it if you trust it (--config ${file}), or do without (--no-config)`;
+  const message = `${file} ${why}; if you trust the file, name it (--config ${file}), otherwise use no config file (--no-config)`;
   return new GristmillError('CONFIG_INVALID', message, { file, cause });
 }

@@ -44,7 +44,7 @@ export function defaultSettings(): Setting[] {
 export async function readSettings({ files, variables }: FoundConfig): Promise<Setting[]> {
   const [file, another] = files;
   if (file !== undefined && another !== undefined) {
-    const message = `there are both ${file} and ${another}: keep one, so that it is clear which one counts`;
+    const message = `there are two config files, ${file} and ${another}: keep one of them`;
     throw new GristmillError('CONFIG_INVALID', message, { file });
   }
   return [...(file === undefined ? [] : await fileSettings(file)), ...variableSettings(variables)];

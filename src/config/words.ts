@@ -80,7 +80,7 @@ function freshnessOf(word: string, what: string): Freshness {
   if (word === 'immediate' || word === 'warm') return word;
   const age = word.startsWith('stale:') ? timeOf(word.slice('stale:'.length)) : undefined;
   return age === undefined
-    ? refuse(what, 'immediate, warm, or stale: and a time, such as stale:500ms', word)
+    ? refuse(what, 'immediate, warm, or stale: with a time, such as stale:500ms', word)
     : { maxStaleMs: age };
 }
 

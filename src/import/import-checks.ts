@@ -21,7 +21,7 @@ export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOp
   const named = plans.filter((plan) => plan.framing === 'object').length;
   if (named > 0 && named < plans.length) {
     throw new TypeError(
-      'some sources are objects of named records and others are not: give --key, or import them separately',
+      'some sources are objects of named records and other sources are not: give --key, or import them separately',
     );
   }
   return named > 0 ? { kind: 'name' } : { kind: 'ordinal' };
@@ -44,7 +44,7 @@ export function emptyFor(error: unknown, catalog: Catalog, collection: string): 
   if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY') return error;
   const records = catalog.collection(collection)?.records ?? 0;
   if (records === 0) return error;
-  const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}; to replace it by nothing, give --allow-empty (option allowEmpty).`;
+  const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}. To make it empty, give --allow-empty (option allowEmpty).`;
   return new GristmillError('SOURCE_EMPTY', message, { ...(error.file !== undefined && { file: error.file }) });
 }
 
@@ -65,7 +65,7 @@ export function checkNotEmptied(
 ): void {
   if (allowEmpty || before === 0 || catalog.collection(collection)?.records !== 0) return;
   const what = sources.length === 1 ? `${sources[0]} has` : `${sources[0]} and ${sources.length - 1} more sources have`;
-  const message = `${what} no records; the collection ${JSON.stringify(collection)} keeps ${countOf(before)}. To replace it by nothing, give --allow-empty (option allowEmpty).`;
+  const message = `${what} no records; the collection ${JSON.stringify(collection)} keeps ${countOf(before)}. To make it empty, give --allow-empty (option allowEmpty).`;
   throw new GristmillError('SOURCE_EMPTY', message);
 }
 
@@ -78,6 +78,6 @@ export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: numbe
   const bytesNeeded = INDEX_BYTES_MIN + 2 * runBytes;
   const free = freeBytes(directory);
   if (free >= bytesNeeded) return;
-  const message = `The index needs about ${bytesNeeded} bytes and ${directory} has ${free} free; nothing was changed. Free some space and import again.`;
+  const message = `The index needs about ${bytesNeeded} bytes, but ${directory} has only ${free} bytes free; nothing was changed. Free some space and import again.`;
   throw new GristmillError('DISK_FULL', message, { file: directory, bytesNeeded });
 }

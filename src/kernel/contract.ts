@@ -19,7 +19,7 @@ export type FramingName = keyof typeof Framing;
 
 /** Why a record was rejected; the message is what a person reads. */
 export const BadReason = {
-  UNEXPECTED_CHARACTER: 'a character that cannot stand here',
+  UNEXPECTED_CHARACTER: 'a character that is not allowed here',
   UNEXPECTED_END_OF_LINE: 'the line ends inside the record',
   UNEXPECTED_END: 'the source ends inside the record',
   BAD_NUMBER: 'not a valid number',

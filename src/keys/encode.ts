@@ -262,6 +262,6 @@ function orThrow(key: Uint8Array | KeyFault): Uint8Array {
   if (key instanceof Uint8Array) return key;
   const excess =
     key === 'KEY_TOO_LONG' ? `more than ${KEY_BYTES_MAX} bytes once encoded` : `an exponent beyond ±${EXPONENT_MAX}`;
-  const message = `This key has ${excess}, so no record can have it; index a shorter value instead.`;
+  const message = `This key has ${excess}, so no record can have it. Choose another key path.`;
   throw new GristmillError('KEY_TOO_LONG', message, { reason: key });
 }

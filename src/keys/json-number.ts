@@ -30,7 +30,7 @@ export class JsonNumber {
    */
   constructor(text: string) {
     const parts = typeof text === 'string' ? NUMBER.exec(text) : null;
-    if (parts === null) throw new TypeError('a JsonNumber is made from the text of a JSON number, such as "0.1"');
+    if (parts === null) throw new TypeError('JsonNumber needs the text of a JSON number, such as "0.1"');
     const [, sign, whole, fraction = '', spelled = '0'] = parts;
     const digits = (whole + fraction).replace(/^0+/, '');
     // A bigint: two numbers whose exponents are beyond 2^53 must not become one.

@@ -11,7 +11,7 @@ import { INDEXES_MAX } from '../base/limits.js';
 export function parsePath(path: string): readonly string[] {
   if (typeof path !== 'string') throw new TypeError(`a key path must be a string, not ${typeof path}`);
   if (path === '')
-    throw new TypeError('a key path must name a member, as in "id", "user.id" or "/user/id"; it is empty');
+    throw new TypeError('a key path must name a member, such as "id", "user.id" or "/user/id", but it is empty');
   return path.startsWith('/') ? parsePointerPath(path) : parseDotted(path);
 }
 
@@ -21,13 +21,13 @@ export function parsePath(path: string): readonly string[] {
  */
 export function checkIndexPaths(paths: readonly string[]): void {
   if (paths.length > INDEXES_MAX - 1) {
-    throw new TypeError(`a collection can have ${INDEXES_MAX - 1} indexes at most, not ${paths.length}`);
+    throw new TypeError(`a collection can have at most ${INDEXES_MAX - 1} indexes, not ${paths.length}`);
   }
   const spellings = new Map<string, string>();
   for (const path of paths) {
     const place = JSON.stringify(parsePath(path));
     const before = spellings.get(place);
-    if (before === path) throw new TypeError(`the path "${path}" is there twice`);
+    if (before === path) throw new TypeError(`the path "${path}" is given twice`);
     if (before !== undefined) throw new TypeError(`the paths "${before}" and "${path}" name the same place`);
     spellings.set(place, path);
   }
@@ -55,7 +55,7 @@ function parseDotted(path: string): string[] {
 export function parsePointer(pointer: string): readonly string[] {
   if (pointer === '') return [];
   if (typeof pointer !== 'string' || !pointer.startsWith('/') || BAD_TILDE.test(pointer)) {
-    throw new TypeError(`a JSON Pointer such as "/data/items" is needed, not ${JSON.stringify(pointer)}`);
+    throw new TypeError(`expected a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
   }
   return namesOf(pointer);
 }

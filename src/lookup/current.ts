@@ -141,7 +141,7 @@ export class Current {
     if (generation !== undefined) return generation;
     checkCollectionName(this.#name);
     const names = catalog.collections().map(({ name }) => name);
-    const there = names.length === 0 ? 'it is empty' : `it has ${names.join(', ')}`;
+    const there = names.length === 0 ? 'the store is empty' : `its collections: ${names.join(', ')}`;
     throw new GristmillError('COLLECTION_NOT_FOUND', `the store has no collection ${this.#name}; ${there}`);
   }
 }

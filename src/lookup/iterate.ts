@@ -95,7 +95,7 @@ function storedKey(bytes: Uint8Array): KeyValue {
   try {
     return decodeStoredKey(bytes);
   } catch (cause) {
-    const message = `an index has a key that is none: ${(cause as Error).message}`;
+    const message = `an index has an entry with an invalid key: ${(cause as Error).message}`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
   }
 }

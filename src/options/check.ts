@@ -167,7 +167,7 @@ export function isOptions(given: unknown): given is object {
 export function hintFor(name: string, names: readonly string[]): string {
   const nearest = nearestOf(name, names);
   if (nearest !== undefined) return `did you mean ${nearest}?`;
-  return names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+  return names.length === 0 ? 'there are none' : `the options are ${names.join(', ')}`;
 }
 
 /** @throws TypeError that begins with `name` */

@@ -11,8 +11,7 @@ export function tellAll<Follower, R>(followers: Iterable<Follower>, tell: (follo
     try {
       told.push(tell(follower));
     } catch (error) {
-      if (!isWarned)
-        process.emitWarning(`metrics of gristmill are incomplete: what is told of them threw: ${String(error)}`);
+      if (!isWarned) process.emitWarning(`metrics of gristmill are incomplete: the exporter threw: ${String(error)}`);
       isWarned = true;
     }
   }

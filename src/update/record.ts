@@ -81,7 +81,7 @@ export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRec
   if (bad[0] !== undefined) throw badRecord(bad[0].reason);
   const [record] = records;
   if (record === undefined || records.length > 1) {
-    throw new GristmillError('BAD_RECORD', `the text has ${records.length} records where it should have one`);
+    throw new GristmillError('BAD_RECORD', `the text has ${records.length} records, but it must have one`);
   }
   const primary: Uint8Array[] = [];
   const secondary = plan.secondary.map((): Uint8Array[] => []);
@@ -117,10 +117,11 @@ function lineOf(text: string, { kind }: KeyPlan, name: string | undefined): stri
 
 function nameKey({ kind }: KeyPlan, name: string | undefined): Uint8Array | undefined {
   if (kind === 'name') {
-    if (typeof name !== 'string') throw new TypeError('records of this collection have names: give the name too');
+    if (typeof name !== 'string')
+      throw new TypeError('records of this collection have names: give the name of the record too');
     return encodeKey(name);
   }
-  if (name !== undefined) throw new TypeError('records of this collection have no names: their key is in the record');
+  if (name !== undefined) throw new TypeError('records of this collection have no names: leave out the name');
   return undefined;
 }
 

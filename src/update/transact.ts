@@ -31,7 +31,7 @@ export async function transact<R>(
   change: Change<R>,
   stop: AbortSignal,
 ): Promise<R> {
-  if (typeof change !== 'function') throw new TypeError('a transaction needs a function that makes the changes');
+  if (typeof change !== 'function') throw new TypeError('a transaction needs a callback that makes the changes');
   if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
   for (;;) {
     try {

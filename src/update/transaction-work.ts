@@ -65,7 +65,7 @@ export class TransactionWork {
     checkCollectionName(name);
     const options = resolveOptions('createCollection', COLLECTION_OPTIONS, given);
     if (this.#collections.has(name) || this.#context.catalog.collection(name) !== undefined) {
-      throw new GristmillError('COLLECTION_EXISTS', `there is a collection ${name} already; nothing was changed`);
+      throw new GristmillError('COLLECTION_EXISTS', `the collection ${name} already exists; nothing was changed`);
     }
     const manifest = newCollection(this.#header, name, options);
     const { nextCollection, nextTree } = this.#header;
@@ -106,7 +106,7 @@ export class TransactionWork {
   }
 
   #assertUsable(): void {
-    if (this.#isOver) throw new TypeError('a transaction can be used within its callback only');
+    if (this.#isOver) throw new TypeError('a transaction can be used only inside its callback');
   }
 }
 

@@ -49,7 +49,8 @@ export class Notices implements Notifier {
     });
     this.#ended = new Promise((resolve) => {
       thread.on('exit', (code) => {
-        if (!this.#closing) listener.failed(failure ?? new Error(`the thread that follows sources ended with ${code}`));
+        if (!this.#closing)
+          listener.failed(failure ?? new Error(`the thread that follows the sources ended with exit code ${code}`));
         this.#closing = true;
         for (const checked of this.#checks) checked();
         resolve();

@@ -136,7 +136,7 @@ export class Watcher {
     const { poll, pollMs, compareMs } = this.#options;
     if (poll === 'auto') this.#poll();
     const every = this.#polls ? pollMs : compareMs;
-    const message = `the system cannot tell of all changes (${cause.message}): everything is compared every ${every} ms`;
+    const message = `the system cannot report all changes (${cause.message}): the watcher compares everything every ${every} ms`;
     this.#parts.tell('warning', { about: 'watch', error: new GristmillError('IO_ERROR', message, { cause }) });
     this.#go();
   }

@@ -259,7 +259,7 @@ describe('a snapshot', () => {
       new TypeError(`${name} has no option freshnes; did you mean freshness?`),
     );
     expect(await failureOf(() => call(frozen, { freshness: 'warm' } as never))).toEqual(
-      new TypeError('a snapshot is one state: its reads have no freshness'),
+      new TypeError('a snapshot is one state, so its reads have no option freshness'),
     );
     await call(frozen, {} as never);
   });

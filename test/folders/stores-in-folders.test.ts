@@ -82,8 +82,8 @@ test('other stores, backups, what is left of a store, and links to them are left
   const { files, warnings } = await store.import(root, OPTIONS);
   expect([files, await keysOf(store)]).toEqual([3, KEYS]);
   expect(warnings).toEqual([
-    expect.stringContaining('1 left out that are links to folders, such as link.json'),
-    expect.stringContaining('4 left out that are gristmill stores, such as lost'),
+    expect.stringContaining('1 left out (links to folders), such as link.json'),
+    expect.stringContaining('4 left out (gristmill stores), such as lost'),
   ]);
 });
 

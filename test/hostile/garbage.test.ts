@@ -35,7 +35,7 @@ test.each<[string, Partial<Garbage>]>([
   const raw = openRawIndex(path);
   raw.put('meta', GARBAGE_KEY, encodeValue(garbageCheck, { ...NOTHING, ...named }, 'garbage', path));
   await raw.close();
-  const told = /to be removed.*collection.* has/;
+  const told = /garbage.*collection.* has/;
   const opened = await openStore(path, OPTIONS);
   const { isSound, faults } = await opened.verify({ workers: 1 });
   expect([isSound, faults.map(({ message }) => message)]).toEqual([false, [expect.stringMatching(told)]]);

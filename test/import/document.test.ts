@@ -101,14 +101,14 @@ describe('a JSON Pointer', () => {
   });
 
   test.each([
-    ['/none', 'its root is there, but not "none"'],
-    ['/data/items/2', '/data/items is there, but not "2"'],
-    ['/data/items/01', '/data/items is there, but not "01"'],
-    ['/data/items/-', '/data/items is there, but not "-"'],
-    ['/data/items/length', '/data/items is there, but not "length"'],
-    ['/data/a~1b/x', '/data/a~1b is there, but not "x"'],
-    ['/n/x', '/n is there, but not "x"'],
-    ['/toString', 'its root is there'],
+    ['/none', 'its root exists, but has no "none"'],
+    ['/data/items/2', '/data/items exists, but has no "2"'],
+    ['/data/items/01', '/data/items exists, but has no "01"'],
+    ['/data/items/-', '/data/items exists, but has no "-"'],
+    ['/data/items/length', '/data/items exists, but has no "length"'],
+    ['/data/a~1b/x', '/data/a~1b exists, but has no "x"'],
+    ['/n/x', '/n exists, but has no "x"'],
+    ['/toString', 'its root exists'],
   ])('"%s" leads nowhere: %s', (pointer, message) => {
     const walker = new DocumentWalker(parsePointer(pointer), 'file', DEPTH);
     expect(walker.walk(utf8(DOCUMENT), 0)).toBeUndefined();

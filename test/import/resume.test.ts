@@ -165,7 +165,7 @@ describe('what does not fit starts afresh, and is said', () => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     appendFileSync(sources[0]!, '{"id":-1}\n');
-    await expectAfresh(directory, sources, OPTIONS, 'the source is not the same, or was changed');
+    await expectAfresh(directory, sources, OPTIONS, 'it had another source, or its source was changed');
   });
 
   test.each([
@@ -179,14 +179,16 @@ describe('what does not fit starts afresh, and is said', () => {
   ] as const)('options: %j', async (changed) => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
-    await expectAfresh(directory, sources, { ...OPTIONS, ...changed }, 'its options were others');
+    await expectAfresh(directory, sources, { ...OPTIONS, ...changed }, 'it had other options');
   });
 
   test('never', async () => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'never' });
-    expect(report).toMatchObject({ warnings: [expect.stringContaining('resuming was not wanted')] });
+    expect(report).toMatchObject({
+      warnings: [expect.stringContaining('--no-resume was given (option resume: never)')],
+    });
   });
 
   test('an import into another collection leaves it alone', async () => {

@@ -273,7 +273,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
   describe('mistakes', () => {
     test('are told apart: no collection, no index, wrong options, wrong keys', async () => {
       const opened = await build([[{ id: 1, tags: [], text: '' }]]);
-      expect(() => opened.collection('other')).toThrow(/no collection other; it has records/);
+      expect(() => opened.collection('other')).toThrow(/no collection other; its collections: records/);
       expect(() => opened.collection('other')).toThrow(expect.objectContaining({ code: 'COLLECTION_NOT_FOUND' }));
       const collection = opened.collection();
       await expect(all(collection.find('colour', 'red'))).rejects.toMatchObject({ code: 'INDEX_NOT_FOUND' });

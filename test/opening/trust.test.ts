@@ -107,7 +107,7 @@ describe.runIf(isRoot)("another user's store (skipped where this user is not roo
     mkdirSync(open);
     chmodSync(open, 0o777);
     const store = await openStore(join(open, 'store'), OPTIONS);
-    expect(store.stat().exposed).toEqual([`${open} can be written by others`]);
+    expect(store.stat().exposed).toEqual([`${open} can be written by other users`]);
     chmodSync(open, 0o1777);
     expect(store.stat().exposed).toEqual([]);
     chownSync(open, OTHER, OTHER);

@@ -33,13 +33,13 @@ describe('a mistake names the place where it stands', () => {
     [{ warmMs: '366d' }, 'warmMs must be an integer from 0 to'],
     [{ hotSet: 'yes' }, 'hotSet must be true or false'],
     [{ recordValues: 'shared' }, 'recordValues must be one of frozen, cloned, not "shared"'],
-    [{ freshness: 'stale:soon' }, 'freshness must be immediate, warm, or stale: and a time'],
+    [{ freshness: 'stale:soon' }, 'freshness must be immediate, warm, or stale: with a time'],
     [{ config: 'other.json' }, 'config is not an option'],
     [{ collections: [] }, 'collections must be an object'],
     [{ collections: { posts: 7 } }, 'collections.posts must be an object'],
     [
       { collections: { posts: { hotSet: true } } },
-      'collections.posts.hotSet is not an option; there are frameCacheBytes,',
+      'collections.posts.hotSet is not an option; the options are frameCacheBytes,',
     ],
     [
       { collections: { '': {} } },
@@ -49,7 +49,7 @@ describe('a mistake names the place where it stands', () => {
     [{ import: { onProgress: 1 } }, 'import.onProgress is not an option'],
     [{ import: { key: 'a..b' } }, 'import.key: the key path "a..b" has an empty name'],
     [{ import: { indexes: 'a,,b' } }, 'import.indexes: a key path must name a member'],
-    [{ import: { select: 'data' } }, 'import.select: a JSON Pointer such as "/data/items" is needed, not "data"'],
+    [{ import: { select: 'data' } }, 'import.select: expected a JSON Pointer such as "/data/items", not "data"'],
     [{ import: { maxBadRatio: '110%' } }, 'import.maxBadRatio must be a number from 0 to 1'],
     [{ import: { depthMax: '7.5' } }, 'import.depthMax must be an integer'],
     [[], 'must be an object'],
@@ -67,7 +67,7 @@ describe('a mistake names the place where it stands', () => {
     ['broken.ts', 'export default {', 'cannot be loaded: '],
     ['seven.js', 'export default 7', 'must be an object'],
     ['named.ts', 'export const staleMs = 1; export const why = 2;', 'why is not an option'],
-    ['notes.txt', 'staleMs: 1', 'cannot be read: a config file is called'],
+    ['notes.txt', 'staleMs: 1', 'cannot be read: a config file is named'],
     ['missing.json', undefined, 'cannot be read: '],
     ['directory.json', null, 'cannot be read: '],
   ])('in what is no config file: %s', async (name, content, message) => {

@@ -99,7 +99,7 @@ test.each([
     const { unused, notes } = await repaired(directory, expected);
     expect(unused).toEqual([]);
     expect(notes).toEqual([
-      expect.stringMatching(/^The shards had to do without the catalog/),
+      expect.stringMatching(/^The index was made from the shards, without the catalog/),
       expect.stringMatching(note),
     ]);
   },

@@ -100,7 +100,7 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
   for (const readOnly of [true, false]) {
     await expect(openStore(directory, { readOnly })).rejects.toMatchObject({
       code: 'STORE_TOO_NEW',
-      message: expect.stringMatching(/format 2, this gristmill reads up to 1/),
+      message: expect.stringMatching(/format 2, but this gristmill reads formats up to 1/),
     });
   }
 });

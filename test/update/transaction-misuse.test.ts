@@ -94,7 +94,7 @@ describe('what is kept of a transaction that is over', () => {
       kept = { tx, rows: tx.collection('rows') };
     });
     const { tx, rows } = kept!;
-    const refused = new TypeError('a transaction can be used within its callback only');
+    const refused = new TypeError('a transaction can be used only inside its callback');
     for (const [, use] of USES) expect(() => use(tx, rows)).toThrow(refused);
     await misused.store.transaction((another) => {
       another.collection('rows').put({ id: 3, tag: 'c' });

@@ -143,7 +143,7 @@ describe('a callback', () => {
   });
 
   test.each([undefined, null, 'rows', {}, Promise.resolve()])('that is none (%s) is refused', async (change) => {
-    await expect(misused.store.transaction(change as never)).rejects.toThrow('a transaction needs a function');
+    await expect(misused.store.transaction(change as never)).rejects.toThrow('a transaction needs a callback');
     await misused.expectSound();
   });
 

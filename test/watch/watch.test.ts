@@ -178,7 +178,7 @@ describe('a watcher', () => {
   test('is one for each collection; another collection may have one; it may begin again when it has ended', async () => {
     const { folder, store } = await place({ 'a.json': '{"v":1}' });
     const watcher = await store.watch(folder, QUICK);
-    await expect(store.watch(folder, QUICK)).rejects.toThrow(/records is watched already/);
+    await expect(store.watch(folder, QUICK)).rejects.toThrow(/records already has a watcher in this process/);
     await store.watch(folder, { ...QUICK, collection: 'others' });
     await watcher.close();
     await store.watch(folder, QUICK);

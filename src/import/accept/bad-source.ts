@@ -46,7 +46,7 @@ export async function placeOf(
     const snippet = snippetOf(around, offset - from);
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
-      why: `${reasonText(file, task, failure)}; it reads: ${snippet || '(nothing)'}`,
+      why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
@@ -68,35 +68,35 @@ export async function failureError(
 function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: BadPlace): [ErrorCode, string] {
   switch (kind) {
     case 'bad record': {
-      const help = 'Mend the source, or import with --on-bad-record skip or quarantine.';
+      const help = 'Correct the source, or import with --on-bad-record skip or quarantine.';
       return ['BAD_RECORD', `A record is bad at ${where}: ${why}. ${help}`];
     }
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
       const help =
-        'If records may be that large, raise --max-record-bytes. If the records are its members, give --shape object; if they are further inside, --select. If neither, a bracket or quote is missing there.';
+        'If that is its true size, raise --max-record-bytes. If its members are the records, give --shape object. If the records are further inside, give --select. Otherwise a bracket or quote is missing there.';
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated': {
       const last = `the last record, which begins at byte ${start},`;
       return [
         'SOURCE_TRUNCATED',
-        `The ${task.framing} is not closed where the source ends, at ${where}: is the copy complete, or ${last} short of a bracket or quote?`,
+        `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.`,
       ];
     }
     case 'too many bad':
       return [
         'TOO_MANY_BAD_RECORDS',
-        `More records are bad than --max-bad allows; nothing was changed. The last is at ${where}: ${why}. ${allowMore(task)}`,
+        `More records are bad than --max-bad allows; nothing was changed. The last bad one is at ${where}: ${why}. ${allowMore(task)}`,
       ];
   }
 }
 
 /** (What is left of the number for this span says nothing.) */
 function allowMore({ setup: { onBadRecord } }: SpanTask): string {
-  const common = `If so many are to be expected, allow more, as in --max-bad ${100 * QUARANTINED_DEFAULT}.`;
+  const common = `If you expect these bad records, allow more, for example --max-bad ${100 * QUARANTINED_DEFAULT}.`;
   return onBadRecord === 'quarantine'
-    ? `${common} Unless told otherwise, ${QUARANTINED_DEFAULT} are quarantined at most.`
+    ? `${common} Without --max-bad, an import quarantines at most ${QUARANTINED_DEFAULT}.`
     : common;
 }
 

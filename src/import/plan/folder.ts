@@ -63,7 +63,7 @@ export async function planFolder(
   pause: Pause,
 ): Promise<SourcePlan[]> {
   if (options.select !== undefined) {
-    throw new TypeError(`options.select names a place in one document; ${path} is a folder`);
+    throw new TypeError(`options.select names a place in one document, but ${path} is a folder`);
   }
   const spanBytes = spanBytesFor(listing.bytes, options.spanBytes);
   const plans: SourcePlan[] = [];

@@ -84,7 +84,7 @@ export async function planSource(
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
     const { framing, from } = await findContainer(file, rest, head?.offset ?? 0, pause);
     if (options.shape && options.shape !== framing) {
-      const message = `${path} has an ${framing} there (byte ${from - 1}), not an ${options.shape}; leave --shape out to have it detected.`;
+      const message = `${path} has an ${framing} at byte ${from - 1}, not an ${options.shape}. Leave out --shape, and gristmill detects the layout.`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
     }
     return {
@@ -162,7 +162,7 @@ async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Prom
     if (blanks < bytes.byteLength) return headAt(file, at);
     if (isAll && isFineEmpty) return undefined;
     if (isAll) {
-      const what = file.fingerprint.bytes === 0 ? 'is empty' : 'holds nothing but white space';
+      const what = file.fingerprint.bytes === 0 ? 'is empty' : 'has only white space';
       throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {
         file: file.path,
       });

@@ -9,7 +9,7 @@ import type { SourcePlan } from '../plan/plan.js';
 
 const RECORDS: Readonly<Record<Shape | 'folder', string>> = {
   ndjson: 'each line is a record',
-  values: 'each of the values one after another is a record',
+  values: 'there are values one after another, and each value is a record',
   array: 'each element of the array is a record',
   object: 'each member of the object is a record, and its name is the key',
   folder: 'each file is read by its name and its beginning',
@@ -48,18 +48,18 @@ function reasonOf(
     case 'option':
       return select === undefined ? 'as --shape says' : `as --select ${select} says`;
     case 'name':
-      return 'as the name says; for something else give --shape';
+      return 'as the name says; for another layout, give --shape';
     case 'collection':
-      return `as in the collection ${JSON.stringify(collection)}; for something else give --shape`;
+      return `as in the collection ${JSON.stringify(collection)}; for another layout, give --shape`;
     case 'content':
       return HELP[shape];
   }
 }
 
 const HELP: Readonly<Record<Shape | 'folder', string>> = {
-  ndjson: 'as the first one is; if the records are the members of one object, give --shape object',
-  values: 'as the first one is; if the records are the members of one object, give --shape object',
-  array: 'as the source begins with one; if each line is a record, give --shape ndjson',
-  object: 'as the source is one',
-  folder: 'for one layout of all files give --shape',
+  ndjson: 'as the first line is; if the records are the members of one object, give --shape object',
+  values: 'as the first value is; if the records are the members of one object, give --shape object',
+  array: 'because the source begins with an array; if each line is a record, give --shape ndjson',
+  object: 'because the source is an object',
+  folder: 'to read all files in one layout, give --shape',
 };

@@ -132,13 +132,13 @@ export class Reporter {
     for (const { path, rest } of plans) {
       if (!rest?.isAmbiguous) continue;
       warnings.push(
-        `${path}: a name in --select "${this.#options.select}" occurs twice in its object; the first one was followed.`,
+        `${path}: a name in --select "${this.#options.select}" occurs twice in its object; the import used the first one.`,
       );
     }
     if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
       const help =
-        'If its records are its members, say --shape object; if they are further inside, name them with --select.';
-      warnings.push(`The source is one single record. ${help}`);
+        'If its members are the records, give --shape object. If the records are further inside, give --select.';
+      warnings.push(`The source is a single record. ${help}`);
     }
     return warnings;
   }

@@ -51,17 +51,14 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   const warnings: string[] = [];
   let found: Beginning | undefined;
   for (const other of others) {
-    const reason = options.resume === 'never' ? 'resuming was not wanted' : undefined;
+    const reason = options.resume === 'never' ? '--no-resume was given (option resume: never)' : undefined;
     const begun = reason ?? resumed(store, other, header);
     if (typeof begun === 'object') found = { ...begun, warnings };
-    else
-      warnings.push(
-        `An import into "${other.collection}" that was killed could not be resumed: ${begun}; its files were removed.`,
-      );
+    else warnings.push(`A killed import into "${other.collection}" was not resumed: ${begun}; its files were removed.`);
   }
   if (found === undefined && options.resume === 'require') {
-    const why = warnings[0] ?? 'no import into this collection, of 1 GiB or more, was killed';
-    const message = `there is nothing to resume: ${why.replace('; its files were removed', '')}; leave --resume out to start afresh`;
+    const why = warnings[0] ?? 'there is no killed import of 1 GiB or more into this collection';
+    const message = `there is nothing to resume: ${why.replace('; its files were removed.', '')}; to start from the beginning, leave out --resume`;
     throw new GristmillError('NOTHING_TO_RESUME', message);
   }
   for (const other of others) if (other.id !== found?.id) await removeResumable(catalog, store, other);
@@ -108,8 +105,8 @@ function resumed(
 ): Omit<Beginning, 'warnings'> | string {
   const journal = readJournal(journalPath(store, id));
   if (journal === undefined) return 'its journal is damaged';
-  if (journal.header.sources !== header.sources) return 'the source is not the same, or was changed';
-  if (journal.header.options !== header.options) return 'its options were others';
+  if (journal.header.sources !== header.sources) return 'it had another source, or its source was changed';
+  if (journal.header.options !== header.options) return 'it had other options';
   if (!areInOrder(journal.spans, firstShard, spans)) return 'its journal is damaged';
   const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
   const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);

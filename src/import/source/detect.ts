@@ -93,6 +93,6 @@ function isBadLine(bytes: Uint8Array, fault: number): boolean {
 function notJson({ path, offset, bytes }: Head, at: number): GristmillError {
   const snippet = snippetOf(bytes, at);
   const where = `byte ${offset + at}: ${snippet}`;
-  const message = `${path} does not begin like JSON (${where}). Is it compressed, or of another format? If only its first record is bad, name its layout with --shape.`;
+  const message = `${path} does not begin like JSON (${where}). Is it compressed, or in another format? If only its first record is bad, name the layout with --shape.`;
   return new GristmillError('SOURCE_NOT_JSON', message, { file: path, offset: offset + at, snippet });
 }

@@ -96,13 +96,13 @@ export class DocumentWalker {
   finish(offset: number): void {
     if (this.#state === 'scalar') this.#endScalar(offset);
     if (this.#state !== 'done') {
-      const message = `${this.#file} ends in the middle of its JSON document (byte ${offset}); is the copy complete?`;
+      const message = `${this.#file} ends inside its JSON document (byte ${offset}). Is the copy complete?`;
       throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
     }
     if (this.#found) return;
     const there = this.#followed === 0 ? 'its root' : formatPointer(this.#pointer.slice(0, this.#followed));
     const missing = JSON.stringify(this.#pointer[this.#followed]);
-    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} is there, but not ${missing} in it. Check --select.`;
+    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${missing}. Check --select.`;
     throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
   }
 
@@ -141,7 +141,7 @@ export class DocumentWalker {
         throw this.#bad(at, 'a comma or closing bracket was expected');
       }
       default: {
-        const message = `${this.#file} goes on after its JSON document (byte ${at}). For several values in one file use --shape ndjson or values.`;
+        const message = `${this.#file} continues after its JSON document (byte ${at}). For several values in one file, use --shape ndjson or values.`;
         throw new GristmillError('SOURCE_TRAILING_BYTES', message, { file: this.#file, offset: at });
       }
     }
@@ -162,7 +162,7 @@ export class DocumentWalker {
     }
     if (isTarget) {
       const what =
-        this.#pointer.length === 0 ? 'The document' : `What --select names (${formatPointer(this.#pointer)})`;
+        this.#pointer.length === 0 ? 'The document' : `The value at --select ${formatPointer(this.#pointer)}`;
       const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.#file, offset: at });
     }

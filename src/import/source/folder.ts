@@ -106,7 +106,7 @@ export class Folder {
   /** What a report says of what was left out. */
   get warnings(): string[] {
     return [...this.leftOut].map(
-      ([why, { count, first }]) => `${this.path}: ${count} left out that are ${why}, such as ${first}.`,
+      ([why, { count, first }]) => `${this.path}: ${count} left out (${why}), such as ${first}.`,
     );
   }
 

@@ -118,12 +118,12 @@ export class SourceFile implements Source {
 }
 
 function changedError(file: string, cause?: unknown): GristmillError {
-  const message = `${file} changed while it was being imported; the store is as it was. Import it again when it is at rest.`;
+  const message = `${file} changed during the import; the store is as it was. Import the file again when nobody writes to it.`;
   return new GristmillError('SOURCE_CHANGED', message, { file, cause });
 }
 
 function notAFile(file: string, what: string): GristmillError {
-  const message = `${file} is ${what}; give a regular file (a stream can be saved to one first).`;
+  const message = `${file} is ${what}; give a regular file (write a stream to a file first).`;
   return new GristmillError('SOURCE_NOT_A_FILE', message, { file });
 }
 

@@ -42,7 +42,7 @@ export function refuseStore(source: string): void {
   }
   for (let above = dirname(at); ; [at, above] = [above, dirname(above)]) {
     if (isStoreDirectory(at)) {
-      const message = `${source} is part of a gristmill store (${at}), which is no source: gristmill export writes its records to a file.`;
+      const message = `${source} is part of a gristmill store (${at}), and a store is not a source. To write its records to a file, use gristmill export.`;
       throw new GristmillError('SOURCE_IS_A_STORE', message, { file: source });
     }
     if (above === at) return;

@@ -100,7 +100,7 @@ export class FrameThread {
     while (this.#underWay >= JOBS_MAX && !this.#isClosed) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    if (this.#isClosed) throw new GristmillError('STORE_CLOSED', 'the store was closed meanwhile');
+    if (this.#isClosed) throw new GristmillError('STORE_CLOSED', 'the store was closed during this call');
     this.#underWay++;
   }
 

@@ -40,7 +40,7 @@ const NO_TOMBSTONES: Tombstones = { since: 0, bitmap: new Uint8Array() };
 
 /** What it is where no newer generation explains it. */
 export function noRecord(collection: string): GristmillError {
-  const message = `an index of collection ${collection} names a record that it does not have`;
+  const message = `an index of collection ${collection} names a record that the collection does not have`;
   return new GristmillError('CHECKSUM_MISMATCH', message);
 }
 

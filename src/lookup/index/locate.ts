@@ -28,5 +28,5 @@ export function ordinalOf(collection: string, key: KeyValue): number | undefined
   const ordinal = canonicalKey(key);
   if (Number.isSafeInteger(ordinal)) return Number(ordinal) >= 0 ? Number(ordinal) : undefined;
   if (isNumberKey(encodeKey(ordinal))) return undefined;
-  throw new TypeError(`collection ${collection} has no key: its records are found by their ordinal`);
+  throw new TypeError(`collection ${collection} has no key: look up its records by ordinal (0, 1, 2, …)`);
 }

@@ -89,7 +89,7 @@ export class Tree {
     if (cached !== undefined) return cached;
     const read = this.#read();
     const page = read.page(fences.pageKey(index));
-    if (page === undefined) throw damagedPage(this.manifest.tree, read.file, 'it has gone within a generation');
+    if (page === undefined) throw damagedPage(this.manifest.tree, read.file, 'it disappeared within a generation');
     this.#caches.keepPage(this.#pageSpace + index, page);
     return page;
   }

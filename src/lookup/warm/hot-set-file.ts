@@ -98,10 +98,10 @@ async function decode(text: string, path: string): Promise<CollectionHotKey[] | 
   // One line more than there may be shows that there are too many.
   const [first = '', ...lines] = text.trimEnd().split('\n', HOT_SET_KEYS_MAX + 2);
   const header = parsed(first) as { format?: unknown; version?: unknown; keys?: unknown } | undefined;
-  if (header?.format !== FORMAT) throw damaged(path, 'it does not begin as one');
+  if (header?.format !== FORMAT) throw damaged(path, 'it does not begin like a hot set');
   if (header.version !== VERSION) return undefined;
   if (lines.length > HOT_SET_KEYS_MAX) throw damaged(path, `it has more than ${HOT_SET_KEYS_MAX} keys`);
-  if (header.keys !== lines.length) throw damaged(path, `it has ${lines.length} keys of ${header.keys}`);
+  if (header.keys !== lines.length) throw damaged(path, `it has ${lines.length} keys instead of ${header.keys}`);
   const keys: CollectionHotKey[] = [];
   for (const [i, line] of lines.entries()) {
     if (i % KEYS_PER_TURN === 0) await setImmediate();
@@ -137,6 +137,6 @@ function parsed(line: string): unknown {
 }
 
 function damaged(path: string, why: string): GristmillError {
-  const message = `the hot set ${path} is damaged and is ignored: ${why}; the next one that is saved takes its place`;
+  const message = `the hot set ${path} is damaged and was ignored: ${why}; the store replaces it when it next saves the hot set`;
   return new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
 }

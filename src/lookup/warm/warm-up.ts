@@ -61,7 +61,7 @@ const WARM_OPTIONS = {
 function resolveWarmOptions(given: WarmOptions | undefined) {
   const { collection, keys, whole, maxBytes, maxMs, signal, ...range } = checkedOptions('warm', WARM_OPTIONS, given);
   if (Number(keys !== undefined) + Number(whole === true) + Number(Object.keys(range).length > 0) > 1) {
-    throw new TypeError('give keys, a range or whole, not several of them');
+    throw new TypeError('give only one of keys, a range, or whole');
   }
   resolveBounds(range);
   return { collection, keys, whole, maxBytes, maxMs, signal, range };

@@ -85,7 +85,9 @@ export class CatalogReader implements CatalogRead {
   header(): StoreHeader {
     const bytes = this.#meta.get(STORE_KEY);
     if (bytes === undefined) {
-      throw new GristmillError('CHECKSUM_MISMATCH', `${this.file} has no header: it is not whole`, { file: this.file });
+      throw new GristmillError('CHECKSUM_MISMATCH', `${this.file} has no header, so it is not complete`, {
+        file: this.file,
+      });
     }
     if (this.#header === undefined || this.#headerBytes?.equals(bytes) !== true) {
       this.#header = decodeHeader(bytes, this.file);
@@ -177,7 +179,7 @@ export class CatalogReader implements CatalogRead {
   garbage(): Garbage {
     const bytes = this.#meta.get(GARBAGE_KEY);
     if (bytes === undefined) return { files: [], trees: [], inline: [] };
-    return decodeValue<Garbage>(garbageCheck, bytes, 'list of what is to be removed', this.file);
+    return decodeValue<Garbage>(garbageCheck, bytes, 'list of garbage', this.file);
   }
 
   resumable(): readonly ResumableImport[] {
@@ -213,7 +215,7 @@ export class CatalogReader implements CatalogRead {
     if (found === undefined) return undefined;
     // Who goes from page to page comes to an end, wherever LMDB's own pages lead.
     const order = Buffer.compare(found.pageKey, key);
-    if (reverse ? order >= 0 : order <= 0) throw damagedPage(tree, this.file, 'the tree leads back from it');
+    if (reverse ? order >= 0 : order <= 0) throw damagedPage(tree, this.file, 'the tree leads back to an earlier page');
     return found;
   }
 
@@ -225,7 +227,7 @@ export class CatalogReader implements CatalogRead {
 
   pageKeys(tree: number, max: number, after: Uint8Array = treeStart(tree)): readonly Uint8Array[] {
     const keys = this.#pages.keys({ start: after, end: treeStart(tree + 1), limit: max, exclusiveStart: true });
-    if (!keys.every((key) => isPageKey(key, tree))) throw damagedPage(tree, this.file, 'its place is none');
+    if (!keys.every((key) => isPageKey(key, tree))) throw damagedPage(tree, this.file, 'its location is not valid');
     return keys;
   }
 
@@ -243,7 +245,7 @@ export class CatalogReader implements CatalogRead {
     const [found] = this.#pages.range(range);
     if (found === undefined) return undefined;
     verifyPage(found.value, tree, this.file);
-    if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its place is none');
+    if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its location is not valid');
     return { pageKey: found.key, page: found.value };
   }
 }

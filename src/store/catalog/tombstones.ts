@@ -53,7 +53,7 @@ export class TombstoneMarks {
     const chunk = this.#chunk(marked, shard, Math.floor(ordinal / CHUNK_RECORDS));
     const at = ordinal % CHUNK_RECORDS;
     if (ordinal >= marked.records || isDead(chunk, at)) {
-      const why = ordinal >= marked.records ? `has ${marked.records} records` : 'has marked it dead already';
+      const why = ordinal >= marked.records ? `has ${marked.records} records` : 'has already marked it dead';
       throw new GristmillError('CHECKSUM_MISMATCH', `an index names record ${ordinal} of shard ${shard}, which ${why}`);
     }
     chunk[at >>> 3]! |= 1 << (at & 7);

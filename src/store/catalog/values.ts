@@ -124,7 +124,7 @@ export function decodeValue<T>(check: Check, sealed: Uint8Array, what: string, f
 
 function checked<T>(check: Check, value: unknown, what: string, file: string): T {
   const place = check(value);
-  if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, which gristmill does not write`);
+  if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, and gristmill never writes that`);
   return value as T;
 }
 
@@ -162,7 +162,7 @@ export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
   if (Number.isSafeInteger(format) && (format as number) > FORMAT_VERSION) {
     throw new GristmillError(
       'STORE_TOO_NEW',
-      `the store of ${file} has format ${format}, this gristmill reads up to ${FORMAT_VERSION}: use a newer one`,
+      `the store of ${file} has format ${format}, but this gristmill reads formats up to ${FORMAT_VERSION}: upgrade gristmill`,
       { file },
     );
   }
@@ -173,7 +173,7 @@ export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
 export function decodeCollection(bytes: Uint8Array, name: string, file: string): CollectionManifest {
   const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
   if (manifest.name === name) return manifest;
-  throw damaged(`manifest of collection ${manifest.name}`, file, `it is kept as ${name}`);
+  throw damaged(`manifest of collection ${manifest.name}`, file, `it is stored under the name ${name}`);
 }
 
 /** @param key under which it is kept */
@@ -181,7 +181,7 @@ export function decodeShard(bytes: Uint8Array, key: Uint8Array, file: string): S
   const shard = lastNumber(key);
   const entry = decodeValue<ShardEntry>(shardCheck, bytes, `entry of shard ${shard}`, file);
   if (entry.shard === shard && key.byteLength === SHARD_KEY_BYTES) return entry;
-  throw damaged(`entry of shard ${entry.shard}`, file, `it is kept as ${shard}`);
+  throw damaged(`entry of shard ${entry.shard}`, file, `it is stored under the number ${shard}`);
 }
 
 /** A part of a tombstone bitmap. @param records of the shard */
@@ -190,5 +190,5 @@ export function decodeTombstones(sealed: Uint8Array, key: Uint8Array, records: n
   const chunk = unseal(sealed, what, file);
   const isRight = lastNumber(key) < tombstoneChunks(records) && chunk.byteLength <= TOMBSTONE_CHUNK_BYTES;
   if (isRight && key.byteLength === TOMBSTONE_CHUNK_KEY_BYTES) return chunk;
-  throw damaged(what, file, 'they go beyond its last record');
+  throw damaged(what, file, 'they go beyond the last record of the shard');
 }

@@ -113,7 +113,7 @@ export class CatalogWriter implements CatalogWrite {
   }
 
   putGarbage(garbage: Garbage): void {
-    this.#meta.put(GARBAGE_KEY, this.#encode(garbageCheck, garbage, 'list of what is to be removed'));
+    this.#meta.put(GARBAGE_KEY, this.#encode(garbageCheck, garbage, 'list of garbage'));
   }
 
   putResumable(imports: readonly ResumableImport[]): void {
@@ -142,7 +142,7 @@ export class CatalogWriter implements CatalogWrite {
   }
 
   deletePage(key: Uint8Array): void {
-    if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced is not there');
+    if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced does not exist');
   }
 
   deleteTree(tree: number, max: number): number {

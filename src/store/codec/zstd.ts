@@ -74,11 +74,12 @@ export function decompressInto<Room extends Uint8Array>(
   } catch (cause) {
     throw damaged('not a zstd frame', cause);
   }
-  if (claimed !== plainBytes) throw damaged(`it claims ${claimed} bytes of text, the seek table ${plainBytes}`);
+  if (claimed !== plainBytes)
+    throw damaged(`it claims ${claimed} bytes of text, but the seek table says ${plainBytes}`);
   if (plainBytes > FRAME_TEXT_BYTES_MAX)
-    throw damaged(`it claims ${plainBytes} bytes of text, more than a frame may have`);
+    throw damaged(`it claims ${plainBytes} bytes of text, and a frame may not have that many`);
   // zstd would go on with whatever frames and skippable frames follow.
-  if (!isOneFrame(frame)) throw damaged('it is not one frame with a checksum and nothing behind it');
+  if (!isOneFrame(frame)) throw damaged('it is not exactly one frame with a checksum');
   decompressor ??= new binding.DCtx();
   const plain = room(plainBytes);
   let length: number;
@@ -87,7 +88,7 @@ export function decompressInto<Room extends Uint8Array>(
   } catch (cause) {
     throw damaged((cause as Error).message, cause);
   }
-  if (length !== plainBytes) throw damaged(`it holds ${length} bytes of text instead of ${plainBytes}`);
+  if (length !== plainBytes) throw damaged(`it has ${length} bytes of text instead of ${plainBytes}`);
   return plain;
 }
 

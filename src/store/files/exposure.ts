@@ -21,7 +21,7 @@ export function whyNotOwn(stat: Stats): string | undefined {
   // A group that has the number of its only user: many systems let it write by default.
   const isOwnGroup = stat.gid === stat.uid;
   const isShared = (stat.mode & WRITABLE_BY_ALL) !== 0 || ((stat.mode & WRITABLE_BY_GROUP) !== 0 && !isOwnGroup);
-  return isShared ? 'can be written by others' : undefined;
+  return isShared ? 'can be written by other users' : undefined;
 }
 
 /** Of the directories above one those that others can change, with the reason. None for a store in memory. */

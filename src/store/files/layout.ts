@@ -89,11 +89,11 @@ export function prepareStoreDirectory(path: string, create: boolean, trustOwner?
   const foreign = names.find(isForeign);
   const whole = statOf(join(directory, CATALOG_FILE)) !== undefined;
   if (!whole && hasShards(directory)) {
-    const message = `the index of ${directory} is missing, its shards are there: gristmill repair makes it anew from them`;
+    const message = `the index of ${directory} is missing, but its shards exist: gristmill repair makes a new index from them`;
     throw new GristmillError('STORE_NOT_A_STORE', message, { file: directory });
   }
   if (!whole && (foreign !== undefined || !create)) {
-    const why = foreign === undefined ? 'it has no index' : `it holds other files, such as ${foreign}, and no index`;
+    const why = foreign === undefined ? 'it has no index' : `it has other files, such as ${foreign}, and no index`;
     throw new GristmillError('STORE_NOT_A_STORE', `${directory} is not a store: ${why}`, { file: directory });
   }
   if (create) {
@@ -159,11 +159,13 @@ export function makeDirectory(path: string): void {
 
 function checkDirectory(path: string, stat: Stats, trustOwner: number | undefined): void {
   const refuse = (why: string): never => {
-    throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a store's directory: it ${why}`, { file: path });
+    throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a directory of a store: it ${why}`, {
+      file: path,
+    });
   };
   if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
   if (!stat.isDirectory()) refuse('is not a directory');
-  if (isWritableByOthers(stat)) refuse('can be written by others; take that right away (chmod go-w)');
+  if (isWritableByOthers(stat)) refuse('can be written by other users; take that right away (chmod go-w)');
   checkOwner(path, stat, trustOwner);
 }
 

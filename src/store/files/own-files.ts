@@ -27,7 +27,7 @@ export function strangerOwning({ uid }: Stats, trusted?: number): number | undef
 export function checkOwner(path: string, stat: Stats, trusted?: number): void {
   const owner = strangerOwning(stat, trusted);
   if (owner === undefined) return;
-  const how = `if you trust that user, say so: option trustOwner: ${owner}, or --trust-owner ${owner}`;
+  const how = `if you trust that user, give option trustOwner: ${owner}, or --trust-owner ${owner}`;
   throw untrusted(path, `it belongs to another user (id ${owner}), who may have put anything into it; ${how}`);
 }
 
@@ -39,7 +39,7 @@ export function isWritableByOthers({ mode }: Stats): boolean {
 export function kindOf(stat: Stats): string {
   if (stat.isDirectory()) return 'a directory';
   if (stat.isFIFO()) return 'a pipe';
-  return stat.isSocket() ? 'a socket' : 'no regular file';
+  return stat.isSocket() ? 'a socket' : 'not a regular file';
 }
 
 /**
@@ -82,7 +82,7 @@ export function checkHolders(path: string, stat: Stats, isShared = false): void 
   if (isShared || !isWritableByOthers(stat)) return;
   throw untrusted(
     path,
-    'others can write to it; take that right away (chmod go-w) where its content is what it should be',
+    'other users can write to it; if you know that its content is right, take that right away (chmod go-w)',
   );
 }
 
@@ -101,7 +101,7 @@ export function checkNames(path: string, seen: Stats): void {
   }
   throw untrusted(
     path,
-    'it has another name elsewhere (a hard link), and would be changed there too; put a copy in its place',
+    'it has another name in another directory (a hard link), and writing would change both; replace the file by a copy',
   );
 }
 
@@ -121,7 +121,7 @@ function checkKind(path: string, stat: Stats, what: string): void {
 }
 
 export function linkError(path: string): GristmillError {
-  const message = `${path} is not used: it is a symbolic link, which may lead anywhere; put in its place what it leads to`;
+  const message = `${path} is not used: it is a symbolic link, and its target may be anywhere; replace the link by its target`;
   return new GristmillError('IO_ERROR', message, { file: path });
 }
 

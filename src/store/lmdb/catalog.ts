@@ -210,7 +210,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   exclusively<T>(work: () => T): T {
     this.assertOpen();
     const gate = this.#gate;
-    if (gate === undefined) throw new TypeError('nobody can change this store');
+    if (gate === undefined) throw new TypeError('this store cannot be changed');
     return gate.within(() => {
       this.#assertInPlace();
       return work();
@@ -278,6 +278,6 @@ function closedError(file: string): GristmillError {
 }
 
 function interrupted(store: string): GristmillError {
-  const message = `${store} is not a store yet: making it was interrupted; import into it again, which completes it`;
+  const message = `${store} is not a store yet: creating it was interrupted; to complete it, import into it again`;
   return new GristmillError('STORE_NOT_A_STORE', message, { file: store });
 }

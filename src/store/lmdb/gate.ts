@@ -145,11 +145,11 @@ function openFile(file: string, path: string): NativeEnvironment {
 /** LMDB must not be given a file that is none of its own. @throws GristmillError CHECKSUM_MISMATCH */
 function checkFile(file: string, path: string): void {
   if (beginsAsIndex(file, true)) return;
-  const message = `${path} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
+  const message = `${path} is damaged, but it has no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path });
 }
 
 function unusable(path: string): GristmillError {
-  const message = `cannot use ${path}, which keeps processes from opening and changing the store at the same moment: try again`;
+  const message = `cannot use ${path}: try again (the file keeps processes from opening and changing the store at the same moment)`;
   return new GristmillError('IO_ERROR', message, { file: path });
 }

@@ -54,7 +54,7 @@ export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
   const bytes = checkIndexFile(file, false)?.size ?? 0;
   if (bytes > 0 && !beginsAsIndex(file, false)) {
-    const message = `${file} is damaged: it does not begin as an index; restore it, or run gristmill repair`;
+    const message = `${file} is damaged: it does not begin like an index; restore the store, or run gristmill repair`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
   }
   const most = fileBytesMax();
@@ -65,7 +65,7 @@ export function checkRoom(store: string): void {
   const needed = bytes + SPARE_ADDRESS_BYTES;
   const left = addressSpaceLeft();
   if (needed > left) {
-    const message = `cannot open ${file}: it takes ${needed} bytes of address space, ${left} are left to this process (ulimit -v): raise that limit`;
+    const message = `cannot open ${file}: it needs ${needed} bytes of address space, but this process has only ${left} left (ulimit -v): raise that limit`;
     throw new GristmillError('IO_ERROR', message, { file });
   }
 }
@@ -135,7 +135,7 @@ export function checkLockFile(file: string): Stats | undefined {
   const stat = checkIndexFile(file, true);
   if (stat === undefined || stat.size === 0) return undefined;
   if (stat.size >= LOCK_BYTES_MIN) return stat;
-  const message = `${file} is damaged; it holds no data: close the store in all processes, remove the file, and open the store again`;
+  const message = `${file} is damaged, but it has no data: close the store in all processes, remove the file, and open the store again`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file });
 }
 
@@ -149,7 +149,7 @@ export function checkIndexFile(file: string, isShared: boolean): Stats | undefin
   if (stat === undefined) return undefined;
   if (stat.isSymbolicLink()) throw linkError(file);
   if (!stat.isFile()) {
-    const message = `cannot open ${file}: it is ${kindOf(stat)}; put the file in its place, or restore the store`;
+    const message = `cannot open ${file}: it is ${kindOf(stat)}; put back the right file, or restore the store`;
     throw new GristmillError('IO_ERROR', message, { file });
   }
   checkHolders(file, stat, isShared);
@@ -168,12 +168,12 @@ function cannotWrite(path: string): string | undefined {
 
 function mayNotWrite(path: string, code: string, readOnly: boolean, store: string): GristmillError {
   const why = readOnly
-    ? `who reads a store takes a place in ${CATALOG_LOCK_FILE} and passes ${GATE_FILE}, or a writer would take away what is being read`
-    : 'it is opened for writing';
+    ? `a reader must write ${CATALOG_LOCK_FILE} and ${GATE_FILE}, otherwise a writer would remove data that is being read`
+    : 'the store is opened for writing';
   const how =
     code === 'EROFS'
       ? `mount it writable here, or read a copy (gristmill backup)${readOnly ? '' : '; a file system that is read-only as a whole can be read with readOnly'}`
       : `give this user the right to write ${readOnly ? `${CATALOG_LOCK_FILE}, ${GATE_FILE} and ${GATE_FILE}${GATE_LOCK_SUFFIX}` : 'all of it'} in ${store}, or read a copy (gristmill backup)`;
-  const message = `this user may not write ${path} (${code}), and ${why}: ${how}`;
+  const message = `this user may not write ${path} (${code}), but ${why}: ${how}`;
   return new GristmillError('IO_ERROR', message, { file: path });
 }

@@ -57,7 +57,7 @@ export function inodeOf(path: string): number | undefined {
 
 /** What would be written would go where nobody finds it. */
 export function removedError(file: string): GristmillError {
-  const message = `the store of ${file} was removed, or its index replaced, meanwhile; nothing was changed: open the store again`;
+  const message = `the store of ${file} was removed, or its index was replaced, while it was open; nothing was changed: open the store again`;
   return new GristmillError('STORE_CLOSED', message, { file });
 }
 

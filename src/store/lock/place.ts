@@ -13,6 +13,6 @@ import { Memory, placeOf } from './memory-place.js';
  */
 export function storePlace(where: string | Memory, create: boolean, trustOwner?: number): StorePlace {
   if (where instanceof Memory) return placeOf(where);
-  if (typeof where !== 'string' || where === '') throw new TypeError('where a store is must be a path or memory()');
+  if (typeof where !== 'string' || where === '') throw new TypeError('the place of a store must be a path or memory()');
   return { directory: prepareStoreDirectory(where, create, trustOwner), blobs: files };
 }

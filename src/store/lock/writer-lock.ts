@@ -168,7 +168,7 @@ export class WriterLock {
     const current = this.#catalog.lock();
     if (current?.token === this.token) return current;
     const who = current === undefined ? 'another writer' : describeHolder(current);
-    const message = `this process was stopped for so long that ${who} took its turn; nothing was published: run it again`;
+    const message = `this process was stopped for a long time, and ${who} took its turn; nothing was published: run it again`;
     throw new GristmillError('STORE_BUSY', message, { file: this.#catalog.file });
   }
 
@@ -214,6 +214,6 @@ function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): Pick<L
 function busy(holder: LockRecord): GristmillError {
   return new GristmillError(
     'STORE_BUSY',
-    `the store is in use: ${describeHolder(holder)}; wait for its end and try again`,
+    `the store is busy: ${describeHolder(holder)}; wait until that ends, and try again`,
   );
 }

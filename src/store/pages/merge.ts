@@ -36,7 +36,7 @@ export function* mergeInPlace(
     if (target !== undefined) verifyEntries(target.page, tree, read.file);
     const group = takeBefore(entries, after, resolve !== undefined);
     // Keys that are none are in another order as bytes of page keys.
-    if (group.length === 0) throw damagedPage(tree, read.file, 'its place is not that of its first key');
+    if (group.length === 0) throw damagedPage(tree, read.file, 'it is not stored under its first key');
     const spliced = target && splicePage(target.page, group, resolve);
     const pages = spliced ?? rebuilt(target?.page, group, resolve, after === undefined);
     const [first] = pages;

@@ -31,7 +31,7 @@ export function verifyPage(page: Uint8Array, tree: number, file: string): void {
     throw damagedPage(tree, file, 'its checksum does not match');
   }
   if (page[VERSION_AT]! > PAGE_VERSION || (page[FLAGS_AT]! & FLAGS_REFUSED) !== 0) {
-    const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: use a newer one`;
+    const message = `an index page in ${file} has version ${page[VERSION_AT]}, flags ${page[FLAGS_AT]}; this gristmill reads version ${PAGE_VERSION}: upgrade gristmill`;
     throw new GristmillError('STORE_TOO_NEW', message, { file });
   }
   if (!isFramed(page)) throw damagedPage(tree, file, 'its entries do not fill it');
@@ -55,7 +55,8 @@ export function verifyEntries(page: Uint8Array, tree: number, file: string): voi
   const entryBytesMin = LOCATION_BYTES + (prefixBytes > 0 ? 0 : 1);
   for (let i = 0, at = u16(page, offsets); i < count; i++) {
     const end = u16(page, offsets + OFFSET_BYTES * (i + 1));
-    if (end < at + entryBytesMin || end > page.byteLength) throw damagedPage(tree, file, 'an entry lies outside of it');
+    if (end < at + entryBytesMin || end > page.byteLength)
+      throw damagedPage(tree, file, 'an entry is outside of the page');
     if (i > 0 && compareNeighbours(page, offsets + OFFSET_BYTES * (i - 1)) >= 0) {
       throw damagedPage(tree, file, 'its entries are out of order');
     }

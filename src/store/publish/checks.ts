@@ -9,19 +9,23 @@ import type { Publication, Settled } from './publication.js';
 
 export function checkCounts({ shards }: Publication, { counts, dead }: Settled): void {
   const { read, stored, rejected, replaced } = counts;
-  expectCount(stored + rejected + replaced, read, 'records stored, rejected and replaced are not those read');
+  expectCount(
+    stored + rejected + replaced,
+    read,
+    'the records stored, rejected and replaced do not add up to the records read',
+  );
   let inShards = 0;
   for (const shard of shards) inShards += shard.records;
-  expectCount(inShards, stored + replaced, 'records in the shards are not those stored and replaced');
+  expectCount(inShards, stored + replaced, 'the records in the shards do not equal the records stored and replaced');
   let marked = 0;
   for (const ordinals of dead.values()) marked += ordinals.length;
-  expectCount(marked, replaced, 'records marked dead are not those replaced');
+  expectCount(marked, replaced, 'the records marked dead do not equal the records replaced');
 }
 
 /** @throws GristmillError COUNT_MISMATCH */
 export function expectCount(found: number, expected: number, what: string): void {
   if (found === expected) return;
-  throw new GristmillError('COUNT_MISMATCH', `${what}: ${found} against ${expected}; nothing was published`);
+  throw new GristmillError('COUNT_MISMATCH', `${what}: ${found} instead of ${expected}; nothing was published`);
 }
 
 /** Whether records can be merged into a collection: same key rule, same indexes (in whatever order). */
@@ -30,7 +34,7 @@ export function checkSameCollection(
   publication: Pick<Publication, 'key' | 'indexPaths'>,
 ): void {
   const refuse = (what: string, has: string, given: string): never => {
-    const message = `collection ${stored.name} has ${what} ${has}, this import ${given}: use the same, or replace the collection`;
+    const message = `collection ${stored.name} has ${what} ${has}, but this import has ${given}: use the same, or replace the collection`;
     throw new GristmillError('COLLECTION_MISMATCH', message);
   };
   const storedKey = describeKey(stored.key);

@@ -21,7 +21,7 @@ export function commitPublication(
   const current = catalog.collection(publication.name);
   const merging = publication.mode !== 'replace';
   if (merging && current?.generation !== plan.base?.generation) {
-    const message = `another import published to collection ${publication.name} meanwhile; nothing was changed: run this one again`;
+    const message = `another import published to collection ${publication.name} at the same time; nothing was changed: run this import again`;
     throw new GristmillError('STORE_BUSY', message);
   }
   const [primary, ...secondary] = plan.apply(write);

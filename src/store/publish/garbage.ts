@@ -80,7 +80,7 @@ function assertUnnamed(catalog: Catalog, { files, trees, inline }: Garbage): voi
     const entry = entries.find(({ file, fileNumber, shard }) => unnamed.has(fileNumber === 0 ? shard : file));
     const what = entry === undefined ? index && `index ${index.tree}` : `shard ${entry.file || entry.shard}`;
     if (what === undefined) continue;
-    throw damaged('list of what is to be removed', catalog.file, `collection ${name} has ${what}`);
+    throw damaged('list of garbage', catalog.file, `collection ${name} has ${what}`);
   }
 }
 

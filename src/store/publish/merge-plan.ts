@@ -189,7 +189,7 @@ export class MergePlan {
     }
     if (onDuplicate === 'error') {
       const key = keyText(decodeKey(stored.key));
-      const message = `collection ${name} already has a record with key ${key}; nothing was changed: use mode upsert to replace it, or onDuplicate "first" to keep it`;
+      const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }
     this.marks.mark(added.shard, added.ordinal);

@@ -97,7 +97,7 @@ export function decodeSections(bytes: Buffer, start: number, file: string): Read
     if (!checksumMatches(bytes, checksumAt, body, checksumAt)) throw damaged(file, start + at, 'section checksum');
     const magic = bytes.readUInt32LE(at);
     if (magic < Section.holes || magic > SECTION_MAGIC_MAX) throw damaged(file, start + at, 'no section');
-    if (sections.has(magic)) throw damaged(file, start + at, 'a section that is there twice');
+    if (sections.has(magic)) throw damaged(file, start + at, 'a section that exists twice');
     sections.set(magic, bytes.subarray(body, checksumAt));
     at = end;
   }
@@ -145,7 +145,7 @@ function knownFlags(bytes: Uint8Array, body: number, file: string): number {
   if (version <= SHARD_VERSION && (flags & FLAGS_REFUSED) === 0) return flags;
   throw new GristmillError(
     'STORE_TOO_NEW',
-    `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION}: use a newer one`,
+    `shard ${file} has version ${version}, flags ${flags}; this gristmill reads version ${SHARD_VERSION}: upgrade gristmill`,
     { file },
   );
 }
@@ -197,7 +197,8 @@ export function decodeFooter(footer: Buffer, fileBytes: number, file: string): n
   if (at < 0) throw damaged(file, 0, `${fileBytes} bytes are too few for a shard`);
   if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
   const frames = footer.readUInt32LE(0);
-  if (frames > FRAMES_PER_SHARD_MAX) throw damaged(file, at, `${frames} frames are more than a shard may have`);
+  if (frames > FRAMES_PER_SHARD_MAX)
+    throw damaged(file, at, `it says that it has ${frames} frames, and a shard may not have that many`);
   const sizes = tableBytes(frames);
   if (sizes.frameTable + sizes.seekTable > fileBytes) throw damaged(file, at, `it cannot hold ${frames} frames`);
   return frames;
@@ -247,7 +248,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     // A record is one byte at least, and a newline.
     if (isPossible && plainBytes[i]! >= 2 * records[i]!) continue;
     const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
-    throw damaged(file, start + at, `it says that frame ${i} has ${facts}, more than there may be`);
+    throw damaged(file, start + at, `it says that frame ${i} has ${facts}, and a frame may not have that many`);
   }
   if (storedTotal > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
   return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, framesEnd: storedTotal };

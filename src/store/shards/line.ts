@@ -72,6 +72,6 @@ function nameEnd(line: string): number {
 }
 
 function notNamed(): GristmillError {
-  const message = 'a record is not kept with its name, as its shard says: the store is damaged; verify it';
+  const message = 'a record is stored without its name, although its shard has names: the store is damaged; verify it';
   return new GristmillError('CHECKSUM_MISMATCH', message);
 }

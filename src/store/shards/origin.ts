@@ -47,7 +47,7 @@ export function originOf(reader: ShardReader): ShardOrigin | undefined {
   if (origin !== undefined) return origin;
   const { path, frames } = reader;
   const offset = reader.offsetOf(frames);
-  const message = `shard ${path} is damaged at byte ${offset}: what it says of where it comes from is not what an import writes`;
+  const message = `shard ${path} is damaged at byte ${offset}: its origin is not as an import writes it`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset });
 }
 

@@ -86,7 +86,7 @@ export class ShardReader {
     const found = { records: this.records, holes, frames: this.frames, plainBytes, storedBytes: size };
     for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
       if (expected !== undefined && expected[fact] !== found[fact]) {
-        const message = `shard ${path} is damaged or another file: ${fact} ${found[fact]}, the catalog says ${expected[fact]}`;
+        const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${expected[fact]}`;
         throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: 0 });
       }
     }
@@ -106,7 +106,7 @@ export class ShardReader {
   /** The line of a record, from 0. @throws GristmillError CHECKSUM_MISMATCH when there is none */
   lineOf(ordinal: number): number {
     if (!(ordinal >= 0 && ordinal < this.records) || this.holes?.has(ordinal)) {
-      const message = `shard ${this.path} has ${this.records} records and none with ordinal ${ordinal}`;
+      const message = `shard ${this.path} has ${this.records} records, but none with ordinal ${ordinal}`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: 0 });
     }
     return this.holes === undefined ? ordinal : this.holes.lineOf(ordinal);
@@ -220,7 +220,7 @@ export class ShardReader {
     const body = this.sections().get(Section.holes);
     const holes = body && Holes.decode(body);
     if (holes?.lines === lines) return holes;
-    const message = `shard ${this.path} is damaged: what it says of its holes does not fit its ${lines} lines`;
+    const message = `shard ${this.path} is damaged: its holes do not fit its ${lines} lines`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: this.#offsets[this.frames] });
   }
 
@@ -258,7 +258,7 @@ export class ShardReader {
   }
 
   #tooLarge(what: string, from: number, to: number): GristmillError {
-    const message = `shard ${this.path} is damaged: ${what} of ${to - from} bytes at byte ${from}, more than there may be`;
+    const message = `shard ${this.path} is damaged: ${what} of ${to - from} bytes at byte ${from}, which is too long`;
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: from });
   }
 

@@ -32,7 +32,10 @@ export function* inlineLines({ shard, records }: ShardEntry, read: CatalogRead):
     const count = Math.min(INLINE_BATCH, records - first);
     const found = read.inlineRecords(shard, first, count);
     if (found.length < count) {
-      throw new GristmillError('CHECKSUM_MISMATCH', `records of inline shard ${shard} are missing from ${first} on`);
+      throw new GristmillError(
+        'CHECKSUM_MISMATCH',
+        `records of inline shard ${shard} are missing, from record ${first} on`,
+      );
     }
     yield { frame: frameOfLines(found.map(({ line }) => line)), ordinalOf: (line) => first + line };
   }

@@ -75,10 +75,13 @@ export class ShardWriter {
   append(plain: Uint8Array, records: number): void {
     if (records === 0) return;
     if (plain.byteLength > FRAME_BYTES_MAX) {
-      throw new GristmillError('RECORD_TOO_LARGE', `a frame of ${plain.byteLength} bytes is beyond the format's 4 GiB`);
+      throw new GristmillError(
+        'RECORD_TOO_LARGE',
+        `a frame of ${plain.byteLength} bytes is too large: the limit of the format is 4 GiB`,
+      );
     }
     if (this.#records.length === FRAMES_PER_SHARD_MAX) {
-      throw new Error(`a shard can have ${FRAMES_PER_SHARD_MAX} frames: use smaller spans`);
+      throw new Error(`a shard can have at most ${FRAMES_PER_SHARD_MAX} frames: use smaller spans (option spanBytes)`);
     }
     const frame = this.#encoder.encode(plain);
     this.#storedBytes.push(frame.byteLength);

@@ -49,7 +49,7 @@ export async function cleanIndexes(
     await change(catalog, lock, name, (write, current) => {
       // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
       if (current.generation !== manifest.generation) {
-        const message = `collection ${name} was changed while its indexes were cleaned: run it again`;
+        const message = `collection ${name} was changed while its indexes were cleaned: run the compaction again`;
         throw new GristmillError('STORE_BUSY', message);
       }
       trees.write(write);

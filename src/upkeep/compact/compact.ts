@@ -84,7 +84,7 @@ function chosen(catalog: Catalog, collection: string | undefined): readonly stri
   if (names.includes(collection)) return [collection];
   throw new GristmillError(
     'COLLECTION_NOT_FOUND',
-    `the store has no collection ${collection}; it has ${names.join(', ')}`,
+    `the store has no collection ${collection}; its collections: ${names.join(', ')}`,
   );
 }
 

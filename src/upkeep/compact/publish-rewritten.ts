@@ -31,7 +31,10 @@ export function publishRewritten(
     const shards = catalog.shards(manifest);
     const found = shards.find(({ shard }) => shard === entry.shard && shard !== manifest.open?.shard);
     if (found?.fileNumber !== entry.fileNumber || found.records !== entry.records) {
-      throw new GristmillError('STORE_BUSY', `collection ${name} was replaced during its compaction: run it again`);
+      throw new GristmillError(
+        'STORE_BUSY',
+        `collection ${name} was replaced during its compaction: run the compaction again`,
+      );
     }
     write.putShard(manifest.id, rewritten);
     const isInline = entry.fileNumber === 0;
@@ -67,7 +70,8 @@ export function change(
   return catalog.transaction((write) => {
     lock.check();
     const manifest = catalog.collection(name);
-    if (manifest === undefined) throw new GristmillError('STORE_BUSY', `collection ${name} has gone meanwhile`);
+    if (manifest === undefined)
+      throw new GristmillError('STORE_BUSY', `collection ${name} was removed during its compaction`);
     const next = stateOf(write, manifest);
     // After it: it may have taken numbers.
     const generation = nextGeneration(catalog, write);

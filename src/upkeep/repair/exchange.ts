@@ -81,7 +81,7 @@ export async function exchange(store: string, before?: IndexBefore): Promise<str
     return gate.within(() => {
       refuseWhileInUse(store, process.pid);
       if (before !== undefined && indexState(store, before.catalog) !== before.state) {
-        const message = `another process changed ${store} during its repair; nothing was repaired: run it again`;
+        const message = `another process changed ${store} during its repair; nothing was repaired: run the repair again`;
         throw new GristmillError('STORE_BUSY', message, { file: store });
       }
       return putInPlace(store);

@@ -58,7 +58,7 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
     const older = used.filter((other) => other.origin.collection === origin.collection);
     const isDoubtful = doubtful.has(one);
     if (isDoubtful && older.length > 0 && !canJoin(origin, older)) {
-      drop(one, `whether its import was published cannot be told, and the collection it would have replaced is there`);
+      drop(one, `nobody can know whether its import was published, and the collection that it would replace exists`);
       continue;
     }
     if (origin.mode === 'replace' && !isDoubtful) {
@@ -124,11 +124,11 @@ function canJoin(origin: ShardOrigin, older: readonly Import[]): boolean {
 function* notesOn({ origin, shards, isDoubtful }: ChosenImport, damaged: ReadonlySet<number>): Generator<string> {
   const { collection, source } = origin;
   if (isDoubtful) {
-    yield `Whether the import of ${source.file} into ${collection} was published cannot be told: it was killed. Its records are used, but replace none that are older.`;
+    yield `The import of ${source.file} into ${collection} was killed, and nobody can know whether it was published. The repair used its records, but they replace no older records.`;
   }
   const gaps = [...gapsIn(shards, damaged)];
   if (gaps.length === 0) return;
-  yield `Collection ${collection} has no shard for ${gaps.join(', ')}: no record of that was kept, or its file is gone.`;
+  yield `Collection ${collection} has no shard for ${gaps.join(', ')}: no record of that part was kept, or the file of the shard is gone.`;
 }
 
 /** Parts of the sources that no shard is of, as far as no damaged file may be. */
@@ -150,7 +150,7 @@ function* gapsIn(shards: readonly Found[], damaged: ReadonlySet<number>): Genera
   if (damaged.has(last.shard + 1)) return;
   if (!last.origin.isLast) yield restOf(last);
   const missing = last.origin.sources - 1 - last.origin.sourceNumber;
-  if (missing > 0) yield `${missing} sources behind ${last.origin.source.file}`;
+  if (missing > 0) yield `${missing} sources after ${last.origin.source.file}`;
 }
 
 function restOf({ origin: { source } }: Found): string {

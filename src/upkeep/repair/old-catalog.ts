@@ -53,7 +53,7 @@ export async function isSafeToOpen(store: string, cancel?: AbortSignal): Promise
   if (cancel?.aborted) return true;
   if (CRASHES.has(signal)) return false;
   if (code === 0) return true;
-  throw new GristmillError('IO_ERROR', `the process that looks at ${file} first ended with ${signal ?? code}`, {
+  throw new GristmillError('IO_ERROR', `the process that tried to open ${file} ended with ${signal ?? code}`, {
     file,
   });
 }

@@ -32,7 +32,7 @@ import { rebuildFromShards } from './shards.js';
 type StartSalvagers = (threads: number) => Salvagers;
 
 const WITHOUT_CATALOG =
-  'The shards had to do without the catalog: records deleted or replaced by transactions are back, and records that transactions put and compaction had not reached are gone.';
+  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced are back. Records that transactions put are gone, if they were not compacted.';
 
 /**
  * Makes the index of a store anew. Nobody else may have the store open.

@@ -69,7 +69,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
     imports.set(origin.import, held);
     const twin = held.get(origin.shard);
     // A shard that was written again is newer under the same number.
-    if (twin !== undefined) unused.push({ file: twin.file, why: `it was written again as ${file}` });
+    if (twin !== undefined) unused.push({ file: twin.file, why: `${file} is a newer version of this shard` });
     held.set(origin.shard, { origin, shard: origin.shard, fileNumber: number, file });
   }
   await reserveShards(catalog, last);
@@ -107,12 +107,12 @@ function reasonOf(error: unknown): string {
 function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, path: string): string | undefined {
   const { import: first, collection, mode, onDuplicate, framing, key, indexes, shard } = origin;
   // A shard that is written again gets a later number.
-  if (shard > number) return `${path} says that it is shard ${shard}, which has a later file`;
+  if (shard > number) return `${path} says that it is shard ${shard}, but a file of that shard has a greater number`;
   const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes]);
   // The number of an import is that of its first shard.
   for (const one of [first, shard]) {
     const known = said.get(one);
-    if (known !== undefined && known !== facts) return `${path} does not say the same as other shards of its import`;
+    if (known !== undefined && known !== facts) return `${path} contradicts other shards of its import`;
   }
   said.set(first, facts).set(shard, facts);
   return undefined;
@@ -120,7 +120,7 @@ function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, 
 
 /** What a file says of its shard, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
 function lookAt(path: string): ShardOrigin | string {
-  const unknown = `${path} does not say which import it is of`;
+  const unknown = `${path} does not say which import wrote it`;
   let why = unknown;
   try {
     const reader = ShardReader.open(files, path);

@@ -116,10 +116,10 @@ export class EntryScan {
   #refuse(outcome: BadOutcome): true {
     const ordinal = this.#ordinals.of(this.#kernel.scanner.ordinal);
     if (this.refused.length === REFUSED_RECORDS_MAX) {
-      const what = `shard ${this.#shard} has more than ${REFUSED_RECORDS_MAX} records that no import accepts`;
+      const what = `shard ${this.#shard} has more than ${REFUSED_RECORDS_MAX} records that an import would refuse`;
       throw new GristmillError('CHECKSUM_MISMATCH', `${what}: it was not made by an import`);
     }
-    const message = `record ${ordinal} of shard ${this.#shard} is not what an import accepts: ${BadReason[outcome.reason]}`;
+    const message = `record ${ordinal} of shard ${this.#shard} is one that an import would refuse: ${BadReason[outcome.reason]}`;
     this.refused.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
     this.#kernel.scanner.accept(NO_RECORD, outcome);
     return true;

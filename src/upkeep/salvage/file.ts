@@ -133,8 +133,8 @@ class ShardSalvage {
     const file = createAnew(this.#task, fill, origin, left);
     const faults = this.#lost.map((lost) => this.#faultOf(lost));
     if (this.#lost.length === 0) {
-      const why = damage ?? `bytes of ${path} beside its records are not those that were written`;
-      faults.push({ offset: 0, message: `${why}; it was written again, and no record of it is lost` });
+      const why = damage ?? `bytes of ${path} outside its records are damaged`;
+      faults.push({ offset: 0, message: `${why}; the repair wrote the file again, and no record of it is lost` });
     }
     return { faults, file, ...(left && { holes: left.bitmap }) };
   }

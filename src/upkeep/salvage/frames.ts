@@ -181,7 +181,7 @@ export class FrameSalvage {
       const bytes = this.#window.at(offset, storedBytes);
       this.#hash.update(bytes);
       const lines = this.#room.linesOf(files.codec, bytes, plainBytes, this.#path, offset);
-      if (lines !== records) return `frame ${index} of ${this.#path} has ${lines} lines, its table says ${records}`;
+      if (lines !== records) return `frame ${index} of ${this.#path} has ${lines} lines, but its table says ${records}`;
       return { offset, storedBytes, plainBytes, firstLine: reader.firstLine(index), lines };
     } catch (error) {
       return damageOf(error);

@@ -73,7 +73,7 @@ export class IdentifiedShard {
     const { records, holes } = expected;
     const found = this.holes?.lines ?? this.#lines;
     if (this.records === records && found === records - holes) return undefined;
-    return `${path} has ${found} of ${this.records} records, the catalog says ${records - holes} of ${records}`;
+    return `${path} has ${found} of ${this.records} records, but the catalog says ${records - holes} of ${records}`;
   }
 }
 

@@ -17,7 +17,7 @@ export function verifyCollection(
   const { name: collection } = manifest;
   const expect = (there: number, said: number, what: string): void => {
     if (there === said) return;
-    const message = `collection ${collection} has ${there} ${what}, its manifest says ${said}`;
+    const message = `collection ${collection} has ${there} ${what}, but its manifest says ${said}`;
     faults.add({ kind: 'count', file, collection, message });
   };
   const shards = found.shardsOf(manifest);
@@ -59,12 +59,12 @@ function verifyTombstones(
     if (!isDead(bitmap, ordinal)) continue;
     dead++;
     if (ordinal < records) continue;
-    const message = `record ${ordinal} of shard ${shard} is marked dead, and the shard has ${records}`;
+    const message = `record ${ordinal} of shard ${shard} is marked dead, but the shard has only ${records} records`;
     faults.add({ kind: 'count', file, collection, message });
   }
   const said = found.tombstones.get(shard)?.state?.dead ?? 0;
   if (said !== dead) {
-    const message = `${dead} records of shard ${shard} of collection ${collection} are marked dead, ${said} are said to be`;
+    const message = `shard ${shard} of collection ${collection} has ${dead} records marked dead, but its tombstones say ${said}`;
     faults.add({ kind: 'count', file, collection, message });
   }
   return dead;

@@ -16,7 +16,7 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
       if (seen.has(number)) fault(`two ${what} have the number ${number}`);
       seen.add(number);
       if (next !== undefined && number >= next)
-        fault(`${what} have the number ${number}, and the next is to get ${next}`);
+        fault(`one of the ${what} has the number ${number}, but the next one would get ${next}`);
     }
     return seen;
   };
@@ -45,19 +45,19 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
   const inline = new Set(shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard }) => shard));
   for (const one of garbage?.files ?? []) {
     const isUsed = fileNumbers.has(Number.parseInt(one.file, 10));
-    if (isUsed) note(MetaKind.garbage, `${one.file} is to be removed, and a collection has it`);
+    if (isUsed) note(MetaKind.garbage, `${one.file} is to be removed as garbage, but a collection has it`);
   }
   for (const tree of garbage?.trees ?? []) {
-    if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is to be removed, and a collection has it`);
+    if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is to be removed as garbage, but a collection has it`);
   }
   for (const shard of garbage?.inline ?? []) {
     if (inline.has(shard))
-      note(MetaKind.garbage, `records of shard ${shard} are to be removed, and a collection has them`);
+      note(MetaKind.garbage, `records of shard ${shard} are to be removed as garbage, but a collection has them`);
   }
   for (const { id, firstShard, spans } of resumable) {
     const isIts = (number: number): boolean => number >= firstShard && number < firstShard + spans;
     const used = [...shardNumbers, ...fileNumbers].find(isIts);
     if (used !== undefined)
-      note(MetaKind.resumable, `import ${id} can be resumed, and a collection has its shard ${used}`);
+      note(MetaKind.resumable, `import ${id} can be resumed, but a collection already has its shard ${used}`);
   }
 }

@@ -53,10 +53,10 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     hashBytes(file, begun, file.size, hash, progress);
     const bytes = file.size;
     if (bytes !== entry.storedBytes) {
-      faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, the catalog says ${entry.storedBytes}` });
+      faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, but the catalog says ${entry.storedBytes}` });
     }
     if (hash.digest('hex') !== entry.sha256) {
-      const message = `the bytes of ${path} are not those that were written: their SHA-256 differs from the catalog's`;
+      const message = `${path} is damaged: its SHA-256 is not the one in the catalog`;
       faults.push({ kind: 'shard', message });
     }
   } catch (error) {

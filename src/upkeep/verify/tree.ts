@@ -102,7 +102,7 @@ class TreeScan {
     const count = entryCount(page);
     const first = entryAt(page, 0);
     if (!pageKey(this.#index.tree, first.key, first.shard, first.ordinal).equals(key)) {
-      throw new Error(`a page of ${this.#name} is kept under a key that is not that of its first entry`);
+      throw new Error(`a page of ${this.#name} is not stored under the key of its first entry`);
     }
     if (this.#last !== undefined && compareEntries(this.#last, first) >= 0) {
       throw new Error(`two pages of ${this.#name} overlap at key ${Buffer.from(keyOf(key)).toString('hex')}`);
@@ -115,7 +115,7 @@ class TreeScan {
   #named(shard: number, ordinal: number): void {
     const named = this.#shards.get(shard);
     if (named === undefined || ordinal >= named.entry.records) {
-      this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which there is not`);
+      this.#fault(`${this.#name} names record ${ordinal} of shard ${shard}, which does not exist`);
       return;
     }
     if (!this.#isPrimary) return;
@@ -132,7 +132,7 @@ class TreeScan {
   }
 
   #count(what: string, there: number, expected: number): void {
-    const message = `${this.#name} has ${there} ${what}, its manifest says ${expected}`;
+    const message = `${this.#name} has ${there} ${what}, but its manifest says ${expected}`;
     this.#check.faults.add({ ...this.#place, kind: 'count', message });
   }
 

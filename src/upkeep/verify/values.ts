@@ -114,7 +114,7 @@ export async function verifyValues(
 
 /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW */
 function take({ key, value }: RawValue, found: Inventory, file: string): void {
-  if (!isKey(key)) throw new Error(`${file} has a value under ${hex(key)}, which is no key of a store`);
+  if (!isKey(key)) throw new Error(`${file} has a value under ${hex(key)}, and no store has such a key`);
   switch (key[0]) {
     case MetaKind.store:
       found.hasHeader = true;
@@ -162,7 +162,7 @@ function takeNote(key: Uint8Array, value: Buffer, found: Inventory, file: string
       decodeValue(lockCheck, value, 'lock', file);
       return;
     case MetaKind.garbage:
-      found.garbage = decodeValue<Garbage>(garbageCheck, value, 'list of what is to be removed', file);
+      found.garbage = decodeValue<Garbage>(garbageCheck, value, 'list of garbage', file);
       return;
     case MetaKind.resumable:
       found.resumable = decodeValue<ResumableImport[]>(resumableCheck, value, 'list of resumable imports', file);
@@ -195,7 +195,8 @@ function takeInline(key: Uint8Array, value: Buffer, found: Inventory, file: stri
   const records = found.records.get(shard);
   // Of a shard that has no entry: it is going to be removed.
   if (records !== undefined) {
-    if (ordinal >= records) throw new Error(`${file} has record ${ordinal} of shard ${shard}, which has ${records}`);
+    if (ordinal >= records)
+      throw new Error(`${file} has record ${ordinal} of shard ${shard}, but that shard has only ${records} records`);
     found.inline.set(shard, withBit(found.inline.get(shard), ordinal));
   }
   try {

@@ -74,7 +74,8 @@ class VerifyRun {
     await this.#pause();
     const { file } = this.#target.catalog;
     const found = await verifyValues(this.#snapshot, file, this.#faults, this.#pause);
-    if (!found.hasHeader) this.#faults.add({ kind: 'value', file, message: `${file} has no header: it is not whole` });
+    if (!found.hasHeader)
+      this.#faults.add({ kind: 'value', file, message: `${file} has no header, so it is not complete` });
     this.#tellLost(found);
     this.#tellUnknown(found);
     verifyRelations(found, file, this.#faults);
