@@ -12,26 +12,38 @@ import type { Freshness } from '../options/freshness.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
 import type { TransactionCollection } from '../update/transaction-collection.js';
 
-/** A record of a scan. */
+/** A record of a scan, as a value. */
 export interface Scanned<T> {
-  /** Position in the collection, from 0; records that were replaced count, until compaction drops their shard (never where it is the key). */
+  /**
+   * The position in the collection, from 0. Replaced records count too, until compaction drops their shard. (If the ordinal
+   * is the key, compaction drops no shard.)
+   */
   readonly ordinal: number;
-  /** The member name, in collections made from one object. */
+  /** The member name, in collections imported from one object. */
   readonly name?: string;
+  /** The parsed record. */
   readonly value: T;
 }
 
+/** A record of a scan, as JSON text. */
 export interface ScannedText {
+  /** The position in the collection, from 0; see `Scanned`. */
   readonly ordinal: number;
+  /** The member name, in collections imported from one object. */
   readonly name?: string;
+  /** The JSON text of the record, with all tokens spelled as in the source. */
   readonly text: string;
 }
 
 /** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
 type Reading = (freshness?: Freshness) => Lookup;
 
-/** A collection of records of type T (which nobody checks), for reading: of a snapshot, or the part of `Collection` that reads. */
+/**
+ * The reading methods of a collection: those of a snapshot, and those that `Collection` inherits. T is the type of the
+ * records; nothing checks it.
+ */
 export class ReadableCollection<T = unknown> {
+  /** The name of the collection. */
   readonly name: string;
   readonly #lookup: Lookup | undefined;
   readonly #reading: Reading;
@@ -49,8 +61,8 @@ export class ReadableCollection<T = unknown> {
   }
 
   /**
-   * The record with this primary key (its ordinal, in collections without a key); undefined when there is none. With a record
-   * cache it is frozen and shared with other readers, or a copy, as option `recordValues` says.
+   * Returns the record with this primary key, or undefined if there is none. In a collection without a key, the key is the
+   * ordinal. With a record cache the record is frozen and shared with other readers, or a copy (option `recordValues`).
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     const lookup = this.#at('get', options);
@@ -59,7 +71,7 @@ export class ReadableCollection<T = unknown> {
       | undefined;
   }
 
-  /** The same without leaving the thread: a frame that is not in memory is read synchronously. */
+  /** Returns the record as `get` does, but synchronously: a frame that is not in memory is read while the thread waits. */
   getSync(key: KeyValue, options?: ReadOptions): T | undefined {
     const lookup = this.#at('getSync', options);
     return (this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : lookup.valueSync(key)) as
@@ -67,38 +79,47 @@ export class ReadableCollection<T = unknown> {
       | undefined;
   }
 
-  /** The record as its JSON text, tokens spelled as in the source: integers beyond 2^53 are whole in it. */
+  /**
+   * Returns the record as JSON text, or undefined if there is none. All tokens are spelled as in the source, so integers
+   * beyond 2^53 keep all their digits.
+   */
   async getText(key: KeyValue, options?: ReadOptions): Promise<string | undefined> {
     const lookup = this.#at('getText', options);
     return this.#sampler.isDue() ? this.#sampler.time(text, lookup, key) : lookup.text(key);
   }
 
+  /** Returns the record as JSON text as `getText` does, but synchronously. */
   getTextSync(key: KeyValue, options?: ReadOptions): string | undefined {
     const lookup = this.#at('getTextSync', options);
     return this.#sampler.isDue() ? this.#sampler.timeSync(textSync, lookup, key) : lookup.textSync(key);
   }
 
-  /** Records in the order of the keys, undefined where there is none. Cheaper than many `get`s: each frame is read once. */
+  /**
+   * Returns the records of these keys, in the order of the keys, with undefined for a key without a record. It is cheaper
+   * than a `get` for each key, because it reads each frame once.
+   */
   async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
     const lookup = this.#at('getMany', options);
     if (!Array.isArray(keys)) throw new TypeError('getMany needs a list of keys');
     return (await lookup.values(keys)) as (T | undefined)[];
   }
 
+  /** Returns whether there is a record with this primary key. It reads the index only. */
   has(key: KeyValue, options?: ReadOptions): boolean {
     return this.#at('has', options).has(key);
   }
 
-  /** Live records. */
+  /** Returns the number of live records. */
   count(options?: ReadOptions): number {
     return this.#at('count', options).generation().manifest.records;
   }
 
-  /** All records with this value at a secondary index, in source order. */
+  /** Yields all records that have this value in a secondary index, in source order. */
   async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
     for await (const text of this.#findText('find', index, value, options)) yield parsedRecord(text) as T;
   }
 
+  /** Yields the same records as `find`, as JSON texts. */
   findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
     return this.#findText('findText', index, value, options);
   }
@@ -116,24 +137,26 @@ export class ReadableCollection<T = unknown> {
     for await (const { text } of rangeTexts(this.#reading, method, range)) yield text;
   }
 
-  /** Records in key order. A record with several values at a secondary index appears under each. */
+  /** Yields records in key order. A record that has several values in a secondary index appears once for each value. */
   async *range(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
     for await (const { key, text } of rangeTexts(this.#reading, 'range', options)) {
       yield { key, value: parsedRecord(text) as T };
     }
   }
 
+  /** Yields the same records as `range`, as JSON texts. */
   rangeText(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly text: string }> {
     return rangeTexts(this.#reading, 'rangeText', options);
   }
 
-  /** All records in source order. */
+  /** Yields all records, in source order. */
   async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
     for await (const { text, ...rest } of this.#scanText('scan', options)) {
       yield { ...rest, value: parsedRecord(text) as T };
     }
   }
 
+  /** Yields the same records as `scan`, as JSON texts. */
   scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
     return this.#scanText('scanText', options);
   }
@@ -145,13 +168,14 @@ export class ReadableCollection<T = unknown> {
   }
 
   /**
-   * All records as NDJSON, in chunks of whole lines, as fast as frames decompress. Collections made from one object give
-   * lines `{"key":…,"value":…}`.
+   * Yields all records as NDJSON, in chunks of whole lines, without parsing them. In collections imported from one object,
+   * a line is `{"key":…,"value":…}`.
    */
   lines(options?: ReadOptions): AsyncGenerator<Uint8Array> {
     return scanChunks(() => this.#at('lines', options));
   }
 
+  /** Returns the counts and sizes of the collection and of its indexes. */
   stat(options?: ReadOptions): CollectionStat {
     return collectionStat(this.#at('stat', options).generation().manifest);
   }
@@ -173,9 +197,9 @@ function readingOneState(lookup: Lookup): Reading {
 export type Change = <T, R>(name: string, change: (collection: TransactionCollection<T>) => R) => Promise<R>;
 
 /**
- * A collection of records of type T (which nobody checks). Each lookup sees the newest publication, at most ten
- * milliseconds late, unless its freshness says otherwise; each iteration sees one publication from beginning to end. Each change is a transaction of its own,
- * durable when its promise resolves: many belong into one `store.transaction`.
+ * A collection of records. T is the type of the records; nothing checks it. By default a lookup sees the newest
+ * publication, at most ten milliseconds late (option `freshness`). An iteration sees one publication from beginning to end.
+ * Each change is a transaction, and is durable when its promise resolves. Make many changes in one `store.transaction`.
  */
 export class Collection<T = unknown> extends ReadableCollection<T> {
   readonly #change: Change;
@@ -186,27 +210,30 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
     this.#change = change;
   }
 
-  /** Stores a record in place of the one with its key, if there is one; returns its key. See `TransactionCollection.put`. */
+  /**
+   * Stores a record and returns its key. It replaces the record with the same key, if there is one.
+   * @param name the member name of the record, in collections imported from one object.
+   */
   put(record: T, name?: string): Promise<KeyValue> {
     return this.#change<T, KeyValue>(this.name, (collection) => collection.put(record, name));
   }
 
-  /** The same for a record that is JSON text: every token stays as spelled. */
+  /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   putText(text: string, name?: string): Promise<KeyValue> {
     return this.#change<T, KeyValue>(this.name, (collection) => collection.putText(text, name));
   }
 
-  /** Changes members of a record by a JSON Merge Patch (RFC 7396); says whether there was one. */
+  /** Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. */
   patch(key: KeyValue, changes: unknown): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.patch(key, changes));
   }
 
-  /** The same for a patch that is JSON text: every token stays as spelled. */
+  /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
   patchText(key: KeyValue, changes: string): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.patchText(key, changes));
   }
 
-  /** Says whether there was such a record. */
+  /** Deletes the record with this key. Returns whether there was such a record. */
   delete(key: KeyValue): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));
   }

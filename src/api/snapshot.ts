@@ -9,8 +9,9 @@ import type { StorePlace } from '../store/files/blobs.js';
 import type { CatalogSnapshot } from '../store/types.js';
 import { ReadableCollection } from './collection.js';
 
+/** All collections of a store in one state. `store.snapshot()` makes it. Release it after use. */
 export class Snapshot {
-  /** Number of the newest publication it shows. */
+  /** The number of the newest publication that the snapshot shows. */
   readonly generation: number;
   readonly #catalog: CatalogSnapshot;
   readonly #caches: Caches;
@@ -25,7 +26,10 @@ export class Snapshot {
     this.#open = (name) => new Lookup({ directory, blobs, catalog, caches, isExact: true }, name);
   }
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and when the store is being closed */
+  /**
+   * Returns the collection of this name, in the state of the snapshot.
+   * @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and after `store.close`
+   */
   collection<T = unknown>(name: string): ReadableCollection<T> {
     this.#assertOpen();
     let lookup = this.#lookups.get(name);
@@ -36,18 +40,19 @@ export class Snapshot {
     return new ReadableCollection<T>(lookup);
   }
 
-  /** Names of the collections. */
+  /** Returns the names of all collections. */
   collections(): string[] {
     this.#assertOpen();
     return this.#catalog.collections().map(({ name }) => name);
   }
 
-  /** Ends it; what is asked of it afterwards fails with STORE_CLOSED. Iterations under way go on. Idempotent. */
+  /** Releases the snapshot. Later calls to it fail with STORE_CLOSED. Running iterations continue. Idempotent. */
   release(): void {
     this.#catalog.release();
     this.#lookups.clear();
   }
 
+  /** Calls `release`, for `using`. */
   [Symbol.dispose](): void {
     this.release();
   }

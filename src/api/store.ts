@@ -1,5 +1,4 @@
-// A store as a user holds it: a directory, opened. Lookups go through its collections (lookup/), imports through
-// `import` (import/); both share the catalog and the caches.
+// A store as a user holds it: a directory, opened. Lookups (lookup/) and imports (import/) share its catalog and caches.
 
 import type { EventEmitter } from 'node:events';
 import { keptAlive } from '../base/alive.js';
@@ -38,9 +37,11 @@ import { Snapshot } from './snapshot.js';
 import { UnderWay } from './under-way.js';
 import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 
+/** An open store. `openStore` makes it. Close it after use. */
 export class Store {
-  /** Absolute path, or "memory". */
+  /** The absolute path of the store's directory, or "memory". */
   readonly directory: string;
+  /** The options in force: defaults, config file, environment and `openStore` together. */
   readonly options: ResolvedStoreOptions;
   /** What config file and environment say of imports. */
   readonly #imports: ImportOptions;
@@ -78,7 +79,7 @@ export class Store {
     return new Store(place, effective, catalog);
   }
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
+  /** Returns the collection of this name (default "records"). @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#assertOpen();
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
@@ -94,7 +95,7 @@ export class Store {
     return lookup;
   }
 
-  /** All collections as they are now, for as long as they are wanted: nothing that is published changes them. Release it. */
+  /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
   snapshot(options?: NoOptions): Snapshot {
     this.#assertOpen();
     refuseOptions('snapshot', options);
@@ -102,7 +103,7 @@ export class Store {
   }
 
   /**
-   * Calls `listener` with each event of this name from now on; `off` ends that.
+   * Calls `listener` with each event of this name from now on, until `off` is called with the same listener.
    * @example store.on('warning', ({ about, error }) => log.warn(about, error.message));
    */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
@@ -111,29 +112,30 @@ export class Store {
     return this;
   }
 
+  /** Stops calling a listener that was given to `on`. */
   off<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).off(name, listener);
     return this;
   }
 
   /**
-   * Loads what is going to be read: the records of keys, of a range or of a whole collection; without any of these the hot
-   * set that was saved, once more. Reads may go on meanwhile.
-   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED;
-   * TypeError. What could be loaded is in memory all the same.
+   * Loads records into the caches before they are read: those of given keys, of a range, or of a whole collection. Without
+   * any of these it loads the saved hot set. Reads may run meanwhile. If it fails, what it has loaded stays loaded.
+   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED; TypeError
    * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
    */
   async warm(options?: WarmOptions): Promise<WarmReport> {
     return this.#work((closing) => this.#serving.warm(options, closing));
   }
 
-  /** Names of the collections. */
+  /** Returns the names of all collections. */
   collections(): string[] {
     this.#assertOpen();
     this.#catalog.refresh();
     return this.#catalog.collections().map(({ name }) => name);
   }
 
+  /** Returns the counts and sizes of the store and of its collections, its readers, and its current writer. */
   stat(options?: NoOptions): StoreStat {
     this.#assertOpen();
     refuseOptions('stat', options);
@@ -141,7 +143,7 @@ export class Store {
   }
 
   /**
-   * What was read, cached and imported since the store was opened, and how the index stands (docs/metrics.md).
+   * Returns counts of reads, caches and imports since the store was opened, and the state of the index (docs/metrics.md).
    * @example const { memory } = store.metrics().collections.posts.hitRatio;
    */
   metrics(options?: NoOptions): StoreMetrics {
@@ -151,8 +153,7 @@ export class Store {
   }
 
   /**
-   * The same as a registry of prom-client, to be mounted beside those of the host: collected when it is asked.
-   * Its histogram begins with the first call. The same registry each time.
+   * Returns the metrics as a registry of prom-client, always the same one. Its histogram begins with the first call.
    * @example response.end(await (await store.metricsRegistry()).metrics());
    */
   async metricsRegistry(): Promise<Registry> {
@@ -161,8 +162,8 @@ export class Store {
   }
 
   /**
-   * Hands metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, which has to be set up by
-   * then; nothing happens where there is none. Ends with the store.
+   * Gives metrics, and spans of imports and refreshes, to the OpenTelemetry SDK of the host, until the store is closed.
+   * Set up the SDK first. Without an SDK nothing happens.
    */
   async instrument(): Promise<void> {
     this.#assertOpen();
@@ -170,9 +171,9 @@ export class Store {
   }
 
   /**
-   * Imports one or more files, in this order, as one publication: all of it becomes visible at once, or nothing.
-   * @param sources path of a file, or several.
-   * @throws GristmillError (docs/errors.md), the store being as it was; TypeError for a wrong option.
+   * Imports files and folders, in this order, as one publication: all records become visible at once, or none.
+   * @param sources the path of a file or folder, or a list of paths.
+   * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
@@ -187,10 +188,9 @@ export class Store {
   }
 
   /**
-   * Keeps a collection what its sources (files, folders) are, in the background (docs/watch.md). Resolves when they have
-   * been compared with what is stored, and imported as far as they differ; `watcher.close()` ends it, or `close`.
-   * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError for a wrong option, or
-   * where the collection is watched already
+   * Keeps a collection equal to its sources (files, folders), in the background (docs/watch.md). Resolves when the sources
+   * were compared with the stored records and the differences were imported. `watcher.close()` or `store.close()` ends it.
+   * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError (also for a second watcher)
    */
   async watch(sources: string | readonly string[], options?: WatchOptions): Promise<Watcher> {
     this.#assertWritable();
@@ -199,11 +199,10 @@ export class Store {
   }
 
   /**
-   * Changes any number of records in any number of collections: all of it is there when the promise resolves, durably, or
-   * nothing is when `change` throws. Transactions of all processes come one after another.
-   * @param change runs synchronously: no other process can change anything meanwhile. It runs again, from the beginning,
-   * when an import is just merging into one of its collections.
-   * @throws GristmillError, what `change` throws; TypeError when it returns a promise
+   * Changes any number of records in any number of collections. All changes are durable when the promise resolves. If
+   * `change` throws, nothing is changed. All processes take turns with transactions.
+   * @param change makes the changes, synchronously. It runs again later if an import is merging into one of its collections.
+   * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
@@ -214,9 +213,9 @@ export class Store {
   }
 
   /**
-   * Gives the records of transactions a shard file, and takes dead records out of shards and indexes that have many of
-   * them. Others may go on reading and changing the store meanwhile.
-   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND; what was done stays
+   * Writes the records of transactions into shard files, and removes dead records from shards and indexes that have many of
+   * them. Others may read and change the store meanwhile. If it fails, the finished shards stay finished.
+   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
     this.#assertWritable();
@@ -226,8 +225,8 @@ export class Store {
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
 
   /**
-   * Reads everything and tells what is not as it was written. Others may go on reading and importing meanwhile.
-   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. Faults are in the report.
+   * Reads all files of the store and reports the damage as `faults`. Others may read and import meanwhile.
+   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. A fault throws nothing.
    * @example const { isSound, faults } = await store.verify();
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
@@ -238,9 +237,9 @@ export class Store {
   }
 
   /**
-   * Makes a consistent copy of the store, which others may go on changing, in a directory that does not exist or is
-   * empty. Shards are hard-linked where the file system can, so a damaged one is damaged in both.
-   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; nothing is left at `target` then.
+   * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Others may change the
+   * store meanwhile. If possible, shards are hard links: then damage to a shard is damage to both copies (option `copy`).
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
    * @example await store.backup('/backups/monday');
    */
   async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
@@ -254,8 +253,8 @@ export class Store {
   }
 
   /**
-   * Cancels imports and the like and waits for them, ends lookups and closes the files. Idempotent. From the moment it is
-   * called whatever is asked fails with STORE_CLOSED; reads under way end, or fail with that.
+   * Closes the store. It cancels running imports and other long work, waits for their end, and closes the files. A call to
+   * the store after this one fails with STORE_CLOSED. Running reads end, or fail with that code. Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= keptAlive(this.#close());
@@ -292,7 +291,8 @@ export class Store {
 }
 
 /**
- * Opens a store, or makes one (option `create`). One process may open it once; many processes may at a time.
+ * Opens the store at `where`, a directory or `memory()`, or creates it (option `create`, default true). Many processes may
+ * have a store open at the same time.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR; TypeError
  */
 export function openStore(where: string | Memory, options?: StoreOptions): Promise<Store> {

@@ -1,6 +1,6 @@
 // The one error class, and the closed list of its codes. docs/errors.md has a heading for each.
 
-/** Stable codes: scripts may depend on them; a code is never reused with another meaning. */
+/** All error codes. They are stable: scripts may depend on them. No code is ever used again with another meaning. */
 export const ERROR_CODES = [
   'SOURCE_NOT_FOUND',
   'SOURCE_NOT_READABLE',
@@ -40,31 +40,32 @@ export const ERROR_CODES = [
   'WORKER_FAILED',
 ] as const;
 
+/** The code of a `GristmillError`, such as "BAD_RECORD". docs/errors.md explains each one. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** The facts of an error, as fields; which ones are present depends on the code. */
+/** The facts of an error, as fields. The code decides which of them are present. */
 export interface ErrorFacts {
-  /** Path of the file concerned. */
+  /** The path of the file that the error is about. */
   readonly file?: string | undefined;
-  /** Byte offset in that file, from 0. */
+  /** The byte offset in that file, from 0. */
   readonly offset?: number | undefined;
-  /** Line in that file, from 1. */
+  /** The line in that file, from 1. */
   readonly line?: number | undefined;
-  /** Ordinal of the record in the source, from 0; rejected records count. */
+  /** The ordinal of the record in the source, from 0. Rejected records count too. */
   readonly record?: number | undefined;
-  /** Why the record was rejected: a `BadReasonName`. */
+  /** The reason why the record was rejected, such as "BAD_NUMBER" or "KEY_MISSING". */
   readonly reason?: string | undefined;
-  /** The bytes around the offset, control characters escaped. */
+  /** The bytes around the offset, with control characters escaped. */
   readonly snippet?: string | undefined;
-  /** Bytes a full disk would have needed. */
+  /** The number of bytes that the operation needed on the full disk. */
   readonly bytesNeeded?: number | undefined;
-  /** The error underneath. */
+  /** The original error, for example of the operating system. */
   readonly cause?: unknown;
 }
 
 /**
- * Every error gristmill raises about data, files or a store. A caller's own mistake (a wrong option, a wrong type)
- * is a `TypeError` instead.
+ * The error that gristmill raises for everything about data, files or a store. `code` says which error it is. A mistake in
+ * a call (a wrong option, a wrong type) is a `TypeError` instead.
  */
 export class GristmillError extends Error {
   override readonly name = 'GristmillError';

@@ -5,18 +5,18 @@ import { EventEmitter } from 'node:events';
 import type { GristmillError } from './errors.js';
 import type { ImportProgress, ImportReport } from './import-report.js';
 
-/** The events of a store, each with what it tells. */
+/** The events of a store, by name, each with the object that its listeners get. */
 export interface StoreEvents {
-  /** A newer publication of a collection is what reads without a `freshness` of their own see from now on. */
+  /** Reads without a `freshness` of their own see a newer publication of the collection from now on. */
   generation: {
     readonly collection: string;
     readonly generation: number;
-    /** Keys loaded before the switch; 0 where it did not wait for them. */
+    /** The number of keys that were loaded before the switch; 0 if the switch did not wait for them. */
     readonly warmed: number;
-    /** From the time it was noticed to the switch. */
+    /** Milliseconds from noticing the publication to the switch. */
     readonly milliseconds: number;
   };
-  /** A cached record or frame was loaded again in the background, or could not be. */
+  /** A cached record or frame was loaded again in the background, or loading it again failed. */
   refresh: {
     readonly collection: string;
     readonly what: 'record' | 'frame';
@@ -24,25 +24,25 @@ export interface StoreEvents {
     readonly milliseconds: number;
     readonly error?: unknown;
   };
-  /** A watched source has changed and was looked at. */
+  /** A watcher has compared changed sources with the stored records, and imported or refused them. */
   watch: {
     readonly collection: string;
     readonly changed: number;
     readonly added: number;
     readonly removed: number;
-    /** Bytes of sources that were read for it. */
+    /** Bytes of sources that the watcher read. */
     readonly bytes: number;
     readonly outcome: 'imported' | 'unchanged' | 'refused';
     readonly milliseconds: number;
-    /** Why the new version was refused; the old one is served on. */
+    /** The reason why the new version was refused. Reads see the old version. */
     readonly error?: unknown;
   };
-  /** An import of this store object began, went on or ended. */
+  /** An import of this store object made progress or ended. */
   import:
     | { readonly phase: 'progress'; readonly collection: string; readonly progress: ImportProgress }
     | { readonly phase: 'done'; readonly collection: string; readonly report: ImportReport }
     | { readonly phase: 'failed'; readonly collection: string; readonly error: unknown };
-  /** Something went wrong in the background; nobody who reads has been failed. */
+  /** Something went wrong in the background. No read has failed because of it. */
   warning: { readonly about: 'refresh' | 'warm' | 'hot set' | 'watch' | 'generation'; readonly error: GristmillError };
 }
 

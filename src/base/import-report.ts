@@ -1,78 +1,79 @@
 // What an import tells while it runs and what it reports: plain data, told by events and by `store.import` alike.
 
 /**
- * Why a source was read in its layout: an option says so (`shape`, `select`), its name does (`.ndjson`, `.jsonl`), the
- * collection it is merged into does, or its first bytes do.
+ * What decided the layout of a source: an option (`shape`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
+ * collection that it is merged into, or its content.
  */
 export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
 
 /**
- * How the records of a source lie: `ndjson`, a value on each line; `values`, values one after another; `array`, the
- * elements of one array; `object`, the members of one object, whose names are the keys.
+ * The layout of a source. "ndjson": each line is a record. "values": the records are values one after another. "array": the
+ * records are the elements of one array. "object": the records are the members of one object, and their names are the keys.
  */
 export type Shape = 'ndjson' | 'values' | 'array' | 'object';
 
-/** How some of the sources of an import were read, and why. */
+/** The layout in which an import read some of its sources, and the reason for it. */
 export interface LayoutReport {
-  /** A folder has a layout for each of its files, by the same rules. */
+  /** The layout. In a "folder", each file has its own layout, by the same rules. */
   readonly shape: Shape | 'folder';
   readonly because: LayoutReason;
-  /** How many of the sources were read so. */
+  /** The number of sources that have this layout. */
   readonly sources: number;
-  /** Path of the first of them. */
+  /** The path of the first of these sources. */
   readonly first: string;
-  /** All of this as a sentence, with the option that says otherwise. */
+  /** The same as a sentence, with the option that changes the layout. */
   readonly text: string;
 }
 
-/** Where an import stands. */
+/** The progress of an import. */
 export interface ImportProgress {
   readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
-  /** Source bytes scanned, of all; bytes of a span that has to be redone count once. */
+  /** Source bytes scanned so far. Bytes of a span that is scanned again count once. */
   readonly bytes: number;
+  /** Source bytes in total. */
   readonly bytesTotal: number;
   /** Records read so far. */
   readonly records: number;
-  /** Since the import began. */
+  /** Seconds since the import began. */
   readonly seconds: number;
 }
 
-/** What an import did. `read = stored + rejected + replaced` always. */
+/** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`. */
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
-  /** What the source was found (or said) to be; with several sources, the first. Each file of a folder has its own. */
+  /** The layout of the source; with several sources, of the first. In a "folder", each file has its own layout. */
   readonly shape: Shape | 'folder';
-  /** What was assumed of the layout of the sources, why, and which option says otherwise: an element for each answer. */
+  /** The layouts that the import assumed, with the reason for each, and the option that changes it. */
   readonly layouts: readonly LayoutReport[];
   readonly framing: 'lines' | 'values' | 'array' | 'object';
   readonly sources: readonly string[];
-  /** Files that were read; those of folders count one by one. */
+  /** The number of files read. Each file of a folder counts. */
   readonly files: number;
   readonly records: {
     readonly read: number;
     readonly stored: number;
     readonly rejected: number;
-    /** Records of this import that lost to another with the same key. */
+    /** Records of this import that another record of it with the same key replaced. */
     readonly replaced: number;
   };
-  /** Records stored before this import that it replaced (modes upsert; replace drops all silently). */
+  /** Records stored before this import that it replaced, in mode "upsert". (Mode "replace" does not count them.) */
   readonly updated: number;
   readonly bytes: { readonly source: number; readonly stored: number };
   readonly shards: number;
   readonly spans: { readonly total: number; readonly redone: number };
-  /** What did not have to be done again, in an import that went on where one was killed. */
+  /** The spans and source bytes that a resumed import took from the killed one. Absent if nothing was resumed. */
   readonly resumed?: { readonly spans: number; readonly bytes: number };
   readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
   readonly seconds: number;
-  /** Seconds by stage. */
+  /** Seconds spent on each stage. */
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
-  /** 1 for a store in memory: its imports run in the calling thread. */
+  /** The number of worker threads. 1 for a store in memory, whose imports run in the calling thread. */
   readonly workers: number;
-  /** Highest anonymous memory (RssAnon, all threads) seen, in bytes; 0 where the system does not tell. */
+  /** The greatest anonymous memory (RssAnon, all threads) measured, in bytes; 0 if the system does not report it. */
   readonly peakAnonBytes: number;
-  /** File of the rejected records, with onBadRecord "quarantine" and at least one of them. */
+  /** The path of the file of rejected records. Present with onBadRecord "quarantine", if a record was rejected. */
   readonly quarantine?: string;
-  /** Things the user should know, e.g. an index path that matched nothing. */
+  /** Sentences that the user should read, for example that an index path matched nothing. */
   readonly warnings: readonly string[];
 }

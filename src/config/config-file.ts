@@ -16,8 +16,8 @@ import type { CacheOptions, StoreOptions } from '../options/store.js';
 import { CONFIG_FILES } from './found.js';
 
 /**
- * What a config file holds: options of `openStore` and, under `import`, those of imports that are data. Sizes and times may
- * be texts with a unit.
+ * The object in a config file: options of `openStore` and, under `import`, options of imports. Sizes and times may be texts
+ * with a unit.
  * @example export default { recordCacheBytes: '64m', import: { workers: 2 } } satisfies ConfigFile;
  */
 export interface ConfigFile extends Written<Omit<StoreOptions, 'collections' | 'config'>> {

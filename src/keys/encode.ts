@@ -11,8 +11,8 @@ import { KEY_BYTES_MAX } from '../base/limits.js';
 import { JsonNumber } from './json-number.js';
 
 /**
- * What can be a key. A number stands for the decimal that JavaScript writes for it: 0.1 for a tenth. Use a bigint or a
- * `JsonNumber` for numbers with more digits than a double has. Which of them a key is given as makes no difference.
+ * The type of a key. A number means the decimal that JavaScript writes for it: 0.1 means a tenth. For a number with more
+ * digits than a double has, use a bigint or a `JsonNumber`. The same value is the same key in each of these types.
  */
 export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
 

@@ -15,18 +15,18 @@ const KIND = Symbol.for('gristmill.JsonNumber');
 export const { rawJSON } = JSON as { rawJSON?: (text: string) => unknown };
 
 /**
- * A decimal number, exact however many digits it has. Keys come out as one where no `number` and no `bigint` is exact:
- * `0.12345678901234567890123`. Every method that takes a key takes one. Frozen.
+ * An exact decimal number with any number of digits. A read returns a key as a JsonNumber if neither a `number` nor a
+ * `bigint` is exact, such as `0.12345678901234567890123`. Every method that takes a key takes a JsonNumber. It is frozen.
  *
  * Equal numbers have equal texts: compare `String(a) === String(b)`. `<` and `>` compare the nearest doubles.
  */
 export class JsonNumber {
-  /** All its digits, in one spelling for each value: the one JavaScript would choose. `7.00` is `7`, `-1E-400` is `-1e-400`. */
+  /** The number with all its digits, as JavaScript would write it: `7.00` is `7`, `-1E-400` is `-1e-400`. */
   readonly text: string;
 
   /**
-   * @param text a number as JSON spells it.
-   * @throws TypeError when it is not one.
+   * @param text the text of a JSON number, such as "0.1".
+   * @throws TypeError if the text is not a JSON number.
    */
   constructor(text: string) {
     const parts = typeof text === 'string' ? NUMBER.exec(text) : null;
@@ -44,8 +44,8 @@ export class JsonNumber {
   }
 
   /**
-   * The exact number for `JSON.stringify`, where Node has `JSON.rawJSON` (from version 21 on).
-   * @throws TypeError where it has not, as for a bigint: a string would not be this key any more.
+   * Gives the exact number to `JSON.stringify`, if Node has `JSON.rawJSON` (from version 21 on).
+   * @throws TypeError if Node does not have it, as for a bigint: a string would be another key.
    */
   toJSON(): unknown {
     if (rawJSON !== undefined) return rawJSON(this.text);

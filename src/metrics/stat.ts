@@ -6,68 +6,80 @@ import { exposedAbove } from '../store/files/exposure.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
 
+/** The size of an index of a collection. */
 export interface IndexStat {
+  /** The path of the index, as given at import. */
   readonly path: string;
   readonly entries: number;
   readonly pages: number;
 }
 
+/** The counts and sizes of a collection. */
 export interface CollectionStat {
   readonly name: string;
-  /** Path of the primary key, "(name)" for member names, "(ordinal)" for none. */
+  /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
   readonly key: string;
-  /** How the last source was laid out. */
+  /** The layout of the source of the last import. */
   readonly framing: FramingName;
-  /** Live records. */
+  /** The number of live records. */
   readonly records: number;
-  /** Records that were replaced or deleted and still take room; their share of all that take room (0…1). */
+  /** The number of dead records: they were replaced or deleted, but still take space. */
   readonly dead: number;
+  /** The share (0…1) of dead records among all records that take space. */
   readonly deadShare: number;
-  /** Records put by transactions and not compacted yet, dead ones too: they are in the index file. */
+  /** Records of transactions that are not compacted yet, dead ones too. They are in the index file. */
   readonly inline: number;
   readonly shards: number;
+  /** Bytes of the sources of the records. */
   readonly sourceBytes: number;
+  /** Bytes of the records' lines before compression. */
   readonly plainBytes: number;
   /** Bytes of the shard files. */
   readonly storedBytes: number;
   /** Source bytes per stored byte. */
   readonly ratio: number;
-  /** The primary one first. */
+  /** The indexes, the primary one first. */
   readonly indexes: readonly IndexStat[];
+  /** The number of the last publication of the collection. */
   readonly generation: number;
-  /** ISO 8601 time. */
+  /** The time of that publication (ISO 8601). */
   readonly published: string;
 }
 
+/** The counts and sizes of a store. */
 export interface StoreStat {
   readonly directory: string;
+  /** The version of the store's format. */
   readonly format: number;
-  /** Publications so far. */
+  /** The number of publications so far. */
   readonly generation: number;
+  /** The time when the store was created (ISO 8601). */
   readonly created: string;
   readonly bytes: {
-    /** The LMDB file. */
+    /** Bytes of the index (the LMDB file). */
     readonly index: number;
-    /** The address space it is mapped in. */
+    /** Bytes of the address space that the index is mapped to. */
     readonly map: number;
-    /** Shard files of all collections. */
+    /** Bytes of the shard files of all collections. */
     readonly shards: number;
   };
-  /** Directories above the store in which somebody else could put another store in its place, each with the reason. */
+  /** Directories above the store in which another user could replace the store, each with the reason. */
   readonly exposed: readonly string[];
-  /** Who has the store open to read, in all processes. */
+  /** The readers of the store, in all processes. */
   readonly readers: ReadersStat;
-  /** Who is changing it for longer than a transaction, in whatever process. Absent: nobody is. */
+  /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
   readonly writer?: Writer;
   readonly collections: readonly CollectionStat[];
 }
 
+/** The readers of a store, in all processes. */
 export interface ReadersStat {
-  /** Slots for readers that are taken, of 2,048: a process has one for each state it reads at a time, and one to spare. */
+  /** Reader slots in use, of 2,048. A process has one for each state that it reads at the same time, and one more. */
   readonly count: number;
   /**
-   * Who reads the oldest state, and how many transactions have been committed since. Room of what was changed after it
-   * cannot be used again: where it is far behind, it is stopped, or forgot to release a snapshot. Absent: nobody is reading now.
+   * The process that reads the oldest state, and the number of transactions committed since. The store cannot reuse the
+   * space of data that changed after that state. If the process is far behind, it is stopped, or has not released a
+   * snapshot. Absent if nobody reads now.
    */
   readonly oldest?: { readonly pid: number; readonly behind: number };
 }

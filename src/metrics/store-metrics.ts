@@ -10,75 +10,84 @@ import type { ImportMeter } from './import-meter.js';
 import { IMPORT_STAGES, type ImportStage } from './import-totals.js';
 import { type ReadersStat, readersStat } from './stat.js';
 
-/** Where reads were answered. Every record that was asked for by its key counts once, found or not. */
+/** The number of reads by where they were answered. Each record read by its key counts once, whether it is found or not. */
 export interface ReadCounts extends Readonly<Record<Answer, number>> {
-  /** From the record cache, with a record beyond its TTL. */
+  /** Reads answered from the record cache, beyond the TTL of the record. */
   readonly stale: number;
-  /** Waited for a frame that another read had begun to load. */
+  /** Reads that waited for a frame that another read had begun to load. */
   readonly shared: number;
   readonly total: number;
 }
 
+/** The metrics of a collection, since the store was opened. */
 export interface CollectionMetrics {
   readonly reads: ReadCounts;
-  /** Share (0…1) of the records found that the record cache had, and that were in memory at all; 0 before the first. */
+  /** The share (0…1) of found records that came from the record cache, and from memory at all; 0 before the first. */
   readonly hitRatio: { readonly record: number; readonly memory: number };
-  /** How long reads took, in microseconds, by where they were answered; without those none of which was timed. */
+  /** The latency of reads in microseconds, by where they were answered. An answer without a timed read is absent. */
   readonly latency: Readonly<Partial<Record<Answer, Latency>>>;
-  /** Background renewals of cached records that ended well, and that failed. */
+  /** Background refreshes of cached records: finished ones, and failed ones. */
   readonly refreshes: { readonly done: number; readonly failed: number };
-  /** Cached records that were found to be the same in a newer generation. */
+  /** Cached records that were the same in a newer generation. */
   readonly confirmed: number;
-  /** Frames loaded before they were asked for. */
+  /** Frames loaded in advance. */
   readonly prefetched: number;
-  /** What was dropped from the caches for want of room, and for its age or because nobody read it. */
+  /** Entries that the caches dropped to make room. */
   readonly evicted: { readonly frames: number; readonly records: number };
+  /** Entries that the caches dropped because of their age, or because nobody read them. */
   readonly expired: { readonly frames: number; readonly records: number };
 }
 
-/** Imports of this store object; waiting ones are running. */
+/** The imports of this store object. An import that waits counts as running. */
 export interface ImportMetrics {
   readonly running: number;
   readonly done: number;
   readonly failed: number;
-  /** Source bytes and records gone through. */
+  /** Source bytes read. */
   readonly bytes: number;
+  /** Records read from sources. */
   readonly records: number;
-  /** Bytes of the shards that were published. */
+  /** Bytes of the published shards. */
   readonly storedBytes: number;
   /**
-   * Seconds spent on each stage, and source bytes per such second. From map to merge they are seconds of all threads
-   * together, so the slowest stage is the one to look at.
+   * The seconds spent on each stage, and the source bytes per such second. From map to merge, the seconds are the sum over
+   * all threads. So the stage with the fewest bytes per second is the bottleneck.
    */
   readonly stages: Readonly<Record<ImportStage, { readonly seconds: number; readonly bytesPerSecond: number }>>;
   readonly workers: {
-    /** Threads that have something to do now, of all there are now. */
+    /** Threads that are busy now. */
     readonly busy: number;
+    /** Threads that exist now. */
     readonly threads: number;
-    /** Tasks that wait for a thread now. */
+    /** Tasks that are waiting for a thread now. */
     readonly queued: number;
-    /** Seconds that threads had something to do; seconds there were; one divided by the other (0…1), since the beginning. */
+    /** Seconds that threads were busy, the sum over all threads. */
     readonly busySeconds: number;
+    /** Seconds that threads existed, the sum over all threads. */
     readonly capacitySeconds: number;
+    /** `busySeconds` divided by `capacitySeconds` (0…1). */
     readonly utilization: number;
   };
 }
 
+/** The metrics of the index, which all processes share. */
 export interface CatalogMetrics {
-  /** Publications so far, of all processes. */
+  /** The number of publications so far, by all processes. */
   readonly generation: number;
   readonly readers: ReadersStat;
-  /** Bytes of the index file, and of the address space it is mapped in. */
+  /** Bytes of the index file. */
   readonly bytes: number;
+  /** Bytes of the address space that the index is mapped to. */
   readonly mapBytes: number;
-  /** Live and dead records by collection. */
+  /** The numbers of live and dead records, by collection. */
   readonly records: Readonly<Record<string, { readonly live: number; readonly dead: number }>>;
 }
 
+/** The metrics of a store object (docs/metrics.md). */
 export interface StoreMetrics {
-  /** Seconds since the store was opened: all counts are since then. */
+  /** Seconds since the store was opened. All counts began then. */
   readonly seconds: number;
-  /** By name; without those that were not opened. */
+  /** The metrics of each collection that was opened, by name. */
   readonly collections: Readonly<Record<string, CollectionMetrics>>;
   readonly caches: readonly CacheSize[];
   readonly background: BackgroundMetrics;

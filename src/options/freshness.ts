@@ -2,9 +2,9 @@
 // nothing.
 
 /**
- * How new the state must be that a read sees, when a newer one was published: the newest (`immediate`); the one that was
- * served so far until the hot set of the new one is in memory (`warm`); or the same, but never one that was replaced
- * longer ago than `maxStaleMs` milliseconds.
+ * The state that a read sees after a publication. "immediate": the newest state. "warm": the state served so far, until the
+ * hot set of the newest state is in memory. `{ maxStaleMs }`: as "warm", but never a state that was replaced more than
+ * `maxStaleMs` milliseconds ago.
  */
 export type Freshness = 'immediate' | 'warm' | { readonly maxStaleMs: number };
 

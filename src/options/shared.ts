@@ -17,13 +17,16 @@ export const TRUST = {
   },
 } as const satisfies OptionTable;
 
-/** Who is changing a store for longer than a transaction, as people are told. */
+/** A writer that changes a store for longer than a transaction. */
 export interface Writer {
   readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
+  /** The collection that it changes, if it changes only one. */
   readonly collection?: string;
+  /** The name of the machine that the writer runs on. */
   readonly host: string;
+  /** The id of its process. */
   readonly pid: number;
-  /** ISO 8601 time. */
+  /** The time when it began (ISO 8601). */
   readonly since: string;
 }
 

@@ -90,13 +90,13 @@ const METHOD = 'openStore';
 
 export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
 
-/** Options of `openStore`; all optional. Unknown names are a TypeError. docs/configuration.md lists them. */
+/** Options of `openStore`; all optional. An unknown name is a TypeError. docs/configuration.md lists them all. */
 export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
-  /** What is different for single collections, by their names. A collection whose bytes are set has a cache of its own. */
+  /** Cache options for single collections, by collection name. Such a collection has its own cache. */
   readonly collections?: CollectionsOptions | undefined;
   /**
-   * The config file to read: by default `gristmill.config.json`, `.js` or `.ts` in the working directory, if it is there.
-   * `false`: none, and no GRISTMILL_ variables either; only what the code says counts.
+   * The path of the config file. Default: `gristmill.config.json`, `.js` or `.ts` in the working directory, if there is
+   * one. With `false`, gristmill reads no config file and no GRISTMILL_ variables: only the options in code count.
    */
   readonly config?: false | string | undefined;
 }

@@ -14,15 +14,15 @@ import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
 import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js';
 
-/** How a new collection is keyed and indexed. */
+/** Options of `createCollection`; all optional. */
 export interface CollectionOptions {
-  /** Path of the primary key. Default: none, records are found by their ordinal. */
+  /** The path of the primary key. Default: none; then the ordinal of a record is its key. */
   readonly key?: string | undefined;
-  /** Paths of secondary indexes. Default none. */
+  /** The paths of secondary indexes. Default: none. */
   readonly indexes?: readonly string[] | undefined;
 }
 
-/** One collection within a transaction: its reads see the transaction's own changes. */
+/** A collection inside a transaction. Its reads see the changes of the transaction. */
 export class TransactionCollection<T> {
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
@@ -42,12 +42,13 @@ export class TransactionCollection<T> {
     this.#plan = keyPlanOf(manifest);
   }
 
+  /** Returns the record with this primary key, or undefined if there is none. */
   get(key: KeyValue): T | undefined {
     const text = this.getText(key);
     return text === undefined ? undefined : (parsedRecord(text) as T);
   }
 
-  /** The record as its JSON text, tokens as spelled. */
+  /** Returns the record as JSON text, with all tokens as spelled, or undefined if there is none. */
   getText(key: KeyValue): string | undefined {
     this.#assertUsable();
     const record = this.#changed(key);
@@ -57,13 +58,14 @@ export class TransactionCollection<T> {
       : recordText(record.line.toString(), lineForm({ named: this.#manifest.key.kind === 'name' }));
   }
 
+  /** Returns whether there is a record with this primary key. */
   has(key: KeyValue): boolean {
     this.#assertUsable();
     const record = this.#changed(key);
     return record === undefined ? (this.#lookup?.has(key) ?? false) : record !== 'deleted';
   }
 
-  /** Live records, this transaction's changes included. */
+  /** Returns the number of live records, including the changes of this transaction. */
   count(): number {
     this.#assertUsable();
     const { changes, appended, deleted } = this.#overlay;
@@ -77,9 +79,9 @@ export class TransactionCollection<T> {
   }
 
   /**
-   * Stores a record, in place of the one with its key if there is one.
-   * @param name its name, in collections made from one object; their names are the keys.
-   * @returns its key; its ordinal, in collections without a key.
+   * Stores a record. It replaces the record with the same key, if there is one.
+   * @param name the member name of the record, in collections imported from one object; the name is the key there.
+   * @returns the key of the record; in collections without a key, its ordinal.
    * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG; TypeError
    */
   put(record: T, name?: string): KeyValue {
@@ -87,15 +89,15 @@ export class TransactionCollection<T> {
     return this.#put(recordOfValue(record, this.#plan, name));
   }
 
-  /** The same for a record that is JSON text: every token stays as spelled. */
+  /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   putText(text: string, name?: string): KeyValue {
     this.#assertUsable();
     return this.#put(recordOfText(text, this.#plan, name));
   }
 
   /**
-   * Changes members of a record by a JSON Merge Patch (RFC 7396): null removes a member, objects are merged, anything else
-   * replaces. What the patch does not name keeps its spelling. A patch that changes the key moves the record.
+   * Changes members of a record with a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything
+   * else replaces the member. Other members keep their spelling. A patch that changes the key moves the record.
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {
@@ -105,7 +107,7 @@ export class TransactionCollection<T> {
     return this.#patch(key, text);
   }
 
-  /** The same for a patch that is JSON text: every token stays as spelled. */
+  /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
   patchText(key: KeyValue, changes: string): boolean {
     this.#assertUsable();
     return this.#patch(key, compactText(changes));
@@ -128,7 +130,7 @@ export class TransactionCollection<T> {
     return true;
   }
 
-  /** @returns whether there was such a record. */
+  /** Deletes the record with this key. @returns whether there was such a record. */
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;

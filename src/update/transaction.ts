@@ -7,8 +7,8 @@ import type { CollectionOptions, TransactionCollection } from './transaction-col
 import type { TransactionWork } from './transaction-work.js';
 
 /**
- * Changes to any number of collections, all or none. Valid only within its callback. Its owner commits and ends it by
- * transaction-work.ts: whoever holds this object can do neither.
+ * A transaction: changes to any number of collections, all or none. Use it only inside the callback of
+ * `store.transaction`. The store commits it when the callback returns (transaction-work.ts); this object cannot do that.
  */
 export class Transaction {
   readonly #work: TransactionWork;
@@ -18,13 +18,13 @@ export class Transaction {
     this.#work = work;
   }
 
-  /** @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name */
+  /** Returns the collection of this name. @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name */
   collection<T = unknown>(name: string): TransactionCollection<T> {
     return this.#work.collection(name) as TransactionCollection<T>;
   }
 
   /**
-   * Makes an empty collection.
+   * Creates an empty collection and returns it.
    * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong name or option
    */
   createCollection<T = unknown>(name: string, options?: CollectionOptions): TransactionCollection<T> {

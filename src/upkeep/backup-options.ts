@@ -2,18 +2,21 @@
 
 import type { OptionTable } from '../options/check.js';
 
-/** Options of `store.backup`. */
+/** Options of `store.backup`; all optional. */
 export interface BackupOptions {
-  /** Copies shards even where they could be hard-linked. Default false. */
+  /** Whether to copy shards also where a hard link is possible. Default false. */
   readonly copy?: boolean | undefined;
 }
 
+/** The result of a backup. */
 export interface BackupReport {
-  /** Absolute path of the copy. */
+  /** The absolute path of the copy. */
   readonly directory: string;
-  /** Publication it holds. */
+  /** The number of the publication that the copy has. */
   readonly generation: number;
+  /** The number of collections. */
   readonly collections: number;
+  /** The numbers of shards that are hard links, and of shards that were copied. */
   readonly shards: { readonly linked: number; readonly copied: number };
   readonly seconds: number;
 }

@@ -35,7 +35,7 @@ export const WATCH_OPTIONS = {
 
 export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 
-/** Options of `store.watch`; all optional. Unknown names are a TypeError. */
+/** Options of `store.watch`: those of imports, and those of watching (docs/watch.md). All are optional. */
 export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Given<ResolvedWatchOptions> {}
 
 /** Those of its imports: what is stored is always made to be what the sources hold, so there is no choice of these two. */

@@ -33,9 +33,11 @@ interface WatchParts {
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 60_000;
 
+/** Keeps a collection equal to its sources, in the background. `store.watch` makes it. */
 export class Watcher {
+  /** The name of the collection. */
   readonly collection: string;
-  /** Absolute paths. */
+  /** The absolute paths of the sources. */
   readonly sources: readonly string[];
   readonly #parts: WatchParts;
   readonly #options: ResolvedWatchOptions;
@@ -88,7 +90,7 @@ export class Watcher {
     }
   }
 
-  /** Whether everything is compared all the time, because nothing would tell of some of the changes. */
+  /** Whether the watcher compares everything all the time, because the system cannot report all changes. */
   get polls(): boolean {
     return this.#polls;
   }
@@ -223,8 +225,8 @@ export class Watcher {
   }
 
   /**
-   * Resolves when all that was noticed so far has been imported or refused, or the watcher is closed. (A change is noticed
-   * some milliseconds after it was made.)
+   * Resolves when all changes that were noticed so far are imported or refused, or when the watcher is closed. (The watcher
+   * notices a change some milliseconds after it was made.)
    */
   settled(): Promise<void> {
     return keptAlive(this.#settled());
@@ -238,8 +240,8 @@ export class Watcher {
   }
 
   /**
-   * Cancels what is being imported, which changes nothing then, and ends. Idempotent.
-   * @param reason why, for whoever still waits for the watcher to begin.
+   * Ends the watcher. It cancels a running import, which then changes nothing. Idempotent.
+   * @param reason the error for callers that still wait for the watcher to begin. Default: CANCELLED.
    */
   close(reason?: unknown): Promise<void> {
     this.#closing ??= keptAlive(this.#close(reason));

@@ -3,7 +3,7 @@
 import type { ImportProgress, Shape } from '../../base/import-report.js';
 import type { Writer } from '../../options/shared.js';
 
-/** Options of `store.import`; all optional. Unknown names are a TypeError. */
+/** Options of `store.import`; all optional. An unknown name is a TypeError. */
 export interface ImportOptions {
   /** The collection to import into. Default "records". */
   readonly collection?: string | undefined;

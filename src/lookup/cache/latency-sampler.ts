@@ -12,8 +12,12 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { tellAll } from '../../parallel/followers.js';
 import type { ReadCounters } from './read-counters.js';
 
-/** Where a read was answered. Inline: from the index, which holds the records of transactions until compaction. */
+/** Inline: from the index, which has the records of transactions until compaction. */
 const ANSWERS = ['recordCache', 'frameCache', 'disk', 'inline', 'absent'] as const;
+/**
+ * Where a read was answered: the record cache, the frame cache, the disk, the index ("inline": it has the records of
+ * transactions until compaction); or "absent", if there is no such record.
+ */
 export type Answer = (typeof ANSWERS)[number];
 
 /** Where samples come faster than this, fewer are taken. */
@@ -25,9 +29,9 @@ const NANOSECONDS_MAX = 3.6e12;
 /** Significant digits of what a histogram tells: it is within 1 % of the true value. */
 const FIGURES = 2;
 
-/** What timed reads took, in microseconds. */
+/** The latency of the timed reads, in microseconds. Not every read is timed. */
 export interface Latency {
-  /** Reads that were timed. */
+  /** The number of reads that were timed. */
   readonly samples: number;
   readonly mean: number;
   readonly p50: number;

@@ -1,16 +1,16 @@
 // How full a cache is, and how busy the thread behind it.
 
-/** How full a cache is. */
+/** The size of a cache, in bytes and in entries. */
 export interface CacheSize {
   readonly cache: 'frames' | 'records' | 'pages';
-  /** The collection that has it for itself; absent where all others share it. */
+  /** The collection that has this cache for itself. Absent for the cache that the other collections share. */
   readonly collection?: string;
   readonly bytes: number;
   readonly bytesMax: number;
   readonly entries: number;
 }
 
-/** Jobs that load frames in the background: under way, and waiting. */
+/** The jobs that load frames in the background: running ones, and queued ones. */
 export interface BackgroundMetrics {
   readonly running: number;
   readonly queued: number;

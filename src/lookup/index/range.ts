@@ -11,21 +11,25 @@ import { entryCount, lowerBound, upperBound, verifyEntries } from '../../store/p
 import type { CatalogRead, PageAt } from '../../store/types.js';
 import { READ_OPTIONS } from './read-options.js';
 
-/** What to read. Without bounds: everything. */
+/** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
 export interface RangeOptions {
-  /** Path of a secondary index, as given at import. Default: the primary key. */
+  /** The path of a secondary index, as given at import. Default: the primary key. */
   readonly index?: string | undefined;
+  /** Reads only keys greater than this one. Not together with `gte`. */
   readonly gt?: KeyValue | undefined;
+  /** Reads only keys greater than or equal to this one. */
   readonly gte?: KeyValue | undefined;
+  /** Reads only keys less than this one. Not together with `lte`. */
   readonly lt?: KeyValue | undefined;
+  /** Reads only keys less than or equal to this one. */
   readonly lte?: KeyValue | undefined;
-  /** Strings that begin so; not together with other bounds. */
+  /** Reads only strings that begin with this text. Not together with other bounds. */
   readonly prefix?: string | undefined;
-  /** From the greatest key to the smallest. Default false. */
+  /** Reads from the greatest key to the smallest. Default false. */
   readonly reverse?: boolean | undefined;
-  /** Stop after so many records. Default: no limit. */
+  /** The greatest number of records to read. Default: no limit. */
   readonly limit?: number | undefined;
-  /** Which state to read. Default: as the store's option says. */
+  /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
   readonly freshness?: Freshness | undefined;
 }
 

@@ -6,9 +6,9 @@
 import { type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
 
-/** How to read. */
+/** Options of a read; all optional. */
 export interface ReadOptions {
-  /** Which state to read. Default: as the store's option says. Not for snapshots, which are one state. */
+  /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
   readonly freshness?: Freshness | undefined;
 }
 

@@ -15,17 +15,22 @@ import type { Lookup } from '../lookup.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 import { hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSteps } from './warm.js';
 
-/** What to load: keys, a range, or the whole of one collection; without any of these the hot set that was saved. */
+/** Options of `store.warm`: `keys`, a range, or `whole`. Without any of these, the saved hot set is loaded. */
 export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
-  /** Default: `records`; for the hot set all collections. */
+  /** The collection to load. Default "records"; for the hot set, all collections. */
   readonly collection?: string | undefined;
+  /** The primary keys of the records to load. */
   readonly keys?: readonly KeyValue[] | undefined;
+  /** Whether to load all records of the collection. Default false. */
   readonly whole?: boolean | undefined;
-  /** Bytes of frames, at most, those in memory already included. Default: as many as the frame cache holds; for the hot set option `warmBytes`. */
+  /**
+   * The greatest number of bytes of frames, including frames that are already in memory. Default: the size of the frame
+   * cache; for the hot set, option `warmBytes`.
+   */
   readonly maxBytes?: number | undefined;
-  /** Milliseconds to take, at most. Default: no limit; for the hot set option `warmMs`. */
+  /** The longest time in milliseconds. Default: no limit; for the hot set, option `warmMs`. */
   readonly maxMs?: number | undefined;
-  /** Ends it: what is loaded stays loaded. */
+  /** Cancels the loading: it rejects with CANCELLED. The loaded frames stay loaded. */
   readonly signal?: AbortSignal | undefined;
 }
 

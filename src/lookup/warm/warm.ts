@@ -26,15 +26,16 @@ interface WarmBudget {
   readonly signal: AbortSignal;
 }
 
-/** What warming did. */
+/** The result of `store.warm`. */
 export interface WarmReport {
-  /** Frames that were loaded, and the bytes they take in the cache; what was in memory already does not count. */
+  /** The number of frames that were loaded. Frames that were already in memory do not count. */
   readonly frames: number;
+  /** The bytes that these frames take in the cache. */
   readonly bytes: number;
-  /** Records whose text is in memory now: keys and index entries that were found, or all of the frames of a collection. */
+  /** The number of requested records whose text is in memory now. */
   readonly records: number;
   readonly milliseconds: number;
-  /** False when the budget ended it. */
+  /** Whether everything was loaded. False if `maxBytes` or `maxMs` ended it. */
   readonly complete: boolean;
 }
 

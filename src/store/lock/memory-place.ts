@@ -28,7 +28,7 @@ export class MemoryPlace implements StorePlace {
 /** The place that a user's object stands for. */
 export let placeOf: (memory: Memory) => MemoryPlace;
 
-/** A place as a user holds it: what is in it is changed through a store alone. */
+/** A place for a store in memory. `memory()` makes it. Only a store can change its content. */
 export class Memory {
   readonly #place = new MemoryPlace();
 
@@ -36,7 +36,7 @@ export class Memory {
     placeOf = (memory) => memory.#place;
   }
 
-  /** Bytes of a file there, such as a report's `quarantine`. @throws GristmillError IO_ERROR when there is none */
+  /** Returns the bytes of a file, such as `quarantine` of a report. @throws GristmillError IO_ERROR if there is none */
   read(path: string): Buffer {
     const file = this.#place.blobs.open(path, 'file');
     const bytes = Buffer.alloc(file.size);
@@ -46,8 +46,8 @@ export class Memory {
 }
 
 /**
- * A place for a store in memory, for tests: `openStore(memory())` writes nothing to disk. Opened again, the same object
- * has the same data, as a directory would; another call makes an empty one. Imports run in the calling thread.
+ * Makes an empty place for a store in memory, for tests: `openStore(memory())` writes nothing to disk. If you open the same
+ * object again, it has the same data, like a directory. Imports run in the calling thread.
  */
 export function memory(): Memory {
   return new Memory();

@@ -35,13 +35,13 @@ export interface LockRequest {
   readonly operation: LockRecord['operation'];
   /** For people to read. */
   readonly collection?: string | undefined;
-  /** Whether to wait for another holder. Default true; false fails at once with STORE_BUSY. */
+  /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
   readonly wait?: boolean | undefined;
-  /** Ends the waiting with CANCELLED. */
+  /** Cancels the wait, and the work after it: it rejects with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
   /** Whether what a dead holder left is swept. Default true; false leaves it, and the word of it in the record. */
   readonly sweeps?: boolean | undefined;
-  /** Called once for each holder that has to be waited for. */
+  /** Called once for each other writer that it has to wait for. */
   readonly onWait?: ((holder: LockRecord) => void) | undefined;
 }
 

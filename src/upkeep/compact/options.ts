@@ -28,37 +28,41 @@ export function resolveCompactOptions(given: CompactOptions | undefined, closing
   return { ...options, signal: either(options.signal, closing) };
 }
 
+/** Options of `store.compact`; all optional. An unknown name is a TypeError. */
 export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
-  /** Only this collection. Default: all. */
+  /** The collection to compact. Default: all collections. */
   readonly collection?: string | undefined;
-  /** A shard is rewritten when more than this share (0…1) of the records in its file is dead. Default 0.25. */
+  /** The share (0…1) of dead records: a shard is rewritten if more of the records in its file are dead. Default 0.25. */
   readonly minDeadShare?: number | undefined;
-  /** Called after each shard. */
+  /** Called with the progress after each shard. */
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
+/** The progress of a compaction. */
 export interface CompactProgress {
-  /** Shards done, of all that are to be. */
+  /** Finished shards so far. */
   readonly shards: number;
+  /** Shards to finish in total. */
   readonly shardsTotal: number;
   /** Records in the new files so far. */
   readonly records: number;
 }
 
-/** What a compaction did. */
+/** The result of a compaction. */
 export interface CompactReport {
-  /** Inline shards that were given a file, and shard files written anew. */
+  /** Inline shards (records of transactions) that were written into a file. */
   readonly sealed: number;
+  /** Shard files that were rewritten. */
   readonly rewritten: number;
-  /** Shards without a live record that were taken out of their collection, whatever `minDeadShare` is. Their files go. */
+  /** Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. */
   readonly dropped: number;
   /** Records in the new files. */
   readonly records: number;
-  /** Dead records whose text is gone. */
+  /** Dead records whose text was removed. */
   readonly removed: number;
   /** Bytes of the shard files before and after. */
   readonly bytes: { readonly before: number; readonly after: number };
-  /** Secondary indexes written anew. */
+  /** Secondary indexes that were rewritten. */
   readonly indexes: number;
   readonly seconds: number;
 }

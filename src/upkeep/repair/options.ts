@@ -4,50 +4,56 @@ import { hook, type OptionTable, type Resolved, resolveOptions } from '../../opt
 import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import type { Fault } from '../verify/faults.js';
 
-/** Options of `repairStore`. */
+/** Options of `repairStore`; all optional. An unknown name is a TypeError. */
 export interface RepairOptions {
-  /** Worker threads. Default: the processors this process may use. */
+  /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
-  /** Called about ten times a second. A throw is not caught. */
+  /** Called with the progress about ten times a second. An error that it throws is not caught. */
   readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
-  /** Cancels: the repair rejects with CANCELLED and the store is as it was. Ignored once the new index is being put in place. */
+  /**
+   * Cancels the repair: it rejects with CANCELLED and the store is as it was. It has no effect once the repair has begun to
+   * put the new index in place.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Makes the index from the shards even where there is one, which is not opened: for a store whose maker is not trusted
-   * (docs/security.md). What only the index knows is lost. Default false.
+   * Whether to make the index from the shards without opening the existing index. Use it for a store from somebody you do
+   * not trust (docs/security.md). Data that only the index has is lost. Default false.
    */
   readonly fromShards?: boolean | undefined;
-  /** Id of the user whose stores are repaired beside one's own and those of root. */
+  /** The id of a user whose stores are trusted, in addition to your own and those of root. Default: none. */
   readonly trustOwner?: number | undefined;
 }
 
-/** How far a repair is. */
+/** The progress of a repair. */
 export interface RepairProgress {
   readonly stage: 'repair' | 'done';
-  /** Bytes of shard files read, of all that are to be read. */
+  /** Bytes of shard files read so far. */
   readonly bytes: number;
+  /** Bytes of shard files in total. */
   readonly bytesTotal: number;
-  /** Records read. */
+  /** Records read so far. */
   readonly records: number;
-  /** Since the repair began. */
+  /** Seconds since the repair began. */
   readonly seconds: number;
 }
 
+/** The result of a repair. */
 export interface RepairReport {
   /**
-   * What the new index was made from: `catalog` when only index pages were damaged, so nothing but unreadable records is
-   * lost; `shards` when the catalog was, or was not to be used: then deletes, and records of transactions not yet compacted,
-   * are lost too.
+   * The source of the new index. "catalog": only index pages were damaged, so only unreadable records are lost. "shards":
+   * the catalog was damaged, or was not used. Then deletes are lost too, and so are records of transactions that were not
+   * compacted.
    */
   readonly from: 'catalog' | 'shards';
+  /** The repaired collections, with their numbers of records. */
   readonly collections: readonly { readonly name: string; readonly records: number }[];
-  /** What could not be read: each with the file, the offset and the records it costs. */
+  /** The damage that was found, each with the file, the offset and the lost records. */
   readonly lost: readonly Fault[];
-  /** Shard files that are not used, and why. They stay where they are. */
+  /** Shard files that the repair did not use, with the reason. They stay where they are. */
   readonly unused: readonly { readonly file: string; readonly why: string }[];
-  /** What else is not as it was, in sentences. */
+  /** Sentences about other differences from the store before. */
   readonly notes: readonly string[];
-  /** Where the old index was put; remove it when it is not wanted any more. */
+  /** The path of the old index, if it was kept. Remove it when you do not need it any more. */
   readonly kept?: string;
   readonly seconds: number;
 }

@@ -35,10 +35,9 @@ const WITHOUT_CATALOG =
   'The index was made from the shards, without the catalog. Records that transactions deleted or replaced are back. Records that transactions put are gone, if they were not compacted.';
 
 /**
- * Makes the index of a store anew. Nobody else may have the store open.
+ * Makes a new index for a store. No other process may have the store open.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
- * IO_ERROR, CANCELLED; the store is as it was
- * then. TypeError for a wrong option.
+ * IO_ERROR, CANCELLED: then the store is as it was. TypeError for a wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(

@@ -4,24 +4,25 @@
 
 import { isShortage } from '../../base/system-errors.js';
 
-/** Consecutive records of a collection: ordinals from 0, dead records counted; `to` is not one of them any more. */
+/** Consecutive records of a collection, by ordinals from 0: from `from` up to `to` − 1. Dead records count. */
 export interface RecordRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** One thing that is not as it was written. */
+/** A damaged part of a store. */
 export interface Fault {
-  /** What is damaged: a shard's file, one frame of it, a value of the catalog, an index page, or counts that do not add up. */
+  /** The damaged part: a shard file, a frame of a shard, a value of the catalog, an index page, or a wrong count. */
   readonly kind: 'shard' | 'frame' | 'value' | 'page' | 'count';
-  /** Path of the file. */
+  /** The path of the damaged file. */
   readonly file: string;
-  /** Byte offset in the file, where one place is meant. */
+  /** The byte offset of the damage in the file, if it has one place. */
   readonly offset?: number;
+  /** The collection that the damage belongs to, if it is known. */
   readonly collection?: string;
-  /** The records that cannot be read because of it. */
+  /** The records that cannot be read because of the damage. */
   readonly records?: RecordRange;
-  /** What is wrong, for people. */
+  /** A sentence that describes the damage. */
   readonly message: string;
 }
 

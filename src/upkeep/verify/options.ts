@@ -6,34 +6,40 @@ import { either, LONG_WORK, THREADS } from '../../options/shared.js';
 import type { Leftovers } from '../../store/lock/sweep.js';
 import type { Fault } from './faults.js';
 
-/** Options of `store.verify`; all optional. Unknown names are a TypeError. */
+/** Options of `store.verify`; all optional. An unknown name is a TypeError. */
 export interface VerifyOptions {
-  /** Worker threads. Default: the processors this process may use. */
+  /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
-  /** Faults listed in full; all are counted. Default 1,000. */
+  /** The greatest number of faults in the report. All faults are counted. Default 1,000. */
   readonly faultsMax?: number | undefined;
-  /** Called about ten times a second. A throw is not caught. */
+  /** Called with the progress about ten times a second. An error that it throws is not caught. */
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
-  /** Cancels: rejects with CANCELLED. */
+  /** Cancels the verification: it rejects with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The progress of a verification. */
 export interface VerifyProgress {
   readonly stage: 'verify' | 'done';
-  /** Bytes of shard files read, of all. */
+  /** Bytes of shard files read so far. */
   readonly bytes: number;
+  /** Bytes of shard files in total. */
   readonly bytesTotal: number;
+  /** Records read so far. */
   readonly records: number;
-  /** Since it began. */
+  /** Seconds since the verification began. */
   readonly seconds: number;
 }
 
+/** The result of a verification. */
 export interface VerifyReport {
-  /** Whether everything is as it was written. */
+  /** Whether the store has no fault. */
   readonly isSound: boolean;
-  /** At most `faultsMax`, in no particular order. */
+  /** The faults, at most `faultsMax` of them, in no particular order. */
   readonly faults: readonly Fault[];
+  /** The number of all faults. */
   readonly faultsTotal: number;
+  /** The numbers of catalog values, index pages, shards, bytes of shards, and records that were checked. */
   readonly checked: {
     readonly values: number;
     readonly pages: number;
@@ -41,7 +47,7 @@ export interface VerifyReport {
     readonly bytes: number;
     readonly records: number;
   };
-  /** What nothing names: of an import under way, or one that was killed. No fault. Empty where there are faults. */
+  /** Files and trees that belong to a running or killed import. They are no faults. Empty if there are faults. */
   readonly leftovers: Leftovers;
   readonly seconds: number;
 }
