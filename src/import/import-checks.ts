@@ -12,7 +12,7 @@ import type { Catalog, KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import type { SourcePlan } from './plan/plan.js';
 
-/** What LMDB may write for a publication without any index: the pages on the way to a few changed values. */
+/** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;
 
 /** Where the primary key comes from. @throws TypeError when the sources do not agree */
@@ -39,7 +39,7 @@ export function checkSameAsStored(
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
 }
 
-/** The error of a source that is empty, with what it would replace. Any other error as it is. */
+/** Adds to the error of an empty source the records that the import would remove. Returns any other error unchanged. */
 export function emptyFor(error: unknown, catalog: Catalog, collection: string): unknown {
   if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY') return error;
   const records = catalog.collection(collection)?.records ?? 0;

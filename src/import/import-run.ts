@@ -23,14 +23,14 @@ import { type SpanContext, spanPaths } from './tasks/span.js';
 import type { Workers } from './tasks/workers.js';
 import type { ImportTarget, ImportWork } from './work.js';
 
-/** What was found out before anything is written. */
+/** The result of the stage plan: facts that are known before the import writes anything. */
 export interface Planned extends Plans {
   readonly key: KeyRule;
   /** Of all sources. */
   readonly bytes: number;
 }
 
-/** What an import is begun with. */
+/** Everything that an import needs to begin. */
 interface RunParts {
   readonly target: ImportTarget;
   readonly options: FilledImportOptions;
@@ -45,7 +45,7 @@ export class ImportRun {
   readonly reporter: Reporter;
   readonly planned: Planned;
   readonly beginning: Beginning;
-  /** What its workers are told beside their tasks. */
+  /** Settings that the workers get in addition to their tasks. */
   readonly context: SpanContext;
   readonly tally: Tally;
   readonly jobs: readonly SpanJob[];
@@ -56,7 +56,7 @@ export class ImportRun {
   /** Spans accepted that the journal has already. */
   #recorded = 0;
 
-  /** Takes shard numbers, makes the workspace, opens the journal, starts the threads. @param id of an import that starts afresh */
+  /** Takes shard numbers, makes the workspace, opens the journal, starts the threads. @param id of a new import */
   static async begin(parts: RunParts, id: string): Promise<ImportRun> {
     const { target, planned, options } = parts;
     const resumer = { catalog: target.catalog, store: target.directory, plans: planned.plans, options };
@@ -105,7 +105,7 @@ export class ImportRun {
     this.#journal.add({ shard: task.shard, result, wasRedone, quarantineBytes }, this.tally.filesOf(span));
   }
 
-  /** What is published of it. All spans are in: its shards are known. */
+  /** The publication of the import. All spans are accepted, so its shards are known. */
   beginPublication(): Publisher {
     const { plans, key, bytes } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
@@ -124,7 +124,7 @@ export class ImportRun {
     this.target.blobs.syncDirectory(join(this.target.directory, SHARDS_DIRECTORY));
   }
 
-  /** Ends the threads and removes what nothing needs any more: all, unless it was published. Never fails. */
+  /** Ends the threads and removes the files that nothing needs: all of them, unless the import was published. Never fails. */
   async close(): Promise<void> {
     await this.#workers?.close();
     await this.#publisher?.close();
@@ -150,7 +150,10 @@ export class ImportRun {
   }
 }
 
-/** Only what is on disk can be gone on with, and folders are read again: any of their many files may have changed. */
+/**
+ * Whether the import can be resumed after it is killed: only a large one on disk. Not one of a folder, which is read again,
+ * because any of its many files may have changed.
+ */
 function isResumable({ target, work, planned }: RunParts): boolean {
   const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
   const hasFolders = planned.plans.some((plan) => plan.files !== undefined);

@@ -55,7 +55,7 @@ export async function importHolding(
   }
 }
 
-/** What is there to be imported, whether it fits the collection, whether there is room. */
+/** Plans the sources, checks that they fit the collection, and checks that the disk has room. */
 async function plan(
   target: ImportTarget,
   options: FilledImportOptions,
@@ -109,7 +109,7 @@ async function merge(run: ImportRun, lock: WriterLock): Promise<Publisher> {
   return publisher;
 }
 
-/** All that is to be published is on disk (Invariant 8), adds up, and is of sources that are what they were. */
+/** Waits until everything to be published is on disk (Invariant 8), and checks the counts and that no source has changed. */
 async function settle(run: ImportRun, publisher: Publisher): Promise<void> {
   const { reporter, tally, planned, workers } = run;
   // Nobody needs the threads any more: they end while the last transaction is written.

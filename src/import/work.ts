@@ -9,31 +9,31 @@ import type { AcceptedSpan } from './plan/span-job.js';
 import type { ImportObserver } from './tasks/observer.js';
 import type { Workers } from './tasks/workers.js';
 
-/** What an import needs of the store it imports into. */
+/** The parts of a store that an import into it needs. */
 export interface ImportTarget extends StorePlace {
   readonly catalog: Catalog;
   /** Cancels: the store is being closed. */
   readonly closing?: AbortSignal;
   /** Bytes of sources from which a journal is kept; tests want it sooner. */
   readonly journalFrom?: number;
-  /** Starts so many threads. */
+  /** Starts this number of threads. */
   readonly startWorkers: (threads: number) => Workers;
-  /** Counts and times it; part of what a store's metrics say. */
+  /** Counts and times the import, for the metrics of the store. */
   readonly observer?: ImportObserver;
 }
 
-/** What is imported, and what is noted of it in the transaction that publishes it. */
+/** The work of an import, and the notes that its publishing transaction writes. */
 export interface ImportWork {
   /** As given, for the report. */
   readonly sources: readonly string[];
-  /** Whether it may be gone on with when it is killed. */
+  /** Whether the import may be resumed if it is killed. */
   readonly isResumable: boolean;
   /** Whether spans of lines are hashed, for the next time. */
   readonly hashesSpans: boolean;
   plan(pause: Pause): Promise<Plans>;
   /** Spans in source order. */
   accept(span: AcceptedSpan): void;
-  /** All spans are in: what can be done before the publishing transaction. */
+  /** Called when all spans are accepted: does the work that can precede the publishing transaction. */
   finish(pause: Pause): Promise<void>;
   /** Last in the publishing transaction: a throw refuses the publication. */
   publish(write: CatalogWrite, published: PublishResult): void;

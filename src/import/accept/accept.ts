@@ -16,10 +16,10 @@ import { type Boundary, type SpanContext, type SpanResult, type SpanTask, spanPa
 import type { Workers } from '../tasks/workers.js';
 
 /**
- * Accepted spans in source order. A consumer that stops before the end stops the workers too.
- * @param recorded accepted before: they are not scanned again, and the rest goes on where they end.
- * @param credits spans under way, or done and not yet accepted, at most
- * @throws what a worker throws
+ * Yields accepted spans in source order. If the consumer stops before the end, the workers stop too.
+ * @param recorded spans that a killed import had accepted. They are not scanned again; the scan continues after them.
+ * @param credits the greatest number of spans that are running, or finished and not yet accepted
+ * @throws every error that a worker throws
  */
 export async function* scanSources(
   jobs: readonly SpanJob[],
@@ -38,7 +38,7 @@ export async function* scanSources(
   /** Where the span before ended. */
   let boundary: Boundary = { at: 0, afterComma: false };
   let rejected = 0;
-  /** Sources whose container has ended: those of their spans that were not begun yet never are. */
+  /** Sources whose container has ended. The coordinator does not begin their other spans. */
   const over = new Set<SourcePlan>();
   const accept = (span: AcceptedSpan): AcceptedSpan => {
     const { plan, result } = span;

@@ -23,7 +23,7 @@ const NAMES_SHOWN = 10;
 export interface BadPlace {
   /** "FILE, byte 12 (line 2, record 1)" */
   readonly where: string;
-  /** Why it is bad, with what the source has there. */
+  /** The reason why the record is bad, with the bytes of the source at that place. */
   readonly why: string;
   readonly facts: ErrorFacts;
 }
@@ -92,7 +92,7 @@ function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: 
   }
 }
 
-/** (What is left of the number for this span says nothing.) */
+/** The advice to allow more bad records. (The rest of the limit for this span would mean nothing to a reader.) */
 function allowMore({ setup: { onBadRecord } }: SpanTask): string {
   const common = `If you expect these bad records, allow more, for example --max-bad ${100 * QUARANTINED_DEFAULT}.`;
   return onBadRecord === 'quarantine'
@@ -100,7 +100,7 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
     : common;
 }
 
-/** Why, in words; for a key that is not there, what is there instead. */
+/** The reason in words. If the key is missing, it also says which members the record has. */
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
   const path = setup.scan.primary;
@@ -111,7 +111,7 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   return `${shown}: ${whatIsThere(framing === 'object' ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
 }
 
-/** How far a path leads into a record, and what is there. */
+/** Describes the last value on a key path that the record has. */
 function whatIsThere(record: unknown, path: readonly string[]): string {
   let value = record;
   let at = 0;

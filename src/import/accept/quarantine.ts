@@ -38,7 +38,7 @@ export class Quarantine {
   }
 
   /**
-   * Goes on in the file of an import that was killed, behind so many bytes of it: in a store on disk.
+   * Continues the file of a killed import after its first `bytes` bytes. Only in a store on disk.
    * @throws IO_ERROR, DISK_FULL
    */
   resume(bytes: number): void {

@@ -25,7 +25,7 @@ interface Origin {
   readonly readBefore: number;
   /** Of each rejected record of the span, the good ones before it. */
   readonly goodBefore: Uint32Array | undefined;
-  /** Of a span of many files: their folder, and what came of each. */
+  /** For a span of many files: their folder, and the result of each file. */
   readonly files?: { readonly folder: string; readonly list: Uint8Array; readonly records: Uint32Array };
 }
 
@@ -45,7 +45,7 @@ export class Tally {
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
   readonly #pause: Pause;
-  /** Of each shard, what says which record of its source one of its records is. */
+  /** The origin of each shard: it maps a record of the shard to a record of the source. */
   readonly #origins = new Map<number, Origin>();
   readonly #syncs: Promise<void>[] = [];
   #source: SourcePlan | undefined;
@@ -153,7 +153,7 @@ export class Tally {
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });
   }
 
-  /** Resolves when every shard, and what was rejected, is on disk. @throws IO_ERROR, DISK_FULL */
+  /** Resolves when every shard and the rejected records are on disk. @throws IO_ERROR, DISK_FULL */
   async synced(): Promise<void> {
     await Promise.all([this.quarantine.sync(), ...this.#syncs]);
   }

@@ -77,8 +77,8 @@ function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeR
 }
 
 /**
- * Room for the pages of so many bytes of entries. A full page takes about what its entries take in the heap, at most a few
- * bytes more; the last one of an index may be mostly header. What is never written to takes no memory.
+ * Room for the pages of this many bytes of entries. A full page takes about as much as its entries take in the heap, at most
+ * a few bytes more. The last page of an index may be mostly header. Memory that is never written to costs nothing.
  */
 function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
   const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_BYTES;

@@ -40,7 +40,7 @@ function partitionBytesFor(runs: number): number {
   return Math.min(PARTITION_BYTES_MAX, Math.max(PARTITION_BYTES_MIN, (runs * RUN_CHUNK_BYTES) / 2));
 }
 
-/** Bounds such that about so many bytes of chunks begin between two of them. */
+/** Chooses bounds such that about `partitionBytes` bytes of chunks begin between two of them. */
 function chooseBounds(fences: Fences, partitionBytes: number): Buffer[] {
   const bounds: Buffer[] = [];
   let bytes = 0;

@@ -34,7 +34,7 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
   });
 }
 
-/** What no row of the table can say. @throws TypeError */
+/** Checks options against each other, which no row of the table can do. @throws TypeError */
 export function checkTogether(method: string, { select, shape, mode, onDuplicate }: ImportOptions): void {
   if (select !== undefined && (shape === 'ndjson' || shape === 'values')) {
     throw new TypeError(

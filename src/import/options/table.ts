@@ -1,4 +1,4 @@
-// The options of an import that are data: what they may be and what they are where nobody says. A caller sets them
+// The options of an import that are data, each with its allowed values and its default. A caller sets them
 // (resolve.ts), or a config file or variable does for all imports (src/config/).
 
 import {
@@ -14,8 +14,9 @@ import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 
 /**
- * What an option decides: `records`, which records a source gives and how they are found; `import`, what this one import makes
- * of them, its files included; `nothing` that is stored, but how fast or whether at all.
+ * The effect of an option. `records`: it decides which records a source gives, and how they are found. `import`: it decides
+ * what this import stores, including its files. `nothing`: it changes nothing that is stored, only the speed, or whether the
+ * import runs at all.
  */
 export type Affects = 'records' | 'import' | 'nothing';
 

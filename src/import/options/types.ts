@@ -1,4 +1,4 @@
-// What an import is asked to do, what it tells while it runs, and what it reports. The command line's flags are these.
+// The options of an import. The flags of the command line have the same names and meanings.
 
 import type { ImportProgress, Shape } from '../../base/import-report.js';
 import type { Writer } from '../../options/shared.js';

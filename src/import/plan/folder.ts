@@ -27,7 +27,7 @@ interface FolderListing {
   readonly warnings: readonly string[];
 }
 
-/** What is taken of a file: all that it is, a beginning of it, or nothing. */
+/** The part of a file that is imported: all of it, a beginning of it, or nothing. */
 export type Select = (path: string, fingerprint: Fingerprint) => Fingerprint | undefined;
 
 /** @param store its directory is no source. @throws SOURCE_NOT_READABLE; CANCELLED */

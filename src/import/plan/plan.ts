@@ -32,14 +32,14 @@ export interface SourcePlan {
   readonly spans: readonly Span[];
   /** Bytes of the source, or of the part of it that is imported. */
   readonly bytes: number;
-  /** What must follow the container; absent where records fill the source to its end. */
+  /** Checks the rest of the document after the container. Absent if the records fill the source to its end. */
   readonly rest?: DocumentWalker;
   /** Of a folder: the files of each span. Offsets count through all of them then, one more a file. */
   readonly files?: readonly SpanFiles[];
   /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
   readonly source: number;
   readonly relative: string;
-  /** Of a part of a file: set where the file goes on behind it. */
+  /** For a part of a file: set if the file continues after this part. */
   readonly endsEarly?: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface Span {
 }
 
 interface PlanOptions extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
-  /** What the collection makes a source be. */
+  /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
 }
 
@@ -105,7 +105,7 @@ export async function planSource(
   }
 }
 
-/** A container cannot be an empty file: what is inside of it is nowhere. */
+/** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */
 function mayBeEmpty({ allowEmpty, select, shape }: PlanOptions): boolean {
   return allowEmpty && select === undefined && shape !== 'array' && shape !== 'object';
 }
@@ -142,7 +142,7 @@ export async function checkRest(plan: SourcePlan, from: number, pause: Pause): P
   }
 }
 
-/** @throws SOURCE_CHANGED when a source is not what it was when it was planned */
+/** Checks that no source has changed since the plan. @throws SOURCE_CHANGED */
 export function checkUnchanged(plans: readonly SourcePlan[]): void {
   for (const { path, fingerprint, files } of plans) {
     // Files of a folder were read whole, each of them as it was listed.
@@ -151,8 +151,8 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
 }
 
 /**
- * The source from its first byte that is neither a byte order mark nor blank; undefined where there is none and that is
- * fine. @throws SOURCE_EMPTY, SOURCE_UTF16
+ * Returns the source from its first byte that is neither a byte order mark nor white space. Undefined if there is no such
+ * byte and the source may be empty. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
 async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
   for (let at = markBytes(headAt(file, 0)); ; ) {
@@ -200,8 +200,8 @@ export function spanBytesFor(bytes: number, given?: number): number {
 }
 
 /**
- * Spans of equal size: of the size given, else the power of two nearest to a 32nd of the source, within limits. The last one
- * takes along what is left, as long as that is less than half a span.
+ * Cuts the source into spans of equal size: the given size, else the power of two nearest to 1/32 of the source, within
+ * limits. The last span also takes the rest, if the rest is less than half a span.
  */
 export function cut(from: number, to: number, given?: number): Span[] {
   const spanBytes = spanBytesFor(to - from, given);

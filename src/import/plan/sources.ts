@@ -13,17 +13,18 @@ import { refuseStore } from '../source/store-directory.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
 import { planSource, type SourcePlan } from './plan.js';
 
-/** What is imported, in order, and what has to be said about it. */
+/** The plans of all sources, in order, with the warnings for the report. */
 export interface Plans {
   readonly plans: readonly SourcePlan[];
   readonly warnings: readonly string[];
 }
 
 /**
- * @param store its directory is no source.
- * @param expectation what the collection makes sources be; a file of a folder is what it is
- * @param mayBeEmpty whether a folder without files is fine
- * @param selectOf says what is taken of the files of each source
+ * Plans all sources, in order.
+ * @param store the store; its directory is not a source.
+ * @param expectation the layout that the collection expects of sources. Files of a folder do not depend on it.
+ * @param mayBeEmpty whether a folder may have no files
+ * @param selectOf returns, for each source, which part of its files is imported
  * @throws SOURCE_… and SELECT_… errors; CANCELLED; TypeError
  */
 export async function planSources(

@@ -9,7 +9,7 @@ export interface SpanJob {
   readonly task: SpanTask;
 }
 
-/** What became of one span: its task as it was last run, and the result that was accepted. */
+/** The outcome of a span: its task as it was last run, and the accepted result. */
 export interface AcceptedSpan extends SpanJob {
   readonly result: SpanResult;
   readonly wasRedone: boolean;

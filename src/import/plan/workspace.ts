@@ -10,7 +10,7 @@ import { temporaryPath } from '../../store/files/layout.js';
 
 export class Workspace {
   readonly place: StorePlace;
-  /** For files nobody needs when the import has ended. */
+  /** The directory for files that nothing needs when the import has ended. */
   readonly temporary: string;
   /** Shard files that nothing names yet. */
   #unnamed: readonly string[] = [];
@@ -20,20 +20,20 @@ export class Workspace {
     this.temporary = temporaryPath(place.directory, id);
   }
 
-  /** @param shardPaths what the import is going to write. @throws DISK_FULL, IO_ERROR */
+  /** @param shardPaths the shard files that the import will write. @throws DISK_FULL, IO_ERROR */
   open(shardPaths: readonly string[]): void {
     this.#unnamed = shardPaths;
     this.place.blobs.makeDirectory(this.temporary);
   }
 
-  /** The shards were published, or nobody knows whether they were: they stay. */
+  /** Keeps the shards: they were published, or it is not known whether they were. */
   leaveShards(): void {
     this.#unnamed = [];
   }
 
   /**
-   * Removes what is not needed any more, for good when the lock is given back. What cannot be removed is only in the way:
-   * never a reason to fail.
+   * Removes the files that are not needed any more. The removal is durable when the lock is given back. A file that cannot
+   * be removed only takes space, so it is never a reason to fail.
    */
   async close(): Promise<void> {
     const { blobs } = this.place;

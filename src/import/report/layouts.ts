@@ -1,7 +1,7 @@
 // source > plan > map > scan > key > frame > shard > verify > merge > publish
 //
-// What an import assumed of the layout of its sources, in words: the user who meant something else reads here which option
-// says so.
+// Describes the layouts that an import assumed for its sources, in words. A user who expected another layout reads here
+// which option to give.
 
 import type { LayoutReport, Shape } from '../../base/import-report.js';
 import type { FilledImportOptions } from '../options/resolve.js';

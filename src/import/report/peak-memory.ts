@@ -14,7 +14,7 @@ export class MemoryWatch {
     this.#timer.unref();
   }
 
-  /** Stops watching; the highest value seen, in bytes, or 0 where the system does not tell. */
+  /** Stops measuring. Returns the greatest value seen, in bytes, or 0 if the system does not report it. */
   stop(): number {
     clearInterval(this.#timer);
     this.#sample();

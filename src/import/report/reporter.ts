@@ -1,6 +1,6 @@
 // source > plan > map > scan > key > frame > shard > verify > merge > publish
 //
-// What an import tells: progress while it runs, a report at its end; and what it is told: to stop.
+// Reports the progress of an import while it runs, and the result at its end. Passes on the signal to stop.
 
 import { setImmediate } from 'node:timers/promises';
 import type { ImportProgress, ImportReport } from '../../base/import-report.js';
@@ -30,10 +30,10 @@ export class Reporter {
   readonly #timer: NodeJS.Timeout | undefined;
   #stage: Stage = 'plan';
   #bytesTotal = 0;
-  /** The most that was told: spans that have to be redone must not make the numbers go back. */
+  /** The greatest number reported so far: spans that are scanned again must not make the numbers go back. */
   #bytes = 0;
   #records = 0;
-  /** What `onProgress` threw. */
+  /** The error that `onProgress` threw. */
   #problem: { readonly error: unknown } | undefined;
 
   constructor(options: FilledImportOptions, observer?: ImportObserver) {
@@ -59,19 +59,19 @@ export class Reporter {
     return this.#stage;
   }
 
-  /** Lets others run, such as the handler of a signal. @throws CANCELLED, or what `onProgress` threw */
+  /** Lets other code run, such as the handler of a signal. @throws CANCELLED, or the error of `onProgress` */
   readonly pause = async (): Promise<void> => {
     await setImmediate();
     this.throwIfCancelled();
   };
 
-  /** @throws CANCELLED, or what `onProgress` threw */
+  /** Throws if the import was cancelled. @throws CANCELLED, or the error of `onProgress` */
   throwIfCancelled(): void {
     if (this.#problem) throw this.#problem.error;
     if (this.#options.signal?.aborted) throw cancelledError(this.#options.signal.reason);
   }
 
-  /** The error to end with: being told to stop explains whatever came of it. */
+  /** The error to end with. If the import was cancelled, that explains any other error. */
   reasonFor(error: unknown): unknown {
     if (this.#problem) return this.#problem.error;
     return this.#options.signal?.aborted ? cancelledError(this.#options.signal.reason) : error;

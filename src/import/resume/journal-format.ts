@@ -15,7 +15,7 @@ const CHECKSUM_DIGITS = 16;
 
 export interface JournalHeader {
   readonly version: typeof VERSION;
-  /** What the result depends on: sources with fingerprints, options. Equal text, equal result. */
+  /** Everything that the result depends on: sources with fingerprints, and options. Equal text means equal result. */
   readonly sources: string;
   readonly options: string;
 }

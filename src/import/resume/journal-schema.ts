@@ -11,7 +11,7 @@ const count = integer();
 const records = integer(RECORDS_PER_SHARD_MAX);
 const record = is((value) => value !== null && typeof value === 'object' && !Array.isArray(value));
 
-/** Bytes of numbers of so many bytes each, as base64. */
+/** Numbers of a fixed number of bytes each, as base64. */
 const base64 = (width: number): Check =>
   text((given) => /^[A-Za-z0-9+/]*={0,2}$/.test(given) && Buffer.from(given, 'base64').byteLength % width === 0);
 

@@ -26,7 +26,7 @@ export class Journal {
     this.#fd = fd;
   }
 
-  /** Makes the file, whose directory is there, durable with its name. @throws DISK_FULL, IO_ERROR */
+  /** Makes the file, durable with its name, in a directory that exists. @throws DISK_FULL, IO_ERROR */
   static begin(path: string, header: JournalHeader): Journal {
     try {
       const journal = new Journal(path, openSync(path, 'wx', 0o600));
@@ -39,7 +39,7 @@ export class Journal {
     }
   }
 
-  /** Goes on in a journal, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
+  /** Continues a journal after the bytes of it that count. @throws DISK_FULL, IO_ERROR */
   static resume(path: string, bytes: number): Journal {
     try {
       const { fd } = openRegular(path, 'journal', true);
@@ -50,7 +50,7 @@ export class Journal {
     }
   }
 
-  /** Notes a span when its files are on disk. What goes wrong is told by `settled`. */
+  /** Records a span when its files are on disk. `settled` throws the error, if one occurs. */
   add(span: JournalSpan, files: readonly string[]): void {
     this.#waiting.push({ line: encodeLine(encodeSpan(span)), files });
     this.#writing ??= this.#write();

@@ -21,19 +21,19 @@ import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/sp
 import { Journal } from './journal.js';
 import { decodeJournal, type JournalHeader, type JournalSpan, newHeader } from './journal-format.js';
 
-/** What an import begins with. */
+/** The state that an import begins with. */
 export interface Beginning {
   readonly id: string;
   readonly firstShard: number;
   /** Spans finished before, in order. */
   readonly recorded: readonly JournalSpan[];
-  /** Bytes of the journal that count; undefined where there is none yet. */
+  /** The number of bytes of the journal that count. Undefined if there is no journal yet. */
   readonly journalBytes: number | undefined;
   readonly header: JournalHeader;
   readonly warnings: readonly string[];
 }
 
-/** Whose killed predecessor may be resumed. */
+/** The import that may resume a killed one. */
 interface Resumer {
   readonly catalog: Catalog;
   readonly store: string;
@@ -42,8 +42,9 @@ interface Resumer {
 }
 
 /**
- * @param id of an import that starts afresh.
- * @throws GristmillError NOTHING_TO_RESUME, nothing being removed then.
+ * Resumes a killed import of the same sources and options, or begins a new one and removes the files of killed ones.
+ * @param id the id of a new import.
+ * @throws GristmillError NOTHING_TO_RESUME: then nothing was removed.
  */
 export async function beginImport({ catalog, store, plans, options }: Resumer, id: string): Promise<Beginning> {
   const header = headerOf(plans, options);
@@ -68,7 +69,7 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   return { id, firstShard, recorded: [], journalBytes: undefined, header, warnings };
 }
 
-/** Opens the journal and removes what the killed import wrote beyond it. Everything is in the workspace's directory. */
+/** Opens the journal, and removes from the workspace the files that the killed import wrote after its last recorded span. */
 export async function openJournal(
   { catalog, store, options }: Resumer,
   { id, firstShard, recorded, journalBytes, header }: Beginning,
@@ -97,7 +98,7 @@ export function forgetResumable(catalog: Catalog, write: CatalogWrite, id: strin
   if (others.length < all.length) write.putResumable(others);
 }
 
-/** What can be gone on with; or why not, in words. */
+/** The state to resume from, or the reason why there is none. */
 function resumed(
   store: string,
   { id, firstShard, spans }: ResumableImport,

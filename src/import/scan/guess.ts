@@ -48,7 +48,7 @@ interface Reading {
   readonly boundary: number;
 }
 
-/** What was seen at one depth, while it was the least. */
+/** The facts seen at one depth, while that depth was the least. */
 interface Level {
   /** The offset after its first comma, or NO_GUESS. */
   boundary: number;

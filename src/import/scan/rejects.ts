@@ -53,7 +53,7 @@ export class Rejects {
     if (this.#keeps) this.#keep(bad, raw(), records);
   }
 
-  /** All records are in: what is kept of them is written. @throws GristmillError DISK_FULL, IO_ERROR */
+  /** Writes the rejected records that are still in memory, after the last one. @throws GristmillError DISK_FULL, IO_ERROR */
   finish(): void {
     if (this.#pending !== '') this.#flush();
   }

@@ -49,7 +49,7 @@ export class FileScan {
     this.#firstOrdinal = this.#scanner.ordinal;
   }
 
-  /** @returns what ends the span. */
+  /** @returns the failure that ends the span, if there is one. */
   run(): SpanFailure | undefined {
     if (this.#files.isNamed && !isKey(`${this.#path}${LONGEST_NUMBER}`)) return this.#rejectAll('KEY_TOO_LONG', 0);
     this.#load();
@@ -68,7 +68,7 @@ export class FileScan {
     return this.#rejectAll(isEmpty ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', this.#offsetOf(first));
   }
 
-  /** The layout that the name says, where the file does not tell another story. */
+  /** The layout that the name of the file says, unless its content contradicts the name. */
   #shapeOfName(): 'ndjson' | 'values' | undefined {
     if (!isNamedLines(this.#path)) return undefined;
     const { bytes, pos, end } = this.#window;
@@ -77,7 +77,7 @@ export class FileScan {
     return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, end)));
   }
 
-  /** The beginning of the file, behind a byte order mark; of one that begins with blanks, a window that has more. */
+  /** The beginning of the file after a byte order mark. If the file begins with white space, a window with more of it. */
   #load(): void {
     const window = this.#window;
     const { bytes } = this.#file.fingerprint;
@@ -123,7 +123,7 @@ export class FileScan {
     this.#scanner.standAt(this.#offsetOf(this.#window.pos), stop);
   }
 
-  /** @param first where the value begins, or the end of what is loaded. */
+  /** @param first the address at which the value begins, or the end of the loaded bytes. */
   #one(first: number): SpanFailure | undefined {
     const scanner = this.#scanner;
     const isRead = () => scanner.ordinal > this.#firstOrdinal;
@@ -212,7 +212,7 @@ export class FileScan {
     return rest === undefined ? undefined : this.#reject('UNEXPECTED_CHARACTER', rest, rest, bytes);
   }
 
-  /** The offset of the first byte behind an address that is no blank; undefined where there is none. */
+  /** The offset of the first byte after an address that is not white space. Undefined if there is none. */
   #behind(address: number): number | undefined {
     const { bytes, end } = this.#window;
     const at = skipBlanks(bytes, address, end);

@@ -59,7 +59,7 @@ function nothingAt(entry: number): SpanResult {
   };
 }
 
-/** The scan of one span, and what the kernel's loop asks of it. */
+/** The scan of one span, with the callbacks that the kernel's loop needs. */
 class SpanScan implements ScanClient {
   readonly #file: Source;
   readonly #task: SpanTask;
@@ -168,7 +168,7 @@ class SpanScan implements ScanClient {
     return false;
   }
 
-  /** What is wrong with the record at hand; given addresses, tells offsets of the file. */
+  /** Describes the fault of the current record. It takes addresses and returns offsets of the file. */
   #badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
     const [offset, from, to] = [address, start, end].map((at) => this.#window.fileOffset(at)) as [
       number,

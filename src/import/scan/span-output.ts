@@ -42,7 +42,7 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
   return threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
 }
 
-/** What the scan itself knows of a result. */
+/** The part of a result that the scan itself knows. */
 type Scanned = Pick<SpanResult, 'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'hash'>;
 
 export class SpanOutput {
@@ -82,7 +82,7 @@ export class SpanOutput {
     if (this.progress.isCancelled) throw new Cancelled();
   }
 
-  /** Takes the lines there are to the shard. @returns true: the scan goes on */
+  /** Writes the present lines to the shard. @returns true: the scan continues */
   takeFrame(): true {
     // Here too: at a high compression level a window takes long.
     this.throwIfCancelled();
@@ -105,7 +105,7 @@ export class SpanOutput {
     this.clock.ends('key');
   }
 
-  /** Adds a record that the twin has read, and goes on behind it. */
+  /** Adds a record that the plain kernel has read, and continues after it. */
   add({ line, keys }: ScannedRecord, onward: Onward): true {
     const { entries, scanner } = this.kernel;
     entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
@@ -113,7 +113,7 @@ export class SpanOutput {
     return true;
   }
 
-  /** Calls `scan`, completes the files and says what came of it; takes the shard away again when anything throws. */
+  /** Calls `scan`, completes the files and returns the result. If anything throws, it removes the shard. */
   complete(scan: () => void, scanned: () => Scanned): SpanResult {
     try {
       scan();
@@ -140,8 +140,8 @@ export class SpanOutput {
   }
 
   /**
-   * Whether the record at fault ends the scan: as asked, or because too many are bad.
-   * @param records with those that directly follow it, whose bytes `raw` gives too.
+   * Whether the bad record ends the scan: because an option says so, or because too many records are bad.
+   * @param records the number of bad records, including those that directly follow. `raw` returns the bytes of all of them.
    */
   reject(bad: SpanFailure, raw: () => Uint8Array, records = 1): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
@@ -170,7 +170,7 @@ export class SpanOutput {
     };
   }
 
-  /** What the shard says of where it comes from. */
+  /** The origin that the shard records about itself. */
   #origin({ entry, exit, ended }: Scanned): ShardOrigin {
     const { setup, framing, shard, isLast, sourceNumber, sources, sourceFrom, path } = this.#task;
     return {

@@ -13,7 +13,7 @@ interface Held {
 
 let held: Held | undefined;
 
-/** What a kernel has to be fit for. */
+/** The requirements on a kernel. */
 export interface KernelNeeds {
   /** The import it works for. */
   readonly id: string;
@@ -32,7 +32,7 @@ export function threadKernel({ id, heapBytes, windowBytes, depthMax }: KernelNee
   return held.kernel;
 }
 
-/** Gives its memory back: in a thread that goes on to other things. */
+/** Gives back the memory of the kernel, in a thread that does other work afterwards. */
 export function dropKernel(): void {
   held = undefined;
 }

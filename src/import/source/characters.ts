@@ -7,7 +7,7 @@ const BACKSLASH = 0x5c;
 const ESCAPES = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
 const LOWER_U = 0x75;
 
-/** Whether the string goes on, has ended with this byte, or is not valid. */
+/** Whether the string continues, has ended with this byte, or is not valid. */
 type CharacterVerdict = 'inside' | 'ended' | 'bad';
 
 export class CharacterChecker {

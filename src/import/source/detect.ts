@@ -83,7 +83,7 @@ function readFirst({ bytes, isAll }: Head) {
   return readRecord(bytes, 0, options, isAll);
 }
 
-/** Whether a first value with a fault may be a line: its line goes on after the fault, or ended early, before another. */
+/** Whether a first value with a fault may be a line: its line continues after the fault, or another line follows it. */
 function isBadLine(bytes: Uint8Array, fault: number): boolean {
   const lineEnd = bytes.indexOf(NEWLINE);
   if (lineEnd === -1) return false;

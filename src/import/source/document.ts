@@ -85,7 +85,7 @@ export class DocumentWalker {
     return undefined;
   }
 
-  /** The container has been read by others: `walk` goes on just after its closing bracket. */
+  /** Call it when other code has read the container: `walk` then continues right after its closing bracket. */
   leaveContainer(): void {
     this.#found = true;
     this.#levels.pop();

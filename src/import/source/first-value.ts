@@ -19,16 +19,16 @@ import { beginsJson } from './characters.js';
 import type { Source } from './source.js';
 
 /**
- * `line`: nothing else is on the line that the value ends on, and the value began there. `shared`: another value begins on
- * the same line. `lines`: the value goes on behind the end of the line.
+ * `line`: the value begins and ends on one line, and nothing else is on that line. `shared`: another value begins on the
+ * same line. `lines`: the value continues after the end of the line.
  */
 export type Extent = 'line' | 'shared' | 'lines';
 
 const READ_BYTES = 64 * 1024;
 
 /**
- * Looks at the value that begins at `from`; yields after each read, so that others may have a turn.
- * @param loaded bytes of the file from there on, where somebody has read some. @throws as Source.read
+ * Finds the extent of the value that begins at `from`. It yields after each read, so that other code can run.
+ * @param loaded bytes of the file from `from` on, if some were already read. @throws as Source.read
  */
 export function* extentOfFirst(file: Source, from: number, loaded?: Uint8Array): Generator<void, Extent> {
   const walk = new Walk();

@@ -16,7 +16,7 @@ const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
 /** Entries after which others may have a turn. */
 const ENTRIES_A_TURN = 256;
 
-/** What was left out: how many, and the path of the first. */
+/** The files that were left out for one reason: their number, and the path of the first. */
 interface LeftOut {
   count: number;
   first: string;
@@ -43,7 +43,7 @@ export class Folder {
   readonly #stores = new Map<string, boolean>();
   #entries = 0;
 
-  /** @param except the store, of which nothing has to be told; one in memory has no path. @throws GristmillError SOURCE_NOT_READABLE */
+  /** @param except the store to import into: no warning names it. Absent for memory. @throws GristmillError SOURCE_NOT_READABLE */
   constructor(path: string, except: string, pause: Pause) {
     this.path = path;
     this.#real = orUnreadable(path, () => realpathSync(path));
@@ -51,7 +51,7 @@ export class Folder {
     this.#pause = pause;
   }
 
-  /** @throws GristmillError SOURCE_NOT_READABLE; what `pause` throws */
+  /** @throws GristmillError SOURCE_NOT_READABLE; any error that `pause` throws */
   files(): AsyncGenerator<ListedFile> {
     return this.#within('');
   }
@@ -76,7 +76,7 @@ export class Folder {
     }
   }
 
-  /** Whether files may be there: not where it is hidden, in the store, or behind a link to a folder. */
+  /** Whether the folder reads files at this path: not if the path is hidden, in a store, or below a link to a folder. */
   #isPlace(path: string): boolean {
     const directory = join(this.#real, dirname(path));
     if (path.split('/').some((name) => name.startsWith('.'))) return false;
@@ -103,7 +103,7 @@ export class Folder {
     return isStore;
   }
 
-  /** What a report says of what was left out. */
+  /** The warnings of the report about files that were left out. */
   get warnings(): string[] {
     return [...this.leftOut].map(
       ([why, { count, first }]) => `${this.path}: ${count} left out (${why}), such as ${first}.`,
@@ -183,7 +183,7 @@ function realPathOf(path: string): string | undefined {
   }
 }
 
-/** Some file systems do not say what an entry is. */
+/** Some file systems do not report the kind of an entry. */
 function isUnknown(entry: Dirent<Buffer>): boolean {
   return !entry.isFile() && !entry.isDirectory() && !entry.isSymbolicLink();
 }

@@ -13,7 +13,7 @@ import { checkBeginning, type Head, isFirstBad, shapeOfValues } from './detect.j
 import { extentOfFirst } from './first-value.js';
 import type { Source } from './source.js';
 
-/** What a collection that is merged into, or kept up to date, makes a source be. */
+/** The layout that a collection expects of a source that is merged into it or keeps it up to date. */
 export type Expectation =
   /** Keys are member names, and values of this kind are records: an object of such members is an object of records. */
   | { readonly shape: 'object'; readonly kind: ValueKind | undefined }
@@ -27,10 +27,10 @@ export interface Layout {
   readonly because: LayoutReason;
 }
 
-/** Names of files of lines. A compressed file has the name of its kind behind that. */
+/** Names of files of lines. A compressed file has the ending of its format after that. */
 const LINES_NAME = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|br|bz2|xz))?$/i;
 
-/** The name of a first member is not longer, with what is around it. */
+/** The greatest length of the name of a first member, with the bytes around it. */
 const NAME_BYTES_MAX = 64 * 1024;
 
 /** Whether the name of a file says that it holds values one after another, each on a line of its own. */
@@ -65,9 +65,9 @@ export function* layoutOf(
 }
 
 /**
- * The layout of a file whose name says lines; undefined where the first value is good and goes on behind its line, so that
- * the name is wrong.
- * @param from where the first value begins @param loaded as `extentOfFirst`
+ * The layout of a file whose name says lines. Undefined if the name is wrong: the first value is good, but continues after
+ * the end of its line.
+ * @param from the offset at which the first value begins @param loaded as for `extentOfFirst`
  */
 export function* shapeOfNamedLines(
   file: Source,
@@ -82,7 +82,7 @@ export function* shapeOfNamedLines(
   return isFirstBad({ path: file.path, offset: from, bytes, isAll }) ? 'ndjson' : undefined;
 }
 
-/** What a generator of these comes to, at one go. */
+/** Runs such a generator to its end without a pause, and returns its result. */
 export function atOnce<T>(steps: Generator<void, T>): T {
   for (;;) {
     const { done, value } = steps.next();
@@ -90,7 +90,7 @@ export function atOnce<T>(steps: Generator<void, T>): T {
   }
 }
 
-/** What a value that begins with this byte is. */
+/** The kind of a value that begins with this byte. */
 export function kindOf(byte: number): ValueKind {
   if (byte === OPEN_OBJECT) return 'object';
   return byte === OPEN_ARRAY ? 'array' : 'scalar';

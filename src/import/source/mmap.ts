@@ -48,7 +48,7 @@ function load(): NonNullable<typeof libc> | null {
   return libc;
 }
 
-/** What became of a copy: done, the pages could not be made present, or mapping does not work for this file. */
+/** The outcome of a copy: it is done, the pages could not be loaded, or mapping does not work for this file. */
 type MapOutcome = 'copied' | 'unreadable' | 'unsupported';
 
 /** Copies `target.byteLength` bytes of the file from `offset` through a mapping into `target`. */

@@ -7,7 +7,7 @@ import { SourceFile } from './source-file.js';
 
 /**
  * Opens a source for reading.
- * @param expected the state it has to be in; without it, the state it is in now is what all reads are compared with.
+ * @param expected the state that the source must have. Without it, all reads are compared with the present state.
  * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE, SOURCE_CHANGED
  */
 export function openSource(path: string, access: Access = 'read', expected?: Fingerprint): Source {

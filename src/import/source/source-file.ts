@@ -32,7 +32,7 @@ export class SourceFile implements Source {
 
   /**
    * Opens a regular file for reading.
-   * @param expected the plan's fingerprint; without it, the file as it is now is what all reads are compared with.
+   * @param expected the fingerprint of the plan. Without it, all reads are compared with the present state of the file.
    * @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE, SOURCE_CHANGED
    */
   static open(path: string, access: Access, expected?: Fingerprint): SourceFile {

@@ -3,7 +3,7 @@
 // A source as everybody reads it, whatever it is: bytes at an offset, of one state of it. `openSource` (open.ts) is the one
 // place that knows which kinds there are.
 
-/** What identifies one state of a file: structured-cloneable, compared field by field. */
+/** The fingerprint of one state of a file. It can be cloned to a thread, and is compared field by field. */
 export interface Fingerprint {
   readonly device: bigint;
   readonly inode: bigint;

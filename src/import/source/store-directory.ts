@@ -16,7 +16,7 @@ import {
 } from '../../store/files/layout.js';
 
 const SHARD_FILE = /^\d{8,}\.ndjson\.zst$/;
-/** What a store has beside its shards. */
+/** Names that a store has in addition to its shards. */
 const OTHERS = new Set([INDEX_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY, hotSetPath('')]);
 
 /** Whether a directory is a store. One that has lost its index is known by having nothing but a store's files. */

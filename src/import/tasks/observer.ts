@@ -10,7 +10,7 @@ export interface ImportFollower {
   end(error?: unknown): void;
 }
 
-/** What an import under way reports to. */
+/** The observer that a running import reports to. */
 export interface ImportObserver {
   /** Its options are right: it begins, perhaps by waiting for its turn. */
   begin(collection: string): void;

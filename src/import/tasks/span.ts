@@ -7,7 +7,7 @@ import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { Access, Fingerprint } from '../source/source.js';
 
-/** What is the same for all spans of an import; a worker keeps its kernel for as long as `id` stays the same. */
+/** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
 export interface ScanSetup {
   readonly id: string;
   readonly scan: Omit<ScanOptions, 'framing'>;
@@ -23,7 +23,7 @@ export interface ScanSetup {
   readonly namesDuplicates: boolean;
   /** Whether spans of lines are hashed, to be known again. */
   readonly hashesSpans: boolean;
-  /** What shards say of the import. */
+  /** The facts about the import that its shards record. */
   readonly origin: ImportOrigin;
 }
 
@@ -34,8 +34,8 @@ export interface Boundary {
 }
 
 /**
- * One span to scan: plain data, which could go to any host that has the sources. What it writes is named by its shard
- * (`spanPaths`).
+ * One span to scan. It is plain data, and could go to any host that has the sources. The number of its shard names the
+ * files that it writes (`spanPaths`).
  */
 export interface SpanTask {
   readonly setup: ScanSetup;
@@ -44,7 +44,7 @@ export interface SpanTask {
   readonly framing: ScanOptions['framing'];
   readonly from: number;
   readonly to: number;
-  /** Whether no span of this source follows: the scan goes on to the end of the container or source. */
+  /** Whether this is the last span of its source: then the scan continues to the end of the container or source. */
   readonly isLast: boolean;
   /** The boundary to begin at; absent: guess one. */
   readonly entry?: Boundary;
@@ -63,13 +63,13 @@ export interface SpanFiles {
   readonly list: Uint8Array;
   /** Layout of all of them; absent: each is looked at. */
   readonly shape?: Shape;
-  /** Whether records are named: by the file's path, `#` and a number behind it where it may have many. */
+  /** Whether records are named: by the path of their file. If the file may have many records, `#` and a number follow. */
   readonly isNamed: boolean;
   /** One file of lines that has grown: where the new ones begin, and how many came before. */
   readonly grown?: { readonly from: number; readonly read: number };
 }
 
-/** Where a worker leaves what it makes, and what it shares with the coordinator. */
+/** The place for the files of a worker, and the memory that it shares with the coordinator. */
 export interface SpanContext extends SpanPlace {
   /** See SharedProgress. */
   readonly shared: SharedArrayBuffer;

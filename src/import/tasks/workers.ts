@@ -3,7 +3,7 @@
 import type { MergeResult, MergeTask } from './merge.js';
 import type { SpanOrder, SpanResult } from './span.js';
 
-/** Who scans spans and merges runs. Any number of tasks may be given at once. */
+/** The workers that scan spans and merge runs. They take any number of tasks at once. */
 export interface Workers {
   scan(order: SpanOrder): Promise<SpanResult>;
   merge(task: MergeTask): Promise<MergeResult>;
