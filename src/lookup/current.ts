@@ -16,11 +16,11 @@ import { Generation, noRecord, STALE } from './index/generation.js';
 const CHECK_MILLISECONDS = 10;
 const RETRIES_MAX = 5;
 
-/** What a collection needs of its store. */
+/** The parts of a store that a collection needs. */
 export interface LookupStore extends StorePlace {
   readonly catalog: CatalogView;
   readonly caches: Caches;
-  /** Set for snapshots: what cannot be read is never made up for by what an older state had. */
+  /** Set for snapshots: if a record cannot be read, no record of an older state is returned instead. */
   readonly isExact?: boolean;
 }
 
@@ -32,8 +32,8 @@ export class Current {
   #commits: number;
 
   /**
-   * @param previous over another state of the catalog: what has stayed the same since need not be loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name
+   * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
+   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name
    */
   constructor(store: LookupStore, name: string, previous: Current | undefined) {
     this.#store = store;
@@ -73,7 +73,7 @@ export class Current {
     return manifest.id === id && manifest.layout === layout;
   }
 
-  /** One over a newer state has taken its place: shards that are not in that one are closed once nobody reads them. */
+  /** Call it when a newer state has replaced this one: shards that only this one has are closed when nobody reads them. */
   supersede(newer: Current): void {
     this.#generation.supersede(newer.#generation);
   }
@@ -121,7 +121,7 @@ export class Current {
     }
   }
 
-  /** Rethrows what a newer generation does not explain. */
+  /** Rethrows an error that a newer generation does not explain. */
   #recover(generation: Generation, error: unknown, tries: number): void {
     if ((error !== STALE && !isMissing(error)) || tries === RETRIES_MAX) throw describe(error, this.#name);
     this.#store.catalog.refresh();

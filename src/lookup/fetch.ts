@@ -59,7 +59,7 @@ export class Fetch {
     return frame === undefined ? this.#loaded(address) : textIn(frame, address);
   }
 
-  /** The same for a record that nobody waits for: off the event loop, and not counted as a read. */
+  /** The same for a record that no read waits for: off the event loop, and not counted as a read. */
   async textBehind(place: Place): Promise<string> {
     const address = this.address(place);
     if (isInline(address)) return recordText(address.inline, lineForm(address.entry));

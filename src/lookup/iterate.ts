@@ -158,7 +158,7 @@ export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLi
   }
 }
 
-/** The same as whole frames of text where no record is dead, else what is left of them: for export. */
+/** The same as texts of whole frames, for export. Of a frame with dead records, only the live lines. */
 export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Array> {
   for await (const { frame, dead, ordinalOf } of scanFrames(source())) {
     const live: Uint8Array[] = [];

@@ -30,8 +30,8 @@ export class Lookup {
   readonly #values: Values | undefined;
 
   /**
-   * @param previous over another state of the catalog: what has stayed the same since need not be loaded again.
-   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name
+   * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
+   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name
    */
   constructor(store: LookupStore, name: string, previous?: Lookup) {
     checkNameToFind(name);
@@ -102,12 +102,12 @@ export class Lookup {
     return this.#texts.expect(key);
   }
 
-  /** The frame of a place; undefined where the record is inline. @throws what `caches.shard` throws */
+  /** The frame of a place. Undefined if the record is inline. @throws as `caches.shard` */
   frameAt(place: Place): FrameAt | undefined {
     return this.#texts.frameAt(place);
   }
 
-  /** One over a newer state has taken its place: shards that are not in that one are closed once nobody reads them. */
+  /** Call it when a newer state has replaced this one: shards that only this one has are closed when nobody reads them. */
   supersede(newer: Lookup): void {
     this.#current.supersede(newer.#current);
   }

@@ -13,7 +13,7 @@ import type { Current, LookupStore } from './current.js';
 import type { Fetch } from './fetch.js';
 import { locate } from './index/locate.js';
 
-/** What reading records takes. */
+/** The parts that reading records needs. */
 export interface ReadParts {
   readonly store: LookupStore;
   readonly current: Current;
@@ -21,7 +21,7 @@ export interface ReadParts {
   readonly fetch: Fetch;
 }
 
-/** What has failed is not tried again before. */
+/** The time before a failed refresh is tried again. */
 const RETRY_MILLISECONDS = 1000;
 
 export class Refresh {
@@ -44,7 +44,10 @@ export class Refresh {
     return failing !== undefined && performance.now() - failing.last < RETRY_MILLISECONDS;
   }
 
-  /** Whether reads of a generation may be given an entry that nobody can look up again: none that is newer, and no other in a snapshot. */
+  /**
+   * Whether reads of a generation may get an entry although looking it up again fails. They never get an entry of a newer
+   * generation; in a snapshot, only one of the same generation.
+   */
   isFor({ generation }: RecordEntry, read: number): boolean {
     return generation === read || (generation < read && !this.#parts.store.isExact);
   }
@@ -60,7 +63,7 @@ export class Refresh {
     return performance.now() - since < onErrorMs;
   }
 
-  /** Notes and tells that an entry could not be looked up again. @returns whether it is the store's fault, not the caller's */
+  /** Records and reports that looking an entry up again failed. @returns whether the store caused it, not the caller */
   failed(entry: RecordEntry, error: unknown, began = performance.now()): boolean {
     if (!isOfTheStore(error)) return false;
     const now = performance.now();

@@ -72,7 +72,7 @@ export class Texts {
     });
   }
 
-  /** The frame of a place; undefined where the record is inline. @throws what `caches.shard` throws */
+  /** The frame of a place. Undefined if the record is inline. @throws as `caches.shard` */
   frameAt(place: Place): FrameAt | undefined {
     const address = this.#fetch.address(place);
     return isInline(address) ? undefined : { entry: address.entry, reader: address.reader, index: address.frame };

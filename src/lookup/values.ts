@@ -73,7 +73,7 @@ export class Values {
     }
   }
 
-  /** All of one generation: here what fails is not made up for by what an older one had. */
+  /** All records of one generation. If a read fails, no record of an older generation is returned instead. */
   getMany(keys: readonly KeyValue[]): Promise<unknown[]> {
     return this.#current.attemptLater(async (generation) => {
       const values = new Array<unknown>(keys.length).fill(undefined);
@@ -122,7 +122,7 @@ export class Values {
     return entry;
   }
 
-  /** Looks a key up: the entry, when it is still what there is; else the place of the record. */
+  /** Looks a key up. Returns the entry if it is still the present record, else the place of the record. */
   #find(key: KeyValue, generation: Generation): RecordEntry | Address | undefined {
     const place = this.#texts.find(generation, key);
     const entry = this.#records.peek(key);

@@ -7,14 +7,14 @@
 
 import { LRUCache } from 'lru-cache';
 
-/** What a cache keeps, with the times of the monotonic clock; they stay 0 in a cache without times. */
+/** The times of a cached entry, on the monotonic clock. They stay 0 in a cache without times. */
 export interface Kept {
   loadedAt: number;
   readAt: number;
 }
 
 export interface Bounds {
-  /** What all entries may take together. */
+  /** The greatest number of bytes of all entries together. */
   readonly bytes: number;
   /** From loading to dropping; 0: for ever. */
   readonly lifeMs: number;
@@ -22,7 +22,7 @@ export interface Bounds {
   readonly idleMs: number;
 }
 
-/** Why an entry goes without having been asked to: for want of room, past its time, or for another of its key. */
+/** The reason why the cache drops an entry by itself: to make room, because its time has passed, or for another entry of its key. */
 export type Dropped = 'evicted' | 'expired' | 'replaced';
 
 export class BoundedCache<Key extends {}, Value extends Kept> {
@@ -87,7 +87,7 @@ export class BoundedCache<Key extends {}, Value extends Kept> {
     this.#entries.delete(key);
   }
 
-  /** Drops what nobody has read for too long. */
+  /** Drops the entries that were not read for longer than the idle time. */
   sweep(): void {
     const now = performance.now();
     for (;;) {

@@ -23,22 +23,22 @@ import type { CacheSize } from './sizes.js';
 
 /** Shards open at a time: a quarter of the usual limit of descriptors. */
 const SHARDS_OPEN_MAX = 256;
-/** What a cached page costs beside its bytes, roughly. */
+/** The memory of a cached page in addition to its bytes, roughly. */
 const OVERHEAD_BYTES = 256;
 /** Between two sweeps of entries past their time: a share of that time, within these milliseconds. */
 const SWEEPS_PER_TIME = 4;
 const SWEEP_MS_MIN = 50;
 const SWEEP_MS_MAX = 60_000;
 
-/** What tells how full a cache is. */
+/** The part of a cache that reports its size. */
 type Filled = Pick<BoundedCache<never, never>, 'bytes' | 'bytesMax' | 'count'>;
 
 export class Caches {
-  /** Who is told of refreshes. */
+  /** The emitter of refresh events. */
   readonly events: StoreEmitter | undefined;
   /** Background loads of all collections. */
   readonly thread = new FrameThread();
-  /** Who is told of the reads that are timed. */
+  /** The listeners that get each timed read. */
   readonly timed = new Set<OnSample>();
   readonly #place: StorePlace;
   readonly #options: CachesOptions;
@@ -124,7 +124,7 @@ export class Caches {
     this.#shards.delete(fileNumber);
   }
 
-  /** A range of `pages` page numbers nobody else uses. */
+  /** Reserves a range of `pages` page numbers that no other tree uses. */
   pageSpace(pages: number): number {
     const space = this.#nextPageSpace;
     this.#nextPageSpace += pages;

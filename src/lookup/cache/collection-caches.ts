@@ -19,12 +19,12 @@ type Refreshed = StoreEvents['refresh']['outcome'];
 /** Between two warnings: where one record cannot be renewed many often cannot. */
 const WARNING_MILLISECONDS = 1000;
 
-/** What the collections of a store share. */
+/** The parts that all collections of a store share. */
 interface SharedCaches {
   readonly events: StoreEmitter | undefined;
   /** Background loads. */
   readonly thread: FrameThread;
-  /** Who is told of the reads that are timed. */
+  /** The listeners that get each timed read. */
   readonly timed: Set<OnSample>;
   shard(entry: ShardEntry): ShardReader;
 }
@@ -71,10 +71,10 @@ export class CollectionCaches {
   }
 
   /**
-   * Loads frames of a shard in the background, those that are not in memory, in this order, and off the event loop; a few
-   * at a time, so that reads go before. Does nothing without a frame cache. Keeps no process alive.
-   * @throws GristmillError what the first bad frame threw, when the others are loaded; STORE_CLOSED; with cause ENOENT when
-   * the shard has been replaced.
+   * Loads frames of a shard in the background: those that are not in memory, in this order, off the event loop. It loads a few
+   * at a time, so that reads come first. It does nothing without a frame cache. It keeps no process alive.
+   * @throws GristmillError the error of the first bad frame, after the other frames are loaded; STORE_CLOSED; an error with
+   * cause ENOENT if the shard was replaced.
    */
   prefetch(entry: ShardEntry, indexes: readonly number[]): Promise<void> {
     const open = (): ShardReader => this.#store.shard(entry);
@@ -82,7 +82,7 @@ export class CollectionCaches {
     return this.frames.prefetch(this.#store.thread, entry.fileNumber, { open, indexes, counters });
   }
 
-  /** A frame that is not in memory, loaded in the background; nobody waits for it. @param use as in `frame` */
+  /** Loads a frame that is not in memory in the background. No read waits for it. @param use as in `frame` */
   frameBehind<T>(entry: ShardEntry, index: number, use: (frame: Frame) => T): Promise<T> {
     const open = (): ShardReader => this.#store.shard(entry);
     const behind = { open, counters: this.counters };

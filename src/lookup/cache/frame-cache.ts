@@ -20,7 +20,7 @@ import type { LoadedFrame } from './frame-loader.js';
 import type { FrameThread } from './frame-thread.js';
 import type { ReadCounters } from './read-counters.js';
 
-/** What a cached frame costs beside its bytes, roughly. */
+/** The memory of a cached frame in addition to its bytes, roughly. */
 const OVERHEAD_BYTES = 512;
 /** Frames of one background job: a message between threads costs about as much as a frame's decompression. */
 const FRAMES_PER_JOB = 4;
@@ -107,7 +107,7 @@ export class FrameCache {
     return used as T;
   }
 
-  /** Loads frames that are not in memory in the background, in this order. @throws what the first bad one threw, at the end */
+  /** Loads frames that are not in memory in the background, in this order. @throws the error of the first bad one, at the end */
   async prefetch(thread: FrameThread, file: number, task: PrefetchTask): Promise<void> {
     const { kept } = this;
     if (kept === undefined) return;
@@ -177,7 +177,7 @@ export class FrameCache {
   }
 }
 
-/** A frame that a reader waits for, and who counts it. */
+/** A frame that a reader waits for, and the counters for it. */
 interface FrameWanted {
   readonly reader: ShardReader;
   readonly file: number;
@@ -185,7 +185,7 @@ interface FrameWanted {
   readonly counters: ReadCounters;
 }
 
-/** The shard of a background load, and who counts it. */
+/** The shard of a background load, and the counters for it. */
 interface Behind {
   readonly open: () => ShardReader;
   readonly counters: ReadCounters;

@@ -22,7 +22,7 @@ const SHARED_BYTES = 256 * 1024;
 /** The thread's own heap holds next to nothing: frames are outside of it. */
 const HEAP_MIB = 64;
 const YOUNG_HEAP_MIB = 4;
-/** When a thread could not be started, or died, so many jobs are done here before another one is tried. */
+/** If a thread could not be started, or died, the main thread does this many jobs before it starts another one. */
 const JOBS_WITHOUT = 64;
 
 type OpenShard = () => ShardReader;
@@ -54,9 +54,9 @@ export class FrameThread {
   }
 
   /**
-   * Loads frames of one shard, each handed over as it comes.
-   * @param open gives the shard when its turn has come: one that nobody reads may be closed at any time.
-   * @throws GristmillError what the first bad frame threw, when the others have been handed over; STORE_CLOSED
+   * Loads frames of one shard, and hands over each frame when it is loaded.
+   * @param open opens the shard when its turn has come, because an unread shard may be closed at any time.
+   * @throws GristmillError the error of the first bad frame, after the other frames were handed over; STORE_CLOSED
    */
   async load(open: OpenShard, indexes: readonly number[], arrived: Arrived): Promise<void> {
     await this.#turn();

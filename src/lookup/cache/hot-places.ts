@@ -30,7 +30,7 @@ export interface HotPlace {
   readonly generation: number;
 }
 
-/** What a generation is to hot places. */
+/** The part of a generation that hot places need. */
 interface HoldingGeneration {
   readonly manifest: { readonly generation: number };
   /** Whether it has the record of a place, of another generation, at that place too. */
@@ -53,7 +53,7 @@ interface WeighedPlace extends HotPlace {
 }
 
 export class HotPlaces {
-  /** Reads so far: who looks again and finds the same number knows that no weight has changed. */
+  /** The number of reads so far. If it is the same at the next look, no weight has changed. */
   reads: number;
   /** Made with the first place: it takes a megabyte at once. */
   #places: LRUCache<KeyValue & {}, WeighedPlace> | undefined;
@@ -118,7 +118,7 @@ export class HotPlaces {
     return keys;
   }
 
-  /** Halves the weights: what is not read any more is forgotten with time. Each is, when it is next looked at. */
+  /** Halves all weights, so that keys that nobody reads any more fade. Each weight is halved when it is next used. */
   decay(): void {
     this.#halvings++;
   }
@@ -135,7 +135,7 @@ function isLong(key: KeyValue & {}): boolean {
   return key instanceof JsonNumber && key.text.length > KEY_CHARACTERS_MAX;
 }
 
-/** Whether a place is confirmed; where that cannot be found out it is searched for anew, and fails there. */
+/** Whether a place is confirmed. If that cannot be determined, the key is searched again, and the search reports the error. */
 function isHeld(place: HotPlace, generation: HoldingGeneration): boolean {
   try {
     return generation.holds(place);

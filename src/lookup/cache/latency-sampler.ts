@@ -22,11 +22,11 @@ export type Answer = (typeof ANSWERS)[number];
 
 /** Where samples come faster than this, fewer are taken. */
 const SAMPLE_MILLISECONDS = 0.25;
-/** One read in so many is timed at least, on average. */
+/** At least one read in this many is timed, on average. */
 const STRIDE_MAX = 4096;
-/** Longest time a histogram tells apart, in nanoseconds: an hour. */
+/** The longest time that a histogram records, in nanoseconds: an hour. */
 const NANOSECONDS_MAX = 3.6e12;
-/** Significant digits of what a histogram tells: it is within 1 % of the true value. */
+/** Significant digits of a value of a histogram: it is within 1 % of the true value. */
 const FIGURES = 2;
 
 /** The latency of the timed reads, in microseconds. Not every read is timed. */
@@ -88,7 +88,7 @@ export class LatencySampler {
     return record;
   }
 
-  /** What was timed so far, by where it was answered; without those where nothing was. */
+  /** The latencies so far, by where reads were answered. An answer without a timed read is absent. */
   latencies(): Partial<Record<Answer, Latency>> {
     const latencies: Partial<Record<Answer, Latency>> = {};
     for (const [i, histogram] of this.#histograms.entries()) {

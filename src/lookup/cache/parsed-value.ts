@@ -10,7 +10,7 @@
 const SLOT = 8;
 const OBJECT_HEADER = 3 * SLOT;
 const ARRAY_HEADER = 4 * SLOT;
-/** What holds the items of an array, where there are any. */
+/** The header of the storage for an array's items, if it has any. */
 const ITEMS_HEADER = 2 * SLOT;
 const STRING_HEADER = 2 * SLOT;
 const HEAP_NUMBER = 2 * SLOT;
@@ -19,7 +19,7 @@ const SLOTS_OF_EMPTY = 4;
 /** Objects with more properties than this are hash tables, as are those whose names are numbers. */
 const SLOTS_MAX = 128;
 const TABLE_ENTRY = 3 * SLOT;
-/** What a property takes whose name no other record has: its object's layout is its own. */
+/** The memory of a property whose name no other record has: its object has a layout of its own. */
 const HIDDEN_CLASS = 18 * SLOT;
 /** Names that are taken for shared between records. */
 const NAMES_MAX = 4096;

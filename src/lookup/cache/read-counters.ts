@@ -7,7 +7,7 @@
 export class ReadCounters {
   /** Answered by the record cache. */
   recordHits = 0;
-  /** The same with what is beyond its TTL, or could not be renewed. */
+  /** Reads answered from the record cache with a stale record: beyond its TTL, or not refreshed because of an error. */
   recordStale = 0;
   /** Answered from a frame in memory. */
   frameHits = 0;
@@ -27,7 +27,7 @@ export class ReadCounters {
   refreshFailures = 0;
   /** Frames loaded in the background, before they were asked for. */
   framesPrefetched = 0;
-  /** Dropped for want of room; and for their age, or because nobody read them. */
+  /** Entries dropped to make room (evicted), and because of their age or idleness (expired). */
   frameEvictions = 0;
   framesExpired = 0;
   recordEvictions = 0;

@@ -15,7 +15,7 @@ import { BoundedCache, type Dropped, type Kept } from './bounded-cache.js';
 import { bytesOf, copied, frozen } from './parsed-value.js';
 import type { ReadCounters } from './read-counters.js';
 
-/** What an entry takes beside key and value: itself, and its places in two tables, which may be half empty. */
+/** The memory of an entry in addition to key and value: itself, and its places in two tables, which may be half empty. */
 const ENTRY_BYTES = 400;
 
 /** A record as one generation has it. */
@@ -56,7 +56,7 @@ export class RecordEntry implements Kept {
     return this.ordinal === ordinal && this.shard === entry.shard;
   }
 
-  /** It was looked up again and is what a generation has: as good as loaded anew. */
+  /** Notes that the entry was looked up again and is the record of a generation. It counts as newly loaded. */
   confirm(generation: number): void {
     // In an older generation than it is known from, that says nothing new.
     if (generation < this.generation) return;
@@ -118,7 +118,7 @@ export class CollectionRecords {
     return this.#entries.get(key);
   }
 
-  /** Parses a record and keeps it, unless what a newer generation has is kept already. */
+  /** Parses a record and caches it, unless the cache already has the record of a newer generation. */
   keep(key: KeyValue, found: FoundRecord): RecordEntry {
     const { kept, isCopied } = this.cache;
     const value = parsedRecord(found.text);
@@ -139,7 +139,7 @@ export class CollectionRecords {
     this.#forget(entry);
   }
 
-  /** What readers get of an entry. */
+  /** The value that readers get: the frozen record, or a copy. */
   valueOf({ value }: RecordEntry): unknown {
     return this.cache.isCopied ? copied(value) : value;
   }

@@ -22,7 +22,7 @@ import { Tree } from './tree.js';
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
 
-/** What stays the same from one generation to the next while only records are put and deleted. */
+/** The parts that stay the same from one generation to the next while records are only put and deleted. */
 interface Layout {
   /** In order; without the open one. */
   readonly shards: readonly ShardEntry[];
@@ -38,7 +38,7 @@ interface Tombstones {
 
 const NO_TOMBSTONES: Tombstones = { since: 0, bitmap: new Uint8Array() };
 
-/** What it is where no newer generation explains it. */
+/** The error to throw if no newer generation explains the missing record. */
 export function noRecord(collection: string): GristmillError {
   const message = `an index of collection ${collection} names a record that the collection does not have`;
   return new GristmillError('CHECKSUM_MISMATCH', message);
@@ -122,7 +122,7 @@ export class Generation {
     return entry.fileNumber === 0 ? this.#inlinePlace(entry, ordinal, read) : { entry, ordinal };
   }
 
-  /** The live record with this ordinal in the collection; undefined when there is none. */
+  /** The live record with this ordinal in the collection. Undefined if there is none. */
   placeOf(ordinal: number, read: CatalogRead = this.current()): Place | undefined {
     let low = 0;
     let high = this.shards.length;
@@ -161,8 +161,8 @@ export class Generation {
   }
 
   /**
-   * Whether a record that another generation of the collection has at a place is there in this one too. A key gets another
-   * place only when the record it had is marked dead; and what is dead stays so.
+   * Whether a record that another generation has at a place is there in this generation too. A key gets another place only
+   * when its old record is marked dead, and a dead record stays dead.
    * @throws STALE
    */
   holds({ shard, ordinal, file, generation }: HotPlace): boolean {
@@ -185,7 +185,7 @@ export class Generation {
     this.#closeUnneeded();
   }
 
-  /** A newer generation has taken its place: shards that are not in that one are closed once nobody reads them. */
+  /** Call it when a newer generation has replaced this one: shards that only this one has are closed when nobody reads them. */
   supersede(newer: Generation): void {
     if (newer.#layout === this.#layout) return;
     const files = new Set(newer.shards.map(({ fileNumber }) => fileNumber));

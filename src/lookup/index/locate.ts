@@ -21,8 +21,8 @@ function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined
 }
 
 /**
- * The ordinal that a key of a collection without a key is; undefined where the number is none.
- * @throws TypeError when it is no number
+ * The ordinal that a key means in a collection without a key. Undefined if the number is not an ordinal.
+ * @throws TypeError if the key is not a number
  */
 export function ordinalOf(collection: string, key: KeyValue): number | undefined {
   const ordinal = canonicalKey(key);

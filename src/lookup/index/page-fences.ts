@@ -29,7 +29,7 @@ export class Fences {
     });
   }
 
-  /** The last page whose first key is `key` or smaller; −1 when there is none. */
+  /** The last page whose first key is `key` or smaller. −1 if there is none. */
   floor(key: Uint8Array): number {
     let low = 0;
     let high = this.count;

@@ -21,8 +21,8 @@ export const READ_OPTIONS = {
 } as const satisfies OptionTable;
 
 /**
- * The freshness that was given; whether it is one is for the reading to check.
- * @throws TypeError for another option, and for what holds none
+ * Returns the given freshness. The read checks whether it is valid.
+ * @throws TypeError for another option, and if `options` is not an object of options
  */
 export function freshnessIn(method: string, options: ReadOptions | undefined): Freshness | undefined {
   if (options === undefined) return undefined;

@@ -18,7 +18,7 @@ const FORMAT = 'gristmill hot set';
 const VERSION = 1;
 /** Keys that are worked on in one turn of the event loop: half a millisecond. */
 export const KEYS_PER_TURN = 256;
-/** A file half-written for so long was left by a writer that died. */
+/** If a file is half-written for this long, its writer has died. */
 const ABANDONED_MILLISECONDS = 10_000;
 
 /** A key of a collection, and how much it is read. */
@@ -27,8 +27,8 @@ export interface CollectionHotKey extends HotKey {
 }
 
 /**
- * What was saved, the heaviest first; undefined where it is of a version that this one does not know.
- * @throws GristmillError CHECKSUM_MISMATCH when it is damaged, IO_ERROR
+ * Reads the saved keys, the heaviest first. Undefined if the file has a version that this gristmill does not know.
+ * @throws GristmillError CHECKSUM_MISMATCH if the file is damaged, IO_ERROR
  */
 export async function readHotSet({ directory, blobs }: StorePlace): Promise<CollectionHotKey[] | undefined> {
   const path = hotSetPath(directory);
@@ -119,7 +119,7 @@ async function decode(text: string, path: string): Promise<CollectionHotKey[] | 
   return keys;
 }
 
-/** The value of a key; undefined unless it is exactly what that value is encoded to. */
+/** The value of a key. Undefined if encoding that value gives other bytes. */
 function decoded(key: Uint8Array): KeyValue | undefined {
   try {
     return decodeStoredKey(key);

@@ -38,7 +38,7 @@ export class HotSet {
     if (!isReadOnly) this.#timer = setInterval(() => void this.save(), SAVE_MILLISECONDS).unref();
   }
 
-  /** What was saved, the heaviest first; nothing where there is no such file, or none that can be read. */
+  /** The saved keys, the heaviest first. Empty if there is no such file, or if it cannot be read. */
   async load(): Promise<readonly CollectionHotKey[]> {
     try {
       return (await readHotSet(this.#place)) ?? [];

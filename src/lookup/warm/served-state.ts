@@ -21,9 +21,9 @@ export class ServedState {
   readonly #release: () => void;
 
   /**
-   * Takes the newest state, and opens the lookups that another one has.
-   * @param before what was served so far. @param live a lookup over the newest state, if there is one. What index pages they
-   * have in memory is used, as far as it has stayed the same.
+   * Takes the newest state, and opens the lookups that another state has.
+   * @param before the state served so far. @param live a lookup over the newest state, if there is one. The index pages that
+   * these have in memory are used, if they have not changed.
    * @throws GristmillError IO_ERROR, STORE_CLOSED, CHECKSUM_MISMATCH
    */
   constructor(
@@ -69,7 +69,7 @@ export class ServedState {
     return [...this.#lookups.values()].filter((lookup) => lookup !== undefined);
   }
 
-  /** Lets go of it: `newer` is read from now on. Reads under way go on. */
+  /** Releases the state: reads see `newer` from now on. Running reads continue. */
   retire(newer?: ServedState): void {
     for (const lookup of this.lookups()) {
       const next = newer?.opened(lookup.name);

@@ -18,16 +18,16 @@ import { type HotPlacesOf, hotKeysOf } from './hot-set.js';
 import { ServedState } from './served-state.js';
 import { hotSteps, Warming } from './warm.js';
 
-/** A publication of another process is noticed after so long. */
+/** Milliseconds after which a publication of another process is noticed. */
 const NOTICE_MILLISECONDS = 50;
-/** Where reads are `immediate` unless they say otherwise, a state that nobody has read for so long is let go of. */
+/** Milliseconds after which an unread state is released, in a store whose reads are `immediate` by default. */
 const IDLE_MILLISECONDS = 10_000;
-/** Where transactions have published nothing, the state is taken again after so long, or LMDB could not reuse what they freed. */
+/** While transactions publish nothing, the state is taken again after this time, so that LMDB can reuse the freed pages. */
 const RENEW_MILLISECONDS = 1000;
-/** Files that only the old state needed are removed so long after a switch: by then who published has removed the rest. */
+/** Files that only the old state needed are removed this long after a switch. By then the publisher has removed the others. */
 const TIDY_MILLISECONDS = 1000;
 
-/** What the served state needs of its store. */
+/** The parts of a store that the served state needs. */
 export interface ServingStore extends LookupStore {
   readonly catalog: Catalog;
   readonly events: StoreEmitter;
@@ -68,7 +68,7 @@ export class Served {
 
   /**
    * The read path of a collection.
-   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED, IO_ERROR; TypeError for a freshness that is none
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED, IO_ERROR; TypeError for an invalid freshness
    */
   lookup(name: string, given?: Freshness): Lookup {
     if (given !== undefined) checkFreshness(given, 'freshness');
@@ -98,7 +98,7 @@ export class Served {
     }
   }
 
-  /** Told once, until it goes well again. Looking goes on, or an old state would be served for ever. */
+  /** Reports the error once, until a look succeeds again. Looking continues, otherwise an old state would be served for ever. */
   #failed(error: unknown): void {
     if (!this.#isFailing) this.#warn(error);
     this.#isFailing = true;
@@ -122,7 +122,7 @@ export class Served {
     if (this.#state !== undefined) this.#follow(this.#state, generation);
   }
 
-  /** What becomes of the served state. @param newest the store's newest publication */
+  /** Decides what happens to the served state. @param newest the newest publication of the store */
   #follow(state: ServedState, newest: number): void {
     const now = performance.now();
     if (state.generation === newest) this.#currentAt = now;
@@ -200,7 +200,7 @@ export class Served {
     this.#timer = undefined;
   }
 
-  /** What cannot be warm is served all the same. */
+  /** Warms the newest state and serves it, also if warming fails. */
   async #switch(state: ServedState): Promise<void> {
     const began = performance.now();
     const warmed = new Map<string, number>();
@@ -231,7 +231,7 @@ export class Served {
     if (this.#store.catalog.commits > 0) this.#tidying ??= setTimeout(() => this.#tidy(), TIDY_MILLISECONDS).unref();
   }
 
-  /** Removes the files that nobody could while the old state needed them. */
+  /** Removes the files that could not be removed while the old state needed them. */
   #tidy(): void {
     this.#tidying = undefined;
     const { catalog } = this.#store;

@@ -16,7 +16,7 @@ export class Serving {
   /** Absent where none is kept: in memory, or as options say. */
   readonly #hotSet: HotSet | undefined;
   readonly #context: WarmContext;
-  /** Warming at start, and what ends it. */
+  /** The warming at start, and the signal that ends it. */
   readonly #starting: Promise<void> | undefined;
   readonly #stop = new AbortController();
 

@@ -34,10 +34,10 @@ export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What warming needs of its store. */
+/** The parts of a store that warming needs. */
 export interface WarmContext {
   readonly options: CachesOptions & { readonly warmBytes: number; readonly warmMs: number };
-  /** What reads use. @throws GristmillError COLLECTION_NOT_FOUND */
+  /** The read path that reads use. @throws GristmillError COLLECTION_NOT_FOUND */
   lookup(name: string): Lookup;
   /** The hot set that was saved. */
   hotKeys(): Promise<readonly CollectionHotKey[]>;

@@ -39,7 +39,7 @@ export interface WarmReport {
   readonly complete: boolean;
 }
 
-/** A step of warming: records that were found, and their frame; without one where there is none to load. */
+/** A step of warming: records that were found, and their frame. Without a frame if there is none to load. */
 export interface WarmStep {
   readonly lookup: Lookup;
   readonly records: number;
@@ -57,7 +57,7 @@ export class Warming {
   #bytes = 0;
   #records = 0;
   #isComplete = true;
-  /** The first error met; what could be loaded has been, in spite of it. */
+  /** The first error. The frames that could be loaded are loaded all the same. */
   error: unknown;
 
   constructor(budget: WarmBudget) {
