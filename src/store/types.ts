@@ -26,7 +26,7 @@ export interface StoreHeader {
   readonly nextShard: number;
   readonly nextTree: number;
   readonly nextCollection: number;
-  /** Counts publications; a reader whose number is older looks again. */
+  /** The number of publications. A reader with an older number looks again. */
   readonly generation: number;
 }
 
@@ -63,7 +63,7 @@ export interface CollectionManifest {
   readonly dead: number;
   /** Dead records whose shards compaction has dropped. Absent: 0. With `dead` it makes a number that never falls. */
   readonly dropped?: number;
-  /** Those of the dead whose text compaction has removed. */
+  /** Dead records whose text compaction has removed. */
   readonly holes: number;
   /** Dead records when the secondary indexes were last cleaned of them. Absent: 0. */
   readonly cleaned?: number;
@@ -113,7 +113,7 @@ export interface TombstoneState {
   readonly generation: number;
 }
 
-/** Who is changing the store for longer than a transaction: catalog key `04`. Absent when nobody is. */
+/** The writer that changes the store for longer than a transaction: catalog key `04`. Absent if there is none. */
 export interface LockRecord extends Writer {
   /** Differs for every lock ever taken. */
   readonly token: string;
@@ -133,7 +133,7 @@ export interface LockRecord extends Writer {
   readonly renewed: string;
 }
 
-/** What nothing names any more but somebody may still be reading: catalog key `05`. */
+/** Garbage: files, trees and records that nothing names any more, but that somebody may still read. Catalog key `05`. */
 export interface Garbage {
   /** Files under `shards/`, each with the transaction that took its name away: readers older than that may need it. */
   readonly files: readonly { readonly file: string; readonly after: number }[];
@@ -142,7 +142,7 @@ export interface Garbage {
   readonly inline: readonly number[];
 }
 
-/** An import that can go on where it was killed: catalog key `06` lists them. Publishing takes it off the list. */
+/** A killed import that can be resumed. Catalog key `06` lists them. Publishing takes it off the list. */
 export interface ResumableImport {
   readonly id: string;
   readonly collection: string;
@@ -158,7 +158,7 @@ export interface InlineRecord {
   readonly line: Buffer;
 }
 
-/** What stands under a key of the catalog, checksum and all. */
+/** The value under a key of the catalog, with its checksum. */
 export interface RawValue {
   readonly key: Uint8Array;
   readonly value: Buffer;
@@ -207,9 +207,9 @@ export interface CatalogRead {
   rawPages(tree: number, max: number, after?: Uint8Array): readonly RawValue[];
 }
 
-/** What lookups read from: the catalog itself, which moves on with each commit, or a snapshot of it, which does not. */
+/** The source of lookups: the catalog itself, which changes with each commit, or a snapshot of it, which does not. */
 export interface CatalogView extends CatalogRead {
-  /** What to name in an error: the file that holds all this. */
+  /** The file of the catalog, to name in errors. */
   readonly file: string;
   /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
   readonly commits: number;
@@ -265,7 +265,7 @@ export interface PageAt {
   readonly page: Uint8Array;
 }
 
-/** What a transaction may do. Each method throws when LMDB refuses. */
+/** The methods that a transaction may call. Each throws if LMDB refuses. */
 export interface CatalogWrite {
   putHeader(header: StoreHeader): void;
   putCollection(manifest: CollectionManifest): void;

@@ -62,8 +62,8 @@ export function tuple(...items: readonly Check[]): Check {
 }
 
 /**
- * An object with these fields; others are left alone, because a later gristmill may have written them.
- * @param relation what the fields must be together, asked once each of them is right
+ * Checks an object with these fields. Other fields are ignored, because a later gristmill may have written them.
+ * @param relation checks the fields against each other, after each field is right
  */
 export function object<T>(fields: FieldsOf<T>, relation?: (value: T) => string | undefined): Check {
   const names = Object.keys(fields);

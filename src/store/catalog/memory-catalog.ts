@@ -11,14 +11,14 @@ import { SortedMap } from './sorted-map.js';
 import { newHeader } from './values.js';
 import { CatalogWriter } from './write.js';
 
-/** What one transaction left. */
+/** The state after one transaction. */
 interface State {
   readonly transaction: number;
   readonly meta: SortedMap;
   readonly pages: SortedMap;
 }
 
-/** What all stores opened over one memory share. */
+/** The parts that all stores in one memory share. */
 export class MemoryIndex {
   state: State = { transaction: 0, meta: new SortedMap(), pages: new SortedMap() };
   /** States that snapshots hold. */
@@ -76,7 +76,7 @@ export class MemoryCatalog extends StateReader implements Catalog {
   readonly #index: MemoryIndex;
   readonly #readOnly: boolean;
   readonly #snapshots = new Set<CatalogSnapshot>();
-  /** While a transaction is under way: what it has made so far. */
+  /** The changes so far of the running transaction, if there is one. */
   #working: State | undefined;
   #commits = 0;
   #closed = false;

@@ -56,7 +56,7 @@ export interface ByteRange {
   readonly limit?: number;
 }
 
-/** A sorted map of bytes, read synchronously; what it returns is the caller's. */
+/** A sorted map of bytes, read synchronously. The caller owns the returned bytes. */
 export interface ByteMap {
   get(key: Uint8Array): Buffer | undefined;
   range(range: ByteRange): { readonly key: Uint8Array; readonly value: Buffer }[];
@@ -109,7 +109,7 @@ export class CatalogReader implements CatalogRead {
     return this.#meta.get(STORE_KEY) !== undefined;
   }
 
-  /** Whether nothing at all has been written: who made the store did not get to its header. */
+  /** Whether the catalog is empty: creating the store was interrupted before the header was written. */
   get isEmpty(): boolean {
     return this.rawValues(1).length === 0;
   }

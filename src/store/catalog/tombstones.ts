@@ -11,7 +11,7 @@ import type { CatalogRead, CatalogWrite } from '../types.js';
 export const TOMBSTONE_CHUNK_BYTES = 1984;
 const CHUNK_RECORDS = 8 * TOMBSTONE_CHUNK_BYTES;
 
-/** Chunks of a bitmap for so many records. */
+/** The number of chunks of a bitmap for this number of records. */
 export function tombstoneChunks(records: number): number {
   return Math.ceil(records / CHUNK_RECORDS);
 }
@@ -73,7 +73,7 @@ export class TombstoneMarks {
     return added;
   }
 
-  /** Writes what has changed, in the transaction that publishes `generation`. */
+  /** Writes the changed tombstones, in the transaction that publishes `generation`. */
   write(read: CatalogRead, write: CatalogWrite, generation: number): void {
     for (const [shard, { chunks, added }] of this.#shards) {
       if (added === 0) continue;

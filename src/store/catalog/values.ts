@@ -89,7 +89,7 @@ function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   return key;
 }
 
-/** `bytes` behind their checksum. */
+/** Returns the checksum of `bytes`, followed by `bytes`. */
 export function seal(bytes: Uint8Array): Buffer {
   const sealed = Buffer.allocUnsafe(CHECKSUM_BYTES + bytes.byteLength);
   sealed.set(bytes, CHECKSUM_BYTES);
@@ -97,7 +97,7 @@ export function seal(bytes: Uint8Array): Buffer {
   return sealed;
 }
 
-/** The bytes behind a checksum that matches. @param what names the value in an error. */
+/** Returns the bytes after the checksum, if it matches. @param what the name of the value in an error. */
 export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Array {
   if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
     throw damaged(what, file, 'its checksum does not match');
@@ -105,7 +105,7 @@ export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Arr
   return sealed.subarray(CHECKSUM_BYTES);
 }
 
-/** @throws GristmillError CHECKSUM_MISMATCH for what could not be read again, such as a number that has grown too large */
+/** @throws GristmillError CHECKSUM_MISMATCH for a value that could not be read again, such as a number that is too large */
 export function encodeValue(check: Check, value: object, what: string, file: string): Buffer {
   try {
     const place = check(value);

@@ -58,7 +58,7 @@ export class CatalogWriter implements CatalogWrite {
   readonly #pages: WritableByteMap;
   readonly #file: string;
 
-  /** @param file what to name in an error. */
+  /** @param file the file to name in an error. */
   constructor(file: string, meta: WritableByteMap, pages: WritableByteMap) {
     this.#file = file;
     this.#meta = meta;

@@ -14,8 +14,8 @@ export interface FrameCodec {
   /** One for each thread and level is enough: it is reused. */
   encoder(level: number): FrameEncoder;
   /**
-   * The text of one frame, in what `room` gives for so many bytes.
-   * @param plainBytes what the shard's seek table says the frame holds
+   * Decompresses one frame into the buffer that `room` returns for its size.
+   * @param plainBytes the bytes of text in the frame, as the seek table of the shard says
    * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size
    */
   decode<Room extends Uint8Array>(

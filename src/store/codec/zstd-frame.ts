@@ -6,7 +6,7 @@
 
 import { FRAME_STORED_BYTES_MAX } from '../../base/limits.js';
 
-/** What a frame begins with. */
+/** The bytes that a frame begins with. */
 export const FRAME_MAGIC = Buffer.from('28b52ffd', 'hex');
 
 /** Bytes of a file, read as they are asked for. */
@@ -45,8 +45,8 @@ export function isOneFrame(bytes: Uint8Array): boolean {
 }
 
 /**
- * Bytes of the frame that begins with `header`; undefined where none begins, it has no checksum, or its headers lead beyond
- * what a frame may have.
+ * The size in bytes of the frame that begins with `header`. Undefined if no frame begins there, if it has no checksum, or if
+ * its headers make it larger than a frame may be.
  */
 function frameBytes(header: Uint8Array, blockAt: BlockHeaderAt): number | undefined {
   if (header.byteLength <= FRAME_MAGIC.byteLength) return undefined;

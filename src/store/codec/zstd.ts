@@ -16,8 +16,8 @@ import { isOneFrame } from './zstd-frame.js';
 const LITERALS = { mode: 1002, compressed: 1 } as const;
 
 /**
- * What level 1 does with JSON in small frames (docs/decisions.md): it looks for longer matches, at fewer places. By itself
- * zstd would take that for a negative level and leave literals uncompressed, for shards a fifth larger.
+ * The settings of level 1 for JSON in small frames (docs/decisions.md): longer matches, at fewer places. By itself zstd would
+ * take them for a negative level and would not compress literals. Then shards would be a fifth larger.
  */
 const FASTER: readonly (readonly [binding.CParameter, number])[] = [
   [binding.CParameter.minMatch, 7],
@@ -50,9 +50,9 @@ export class Compressor {
 let decompressor: binding.DCtx | undefined;
 
 /**
- * The plain text of one frame, in what `room` gives for so many bytes; it is asked once the frame has been found to claim as
- * many.
- * @param plainBytes what the shard's seek table says the frame holds.
+ * Decompresses one frame into the buffer that `room` returns for its size. It calls `room` after it has checked that the
+ * frame claims that size.
+ * @param plainBytes the bytes of text in the frame, as the seek table of the shard says.
  * @throws GristmillError CHECKSUM_MISMATCH for anything but exactly one sound frame of that size.
  */
 export function decompressInto<Room extends Uint8Array>(

@@ -8,7 +8,7 @@ import type { FrameCodec } from '../codec/frame-codec.js';
 
 /** Where a store is. */
 export interface StorePlace {
-  /** What every path of the store begins with; for a store on disk its absolute path. */
+  /** The beginning of every path of the store. For a store on disk, its absolute path. */
   readonly directory: string;
   readonly blobs: Blobs;
 }
@@ -16,9 +16,9 @@ export interface StorePlace {
 export interface Blobs {
   /** Makes a directory, private to its user, and those it is in; one that is there already is as good. */
   makeDirectory(path: string): void;
-  /** Creates a file, private to its user, that must not exist. @param what it is, for errors, e.g. "shard" */
+  /** Creates a file that must not exist, private to its user. @param what the kind of file, for errors, such as "shard" */
   create(path: string, what: string): BlobWriter;
-  /** Opens a regular file, never through a symbolic link. @throws IO_ERROR with cause ENOENT when there is none */
+  /** Opens a regular file, never through a symbolic link. @throws IO_ERROR with cause ENOENT if there is none */
   open(path: string, what: string): BlobReader;
   /** Names in a directory; none when it is not there. */
   list(directory: string): string[];
@@ -46,9 +46,9 @@ export interface BlobWriter {
 export interface BlobReader {
   /** Bytes of the file when it was opened. */
   readonly size: number;
-  /** The open file, for reading from other threads of this process; undefined where there is none. */
+  /** The descriptor of the open file, for other threads of this process. Undefined in memory. */
   readonly descriptor: number | undefined;
-  /** Fills `into` with what is at `offset`. @returns the bytes read: fewer than asked for only where the file ends. */
+  /** Reads the bytes at `offset` into `into`. @returns the number of bytes read: fewer only at the end of the file. */
   readSync(into: Uint8Array, offset: number): number;
   /** The same off the main thread. */
   read(into: Uint8Array, offset: number): Promise<number>;

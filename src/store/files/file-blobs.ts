@@ -126,7 +126,7 @@ export const files: Blobs = {
   codec: zstdFrames,
 };
 
-/** Goes on in a file, of which only so many bytes count. @throws DISK_FULL, IO_ERROR */
+/** Continues a file after the bytes of it that count. @throws DISK_FULL, IO_ERROR */
 export function continueFile(path: string, bytes: number): BlobWriter {
   const { fd } = openRegular(path, 'file', true);
   try {

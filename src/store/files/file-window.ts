@@ -7,7 +7,7 @@ import { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
 import type { BlobReader } from './blobs.js';
 
-/** What disks read at once. Blocks that cannot be read are taken for zeros: no checksum fits what was in them. */
+/** The bytes that a disk reads at once. A block that cannot be read counts as zeros, so no checksum matches there. */
 const BLOCK_BYTES = 4096;
 
 export class FileWindow {

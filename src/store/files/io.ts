@@ -7,7 +7,7 @@ import { ioError } from '../../base/system-errors.js';
 /** Flags to open a file with: neither links are followed nor pipes waited for. (Windows has no such flags.) */
 export const REGULAR_ONLY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Bytes that may still be written to the file system of a directory; `Infinity` where it does not tell. @throws IO_ERROR */
+/** Free bytes of the file system of a directory. `Infinity` if it does not report them. @throws IO_ERROR */
 export function freeBytes(directory: string): number {
   let system: StatsFs;
   try {

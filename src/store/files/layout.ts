@@ -16,12 +16,12 @@ export const TEMPORARY_DIRECTORY = 'tmp';
 /** Directory of the LMDB environment, and its file; both in the store. */
 export const INDEX_DIRECTORY = 'index';
 export const CATALOG_FILE = join(INDEX_DIRECTORY, 'data.mdb');
-/** What all processes that have the index open share: who reads what, and whose turn it is to write. */
+/** The file that all processes with the open index share: the states that are read, and the lock of the writer. */
 export const CATALOG_LOCK_FILE = join(INDEX_DIRECTORY, 'lock.mdb');
 /** See store/lmdb/gate.ts; its lock file has this name with the suffix. */
 export const GATE_FILE = join(INDEX_DIRECTORY, 'gate.mdb');
 export const GATE_LOCK_SUFFIX = '-lock';
-/** What was read most (lookup/warm/hot-set-file.ts). */
+/** The file of the most read keys (lookup/warm/hot-set-file.ts). */
 const HOT_SET_FILE = 'hot-set.ndjson';
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
@@ -34,8 +34,9 @@ export function shardFileName(shard: number): string {
 const SEPARATORS = /[/\\\0]/;
 
 /**
- * The path of a file in a directory of ours. Its name may come from the store, so it can be no path out of there.
- * @throws GristmillError CHECKSUM_MISMATCH for what is no name of a file
+ * Returns the path of a file in a directory of a store. The name may come from the store, so it must not lead out of the
+ * directory.
+ * @throws GristmillError CHECKSUM_MISMATCH if it is not the name of a file
  */
 export function pathIn(directory: string, name: string): string {
   if (name !== '' && name !== '.' && name !== '..' && !SEPARATORS.test(name)) return join(directory, name);
@@ -48,7 +49,7 @@ export function temporaryPath(store: string, id: string): string {
   return pathIn(join(store, TEMPORARY_DIRECTORY), id);
 }
 
-/** What an import notes about its finished spans (import/resume/journal.ts). */
+/** The path of the journal, in which an import records its finished spans (import/resume/journal.ts). */
 export function journalPath(store: string, id: string): string {
   return join(temporaryPath(store, id), 'journal');
 }
@@ -66,9 +67,9 @@ export function shardPath(store: string, file: string): string {
 }
 
 /**
- * Makes the directory of a store where there is none (`create`), or checks that what is there is one.
- * @param trustOwner whose directories will do beside this user's and those of root
- * @returns its absolute path.
+ * Makes the directory of a store if there is none (`create`), or checks that the directory is a store.
+ * @param trustOwner id of a user whose directories are trusted, in addition to those of this user and of root
+ * @returns the absolute path of the directory.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR.
  */
 export function prepareStoreDirectory(path: string, create: boolean, trustOwner?: number): string {
@@ -148,7 +149,7 @@ export function hasShards(store: string): boolean {
   }
 }
 
-/** Makes a directory with mode 0700 where there is none. */
+/** Makes a directory with mode 0700 if there is none. */
 export function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -6,7 +6,7 @@ import { ioError } from '../../base/system-errors.js';
 import { zstdFrames } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 
-/** A file: what was appended to it, piece by piece, and where each piece begins. */
+/** A file: the pieces that were appended to it, and the offset of each piece. */
 interface Pieces {
   readonly pieces: Uint8Array[];
   readonly starts: number[];
@@ -85,7 +85,7 @@ function copyFrom({ pieces, starts }: Pieces, into: Uint8Array, offset: number):
   return done;
 }
 
-/** What a file system would say. */
+/** The error that a file system would raise. */
 function systemError(code: 'EEXIST' | 'ENOENT', path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code });
 }

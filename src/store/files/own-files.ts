@@ -17,13 +17,13 @@ const ROOT = 0;
 /** Looks at the names of a file that is being given its name at this moment (store/lmdb/gate.ts). */
 const LOOKS_MAX = 100;
 
-/** The user that a file belongs to, where it is none of these: this user, root, `trusted`. Nobody, where files have no owners. */
+/** The owner of a file, if it is not this user, root or `trusted`. Undefined on systems without owners of files. */
 export function strangerOwning({ uid }: Stats, trusted?: number): number | undefined {
   const own = process.geteuid?.();
   return own === undefined || uid === own || uid === ROOT || uid === trusted ? undefined : uid;
 }
 
-/** @throws GristmillError STORE_NOT_TRUSTED where it belongs to somebody whom nobody has named */
+/** @throws GristmillError STORE_NOT_TRUSTED if the file belongs to a user who is not trusted */
 export function checkOwner(path: string, stat: Stats, trusted?: number): void {
   const owner = strangerOwning(stat, trusted);
   if (owner === undefined) return;
@@ -35,7 +35,7 @@ export function isWritableByOthers({ mode }: Stats): boolean {
   return process.platform !== 'win32' && (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
-/** What something is that is no regular file. */
+/** The kind of an entry that is not a regular file, in words. */
 export function kindOf(stat: Stats): string {
   if (stat.isDirectory()) return 'a directory';
   if (stat.isFIFO()) return 'a pipe';
@@ -44,10 +44,10 @@ export function kindOf(stat: Stats): string {
 
 /**
  * Opens a file of a store.
- * @param append to go on in it; it must have no other name then
- * @param isShared whether its owner may let others write to it
- * @throws GristmillError CHECKSUM_MISMATCH where it is no regular file; STORE_NOT_TRUSTED where another user has it or may
- * write to it; IO_ERROR where it is a link
+ * @param append whether to append to the file; then it must have no other name
+ * @param isShared whether the owner of the file may let others write to it
+ * @throws GristmillError CHECKSUM_MISMATCH if it is not a regular file; STORE_NOT_TRUSTED if another user owns it or may
+ * write to it; IO_ERROR if it is a link
  */
 export function openRegular(
   path: string,
@@ -76,7 +76,7 @@ export function openRegular(
   }
 }
 
-/** Who has a file or may write to it. @throws GristmillError STORE_NOT_TRUSTED */
+/** Checks the owner of a file, and that others may not write to it. @throws GristmillError STORE_NOT_TRUSTED */
 export function checkHolders(path: string, stat: Stats, isShared = false): void {
   if (strangerOwning(stat) !== undefined) checkOwner(path, stat, statSync(dirname(path)).uid);
   if (isShared || !isWritableByOthers(stat)) return;

@@ -29,9 +29,8 @@ const LOCK_BYTES_MIN = 272;
 const FIRST_FILES_BYTES = 132 * 1024;
 
 /**
- * How the index can be opened: with locks; without any, where it is only read and lies on a file system that nobody can
- * write to.
- * @throws GristmillError IO_ERROR saying which right, on which file, is missing; as `checkIndexFiles`
+ * Returns how the index can be opened: with locks, or without them, if it is only read and its file system is read-only.
+ * @throws GristmillError IO_ERROR that names the missing right and the file; as `checkIndexFiles`
  */
 export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockless' {
   const index = dirname(join(store, CATALOG_FILE));
@@ -49,7 +48,7 @@ export function checkRights(store: string, readOnly: boolean): 'locked' | 'lockl
   return 'locked';
 }
 
-/** Whether LMDB can take the index, and this process may have what it takes for that. @throws GristmillError IO_ERROR, CHECKSUM_MISMATCH */
+/** Checks that the file is an index that this process has room to open. @throws GristmillError IO_ERROR, CHECKSUM_MISMATCH */
 export function checkRoom(store: string): void {
   const file = join(store, CATALOG_FILE);
   const bytes = checkIndexFile(file, false)?.size ?? 0;
@@ -130,7 +129,7 @@ export function beginsAsIndex(file: string, isShared: boolean): boolean {
   }
 }
 
-/** The same of the lock file, which has a size that LMDB gives it; it dies of another. Undefined where there is none or nothing in it. */
+/** Does the same for the lock file. A wrong size would crash LMDB. Undefined if the file is missing or empty. */
 export function checkLockFile(file: string): Stats | undefined {
   const stat = checkIndexFile(file, true);
   if (stat === undefined || stat.size === 0) return undefined;
@@ -140,8 +139,8 @@ export function checkLockFile(file: string): Stats | undefined {
 }
 
 /**
- * Undefined where there is none.
- * @param isShared whether its owner may let others write to it, so that they can read the store
+ * Checks a file of the index. Undefined if there is none.
+ * @param isShared whether the owner of the file may let others write to it, so that they can read the store
  * @throws GristmillError IO_ERROR, STORE_NOT_TRUSTED
  */
 export function checkIndexFile(file: string, isShared: boolean): Stats | undefined {

@@ -9,12 +9,12 @@ import type { Writer } from '../../options/shared.js';
 import type { Catalog, CatalogRead, LockRecord } from '../types.js';
 import { isRunning } from './process-identity.js';
 
-/** A holder is taken for dead when it has not said for so long that it lives. */
+/** A holder counts as dead if it has not renewed its lock for this long. */
 export const STALE_MILLISECONDS = 60_000;
-/** Who waits looks again after so long: at first, and at last. */
+/** The pause between two looks of a waiting process: the first one, and the longest one. */
 const PAUSE_MILLISECONDS_MIN = 4;
 const PAUSE_MILLISECONDS_MAX = 250;
-/** Between two attempts at what a full disk refused. */
+/** The pause between two attempts at work that a full disk refused. */
 const ROOM_MILLISECONDS = 500;
 
 /** Locks that this thread took: held, or given up without their record being removed (a catalog that fails). */
@@ -23,7 +23,7 @@ const ours = new Map<string, 'held' | 'abandoned'>();
 /** Locks that were renewed in the future: what their records said last, and since when. */
 const ahead = new Map<string, { readonly renewed: string; readonly since: number }>();
 
-/** For who takes locks. */
+/** Called by the code that takes locks. */
 export function noteLock(token: string, state: 'held' | 'abandoned' | 'released'): void {
   if (state === 'released') ours.delete(token);
   else ours.set(token, state);

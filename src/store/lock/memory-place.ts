@@ -10,7 +10,7 @@ import { CATALOG_FILE } from '../files/layout.js';
 import { MemoryBlobs } from '../files/memory-blobs.js';
 
 export class MemoryPlace implements StorePlace {
-  /** What error messages and paths begin with. */
+  /** The beginning of paths, also in error messages. */
   readonly directory = 'memory';
   readonly blobs = new MemoryBlobs();
   readonly #index = new MemoryIndex();

@@ -39,7 +39,7 @@ export interface LockRequest {
   readonly wait?: boolean | undefined;
   /** Cancels the wait, and the work after it: it rejects with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether what a dead holder left is swept. Default true; false leaves it, and the word of it in the record. */
+  /** Whether to sweep the leftovers of a dead holder. With false, the lock record still names them. Default true. */
   readonly sweeps?: boolean | undefined;
   /** Called once for each other writer that it has to wait for. */
   readonly onWait?: ((holder: LockRecord) => void) | undefined;
@@ -62,7 +62,7 @@ export class WriterLock {
   }
 
   /**
-   * Takes the lock, waiting for its holder if need be, and sweeps what a dead holder left.
+   * Takes the lock, waits for its holder if necessary, and sweeps the leftovers of a dead holder.
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
    */
   static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
@@ -108,7 +108,7 @@ export class WriterLock {
     }
   }
 
-  /** Within a transaction: refuses to go on when the lock is somebody else's by now. @throws GristmillError STORE_BUSY */
+  /** Inside a transaction: throws if another writer has taken the lock. @throws GristmillError STORE_BUSY */
   check(): void {
     this.#current();
   }

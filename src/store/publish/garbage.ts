@@ -37,9 +37,9 @@ export function addGarbage(catalog: Catalog, write: CatalogWrite, unnamed: Unnam
 }
 
 /**
- * Removes what nobody can be reading any more; the rest stays written down. Safe at any time, in any process.
- * @returns what is left.
- * @throws GristmillError CHECKSUM_MISMATCH where a collection has something of it: then nothing is removed. DISK_FULL, IO_ERROR
+ * Removes the garbage that nobody can read any more. The rest stays recorded. Safe at any time, in any process.
+ * @returns the garbage that is left.
+ * @throws GristmillError CHECKSUM_MISMATCH if a collection still has a part of it: then nothing is removed. DISK_FULL, IO_ERROR
  */
 export async function collectGarbage(catalog: Catalog, { directory, blobs }: StorePlace): Promise<Garbage> {
   catalog.refresh();

@@ -10,7 +10,7 @@ export type PublishMode = 'replace' | 'upsert' | 'insert';
 /** A shard as an import makes it. */
 export type NewShard = Omit<ShardEntry, 'firstOrdinal'>;
 
-/** How many records there were, and what became of them. */
+/** The numbers of records read, stored, rejected and replaced. */
 export interface Counts {
   readonly read: number;
   readonly stored: number;
@@ -19,7 +19,7 @@ export interface Counts {
   readonly replaced: number;
 }
 
-/** What an import hands over. Its shards are on disk and synced when it is committed. */
+/** The result that an import hands over to publish. Its shards are on disk and synced before it is committed. */
 export interface Publication {
   readonly name: string;
   readonly framing: FramingName;
@@ -36,7 +36,7 @@ export interface Publication {
   readonly pagesInPlace?: number;
 }
 
-/** What is known of a publication when all its pages are: merging is what finds the losers. */
+/** The facts of a publication after all its pages are merged. Merging finds the replaced records. */
 export interface Settled {
   readonly counts: Counts;
   /** By shard, the ordinals that lost to another record of this import with the same key. They have no primary entry. */

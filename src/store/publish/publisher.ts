@@ -86,7 +86,7 @@ export class Publisher {
     this.#settled = settled;
   }
 
-  /** Publishes what is settled; on any error nothing has changed, unless `isInDoubt`. */
+  /** Commits the settled publication. On any error nothing has changed, unless `isInDoubt`. */
   async commit({ before, after }: Beside = {}): Promise<PublishResult> {
     const settled = this.#settled;
     if (settled === undefined) throw new Error('a publication must be settled before it is committed');
@@ -112,14 +112,14 @@ export class Publisher {
   }
 
   /**
-   * Whether its failure leaves open what was published: the commit itself failed, and may have reached the disk all the same.
-   * Then the shards it would name must stay; the store does not trust its catalog any more until it is opened again.
+   * Whether it is unknown if the publication was committed: the commit itself failed, but may have reached the disk all the
+   * same. Then its shards must stay. The catalog refuses everything until the store is opened again.
    */
   get isInDoubt(): boolean {
     return this.#isInDoubt;
   }
 
-  /** Takes away what was made and is not published. Never fails: what stays is swept by the next writer. */
+  /** Removes the files and pages that are not published. Never fails: the next writer sweeps the rest. */
   async close(): Promise<void> {
     if (!this.#isPublished) await this.#trees.discard().catch(() => {});
     this.#snapshot.release();

@@ -34,7 +34,7 @@ const FLAGS_REFUSED = 0xe1;
 export const Section = {
   /** Ordinals without a line: u32 records, then a bitmap (holes.ts). */
   holes: 0x184d2a51,
-  /** What rebuilding the index needs to know, as JSON (origin.ts). */
+  /** The facts that a rebuild of the index needs, as JSON (origin.ts). */
   origin: 0x184d2a52,
 } as const;
 
@@ -53,7 +53,7 @@ const RECORD_COUNTS_AT = RECORDS_AT + 4;
 const SEEK_ENTRY_BYTES = 8;
 const SEEK_FOOTER_BYTES = 9;
 
-/** What the tables say, one element a frame. */
+/** The content of the tables, one element for each frame. */
 interface ShardTables {
   readonly storedBytes: Uint32Array;
   readonly plainBytes: Uint32Array;

@@ -13,7 +13,7 @@ import type { BlobReader, Blobs } from '../files/blobs.js';
 import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './format.js';
 import { Holes } from './holes.js';
 
-/** What the catalog says about a shard; compared with the file where given. */
+/** The catalog's facts about a shard. If given, they are compared with the file. */
 interface ShardExpectation {
   readonly records: number;
   readonly holes: number;
@@ -103,7 +103,7 @@ export class ShardReader {
     }
   }
 
-  /** The line of a record, from 0. @throws GristmillError CHECKSUM_MISMATCH when there is none */
+  /** The line number of a record, from 0. @throws GristmillError CHECKSUM_MISMATCH if there is none */
   lineOf(ordinal: number): number {
     if (!(ordinal >= 0 && ordinal < this.records) || this.holes?.has(ordinal)) {
       const message = `shard ${this.path} has ${this.records} records, but none with ordinal ${ordinal}`;
@@ -152,7 +152,7 @@ export class ShardReader {
     return this.#plainBytes[index]!;
   }
 
-  /** What another thread needs to know to read frame `index`. */
+  /** The facts that another thread needs to read frame `index`. */
   spanOf(index: number): FrameSpan {
     const offset = this.#offsets[index]!;
     const storedBytes = this.#storedBytesOf(index);

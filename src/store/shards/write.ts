@@ -21,7 +21,7 @@ let spare: Buffer | undefined;
 /** Sizes in the seek table are u32. */
 const FRAME_BYTES_MAX = 0xffff_ffff;
 
-/** What a finished shard is, for its catalog entry. */
+/** The facts of a finished shard, for its catalog entry. */
 export interface ShardSummary {
   /** Ordinals it spans, and those of them without a line. */
   readonly records: number;
@@ -92,7 +92,7 @@ export class ShardWriter {
 
   /**
    * Writes sections and tables and closes the file.
-   * @param origin what rebuilding the index has to know; kept as JSON.
+   * @param origin the facts that a rebuild of the index needs; stored as JSON.
    * @param holes ordinals that were given no line.
    */
   finish(origin?: object, holes?: Holes): ShardSummary {
