@@ -48,7 +48,7 @@ export function decodeEntry(bytes: Uint8Array, at: number): KernelEntry {
 
 /** Bytes of the entry that begins at `at`; NaN when its header is not all there. */
 export function entryBytes(bytes: Uint8Array, at = 0): number {
-  return ENTRY_HEADER_BYTES + (bytes[at + KEY_BYTES_AT] as number) + 256 * (bytes[at + KEY_BYTES_AT + 1] as number);
+  return ENTRY_HEADER_BYTES + bytes[at + KEY_BYTES_AT]! + 256 * bytes[at + KEY_BYTES_AT + 1]!;
 }
 
 /** Bytes of those entries, one after another from the first byte on, that are there to their last byte. */

@@ -65,7 +65,7 @@ export class Notes {
   #addFiles({ source, path: folder }: SourcePlan, shard: number, list: Uint8Array, records: Uint32Array): void {
     let first = 0;
     unpackFiles(list).forEach(({ path, fingerprint }, i) => {
-      const [count, read] = [records[2 * i] as number, records[2 * i + 1] as number];
+      const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const isNamed = this.#shape === undefined && isNamedLines(path);
       const mayBe = isNamed || this.#shape === 'ndjson';

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { escapeControls, escapeLines } from '../../dist/src/cli/terminal/escape.js';
+import { alignColumns, alignPairs } from '../../dist/src/cli/terminal/table.js';
 import { openStore } from '../../dist/src/index.js';
 import { CLI, gristmill, scratch } from '../support/cli.js';
 
@@ -55,4 +56,23 @@ test('records: bytes as stored in a pipe, escapes on a terminal', async () => {
     const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], { encoding: 'utf8' });
     expect(stdout.trim()).toBe('{"id":1,"s":"\\u007f\\u009b31m\\u202e\\udb40\\udc41ä"}');
   }
+});
+
+test('columns stand below each other whatever script their names are in', () => {
+  // What a terminal shows of each: two columns for a character of East Asia or an emoji, none for a combining accent.
+  const names: readonly (readonly [string, number])[] = [
+    ['ab', 2],
+    ['コレクション', 12],
+    ['한글', 4],
+    ['e\u0301te\u0301', 3],
+    ['🚀', 2],
+  ];
+  const lines = alignColumns(names.map(([name]) => [name, '7']))
+    .trimEnd()
+    .split('\n');
+  for (const [i, [name, columns]] of names.entries()) expect(lines[i]).toBe(`${name}${' '.repeat(12 - columns)}  7`);
+  const pairs = alignPairs(names.map(([name]) => [name, 'text']))
+    .trimEnd()
+    .split('\n');
+  for (const [i, [name, columns]] of names.entries()) expect(pairs[i]).toBe(`${name}${' '.repeat(12 - columns)}  text`);
 });

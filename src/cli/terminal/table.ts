@@ -1,22 +1,29 @@
 // Numbers and tables as a person reads them. Pure functions over values; nothing is printed here.
 
+import stringWidth from 'string-width';
+
 /** Two columns, or more: the first is words, the others are numbers and stand to the right. */
 export function alignColumns(rows: readonly (readonly string[])[], indent = ''): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => stringWidth(row[i] ?? ''))));
   const lines = rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    row.map((cell, i) => (i === 0 ? cell + blanks(cell, widths[i]!) : blanks(cell, widths[i]!) + cell)).join('  '),
   );
   return lines.map((line) => `${indent}${line.trimEnd()}\n`).join('');
 }
 
 /** Names on the left, free text on the right. */
 export function alignPairs(pairs: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...pairs.map(([name]) => name.length));
+  const width = Math.max(...pairs.map(([name]) => stringWidth(name)));
   return pairs
-    .map(([name, text]) => `${name.padEnd(width)}  ${text}`.trimEnd())
+    .map(([name, text]) => `${name}${blanks(name, width)}  ${text}`.trimEnd())
     .join('\n')
     .concat('\n');
+}
+
+/** What a cell is short of a width, in columns of a terminal: some characters take two, some none. */
+function blanks(cell: string, width: number): string {
+  return ' '.repeat(width - stringWidth(cell));
 }
 
 const BYTE_UNITS = ['kB', 'MB', 'GB', 'TB', 'PB'] as const;

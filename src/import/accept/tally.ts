@@ -125,7 +125,7 @@ export class Tally {
 
   /** A partition's losers and duplicates. */
   acceptMerged({ losers, duplicate }: MergeResult): void {
-    for (let i = 0; i < losers.length; i += 2) this.#noteDead(losers[i] as number, [losers[i + 1] as number]);
+    for (let i = 0; i < losers.length; i += 2) this.#noteDead(losers[i]!, [losers[i + 1]!]);
     this.#noteDuplicate(duplicate);
   }
 
@@ -166,7 +166,7 @@ export class Tally {
   #noteDead(shard: number, ordinals: ArrayLike<number>): void {
     if (ordinals.length === 0) return;
     const dead = this.dead.get(shard) ?? [];
-    for (let i = 0; i < ordinals.length; i++) dead.push(ordinals[i] as number);
+    for (let i = 0; i < ordinals.length; i++) dead.push(ordinals[i]!);
     this.dead.set(shard, dead);
     this.replaced += ordinals.length;
   }
@@ -191,6 +191,6 @@ function placeIn({ files, readBefore }: Origin, record: number, source: string) 
   if (files === undefined) return { record, file: source };
   let rest = record - readBefore;
   let at = 0;
-  for (; rest >= (files.records[2 * at + 1] as number); at++) rest -= files.records[2 * at + 1] as number;
+  for (; rest >= files.records[2 * at + 1]!; at++) rest -= files.records[2 * at + 1]!;
   return { record: rest, file: join(files.folder, unpackFiles(files.list)[at]!.path) };
 }

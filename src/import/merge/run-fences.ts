@@ -33,7 +33,7 @@ export class Fences {
 
   /** Bytes of the chunk that begins with this fence. */
   chunkBytes(fence: number): number {
-    return this.#chunkBytes[fence] as number;
+    return this.#chunkBytes[fence]!;
   }
 
   /** All fences, by their entries. */
@@ -54,6 +54,6 @@ export class Fences {
   }
 
   #start(fence: number): number {
-    return this.#starts[fence] as number;
+    return this.#starts[fence]!;
   }
 }

@@ -81,14 +81,14 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
   let before = startsInString ? STRING : BLANK;
   let i = 0;
   for (; i < length; i++) {
-    const c = bytes[i] as number;
+    const c = bytes[i]!;
     if (inString) {
       if (c === QUOTE) inString = false;
       else if (c === BACKSLASH) i++;
       else if (c < 0x20) break;
       continue;
     }
-    const kind = CLASS[c] as number;
+    const kind = CLASS[c]!;
     if (kind === BLANK) continue;
     if (kind === BAD) break;
     const isNewValue = framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before);

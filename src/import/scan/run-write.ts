@@ -70,7 +70,7 @@ export class RunWriter {
   #noteLosers(entries: Entries, losers: Uint32Array): void {
     if (losers.length === 0) return;
     for (let i = 1; i < losers.length; i += 2) {
-      const line = losers[i] as number;
+      const line = losers[i]!;
       this.losers.push(this.#ordinalOf ? this.#ordinalOf(line) : line);
     }
     const found = entries.duplicate();

@@ -173,7 +173,7 @@ export class FileScan {
   /** The first value is followed by something: by another value, or the file is bad. */
   #manyAfterAll(rest: number): SpanFailure | undefined {
     const [next] = this.#file.bytesAt(rest, rest + 1);
-    if (!beginsJson(next as number)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
+    if (!beginsJson(next!)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
     this.#load();
     const { bytes, pos, end } = this.#window;
     const offset = this.#offsetOf(skipBlanks(bytes, pos, end));

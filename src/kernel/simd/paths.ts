@@ -72,7 +72,7 @@ function descend(root: PathNode, path: readonly string[]): PathNode {
 /** UTF-8, and a lone surrogate as the three bytes its code point would have: so the kernel reads escapes, too. */
 function generalisedUtf8(text: string): Uint8Array {
   const characters = Array.from(text, (character) => {
-    const code = character.codePointAt(0) as number;
+    const code = character.codePointAt(0)!;
     const isSurrogate = code >> 11 === 0xd800 >> 11;
     if (!isSurrogate) return Buffer.from(character);
     return Uint8Array.of(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f));

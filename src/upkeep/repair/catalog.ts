@@ -69,7 +69,7 @@ export async function copyValues({
         await catalog.transaction((write) => {
           for (const { ordinal, line } of records) write.putInlineRecord(entry.shard, ordinal, line);
         });
-        from = (records.at(-1)?.ordinal as number) + 1;
+        from = records.at(-1)!.ordinal + 1;
         await pause();
       }
     }
@@ -121,7 +121,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     let [holes, storedBytes, plainBytes] = [0, 0, 0];
     const after = shards.map((entry) => {
       const { isRewritten, ...summary } = rewritten.get(entry.shard) ?? { isRewritten: false };
-      const fileNumber = files.get(entry.shard) as number;
+      const fileNumber = files.get(entry.shard)!;
       const now = isRewritten ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
       holes += now.holes;
       storedBytes += now.storedBytes;
@@ -159,7 +159,7 @@ function* jobsOf(
   for (const entry of entries) {
     const { shard, records, holes, sha256, file, fileNumber } = entry;
     const dead = old.tombstones(entry);
-    const job = { shard, dead, newFileNumber: numbers.get(shard) as number };
+    const job = { shard, dead, newFileNumber: numbers.get(shard)! };
     if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
     else yield { ...job, path: shardPath(store, file), expected: { records, holes, sha256 } };
   }

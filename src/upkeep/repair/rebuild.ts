@@ -115,7 +115,7 @@ export class Rebuild {
     for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
       await pause();
       for (let i = 0; i < result.losers.length; i += 2) {
-        this.#markDead(result.losers[i] as number, result.losers[i + 1] as number);
+        this.#markDead(result.losers[i]!, result.losers[i + 1]!);
       }
       yield* result.pages;
       rooms.push(result.room);
