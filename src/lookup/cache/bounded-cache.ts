@@ -22,7 +22,7 @@ export interface Bounds {
   readonly idleMs: number;
 }
 
-/** The reason why the cache drops an entry by itself: to make room, because its time has passed, or for another entry of its key. */
+/** The reason why the cache drops an entry: to make room, because its time has passed, or for a new entry of its key. */
 export type Dropped = 'evicted' | 'expired' | 'replaced';
 
 export class BoundedCache<Key extends {}, Value extends Kept> {
