@@ -53,6 +53,8 @@ export const READ_WINDOW_BYTES = MIB;
 export const ENTRY_HEAP_BYTES = 6 * MIB;
 /** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
 export const RUN_CHUNK_BYTES = 32 * KIB;
+/** Sources up to this size are imported in the calling thread: a thread would take four times as long (docs/decisions.md). */
+export const THREADLESS_BYTES_MAX = 64 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;
 /**

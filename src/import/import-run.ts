@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
-import { JOURNAL_BYTES_MIN } from '../base/limits.js';
+import { JOURNAL_BYTES_MIN, THREADLESS_BYTES_MAX } from '../base/limits.js';
 import { files } from '../store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { Publisher } from '../store/publish/publisher.js';
@@ -66,7 +66,7 @@ export class ImportRun {
       const tasks = run.jobs.map(({ task }) => task);
       run.#workspace.open(tasks.map(({ shard }) => spanPaths(run.context, shard).shard));
       if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, run.context, tasks);
-      run.#workers = startWorkers(target, Math.min(options.workers, tasks.length));
+      run.#workers = startWorkers(target, threadsFor(parts, tasks.length));
     } catch (error) {
       await run.close();
       throw error;
@@ -160,7 +160,13 @@ function isResumable({ target, work, planned }: RunParts): boolean {
   return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders;
 }
 
+/** None for small sources. Those that an option cuts into spans have threads for them. */
+function threadsFor({ planned, options }: RunParts, tasks: number): number {
+  if (planned.bytes <= THREADLESS_BYTES_MAX && tasks <= planned.plans.length) return 0;
+  return Math.min(options.workers, tasks);
+}
+
 function startWorkers({ startWorkers: start, observer }: ImportTarget, threads: number): Workers {
   const started = start(threads);
-  return observer?.watched(started, threads) ?? started;
+  return observer?.watched(started, Math.max(1, threads)) ?? started;
 }

@@ -16,7 +16,7 @@ export interface ImportTarget extends StorePlace {
   readonly closing?: AbortSignal;
   /** Bytes of sources from which a journal is kept; tests want it sooner. */
   readonly journalFrom?: number;
-  /** Starts this number of threads. */
+  /** Starts this number of threads. With 0, the calling thread does the work. */
   readonly startWorkers: (threads: number) => Workers;
   /** Counts and times the import, for the metrics of the store. */
   readonly observer?: ImportObserver;

@@ -1,7 +1,7 @@
 // source > plan > [map > scan > key > frame > shard] > verify > [merge] > publish
 //
-// The stages of the workers in the calling thread, for a store in memory: other threads could not see its buffers. One
-// task a turn, so that signals and progress come through in between.
+// The stages of the workers in the calling thread: for a store in memory, whose buffers other threads could not see, and for
+// work that is done sooner than a thread is started. One task a turn, so that signals and progress come through in between.
 
 import { setImmediate } from 'node:timers/promises';
 import { mergeEntries } from '../import/merge/entries.js';
@@ -17,9 +17,9 @@ import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
 
-/** Threads, where they can reach the files; else the calling thread. */
+/** Threads, where some are wanted and they can reach the files; else the calling thread. */
 export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {
-  return blobs === files ? new WorkerPool(threads) : new InProcessWorkers(blobs);
+  return blobs === files && threads > 0 ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
 export class InProcessWorkers implements Workers, Verifiers {

@@ -56,7 +56,10 @@ export interface ImportOptions {
    * the import fails. Default 1: no limit.
    */
   readonly maxBadRatio?: number | undefined;
-  /** The number of worker threads. A store in memory uses none. Default: the processors this process may use. */
+  /**
+   * The number of worker threads. A store in memory uses none, and neither do sources of up to 64 KiB in all. Default: the
+   * processors this process may use.
+   */
   readonly workers?: number | undefined;
   /** The zstd compression level, −7…19. Default 1. */
   readonly level?: number | undefined;

@@ -1,4 +1,4 @@
-// Who does the work of an import: threads, or the calling thread for a store in memory.
+// Who does the work of an import: threads, or the calling thread for a store in memory and for a small source.
 
 import type { MergeResult, MergeTask } from './merge.js';
 import type { SpanOrder, SpanResult } from './span.js';
