@@ -12,3 +12,11 @@ export function runs(count: number): number {
 export function isTried(at: number, every: number): boolean {
   return at % Math.max(1, Math.round(every / EFFORT)) === 0;
 }
+
+/** `2/3` is the second of three parts, each with every third place of a series. */
+const [PART = 1, PARTS = 1] = (process.env.TORTURE_PART ?? '1/1').split('/').map(Number);
+
+/** Whether a place of a long series of the torture suite is in the part that TORTURE_PART asks for; each is without it. */
+export function isInPart(at: number): boolean {
+  return at % PARTS === PART - 1;
+}

@@ -9,9 +9,12 @@ import { missing, scratchDirectory } from './harness.js';
 import { smallDisk, volumeDisk } from './swarm/disks.mjs';
 import { swarm, Totals } from './swarm/swarm.mjs';
 
+const FIRST = Number(process.env.TORTURE_SEED ?? 1);
 const SEEDS = Number(process.env.TORTURE_SEEDS ?? 80);
-const SEEDS_OF_SMALL_DISKS = 12;
-const SEEDS_OF_VOLUMES = 4;
+const SEEDS_OF_SMALL_DISKS = Math.ceil((SEEDS * 12) / 80);
+const SEEDS_OF_VOLUMES = Math.ceil((SEEDS * 4) / 80);
+/** Far apart, so that no two tests play the same ones. */
+const [FIRST_OF_SMALL_DISKS, FIRST_OF_VOLUMES] = [FIRST + 10_000, FIRST + 20_000];
 /** Cuts of one volume, one after another. */
 const CUTS_EACH = 4;
 /** Two keep two cores busy; one seed alone waits for disks. */
@@ -52,14 +55,15 @@ const lacks = missing('root', 'unshare', 'losetup', 'mkfs.ext4');
 const canMount = lacks === undefined && process.env.TORTURE_NAMESPACE !== undefined;
 
 describe('the swarm (a seed again: node test/torture/swarm/run.mjs --seed N)', () => {
-  test(`${SEEDS} seeds`, () => play(1, SEEDS));
+  test(`${SEEDS} seeds from ${FIRST} on`, () => play(FIRST, SEEDS));
 
-  test.skipIf(!canMount)(`${SEEDS_OF_SMALL_DISKS} seeds on disks that are full now and then (--disk small)`, () =>
-    play(10_001, SEEDS_OF_SMALL_DISKS, smallDisk),
+  test.skipIf(!canMount)(
+    `${SEEDS_OF_SMALL_DISKS} seeds from ${FIRST_OF_SMALL_DISKS} on, on disks that are full now and then (--disk small)`,
+    () => play(FIRST_OF_SMALL_DISKS, SEEDS_OF_SMALL_DISKS, smallDisk),
   );
 
   test.skipIf(!canMount)(
-    `${SEEDS_OF_VOLUMES} seeds on volumes whose power is cut (--disk volume --rounds ${CUTS_EACH})`,
-    () => play(20_001, SEEDS_OF_VOLUMES, volumeDisk, { rounds: CUTS_EACH }),
+    `${SEEDS_OF_VOLUMES} seeds from ${FIRST_OF_VOLUMES} on, on volumes whose power is cut (--disk volume --rounds ${CUTS_EACH})`,
+    () => play(FIRST_OF_VOLUMES, SEEDS_OF_VOLUMES, volumeDisk, { rounds: CUTS_EACH }),
   );
 });

@@ -2,9 +2,10 @@
 // acknowledged, and what was left behind goes away when it is opened again.
 // Method: a writer waits with everything loaded; strace is attached to one of its threads and kills the process at that
 // thread's n-th call of one name, while it does one operation. A census before says how many calls there are; each of
-// them is a kill point, on a store copied from the same template.
+// them is a kill point, on a store copied from the same template; a part of them with TORTURE_PART.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isInPart } from '../support/effort.js';
 import { missing, scratchDirectory, Template } from './harness.js';
 import { runTraced, threadsOf } from './strace.js';
 
@@ -52,14 +53,16 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
       const points = await census();
       expect(points.length).toBeGreaterThan(2);
       let kills = 0;
+      let at = 0;
       let next = waiting();
       for (const { thread, call, times } of points) {
         for (let when = 1; when <= times; when++) {
+          if (!isInPart(at++)) continue;
           const { store, writer } = await next;
           next = waiting();
-          const at = threadsOf(writer.pid)[thread] as number;
+          const traced = threadsOf(writer.pid)[thread] as number;
           const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${when}`];
-          await runTraced(writer, [at], inject, template.n);
+          await runTraced(writer, [traced], inject, template.n);
           const { signal } = writer.process.signalCode === null ? await writer.kill() : await writer.ended;
           expect(signal).toBe('SIGKILL');
           kills++;
@@ -70,7 +73,7 @@ describe.skipIf(lacks)(`system calls as kill points${lacks ? ` (${lacks})` : ''}
       }
       await (await next).writer.kill();
       console.log(
-        `kill points of ${kind}: ${kills} (${points.map(({ call, times }) => `${call} ${times}`).join(', ')})`,
+        `kill points of ${kind}: ${kills} of ${at} (${points.map(({ call, times }) => `${call} ${times}`).join(', ')})`,
       );
     });
   });
