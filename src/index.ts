@@ -1,6 +1,7 @@
 // The public surface: what is not listed here is not promised.
 
 import { later } from './api/load.js';
+import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
@@ -47,5 +48,6 @@ export type { Watcher } from './watch/watcher.js';
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {
-  return (await later.load()).repairStore(directory, options);
+  const { repairStore: repair } = await later.load();
+  return nameErrors('repair the store', directory, () => repair(directory, options));
 }

@@ -277,7 +277,7 @@ export class Store {
 
   #work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
     this.#assertOpen();
-    return this.#underWay.run(work).finally(() => this.#serving.look());
+    return this.#underWay.run(work, this.directory).finally(() => this.#serving.look());
   }
 
   async #close(): Promise<void> {

@@ -1,6 +1,7 @@
 // The long work of a store that is under way: imports, upkeep, warming. Closing the store cancels it and waits for its end.
 
 import { keptAlive } from '../base/alive.js';
+import { nameErrors } from '../base/system-errors.js';
 
 export class UnderWay {
   readonly #works = new Set<Promise<unknown>>();
@@ -14,9 +15,10 @@ export class UnderWay {
   /**
    * Runs work that `end` waits for, and that the process does not end before.
    * @param work is given the signal that is aborted when the store is being closed
+   * @param directory of the store, for the errors of system calls
    */
-  async run<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
-    const working = keptAlive(work(this.closing));
+  async run<T>(work: (closing: AbortSignal) => Promise<T>, directory: string): Promise<T> {
+    const working = keptAlive(nameErrors('work on the store', directory, () => work(this.closing)));
     this.#works.add(working);
     try {
       return await working;

@@ -70,19 +70,20 @@ export interface ErrorFacts {
 export class GristmillError extends Error {
   override readonly name = 'GristmillError';
   readonly code: ErrorCode;
-  readonly file?: string | undefined;
-  readonly offset?: number | undefined;
-  readonly line?: number | undefined;
-  readonly record?: number | undefined;
-  readonly reason?: string | undefined;
-  readonly snippet?: string | undefined;
-  readonly bytesNeeded?: number | undefined;
+  // Declared only: an error has the fields that its facts give, and no others that are undefined.
+  declare readonly file?: string | undefined;
+  declare readonly offset?: number | undefined;
+  declare readonly line?: number | undefined;
+  declare readonly record?: number | undefined;
+  declare readonly reason?: string | undefined;
+  declare readonly snippet?: string | undefined;
+  declare readonly bytesNeeded?: number | undefined;
 
   /** @param message what happened and what to do about it, in one or two sentences. */
   constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
     const { cause, ...fields } = facts;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    Object.assign(this, fields);
+    for (const [name, fact] of Object.entries(fields)) if (fact !== undefined) Object.assign(this, { [name]: fact });
   }
 }

@@ -19,6 +19,16 @@ export function ioError(cause: unknown, doing: string, file: string, bytesNeeded
   return new GristmillError('IO_ERROR', `cannot ${doing} ${file}: ${(cause as Error).message}`, { file, cause });
 }
 
+/** Does work of the library for its user: an error of a system call that nobody has named is one of ours. */
+export async function nameErrors<T>(doing: string, place: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isOfSystem = error instanceof Error && !(error instanceof GristmillError) && 'syscall' in error;
+    throw isOfSystem ? ioError(error, doing, place) : error;
+  }
+}
+
 /** Whether an error, or what caused it, is a file that is not there. */
 export function isMissing(error: unknown): boolean {
   const cause = error instanceof GristmillError ? error.cause : error;

@@ -30,6 +30,6 @@ export function checkConfigOwner(path: string): void {
 }
 
 function invalid(file: string, why: string, cause?: unknown): GristmillError {
-  const message = `${file} ${why}; if you trust the file, name it (--config ${file}), otherwise use no config file (--no-config)`;
+  const message = `${file} ${why}; if you trust the file, name it (option config: '${file}'), otherwise use no config file (option config: false)`;
   return new GristmillError('CONFIG_INVALID', message, { file, cause });
 }

@@ -15,13 +15,16 @@ import type { SourcePlan } from './plan/plan.js';
 /** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;
 
+/** Sources were given together that cannot be imported together. */
+export class SourcesDisagree extends TypeError {}
+
 /** Where the primary key comes from. @throws TypeError when the sources do not agree */
 export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOptions): KeyRule {
   if (options.key !== undefined) return { kind: 'path', path: options.key };
   const named = plans.filter((plan) => plan.framing === 'object').length;
   if (named > 0 && named < plans.length) {
-    throw new TypeError(
-      'some sources are objects of named records and other sources are not: give --key, or import them separately',
+    throw new SourcesDisagree(
+      'some sources are objects of named records and other sources are not: give option key, or import them separately',
     );
   }
   return named > 0 ? { kind: 'name' } : { kind: 'ordinal' };
@@ -44,7 +47,7 @@ export function emptyFor(error: unknown, catalog: Catalog, collection: string): 
   if (!(error instanceof GristmillError) || error.code !== 'SOURCE_EMPTY') return error;
   const records = catalog.collection(collection)?.records ?? 0;
   if (records === 0) return error;
-  const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}. To make it empty, give --allow-empty (option allowEmpty).`;
+  const message = `${error.message} The collection ${JSON.stringify(collection)} keeps ${countOf(records)}. To make it empty, give option allowEmpty: true.`;
   return new GristmillError('SOURCE_EMPTY', message, { ...(error.file !== undefined && { file: error.file }) });
 }
 
@@ -65,7 +68,7 @@ export function checkNotEmptied(
 ): void {
   if (allowEmpty || before === 0 || catalog.collection(collection)?.records !== 0) return;
   const what = sources.length === 1 ? `${sources[0]} has` : `${sources[0]} and ${sources.length - 1} more sources have`;
-  const message = `${what} no records; the collection ${JSON.stringify(collection)} keeps ${countOf(before)}. To make it empty, give --allow-empty (option allowEmpty).`;
+  const message = `${what} no records; the collection ${JSON.stringify(collection)} keeps ${countOf(before)}. To make it empty, give option allowEmpty: true.`;
   throw new GristmillError('SOURCE_EMPTY', message);
 }
 

@@ -60,6 +60,11 @@ export function parsePointer(pointer: string): readonly string[] {
   return namesOf(pointer);
 }
 
+/** Writes a place in a document the way `parsePointer` reads it. */
+export function formatPointer(tokens: readonly string[]): string {
+  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 const BAD_TILDE = /~(?![01])/;
 
 function parsePointerPath(path: string): readonly string[] {

@@ -3,6 +3,7 @@
 // What it means that a round failed: whether trying again without a change can help, and what is told of it.
 
 import { type ErrorCode, GristmillError } from '../base/errors.js';
+import { SourcesDisagree } from '../import/import-checks.js';
 
 /** The sources are not what they have to be: the same again until somebody changes them. */
 const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
@@ -42,7 +43,7 @@ export const isMistake = (error: unknown) =>
 export function refusalOf(error: unknown): GristmillError {
   if (error instanceof GristmillError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  // An import says so of sources that do not fit together: they did when the watcher began.
-  if (error instanceof TypeError) return new GristmillError('COLLECTION_MISMATCH', message, { cause: error });
+  // They agreed when the watcher began.
+  if (error instanceof SourcesDisagree) return new GristmillError('COLLECTION_MISMATCH', message, { cause: error });
   return new GristmillError('IO_ERROR', `the sources could not be synchronised: ${message}`, { cause: error });
 }

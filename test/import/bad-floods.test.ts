@@ -41,7 +41,7 @@ describe('a source of bad records', () => {
     writeFileSync(path, `[1${','.repeat(1_000_001)}]`);
     const store = await openStore(join(directory, 'store-of-none'));
     const options = { onBadRecord: 'quarantine', shape: 'array', workers: 1 } as const;
-    const message = expect.stringMatching(/allow more, for example --max-bad 100000000\./);
+    const message = expect.stringMatching(/allow more, for example option maxBad: 100000000\./);
     await expect(store.import(path, options)).rejects.toMatchObject({ code: 'TOO_MANY_BAD_RECORDS', message });
     expect(store.collections()).toEqual([]);
     const { records } = await store.import(path, { ...options, maxBad: 2_000_000 });

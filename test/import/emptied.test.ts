@@ -18,7 +18,7 @@ import { eventsOf, place, QUICK, textOf } from '../support/watched.js';
 
 const REFUSED = {
   code: 'SOURCE_EMPTY',
-  message: expect.stringMatching(/"records" keeps its 3 records.*--allow-empty/),
+  message: expect.stringMatching(/"records" keeps its 3 records.*option allowEmpty: true/),
 };
 
 const EMPTY: readonly [string, () => string | string[], ImportOptions?][] = [
@@ -130,7 +130,7 @@ test.each(['auto', 'always'] as const)(
     const watcher = await store.watch(folder, { ...QUICK, poll });
     rmSync(join(folder, 'a.json'));
     write('b.ndjson', '');
-    await until(() => warnings.some(({ message }) => message.includes('--allow-empty')));
+    await until(() => warnings.some(({ message }) => message.includes('option allowEmpty: true')));
     expect(textOf(store, 'a.json') ?? textOf(store, 'b.ndjson#0')).toBeDefined();
     write('c.json', '{"v":2}');
     await until(() => textOf(store, 'c.json') !== undefined && store.collection().count() === 1);

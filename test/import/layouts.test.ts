@@ -167,7 +167,10 @@ test('arrays one after another in a file that nothing says it of are refused, ho
   const before = await state();
   for (const source of ['[1]\n[2]\n', '[1][2]', `["${LONG}"]\n[2]`]) {
     const error = await errorOf(run(source));
-    expect(error).toMatchObject({ code: 'SOURCE_TRAILING_BYTES', message: expect.stringContaining('--shape ndjson') });
+    expect(error).toMatchObject({
+      code: 'SOURCE_TRAILING_BYTES',
+      message: expect.stringContaining("option shape: 'ndjson'"),
+    });
   }
   expect(await state()).toEqual(before);
   await run('[1]\n[2]\n', { shape: 'ndjson' });
@@ -274,7 +277,7 @@ test('the report says what was assumed, why, and which option says otherwise', a
     { shape: 'ndjson', because: 'content', sources: 1, first: sources[3] },
   ]);
   for (const { text, first } of layouts) {
-    expect(text).toContain('--shape');
+    expect(text).toContain('option shape');
     expect(text).toContain(first);
   }
   const given = await store.import(sources[1]!, { shape: 'array', workers: 1 });

@@ -187,7 +187,7 @@ describe('what does not fit starts afresh, and is said', () => {
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'never' });
     expect(report).toMatchObject({
-      warnings: [expect.stringContaining('--no-resume was given (option resume: never)')],
+      warnings: [expect.stringContaining("option resume: 'never' was given")],
     });
   });
 

@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { snippetOf } from '../../src/base/snippet.js';
 import { scanSources } from '../../src/import/accept/accept.js';
 import { Tally } from '../../src/import/accept/tally.js';
 import { type FilledImportOptions, resolveImportOptions } from '../../src/import/options/resolve.js';
@@ -12,7 +13,6 @@ import { planJobs } from '../../src/import/plan/jobs.js';
 import { checkRest, planSource } from '../../src/import/plan/plan.js';
 import { Workspace } from '../../src/import/plan/workspace.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
-import { snippetOf } from '../../src/import/source/snippet.js';
 import { type SpanOrder, spanPaths } from '../../src/import/tasks/span.js';
 import type { BadRecord } from '../../src/kernel/contract.js';
 import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';

@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import type { Setting } from '../../config/settings.js';
 import { writeOption } from '../../config/words.js';
 import {
-  flagOf,
   STORE_FLAGS,
   type StoreFlags,
   storeOptionsIn,
@@ -13,6 +12,7 @@ import {
   withStoreFlags,
 } from '../shared/store-flags.js';
 import { escapeControls, print } from '../terminal/escape.js';
+import { flagOf } from '../terminal/flags.js';
 import { alignPairs } from '../terminal/table.js';
 
 interface ConfigFlags extends StoreFlags {

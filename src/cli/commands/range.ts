@@ -1,10 +1,11 @@
 // gristmill range: records in key order, between two keys or with a common beginning.
 
 import type { Command } from 'commander';
-import type { RangeOptions } from '../../index.js';
+import type { Collection, KeyValue, RangeOptions } from '../../index.js';
 import { type CommonOptions, readCount, readKey, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { note } from '../terminal/diagnostics.js';
 import { LineWriter, standardOutput } from '../terminal/output.js';
 
 const BOUNDS = ['gte', 'gt', 'lte', 'lt'] as const;
@@ -51,12 +52,38 @@ async function runRange(flags: RangeFlags): Promise<void> {
   const options = rangeOptions(flags);
   const store = await openStore(flags, { readOnly: true });
   try {
+    const collection = store.collection(flags.collection);
+    if (flags.json !== true) await warnOfTypes(collection, options);
     const lines = new LineWriter(standardOutput());
-    for await (const { text } of store.collection(flags.collection).rangeText(options)) await lines.add(`${text}\n`);
+    for await (const { text } of collection.rangeText(options)) await lines.add(`${text}\n`);
     await lines.flush();
   } finally {
     await store.close();
   }
+}
+
+/** Says so when a bound has a type that no key has: then it bounds nothing, or everything. */
+async function warnOfTypes(collection: Collection, { index, ...options }: RangeOptions): Promise<void> {
+  const bounds = BOUNDS.map((name) => options[name]).filter((bound) => bound !== undefined);
+  if (bounds.length === 0) return;
+  const [first, last] = [await firstKey(collection, { index }), await firstKey(collection, { index, reverse: true })];
+  if (first === undefined || last === undefined || typeOf(first) !== typeOf(last)) return;
+  for (const bound of bounds) {
+    if (typeOf(bound) === typeOf(first)) continue;
+    const help = typeOf(first) === 'string' ? `; for the string, write '"${bound}"' or use --string` : '';
+    note(`no key is a ${typeOf(bound)}: all of them are of type ${typeOf(first)}${help}`);
+  }
+}
+
+async function firstKey(collection: Collection, options: RangeOptions): Promise<KeyValue | undefined> {
+  for await (const { key } of collection.rangeText({ ...options, limit: 1 })) return key;
+  return undefined;
+}
+
+/** The types whose values are ordered among each other. */
+function typeOf(key: KeyValue): string {
+  if (key === null) return 'null';
+  return typeof key === 'string' || typeof key === 'boolean' ? typeof key : 'number';
 }
 
 function rangeOptions(flags: RangeFlags): RangeOptions {

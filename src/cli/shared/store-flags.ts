@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readOption } from '../../config/words.js';
 import type { DataRow } from '../../options/check.js';
 import { STORE_OPTIONS, type StoreOptions } from '../../options/store.js';
+import { flagOf, kebab } from '../terminal/flags.js';
 
 type FlagName = Exclude<keyof typeof STORE_OPTIONS, 'create' | 'readOnly'>;
 
@@ -57,14 +58,6 @@ export async function storeOptionsIn(flags: StoreFlags): Promise<StoreOptions> {
   if (flags.collections === undefined) return options;
   const { readCollections } = await import('../../config/settings.js');
   return { ...options, collections: readCollections(flags.collections, '--collections') };
-}
-
-export function flagOf(name: string): string {
-  return `--${kebab(name)}`;
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function wordFor(row: DataRow): string {

@@ -2,10 +2,11 @@
 
 import { escapeControls, jsonLine } from './escape.js';
 import { Exit, type Failure, failureOf } from './exit.js';
+import { inFlags } from './flags.js';
 
 /** Prints one line for a person. */
 export function note(text: string): void {
-  process.stderr.write(`gristmill: ${escapeControls(text)}\n`);
+  process.stderr.write(`gristmill: ${escapeControls(inFlags(text))}\n`);
 }
 
 /** Prints that a key has no record: not an error, since the others are still looked up. */

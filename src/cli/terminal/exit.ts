@@ -3,6 +3,7 @@
 
 import { CommanderError } from 'commander';
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
+import { inFlags } from './flags.js';
 
 /** What the process ends with. */
 export const Exit = {
@@ -94,14 +95,14 @@ const ENGINE_TYPE_ERROR = /^Cannot |is not a (function|constructor)|is not itera
 export function failureOf(error: unknown): Failure {
   if (error instanceof GristmillError) {
     const { name: _name, code, cause: _cause, ...facts } = error;
-    return { code, message: error.message, exit: EXIT_OF[code], facts };
+    return { code, message: inFlags(error.message), exit: EXIT_OF[code], facts };
   }
   if (error instanceof CommanderError) {
     return { code: 'USAGE', message: error.message.replace(/^error: /, ''), exit: Exit.usage, facts: {} };
   }
   // The library's answer to a wrong option value is a TypeError; here the option came from the command line.
   if (error instanceof TypeError && !ENGINE_TYPE_ERROR.test(error.message)) {
-    return { code: 'USAGE', message: error.message, exit: Exit.usage, facts: {} };
+    return { code: 'USAGE', message: inFlags(error.message), exit: Exit.usage, facts: {} };
   }
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) {

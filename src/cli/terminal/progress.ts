@@ -4,6 +4,7 @@ import type { ImportProgress } from '../../base/import-report.js';
 import type { RepairProgress } from '../../upkeep/repair/options.js';
 import type { VerifyProgress } from '../../upkeep/verify/options.js';
 import { note } from './diagnostics.js';
+import { movesCursor } from './screen.js';
 import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 
 /** Seconds between two lines of a log. */
@@ -21,7 +22,7 @@ interface ProgressView {
 /** The view that fits stderr. */
 export async function progressView(quiet: boolean): Promise<ProgressView> {
   if (quiet) return { show: () => {}, stop: () => {} };
-  return process.stderr.isTTY ? progressBar() : progressLines();
+  return movesCursor(process.stderr) ? progressBar() : progressLines();
 }
 
 async function progressBar(): Promise<ProgressView> {

@@ -2,6 +2,7 @@
 
 import type { ImportReport } from '../../base/import-report.js';
 import { escapeControls } from './escape.js';
+import { inFlags } from './flags.js';
 import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 
 /** The report as aligned lines. */
@@ -43,7 +44,7 @@ export function reportText(report: ImportReport, store: string): string {
   if (report.peakAnonBytes > 0) pairs.push(['peak memory', `${formatBytes(report.peakAnonBytes)} anonymous`]);
   if (report.quarantine !== undefined) pairs.push(['rejected records', report.quarantine]);
   pairs.push(['store', store], ...report.warnings.map((warning): [string, string] => ['warning', warning]));
-  return alignPairs(pairs.map(([name, text]) => [escapeControls(name), escapeControls(text)]));
+  return alignPairs(pairs.map(([name, text]) => [escapeControls(name), escapeControls(inFlags(text))]));
 }
 
 function shareOf(part: number, whole: number): string {

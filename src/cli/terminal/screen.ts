@@ -1,6 +1,11 @@
 // A text that stands still on a terminal and is written over: on its second screen, so that what was there before comes
 // back at the end. The sequences are those of every terminal since the VT100 (xterm's control sequences).
 
+/** Whether a stream is a terminal that moves its cursor when it is asked to. */
+export function movesCursor(stream: { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true && process.env.TERM !== 'dumb';
+}
+
 const ESCAPE = '\u001b[';
 const SECOND_SCREEN = `${ESCAPE}?1049h`;
 const FIRST_SCREEN = `${ESCAPE}?1049l`;

@@ -6,7 +6,7 @@ import type { Store, StoreStat } from '../../index.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
 import { escapeControls, escapeLines } from './escape.js';
 import { type Output, standardOutput } from './output.js';
-import { Screen } from './screen.js';
+import { movesCursor, Screen } from './screen.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 /** A look at the store. */
@@ -52,7 +52,7 @@ function viewFor(output: Output, asJson: boolean): View {
   if (asJson) {
     return { show: ({ time, stat }) => output.write(`${JSON.stringify({ time, ...stat })}\n`), close };
   }
-  if (process.stdout.isTTY && process.env.TERM !== 'dumb') {
+  if (movesCursor(process.stdout)) {
     const screen = new Screen(process.stdout);
     return {
       show: async (look, before) => screen.draw(escapeLines(watchText(look, before))),

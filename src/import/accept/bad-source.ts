@@ -5,12 +5,13 @@
 
 import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/errors.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import { shellWord } from '../../base/shell-word.js';
+import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason } from '../../kernel/contract.js';
-import { NEWLINE } from '../../kernel/plain/bytes.js';
+import { COMMA, isBlank, NEWLINE } from '../../kernel/plain/bytes.js';
 import { formatPath } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { openSource } from '../source/open.js';
-import { SNIPPET_BYTES, snippetOf } from '../source/snippet.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanTask } from '../tasks/span.js';
 
@@ -25,6 +26,8 @@ export interface BadPlace {
   readonly where: string;
   /** The reason why the record is bad, with the bytes of the source at that place. */
   readonly why: string;
+  /** For a container that the source ends in: a command that closes it in a copy. */
+  readonly closing?: string | undefined;
   readonly facts: ErrorFacts;
 }
 
@@ -47,6 +50,7 @@ export async function placeOf(
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
+      closing: failure.kind === 'truncated' ? closingCommand(file, task, failure.start) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
@@ -65,38 +69,78 @@ export async function failureError(
   return new GristmillError(...describe(task, failure, place), place.facts);
 }
 
-function describe(task: SpanTask, { kind, start }: SpanFailure, { where, why }: BadPlace): [ErrorCode, string] {
+function describe(
+  task: SpanTask,
+  { kind, start }: SpanFailure,
+  { where, why, closing }: BadPlace,
+): [ErrorCode, string] {
   switch (kind) {
     case 'bad record': {
-      const help = 'Correct the source, or import with --on-bad-record skip or quarantine.';
+      const help = "Correct the source, or import with option onBadRecord: 'skip' or option onBadRecord: 'quarantine'.";
       return ['BAD_RECORD', `A record is bad at ${where}: ${why}. ${help}`];
     }
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
       const help =
-        'If that is its true size, raise --max-record-bytes. If its members are the records, give --shape object. If the records are further inside, give --select. Otherwise a bracket or quote is missing there.';
+        "If that is its true size, raise option recordBytesMax. If its members are the records, give option shape: 'object'. If the records are further inside, give option select. Otherwise a bracket or quote is missing there.";
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated': {
       const last = `the last record, which begins at byte ${start},`;
+      const help = closing ? ` To import what is there, close it in a copy: ${closing}` : '';
       return [
         'SOURCE_TRUNCATED',
-        `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.`,
+        `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
       ];
     }
     case 'too many bad':
       return [
         'TOO_MANY_BAD_RECORDS',
-        `More records are bad than --max-bad allows; nothing was changed. The last bad one is at ${where}: ${why}. ${allowMore(task)}`,
+        `More records are bad than option maxBad allows; nothing was changed. The last bad one is at ${where}: ${why}. ${allowMore(task)}`,
       ];
+  }
+}
+
+/**
+ * A command that writes the whole records of a source that ends inside its container, closed. Undefined where none of them is
+ * whole, or the container is inside another value.
+ * @param start where the record begins that is not whole, or where the source ends
+ */
+function closingCommand(file: Source, { path, framing, sourceFrom }: SpanTask, start: number): string | undefined {
+  const outside = textAt(file, 0, Math.min(sourceFrom - 1, READ_BYTES));
+  if (outside.replace('\ufeff', '').trim() !== '') return undefined;
+  const [open, close] = framing === 'array' ? ['[', ']'] : ['{', '}'];
+  const { bytes } = file.fingerprint;
+  const last = bytes - start <= EXAMINED_BYTES_MAX ? textAt(file, start, bytes).trim() : 'too long to tell';
+  const isWhole = last === '' || isJson(`${open}${last}${close}`);
+  const from = Math.max(sourceFrom, start - READ_BYTES);
+  const before = file.bytesAt(from, isWhole ? bytes : start);
+  let end = before.byteLength;
+  while (end > 0 && isBlank[before[end - 1]!] === 1) end--;
+  const endsInComma = end > 0 && before[end - 1] === COMMA;
+  if (endsInComma) end--;
+  if (end === 0 || !(isWhole || endsInComma)) return undefined;
+  return `{ head -c ${from + end} ${shellWord(path)}; echo '${close}'; } > ${shellWord(`${path}.closed.json`)}`;
+}
+
+function textAt(file: Source, from: number, to: number): string {
+  return Buffer.from(file.bytesAt(from, to)).toString('utf8');
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /** The advice to allow more bad records. (The rest of the limit for this span would mean nothing to a reader.) */
 function allowMore({ setup: { onBadRecord } }: SpanTask): string {
-  const common = `If you expect these bad records, allow more, for example --max-bad ${100 * QUARANTINED_DEFAULT}.`;
+  const common = `If you expect these bad records, allow more, for example option maxBad: ${100 * QUARANTINED_DEFAULT}.`;
   return onBadRecord === 'quarantine'
-    ? `${common} Without --max-bad, an import quarantines at most ${QUARANTINED_DEFAULT}.`
+    ? `${common} Without option maxBad, an import quarantines at most ${QUARANTINED_DEFAULT}.`
     : common;
 }
 
@@ -107,7 +151,7 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR')) return text;
   const shown = `${text} "${formatPath(path)}"`;
   if (end - start > EXAMINED_BYTES_MAX) return shown;
-  const json = Buffer.from(file.bytesAt(start, end)).toString('utf8');
+  const json = textAt(file, start, end);
   return `${shown}: ${whatIsThere(framing === 'object' ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
 }
 
@@ -117,6 +161,11 @@ function whatIsThere(record: unknown, path: readonly string[]): string {
   let at = 0;
   while (at < path.length && isObject(value) && Object.hasOwn(value, path[at] as string))
     value = value[path[at++] as string];
+  const dotted = path.slice(at).join('.');
+  if (isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
+    const pointer = formatPath([...path.slice(0, at), dotted]);
+    return `it has a member whose name is "${dotted}", with the dot. For that one, give option key: '${pointer}'`;
+  }
   const holder = at === 0 ? 'the record' : `"${formatPath(path.slice(0, at))}"`;
   if (Array.isArray(value)) return `${holder} is an array`;
   if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;

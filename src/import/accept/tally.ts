@@ -136,7 +136,7 @@ export class Tally {
     if (!this.#firstRejected || (rejected < read && !isOver)) return;
     const { task, failure, readBefore } = this.#firstRejected;
     const { where, why, facts } = await placeOf(task, failure, readBefore, this.#pause);
-    const allowed = isOver ? `, more than --max-bad-ratio ${this.#options.maxBadRatio} allows` : '';
+    const allowed = isOver ? `, more than option maxBadRatio: ${this.#options.maxBadRatio} allows` : '';
     const message = `${rejected} of ${read} records are bad${allowed}; nothing was changed. The first bad one is at ${where}: ${why}.`;
     throw new GristmillError('TOO_MANY_BAD_RECORDS', message, facts);
   }
@@ -149,7 +149,7 @@ export class Tally {
     const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
     const shown = keyText(decodeKey(key));
     const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
-    const message = `Record ${record} of ${file} has the key ${shown}, and an earlier record has the same key; nothing was changed. Choose --on-duplicate last or first, or another --key.`;
+    const message = `Record ${record} of ${file} has the key ${shown}, and an earlier record has the same key; nothing was changed. Choose option onDuplicate: 'last' or option onDuplicate: 'first', or another option key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });
   }
 

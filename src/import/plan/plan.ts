@@ -84,7 +84,7 @@ export async function planSource(
     const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
     const { framing, from } = await findContainer(file, rest, head?.offset ?? 0, pause);
     if (options.shape && options.shape !== framing) {
-      const message = `${path} has an ${framing} at byte ${from - 1}, not an ${options.shape}. Leave out --shape, and gristmill detects the layout.`;
+      const message = `${path} has an ${framing} at byte ${from - 1}, not an ${options.shape}. Leave out option shape, and gristmill detects the layout.`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
     }
     return {

@@ -46,20 +46,20 @@ function reasonOf(
 ) {
   switch (because) {
     case 'option':
-      return select === undefined ? 'as --shape says' : `as --select ${select} says`;
+      return select === undefined ? 'as option shape says' : `as option select: '${select}' says`;
     case 'name':
-      return 'as the name says; for another layout, give --shape';
+      return 'as the name says; for another layout, give option shape';
     case 'collection':
-      return `as in the collection ${JSON.stringify(collection)}; for another layout, give --shape`;
+      return `as in the collection ${JSON.stringify(collection)}; for another layout, give option shape`;
     case 'content':
       return HELP[shape];
   }
 }
 
 const HELP: Readonly<Record<Shape | 'folder', string>> = {
-  ndjson: 'as the first line is; if the records are the members of one object, give --shape object',
-  values: 'as the first value is; if the records are the members of one object, give --shape object',
-  array: 'because the source begins with an array; if each line is a record, give --shape ndjson',
+  ndjson: "as the first line is; if the records are the members of one object, give option shape: 'object'",
+  values: "as the first value is; if the records are the members of one object, give option shape: 'object'",
+  array: "because the source begins with an array; if each line is a record, give option shape: 'ndjson'",
   object: 'because the source is an object',
-  folder: 'to read all files in one layout, give --shape',
+  folder: 'to read all files in one layout, give option shape',
 };

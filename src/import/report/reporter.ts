@@ -14,10 +14,9 @@ import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
 import { layoutsOf } from './layouts.js';
+import { wrapperWarning } from './wrapper.js';
 
 const INTERVAL_MS = 100;
-/** A source that is one record of this size was probably not meant to be one. */
-const LONE_RECORD_BYTES = 1 << 20;
 
 type Stage = ImportProgress['stage'];
 
@@ -132,15 +131,11 @@ export class Reporter {
     for (const { path, rest } of plans) {
       if (!rest?.isAmbiguous) continue;
       warnings.push(
-        `${path}: a name in --select "${this.#options.select}" occurs twice in its object; the import used the first one.`,
+        `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,
       );
     }
-    if (read === 1 && this.#bytesTotal > LONE_RECORD_BYTES) {
-      const help =
-        'If its members are the records, give --shape object. If the records are further inside, give --select.';
-      warnings.push(`The source is a single record. ${help}`);
-    }
-    return warnings;
+    const wrapper = wrapperWarning(plans, read, this.#options.select);
+    return wrapper === undefined ? warnings : [...warnings, wrapper];
   }
 
   #secondsOf(from: Stage, to: Stage): number {

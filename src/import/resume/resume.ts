@@ -52,14 +52,14 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   const warnings: string[] = [];
   let found: Beginning | undefined;
   for (const other of others) {
-    const reason = options.resume === 'never' ? '--no-resume was given (option resume: never)' : undefined;
+    const reason = options.resume === 'never' ? "option resume: 'never' was given" : undefined;
     const begun = reason ?? resumed(store, other, header);
     if (typeof begun === 'object') found = { ...begun, warnings };
     else warnings.push(`A killed import into "${other.collection}" was not resumed: ${begun}; its files were removed.`);
   }
   if (found === undefined && options.resume === 'require') {
     const why = warnings[0] ?? 'there is no killed import of 1 GiB or more into this collection';
-    const message = `there is nothing to resume: ${why.replace('; its files were removed.', '')}; to start from the beginning, leave out --resume`;
+    const message = `there is nothing to resume: ${why.replace('; its files were removed.', '')}; to start from the beginning, leave out option resume: 'require'`;
     throw new GristmillError('NOTHING_TO_RESUME', message);
   }
   for (const other of others) if (other.id !== found?.id) await removeResumable(catalog, store, other);

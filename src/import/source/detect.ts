@@ -5,12 +5,13 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { DEPTH_DEFAULT } from '../../base/limits.js';
+import { snippetOf } from '../../base/snippet.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { readRecord } from '../../kernel/plain/kernel.js';
 import { beginsJson } from './characters.js';
 import type { Extent } from './first-value.js';
-import { snippetOf } from './snippet.js';
+import { otherFormat } from './other-formats.js';
 
 export const UTF8_MARK = [0xef, 0xbb, 0xbf];
 /** A number or literal: text that is not JSON often begins like one. */
@@ -93,6 +94,8 @@ function isBadLine(bytes: Uint8Array, fault: number): boolean {
 function notJson({ path, offset, bytes }: Head, at: number): GristmillError {
   const snippet = snippetOf(bytes, at);
   const where = `byte ${offset + at}: ${snippet}`;
-  const message = `${path} does not begin like JSON (${where}). Is it compressed, or in another format? If only its first record is bad, name the layout with --shape.`;
+  const known = at === 0 ? otherFormat(path, bytes) : undefined;
+  const help = known ?? 'Is it in another format? If only its first record is bad, name the layout with option shape.';
+  const message = `${path} does not begin like JSON (${where}). ${help}`;
   return new GristmillError('SOURCE_NOT_JSON', message, { file: path, offset: offset + at, snippet });
 }

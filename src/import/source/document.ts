@@ -6,6 +6,7 @@
 // slow way (about 100 MB/s) and only ever sees what is outside the records.
 
 import { GristmillError } from '../../base/errors.js';
+import { formatPointer } from '../../keys/paths.js';
 import { CharacterChecker } from './characters.js';
 
 /** The container whose elements or members are the records. */
@@ -41,10 +42,6 @@ const QUOTE = 0x22;
 const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
-
-function formatPointer(tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
 
 export class DocumentWalker {
   readonly #pointer: readonly string[];
@@ -102,7 +99,7 @@ export class DocumentWalker {
     if (this.#found) return;
     const there = this.#followed === 0 ? 'its root' : formatPointer(this.#pointer.slice(0, this.#followed));
     const missing = JSON.stringify(this.#pointer[this.#followed]);
-    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${missing}. Check --select.`;
+    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${missing}. Check option select.`;
     throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
   }
 
@@ -141,7 +138,7 @@ export class DocumentWalker {
         throw this.#bad(at, 'a comma or closing bracket was expected');
       }
       default: {
-        const message = `${this.#file} continues after its JSON document (byte ${at}). For several values in one file, use --shape ndjson or values.`;
+        const message = `${this.#file} continues after its JSON document (byte ${at}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
         throw new GristmillError('SOURCE_TRAILING_BYTES', message, { file: this.#file, offset: at });
       }
     }
@@ -162,7 +159,7 @@ export class DocumentWalker {
     }
     if (isTarget) {
       const what =
-        this.#pointer.length === 0 ? 'The document' : `The value at --select ${formatPointer(this.#pointer)}`;
+        this.#pointer.length === 0 ? 'The document' : `The value at ${formatPointer(this.#pointer)} (option select)`;
       const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
       throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.#file, offset: at });
     }

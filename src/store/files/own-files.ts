@@ -27,7 +27,7 @@ export function strangerOwning({ uid }: Stats, trusted?: number): number | undef
 export function checkOwner(path: string, stat: Stats, trusted?: number): void {
   const owner = strangerOwning(stat, trusted);
   if (owner === undefined) return;
-  const how = `if you trust that user, give option trustOwner: ${owner}, or --trust-owner ${owner}`;
+  const how = `if you trust that user, give option trustOwner: ${owner}`;
   throw untrusted(path, `it belongs to another user (id ${owner}), who may have put anything into it; ${how}`);
 }
 

@@ -4,7 +4,7 @@
 // garbage record that something had to wait for readers. Where neither is, opening costs no more than asking.
 
 import type { GristmillError } from '../../base/errors.js';
-import { isMissing } from '../../base/system-errors.js';
+import { isMissing, nameErrors } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
@@ -32,8 +32,10 @@ interface PlaceOptions extends LmdbCatalogOptions {
 export async function openPlace(where: string | Memory, options: PlaceOptions): Promise<OpenPlace> {
   for (let tries = 1; ; tries++) {
     try {
-      const place = storePlace(where, options.create, options.trustOwner);
-      return { place, catalog: await openRecovered(place, options) };
+      return await nameErrors('open the store', String(where), async () => {
+        const place = storePlace(where, options.create, options.trustOwner);
+        return { place, catalog: await openRecovered(place, options) };
+      });
     } catch (error) {
       const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
       if (!options.create || !isRemoved || tries === TRIES_MAX) throw error;

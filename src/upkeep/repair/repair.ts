@@ -3,7 +3,7 @@
 // Makes a new index beside the damaged one and puts it in place by renaming; the old one is kept. A repair that is killed
 // changes nothing, or leaves the finished index in `repair/`, which the next one puts in place.
 
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
@@ -51,6 +51,7 @@ export async function repairStore(
     throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
   }
   checkPlaces(store, trustOwner);
+  assertWritable(store);
   refuseWhileInUse(store);
   if (fromShards) removeOpenable(store);
   putSharedFilesAside(store);
@@ -61,6 +62,19 @@ export async function repairStore(
     return await repair(store, startWorkers, { ...options, fromShards }, progress);
   } finally {
     progress.close();
+  }
+}
+
+/** Before anything is looked for in vain: a repair writes beside the index. */
+function assertWritable(store: string): void {
+  try {
+    accessSync(store, constants.W_OK);
+  } catch (cause) {
+    const help = 'mount it writable, or repair a copy of it';
+    const why = (cause as NodeJS.ErrnoException).code;
+    throw new GristmillError('IO_ERROR', `a repair writes into ${store}, where this user may not (${why}): ${help}`, {
+      ...{ file: store, cause },
+    });
   }
 }
 

@@ -2,11 +2,14 @@
 
 export const SNIPPET_BYTES = 60;
 
+/** Control characters, blanks that are no JSON white space, all that a font may draw as nothing, and bytes that are no UTF-8. */
+const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufffd]/gu;
+
 /** About 60 bytes around `at`, control characters and anything that is not UTF-8 escaped. */
 export function snippetOf(bytes: Uint8Array, at: number): string {
   const from = Math.max(0, at - SNIPPET_BYTES / 3);
   const text = Buffer.from(bytes.subarray(from, from + SNIPPET_BYTES)).toString('utf8');
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/gu, (character) => {
+  return text.replace(INVISIBLE, (character) => {
     const code = character.codePointAt(0)!;
     return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });

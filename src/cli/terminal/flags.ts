@@ -1,0 +1,42 @@
+// The library speaks of options, `option shape: 'object'`; the command line of flags, `--shape object`. Texts are written once,
+// for the library, and put into flags here.
+
+import { shellWord } from '../../base/shell-word.js';
+import { IMPORT_OPTIONS } from '../../import/options/table.js';
+import { STORE_OPTIONS } from '../../options/store.js';
+
+/** `option name`, or with a value: `option name: 'text'`, `option name: 12`. What ends a sentence is no part of it. */
+const MENTION = /\boption ([a-z][A-Za-z]*)(?:: ('[^']*'|[^\s,;:()'][^\s,;()]*?(?=[.,;:)]*(?:\s|$))))?/g;
+const NAMES: ReadonlySet<string> = new Set([...Object.keys(IMPORT_OPTIONS), ...Object.keys(STORE_OPTIONS), 'config']);
+/** Flags that are not named as their options. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['recordBytesMax', '--max-record-bytes'],
+  ['indexes', '--index'],
+]);
+const SPELLED: ReadonlyMap<string, string> = new Map([
+  ["resume: 'never'", '--no-resume'],
+  ["resume: 'require'", '--resume'],
+]);
+
+/** A text of the library with its options as flags. */
+export function inFlags(text: string): string {
+  return text.replace(MENTION, (mention: string, name: string, value: string | undefined) => {
+    if (!NAMES.has(name)) return mention;
+    const flag = RENAMED.get(name) ?? flagOf(name);
+    if (value === undefined) return flag;
+    const spelled = SPELLED.get(`${name}: ${value}`);
+    if (spelled !== undefined) return spelled;
+    if (value === 'true') return flag;
+    if (value === 'false') return flag.replace('--', '--no-');
+    return `${flag} ${shellWord(value.startsWith("'") ? value.slice(1, -1) : value)}`;
+  });
+}
+
+/** The flag of an option that is named as its flag is. */
+export function flagOf(name: string): string {
+  return `--${kebab(name)}`;
+}
+
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
