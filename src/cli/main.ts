@@ -21,7 +21,7 @@ import { addWatch } from './commands/watch.js';
 import { KeyCommand } from './shared/command.js';
 import { reportFailure } from './terminal/diagnostics.js';
 import { EXIT_HELP, Exit } from './terminal/exit.js';
-import { OutputClosed } from './terminal/output.js';
+import { OutputClosed, outliveStreams, print, printError, printing } from './terminal/streams.js';
 
 const HELP = `
 Examples:
@@ -41,7 +41,7 @@ function createProgram(): Command {
     .version(packageVersion())
     .exitOverride()
     // Failures are printed in one place, in one form: below.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
@@ -66,18 +66,29 @@ function packageVersion(): string {
 async function run(argv: readonly string[]): Promise<number> {
   const words = argv.slice(2);
   try {
-    await createProgram().parseAsync(words, { from: 'user' });
+    await parse(words);
+    await printing();
     return Number(process.exitCode ?? Exit.ok);
   } catch (error) {
-    if (error instanceof OutputClosed) return Exit.ok;
+    // What the command has found out holds, also when nobody wants to read more of it.
+    if (error instanceof OutputClosed) return Number(process.exitCode ?? Exit.ok);
     const asJson = words.includes('--json');
     if (!(error instanceof CommanderError)) return reportFailure(error, asJson);
-    // Help and version were asked for; help that was not asked for (no command) is a usage error.
-    if (error.exitCode === 0) return Exit.ok;
+    // Help that was not asked for (no command) is a usage error.
     if (error.code === 'commander.help') return Exit.usage;
     const command = words.find((word) => COMMAND.test(word));
     return reportFailure(error, asJson, `see: gristmill ${command === undefined ? '' : `${command} `}--help`);
   }
 }
 
+/** Help and version were asked for, but commander throws when it has printed them. */
+async function parse(words: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  }
+}
+
+outliveStreams();
 process.exitCode = await run(process.argv);

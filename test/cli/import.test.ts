@@ -247,8 +247,8 @@ describe('resuming', () => {
   });
 });
 
-describe('Ctrl-C', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s cancels and leaves the store as it was', async (signal) => {
+describe('a signal', () => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s cancels and leaves the store as it was', async (signal) => {
     const { file, store, before } = await storeAndSource('');
     const big = `${file}.big`;
     writeDataset(big, { name: 'flat', bytes: 16 * 2 ** 20, form: 'array' });

@@ -47,7 +47,7 @@ function watching(...options: readonly string[]) {
 }
 
 describe('gristmill stat --watch', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('--json is an object a line, until %s', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('--json is an object a line, until %s', async (signal) => {
     const { child, ended, next } = watching('--json');
     expect(JSON.parse(await next())).toMatchObject({
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),

@@ -25,10 +25,19 @@ export interface Running {
   sees(text: string | RegExp): Promise<void>;
 }
 
-/** Starts `gristmill ...args`; it is killed when the test ends. */
-export function start(args: readonly string[], cwd?: string, env?: Readonly<Record<string, string>>): Running {
+/**
+ * Starts `gristmill ...args`; it is killed when the test ends.
+ * @param under a command that is given all this as its arguments
+ */
+export function start(
+  args: readonly string[],
+  cwd?: string,
+  env?: Readonly<Record<string, string>>,
+  under: readonly string[] = [],
+): Running {
   if (!existsSync(CLI)) throw new Error('dist/ is missing: npm run build');
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const [command, ...words] = [...under, process.execPath, CLI, ...args];
+  const child = spawn(command!, words, {
     ...{ cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   let stdout = '';

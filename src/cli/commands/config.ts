@@ -11,8 +11,9 @@ import {
   withCollectionsFlag,
   withStoreFlags,
 } from '../shared/store-flags.js';
-import { escapeControls, print } from '../terminal/escape.js';
+import { escapeControls } from '../terminal/escape.js';
 import { flagOf } from '../terminal/flags.js';
+import { print } from '../terminal/streams.js';
 import { alignPairs } from '../terminal/table.js';
 
 interface ConfigFlags extends StoreFlags {

@@ -5,8 +5,8 @@ import { type CommonOptions, readKey, withCommonOptions } from '../shared/argume
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
-import { print } from '../terminal/escape.js';
 import { Exit } from '../terminal/exit.js';
+import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
 import { missText } from './get.js';
 

@@ -20,9 +20,10 @@ import { interruptible } from '../shared/interrupt.js';
 import { onStore } from '../shared/open.js';
 import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
-import { jsonLine, print } from '../terminal/escape.js';
+import { jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
 import { reportText } from '../terminal/report.js';
+import { print } from '../terminal/streams.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
 export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {

@@ -12,7 +12,7 @@ import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
 import { type CommonOptions, collect, withCommonOptions } from '../shared/arguments.js';
 import { onStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
-import { print } from '../terminal/escape.js';
+import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
 
 interface PutFlags extends CommonOptions, StoreFlags {

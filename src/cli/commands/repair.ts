@@ -5,8 +5,9 @@ import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../../upkee
 import { type CommonOptions, readInteger, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
 import { withFlagOf } from '../shared/store-flags.js';
-import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { escapeControls, jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
+import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
 
 interface RepairFlags extends CommonOptions, Pick<RepairOptions, 'workers' | keyof typeof REPAIR_FLAGS> {

@@ -7,7 +7,8 @@ import { type CommonOptions, readInterval, withCommonOptions } from '../shared/a
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
-import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { escapeControls, jsonLine } from '../terminal/escape.js';
+import { print } from '../terminal/streams.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from '../terminal/table.js';
 
 /** Between two looks. */

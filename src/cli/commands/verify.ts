@@ -7,9 +7,10 @@ import { type CommonOptions, readCount, readInteger, withCommonOptions } from '.
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
-import { escapeControls, jsonLine, print } from '../terminal/escape.js';
+import { escapeControls, jsonLine } from '../terminal/escape.js';
 import { Exit } from '../terminal/exit.js';
 import { progressView } from '../terminal/progress.js';
+import { print } from '../terminal/streams.js';
 import { formatBytes, formatCount, formatRate } from '../terminal/table.js';
 
 interface VerifyFlags extends CommonOptions, StoreFlags {

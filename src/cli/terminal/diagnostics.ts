@@ -3,22 +3,24 @@
 import { escapeControls, jsonLine } from './escape.js';
 import { Exit, type Failure, failureOf } from './exit.js';
 import { inFlags } from './flags.js';
+import { printError } from './streams.js';
 
 /** Prints one line for a person. */
 export function note(text: string): void {
-  process.stderr.write(`gristmill: ${escapeControls(inFlags(text))}\n`);
+  printError(`gristmill: ${escapeControls(inFlags(text))}
+`);
 }
 
 /** Prints that a key has no record: not an error, since the others are still looked up. */
 export function reportMiss(key: string, text: string, asJson: boolean): void {
   if (!asJson) note(text);
-  else process.stderr.write(asJsonLine({ code: 'NOT_FOUND', message: text, exit: Exit.notFound, facts: { key } }));
+  else printError(asJsonLine({ code: 'NOT_FOUND', message: text, exit: Exit.notFound, facts: { key } }));
 }
 
 /** Prints what went wrong and returns the exit code it leads to. */
 export function reportFailure(error: unknown, asJson: boolean, hint?: string): number {
   const failure = failureOf(error);
-  process.stderr.write(asJson ? asJsonLine(failure) : asText(failure, hint));
+  printError(asJson ? asJsonLine(failure) : asText(failure, hint));
   return failure.exit;
 }
 

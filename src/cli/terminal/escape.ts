@@ -16,11 +16,6 @@ export function escapeLines(text: string): string {
   return text.replace(UNSAFE_IN_LINES, escaped);
 }
 
-/** Prints what a command has to say. Records are printed as they are stored, by output.ts. */
-export function print(text: string): void {
-  process.stdout.write(escapeLines(text));
-}
-
 /** A value as one line of JSON. */
 export function jsonLine(value: unknown): string {
   const plain = (_name: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);

@@ -20,7 +20,7 @@ export const Exit = {
   io: 5,
   /** A fault in gristmill itself. */
   internal: 70,
-  /** SIGINT or SIGTERM. */
+  /** SIGINT, SIGTERM or SIGHUP. */
   cancelled: 130,
 } as const;
 
@@ -32,9 +32,9 @@ Exit codes:
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults
-  5    the disk is full, or reading or writing failed
+  5    the disk is full, or reading or writing failed, also of stdout
   70   a fault in gristmill itself: please report it
-  130  cancelled (Ctrl-C)`;
+  130  cancelled (Ctrl-C, SIGTERM or SIGHUP)`;
 
 /** Complete by type: a new error code does not compile until it has an exit code. */
 const EXIT_OF: { readonly [code in ErrorCode]: number } = {

@@ -1,5 +1,5 @@
 // Where records go: stdout or a file, in chunks, each awaited, so that a slow reader slows us down instead of filling memory.
-// A reader that goes away (`| head`) is no error: `OutputClosed` ends the command quietly.
+// A reader that goes away (`| head`) is no error: `OutputClosed` (streams.ts) ends the command quietly.
 
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -7,9 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
 import { escapeLines } from './escape.js';
-
-/** Thrown when the reader of stdout has gone. */
-export class OutputClosed extends Error {}
+import { writeStdout } from './streams.js';
 
 /** A place for text. */
 export interface Output {
@@ -23,17 +21,9 @@ export interface Output {
 
 /** stdout. What goes to a terminal is escaped; anything else gets each byte as it is stored. */
 export function standardOutput(): Output {
-  // Without a listener the stream's own 'error' event would end the process with a stack trace.
-  process.stdout.on('error', () => {});
   const decoder = process.stdout.isTTY ? new StringDecoder() : undefined;
   return {
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(decoder === undefined ? text : shown(text, decoder), (error) => {
-          if (error === null || error === undefined) resolve();
-          else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new OutputClosed() : error);
-        });
-      }),
+    write: (text) => writeStdout(decoder === undefined ? text : shown(text, decoder)),
     finish: async () => {},
     discard: async () => {},
   };

@@ -34,19 +34,23 @@ export class Screen {
     terminal.write(SECOND_SCREEN + HIDE_CURSOR + CUT_LINES);
   }
 
-  /** Puts a text in place of the last one; lines that have no room are left out. Nothing in it may be a control character but newlines. */
-  draw(text: string): void {
+  /**
+   * Puts a text in place of the last one; lines that have no room are left out. Nothing in it may be a control character
+   * but newlines.
+   * @returns what `write` of the terminal returns
+   */
+  draw(text: string): unknown {
     this.#last = text;
     const lines = text
       .trimEnd()
       .split('\n')
       .slice(0, this.#terminal.rows || undefined);
     // No line is cleared before it is written, and all is written at once: it does not flicker.
-    this.#terminal.write(`${HOME}${lines.map((line) => line + CLEAR_LINE).join('\r\n')}${CLEAR_BELOW}`);
+    return this.#terminal.write(`${HOME}${lines.map((line) => line + CLEAR_LINE).join('\r\n')}${CLEAR_BELOW}`);
   }
 
   /** Gives the terminal back, with the last text below what was there before. */
-  close(): void {
-    this.#terminal.write(`${WRAP_LINES}${SHOW_CURSOR}${FIRST_SCREEN}${this.#last}`);
+  close(): unknown {
+    return this.#terminal.write(`${WRAP_LINES}${SHOW_CURSOR}${FIRST_SCREEN}${this.#last}`);
   }
 }

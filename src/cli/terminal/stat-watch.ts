@@ -7,6 +7,7 @@ import { describeHolder } from '../../store/lock/lock-holder.js';
 import { escapeControls, escapeLines } from './escape.js';
 import { type Output, standardOutput } from './output.js';
 import { movesCursor, Screen } from './screen.js';
+import { writeStdout } from './streams.js';
 import { alignColumns, alignPairs, formatBytes, formatCount } from './table.js';
 
 /** A look at the store. */
@@ -53,10 +54,19 @@ function viewFor(output: Output, asJson: boolean): View {
     return { show: ({ time, stat }) => output.write(`${JSON.stringify({ time, ...stat })}\n`), close };
   }
   if (movesCursor(process.stdout)) {
-    const screen = new Screen(process.stdout);
+    const screen = new Screen({
+      get rows() {
+        return process.stdout.rows;
+      },
+      write(text) {
+        const written = writeStdout(text);
+        written.catch(() => {}); // the next text meets the same error
+        return written;
+      },
+    });
     return {
-      show: async (look, before) => screen.draw(escapeLines(watchText(look, before))),
-      close: async () => screen.close(),
+      show: async (look, before) => void (await screen.draw(escapeLines(watchText(look, before)))),
+      close: async () => void (await screen.close()),
     };
   }
   return { show: (look, before) => output.write(watchLine(look, before)), close };
