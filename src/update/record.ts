@@ -66,8 +66,15 @@ export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): New
   };
 }
 
-/** A record given as JSON text, whose tokens are kept as spelled. @throws as `recordOfValue` */
-export function recordOfText(text: string, plan: KeyPlan, name?: string): NewRecord {
+/** The byte order mark, as a text that was read from a file may begin with it. */
+const MARK = '\ufeff';
+
+/**
+ * A record given as JSON text, whose tokens are kept as spelled. As in a source, a byte order mark before it is skipped.
+ * @throws as `recordOfValue`
+ */
+export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRecord {
+  const text = given.startsWith(MARK) ? given.slice(MARK.length) : given;
   nameKey(plan, name);
   if (!text.isWellFormed()) throw badRecord('BAD_UTF8');
   const bytes = Buffer.from(name === undefined ? text : `${JSON.stringify(name)}:${text}}`);

@@ -83,7 +83,7 @@ describe('gristmill put', () => {
     expect(await run('put', '1')).toMatchObject({ code: 4 });
     expect(await run('put', '{}', '--key', 'id')).toMatchObject({ code: 3 });
     expect(existsSync(store)).toBe(false);
-    expect(await run('put', '--file', join(folder, 'none'), '--key', 'id')).toMatchObject({ code: 5 });
+    expect(await run('put', '--file', join(folder, 'none'), '--key', 'id')).toMatchObject({ code: 3 });
     expect(await run('put', '1', '--file', 'f')).toMatchObject({ code: 2 });
   });
 });

@@ -1,16 +1,14 @@
 // gristmill put: stores records in place of those with their keys, all in one transaction.
 
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { GristmillError } from '../../base/errors.js';
-import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
 import type { Store, Transaction, TransactionCollection } from '../../index.js';
-import { BadReason } from '../../kernel/contract.js';
 import { resolveOptions } from '../../options/check.js';
 import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
 import { type CommonOptions, collect, withCommonOptions } from '../shared/arguments.js';
 import { onStore } from '../shared/open.js';
+import { readRecords } from '../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
@@ -23,8 +21,6 @@ interface PutFlags extends CommonOptions, StoreFlags {
   readonly index?: readonly string[];
 }
 
-const STANDARD_INPUT = 0;
-
 const HELP = `
 Examples:
   gristmill put '{"id":42,"name":"Ada"}' --store ./store
@@ -33,7 +29,7 @@ Examples:
   jq -c '.[]' new.json | gristmill put --store ./store
 
 Records are JSON values one after another. put stores all of them in one transaction, or none. It keeps the spelling of
-all tokens. With --key or --index, put creates the collection if there is none.`;
+all tokens. Files and stdin are read as import reads files: a byte order mark is skipped, UTF-16 is refused. With --key or --index, put creates the collection if there is none.`;
 
 /** Adds the command to the program. */
 export function addPut(program: Command): void {
@@ -42,7 +38,7 @@ export function addPut(program: Command): void {
     .description('store records in one transaction; a record replaces the one with the same key')
     .argument('[record...]', 'records as JSON (default: from --file, or from stdin)')
     .option('--collection <name>', 'collection to change', 'records')
-    .option('--file <path>', 'read the records from this file')
+    .option('--file <path>', 'read the records from this file; -: from stdin')
     .option('--name <name>', 'member name of the record, in a collection whose keys are member names')
     .option('--key <path>', 'if there is no such collection, create it with this path of the primary key')
     .option(
@@ -62,7 +58,7 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
   const creates = flags.key !== undefined || flags.index !== undefined;
   // Before anything is read or made.
   if (creates) checkNewCollection(flags);
-  const texts = words.length > 0 ? words : await readRecords(flags.file);
+  const texts = words.length > 0 ? words : await readRecords(flags.file ?? '-');
   if (flags.name !== undefined && texts.length !== 1) {
     throw new InvalidArgumentError(`--name is the name of one record, but ${texts.length} records were given`);
   }
@@ -83,21 +79,6 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
 function checkNewCollection({ collection, key, index }: PutFlags): void {
   checkCollectionName(collection);
   resolveOptions('createCollection', COLLECTION_OPTIONS, { key, indexes: index });
-}
-
-/** The values of a file, or of stdin, as texts. @throws GristmillError BAD_RECORD with its place. */
-async function readRecords(file: string | undefined): Promise<readonly string[]> {
-  const bytes = readFileSync(file ?? STANDARD_INPUT);
-  const { scanPlain } = await import('../../kernel/plain/kernel.js');
-  const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
-  const { records, bad } = scanPlain(bytes, { framing: 'values', secondary: [], ...limits });
-  if (bad[0] !== undefined) {
-    const { reason, offset, record } = bad[0];
-    const where = file ?? 'standard input';
-    const message = `record ${record} of ${where} is bad at byte ${offset}: ${BadReason[reason]}; nothing was changed`;
-    throw new GristmillError('BAD_RECORD', message, { file: where, offset, record, reason });
-  }
-  return records.map(({ line }) => line);
 }
 
 function collectionOf(

@@ -1,0 +1,79 @@
+// JSON that a command reads whole: from a file or from stdin, by the rules of an import. A byte order mark is skipped, UTF-16
+// is refused, and a file that is missing or cannot be read is the same error with the same exit code. A pipe will do too.
+
+import { fstatSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { GristmillError } from '../../base/errors.js';
+import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { markBytes } from '../../import/source/detect.js';
+import { openSource } from '../../import/source/open.js';
+import { snippetOf } from '../../import/source/snippet.js';
+import { BadReason } from '../../kernel/contract.js';
+import { NEWLINE } from '../../kernel/plain/bytes.js';
+
+/** Names stdin, where a path is expected. */
+const STANDARD_INPUT = '-';
+const STDIN = 0;
+
+/**
+ * Reads the JSON values of a file, one after another, as texts that keep all tokens as spelled.
+ * @param file a path, or `-` for stdin
+ * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE, SOURCE_UTF16; BAD_RECORD with its place
+ */
+export async function readRecords(file: string): Promise<readonly string[]> {
+  const isStandard = file === STANDARD_INPUT;
+  const path = isStandard ? 'standard input' : file;
+  const bytes = isStandard ? await standardInput() : await bytesOf(file);
+  const mark = markBytes({ path, offset: 0, bytes, isAll: true });
+  const { scanPlain } = await import('../../kernel/plain/kernel.js');
+  const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
+  const { records, bad } = scanPlain(bytes.subarray(mark), { framing: 'values', secondary: [], ...limits });
+  if (bad[0] === undefined) return records.map(({ line }) => line);
+  const { reason, record } = bad[0];
+  const offset = mark + bad[0].offset;
+  const line = lineAt(bytes, offset);
+  const snippet = snippetOf(bytes, offset);
+  const where = `${path} is bad at byte ${offset} (line ${line})`;
+  const message = `record ${record} of ${where}: ${BadReason[reason]}; nothing was changed`;
+  throw new GristmillError('BAD_RECORD', message, { file: path, offset, line, record, reason, snippet });
+}
+
+async function bytesOf(file: string): Promise<Uint8Array> {
+  if (isStream(file)) return readFile(file);
+  const source = openSource(file);
+  try {
+    return source.bytesAt(0, source.fingerprint.bytes);
+  } finally {
+    source.close();
+  }
+}
+
+/** A pipe or a device. What cannot be looked at is none: opening it says why. */
+function isStream(file: string): boolean {
+  try {
+    const stat = statSync(file);
+    return stat.isFIFO() || stat.isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+async function standardInput(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  try {
+    // Node takes a folder for a stream without bytes.
+    if (fstatSync(STDIN).isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+    for await (const chunk of process.stdin) chunks.push(chunk);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new GristmillError('SOURCE_NOT_READABLE', `standard input cannot be read (${code ?? message}).`, { cause });
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Line of an offset, from 1. */
+function lineAt(bytes: Uint8Array, offset: number): number {
+  let line = 1;
+  for (let i = bytes.indexOf(NEWLINE); i !== -1 && i < offset; i = bytes.indexOf(NEWLINE, i + 1)) line++;
+  return line;
+}
