@@ -19,7 +19,7 @@ import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
 import { KeyCommand } from './shared/command.js';
-import { reportFailure } from './terminal/diagnostics.js';
+import { noteWarnings, reportFailure } from './terminal/diagnostics.js';
 import { EXIT_HELP, Exit } from './terminal/exit.js';
 import { OutputClosed, outliveStreams, print, printError, printing } from './terminal/streams.js';
 
@@ -91,4 +91,5 @@ async function parse(words: readonly string[]): Promise<void> {
 }
 
 outliveStreams();
+noteWarnings();
 process.exitCode = await run(process.argv);

@@ -13,8 +13,11 @@ export const VARIABLE_PREFIX = 'GRISTMILL_';
 /** Names the config file, or is "false" for none: it stands above the file, so it is no option of it. */
 const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
 
-/** Variables with the prefix that are no options: the second arms failpoints (base/failpoints.ts). */
-const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
+/** Names the store of a command that is given none. A program names its store in code. */
+export const STORE_VARIABLE = `${VARIABLE_PREFIX}STORE`;
+
+/** Variables with the prefix that are no options: the last arms failpoints (base/failpoints.ts). */
+const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, STORE_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
 
 /** What there is to be read. */
 export interface FoundConfig {

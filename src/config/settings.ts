@@ -1,7 +1,7 @@
 // found > [settings] > options
 //
-// What file and variables say, each option with where it comes from. A name that is no option is an error here as
-// everywhere: a misspelled one must not silently do nothing.
+// What file and variables say, each option with where it comes from. In a file, a name that is no option is an error as
+// everywhere. A variable may be of somebody else (unknown.ts).
 
 import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
@@ -10,6 +10,7 @@ import { type DataTable, hintFor } from '../options/check.js';
 import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options/store.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
+import { reportUnknownVariables } from './unknown.js';
 import { readOption } from './words.js';
 
 /** One option that is set. */
@@ -118,14 +119,16 @@ const COLLECTIONS_VARIABLE = `${VARIABLE_PREFIX}COLLECTIONS`;
 
 function variableSettings(variables: FoundConfig['variables']): Setting[] {
   const known = new Map(defaultSettings().map(({ of, name }) => [variableFor(of, name), { of, name }]));
+  const names = [...known.keys(), COLLECTIONS_VARIABLE];
+  reportUnknownVariables(
+    Object.keys(variables).filter((name) => !names.includes(name)),
+    names,
+  );
   return Object.entries(variables).flatMap(([from, word]) =>
     naming(undefined, (): Setting[] => {
       if (from === COLLECTIONS_VARIABLE) return collectionSettings(jsonIn(word, from), from, from);
       const option = known.get(from);
-      if (option === undefined) {
-        const names = [...known.keys(), COLLECTIONS_VARIABLE];
-        throw new TypeError(`the variable ${from} is not an option; ${hintFor(from, names)}`);
-      }
+      if (option === undefined) return [];
       const row = tableFor(option.of)[option.name]!;
       return [{ ...option, value: readOption(word, row, `the variable ${from}`), from }];
     }),

@@ -80,14 +80,12 @@ describe('a mistake names the place where it stands', () => {
   });
 
   test.each([
-    ['GRISTMILL_FRAME_CACHE_BYTE', '1', 'is not an option; did you mean GRISTMILL_FRAME_CACHE_BYTES?'],
     ['GRISTMILL_FRAME_CACHE_BYTES', 'big', 'must be a size such as'],
     ['GRISTMILL_HOT_SET', 'no', 'must be true or false'],
     ['GRISTMILL_REFRESH_AHEAD_PERCENT', '80%', 'must be an integer from 1 to 100'],
     ['GRISTMILL_IMPORT_MAX_BAD', 'all', 'must be a number, 0 or more'],
     ['GRISTMILL_COLLECTIONS', '{"posts"', 'is not JSON: '],
     ['GRISTMILL_COLLECTIONS', '{"posts":{"ttl":1}}', '.posts.ttl is not an option'],
-    ['GRISTMILL_frame_ttl_ms', '1', 'is not an option'],
   ])('in a variable: %s=%s', async (name, value, message) => {
     stubVariables({ [name]: value });
     const error = await failing({});

@@ -1,6 +1,7 @@
 // From words on the command line to values: keys, sizes, counts, choices. Each parser refuses with a sentence.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { STORE_VARIABLE } from '../../config/found.js';
 import { shareOf, sizeOf, timeOf } from '../../config/words.js';
 import { canonicalKey } from '../../keys/decode.js';
 import type { KeyValue } from '../../keys/encode.js';
@@ -89,5 +90,19 @@ export interface CommonOptions {
 
 /** Adds the options every command has. */
 export function withCommonOptions(command: Command, json: string): Command {
-  return command.requiredOption('--store <dir>', 'directory of the store').option('--json', json);
+  return command
+    .option('--store <dir>', `directory of the store (default: the variable ${STORE_VARIABLE})`)
+    .option('--json', json)
+    .hook('preAction', (_this, command) => giveStore(command));
+}
+
+/** The store that the variable names, where no flag does. An empty variable counts as not set, as everywhere. */
+function giveStore(command: Command): void {
+  const { store, config } = command.opts();
+  if (store !== undefined) return;
+  // --no-config leaves out all variables.
+  const named = config === false ? '' : process.env[STORE_VARIABLE];
+  if (named) command.setOptionValueWithSource('store', named, 'env');
+  else
+    command.error(`error: required option '--store <dir>' not specified; the variable ${STORE_VARIABLE} will do too`);
 }

@@ -5,9 +5,9 @@ import { fstatSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { GristmillError } from '../../base/errors.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { snippetOf } from '../../base/snippet.js';
 import { markBytes } from '../../import/source/detect.js';
 import { openSource } from '../../import/source/open.js';
-import { snippetOf } from '../../import/source/snippet.js';
 import { BadReason } from '../../kernel/contract.js';
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 

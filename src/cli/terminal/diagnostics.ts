@@ -1,5 +1,6 @@
 // What goes to stderr: failures as `gristmill: CODE: message` or, with --json, as one JSON object a line.
 
+import { WARNING_TYPE } from '../../config/unknown.js';
 import { escapeControls, jsonLine } from './escape.js';
 import { Exit, type Failure, failureOf } from './exit.js';
 import { inFlags } from './flags.js';
@@ -9,6 +10,16 @@ import { printError } from './streams.js';
 export function note(text: string): void {
   printError(`gristmill: ${escapeControls(inFlags(text))}
 `);
+}
+
+/** Prints our own warnings of the process as notes, and leaves the others to Node. */
+export function noteWarnings(): void {
+  const others = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name === WARNING_TYPE) note(`warning: ${warning.message}`);
+    else for (const show of others) show.call(process, warning);
+  });
 }
 
 /** Prints that a key has no record: not an error, since the others are still looked up. */

@@ -1,0 +1,34 @@
+// found > [settings] > options
+//
+// Variables with our prefix that are no options. A platform may have set them: Kubernetes gives a container eight variables
+// for a service, and for one that is called gristmill they begin with GRISTMILL_. So they stop nothing. A misspelled option
+// must not silently do nothing either, so they are reported, each once in a process.
+
+import { nearestOf } from '../options/nearest-name.js';
+
+/** The type of our warnings among those of the process. */
+export const WARNING_TYPE = 'GristmillWarning';
+
+/** Of the process, not of this module: a program may hold several copies of it. */
+const REPORTED = Symbol.for('gristmill.unknown-variables');
+const shared = globalThis as { [REPORTED]?: Set<string> };
+
+/** Warns of the variables that were not reported before. @param known names that are options */
+export function reportUnknownVariables(names: readonly string[], known: readonly string[]): void {
+  shared[REPORTED] ??= new Set();
+  const reported = shared[REPORTED];
+  const fresh = names.filter((name) => !reported.has(name));
+  if (fresh.length === 0) return;
+  for (const name of fresh) reported.add(name);
+  process.emitWarning(textOf(fresh, known), WARNING_TYPE);
+}
+
+function textOf(names: readonly string[], known: readonly string[]): string {
+  const [ignored, are] = names.length === 1 ? ['variable', 'is no option'] : ['variables', 'are no options'];
+  const meant = names.flatMap((name) => {
+    const nearest = nearestOf(name, known);
+    return nearest === undefined ? [] : [`for ${name}, did you mean ${nearest}?`];
+  });
+  const list = `the ${ignored} ${names.join(', ')} ${are} of gristmill and ignored`;
+  return [list, ...meant].join('; ');
+}
