@@ -75,6 +75,8 @@ export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frame
 
 /** Lets go of what is left of the source: another one may be loaded behind the lines there are. */
 export function letGo(): void {
+  // A last line without a newline was given one, which may stand behind the source: what is loaded next must not overwrite it.
+  if (State.pos < State.dst) State.pos = State.dst;
   State.end = State.pos;
   loaded(0, false);
 }
