@@ -65,6 +65,8 @@ export const JOURNAL_BYTES_MIN = 1024 * MIB;
 export const JOURNAL_READ_BYTES_MAX = 1024 * MIB;
 /** Files of a folder that one span is made of, at most: what is said about each of them goes to a worker and back. */
 export const SPAN_FILES_MAX = 4096;
+/** Small files as arguments that have a shard each; more are batched. As many shards are what a large source makes, too. */
+export const SOURCES_ALONE_MAX = 64;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */

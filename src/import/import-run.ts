@@ -156,7 +156,7 @@ export class ImportRun {
  */
 function isResumable({ target, work, planned }: RunParts): boolean {
   const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
-  const hasFolders = planned.plans.some((plan) => plan.files !== undefined);
+  const hasFolders = planned.plans.some(({ files, members }) => files !== undefined && members === undefined);
   return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders;
 }
 

@@ -59,10 +59,11 @@ export async function compareSources(
   };
   const before = noted[Symbol.iterator]();
   let next = before.next();
+  const fine = new Set<string>();
   for (const [source, path] of sources.entries()) {
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
-    refuseStore(path);
+    refuseStore(path, fine);
     const folder = isFolder(path) ? new Folder(path, directory, pause) : undefined;
     for await (const file of filesIn(path, folder, scope)) {
       let was: NotedFile | undefined;

@@ -31,6 +31,9 @@ export class Notes {
     | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
     | undefined;
 
+  /** The batch whose spans come now, and how many of its sources have been noted. */
+  #batch: { readonly plan: SourcePlan; members: number } | undefined;
+
   /** @param add is called with each file, in the order of the import. */
   constructor({ shape }: Pick<FilledImportOptions, 'shape'>, add: (file: NotedFile) => void) {
     this.#shape = shape;
@@ -40,7 +43,9 @@ export class Notes {
   accept({ plan, task, result }: AcceptedSpan): void {
     if (plan !== this.#open?.plan) this.finish();
     if (task.files !== undefined) {
-      this.#addFiles(plan, task.shard, task.files.list, result.fileRecords as Uint32Array);
+      const records = result.fileRecords as Uint32Array;
+      if (plan.members === undefined) this.#addFiles(plan, task.shard, task.files.list, records);
+      else this.#addMembers(plan, plan.members, task.shard, records);
       return;
     }
     this.#open ??= { plan, ranges: [], spans: [], read: 0 };
@@ -60,6 +65,20 @@ export class Notes {
     const ends = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
     const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
     this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
+  }
+
+  /** Sources of a batch, whose spans come one after another. */
+  #addMembers(plan: SourcePlan, members: readonly SourcePlan[], shard: number, records: Uint32Array): void {
+    if (this.#batch?.plan !== plan) this.#batch = { plan, members: 0 };
+    let first = 0;
+    for (let i = 0; 2 * i < records.length; i++) {
+      const { source, relative, path, fingerprint, framing } = members[this.#batch.members++] as SourcePlan;
+      const [count, read] = [records[2 * i] as number, records[2 * i + 1] as number];
+      const ranges = count === 0 ? [] : [{ shard, first, count }];
+      const lines = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+      this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
+      first += count;
+    }
   }
 
   #addFiles({ source, path: folder }: SourcePlan, shard: number, list: Uint8Array, records: Uint32Array): void {

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { checkNotEmptied } from '../import/import-checks.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
+import { batchSources } from '../import/plan/batch-sources.js';
 import { planFolder } from '../import/plan/folder.js';
 import { cut, planSource, type SourcePlan } from '../import/plan/plan.js';
 import type { Plans } from '../import/plan/sources.js';
@@ -94,7 +95,7 @@ export class PartialImport implements ImportWork {
     } finally {
       snapshot.release();
     }
-    this.#plans = { plans, warnings };
+    this.#plans = { plans: batchSources(plans, this.#options), warnings };
     return plans.length > 0 ? 'import' : 'publish';
   }
 

@@ -106,6 +106,15 @@ describe('killed and resumed, the result is that of one go', () => {
     expect(report.resumed!.spans + scans).toBeLessThan(oneGo.scans + report.spans.redone + 1);
   });
 
+  test('of small files by the batch', async () => {
+    const sources = LINES.split('\n', 90).map((line) => fileWith(line));
+    const [options, whole] = [{ ...OPTIONS, spanBytes: 256 }, newStore()];
+    const oneGo = await importHere(whole, sources, options);
+    const killed = await killedStore({ sources, options, killAtScan: 8 });
+    const { report } = await importHere(killed, sources, options);
+    expect(await outcome(killed, report)).toEqual(await outcome(whole, oneGo.report));
+  });
+
   test('again and again', async () => {
     const sources = newSources();
     const whole = newStore();

@@ -50,7 +50,7 @@ export async function placeOf(
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: failure.kind === 'truncated' ? closingCommand(file, task, failure.start) : undefined,
+      closing: failure.kind === 'truncated' ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
@@ -104,9 +104,12 @@ function describe(
 /**
  * A command that writes the whole records of a source that ends inside its container, closed. Undefined where none of them is
  * whole, or the container is inside another value.
- * @param start where the record begins that is not whole, or where the source ends
+ * @param failure begins where the record begins that is not whole, or where the source ends
  */
-function closingCommand(file: Source, { path, framing, sourceFrom }: SpanTask, start: number): string | undefined {
+function closingCommand(file: Source, task: SpanTask, { start, file: ofMany }: SpanFailure): string | undefined {
+  const { framing } = task;
+  const { path } = file;
+  const sourceFrom = ofMany?.from ?? task.sourceFrom;
   const outside = textAt(file, 0, Math.min(sourceFrom - 1, READ_BYTES));
   if (outside.replace('\ufeff', '').trim() !== '') return undefined;
   const [open, close] = framing === 'array' ? ['[', ']'] : ['{', '}'];

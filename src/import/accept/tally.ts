@@ -3,7 +3,7 @@
 // What the accepted spans add up to, in source order: shards to publish, runs to merge, records to count, rejected records
 // to keep. Enforces what is allowed to be bad.
 
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
@@ -15,7 +15,15 @@ import type { SourcePlan } from '../plan/plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
 import { unpackFiles } from '../source/file-list.js';
 import type { MergeResult, PlacedRun } from '../tasks/merge.js';
-import { type Duplicate, type SpanFailure, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
+import {
+  type Duplicate,
+  filePathIn,
+  type SpanFailure,
+  type SpanFiles,
+  type SpanPlace,
+  type SpanTask,
+  spanPaths,
+} from '../tasks/span.js';
 import { failureError, placeOf } from './bad-source.js';
 import { Quarantine } from './quarantine.js';
 
@@ -26,7 +34,7 @@ interface Origin {
   /** Of each rejected record of the span, the good ones before it. */
   readonly goodBefore: Uint32Array | undefined;
   /** For a span of many files: their folder, and the result of each file. */
-  readonly files?: { readonly folder: string; readonly list: Uint8Array; readonly records: Uint32Array };
+  readonly files?: { readonly folder: string; readonly of: SpanFiles; readonly records: Uint32Array };
 }
 
 export class Tally {
@@ -106,7 +114,7 @@ export class Tally {
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;
     const { fileRecords: records, goodBefore } = result;
-    const files = task.files && records && { folder: task.path, list: task.files.list, records };
+    const files = task.files && records && { folder: task.path, of: task.files, records };
     this.#origins.set(task.shard, { readBefore, goodBefore, ...(files && { files }) });
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
@@ -192,5 +200,5 @@ function placeIn({ files, readBefore }: Origin, record: number, source: string) 
   let rest = record - readBefore;
   let at = 0;
   for (; rest >= files.records[2 * at + 1]!; at++) rest -= files.records[2 * at + 1]!;
-  return { record: rest, file: join(files.folder, unpackFiles(files.list)[at]!.path) };
+  return { record: rest, file: filePathIn(files.folder, files.of, unpackFiles(files.of.list)[at]!.path) };
 }

@@ -3,7 +3,7 @@
 // Spans become tasks: each with its shard number and all that a worker has to know.
 
 import type { FramingName } from '../../kernel/contract.js';
-import { parsePath } from '../../keys/paths.js';
+import { parsePath, parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { ScanSetup } from '../tasks/span.js';
@@ -59,8 +59,10 @@ function setupOf(
   const { collection, mode, indexes } = options;
   const primary = options.key === undefined ? undefined : parsePath(options.key);
   const secondary = options.indexes.map((path) => parsePath(path));
+  const select = options.select === undefined ? undefined : parsePointer(options.select);
   return {
     id,
+    ...(select && { select }),
     scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
     level,
     access,

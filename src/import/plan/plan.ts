@@ -34,8 +34,12 @@ export interface SourcePlan {
   readonly bytes: number;
   /** Checks the rest of the document after the container. Absent if the records fill the source to its end. */
   readonly rest?: DocumentWalker;
-  /** Of a folder: the files of each span. Offsets count through all of them then, one more a file. */
+  /** Of a folder or a batch: the files of each span. Offsets count through all of them then, one more a file. */
   readonly files?: readonly SpanFiles[];
+  /** Of a batch of sources: the plan of each of them, in order. */
+  readonly members?: readonly SourcePlan[];
+  /** Where the document that holds the container begins. Absent if the records fill the source to its end. */
+  readonly document?: number;
   /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
   readonly source: number;
   readonly relative: string;
@@ -97,6 +101,7 @@ export async function planSource(
       spans: cut(from, fingerprint.bytes, options.spanBytes),
       bytes,
       rest,
+      document: head?.offset ?? 0,
       source,
       relative,
     };
@@ -145,7 +150,7 @@ export async function checkRest(plan: SourcePlan, from: number, pause: Pause): P
 /** Checks that no source has changed since the plan. @throws SOURCE_CHANGED */
 export function checkUnchanged(plans: readonly SourcePlan[]): void {
   for (const { path, fingerprint, files } of plans) {
-    // Files of a folder were read whole, each of them as it was listed.
+    // Files of a folder or a batch were read whole, each of them as it was listed.
     if (files === undefined) openSource(path, 'read', fingerprint).close();
   }
 }
@@ -155,11 +160,14 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  * byte and the source may be empty. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
 async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
-  for (let at = markBytes(headAt(file, 0)); ; ) {
-    const { bytes, isAll } = headAt(file, at);
+  // Each read costs some system calls, and there may be thousands of small sources.
+  const first = headAt(file, 0);
+  for (let at = markBytes(first); ; ) {
+    const head = at === 0 ? first : headAt(file, at);
+    const { bytes, isAll } = head;
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
-    if (blanks < bytes.byteLength) return headAt(file, at);
+    if (blanks < bytes.byteLength) return blanks === 0 ? head : headAt(file, at);
     if (isAll && isFineEmpty) return undefined;
     if (isAll) {
       const what = file.fingerprint.bytes === 0 ? 'is empty' : 'has only white space';

@@ -10,6 +10,7 @@ import type { Expectation } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint } from '../source/source.js';
 import { refuseStore } from '../source/store-directory.js';
+import { batchSources } from './batch-sources.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
 import { planSource, type SourcePlan } from './plan.js';
 
@@ -38,8 +39,9 @@ export async function planSources(
 ): Promise<Plans> {
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
+  const fine = new Set<string>();
   for (const [source, path] of paths.entries()) {
-    refuseStore(path);
+    refuseStore(path, fine);
     const select = selectOf?.(source);
     if (!isFolder(path)) {
       const expected = select?.('', fingerprintAt(path));
@@ -57,7 +59,7 @@ export async function planSources(
     warnings.push(...listing.warnings);
   }
   if (plans.length === 0) plans.push(planNothing(paths[0]!, options));
-  return { plans, warnings };
+  return { plans: batchSources(plans, options), warnings };
 }
 
 /** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */

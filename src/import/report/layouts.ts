@@ -24,7 +24,7 @@ export function layoutsOf(
   const found = new Map<string, { readonly plan: SourcePlan; readonly sources: Set<number> }>();
   // A large file of a folder has a plan of its own.
   const folders = new Set(plans.filter(({ shape }) => shape === 'folder').map(({ source }) => source));
-  for (const plan of plans) {
+  for (const plan of plans.flatMap((one) => one.members ?? [one])) {
     if (plan.shape !== 'folder' && folders.has(plan.source)) continue;
     const id = `${plan.shape} ${plan.because}`;
     const same = found.get(id) ?? { plan, sources: new Set() };

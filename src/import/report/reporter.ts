@@ -128,7 +128,7 @@ export class Reporter {
     const warnings = manifest.secondary
       .filter(({ entries }) => entries === 0)
       .map(({ path }) => `No record has a value at index path "${path}".`);
-    for (const { path, rest } of plans) {
+    for (const { path, rest } of plans.flatMap((plan) => plan.members ?? [plan])) {
       if (!rest?.isAmbiguous) continue;
       warnings.push(
         `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,

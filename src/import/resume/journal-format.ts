@@ -6,7 +6,7 @@
 
 import { xxh64 } from '../../store/files/checksum.js';
 import type { RecordedSpan } from '../plan/span-job.js';
-import type { Duplicate, Run, SpanResult } from '../tasks/span.js';
+import type { Duplicate, Run, SpanFailure, SpanResult } from '../tasks/span.js';
 import { journalHeaderCheck, journalSpanCheck } from './journal-schema.js';
 
 const VERSION = 1;
@@ -71,13 +71,15 @@ function checksumOf(bytes: Buffer): string {
 }
 
 export function encodeSpan(span: JournalSpan) {
-  const { losers, goodBefore, duplicate, runs, ...rest } = span.result;
+  const { losers, goodBefore, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
   return {
     ...span,
     result: {
       ...rest,
+      ...(firstRejected && { firstRejected: encodeFailure(firstRejected) }),
       losers: base64(losers),
       ...(goodBefore && { goodBefore: base64(goodBefore) }),
+      ...(fileRecords && { fileRecords: base64(fileRecords) }),
       ...(duplicate && { duplicate: { ...duplicate, key: base64(duplicate.key) } }),
       runs: runs.map((run) => ({ ...run, chunkBytes: base64(run.chunkBytes), fences: base64(run.fences) })),
     },
@@ -87,15 +89,32 @@ export function encodeSpan(span: JournalSpan) {
 type PlainSpan = ReturnType<typeof encodeSpan>;
 
 function decodeSpan(span: PlainSpan): JournalSpan {
-  const { losers, goodBefore, duplicate, runs, ...rest } = span.result;
+  const { losers, goodBefore, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
   const result: SpanResult = {
     ...rest,
+    ...(firstRejected && { firstRejected: decodeFailure(firstRejected) }),
     losers: numbers(losers),
     ...(goodBefore !== undefined && { goodBefore: numbers(goodBefore) }),
+    ...(fileRecords !== undefined && { fileRecords: numbers(fileRecords) }),
     ...(duplicate && { duplicate: { ...duplicate, key: octets(duplicate.key) } satisfies Duplicate }),
     runs: runs.map((run): Run => ({ ...run, chunkBytes: numbers(run.chunkBytes), fences: octets(run.fences) })),
   };
   return { ...span, result };
+}
+
+/** Numbers beyond those of JSON as text. */
+function encodeFailure({ file, ...rest }: SpanFailure) {
+  if (file === undefined) return rest;
+  const { device, inode, modifiedNs, ...others } = file.fingerprint;
+  const texts = { device: String(device), inode: String(inode), modifiedNs: String(modifiedNs) };
+  return { ...rest, file: { ...file, fingerprint: { ...others, ...texts } } };
+}
+
+function decodeFailure(plain: ReturnType<typeof encodeFailure>): SpanFailure {
+  if (!('file' in plain)) return plain;
+  const { device, inode, modifiedNs, ...others } = plain.file.fingerprint;
+  const numbers = { device: BigInt(device), inode: BigInt(inode), modifiedNs: BigInt(modifiedNs) };
+  return { ...plain, file: { ...plain.file, fingerprint: { ...others, ...numbers } } };
 }
 
 function base64({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array): string {

@@ -23,6 +23,20 @@ const summary = object<{ [name: string]: unknown }>({
   sha256: text((given) => SHA256.test(given)),
 });
 
+const digits = text((given) => /^-?\d{1,20}$/.test(given));
+
+const failure: Check = (value) => record(value) ?? failureInFile(value);
+
+/** In a span of many files, the failure names its file. */
+const failureInFile = object<{ [name: string]: unknown }>({
+  file: optional(
+    object<{ [name: string]: unknown }>({
+      path: text(),
+      fingerprint: object<{ [name: string]: unknown }>({ device: digits, inode: digits, modifiedNs: digits }),
+    }),
+  ),
+});
+
 const duplicate = object<{ [name: string]: unknown }>({ shard: count, ordinal: count, key: base64(1) });
 
 const run = object<{ offset: number; chunkBytes: string; fences: string }>(
@@ -44,7 +58,8 @@ function hasFences(bytes: Buffer, fences: number): boolean {
 
 const result = object<{ [name: string]: unknown }>({
   ...{ entry: integer(Number.MAX_SAFE_INTEGER, -1), exit: count, ended: boolean, read: count, rejected: count },
-  ...{ firstRejected: optional(record), losers: base64(4), goodBefore: optional(base64(4)), shard: optional(summary) },
+  ...{ firstRejected: optional(failure), losers: base64(4), goodBefore: optional(base64(4)), shard: optional(summary) },
+  fileRecords: optional(base64(8)),
   ...{ runs: list(run), duplicate: optional(duplicate), failure: optional(record), progressBytes: count },
   hash: optional(text((given) => HASH.test(given))),
 });

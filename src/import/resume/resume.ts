@@ -149,7 +149,8 @@ async function removeResumable(
 }
 
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
-  const sources = plans.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
+  const all = plans.flatMap((plan) => plan.members ?? [plan]);
+  const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
   const rules = { ...optionsThatAffect(options, 'records', 'import'), maxBad: String(options.maxBad) };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),

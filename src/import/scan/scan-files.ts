@@ -3,13 +3,13 @@
 // A span of whole files, in a worker: one after another goes through the kernel, which keeps frame, ordinals and entries
 // going. One file is open at a time.
 
-import { join } from 'node:path';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { unpackFiles } from '../source/file-list.js';
 import { openSource } from '../source/open.js';
-import type { SpanFailure, SpanFiles, SpanOrder, SpanResult } from '../tasks/span.js';
+import { filePathIn, type SpanFailure, type SpanFiles, type SpanOrder, type SpanResult } from '../tasks/span.js';
 import { FileScan } from './scan-file.js';
+import { SourceScan } from './scan-source.js';
 import { SpanOutput } from './span-output.js';
 
 /** @throws as scanSpan */
@@ -25,11 +25,15 @@ export function scanFiles(task: SpanOrder, files: SpanFiles, blobs: Blobs): Span
     for (let i = 0; i < listed.length && failure === undefined; i++) {
       output.throwIfCancelled();
       const { path, fingerprint } = listed[i]!;
+      const source = files.sources?.[i];
       const [ordinal, read] = [scanner.ordinal, output.read];
       output.clock.ends('scan');
-      const file = openSource(join(task.path, path), 'read', fingerprint);
+      const file = openSource(filePathIn(task.path, files, path), 'read', fingerprint);
       try {
-        failure = new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run();
+        failure =
+          source === undefined
+            ? new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run()
+            : new SourceScan(file, source, task.setup, output).run();
       } finally {
         file.close();
       }

@@ -50,7 +50,7 @@ export function* layoutOf(
   expectation: Expectation | undefined,
   isAlone: boolean,
 ): Generator<void, Layout> {
-  const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset) : undefined;
+  const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset, head.bytes) : undefined;
   if (isAlone || named === undefined) checkBeginning(head);
   if (named !== undefined) return { shape: named, because: 'name' };
   const [first] = head.bytes;
@@ -59,7 +59,7 @@ export function* layoutOf(
   }
   const isArray = first === OPEN_ARRAY;
   if (isArray && expectation?.shape !== 'values') return { shape: 'array', because: 'content' };
-  const extent = yield* extentOfFirst(file, head.offset);
+  const extent = yield* extentOfFirst(file, head.offset, head.bytes);
   if (!isArray) return { shape: shapeOfValues(head, extent), because: 'content' };
   return { shape: extent === 'line' ? 'ndjson' : 'values', because: 'collection' };
 }

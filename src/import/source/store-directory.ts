@@ -3,7 +3,7 @@
 // Which directories are stores, so that no store is taken for a source: neither the one that is imported into, nor another
 // one or a backup that lies in the same folder. A store is known by what is in it, whatever path leads there.
 
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import {
@@ -32,8 +32,12 @@ export function isStoreDirectory(path: string): boolean {
   }
 }
 
-/** @throws GristmillError SOURCE_IS_A_STORE for a source, file or folder, that is a store or lies in one */
-export function refuseStore(source: string): void {
+/**
+ * @param fine directories of sources that were let through: they need not be looked at again for a file in them
+ * @throws GristmillError SOURCE_IS_A_STORE for a source, file or folder, that is a store or lies in one
+ */
+export function refuseStore(source: string, fine = new Set<string>()): void {
+  if (fine.has(dirname(source)) && isPlainFile(source)) return;
   let at: string;
   try {
     at = realpathSync(source);
@@ -45,7 +49,17 @@ export function refuseStore(source: string): void {
       const message = `${source} is part of a gristmill store (${at}), and a store is not a source. To write its records to a file, use gristmill export.`;
       throw new GristmillError('SOURCE_IS_A_STORE', message, { file: source });
     }
-    if (above === at) return;
+    if (above === at) break;
+  }
+  if (isPlainFile(source)) fine.add(dirname(source));
+}
+
+/** Whether it is a file itself, and no link to one. */
+function isPlainFile(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch {
+    return false;
   }
 }
 

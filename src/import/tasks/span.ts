@@ -1,7 +1,8 @@
 // What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
 
+import { join } from 'node:path';
 import type { Shape } from '../../base/import-report.js';
-import type { BadReasonName, ScanOptions } from '../../kernel/contract.js';
+import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
@@ -11,6 +12,8 @@ import type { Access, Fingerprint } from '../source/source.js';
 export interface ScanSetup {
   readonly id: string;
   readonly scan: Omit<ScanOptions, 'framing'>;
+  /** The names on the way to the container that has the records of a document. Absent: the whole document. */
+  readonly select?: readonly string[];
   readonly level: number;
   readonly access: Access;
   readonly windowBytes: number;
@@ -57,7 +60,16 @@ export interface SpanTask {
   readonly files?: SpanFiles;
 }
 
-/** Whole files of a folder as one span. */
+/** How a file that is a source by itself is read. */
+export interface SpanSource {
+  readonly framing: FramingName;
+  /** Where its records begin. */
+  readonly from: number;
+  /** Where the document that holds its container begins; absent where there is none. */
+  readonly document?: number;
+}
+
+/** Whole files of a folder, or whole sources, as one span. */
 export interface SpanFiles {
   /** See import/source/file-list.ts. */
   readonly list: Uint8Array;
@@ -67,6 +79,13 @@ export interface SpanFiles {
   readonly isNamed: boolean;
   /** One file of lines that has grown: where the new ones begin, and how many came before. */
   readonly grown?: { readonly from: number; readonly read: number };
+  /** In a batch of sources: how each of them is read. Their paths are not relative then. */
+  readonly sources?: readonly SpanSource[];
+}
+
+/** The path of a file of a span. @param folder the path of the span's task */
+export function filePathIn(folder: string, { sources }: Pick<SpanFiles, 'sources'>, path: string): string {
+  return sources === undefined ? join(folder, path) : path;
 }
 
 /** The place for the files of a worker, and the memory that it shares with the coordinator. */
@@ -125,8 +144,13 @@ export interface SpanFailure {
   readonly end: number;
   /** Ordinal within the span, bad records included. */
   readonly record: number;
-  /** In a span of many files: which one, and the record's ordinal in it. */
-  readonly file?: { readonly path: string; readonly fingerprint: Fingerprint; readonly record: number };
+  /** In a span of many files: which one, the record's ordinal in it, and where its records begin if the plan knows that. */
+  readonly file?: {
+    readonly path: string;
+    readonly fingerprint: Fingerprint;
+    readonly record: number;
+    readonly from?: number;
+  };
 }
 
 /** A primary key met a second time. */
