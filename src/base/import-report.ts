@@ -1,5 +1,7 @@
 // What an import tells while it runs and what it reports: plain data, told by events and by `store.import` alike.
 
+import type { ErrorCode } from './errors.js';
+
 /**
  * What decided the layout of a source: an option (`shape`, `select`), the name of the file (`.ndjson`, `.jsonl`), the
  * collection that it is merged into, or its content.
@@ -38,6 +40,16 @@ export interface ImportProgress {
   readonly seconds: number;
 }
 
+/** A file that an import left out, because of the option `onBadFile`. */
+export interface BadFile {
+  /** The path of the file. */
+  readonly file: string;
+  /** Why it was left out: a code of docs/errors.md, such as "SOURCE_NOT_READABLE" or "SOURCE_EMPTY". */
+  readonly reason: ErrorCode;
+  /** The same as a sentence. */
+  readonly message: string;
+}
+
 /** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`. */
 export interface ImportReport {
   readonly collection: string;
@@ -48,8 +60,10 @@ export interface ImportReport {
   readonly layouts: readonly LayoutReport[];
   readonly framing: 'lines' | 'values' | 'array' | 'object';
   readonly sources: readonly string[];
-  /** The number of files read. Each file of a folder counts. */
+  /** The number of files read. Each file of a folder counts. Files that were left out do not count. */
   readonly files: number;
+  /** The files that were left out because of `onBadFile`: their number, and the first 1,000 of them. */
+  readonly badFiles: { readonly count: number; readonly files: readonly BadFile[] };
   readonly records: {
     readonly read: number;
     readonly stored: number;

@@ -67,6 +67,8 @@ export const JOURNAL_READ_BYTES_MAX = 1024 * MIB;
 export const SPAN_FILES_MAX = 4096;
 /** Small files as arguments that have a shard each; more are batched. As many shards are what a large source makes, too. */
 export const SOURCES_ALONE_MAX = 64;
+/** Files left out by an import that its report names; a quarantine file names all of them. */
+export const BAD_FILES_NAMED_MAX = 1_000;
 /** Worker threads, at most. */
 export const WORKERS_MAX = 256;
 /** Most frames of one shard (64 GiB of text in frames of 32 KiB): with a shard number they make one safe integer. */

@@ -85,6 +85,7 @@ export class ImportRun {
     this.#workspace = new Workspace({ directory, blobs }, id);
     this.context = { directory, temporary: this.#workspace.temporary, shared: reporter.shared.buffer };
     this.tally = new Tally(options, { blobs, ...this.context }, id, reporter.pause);
+    this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
     this.jobs = planJobs(planned.plans, options, {

@@ -64,13 +64,17 @@ async function plan(
 ): Promise<Planned> {
   const { catalog } = target;
   reporter.throwIfCancelled();
-  const { plans, warnings } = await work.plan(reporter.pause).catch((error) => {
+  const {
+    plans,
+    warnings,
+    badFiles = [],
+  } = await work.plan(reporter.pause).catch((error) => {
     throw options.mode === 'replace' ? emptyFor(error, catalog, options.collection) : error;
   });
   const key = keyRuleFor(plans, options);
   checkSameAsStored(catalog, key, options);
   checkFreeSpace(target, 0);
-  return { plans, warnings, key, bytes: plans.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { plans, warnings, badFiles, key, bytes: plans.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Workers scan spans; each is accepted when all before it are. */
@@ -85,7 +89,7 @@ async function scan(run: ImportRun, work: ImportWork): Promise<void> {
     work.accept(span);
     if (span.result.ended) await checkRest(span.plan, span.result.exit, reporter.pause);
   }
-  await tally.finishScan();
+  await tally.finishScan(work.mayAllBeBad);
   await work.finish(reporter.pause);
 }
 

@@ -28,6 +28,8 @@ export interface ImportWork {
   readonly sources: readonly string[];
   /** Whether the import may be resumed if it is killed. */
   readonly isResumable: boolean;
+  /** Whether it is fine if all files are left out, because the collection holds others. */
+  readonly mayAllBeBad: boolean;
   /** Whether spans of lines are hashed, for the next time. */
   readonly hashesSpans: boolean;
   plan(pause: Pause): Promise<Plans>;

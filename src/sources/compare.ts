@@ -3,9 +3,14 @@
 // What has become of the sources since the manifest was published, by the fingerprints of their files alone. Both sides
 // come in order of their paths, so one pass over both is enough; only what differs is kept.
 
+import { join } from 'node:path';
+import { BadFiles } from '../base/bad-files.js';
+import type { BadFile } from '../base/import-report.js';
+import type { FilledImportOptions } from '../import/options/resolve.js';
 import { fingerprintAt, isFolder } from '../import/plan/sources.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
+import { openSource } from '../import/source/open.js';
 import type { Fingerprint } from '../import/source/source.js';
 import { refuseStore } from '../import/source/store-directory.js';
 import type { ImportTarget } from '../import/work.js';
@@ -30,11 +35,12 @@ export interface Comparison {
   /** New files of which nothing is taken yet, or not all: by source and path, what is. */
   readonly left: ReadonlyMap<string, Fingerprint | undefined>;
   readonly warnings: readonly string[];
+  /** Files that are left out because they cannot be read. What is stored of them goes. */
+  readonly badFiles: readonly BadFile[];
 }
 
 /**
  * @param noted the files of a manifest of these sources
- * @param hasLines whether all files are said to be NDJSON
  * @throws SOURCE_NOT_FOUND for a source that is gone as a whole; SOURCE_NOT_READABLE; CANCELLED
  */
 export async function compareSources(
@@ -43,8 +49,10 @@ export async function compareSources(
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
-  hasLines: boolean,
+  { shape, onBadFile }: Pick<FilledImportOptions, 'shape' | 'onBadFile'>,
 ): Promise<Comparison> {
+  const hasLines = shape === 'ndjson';
+  const bad = new BadFiles({ onBadFile });
   const changed: ChangedFile[] = [];
   const removed: NotedFile[] = [];
   const left = new Map<string, Fingerprint | undefined>();
@@ -64,8 +72,8 @@ export async function compareSources(
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
     refuseStore(path, fine);
-    const folder = isFolder(path) ? new Folder(path, directory, pause) : undefined;
-    for await (const file of filesIn(path, folder, scope)) {
+    const folder = isFolder(path) ? new Folder(path, directory, pause, bad.areLeftOut ? bad : undefined) : undefined;
+    for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
       for (; !next.done && !isBehind(next.value, source, file.path); next = before.next()) {
         if (next.value.source === source && next.value.path === file.path) was = next.value;
@@ -73,6 +81,10 @@ export async function compareSources(
       }
       if (was !== undefined && isSame(was.fingerprint, file.fingerprint)) {
         unchanged++;
+        continue;
+      }
+      if (bad.areLeftOut && !isReadable(join(path, file.path), bad)) {
+        if (was !== undefined) removed.push(was);
         continue;
       }
       const fingerprint = takenOf(looking, path, file.path, file.fingerprint, was, hasLines);
@@ -85,7 +97,18 @@ export async function compareSources(
     if (folder) warnings.push(...folder.warnings);
   }
   for (; !next.done; next = before.next()) await pass(next.value);
-  return { changed, removed, unchanged, left, warnings };
+  return { changed, removed, unchanged, left, warnings, badFiles: bad.files };
+}
+
+/** Whether a file can be opened; notes it otherwise. Else it would be new again each time. */
+function isReadable(path: string, bad: BadFiles): boolean {
+  try {
+    openSource(path).close();
+    return true;
+  } catch (error) {
+    bad.addOrThrow(error, path);
+    return false;
+  }
 }
 
 /** Names a file among those of all sources. */
@@ -97,9 +120,17 @@ function filesIn(
   path: string,
   folder: Folder | undefined,
   scope: Scope,
+  bad: BadFiles,
 ): Iterable<ListedFile> | AsyncIterable<ListedFile> {
   // A folder that is not there any more is no empty folder: this says so.
-  if (folder === undefined) return [{ path: '', fingerprint: fingerprintAt(path) }];
+  if (folder === undefined) {
+    try {
+      return [{ path: '', fingerprint: fingerprintAt(path) }];
+    } catch (error) {
+      bad.addOrThrow(error, path);
+      return [];
+    }
+  }
   return scope.paths === undefined ? folder.files() : folder.filesAt(scope.paths);
 }
 

@@ -23,6 +23,15 @@ export const GROWN_BYTES_MIN = 64 * 1024;
 const HASHED_BYTES = 16 * 1024;
 const NEWLINE = '\n'.charCodeAt(0);
 
+/** What a span of many files gave. */
+interface FilesRead {
+  readonly shard: number;
+  /** Of each file the good records, and all that were read. */
+  readonly records: Uint32Array;
+  /** Places of files that could not be read. */
+  readonly unread: ReadonlySet<number>;
+}
+
 export class Notes {
   readonly #add: (file: NotedFile) => void;
   readonly #shape: FilledImportOptions['shape'];
@@ -44,8 +53,11 @@ export class Notes {
     if (plan !== this.#open?.plan) this.finish();
     if (task.files !== undefined) {
       const records = result.fileRecords as Uint32Array;
-      if (plan.members === undefined) this.#addFiles(plan, task.shard, task.files.list, records);
-      else this.#addMembers(plan, plan.members, task.shard, records);
+      // What could not be read is not noted, so that it counts as new the next time.
+      const unread = (result.badFiles ?? []).filter(({ reason }) => reason !== 'SOURCE_EMPTY').map(({ at }) => at);
+      const files = { shard: task.shard, records, unread: new Set(unread) };
+      if (plan.members === undefined) this.#addFiles(plan, task.files.list, files);
+      else this.#addMembers(plan, plan.members, files);
       return;
     }
     this.#open ??= { plan, ranges: [], spans: [], read: 0 };
@@ -68,12 +80,13 @@ export class Notes {
   }
 
   /** Sources of a batch, whose spans come one after another. */
-  #addMembers(plan: SourcePlan, members: readonly SourcePlan[], shard: number, records: Uint32Array): void {
+  #addMembers(plan: SourcePlan, members: readonly SourcePlan[], { shard, records, unread }: FilesRead): void {
     if (this.#batch?.plan !== plan) this.#batch = { plan, members: 0 };
     let first = 0;
     for (let i = 0; 2 * i < records.length; i++) {
       const { source, relative, path, fingerprint, framing } = members[this.#batch.members++] as SourcePlan;
-      const [count, read] = [records[2 * i] as number, records[2 * i + 1] as number];
+      if (unread.has(i)) continue;
+      const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const lines = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
       this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
@@ -81,9 +94,10 @@ export class Notes {
     }
   }
 
-  #addFiles({ source, path: folder }: SourcePlan, shard: number, list: Uint8Array, records: Uint32Array): void {
+  #addFiles({ source, path: folder }: SourcePlan, list: Uint8Array, { shard, records, unread }: FilesRead): void {
     let first = 0;
     unpackFiles(list).forEach(({ path, fingerprint }, i) => {
+      if (unread.has(i)) return;
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const isNamed = this.#shape === undefined && isNamedLines(path);

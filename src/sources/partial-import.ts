@@ -5,9 +5,12 @@
 // unchanged file may have lost to one of a changed file, nor may one that lost before come back.
 
 import { join } from 'node:path';
+import { BadFiles } from '../base/bad-files.js';
+import type { BadFile } from '../base/import-report.js';
 import { checkNotEmptied } from '../import/import-checks.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { batchSources } from '../import/plan/batch-sources.js';
+import { planUnlessBad, withoutOddOnes } from '../import/plan/careful.js';
 import { planFolder } from '../import/plan/folder.js';
 import { cut, planSource, type SourcePlan } from '../import/plan/plan.js';
 import type { Plans } from '../import/plan/sources.js';
@@ -24,6 +27,7 @@ import type { CatalogWrite } from '../store/types.js';
 import { type ChangedFile, type Comparison, idOf } from './compare.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
 import { hasGrown, linesOf, Notes } from './notes.js';
+import { joined, keptPart } from './parts.js';
 import { type KeptSpans, keptSpans, plansOfGaps } from './unchanged-spans.js';
 import { recordsIn, removeRecords } from './vanish.js';
 
@@ -36,6 +40,7 @@ export class NotSeparable extends Error {}
 export class PartialImport implements ImportWork {
   readonly isResumable = false;
   readonly hashesSpans = true;
+  readonly mayAllBeBad = true;
   readonly sources: readonly string[];
   readonly #target: ImportTarget;
   readonly #options: FilledImportOptions;
@@ -43,6 +48,7 @@ export class PartialImport implements ImportWork {
   readonly #comparison: Comparison;
   readonly #notes: Notes;
   readonly #rows: ManifestRows;
+  readonly #bad: BadFiles;
   readonly #noted: NotedFile[] = [];
   /** By source and path: files that have only become longer, and what stays of those that have changed in places. */
   readonly #grown = new Map<string, NotedFile>();
@@ -65,6 +71,7 @@ export class PartialImport implements ImportWork {
     this.#base = base;
     this.#comparison = comparison;
     this.#rows = new ManifestRows(base.sources.files);
+    this.#bad = new BadFiles(options, comparison.badFiles);
     this.#notes = new Notes(options, (file) => this.#noted.push(file));
   }
 
@@ -95,7 +102,8 @@ export class PartialImport implements ImportWork {
     } finally {
       snapshot.release();
     }
-    this.#plans = { plans: batchSources(plans, this.#options), warnings };
+    const batched = batchSources(withoutOddOnes(plans), this.#options);
+    this.#plans = { plans: batched, warnings, badFiles: this.#bad.files };
     return plans.length > 0 ? 'import' : 'publish';
   }
 
@@ -173,6 +181,11 @@ export class PartialImport implements ImportWork {
     return [...news.values()].sort(compareFiles);
   }
 
+  /** Files that were left out, as far as nothing had to be imported to find them. */
+  get badFiles(): readonly BadFile[] {
+    return this.#bad.files;
+  }
+
   /** Ranges of a changed file whose records may be gone. */
   #goneOf(file: ChangedFile): readonly RecordRange[] {
     if (file.before === undefined || this.#grownOf(file)) return [];
@@ -237,10 +250,12 @@ export class PartialImport implements ImportWork {
     if (files[0]!.path === '') {
       const { catalog } = this.#target;
       const expectation = await expectationOf(catalog, this.#target, this.#base.manifest);
-      return [await planSource(path, { ...this.#options, expectation }, pause, source, '', files[0]!.fingerprint)];
+      const which = { source, expected: files[0]!.fingerprint };
+      const plan = await planUnlessBad(path, { ...this.#options, expectation }, pause, which, this.#bad);
+      return plan === undefined ? [] : [plan];
     }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);
-    return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause);
+    return planFolder(path, source, { pieces: [packFiles(files)], bytes }, this.#options, pause, this.#bad);
   }
 
   /** What a file has grown by. */
@@ -266,27 +281,6 @@ export class PartialImport implements ImportWork {
       ...{ from, spans, source, relative: path },
     };
   }
-}
-
-/** Two parts of a file as one; the second one knows what the file is now. */
-function joined(first: NotedFile, second: NotedFile): NotedFile {
-  const spans = first.lines?.spans && second.lines?.spans && [...first.lines.spans, ...second.lines.spans];
-  spans?.sort(([left], [right]) => left - right);
-  return {
-    ...second,
-    read: first.read + second.read,
-    ranges: [...first.ranges, ...second.ranges],
-    ...(second.lines && { lines: { head: second.lines.head, tail: second.lines.tail, ...(spans && { spans }) } }),
-  };
-}
-
-function keptPart(
-  { source, path, fingerprint }: ChangedFile,
-  { spans, ranges }: KeptSpans,
-  ends: SourceLines | undefined,
-): NotedFile {
-  const read = spans.reduce((sum, [, , , records]) => sum + records, 0);
-  return { source, path, fingerprint, read, ranges, ...(ends && { lines: { ...ends, spans } }) };
 }
 
 function compareFiles(left: NotedFile, right: NotedFile): number {

@@ -5,7 +5,7 @@
 
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { ImportReport } from '../base/import-report.js';
+import type { BadFile, ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
 import { emptyFor } from '../import/import-checks.js';
 import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
@@ -33,6 +33,8 @@ export interface SyncReport {
   readonly unchanged: number;
   /** Bytes of sources that were read. */
   readonly bytesRead: number;
+  /** Files that were left out (option `onBadFile`), if there are any. */
+  readonly badFiles?: readonly BadFile[];
   /** Of the import; absent where nothing had to be read. */
   readonly report?: ImportReport;
 }
@@ -57,6 +59,10 @@ export async function syncSources(
   return holdingLock(target, given, (lock, filled) => new Sync(target, sources, filled, looking).run(lock));
 }
 
+function leftOut(badFiles: readonly BadFile[]): Pick<SyncReport, 'badFiles'> {
+  return badFiles.length === 0 ? {} : { badFiles };
+}
+
 class Sync {
   readonly #target: ImportTarget;
   readonly #sources: readonly string[];
@@ -78,9 +84,9 @@ class Sync {
     try {
       const base = this.#base(snapshot);
       if (base?.sources.rules !== rulesOf(this.#options)) return undefined;
-      const { changed, removed, unchanged } = await this.#compare(snapshot, base, () => 'all');
+      const { changed, removed, unchanged, badFiles } = await this.#compare(snapshot, base, () => 'all');
       if (changed.length + removed.length > 0) return undefined;
-      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0 };
+      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0, ...leftOut(badFiles) };
     } finally {
       snapshot.release();
     }
@@ -90,8 +96,7 @@ class Sync {
     const noted = base === undefined ? [] : notedFiles(read, base.manifest.id, base.sources);
     // What was imported by other rules is imported anew, all of it.
     const paths = base?.sources.rules === rulesOf(this.#options) ? this.#looking.paths : undefined;
-    const hasLines = this.#options.shape === 'ndjson';
-    return compareSources(this.#target, this.#sources, noted, this.#pause, { paths, take }, hasLines);
+    return compareSources(this.#target, this.#sources, noted, this.#pause, { paths, take }, this.#options);
   }
 
   async run(lock: WriterLock): Promise<SyncReport> {
@@ -99,16 +104,16 @@ class Sync {
     catalog.refresh();
     const base = this.#base(catalog);
     const comparison = await this.#compare(catalog, base);
-    const { changed, removed, unchanged, left } = comparison;
+    const { changed, removed, unchanged, left, badFiles } = comparison;
     const known = changed.filter(({ before }) => before !== undefined).length;
     const counts = { changed: known, added: changed.length - known, removed: removed.length, unchanged };
     const isFirst = base?.sources.rules !== rulesOf(this.#options);
     const isSame = changed.length === 0 && removed.length === 0;
-    if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0 };
+    if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0, ...leftOut(badFiles) };
     const report = await this.#partly(lock, isFirst ? undefined : base, comparison);
     if (report !== undefined) return { ...counts, ...report };
     const whole = await this.#wholly(lock, base, left);
-    return { ...counts, bytesRead: whole.bytes.source, report: whole };
+    return { ...counts, bytesRead: whole.bytes.source, ...leftOut(whole.badFiles.files), report: whole };
   }
 
   /** The collection and its manifest, where that is one of these sources. */
@@ -127,10 +132,11 @@ class Sync {
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {
         await work.publishAlone(lock, this.#pause);
-        return { bytesRead: work.bytesHashed };
+        return { bytesRead: work.bytesHashed, ...leftOut(work.badFiles) };
       }
       const report = await importHolding(lock, this.#target, this.#options, work);
-      return { bytesRead: work.bytesHashed + report.bytes.source, report };
+      const bytesRead = work.bytesHashed + report.bytes.source;
+      return { bytesRead, ...leftOut(report.badFiles.files), report };
     } catch (error) {
       if (error instanceof NotSeparable) return undefined;
       throw emptyFor(error, this.#target.catalog, this.#options.collection);

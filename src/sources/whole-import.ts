@@ -56,6 +56,10 @@ export class WholeImport implements ImportWork {
     return this.#repeated === undefined;
   }
 
+  get mayAllBeBad(): boolean {
+    return this.#repeated !== undefined;
+  }
+
   get hashesSpans(): boolean {
     return this.#repeated !== undefined;
   }

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import type { StoreEmitter } from '../base/events.js';
-import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
+import { HELD_FILES_MAX, HOLDS_PER_ROUND_MAX } from '../base/limits.js';
 import { checkSources } from '../import/options/resolve.js';
 import type { FileFacts, Take } from '../sources/looking.js';
 import type { SyncOptions, SyncReport } from '../sources/sync.js';
@@ -57,6 +57,8 @@ export class Watcher {
   #toldOfLoss = false;
   /** What was told of sources without records, for as long as they have none. */
   #emptiness: string | undefined;
+  /** What was told of files that are left out. */
+  #leftOut: ReadonlySet<string> = new Set();
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -179,6 +181,7 @@ export class Watcher {
         // Comparing all the time and finding nothing is no news, nor is what is looked at again in a moment, or was refused.
         const isExpected = round.paths !== undefined || !this.#hasCompared;
         this.#hasCompared = true;
+        this.#tellLeftOut(report, round.paths === undefined);
         this.#tellOf(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
         this.#schedule.done(performance.now());
         this.#retryMs = RETRY_MS_MIN;
@@ -215,6 +218,16 @@ export class Watcher {
     const { collection } = this;
     const outcome = isChange ? 'imported' : 'unchanged';
     this.#parts.tell('watch', { collection, changed, added, removed, bytes, outcome, milliseconds });
+  }
+
+  /** Each file that is left out is told once, until it is read or left out for another reason. */
+  #tellLeftOut({ badFiles = [] }: SyncReport, isOfAll: boolean): void {
+    const messages = badFiles.slice(0, HELD_FILES_MAX).map(({ message }) => message);
+    for (const { reason, message, file } of badFiles) {
+      if (this.#leftOut.has(message)) continue;
+      this.#parts.tell('warning', { about: 'watch', error: new GristmillError(reason, message, { file }) });
+    }
+    this.#leftOut = new Set(isOfAll ? messages : [...this.#leftOut, ...messages].slice(-HELD_FILES_MAX));
   }
 
   #tellRefusal(error: GristmillError, milliseconds: number): void {

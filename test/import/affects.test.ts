@@ -22,6 +22,13 @@ test('every option says what it decides; those of a journal come in the order th
     ...['key', 'indexes', 'select', 'shape', 'mode', 'onDuplicate', 'onBadRecord', 'maxBad', 'maxBadRatio'],
     ...['level', 'spanBytes', 'recordBytesMax', 'depthMax'],
   ]);
-  const others = Object.keys(IMPORT_OPTIONS).filter((name) => !inJournal.includes(name));
+  const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
+  expect(later.map(([name]) => name)).toEqual(['onBadFile']);
+  // Where they are given, an import with others does not resume.
+  const given = optionsThatAffect(resolveImportOptions({ onBadFile: 'skip' }), 'records', 'import');
+  expect(given).toMatchObject({ onBadFile: 'skip' });
+  expect(() => resolveImportOptions({ onBadFile: 'ignore' as 'skip' })).toThrow('options.onBadFile');
+  const known = [...inJournal, ...later.map(([name]) => name)];
+  const others = Object.keys(IMPORT_OPTIONS).filter((name) => !known.includes(name));
   expect(others).toEqual(['collection', 'allowEmpty', 'workers', 'access', 'windowBytes', 'wait', 'resume']);
 });

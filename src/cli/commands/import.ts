@@ -43,6 +43,7 @@ const SAME_NAME = [
   'allowEmpty',
   'onDuplicate',
   'onBadRecord',
+  'onBadFile',
   'maxBad',
   'maxBadRatio',
   'workers',
@@ -126,6 +127,13 @@ export function withImportFlags(command: Command): Command {
         ['fail', 'skip', 'quarantine'],
       ),
     )
+    .addOption(
+      choice(
+        '--on-bad-file <what>',
+        'what to do with a file that vanishes, cannot be read, or is empty: fail, skip it, or also note it in a quarantine file (default: fail)',
+        ['fail', 'skip', 'quarantine'],
+      ),
+    )
     .option('--max-bad <n>', 'fail if more records than this are bad', readCount)
     .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
@@ -156,6 +164,7 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
     });
   const report = await interruptible(work);
   // For people; the table has them too.
+  if (flags.json) for (const { message } of report.badFiles.files) note(`left out: ${message}`);
   if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
   print(flags.json ? jsonLine(report) : reportText(report, flags.store));
 }

@@ -5,6 +5,9 @@ import { escapeControls } from './escape.js';
 import { inFlags } from './flags.js';
 import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
 
+/** Files left out that are shown by name. The JSON report names more. */
+const BAD_FILES_SHOWN = 20;
+
 /** The report as aligned lines. */
 export function reportText(report: ImportReport, store: string): string {
   const { records, bytes, seconds, spans, stages } = report;
@@ -14,6 +17,7 @@ export function reportText(report: ImportReport, store: string): string {
     ...report.layouts
       .filter(({ because }) => because !== 'option')
       .map(({ text }): [string, string] => ['  assumed', text]),
+    ...badFilesOf(report),
     ['records read', formatCount(records.read)],
     ['  stored', formatCount(records.stored)],
     ['  rejected', formatCount(records.rejected)],
@@ -45,6 +49,16 @@ export function reportText(report: ImportReport, store: string): string {
   if (report.quarantine !== undefined) pairs.push(['rejected records', report.quarantine]);
   pairs.push(['store', store], ...report.warnings.map((warning): [string, string] => ['warning', warning]));
   return alignPairs(pairs.map(([name, text]) => [escapeControls(name), escapeControls(inFlags(text))]));
+}
+
+/** The files that were left out: how many, and the first of them by name. */
+function badFilesOf({ badFiles: { count, files } }: ImportReport): [string, string][] {
+  if (count === 0) return [];
+  const named = files
+    .slice(0, BAD_FILES_SHOWN)
+    .map(({ file, reason }): [string, string] => ['', `${file} (${reason})`]);
+  const rest: [string, string][] = count > named.length ? [['', `and ${formatCount(count - named.length)} more`]] : [];
+  return [['files left out', formatCount(count)], ...named, ...rest];
 }
 
 function shareOf(part: number, whole: number): string {

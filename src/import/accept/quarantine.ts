@@ -5,6 +5,7 @@
 // published, and removed when it fails.
 
 import { dirname } from 'node:path';
+import type { BadFile } from '../../base/import-report.js';
 import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
@@ -73,6 +74,14 @@ export class Quarantine {
     this.#place.blobs.remove(badPath);
   }
 
+  /** Notes a file that was left out, as a line like those of records, without bytes. @throws IO_ERROR, DISK_FULL */
+  note({ file, reason, message }: BadFile): void {
+    const facts = { file, record: 0, offset: 0, start: 0, reason, message, bytes: 0, rawBase64: '' };
+    const line = Buffer.from(`${JSON.stringify(facts)}\n`);
+    this.#open().append(line);
+    this.#bytes += line.byteLength;
+  }
+
   /** Makes the file and its name durable. @throws IO_ERROR */
   async sync(): Promise<void> {
     if (this.#file === undefined) return;
@@ -92,6 +101,13 @@ export class Quarantine {
     this.#place.blobs.removeEmpty(dirname(this.#path));
   }
 
+  #open(): BlobWriter {
+    const { blobs } = this.#place;
+    blobs.makeDirectory(dirname(this.#path));
+    this.#file ??= blobs.create(this.#path, 'quarantine file');
+    return this.#file;
+  }
+
   /** Opens a span's file, and ours with the first of them; undefined where the span rejected nothing. */
   #openFor(badPath: string): BlobReader | undefined {
     const { blobs } = this.#place;
@@ -103,8 +119,7 @@ export class Quarantine {
       throw error;
     }
     try {
-      blobs.makeDirectory(dirname(this.#path));
-      this.#file ??= blobs.create(this.#path, 'quarantine file');
+      this.#open();
       return bad;
     } catch (error) {
       bad.close();

@@ -6,6 +6,7 @@
 import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
+import type { BadFile } from '../../base/import-report.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { StorePlace } from '../../store/files/blobs.js';
@@ -49,6 +50,8 @@ export class Tally {
   redone = 0;
   /** Files read. */
   files = 0;
+  /** Files that were left out, those that the plan left out first. */
+  readonly badFiles: BadFile[] = [];
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
@@ -95,11 +98,12 @@ export class Tally {
     const { plan, task, result, wasRedone } = span;
     const paths = spanPaths(this.#place, task.shard);
     if (plan !== this.#source) this.#readOfOthers = this.read;
-    if (result.fileRecords) this.files += result.fileRecords.length / 2;
+    if (result.fileRecords) this.files += result.fileRecords.length / 2 - (result.badFiles?.length ?? 0);
     else if (plan !== this.#source) this.files++;
     this.#source = plan;
     const readBefore = this.read - this.#readOfOthers;
     if (wasRedone) this.redone++;
+    this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
     this.rejected += result.rejected;
     if (result.failure) throw await failureError(task, result.failure, readBefore, this.#pause);
@@ -137,8 +141,19 @@ export class Tally {
     this.#noteDuplicate(duplicate);
   }
 
-  /** All spans are in. The share of bad records is that of all, so it does not depend on spans. @throws TOO_MANY_BAD_RECORDS */
-  async finishScan(): Promise<void> {
+  /** All spans are in. @param mayAllBeBad whether all files may have been left out. @throws as `#checkBadRecords`; the error of a file */
+  async finishScan(mayAllBeBad = false): Promise<void> {
+    const [bad] = this.badFiles;
+    if (bad !== undefined && this.files === 0 && !mayAllBeBad) {
+      const message = `${bad.message} No file could be imported, so nothing was changed.`;
+      throw new GristmillError(bad.reason, message, { file: bad.file });
+    }
+    if (this.#options.onBadFile === 'quarantine') for (const one of this.badFiles) this.quarantine.note(one);
+    await this.#checkBadRecords();
+  }
+
+  /** The share of bad records is that of all, so it does not depend on spans. @throws TOO_MANY_BAD_RECORDS */
+  async #checkBadRecords(): Promise<void> {
     const { read, rejected } = this;
     const isOver = rejected > read * this.#options.maxBadRatio;
     if (!this.#firstRejected || (rejected < read && !isOver)) return;

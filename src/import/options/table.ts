@@ -85,6 +85,15 @@ export const IMPORT_OPTIONS = {
     choices: ['fail', 'skip', 'quarantine'],
     meaning: 'what to do with a bad record: fail, skip it, or write it to a quarantine file in the store',
   },
+  onBadFile: {
+    affects: 'import',
+    isLater: true,
+    type: 'choice',
+    default: 'fail',
+    choices: ['fail', 'skip', 'quarantine'],
+    meaning:
+      'what to do with a file that vanishes, cannot be read, or is empty: fail, leave it out, or also note it in a quarantine file',
+  },
   maxBad: {
     affects: 'import',
     ...{ type: 'number', default: undefined, min: 0, max: Number.POSITIVE_INFINITY },
@@ -137,10 +146,20 @@ export const IMPORT_OPTIONS = {
     meaning:
       'after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
   },
-} as const satisfies OptionTable & Readonly<Record<string, { readonly affects: Affects }>>;
+} as const satisfies OptionTable & Readonly<Record<string, Effect>>;
+
+interface Effect {
+  readonly affects: Affects;
+  /** Earlier versions did not have it: where it has its default, it is not in the texts that stores and journals keep. */
+  readonly isLater?: boolean;
+}
 
 /** The options that decide one of these, in the order of the table. */
 export function optionsThatAffect<Options extends object>(options: Options, ...what: Affects[]): Partial<Options> {
-  const names = Object.entries(IMPORT_OPTIONS).filter(([, row]) => what.includes(row.affects));
-  return Object.fromEntries(names.map(([name]) => [name, options[name as keyof Options]])) as Partial<Options>;
+  const rows = Object.entries<Effect & { readonly default: unknown }>(IMPORT_OPTIONS);
+  const values = rows
+    .filter(([, { affects }]) => what.includes(affects))
+    .map(([name, row]) => ({ name, row, value: options[name as keyof Options] as unknown }))
+    .filter(({ row, value }) => !row.isLater || JSON.stringify(value) !== JSON.stringify(row.default));
+  return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
 }

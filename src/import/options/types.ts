@@ -47,6 +47,12 @@ export interface ImportOptions {
    */
   readonly onBadRecord?: 'fail' | 'skip' | 'quarantine' | undefined;
   /**
+   * What the import does with a file that vanishes, cannot be read, or is empty, in a folder or as a source: it fails
+   * ("fail"), leaves the file out ("skip"), or leaves it out and notes it in a quarantine file in the store ("quarantine").
+   * The report names the files that were left out. If all files are bad, the import fails. Default "fail".
+   */
+  readonly onBadFile?: 'fail' | 'skip' | 'quarantine' | undefined;
+  /**
    * The greatest number of bad records, with `onBadRecord` "skip" or "quarantine". If more records are bad, or all of them,
    * the import fails. Default: 1,000,000 with "quarantine", no limit with "skip".
    */

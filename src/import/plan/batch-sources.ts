@@ -12,10 +12,12 @@ import { type SourcePlan, type Span, spanBytesFor } from './plan.js';
 /** The plans, with those of small files that follow one another and have the same layout made one. */
 export function batchSources(
   plans: readonly SourcePlan[],
-  { spanBytes }: Pick<FilledImportOptions, 'spanBytes'>,
+  { spanBytes, onBadFile }: Pick<FilledImportOptions, 'spanBytes' | 'onBadFile'>,
 ): readonly SourcePlan[] {
   const small = plans.filter(isSmall);
-  if (small.length <= SOURCES_ALONE_MAX) return plans;
+  // Only a file of a batch can be left out while it is read.
+  const isAlways = onBadFile !== 'fail';
+  if (!isAlways && small.length <= SOURCES_ALONE_MAX) return plans;
   const limit = spanBytesFor(
     small.reduce((sum, { bytes }) => sum + bytes, 0),
     spanBytes,
@@ -23,7 +25,8 @@ export function batchSources(
   const batched: SourcePlan[] = [];
   let open: SourcePlan[] = [];
   const close = () => {
-    if (open.length > 0) batched.push(open.length === 1 ? (open[0] as SourcePlan) : batchOf(open, limit));
+    const [alone] = open.length === 1 && !isAlways ? open : [];
+    if (open.length > 0) batched.push(alone ?? batchOf(open, limit));
     open = [];
   };
   for (const plan of plans) {
@@ -48,9 +51,10 @@ function batchOf(members: readonly SourcePlan[], limit: number): SourcePlan {
     files.push({
       list: packFiles(group.map(({ path, fingerprint }) => ({ path, fingerprint }))),
       isNamed: false,
-      sources: group.map(({ framing, from: at, document }) => ({
+      sources: group.map(({ framing, from: at, document, isEmpty }) => ({
         ...{ framing, from: at },
         ...(document !== undefined && { document }),
+        ...(isEmpty !== undefined && { isEmpty }),
       })),
     });
     // As in a folder: offsets count through all files, one more a file.

@@ -5,6 +5,7 @@
 // its records have keys of their own; a name with a number in it can only be given in one go from the file's beginning.
 
 import { join } from 'node:path';
+import type { BadFiles } from '../../base/bad-files.js';
 import { SPAN_FILES_MAX } from '../../base/limits.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -30,14 +31,15 @@ interface FolderListing {
 /** The part of a file that is imported: all of it, a beginning of it, or nothing. */
 export type Select = (path: string, fingerprint: Fingerprint) => Fingerprint | undefined;
 
-/** @param store its directory is no source. @throws SOURCE_NOT_READABLE; CANCELLED */
+/** @param store its directory is no source. @param bad takes what cannot be read. @throws SOURCE_NOT_READABLE; CANCELLED */
 export async function listFolder(
   path: string,
   store: string,
   pause: Pause,
   select: Select = (_path, fingerprint) => fingerprint,
+  bad?: BadFiles,
 ): Promise<FolderListing> {
-  const folder = new Folder(path, store, pause);
+  const folder = new Folder(path, store, pause, bad?.areLeftOut ? bad : undefined);
   const pieces: Uint8Array[] = [];
   let piece: ListedFile[] = [];
   let [files, bytes] = [0, 0];
@@ -61,6 +63,7 @@ export async function planFolder(
   listing: Pick<FolderListing, 'pieces' | 'bytes'>,
   options: FilledImportOptions,
   pause: Pause,
+  bad: BadFiles,
 ): Promise<SourcePlan[]> {
   if (options.select !== undefined) {
     throw new TypeError(`options.select names a place in one document, but ${path} is a folder`);
@@ -70,7 +73,8 @@ export async function planFolder(
   let batches = new Batches(path, source, options);
   for (const piece of listing.pieces) {
     for (const file of unpackFiles(piece)) {
-      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, source, file, options, pause));
+      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, source, file, options, pause, bad));
+      if (large === 'bad') continue;
       if (large) {
         if (!batches.isEmpty) plans.push(batches.plan());
         batches = new Batches(path, source, options);
@@ -95,11 +99,17 @@ async function planLarge(
   { path, fingerprint }: ListedFile,
   options: FilledImportOptions,
   pause: Pause,
-): Promise<SourcePlan | undefined> {
+  bad: BadFiles,
+): Promise<SourcePlan | 'bad' | undefined> {
   const hasOwnKeys = options.key !== undefined || options.shape === 'object';
   const full = join(folder, path);
-  if (!hasOwnKeys || (options.shape === undefined && !isNamedLines(path) && !beginsArray(full))) return undefined;
-  return planSource(full, options, pause, source, path, fingerprint);
+  try {
+    if (!hasOwnKeys || (options.shape === undefined && !isNamedLines(path) && !beginsArray(full))) return undefined;
+    return await planSource(full, options, pause, source, path, fingerprint);
+  } catch (error) {
+    bad.addOrThrow(error, full);
+    return 'bad';
+  }
 }
 
 function beginsArray(path: string): boolean {

@@ -68,6 +68,7 @@ function setupOf(
     access,
     windowBytes,
     onBadRecord,
+    leavesOutBadFiles: options.onBadFile !== 'fail',
     badMax: options.maxBad,
     // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
     keep: onDuplicate === 'last' ? 'last' : 'first',

@@ -43,6 +43,8 @@ export interface SourcePlan {
   /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
   readonly source: number;
   readonly relative: string;
+  /** Set if the source is empty, and left out for that: the sentence that says so. */
+  readonly isEmpty?: string;
   /** For a part of a file: set if the file continues after this part. */
   readonly endsEarly?: boolean;
 }
@@ -53,7 +55,8 @@ export interface Span {
   readonly to: number;
 }
 
-interface PlanOptions extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
+export interface PlanOptions
+  extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
 }

@@ -3,7 +3,9 @@
 // Looks at everything that is to be imported: files one by one, folders by listing them.
 
 import { statSync } from 'node:fs';
+import { BadFiles } from '../../base/bad-files.js';
 import { GristmillError } from '../../base/errors.js';
+import type { BadFile } from '../../base/import-report.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { Expectation } from '../source/layout.js';
@@ -11,13 +13,16 @@ import { openSource } from '../source/open.js';
 import type { Fingerprint } from '../source/source.js';
 import { refuseStore } from '../source/store-directory.js';
 import { batchSources } from './batch-sources.js';
+import { planUnlessBad, withoutOddOnes } from './careful.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
-import { planSource, type SourcePlan } from './plan.js';
+import type { SourcePlan } from './plan.js';
 
 /** The plans of all sources, in order, with the warnings for the report. */
 export interface Plans {
   readonly plans: readonly SourcePlan[];
   readonly warnings: readonly string[];
+  /** Files that were left out, because they could not be read when they were looked at. */
+  readonly badFiles?: readonly BadFile[];
 }
 
 /**
@@ -40,26 +45,34 @@ export async function planSources(
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
   const fine = new Set<string>();
+  const bad = new BadFiles(options);
   for (const [source, path] of paths.entries()) {
     refuseStore(path, fine);
     const select = selectOf?.(source);
-    if (!isFolder(path)) {
-      const expected = select?.('', fingerprintAt(path));
-      if (!select || expected) {
-        plans.push(await planSource(path, { ...options, expectation }, pause, source, '', expected));
+    try {
+      if (isFolder(path)) {
+        const listing = await listFolder(path, store, pause, select, bad);
+        if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path);
+        plans.push(...(await planFolder(path, source, listing, options, pause, bad)));
+        warnings.push(...listing.warnings);
+        continue;
       }
-      continue;
+      const expected = select?.('', fingerprintAt(path));
+      if (select && !expected) continue;
+      const which = { source, expected };
+      const plan = await planUnlessBad(path, { ...options, expectation }, pause, which, bad);
+      if (plan !== undefined) plans.push(plan);
+    } catch (error) {
+      bad.addOrThrow(error, path);
     }
-    const listing = await listFolder(path, store, pause, select);
-    if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) {
-      const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
-      throw new GristmillError('SOURCE_EMPTY', message, { file: path });
-    }
-    plans.push(...(await planFolder(path, source, listing, options, pause)));
-    warnings.push(...listing.warnings);
   }
   if (plans.length === 0) plans.push(planNothing(paths[0]!, options));
-  return { plans: batchSources(plans, options), warnings };
+  return { plans: batchSources(withoutOddOnes(plans), options), warnings, badFiles: bad.files };
+}
+
+function noFiles(path: string): GristmillError {
+  const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
+  return new GristmillError('SOURCE_EMPTY', message, { file: path });
 }
 
 /** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */

@@ -25,6 +25,7 @@ export function layoutsOf(
   // A large file of a folder has a plan of its own.
   const folders = new Set(plans.filter(({ shape }) => shape === 'folder').map(({ source }) => source));
   for (const plan of plans.flatMap((one) => one.members ?? [one])) {
+    if (plan.isEmpty !== undefined) continue;
     if (plan.shape !== 'folder' && folders.has(plan.source)) continue;
     const id = `${plan.shape} ${plan.because}`;
     const same = found.get(id) ?? { plan, sources: new Set() };

@@ -4,6 +4,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ImportProgress, ImportReport } from '../../base/import-report.js';
+import { BAD_FILES_NAMED_MAX } from '../../base/limits.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { cancelledError } from '../../parallel/wire.js';
 import type { PublishResult } from '../../store/publish/publication.js';
@@ -101,6 +102,7 @@ export class Reporter {
       framing: first.framing,
       sources,
       files: tally.files,
+      badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
       records: counts,
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },

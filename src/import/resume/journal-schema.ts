@@ -37,6 +37,8 @@ const failureInFile = object<{ [name: string]: unknown }>({
   ),
 });
 
+const badFile = object<{ [name: string]: unknown }>({ at: count, file: text(), reason: text(), message: text() });
+
 const duplicate = object<{ [name: string]: unknown }>({ shard: count, ordinal: count, key: base64(1) });
 
 const run = object<{ offset: number; chunkBytes: string; fences: string }>(
@@ -59,7 +61,7 @@ function hasFences(bytes: Buffer, fences: number): boolean {
 const result = object<{ [name: string]: unknown }>({
   ...{ entry: integer(Number.MAX_SAFE_INTEGER, -1), exit: count, ended: boolean, read: count, rejected: count },
   ...{ firstRejected: optional(failure), losers: base64(4), goodBefore: optional(base64(4)), shard: optional(summary) },
-  fileRecords: optional(base64(8)),
+  ...{ fileRecords: optional(base64(8)), badFiles: optional(list(badFile)) },
   ...{ runs: list(run), duplicate: optional(duplicate), failure: optional(record), progressBytes: count },
   hash: optional(text((given) => HASH.test(given))),
 });

@@ -21,7 +21,6 @@ import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';
 import type { SpanOutput } from './span-output.js';
 
-/** Behind the longest number. */
 const LONGEST_NUMBER = '#4294967295';
 
 export class FileScan {
@@ -36,6 +35,7 @@ export class FileScan {
   /** Offset up to which the kernel has been given bytes. */
   #position = 0;
   #rejected = 0;
+  #isEmpty = false;
 
   /** @param path that the file's records are named by. */
   constructor(file: Source, path: string, files: SpanFiles, recordBytesMax: number, output: SpanOutput) {
@@ -64,8 +64,8 @@ export class FileScan {
       return this.#many(shape === 'object' ? 'object' : 'array');
     }
     if (shape === undefined) return this.#one(first);
-    const isEmpty = first === end;
-    return this.#rejectAll(isEmpty ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', this.#offsetOf(first));
+    if (first === end) return this.#empty(this.#offsetOf(first));
+    return this.#rejectAll('UNEXPECTED_CHARACTER', this.#offsetOf(first));
   }
 
   /** The layout that the name of the file says, unless its content contradicts the name. */
@@ -151,7 +151,7 @@ export class FileScan {
       bad: settle,
     });
     if (settled !== undefined) return this.#settleOne(settled);
-    if (!isRead()) return this.#rejectAll('UNEXPECTED_END', this.#position);
+    if (!isRead()) return this.#empty(this.#position);
     const rest = this.#behind(this.#window.pos);
     if (rest === undefined) return undefined;
     scanner.takeBack();
@@ -249,6 +249,16 @@ export class FileScan {
     const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
     this.#scanner.resume(run);
     return failure;
+  }
+
+  /** Whether the file has no value, and is left out for that. */
+  get isEmpty() {
+    return this.#isEmpty;
+  }
+
+  #empty(offset: number): SpanFailure | undefined {
+    this.#isEmpty = this.#output.leavesOutBadFiles;
+    return this.#isEmpty ? undefined : this.#rejectAll('UNEXPECTED_END', offset);
   }
 
   /** All of the file is one bad record. */

@@ -1,53 +1,160 @@
 // source > plan > [map > scan > key > frame > shard] > verify > merge > publish
 //
 // A span of whole files, in a worker: one after another goes through the kernel, which keeps frame, ordinals and entries
-// going. One file is open at a time.
+// going. One file is open at a time. A file that is left out (option `onBadFile`) leaves nothing behind: if it goes wrong
+// when some of it has been read, the span is scanned again without it.
 
+import { badFileOf } from '../../base/bad-files.js';
+import type { BadFile } from '../../base/import-report.js';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { unpackFiles } from '../source/file-list.js';
+import { type ListedFile, unpackFiles } from '../source/file-list.js';
 import { openSource } from '../source/open.js';
-import { filePathIn, type SpanFailure, type SpanFiles, type SpanOrder, type SpanResult } from '../tasks/span.js';
+import type { Source } from '../source/source.js';
+import {
+  filePathIn,
+  type SpanFailure,
+  type SpanFiles,
+  type SpanOrder,
+  type SpanResult,
+  spanPaths,
+} from '../tasks/span.js';
 import { FileScan } from './scan-file.js';
 import { SourceScan } from './scan-source.js';
 import { SpanOutput } from './span-output.js';
 
+/** A file that went wrong while it was read. */
+class HalfRead extends Error {
+  readonly at: number;
+  readonly bad: BadFile;
+
+  constructor(at: number, bad: BadFile) {
+    super(bad.message);
+    this.at = at;
+    this.bad = bad;
+  }
+}
+
 /** @throws as scanSpan */
 export function scanFiles(task: SpanOrder, files: SpanFiles, blobs: Blobs): SpanResult {
-  const output = new SpanOutput(task, blobs);
-  const { scanner } = output.kernel;
-  scanner.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
-  const listed = unpackFiles(files.list);
-  const fileRecords = new Uint32Array(2 * listed.length);
-  let failure: SpanFailure | undefined;
-  let progressBytes = 0;
-  const scan = () => {
-    for (let i = 0; i < listed.length && failure === undefined; i++) {
-      output.throwIfCancelled();
-      const { path, fingerprint } = listed[i]!;
-      const source = files.sources?.[i];
-      const [ordinal, read] = [scanner.ordinal, output.read];
-      output.clock.ends('scan');
-      const file = openSource(filePathIn(task.path, files, path), 'read', fingerprint);
-      try {
-        failure =
-          source === undefined
-            ? new FileScan(file, path, files, task.setup.scan.recordBytesMax, output).run()
-            : new SourceScan(file, source, task.setup, output).run();
-      } finally {
-        file.close();
-      }
-      fileRecords[2 * i] = scanner.ordinal - ordinal;
-      fileRecords[2 * i + 1] = output.read - read;
-      const bytes = fingerprint.bytes - (files.grown?.from ?? 0);
-      output.progress.add(bytes, output.read - read);
-      progressBytes += bytes;
+  const bad = new Map<number, BadFile>();
+  for (;;) {
+    const scan = new FilesScan(task, files, bad, blobs);
+    try {
+      return scan.run();
+    } catch (error) {
+      if (!(error instanceof HalfRead)) throw error;
+      scan.takeBack();
+      bad.set(error.at, error.bad);
+      for (const path of Object.values(spanPaths(task.context, task.shard))) blobs.remove(path);
     }
-  };
-  return output.complete(scan, () => {
-    return {
-      ...{ entry: task.from, exit: task.to, ended: false, progressBytes, fileRecords },
-      ...(failure && { failure }),
-    };
-  });
+  }
+}
+
+class FilesScan {
+  readonly #task: SpanOrder;
+  readonly #files: SpanFiles;
+  readonly #listed: readonly ListedFile[];
+  readonly #output: SpanOutput;
+  /** Of each file the good records, and all that were read. */
+  readonly #records: Uint32Array;
+  /** By their places in the list, files that are left out. */
+  readonly #bad: Map<number, BadFile>;
+  #failure: SpanFailure | undefined;
+  #progressBytes = 0;
+  #recordsTold = 0;
+
+  constructor(task: SpanOrder, files: SpanFiles, bad: Map<number, BadFile>, blobs: Blobs) {
+    this.#task = task;
+    this.#files = files;
+    this.#bad = bad;
+    this.#listed = unpackFiles(files.list);
+    this.#records = new Uint32Array(2 * this.#listed.length);
+    this.#output = new SpanOutput(task, blobs);
+    const { scanner } = this.#output.kernel;
+    scanner.begin({ ...task.setup.scan, framing: 'values' }, task.shard, FRAME_BYTES, false);
+  }
+
+  run(): SpanResult {
+    const { from, to } = this.#task;
+    return this.#output.complete(
+      () => {
+        for (let i = 0; i < this.#listed.length && this.#failure === undefined; i++) this.#scanAt(i);
+      },
+      () => {
+        const badFiles = [...this.#bad].map(([at, file]) => ({ at, ...file })).sort((a, b) => a.at - b.at);
+        return {
+          ...{ entry: from, exit: to, ended: false, progressBytes: this.#progressBytes, fileRecords: this.#records },
+          ...(this.#failure && { failure: this.#failure }),
+          ...(badFiles.length > 0 && { badFiles }),
+        };
+      },
+    );
+  }
+
+  /** Takes back what was told of the progress. */
+  takeBack(): void {
+    this.#output.progress.add(-this.#progressBytes, -this.#recordsTold);
+  }
+
+  #scanAt(i: number): void {
+    const output = this.#output;
+    output.throwIfCancelled();
+    const { scanner } = output.kernel;
+    const [ordinal, read] = [scanner.ordinal, output.read];
+    output.clock.ends('scan');
+    this.#read(i);
+    this.#records[2 * i] = scanner.ordinal - ordinal;
+    this.#records[2 * i + 1] = output.read - read;
+    const bytes = this.#listed[i]!.fingerprint.bytes - (this.#files.grown?.from ?? 0);
+    output.progress.add(bytes, output.read - read);
+    this.#progressBytes += bytes;
+    this.#recordsTold += output.read - read;
+  }
+
+  #read(i: number): void {
+    if (this.#bad.has(i)) return;
+    const { path, fingerprint } = this.#listed[i]!;
+    const full = filePathIn(this.#task.path, this.#files, path);
+    let file: Source;
+    try {
+      file = openSource(full, 'read', fingerprint);
+    } catch (error) {
+      this.#bad.set(i, this.#badOf(error, full));
+      return;
+    }
+    try {
+      this.#failure = this.#scan(i, file);
+    } catch (error) {
+      throw new HalfRead(i, this.#badOf(error, full));
+    } finally {
+      file.close();
+    }
+  }
+
+  #scan(i: number, file: Source): SpanFailure | undefined {
+    const { setup } = this.#task;
+    const { path } = this.#listed[i]!;
+    const source = this.#files.sources?.[i];
+    if (source?.isEmpty !== undefined) this.#leaveOutEmpty(i, file, source.isEmpty);
+    else if (source !== undefined) return new SourceScan(file, source, setup, this.#output).run();
+    else {
+      const scan = new FileScan(file, path, this.#files, setup.scan.recordBytesMax, this.#output);
+      const failure = scan.run();
+      if (scan.isEmpty) this.#leaveOutEmpty(i, file, `${file.path} is empty; there is nothing to import.`);
+      return failure;
+    }
+    return undefined;
+  }
+
+  #leaveOutEmpty(i: number, { path }: Source, message: string): void {
+    this.#bad.set(i, { file: path, reason: 'SOURCE_EMPTY', message });
+  }
+
+  /** @throws the error, unless the file is left out for it */
+  #badOf(error: unknown, path: string): BadFile {
+    const bad = this.#output.leavesOutBadFiles ? badFileOf(error, path) : undefined;
+    if (bad === undefined) throw error;
+    return bad;
+  }
 }

@@ -43,7 +43,10 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
 }
 
 /** The part of a result that the scan itself knows. */
-type Scanned = Pick<SpanResult, 'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'hash'>;
+type Scanned = Pick<
+  SpanResult,
+  'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'badFiles' | 'hash'
+>;
 
 export class SpanOutput {
   readonly kernel: SimdKernel;
@@ -75,6 +78,10 @@ export class SpanOutput {
   /** Records read, bad ones included. */
   get read(): number {
     return this.kernel.scanner.ordinal + this.rejects.count;
+  }
+
+  get leavesOutBadFiles(): boolean {
+    return this.#task.setup.leavesOutBadFiles;
   }
 
   /** @throws Cancelled */

@@ -6,7 +6,9 @@
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, sep } from 'node:path';
+import type { BadFiles } from '../../base/bad-files.js';
 import { GristmillError } from '../../base/errors.js';
+import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import { comparePaths, type ListedFile } from './file-list.js';
 import { fingerprintOfStat } from './source-file.js';
@@ -39,16 +41,22 @@ export class Folder {
   readonly #real: string;
   readonly #except: string | undefined;
   readonly #pause: Pause;
+  readonly #bad: BadFiles | undefined;
   /** Directories, and whether they are stores. */
   readonly #stores = new Map<string, boolean>();
   #entries = 0;
 
-  /** @param except the store to import into: no warning names it. Absent for memory. @throws GristmillError SOURCE_NOT_READABLE */
-  constructor(path: string, except: string, pause: Pause) {
+  /**
+   * @param except the store to import into: no warning names it. Absent for memory.
+   * @param bad takes what cannot be read, if that is left out
+   * @throws GristmillError SOURCE_NOT_READABLE
+   */
+  constructor(path: string, except: string, pause: Pause, bad?: BadFiles) {
     this.path = path;
     this.#real = orUnreadable(path, () => realpathSync(path));
     this.#except = isAbsolute(except) ? realPathOf(except) : undefined;
     this.#pause = pause;
+    this.#bad = bad;
   }
 
   /** @throws GristmillError SOURCE_NOT_READABLE; any error that `pause` throws */
@@ -60,7 +68,7 @@ export class Folder {
   async *filesAt(paths: Iterable<string>): AsyncGenerator<ListedFile> {
     const found: { readonly path: string; readonly isDirectory: boolean }[] = [];
     for (const path of paths) {
-      const stat = this.#isPlace(path) ? statIfThere(join(this.#real, path), lstatSync) : undefined;
+      const stat = this.#isPlace(path) ? this.#unlessBad(path, (full) => statIfThere(full, lstatSync)) : undefined;
       if (stat?.isDirectory()) {
         if (!this.#isStore(path)) found.push({ path: `${path}/`, isDirectory: true });
       } else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
@@ -111,8 +119,8 @@ export class Folder {
   }
 
   async *#within(prefix: string): AsyncGenerator<ListedFile> {
-    const directory = join(this.#real, prefix);
-    for (const { name, isDirectory } of this.#namesIn(directory, prefix)) {
+    const names = this.#unlessBad(prefix, (directory) => this.#namesIn(directory, prefix)) ?? [];
+    for (const { name, isDirectory } of names) {
       if (++this.#entries % ENTRIES_A_TURN === 0) await this.#pause();
       const path = prefix + name;
       if (isDirectory) {
@@ -124,16 +132,33 @@ export class Folder {
     }
   }
 
+  /** What `read` returns of the place at this path; undefined if that cannot be read, and is left out. */
+  #unlessBad<T>(path: string, read: (full: string) => T): T | undefined {
+    const full = join(this.#real, path);
+    try {
+      return read(full);
+    } catch (error) {
+      if (this.#bad === undefined || path === '') throw error;
+      return this.#bad.addOrThrow(error, full);
+    }
+  }
+
   *#file(path: string): Generator<ListedFile> {
-    const stat = this.#statOf(path);
+    const stat = this.#unlessBad(path, (full) => this.#statOf(path, full));
     if (stat !== undefined) yield { path, fingerprint: fingerprintOfStat(stat) };
   }
 
   /** Sorted as the paths under them are. */
   #namesIn(directory: string, prefix: string): { readonly name: string; readonly isDirectory: boolean }[] {
     // One that went meanwhile has no files.
-    if (prefix !== '' && statIfThere(directory, lstatSync) === undefined) return [];
-    const entries = orUnreadable(directory, () => readdirSync(directory, { encoding: 'buffer', withFileTypes: true }));
+    const entries = orUnreadable(directory, () => {
+      try {
+        return readdirSync(directory, { encoding: 'buffer', withFileTypes: true });
+      } catch (error) {
+        if (prefix !== '' && isMissing(error)) return [];
+        throw error;
+      }
+    });
     const taken: { readonly order: Buffer; readonly isDirectory: boolean }[] = [];
     for (const entry of entries as unknown as Dirent<Buffer>[]) {
       const name = entry.name.toString();
@@ -154,14 +179,13 @@ export class Folder {
   }
 
   /** Of a file that is taken. */
-  #statOf(path: string): BigIntStats | undefined {
-    const full = join(this.#real, path);
+  #statOf(path: string, full: string): BigIntStats | undefined {
     const stat = statIfThere(full, lstatSync);
     if (stat === undefined) return undefined; // it went meanwhile
     if (stat.isFile()) return stat;
     if (!stat.isSymbolicLink()) return this.#leaveOut('no regular files', path);
     const target = statIfThere(full, statSync);
-    if (target === undefined || !realpathSync(full).startsWith(this.#real + sep)) {
+    if (target === undefined || !realPathOf(full)?.startsWith(this.#real + sep)) {
       return this.#leaveOut('links out of it', path);
     }
     if (target.isFile()) return target;

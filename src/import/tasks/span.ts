@@ -1,7 +1,7 @@
 // What the coordinator and a worker say to each other. Everything here is structured-cloneable; buffers are moved.
 
 import { join } from 'node:path';
-import type { Shape } from '../../base/import-report.js';
+import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
@@ -18,6 +18,8 @@ export interface ScanSetup {
   readonly access: Access;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
+  /** Whether files that vanish, cannot be read, or are empty are left out of spans of many files. */
+  readonly leavesOutBadFiles: boolean;
   /** A span with more bad records than this stops there: the import is going to fail, or its entry was guessed wrong. */
   readonly badMax: number;
   /** Which of equal keys stays in a run. */
@@ -67,6 +69,8 @@ export interface SpanSource {
   readonly from: number;
   /** Where the document that holds its container begins; absent where there is none. */
   readonly document?: number;
+  /** Set if the file is empty, and left out for that: the sentence that says so. */
+  readonly isEmpty?: string;
 }
 
 /** Whole files of a folder, or whole sources, as one span. */
@@ -153,6 +157,11 @@ export interface SpanFailure {
   };
 }
 
+/** A file of a span that was left out. */
+export interface BadFileAt extends BadFile {
+  readonly at: number;
+}
+
 /** A primary key met a second time. */
 export interface Duplicate {
   readonly shard: number;
@@ -183,6 +192,8 @@ export interface SpanResult {
   readonly hash?: string;
   /** In a span of many files: of each the good records, and all that were read. */
   readonly fileRecords?: Uint32Array;
+  /** In a span of many files: those that were left out, by their place in the list. */
+  readonly badFiles?: readonly BadFileAt[];
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
 }

@@ -150,7 +150,15 @@ export class Rebuild {
     return {
       id: this.#id,
       scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, ...(primary && { primary }) },
-      ...{ level: LEVEL, access: 'read', windowBytes: WINDOW_BYTES_DEFAULT, onBadRecord: 'fail', badMax: 0, keep },
+      ...{
+        level: LEVEL,
+        access: 'read',
+        windowBytes: WINDOW_BYTES_DEFAULT,
+        onBadRecord: 'fail',
+        leavesOutBadFiles: false,
+        badMax: 0,
+        keep,
+      },
       ...{
         namesDuplicates: false,
         hashesSpans: false,

@@ -1,0 +1,43 @@
+// Files that an import leaves out because of the option `onBadFile`: which errors are about one file as a whole, and the
+// list of the files that were left out. None is left out without a line here.
+
+import { type ErrorCode, GristmillError } from './errors.js';
+import type { BadFile } from './import-report.js';
+
+/** The file has gone, was exchanged, cannot be read, or has nothing in it. */
+const CODES: ReadonlySet<ErrorCode> = new Set([
+  'SOURCE_NOT_FOUND',
+  'SOURCE_NOT_READABLE',
+  'SOURCE_NOT_A_FILE',
+  'SOURCE_EMPTY',
+  'SOURCE_CHANGED',
+  'IO_ERROR',
+]);
+
+/** What an error says of the file at this path; undefined for an error about anything else. */
+export function badFileOf(error: unknown, path: string): BadFile | undefined {
+  if (!(error instanceof GristmillError) || error.file !== path || !CODES.has(error.code)) return undefined;
+  return { file: path, reason: error.code, message: error.message };
+}
+
+export class BadFiles {
+  readonly files: BadFile[] = [];
+  /** Whether bad files are left out; otherwise they are errors. */
+  readonly areLeftOut: boolean;
+
+  constructor({ onBadFile }: { readonly onBadFile: 'fail' | 'skip' | 'quarantine' }, files: readonly BadFile[] = []) {
+    this.areLeftOut = onBadFile !== 'fail';
+    this.add(...files);
+  }
+
+  add(...files: readonly BadFile[]): void {
+    for (const file of files) this.files.push(file);
+  }
+
+  /** Adds the file at this path. @throws the error, if bad files are errors or if the error is about something else */
+  addOrThrow(error: unknown, path: string): undefined {
+    const bad = this.areLeftOut ? badFileOf(error, path) : undefined;
+    if (bad === undefined) throw error;
+    this.add(bad);
+  }
+}
