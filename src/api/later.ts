@@ -31,7 +31,7 @@ type Threadless<Target extends { startWorkers: unknown }> = Omit<Target, 'startW
 /** See sources/import-sources.ts. */
 export function runImport(
   target: Threadless<ImportTarget>,
-  sources: readonly string[],
+  sources: readonly (string | URL)[],
   given?: ImportOptions,
 ): Promise<ImportReport> {
   return importSources(withThreads(target), sources, given);
@@ -40,7 +40,7 @@ export function runImport(
 /** See sources/sync.ts. */
 export function syncSources(
   target: Threadless<ImportTarget>,
-  sources: readonly string[],
+  sources: readonly (string | URL)[],
   given?: SyncOptions,
 ): Promise<SyncReport> {
   return syncWith(withThreads(target), sources, given);

@@ -172,11 +172,11 @@ export class Store {
 
   /**
    * Imports files and folders, in this order, as one publication: all records become visible at once, or none.
-   * @param sources the path of a file or folder, or a list of paths.
+   * @param sources the path of a file or folder, a pattern such as `data/*.json`, a `file:` URL, or a list of these.
    * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: string | readonly string[], given?: ImportOptions): Promise<ImportReport> {
+  async import(sources: string | URL | readonly (string | URL)[], given?: ImportOptions): Promise<ImportReport> {
     this.#assertWritable();
     return this.#work(async (closing) => {
       const { runImport } = await later.load();
@@ -192,7 +192,7 @@ export class Store {
    * were compared with the stored records and the differences were imported. `watcher.close()` or `store.close()` ends it.
    * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError (also for a second watcher)
    */
-  async watch(sources: string | readonly string[], options?: WatchOptions): Promise<Watcher> {
+  async watch(sources: string | URL | readonly (string | URL)[], options?: WatchOptions): Promise<Watcher> {
     this.#assertWritable();
     const target = { ...this.#place, catalog: this.#catalog, closing: this.#underWay.closing };
     return keptAlive(this.#watchers.start(target, [sources].flat(), this.#imports, options));

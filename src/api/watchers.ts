@@ -1,7 +1,7 @@
 // The watchers of a store: one for each collection, ended with the store. What watching takes is loaded with the first.
 
 import type { StoreEmitter } from '../base/events.js';
-import { checkSources } from '../import/options/resolve.js';
+import { pathsOf } from '../import/names/sources.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
 import type { ImportMeter } from '../metrics/import-meter.js';
@@ -30,12 +30,12 @@ export class Watchers {
    */
   async start(
     target: Omit<ImportTarget, 'startWorkers'> & { readonly closing: AbortSignal },
-    sources: readonly string[],
+    sources: readonly (string | URL)[],
     imports: ImportOptions,
     given?: WatchOptions,
   ): Promise<Watcher> {
     const options = watchOptionsOver(imports, given);
-    checkSources(sources);
+    pathsOf(sources);
     const { collection = 'records' } = resolveWatchOptions(options).importing;
     target.catalog.assertOpen();
     if (this.#byCollection.has(collection))
@@ -47,7 +47,7 @@ export class Watchers {
 
   async #start(
     target: Omit<ImportTarget, 'startWorkers'> & { readonly closing: AbortSignal },
-    sources: readonly string[],
+    sources: readonly (string | URL)[],
     options: WatchOptions,
     ended: () => void,
   ): Promise<Watcher> {

@@ -6,8 +6,10 @@
 import { join } from 'node:path';
 import { BadFiles } from '../base/bad-files.js';
 import type { BadFile } from '../base/import-report.js';
+import { Names } from '../import/names/names.js';
+import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { fingerprintAt, isFolder } from '../import/plan/sources.js';
+import { fingerprintAt, isFolderOf } from '../import/plan/sources.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
 import { openSource } from '../import/source/open.js';
@@ -49,7 +51,7 @@ export async function compareSources(
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
-  { shape, onBadFile }: Pick<FilledImportOptions, 'shape' | 'onBadFile'>,
+  { shape, onBadFile, include, exclude }: FilledImportOptions,
 ): Promise<Comparison> {
   const hasLines = shape === 'ndjson';
   const bad = new BadFiles({ onBadFile });
@@ -68,11 +70,13 @@ export async function compareSources(
   const before = noted[Symbol.iterator]();
   let next = before.next();
   const fine = new Set<string>();
-  for (const [source, path] of sources.entries()) {
+  for (const [source, given] of sources.entries()) {
+    const { root: path, glob } = placeOf(given);
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
     refuseStore(path, fine);
-    const folder = isFolder(path) ? new Folder(path, directory, pause, bad.areLeftOut ? bad : undefined) : undefined;
+    const names = new Names({ include, exclude }, glob);
+    const folder = isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
     for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
       for (; !next.done && !isBehind(next.value, source, file.path); next = before.next()) {

@@ -4,8 +4,9 @@
 
 import type { ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
+import { pathsOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { checkSources, resolveImportOptions } from '../import/options/resolve.js';
+import { resolveImportOptions } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
 import { files } from '../store/files/file-blobs.js';
@@ -18,10 +19,10 @@ import { WholeImport } from './whole-import.js';
  */
 export async function importSources(
   target: ImportTarget,
-  sources: readonly string[],
+  named: readonly (string | URL)[],
   given: ImportOptions = {},
 ): Promise<ImportReport> {
-  checkSources(sources);
+  const sources = pathsOf(named);
   return holdingLock(target, given, (lock, options) => {
     return importHolding(lock, target, options, new WholeImport(target, sources, options));
   });

@@ -4,6 +4,7 @@
 // it is going to be; of lines that were appended those that are whole are as good as they will ever be.
 
 import { join, resolve } from 'node:path';
+import { placeOf } from '../import/names/sources.js';
 import { isNamedLines } from '../import/source/layout.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
@@ -34,7 +35,7 @@ export class Scope {
   readonly paths: ReadonlySet<string> | undefined;
 
   constructor(source: string, paths: ReadonlySet<string> | undefined) {
-    this.#root = resolve(source);
+    this.#root = resolve(placeOf(source).root);
     if (paths === undefined || [...ancestors(this.#root)].some((path) => paths.has(path))) return;
     const below = `${this.#root}/`;
     this.paths = new Set([...paths].filter((path) => path.startsWith(below)).map((path) => path.slice(below.length)));
@@ -70,7 +71,7 @@ export function takenOf(
   before: NotedFile | undefined,
   hasLines: boolean,
 ): Fingerprint | undefined {
-  const full = join(resolve(source), path);
+  const full = join(resolve(placeOf(source).root), path);
   const { bytes, modifiedNs } = fingerprint;
   const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS });
   if (taken !== 'growth') return taken === 'all' ? fingerprint : undefined;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { BadFiles } from '../base/bad-files.js';
 import type { BadFile } from '../base/import-report.js';
 import { checkNotEmptied } from '../import/import-checks.js';
+import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { batchSources } from '../import/plan/batch-sources.js';
 import { planUnlessBad, withoutOddOnes } from '../import/plan/careful.js';
@@ -79,7 +80,7 @@ export class PartialImport implements ImportWork {
   async prepare(pause: Pause): Promise<'import' | 'publish'> {
     const { changed, removed, warnings } = this.#comparison;
     const plans: SourcePlan[] = [];
-    for (const [source, path] of this.sources.entries()) {
+    for (const [source, path] of this.sources.map((given) => placeOf(given).root).entries()) {
       const files = changed.filter((file) => file.source === source);
       const whole: ChangedFile[] = [];
       const parts: SourcePlan[] = [];
@@ -226,7 +227,8 @@ export class PartialImport implements ImportWork {
 
   #noteGrown(file: ChangedFile): boolean {
     const { before, source, path, fingerprint } = file;
-    if (before === undefined || !hasGrown(join(this.sources[source]!, path), fingerprint, before)) return false;
+    if (before === undefined || !hasGrown(join(placeOf(this.sources[source]!).root, path), fingerprint, before))
+      return false;
     this.#grown.set(idOf(file), before);
     return true;
   }

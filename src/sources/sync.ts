@@ -8,7 +8,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { BadFile, ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
 import { emptyFor } from '../import/import-checks.js';
-import { checkSources, type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
+import { pathsOf } from '../import/names/sources.js';
+import { type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
 import { cancelledError } from '../parallel/wire.js';
@@ -47,10 +48,10 @@ export interface SyncReport {
  */
 export async function syncSources(
   target: ImportTarget,
-  sources: readonly string[],
+  named: readonly (string | URL)[],
   { paths, take = () => 'all', ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
-  checkSources(sources);
+  const sources = pathsOf(named);
   const given = { ...options, mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
   // Where nothing has changed, no turn among the writers is waited for.

@@ -9,7 +9,7 @@ import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import type { StoreEmitter } from '../base/events.js';
 import { HELD_FILES_MAX, HOLDS_PER_ROUND_MAX } from '../base/limits.js';
-import { checkSources } from '../import/options/resolve.js';
+import { pathsOf, placeOf } from '../import/names/sources.js';
 import type { FileFacts, Take } from '../sources/looking.js';
 import type { SyncOptions, SyncReport } from '../sources/sync.js';
 import type { Followed } from './follow.js';
@@ -62,21 +62,24 @@ export class Watcher {
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  private constructor(parts: WatchParts, sources: readonly string[], given: WatchOptions) {
-    checkSources(sources);
+  private constructor(parts: WatchParts, sources: readonly (string | URL)[], given: WatchOptions) {
     const { watching, importing } = resolveWatchOptions(given);
     this.#parts = parts;
     this.#options = watching;
     this.#importing = importing;
     this.collection = importing.collection ?? 'records';
     // Frozen: whoever holds the watcher must not change what is watched.
-    this.sources = Object.freeze(sources.map((source) => resolve(source)));
+    this.sources = Object.freeze(pathsOf(sources).map((source) => resolve(source)));
     this.#schedule = new Schedule(watching, performance.now());
     this.#readiness = new Readiness(watching.stabilityMs);
   }
 
   /** See `Store.watch`. */
-  static async start(parts: WatchParts, sources: readonly string[], given: WatchOptions = {}): Promise<Watcher> {
+  static async start(
+    parts: WatchParts,
+    sources: readonly (string | URL)[],
+    given: WatchOptions = {},
+  ): Promise<Watcher> {
     const watcher = new Watcher(parts, sources, given);
     const { signal } = given;
     const stop = () => void watcher.close(signal?.reason);
@@ -100,13 +103,14 @@ export class Watcher {
   /** Follows the sources, and compares them with what is stored. @throws what makes it pointless to go on */
   async #begin(): Promise<void> {
     const { poll } = this.#options;
-    const shared = await Promise.all(this.sources.map(sharedFileSystem));
+    const roots = this.sources.map((source) => placeOf(source).root);
+    const shared = await Promise.all(roots.map(sharedFileSystem));
     this.#stop.signal.throwIfAborted();
     if (poll === 'always' || (poll === 'auto' && shared.some((kind) => kind !== undefined))) this.#poll();
     if (poll !== 'always') {
       const follow = this.#parts.follow ?? ((followed, listener) => new Notices(followed, listener));
       this.#notices = follow(
-        { sources: this.sources },
+        { sources: roots },
         {
           noticed: (paths) => this.#noticed(paths),
           failed: (error) => this.#notAllIsTold(error),

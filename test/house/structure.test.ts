@@ -37,7 +37,14 @@ const LAYERS = [
   ['src/store/publish', 'src/store/lock'],
   ['src/parallel'],
   // The import path, in the order of its stages.
-  ['src/import/options', 'src/import/source', 'src/import/tasks', 'src/import/plan', 'src/import/scan'],
+  [
+    'src/import/names',
+    'src/import/options',
+    'src/import/source',
+    'src/import/tasks',
+    'src/import/plan',
+    'src/import/scan',
+  ],
   ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
   // The lookup path.
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],

@@ -2,7 +2,8 @@
 
 import { type Command, Option } from 'commander';
 import { effectiveOptions, importOptionsOver } from '../../config/effective.js';
-import { checkSources, resolveImportOptions } from '../../import/options/resolve.js';
+import { pathsOf } from '../../import/names/sources.js';
+import { resolveImportOptions } from '../../import/options/resolve.js';
 import type { ImportOptions } from '../../import/options/types.js';
 import type { Writer } from '../../options/shared.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
@@ -44,6 +45,8 @@ const SAME_NAME = [
   'onDuplicate',
   'onBadRecord',
   'onBadFile',
+  'include',
+  'exclude',
   'maxBad',
   'maxBadRatio',
   'workers',
@@ -60,6 +63,7 @@ Examples:
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
   gristmill import ./documents --store ./store --on-bad-record quarantine
+  gristmill import 'data/**/*.geojson' --store ./store --exclude drafts
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
@@ -134,6 +138,12 @@ export function withImportFlags(command: Command): Command {
         ['fail', 'skip', 'quarantine'],
       ),
     )
+    .option(
+      '--include <pattern>',
+      "import the files of a folder that match, such as '*.geojson'; may be given several times (default: *.json, *.ndjson, *.jsonl)",
+      collect,
+    )
+    .option('--exclude <pattern>', 'leave out files and folders that match; may be given several times', collect)
     .option('--max-bad <n>', 'fail if more records than this are bad', readCount)
     .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
@@ -146,7 +156,7 @@ export function withImportFlags(command: Command): Command {
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const given = importOptions(flags);
-  checkSources(sources);
+  pathsOf(sources);
   resolveImportOptions(importOptionsOver(await configuredImports(flags), given));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { ImportProgress } from '../../base/import-report.js';
-import { checkSources } from '../../import/options/resolve.js';
+import { pathsOf } from '../../import/names/sources.js';
 import type { StoreEvents, Watcher, WatchOptions } from '../../index.js';
 import {
   type ResolvedWatchOptions,
@@ -49,7 +49,7 @@ export function addWatch(program: Command): void {
 }
 
 async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<void> {
-  checkSources(sources);
+  pathsOf(sources);
   resolveWatchOptions(watchOptionsOver(await configuredImports(flags), watchOptions(flags)));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const lines = new Lines(flags.json === true);

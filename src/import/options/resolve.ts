@@ -47,10 +47,3 @@ export function checkTogether(method: string, { select, shape, mode, onDuplicate
     );
   }
 }
-
-/** @throws TypeError */
-export function checkSources(sources: readonly string[]): void {
-  const areFine =
-    Array.isArray(sources) && sources.length > 0 && sources.every((path) => typeof path === 'string' && path !== '');
-  if (!areFine) throw new TypeError('an import needs the path of at least one source');
-}

@@ -12,6 +12,7 @@ import { checkCollectionName } from '../../base/names.js';
 import { checkIndexPaths, parsePath, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
+import { checkPattern } from '../names/globs.js';
 
 /**
  * The effect of an option. `records`: it decides which records a source gives, and how they are found. `import`: it decides
@@ -93,6 +94,22 @@ export const IMPORT_OPTIONS = {
     choices: ['fail', 'skip', 'quarantine'],
     meaning:
       'what to do with a file that vanishes, cannot be read, or is empty: fail, leave it out, or also note it in a quarantine file',
+  },
+  include: {
+    affects: 'records',
+    isLater: true,
+    type: 'texts',
+    default: [],
+    check: checkPattern,
+    meaning: 'patterns of the files of a folder to import, such as *.geojson; empty: *.json, *.ndjson and *.jsonl',
+  },
+  exclude: {
+    affects: 'records',
+    isLater: true,
+    type: 'texts',
+    default: [],
+    check: checkPattern,
+    meaning: 'patterns of files and folders in a folder to leave out',
   },
   maxBad: {
     affects: 'import',

@@ -53,6 +53,14 @@ export interface ImportOptions {
    */
   readonly onBadFile?: 'fail' | 'skip' | 'quarantine' | undefined;
   /**
+   * Patterns of the files of a folder to import: `*`, `?`, `[abc]`, `{a,b}`, and `**` for any number of folders. A pattern
+   * without a slash is compared with the name, any other one with the path in the folder. Default: `*.json`, `*.ndjson` and
+   * `*.jsonl`, in upper or lower case.
+   */
+  readonly include?: readonly string[] | undefined;
+  /** Patterns of files and folders in a folder that are not imported. They count more than `include`. Default: none. */
+  readonly exclude?: readonly string[] | undefined;
+  /**
    * The greatest number of bad records, with `onBadRecord` "skip" or "quarantine". If more records are bad, or all of them,
    * the import fails. Default: 1,000,000 with "quarantine", no limit with "skip".
    */

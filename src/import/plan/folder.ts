@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { BadFiles } from '../../base/bad-files.js';
 import { SPAN_FILES_MAX } from '../../base/limits.js';
 import type { Pause } from '../../parallel/pause.js';
+import type { Names } from '../names/names.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
@@ -38,8 +39,9 @@ export async function listFolder(
   pause: Pause,
   select: Select = (_path, fingerprint) => fingerprint,
   bad?: BadFiles,
+  names?: Names,
 ): Promise<FolderListing> {
-  const folder = new Folder(path, store, pause, bad?.areLeftOut ? bad : undefined);
+  const folder = new Folder(path, store, pause, bad, names);
   const pieces: Uint8Array[] = [];
   let piece: ListedFile[] = [];
   let [files, bytes] = [0, 0];

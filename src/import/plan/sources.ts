@@ -7,6 +7,8 @@ import { BadFiles } from '../../base/bad-files.js';
 import { GristmillError } from '../../base/errors.js';
 import type { BadFile } from '../../base/import-report.js';
 import type { Pause } from '../../parallel/pause.js';
+import { Names } from '../names/names.js';
+import { placeOf } from '../names/sources.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { Expectation } from '../source/layout.js';
 import { openSource } from '../source/open.js';
@@ -46,13 +48,15 @@ export async function planSources(
   const warnings: string[] = [];
   const fine = new Set<string>();
   const bad = new BadFiles(options);
-  for (const [source, path] of paths.entries()) {
+  for (const [source, given] of paths.entries()) {
+    const { root: path, glob } = placeOf(given);
     refuseStore(path, fine);
     const select = selectOf?.(source);
     try {
-      if (isFolder(path)) {
-        const listing = await listFolder(path, store, pause, select, bad);
-        if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path);
+      if (isFolderOf(given)) {
+        const names = new Names(options, glob);
+        const listing = await listFolder(path, store, pause, select, bad, names);
+        if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path, given, options);
         plans.push(...(await planFolder(path, source, listing, options, pause, bad)));
         warnings.push(...listing.warnings);
         continue;
@@ -66,12 +70,15 @@ export async function planSources(
       bad.addOrThrow(error, path);
     }
   }
-  if (plans.length === 0) plans.push(planNothing(paths[0]!, options));
+  if (plans.length === 0) plans.push(planNothing(placeOf(paths[0]!).root, options));
   return { plans: batchSources(withoutOddOnes(plans), options), warnings, badFiles: bad.files };
 }
 
-function noFiles(path: string): GristmillError {
-  const message = `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
+function noFiles(path: string, given: string, { include, exclude }: FilledImportOptions): GristmillError {
+  const hasPatterns = given !== path || include.length + exclude.length > 0;
+  const message = hasPatterns
+    ? `No file matches ${given}${include.length + exclude.length > 0 ? ' and the patterns of include and exclude' : ''}; there is nothing to import.`
+    : `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
   return new GristmillError('SOURCE_EMPTY', message, { file: path });
 }
 
@@ -82,7 +89,15 @@ export function fingerprintAt(path: string): Fingerprint {
   return file.fingerprint;
 }
 
-export function isFolder(path: string): boolean {
+/** Whether a source is a folder, or files of one that a pattern names. @throws SOURCE_NOT_FOUND for a pattern without a folder */
+export function isFolderOf(source: string): boolean {
+  const { root, glob } = placeOf(source);
+  if (glob === undefined || isFolder(root)) return isFolder(root);
+  const message = `There is no file ${source}, and no folder ${root} in which names could match it.`;
+  throw new GristmillError('SOURCE_NOT_FOUND', message, { file: root });
+}
+
+function isFolder(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {

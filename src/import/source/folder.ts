@@ -1,7 +1,7 @@
 // [source] > plan > map > scan > key > frame > shard > verify > merge > publish
 //
-// The files of a folder, in the order of the bytes of their paths. Taken are *.json, *.ndjson and *.jsonl; left out, and
-// told, are hidden names, links that lead out of the folder or to other folders, gristmill stores, and whatever is no file.
+// The files of a folder, in the order of the bytes of their paths. Names (names/names.ts) says which are taken; left out, and
+// told, are other names, hidden names, links that lead out of the folder or to other folders, gristmill stores, and whatever is no file.
 
 import { isUtf8 } from 'node:buffer';
 import { type BigIntStats, type Dirent, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
@@ -10,11 +10,11 @@ import type { BadFiles } from '../../base/bad-files.js';
 import { GristmillError } from '../../base/errors.js';
 import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
+import { Names } from '../names/names.js';
 import { comparePaths, type ListedFile } from './file-list.js';
 import { fingerprintOfStat } from './source-file.js';
 import { isStoreDirectory } from './store-directory.js';
 
-const IS_TAKEN = /\.(?:json|ndjson|jsonl)$/i;
 /** Entries after which others may have a turn. */
 const ENTRIES_A_TURN = 256;
 
@@ -27,6 +27,7 @@ interface LeftOut {
 type WhyLeftOut =
   | 'hidden'
   | 'of another name'
+  | 'excluded by a pattern'
   | 'links out of it'
   | 'links to folders'
   | 'gristmill stores'
@@ -42,6 +43,7 @@ export class Folder {
   readonly #except: string | undefined;
   readonly #pause: Pause;
   readonly #bad: BadFiles | undefined;
+  readonly #names: Names;
   /** Directories, and whether they are stores. */
   readonly #stores = new Map<string, boolean>();
   #entries = 0;
@@ -49,14 +51,16 @@ export class Folder {
   /**
    * @param except the store to import into: no warning names it. Absent for memory.
    * @param bad takes what cannot be read, if that is left out
+   * @param names says which files are taken
    * @throws GristmillError SOURCE_NOT_READABLE
    */
-  constructor(path: string, except: string, pause: Pause, bad?: BadFiles) {
+  constructor(path: string, except: string, pause: Pause, bad?: BadFiles, names = new Names()) {
     this.path = path;
     this.#real = orUnreadable(path, () => realpathSync(path));
     this.#except = isAbsolute(except) ? realPathOf(except) : undefined;
     this.#pause = pause;
-    this.#bad = bad;
+    this.#bad = bad?.areLeftOut ? bad : undefined;
+    this.#names = names;
   }
 
   /** @throws GristmillError SOURCE_NOT_READABLE; any error that `pause` throws */
@@ -71,7 +75,7 @@ export class Folder {
       const stat = this.#isPlace(path) ? this.#unlessBad(path, (full) => statIfThere(full, lstatSync)) : undefined;
       if (stat?.isDirectory()) {
         if (!this.#isStore(path)) found.push({ path: `${path}/`, isDirectory: true });
-      } else if (stat !== undefined && IS_TAKEN.test(path)) found.push({ path, isDirectory: false });
+      } else if (stat !== undefined && this.#names.takes(path)) found.push({ path, isDirectory: false });
     }
     found.sort((left, right) => comparePaths(left.path, right.path));
     let above: string | undefined;
@@ -88,7 +92,7 @@ export class Folder {
   #isPlace(path: string): boolean {
     const directory = join(this.#real, dirname(path));
     if (path.split('/').some((name) => name.startsWith('.'))) return false;
-    if (this.#isInStore(path)) return false;
+    if (this.#isInStore(path) || this.#isExcluded(path)) return false;
     try {
       return realpathSync(directory) === directory;
     } catch {
@@ -99,6 +103,11 @@ export class Folder {
   /** Whether a directory on the way to this path is a store. */
   #isInStore(path: string): boolean {
     for (let at = dirname(path); at !== '.'; at = dirname(at)) if (this.#isStore(at)) return true;
+    return false;
+  }
+
+  #isExcluded(path: string): boolean {
+    for (let at = path; at !== '.'; at = dirname(at)) if (this.#names.excludes(at)) return true;
     return false;
   }
 
@@ -167,9 +176,10 @@ export class Folder {
       else if (!isUtf8(entry.name)) this.#leaveOut('not named in UTF-8', path);
       else {
         const isDirectory = isUnknown(entry) ? isRealDirectory(join(directory, name)) : entry.isDirectory();
-        if (isDirectory || IS_TAKEN.test(name)) {
+        if (this.#names.excludes(path)) this.#leaveOut('excluded by a pattern', path);
+        else if (isDirectory ? this.#names.mayHold(path) : this.#names.takes(path)) {
           taken.push({ order: isDirectory ? Buffer.concat([entry.name, Buffer.of(0x2f)]) : entry.name, isDirectory });
-        } else this.#leaveOut('of another name', path);
+        } else if (!this.#names.isOfPattern) this.#leaveOut('of another name', path);
       }
     }
     taken.sort((left, right) => Buffer.compare(left.order, right.order));
