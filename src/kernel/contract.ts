@@ -30,6 +30,7 @@ export const BadReason = {
   TOO_DEEP: 'nested deeper than the limit',
   RECORD_TOO_LARGE: 'larger than the record limit',
   KEY_MISSING: 'has no value at the key path',
+  KEY_NULL: 'has null at the key path',
   KEY_NOT_SCALAR: 'has an array or object at the key path',
   KEY_TOO_LONG: 'has a key longer than the limit',
   KEY_OUT_OF_RANGE: 'has a numeric key whose exponent is beyond the limit',
@@ -42,10 +43,12 @@ export interface ScanOptions {
   readonly framing: FramingName;
   /**
    * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
-   * A record without a scalar there is bad. An array on the way or at the end counts as "not a scalar" where a value is
+   * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a scalar" where a value is
    * found inside it.
    */
   readonly primary?: readonly string[];
+  /** Whether null may be a primary key. Records that gristmill stored before it refused them may have it. Default false. */
+  readonly allowsNull?: boolean;
   /**
    * Paths of the secondary indexes, no two of them the same. Arrays on the way or at the end are transparent: each element
    * counts.

@@ -102,7 +102,8 @@ function keyReader(manifest: CollectionManifest): (line: string, form: LineForm)
   const { kind } = manifest.key;
   if (kind === 'name') return (line) => encodeKey(recordName(line));
   if (kind === 'ordinal') return () => new Uint8Array();
-  return (line, form) => recordOfText(recordText(line, form), { ...plan, secondary: [] }).primary as Uint8Array;
+  return (line, form) =>
+    recordOfText(recordText(line, form), { ...plan, secondary: [], allowsNull: true }).primary as Uint8Array;
 }
 
 /** The lines of some ranges of a shard; holes have none. */

@@ -30,6 +30,8 @@ export interface KeyPlan {
   readonly kind: CollectionManifest['key']['kind'];
   readonly primary: readonly string[] | undefined;
   readonly secondary: readonly (readonly string[])[];
+  /** Whether null may be a primary key: it may in a record that is stored already. */
+  readonly allowsNull?: boolean;
 }
 
 /** A number that `JSON.parse` may round. Only `JSON.rawJSON` makes `JSON.stringify` write one that it does round. */
@@ -84,6 +86,7 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: RECORD_BYTES_DEFAULT,
     ...(plan.primary && { primary: plan.primary }),
+    ...(plan.allowsNull && { allowsNull: true }),
   });
   if (bad[0] !== undefined) throw badRecord(bad[0].reason);
   const [record] = records;
@@ -173,6 +176,7 @@ function primaryKey(value: unknown, path: readonly string[]): KeyValue {
   if (isNotScalar) throw badRecord('KEY_NOT_SCALAR');
   const [key] = values;
   if (key === undefined) throw badRecord('KEY_MISSING');
+  if (key === null) throw badRecord('KEY_NULL');
   return key;
 }
 

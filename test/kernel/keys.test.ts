@@ -20,7 +20,12 @@ const table: Record<string, readonly Row[]> = {
   'the primary key is one scalar': [
     ['{"id":7}', { primary: id }, { 0: [7] }],
     ['{"user":{"id":"x"}}', { primary: ['user', 'id'] }, { 0: ['x'] }],
-    ['{"id":null}', { primary: id }, { 0: [null] }],
+    ['{"id":null}', { primary: id }, 'KEY_NULL'],
+    ['{"id":null}', { primary: id, allowsNull: true }, { 0: [null] }],
+    ['{"id":null,"id":1}', { primary: id }, { 0: [1] }],
+    ['{"id":1,"id":null}', { primary: id }, 'KEY_NULL'],
+    ['{"id":[null]}', { primary: id }, 'KEY_NOT_SCALAR'],
+    ['{"id":null}', { secondary: [id] }, { 1: [null] }],
     ['{}', { primary: id }, 'KEY_MISSING'],
     ['7', { primary: id }, 'KEY_MISSING'],
     ['{"id":{}}', { primary: id }, 'KEY_NOT_SCALAR'],

@@ -54,12 +54,16 @@ function leadsThroughArray(tree: unknown, path: readonly string[]): boolean {
 }
 
 /** The keys of a record, from its tree; or the reason it has none. Right where no number is longer than a double. */
-export function keysOf(tree: unknown, options: ScanOptions): ScannedRecord['keys'] | 'KEY_MISSING' | 'KEY_NOT_SCALAR' {
+export function keysOf(
+  tree: unknown,
+  options: ScanOptions,
+): ScannedRecord['keys'] | 'KEY_MISSING' | 'KEY_NOT_SCALAR' | 'KEY_NULL' {
   const keys: [number, string][] = [];
   if (options.primary !== undefined) {
     const [primary] = valuesAt(tree, options.primary);
     if (primary === undefined) return 'KEY_MISSING';
     if (primary === NOT_SCALAR || leadsThroughArray(tree, options.primary)) return 'KEY_NOT_SCALAR';
+    if (primary === null && options.allowsNull !== true) return 'KEY_NULL';
     keys.push([0, hex(primary)]);
   }
   for (const [index, path] of options.secondary.entries()) {

@@ -151,8 +151,9 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
   const path = setup.scan.primary;
-  if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR')) return text;
+  if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR' || reason === 'KEY_NULL')) return text;
   const shown = `${text} "${formatPath(path)}"`;
+  if (reason === 'KEY_NULL') return shown;
   if (end - start > EXAMINED_BYTES_MAX) return shown;
   const json = textAt(file, start, end);
   return `${shown}: ${whatIsThere(framing === 'object' ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;

@@ -56,7 +56,7 @@ function addKeys(name: u32): i32 {
     const value = load<u32>(at), bits = load<u32>(at, 4), node = bits & ~1;
     const c = <u32>load<u8>(value);
     if (load<u32>(node, PRIMARY) != 0) {
-      if ((bits & 1) != 0 || c == OPEN_BRACE || c == OPEN_BRACKET) return EVENT_SUSPECT;
+      if ((bits & 1) != 0 || c == OPEN_BRACE || c == OPEN_BRACKET || c == LOWER_N) return EVENT_SUSPECT;
       const event = addKey(0, value);
       if (event != NO_EVENT) return event;
       primaries++;

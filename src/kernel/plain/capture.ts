@@ -24,6 +24,7 @@ interface Token {
 const NOT_SCALAR = 'not a scalar';
 
 const PRIMARY = 0;
+const NULL = 'n'.charCodeAt(0);
 
 /** The paths that lead to or through a value, and how far they have been followed. */
 interface Route {
@@ -52,6 +53,7 @@ export function captureKeys(
   const primary = capture.found[0]!;
   if (options.primary !== undefined && primary.length === 0) return 'KEY_MISSING';
   if (primary.includes(NOT_SCALAR)) return 'KEY_NOT_SCALAR';
+  if (options.allowsNull !== true && (primary as Token[]).some(({ start }) => bytes[start] === NULL)) return 'KEY_NULL';
 
   const keys: [number, string][] = [];
   for (const [index, tokens] of (capture.found as Token[][]).entries()) {

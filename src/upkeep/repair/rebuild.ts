@@ -149,7 +149,10 @@ export class Rebuild {
     const secondary = indexes.map(inValue);
     return {
       id: this.#id,
-      scan: { secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, ...(primary && { primary }) },
+      scan: {
+        ...{ secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, allowsNull: true },
+        ...(primary && { primary }),
+      },
       ...{
         level: LEVEL,
         access: 'read',
