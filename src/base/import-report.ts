@@ -50,6 +50,16 @@ export interface BadFile {
   readonly message: string;
 }
 
+/** Many records of an import have the same key as another: its key path is probably not unique. */
+export interface SharedKeys {
+  /** Good records of the import. */
+  readonly records: number;
+  /** The number of those that another record of the import with the same key replaced. */
+  readonly replaced: number;
+  /** The same as a sentence, with the key path. It is one of the warnings, too. */
+  readonly text: string;
+}
+
 /** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`. */
 export interface ImportReport {
   readonly collection: string;
@@ -71,6 +81,11 @@ export interface ImportReport {
     /** Records of this import that another record of it with the same key replaced. */
     readonly replaced: number;
   };
+  /**
+   * Present if at least a tenth of the good records, and at least two, were replaced by another record of this import: then
+   * the key is probably not unique.
+   */
+  readonly sharedKeys?: SharedKeys;
   /** Records stored before this import that it replaced, in mode "upsert". (Mode "replace" does not count them.) */
   readonly updated: number;
   readonly bytes: { readonly source: number; readonly stored: number };

@@ -55,6 +55,7 @@ export class Watcher {
   /** Whether a file of this round was left because somebody may be writing to it. */
   #awaits = false;
   #toldOfLoss = false;
+  #toldOfKeys = false;
   /** What was told of sources without records, for as long as they have none. */
   #emptiness: string | undefined;
   /** What was told of files that are left out. */
@@ -216,12 +217,20 @@ export class Watcher {
     return take;
   };
 
-  #tellOf({ changed, added, removed, bytesRead: bytes }: SyncReport, isNews: boolean, milliseconds: number): void {
+  #tellOf(
+    { changed, added, removed, bytesRead: bytes, report }: SyncReport,
+    isNews: boolean,
+    milliseconds: number,
+  ): void {
     const isChange = changed + added + removed > 0;
     if (!isChange && !isNews) return;
     const { collection } = this;
     const outcome = isChange ? 'imported' : 'unchanged';
     this.#parts.tell('watch', { collection, changed, added, removed, bytes, outcome, milliseconds });
+    if (report?.sharedKeys === undefined || this.#toldOfKeys) return;
+    // Once: a source of versions of the same records has them in every round.
+    this.#toldOfKeys = true;
+    this.#parts.tell('warning', { about: 'watch', error: new GristmillError('DUPLICATE_KEY', report.sharedKeys.text) });
   }
 
   /** Each file that is left out is told once, until it is read or left out for another reason. */

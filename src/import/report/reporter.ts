@@ -15,6 +15,7 @@ import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
 import { layoutsOf } from './layouts.js';
+import { sharedKeys } from './shared-keys.js';
 import { wrapperWarning } from './wrapper.js';
 
 const INTERVAL_MS = 100;
@@ -91,7 +92,8 @@ export class Reporter {
     { recorded, warnings: ofBeginning }: Beginning,
   ): ImportReport {
     const { manifest, counts, updated } = published;
-    const { collection, mode, workers } = this.#options;
+    const { collection, mode, workers, onDuplicate } = this.#options;
+    const shared = sharedKeys(manifest.key, tally.read - tally.rejected, tally.replaced, onDuplicate);
     const first = plans[0] as SourcePlan;
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
     return {
@@ -104,6 +106,7 @@ export class Reporter {
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
       records: counts,
+      ...(shared && { sharedKeys: shared }),
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
       shards: tally.shards.length,
@@ -122,7 +125,12 @@ export class Reporter {
       workers,
       peakAnonBytes,
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
-      warnings: [...warnings, ...ofBeginning, ...this.#warnings(plans, counts.read, published)],
+      warnings: [
+        ...warnings,
+        ...ofBeginning,
+        ...this.#warnings(plans, counts.read, published),
+        ...(shared ? [shared.text] : []),
+      ],
     };
   }
 
