@@ -114,7 +114,7 @@ export class ReadableCollection<T = unknown> {
     return this.#at('count', options).generation().manifest.records;
   }
 
-  /** Yields all records that have this value in a secondary index, in source order. */
+  /** Yields all records that have this value in a secondary index, in source order. The value may be of any length. */
   async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
     for await (const text of this.#findText('find', index, value, options)) yield parsedRecord(text) as T;
   }

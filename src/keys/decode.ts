@@ -2,8 +2,9 @@
 //
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
-import { compareKeys, EXPONENT_BIAS, encodeKey, KeyType, type KeyValue, LOW_ESCAPE } from './encode.js';
+import { compareKeys, EXPONENT_BIAS, encodeKey, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
+import { KeyType, LOW_ESCAPE, type LongKeys } from './key-bytes.js';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -47,13 +48,13 @@ export function decodeStoredKey(bytes: Uint8Array): KeyValue {
  * Small numbers and strings, which most keys are, have that form already.
  * @throws as `encodeKey`
  */
-export function canonicalKey(key: KeyValue): KeyValue {
-  return typeof key === 'string' || Number.isSafeInteger(key) ? key : canonicalRareKey(key);
+export function canonicalKey(key: KeyValue, long: LongKeys = 'refuse'): KeyValue {
+  return typeof key === 'string' || Number.isSafeInteger(key) ? key : canonicalRareKey(key, long);
 }
 
-function canonicalRareKey(key: KeyValue): KeyValue {
+function canonicalRareKey(key: KeyValue, long: LongKeys): KeyValue {
   const isFraction = typeof key === 'number' && Number.isFinite(key) && !Number.isInteger(key);
-  return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key));
+  return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key, long));
 }
 
 /** The JSON text of a key, for messages. */

@@ -9,6 +9,7 @@
 import { GristmillError } from '../base/errors.js';
 import { KEY_BYTES_MAX } from '../base/limits.js';
 import { JsonNumber } from './json-number.js';
+import { KeyBytes, KeyType, LOW_ESCAPE, type LongKeys, scratch } from './key-bytes.js';
 
 /**
  * The type of a key. A number means the decimal that JavaScript writes for it: 0.1 means a tenth. For a number with more
@@ -19,91 +20,40 @@ export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
 /** Why a token has no key: the names are those of `BadReason`. */
 type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
 
-/** First byte of a key. The gaps are reserved. */
-export const KeyType = {
-  null: 0x02,
-  false: 0x03,
-  true: 0x04,
-  negative: 0x10,
-  zero: 0x11,
-  positive: 0x12,
-  string: 0x20,
-};
-
 /** The exponent E of 0.d₁d₂… × 10^E is stored as E + this, in two bytes. */
 export const EXPONENT_BIAS = 32_768;
 const EXPONENT_MIN = -EXPONENT_BIAS;
 const EXPONENT_MAX = EXPONENT_BIAS - 1;
 const KEY_END = 0x00;
-/** U+0000 and U+0001 of a string are written as this and their code + 1: 00 is left for the end, and order is kept. */
-export const LOW_ESCAPE = 0x01;
-
 /** Exponents in a number's spelling saturate here: far outside the range of E, far inside the safe integers. */
 const SPELLED_EXPONENT_MAX = 1e14;
 
 const code = (character: string): number => character.charCodeAt(0);
 const isDigit = (byte: number): boolean => byte >= code('0') && byte <= code('9');
 
-/** One key is built at a time, so all share these bytes: a lookup allocates nothing but its key. */
-const scratch = new Uint8Array(KEY_BYTES_MAX);
 /** The text of a number, while it is encoded. */
 const numberText = new Uint8Array(64);
 /** Longest string that takes the short way: its key fits with room to spare. */
 const ASCII_FAST_MAX = 256;
 
-/** Collects the bytes of one key; goes on counting beyond the limit, without keeping more. */
-class KeyBytes {
-  #length = 0;
-
-  put(byte: number): void {
-    scratch[this.#length++] = byte; // beyond the end: ignored by the typed array
-  }
-
-  putStringByte(byte: number): void {
-    if (byte <= LOW_ESCAPE) {
-      this.put(LOW_ESCAPE);
-      this.put(byte + 1);
-    } else {
-      this.put(byte);
-    }
-  }
-
-  /** UTF-8, generalised: a lone surrogate is written as the three bytes its code point would have. */
-  putCodePoint(point: number): void {
-    if (point < 0x80) this.putStringByte(point);
-    else if (point < 0x800) this.#putSequence(0xc0, point, 6);
-    else if (point < 0x10000) this.#putSequence(0xe0, point, 12);
-    else this.#putSequence(0xf0, point, 18);
-  }
-
-  #putSequence(lead: number, point: number, leadShift: number): void {
-    this.put(lead | (point >> leadShift));
-    for (let shift = leadShift - 6; shift >= 0; shift -= 6) this.put(0x80 | ((point >> shift) & 0x3f));
-  }
-
-  finish(): Uint8Array | 'KEY_TOO_LONG' {
-    return this.#length > KEY_BYTES_MAX ? 'KEY_TOO_LONG' : scratch.slice(0, this.#length);
-  }
-}
-
 /**
  * The key of a value. A number stands for its shortest decimal text, the one `String` and `JSON.stringify` write.
  * @throws GristmillError KEY_TOO_LONG; TypeError for what is no key, NaN and Infinity among it
  */
-export function encodeKey(value: KeyValue): Uint8Array {
+export function encodeKey(value: KeyValue, long: LongKeys = 'refuse'): Uint8Array {
   if (value === null) return Uint8Array.of(KeyType.null);
   switch (typeof value) {
     case 'boolean':
       return Uint8Array.of(value ? KeyType.true : KeyType.false);
     case 'string':
-      return orThrow(encodeStringValue(value));
+      return orThrow(encodeStringValue(value, long));
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`${value} cannot be a key: JSON has no such number`);
-      return orThrow(encodeNumberText(String(value)));
+      return orThrow(encodeNumberText(String(value), long));
     case 'bigint':
-      return orThrow(encodeNumberText(String(value)));
+      return orThrow(encodeNumberText(String(value), long));
     default:
-      if (value instanceof JsonNumber) return orThrow(encodeNumberText(value.text));
+      if (value instanceof JsonNumber) return orThrow(encodeNumberText(value.text, long));
       throw new TypeError(
         `a key must be a string, a number, a bigint, a JsonNumber, a boolean or null, not ${typeof value}`,
       );
@@ -111,7 +61,12 @@ export function encodeKey(value: KeyValue): Uint8Array {
 }
 
 /** The key of a JSON scalar as spelled, `bytes[start … end)`: a string with its quotes, a number or a literal. */
-export function encodeKeyToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
+export function encodeKeyToken(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  long: LongKeys = 'refuse',
+): Uint8Array | KeyFault {
   switch (bytes[start]) {
     case code('n'):
       return Uint8Array.of(KeyType.null);
@@ -120,15 +75,18 @@ export function encodeKeyToken(bytes: Uint8Array, start: number, end: number): U
     case code('t'):
       return Uint8Array.of(KeyType.true);
     case code('"'):
-      return encodeStringToken(bytes, start + 1, end - 1);
+      return encodeStringToken(bytes, start + 1, end - 1, long);
     default:
-      return encodeNumberToken(bytes, start, end);
+      return encodeNumberToken(bytes, start, end, long);
   }
 }
 
 /** Bounds of the keys of all strings that begin with `prefix`: from `gte` on, up to but without `lt`. */
-export function keyPrefixRange(prefix: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
-  const gte = encodeKey(prefix).slice(0, -1); // without the end of the string
+export function keyPrefixRange(
+  prefix: string,
+  long: LongKeys = 'refuse',
+): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const gte = encodeKey(prefix, long).slice(0, -1); // without the end of the string
   const lt = gte.slice();
   lt[lt.length - 1]!++; // no byte of a string is FF
   return { gte, lt };
@@ -144,10 +102,10 @@ export function compareKeys(left: Uint8Array, right: Uint8Array): number {
   return Buffer.compare(left, right);
 }
 
-function encodeStringValue(value: string): Uint8Array | KeyFault {
+function encodeStringValue(value: string, long: LongKeys): Uint8Array | KeyFault {
   const ascii = encodeAsciiString(value);
   if (ascii !== undefined) return ascii;
-  const key = new KeyBytes();
+  const key = new KeyBytes(long);
   key.put(KeyType.string);
   for (const character of value) key.putCodePoint(character.codePointAt(0)!);
   key.put(KEY_END);
@@ -173,8 +131,8 @@ const SIMPLE_ESCAPES: ReadonlyMap<number, number> = new Map(
 );
 
 /** A string between its quotes. Only an escape can produce a surrogate, so two of them in a row may form a pair. */
-function encodeStringToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
-  const key = new KeyBytes();
+function encodeStringToken(bytes: Uint8Array, start: number, end: number, long: LongKeys): Uint8Array | KeyFault {
+  const key = new KeyBytes(long);
   key.put(KeyType.string);
   for (let at = start; at < end; ) {
     if (bytes[at] !== code('\\')) {
@@ -201,16 +159,16 @@ function unicodeEscape(bytes: Uint8Array, at: number): number {
   return Number.parseInt(String.fromCharCode(...bytes.subarray(at + 2, at + 6)), 16);
 }
 
-function encodeNumberText(text: string): Uint8Array | KeyFault {
+function encodeNumberText(text: string, long: LongKeys): Uint8Array | KeyFault {
   // Digits, sign, point and exponent are all ASCII; TextEncoder would take longer than all the rest.
   const length = text.length;
   const bytes = length <= numberText.length ? numberText : new Uint8Array(length);
   for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
-  return encodeNumberToken(bytes, 0, length);
+  return encodeNumberToken(bytes, 0, length, long);
 }
 
 /** A number as 0.d₁d₂d₃… × 10^E with d₁ ≠ 0 and no trailing zeros; the digits are read where they stand. */
-function encodeNumberToken(bytes: Uint8Array, start: number, end: number): Uint8Array | KeyFault {
+function encodeNumberToken(bytes: Uint8Array, start: number, end: number, long: LongKeys): Uint8Array | KeyFault {
   const isNegative = bytes[start] === code('-');
   const wholeStart = isNegative ? start + 1 : start;
   const wholeEnd = skipDigits(bytes, wholeStart, end);
@@ -231,7 +189,7 @@ function encodeNumberToken(bytes: Uint8Array, start: number, end: number): Uint8
   const exponent = wholeDigits - first + spelledExponent(bytes, fractionEnd, end);
   if (exponent < EXPONENT_MIN || exponent > EXPONENT_MAX) return 'KEY_OUT_OF_RANGE';
   const complement = isNegative ? 0xff : 0;
-  const key = new KeyBytes();
+  const key = new KeyBytes(long);
   key.put(isNegative ? KeyType.negative : KeyType.positive);
   key.put(((exponent + EXPONENT_BIAS) >> 8) ^ complement);
   key.put(((exponent + EXPONENT_BIAS) & 0xff) ^ complement);

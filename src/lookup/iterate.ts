@@ -6,30 +6,18 @@
 
 import { GristmillError } from '../base/errors.js';
 import { isMissing } from '../base/system-errors.js';
-import { decodeStoredKey } from '../keys/decode.js';
-import { compareKeys, encodeKey, isNumberKey, type KeyValue } from '../keys/encode.js';
 import type { Freshness } from '../options/freshness.js';
 import { isDead } from '../store/catalog/tombstones.js';
 import { shardPath } from '../store/files/layout.js';
-import { entryKey, entryOrdinal, entryShard } from '../store/pages/read.js';
 import { lineText } from '../store/shards/frame.js';
 import { type LineForm, lineForm } from '../store/shards/line.js';
-import type { Place } from '../store/shards/place.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
-import type { CatalogSnapshot, ShardEntry } from '../store/types.js';
-import { type Generation, noRecord, STALE } from './index/generation.js';
-import { type Bounds, type RangeOptions, resolveBounds, resolveRangeOptions, slicesOf } from './index/range.js';
+import type { ShardEntry } from '../store/types.js';
+import { type KeyText, textsInOrder } from './in-order.js';
+import { noRecord, STALE } from './index/generation.js';
+import { type RangeOptions, resolveBounds, resolveRangeOptions } from './index/range.js';
 import type { Lookup } from './lookup.js';
-
-interface KeyText {
-  readonly key: KeyValue;
-  readonly text: string;
-}
-
-/** Records fetched at a time; fewer at the beginning, since many ranges end soon. */
-const BATCH_MIN = 4;
-const BATCH_MAX = 32;
 
 /** The read path to iterate on, asked for when an iteration begins. */
 type LookupSource = () => Lookup;
@@ -45,19 +33,11 @@ export async function* rangeTexts(
   const lookup = reading(options.freshness);
   const { generation, snapshot } = lookup.hold();
   try {
-    const places = placesOf(generation, snapshot, bounds, options);
     let left = bounds.limit;
-    for (let size = BATCH_MIN; left > 0; size = Math.min(2 * size, BATCH_MAX)) {
-      const batch: { readonly key: KeyValue; readonly place: Place }[] = [];
-      while (batch.length < Math.min(size, left)) {
-        const next = places.next();
-        if (next.done) break;
-        batch.push(next.value);
-      }
-      if (batch.length === 0) return;
-      left -= batch.length;
-      const texts = await lookup.fetch.texts(batch.map(({ place }) => place));
-      for (let i = 0; i < batch.length; i++) yield { key: batch[i]!.key, text: texts[i]! };
+    if (left === 0) return;
+    for await (const found of textsInOrder({ lookup, generation, snapshot, bounds, index: options.index })) {
+      yield found;
+      if (--left === 0) return;
     }
   } catch (error) {
     throw replacedMeanwhile(error, lookup.name);
@@ -65,78 +45,6 @@ export async function* rangeTexts(
     snapshot.release();
     generation.release();
   }
-}
-
-/** The live records in a range, as places, in order. */
-export function* placesOf(
-  generation: Generation,
-  snapshot: CatalogSnapshot,
-  bounds: Bounds,
-  { index }: RangeOptions,
-): Generator<{ readonly key: KeyValue; readonly place: Place }> {
-  const tree = index === undefined ? generation.primary : generation.secondaryTree(index);
-  if (tree === undefined) {
-    yield* ordinalPlaces(generation, snapshot, bounds);
-    return;
-  }
-  for (const { page, from, to } of slicesOf(snapshot, tree.manifest.tree, bounds)) {
-    for (let i = 0; i < to - from; i++) {
-      const at = bounds.reverse ? to - 1 - i : from + i;
-      const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };
-      // The primary index names live records only.
-      if (index !== undefined && generation.isDead(location, snapshot)) continue;
-      yield { key: storedKey(entryKey(page, at)), place: generation.place(location, snapshot) };
-    }
-  }
-}
-
-/** @throws GristmillError CHECKSUM_MISMATCH for bytes that are no key */
-function storedKey(bytes: Uint8Array): KeyValue {
-  try {
-    return decodeStoredKey(bytes);
-  } catch (cause) {
-    const message = `an index has an entry with an invalid key: ${(cause as Error).message}`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
-  }
-}
-
-/** Collections without a key: the keys of a range are ordinals. */
-function* ordinalPlaces(
-  generation: Generation,
-  snapshot: CatalogSnapshot,
-  bounds: Bounds,
-): Generator<{ readonly key: KeyValue; readonly place: Place }> {
-  const last = generation.shards.at(-1);
-  const count = last === undefined ? 0 : last.firstOrdinal + last.records;
-  const { lower, upper } = bounds;
-  if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
-    throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
-  }
-  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, count, !lower.inclusive);
-  const to = upper === undefined ? count : ordinalsBefore(upper.key, count, upper.inclusive);
-  // Shard by shard: between two of them there may be a gap, as large as somebody said.
-  for (const entry of bounds.reverse ? generation.shards.toReversed() : generation.shards) {
-    const first = Math.max(from, entry.firstOrdinal);
-    const end = Math.min(to, entry.firstOrdinal + entry.records);
-    for (let i = 0; i < end - first; i++) {
-      const ordinal = bounds.reverse ? end - 1 - i : first + i;
-      const place = generation.placeOf(ordinal, snapshot);
-      if (place !== undefined) yield { key: ordinal, place };
-    }
-  }
-}
-
-/** How many of `count` ordinals are less than a key, or not greater. They are compared as keys: a double could be rounded. */
-function ordinalsBefore(key: Uint8Array, count: number, orEqual: boolean): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const order = compareKeys(encodeKey(middle), key);
-    if (order < 0 || (orEqual && order === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** One live record of a frame. */

@@ -75,7 +75,7 @@ export class Lookup {
   /** Records in the order of the keys, of one generation, each frame fetched once. */
   async values(keys: readonly KeyValue[]): Promise<unknown[]> {
     if (this.#values === undefined) return (await this.#texts.getMany(keys)).map(parsed);
-    return this.#values.getMany(keys.map(canonicalKey));
+    return this.#values.getMany(keys.map((key) => canonicalKey(key)));
   }
 
   has(key: KeyValue): boolean {

@@ -181,7 +181,7 @@ function primaryKey(value: unknown, path: readonly string[]): KeyValue {
 }
 
 function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {
-  return withoutRepetition(follow(value, path).values.map(encodeKey));
+  return withoutRepetition(follow(value, path).values.map((key) => encodeKey(key, 'cut')));
 }
 
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -106,15 +106,24 @@ const table: Record<string, readonly Row[]> = {
   'reasons come in order: syntax, the primary key, then encoding by index': [
     ['{"id":1e99999', { primary: id }, 'UNEXPECTED_END'],
     [`{"a":${tooLong}}`, { primary: id, secondary: [['a']] }, 'KEY_MISSING'],
-    [`{"b":1e99999,"a":${tooLong}}`, indexed(['a'], ['b']), 'KEY_TOO_LONG'],
+    [`{"b":1e99999,"a":${tooLong}}`, indexed(['a'], ['b']), 'KEY_OUT_OF_RANGE'],
     [`{"b":1e99999,"a":${tooLong}}`, indexed(['b'], ['a']), 'KEY_OUT_OF_RANGE'],
+    [`{"id":1,"a":${tooLong}}`, { primary: id, secondary: [['a']] }, { 0: [1], 1: [JSON.parse(tooLong)] }],
+    [
+      `{"a":[${tooLong},1,-${'7'.repeat(3900)}]}`,
+      indexed(['a']),
+      { 1: [JSON.parse(tooLong), 1, -BigInt('7'.repeat(3900))] },
+    ],
     [`{"a":[1,1e99999,${tooLong}]}`, indexed(['a']), 'KEY_OUT_OF_RANGE'],
   ],
 };
 
 const encoded = (keys: Keys) =>
   Object.entries(keys).flatMap(([index, values]) =>
-    values.map((value) => [Number(index), Buffer.from(encodeKey(value)).toString('hex')]),
+    values.map((value) => [
+      Number(index),
+      Buffer.from(encodeKey(value, index === '0' ? 'refuse' : 'cut')).toString('hex'),
+    ]),
   );
 
 describe.each(kernels)('$name', ({ scan }) => {
@@ -160,11 +169,11 @@ describe.each(kernels)('$name', ({ scan }) => {
     const lines = spellings.flatMap((text) => [`{"id":${text}}`, `{"id" : ${text} }`]);
     const { records, bad } = read(lines.join('\n'), 'lines', { secondary: [id] });
     const keys = spellings.flatMap((text) => {
-      const key = encodeKeyToken(utf8(text), 0, text.length);
+      const key = encodeKeyToken(utf8(text), 0, text.length, 'cut');
       return typeof key === 'string' ? [] : [Buffer.from(key).toString('hex')];
     });
     expect(records.map((record) => record.keys)).toEqual(keys.flatMap((key) => [[[1, key]], [[1, key]]]));
-    expect(bad.map(({ reason }) => reason)).toEqual(Array(lines.length - records.length).fill('KEY_TOO_LONG'));
+    expect(bad.map(({ reason }) => reason)).toEqual(Array(lines.length - records.length).fill('KEY_OUT_OF_RANGE'));
   });
 
   it('the key of a member is its name, unless a path is given', () => {

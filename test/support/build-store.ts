@@ -109,7 +109,7 @@ export async function publishRecords(
     const part = records.slice(i * recordsPerShard, (i + 1) * recordsPerShard);
     part.forEach((record, ordinal) => {
       record.indexed?.forEach((values, index) => {
-        for (const value of values) entries[index + 1]?.push({ key: encodeKey(value), shard, ordinal });
+        for (const value of values) entries[index + 1]?.push({ key: encodeKey(value, 'cut'), shard, ordinal });
       });
       if (key.kind === 'ordinal') return;
       const entry = { key: encodeKey(record.key ?? record.name ?? null), shard, ordinal };

@@ -44,7 +44,7 @@ export function addGet(program: Command): void {
 async function runGet(words: readonly string[], flags: GetFlags): Promise<void> {
   const asString = flags.string === true;
   // All of them first: a word that is no key must not end a command that has printed half its answer.
-  const keys = words.map((word) => readKey(word, asString));
+  const keys = words.map((word) => readKey(word, asString, flags.index));
   const store = await openStore(flags, { readOnly: true });
   try {
     const collection = store.collection(flags.collection);

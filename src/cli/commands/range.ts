@@ -90,7 +90,7 @@ function rangeOptions(flags: RangeFlags): RangeOptions {
   const options: Record<string, unknown> = {};
   for (const name of BOUNDS) {
     const word = flags[name];
-    if (word !== undefined) options[name] = readKey(word, flags.string === true);
+    if (word !== undefined) options[name] = readKey(word, flags.string === true, flags.index);
   }
   for (const name of ['index', 'prefix', 'reverse', 'limit'] as const) {
     if (flags[name] !== undefined) options[name] = flags[name];

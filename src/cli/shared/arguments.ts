@@ -15,12 +15,14 @@ const JSON_SCALAR = new RegExp(`^(?:(?<number>${NUMBER})|true|false|null|".*")$`
 /**
  * Reads a key: `42`, `true`, `null` and `"42"` (with its quotes) are JSON scalars, anything else is a string.
  * A number keeps all its digits: it becomes a bigint or a JsonNumber where it is not exactly a number.
+ * @param index the secondary index it is a value of, if any: there it may be of any length
  * @throws GristmillError KEY_TOO_LONG for a number that no record can have as its key
  */
-export function readKey(word: string, asString: boolean): KeyValue {
+export function readKey(word: string, asString: boolean, index?: string): KeyValue {
   const scalar = asString ? null : JSON_SCALAR.exec(word);
   if (scalar === null) return word;
-  if (scalar.groups?.number !== undefined) return canonicalKey(new JsonNumber(word));
+  if (scalar.groups?.number !== undefined)
+    return canonicalKey(new JsonNumber(word), index === undefined ? 'refuse' : 'keep');
   try {
     return JSON.parse(word) as KeyValue;
   } catch {

@@ -58,12 +58,24 @@ export function captureKeys(
   const keys: [number, string][] = [];
   for (const [index, tokens] of (capture.found as Token[][]).entries()) {
     for (const { start, end } of tokens) {
-      const key = encodeKeyToken(bytes, start, end);
+      // A secondary index has long values cut; who reads it looks into the record.
+      const key = encodeKeyToken(bytes, start, end, index === PRIMARY ? 'refuse' : 'cut');
       if (typeof key === 'string') return key;
       keys.push([index, Buffer.from(key).toString('hex')]);
     }
   }
   return keys;
+}
+
+/** The keys of a record at a secondary path, whole however long they are. @param text of a record known to be valid */
+export function wholeKeys(text: string, path: readonly string[]): Uint8Array[] {
+  const bytes = Buffer.from(text);
+  const capture = new Capture(bytes, [undefined, path], []);
+  capture.visit(0);
+  return (capture.found[1] as Token[]).flatMap(({ start, end }) => {
+    const key = encodeKeyToken(bytes, start, end, 'keep');
+    return typeof key === 'string' ? [] : [key];
+  });
 }
 
 /** The walk over one record. Recursion is as deep as the longest path, not as the record. */

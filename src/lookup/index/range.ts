@@ -3,7 +3,9 @@
 // Which entries of a tree lie between two keys: slices of its pages, in either direction. Bounds are encoded keys; a
 // prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
 
-import { encodeKey, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
+import { KEY_BYTES_MAX } from '../../base/limits.js';
+import { compareKeys, encodeKey, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
+import { cutKey, type LongKeys } from '../../keys/key-bytes.js';
 import { any, type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../../store/pages/page-key.js';
@@ -60,6 +62,8 @@ interface Bound {
   readonly key: Uint8Array;
   /** Whether entries with exactly this key belong to the range. */
   readonly inclusive: boolean;
+  /** If it is longer than keys may be, `key` is cut, and this is the bound of the whole keys that are cut so. */
+  readonly whole?: Omit<Bound, 'whole'>;
 }
 
 export interface Bounds {
@@ -86,23 +90,40 @@ export function resolveRangeOptions(method: string, given: RangeOptions | undefi
 
 /** @throws TypeError for bounds that contradict each other, or are no keys */
 export function resolveBounds(options: RangeOptions): Bounds {
-  const { gt, gte, lt, lte, prefix, reverse = false, limit = Number.POSITIVE_INFINITY } = options;
+  const { index, gt, gte, lt, lte, prefix, reverse = false, limit = Number.POSITIVE_INFINITY } = options;
+  // No record has a primary key beyond the limit.
+  const long = index === undefined ? 'refuse' : 'keep';
   if (gt !== undefined && gte !== undefined) throw new TypeError('give gt or gte, not both');
   if (lt !== undefined && lte !== undefined) throw new TypeError('give lt or lte, not both');
   if (prefix !== undefined) {
     if ([gt, gte, lt, lte].some((bound) => bound !== undefined)) {
       throw new TypeError('give a prefix or bounds, not both');
     }
-    const range = keyPrefixRange(prefix);
-    const lower = { key: range.gte, inclusive: true };
-    return { lower, upper: { key: range.lt, inclusive: false }, reverse, limit };
+    const range = keyPrefixRange(prefix, long);
+    const lower = cutBound(range.gte, true, KEY_BYTES_MAX - 1);
+    return { lower, upper: cutBound(range.lt, false, KEY_BYTES_MAX - 1), reverse, limit };
   }
-  return { lower: bound(gte, gt), upper: bound(lte, lt), reverse, limit };
+  return { lower: bound(gte, gt, long), upper: bound(lte, lt, long), reverse, limit };
 }
 
-function bound(inclusive: KeyValue | undefined, exclusive: KeyValue | undefined): Bound | undefined {
-  if (inclusive !== undefined) return { key: encodeKey(inclusive), inclusive: true };
-  return exclusive === undefined ? undefined : { key: encodeKey(exclusive), inclusive: false };
+function bound(inclusive: KeyValue | undefined, exclusive: KeyValue | undefined, long: LongKeys): Bound | undefined {
+  if (inclusive !== undefined) return cutBound(encodeKey(inclusive, long), true, KEY_BYTES_MAX);
+  return exclusive === undefined ? undefined : cutBound(encodeKey(exclusive, long), false, KEY_BYTES_MAX);
+}
+
+/** @param max bytes of a bound that can be compared with entries as it is: one less if it is no key with an end of its own. */
+function cutBound(key: Uint8Array, inclusive: boolean, max: number): Bound {
+  if (key.byteLength <= max) return { key, inclusive };
+  return { key: cutKey(key), inclusive: true, whole: { key, inclusive } };
+}
+
+/** Whether a whole key, whose entry is cut, is within the bounds. */
+export function isWithin(key: Uint8Array, { lower, upper }: Bounds): boolean {
+  const low = lower?.whole === undefined ? 1 : compareKeys(key, lower.whole.key);
+  const high = upper?.whole === undefined ? -1 : compareKeys(key, upper.whole.key);
+  // A bound that is not cut has been compared with the entry. One that is cut decides only about keys that are cut as it is.
+  const isAbove = low > 0 || (low === 0 && lower!.whole!.inclusive);
+  return isAbove && (high < 0 || (high === 0 && upper!.whole!.inclusive));
 }
 
 function checkPrefix(prefix: unknown): void {

@@ -8,8 +8,8 @@ import { setTimeout } from 'node:timers/promises';
 import type { FrameAt } from '../../store/shards/frame.js';
 import type { ShardEntry } from '../../store/types.js';
 import { bytesInCache } from '../cache/frame-cache.js';
+import { placesOf } from '../index/places.js';
 import { type RangeOptions, resolveBounds } from '../index/range.js';
-import { placesOf } from '../iterate.js';
 import type { Lookup } from '../lookup.js';
 import type { CollectionHotKey } from './hot-set-file.js';
 
@@ -180,7 +180,7 @@ export function* rangeSteps(lookupNow: () => Lookup, options: RangeOptions): Gen
   const { generation, snapshot } = lookup.hold();
   try {
     let left = bounds.limit;
-    for (const { place } of placesOf(generation, snapshot, bounds, options)) {
+    for (const { place } of placesOf(generation, snapshot, bounds, options.index)) {
       if (left-- === 0) return;
       yield { lookup, records: 1, at: lookup.frameAt(place) };
     }

@@ -1,0 +1,75 @@
+// key > [index page > location] > frame cache > frame > record, for many records in order
+//
+// The entries of a range as places: by the pages of a tree, or, in a collection without a key, by ordinals.
+
+import { compareKeys, encodeKey, isNumberKey } from '../../keys/encode.js';
+import { entryKey, entryOrdinal, entryShard } from '../../store/pages/read.js';
+import type { Place } from '../../store/shards/place.js';
+import type { CatalogSnapshot } from '../../store/types.js';
+import type { Generation } from './generation.js';
+import { type Bounds, slicesOf } from './range.js';
+
+/** An entry of a live record. */
+export interface KeyPlace {
+  /** Encoded, and cut if it is longer than keys may be. Valid until the next one. */
+  readonly key: Uint8Array;
+  readonly place: Place;
+}
+
+/** The live records in a range, as places, in order. */
+export function* placesOf(
+  generation: Generation,
+  snapshot: CatalogSnapshot,
+  bounds: Bounds,
+  index: string | undefined,
+): Generator<KeyPlace> {
+  const tree = index === undefined ? generation.primary : generation.secondaryTree(index);
+  if (tree === undefined) {
+    yield* ordinalPlaces(generation, snapshot, bounds);
+    return;
+  }
+  for (const { page, from, to } of slicesOf(snapshot, tree.manifest.tree, bounds)) {
+    for (let i = 0; i < to - from; i++) {
+      const at = bounds.reverse ? to - 1 - i : from + i;
+      const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };
+      // The primary index names live records only.
+      if (index !== undefined && generation.isDead(location, snapshot)) continue;
+      yield { key: entryKey(page, at), place: generation.place(location, snapshot) };
+    }
+  }
+}
+
+/** Collections without a key: the keys of a range are ordinals. */
+function* ordinalPlaces(generation: Generation, snapshot: CatalogSnapshot, bounds: Bounds): Generator<KeyPlace> {
+  const last = generation.shards.at(-1);
+  const count = last === undefined ? 0 : last.firstOrdinal + last.records;
+  const { lower, upper } = bounds;
+  if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
+    throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
+  }
+  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, count, !lower.inclusive);
+  const to = upper === undefined ? count : ordinalsBefore(upper.key, count, upper.inclusive);
+  // Shard by shard: between two of them there may be a gap, as large as somebody said.
+  for (const entry of bounds.reverse ? generation.shards.toReversed() : generation.shards) {
+    const first = Math.max(from, entry.firstOrdinal);
+    const end = Math.min(to, entry.firstOrdinal + entry.records);
+    for (let i = 0; i < end - first; i++) {
+      const ordinal = bounds.reverse ? end - 1 - i : first + i;
+      const place = generation.placeOf(ordinal, snapshot);
+      if (place !== undefined) yield { key: encodeKey(ordinal), place };
+    }
+  }
+}
+
+/** How many of `count` ordinals are less than a key, or not greater. They are compared as keys: a double could be rounded. */
+function ordinalsBefore(key: Uint8Array, count: number, orEqual: boolean): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const order = compareKeys(encodeKey(middle), key);
+    if (order < 0 || (orEqual && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
