@@ -101,7 +101,8 @@ test('what can be no key is refused by every method, and what no record can have
   const outOfRange = expect.objectContaining({ code: 'KEY_TOO_LONG', reason: 'KEY_OUT_OF_RANGE' });
   for (const text of ['1e99999', '-1e99999', '1e-99999']) refusals.set(new JsonNumber(text), outOfRange);
   refusals.set(10n ** 40_000n, outOfRange);
-  refusals.set(BigInt('7'.repeat(5000)), expect.objectContaining({ code: 'KEY_TOO_LONG', reason: 'KEY_TOO_LONG' }));
+  const long = BigInt('7'.repeat(5000));
+  refusals.set(long, expect.objectContaining({ code: 'KEY_TOO_LONG', reason: 'KEY_TOO_LONG' }));
   for (const [key, refusal] of refusals as Map<KeyValue, unknown>) {
     for (const name of ['records', 'ordinals']) {
       const collection = store.collection(name);
@@ -118,7 +119,8 @@ test('what can be no key is refused by every method, and what no record can have
         ...(name === 'records' ? [() => collection.patch(key, {})] : []),
         // A bound that is undefined is no bound.
         ...(key === undefined ? [] : [() => all(collection.range({ gt: key }))]),
-        ...(key === undefined || name === 'ordinals' ? [] : [() => all(collection.find('one', key))]),
+        // A value of an index may be of any length.
+        ...(key === undefined || key === long || name === 'ordinals' ? [] : [() => all(collection.find('one', key))]),
       ]) {
         await expect(attempt()).rejects.toEqual(refusal);
       }

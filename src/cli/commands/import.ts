@@ -11,6 +11,7 @@ import {
   type CommonOptions,
   choice,
   collect,
+  once,
   readCount,
   readInteger,
   readRatio,
@@ -106,6 +107,7 @@ export function withImportFlags(command: Command): Command {
     .option(
       '--key <path>',
       'path of the primary key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      once,
     )
     .option('--index <path>', 'path of a secondary index; may be given several times', collect)
     .option('--select <json-pointer>', 'the array or object inside the document that contains the records')

@@ -6,7 +6,7 @@ import { checkCollectionName } from '../../base/names.js';
 import type { Store, Transaction, TransactionCollection } from '../../index.js';
 import { resolveOptions } from '../../options/check.js';
 import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
-import { type CommonOptions, collect, withCommonOptions } from '../shared/arguments.js';
+import { type CommonOptions, collect, once, withCommonOptions } from '../shared/arguments.js';
 import { onStore } from '../shared/open.js';
 import { readRecords } from '../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
@@ -40,7 +40,7 @@ export function addPut(program: Command): void {
     .option('--collection <name>', 'collection to change', 'records')
     .option('--file <path>', 'read the records from this file; -: from stdin')
     .option('--name <name>', 'member name of the record, in a collection whose keys are member names')
-    .option('--key <path>', 'if there is no such collection, create it with this path of the primary key')
+    .option('--key <path>', 'if there is no such collection, create it with this path of the primary key', once)
     .option(
       '--index <path>',
       'if there is no such collection, create it with this secondary index; may be given several times',

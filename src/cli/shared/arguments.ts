@@ -74,6 +74,12 @@ export function readRatio(word: string): number {
   return value;
 }
 
+/** Refuses an option that is given a second time: of two key paths, one would count without a word. */
+export function once(word: string, before: string | undefined): string {
+  if (before !== undefined) throw new InvalidArgumentError('Give it only once.');
+  return word;
+}
+
 /** Collects an option that may be given many times. */
 export function collect(word: string, before: readonly string[] = []): readonly string[] {
   return [...before, word];
