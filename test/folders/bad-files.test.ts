@@ -20,6 +20,8 @@ import { errorOf } from '../support/import-errors.js';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
 import { contentOf, freshly, syncedStore, Tree } from '../support/sync.js';
+import { until } from '../support/until.js';
+import { QUICK } from '../support/watched.js';
 
 const NAMES = ['a.json', 'empty.json', 'gone.json', 'loop.json', 'x/blank.json', 'z.json'];
 /** When the import has looked at the files, and before it reads one. */
@@ -184,6 +186,24 @@ test.each(['folder', 'arguments'] as const)(
     });
   },
 );
+
+test('a watcher warns of each of them once, and reads it when it is good again', async () => {
+  const tree = new Tree();
+  tree.write('a.json', '{"id":1}');
+  symlinkSync('loop.json', tree.path('loop.json'));
+  const { store } = await testStore();
+  const warnings: string[] = [];
+  store.on('warning', ({ error }) => warnings.push(error.message));
+  const watcher = await store.watch(tree.root, { ...QUICK, key: 'id', onBadFile: 'skip' });
+  tree.write('b.json', '{"id":2}');
+  await until(() => store.collection().has(2));
+  expect(warnings).toEqual([expect.stringContaining('loop.json')]);
+  tree.remove('loop.json');
+  tree.write('loop.json', '{"id":3}');
+  await until(() => store.collection().has(3));
+  expect(warnings).toHaveLength(1);
+  await watcher.close();
+});
 
 test('on the command line they are counted and named, and the exit code is 0', async () => {
   const { root, paths } = badFolder();
