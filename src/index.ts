@@ -8,7 +8,7 @@ export type { Collection, ReadableCollection, Scanned, ScannedText } from './api
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
-export type { StoreEvents } from './base/events.js';
+export type { RecordCounts, StoreEvents } from './base/events.js';
 export type { ConfigFile } from './config/config-file.js';
 export type { KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';

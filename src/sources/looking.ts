@@ -50,7 +50,7 @@ export class Scope {
 }
 
 /** The path, and all that it is in. */
-function* ancestors(path: string): Generator<string> {
+export function* ancestors(path: string): Generator<string> {
   for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) yield at;
 }
 

@@ -55,6 +55,8 @@ export class PartialImport implements ImportWork {
   readonly #grown = new Map<string, NotedFile>();
   readonly #kept = new Map<string, KeptSpans>();
   readonly #keptEnds = new Map<string, SourceLines | undefined>();
+  /** Records that the publication has removed. */
+  removed = 0;
   #plans: Plans = { plans: [], warnings: [] };
   /** Live records of the files as they were. */
   #records: readonly Change[] = [];
@@ -143,7 +145,8 @@ export class PartialImport implements ImportWork {
 
   /** Removes what has vanished, within a transaction; returns how many records that were. */
   apply(write: CatalogWrite): number {
-    return removeRecords(this.#target.catalog, write, this.#base.manifest.name, this.#records);
+    this.removed = removeRecords(this.#target.catalog, write, this.#base.manifest.name, this.#records);
+    return this.removed;
   }
 
   /** Publishes where nothing had to be read. @throws GristmillError STORE_BUSY where the lock is somebody else's by now */

@@ -5,6 +5,7 @@
 
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { RecordCounts } from '../base/events.js';
 import type { BadFile, ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
 import { emptyFor } from '../import/import-checks.js';
@@ -25,6 +26,14 @@ import { rulesOf, WholeImport } from './whole-import.js';
 /** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
 export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {}
 
+export const NO_RECORDS: RecordCounts = { imported: 0, replaced: 0, removed: 0, rejected: 0 };
+
+/** @param removed absent if that is not known */
+export function recordCounts({ records, updated }: ImportReport, removed: number | undefined): RecordCounts {
+  const { stored: imported, rejected } = records;
+  return { imported, ...(removed !== undefined && { replaced: updated, removed }), rejected };
+}
+
 /** What a synchronisation found and did. Files of folders count one by one. */
 export interface SyncReport {
   /** Files that were there before and are not the same any more, grown ones included. */
@@ -36,6 +45,7 @@ export interface SyncReport {
   readonly bytesRead: number;
   /** Files that were left out (option `onBadFile`), if there are any. */
   readonly badFiles?: readonly BadFile[];
+  readonly records: RecordCounts;
   /** Of the import; absent where nothing had to be read. */
   readonly report?: ImportReport;
 }
@@ -87,7 +97,7 @@ class Sync {
       if (base?.sources.rules !== rulesOf(this.#options)) return undefined;
       const { changed, removed, unchanged, badFiles } = await this.#compare(snapshot, base, () => 'all');
       if (changed.length + removed.length > 0) return undefined;
-      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0, ...leftOut(badFiles) };
+      return { changed: 0, added: 0, removed: 0, unchanged, bytesRead: 0, records: NO_RECORDS, ...leftOut(badFiles) };
     } finally {
       snapshot.release();
     }
@@ -110,11 +120,12 @@ class Sync {
     const counts = { changed: known, added: changed.length - known, removed: removed.length, unchanged };
     const isFirst = base?.sources.rules !== rulesOf(this.#options);
     const isSame = changed.length === 0 && removed.length === 0;
-    if (isSame && (!isFirst || unchanged === 0)) return { ...counts, bytesRead: 0, ...leftOut(badFiles) };
+    if (isSame && (!isFirst || unchanged === 0)) {
+      return { ...counts, bytesRead: 0, records: NO_RECORDS, ...leftOut(badFiles) };
+    }
     const report = await this.#partly(lock, isFirst ? undefined : base, comparison);
     if (report !== undefined) return { ...counts, ...report };
-    const whole = await this.#wholly(lock, base, left);
-    return { ...counts, bytesRead: whole.bytes.source, ...leftOut(whole.badFiles.files), report: whole };
+    return { ...counts, ...(await this.#wholly(lock, base, left)) };
   }
 
   /** The collection and its manifest, where that is one of these sources. */
@@ -133,11 +144,13 @@ class Sync {
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {
         await work.publishAlone(lock, this.#pause);
-        return { bytesRead: work.bytesHashed, ...leftOut(work.badFiles) };
+        const records = { ...NO_RECORDS, removed: work.removed };
+        return { bytesRead: work.bytesHashed, records, ...leftOut(work.badFiles) };
       }
       const report = await importHolding(lock, this.#target, this.#options, work);
+      const records = recordCounts(report, work.removed);
       const bytesRead = work.bytesHashed + report.bytes.source;
-      return { bytesRead, ...leftOut(report.badFiles.files), report };
+      return { bytesRead, records, ...leftOut(report.badFiles.files), report };
     } catch (error) {
       if (error instanceof NotSeparable) return undefined;
       throw emptyFor(error, this.#target.catalog, this.#options.collection);
@@ -145,14 +158,21 @@ class Sync {
   }
 
   /** Imports everything: anew, where the collection holds nothing else. */
-  async #wholly(lock: WriterLock, base: Base | undefined, left: Comparison['left']): Promise<ImportReport> {
+  async #wholly(lock: WriterLock, base: Base | undefined, left: Comparison['left']) {
     const { catalog } = this.#target;
     const manifest = catalog.collection(this.#options.collection);
     const isOurs = manifest === undefined || manifest.records === 0 || (base !== undefined && this.#holdsAll(base));
     const mode = isOurs ? 'replace' : 'upsert';
     const options = { ...this.#options, mode } as const;
     const work = new WholeImport(this.#target, this.#sources, options, { base, left });
-    return importHolding(lock, this.#target, options, work);
+    const before = manifest?.records ?? 0;
+    const report = await importHolding(lock, this.#target, options, work);
+    const isKnown = mode === 'upsert' || before === 0;
+    return {
+      bytesRead: report.bytes.source,
+      records: recordCounts(report, isKnown ? work.removed : undefined),
+      report,
+    };
   }
 
   /** Whether all records of the collection are of these sources. */

@@ -40,6 +40,8 @@ export class WholeImport implements ImportWork {
   readonly #rows = new ManifestRows();
   readonly #notes: Notes;
   readonly #repeated: Repeated | undefined;
+  /** Records that the publication has removed. */
+  removed = 0;
   /** Live records of the import before. */
   #records: readonly Change[] = [];
 
@@ -106,7 +108,7 @@ export class WholeImport implements ImportWork {
   }
 
   publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
-    removeRecords(this.#target.catalog, write, manifest.name, this.#records);
+    this.removed = removeRecords(this.#target.catalog, write, manifest.name, this.#records);
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;
     if (!isAll && this.#repeated === undefined) return;

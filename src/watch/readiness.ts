@@ -4,11 +4,19 @@
 // so only what it has grown by is taken, and it is looked at again. A file that was refused is left as it is stored until it
 // changes: one bad file must not keep back all others. Pure: it is told the time.
 
+import type { GristmillError } from '../base/errors.js';
 import { ASKED_FILES_MAX, HELD_FILES_MAX } from '../base/limits.js';
-import type { FileFacts, Take } from '../sources/looking.js';
+import { ancestors, type FileFacts, type Take } from '../sources/looking.js';
 
 interface Look extends FileFacts {
   readonly since: number;
+}
+
+/** A file that stays as it is stored until it changes, and the reason. */
+interface Held extends FileFacts {
+  readonly error: GristmillError;
+  /** Whether the present round has met it, and left it as it is stored. */
+  isSeen: boolean;
 }
 
 /** Some file systems keep whole seconds, or every other. */
@@ -20,7 +28,7 @@ export class Readiness {
   readonly #unsettled = new Map<string, Look>();
   /** Files taken by the present round, so that one of them can be held; not more of them than it is worth. */
   readonly #taken = new Map<string, FileFacts>();
-  readonly #held = new Map<string, FileFacts>();
+  readonly #held = new Map<string, Held>();
 
   constructor(stabilityMs: number) {
     this.#stabilityMs = stabilityMs;
@@ -29,6 +37,25 @@ export class Readiness {
   /** A round begins. */
   begin(): void {
     this.#taken.clear();
+    for (const held of this.#held.values()) held.isSeen = false;
+  }
+
+  /**
+   * A round has succeeded. A held file where it looked is taken by now, gone, or again as it is stored, unless the
+   * round met it and left it.
+   * @param paths where it looked; undefined: everywhere
+   */
+  done(paths: ReadonlySet<string> | undefined): void {
+    for (const [path, { isSeen }] of this.#held) {
+      if (!isSeen && (paths === undefined || [...ancestors(path)].some((above) => paths.has(above)))) {
+        this.#held.delete(path);
+      }
+    }
+  }
+
+  /** The reason why the file that was held last is not taken. Undefined if no file is held. */
+  get refused(): GristmillError | undefined {
+    return [...this.#held.values()].at(-1)?.error;
   }
 
   /**
@@ -37,9 +64,14 @@ export class Readiness {
    */
   of(path: string, facts: FileFacts, now: number): Take {
     const held = this.#held.get(path);
-    if (held !== undefined && isSame(held, facts)) return 'nothing';
-    this.#held.delete(path);
-    if (!this.#isSettled(path, facts, now)) return 'growth';
+    if (held !== undefined && isSame(held, facts)) {
+      held.isSeen = true;
+      return 'nothing';
+    }
+    const isSettled = this.#isSettled(path, facts, now);
+    // The reason stays until a round that took the next version has succeeded; no version is left because of it any more.
+    if (held !== undefined) this.#held.set(path, { ...held, mtimeMs: Number.NaN, isSeen: !isSettled });
+    if (!isSettled) return 'growth';
     this.#unsettled.delete(path);
     if (this.#taken.size < ASKED_FILES_MAX) this.#taken.set(path, facts);
     return 'all';
@@ -57,10 +89,11 @@ export class Readiness {
   }
 
   /** Leaves a file that was taken in this round and was bad as it is stored, until it changes. False: it cannot be. */
-  hold(path: string | undefined): boolean {
+  hold(error: GristmillError): boolean {
+    const { file: path } = error;
     const facts = path === undefined ? undefined : this.#taken.get(path);
     if (path === undefined || facts === undefined) return false;
-    put(this.#held, path, facts, HELD_FILES_MAX);
+    put(this.#held, path, { ...facts, error, isSeen: true }, HELD_FILES_MAX);
     return true;
   }
 }

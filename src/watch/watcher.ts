@@ -11,7 +11,7 @@ import type { StoreEmitter } from '../base/events.js';
 import { HELD_FILES_MAX, HOLDS_PER_ROUND_MAX } from '../base/limits.js';
 import { pathsOf, placeOf } from '../import/names/sources.js';
 import type { FileFacts, Take } from '../sources/looking.js';
-import type { SyncOptions, SyncReport } from '../sources/sync.js';
+import { NO_RECORDS, type SyncOptions, type SyncReport } from '../sources/sync.js';
 import type { Followed } from './follow.js';
 import { Notices, type NoticesListener, type Notifier } from './notices.js';
 import { Readiness } from './readiness.js';
@@ -56,6 +56,8 @@ export class Watcher {
   #awaits = false;
   #toldOfLoss = false;
   #toldOfKeys = false;
+  /** The error of the newest round, if it failed. */
+  #failure: GristmillError | undefined;
   /** What was told of sources without records, for as long as they have none. */
   #emptiness: string | undefined;
   /** What was told of files that are left out. */
@@ -99,6 +101,15 @@ export class Watcher {
   /** Whether the watcher compares everything all the time, because the system cannot report all changes. */
   get polls(): boolean {
     return this.#polls;
+  }
+
+  /**
+   * The reason why the stored records are not those of the sources as they are now: the newest round failed, or the newest
+   * version of a file is bad. Undefined when all changes that were noticed are imported. When `store.watch` resolves, it
+   * says whether the first import failed.
+   */
+  get refused(): GristmillError | undefined {
+    return this.#failure ?? this.#readiness.refused;
   }
 
   /** Follows the sources, and compares them with what is stored. @throws what makes it pointless to go on */
@@ -191,6 +202,8 @@ export class Watcher {
         this.#schedule.done(performance.now());
         this.#retryMs = RETRY_MS_MIN;
         this.#emptiness = undefined;
+        this.#failure = undefined;
+        this.#readiness.done(round.paths);
         return undefined;
       } catch (error) {
         const now = performance.now();
@@ -200,7 +213,8 @@ export class Watcher {
         if (refusal.message !== this.#emptiness) this.#tellRefusal(refusal, now - began);
         this.#emptiness = refusal.code === 'SOURCE_EMPTY' ? refusal.message : undefined;
         const isBad = isBadSource(refusal);
-        if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal.file)) continue;
+        if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal)) continue;
+        this.#failure = refusal;
         this.#schedule.failed(now, isBad ? undefined : now + this.#retryMs);
         if (!isBad) this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
         return error;
@@ -217,16 +231,13 @@ export class Watcher {
     return take;
   };
 
-  #tellOf(
-    { changed, added, removed, bytesRead: bytes, report }: SyncReport,
-    isNews: boolean,
-    milliseconds: number,
-  ): void {
+  #tellOf(done: SyncReport, isNews: boolean, milliseconds: number): void {
+    const { changed, added, removed, bytesRead: bytes, records, report } = done;
     const isChange = changed + added + removed > 0;
     if (!isChange && !isNews) return;
     const { collection } = this;
     const outcome = isChange ? 'imported' : 'unchanged';
-    this.#parts.tell('watch', { collection, changed, added, removed, bytes, outcome, milliseconds });
+    this.#parts.tell('watch', { collection, changed, added, removed, bytes, records, outcome, milliseconds });
     if (report?.sharedKeys === undefined || this.#toldOfKeys) return;
     // Once: a source of versions of the same records has them in every round.
     this.#toldOfKeys = true;
@@ -245,7 +256,7 @@ export class Watcher {
 
   #tellRefusal(error: GristmillError, milliseconds: number): void {
     const { collection } = this;
-    const counts = { changed: 0, added: 0, removed: 0, bytes: 0 };
+    const counts = { changed: 0, added: 0, removed: 0, bytes: 0, records: NO_RECORDS };
     this.#parts.tell('watch', { collection, ...counts, outcome: 'refused', milliseconds, error });
     this.#parts.tell('warning', { about: 'watch', error });
   }

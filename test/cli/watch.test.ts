@@ -99,8 +99,12 @@ describe('gristmill watch', () => {
       .split('\n')
       .map((line) => line.replace(/^\d{4}-\d\d-\d\dT\S+ /, ''));
     expect(lines.toSorted()).toEqual([
-      expect.stringMatching(/^imported: files 0 changed, 1 added, 0 removed; 9 B read in /),
-      expect.stringMatching(/^imported: files 1 changed, 0 added, 0 removed; 9 B read in /),
+      expect.stringMatching(
+        /^imported: files 0 changed, 1 added, 0 removed; records 1 imported, 0 replaced, 0 removed, 0 rejected; 9 B read in /,
+      ),
+      expect.stringMatching(
+        /^imported: files 1 changed, 0 added, 0 removed; records 1 imported, 0 replaced, 1 removed, 0 rejected; 9 B read in /,
+      ),
       expect.stringMatching(/^refused: BAD_RECORD: .*log\.ndjson, byte .*; the stored records stay$/),
       expect.stringMatching(/^watching .*log\.ndjson for records, notified of changes$/),
     ]);

@@ -4,6 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { NO_RECORDS } from '../../src/sources/sync.js';
 import { Follower } from '../../src/watch/follow.js';
 import { scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
@@ -45,7 +46,7 @@ test.skipIf(process.platform !== 'linux')('what is on another machine is compare
     ['/home/data', false],
   ] as const) {
     const at = await watching({}, [source]);
-    at.syncs[0]!.end({ changed: 0, added: 0, removed: 0, unchanged: 1, bytesRead: 0 });
+    at.syncs[0]!.end({ changed: 0, added: 0, removed: 0, unchanged: 1, bytesRead: 0, records: NO_RECORDS });
     const watcher = await at.starting;
     expect(watcher.polls).toBe(polls);
     await watcher.close();

@@ -5,12 +5,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { GristmillError } from '../../src/base/errors.js';
-import type { SyncReport } from '../../src/sources/sync.js';
+import { NO_RECORDS, type SyncReport } from '../../src/sources/sync.js';
 import { runs } from '../support/effort.js';
 import { until } from '../support/until.js';
 import { type Syncing, watching } from '../support/watching.js';
 
-const NOTHING: SyncReport = { changed: 0, added: 0, removed: 0, unchanged: 1, bytesRead: 0 };
+const NOTHING: SyncReport = { changed: 0, added: 0, removed: 0, unchanged: 1, bytesRead: 0, records: NO_RECORDS };
 const CHANGE: SyncReport = { ...NOTHING, changed: 1, bytesRead: 10 };
 
 beforeEach(() => {

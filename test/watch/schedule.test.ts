@@ -4,6 +4,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { GristmillError } from '../../src/base/errors.js';
 import { HELD_FILES_MAX, NOTICED_PATHS_MAX } from '../../src/base/limits.js';
 import { Readiness } from '../../src/watch/readiness.js';
 import { Schedule } from '../../src/watch/schedule.js';
@@ -175,6 +176,8 @@ describe('schedule', () => {
   });
 });
 
+const badFile = (file?: string) => new GristmillError('BAD_RECORD', 'bad', file === undefined ? {} : { file });
+
 describe('readiness', () => {
   const NOW = 1_700_000_000_000;
   const file = (age: number, bytes = 1) => ({ bytes, mtimeMs: NOW - age + 0.25 });
@@ -205,7 +208,7 @@ describe('readiness', () => {
     const readiness = new Readiness(500);
     readiness.begin();
     expect(readiness.of('/bad', file(1_000), NOW)).toBe('all');
-    expect(readiness.hold('/bad')).toBe(true);
+    expect(readiness.hold(badFile('/bad'))).toBe(true);
     expect(readiness.of('/bad', file(1_000), NOW)).toBe('nothing');
     readiness.begin();
     expect(readiness.of('/bad', file(1_000), NOW + 1e6)).toBe('nothing');
@@ -218,18 +221,18 @@ describe('readiness', () => {
     readiness.begin();
     readiness.of('/bad', file(1_000), NOW);
     readiness.begin();
-    expect([readiness.hold('/bad'), readiness.hold('/other'), readiness.hold(undefined)]).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    expect([
+      readiness.hold(badFile('/bad')),
+      readiness.hold(badFile('/other')),
+      readiness.hold(badFile(undefined)),
+    ]).toEqual([false, false, false]);
   });
 
   test('with too many bad files, the one held for longest is tried again', () => {
     const readiness = new Readiness(500);
     for (let i = 0; i <= HELD_FILES_MAX; i++) {
       readiness.of(`/${i}`, file(1_000), NOW);
-      readiness.hold(`/${i}`);
+      readiness.hold(badFile(`/${i}`));
     }
     expect(readiness.of('/0', file(1_000), NOW)).toBe('all');
     expect(readiness.of('/1', file(1_000), NOW)).toBe('nothing');

@@ -14,9 +14,8 @@ import {
 } from '../../watch/watch-options.js';
 import { withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
-import { onStore } from '../shared/open.js';
+import { noteWarning, onStore } from '../shared/open.js';
 import { withFlagOf, withStoreFlags } from '../shared/store-flags.js';
-import { note } from '../terminal/diagnostics.js';
 import { escapeControls } from '../terminal/escape.js';
 import { failureOf } from '../terminal/exit.js';
 import { standardOutput } from '../terminal/output.js';
@@ -60,8 +59,8 @@ async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<
         refused = event.error;
         lines.add({ event: 'watch', ...event }, () => eventText(event));
       });
-      store.on('warning', ({ error }) => {
-        if (error !== refused) note(`warning: ${error.message}`);
+      store.off('warning', noteWarning).on('warning', (warning) => {
+        if (warning.error !== refused) noteWarning(warning);
       });
       let watcher: Watcher | undefined;
       try {
@@ -125,12 +124,14 @@ function failureFacts(error: unknown): object {
   return { code, message, ...facts };
 }
 
-function eventText({ outcome, changed, added, removed, bytes, milliseconds, error }: StoreEvents['watch']): string {
+function eventText(event: StoreEvents['watch']): string {
+  const { outcome, changed, added, removed, bytes, records, milliseconds, error } = event;
   const took = formatSeconds(milliseconds / 1000);
   if (outcome === 'refused') {
     const { code, message } = failureOf(error);
     return `refused: ${code}: ${message}; the stored records stay`;
   }
   const files = [`${formatCount(changed)} changed`, `${formatCount(added)} added`, `${formatCount(removed)} removed`];
-  return `${outcome}: files ${files.join(', ')}; ${formatBytes(bytes)} read in ${took}`;
+  const what = Object.entries(records).map(([name, count]) => `${formatCount(count)} ${name}`);
+  return `${outcome}: files ${files.join(', ')}; records ${what.join(', ')}; ${formatBytes(bytes)} read in ${took}`;
 }

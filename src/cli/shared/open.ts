@@ -1,7 +1,8 @@
 // The library is loaded when a command opens its store: help and wrong flags do without.
 
 import { existsSync } from 'node:fs';
-import type { Store, StoreOptions } from '../../index.js';
+import type { Store, StoreEvents, StoreOptions } from '../../index.js';
+import { note } from '../terminal/diagnostics.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
 /** Where the store is, and what flags say of it. */
@@ -15,7 +16,13 @@ interface OpenFlags extends StoreFlags {
  */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
   const [library, given] = await Promise.all([import('../../index.js'), storeOptionsIn(flags)]);
-  return library.openStore(flags.store, { hotSet: false, ...given, ...options });
+  const store = await library.openStore(flags.store, { hotSet: false, ...given, ...options });
+  return store.on('warning', noteWarning);
+}
+
+/** Prints a warning of the store on stderr. A command that prints warnings in its own way takes it off. */
+export function noteWarning({ error }: StoreEvents['warning']): void {
+  note(`warning: ${error.message}`);
 }
 
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */
