@@ -5,6 +5,7 @@ import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { Quarantine } from './api/quarantine.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
@@ -18,7 +19,7 @@ export type { RangeOptions } from './lookup/index/range.js';
 export type { ReadOptions } from './lookup/index/read-options.js';
 export type { WarmReport } from './lookup/warm/warm.js';
 export type { WarmOptions } from './lookup/warm/warm-up.js';
-export type { CollectionStat, IndexStat, ReadersStat, StoreStat } from './metrics/stat.js';
+export type { CollectionStat, IndexStat, QuarantineStat, ReadersStat, StoreStat } from './metrics/stat.js';
 export type {
   CatalogMetrics,
   CollectionMetrics,
@@ -34,6 +35,8 @@ export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';
+export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quarantine/options.js';
+export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';

@@ -20,6 +20,8 @@ export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
 export { backup } from '../upkeep/backup.js';
 export { compact } from '../upkeep/compact/compact.js';
+export { retryQuarantine } from '../upkeep/quarantine/retry.js';
+export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { Watcher } from '../watch/watcher.js';
 /** For tests that have its tasks done in their own thread. */
 export { WorkerPool };

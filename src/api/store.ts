@@ -33,6 +33,7 @@ import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type Change, Collection } from './collection.js';
 import { later } from './load.js';
 import { Metering } from './metering.js';
+import { Quarantine } from './quarantine.js';
 import { Snapshot } from './snapshot.js';
 import { UnderWay } from './under-way.js';
 import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
@@ -54,6 +55,8 @@ export class Store {
   readonly #metering: Metering;
   readonly #watchers: Watchers;
   readonly #serving: Serving;
+  /** The records that imports have rejected and kept. */
+  readonly quarantine: Quarantine;
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
@@ -68,6 +71,7 @@ export class Store {
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
+    this.quarantine = new Quarantine(this, place, catalog, (todo) => this.#work(todo));
   }
 
   /** See `openStore`. */
@@ -139,7 +143,7 @@ export class Store {
   stat(options?: NoOptions): StoreStat {
     this.#assertOpen();
     refuseOptions('stat', options);
-    return storeStat(this.#catalog, this.directory);
+    return storeStat(this.#catalog, this.#place);
   }
 
   /**
@@ -230,10 +234,8 @@ export class Store {
    * @example const { isSound, faults } = await store.verify();
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return this.#work(async (closing) => {
-      const { verify } = await later.load();
-      return verify({ ...this.#place, catalog: this.#catalog }, options, closing);
-    });
+    const target = { ...this.#place, catalog: this.#catalog };
+    return this.#work(async (closing) => (await later.load()).verify(target, options, closing));
   }
 
   /**
@@ -246,10 +248,7 @@ export class Store {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    return this.#work(async () => {
-      const { backup } = await later.load();
-      return backup(catalog, this.directory, target, options);
-    });
+    return this.#work(async () => (await later.load()).backup(catalog, this.directory, target, options));
   }
 
   /**

@@ -13,6 +13,7 @@ import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
+import { addQuarantine } from './commands/quarantine/quarantine.js';
 import { addRange } from './commands/range.js';
 import { addRepair } from './commands/repair.js';
 import { addStat } from './commands/stat.js';
@@ -33,7 +34,8 @@ Examples:
   gristmill verify --store ./store
 ${EXIT_HELP}`;
 
-const COMMAND = /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config)$/;
+const COMMAND =
+  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -46,7 +48,7 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
-  const upkeep = [addCompact, addVerify, addRepair, addBackup, addConfig];
+  const upkeep = [addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }

@@ -2,8 +2,10 @@
 
 import type { FramingName } from '../kernel/contract.js';
 import type { Writer } from '../options/shared.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { isAlive } from '../store/lock/lock-holder.js';
+import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
 import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
 
 /** The size of an index of a collection. */
@@ -65,11 +67,23 @@ export interface StoreStat {
   };
   /** Directories above the store in which another user could replace the store, each with the reason. */
   readonly exposed: readonly string[];
+  /** The files of rejected records, the oldest first. */
+  readonly quarantine: readonly QuarantineStat[];
   /** The readers of the store, in all processes. */
   readonly readers: ReadersStat;
   /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
   readonly writer?: Writer;
   readonly collections: readonly CollectionStat[];
+}
+
+/** A file of rejected records. */
+export interface QuarantineStat {
+  /** The name of the file, without its ending. */
+  readonly name: string;
+  /** The collection of the import that rejected them. Absent for a file of an older version. */
+  readonly collection?: string;
+  /** The time when that import began (ISO 8601). Absent for a file of an older version. */
+  readonly time?: string;
 }
 
 /** The readers of a store, in all processes. */
@@ -84,7 +98,8 @@ export interface ReadersStat {
   readonly oldest?: { readonly pid: number; readonly behind: number };
 }
 
-export function storeStat(catalog: Catalog, directory: string): StoreStat {
+export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
+  const { directory } = place;
   // First: reading the rest is reading too.
   const readers = readersStat(catalog);
   catalog.refresh();
@@ -94,7 +109,20 @@ export function storeStat(catalog: Catalog, directory: string): StoreStat {
   const bytes = { index: catalog.bytes, map: catalog.mapBytes, shards };
   const writer = writerOf(catalog);
   const exposed = exposedAbove(directory);
-  return { directory, format, generation, created, bytes, exposed, readers, ...(writer && { writer }), collections };
+  const quarantine = quarantinesOf(
+    place,
+    collections.map(({ name }) => name),
+  );
+  const facts = { directory, format, generation, created, bytes, exposed, quarantine, readers };
+  return { ...facts, ...(writer && { writer }), collections };
+}
+
+function quarantinesOf(place: StorePlace, collections: readonly string[]): QuarantineStat[] {
+  return quarantineNames(place).map((found) => {
+    const collection = collectionOf(found, collections);
+    const { name, time } = found;
+    return { name, ...(collection !== undefined && { collection }), ...(time !== undefined && { time }) };
+  });
 }
 
 function writerOf(catalog: Catalog): Writer | undefined {

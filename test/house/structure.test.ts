@@ -29,6 +29,7 @@ const LAYERS = [
     'src/store',
     'src/store/codec',
     'src/store/files',
+    'src/store/quarantine',
     'src/store/pages',
     'src/store/shards',
     'src/store/catalog',
@@ -50,7 +51,14 @@ const LAYERS = [
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],
   ['src/config', 'src/metrics'],
   ['src/update'],
-  ['src/upkeep', 'src/upkeep/verify', 'src/upkeep/salvage', 'src/upkeep/repair', 'src/upkeep/compact'],
+  [
+    'src/upkeep',
+    'src/upkeep/verify',
+    'src/upkeep/salvage',
+    'src/upkeep/repair',
+    'src/upkeep/compact',
+    'src/upkeep/quarantine',
+  ],
   ['src/sources'],
   ['src/watch'],
   ['src/pool'],
@@ -58,7 +66,7 @@ const LAYERS = [
   // What people hold.
   ['src/api'],
   ['src'],
-  ['src/cli/terminal', 'src/cli/shared', 'src/cli/commands', 'src/cli'],
+  ['src/cli/terminal', 'src/cli/shared', 'src/cli/commands', 'src/cli/commands/quarantine', 'src/cli'],
 ].flat();
 const FOLDER_FILES_MAX = 14;
 const CODE = FILES.filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('bench/results/'));

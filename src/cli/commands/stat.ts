@@ -59,12 +59,13 @@ async function runStat(flags: StatFlags): Promise<void> {
 }
 
 function storeText(stat: StoreStat): string {
-  const { directory, format, generation, created, bytes, exposed, readers, writer, collections } = stat;
+  const { directory, format, generation, created, bytes, exposed, quarantine, readers, writer, collections } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
     ...exposed.map((why) => ['exposed', escapeControls(why)] as const),
+    ...quarantine.map(({ name }) => ['quarantine', `${escapeControls(name)} (gristmill quarantine show)`] as const),
     ['readers', readersText(readers)],
     ...(writer === undefined ? [] : [['writer', escapeControls(describeHolder(writer))] as const]),
   ]);

@@ -1,8 +1,8 @@
 // source > plan > map > scan > key > frame > shard > [verify] > merge > publish
 //
-// The file of an import's rejected records, `quarantine/<import>.ndjson`: one line each, with its source, its ordinal in
-// it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import is
-// published, and removed when it fails.
+// The file of an import's rejected records (store/quarantine/names.ts says how it is named): one line each, with its source,
+// its ordinal in it, offset, reason and bytes. Made at the first one, with mode 0600 from the start, synced before the import
+// is published, and removed when it fails.
 
 import { dirname } from 'node:path';
 import type { BadFile } from '../../base/import-report.js';
@@ -10,7 +10,7 @@ import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
 import { continueFile } from '../../store/files/file-blobs.js';
-import { quarantinePath } from '../../store/files/layout.js';
+import { findQuarantine, newQuarantineName, pathOfQuarantine } from '../../store/quarantine/names.js';
 
 const READ_BYTES = 1 << 20;
 const COMMA = ','.charCodeAt(0);
@@ -18,14 +18,16 @@ const NEWLINE = '\n'.charCodeAt(0);
 
 export class Quarantine {
   readonly #place: StorePlace;
-  readonly #path: string;
+  #path: string;
+  readonly #id: string;
   #file: BlobWriter | undefined;
   #bytes = 0;
 
   /** @param id of the import. */
-  constructor(place: StorePlace, id: string) {
+  constructor(place: StorePlace, id: string, collection: string) {
     this.#place = place;
-    this.#path = quarantinePath(place.directory, id);
+    this.#path = pathOfQuarantine(place, newQuarantineName(collection, id));
+    this.#id = id;
   }
 
   /** The file, when there is one. */
@@ -43,6 +45,9 @@ export class Quarantine {
    * @throws IO_ERROR, DISK_FULL
    */
   resume(bytes: number): void {
+    const path = findQuarantine(this.#place, this.#id);
+    if (path === undefined) return;
+    this.#path = path;
     if (bytes === 0) this.#place.blobs.remove(this.#path);
     else this.#file = continueFile(this.#path, bytes);
     this.#bytes = bytes;

@@ -69,7 +69,7 @@ export class Tally {
   constructor(options: FilledImportOptions, place: StorePlace & SpanPlace, id: string, pause: Pause) {
     this.#options = options;
     this.#place = place;
-    this.quarantine = new Quarantine(place, id);
+    this.quarantine = new Quarantine(place, id, options.collection);
     this.#pause = pause;
   }
 

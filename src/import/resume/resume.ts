@@ -10,9 +10,10 @@ import { GristmillError } from '../../base/errors.js';
 import { JOURNAL_READ_BYTES_MAX } from '../../base/limits.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
 import { files, readWhole } from '../../store/files/file-blobs.js';
-import { journalPath, quarantinePath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
+import { journalPath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import { shardFilesIn } from '../../store/lock/sweep.js';
 import { reserveShards } from '../../store/publish/publisher.js';
+import { findQuarantine, removeQuarantines } from '../../store/quarantine/names.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { optionsThatAffect } from '../options/table.js';
@@ -131,7 +132,7 @@ function isWhole(store: string, id: string, { shard, result, quarantineBytes }: 
   return (
     (!result.shard || sizeOf(shardPath(store, shardFileName(shard))) === result.shard.storedBytes) &&
     (runBytes === 0 || sizeOf(runPathOf(dirname(journalPath(store, id)), shard)) === runBytes) &&
-    (sizeOf(quarantinePath(store, id)) ?? 0) >= quarantineBytes
+    quarantineSize(store, id) >= quarantineBytes
   );
 }
 
@@ -141,7 +142,7 @@ async function removeResumable(
   { id, firstShard, spans }: ResumableImport,
 ): Promise<void> {
   // First what is found by the list alone; should we be killed then, the rest is swept.
-  files.remove(quarantinePath(store, id));
+  removeQuarantines({ directory: store, blobs: files }, [id]);
   await catalog.transaction((write) => forgetResumable(catalog, write, id));
   const shards = files.list(join(store, SHARDS_DIRECTORY));
   for (const file of shardFilesIn(shards, firstShard, spans)) files.remove(shardPath(store, file));
@@ -167,6 +168,11 @@ function readJournal(path: string) {
     if (isMissing(cause)) return undefined;
     throw ioError(cause, 'read', path);
   }
+}
+
+function quarantineSize(store: string, id: string): number {
+  const path = findQuarantine({ directory: store, blobs: files }, id);
+  return (path && sizeOf(path)) || 0;
 }
 
 function sizeOf(path: string): number | undefined {

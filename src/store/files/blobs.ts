@@ -24,6 +24,8 @@ export interface Blobs {
   list(directory: string): string[];
   /** Removes a file; one that is gone already is as good. */
   remove(path: string): void;
+  /** Gives a file another name; a file that has that name goes. */
+  rename(from: string, to: string): void;
   /** Removes a directory and all in it, should it be there. Off the main thread: to free a gigabyte of runs takes a while. */
   removeDirectory(path: string): Promise<void>;
   /** Removes a directory if it is empty; never a reason to fail. */

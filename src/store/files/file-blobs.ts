@@ -11,6 +11,7 @@ import {
   read,
   readdirSync,
   readSync,
+  renameSync,
   rmdirSync,
   unlinkSync,
 } from 'node:fs';
@@ -106,6 +107,9 @@ export const files: Blobs = {
     } catch (cause) {
       if (!isMissing(cause)) throw ioError(cause, 'remove', path);
     }
+  },
+  rename(from, to) {
+    attempt('rename', from, () => renameSync(from, to));
   },
   async removeDirectory(path) {
     try {

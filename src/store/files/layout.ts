@@ -54,8 +54,9 @@ export function journalPath(store: string, id: string): string {
   return join(temporaryPath(store, id), 'journal');
 }
 
-export function quarantinePath(store: string, id: string): string {
-  return pathIn(join(store, QUARANTINE_DIRECTORY), `${id}.ndjson`);
+/** @param name see store/quarantine/names.ts */
+export function quarantinePath(store: string, name: string): string {
+  return pathIn(join(store, QUARANTINE_DIRECTORY), `${name}.ndjson`);
 }
 
 export function hotSetPath(store: string): string {

@@ -53,6 +53,13 @@ export class MemoryBlobs implements Blobs {
     this.#files.delete(path);
   }
 
+  rename(from: string, to: string): void {
+    const file = this.#files.get(from);
+    if (file === undefined) throw ioError(systemError('ENOENT', from), 'rename', from);
+    this.#files.delete(from);
+    this.#files.set(to, file);
+  }
+
   async removeDirectory(path: string): Promise<void> {
     for (const inside of this.#under(path)) this.#files.delete(inside);
   }

@@ -10,7 +10,6 @@ import type { StorePlace } from '../files/blobs.js';
 import {
   journalPath,
   QUARANTINE_DIRECTORY,
-  quarantinePath,
   SHARDS_DIRECTORY,
   shardFileName,
   shardPath,
@@ -18,6 +17,7 @@ import {
   temporaryPath,
 } from '../files/layout.js';
 import { deleteTrees } from '../publish/new-trees.js';
+import { removeQuarantines } from '../quarantine/names.js';
 import type { Catalog, CatalogRead, ResumableImport } from '../types.js';
 
 export interface Leftovers {
@@ -78,7 +78,7 @@ export async function sweep(catalog: Catalog, place: StorePlace, dead: readonly 
   for (const file of leftovers.files) blobs.remove(shardPath(directory, file));
   const unpublished = new Set([...dead, ...lost.map(({ id }) => id)]);
   for (const { id } of catalog.resumable()) unpublished.delete(id);
-  for (const id of unpublished) blobs.remove(quarantinePath(directory, id));
+  removeQuarantines(place, unpublished);
   for (const name of leftovers.temporary) await blobs.removeDirectory(temporaryPath(directory, name));
   settleRemovals(place);
   return leftovers;

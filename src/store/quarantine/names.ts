@@ -1,0 +1,101 @@
+// store at rest: [quarantine]
+//
+// How files of rejected records are named: `<collection>.<time>.<import>.ndjson`, so that a person who lists the directory
+// knows what they are. The id of the import is the last part: by it an import that resumes, or a sweep, finds the file.
+// Older versions named a file by the id alone.
+//
+// A name of a collection may have any character, and 255 bytes. It is escaped as in an URL; a long one is cut, with its hash
+// at the end, and found again among the names of the collections that there are.
+
+import { basename, join } from 'node:path';
+import type { StorePlace } from '../files/blobs.js';
+import { xxh64 } from '../files/checksum.js';
+import { QUARANTINE_DIRECTORY, quarantinePath } from '../files/layout.js';
+
+/** What the name of a quarantine file says. */
+export interface QuarantineName {
+  /** The name of the file, without its ending. */
+  readonly name: string;
+  /** The escaped name of the collection. Absent in files of older versions, as the time. */
+  readonly collection?: string;
+  /** When the import began (ISO 8601). */
+  readonly time?: string;
+  /** The id of the import. */
+  readonly id: string;
+}
+
+const ENDING = '.ndjson';
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const NAME = new RegExp(`^(?:(?<collection>.+)\\.(?<time>\\d{8}T\\d{6}Z)\\.)?(?<id>${UUID})$`);
+/** Names of files end at 255 bytes; time, id and ending take 63. */
+const COLLECTION_MAX = 180;
+const KEPT = 150;
+
+/** The name for the file of an import that begins now. */
+export function newQuarantineName(collection: string, id: string, now = new Date()): string {
+  const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
+  return `${escapedCollection(collection)}.${time}.${id}`;
+}
+
+/** Path of a quarantine file, by its name. @throws GristmillError CHECKSUM_MISMATCH if it would lead elsewhere */
+export function pathOfQuarantine({ directory }: Pick<StorePlace, 'directory'>, name: string): string {
+  return quarantinePath(directory, name);
+}
+
+/** Names of all quarantine files, the oldest first. Other files in their directory are left out. */
+export function quarantineNames({ directory, blobs }: StorePlace): QuarantineName[] {
+  const found = blobs.list(join(directory, QUARANTINE_DIRECTORY)).flatMap((file) => nameOf(file) ?? []);
+  const order = ({ time = '', name }: QuarantineName) => `${time} ${name}`;
+  return found.sort((left, right) => (order(left) < order(right) ? -1 : 1));
+}
+
+/** The path of the file of an import, if it has one. */
+export function findQuarantine(place: StorePlace, id: string): string | undefined {
+  const found = quarantineNames(place).find((one) => one.id === id);
+  return found && pathOfQuarantine(place, found.name);
+}
+
+/** Removes the files of these imports. */
+export function removeQuarantines(place: StorePlace, ids: Iterable<string>): void {
+  const gone = new Set(ids);
+  if (gone.size === 0) return;
+  for (const { id, name } of quarantineNames(place))
+    if (gone.has(id)) place.blobs.remove(pathOfQuarantine(place, name));
+}
+
+/** The collection that a file is of. @param names the collections that there are; only a cut name needs them */
+export function collectionOf({ collection }: QuarantineName, names: Iterable<string>): string | undefined {
+  if (collection === undefined) return undefined;
+  for (const name of names) if (escapedCollection(name) === collection) return name;
+  try {
+    return collection.length > COLLECTION_MAX - 1 ? undefined : decodeURIComponent(collection);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param file the name of a file, or its path */
+export function nameOf(file: string): QuarantineName | undefined {
+  const base = basename(file);
+  const name = base.endsWith(ENDING) ? base.slice(0, -ENDING.length) : '';
+  const { collection, time, id } = NAME.exec(name)?.groups ?? {};
+  if (id === undefined) return undefined;
+  return {
+    name,
+    id,
+    ...(collection !== undefined && { collection }),
+    ...(time !== undefined && { time: isoTime(time) }),
+  };
+}
+
+function escapedCollection(collection: string): string {
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  const escaped = encodeURIComponent(collection.toWellFormed()).replace(/^\.|[*']/g, percent);
+  if (escaped.length < COLLECTION_MAX) return escaped;
+  const hash = xxh64(Buffer.from(collection)).toString(16).padStart(16, '0');
+  return `${escaped.slice(0, KEPT)}~${hash}`.padEnd(COLLECTION_MAX, '~');
+}
+
+function isoTime(time: string): string {
+  return time.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
+}

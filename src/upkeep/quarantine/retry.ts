@@ -1,0 +1,213 @@
+// [quarantine]: records of it, imported after all.
+//
+// First records are stored, a batch of them in each transaction; then the file is replaced by one without them. So whenever
+// a retry ends, by an error or a kill, each record is in the collection, in the file, or in both: never in neither. Storing a
+// record again that has a key changes nothing.
+
+import { dirname } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { scanPlain } from '../../kernel/plain/kernel.js';
+import { resolveOptions } from '../../options/check.js';
+import { cancelledError } from '../../parallel/wire.js';
+import type { StorePlace } from '../../store/files/blobs.js';
+import { WriterLock } from '../../store/lock/writer-lock.js';
+import { factsOf, type QuarantineLine, quarantineLines, rawOf } from '../../store/quarantine/lines.js';
+import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store/quarantine/names.js';
+import type { Catalog, CollectionManifest } from '../../store/types.js';
+import { type KeyPlan, keyPlanOf, recordOfText } from '../../update/record.js';
+import type { Transaction } from '../../update/transaction.js';
+import { type CorrectedRecord, RETRY_OPTIONS, type RetryOptions, type RetryReport } from './options.js';
+import { memberOf, nameInFolder } from './record-names.js';
+import { findFile, openQuarantine } from './review.js';
+
+export interface RetryTarget {
+  readonly place: StorePlace;
+  readonly catalog: Catalog;
+  readonly transaction: <R>(change: (transaction: Transaction) => R) => Promise<R>;
+  readonly closing?: AbortSignal;
+}
+
+/** Entries and bytes of a transaction: it holds them in memory. */
+const BATCH_ENTRIES = 1000;
+const BATCH_BYTES = 8 << 20;
+const REFUSED_SHOWN = 100;
+
+interface Entry {
+  readonly number: number;
+  readonly text: string;
+  readonly source: { readonly file: string; readonly record: number; readonly start: number };
+}
+
+type Refused = RetryReport['refused'][number];
+
+/** @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError */
+export async function retryQuarantine(
+  target: RetryTarget,
+  given: string,
+  options?: RetryOptions,
+): Promise<RetryReport> {
+  const resolved = resolveOptions('retry', RETRY_OPTIONS, options);
+  const corrected = resolved.corrected && checkedCorrections(resolved.corrected);
+  const { place, catalog } = target;
+  catalog.refresh();
+  const found = findFile(place, given);
+  const collection =
+    resolved.collection ??
+    collectionOf(
+      found,
+      catalog.collections().map(({ name }) => name),
+    );
+  if (collection === undefined)
+    throw new TypeError(`retry: ${found.name} does not say its collection: give collection`);
+  const { wait, onWait, signal } = resolved;
+  const stop = [signal, target.closing].filter((one) => one !== undefined);
+  const cancel = stop.length > 0 ? AbortSignal.any(stop) : undefined;
+  const lock = await WriterLock.acquire(catalog, place, {
+    operation: 'import',
+    collection,
+    wait,
+    onWait,
+    signal: cancel,
+  });
+  const accepted = new Set<number>();
+  const refused: Refused[] = [];
+  let left = 0;
+  try {
+    try {
+      for (const batch of batchesOf(place, found, corrected)) {
+        if (cancel?.aborted) throw cancelledError(cancel.reason);
+        const bad = await target.transaction((transaction) => {
+          lock.check();
+          return putBatch(catalog, transaction, collection, batch);
+        });
+        const isBad = new Set(bad.map(({ number }) => number));
+        for (const { number } of batch) if (!isBad.has(number)) accepted.add(number);
+        refused.push(...bad.slice(0, REFUSED_SHOWN - refused.length));
+      }
+    } finally {
+      left = await leaveOut(place, found, accepted);
+    }
+  } finally {
+    await lock.release();
+  }
+  return { collection, accepted: accepted.size, left, refused };
+}
+
+function checkedCorrections(corrected: readonly CorrectedRecord[]): Map<number, string> {
+  for (const one of corrected) {
+    const isFine = Number.isSafeInteger(one?.number) && one.number > 0 && typeof one.text === 'string';
+    if (!isFine) throw new TypeError('retry: options.corrected must be a list of objects with a number and a text');
+  }
+  return new Map(corrected.map(({ number, text }) => [number, text]));
+}
+
+function* batchesOf(
+  place: StorePlace,
+  found: QuarantineName,
+  corrected: ReadonlyMap<number, string> | undefined,
+): Generator<Entry[]> {
+  const path = pathOfQuarantine(place, found.name);
+  const file = openQuarantine(place, found);
+  const missing = new Set(corrected?.keys());
+  let [batch, bytes]: [Entry[], number] = [[], 0];
+  try {
+    for (const line of quarantineLines(file)) {
+      const { number } = line;
+      missing.delete(number);
+      if (corrected !== undefined && !corrected.has(number)) continue;
+      batch.push({ number, text: textOf(line, corrected?.get(number)), source: factsOf(line, path) });
+      bytes += line.line.byteLength;
+      if (batch.length < BATCH_ENTRIES && bytes < BATCH_BYTES) continue;
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+  } finally {
+    file.close();
+  }
+  const [number] = missing;
+  if (number !== undefined) throw new TypeError(`retry: ${found.name} has no record ${number}`);
+  if (batch.length > 0) yield batch;
+}
+
+/** Bytes that are not UTF-8 stay bad: a lone surrogate stands for them, which no record may have. */
+function textOf(line: QuarantineLine, corrected: string | undefined): string {
+  const raw = rawOf(line);
+  const text = raw.toString();
+  if (corrected !== undefined && corrected.trim() !== text.trim()) return corrected;
+  return Buffer.compare(Buffer.from(text), raw) === 0 ? text : '\ud800';
+}
+
+/** Stores the records of a batch, within a transaction. @returns those that are still bad */
+function putBatch(catalog: Catalog, transaction: Transaction, name: string, batch: readonly Entry[]): Refused[] {
+  const collection = transaction.collection(name);
+  const manifest = catalog.collection(name) as CollectionManifest;
+  const plan = keyPlanOf(manifest);
+  const refused: Refused[] = [];
+  for (const entry of batch) {
+    try {
+      for (const { text, name } of recordsOf(catalog, manifest, plan, entry)) collection.putText(text, name);
+    } catch (error) {
+      if (!(error instanceof GristmillError) || !isBadRecord(error)) throw error;
+      const message = error.message.replace('; nothing was changed', '');
+      refused.push({ number: entry.number, code: error.code, message });
+    }
+  }
+  return refused;
+}
+
+const isBadRecord = ({ code }: GristmillError) =>
+  code === 'BAD_RECORD' || code === 'KEY_TOO_LONG' || code === 'RECORD_TOO_LARGE';
+
+/** The records of an entry, all of them good, each with its name where names are keys. @throws GristmillError BAD_RECORD, … */
+function recordsOf(catalog: Catalog, manifest: CollectionManifest, plan: KeyPlan, { text, source }: Entry) {
+  const member = plan.kind === 'name' ? memberOf(text) : undefined;
+  const texts = member === undefined ? valuesIn(text) : [member.text];
+  const name = plan.kind === 'name' ? (member?.name ?? nameInFolder(catalog, manifest, source)) : undefined;
+  // Two records cannot have one name; and each is looked at before the first is stored.
+  if (name !== undefined && texts.length > 1)
+    throw new GristmillError('BAD_RECORD', 'the text has more than one record');
+  for (const one of texts) recordOfText(one, plan, name);
+  return texts.map((one) => ({ text: one, name }));
+}
+
+/** The texts of values one after another. What is bad is left as it is: whoever stores it says why. */
+function valuesIn(text: string): string[] {
+  const limits = { depthMax: DEPTH_DEFAULT, recordBytesMax: RECORD_BYTES_DEFAULT };
+  const { records, bad } = scanPlain(Buffer.from(text), { framing: 'values', secondary: [], ...limits });
+  return bad.length > 0 || records.length < 2 ? [text] : records.map(({ line }) => line.toString());
+}
+
+/** Replaces the file by one without these entries; by none, where nothing is left. @returns how many are left */
+async function leaveOut(place: StorePlace, found: QuarantineName, accepted: ReadonlySet<number>): Promise<number> {
+  const { blobs } = place;
+  const path = pathOfQuarantine(place, found.name);
+  const temporary = `${path}.new`;
+  blobs.remove(temporary);
+  const file = openQuarantine(place, found);
+  let left = 0;
+  try {
+    const writer = accepted.size > 0 ? blobs.create(temporary, 'quarantine file') : undefined;
+    try {
+      for (const { number, line } of quarantineLines(file)) {
+        if (accepted.has(number)) continue;
+        writer?.append(line);
+        left++;
+      }
+    } finally {
+      writer?.close();
+    }
+  } catch (error) {
+    blobs.remove(temporary);
+    throw error;
+  } finally {
+    file.close();
+  }
+  if (accepted.size === 0) return left;
+  await blobs.sync(temporary);
+  if (left > 0) blobs.rename(temporary, path);
+  else for (const one of [path, temporary]) blobs.remove(one);
+  blobs.syncDirectory(dirname(path));
+  if (left === 0) blobs.removeEmpty(dirname(path));
+  return left;
+}
