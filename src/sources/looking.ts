@@ -91,7 +91,7 @@ function hasOnlyGrown(path: string, now: Fingerprint, before: NotedFile): boolea
 }
 
 /** Where the last whole line ends that begins at `from` or behind it; else `from`. */
-function endOfLines(path: string, fingerprint: Fingerprint, from: number): number {
+export function endOfLines(path: string, fingerprint: Fingerprint, from: number): number {
   let file: Source;
   try {
     file = openSource(path, 'read', fingerprint);

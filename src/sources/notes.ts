@@ -140,6 +140,11 @@ export function hasGrown(path: string, now: Fingerprint, { fingerprint: then, li
   return found?.head === lines.head && found.tail === lines.tail;
 }
 
+/** What a log begins with, and what its first `end` bytes end with. Undefined if it changes, or no line ends there. */
+export function endsOf(path: string, fingerprint: Fingerprint, end: number): SourceLines | undefined {
+  return readIfSame(path, fingerprint, (file) => hashEnds(file, end));
+}
+
 function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: Source) => T): T | undefined {
   let file: Source;
   try {
@@ -157,9 +162,9 @@ function readIfSame<T>(path: string, fingerprint: Fingerprint, read: (file: Sour
 }
 
 function hashEnds(file: Source, end: number): SourceLines | undefined {
-  const tail = file.bytesAt(end - HASHED_BYTES, end);
+  const tail = file.bytesAt(Math.max(0, end - HASHED_BYTES), end);
   if (tail.at(-1) !== NEWLINE) return undefined;
-  return { head: hash(file.bytesAt(0, HASHED_BYTES)), tail: hash(tail) };
+  return { head: hash(file.bytesAt(0, Math.min(HASHED_BYTES, end))), tail: hash(tail) };
 }
 
 function hash(bytes: Uint8Array): string {

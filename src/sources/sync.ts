@@ -13,18 +13,23 @@ import { pathsOf } from '../import/names/sources.js';
 import { type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { ImportTarget } from '../import/work.js';
+import type { Pause } from '../parallel/pause.js';
 import { cancelledError } from '../parallel/wire.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { CatalogRead } from '../store/types.js';
 import { type Comparison, compareSources } from './compare.js';
 import { holdingLock } from './import-sources.js';
+import { LogImport } from './log-import.js';
 import type { Looking } from './looking.js';
 import { type Base, notedFiles } from './manifest.js';
 import { NotSeparable, PartialImport } from './partial-import.js';
 import { rulesOf, WholeImport } from './whole-import.js';
 
 /** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
-export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {}
+export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {
+  /** Whether the sources are logs: each line is a record, and records stay when a log is rotated. Default false. */
+  readonly log?: boolean | undefined;
+}
 
 export const NO_RECORDS: RecordCounts = { imported: 0, replaced: 0, removed: 0, rejected: 0 };
 
@@ -59,11 +64,12 @@ export interface SyncReport {
 export async function syncSources(
   target: ImportTarget,
   named: readonly (string | URL)[],
-  { paths, take = () => 'all', ...options }: SyncOptions = {},
+  { paths, take = () => 'all', log = false, ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
   const sources = pathsOf(named);
   const given = { ...options, mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
+  if (log) return syncLogs(target, sources, { ...given, shape: 'ndjson' }, looking);
   // Where nothing has changed, no turn among the writers is waited for.
   const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
   if (isSame !== undefined) return isSame;
@@ -72,6 +78,32 @@ export async function syncSources(
 
 function leftOut(badFiles: readonly BadFile[]): Pick<SyncReport, 'badFiles'> {
   return badFiles.length === 0 ? {} : { badFiles };
+}
+
+async function syncLogs(
+  target: ImportTarget,
+  sources: readonly string[],
+  given: ImportOptions,
+  looking: Looking,
+): Promise<SyncReport> {
+  const nothing = { changed: 0, added: 0, removed: 0, unchanged: sources.length, bytesRead: 0, records: NO_RECORDS };
+  const begin = (options: FilledImportOptions) =>
+    LogImport.begin(target, sources, options, looking, pauseOf(options.signal));
+  if ((await begin(resolveImportOptions(given, target.closing))) === undefined) return nothing;
+  return holdingLock(target, given, async (lock, options) => {
+    const work = await begin(options);
+    if (work === undefined) return nothing;
+    const report = await work.run(lock, target);
+    const counts = { ...nothing, ...work.counts, bytesRead: report.bytes.source };
+    return { ...counts, records: recordCounts(report, 0), report };
+  });
+}
+
+function pauseOf(signal: AbortSignal | undefined): Pause {
+  return async () => {
+    await setImmediate();
+    if (signal?.aborted) throw cancelledError(signal.reason);
+  };
 }
 
 class Sync {
@@ -187,9 +219,7 @@ class Sync {
     return records === manifest.records + manifest.dead;
   }
 
-  readonly #pause = async (): Promise<void> => {
-    await setImmediate();
-    const { signal } = this.#options;
-    if (signal?.aborted) throw cancelledError(signal.reason);
-  };
+  get #pause(): Pause {
+    return pauseOf(this.#options.signal);
+  }
 }

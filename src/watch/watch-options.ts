@@ -11,6 +11,10 @@ const DAY = 24 * 60 * 60 * 1000;
 const TIME = { type: 'integer', unit: 'milliseconds', min: 0, max: DAY } as const;
 
 export const WATCH_OPTIONS = {
+  log: {
+    ...{ type: 'boolean', default: false },
+    meaning: 'the sources are logs: each line is a record, and records stay when a log is rotated',
+  },
   stabilityMs: {
     ...{ ...TIME, default: 500 },
     meaning: 'milliseconds without a write, after which a changed file is imported',
@@ -36,7 +40,7 @@ export const WATCH_OPTIONS = {
 export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;
 
 /** Options of `store.watch`: those of imports, and those of watching (docs/watch.md). All are optional. */
-export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take'>, Given<ResolvedWatchOptions> {}
+export interface WatchOptions extends Omit<SyncOptions, 'paths' | 'take' | 'log'>, Given<ResolvedWatchOptions> {}
 
 /** Those of its imports: what is stored is always made to be what the sources hold, so there is no choice of these two. */
 const { mode: _mode, resume: _resume, ...IMPORTING } = IMPORT_OPTIONS;
@@ -59,6 +63,9 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   const isWatching = ([name]: readonly [string, unknown]) => Object.hasOwn(WATCH_OPTIONS, name);
   const importing: SyncOptions = Object.fromEntries(checked.filter((entry) => !isWatching(entry)));
   checkTogether('watch', importing);
+  if (given.log && (importing.select !== undefined || (importing.shape ?? 'ndjson') !== 'ndjson')) {
+    throw new TypeError('watch: with options.log each line is a record: leave out options.select and options.shape');
+  }
   return {
     watching: resolveOptions('watch', WATCH_OPTIONS, Object.fromEntries(checked.filter(isWatching))),
     importing,

@@ -189,7 +189,7 @@ export class Watcher {
       this.#awaits = false;
       try {
         const report = await this.#parts.sync(this.sources, {
-          ...this.#importing,
+          ...{ ...this.#importing, log: this.#options.log },
           ...(round.paths && { paths: round.paths }),
           take: this.#take,
           signal: this.#stop.signal,

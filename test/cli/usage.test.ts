@@ -25,6 +25,13 @@ describe('help', () => {
     expect(stdout).toContain('--no-config');
   });
 
+  test.each(['list', 'show', 'retry'])('of quarantine %s has the options of all commands', async (command) => {
+    const { code, stdout } = await gristmill('quarantine', command, '--help');
+    expect(code).toBe(0);
+    for (const option of ['--store <dir>', '--json', '--no-config']) expect(stdout).toContain(option);
+    expect((await gristmill('quarantine', '--help')).stdout).toContain(`gristmill quarantine ${command} `);
+  });
+
   test('is shown without a command, which is a usage error', async () => {
     const { code, stdout, stderr } = await gristmill();
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

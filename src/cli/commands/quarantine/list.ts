@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { openStore } from '../../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
-import { escapeControls, jsonLine, print } from '../../terminal/escape.js';
+import { escapeControls, jsonLine } from '../../terminal/escape.js';
+import { print } from '../../terminal/streams.js';
 import { alignColumns, formatBytes } from '../../terminal/table.js';
 
 /** Adds the command to `gristmill quarantine`. */

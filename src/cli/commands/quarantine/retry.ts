@@ -8,7 +8,8 @@ import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { note } from '../../terminal/diagnostics.js';
-import { jsonLine, print } from '../../terminal/escape.js';
+import { jsonLine } from '../../terminal/escape.js';
+import { print } from '../../terminal/streams.js';
 import { formatCount } from '../../terminal/table.js';
 import { tellWait } from '../import.js';
 

@@ -1,0 +1,170 @@
+// source > compare > [import] > publish
+//
+// An import of the new lines of logs. Nothing that is stored goes: a log that is rotated takes no record with it.
+
+import { resolve } from 'node:path';
+import { importHolding } from '../import/import.js';
+import type { FilledImportOptions } from '../import/options/resolve.js';
+import { cut, type SourcePlan } from '../import/plan/plan.js';
+import type { Plans } from '../import/plan/sources.js';
+import type { AcceptedSpan } from '../import/plan/span-job.js';
+import { comparePaths, packFiles } from '../import/source/file-list.js';
+import type { ImportTarget, ImportWork } from '../import/work.js';
+import type { Pause } from '../parallel/pause.js';
+import type { WriterLock } from '../store/lock/writer-lock.js';
+import type { PublishResult } from '../store/publish/publication.js';
+import type { CatalogRead, CatalogWrite } from '../store/types.js';
+import { idOf } from './compare.js';
+import { type ChangedLog, changedLogs, type LogPart, type MovedLog, pathIn } from './logs.js';
+import type { Looking } from './looking.js';
+import { ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
+import { endsOf } from './notes.js';
+import { rulesOf } from './whole-import.js';
+
+/** What the scan of a part has found. */
+interface Found {
+  read: number;
+  readonly ranges: RecordRange[];
+}
+
+export class LogImport implements ImportWork {
+  readonly isResumable = false;
+  readonly hashesSpans = false;
+  readonly mayAllBeBad = true;
+  readonly sources: readonly string[];
+  readonly #options: FilledImportOptions;
+  readonly #noted: Map<string, NotedFile>;
+  readonly #changed: readonly ChangedLog[];
+  readonly #moved: readonly MovedLog[];
+  readonly #hadDuplicates: boolean;
+  readonly #found = new Map<SourcePlan, Found>();
+  readonly #plans = new Map<LogPart, SourcePlan>();
+  readonly #rows = new ManifestRows();
+
+  private constructor(
+    sources: readonly string[],
+    options: FilledImportOptions,
+    noted: Map<string, NotedFile>,
+    { changed, moved }: Awaited<ReturnType<typeof changedLogs>>,
+    hadDuplicates: boolean,
+  ) {
+    this.#moved = moved;
+    this.sources = sources;
+    this.#options = options;
+    this.#noted = noted;
+    this.#changed = changed;
+    this.#hadDuplicates = hadDuplicates;
+  }
+
+  /** Compares the logs with what is stored of them. Undefined if no log has a new line. */
+  static async begin(
+    target: ImportTarget,
+    sources: readonly string[],
+    options: FilledImportOptions,
+    looking: Looking,
+    pause: Pause,
+  ): Promise<LogImport | undefined> {
+    target.catalog.refresh();
+    const noted = notedLogs(target.catalog, sources, options.collection);
+    const found = await changedLogs(target, sources, noted.files, pause, looking, options);
+    return found.changed.length === 0
+      ? undefined
+      : new LogImport(sources, options, noted.files, found, noted.hadDuplicates);
+  }
+
+  /** Files that have grown or were rotated, and those that are new. */
+  get counts(): { readonly changed: number; readonly added: number } {
+    const changed = this.#changed.filter(({ before }) => before !== undefined).length;
+    return { changed, added: this.#changed.length - changed };
+  }
+
+  run(lock: WriterLock, target: ImportTarget) {
+    return importHolding(lock, target, this.#options, this);
+  }
+
+  async plan(): Promise<Plans> {
+    for (const log of this.#changed) {
+      for (const part of [log.rest, log.grown]) if (part) this.#plans.set(part, this.#planOf(log, part));
+    }
+    return { plans: [...this.#plans.values()], warnings: [] };
+  }
+
+  accept({ plan, task, result }: AcceptedSpan): void {
+    const found = this.#found.get(plan) ?? { read: 0, ranges: [] };
+    this.#found.set(plan, found);
+    found.read += result.read;
+    const count = result.read - result.rejected;
+    if (count > 0) found.ranges.push({ shard: task.shard, first: 0, count });
+  }
+
+  async finish(): Promise<void> {
+    for (const { before } of [...this.#moved, ...this.#changed]) if (before) this.#noted.delete(idOf(before));
+    for (const { source, path, before } of this.#moved)
+      this.#noted.set(idOf({ source, path }), { ...before, source, path });
+    for (const log of this.#changed) {
+      const row = this.#rowOf(log);
+      this.#noted.set(idOf(row), row);
+    }
+    const rows = [...this.#noted.values()];
+    rows.sort((left, right) => left.source - right.source || comparePaths(left.path, right.path));
+    for (const row of rows) this.#rows.add(row);
+    this.#rows.finish();
+  }
+
+  publish(write: CatalogWrite, { manifest, counts, updated }: PublishResult): void {
+    const sources = this.sources.map((path) => resolve(path));
+    const hasDuplicates = this.#hadDuplicates || counts.replaced + updated > 0;
+    this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });
+  }
+
+  #planOf(log: ChangedLog, part: LogPart): SourcePlan {
+    const { source, root, path, before, rest } = log;
+    const { full, from, fingerprint } = part;
+    const bytes = fingerprint.bytes - from;
+    const facts = { fingerprint, bytes, because: 'option', source } as const;
+    const spans = cut(from, fingerprint.bytes, this.#options.spanBytes);
+    if (path === '' || this.#options.key !== undefined) {
+      return { ...facts, path: full, shape: 'ndjson', framing: 'lines', from, spans, relative: path };
+    }
+    // Numbers of records go on, also in a new file of the name: no name is given again.
+    const ofRest = part !== rest && rest ? rest.fingerprint.bytes - rest.from : 0;
+    const grown = { from, read: (before?.read ?? 0) + ofRest };
+    const files = [
+      { list: packFiles([{ path: pathIn(log, part), fingerprint }]), isNamed: true, shape: 'ndjson', grown },
+    ] as const;
+    return {
+      ...{ ...facts, path: root, shape: 'folder', framing: 'object', from: 0, relative: '' },
+      ...{ spans: [{ from: 0, to: bytes + 1 }], files },
+    };
+  }
+
+  /** What is noted of a log from now on. */
+  #rowOf({ source, path, before, rest, grown, isSame }: ChangedLog): NotedFile {
+    const parts = [rest, grown].filter((part) => part !== undefined);
+    const found = parts.map((part) => this.#found.get(this.#plans.get(part)!) ?? { read: 0, ranges: [] });
+    // Never less than there are: numbers in names go on from here.
+    const ofRest = rest && this.#options.key === undefined ? rest.fingerprint.bytes - rest.from : 0;
+    const read = found.reduce((sum, one) => sum + one.read, (before?.read ?? 0) + (path === '' ? 0 : ofRest));
+    const last = (grown ?? rest)!;
+    const { grows: _, ...fingerprint } = last.fingerprint;
+    // Records of a log that is gone are no longer those of a file.
+    const kept = isSame || grown === undefined ? (before?.ranges ?? []) : [];
+    const ranges = [...kept, ...(grown ? found.at(-1)! : found[0]!).ranges];
+    const lines = endsOf(last.full, last.fingerprint, fingerprint.bytes);
+    return { source, path, fingerprint, read, ranges, ...(lines && { lines }) };
+  }
+}
+
+/** What is stored of these sources, whatever others there were beside them. */
+function notedLogs(read: CatalogRead, sources: readonly string[], collection: string) {
+  const files = new Map<string, NotedFile>();
+  const manifest = read.collection(collection);
+  const stored = manifest && read.sourceManifest(manifest.id);
+  if (!manifest || !stored) return { files, hadDuplicates: manifest !== undefined };
+  const paths = sources.map((path) => resolve(path));
+  for (const file of notedFiles(read, manifest.id, stored)) {
+    const source = paths.indexOf(stored.sources[file.source] ?? '');
+    if (source !== -1) files.set(idOf({ source, path: file.path }), { ...file, source });
+  }
+  return { files, hadDuplicates: stored.hasDuplicates };
+}
