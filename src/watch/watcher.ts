@@ -104,9 +104,8 @@ export class Watcher {
   }
 
   /**
-   * The reason why the stored records are not those of the sources as they are now: the newest round failed, or the newest
-   * version of a file is bad. Undefined when all changes that were noticed are imported. When `store.watch` resolves, it
-   * says whether the first import failed.
+   * The reason why the stored records are not those of the sources: the newest round (or, when `store.watch` resolves, the
+   * first import) failed, or the newest version of a file is bad. Undefined when all noticed changes are imported.
    */
   get refused(): GristmillError | undefined {
     return this.#failure ?? this.#readiness.refused;
@@ -255,9 +254,8 @@ export class Watcher {
   }
 
   #tellRefusal(error: GristmillError, milliseconds: number): void {
-    const { collection } = this;
     const counts = { changed: 0, added: 0, removed: 0, bytes: 0, records: NO_RECORDS };
-    this.#parts.tell('watch', { collection, ...counts, outcome: 'refused', milliseconds, error });
+    this.#parts.tell('watch', { collection: this.collection, ...counts, outcome: 'refused', milliseconds, error });
     this.#parts.tell('warning', { about: 'watch', error });
   }
 

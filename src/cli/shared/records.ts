@@ -38,6 +38,13 @@ export async function readRecords(file: string): Promise<readonly string[]> {
   throw new GristmillError('BAD_RECORD', message, { file: path, offset, line, record, reason, snippet });
 }
 
+/** The text of a file, or of stdin for `-`. @throws as `readRecords`, but for BAD_RECORD */
+export async function readText(file: string): Promise<string> {
+  const bytes = file === STANDARD_INPUT ? await standardInput() : await bytesOf(file);
+  const mark = markBytes({ path: file, offset: 0, bytes, isAll: true });
+  return Buffer.from(bytes.subarray(mark)).toString();
+}
+
 async function bytesOf(file: string): Promise<Uint8Array> {
   if (isStream(file)) return readFile(file);
   const source = openSource(file);

@@ -1,11 +1,11 @@
 // gristmill quarantine retry: imports rejected records after all, as they are or as a user has corrected them.
 
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CorrectedRecord, RetryReport } from '../../../index.js';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { readText } from '../../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { note } from '../../terminal/diagnostics.js';
 import { jsonLine } from '../../terminal/escape.js';
@@ -19,7 +19,6 @@ interface RetryFlags extends CommonOptions, StoreFlags {
   readonly wait: boolean;
 }
 
-const STANDARD_INPUT = 0;
 /** A line that `show` prints before a record. */
 const HEAD = /^# (\d+)(?: .*)?$/;
 
@@ -38,8 +37,7 @@ export function addRetry(quarantine: Command): void {
 
 async function runRetry(name: string, flags: RetryFlags): Promise<void> {
   const { collection, file, wait, json } = flags;
-  const corrected =
-    file === undefined ? undefined : correctionsIn(readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8'));
+  const corrected = file === undefined ? undefined : correctionsIn(await readText(file));
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
@@ -55,7 +53,7 @@ async function runRetry(name: string, flags: RetryFlags): Promise<void> {
 /** The records of a text as `show` prints it. */
 function correctionsIn(text: string): CorrectedRecord[] {
   const corrected: { readonly number: number; text: string }[] = [];
-  for (const line of text.replace(/^\ufeff/, '').split('\n')) {
+  for (const line of text.split('\n')) {
     const head = HEAD.exec(line.trimEnd());
     const last = corrected.at(-1);
     if (head !== null) corrected.push({ number: Number(head[1]), text: '' });
