@@ -77,9 +77,9 @@ export class Store {
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
-    const { readOnly, trustOwner } = effective.options;
+    const { readOnly, trustOwner, trustShared } = effective.options;
     const create = effective.options.create && !readOnly;
-    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner });
+    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner, trustShared });
     return new Store(place, effective, catalog);
   }
 

@@ -15,6 +15,11 @@ export const TRUST = {
     ...{ type: 'integer', default: undefined, min: 0, max: 2 ** 32 - 1 },
     meaning: 'id of a user whose stores are trusted, in addition to your own and those of root',
   },
+  trustShared: {
+    ...{ type: 'boolean', default: false },
+    meaning:
+      'change a store that its group can write to, or that is behind a symbolic link; reading one needs no option',
+  },
 } as const satisfies OptionTable;
 
 /** A writer that changes a store for longer than a transaction. */

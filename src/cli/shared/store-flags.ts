@@ -26,7 +26,8 @@ export function withStoreFlags(command: Command, names: readonly FlagName[] = []
   command
     .option('--config <file>', `config file to read (default: ${files})`)
     .option('--no-config', 'read no config file and no GRISTMILL_ variables');
-  for (const name of new Set<FlagName>([...names, 'trustOwner'])) withFlagOf(command, name, STORE_OPTIONS[name]);
+  for (const name of new Set<FlagName>([...names, 'trustOwner', 'trustShared']))
+    withFlagOf(command, name, STORE_OPTIONS[name]);
   return command;
 }
 

@@ -3,12 +3,12 @@
 // The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
 // never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
 
-import { lstatSync, mkdirSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
 import { syncDirectory } from './io.js';
-import { checkOwner, isWritableByOthers } from './own-files.js';
+import { checkOwner, otherWriters } from './own-files.js';
 
 export const SHARDS_DIRECTORY = 'shards';
 export const QUARANTINE_DIRECTORY = 'quarantine';
@@ -67,14 +67,43 @@ export function shardPath(store: string, file: string): string {
   return pathIn(join(store, SHARDS_DIRECTORY), file);
 }
 
+/** What is trusted beside directories that only this user and root can change. */
+export interface Trust {
+  /** The id of a user whose directories are trusted too. */
+  readonly trustOwner?: number | undefined;
+  /** Whether the group of a directory may write to it, and a link may lead to the store. */
+  readonly trustShared?: boolean | undefined;
+}
+
+/**
+ * Returns the absolute path of the directory that a path names: behind a link, the directory itself.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR
+ */
+export function storeDirectory(path: string, { trustOwner, trustShared }: Trust): string {
+  const directory = resolve(path);
+  const stat = statOf(directory);
+  if (stat === undefined || !stat.isSymbolicLink()) return directory;
+  if (!trustShared) {
+    const message = `${directory} is a symbolic link: name the directory itself, or if you trust the link, give option trustShared: true`;
+    throw new GristmillError('STORE_NOT_A_STORE', message, { file: directory });
+  }
+  checkOwner(directory, stat, trustOwner);
+  try {
+    return realpathSync(directory);
+  } catch (cause) {
+    if (!isMissing(cause)) throw ioError(cause, 'follow', directory);
+    const message = `there is no store at ${directory}: it is a symbolic link that leads nowhere`;
+    throw new GristmillError('STORE_NOT_FOUND', message, { file: directory, cause });
+  }
+}
+
 /**
  * Makes the directory of a store if there is none (`create`), or checks that the directory is a store.
- * @param trustOwner id of a user whose directories are trusted, in addition to those of this user and of root
  * @returns the absolute path of the directory.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR.
  */
-export function prepareStoreDirectory(path: string, create: boolean, trustOwner?: number): string {
-  const directory = resolve(path);
+export function prepareStoreDirectory(path: string, create: boolean, trust: Trust = {}): string {
+  const directory = storeDirectory(path, trust);
   const stat = statOf(directory);
   if (stat === undefined) {
     if (!create) {
@@ -85,7 +114,7 @@ export function prepareStoreDirectory(path: string, create: boolean, trustOwner?
     makeDirectory(directory);
     syncDirectory(dirname(directory));
   } else {
-    checkDirectory(directory, stat, trustOwner);
+    checkDirectory(directory, stat, trust);
   }
   const names = namesIn(directory);
   const foreign = names.find(isForeign);
@@ -105,7 +134,7 @@ export function prepareStoreDirectory(path: string, create: boolean, trustOwner?
   checkDirectories(
     directory,
     names.filter((name) => OURS.has(name)),
-    trustOwner,
+    trust,
   );
   return directory;
 }
@@ -114,12 +143,12 @@ export function prepareStoreDirectory(path: string, create: boolean, trustOwner?
  * That directories of a store are real ones, of owners that are trusted; those that are there.
  * @throws GristmillError STORE_NOT_A_STORE, STORE_NOT_TRUSTED
  */
-export function checkDirectories(store: string, names: readonly string[], trustOwner?: number): void {
+export function checkDirectories(store: string, names: readonly string[], trust: Trust): void {
   for (const name of names) {
     const path = join(store, name);
     const found = statOf(path);
     // A writer in another process may have removed one that was empty since they were listed.
-    if (found !== undefined) checkDirectory(path, found, trustOwner);
+    if (found !== undefined) checkDirectory(path, found, trust);
   }
 }
 
@@ -159,7 +188,7 @@ export function makeDirectory(path: string): void {
   }
 }
 
-function checkDirectory(path: string, stat: Stats, trustOwner: number | undefined): void {
+function checkDirectory(path: string, stat: Stats, { trustOwner, trustShared }: Trust): void {
   const refuse = (why: string): never => {
     throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a directory of a store: it ${why}`, {
       file: path,
@@ -167,7 +196,12 @@ function checkDirectory(path: string, stat: Stats, trustOwner: number | undefine
   };
   if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
   if (!stat.isDirectory()) refuse('is not a directory');
-  if (isWritableByOthers(stat)) refuse('can be written by other users; take that right away (chmod go-w)');
+  const writers = otherWriters(stat);
+  if (writers === 'all') refuse('can be written by other users; take that right away (chmod go-w)');
+  if (writers === 'group' && !trustShared) {
+    const group = 'can be written by the users of its group';
+    refuse(`${group}; take that right away (chmod g-w), or if you trust them, give option trustShared: true`);
+  }
   checkOwner(path, stat, trustOwner);
 }
 

@@ -11,8 +11,9 @@ import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
 import { REGULAR_ONLY } from './io.js';
 
-/** Mode bits that let someone else write: group, others. */
-const WRITABLE_BY_OTHERS = 0o022;
+/** Mode bits that let someone else write. */
+const WRITABLE_BY_GROUP = 0o020;
+const WRITABLE_BY_ALL = 0o002;
 const ROOT = 0;
 /** Looks at the names of a file that is being given its name at this moment (store/lmdb/gate.ts). */
 const LOOKS_MAX = 100;
@@ -31,8 +32,11 @@ export function checkOwner(path: string, stat: Stats, trusted?: number): void {
   throw untrusted(path, `it belongs to another user (id ${owner}), who may have put anything into it; ${how}`);
 }
 
-export function isWritableByOthers({ mode }: Stats): boolean {
-  return process.platform !== 'win32' && (mode & WRITABLE_BY_OTHERS) !== 0;
+/** Which other users have the right to write: all of them, those of its group, or nobody. On Windows always nobody. */
+export function otherWriters({ mode }: Stats): 'all' | 'group' | 'nobody' {
+  if (process.platform === 'win32') return 'nobody';
+  if ((mode & WRITABLE_BY_ALL) !== 0) return 'all';
+  return (mode & WRITABLE_BY_GROUP) !== 0 ? 'group' : 'nobody';
 }
 
 /** The kind of an entry that is not a regular file, in words. */
@@ -79,7 +83,14 @@ export function openRegular(
 /** Checks the owner of a file, and that others may not write to it. @throws GristmillError STORE_NOT_TRUSTED */
 export function checkHolders(path: string, stat: Stats, isShared = false): void {
   if (strangerOwning(stat) !== undefined) checkOwner(path, stat, statSync(dirname(path)).uid);
-  if (isShared || !isWritableByOthers(stat)) return;
+  const writers = otherWriters(stat);
+  if (isShared || writers === 'nobody') return;
+  // Of a directory that the same group can write to: it was asked when the store was opened, and whoever can replace a file
+  // gains nothing by the right to write to it.
+  if (writers === 'group') {
+    const directory = statSync(dirname(path));
+    if (directory.gid === stat.gid && otherWriters(directory) === 'group') return;
+  }
   throw untrusted(
     path,
     'other users can write to it; if you know that its content is right, take that right away (chmod go-w)',

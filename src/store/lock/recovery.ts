@@ -6,6 +6,7 @@
 import type { GristmillError } from '../../base/errors.js';
 import { isMissing, nameErrors } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
+import type { Trust } from '../files/layout.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
 import { collectGarbage } from '../publish/garbage.js';
@@ -23,17 +24,16 @@ interface OpenPlace {
   readonly catalog: Catalog;
 }
 
-interface PlaceOptions extends LmdbCatalogOptions {
-  /** Whose stores are opened beside this user's and those of root. */
-  readonly trustOwner?: number | undefined;
-}
+type PlaceOptions = LmdbCatalogOptions & Trust;
 
 /** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
 export async function openPlace(where: string | Memory, options: PlaceOptions): Promise<OpenPlace> {
+  // Reading changes nothing that a member of the group, or whoever made the link, could not change.
+  const trust = { trustOwner: options.trustOwner, trustShared: options.trustShared === true || options.readOnly };
   for (let tries = 1; ; tries++) {
     try {
       return await nameErrors('open the store', String(where), async () => {
-        const place = storePlace(where, options.create, options.trustOwner);
+        const place = storePlace(where, options.create, trust);
         return { place, catalog: await openRecovered(place, options) };
       });
     } catch (error) {

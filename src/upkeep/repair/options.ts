@@ -22,6 +22,8 @@ export interface RepairOptions {
   readonly fromShards?: boolean | undefined;
   /** The id of a user whose stores are trusted, in addition to your own and those of root. Default: none. */
   readonly trustOwner?: number | undefined;
+  /** Whether to repair a store that its group can write to, or that is behind a symbolic link. Default false. */
+  readonly trustShared?: boolean | undefined;
 }
 
 /** The progress of a repair. */

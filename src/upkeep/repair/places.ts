@@ -17,6 +17,7 @@ import {
   QUARANTINE_DIRECTORY,
   SHARDS_DIRECTORY,
   TEMPORARY_DIRECTORY,
+  type Trust,
 } from '../../store/files/layout.js';
 import { checkIndexFile, checkLockFile } from '../../store/lmdb/guard.js';
 
@@ -29,10 +30,10 @@ export const UNFINISHED = 'repair.partial';
  * That all directories are real ones of owners that are trusted, and the catalogs files of this store.
  * @throws GristmillError STORE_NOT_A_STORE, STORE_NOT_TRUSTED, IO_ERROR
  */
-export function checkPlaces(store: string, trustOwner: number | undefined): void {
+export function checkPlaces(store: string, trust: Trust): void {
   const own = [INDEX_DIRECTORY, SHARDS_DIRECTORY, TEMPORARY_DIRECTORY, QUARANTINE_DIRECTORY];
   const made = [FINISHED, join(FINISHED, INDEX_DIRECTORY), UNFINISHED];
-  checkDirectories(store, ['.', ...own, ...made], trustOwner);
+  checkDirectories(store, ['.', ...own, ...made], trust);
   for (const index of ['.', FINISHED]) {
     const file = join(store, index, CATALOG_FILE);
     const stat = lstatSync(file, { throwIfNoEntry: false });

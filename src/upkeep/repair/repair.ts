@@ -4,7 +4,7 @@
 // changes nothing, or leaves the finished index in `repair/`, which the next one puts in place.
 
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError, quietly } from '../../base/system-errors.js';
@@ -15,6 +15,7 @@ import {
   pathIn,
   SHARDS_DIRECTORY,
   shardPath,
+  storeDirectory,
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
@@ -45,12 +46,13 @@ export async function repairStore(
   startWorkers: StartSalvagers,
   given?: RepairOptions,
 ): Promise<RepairReport> {
-  const { trustOwner, fromShards, ...options } = resolveRepairOptions(given);
-  const store = resolve(path);
+  const { trustOwner, trustShared = false, fromShards, ...options } = resolveRepairOptions(given);
+  const trust = { trustOwner, trustShared };
+  const store = storeDirectory(path, trust);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
     throw new GristmillError('STORE_NOT_FOUND', `there is no store at ${store}: it has no shards`, { file: store });
   }
-  checkPlaces(store, trustOwner);
+  checkPlaces(store, trust);
   assertWritable(store);
   refuseWhileInUse(store);
   if (fromShards) removeOpenable(store);
@@ -81,7 +83,7 @@ function assertWritable(store: string): void {
 async function repair(
   store: string,
   startWorkers: StartSalvagers,
-  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner'>,
+  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner' | 'trustShared'>,
   progress: RepairWatch,
 ): Promise<RepairReport> {
   const { pause } = progress;
