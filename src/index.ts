@@ -10,7 +10,18 @@ export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
 export type { RecordCounts, StoreEvents } from './base/events.js';
+export type {
+  BadFile,
+  ImportProgress,
+  ImportReport,
+  LayoutReason,
+  LayoutReport,
+  Shape,
+  SharedKeys,
+} from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
+export type { ImportOptions } from './import/options/types.js';
+export type { FramingName } from './kernel/contract.js';
 export type { KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';
 export type { Answer, Latency } from './lookup/cache/latency-sampler.js';
@@ -19,6 +30,8 @@ export type { RangeOptions } from './lookup/index/range.js';
 export type { ReadOptions } from './lookup/index/read-options.js';
 export type { WarmReport } from './lookup/warm/warm.js';
 export type { WarmOptions } from './lookup/warm/warm-up.js';
+export type { ImportStage } from './metrics/import-totals.js';
+export type { Registry } from './metrics/prometheus.js';
 export type { CollectionStat, IndexStat, QuarantineStat, ReadersStat, StoreStat } from './metrics/stat.js';
 export type {
   CatalogMetrics,
@@ -29,8 +42,19 @@ export type {
 } from './metrics/store-metrics.js';
 export type { Freshness } from './options/freshness.js';
 export type { Writer } from './options/shared.js';
-export type { StoreOptions } from './options/store.js';
+export type {
+  CacheOptions,
+  CachesOptions,
+  CollectionsOptions,
+  ResolvedStoreOptions,
+  StoreOptions,
+} from './options/store.js';
+export type { FileFacts, Looking, Take } from './sources/looking.js';
+export type { SyncOptions } from './sources/sync.js';
 export { type Memory, memory } from './store/lock/memory-place.js';
+export type { Leftovers } from './store/lock/sweep.js';
+export type { LockRequest } from './store/lock/writer-lock.js';
+export type { LockRecord } from './store/types.js';
 export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
@@ -40,7 +64,7 @@ export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/revi
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';
-export type { WatchOptions } from './watch/watch-options.js';
+export type { ResolvedWatchOptions, WatchOptions } from './watch/watch-options.js';
 export type { Watcher } from './watch/watcher.js';
 
 /**
