@@ -8,16 +8,17 @@ import { resolve } from 'node:path';
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import type { StoreEmitter } from '../base/events.js';
-import { HELD_FILES_MAX, HOLDS_PER_ROUND_MAX } from '../base/limits.js';
+import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
 import { pathsOf, placeOf } from '../import/names/sources.js';
 import type { FileFacts, Take } from '../sources/looking.js';
-import { NO_RECORDS, type SyncOptions, type SyncReport } from '../sources/sync.js';
+import type { SyncOptions, SyncReport } from '../sources/sync.js';
 import type { Followed } from './follow.js';
 import { Notices, type NoticesListener, type Notifier } from './notices.js';
 import { Readiness } from './readiness.js';
 import { isBadSource, isMistake, refusalOf } from './refusal.js';
 import { sharedFileSystem } from './remote.js';
 import { type Round, Schedule } from './schedule.js';
+import { Telling } from './telling.js';
 import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } from './watch-options.js';
 
 /** What a watcher is given by its store; tests give other things. */
@@ -42,6 +43,7 @@ export class Watcher {
   readonly #parts: WatchParts;
   readonly #options: ResolvedWatchOptions;
   readonly #importing: SyncOptions;
+  readonly #telling: Telling;
   readonly #schedule: Schedule;
   readonly #readiness: Readiness;
   readonly #stop = new AbortController();
@@ -55,13 +57,10 @@ export class Watcher {
   /** Whether a file of this round was left because somebody may be writing to it. */
   #awaits = false;
   #toldOfLoss = false;
-  #toldOfKeys = false;
   /** The error of the newest round, if it failed. */
   #failure: GristmillError | undefined;
   /** What was told of sources without records, for as long as they have none. */
   #emptiness: string | undefined;
-  /** What was told of files that are left out. */
-  #leftOut: ReadonlySet<string> = new Set();
   readonly #settling = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
@@ -71,6 +70,7 @@ export class Watcher {
     this.#options = watching;
     this.#importing = importing;
     this.collection = importing.collection ?? 'records';
+    this.#telling = new Telling(this.collection, parts.tell);
     // Frozen: whoever holds the watcher must not change what is watched.
     this.sources = Object.freeze(pathsOf(sources).map((source) => resolve(source)));
     this.#schedule = new Schedule(watching, performance.now());
@@ -156,7 +156,7 @@ export class Watcher {
     if (poll === 'auto') this.#poll();
     const every = this.#polls ? pollMs : compareMs;
     const message = `the system cannot report all changes (${cause.message}): the watcher compares everything every ${every} ms`;
-    this.#parts.tell('warning', { about: 'watch', error: new GristmillError('IO_ERROR', message, { cause }) });
+    this.#telling.warn(new GristmillError('IO_ERROR', message, { cause }));
     this.#go();
   }
 
@@ -196,8 +196,8 @@ export class Watcher {
         // Comparing all the time and finding nothing is no news, nor is what is looked at again in a moment, or was refused.
         const isExpected = round.paths !== undefined || !this.#hasCompared;
         this.#hasCompared = true;
-        this.#tellLeftOut(report, round.paths === undefined);
-        this.#tellOf(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
+        this.#telling.leftOut(report, round.paths === undefined);
+        this.#telling.done(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
         this.#schedule.done(performance.now());
         this.#retryMs = RETRY_MS_MIN;
         this.#emptiness = undefined;
@@ -209,7 +209,7 @@ export class Watcher {
         if (this.#stop.signal.aborted) return error;
         const refusal = refusalOf(error);
         // Sources that stay empty are no news.
-        if (refusal.message !== this.#emptiness) this.#tellRefusal(refusal, now - began);
+        if (refusal.message !== this.#emptiness) this.#telling.refused(refusal, now - began);
         this.#emptiness = refusal.code === 'SOURCE_EMPTY' ? refusal.message : undefined;
         const isBad = isBadSource(refusal);
         if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal)) continue;
@@ -229,35 +229,6 @@ export class Watcher {
     }
     return take;
   };
-
-  #tellOf(done: SyncReport, isNews: boolean, milliseconds: number): void {
-    const { changed, added, removed, bytesRead: bytes, records, report } = done;
-    const isChange = changed + added + removed > 0;
-    if (!isChange && !isNews) return;
-    const { collection } = this;
-    const outcome = isChange ? 'imported' : 'unchanged';
-    this.#parts.tell('watch', { collection, changed, added, removed, bytes, records, outcome, milliseconds });
-    if (report?.sharedKeys === undefined || this.#toldOfKeys) return;
-    // Once: a source of versions of the same records has them in every round.
-    this.#toldOfKeys = true;
-    this.#parts.tell('warning', { about: 'watch', error: new GristmillError('DUPLICATE_KEY', report.sharedKeys.text) });
-  }
-
-  /** Each file that is left out is told once, until it is read or left out for another reason. */
-  #tellLeftOut({ badFiles = [] }: SyncReport, isOfAll: boolean): void {
-    const messages = badFiles.slice(0, HELD_FILES_MAX).map(({ message }) => message);
-    for (const { reason, message, file } of badFiles) {
-      if (this.#leftOut.has(message)) continue;
-      this.#parts.tell('warning', { about: 'watch', error: new GristmillError(reason, message, { file }) });
-    }
-    this.#leftOut = new Set(isOfAll ? messages : [...this.#leftOut, ...messages].slice(-HELD_FILES_MAX));
-  }
-
-  #tellRefusal(error: GristmillError, milliseconds: number): void {
-    const counts = { changed: 0, added: 0, removed: 0, bytes: 0, records: NO_RECORDS };
-    this.#parts.tell('watch', { collection: this.collection, ...counts, outcome: 'refused', milliseconds, error });
-    this.#parts.tell('warning', { about: 'watch', error });
-  }
 
   /**
    * Resolves when all changes that were noticed so far are imported or refused, or when the watcher is closed. (The watcher
