@@ -5,6 +5,7 @@
 // must not silently do nothing either, so they are reported, each once in a process.
 
 import { nearestOf } from '../options/nearest-name.js';
+import { VARIABLE_PREFIX } from './found.js';
 
 /** The type of our warnings among those of the process. */
 export const WARNING_TYPE = 'GristmillWarning';
@@ -25,9 +26,11 @@ export function reportUnknownVariables(names: readonly string[], known: readonly
 
 function textOf(names: readonly string[], known: readonly string[]): string {
   const [ignored, are] = names.length === 1 ? ['variable', 'is no option'] : ['variables', 'are no options'];
+  // Without the prefix, which makes all of them alike.
+  const options = known.map((name) => name.slice(VARIABLE_PREFIX.length));
   const meant = names.flatMap((name) => {
-    const nearest = nearestOf(name, known);
-    return nearest === undefined ? [] : [`for ${name}, did you mean ${nearest}?`];
+    const nearest = nearestOf(name.slice(VARIABLE_PREFIX.length), options);
+    return nearest === undefined ? [] : [`for ${name}, did you mean ${VARIABLE_PREFIX}${nearest}?`];
   });
   const list = `the ${ignored} ${names.join(', ')} ${are} of gristmill and ignored`;
   return [list, ...meant].join('; ');

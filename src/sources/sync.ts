@@ -203,6 +203,7 @@ class Sync {
     return {
       bytesRead: report.bytes.source,
       records: recordCounts(report, isKnown ? work.removed : undefined),
+      ...leftOut(report.badFiles.files),
       report,
     };
   }

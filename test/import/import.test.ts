@@ -84,11 +84,11 @@ describe.each(KINDS)('%s', (kind) => {
         '"1"',
         'true',
         '"true"',
-        'null',
+        'false',
         '-1.50',
       ];
       await run(ids.map((id, i) => `{"id":${id},"i":${i}}`).join('\n'), { key: 'id', spanBytes: SPAN_BYTES });
-      const keys = [2n ** 53n, 2n ** 53n + 1n, 2n ** 53n + 2n, 1, '1', true, 'true', null, -1.5];
+      const keys = [2n ** 53n, 2n ** 53n + 1n, 2n ** 53n + 2n, 1, '1', true, 'true', false, -1.5];
       const records = store.collection<{ i: number }>();
       expect(keys.map((key) => records.getSync(key)?.i)).toEqual(keys.map((_, i) => i));
       expect(records.getSync('null')).toBeUndefined();

@@ -213,7 +213,9 @@ describe('bad records', () => {
       const binary = Buffer.concat([Buffer.from('"\xff\x00"\n', 'latin1')]);
       const report = await run([SOURCE, binary], { key: 'id', onBadRecord: 'quarantine', shape: 'ndjson', spanBytes });
       expect(report.records).toEqual({ read: 8, stored: 3, rejected: 5, replaced: 0 });
-      expect(report.quarantine).toMatch(new RegExp(`^${join(directory, 'quarantine')}/[0-9a-f-]{36}\\.ndjson$`));
+      expect(report.quarantine).toMatch(
+        new RegExp(`^${join(directory, 'quarantine')}/records\\.[0-9TZ.-]+\\.[0-9a-f-]{36}\\.ndjson$`),
+      );
       expect(statSync(report.quarantine!).mode & 0o777).toBe(0o600);
       expect(statSync(join(directory, 'quarantine')).mode & 0o777).toBe(0o700);
       const lines = Buffer.from(

@@ -163,7 +163,7 @@ describe('what does not fit starts afresh, and is said', () => {
     expect(required).toMatchObject({ code: 'NOTHING_TO_RESUME', message: expect.stringContaining(why) });
     const { report } = await importHere(directory, sources, options);
     expect(report.resumed).toBeUndefined();
-    expect(report.warnings).toEqual([expect.stringContaining(why)]);
+    expect(report.warnings).toEqual([expect.stringContaining(why), expect.stringContaining('share a key')]);
     const found = await outcome(directory, report);
     expect(found.left).toEqual({ lock: undefined, resumable: [] });
     expect(Object.keys(found.shards)).toHaveLength(report.shards);
@@ -195,9 +195,7 @@ describe('what does not fit starts afresh, and is said', () => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'never' });
-    expect(report).toMatchObject({
-      warnings: [expect.stringContaining("option resume: 'never' was given")],
-    });
+    expect(report.warnings[0]).toContain("option resume: 'never' was given");
   });
 
   test('an import into another collection leaves it alone', async () => {
@@ -265,12 +263,12 @@ describe('a journal that is not whole', () => {
     const { report: expected, ...rest } = await outcome(whole, oneGo.report);
     const { report: found, ...restFound } = await outcome(directory, report);
     if (report.resumed !== undefined) {
-      expect({ ...found, warnings: [] }).toEqual(expected);
+      expect({ ...found, warnings: [] }).toEqual({ ...expected, warnings: [] });
       expect(restFound).toEqual(rest);
     } else {
       // Afresh: under other shard numbers, which each file says behind its frames.
       const { stored: _, ...bytes } = expected.bytes;
-      expect({ ...found, warnings: [] }).toMatchObject({ ...expected, bytes });
+      expect({ ...found, warnings: [] }).toMatchObject({ ...expected, warnings: [], bytes });
       expect(framesOf(directory)).toEqual(framesOf(whole));
     }
     expect(restFound.quarantine).toEqual(rest.quarantine);

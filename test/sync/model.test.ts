@@ -68,6 +68,7 @@ describe.each(KINDS)('%s', (kind) => {
           expect((await store.verify({ workers: 1 })).faults).toEqual([]);
           expect(await sync(tree.root, options)).toEqual({
             ...{ changed: 0, added: 0, removed: 0, unchanged: existing.size, bytesRead: 0 },
+            records: { imported: 0, replaced: 0, removed: 0, rejected: 0 },
           });
         }
       }),

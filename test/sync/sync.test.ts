@@ -30,7 +30,10 @@ describe.each(KINDS)('%s', (kind) => {
       ['{"i":"three"}', undefined, '{"i":5}', '{"i":"new"}', '{"i":6}'],
     );
     tree.remove('6/6.json');
-    expect(await sync(tree.root)).toEqual({ changed: 0, added: 0, removed: 1, unchanged: 1199, bytesRead: 0 });
+    expect(await sync(tree.root)).toEqual({
+      ...{ changed: 0, added: 0, removed: 1, unchanged: 1199, bytesRead: 0 },
+      records: { imported: 0, replaced: 0, removed: 1, rejected: 0 },
+    });
     expect((await store.verify({ workers: 1 })).faults).toEqual([]);
   });
 
@@ -75,7 +78,10 @@ describe.each(KINDS)('%s', (kind) => {
     }
     tree.touch('log.ndjson');
     const bytesRead = tree.bytes('log.ndjson');
-    expect(await sync(tree.root, options)).toEqual({ changed: 1, added: 0, removed: 0, unchanged: 0, bytesRead });
+    expect(await sync(tree.root, options)).toEqual({
+      ...{ changed: 1, added: 0, removed: 0, unchanged: 0, bytesRead },
+      records: { imported: 0, replaced: 0, removed: 0, rejected: 0 },
+    });
     tree.append('log.ndjson', '{"id":5000}\n');
     expect(await sync(tree.root, options)).toMatchObject({ changed: 1, bytesRead: 12 });
   });
