@@ -5,12 +5,15 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
+import { seal } from '../../dist/src/store/catalog/values.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { gristmill } from '../support/cli.js';
 import { testStore } from '../support/import-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 import { buildEverything, contents, openReadOnly, readAll, versions } from '../support/upkeep.js';
 
+/** What a value of the catalog begins with. */
+const CHECKSUM_BYTES = 8;
 const rows = Array.from({ length: 2000 }, (_, id) => ({ id, group: `g${id % 7}`, tags: [id % 3, `t${id % 11}`] }));
 const members = Object.fromEntries(rows.map((row) => [`n${row.id}`, row]));
 const options = { key: 'id', indexes: ['group', 'tags'], spanBytes: 16_384 };
@@ -165,3 +168,25 @@ test('the command line', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ from: 'shards', collections: [{ name: 'records', records: 2 }] });
   expect(await gristmill('get', '2', '--store', directory)).toMatchObject({ code: 0, stdout: '{"id":2}\n' });
 });
+
+test.each(['plainBytes', 'storedBytes', 'frames'])(
+  'what the catalog says of the %s of a sound file is put right',
+  async (fact) => {
+    const { store, directory, run } = await testStore();
+    await run(rows.map((row) => JSON.stringify(row)).join('\n'), options);
+    const expected = await contents(store);
+    await store.close();
+    const raw = openRawIndex(directory);
+    let changed = 0;
+    for (const { database, key, value } of raw.values) {
+      const text = value.subarray(CHECKSUM_BYTES).toString();
+      if (database !== 'meta' || !text.startsWith('{"shard":')) continue;
+      const entry = JSON.parse(text);
+      raw.put(database, key, seal(Buffer.from(JSON.stringify({ ...entry, [fact]: entry[fact] + 1 }))));
+      changed++;
+    }
+    await raw.close();
+    expect(changed).toBeGreaterThan(3);
+    expect(await repaired(directory, expected)).toMatchObject({ from: 'catalog', lost: [] });
+  },
+);

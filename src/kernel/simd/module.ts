@@ -2,8 +2,7 @@
 //
 // The WebAssembly module of the SIMD kernel: compiled once a process, instantiated once a thread.
 
-import { readFileSync } from 'node:fs';
-import { wasmInstance } from '../../base/wasm-instance.js';
+import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
 
 /** What assembly/index.ts exports. Booleans are numbers here; addresses and sizes are never negative. */
 export interface Exports {
@@ -76,6 +75,6 @@ function unsigned(exports: Exports): Exports {
 let compiled: WebAssembly.Module | undefined;
 
 export function instantiate(): Exports {
-  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
+  compiled ??= wasmModule(new URL('./kernel.wasm', import.meta.url));
   return unsigned(wasmInstance(compiled, {}) as unknown as Exports);
 }

@@ -5,8 +5,7 @@
 // copying an 8 KiB page there and hashing it takes about a microsecond. Compiled synchronously at load: it is tiny,
 // and a store must be able to verify a page within a synchronous lookup.
 
-import { readFileSync } from 'node:fs';
-import { wasmInstance } from '../../base/wasm-instance.js';
+import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
 
 interface ChecksumExports {
   readonly memory: WebAssembly.Memory;
@@ -22,7 +21,7 @@ const RESULT_AT = 1024;
 const INPUT_AT = 1040;
 const WASM_PAGE_BYTES = 65_536;
 
-const module = new WebAssembly.Module(readFileSync(new URL('./checksum.wasm', import.meta.url)));
+const module = wasmModule(new URL('./checksum.wasm', import.meta.url));
 const wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
 let memory = new Uint8Array(wasm.memory.buffer);
 

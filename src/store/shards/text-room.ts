@@ -3,8 +3,7 @@
 // Room for the text of one frame after another, used again and again: verifying a store reads all its text and keeps none.
 // It is WebAssembly memory, so that lines are counted where zstd wrote them, sixteen bytes at a time.
 
-import { readFileSync } from 'node:fs';
-import { wasmInstance } from '../../base/wasm-instance.js';
+import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
 import type { FrameCodec } from '../codec/frame-codec.js';
 
 interface RoomExports {
@@ -22,7 +21,7 @@ export class TextRoom {
   #memory: Uint8Array;
 
   constructor() {
-    const module = new WebAssembly.Module(readFileSync(new URL('../files/checksum.wasm', import.meta.url)));
+    const module = wasmModule(new URL('../files/checksum.wasm', import.meta.url));
     const abort = (): never => {
       throw new Error('counting lines aborted');
     };

@@ -88,7 +88,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   });
   const entries = new Map(shards.map((entry) => [entry.shard, entry]));
   const marks = new TombstoneMarks((shard) => entries.get(shard)?.records, old);
-  const rewritten = new Map<number, NonNullable<SalvageResult['file']>>();
+  const found = new Map<number, NonNullable<SalvageResult['file']>>();
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
@@ -104,7 +104,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
           if (!marks.isDead(job.shard, ordinal)) marks.mark(job.shard, ordinal);
         }
       }
-      if (result.file?.isRewritten) rewritten.set(job.shard, result.file);
+      if (result.file !== undefined) found.set(job.shard, result.file);
     }
   }
   const trees = new NewTrees(catalog);
@@ -120,13 +120,14 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     const { generation } = catalog.header();
     let [holes, storedBytes, plainBytes] = [0, 0, 0];
     const after = shards.map((entry) => {
-      const { isRewritten, ...summary } = rewritten.get(entry.shard) ?? { isRewritten: false };
+      const { isRewritten, ...summary } = found.get(entry.shard) ?? { isRewritten: false };
       const fileNumber = files.get(entry.shard)!;
-      const now = isRewritten ? { ...entry, ...summary, fileNumber, file: shardFileName(fileNumber) } : entry;
+      // The file is right where the catalog says something else of it.
+      const now = { ...entry, ...summary, ...(isRewritten && { fileNumber, file: shardFileName(fileNumber) }) };
       holes += now.holes;
       storedBytes += now.storedBytes;
       plainBytes += now.plainBytes;
-      if (isRewritten) write.putShard(manifest.id, now);
+      if (found.has(entry.shard)) write.putShard(manifest.id, now);
       return now;
     });
     const dead = manifest.dead + marks.added;
