@@ -13,7 +13,11 @@ const hasScript = spawnSync('script', ['--version']).status === 0;
 
 /** Of imports and of stores. */
 async function allFlags(): Promise<ReadonlySet<string>> {
-  const helps = await Promise.all([gristmill('import', '--help'), gristmill('config', '--help')]);
+  const helps = await Promise.all([
+    gristmill('import', '--help'),
+    gristmill('config', '--help'),
+    gristmill('watch', '--help'),
+  ]);
   return new Set(helps.flatMap(({ stdout }) => stdout.match(/--[a-z][a-z-]+/g) ?? []));
 }
 
@@ -53,6 +57,11 @@ test.each([
   ["(option config: '/a b/c.json'), (option config: false)", "(--config '/a b/c.json'), (--no-config)"],
   ['give option trustOwner: 65534', 'give --trust-owner 65534'],
   ["option key: '/@odata.id'", '--key /@odata.id'],
+  ['import: options.level must be an integer', 'import: --level must be an integer'],
+  ['options.key: a key path must name a member', '--key: a key path must name a member'],
+  ['leave out options.select and options.shape', 'leave out --select and --shape'],
+  ['options.collections.posts.staleMs must be', 'options.collections.posts.staleMs must be'],
+  ['options.nothing must be', 'options.nothing must be'],
   ['an option nobody knows: 7, option unknown: 7', 'an option nobody knows: 7, option unknown: 7'],
 ])('%s', (text, shown) => expect(inFlags(text)).toBe(shown));
 
@@ -66,6 +75,10 @@ test('errors and warnings of commands', async () => {
   });
   const asJson = await run('--json', fileWith('[{"id":1},{"id":}]'));
   expect(JSON.parse(asJson.stderr).message).toContain('--on-bad-record skip');
+  expect(await run('--level', '99', fileWith('1'))).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/import: --level must be an integer/),
+  });
   const wrapper = fileWith('{"page":1,"items":[{"id":1},{"id":2},{"id":3}]}');
   expect((await run(wrapper)).stdout).toContain('give --select /items');
   expect((await run('--json', wrapper)).stderr).toContain('give --select /items');

@@ -158,7 +158,12 @@ describe('a watcher of a log', () => {
     await watcher.close();
   });
 
-  test.each([{ shape: 'array' as const }, { select: '/a' }])('has no option %j', async (options) => {
+  test.each([
+    { shape: 'array' as const },
+    { select: '/a' },
+    { onBadFile: 'skip' as const },
+    { onBadFile: 'quarantine' as const },
+  ])('has no option %j', async (options) => {
     const { folder, store } = await place({ 'app.log': line(1) });
     await expect(store.watch(join(folder, 'app.log'), { log: true, ...options })).rejects.toThrow(TypeError);
   });

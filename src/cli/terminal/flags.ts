@@ -4,10 +4,16 @@
 import { shellWord } from '../../base/shell-word.js';
 import { IMPORT_OPTIONS } from '../../import/options/table.js';
 import { STORE_OPTIONS } from '../../options/store.js';
+import { WATCH_OPTIONS } from '../../watch/watch-options.js';
 
 /** `option name`, or with a value: `option name: 'text'`, `option name: 12`. What ends a sentence is no part of it. */
 const MENTION = /\boption ([a-z][A-Za-z]*)(?:: ('[^']*'|[^\s,;:()'][^\s,;()]*?(?=[.,;:)]*(?:\s|$))))?/g;
-const NAMES: ReadonlySet<string> = new Set([...Object.keys(IMPORT_OPTIONS), ...Object.keys(STORE_OPTIONS), 'config']);
+/** What checks of values call them: `options.name`. Options within options are JSON, and have no flag of their own. */
+const CHECKED = /\boptions\.([a-z][A-Za-z]*)\b(?!\.\w)/g;
+const NAMES: ReadonlySet<string> = new Set([
+  ...[IMPORT_OPTIONS, STORE_OPTIONS, WATCH_OPTIONS].flatMap((table) => Object.keys(table)),
+  'config',
+]);
 /** Flags that are not named as their options. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['recordBytesMax', '--max-record-bytes'],
@@ -20,9 +26,10 @@ const SPELLED: ReadonlyMap<string, string> = new Map([
 
 /** A text of the library with its options as flags. */
 export function inFlags(text: string): string {
-  return text.replace(MENTION, (mention: string, name: string, value: string | undefined) => {
-    if (!NAMES.has(name)) return mention;
-    const flag = RENAMED.get(name) ?? flagOf(name);
+  const checked = text.replace(CHECKED, (mention: string, name: string) => knownFlag(name) ?? mention);
+  return checked.replace(MENTION, (mention: string, name: string, value: string | undefined) => {
+    const flag = knownFlag(name);
+    if (flag === undefined) return mention;
     if (value === undefined) return flag;
     const spelled = SPELLED.get(`${name}: ${value}`);
     if (spelled !== undefined) return spelled;
@@ -30,6 +37,11 @@ export function inFlags(text: string): string {
     if (value === 'false') return flag.replace('--', '--no-');
     return `${flag} ${shellWord(value.startsWith("'") ? value.slice(1, -1) : value)}`;
   });
+}
+
+/** Undefined for a word that is no option of the command line. */
+function knownFlag(name: string): string | undefined {
+  return NAMES.has(name) ? (RENAMED.get(name) ?? flagOf(name)) : undefined;
 }
 
 /** The flag of an option that is named as its flag is. */
