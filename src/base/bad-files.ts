@@ -14,9 +14,10 @@ const CODES: ReadonlySet<ErrorCode> = new Set([
   'IO_ERROR',
 ]);
 
-/** What an error says of the file at this path; undefined for an error about anything else. */
-export function badFileOf(error: unknown, path: string): BadFile | undefined {
-  if (!(error instanceof GristmillError) || error.file !== path || !CODES.has(error.code)) return undefined;
+/** The file at this path, which is left out for an error. @throws the error, if it is about something else, or bad files are errors */
+export function badFileOf(error: unknown, path: string, areLeftOut: boolean): BadFile {
+  const isOfFile = error instanceof GristmillError && error.file === path && CODES.has(error.code);
+  if (!areLeftOut || !isOfFile) throw error;
   return { file: path, reason: error.code, message: error.message };
 }
 
@@ -36,8 +37,6 @@ export class BadFiles {
 
   /** Adds the file at this path. @throws the error, if bad files are errors or if the error is about something else */
   addOrThrow(error: unknown, path: string): undefined {
-    const bad = this.areLeftOut ? badFileOf(error, path) : undefined;
-    if (bad === undefined) throw error;
-    this.add(bad);
+    this.add(badFileOf(error, path, this.areLeftOut));
   }
 }

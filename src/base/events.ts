@@ -6,6 +6,9 @@ import { EventEmitter } from 'node:events';
 import type { GristmillError } from './errors.js';
 import type { ImportProgress, ImportReport } from './import-report.js';
 
+/** The type of our warnings among those of the process. */
+export const WARNING_TYPE = 'GristmillWarning';
+
 /** The records of one round of a watcher. */
 export interface RecordCounts {
   /** Records of new and changed files that are stored now. */
@@ -80,5 +83,5 @@ export class StoreEmitter extends EventEmitter<Listeners> {
 /** A warning that nobody listens to, as a warning of the process. Node prints it on stderr. */
 function processWarning({ about, error }: StoreEvents['warning']): Error {
   const warning = new Error(`${about}: ${error.message}`, { cause: error });
-  return Object.assign(warning, { name: 'GristmillWarning', code: error.code });
+  return Object.assign(warning, { name: WARNING_TYPE, code: error.code });
 }

@@ -4,11 +4,9 @@
 // for a service, and for one that is called gristmill they begin with GRISTMILL_. So they stop nothing. A misspelled option
 // must not silently do nothing either, so they are reported, each once in a process.
 
+import { WARNING_TYPE } from '../base/events.js';
 import { nearestOf } from '../options/nearest-name.js';
 import { VARIABLE_PREFIX } from './found.js';
-
-/** The type of our warnings among those of the process. */
-export const WARNING_TYPE = 'GristmillWarning';
 
 /** Of the process, not of this module: a program may hold several copies of it. */
 const REPORTED = Symbol.for('gristmill.unknown-variables');

@@ -43,8 +43,8 @@ export interface ScanOptions {
   readonly framing: FramingName;
   /**
    * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
-   * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a scalar" where a value is
-   * found inside it.
+   * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a
+   * scalar" where a value is found inside it.
    */
   readonly primary?: readonly string[];
   /** Whether null may be a primary key. Records that gristmill stored before it refused them may have it. Default false. */

@@ -79,7 +79,7 @@ export async function compareSources(
     const folder = isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
     for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
-      for (; !next.done && !isBehind(next.value, source, file.path); next = before.next()) {
+      for (; !next.done && compareFiles(next.value, { source, path: file.path }) <= 0; next = before.next()) {
         if (next.value.source === source && next.value.path === file.path) was = next.value;
         else await pass(next.value);
       }
@@ -115,8 +115,15 @@ function isReadable(path: string, bad: BadFiles): boolean {
   }
 }
 
+/** Compares by the order of a manifest: by source, and by path in it. */
+export function compareFiles(left: FileOfSource, right: FileOfSource): number {
+  return left.source - right.source || comparePaths(left.path, right.path);
+}
+
+type FileOfSource = Pick<NotedFile, 'source' | 'path'>;
+
 /** Names a file among those of all sources. */
-export function idOf({ source, path }: Pick<NotedFile, 'source' | 'path'>): string {
+export function idOf({ source, path }: FileOfSource): string {
   return `${source}:${path}`;
 }
 
@@ -136,11 +143,6 @@ function filesIn(
     }
   }
   return scope.paths === undefined ? folder.files() : folder.filesAt(scope.paths);
-}
-
-/** Whether a noted file comes after this one in the order of the sources. */
-function isBehind(noted: NotedFile, source: number, path: string): boolean {
-  return noted.source > source || (noted.source === source && comparePaths(noted.path, path) > 0);
 }
 
 function isSame(before: Fingerprint, now: Fingerprint): boolean {

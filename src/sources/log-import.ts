@@ -5,16 +5,16 @@
 import { resolve } from 'node:path';
 import { importHolding } from '../import/import.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { cut, type SourcePlan } from '../import/plan/plan.js';
+import type { SourcePlan } from '../import/plan/plan.js';
 import type { Plans } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
-import { comparePaths, packFiles } from '../import/source/file-list.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogRead, CatalogWrite } from '../store/types.js';
-import { idOf } from './compare.js';
+import { compareFiles, idOf } from './compare.js';
+import { planOfLines, planOfNamedLines } from './line-plans.js';
 import { type ChangedLog, changedLogs, type LogPart, type MovedLog, pathIn } from './logs.js';
 import type { Looking } from './looking.js';
 import { ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
@@ -105,9 +105,7 @@ export class LogImport implements ImportWork {
       const row = this.#rowOf(log);
       this.#noted.set(idOf(row), row);
     }
-    const rows = [...this.#noted.values()];
-    rows.sort((left, right) => left.source - right.source || comparePaths(left.path, right.path));
-    for (const row of rows) this.#rows.add(row);
+    for (const row of [...this.#noted.values()].sort(compareFiles)) this.#rows.add(row);
     this.#rows.finish();
   }
 
@@ -118,24 +116,12 @@ export class LogImport implements ImportWork {
   }
 
   #planOf(log: ChangedLog, part: LogPart): SourcePlan {
-    const { source, root, path, before, rest } = log;
-    const { full, from, fingerprint } = part;
-    const bytes = fingerprint.bytes - from;
-    const facts = { fingerprint, bytes, because: 'option', source } as const;
-    const spans = cut(from, fingerprint.bytes, this.#options.spanBytes);
-    if (path === '' || this.#options.key !== undefined) {
-      return { ...facts, path: full, shape: 'ndjson', framing: 'lines', from, spans, relative: path };
-    }
+    const { path, before, rest } = log;
+    const lines = { ...log, ...part, because: 'option' } as const;
+    if (path === '' || this.#options.key !== undefined) return planOfLines(part.full, lines, this.#options.spanBytes);
     // Numbers of records go on, also in a new file of the name: no name is given again.
     const ofRest = part !== rest && rest ? rest.fingerprint.bytes - rest.from : 0;
-    const grown = { from, read: (before?.read ?? 0) + ofRest };
-    const files = [
-      { list: packFiles([{ path: pathIn(log, part), fingerprint }]), isNamed: true, shape: 'ndjson', grown },
-    ] as const;
-    return {
-      ...{ ...facts, path: root, shape: 'folder', framing: 'object', from: 0, relative: '' },
-      ...{ spans: [{ from: 0, to: bytes + 1 }], files },
-    };
+    return planOfNamedLines({ ...lines, path: pathIn(log, part) }, (before?.read ?? 0) + ofRest);
   }
 
   /** What is noted of a log from now on. */

@@ -1,8 +1,8 @@
 // source > [compare] > import > publish
 //
 // What is new in sources that are logs: files of lines that only grow, until they are rotated. A log is known again by its
-// inode and by what it begins and ends with, not by its name. So a log that was renamed, copied and truncated, or replaced is a new one, and
-// its records stay. What was written to the old one until then is looked for beside it: lines that no round has read.
+// inode and by what it begins and ends with, not by its name. So a log that was renamed, copied and truncated, or replaced
+// is a new one, and its records stay. Lines of the old one that no round has read are looked for beside it.
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -18,7 +18,7 @@ import type { Pause } from '../parallel/pause.js';
 import { idOf } from './compare.js';
 import { endOfLines, type Looking } from './looking.js';
 import type { NotedFile } from './manifest.js';
-import { endsOf } from './notes.js';
+import { hasEnds } from './notes.js';
 
 /** Whole lines of a file that no round has read. */
 export interface LogPart {
@@ -117,8 +117,7 @@ function continues(path: string, now: Fingerprint, { fingerprint: then, lines }:
   if (now.bytes < then.bytes) return false;
   // An import notes no ends of a small file: the same file that is not shorter is believed to have grown.
   if (lines === undefined) return inodeOf(now) === inodeOf(then);
-  const found = endsOf(path, { ...now, grows: true }, then.bytes);
-  return found?.head === lines.head && found.tail === lines.tail;
+  return hasEnds(path, { ...now, grows: true }, then.bytes, lines);
 }
 
 function partOf(full: string, fingerprint: Fingerprint, from: number): LogPart | undefined {

@@ -9,10 +9,11 @@ import type { SourcePlan } from '../import/plan/plan.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
-import { atOnce, isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
+import { isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
+import { atOnce } from '../parallel/steps.js';
 import { xxh64 } from '../store/files/checksum.js';
 import type { SourceLines, SourceSpan } from '../store/source-types.js';
 import type { NotedFile, RecordRange } from './manifest.js';
@@ -135,9 +136,13 @@ function wasReadAsLines(file: Source): boolean {
 /** Whether the file, as it is now, begins with all that it was. */
 export function hasGrown(path: string, now: Fingerprint, { fingerprint: then, lines }: NotedFile): boolean {
   const isSameFile = now.inode === then.inode && now.device === then.device;
-  if (lines === undefined || !isSameFile || now.bytes <= then.bytes) return false;
-  const found = readIfSame(path, now, (file) => hashEnds(file, then.bytes));
-  return found?.head === lines.head && found.tail === lines.tail;
+  return lines !== undefined && isSameFile && now.bytes > then.bytes && hasEnds(path, now, then.bytes, lines);
+}
+
+/** Whether the first `end` bytes of a file begin and end as it is said. */
+export function hasEnds(path: string, fingerprint: Fingerprint, end: number, { head, tail }: SourceLines): boolean {
+  const found = endsOf(path, fingerprint, end);
+  return found?.head === head && found.tail === tail;
 }
 
 /** What a log begins with, and what its first `end` bytes end with. Undefined if it changes, or no line ends there. */

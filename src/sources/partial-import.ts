@@ -13,11 +13,11 @@ import type { FilledImportOptions } from '../import/options/resolve.js';
 import { batchSources } from '../import/plan/batch-sources.js';
 import { planUnlessBad, withoutOddOnes } from '../import/plan/careful.js';
 import { planFolder } from '../import/plan/folder.js';
-import { cut, planSource, type SourcePlan } from '../import/plan/plan.js';
+import { planSource, type SourcePlan } from '../import/plan/plan.js';
 import type { Plans } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import { expectationOf } from '../import/source/expectation.js';
-import { comparePaths, packFiles } from '../import/source/file-list.js';
+import { packFiles } from '../import/source/file-list.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
@@ -25,7 +25,8 @@ import type { Change } from '../store/pages/change.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
-import { type ChangedFile, type Comparison, idOf } from './compare.js';
+import { type ChangedFile, type Comparison, compareFiles, idOf } from './compare.js';
+import { planOfLines, planOfNamedLines } from './line-plans.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
 import { hasGrown, linesOf, Notes } from './notes.js';
 import { joined, keptPart } from './parts.js';
@@ -265,29 +266,9 @@ export class PartialImport implements ImportWork {
 
   /** What a file has grown by. */
   #grownPlan(root: string, file: ChangedFile): SourcePlan {
-    const { source, path, fingerprint } = file;
     const before = this.#grownOf(file) as NotedFile;
-    const from = before.fingerprint.bytes;
-    const isNamed = this.#base.manifest.key.kind === 'name';
-    if (isNamed) {
-      const grown = { from, read: before.read };
-      return {
-        ...{ path: root, fingerprint, bytes: fingerprint.bytes - from },
-        ...{ because: 'collection' as const, shape: 'folder', framing: 'object', from: 0, source, relative: '' },
-        spans: [{ from: 0, to: fingerprint.bytes - from + 1 }],
-        files: [{ list: packFiles([file]), isNamed, shape: 'ndjson', grown }],
-      };
-    }
-    const spans = cut(from, fingerprint.bytes, this.#options.spanBytes);
-    const full = join(root, path);
-    const bytes = fingerprint.bytes - from;
-    return {
-      ...{ path: full, fingerprint, bytes, shape: 'ndjson', because: 'collection', framing: 'lines' },
-      ...{ from, spans, source, relative: path },
-    };
+    const part = { ...file, root, from: before.fingerprint.bytes, because: 'collection' } as const;
+    if (this.#base.manifest.key.kind === 'name') return planOfNamedLines(part, before.read);
+    return planOfLines(join(root, file.path), part, this.#options.spanBytes);
   }
-}
-
-function compareFiles(left: NotedFile, right: NotedFile): number {
-  return left.source - right.source || comparePaths(left.path, right.path);
 }

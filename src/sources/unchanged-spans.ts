@@ -4,13 +4,14 @@
 // records, and the gaps between them, which are imported. A gap begins and ends at the beginning of a line.
 
 import { join } from 'node:path';
-import { cut, type SourcePlan } from '../import/plan/plan.js';
+import type { SourcePlan } from '../import/plan/plan.js';
 import { hashOf } from '../import/scan/span-hash.js';
 import { openSource } from '../import/source/open.js';
 import type { Source } from '../import/source/source.js';
 import type { Pause } from '../parallel/pause.js';
 import type { SourceSpan } from '../store/source-types.js';
 import type { ChangedFile } from './compare.js';
+import { planOfLines } from './line-plans.js';
 import type { RecordRange } from './manifest.js';
 
 const NEWLINE = '\n'.charCodeAt(0);
@@ -53,12 +54,8 @@ export async function keptSpans(root: string, changed: ChangedFile, pause: Pause
 
 /** Plans of what has to be read. */
 export function plansOfGaps(root: string, changed: ChangedFile, { gaps }: KeptSpans, spanBytes?: number): SourcePlan[] {
-  const { source, path, fingerprint } = changed;
-  return gaps.map(({ from, to }) => ({
-    ...{ path: join(root, path), fingerprint, bytes: to - from, shape: 'ndjson', framing: 'lines' },
-    because: 'collection' as const,
-    ...{ from, spans: cut(from, to, spanBytes), source, relative: path, endsEarly: to < fingerprint.bytes },
-  }));
+  const full = join(root, changed.path);
+  return gaps.map(({ from, to }) => planOfLines(full, { ...changed, from, because: 'collection' }, spanBytes, to));
 }
 
 function gapsBetween(spans: readonly SourceSpan[], start: number, end: number) {

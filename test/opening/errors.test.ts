@@ -3,17 +3,17 @@
 // Method: places where another user may not read or write, in a process of that user. Needs root.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { ROOT } from '../support/cli.js';
 import { scratch } from '../support/import-files.js';
+import { give, isRoot, OTHER } from '../support/other-user.js';
 
-const NOBODY = { uid: 65_534, gid: 65_534 };
+const NOBODY = { uid: OTHER, gid: OTHER };
 const LIBRARY = pathToFileURL(join(ROOT, 'dist/src/index.js')).href;
-const isRoot = process.getuid?.() === 0;
 /** The other user has to be able to read the program. */
 const hasOther =
   isRoot && spawnSync(process.execPath, ['--check', join(ROOT, 'dist/src/index.js')], NOBODY).status === 0;
@@ -42,13 +42,6 @@ async function madeStore(): Promise<string> {
   await store.transaction((tx) => void tx.createCollection('a', { key: 'id' }).put({ id: 1 }));
   await store.close();
   return path;
-}
-
-/** Gives a store to the other user. */
-function give(store: string): void {
-  for (const name of ['', ...readdirSync(store, { recursive: true, encoding: 'utf8' })]) {
-    chownSync(join(store, name), NOBODY.uid, NOBODY.gid);
-  }
 }
 
 describe.runIf(hasOther)('of a user without rights (skipped where there is no other user)', () => {

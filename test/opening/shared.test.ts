@@ -4,30 +4,20 @@
 // changes a store, as root and as another user.
 
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { CLI, gristmill } from '../support/cli.js';
 import { scratch } from '../support/import-files.js';
+import { isRoot, newStore, OTHER } from '../support/other-user.js';
 
-const OTHER = 65_534;
-const isRoot = process.getuid?.() === 0;
 const OPTIONS = { config: false, hotSet: false } as const;
 const READING = [['get', '1'], ['range'], ['export'], ['stat'], ['verify', '--workers', '1'], ['backup', 'BACKUP']];
 const WRITING = [
   ...[['put', '{"id":2}'], ['patch', '1', '{"a":1}'], ['delete', '1'], ['compact'], ['repair', '--workers', '1']],
   ['import', 'SOURCE', '--key', 'id', '--workers', '1'],
 ];
-
-async function newStore(): Promise<string> {
-  const path = join(scratch(), 'store');
-  writeFileSync(`${path}.ndjson`, '{"id":1}\n');
-  const store = await openStore(path, OPTIONS);
-  await store.import(`${path}.ndjson`, { key: 'id', workers: 1 });
-  await store.close();
-  return path;
-}
 
 /** As a volume with fsGroup: directories 2770, files 0660, all of one group. */
 function shareWithGroup(store: string): void {

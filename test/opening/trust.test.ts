@@ -8,24 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { CLI, gristmill } from '../support/cli.js';
 import { scratch } from '../support/import-files.js';
+import { give, isRoot, newStore, OTHER } from '../support/other-user.js';
 
-const OTHER = 65_534;
-const isRoot = process.getuid?.() === 0;
 const OPTIONS = { config: false, hotSet: false } as const;
-
-async function newStore(): Promise<string> {
-  const path = join(scratch(), 'store');
-  writeFileSync(`${path}.ndjson`, '{"id":1}\n');
-  const store = await openStore(path, OPTIONS);
-  await store.import(`${path}.ndjson`, { key: 'id', workers: 1 });
-  await store.close();
-  return path;
-}
-
-function give(store: string, uid = OTHER): void {
-  for (const name of ['', ...readdirSync(store, { recursive: true, encoding: 'utf8' })])
-    chownSync(join(store, name), uid, uid);
-}
 
 const COMMANDS: readonly string[][] = [
   ...[['get', '1'], ['range'], ['export'], ['stat'], ['verify', '--workers', '1'], ['compact'], ['delete', '1']],

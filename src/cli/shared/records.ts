@@ -9,7 +9,7 @@ import { snippetOf } from '../../base/snippet.js';
 import { markBytes } from '../../import/source/detect.js';
 import { openSource } from '../../import/source/open.js';
 import { BadReason } from '../../kernel/contract.js';
-import { NEWLINE } from '../../kernel/plain/bytes.js';
+import { countNewlines } from '../../kernel/plain/bytes.js';
 
 /** Names stdin, where a path is expected. */
 const STANDARD_INPUT = '-';
@@ -31,7 +31,7 @@ export async function readRecords(file: string): Promise<readonly string[]> {
   if (bad[0] === undefined) return records.map(({ line }) => line);
   const { reason, record } = bad[0];
   const offset = mark + bad[0].offset;
-  const line = lineAt(bytes, offset);
+  const line = 1 + countNewlines(bytes, offset);
   const snippet = snippetOf(bytes, offset);
   const where = `${path} is bad at byte ${offset} (line ${line})`;
   const message = `record ${record} of ${where}: ${BadReason[reason]}; nothing was changed`;
@@ -76,11 +76,4 @@ async function standardInput(): Promise<Uint8Array> {
     throw new GristmillError('SOURCE_NOT_READABLE', `standard input cannot be read (${code ?? message}).`, { cause });
   }
   return Buffer.concat(chunks);
-}
-
-/** Line of an offset, from 1. */
-function lineAt(bytes: Uint8Array, offset: number): number {
-  let line = 1;
-  for (let i = bytes.indexOf(NEWLINE); i !== -1 && i < offset; i = bytes.indexOf(NEWLINE, i + 1)) line++;
-  return line;
 }

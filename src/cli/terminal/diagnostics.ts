@@ -1,6 +1,6 @@
 // What goes to stderr: failures as `gristmill: CODE: message` or, with --json, as one JSON object a line.
 
-import { WARNING_TYPE } from '../../config/unknown.js';
+import { WARNING_TYPE } from '../../base/events.js';
 import { escapeControls, jsonLine } from './escape.js';
 import { Exit, type Failure, failureOf } from './exit.js';
 import { inFlags } from './flags.js';

@@ -8,7 +8,7 @@ import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { shellWord } from '../../base/shell-word.js';
 import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason } from '../../kernel/contract.js';
-import { COMMA, isBlank, NEWLINE } from '../../kernel/plain/bytes.js';
+import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { formatPath } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { openSource } from '../source/open.js';
@@ -188,7 +188,7 @@ async function lineAt(file: Source, offset: number, pause: Pause): Promise<numbe
   let line = 1;
   for (let at = 0; at < offset; at += READ_BYTES) {
     const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));
-    for (let i = bytes.indexOf(NEWLINE); i !== -1; i = bytes.indexOf(NEWLINE, i + 1)) line++;
+    line += countNewlines(bytes);
     await pause();
   }
   return line;

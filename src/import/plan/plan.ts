@@ -11,9 +11,10 @@ import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
+import { inTurns } from '../../parallel/steps.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { type Head, markBytes } from '../source/detect.js';
-import { type Container, DocumentWalker } from '../source/document.js';
+import { type Container, DocumentWalker, walkOver } from '../source/document.js';
 import { type Expectation, type Layout, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
@@ -129,12 +130,7 @@ async function layoutIn(
   if (select !== undefined) return { because: 'option' };
   if (shape !== undefined) return { shape, because: 'option' };
   if (head === undefined) return { shape: 'ndjson', because: 'content' };
-  const steps = layoutOf(file, head, expectation, isAlone);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    await pause();
-  }
+  return inTurns(layoutOf(file, head, expectation, isAlone), pause);
 }
 
 /** After the container: the rest of the document must be valid too. @throws SOURCE_TRUNCATED, SOURCE_NOT_JSON, SOURCE_TRAILING_BYTES */
@@ -143,7 +139,7 @@ export async function checkRest(plan: SourcePlan, from: number, pause: Pause): P
   const file = openSource(plan.path, 'read', plan.fingerprint);
   try {
     plan.rest.leaveContainer();
-    await walkOn(file, plan.rest, from, pause);
+    await inTurns(walkOver(file, plan.rest, from), pause);
     plan.rest.finish(plan.fingerprint.bytes);
   } finally {
     file.close();
@@ -188,21 +184,10 @@ function headAt(file: Source, offset: number): Head {
 }
 
 async function findContainer(file: Source, walker: DocumentWalker, from: number, pause: Pause): Promise<Container> {
-  const container = await walkOn(file, walker, from, pause);
+  const container = await inTurns(walkOver(file, walker, from), pause);
   if (container) return container;
   walker.finish(file.fingerprint.bytes);
   throw new Error('a document that ended without its container was accepted: a bug in gristmill');
-}
-
-async function walkOn(file: Source, walker: DocumentWalker, from: number, pause: Pause) {
-  for (let at = from; at < file.fingerprint.bytes; ) {
-    const { bytes } = headAt(file, at);
-    const container = walker.walk(bytes, at);
-    if (container) return container;
-    at += bytes.byteLength;
-    await pause();
-  }
-  return undefined;
 }
 
 export function spanBytesFor(bytes: number, given?: number): number {

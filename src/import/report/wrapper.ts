@@ -6,10 +6,10 @@ import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COLON,
-  isBlank,
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
+  skipBlanks,
 } from '../../kernel/plain/bytes.js';
 import { formatPointer } from '../../keys/paths.js';
 import type { SourcePlan } from '../plan/plan.js';
@@ -83,7 +83,8 @@ export function arrayInside(head: Uint8Array): readonly string[] | undefined {
     } else if (byte === QUOTE) {
       const end = stringEnd(head, at);
       const level = levels.at(-1);
-      if (level?.isArray === false && head[nextOf(head, end)] === COLON) level.name = nameIn(head, at, end);
+      if (level?.isArray === false && head[skipBlanks(head, end, head.byteLength)] === COLON)
+        level.name = nameIn(head, at, end);
       at = end - 1;
     }
   }
@@ -92,14 +93,8 @@ export function arrayInside(head: Uint8Array): readonly string[] | undefined {
 }
 
 function holdsContainers(bytes: Uint8Array, array: number): boolean {
-  const first = bytes[nextOf(bytes, array + 1)];
+  const first = bytes[skipBlanks(bytes, array + 1, bytes.byteLength)];
   return first === OPEN_OBJECT || first === OPEN_ARRAY;
-}
-
-function nextOf(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (at < bytes.byteLength && isBlank[bytes[at]!] === 1) at++;
-  return at;
 }
 
 /** Where a string ends, or what is seen of it. */

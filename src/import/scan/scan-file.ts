@@ -8,15 +8,17 @@
 //                  bad as a whole.
 //   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
 
-import { DETECTION_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
+import { WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { BadOutcome, Ended, GoodOutcome, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { encodeKey } from '../../keys/encode.js';
+import { atOnce } from '../../parallel/steps.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
-import { atOnce, isNamedLines, shapeOfNamedLines } from '../source/layout.js';
+import { firstUnblank } from '../source/first-value.js';
+import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';
 import type { SpanOutput } from './span-output.js';
@@ -216,14 +218,7 @@ export class FileScan {
   #behind(address: number): number | undefined {
     const { bytes, end } = this.#window;
     const at = skipBlanks(bytes, address, end);
-    if (at < end) return this.#offsetOf(at);
-    for (let offset = this.#position; offset < this.#file.fingerprint.bytes; ) {
-      const piece = this.#file.bytesAt(offset, offset + DETECTION_BYTES);
-      const blanks = skipBlanks(piece, 0, piece.byteLength);
-      offset += blanks;
-      if (blanks < piece.byteLength) return offset;
-    }
-    return undefined;
+    return at < end ? this.#offsetOf(at) : firstUnblank(this.#file, this.#position);
   }
 
   /** Records of the file that an earlier import read. */

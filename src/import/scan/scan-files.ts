@@ -153,8 +153,6 @@ class FilesScan {
 
   /** @throws the error, unless the file is left out for it */
   #badOf(error: unknown, path: string): BadFile {
-    const bad = this.#output.leavesOutBadFiles ? badFileOf(error, path) : undefined;
-    if (bad === undefined) throw error;
-    return bad;
+    return badFileOf(error, path, this.#output.leavesOutBadFiles);
   }
 }

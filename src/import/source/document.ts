@@ -6,8 +6,10 @@
 // slow way (about 100 MB/s) and only ever sees what is outside the records.
 
 import { GristmillError } from '../../base/errors.js';
+import { DETECTION_BYTES } from '../../base/limits.js';
 import { formatPointer } from '../../keys/paths.js';
 import { CharacterChecker } from './characters.js';
+import type { Source } from './source.js';
 
 /** The container whose elements or members are the records. */
 export interface Container {
@@ -221,4 +223,16 @@ export class DocumentWalker {
     const message = `${this.#file} is not valid JSON at byte ${offset}: ${what}.`;
     return new GristmillError('SOURCE_NOT_JSON', message, { file: this.#file, offset });
   }
+}
+
+/** Walks over a source from this offset on, a piece a step: to the container, or to the end of the source. */
+export function* walkOver(file: Source, walker: DocumentWalker, from: number): Generator<void, Container | undefined> {
+  for (let at = from; at < file.fingerprint.bytes; ) {
+    const bytes = file.bytesAt(at, at + DETECTION_BYTES);
+    const container = walker.walk(bytes, at);
+    if (container !== undefined) return container;
+    at += bytes.byteLength;
+    yield;
+  }
+  return undefined;
 }

@@ -4,6 +4,7 @@
 // and reading stops at the answer, so the answer is the same whether the value has ten bytes or a hundred million, and
 // nothing that comes after the value changes it.
 
+import { DETECTION_BYTES } from '../../base/limits.js';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -14,6 +15,7 @@ import {
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
+  skipBlanks,
 } from '../../kernel/plain/bytes.js';
 import { beginsJson } from './characters.js';
 import type { Source } from './source.js';
@@ -84,4 +86,15 @@ function afterValue(c: number): Extent | undefined {
   if (c === NEWLINE) return 'line';
   if (isBlank[c] === 1) return undefined;
   return beginsJson(c) ? 'shared' : 'line';
+}
+
+/** The offset of the first byte from this offset on that is not white space. Undefined if there is none. */
+export function firstUnblank(file: Source, from: number): number | undefined {
+  for (let at = from; at < file.fingerprint.bytes; ) {
+    const piece = file.bytesAt(at, at + DETECTION_BYTES);
+    const blanks = skipBlanks(piece, 0, piece.byteLength);
+    at += blanks;
+    if (blanks < piece.byteLength) return at;
+  }
+  return undefined;
 }

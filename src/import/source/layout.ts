@@ -82,14 +82,6 @@ export function* shapeOfNamedLines(
   return isFirstBad({ path: file.path, offset: from, bytes, isAll }) ? 'ndjson' : undefined;
 }
 
-/** Runs such a generator to its end without a pause, and returns its result. */
-export function atOnce<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
 /** The kind of a value that begins with this byte. */
 export function kindOf(byte: number): ValueKind {
   if (byte === OPEN_OBJECT) return 'object';

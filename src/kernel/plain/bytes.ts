@@ -34,3 +34,10 @@ export function skipBlanks(bytes: Uint8Array, at: number, limit: number): number
   while (at < limit && isBlank[bytes[at]!] === 1) at++;
   return at;
 }
+
+/** Newlines in the bytes before `end`. */
+export function countNewlines(bytes: Uint8Array, end = bytes.byteLength): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1 && at < end; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}

@@ -9,6 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { resolveOptions } from '../../options/check.js';
+import { either } from '../../options/shared.js';
 import { cancelledError } from '../../parallel/wire.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
@@ -61,8 +62,7 @@ export async function retryQuarantine(
   if (collection === undefined)
     throw new TypeError(`retry: ${found.name} does not say its collection: give collection`);
   const { wait, onWait, signal } = resolved;
-  const stop = [signal, target.closing].filter((one) => one !== undefined);
-  const cancel = stop.length > 0 ? AbortSignal.any(stop) : undefined;
+  const cancel = either(signal, target.closing);
   const lock = await WriterLock.acquire(catalog, place, {
     operation: 'import',
     collection,

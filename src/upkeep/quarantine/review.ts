@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { openSource } from '../../import/source/open.js';
 import type { Source } from '../../import/source/source.js';
-import { NEWLINE } from '../../kernel/plain/bytes.js';
+import { countNewlines } from '../../kernel/plain/bytes.js';
 import type { BlobReader, StorePlace } from '../../store/files/blobs.js';
 import { QUARANTINE_DIRECTORY } from '../../store/files/layout.js';
 import { factsOf, quarantineLines, rawOf } from '../../store/quarantine/lines.js';
@@ -122,7 +122,7 @@ class LineNumbers {
       if (Buffer.compare(source.bytesAt(start, start + raw.byteLength), raw) !== 0) return undefined;
       for (; this.#at < start; this.#at = Math.min(start, this.#at + READ_BYTES)) {
         const bytes = source.bytesAt(this.#at, Math.min(start, this.#at + READ_BYTES));
-        for (let i = bytes.indexOf(NEWLINE); i !== -1; i = bytes.indexOf(NEWLINE, i + 1)) this.#line++;
+        this.#line += countNewlines(bytes);
       }
       return this.#line;
     } catch {

@@ -1,0 +1,93 @@
+// source > plan > [map > scan > key > frame > shard] > verify > merge > publish
+//
+// What the scans of a span (scan-span.ts) and of a whole source (scan-source.ts) have in common: the callbacks that the
+// kernel's loop needs, for records in one framing.
+
+import type { FramingName } from '../../kernel/contract.js';
+import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
+import type { Window } from '../../kernel/simd/window.js';
+import type { Source } from '../source/source.js';
+import type { SpanFailure } from '../tasks/span.js';
+import type { SpanOutput } from './span-output.js';
+
+/** Which records are scanned. */
+interface Scanned {
+  readonly framing: FramingName;
+  /** Offset of the first one. */
+  readonly from: number;
+  /** The scan ends at the first boundary from this offset on. */
+  readonly stop: number;
+  /** Bytes of the source. */
+  readonly bytes: number;
+}
+
+export abstract class RecordScan implements ScanClient {
+  protected readonly file: Source;
+  protected readonly output: SpanOutput;
+  protected readonly scanner: Scanner;
+  protected readonly window: Window;
+  protected failure: SpanFailure | undefined;
+  /** Offset up to which the kernel has been given bytes. */
+  protected position: number;
+  readonly #scanned: Scanned;
+
+  protected constructor(file: Source, output: SpanOutput, scanned: Scanned) {
+    this.file = file;
+    this.output = output;
+    this.scanner = output.kernel.scanner;
+    this.window = output.kernel.window;
+    this.position = scanned.from;
+    this.#scanned = scanned;
+  }
+
+  abstract fill(): true;
+
+  frame(): true {
+    return this.output.takeFrame();
+  }
+
+  spill(): void {
+    this.output.takeEntries();
+  }
+
+  record(outcome: GoodOutcome): true {
+    return this.output.add(outcome.record, outcome);
+  }
+
+  bad({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    if (reason === 'RECORD_TOO_LARGE') return this.fail(this.badAt('too large', start, start, end));
+    const { framing, stop } = this.#scanned;
+    // A container that the source ends in is not closed, whatever one thinks of its last record.
+    const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+    if (isCut) return this.fail(this.badAt('truncated', offset, start, end));
+    const bad = { ...this.badAt('bad record', offset, start, end), reason };
+    const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, stop);
+    const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), 1 + run.records);
+    if (failure) return this.fail(failure);
+    this.scanner.resume(run);
+    return true;
+  }
+
+  /** Gives the kernel the next bytes of the source, at most as many as are wanted. */
+  protected load(wanted: number): void {
+    const { at, bytes } = this.window.makeRoom();
+    const left = this.#scanned.bytes - this.position;
+    const taken = Math.min(bytes, wanted, left);
+    this.output.clock.ends('scan');
+    this.file.read(this.window.bytes.subarray(at, at + taken), this.position);
+    this.output.clock.ends('map');
+    this.position += taken;
+    this.window.loaded(taken, taken === left);
+  }
+
+  protected fail(failure: SpanFailure): false {
+    this.failure = failure;
+    return false;
+  }
+
+  /** Describes the fault of the current record. It takes addresses and returns offsets of the file. */
+  protected badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
+    const at = (place: number): number => this.window.fileOffset(place);
+    return { kind, offset: at(address), start: at(start), end: at(end), record: this.output.read };
+  }
+}
