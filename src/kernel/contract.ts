@@ -4,6 +4,8 @@
 // The numbers below cross the border between TypeScript and WebAssembly: assembly/contract.ts repeats them, and
 // test/kernel/contract.test.ts compares the two.
 
+import type { KeyNames } from '../keys/key-path.js';
+
 /** How the records of a source are framed. */
 export const Framing = {
   /** One value a line (NDJSON): a raw newline always ends a record. */
@@ -44,16 +46,17 @@ export interface ScanOptions {
   /**
    * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
    * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a
-   * scalar" where a value is found inside it.
+   * scalar" where a value is found inside it. All this is true of each component of a composite key.
    */
-  readonly primary?: readonly string[];
+  readonly primary?: KeyNames;
   /** Whether null may be a primary key. Records that gristmill stored before it refused them may have it. Default false. */
   readonly allowsNull?: boolean;
   /**
    * Paths of the secondary indexes, no two of them the same. Arrays on the way or at the end are transparent: each element
-   * counts.
+   * counts. A composite index has a key for each combination of values of its components, and so none if one of them has
+   * no value.
    */
-  readonly secondary: readonly (readonly string[])[];
+  readonly secondary: readonly KeyNames[];
   /** Deepest nesting accepted inside a record: `[]` is 1 deep. */
   readonly depthMax: number;
   /** Largest record accepted, in bytes of source text from its first byte to its last. */
@@ -65,7 +68,8 @@ export interface ScannedRecord {
   /** The line a shard keeps, without its newline: insignificant white space dropped, tokens exactly as spelled. */
   readonly line: string;
   /**
-   * Encoded index keys: [index number, encoded key in hexadecimal], by index number, then in document order.
+   * Encoded index keys: [index number, encoded key in hexadecimal], by index number, then in document order: by the first
+   * component, then by the next.
    * Index 0 is the primary key, secondary index i has number i + 1. A member that is repeated within one object counts
    * once, the last time, with everything below it (as `JSON.parse` has it).
    */

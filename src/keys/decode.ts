@@ -2,7 +2,8 @@
 //
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
-import { compareKeys, EXPONENT_BIAS, encodeKey, type KeyValue } from './encode.js';
+import { splitParts } from './composite.js';
+import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
 import { KeyType, LOW_ESCAPE, type LongKeys } from './key-bytes.js';
 
@@ -17,6 +18,10 @@ const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * - a `JsonNumber` if it is any other decimal.
  */
 export function decodeKey(key: Uint8Array): KeyValue {
+  return key[0] === KeyType.composite ? Object.freeze(splitParts(key).map(decodePart)) : decodePart(key);
+}
+
+function decodePart(key: Uint8Array): KeyPart {
   switch (key[0]) {
     case KeyType.null:
       return null;
@@ -57,12 +62,22 @@ function canonicalRareKey(key: KeyValue, long: LongKeys): KeyValue {
   return key === null || typeof key === 'boolean' || isFraction ? key : decodeKey(encodeKey(key, long));
 }
 
+/**
+ * The identity of a key in a map: the key itself, if equal keys are the same value to a Map. The components of a composite key
+ * are a text that no other key has: a string that begins as it does is given another beginning.
+ */
+export function keyId(key: KeyValue): unknown {
+  if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0${key}` : key;
+  return isParts(key) ? `\0${Buffer.from(encodeKey(key)).toString('latin1')}` : key;
+}
+
 /** The JSON text of a key, for messages. */
 export function keyText(key: KeyValue): string {
+  if (isParts(key)) return `[${key.map(keyText).join(',')}]`;
   return typeof key === 'string' ? JSON.stringify(key) : String(key);
 }
 
-function decodeNumber(key: Uint8Array): KeyValue {
+function decodeNumber(key: Uint8Array): KeyPart {
   const isNegative = key[0] === KeyType.negative;
   const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
   const exponent = plain[1]! * 0x100 + plain[2]! - EXPONENT_BIAS;

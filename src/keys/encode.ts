@@ -7,15 +7,19 @@
 // Invariant 5: comparing keys compares values, and no key is a prefix of another, so what stands behind a key never decides.
 
 import { GristmillError } from '../base/errors.js';
-import { KEY_BYTES_MAX } from '../base/limits.js';
+import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
+import { joinParts, partsPrefixRange } from './composite.js';
 import { JsonNumber } from './json-number.js';
 import { KeyBytes, KeyType, LOW_ESCAPE, type LongKeys, scratch } from './key-bytes.js';
 
 /**
- * The type of a key. A number means the decimal that JavaScript writes for it: 0.1 means a tenth. For a number with more
+ * The type of a key that has no components. A number means the decimal that JavaScript writes for it: 0.1 means a tenth. For a number with more
  * digits than a double has, use a bigint or a `JsonNumber`. The same value is the same key in each of these types.
  */
-export type KeyValue = string | number | bigint | JsonNumber | boolean | null;
+export type KeyPart = string | number | bigint | JsonNumber | boolean | null;
+
+/** The type of a key: a value, or the components of a composite key, in order. A bound of a range may have fewer components. */
+export type KeyValue = KeyPart | readonly KeyPart[];
 
 /** Why a token has no key: the names are those of `BadReason`. */
 type KeyFault = 'KEY_TOO_LONG' | 'KEY_OUT_OF_RANGE';
@@ -54,10 +58,25 @@ export function encodeKey(value: KeyValue, long: LongKeys = 'refuse'): Uint8Arra
       return orThrow(encodeNumberText(String(value), long));
     default:
       if (value instanceof JsonNumber) return orThrow(encodeNumberText(value.text, long));
+      if (isParts(value)) return orThrow(joinParts(encodeParts(value), long));
       throw new TypeError(
-        `a key must be a string, a number, a bigint, a JsonNumber, a boolean or null, not ${typeof value}`,
+        `a key must be a string, a number, a bigint, a JsonNumber, a boolean or null, or for a composite key an array of these, not ${typeof value}`,
       );
   }
+}
+
+/** Whether a key has components. */
+export function isParts(key: KeyValue): key is readonly KeyPart[] {
+  return Array.isArray(key);
+}
+
+/** The keys of some components, each whole. */
+function encodeParts(parts: readonly KeyPart[]): Uint8Array[] {
+  if (parts.length === 0 || parts.length > COMPONENTS_MAX) {
+    throw new TypeError(`a composite key must have 1 to ${COMPONENTS_MAX} components, not ${parts.length}`);
+  }
+  if (parts.some(isParts)) throw new TypeError('a component of a composite key cannot be an array');
+  return parts.map((part) => encodeKey(part, 'keep'));
 }
 
 /** The key of a JSON scalar as spelled, `bytes[start … end)`: a string with its quotes, a number or a literal. */
@@ -81,11 +100,15 @@ export function encodeKeyToken(
   }
 }
 
-/** Bounds of the keys of all strings that begin with `prefix`: from `gte` on, up to but without `lt`. */
+/**
+ * Bounds of the keys of all strings that begin with `prefix`, or of all composite keys that begin with these components: from
+ * `gte` on, up to but without `lt`.
+ */
 export function keyPrefixRange(
-  prefix: string,
+  prefix: string | readonly KeyPart[],
   long: LongKeys = 'refuse',
 ): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  if (typeof prefix !== 'string') return partsPrefixRange(encodeParts(prefix));
   const gte = encodeKey(prefix, long).slice(0, -1); // without the end of the string
   const lt = gte.slice();
   lt[lt.length - 1]!++; // no byte of a string is FF

@@ -15,6 +15,7 @@ export const KeyType = {
   zero: 0x11,
   positive: 0x12,
   string: 0x20,
+  composite: 0x30,
 };
 
 /** U+0000 and U+0001 of a string are written as this and their code + 1: 00 is left for the end, and order is kept. */

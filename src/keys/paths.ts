@@ -2,8 +2,6 @@
 // member names. Two spellings, because dots are what people type and JSON Pointer (RFC 6901) can name every member.
 // It stands outside the stages: options, CLI and manifests use it; the kernels only ever see the list.
 
-import { INDEXES_MAX } from '../base/limits.js';
-
 /**
  * Reads a path: a JSON Pointer when it begins with `/`, otherwise member names separated by dots.
  * A dotted path cannot name members that are empty or contain a dot; a JSON Pointer can.
@@ -13,24 +11,6 @@ export function parsePath(path: string): readonly string[] {
   if (path === '')
     throw new TypeError('a key path must name a member, such as "id", "user.id" or "/user/id", but it is empty');
   return path.startsWith('/') ? parsePointerPath(path) : parseDotted(path);
-}
-
-/**
- * Checks the paths of the indexes of a new collection.
- * @throws TypeError for too many, one that is malformed, and a place that is named twice, also where its spellings differ
- */
-export function checkIndexPaths(paths: readonly string[]): void {
-  if (paths.length > INDEXES_MAX - 1) {
-    throw new TypeError(`a collection can have at most ${INDEXES_MAX - 1} indexes, not ${paths.length}`);
-  }
-  const spellings = new Map<string, string>();
-  for (const path of paths) {
-    const place = JSON.stringify(parsePath(path));
-    const before = spellings.get(place);
-    if (before === path) throw new TypeError(`the path "${path}" is given twice`);
-    if (before !== undefined) throw new TypeError(`the paths "${before}" and "${path}" name the same place`);
-    spellings.set(place, path);
-  }
 }
 
 /** Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. */

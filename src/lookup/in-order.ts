@@ -121,7 +121,7 @@ async function* longOf(
     for (const text of texts as string[]) {
       // Whoever made the store: only JSON is walked over.
       parsedRecord(text);
-      const found = wholeKeys(text, path).filter((whole) => isCutTo(whole, key));
+      const found = Array.from(wholeKeys(text, path)).filter((whole) => isCutTo(whole, key));
       if (found.length === 0) throw damagedIndex('a record does not have the long value that an entry names');
       const unique = new Map(found.map((whole) => [Buffer.from(whole).toString('latin1'), whole]));
       for (const whole of unique.values()) if (isWithin(whole, bounds)) yield { whole, entry, text };

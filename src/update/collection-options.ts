@@ -2,7 +2,8 @@
 //
 // The options of a new collection, made by a transaction.
 
-import { checkIndexPaths, parsePath } from '../keys/paths.js';
+import { checkIndexPaths } from '../keys/key-path.js';
+import { parsePath } from '../keys/paths.js';
 import type { OptionTable } from '../options/check.js';
 
 export const COLLECTION_OPTIONS = {

@@ -33,7 +33,7 @@ it('framings and events', () => {
 
 it('sizes of entries and keys', () => {
   expect(constantsOf('state').get('ENTRY_HEADER_BYTES')).toBe(ENTRY_HEADER_BYTES);
-  expect(constantsOf('emit').get('KEY_BYTES_MAX')).toBe(KEY_BYTES_MAX);
+  expect(constantsOf('append').get('KEY_BYTES_MAX')).toBe(KEY_BYTES_MAX);
 });
 
 it('the layout of a page', () => {

@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FramingName, ScanOptions } from '../../src/kernel/contract.js';
 import { encodeKey, encodeKeyToken, type KeyValue } from '../../src/keys/encode.js';
+import type { KeyNames } from '../../src/keys/key-path.js';
 import { kernels } from '../support/kernels.js';
 import { readText, utf8 } from '../support/scans.js';
 
@@ -12,9 +13,12 @@ type Keys = Readonly<Record<number, readonly KeyValue[]>>;
 type Row = readonly [record: string, options: Partial<ScanOptions>, expected: Keys | string];
 
 const id = ['id'];
-const indexed = (...secondary: string[][]): Partial<ScanOptions> => ({ secondary });
+const indexed = (...secondary: KeyNames[]): Partial<ScanOptions> => ({ secondary });
 const manyNames = Array.from({ length: 100 }, (_, i) => `n${i}`);
 const tooLong = `"${'x'.repeat(1900)}"`;
+const pair = [['a'], ['b']];
+/** As strings, two of these are one key that is too long, and one is not. */
+const half = `"${'x'.repeat(1000)}"`;
 
 const table: Record<string, readonly Row[]> = {
   'the primary key is one scalar': [
@@ -69,6 +73,40 @@ const table: Record<string, readonly Row[]> = {
     ['{"a":[{"b":1},{"b":2,"b":3}]}', indexed(['a', 'b']), { 1: [1, 3] }],
     ['{"a":{"b":1},"c":0,"a":{"c":2}}', indexed(['a', 'b'], ['a', 'c'], ['c']), { 2: [2], 3: [0] }],
     ['[{"a":1},{"a":2,"\\u0061":3}]', indexed(['a']), { 1: [1, 3] }],
+  ],
+  'a composite primary key has a scalar for each component': [
+    ['{"b":7,"a":"x"}', { primary: pair }, { 0: [['x', 7]] }],
+    ['{"a":{"b":1},"b":2}', { primary: [['a', 'b'], ['b']] }, { 0: [[1, 2]] }],
+    ['{"a":0,"b":""}', { primary: pair }, { 0: [[0, '']] }],
+    ['{"a":-1.5,"b":true,"c":false}', { primary: [['a'], ['b'], ['c']] }, { 0: [[-1.5, true, false]] }],
+    ['{"a":1,"b":2,"a":3}', { primary: pair }, { 0: [[3, 2]] }],
+    ['{"a":1}', { primary: pair }, 'KEY_MISSING'],
+    ['{"a":1,"b":[]}', { primary: pair }, 'KEY_MISSING'],
+    ['{"a":1,"b":[2]}', { primary: pair }, 'KEY_NOT_SCALAR'],
+    ['{"a":1,"b":{}}', { primary: pair }, 'KEY_NOT_SCALAR'],
+    ['{"a":null,"b":1}', { primary: pair }, 'KEY_NULL'],
+    ['{"a":null,"b":1}', { primary: pair, allowsNull: true }, { 0: [[null, 1]] }],
+    ['{"a":[1],"b":null}', { primary: pair }, 'KEY_NOT_SCALAR'],
+    ['{"a":[1]}', { primary: pair }, 'KEY_MISSING'],
+    ['{"a":1e99999,"b":1}', { primary: pair }, 'KEY_OUT_OF_RANGE'],
+    [`{"a":${half},"b":1}`, { primary: pair }, { 0: [[JSON.parse(half), 1]] }],
+    [`{"a":${half},"b":${half}}`, { primary: pair }, 'KEY_TOO_LONG'],
+    [`{"a":1,"b":${tooLong}}`, { primary: pair }, 'KEY_TOO_LONG'],
+  ],
+  'a composite index has a key for each combination of values, the first component slowest': [
+    ['{"b":7,"a":"x"}', indexed(pair), { 1: [['x', 7]] }],
+    ['{"a":null,"b":7}', indexed(pair), { 1: [[null, 7]] }],
+    ['{"a":[1,2],"b":[3,4]}', indexed(pair), { 1: [1, 2].flatMap((a) => [3, 4].map((b) => [a, b])) }],
+    ['{"b":[{"a":1},{"a":2}],"a":"x"}', indexed([['a'], ['b', 'a']]), { 1: [1, 2].map((b) => ['x', b]) }],
+    ['{"a":1}', indexed(pair), {}],
+    ['{"a":1e99999}', indexed(pair), {}],
+    ['{"a":1e99999,"b":1}', indexed(pair), 'KEY_OUT_OF_RANGE'],
+    ['{"a":{},"b":1}', indexed(pair), {}],
+    ['{"a":1,"b":2}', indexed(pair, [['b'], ['a']], ['a']), { 1: [[1, 2]], 2: [[2, 1]], 3: [1] }],
+    [`{"a":1,"b":2}`, { primary: ['a'], secondary: [pair] }, { 0: [1], 1: [[1, 2]] }],
+    [`{"a":1,"b":2}`, { primary: pair, secondary: [['b']] }, { 0: [[1, 2]], 1: [2] }],
+    [`{"a":${half},"b":${half}}`, indexed(pair), { 1: [[JSON.parse(half), JSON.parse(half)]] }],
+    [`{"a":-${'7'.repeat(3900)},"b":1}`, indexed(pair), { 1: [[-BigInt('7'.repeat(3900)), 1]] }],
   ],
   'names are compared as text': [
     ['{"\\u0069d":1}', { primary: id }, { 0: [1] }],

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan } from '../../src/kernel/contract.js';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
-import { damaged, jsonTexts, losslessTexts, paths, secondaryPaths } from '../support/documents.js';
+import { damaged, jsonTexts, keyPaths, losslessTexts, secondaryPaths } from '../support/documents.js';
 import { isTried, runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
 import { acceptedText, keysOf, stripped } from '../support/oracle.js';
@@ -52,7 +52,7 @@ describe.each(kernels)('$name', ({ name, scan }) => {
 
     it('has the keys of the tree', () => {
       fc.assert(
-        fc.property(losslessTexts, fc.option(paths, { nil: undefined }), secondaryPaths, (text, primary, secondary) => {
+        fc.property(losslessTexts, fc.option(keyPaths, { nil: undefined }), secondaryPaths, (text, primary, secondary) => {
           const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
           const options = optionsFor(framing, { ...(primary && { primary }), secondary });
           const { records, bad } = scan(source, options);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FramingName, Scan, ScanOptions, ScanResult } from '../../src/kernel/contract.js';
 import { type PlainResult, scanPlain } from '../../src/kernel/plain/kernel.js';
-import { damaged, paths, secondaryPaths, sourceTexts } from '../support/documents.js';
+import { damaged, keyPaths, secondaryPaths, sourceTexts } from '../support/documents.js';
 import { runs } from '../support/effort.js';
 import { kernels } from '../support/kernels.js';
 import { framings, optionsFor, utf8 } from '../support/scans.js';
@@ -49,7 +49,7 @@ function expectNothingLost(result: PlainResult, source: Uint8Array, framing: Fra
 
 describe.each(framings)('framing %s', (framing) => {
   const someOptions = fc.record({
-    primary: fc.option(paths, { nil: undefined }),
+    primary: fc.option(keyPaths, { nil: undefined }),
     secondary: secondaryPaths,
     depthMax: fc.constantFrom(1, 2, 4, 1024),
     recordBytesMax: fc.constantFrom(10, 40, 1_000_000),

@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import type { FramingName } from '../../src/kernel/contract.js';
+import type { KeyNames } from '../../src/keys/key-path.js';
 import { utf8 } from './scans.js';
 
 const blanks = fc.constantFrom('', '', '', '', ' ', '\t', '\r', '\n', ' \r\n  ');
@@ -88,9 +89,16 @@ export const jsonTexts = texts(fc.oneof(numbers, strings, literals));
 export const losslessTexts = texts(fc.oneof(doubles, strings, literals));
 
 /** Paths that meet the names above. */
-export const paths = fc.array(fc.constantFrom('a', 'b', 'id', '__proto__', '', 'é'), { minLength: 1, maxLength: 3 });
+const paths = fc.array(fc.constantFrom('a', 'b', 'id', '__proto__', '', 'é'), { minLength: 1, maxLength: 3 });
+/** Those of the components of a key: mostly short, so that a record often has all of them. */
+const componentPaths = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(['a'], ['b'], ['id']) }, paths);
+/** Paths of keys, composite ones too. */
+export const keyPaths: fc.Arbitrary<KeyNames> = fc.oneof(
+  { weight: 2, arbitrary: paths },
+  fc.uniqueArray(componentPaths, { minLength: 2, maxLength: 3, selector: (path) => JSON.stringify(path) }),
+);
 /** Paths of secondary indexes: no two the same. */
-export const secondaryPaths = fc.uniqueArray(paths, { maxLength: 3, selector: (path) => JSON.stringify(path) });
+export const secondaryPaths = fc.uniqueArray(keyPaths, { maxLength: 4, selector: (path) => JSON.stringify(path) });
 
 const NASTY = [
   '"',

@@ -2,7 +2,8 @@
 // and walks over JavaScript trees.
 
 import type { ScannedRecord, ScanOptions } from '../../src/kernel/contract.js';
-import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
+import { encodeKey, type KeyPart } from '../../src/keys/encode.js';
+import type { KeyNames } from '../../src/keys/key-path.js';
 
 const STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|[ \t\r\n]+/gs;
 const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|([[{])|([\]}])/gs;
@@ -36,11 +37,11 @@ function depthOf(text: string): number {
 const NOT_SCALAR = Symbol('not a scalar');
 
 /** The values at a path of a tree, arrays being transparent. */
-function valuesAt(tree: unknown, path: readonly string[]): (KeyValue | typeof NOT_SCALAR)[] {
+function valuesAt(tree: unknown, path: readonly string[]): (KeyPart | typeof NOT_SCALAR)[] {
   if (Array.isArray(tree)) return tree.flatMap((element) => valuesAt(element, path));
   const isObject = typeof tree === 'object' && tree !== null;
   const [name, ...rest] = path;
-  if (name === undefined) return [isObject ? NOT_SCALAR : (tree as KeyValue)];
+  if (name === undefined) return [isObject ? NOT_SCALAR : (tree as KeyPart)];
   return isObject && Object.hasOwn(tree, name) ? valuesAt((tree as Record<string, unknown>)[name], rest) : [];
 }
 
@@ -60,18 +61,29 @@ export function keysOf(
 ): ScannedRecord['keys'] | 'KEY_MISSING' | 'KEY_NOT_SCALAR' | 'KEY_NULL' {
   const keys: [number, string][] = [];
   if (options.primary !== undefined) {
-    const [primary] = valuesAt(tree, options.primary);
-    if (primary === undefined) return 'KEY_MISSING';
-    if (primary === NOT_SCALAR || leadsThroughArray(tree, options.primary)) return 'KEY_NOT_SCALAR';
-    if (primary === null && options.allowsNull !== true) return 'KEY_NULL';
-    keys.push([0, hex(primary)]);
+    const parts = pathsIn(options.primary).map((path) => ({ path, values: valuesAt(tree, path) }));
+    if (parts.some(({ values }) => values.length === 0)) return 'KEY_MISSING';
+    const isScalar = parts.every(({ path, values }) => values[0] !== NOT_SCALAR && !leadsThroughArray(tree, path));
+    if (!isScalar) return 'KEY_NOT_SCALAR';
+    if (parts.some(({ values }) => values[0] === null) && options.allowsNull !== true) return 'KEY_NULL';
+    keys.push(...keysFrom(0, options.primary, tree));
   }
-  for (const [index, path] of options.secondary.entries()) {
-    for (const value of valuesAt(tree, path)) if (value !== NOT_SCALAR) keys.push([index + 1, hex(value)]);
-  }
+  for (const [i, path] of options.secondary.entries()) keys.push(...keysFrom(i + 1, path, tree));
   return keys;
 }
 
-function hex(value: KeyValue): string {
-  return Buffer.from(encodeKey(value)).toString('hex');
+/** A key for each value; for a composite key, for each combination of values, the first component slowest. */
+function keysFrom(index: number, key: KeyNames, tree: unknown): [number, string][] {
+  const scalars = pathsIn(key).map((path) => valuesAt(tree, path).filter((value) => value !== NOT_SCALAR).map(hex));
+  if (!Array.isArray(key[0])) return scalars[0]!.map((value) => [index, value]);
+  const joined = scalars.reduce((begun, values) => begun.flatMap((begin) => values.map((value) => begin + value)), ['30']);
+  return joined.map((value) => [index, `${value}00`]);
+}
+
+function pathsIn(key: KeyNames): readonly (readonly string[])[] {
+  return (Array.isArray(key[0]) ? key : [key]) as readonly (readonly string[])[];
+}
+
+function hex(value: KeyPart | typeof NOT_SCALAR): string {
+  return Buffer.from(encodeKey(value as KeyPart)).toString('hex');
 }

@@ -9,6 +9,8 @@ import { shellWord } from '../../base/shell-word.js';
 import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
+import { faultyPath } from '../../kernel/plain/faulty-path.js';
+import { isComposite } from '../../keys/key-path.js';
 import { formatPath } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { openSource } from '../source/open.js';
@@ -150,13 +152,17 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 /** The reason in words. If the key is missing, it also says which members the record has. */
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
-  const path = setup.scan.primary;
-  if (!path || !(reason === 'KEY_MISSING' || reason === 'KEY_NOT_SCALAR' || reason === 'KEY_NULL')) return text;
+  const { primary } = setup.scan;
+  const isLong = end - start > EXAMINED_BYTES_MAX;
+  if (isLong && primary && isComposite(primary)) return text;
+  const json = isLong ? '' : textAt(file, start, end);
+  const isNamed = framing === 'object';
+  const record = Buffer.from(isNamed ? `${json}}` : json);
+  const path = faultyPath(record, { ...setup.scan, framing: isNamed ? 'object' : 'values' }, reason);
+  if (path === undefined) return text;
   const shown = `${text} "${formatPath(path)}"`;
-  if (reason === 'KEY_NULL') return shown;
-  if (end - start > EXAMINED_BYTES_MAX) return shown;
-  const json = textAt(file, start, end);
-  return `${shown}: ${whatIsThere(framing === 'object' ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
+  if (isLong || reason === 'KEY_NULL') return shown;
+  return `${shown}: ${whatIsThere(isNamed ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
 }
 
 /** Describes the last value on a key path that the record has. */

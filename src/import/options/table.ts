@@ -9,7 +9,8 @@ import {
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths, parsePath, parsePointer } from '../../keys/paths.js';
+import { checkIndexPaths } from '../../keys/key-path.js';
+import { parsePath, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';

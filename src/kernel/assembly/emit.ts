@@ -5,40 +5,23 @@
 // source is not even moved: its separator becomes the newline.
 
 import {
-  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_F, LOWER_N, LOWER_T, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE,
-  OPEN_BRACKET, QUOTE,
+  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_N, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE, OPEN_BRACKET, QUOTE,
 } from './contract';
+import { endEntry, KEY_BYTES_MAX, nextKey, putKey, roomForEntry } from './append';
 import { dropBlanks, hasBlanks } from './blanks';
-import { CAPTURE_BYTES, ENTRY_HEADER_BYTES, REF_BYTES, State } from './state';
-import { Captures, PRIMARY, SECONDARY } from './paths';
-import { putNumberKey, putStringKey } from './text';
-
-export const KEY_BYTES_MAX: u32 = 1900;
-const KEY_ROOM: u32 = ENTRY_HEADER_BYTES + 1 + KEY_BYTES_MAX + 64;
+import { addComposites, Composites } from './composites';
+import { CAPTURE_BYTES, State } from './state';
+import { Captures, PRIMARY, SECONDARY, WHOLE_KEY } from './paths';
 
 /** Adds the scalar at `at` to the heap under `index`; NO_EVENT, or what the host has to do instead. */
 function addKey(index: u32, at: u32): i32 {
-  if (State.heapEnd + KEY_ROOM > State.heapLimit || State.refsEnd + REF_BYTES > State.refs + State.refsMax * REF_BYTES) return EVENT_SPILL;
-  const key = State.heapEnd + ENTRY_HEADER_BYTES;
+  const event = roomForEntry();
+  if (event != NO_EVENT) return event;
+  const key = nextKey();
   store<u8>(key, index);
-  const out = key + 1;
-  const c = <u32>load<u8>(at);
-  let end: u32 = out + 1;
-  if (c == QUOTE) {
-    store<u8>(out, 0x20);
-    end = putStringKey(at, out + 1, out + KEY_BYTES_MAX);
-  } else if (c == LOWER_N) store<u8>(out, 2);
-  else if (c == LOWER_F) store<u8>(out, 3);
-  else if (c == LOWER_T) store<u8>(out, 4);
-  else end = putNumberKey(at, out, out + KEY_BYTES_MAX);
+  const end = putKey(at, key + 1, key + 1 + KEY_BYTES_MAX);
   if (end == 0) return EVENT_SUSPECT;
-  store<u32>(State.heapEnd, State.shard);
-  store<u32>(State.heapEnd, State.ordinal, 4);
-  store<u16>(State.heapEnd, end - key, 8);
-  store<u32>(State.refsEnd, State.heapEnd, 8);
-  store<u32>(State.refsEnd, end - key, 12);
-  State.refsEnd += REF_BYTES;
-  State.heapEnd = end;
+  endEntry(end);
   return NO_EVENT;
 }
 
@@ -51,23 +34,27 @@ function addKeys(name: u32): i32 {
       if (event != NO_EVENT) return event;
     }
     primaries = 1;
-  }
+  } else if (Composites.hasPrimary) primaries = 1;
   for (let at = State.captures; at < Captures.end; at += CAPTURE_BYTES) {
     const value = load<u32>(at), bits = load<u32>(at, 4), node = bits & ~1;
     const c = <u32>load<u8>(value);
-    if (load<u32>(node, PRIMARY) != 0) {
+    const primary = load<u32>(node, PRIMARY);
+    if (primary != 0) {
       if ((bits & 1) != 0 || c == OPEN_BRACE || c == OPEN_BRACKET || c == LOWER_N) return EVENT_SUSPECT;
-      const event = addKey(0, value);
-      if (event != NO_EVENT) return event;
-      primaries++;
+      if (primary == WHOLE_KEY) {
+        const event = addKey(0, value);
+        if (event != NO_EVENT) return event;
+        primaries++;
+      }
     }
-    const index = load<u32>(node, SECONDARY);
+    const index = <u32>load<u16>(node, SECONDARY);
     if (index != 0 && c != OPEN_BRACE && c != OPEN_BRACKET) {
       const event = addKey(index, value);
       if (event != NO_EVENT) return event;
     }
   }
-  return primaries == 1 ? NO_EVENT : EVENT_SUSPECT;
+  if (primaries != 1) return EVENT_SUSPECT;
+  return Composites.end == State.composites ? NO_EVENT : addComposites();
 }
 
 // @ts-ignore: decorator

@@ -1,12 +1,14 @@
 // The kernel's exports, and nothing else: what src/kernel/simd/ calls. Addresses are bytes in linear memory.
 
 import { fillPackTable } from './blanks';
+import { clearComposites, COMPOSITE_TABLES_BYTES, layComposites } from './composites';
 import { Entries, clearEntries } from './entries';
 import { fillTables } from './grammar';
 import { Captures, TRIE_BYTES, clearNodes } from './paths';
 import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, NAME_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
 import { align16, emptyWindow, layWindow, loaded, makeSlack } from './window';
 
+export { addComposite, clearComposites } from './composites';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, pageEntries, takePage } from './pages';
 export { addNode, clearNodes, endNode } from './paths';
@@ -30,7 +32,8 @@ export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
   const captures = trie + TRIE_BYTES;
   const stack = captures + CAPTURES_MAX * CAPTURE_BYTES;
   const name = stack + <u64>(depthMax + 2) * LEVEL_BYTES;
-  const tokens = align16(name + NAME_BYTES);
+  const composites = align16(name + NAME_BYTES);
+  const tokens = composites + COMPOSITE_TABLES_BYTES;
   const out = align16(tokens + (TILE_BYTES + 64) * 4 + 256);
   const heap = out + OUT_BYTES + 64;
   const refs = align16(heap + heapBytes + 64);
@@ -51,7 +54,9 @@ export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
   State.firstWindowBytes = windowBytes;
   fillTables();
   fillPackTable();
-  clearNodes();
+  layComposites(<u32>composites);
+  clearNodes(CAPTURES_MAX);
+  clearComposites();
   clearEntries();
   return true;
 }

@@ -2,8 +2,9 @@
 //
 // A node in memory (written by `addNode`):
 //    0  u32 first child     4  u32 next sibling    8  u32 subtree end (nodes are numbered depth first)
-//   12  u32 name bytes, closing quote included    16  u32 primary: 1 when the primary key's path ends here
-//   20  u32 secondary index number that ends here, or 0      24  u64 bit: 1 << (position among its siblings mod 64)
+//   12  u32 name bytes, closing quote included    16  u32 primary: 1 when the primary key's path ends here, 2 when that
+//   of a component of it does    20  u16 number of the secondary index whose path ends here, or 0
+//   22  u16 column that composite keys take the value as, or 0    24  u64 bit: 1 << (position among its siblings mod 64)
 //   32  u64 mask of the name's bytes among the first eight
 //   40  name, then its closing quote, padded with zeros to a multiple of 8
 // A name that cannot stand in a source as it is (it holds a quote, a backslash or a control character) ends with 00
@@ -11,12 +12,15 @@
 // A node is named by its address, which is a multiple of 8 and greater than that of its parent.
 
 import { BACKSLASH, OPEN_BRACE, QUOTE, SPACE } from './contract';
-import { CAPTURES_MAX, CAPTURE_BYTES, OUT_BYTES, State } from './state';
+import { CAPTURE_BYTES, OUT_BYTES, State } from './state';
 import { unescapeTo } from './text';
 
 const FIRST_CHILD: usize = 0, NEXT_SIBLING: usize = 4, SUBTREE_END: usize = 8, NAME_BYTES: usize = 12;
 export const PRIMARY: usize = 16;
+/** What PRIMARY holds where the path of the whole key ends. */
+export const WHOLE_KEY: u32 = 1;
 export const SECONDARY: usize = 20;
+export const COLUMN: usize = 22;
 const SIBLING_BIT: usize = 24;
 const FIRST_MASK: usize = 32;
 const NAME: usize = 40;
@@ -30,15 +34,16 @@ export class Captures {
   static overflow: bool = false;
 }
 
-/** Forgets all paths. */
-export function clearNodes(): void {
+/** Forgets all paths. With those that follow, a record may have `capturesMax` values on key paths here. */
+export function clearNodes(capturesMax: u32): void {
   State.trieEnd = State.trie;
   State.rootNode = 0;
+  State.capturesEnd = State.captures + capturesMax * CAPTURE_BYTES;
 }
 
 /**
  * Adds a node below `parent` (0 for the root); `nameBytes` bytes of its name wait in `out`. Call in depth-first order.
- * Returns 0 when there is no room for it.
+ * `secondary` has the column in its upper half. Returns 0 when there is no room for it.
  */
 export function addNode(parent: u32, nameBytes: u32, primary: u32, secondary: u32): u32 {
   const node = State.trieEnd;
@@ -196,7 +201,7 @@ export function capture(at: u32, node: u32, inArray: u32): void {
   const isContainer = (<u32>load<u8>(at) | 0x20) == OPEN_BRACE;
   const wanted = isContainer ? load<u32>(node, PRIMARY) : load<u32>(node, PRIMARY) | load<u32>(node, SECONDARY);
   if (wanted == 0) return;
-  if (Captures.end >= State.captures + CAPTURES_MAX * CAPTURE_BYTES) {
+  if (Captures.end >= State.capturesEnd) {
     Captures.overflow = true;
     return;
   }

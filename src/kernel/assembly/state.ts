@@ -1,6 +1,6 @@
 // The kernel's memory map and its state.
 //
-//   [ tables | path trie | captures | stack | name | tokens | out | entry heap | refs | refs (sorting) | window | blank bitmaps ]
+//   [ tables | path trie | captures | stack | name | composite keys | tokens | out | entry heap | refs | refs (sorting) | window | blank bitmaps ]
 //
 // Everything up to the window is laid out once by `layout`; the window is last so that it alone can grow for a record
 // that is larger than it. Offsets are byte addresses in linear memory.
@@ -15,9 +15,12 @@ export const SENTINELS: u32 = 8;
 export const PADDING_BYTES: u32 = 128;
 /**
  * Values on key paths that a record may have here; one with more is the twin's. Each is at most two keys, and with the name
- * of a member they are then no more than any record may have (KEYS_PER_RECORD_MAX), which only the twin counts.
+ * of a member they are then no more than any record may have (KEYS_PER_RECORD_MAX), which only the twin counts. Where a
+ * path has more uses, in composite keys, the limit is lower (clearNodes).
  */
 export const CAPTURES_MAX: u32 = 32_767;
+/** Most keys of one record. */
+export const KEYS_PER_RECORD_MAX: u32 = 65_536;
 /** A capture: u32 where the value is, u32 node, plus 1 when it was found inside an array. */
 export const CAPTURE_BYTES: u32 = 8;
 /** A level of the stack: u32 stack bits, u32 first capture of this object, u64 members of the node seen. */
@@ -35,6 +38,10 @@ export class State {
   static trie: u32 = 0;
   static trieEnd: u32 = 0;
   static captures: u32 = 0;
+  static capturesEnd: u32 = 0;
+  static composites: u32 = 0;
+  static columns: u32 = 0;
+  static links: u32 = 0;
   static stack: u32 = 0;
   static tokens: u32 = 0;
   static name: u32 = 0;

@@ -11,7 +11,10 @@
 // - A member that is repeated within one object replaces its earlier occurrence, with everything captured below it.
 
 import { KEYS_PER_RECORD_MAX } from '../../base/limits.js';
+import { joinParts } from '../../keys/composite.js';
 import { encodeKeyToken } from '../../keys/encode.js';
+import type { LongKeys } from '../../keys/key-bytes.js';
+import { isComposite, type KeyNames, type Names, partsOf } from '../../keys/key-path.js';
 import type { BadReasonName, ScannedRecord, ScanOptions } from '../contract.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endsScalar, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipBlanks } from './bytes.js';
 import { nameOf, tokenEnd, valueEnd } from './tokens.js';
@@ -26,10 +29,16 @@ const NOT_SCALAR = 'not a scalar';
 const PRIMARY = 0;
 const NULL = 'n'.charCodeAt(0);
 
+/** A path to follow: that of an index, or of a component of a composite one. */
+interface Path {
+  readonly names: Names;
+  readonly isPrimary: boolean;
+}
+
 /** The paths that lead to or through a value, and how far they have been followed. */
 interface Route {
-  /** Index numbers. */
-  readonly indexes: readonly number[];
+  /** Positions in the list of paths. */
+  readonly paths: readonly number[];
   /** Member names followed so far; the same for all paths, since every step into a member is one name. */
   readonly names: number;
   readonly isInsideArray: boolean;
@@ -43,23 +52,25 @@ export function captureKeys(
   bytes: Uint8Array,
   value: Token,
   name: Token | undefined,
-  options: ScanOptions,
+  { primary, secondary, allowsNull }: ScanOptions,
 ): ScannedRecord['keys'] | BadReasonName {
-  const nameIsKey = name !== undefined && options.primary === undefined;
-  const capture = new Capture(bytes, [options.primary, ...options.secondary], nameIsKey ? [name] : []);
-  capture.visit(value.start);
+  const nameIsKey = name !== undefined && primary === undefined;
+  const paths = [primary, ...secondary];
+  const capture = new Capture(bytes, paths, nameIsKey ? 1 : 0);
+  const found = capture.visit(value.start);
   if (capture.hasTooMany) return 'TOO_MANY_KEYS';
-
-  const primary = capture.found[0]!;
-  if (options.primary !== undefined && primary.length === 0) return 'KEY_MISSING';
-  if (primary.includes(NOT_SCALAR)) return 'KEY_NOT_SCALAR';
-  if (options.allowsNull !== true && (primary as Token[]).some(({ start }) => bytes[start] === NULL)) return 'KEY_NULL';
+  if (primary !== undefined) {
+    const parts = found[PRIMARY]!;
+    if (parts.some((part) => part.length === 0)) return 'KEY_MISSING';
+    if (parts.flat().includes(NOT_SCALAR)) return 'KEY_NOT_SCALAR';
+    if (allowsNull !== true && (parts.flat() as Token[]).some(({ start }) => bytes[start] === NULL)) return 'KEY_NULL';
+  } else if (nameIsKey) found[PRIMARY] = [[name]];
 
   const keys: [number, string][] = [];
-  for (const [index, tokens] of (capture.found as Token[][]).entries()) {
-    for (const { start, end } of tokens) {
-      // A secondary index has long values cut; who reads it looks into the record.
-      const key = encodeKeyToken(bytes, start, end, index === PRIMARY ? 'refuse' : 'cut');
+  for (const [index, parts] of (found as Token[][][]).entries()) {
+    // A secondary index has long values cut; who reads it looks into the record.
+    const long = index === PRIMARY ? 'refuse' : 'cut';
+    for (const key of keysFrom(bytes, paths[index], parts, long)) {
       if (typeof key === 'string') return key;
       keys.push([index, Buffer.from(key).toString('hex')]);
     }
@@ -67,37 +78,74 @@ export function captureKeys(
   return keys;
 }
 
-/** The keys of a record at a secondary path, whole however long they are. @param text of a record known to be valid */
-export function wholeKeys(text: string, path: readonly string[]): Uint8Array[] {
+type Encoded = ReturnType<typeof encodeKeyToken>;
+
+/** The keys made of what the paths of a key have led to. */
+function* keysFrom(
+  bytes: Uint8Array,
+  names: KeyNames | undefined,
+  parts: readonly (readonly Token[])[],
+  long: LongKeys,
+): Generator<Encoded> {
+  if (names !== undefined && isComposite(names)) yield* joinedKeys(bytes, parts, long);
+  else for (const { start, end } of parts.flat()) yield encodeKeyToken(bytes, start, end, long);
+}
+
+/** A key for each combination of values of the components, the first component slowest. */
+function* joinedKeys(bytes: Uint8Array, parts: readonly (readonly Token[])[], long: LongKeys): Generator<Encoded> {
+  const encoded = parts.map((tokens) => tokens.map(({ start, end }) => encodeKeyToken(bytes, start, end, 'keep')));
+  // Where a component has no value there is no key that could be at fault.
+  if (encoded.some((values) => values.length === 0)) return;
+  const fault = encoded.flat().find((value) => typeof value === 'string');
+  if (fault !== undefined) yield fault;
+  else for (const combination of combinationsOf(encoded as Uint8Array[][])) yield joinParts(combination, long);
+}
+
+function* combinationsOf(values: readonly (readonly Uint8Array[])[]): Generator<Uint8Array[]> {
+  const [first, ...rest] = values;
+  if (first === undefined) yield [];
+  else for (const value of first) for (const others of combinationsOf(rest)) yield [value, ...others];
+}
+
+/** The keys of a record in a secondary index, whole however long they are. @param text of a record known to be valid */
+export function* wholeKeys(text: string, names: KeyNames): Generator<Uint8Array> {
   const bytes = Buffer.from(text);
-  const capture = new Capture(bytes, [undefined, path], []);
-  capture.visit(0);
-  return (capture.found[1] as Token[]).flatMap(({ start, end }) => {
-    const key = encodeKeyToken(bytes, start, end, 'keep');
-    return typeof key === 'string' ? [] : [key];
-  });
+  const [, parts] = new Capture(bytes, [undefined, names], 0).visit(0) as Token[][][];
+  for (const key of keysFrom(bytes, names, parts!, 'keep')) if (typeof key !== 'string') yield key;
 }
 
 /** The walk over one record. Recursion is as deep as the longest path, not as the record. */
 class Capture {
-  /** By index number, what its path has led to so far, in document order. */
-  readonly found: (Token | typeof NOT_SCALAR)[][];
-  /** Whether more values than the limit were held at once. */
+  /** By path, what it has led to so far, in document order. */
+  readonly #found: (Token | typeof NOT_SCALAR)[][];
+  readonly #paths: readonly Path[];
+  /** Whether more values than the limit were held at once, or the record has more keys. */
   hasTooMany = false;
   #held: number;
 
+  /** @param named keys that the record has without a path: its name, or none */
   constructor(
     readonly bytes: Uint8Array,
-    readonly paths: readonly (readonly string[] | undefined)[],
-    primary: Token[],
+    readonly keys: readonly (KeyNames | undefined)[],
+    named: number,
   ) {
-    this.found = paths.map((_, index) => (index === PRIMARY ? primary : []));
-    this.#held = primary.length;
+    this.#paths = keys.flatMap((key, index) => pathsTo(key).map((names) => ({ names, isPrimary: index === PRIMARY })));
+    this.#found = this.#paths.map(() => []);
+    this.#held = named;
   }
 
-  visit(at: number): void {
-    const indexes = [...this.paths.keys()].filter((index) => this.paths[index] !== undefined);
-    if (indexes.length > 0) this.#visitValue(at, { indexes, names: 0, isInsideArray: false });
+  /** What the paths of each key have led to, by index number. */
+  visit(at: number): (Token | typeof NOT_SCALAR)[][][] {
+    const named = this.#held;
+    if (this.#paths.length > 0) {
+      this.#visitValue(at, { paths: [...this.#paths.keys()], names: 0, isInsideArray: false });
+    }
+    let next = 0;
+    const found = this.keys.map((key) => pathsTo(key).map(() => this.#found[next++]!));
+    let count = named;
+    for (const parts of found) if (parts.length > 0) count += parts.reduce((product, part) => product * part.length, 1);
+    if (count > KEYS_PER_RECORD_MAX) this.hasTooMany = true;
+    return found;
   }
 
   /** Visits a value and returns where it ends. */
@@ -105,7 +153,7 @@ class Capture {
     if (this.bytes[at] === OPEN_ARRAY) return this.#visitArray(at, route);
     if (this.bytes[at] === OPEN_OBJECT) return this.#visitObject(at, route);
     const end = tokenEnd(this.bytes, at);
-    for (const index of this.#arrived(route)) this.#hold(index, { start: at, end }, route);
+    for (const path of this.#arrived(route)) this.#hold(path, { start: at, end }, route);
     return end;
   }
 
@@ -126,49 +174,51 @@ class Capture {
 
   #visitObject(start: number, route: Route): number {
     const { bytes } = this;
-    if (this.#arrived(route).includes(PRIMARY)) this.found[PRIMARY] = [NOT_SCALAR];
-    const leading = route.indexes.filter((index) => this.paths[index]!.length > route.names);
+    for (const path of this.#arrived(route)) if (this.#paths[path]!.isPrimary) this.#found[path] = [NOT_SCALAR];
+    const leading = route.paths.filter((path) => this.#paths[path]!.names.length > route.names);
     if (leading.length === 0) return valueEnd(bytes, start);
 
-    // All that an index captures from here to the end of the object it captures below one member, the one its path names:
+    // All that a path captures from here to the end of the object it captures below one member, the one it names:
     // forgetting an earlier occurrence of that member is going back to this mark.
-    const marks = this.found.map((held) => held.length);
+    const marks = this.#found.map((held) => held.length);
     let at = skipBlanks(bytes, start + 1, bytes.length);
     while (bytes[at] !== CLOSE_OBJECT) {
       const nameEnd = tokenEnd(bytes, at);
       const name = nameOf(bytes, at, nameEnd);
       const colon = skipBlanks(bytes, nameEnd, bytes.length);
       const value = skipBlanks(bytes, colon + 1, bytes.length);
-      const indexes = leading.filter((index) => this.paths[index]![route.names] === name);
-      for (const index of indexes) this.#forget(index, marks[index]!);
+      const paths = leading.filter((path) => this.#paths[path]!.names[route.names] === name);
+      for (const path of paths) this.#forget(path, marks[path]!);
       const end =
-        indexes.length > 0
-          ? this.#visitValue(value, { ...route, indexes, names: route.names + 1 })
-          : valueEnd(bytes, value);
+        paths.length > 0 ? this.#visitValue(value, { ...route, paths, names: route.names + 1 }) : valueEnd(bytes, value);
       at = skipBlanks(bytes, end, bytes.length);
       if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
     }
     return at + 1;
   }
 
-  /** The indexes whose path ends here. */
+  /** The paths that end here. */
   #arrived(route: Route): readonly number[] {
-    return route.indexes.filter((index) => this.paths[index]!.length === route.names);
+    return route.paths.filter((path) => this.#paths[path]!.names.length === route.names);
   }
 
-  #hold(index: number, token: Token, route: Route): void {
-    if (index === PRIMARY && route.isInsideArray) {
-      this.found[PRIMARY] = [NOT_SCALAR];
+  #hold(path: number, token: Token, route: Route): void {
+    if (this.#paths[path]!.isPrimary && route.isInsideArray) {
+      this.#found[path] = [NOT_SCALAR];
       return;
     }
-    this.found[index]!.push(token);
+    this.#found[path]!.push(token);
     this.#held++;
     if (this.#held > KEYS_PER_RECORD_MAX) this.hasTooMany = true;
   }
 
-  #forget(index: number, mark: number): void {
-    for (const forgotten of this.found[index]!.splice(mark)) {
+  #forget(path: number, mark: number): void {
+    for (const forgotten of this.#found[path]!.splice(mark)) {
       if (forgotten !== NOT_SCALAR) this.#held--;
     }
   }
+}
+
+function pathsTo(key: KeyNames | undefined): readonly Names[] {
+  return key === undefined ? [] : partsOf(key);
 }

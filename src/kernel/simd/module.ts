@@ -9,9 +9,11 @@ export interface Exports {
   readonly memory: WebAssembly.Memory;
   layout(depthMax: number, heapBytes: number, windowBytes: number): number;
   growWindow(windowBytes: number): number;
-  clearNodes(): void;
+  clearNodes(capturesMax: number): void;
   addNode(parent: number, nameBytes: number, primary: number, secondary: number): number;
   endNode(node: number): void;
+  clearComposites(): void;
+  addComposite(index: number, components: number): number;
   begin(
     framing: number,
     hasPrimary: number,

@@ -3,6 +3,8 @@
 // The key paths, handed to the kernel as a trie of member names (assembly/paths.ts, docs/kernel.md, Stage 2). Nodes are given
 // depth first, so that a subtree is a range of addresses.
 
+import { KEYS_PER_RECORD_MAX } from '../../base/limits.js';
+import { isComposite, type KeyNames, type Names } from '../../keys/key-path.js';
 import type { ScanOptions } from '../contract.js';
 import type { Exports } from './module.js';
 import type { Window } from './window.js';
@@ -10,10 +12,28 @@ import type { Window } from './window.js';
 /** The longest name in a path (more fits the kernel's output buffer, where it is handed over). */
 const NAME_BYTES_MAX = 65_536;
 
+/** Most values on key paths of a record that the kernel reads itself, and the most keys of a record less its name. */
+const CAPTURES_MAX = 32_767;
+const PATH_KEYS_MAX = KEYS_PER_RECORD_MAX - 1;
+/** What a node says of the primary key: its path ends here, or that of a component of it does. */
+const WHOLE_KEY = 1;
+const COMPONENT = 2;
+const COLUMN_SHIFT = 16;
+
 interface PathNode {
   readonly children: Map<string, PathNode>;
-  primary: boolean;
+  /** Keys and components whose path ends here. */
+  uses: number;
+  primary: number;
   secondary: number;
+  /** As what composite keys take the value; 0: none does. */
+  column: number;
+}
+
+/** A composite key: the number of its index, and the columns of its components. */
+interface Composite {
+  readonly index: number;
+  readonly columns: readonly number[];
 }
 
 export class KeyPaths {
@@ -31,16 +51,18 @@ export class KeyPaths {
   give({ primary, secondary }: Pick<ScanOptions, 'primary' | 'secondary'>): void {
     const paths = JSON.stringify([primary ?? null, secondary]);
     if (paths === this.#given) return;
-    this.#raw.clearNodes();
+    const raw = this.#raw;
     this.#given = '';
-    const root: PathNode = { children: new Map(), primary: false, secondary: 0 };
-    if (primary) descend(root, primary).primary = true;
-    secondary.forEach((path, i) => {
-      const node = descend(root, path);
-      if (node.secondary !== 0) throw new TypeError(`two indexes have the path ${JSON.stringify(path)}`);
-      node.secondary = i + 1;
-    });
-    if (primary || secondary.length > 0) this.#addNode(0, '', root);
+    const trie = new Trie();
+    if (primary) trie.add(0, primary);
+    secondary.forEach((key, i) => trie.add(i + 1, key));
+    raw.clearNodes(Math.min(CAPTURES_MAX, Math.floor(PATH_KEYS_MAX / trie.usesMax)));
+    raw.clearComposites();
+    for (const { index, columns } of trie.composites) {
+      this.#window.bytes.set(new Uint8Array(Uint32Array.from(columns).buffer), raw.out());
+      if (!raw.addComposite(index, columns.length)) throw new RangeError('there are too many composite keys');
+    }
+    if (primary || secondary.length > 0) this.#addNode(0, '', trie.root);
     this.#given = paths;
   }
 
@@ -49,24 +71,67 @@ export class KeyPaths {
     const bytes = generalisedUtf8(name);
     const isFine = bytes.byteLength <= NAME_BYTES_MAX;
     if (isFine) this.#window.bytes.set(bytes, raw.out());
-    const address = isFine ? raw.addNode(parent, bytes.byteLength, node.primary ? 1 : 0, node.secondary) : 0;
+    const secondary = node.secondary | (node.column << COLUMN_SHIFT);
+    const address = isFine ? raw.addNode(parent, bytes.byteLength, node.primary, secondary) : 0;
     if (address === 0) throw new RangeError('the key paths are longer than a megabyte, or a name in one than 64 KiB');
     for (const [childName, child] of node.children) this.#addNode(address, childName, child);
     raw.endNode(address);
   }
 }
 
-function descend(root: PathNode, path: readonly string[]): PathNode {
-  let node = root;
-  for (const name of path) {
-    let child = node.children.get(name);
-    if (!child) {
-      child = { children: new Map(), primary: false, secondary: 0 };
-      node.children.set(name, child);
+/** The paths of all keys, put together. */
+class Trie {
+  readonly root = newNode();
+  readonly composites: Composite[] = [];
+  /** Most keys and components whose path ends at the same node. */
+  usesMax = 1;
+  readonly #composites = new Set<string>();
+  #columns = 0;
+
+  /** @throws TypeError another index has the same path */
+  add(index: number, key: KeyNames): void {
+    if (!isComposite(key)) {
+      const node = this.#descend(key);
+      if (index === 0) node.primary = WHOLE_KEY;
+      else if (node.secondary !== 0) throw samePath(key);
+      else node.secondary = index;
+      return;
     }
-    node = child;
+    const text = JSON.stringify(key);
+    if (index > 0 && this.#composites.has(text)) throw samePath(key);
+    if (index > 0) this.#composites.add(text);
+    const columns = key.map((names) => {
+      const node = this.#descend(names);
+      if (index === 0) node.primary = COMPONENT;
+      node.column ||= ++this.#columns;
+      return node.column;
+    });
+    this.composites.push({ index, columns });
   }
-  return node;
+
+  /** The node at which a path ends, for one more use. */
+  #descend(path: Names): PathNode {
+    let node = this.root;
+    for (const name of path) {
+      let child = node.children.get(name);
+      if (!child) {
+        child = newNode();
+        node.children.set(name, child);
+      }
+      node = child;
+    }
+    node.uses++;
+    this.usesMax = Math.max(this.usesMax, node.uses);
+    return node;
+  }
+}
+
+function newNode(): PathNode {
+  return { children: new Map(), uses: 0, primary: 0, secondary: 0, column: 0 };
+}
+
+function samePath(key: KeyNames): TypeError {
+  return new TypeError(`two indexes have the path ${JSON.stringify(key)}`);
 }
 
 /** UTF-8, and a lone surrogate as the three bytes its code point would have: so the kernel reads escapes, too. */

@@ -16,7 +16,7 @@
 
 import type { GristmillError } from '../../base/errors.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths } from '../../keys/paths.js';
+import { checkIndexPaths } from '../../keys/key-path.js';
 import type { PageBatch } from '../pages/batch.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite } from '../types.js';
 import { checkCounts } from './checks.js';

@@ -6,7 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { ORIGIN_BYTES_MAX } from '../../base/limits.js';
 import { Framing, type FramingName } from '../../kernel/contract.js';
-import { checkIndexPaths } from '../../keys/paths.js';
+import { checkIndexPaths } from '../../keys/key-path.js';
 import type { KeyRule, ShardEntry } from '../types.js';
 import { Section } from './format.js';
 import type { ShardReader } from './read.js';

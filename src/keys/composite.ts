@@ -1,0 +1,79 @@
+// source > plan > map > scan > [key] > frame > shard > verify > merge > publish      lookup: [key] > index page > …
+//
+// The bytes of a composite key (docs/format.md, "Keys"): a type byte, the keys of its components one after another, and an
+// end. No key is a prefix of another (Invariant 5), so comparing these bytes compares the first components that differ. A
+// list of fewer components comes before the lists that begin with it: its end is less than any type.
+
+import { KEY_BYTES_MAX } from '../base/limits.js';
+import { cutKey, KeyType, type LongKeys } from './key-bytes.js';
+
+const KEY_END = 0x00;
+const NEGATIVE_END = 0xff;
+/** Type and exponent of a number, before its digits. */
+const NUMBER_HEAD_BYTES = 3;
+/** After the components of a prefix no key has this byte: it is greater than any type and than the end. */
+const BEYOND = 0xff;
+
+/** The key of these components, each encoded whole. */
+export function joinParts(parts: readonly Uint8Array[], long: LongKeys = 'refuse'): Uint8Array | 'KEY_TOO_LONG' {
+  const bytes = parts.reduce((sum, part) => sum + part.byteLength, 2);
+  const isLong = bytes > KEY_BYTES_MAX;
+  if (isLong && long === 'refuse') return 'KEY_TOO_LONG';
+  const isCut = isLong && long === 'cut';
+  const key = new Uint8Array(isCut ? KEY_BYTES_MAX : bytes);
+  key[0] = KeyType.composite;
+  let at = 1;
+  for (const part of parts) {
+    const room = key.byteLength - at;
+    key.set(part.byteLength > room ? part.subarray(0, room) : part, at);
+    at += Math.min(part.byteLength, room);
+  }
+  if (isCut) return cutKey(key);
+  key[at] = KEY_END;
+  return key;
+}
+
+/** Bounds of all keys that begin with these components: from `gte` on, up to but without `lt`. */
+export function partsPrefixRange(parts: readonly Uint8Array[]): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const whole = joinParts(parts, 'keep') as Uint8Array;
+  const lt = whole.slice();
+  lt[lt.byteLength - 1] = BEYOND;
+  return { gte: whole.subarray(0, -1), lt };
+}
+
+/** The keys of the components of a composite key. @throws TypeError if it is none */
+export function splitParts(key: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let at = 1;
+  while (at < key.byteLength - 1) {
+    const end = partEnd(key, at);
+    parts.push(key.subarray(at, end));
+    at = end;
+  }
+  if (at !== key.byteLength - 1 || key[at] !== KEY_END) throw new TypeError('not a key: its components do not end');
+  return parts;
+}
+
+/** One past the component that begins at `at`; beyond the end if it does not end. */
+function partEnd(key: Uint8Array, at: number): number {
+  switch (key[at]) {
+    case KeyType.null:
+    case KeyType.false:
+    case KeyType.true:
+    case KeyType.zero:
+      return at + 1;
+    case KeyType.negative:
+      return endAfter(key, NEGATIVE_END, at + NUMBER_HEAD_BYTES);
+    case KeyType.positive:
+      return endAfter(key, KEY_END, at + NUMBER_HEAD_BYTES);
+    case KeyType.string:
+      return endAfter(key, KEY_END, at + 1);
+    default:
+      throw new TypeError(`not a component of a key: its type byte is ${key[at]}`);
+  }
+}
+
+function endAfter(key: Uint8Array, end: number, from: number): number {
+  const at = key.indexOf(end, from);
+  return at === -1 ? key.byteLength : at + 1;
+}
