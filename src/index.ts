@@ -22,8 +22,9 @@ export type {
 export type { ConfigFile } from './config/config-file.js';
 export type { ImportOptions } from './import/options/types.js';
 export type { FramingName } from './kernel/contract.js';
-export type { KeyValue } from './keys/encode.js';
+export type { KeyPart, KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';
+export type { KeyPath } from './keys/key-path.js';
 export type { Answer, Latency } from './lookup/cache/latency-sampler.js';
 export type { BackgroundMetrics, CacheSize } from './lookup/cache/sizes.js';
 export type { RangeOptions } from './lookup/index/range.js';

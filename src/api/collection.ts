@@ -2,7 +2,9 @@
 // iterate.ts; here texts become values.
 
 import type { KeyValue } from '../keys/encode.js';
+import { type KeyPath, keyPathText } from '../keys/key-path.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
+import { checkForm } from '../lookup/index/key-form.js';
 import { checkIndexName, type RangeOptions } from '../lookup/index/range.js';
 import { freshnessIn, type ReadOptions } from '../lookup/index/read-options.js';
 import { rangeTexts, scanChunks, scanLines } from '../lookup/iterate.js';
@@ -61,8 +63,8 @@ export class ReadableCollection<T = unknown> {
   }
 
   /**
-   * Returns the record with this primary key, or undefined if there is none. In a collection without a key, the key is the
-   * ordinal. With a record cache the record is frozen and shared with other readers, or a copy (option `recordValues`).
+   * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values of
+   * its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen and shared with other readers, or a copy (option `recordValues`).
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     const lookup = this.#at('get', options);
@@ -114,25 +116,29 @@ export class ReadableCollection<T = unknown> {
     return this.#at('count', options).generation().manifest.records;
   }
 
-  /** Yields all records that have this value in a secondary index, in source order. The value may be of any length. */
-  async *find(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
+  /**
+   * Yields all records that have this value in a secondary index, in source order. The value may be of any length. Of a
+   * composite index it is an array of the values of all components.
+   */
+  async *find(index: KeyPath, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
     for await (const text of this.#findText('find', index, value, options)) yield parsedRecord(text) as T;
   }
 
   /** Yields the same records as `find`, as JSON texts. */
-  findText(index: string, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
+  findText(index: KeyPath, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
     return this.#findText('findText', index, value, options);
   }
 
   async *#findText(
     method: string,
-    index: string,
+    index: KeyPath,
     value: KeyValue,
     options: ReadOptions | undefined,
   ): AsyncGenerator<string> {
     checkIndexName(index);
     // Without bounds the range would be everything.
     if (value === undefined) throw new TypeError(`${method} needs a value to look for`);
+    checkForm(`index ${keyPathText(index)}`, index, value);
     const range = { index, gte: value, lte: value, freshness: freshnessIn(method, options) };
     for await (const { text } of rangeTexts(this.#reading, method, range)) yield text;
   }

@@ -93,7 +93,11 @@ export interface ImportReport {
   readonly spans: { readonly total: number; readonly redone: number };
   /** The spans and source bytes that a resumed import took from the killed one. Absent if nothing was resumed. */
   readonly resumed?: { readonly spans: number; readonly bytes: number };
-  readonly indexes: readonly { readonly path: string; readonly entries: number; readonly pages: number }[];
+  readonly indexes: readonly {
+    readonly path: string | readonly string[];
+    readonly entries: number;
+    readonly pages: number;
+  }[];
   readonly seconds: number;
   /** Seconds spent on each stage. */
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };

@@ -3,6 +3,7 @@
 // Options as people write them: `64m`, `5s`, `stale:500ms`, `1%`. Read half and write half, twins: what is written for a
 // value reads as that value. Pure functions over the rows of the option tables.
 
+import { type KeyPath, keyPathText, readKeyPath } from '../keys/key-path.js';
 import { checkedValue, type DataRow } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
 
@@ -31,6 +32,10 @@ function fromWord(word: string, row: DataRow, what: string): unknown {
       return freshnessOf(word, what);
     case 'texts':
       return word.split(',').map((text) => text.trim());
+    case 'path':
+      return readKeyPath(word);
+    case 'paths':
+      return keyPathsOf(word);
     case 'integer':
       if (row.unit === 'bytes') return sizeOf(word) ?? refuse(what, 'a size such as 65536, 64k, 64m or 1g', word);
       if (row.unit === 'milliseconds') return timeOf(word) ?? refuse(what, 'a time such as 500ms, 5s or 1m', word);
@@ -40,6 +45,14 @@ function fromWord(word: string, row: DataRow, what: string): unknown {
     default:
       return word;
   }
+}
+
+/** After a comma: a JSON array of strings, or what stands before the next comma. */
+const NEXT_PATH = /,\s*(\[\s*"(?:[^"\\]|\\.)*"(?:\s*,\s*"(?:[^"\\]|\\.)*")*\s*\](?=\s*(?:,|$))|[^,]*)/g;
+
+/** The paths in `a,b` and in `a,["b","c"]`. */
+function keyPathsOf(word: string): KeyPath[] {
+  return Array.from(`,${word}`.matchAll(NEXT_PATH), ([, path]) => readKeyPath(path!.trim()));
 }
 
 function refuse(what: string, expected: string, word: string): never {
@@ -87,6 +100,8 @@ function freshnessOf(word: string, what: string): Freshness {
 /** Writes a value so that `readOption` reads it again; an option that is not set is an empty text. */
 export function writeOption(value: unknown, row: DataRow): string {
   if (value === undefined) return '';
+  if (row.type === 'path') return keyPathText(value as KeyPath);
+  if (row.type === 'paths') return (value as readonly KeyPath[]).map(keyPathText).join(',');
   if (row.type === 'texts') return (value as readonly string[]).join(',');
   if (row.type === 'freshness') {
     return typeof value === 'string' ? value : `stale:${inUnits((value as { maxStaleMs: number }).maxStaleMs, TIMES)}`;

@@ -33,6 +33,18 @@ export function joinParts(parts: readonly Uint8Array[], long: LongKeys = 'refuse
   return key;
 }
 
+/** Each choice of one value from each list, the first list slowest; none if a list is empty. */
+export function* combinationsOf<V>(lists: readonly (readonly V[])[]): Generator<V[]> {
+  const [first, ...rest] = lists;
+  if (first === undefined) yield [];
+  else for (const value of first) for (const others of combinationsOf(rest)) yield [value, ...others];
+}
+
+/** How many there are. */
+export function combinations(lists: readonly { readonly length: number }[]): number {
+  return lists.reduce((product, { length }) => product * length, 1);
+}
+
 /** Bounds of all keys that begin with these components: from `gte` on, up to but without `lt`. */
 export function partsPrefixRange(parts: readonly Uint8Array[]): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
   const whole = joinParts(parts, 'keep') as Uint8Array;

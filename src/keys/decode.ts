@@ -63,12 +63,18 @@ function canonicalRareKey(key: KeyValue, long: LongKeys): KeyValue {
 }
 
 /**
- * The identity of a key in a map: the key itself, if equal keys are the same value to a Map. The components of a composite key
- * are a text that no other key has: a string that begins as it does is given another beginning.
+ * A canonical key as a Map finds it again: of a composite key its bytes as a text. A string that begins as such a text does
+ * is given another beginning.
  */
-export function keyId(key: KeyValue): unknown {
+export function keyId(key: KeyValue): KeyPart {
   if (typeof key === 'string') return key.charCodeAt(0) === 0 ? `\0${key}` : key;
   return isParts(key) ? `\0${Buffer.from(encodeKey(key)).toString('latin1')}` : key;
+}
+
+/** The key of what `keyId` returned. */
+export function keyOfId(id: KeyPart): KeyValue {
+  if (typeof id !== 'string' || id.charCodeAt(0) !== 0) return id;
+  return id.charCodeAt(1) === KeyType.composite ? decodeKey(Buffer.from(id.slice(1), 'latin1')) : id.slice(1);
 }
 
 /** The JSON text of a key, for messages. */

@@ -2,7 +2,7 @@
 // takes `key` or `indexes` uses these functions; the kernels see member names only.
 
 import { COMPONENTS_MAX, INDEXES_MAX } from '../base/limits.js';
-import { formatPath, parsePath } from './paths.js';
+import { parsePath } from './paths.js';
 
 /** The path of a key (`id`, `user.id`, `/a~1b`). For a composite key the paths of its components, in order. */
 export type KeyPath = string | readonly string[];
@@ -59,10 +59,10 @@ function checkDifferent(paths: readonly KeyPath[]): void {
   const spellings = new Map<string, string>();
   for (const path of paths) {
     const place = JSON.stringify(namesOf(path));
-    const text = keyPathText(path);
+    const text = quotedPath(path);
     const before = spellings.get(place);
-    if (before === text) throw new TypeError(`the path ${quoted(path)} is given twice`);
-    if (before !== undefined) throw new TypeError(`the paths "${before}" and "${text}" name the same place`);
+    if (before === text) throw new TypeError(`the path ${text} is given twice`);
+    if (before !== undefined) throw new TypeError(`the paths ${before} and ${text} name the same place`);
     spellings.set(place, text);
   }
 }
@@ -72,7 +72,8 @@ export function keyPathText(path: KeyPath): string {
   return typeof path === 'string' ? path : JSON.stringify(path);
 }
 
-function quoted(path: KeyPath): string {
+/** The path of a key in a sentence. */
+export function quotedPath(path: KeyPath): string {
   return typeof path === 'string' ? `"${path}"` : keyPathText(path);
 }
 
@@ -91,9 +92,4 @@ export function readKeyPath(text: string): KeyPath {
 export function isSamePath(left: KeyPath, right: KeyPath): boolean {
   if (typeof left === 'string' || typeof right === 'string') return left === right;
   return left.length === right.length && left.every((path, i) => path === right[i]);
-}
-
-/** Writes names the way `namesOf` reads them. */
-export function formatKeyPath(names: KeyNames): KeyPath {
-  return isComposite(names) ? names.map(formatPath) : formatPath(names);
 }

@@ -9,7 +9,7 @@ import { wholeKeys } from '../kernel/plain/capture.js';
 import { decodeKey, decodeStoredKey } from '../keys/decode.js';
 import { compareKeys, type KeyValue } from '../keys/encode.js';
 import { cutKey, isCutKey } from '../keys/key-bytes.js';
-import { parsePath } from '../keys/paths.js';
+import { type KeyPath, namesOf } from '../keys/key-path.js';
 import { parsedRecord } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { CatalogSnapshot } from '../store/types.js';
@@ -30,7 +30,7 @@ interface Reading {
   readonly generation: Generation;
   readonly snapshot: CatalogSnapshot;
   readonly bounds: Bounds;
-  readonly index: string | undefined;
+  readonly index: KeyPath | undefined;
 }
 
 /** Records fetched at a time; fewer at the beginning, since many ranges end soon. */
@@ -77,7 +77,7 @@ interface Long {
 }
 
 /** The records whose values are cut to `key`, in the order of the whole values, some at a time. */
-async function* longInOrder(reading: Reading, index: string, key: Uint8Array): AsyncGenerator<KeyText> {
+async function* longInOrder(reading: Reading, index: KeyPath, key: Uint8Array): AsyncGenerator<KeyText> {
   const direction = reading.bounds.reverse ? -1 : 1;
   const compare = (left: Long, right: Long) =>
     direction * compareKeys(left.whole, right.whole) || left.entry - right.entry;
@@ -104,10 +104,10 @@ async function* longInOrder(reading: Reading, index: string, key: Uint8Array): A
 /** The same in the order of the entries. @throws GristmillError CHECKSUM_MISMATCH for a record without such a value */
 async function* longOf(
   { lookup, generation, snapshot, bounds }: Reading,
-  index: string,
+  index: KeyPath,
   key: Uint8Array,
 ): AsyncGenerator<Long> {
-  const path = parsePath(index);
+  const names = namesOf(index);
   const only = { key, inclusive: true };
   const places = placesOf(generation, snapshot, { ...bounds, lower: only, upper: only }, index);
   for (let entry = 0; ; ) {
@@ -121,7 +121,7 @@ async function* longOf(
     for (const text of texts as string[]) {
       // Whoever made the store: only JSON is walked over.
       parsedRecord(text);
-      const found = Array.from(wholeKeys(text, path)).filter((whole) => isCutTo(whole, key));
+      const found = Array.from(wholeKeys(text, names)).filter((whole) => isCutTo(whole, key));
       if (found.length === 0) throw damagedIndex('a record does not have the long value that an entry names');
       const unique = new Map(found.map((whole) => [Buffer.from(whole).toString('latin1'), whole]));
       for (const whole of unique.values()) if (isWithin(whole, bounds)) yield { whole, entry, text };

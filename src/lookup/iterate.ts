@@ -16,6 +16,7 @@ import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-l
 import type { ShardEntry } from '../store/types.js';
 import { type KeyText, textsInOrder } from './in-order.js';
 import { noRecord, STALE } from './index/generation.js';
+import { checkBoundsForm } from './index/key-form.js';
 import { type RangeOptions, resolveBounds, resolveRangeOptions } from './index/range.js';
 import type { Lookup } from './lookup.js';
 
@@ -33,6 +34,7 @@ export async function* rangeTexts(
   const lookup = reading(options.freshness);
   const { generation, snapshot } = lookup.hold();
   try {
+    checkBoundsForm(generation, options);
     let left = bounds.limit;
     if (left === 0) return;
     for await (const found of textsInOrder({ lookup, generation, snapshot, bounds, index: options.index })) {

@@ -5,7 +5,8 @@
 // nothing is read or parsed. Past its TTL it is renewed in the background (refresh.ts), and given meanwhile as long as the
 // options allow; while looking it up again fails, for some time longer.
 
-import type { KeyValue } from '../keys/encode.js';
+import { keyId } from '../keys/decode.js';
+import type { KeyPart, KeyValue } from '../keys/encode.js';
 import type { Place } from '../store/shards/place.js';
 import type { ReadCounters } from './cache/read-counters.js';
 import { type CollectionRecords, RecordEntry } from './cache/record-cache.js';
@@ -31,7 +32,8 @@ export class Values {
   readonly #counters: ReadCounters;
   readonly #records: CollectionRecords;
   readonly #refresh: Refresh;
-  readonly #loading = new Map<KeyValue, Loading>();
+  /** By `keyId`. */
+  readonly #loading = new Map<KeyPart, Loading>();
 
   constructor(parts: ReadParts, texts: Texts, records: CollectionRecords) {
     const { current, fetch, caches } = parts;
@@ -140,7 +142,8 @@ export class Values {
   /** Reads of one record share one load. */
   #load(key: KeyValue, generation: Generation, address: Address): Promise<RecordEntry> {
     const number = generation.manifest.generation;
-    const known = this.#loading.get(key);
+    const id = keyId(key);
+    const known = this.#loading.get(id);
     if (known?.generation === number) {
       this.#counters.loadsShared++;
       return known.entry;
@@ -149,11 +152,11 @@ export class Values {
       try {
         return this.#keep(key, generation, address, await this.#fetch.text(address));
       } finally {
-        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+        if (this.#loading.get(id) === loading) this.#loading.delete(id);
       }
     };
     const loading: Loading = { generation: number, entry: load() };
-    this.#loading.set(key, loading);
+    this.#loading.set(id, loading);
     return loading.entry;
   }
 

@@ -1,6 +1,7 @@
 // What a store and its collections say about themselves: for `store.stat()` and the command line.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
@@ -11,7 +12,7 @@ import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
 /** The size of an index of a collection. */
 export interface IndexStat {
   /** The path of the index, as given at import. */
-  readonly path: string;
+  readonly path: KeyPath;
   readonly entries: number;
   readonly pages: number;
 }
@@ -20,7 +21,7 @@ export interface IndexStat {
 export interface CollectionStat {
   readonly name: string;
   /** The path of the primary key; "(name)" if member names are the keys, "(ordinal)" if there is no key. */
-  readonly key: string;
+  readonly key: KeyPath;
   /** The layout of the source of the last import. */
   readonly framing: FramingName;
   /** The number of live records. */
@@ -167,6 +168,6 @@ export function collectionStat(manifest: CollectionManifest): CollectionStat {
   };
 }
 
-function describeKey(key: KeyRule): string {
+function describeKey(key: KeyRule): KeyPath {
   return key.kind === 'path' ? key.path : `(${key.kind})`;
 }

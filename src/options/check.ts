@@ -34,7 +34,14 @@ export type DataRow = { readonly meaning: string } & (
       readonly check: (text: string) => unknown;
       readonly checkAll?: (texts: readonly string[]) => unknown;
     }
+  /** The path of a key: a text, or a list of them. `check` throws a TypeError for what will not do. */
+  | { readonly type: 'path'; readonly default: undefined; readonly check: (path: Path) => unknown }
+  /** `check` is given all of the paths. */
+  | { readonly type: 'paths'; readonly default: readonly Path[]; readonly check: (paths: readonly Path[]) => unknown }
 );
+
+/** See `KeyPath`. */
+type Path = string | readonly string[];
 
 /** Row of an option that only code can give. */
 type CallRow = { readonly meaning: string } & (
@@ -74,13 +81,17 @@ type Value<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
         ? string | Absent<Row>
         : Row extends { readonly type: 'texts' }
           ? readonly string[]
-          : Row extends { readonly type: 'freshness' }
-            ? Freshness | Absent<Row>
-            : Row extends { readonly type: 'signal' }
-              ? AbortSignal | undefined
-              : Row extends ValueRow<string, infer V>
-                ? V | undefined
-                : never;
+          : Row extends { readonly type: 'path' }
+            ? Path | undefined
+            : Row extends { readonly type: 'paths' }
+              ? readonly Path[]
+              : Row extends { readonly type: 'freshness' }
+                ? Freshness | Absent<Row>
+                : Row extends { readonly type: 'signal' }
+                  ? AbortSignal | undefined
+                  : Row extends ValueRow<string, infer V>
+                    ? V | undefined
+                    : never;
 
 /** Options as a caller gives them: any may be left out, or be undefined. */
 export type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
@@ -192,6 +203,13 @@ export function checkedValue(value: unknown, row: OptionRow, name: string): unkn
       for (const text of value) checkText(text, row.check, name);
       if (row.checkAll !== undefined) checkText(value, row.checkAll, name);
       return Object.freeze([...value]);
+    case 'path':
+      checkText(value as Path, row.check, name);
+      return frozenPath(value as Path);
+    case 'paths':
+      if (!Array.isArray(value)) throw new TypeError(`${name} must be a list`);
+      checkText(value, row.check, name);
+      return Object.freeze(value.map(frozenPath));
     case 'list':
       if (Array.isArray(value)) return value;
       throw new TypeError(`${name} must be a list`);
@@ -209,6 +227,10 @@ export function checkedValue(value: unknown, row: OptionRow, name: string): unkn
       throw new TypeError(`${name} must be ${isWhole ? 'an integer' : 'a number'}${range}`);
     }
   }
+}
+
+function frozenPath(path: Path): Path {
+  return typeof path === 'string' ? path : Object.freeze([...path]);
 }
 
 /** @throws TypeError what `check` throws, `name` before it */

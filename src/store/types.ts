@@ -2,6 +2,7 @@
 // docs/format.md draws the bytes.
 
 import type { FramingName } from '../kernel/contract.js';
+import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
@@ -32,7 +33,7 @@ export interface StoreHeader {
 
 /** Where the primary key comes from. */
 export type KeyRule =
-  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'path'; readonly path: KeyPath }
   /** Framing `object`: the member name. */
   | { readonly kind: 'name' }
   /** No key: a record is found by its ordinal in the collection, from 0; needs no tree. */
@@ -41,7 +42,7 @@ export type KeyRule =
 /** One index of a collection and the tree that holds it. */
 export interface IndexManifest {
   /** The path as the user wrote it; empty for the primary tree of member names. */
-  readonly path: string;
+  readonly path: KeyPath;
   readonly tree: number;
   readonly entries: number;
   readonly pages: number;

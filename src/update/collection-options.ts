@@ -2,22 +2,20 @@
 //
 // The options of a new collection, made by a transaction.
 
-import { checkIndexPaths } from '../keys/key-path.js';
-import { parsePath } from '../keys/paths.js';
+import { checkIndexPaths, checkKeyPath } from '../keys/key-path.js';
 import type { OptionTable } from '../options/check.js';
 
 export const COLLECTION_OPTIONS = {
   key: {
-    type: 'text',
+    type: 'path',
     default: undefined,
-    check: parsePath,
-    meaning: 'path of the primary key; unset: the ordinal is the key',
+    check: checkKeyPath,
+    meaning: 'path of the primary key, or a list of the paths of its components; unset: the ordinal is the key',
   },
   indexes: {
-    type: 'texts',
+    type: 'paths',
     default: [],
-    check: parsePath,
-    checkAll: checkIndexPaths,
-    meaning: 'paths of secondary indexes',
+    check: checkIndexPaths,
+    meaning: 'paths of secondary indexes; for a composite one a list of the paths of its components',
   },
 } as const satisfies OptionTable;

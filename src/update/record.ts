@@ -6,12 +6,15 @@
 
 import { GristmillError } from '../base/errors.js';
 import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../base/limits.js';
-import { BadReason, type BadReasonName } from '../kernel/contract.js';
+import { BadReason, type BadReasonName, type ScanOptions } from '../kernel/contract.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../kernel/plain/bytes.js';
+import { faultyPath } from '../kernel/plain/faulty-path.js';
 import { scanPlain } from '../kernel/plain/kernel.js';
-import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { combinations, combinationsOf } from '../keys/composite.js';
+import { encodeKey, type KeyPart, type KeyValue } from '../keys/encode.js';
 import { rawJSON } from '../keys/json-number.js';
-import { parsePath } from '../keys/paths.js';
+import { isComposite, type KeyNames, type Names, namesOf, partsOf } from '../keys/key-path.js';
+import { formatPath } from '../keys/paths.js';
 import type { CollectionManifest } from '../store/types.js';
 
 /** A record about to be stored. */
@@ -28,8 +31,8 @@ export interface NewRecord {
 /** Where the keys of a collection's records are. */
 export interface KeyPlan {
   readonly kind: CollectionManifest['key']['kind'];
-  readonly primary: readonly string[] | undefined;
-  readonly secondary: readonly (readonly string[])[];
+  readonly primary: KeyNames | undefined;
+  readonly secondary: readonly KeyNames[];
   /** Whether null may be a primary key: it may in a record that is stored already. */
   readonly allowsNull?: boolean;
 }
@@ -38,8 +41,8 @@ export interface KeyPlan {
 const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
 export function keyPlanOf({ key, secondary }: Pick<CollectionManifest, 'key' | 'secondary'>): KeyPlan {
-  const primary = key.kind === 'path' ? parsePath(key.path) : undefined;
-  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => parsePath(path)) };
+  const primary = key.kind === 'path' ? namesOf(key.path) : undefined;
+  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path)) };
 }
 
 /**
@@ -59,12 +62,16 @@ export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): New
   if (needsKeys && rawJSON !== undefined && LONG_NUMBER.test(text) && JSON.stringify(meant) !== text) {
     return recordOfText(text, plan, name);
   }
+  const found = plan.secondary.map((key) => partsOf(key).map((path) => follow(meant, path).values));
+  if (found.reduce((sum, parts) => sum + combinations(parts), 1) > KEYS_PER_RECORD_MAX) {
+    return recordOfText(text, plan, name);
+  }
   const key = plan.primary === undefined ? undefined : primaryKey(meant, plan.primary);
   return {
     line: Buffer.from(lineOf(text, plan, name)),
     primary: key === undefined ? named : encodeKey(key),
     ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
-    secondary: plan.secondary.map((path) => secondaryKeys(meant, path)),
+    secondary: plan.secondary.map((names, i) => secondaryKeys(names, found[i]!)),
   };
 }
 
@@ -80,15 +87,16 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
   nameKey(plan, name);
   if (!text.isWellFormed()) throw badRecord('BAD_UTF8');
   const bytes = Buffer.from(name === undefined ? text : `${JSON.stringify(name)}:${text}}`);
-  const { records, bad } = scanPlain(bytes, {
+  const options: ScanOptions = {
     framing: name === undefined ? 'values' : 'object',
     secondary: plan.secondary,
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: RECORD_BYTES_DEFAULT,
     ...(plan.primary && { primary: plan.primary }),
     ...(plan.allowsNull && { allowsNull: true }),
-  });
-  if (bad[0] !== undefined) throw badRecord(bad[0].reason);
+  };
+  const { records, bad } = scanPlain(bytes, options);
+  if (bad[0] !== undefined) throw badRecord(bad[0].reason, faultyPath(bytes, options, bad[0].reason));
   const [record] = records;
   if (record === undefined || records.length > 1) {
     throw new GristmillError('BAD_RECORD', `the text has ${records.length} records, but it must have one`);
@@ -107,14 +115,16 @@ export function compactText(text: string): string {
   return recordOfText(text, NO_KEYS).line.toString();
 }
 
-function badRecord(reason: BadReasonName): GristmillError {
+/** @param path where the key is that the reason is about, if it is about one */
+function badRecord(reason: BadReasonName, path?: Names): GristmillError {
   if (reason === 'RECORD_TOO_LARGE') {
     return new GristmillError(reason, `the record is larger than ${RECORD_BYTES_DEFAULT} bytes; nothing was changed`);
   }
   if (reason === 'KEY_TOO_LONG' || reason === 'KEY_OUT_OF_RANGE') {
     return new GristmillError('KEY_TOO_LONG', `the record ${BadReason[reason]}; nothing was changed`, { reason });
   }
-  return new GristmillError('BAD_RECORD', `the record ${describe(reason)}; nothing was changed`, { reason });
+  const at = path === undefined ? '' : ` "${formatPath(path)}"`;
+  return new GristmillError('BAD_RECORD', `the record ${describe(reason)}${at}; nothing was changed`, { reason });
 }
 
 function describe(reason: BadReasonName): string {
@@ -146,12 +156,12 @@ function mayBeDeep(text: string): boolean {
 
 /** What a path leads to (kernel/plain/capture.ts has the rules). */
 interface Found {
-  readonly values: KeyValue[];
+  readonly values: KeyPart[];
   /** Whether there was an object, or anything inside an array. */
   isNotScalar: boolean;
 }
 
-function follow(value: unknown, path: readonly string[], names = 0, isInsideArray = false, found = nothing()): Found {
+function follow(value: unknown, path: Names, names = 0, isInsideArray = false, found = nothing()): Found {
   if (Array.isArray(value)) {
     for (const element of value) follow(element, path, names, true, found);
   } else if (typeof value === 'object' && value !== null) {
@@ -162,7 +172,7 @@ function follow(value: unknown, path: readonly string[], names = 0, isInsideArra
     }
   } else if (names === path.length) {
     found.isNotScalar ||= isInsideArray;
-    found.values.push(value as KeyValue);
+    found.values.push(value as KeyPart);
   }
   return found;
 }
@@ -171,17 +181,23 @@ function nothing(): Found {
   return { values: [], isNotScalar: false };
 }
 
-function primaryKey(value: unknown, path: readonly string[]): KeyValue {
-  const { values, isNotScalar } = follow(value, path);
-  if (isNotScalar) throw badRecord('KEY_NOT_SCALAR');
-  const [key] = values;
-  if (key === undefined) throw badRecord('KEY_MISSING');
-  if (key === null) throw badRecord('KEY_NULL');
-  return key;
+function primaryKey(value: unknown, names: KeyNames): KeyValue {
+  const parts = partsOf(names).map((path) => ({ path, ...follow(value, path) }));
+  const refuse = (reason: BadReasonName, isBad: (found: Found) => boolean): void => {
+    const bad = parts.find(isBad);
+    if (bad !== undefined) throw badRecord(reason, bad.path);
+  };
+  refuse('KEY_MISSING', ({ values, isNotScalar }) => values.length === 0 && !isNotScalar);
+  refuse('KEY_NOT_SCALAR', ({ isNotScalar }) => isNotScalar);
+  refuse('KEY_NULL', ({ values }) => values[0] === null);
+  const values = parts.map((part) => part.values[0]!);
+  return isComposite(names) ? values : values[0]!;
 }
 
-function secondaryKeys(value: unknown, path: readonly string[]): readonly Uint8Array[] {
-  return withoutRepetition(follow(value, path).values.map((key) => encodeKey(key, 'cut')));
+/** @param parts the values of each component of the key */
+function secondaryKeys(names: KeyNames, parts: readonly (readonly KeyPart[])[]): readonly Uint8Array[] {
+  const keys = isComposite(names) ? combinationsOf(parts) : parts[0]!;
+  return withoutRepetition(Array.from<KeyValue, Uint8Array>(keys, (key) => encodeKey(key, 'cut')));
 }
 
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -4,6 +4,8 @@
 
 import { decodeKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
+import type { KeyPath } from '../keys/key-path.js';
+import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
@@ -16,10 +18,13 @@ import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js
 
 /** Options of `createCollection`; all optional. */
 export interface CollectionOptions {
-  /** The path of the primary key. Default: none; then the ordinal of a record is its key. */
-  readonly key?: string | undefined;
-  /** The paths of secondary indexes. Default: none. */
-  readonly indexes?: readonly string[] | undefined;
+  /**
+   * The path of the primary key; for a composite key a list of the paths of its components. Default: none; then the ordinal
+   * of a record is its key.
+   */
+  readonly key?: KeyPath | undefined;
+  /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
+  readonly indexes?: readonly KeyPath[] | undefined;
 }
 
 /** A collection inside a transaction. Its reads see the changes of the transaction. */
@@ -150,11 +155,13 @@ export class TransactionCollection<T> {
 
   /** What this transaction made of a key; undefined when it did not touch it. */
   #changed(key: KeyValue): NewRecord | 'deleted' | undefined {
-    if (this.#manifest.key.kind !== 'ordinal') {
+    const { name, key: rule } = this.#manifest;
+    if (rule.kind !== 'ordinal') {
+      checkForm(keyOf(name), rule.kind === 'path' ? rule.path : '', key);
       const change = this.#overlay.change(key);
       return change && (change.record ?? 'deleted');
     }
-    const ordinal = ordinalOf(this.#manifest.name, key);
+    const ordinal = ordinalOf(name, key);
     if (ordinal === undefined) return undefined;
     return this.#overlay.deleted.has(ordinal) ? 'deleted' : this.#overlay.appended[ordinal - this.#firstAppended];
   }

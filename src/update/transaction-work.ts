@@ -7,7 +7,7 @@
 import { GristmillError } from '../base/errors.js';
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
 import type { Lookup } from '../lookup/lookup.js';
-import { resolveOptions } from '../options/check.js';
+import { type Resolved, resolveOptions } from '../options/check.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
@@ -113,7 +113,7 @@ export class TransactionWork {
 function newCollection(
   header: StoreHeader,
   name: string,
-  { key, indexes }: { readonly key: string | undefined; readonly indexes: readonly string[] },
+  { key, indexes }: Resolved<typeof COLLECTION_OPTIONS>,
 ): CollectionManifest {
   const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
   const generation = header.generation + 1;

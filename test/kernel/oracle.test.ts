@@ -52,18 +52,23 @@ describe.each(kernels)('$name', ({ name, scan }) => {
 
     it('has the keys of the tree', () => {
       fc.assert(
-        fc.property(losslessTexts, fc.option(keyPaths, { nil: undefined }), secondaryPaths, (text, primary, secondary) => {
-          const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
-          const options = optionsFor(framing, { ...(primary && { primary }), secondary });
-          const { records, bad } = scan(source, options);
-          const expected = keysOf(JSON.parse(text), options);
-          const nameKey =
-            framing === 'object' && primary === undefined
-              ? keysOf('name', { ...options, primary: [], secondary: [] })
-              : [];
-          const outcome = records.length === 1 ? records[0]!.keys : bad[0]!.reason;
-          expect(outcome).toEqual(typeof expected === 'string' ? expected : [...nameKey, ...expected]);
-        }),
+        fc.property(
+          losslessTexts,
+          fc.option(keyPaths, { nil: undefined }),
+          secondaryPaths,
+          (text, primary, secondary) => {
+            const source = framed(utf8(framing === 'lines' ? text.replaceAll('\n', ' ') : text), framing);
+            const options = optionsFor(framing, { ...(primary && { primary }), secondary });
+            const { records, bad } = scan(source, options);
+            const expected = keysOf(JSON.parse(text), options);
+            const nameKey =
+              framing === 'object' && primary === undefined
+                ? keysOf('name', { ...options, primary: [], secondary: [] })
+                : [];
+            const outcome = records.length === 1 ? records[0]!.keys : bad[0]!.reason;
+            expect(outcome).toEqual(typeof expected === 'string' ? expected : [...nameKey, ...expected]);
+          },
+        ),
         { numRuns: runs(400) },
       );
     });

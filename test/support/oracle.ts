@@ -74,9 +74,16 @@ export function keysOf(
 
 /** A key for each value; for a composite key, for each combination of values, the first component slowest. */
 function keysFrom(index: number, key: KeyNames, tree: unknown): [number, string][] {
-  const scalars = pathsIn(key).map((path) => valuesAt(tree, path).filter((value) => value !== NOT_SCALAR).map(hex));
+  const scalars = pathsIn(key).map((path) =>
+    valuesAt(tree, path)
+      .filter((value) => value !== NOT_SCALAR)
+      .map(hex),
+  );
   if (!Array.isArray(key[0])) return scalars[0]!.map((value) => [index, value]);
-  const joined = scalars.reduce((begun, values) => begun.flatMap((begin) => values.map((value) => begin + value)), ['30']);
+  const joined = scalars.reduce(
+    (begun, values) => begun.flatMap((begin) => values.map((value) => begin + value)),
+    ['30'],
+  );
   return joined.map((value) => [index, `${value}00`]);
 }
 

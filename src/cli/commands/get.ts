@@ -1,7 +1,8 @@
 // gristmill get: the records with these keys, one a line, as spelled in the source.
 
 import type { Command } from 'commander';
-import type { Collection, KeyValue } from '../../index.js';
+import type { Collection, KeyPath, KeyValue } from '../../index.js';
+import { keyPathText, readKeyPath } from '../../keys/key-path.js';
 import { type CommonOptions, hasStringTwin, readKey, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
@@ -11,7 +12,7 @@ import { LineWriter, standardOutput } from '../terminal/output.js';
 
 interface GetFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
-  readonly index?: string;
+  readonly index?: KeyPath;
   readonly string?: boolean;
 }
 
@@ -21,8 +22,10 @@ Examples:
   gristmill get ada@example.com bob@example.com --store ./store --index email
   gristmill get '"42"' --store ./store          the string "42", not the number
   gristmill get 42 --string --store ./store     the same
+  gristmill get '["acme",42]' --store ./store   a composite key
 
-get reads a JSON scalar (42, true, null, "42") as that value. Anything else is a string. A number and a string are never
+get reads a JSON scalar (42, true, null, "42") as that value, and a JSON array of them as a composite key. Anything else
+is a string. A number and a string are never
 the same key. Numbers keep all their digits; 7, 7.0 and 70e-1 are one key. If the collection was imported without --key,
 keys are member names (--shape object), paths (a folder), or ordinals from 0.
 If a key has no record, get reports it on stderr, prints the other records, and ends with exit code 1.`;
@@ -34,7 +37,11 @@ export function addGet(program: Command): void {
     .description('print the records with these keys as NDJSON')
     .argument('<key...>', 'keys to look up')
     .option('--collection <name>', 'collection to look in', 'records')
-    .option('--index <path>', 'look up the keys in this secondary index (default: the primary key)')
+    .option(
+      '--index <path>',
+      'look up the keys in this secondary index, a JSON array of paths for a composite one (default: the primary key)',
+      readKeyPath,
+    )
     .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runGet);
@@ -67,7 +74,7 @@ async function runGet(words: readonly string[], flags: GetFlags): Promise<void> 
 }
 
 /** The records with this key: one or none by primary key, any number by a secondary one. */
-async function* textsOf(collection: Collection, key: KeyValue, index: string | undefined): AsyncGenerator<string> {
+async function* textsOf(collection: Collection, key: KeyValue, index: KeyPath | undefined): AsyncGenerator<string> {
   if (index !== undefined) {
     yield* collection.findText(index, key);
     return;
@@ -82,7 +89,7 @@ export function missText(
   asString: boolean,
   { collection, index }: Pick<GetFlags, 'collection' | 'index'>,
 ): string {
-  const where = index === undefined ? '' : ` at ${index}`;
+  const where = index === undefined ? '' : ` at ${keyPathText(index)}`;
   const text = `no record in ${collection} has the key ${word}${where}`;
   if (asString || !hasStringTwin(word)) return text;
   return `${text}; for the string, write '"${word}"' or use --string`;

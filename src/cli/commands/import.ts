@@ -5,13 +5,15 @@ import { effectiveOptions, importOptionsOver } from '../../config/effective.js';
 import { pathsOf } from '../../import/names/sources.js';
 import { resolveImportOptions } from '../../import/options/resolve.js';
 import type { ImportOptions } from '../../import/options/types.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import type { Writer } from '../../options/shared.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
 import {
   type CommonOptions,
   choice,
   collect,
-  once,
+  collectKey,
+  collectPaths,
   readCount,
   readInteger,
   readRatio,
@@ -29,7 +31,7 @@ import { print } from '../terminal/streams.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
 export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
-  readonly index?: readonly string[];
+  readonly index?: readonly KeyPath[];
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
   readonly quiet?: boolean;
@@ -106,10 +108,14 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
-      once,
+      'path of the primary key; given several times, the paths of the components of a composite key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      collectKey,
     )
-    .option('--index <path>', 'path of a secondary index; may be given several times', collect)
+    .option(
+      '--index <path>',
+      'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
+      collectPaths,
+    )
     .option('--select <json-pointer>', 'the array or object inside the document that contains the records')
     .addOption(
       choice(

@@ -3,10 +3,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { GristmillError } from '../../base/errors.js';
 import { checkCollectionName } from '../../base/names.js';
-import type { Store, Transaction, TransactionCollection } from '../../index.js';
+import type { KeyPath, Store, Transaction, TransactionCollection } from '../../index.js';
+import { isSamePath, keyPathText } from '../../keys/key-path.js';
 import { resolveOptions } from '../../options/check.js';
 import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
-import { type CommonOptions, collect, once, withCommonOptions } from '../shared/arguments.js';
+import { type CommonOptions, collectKey, collectPaths, withCommonOptions } from '../shared/arguments.js';
 import { onStore } from '../shared/open.js';
 import { readRecords } from '../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
@@ -17,8 +18,8 @@ interface PutFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
   readonly file?: string;
   readonly name?: string;
-  readonly key?: string;
-  readonly index?: readonly string[];
+  readonly key?: KeyPath;
+  readonly index?: readonly KeyPath[];
 }
 
 const HELP = `
@@ -40,11 +41,15 @@ export function addPut(program: Command): void {
     .option('--collection <name>', 'collection to change', 'records')
     .option('--file <path>', 'read the records from this file; -: from stdin')
     .option('--name <name>', 'member name of the record, in a collection whose keys are member names')
-    .option('--key <path>', 'if there is no such collection, create it with this path of the primary key', once)
+    .option(
+      '--key <path>',
+      'if there is no such collection, create it with this path of the primary key; given several times, the paths of the components of a composite key',
+      collectKey,
+    )
     .option(
       '--index <path>',
-      'if there is no such collection, create it with this secondary index; may be given several times',
-      collect,
+      'if there is no such collection, create it with this secondary index, a JSON array of paths for a composite one; may be given several times',
+      collectPaths,
     )
     .addHelpText('after', HELP)
     .action(runPut);
@@ -91,8 +96,9 @@ function collectionOf(
   if (!creates) return transaction.collection(name);
   if (stored === undefined) return transaction.createCollection(name, { ...(key !== undefined && { key }), indexes });
   const has = stored.indexes.map(({ path }) => path);
-  const isAsGiven = (key === undefined || key === stored.key) && indexes.every((path) => has.includes(path));
+  const isIn = (path: KeyPath): boolean => has.some((other) => isSamePath(path, other));
+  const isAsGiven = (key === undefined || isSamePath(key, stored.key)) && indexes.every(isIn);
   if (isAsGiven) return transaction.collection(name);
-  const message = `collection ${name} has the key ${stored.key} and the indexes ${has.join(', ') || 'none'}: leave out --key and --index`;
+  const message = `collection ${name} has the key ${keyPathText(stored.key)} and the indexes ${has.map(keyPathText).join(', ') || 'none'}: leave out --key and --index`;
   throw new GristmillError('COLLECTION_MISMATCH', message);
 }

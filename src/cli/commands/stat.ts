@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { CollectionStat, ReadersStat, StoreStat } from '../../index.js';
+import { keyPathText } from '../../keys/key-path.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
 import { type CommonOptions, readInterval, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
@@ -86,7 +87,7 @@ function collectionText(stat: CollectionStat): string {
   const pairs: [string, string][] = [
     ['collection', stat.name],
     ['  records', `${formatCount(stat.records)}${dead}`],
-    ['  key', stat.key],
+    ['  key', keyPathText(stat.key)],
     ['  layout', `${stat.framing} at the last import, ${stat.published}`],
     ['  source', formatBytes(stat.sourceBytes)],
     [
@@ -94,7 +95,11 @@ function collectionText(stat: CollectionStat): string {
       `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards${inline}, ${stat.ratio.toFixed(1)} : 1`,
     ],
   ];
-  const rows = stat.indexes.map(({ path, entries, pages }) => [path, formatCount(entries), formatCount(pages)]);
+  const rows = stat.indexes.map(({ path, entries, pages }) => [
+    keyPathText(path),
+    formatCount(entries),
+    formatCount(pages),
+  ]);
   const indexes = rows.length === 0 ? '' : alignColumns([['index', 'entries', 'pages'], ...rows.map(escapeAll)], '  ');
   return `\n${alignPairs(pairs.map(([name, text]) => [name, escapeControls(text)]))}${indexes}`;
 }

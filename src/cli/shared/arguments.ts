@@ -4,8 +4,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { STORE_VARIABLE } from '../../config/found.js';
 import { shareOf, sizeOf, timeOf } from '../../config/words.js';
 import { canonicalKey } from '../../keys/decode.js';
-import type { KeyValue } from '../../keys/encode.js';
+import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
+import { type KeyPath, readKeyPath } from '../../keys/key-path.js';
 
 /** A JSON number, as a part of what follows. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/.source;
@@ -13,18 +14,50 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/.source;
 const JSON_SCALAR = new RegExp(`^(?:(?<number>${NUMBER})|true|false|null|".*")$`, 's');
 
 /**
- * Reads a key: `42`, `true`, `null` and `"42"` (with its quotes) are JSON scalars, anything else is a string.
+ * Reads a key: `42`, `true`, `null` and `"42"` (with its quotes) are JSON scalars, `["x",7]` is a composite key, anything else
+ * is a string.
  * A number keeps all its digits: it becomes a bigint or a JsonNumber where it is not exactly a number.
  * @param index the secondary index it is a value of, if any: there it may be of any length
  * @throws GristmillError KEY_TOO_LONG for a number that no record can have as its key
  */
-export function readKey(word: string, asString: boolean, index?: string): KeyValue {
-  const scalar = asString ? null : JSON_SCALAR.exec(word);
+export function readKey(word: string, asString: boolean, index?: KeyPath): KeyValue {
+  if (asString) return word;
+  return readParts(word, index) ?? readScalar(word, index);
+}
+
+/** A JSON array of scalars, as a part of what follows: each item with the comma or bracket after it. */
+const ITEM = new RegExp(`\\s*(${NUMBER}|true|false|null|"(?:[^"\\\\]|\\\\.)*")\\s*([,\\]])`, 'y');
+
+/** The components in `["x", 7]`; undefined for a word that is no JSON array of scalars. */
+export function readParts(word: string, index?: KeyPath): readonly KeyPart[] | undefined {
+  if (!word.startsWith('[') || !isJson(word)) return undefined;
+  const parts: KeyPart[] = [];
+  ITEM.lastIndex = 1;
+  for (let last = ','; last !== ']'; ) {
+    const item = ITEM.exec(word);
+    if (item === null) return undefined;
+    parts.push(readScalar(item[1]!, index));
+    last = item[2]!;
+  }
+  return parts;
+}
+
+function isJson(word: string): boolean {
+  try {
+    JSON.parse(word);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readScalar(word: string, index?: KeyPath): KeyPart {
+  const scalar = JSON_SCALAR.exec(word);
   if (scalar === null) return word;
   if (scalar.groups?.number !== undefined)
-    return canonicalKey(new JsonNumber(word), index === undefined ? 'refuse' : 'keep');
+    return canonicalKey(new JsonNumber(word), index === undefined ? 'refuse' : 'keep') as KeyPart;
   try {
-    return JSON.parse(word) as KeyValue;
+    return JSON.parse(word) as KeyPart;
   } catch {
     return word; // quotes around something that is not a JSON string
   }
@@ -74,10 +107,16 @@ export function readRatio(word: string): number {
   return value;
 }
 
-/** Refuses an option that is given a second time: of two key paths, one would count without a word. */
-export function once(word: string, before: string | undefined): string {
-  if (before !== undefined) throw new InvalidArgumentError('Give it only once.');
-  return word;
+/** Collects the path of a key: given several times, the paths are those of the components of a composite key. */
+export function collectKey(word: string, before: KeyPath | undefined): KeyPath {
+  if (before === undefined) return readKeyPath(word);
+  if (typeof before === 'string') return [before, word];
+  return [...before, word];
+}
+
+/** Collects paths of indexes. */
+export function collectPaths(word: string, before: readonly KeyPath[] = []): readonly KeyPath[] {
+  return [...before, readKeyPath(word)];
 }
 
 /** Collects an option that may be given many times. */

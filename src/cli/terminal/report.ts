@@ -1,6 +1,7 @@
 // The report of an import as a person reads it: what was found, what became of it, what it cost.
 
 import type { ImportReport } from '../../base/import-report.js';
+import { keyPathText } from '../../keys/key-path.js';
 import { escapeControls } from './escape.js';
 import { inFlags } from './flags.js';
 import { alignPairs, formatBytes, formatCount, formatRate, formatSeconds } from './table.js';
@@ -38,7 +39,7 @@ export function reportText(report: ImportReport, store: string): string {
         ]
       : []),
     ...report.indexes.map(({ path, entries, pages }): [string, string] => [
-      `index ${path}`,
+      `index ${keyPathText(path)}`,
       `${formatCount(entries)} entries in ${formatCount(pages)} pages`,
     ]),
     ['time', `${formatSeconds(seconds)} (${formatRate(bytes.source, seconds)})`],

@@ -9,8 +9,8 @@ import {
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths } from '../../keys/key-path.js';
-import { parsePath, parsePointer } from '../../keys/paths.js';
+import { checkIndexPaths, checkKeyPath } from '../../keys/key-path.js';
+import { parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';
@@ -32,19 +32,18 @@ export const IMPORT_OPTIONS = {
   },
   key: {
     affects: 'records',
-    type: 'text',
+    type: 'path',
     default: undefined,
-    check: parsePath,
+    check: checkKeyPath,
     meaning:
-      'path of the primary key; unset: the member name (shape object), the path of the file in a folder, else the ordinal',
+      'path of the primary key, or a list of the paths of its components; unset: the member name (shape object), the path of the file in a folder, else the ordinal',
   },
   indexes: {
     affects: 'records',
-    type: 'texts',
+    type: 'paths',
     default: [],
-    check: parsePath,
-    checkAll: checkIndexPaths,
-    meaning: 'paths of secondary indexes',
+    check: checkIndexPaths,
+    meaning: 'paths of secondary indexes; for a composite one a list of the paths of its components',
   },
   select: {
     affects: 'records',

@@ -1,6 +1,7 @@
 // The options of an import. The flags of the command line have the same names and meanings.
 
 import type { ImportProgress, Shape } from '../../base/import-report.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import type { Writer } from '../../options/shared.js';
 
 /** Options of `store.import`; all optional. An unknown name is a TypeError. */
@@ -8,12 +9,13 @@ export interface ImportOptions {
   /** The collection to import into. Default "records". */
   readonly collection?: string | undefined;
   /**
-   * The path of the primary key (`id`, `user.id`, `/a~1b`). Default: the member name (shape "object"), the path of the file
+   * The path of the primary key (`id`, `user.id`, `/a~1b`). For a composite key, a list of the paths of its components, 2 to
+   * 16 of them: `['tenant', 'id']`. Default: the member name (shape "object"), the path of the file
    * in a folder, else the ordinal.
    */
-  readonly key?: string | undefined;
-  /** The paths of secondary indexes. Default: none. */
-  readonly indexes?: readonly string[] | undefined;
+  readonly key?: KeyPath | undefined;
+  /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
+  readonly indexes?: readonly KeyPath[] | undefined;
   /**
    * A JSON Pointer to the array or object inside the document that contains the records. Its elements or members are the
    * records. Default: the whole document.

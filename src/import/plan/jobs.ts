@@ -3,7 +3,8 @@
 // Spans become tasks: each with its shard number and all that a worker has to know.
 
 import type { FramingName } from '../../kernel/contract.js';
-import { parsePath, parsePointer } from '../../keys/paths.js';
+import { namesOf } from '../../keys/key-path.js';
+import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { ScanSetup } from '../tasks/span.js';
@@ -57,8 +58,8 @@ function setupOf(
 ): ScanSetup {
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
   const { collection, mode, indexes } = options;
-  const primary = options.key === undefined ? undefined : parsePath(options.key);
-  const secondary = options.indexes.map((path) => parsePath(path));
+  const primary = options.key === undefined ? undefined : namesOf(options.key);
+  const secondary = options.indexes.map(namesOf);
   const select = options.select === undefined ? undefined : parsePointer(options.select);
   return {
     id,

@@ -5,6 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ImportProgress, ImportReport } from '../../base/import-report.js';
 import { BAD_FILES_NAMED_MAX } from '../../base/limits.js';
+import { quotedPath } from '../../keys/key-path.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { cancelledError } from '../../parallel/wire.js';
 import type { PublishResult } from '../../store/publish/publication.js';
@@ -137,7 +138,7 @@ export class Reporter {
   #warnings(plans: readonly SourcePlan[], read: number, { manifest }: PublishResult): string[] {
     const warnings = manifest.secondary
       .filter(({ entries }) => entries === 0)
-      .map(({ path }) => `No record has a value at index path "${path}".`);
+      .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
     for (const { path, rest } of plans.flatMap((plan) => plan.members ?? [plan])) {
       if (!rest?.isAmbiguous) continue;
       warnings.push(

@@ -4,6 +4,7 @@
 // the shards then, but only one record of each key can be read, and nobody wanted that.
 
 import type { SharedKeys } from '../../base/import-report.js';
+import { keyPathText } from '../../keys/key-path.js';
 import type { KeyRule } from '../../store/types.js';
 
 /**
@@ -27,7 +28,7 @@ export function sharedKeys(
   if (replaced < REPLACED_MIN || replaced < records * SHARE_MIN) return undefined;
   const counts = `${counted(replaced)} of ${counted(records)} records share a key`;
   const fate = keeps === 'first' ? 'with an earlier one and were left out' : 'with a later one, which replaced them';
-  const question = key.kind === 'path' ? `is \`${key.path}\` unique?` : 'is each name unique?';
+  const question = key.kind === 'path' ? `is \`${keyPathText(key.path)}\` unique?` : 'is each name unique?';
   return { records, replaced, text: `${counts} ${fate}: ${question}` };
 }
 

@@ -11,7 +11,7 @@
 // - A member that is repeated within one object replaces its earlier occurrence, with everything captured below it.
 
 import { KEYS_PER_RECORD_MAX } from '../../base/limits.js';
-import { joinParts } from '../../keys/composite.js';
+import { combinations, combinationsOf, joinParts } from '../../keys/composite.js';
 import { encodeKeyToken } from '../../keys/encode.js';
 import type { LongKeys } from '../../keys/key-bytes.js';
 import { isComposite, type KeyNames, type Names, partsOf } from '../../keys/key-path.js';
@@ -101,12 +101,6 @@ function* joinedKeys(bytes: Uint8Array, parts: readonly (readonly Token[])[], lo
   else for (const combination of combinationsOf(encoded as Uint8Array[][])) yield joinParts(combination, long);
 }
 
-function* combinationsOf(values: readonly (readonly Uint8Array[])[]): Generator<Uint8Array[]> {
-  const [first, ...rest] = values;
-  if (first === undefined) yield [];
-  else for (const value of first) for (const others of combinationsOf(rest)) yield [value, ...others];
-}
-
 /** The keys of a record in a secondary index, whole however long they are. @param text of a record known to be valid */
 export function* wholeKeys(text: string, names: KeyNames): Generator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -143,7 +137,7 @@ class Capture {
     let next = 0;
     const found = this.keys.map((key) => pathsTo(key).map(() => this.#found[next++]!));
     let count = named;
-    for (const parts of found) if (parts.length > 0) count += parts.reduce((product, part) => product * part.length, 1);
+    for (const parts of found) if (parts.length > 0) count += combinations(parts);
     if (count > KEYS_PER_RECORD_MAX) this.hasTooMany = true;
     return found;
   }
@@ -190,7 +184,9 @@ class Capture {
       const paths = leading.filter((path) => this.#paths[path]!.names[route.names] === name);
       for (const path of paths) this.#forget(path, marks[path]!);
       const end =
-        paths.length > 0 ? this.#visitValue(value, { ...route, paths, names: route.names + 1 }) : valueEnd(bytes, value);
+        paths.length > 0
+          ? this.#visitValue(value, { ...route, paths, names: route.names + 1 })
+          : valueEnd(bytes, value);
       at = skipBlanks(bytes, end, bytes.length);
       if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
     }

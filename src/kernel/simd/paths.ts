@@ -55,7 +55,7 @@ export class KeyPaths {
     this.#given = '';
     const trie = new Trie();
     if (primary) trie.add(0, primary);
-    secondary.forEach((key, i) => trie.add(i + 1, key));
+    for (const [i, key] of secondary.entries()) trie.add(i + 1, key);
     raw.clearNodes(Math.min(CAPTURES_MAX, Math.floor(PATH_KEYS_MAX / trie.usesMax)));
     raw.clearComposites();
     for (const { index, columns } of trie.composites) {

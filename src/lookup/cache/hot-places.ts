@@ -6,7 +6,8 @@
 
 import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../../base/limits.js';
-import type { KeyValue } from '../../keys/encode.js';
+import { keyId, keyOfId } from '../../keys/decode.js';
+import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
 import type { LineForm } from '../../store/shards/line.js';
 
@@ -56,7 +57,7 @@ export class HotPlaces {
   /** The number of reads so far. If it is the same at the next look, no weight has changed. */
   reads: number;
   /** Made with the first place: it takes a megabyte at once. */
-  #places: LRUCache<KeyValue & {}, WeighedPlace> | undefined;
+  #places: LRUCache<KeyPart & {}, WeighedPlace> | undefined;
   #halvings = 0;
 
   /** @param reads those of the hot places that these take the place of. */
@@ -66,7 +67,8 @@ export class HotPlaces {
 
   /** The place of a key that is read, in a generation. */
   get(key: KeyValue, generation: HoldingGeneration): HotPlace | undefined {
-    const place = key === null ? undefined : this.#places?.get(key);
+    const id = keyId(key);
+    const place = id === null ? undefined : this.#places?.get(id);
     if (place === undefined) return undefined;
     if (place.generation !== generation.manifest.generation) {
       if (!isHeld(place, generation)) return undefined;
@@ -80,7 +82,8 @@ export class HotPlaces {
 
   /** Counts reads of a key that were answered from elsewhere. */
   count(key: KeyValue, reads: number): void {
-    const place = key === null ? undefined : this.#places?.get(key);
+    const id = keyId(key);
+    const place = id === null ? undefined : this.#places?.get(id);
     if (place === undefined) return;
     this.#halve(place);
     place.weight += reads * READ_WEIGHT;
@@ -89,9 +92,10 @@ export class HotPlaces {
 
   /** Keeps the place of a key that was read, or, with a weight, of one that is expected to be. */
   keep(key: KeyValue, place: HotPlace, weight?: number): void {
-    if (key === null || isLong(key)) return;
+    const id = keyId(key);
+    if (id === null || isLong(id)) return;
     this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
-    const known = this.#places.peek(key);
+    const known = this.#places.peek(id);
     if (known !== undefined) this.#halve(known);
     // A read of a place of this generation was counted when it was asked for.
     const isCounted = weight !== undefined || known?.generation === place.generation;
@@ -101,19 +105,19 @@ export class HotPlaces {
     const { shard, ordinal, file, frame, line, form, generation } = place;
     const heavier = Math.max(counted, weight ?? 0);
     const at = { shard, ordinal, file, frame, line, form, generation, weight: heavier, halvings: this.#halvings };
-    this.#places.set(key, at);
+    this.#places.set(id, at);
   }
 
   /** Keys with their weights, those that were read last, at most `max`. */
   keys(max = HOT_PLACES_MAX): HotKey[] {
     const keys: HotKey[] = [];
     let left = max;
-    for (const key of this.#places?.keys() ?? []) {
+    for (const id of this.#places?.keys() ?? []) {
       if (left-- === 0) break;
-      const place = this.#places?.peek(key);
+      const place = this.#places?.peek(id);
       if (place === undefined) continue;
       this.#halve(place);
-      if (place.weight > 0) keys.push({ key, weight: place.weight, place });
+      if (place.weight > 0) keys.push({ key: keyOfId(id), weight: place.weight, place });
     }
     return keys;
   }
@@ -129,10 +133,10 @@ export class HotPlaces {
   }
 }
 
-function isLong(key: KeyValue & {}): boolean {
-  if (typeof key === 'string') return key.length > KEY_CHARACTERS_MAX;
-  if (typeof key === 'bigint') return key > INTEGER_MAX || key < -INTEGER_MAX;
-  return key instanceof JsonNumber && key.text.length > KEY_CHARACTERS_MAX;
+function isLong(id: KeyPart & {}): boolean {
+  if (typeof id === 'string') return id.length > KEY_CHARACTERS_MAX;
+  if (typeof id === 'bigint') return id > INTEGER_MAX || id < -INTEGER_MAX;
+  return id instanceof JsonNumber && id.text.length > KEY_CHARACTERS_MAX;
 }
 
 /** Whether a place is confirmed. If that cannot be determined, the key is searched again, and the search reports the error. */

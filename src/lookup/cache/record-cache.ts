@@ -6,7 +6,8 @@
 // An entry knows the generation it was found in, and where. A location never means another record, so what was found there
 // is true for ever; whether the key is still there is for the read path to say (values.ts).
 
-import type { KeyValue } from '../../keys/encode.js';
+import { keyId } from '../../keys/decode.js';
+import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
 import type { CacheOptions } from '../../options/store.js';
 import { parsedRecord } from '../../store/shards/line.js';
@@ -100,7 +101,8 @@ export class RecordCache {
 export class CollectionRecords {
   readonly cache: RecordCache;
   readonly #counters: ReadCounters;
-  readonly #entries = new Map<KeyValue, RecordEntry>();
+  /** By `keyId`. */
+  readonly #entries = new Map<KeyPart, RecordEntry>();
 
   constructor(cache: RecordCache, counters: ReadCounters) {
     this.cache = cache;
@@ -109,13 +111,13 @@ export class CollectionRecords {
 
   /** For a read: the entry counts as read now. */
   get(key: KeyValue): RecordEntry | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#entries.get(keyId(key));
     return entry && this.cache.kept.get(entry);
   }
 
   /** Without reading it, and past its time too. */
   peek(key: KeyValue): RecordEntry | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(keyId(key));
   }
 
   /** Parses a record and caches it, unless the cache already has the record of a newer generation. */
@@ -123,14 +125,15 @@ export class CollectionRecords {
     const { kept, isCopied } = this.cache;
     const value = parsedRecord(found.text);
     const entry = new RecordEntry(this, key, isCopied ? value : frozen(value), found);
-    const known = this.#entries.get(key);
+    const id = keyId(key);
+    const known = this.#entries.get(id);
     if (known !== undefined) {
       if (known.generation > found.generation) return entry;
       this.drop(known);
     }
-    const isText = typeof key === 'string' || typeof key === 'bigint' || key instanceof JsonNumber;
-    const keyBytes = isText ? 2 * String(key).length : 0;
-    if (kept.keep(entry, entry, ENTRY_BYTES + keyBytes + bytesOf(value, found.text))) this.#entries.set(key, entry);
+    const isText = typeof id === 'string' || typeof id === 'bigint' || id instanceof JsonNumber;
+    const keyBytes = isText ? 2 * String(id).length : 0;
+    if (kept.keep(entry, entry, ENTRY_BYTES + keyBytes + bytesOf(value, found.text))) this.#entries.set(id, entry);
     return entry;
   }
 
@@ -153,6 +156,7 @@ export class CollectionRecords {
   }
 
   #forget(entry: RecordEntry): void {
-    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+    const id = keyId(entry.key);
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
   }
 }

@@ -5,6 +5,7 @@
 // store has moved on; the collection then loads the new generation and starts the lookup again.
 
 import { GristmillError } from '../../base/errors.js';
+import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
@@ -103,11 +104,11 @@ export class Generation {
   }
 
   /** @throws GristmillError INDEX_NOT_FOUND */
-  secondaryTree(path: string): Tree {
-    const tree = this.secondary.find(({ manifest }) => manifest.path === path);
+  secondaryTree(path: KeyPath): Tree {
+    const tree = this.secondary.find(({ manifest }) => isSamePath(manifest.path, path));
     if (tree !== undefined) return tree;
-    const paths = this.manifest.secondary.map((index) => index.path).join(', ') || 'none';
-    const message = `collection ${this.manifest.name} has no index ${path}; its secondary indexes: ${paths}`;
+    const paths = this.manifest.secondary.map((index) => keyPathText(index.path)).join(', ') || 'none';
+    const message = `collection ${this.manifest.name} has no index ${keyPathText(path)}; its secondary indexes: ${paths}`;
     throw new GristmillError('INDEX_NOT_FOUND', message);
   }
 

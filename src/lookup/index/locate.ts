@@ -6,11 +6,14 @@ import { canonicalKey } from '../../keys/decode.js';
 import { encodeKey, isNumberKey, type KeyValue } from '../../keys/encode.js';
 import type { Place } from '../../store/shards/place.js';
 import type { Generation } from './generation.js';
+import { checkForm, hasFormOf, keyOf } from './key-form.js';
 
-/** key > index page > location */
+/** key > index page > location. @throws TypeError for a key of another form than the collection has */
 export function locate(generation: Generation, key: KeyValue): Place | undefined {
   const { primary } = generation;
   if (primary === undefined) return locateOrdinal(generation, key);
+  const { path } = primary.manifest;
+  if (!hasFormOf(path, key)) checkForm(keyOf(generation.manifest.name), path, key);
   const location = primary.find(encodeKey(key));
   return location && generation.place(location);
 }

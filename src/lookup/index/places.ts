@@ -3,6 +3,7 @@
 // The entries of a range as places: by the pages of a tree, or, in a collection without a key, by ordinals.
 
 import { compareKeys, encodeKey, isNumberKey } from '../../keys/encode.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import { entryKey, entryOrdinal, entryShard } from '../../store/pages/read.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CatalogSnapshot } from '../../store/types.js';
@@ -21,7 +22,7 @@ export function* placesOf(
   generation: Generation,
   snapshot: CatalogSnapshot,
   bounds: Bounds,
-  index: string | undefined,
+  index: KeyPath | undefined,
 ): Generator<KeyPlace> {
   const tree = index === undefined ? generation.primary : generation.secondaryTree(index);
   if (tree === undefined) {

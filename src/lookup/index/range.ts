@@ -4,8 +4,9 @@
 // prefix of strings is a pair of bounds that are not keys themselves, which comparing bytes does not mind.
 
 import { KEY_BYTES_MAX } from '../../base/limits.js';
-import { compareKeys, encodeKey, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
+import { compareKeys, encodeKey, type KeyPart, type KeyValue, keyPrefixRange } from '../../keys/encode.js';
 import { cutKey, type LongKeys } from '../../keys/key-bytes.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import { any, type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../../store/pages/page-key.js';
@@ -15,8 +16,12 @@ import { READ_OPTIONS } from './read-options.js';
 
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
 export interface RangeOptions {
-  /** The path of a secondary index, as given at import. Default: the primary key. */
-  readonly index?: string | undefined;
+  /**
+   * The path of a secondary index, as given at import. Default: the primary key. Bounds of a composite key are arrays of the
+   * values of its first components, or of all. They are compared component by component; the shorter of two that begin
+   * alike is less.
+   */
+  readonly index?: KeyPath | undefined;
   /** Reads only keys greater than this one. Not together with `gte`. */
   readonly gt?: KeyValue | undefined;
   /** Reads only keys greater than or equal to this one. */
@@ -25,8 +30,11 @@ export interface RangeOptions {
   readonly lt?: KeyValue | undefined;
   /** Reads only keys less than or equal to this one. */
   readonly lte?: KeyValue | undefined;
-  /** Reads only strings that begin with this text. Not together with other bounds. */
-  readonly prefix?: string | undefined;
+  /**
+   * Reads only strings that begin with this text; of a composite key only the keys that begin with these components. Not
+   * together with other bounds.
+   */
+  readonly prefix?: string | readonly KeyPart[] | undefined;
   /** Reads from the greatest key to the smallest. Default false. */
   readonly reverse?: boolean | undefined;
   /** The greatest number of records to read. Default: no limit. */
@@ -38,17 +46,17 @@ export interface RangeOptions {
 /** Which records. */
 export const BOUNDS_OPTIONS = {
   index: {
-    type: 'text',
+    type: 'path',
     default: undefined,
     check: checkIndexName,
-    meaning: 'path of the secondary index; unset: the primary key',
+    meaning: 'path of the secondary index, or the list of paths of a composite one; unset: the primary key',
   },
   // Encoding them checks them.
   gt: any<KeyValue>('only keys after this one'),
   gte: any<KeyValue>('only keys from this one on'),
   lt: any<KeyValue>('only keys before this one'),
   lte: any<KeyValue>('only keys up to this one'),
-  prefix: { type: 'text', default: undefined, check: checkPrefix, meaning: 'only strings that begin with this text' },
+  prefix: any<string | readonly KeyPart[]>('only strings that begin with this text, or keys with these components'),
   reverse: { type: 'boolean', default: false, meaning: 'read from the greatest key to the smallest' },
   limit: {
     ...{ type: 'integer', default: Number.POSITIVE_INFINITY, min: 0, max: Number.POSITIVE_INFINITY },
@@ -99,6 +107,7 @@ export function resolveBounds(options: RangeOptions): Bounds {
     if ([gt, gte, lt, lte].some((bound) => bound !== undefined)) {
       throw new TypeError('give a prefix or bounds, not both');
     }
+    checkPrefix(prefix);
     const range = keyPrefixRange(prefix, long);
     const lower = cutBound(range.gte, true, KEY_BYTES_MAX - 1);
     return { lower, upper: cutBound(range.lt, false, KEY_BYTES_MAX - 1), reverse, limit };
@@ -127,12 +136,14 @@ export function isWithin(key: Uint8Array, { lower, upper }: Bounds): boolean {
 }
 
 function checkPrefix(prefix: unknown): void {
-  if (typeof prefix !== 'string') throw new TypeError('a prefix must be a string');
+  if (typeof prefix === 'string' || Array.isArray(prefix)) return;
+  throw new TypeError('a prefix must be a string, or for a composite key an array of its first components');
 }
 
 /** @throws TypeError; which indexes there are is for the collection to say */
 export function checkIndexName(index: unknown): void {
-  if (typeof index !== 'string') throw new TypeError('the path of an index must be a string');
+  const isPath = typeof index === 'string' || (Array.isArray(index) && index.every((path) => typeof path === 'string'));
+  if (!isPath) throw new TypeError('the path of an index must be a string, or an array of them for a composite index');
 }
 
 /** The slices of a tree between bounds, in the order of reading. */

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FrameAt } from '../../store/shards/frame.js';
 import type { ShardEntry } from '../../store/types.js';
 import { bytesInCache } from '../cache/frame-cache.js';
+import { checkBoundsForm } from '../index/key-form.js';
 import { placesOf } from '../index/places.js';
 import { type RangeOptions, resolveBounds } from '../index/range.js';
 import type { Lookup } from '../lookup.js';
@@ -179,6 +180,7 @@ export function* rangeSteps(lookupNow: () => Lookup, options: RangeOptions): Gen
   const lookup = lookupNow();
   const { generation, snapshot } = lookup.hold();
   try {
+    checkBoundsForm(generation, options);
     let left = bounds.limit;
     for (const { place } of placesOf(generation, snapshot, bounds, options.index)) {
       if (left-- === 0) return;

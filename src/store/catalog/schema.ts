@@ -7,7 +7,7 @@
 
 import { FRAMES_PER_SHARD_MAX, INDEXES_MAX, RECORDS_PER_SHARD_MAX, SOURCE_ROWS_PER_CHUNK } from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
-import { parsePath } from '../../keys/paths.js';
+import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { shardFileName } from '../files/layout.js';
 import type { SourceLines, SourceManifest } from '../source-types.js';
 import type {
@@ -24,6 +24,7 @@ import {
   boolean,
   type Check,
   integer,
+  is,
   list,
   object,
   oneOf,
@@ -51,22 +52,26 @@ export const headerCheck = object<StoreHeader>({
   generation,
 });
 
-const path = text((given) => {
+const path = is((given) => {
   try {
-    return parsePath(given).length > 0;
+    checkKeyPath(given as KeyPath);
+    return true;
   } catch {
     return false;
   }
 });
 
-const keyPath = object<{ path: string }>({ path });
+const keyPath = object<{ path: KeyPath }>({ path });
 const keyRule: Check = (value) => {
   const { kind } = (value ?? {}) as { kind?: unknown };
   if (kind === 'path') return keyPath(value);
   return kind === 'name' || kind === 'ordinal' ? undefined : '';
 };
 
-/** @param named the check of its path: empty for the index of member names */
+/** Empty for the index of member names. */
+const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
+
+/** @param named the check of its path */
 const indexOf = (named: Check): Check =>
   object<IndexManifest>({ path: named, tree: number, entries: count, pages: count });
 
@@ -100,14 +105,14 @@ export const shardCheck = object<ShardEntry>(
 export const collectionCheck = object<CollectionManifest>(
   {
     ...{ name: text(), id: number, generation, framing: oneOf(...Object.keys(Framing)), key: keyRule },
-    ...{ primary: optional(indexOf(text())), secondary: list(indexOf(path), INDEXES_MAX - 1) },
+    ...{ primary: optional(indexOf(primaryPath)), secondary: list(indexOf(path), INDEXES_MAX - 1) },
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     ...{ shards: integer(U32_MAX), layout: generation, open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
   ({ key, primary, records, dead, holes, cleaned = 0, inline, generation, layout, open }) => {
     if ((key.kind === 'ordinal') !== (primary === undefined)) return '.primary';
-    if (primary !== undefined && primary.path !== (key.kind === 'path' ? key.path : '')) return '.primary.path';
+    if (primary !== undefined && !isSamePath(primary.path, key.kind === 'path' ? key.path : '')) return '.primary.path';
     if (!Number.isSafeInteger(records + dead)) return '.records';
     if (holes > dead) return '.holes';
     if (cleaned > dead) return '.cleaned';

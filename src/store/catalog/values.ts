@@ -8,8 +8,10 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The format this gristmill writes, and the newest it reads (Invariant 9). */
-export const FORMAT_VERSION = 1;
+/** The newest format that this gristmill reads (Invariant 9): that of stores with composite keys. */
+export const FORMAT_VERSION = 2;
+/** The format of a new store. Every gristmill reads it. */
+const FORMAT_OF_NEW_STORES = 1;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -145,13 +147,20 @@ export function damaged(what: string, file: string, why: string): GristmillError
 /** The header of an empty store. */
 export function newHeader(): StoreHeader {
   return {
-    format: FORMAT_VERSION,
+    format: FORMAT_OF_NEW_STORES,
     created: new Date().toISOString(),
     nextShard: 1,
     nextTree: 1,
     nextCollection: 1,
     generation: 0,
   };
+}
+
+/** Whether a collection needs FORMAT_VERSION: a gristmill that does not know composite keys must not read it. */
+export function hasCompositeKey({ key, secondary }: CollectionManifest): boolean {
+  return (
+    (key.kind === 'path' && typeof key.path !== 'string') || secondary.some(({ path }) => typeof path !== 'string')
+  );
 }
 
 /** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */

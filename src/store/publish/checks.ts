@@ -4,6 +4,7 @@
 // somewhere on the way, and is never published.
 
 import { GristmillError } from '../../base/errors.js';
+import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import type { CollectionManifest, KeyRule } from '../types.js';
 import type { Publication, Settled } from './publication.js';
 
@@ -39,16 +40,25 @@ export function checkSameCollection(
   };
   const storedKey = describeKey(stored.key);
   const givenKey = describeKey(publication.key);
-  if (storedKey !== givenKey) refuse('its key', storedKey, givenKey);
-  const storedPaths = stored.secondary.map(({ path }) => path).sort();
-  const givenPaths = [...publication.indexPaths].sort();
+  if (!isSameKey(stored.key, publication.key)) refuse('its key', storedKey, givenKey);
+  const storedPaths = sortedTexts(stored.secondary.map(({ path }) => path));
+  const givenPaths = sortedTexts(publication.indexPaths);
   if (JSON.stringify(storedPaths) !== JSON.stringify(givenPaths)) {
     refuse('indexes', describePaths(storedPaths), describePaths(givenPaths));
   }
 }
 
+function isSameKey(left: KeyRule, right: KeyRule): boolean {
+  if (left.kind !== 'path' || right.kind !== 'path') return left.kind === right.kind;
+  return isSamePath(left.path, right.path);
+}
+
+function sortedTexts(paths: readonly KeyPath[]): string[] {
+  return paths.map(keyPathText).sort();
+}
+
 function describeKey(key: KeyRule): string {
-  if (key.kind === 'path') return `at path ${key.path}`;
+  if (key.kind === 'path') return `at path ${keyPathText(key.path)}`;
   return key.kind === 'name' ? 'the member name' : 'the ordinal';
 }
 

@@ -9,6 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
+import { isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
@@ -58,7 +59,7 @@ export class MergePlan {
     this.#trees = trees;
     const plans: IndexPlan[] = [{ stored: base?.primary, index: 0, collected: [], entries: 0 }];
     publication.indexPaths.forEach((path, i) => {
-      const position = base === undefined ? i : base.secondary.findIndex((index) => index.path === path);
+      const position = base === undefined ? i : base.secondary.findIndex((index) => isSamePath(index.path, path));
       plans.push({ stored: base?.secondary[position], index: position + 1, collected: [], entries: 0 });
     });
     this.#indexes = plans;
@@ -171,7 +172,7 @@ export class MergePlan {
     this.#turnBegan = performance.now();
   }
 
-  #pathOf(publicationIndex: number): string {
+  #pathOf(publicationIndex: number): KeyPath {
     if (publicationIndex > 0) return this.#publication.indexPaths[publicationIndex - 1]!;
     return this.#publication.key.kind === 'path' ? this.#publication.key.path : '';
   }

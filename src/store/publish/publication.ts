@@ -3,6 +3,7 @@
 // What an import hands over to be published, and what came of it.
 
 import type { FramingName } from '../../kernel/contract.js';
+import type { KeyPath } from '../../keys/key-path.js';
 import type { CollectionManifest, KeyRule, ShardEntry } from '../types.js';
 
 export type PublishMode = 'replace' | 'upsert' | 'insert';
@@ -29,7 +30,7 @@ export interface Publication {
   readonly shards: readonly NewShard[];
   /** Against stored records in mode insert (upsert always replaces them). */
   readonly onDuplicate: 'last' | 'first' | 'error';
-  readonly indexPaths: readonly string[];
+  readonly indexPaths: readonly KeyPath[];
   /** Bytes of source text the shards were made from. */
   readonly sourceBytes: number;
   /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */

@@ -4,6 +4,7 @@
 // that does not add up means that records were lost somewhere on the way, and is never published.
 
 import type { TombstoneMarks } from '../catalog/tombstones.js';
+import { FORMAT_VERSION, hasCompositeKey } from '../catalog/values.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
 import { expectCount } from './checks.js';
 
@@ -35,4 +36,7 @@ export function publishState(
   if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
   marks?.write(catalog, write, manifest.generation);
   write.putCollection(manifest);
+  if (!hasCompositeKey(manifest)) return;
+  const header = catalog.header();
+  if (header.format < FORMAT_VERSION) write.putHeader({ ...header, format: FORMAT_VERSION });
 }

@@ -6,7 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { ORIGIN_BYTES_MAX } from '../../base/limits.js';
 import { Framing, type FramingName } from '../../kernel/contract.js';
-import { checkIndexPaths } from '../../keys/key-path.js';
+import { checkIndexPaths, type KeyPath } from '../../keys/key-path.js';
 import type { KeyRule, ShardEntry } from '../types.js';
 import { Section } from './format.js';
 import type { ShardReader } from './read.js';
@@ -21,7 +21,7 @@ export interface ImportOrigin {
   readonly onDuplicate: 'last' | 'first' | 'error';
   readonly framing: FramingName;
   readonly key: KeyRule;
-  readonly indexes: readonly string[];
+  readonly indexes: readonly KeyPath[];
 }
 
 export interface ShardOrigin extends ImportOrigin {
@@ -110,12 +110,12 @@ function isText(value: unknown): value is string {
 
 function isKeyRule(key: unknown): boolean {
   if (!isObject(key)) return false;
-  return key.kind === 'name' || key.kind === 'ordinal' || (key.kind === 'path' && arePaths([key.path]));
+  return key.kind === 'name' || key.kind === 'ordinal' || (key.kind === 'path' && arePaths([key.path as KeyPath]));
 }
 
-function arePaths(paths: readonly unknown[]): boolean {
+function arePaths(paths: readonly KeyPath[]): boolean {
   try {
-    checkIndexPaths(paths as string[]);
+    checkIndexPaths(paths);
     return true;
   } catch {
     return false;

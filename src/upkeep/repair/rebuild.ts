@@ -8,7 +8,7 @@ import { planMerge } from '../../import/merge/plan.js';
 import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
 import { runPathOf } from '../../import/tasks/span.js';
-import { parsePath } from '../../keys/paths.js';
+import { isComposite, type KeyNames, type KeyPath, type Names, namesOf } from '../../keys/key-path.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { files } from '../../store/files/file-blobs.js';
@@ -26,7 +26,7 @@ const NEWLINE = Buffer.from('\n');
 /** What is looked for in a collection's records. */
 export interface IndexedBy {
   readonly key: KeyRule;
-  readonly indexes: readonly string[];
+  readonly indexes: readonly KeyPath[];
   readonly named: boolean;
   readonly keep: 'last' | 'first';
 }
@@ -144,9 +144,13 @@ export class Rebuild {
   }
 
   #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {
-    const inValue = (path: string): string[] => [...(named ? ['value'] : []), ...parsePath(path)];
-    const primary = key.kind === 'path' ? inValue(key.path) : key.kind === 'name' ? ['key'] : undefined;
-    const secondary = indexes.map(inValue);
+    const inLine = (names: Names): Names => (named ? ['value', ...names] : names);
+    const namesIn = (path: KeyPath): KeyNames => {
+      const names = namesOf(path);
+      return isComposite(names) ? names.map(inLine) : inLine(names);
+    };
+    const primary = key.kind === 'path' ? namesIn(key.path) : key.kind === 'name' ? ['key'] : undefined;
+    const secondary = indexes.map(namesIn);
     return {
       id: this.#id,
       scan: {

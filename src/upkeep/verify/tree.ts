@@ -4,6 +4,7 @@
 // and every entry naming a record there is. The primary index names every live record once and nothing else, which a
 // bitmap for each shard proves. Reads pages in place: a store has as many entries as records.
 
+import { keyPathText } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries } from '../../store/pages/merge.js';
 import { keyOf, pageKey } from '../../store/pages/page-key.js';
@@ -68,7 +69,7 @@ class TreeScan {
     this.#shards = shards;
     this.#isPrimary = isPrimary;
     this.#place = { kind: 'page', file: check.file, collection: name };
-    this.#name = `${isPrimary ? 'the primary index' : `index ${index.path}`} of collection ${name}`;
+    this.#name = `${isPrimary ? 'the primary index' : `index ${keyPathText(index.path)}`} of collection ${name}`;
   }
 
   async run(): Promise<number> {
