@@ -28,6 +28,10 @@ function valuesOf(row: DataRow): string {
       return 'text';
     case 'texts':
       return 'list of texts';
+    case 'path':
+      return 'text, or list of texts';
+    case 'paths':
+      return 'list of texts, or of lists of texts';
     default: {
       const unit = row.unit ?? 'number';
       const kind = { bytes: 'size', milliseconds: 'time', share: 'share', number: 'number' }[unit];

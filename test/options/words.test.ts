@@ -50,6 +50,13 @@ function isAccepted(check: (text: string) => unknown, text: string): boolean {
   }
 }
 
+/** Names of members with all that separates paths. */
+const keyPath = fc.constantFrom('id', 'user.id', '/a~1b', 'a,b', '["', '",', '\\');
+const keyPaths = fc.oneof(
+  fc.constantFrom('id', 'user.id', '/a~1b'),
+  fc.uniqueArray(keyPath, { minLength: 2, maxLength: 3 }),
+);
+
 /** Values an option may have, as code has them. */
 function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
   const texts = fc.constantFrom('id', 'user.id', '/a~1b', '/data/items');
@@ -62,6 +69,10 @@ function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
       return texts.filter((text) => isAccepted(row.check, text));
     case 'texts':
       return fc.uniqueArray(texts, { minLength: 1 });
+    case 'path':
+      return keyPaths;
+    case 'paths':
+      return fc.uniqueArray(keyPaths, { minLength: 1, selector: (path) => JSON.stringify(path) });
     case 'freshness':
       return fc.oneof(fc.constantFrom('immediate', 'warm'), fc.record({ maxStaleMs: fc.nat(10 ** 9) }));
     case 'number':

@@ -26,11 +26,11 @@ const expected = JSON.parse(readFileSync(join(FIXTURE, 'expected.json'), 'utf8')
 const isReadable = endianness() === 'LE' && ['x64', 'arm64'].includes(process.arch);
 
 /** A copy of the fixture with the rights a store has; git keeps none. */
-function copied(): string {
+function copied(fixture = FIXTURE): string {
   const { path, remove } = temporaryDirectory();
   onTestFinished(remove);
   const store = join(path, 'store');
-  cpSync(join(FIXTURE, 'store'), store, { recursive: true });
+  cpSync(join(fixture, 'store'), store, { recursive: true });
   chmodSync(store, 0o700);
   for (const entry of readdirSync(store, { recursive: true, withFileTypes: true })) {
     chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
@@ -70,7 +70,7 @@ async function readCompletely(store: Store): Promise<void> {
   }
 }
 
-test('there is a fixture of the format this gristmill writes', () => {
+test('there is a fixture of the newest format that this gristmill writes', () => {
   expect(readdirSync(join(FIXTURE, '..'))).toContain(`store-v${FORMAT_VERSION}`);
 });
 
@@ -90,6 +90,36 @@ test.skipIf(!isReadable).each([true, false])(
   },
 );
 
+test.skipIf(!isReadable).each([true, false])(
+  'a store of format 2, with composite keys: read, verified, changed (read-only: %s)',
+  async (readOnly) => {
+    const fixture = join(FIXTURE, '../store-v2');
+    const records = JSON.parse(readFileSync(join(fixture, 'expected.json'), 'utf8')) as [[string, number], string][];
+    const store = await opened(copied(fixture), readOnly);
+    expect(store.stat().format).toBe(2);
+    const collection = store.collection('records');
+    const readAll = async (): Promise<void> => {
+      for (const [key, text] of records) expect(collection.getTextSync(key)).toBe(text);
+      const byKey = [...records].sort(([[a, b]], [[c, d]]) => (a < c ? -1 : a > c ? 1 : b - d));
+      expect((await all(collection.rangeText())).map(({ key, text }) => [key, text])).toEqual(byKey);
+      for (const price of [1.5, 2.5, 3.5]) {
+        const found = (await all(collection.findText(['tags', 'price'], ['b1', price]))).sort();
+        const has = ({ tags, price: its }: { tags: string[]; price: number }) => tags.includes('b1') && its === price;
+        const expectedTexts = records.map(([, text]) => text).filter((text) => has(JSON.parse(text)));
+        expect(found).toEqual(expectedTexts.sort());
+      }
+    };
+    await readAll();
+    expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
+    if (readOnly) return;
+    await collection.putText('{"tenant":"t9","id":1}');
+    expect(await collection.delete(['t9', 1])).toBe(true);
+    await store.compact({ minDeadShare: 0 });
+    await readAll();
+    expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
+  },
+);
+
 test.skipIf(!isReadable)('a store of a newer format is refused, and the message names both', async () => {
   const directory = copied();
   const raw = openRawIndex(directory);
@@ -100,7 +130,7 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
   for (const readOnly of [true, false]) {
     await expect(openStore(directory, { readOnly })).rejects.toMatchObject({
       code: 'STORE_TOO_NEW',
-      message: expect.stringMatching(/format 2, but this gristmill reads formats up to 1/),
+      message: expect.stringMatching(/format 3, but this gristmill reads formats up to 2/),
     });
   }
 });

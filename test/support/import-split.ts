@@ -17,6 +17,7 @@ import { type SpanOrder, spanPaths } from '../../src/import/tasks/span.js';
 import type { BadRecord } from '../../src/kernel/contract.js';
 import { decodeEntry, entryBytes } from '../../src/kernel/entry.js';
 import { readRecord, scanPlain } from '../../src/kernel/plain/kernel.js';
+import { namesOf } from '../../src/keys/key-path.js';
 import { SharedProgress } from '../../src/parallel/shared-progress.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../../src/store/files/layout.js';
@@ -189,8 +190,8 @@ function readRun(raw: Buffer, records: number, options: FilledImportOptions): Ba
   const isContainer = framing === 'array' || framing === 'object';
   const scan = optionsFor(framing, {
     ...{ depthMax: options.depthMax, recordBytesMax: options.recordBytesMax },
-    secondary: options.indexes.map((path) => path.split('.')),
-    ...(options.key && { primary: options.key.split('.') }),
+    secondary: options.indexes.map(namesOf),
+    ...(options.key && { primary: namesOf(options.key) }),
   });
   const found: BadRecord[] = [];
   for (let at = 0, afterComma = isContainer; found.length < records; ) {
@@ -207,14 +208,14 @@ function readRun(raw: Buffer, records: number, options: FilledImportOptions): Ba
 export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions, framing: Framing): Outcome {
   const options = resolveImportOptions(given);
   const { depthMax, recordBytesMax, onBadRecord, maxBad } = options;
-  const paths = options.indexes.map((path) => path.split('.'));
+  const paths = options.indexes.map(namesOf);
   const scan = scanPlain(
     bytes.subarray(from),
     optionsFor(framing, {
       depthMax,
       recordBytesMax,
       secondary: paths,
-      ...(options.key && { primary: options.key.split('.') }),
+      ...(options.key && { primary: namesOf(options.key) }),
     }),
   );
   const isContainer = framing === 'array' || framing === 'object';

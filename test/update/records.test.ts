@@ -16,8 +16,9 @@ import { runs } from '../support/effort.js';
 const PLAN: KeyPlan = {
   kind: 'path',
   primary: parsePath('id'),
-  secondary: [parsePath('a'), parsePath('a.b'), parsePath('__proto__')],
+  secondary: [parsePath('a'), parsePath('a.b'), parsePath('__proto__'), [['a'], ['b']], [['id'], ['a', 'b'], ['b']]],
 };
+const COMPOSITE: KeyPlan = { ...PLAN, primary: [['id'], ['a']] };
 const NAMED: KeyPlan = { kind: 'name', primary: undefined, secondary: PLAN.secondary };
 
 /** What an import of a text gives: its line and keys, each once a record; or why it is bad. */
@@ -69,10 +70,10 @@ function objectOf(members: readonly (readonly [string, unknown])[]): Record<stri
 describe('a record', () => {
   test('put as a value or as text has the line and the keys that an import would give it', () => {
     fc.assert(
-      fc.property(fc.oneof(anyRecord, anyValue), (value) => {
-        const expected = imported(JSON.stringify(value), PLAN);
-        expect(made(() => recordOfValue(value, PLAN))).toEqual(expected);
-        expect(made(() => recordOfText(JSON.stringify(value, null, 2), PLAN))).toEqual(expected);
+      fc.property(fc.oneof(anyRecord, anyValue), fc.constantFrom(PLAN, COMPOSITE), (value, plan) => {
+        const expected = imported(JSON.stringify(value), plan);
+        expect(made(() => recordOfValue(value, plan))).toEqual(expected);
+        expect(made(() => recordOfText(JSON.stringify(value, null, 2), plan))).toEqual(expected);
       }),
       { numRuns: runs(2000) },
     );

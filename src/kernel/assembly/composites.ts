@@ -7,9 +7,8 @@
 //   column      u32 values | u32 first capture | u32 last capture | 4 free bytes
 //   link        u32 the next capture of the same column: there is one for each capture
 
-import { endEntry, KEY_BYTES_MAX, nextKey, putKey, roomForEntry } from './append';
+import { addEncoded, addKey, KEY_BYTES_MAX, takeBackKey } from './append';
 import { EVENT_SUSPECT, NO_EVENT } from './contract';
-import { copyWords } from './entries';
 import { Captures, COLUMN } from './paths';
 import { CAPTURES_MAX, CAPTURE_BYTES, KEYS_PER_RECORD_MAX, State } from './state';
 
@@ -18,15 +17,15 @@ const COMPONENTS_MAX: u32 = 16;
 const INDEX: usize = 0, COMPONENTS: usize = 4, FIRST_COLUMN: u32 = 8;
 const VALUES: usize = 0, FIRST: usize = 4, LAST: usize = 8;
 const COLUMN_BYTES: u32 = 16;
-const COMPOSITES_BYTES: u32 = INDEXES_MAX * (FIRST_COLUMN + 4 * COMPONENTS_MAX);
+const COMPOSITE_BYTES: u32 = FIRST_COLUMN + 4 * COMPONENTS_MAX;
+const COMPOSITES_BYTES: u32 = INDEXES_MAX * COMPOSITE_BYTES;
 const COLUMNS_BYTES: u32 = INDEXES_MAX * COMPONENTS_MAX * COLUMN_BYTES;
 const LINKS_BYTES: u32 = CAPTURES_MAX * 4;
 /** Whole pages of 4 KiB: what follows keeps its place in the caches. */
 export const COMPOSITE_TABLES_BYTES: u32 = (COMPOSITES_BYTES + COLUMNS_BYTES + LINKS_BYTES + 4095) & ~4095;
 
 export class Composites {
-  /** One past the last composite. */
-  static end: u32 = 0;
+  static count: u32 = 0;
   /** Columns in use. */
   static columns: u32 = 0;
   /** Whether the primary key is composite. */
@@ -42,15 +41,15 @@ export function layComposites(at: u32): void {
 
 /** Forgets all composite keys. */
 export function clearComposites(): void {
-  Composites.end = State.composites;
+  Composites.count = 0;
   Composites.columns = 0;
   Composites.hasPrimary = false;
 }
 
 /** Adds a composite key; the numbers of its columns, from 1, wait in `out` as u32. Returns whether there is room for it. */
 export function addComposite(index: u32, components: u32): bool {
-  if (Composites.end == State.columns || components > COMPONENTS_MAX) return false;
-  const composite = Composites.end;
+  if (Composites.count == INDEXES_MAX || components > COMPONENTS_MAX) return false;
+  const composite = State.composites + Composites.count++ * COMPOSITE_BYTES;
   store<u32>(composite, index, INDEX);
   store<u32>(composite, components, COMPONENTS);
   for (let i: u32 = 0; i < components; i++) {
@@ -59,7 +58,6 @@ export function addComposite(index: u32, components: u32): bool {
     Composites.columns = max(Composites.columns, number);
   }
   if (index == 0) Composites.hasPrimary = true;
-  Composites.end = composite + FIRST_COLUMN + 4 * COMPONENTS_MAX;
   return true;
 }
 
@@ -73,12 +71,17 @@ export function addComposite(index: u32, components: u32): bool {
   return State.links + (capture - State.captures) / CAPTURE_BYTES * 4;
 }
 
-/** Adds the composite keys of the record at hand, whose other keys have been added; NO_EVENT, or what has to be done instead. */
-export function addComposites(): i32 {
+/**
+ * Adds the composite keys of the record at hand, whose other keys have been added, `primaries` of them primary ones. Returns
+ * NO_EVENT, or what has to be done instead.
+ */
+export function addComposites(primaries: i32): i32 {
+  if (primaries != (Composites.hasPrimary ? 0 : 1)) return EVENT_SUSPECT;
   chainCaptures();
   // No record that is accepted here has more: each capture is at most two keys besides, and there may be a name.
   let keys: u64 = 1 + 2 * ((Captures.end - State.captures) / CAPTURE_BYTES);
-  for (let composite = State.composites; composite < Composites.end; composite += FIRST_COLUMN + 4 * COMPONENTS_MAX) {
+  const end = State.composites + Composites.count * COMPOSITE_BYTES;
+  for (let composite = State.composites; composite < end; composite += COMPOSITE_BYTES) {
     const columns = composite + FIRST_COLUMN, columnsEnd = columns + 4 * load<u32>(composite, COMPONENTS);
     let product: u64 = 1;
     for (let column = columns; column < columnsEnd && product <= KEYS_PER_RECORD_MAX; column += 4) {
@@ -114,22 +117,17 @@ function chainCaptures(): void {
 function addCombinations(composite: u32, columns: u32, columnsEnd: u32, at: u32): i32 {
   if (columns == columnsEnd) {
     store<u8>(at, 0);
-    const bytes = at + 1 - State.out;
-    if (bytes > KEY_BYTES_MAX) return EVENT_SUSPECT;
-    const event = roomForEntry();
-    if (event != NO_EVENT) return event;
-    const key = nextKey();
-    store<u8>(key, load<u32>(composite, INDEX));
-    copyWords(key + 1, State.out, bytes);
-    endEntry(key + 1 + bytes);
-    return NO_EVENT;
+    return addEncoded(load<u32>(composite, INDEX), State.out, at + 1 - State.out);
   }
   const column = load<u32>(columns);
   let capture = load<u32>(column, FIRST);
   for (let left = load<u32>(column, VALUES); left > 0; left--) {
-    const end = putKey(load<u32>(capture), at, State.out + KEY_BYTES_MAX);
-    if (end == 0) return EVENT_SUSPECT;
-    const event = addCombinations(composite, columns + 4, columnsEnd, end);
+    // Encoded as a key of its own: a second place that calls the encoders would make them slower for all other keys.
+    const heapEnd = State.heapEnd;
+    let event = addKey(0, load<u32>(capture));
+    if (event != NO_EVENT) return event;
+    const end = takeBackKey(heapEnd, at);
+    event = end - State.out < KEY_BYTES_MAX ? addCombinations(composite, columns + 4, columnsEnd, end) : EVENT_SUSPECT;
     if (event != NO_EVENT) return event;
     capture = load<u32>(linkOf(capture));
   }

@@ -7,23 +7,11 @@
 import {
   BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_N, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE, OPEN_BRACKET, QUOTE,
 } from './contract';
-import { endEntry, KEY_BYTES_MAX, nextKey, putKey, roomForEntry } from './append';
+import { addKey } from './append';
 import { dropBlanks, hasBlanks } from './blanks';
 import { addComposites, Composites } from './composites';
 import { CAPTURE_BYTES, State } from './state';
 import { Captures, PRIMARY, SECONDARY, WHOLE_KEY } from './paths';
-
-/** Adds the scalar at `at` to the heap under `index`; NO_EVENT, or what the host has to do instead. */
-function addKey(index: u32, at: u32): i32 {
-  const event = roomForEntry();
-  if (event != NO_EVENT) return event;
-  const key = nextKey();
-  store<u8>(key, index);
-  const end = putKey(at, key + 1, key + 1 + KEY_BYTES_MAX);
-  if (end == 0) return EVENT_SUSPECT;
-  endEntry(end);
-  return NO_EVENT;
-}
 
 /** Adds all keys of the record at hand. */
 function addKeys(name: u32): i32 {
@@ -34,7 +22,7 @@ function addKeys(name: u32): i32 {
       if (event != NO_EVENT) return event;
     }
     primaries = 1;
-  } else if (Composites.hasPrimary) primaries = 1;
+  }
   for (let at = State.captures; at < Captures.end; at += CAPTURE_BYTES) {
     const value = load<u32>(at), bits = load<u32>(at, 4), node = bits & ~1;
     const c = <u32>load<u8>(value);
@@ -53,8 +41,8 @@ function addKeys(name: u32): i32 {
       if (event != NO_EVENT) return event;
     }
   }
-  if (primaries != 1) return EVENT_SUSPECT;
-  return Composites.end == State.composites ? NO_EVENT : addComposites();
+  if (Composites.count != 0) return addComposites(primaries);
+  return primaries == 1 ? NO_EVENT : EVENT_SUSPECT;
 }
 
 // @ts-ignore: decorator
