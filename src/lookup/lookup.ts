@@ -15,7 +15,7 @@ import { type HotKey, HotPlaces } from './cache/hot-places.js';
 import { Current, type LookupStore } from './current.js';
 import { Fetch } from './fetch.js';
 import type { Generation } from './index/generation.js';
-import { locate } from './index/locate.js';
+import { isKeyOf, locate } from './index/locate.js';
 import { Texts } from './texts.js';
 import { Values } from './values.js';
 
@@ -80,6 +80,11 @@ export class Lookup {
 
   has(key: KeyValue): boolean {
     return this.#current.attempt((generation) => locate(generation, key) !== undefined);
+  }
+
+  /** Whether a key has the form of the collection's keys. */
+  isKey(key: KeyValue): boolean {
+    return isKeyOf(this.#current.generation(), key);
   }
 
   /** The newest generation, as far as ten milliseconds ago. @throws GristmillError STORE_CLOSED from the moment `close` is called */

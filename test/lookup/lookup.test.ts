@@ -82,7 +82,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
         (gte === undefined || order(key, gte) >= 0) &&
         (lt === undefined || order(key, lt) < 0) &&
         (lte === undefined || order(key, lte) <= 0) &&
-        (prefix === undefined || (typeof key === 'string' && key.startsWith(prefix))),
+        (prefix === undefined || (typeof key === 'string' && key.startsWith(prefix as string))),
     );
     const sorted = inside.sort(byKey);
     if (reverse) sorted.reverse();

@@ -178,8 +178,9 @@ export async function contents(store: Store): Promise<unknown> {
     const { indexes, records } = store.stat().collections.find((stat) => stat.name === name)!;
     const secondary: Record<string, unknown[]> = {};
     for (const { path } of indexes.slice(1)) {
-      secondary[path] = [];
-      for await (const { key, value } of collection.range({ index: path })) secondary[path]!.push([key, value]);
+      const found: unknown[] = [];
+      for await (const { key, value } of collection.range({ index: path })) found.push([key, value]);
+      secondary[String(path)] = found;
     }
     const texts: string[] = [];
     for await (const { text } of collection.scanText()) texts.push(text);

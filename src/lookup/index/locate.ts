@@ -18,6 +18,11 @@ export function locate(generation: Generation, key: KeyValue): Place | undefined
   return location && generation.place(location);
 }
 
+/** Whether a key has the form of the collection's keys. */
+export function isKeyOf({ primary }: Generation, key: KeyValue): boolean {
+  return primary === undefined ? isNumberKey(encodeKey(key)) : hasFormOf(primary.manifest.path, key);
+}
+
 function locateOrdinal(generation: Generation, key: KeyValue): Place | undefined {
   const ordinal = ordinalOf(generation.manifest.name, key);
   return ordinal === undefined ? undefined : generation.placeOf(ordinal);

@@ -16,7 +16,7 @@ import type { LookupStore } from '../current.js';
 import type { Lookup } from '../lookup.js';
 import { type HotPlacesOf, hotKeysOf } from './hot-set.js';
 import { ServedState } from './served-state.js';
-import { hotSteps, Warming } from './warm.js';
+import { hintSteps, Warming } from './warm.js';
 
 /** Milliseconds after which a publication of another process is noticed. */
 const NOTICE_MILLISECONDS = 50;
@@ -251,7 +251,7 @@ export class Served {
       const lookup = next.lookup(name);
       return lookup !== undefined && lookup.hotPlaces !== state.opened(name)?.hotPlaces;
     });
-    await warming.run(hotSteps(hotKeysOf(changed), (name) => next.lookup(name), warmed));
+    await warming.run(hintSteps(hotKeysOf(changed), (name) => next.lookup(name), warmed));
     if (warming.error !== undefined) throw warming.error;
   }
 

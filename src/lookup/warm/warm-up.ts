@@ -13,7 +13,7 @@ import { READ_WEIGHT } from '../cache/hot-places.js';
 import { BOUNDS_OPTIONS, type RangeOptions, resolveBounds } from '../index/range.js';
 import type { Lookup } from '../lookup.js';
 import type { CollectionHotKey } from './hot-set-file.js';
-import { hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSteps } from './warm.js';
+import { hintSteps, hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSteps } from './warm.js';
 
 /** Options of `store.warm`: `keys`, a range, or `whole`. Without any of these, the saved hot set is loaded. */
 export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
@@ -128,7 +128,7 @@ export async function warmAtStart(context: WarmContext, events: StoreEmitter, cl
 /** Of the collections there are still. */
 async function hotSetSteps(context: WarmContext, only?: string): Promise<Generator<WarmStep>> {
   const keys = await context.hotKeys();
-  return hotSteps(only === undefined ? keys : keys.filter(({ collection }) => collection === only), (name) =>
+  return hintSteps(only === undefined ? keys : keys.filter(({ collection }) => collection === only), (name) =>
     lookupIfAny(context, name),
   );
 }

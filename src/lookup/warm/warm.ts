@@ -174,6 +174,18 @@ export function* hotSteps(
   }
 }
 
+/** The same for keys that were read before: if the keys of a collection have another form now, it has none of them. */
+export function hintSteps(
+  hints: Iterable<CollectionHotKey>,
+  lookupOf: (collection: string) => Lookup | undefined,
+  found?: Map<string, number>,
+): Generator<WarmStep> {
+  function* possible(): Generator<CollectionHotKey> {
+    for (const hint of hints) if (lookupOf(hint.collection)?.isKey(hint.key)) yield hint;
+  }
+  return hotSteps(possible(), lookupOf, found);
+}
+
 /** The records of a range. @param lookupNow is asked when the first step is taken: a state that was served before may be released by then */
 export function* rangeSteps(lookupNow: () => Lookup, options: RangeOptions): Generator<WarmStep> {
   const bounds = resolveBounds(options);
