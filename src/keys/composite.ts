@@ -11,8 +11,6 @@ const KEY_END = 0x00;
 const NEGATIVE_END = 0xff;
 /** Type and exponent of a number, before its digits. */
 const NUMBER_HEAD_BYTES = 3;
-/** After the components of a prefix no key has this byte: it is greater than any type and than the end. */
-const BEYOND = 0xff;
 
 /** The key of these components, each encoded whole. */
 export function joinParts(parts: readonly Uint8Array[], long: LongKeys = 'refuse'): Uint8Array | 'KEY_TOO_LONG' {
@@ -43,14 +41,6 @@ export function* combinationsOf<V>(lists: readonly (readonly V[])[]): Generator<
 /** How many there are. */
 export function combinations(lists: readonly { readonly length: number }[]): number {
   return lists.reduce((product, { length }) => product * length, 1);
-}
-
-/** Bounds of all keys that begin with these components: from `gte` on, up to but without `lt`. */
-export function partsPrefixRange(parts: readonly Uint8Array[]): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
-  const whole = joinParts(parts, 'keep') as Uint8Array;
-  const lt = whole.slice();
-  lt[lt.byteLength - 1] = BEYOND;
-  return { gte: whole.subarray(0, -1), lt };
 }
 
 /** The keys of the components of a composite key. @throws TypeError if it is none */

@@ -8,7 +8,7 @@
 
 import { GristmillError } from '../base/errors.js';
 import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
-import { joinParts, partsPrefixRange } from './composite.js';
+import { joinParts } from './composite.js';
 import { JsonNumber } from './json-number.js';
 import { KeyBytes, KeyType, LOW_ESCAPE, type LongKeys, scratch } from './key-bytes.js';
 
@@ -108,10 +108,11 @@ export function keyPrefixRange(
   prefix: string | readonly KeyPart[],
   long: LongKeys = 'refuse',
 ): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
-  if (typeof prefix !== 'string') return partsPrefixRange(encodeParts(prefix));
-  const gte = encodeKey(prefix, long).slice(0, -1); // without the end of the string
-  const lt = gte.slice();
-  lt[lt.length - 1]!++; // no byte of a string is FF
+  const key = encodeKey(prefix, long);
+  const gte = key.slice(0, -1); // without the end of the string, or of the components
+  const lt = isParts(prefix) ? key : gte.slice();
+  // No component has the type FF, and no byte of a string is FF.
+  lt[lt.length - 1] = isParts(prefix) ? 0xff : lt.at(-1)! + 1;
   return { gte, lt };
 }
 

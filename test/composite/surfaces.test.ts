@@ -4,7 +4,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Collection, type KeyPath, memory, openStore, repairStore, type Store } from '../../dist/src/index.js';
+import { type Collection, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';

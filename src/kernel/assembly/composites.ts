@@ -72,30 +72,33 @@ export function addComposite(index: u32, components: u32): bool {
 }
 
 /**
- * Adds the composite keys of the record at hand, whose other keys have been added, `primaries` of them primary ones. Returns
- * NO_EVENT, or what has to be done instead.
+ * Adds the composite keys of the record at hand from `composite` on, after its other keys, `primaries` of them primary ones.
+ * Returns NO_EVENT, or what has to be done instead. `keys` are those that the record may have so far.
+ *
+ * It calls itself for the next composite. Otherwise the compiler would put all of this into the loop of the scan, and make
+ * that slower for sources without composite keys.
  */
-export function addComposites(primaries: i32): i32 {
-  if (primaries != (Composites.hasPrimary ? 0 : 1)) return EVENT_SUSPECT;
-  chainCaptures();
-  // No record that is accepted here has more: each capture is at most two keys besides, and there may be a name.
-  let keys: u64 = 1 + 2 * ((Captures.end - State.captures) / CAPTURE_BYTES);
-  const end = State.composites + Composites.count * COMPOSITE_BYTES;
-  for (let composite = State.composites; composite < end; composite += COMPOSITE_BYTES) {
-    const columns = composite + FIRST_COLUMN, columnsEnd = columns + 4 * load<u32>(composite, COMPONENTS);
-    let product: u64 = 1;
-    for (let column = columns; column < columnsEnd && product <= KEYS_PER_RECORD_MAX; column += 4) {
-      product *= load<u32>(load<u32>(column), VALUES);
-    }
-    const isPrimary = load<u32>(composite, INDEX) == 0;
-    keys += product;
-    if (keys > KEYS_PER_RECORD_MAX || (isPrimary && product != 1)) return EVENT_SUSPECT;
-    if (product == 0) continue;
+export function addComposites(primaries: i32, composite: u32, keys: u64): i32 {
+  if (composite == State.composites) {
+    if (primaries != (Composites.hasPrimary ? 0 : 1)) return EVENT_SUSPECT;
+    chainCaptures();
+    // Each capture is at most two keys besides, and there may be a name.
+    keys = 1 + 2 * ((Captures.end - State.captures) / CAPTURE_BYTES);
+  } else if (composite == State.composites + Composites.count * COMPOSITE_BYTES) return NO_EVENT;
+  const columns = composite + FIRST_COLUMN, columnsEnd = columns + 4 * load<u32>(composite, COMPONENTS);
+  let product: u64 = 1;
+  for (let column = columns; column < columnsEnd && product <= KEYS_PER_RECORD_MAX; column += 4) {
+    product *= load<u32>(load<u32>(column), VALUES);
+  }
+  keys += product;
+  const isPrimary = load<u32>(composite, INDEX) == 0;
+  if (keys > KEYS_PER_RECORD_MAX || (isPrimary && product != 1)) return EVENT_SUSPECT;
+  if (product != 0) {
     store<u8>(State.out, 0x30);
     const event = addCombinations(composite, columns, columnsEnd, State.out + 1);
     if (event != NO_EVENT) return event;
   }
-  return NO_EVENT;
+  return addComposites(primaries, composite + COMPOSITE_BYTES, keys);
 }
 
 function chainCaptures(): void {

@@ -41,7 +41,7 @@ function addKeys(name: u32): i32 {
       if (event != NO_EVENT) return event;
     }
   }
-  if (Composites.count != 0) return addComposites(primaries);
+  if (Composites.count != 0) return addComposites(primaries, State.composites, 0);
   return primaries == 1 ? NO_EVENT : EVENT_SUSPECT;
 }
 
