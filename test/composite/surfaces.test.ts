@@ -9,6 +9,7 @@ import { fileWith, scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 import { syncedStore } from '../support/sync.js';
+import { until } from '../support/until.js';
 
 interface Order {
   readonly tenant: string;
@@ -145,6 +146,20 @@ test('a folder is synchronised by composite keys', async () => {
   );
   await sync(folder, KEY);
   await expectOrders(store.collection('records') as Collection<Order>, changed);
+});
+
+test('a watched folder follows composite keys', async () => {
+  const folder = scratch();
+  writeFileSync(join(folder, 'orders.ndjson'), '{"tenant":"x","id":1}\n{"tenant":"x","id":2}\n');
+  const store = await opened(join(scratch(), 'store'));
+  const watcher = await store.watch(folder, KEY);
+  const collection = store.collection('records');
+  expect(collection.has(['x', 2])).toBe(true);
+  writeFileSync(join(folder, 'orders.ndjson'), '{"tenant":"x","id":1}\n{"tenant":"y","id":2.0}\n');
+  await until(() => collection.has(['y', 2]));
+  expect(collection.has(['x', 2])).toBe(false);
+  expect(collection.count()).toBe(2);
+  await watcher.close();
 });
 
 describe('a record without a whole key', () => {
