@@ -8,8 +8,11 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The format this gristmill writes, and the newest it reads (Invariant 9). */
-export const FORMAT_VERSION = 1;
+/** The newest format this gristmill reads and writes (Invariant 9). */
+export const FORMAT_VERSION = 2;
+/** The format of a store without joined files. With the first one it becomes JOINED_FORMAT, so that older versions refuse it. */
+const FIRST_FORMAT = 1;
+export const JOINED_FORMAT = 2;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -145,7 +148,7 @@ export function damaged(what: string, file: string, why: string): GristmillError
 /** The header of an empty store. */
 export function newHeader(): StoreHeader {
   return {
-    format: FORMAT_VERSION,
+    format: FIRST_FORMAT,
     created: new Date().toISOString(),
     nextShard: 1,
     nextTree: 1,

@@ -4,6 +4,7 @@
 // that does not add up means that records were lost somewhere on the way, and is never published.
 
 import type { TombstoneMarks } from '../catalog/tombstones.js';
+import { JOINED_FORMAT } from '../catalog/values.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
 import { expectCount } from './checks.js';
 
@@ -30,9 +31,20 @@ export function publishState(
   marks?: TombstoneMarks,
 ): void {
   let records = 0;
-  for (const shard of shards) records += shard.records;
+  let hasJoined = false;
+  for (const shard of shards) {
+    records += shard.records;
+    hasJoined ||= shard.at !== undefined;
+  }
   expectCount(records - manifest.dead, manifest.records, 'live records in the shards');
   if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+  if (hasJoined) requireFormat(catalog, write, JOINED_FORMAT);
   marks?.write(catalog, write, manifest.generation);
   write.putCollection(manifest);
+}
+
+/** What older versions of gristmill cannot read is in the store from now on: they refuse it as a whole. */
+function requireFormat(catalog: Catalog, write: CatalogWrite, format: number): void {
+  const header = catalog.header();
+  if (header.format < format) write.putHeader({ ...header, format });
 }
