@@ -196,7 +196,10 @@ describe('the command line', () => {
     const nowhere = join(directory.path, 'nowhere');
     const flags = ['--store', nowhere, '--config', config, '--on-duplicate', 'last'];
     const { code, stderr } = await gristmill('import', source, ...flags);
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--on-duplicate "last" would overwrite') });
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--on-duplicate "last" would overwrite'),
+    });
     expect(existsSync(nowhere)).toBe(false);
   });
 

@@ -51,7 +51,11 @@ export class JoinedWriter {
       const message = `${reader.path} is damaged: the SHA-256 of shard ${shard} is not the one in the catalog; verify the store`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: reader.path, offset: reader.offsetOf(0) });
     }
-    this.#add(shard, at, Array.from({ length: reader.frames }, (_, index) => reader.spanOf(index)));
+    this.#add(
+      shard,
+      at,
+      Array.from({ length: reader.frames }, (_, index) => reader.spanOf(index)),
+    );
   }
 
   /** Appends a shard that is written anew. @param write writes and finishes it */

@@ -96,7 +96,12 @@ export class ShardReader {
    * @param region the part of the file that is the shard; by default what `expected` says, or else all of it
    * @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file).
    */
-  static open(blobs: Pick<Blobs, 'open' | 'codec'>, path: string, expected?: ShardExpectation, region = regionOf(expected)): ShardReader {
+  static open(
+    blobs: Pick<Blobs, 'open' | 'codec'>,
+    path: string,
+    expected?: ShardExpectation,
+    region = regionOf(expected),
+  ): ShardReader {
     const file = blobs.open(path, 'shard');
     try {
       return new ShardReader(path, file, blobs.codec, region ?? { at: 0, bytes: file.size }, expected);

@@ -3,7 +3,15 @@
 // Reads the tables at the end of a shard, or of a joined file: first the footer, which says how long they are.
 
 import type { BlobReader } from '../files/blobs.js';
-import { damaged, decodeFooter, decodeTables, type Extent, SHARD_FOOTER_BYTES, type ShardTables, tableBytes } from './format.js';
+import {
+  damaged,
+  decodeFooter,
+  decodeTables,
+  type Extent,
+  SHARD_FOOTER_BYTES,
+  type ShardTables,
+  tableBytes,
+} from './format.js';
 
 /** Tables, and where they are. */
 interface FoundTables extends ShardTables {

@@ -91,9 +91,6 @@ export function change(
 }
 
 /** A sum over shards. */
-export function total(
-  shards: readonly ShardEntry[],
-  fact: 'records' | 'holes' | 'plainBytes' | 'storedBytes',
-): number {
+export function total(shards: readonly ShardEntry[], fact: 'records' | 'holes' | 'plainBytes' | 'storedBytes'): number {
   return shards.reduce((sum, entry) => sum + entry[fact], 0);
 }

@@ -16,12 +16,13 @@ import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { journalPath, TEMPORARY_DIRECTORY } from '../../store/files/layout.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
+import type { Part } from '../salvage/parts.js';
 import type { RepairReport } from './options.js';
 
 const NEWLINE = Buffer.from('\n');
 
 /** A file that says what it is. */
-export interface Found {
+export interface Found extends Part {
   readonly origin: ShardOrigin;
   readonly shard: number;
   readonly fileNumber: number;
