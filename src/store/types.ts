@@ -87,10 +87,8 @@ export interface CollectionManifest {
  */
 export interface ShardEntry {
   readonly shard: number;
-  /**
-   * Number of these bytes: no two shards, and no two versions of a shard, ever have the same. It is the number in the name of
-   * its file: its own, or a later one when it was rewritten. In a joined file the shards have this number and those after it.
-   */
+  /** Number in the name of its file: its own, or a later one when it was rewritten. No two ever have the same: in a joined
+   * file the shards have this number and those after it. */
   readonly fileNumber: number;
   /** Name under `shards/`; empty for an inline shard. */
   readonly file: string;

@@ -6,8 +6,8 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import { files } from '../../src/store/files/file-blobs.js';
-import { encodeJoined, type JoinedShard, readJoined, type TableRow } from '../../src/store/shards/joined.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { encodeJoined, type JoinedShard, readJoined, type TableRow } from '../../dist/src/store/shards/joined.js';
 import { tryAll } from '../support/hostile-trial.js';
 import { makeDirectory } from '../support/import-files.js';
 import { smallImports } from '../support/joined.js';

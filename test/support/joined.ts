@@ -1,9 +1,11 @@
-// Stores of many small shards, and what is looked at in their files.
+// Stores of many small shards, what they must hold, and what is looked at in their files.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Store } from '../../dist/src/index.js';
+import { expect, onTestFinished } from 'vitest';
+import { openStore, type Store } from '../../dist/src/index.js';
+import { all } from './dropped-shards.js';
 import { fileWith, scratch } from './import-files.js';
 
 export const shardFiles = (directory: string): string[] => readdirSync(join(directory, 'shards')).sort();
@@ -39,4 +41,27 @@ export async function smallImports(store: Store, count: number, small: Small = {
     texts.push(...some);
   }
   return texts;
+}
+
+/** Open until the test ends. */
+export const open = async (directory: string): Promise<Store> => {
+  const store = await openStore(directory, { hotSet: false });
+  onTestFinished(() => store.close());
+  return store;
+};
+
+/** In every way. */
+export async function expectHolds(store: Store, texts: readonly string[]): Promise<void> {
+  const collection = store.collection<{ id: number }>();
+  expect((await all(collection.scanText(), ({ text }) => text)).sort()).toEqual([...texts].sort());
+  for (const text of texts) expect(collection.getTextSync(JSON.parse(text).id)).toBe(text);
+  for (const tag of [0, 1, 2]) {
+    const tagged = texts.filter((text) => JSON.parse(text).tag === tag).sort();
+    expect((await all(collection.findText('tag', tag), (text) => text)).sort()).toEqual(tagged);
+  }
+}
+
+export async function expectSound(store: Store): Promise<void> {
+  const { faults, leftovers } = await store.verify({ workers: 1 });
+  expect({ faults, leftovers }).toEqual({ faults: [], leftovers: { trees: [], files: [], temporary: [] } });
 }

@@ -53,7 +53,7 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
   let used: ChosenImport[] = [];
   const unused: RepairReport['unused'][number][] = [];
   const drop = ({ shards }: Import, why: string): void =>
-    void unused.push(...shards.map(({ file }) => ({ file, why })));
+    void unused.push(...Array.from(new Set(shards.map(({ file }) => file)), (file) => ({ file, why })));
   for (const one of inOrder) {
     const { origin } = one;
     const older = used.filter((other) => other.origin.collection === origin.collection);

@@ -44,13 +44,20 @@ export interface ShardsRepair {
   readonly pause: () => Promise<void>;
 }
 
-/** Publishes what the shards of a store hold into a new catalog. */
-export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
-  const { store, catalog, unused, notes, lost, pause } = repair;
-  const damaged = new Set<number>();
+/** What all files say. */
+interface Said {
   /** Of each import its shards, by number. */
+  readonly imports: Map<number, Map<number, Found>>;
+  /** Numbers of shards, or of files, that do not say what they are. */
+  readonly damaged: Set<number>;
+  /** Number of the last file, and of the last shard in it. */
+  readonly last: number;
+}
+
+/** Looks at all files. */
+async function readAll({ store, unused, lost, pause }: ShardsRepair): Promise<Said> {
+  const damaged = new Set<number>();
   const imports = new Map<number, Map<number, Found>>();
-  /** Number of the last shard in a file so far. */
   let last = 0;
   /** Of each shard what its import says: the first file decides. */
   const said = new Map<number, string>();
@@ -66,8 +73,10 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       lose(parts);
       continue;
     }
-    last = number + parts.length - 1;
-    for (const [i, part] of parts.entries()) {
+    last = number;
+    for (const part of parts) {
+      // Those that move to files of their own get other numbers.
+      const fileNumber = part.mustMove ? number : last++;
       const found = lookAt(path, part);
       const origin = typeof found === 'string' ? found : (misfit(found, number, part, said, path) ?? found);
       if (typeof origin === 'string') {
@@ -81,9 +90,17 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       // A shard that was written again is newer under the same number.
       if (twin !== undefined)
         unused.push({ file: twin.file, why: `${file} has a newer version of shard ${origin.shard}` });
-      held.set(origin.shard, { ...part, origin, shard: origin.shard, fileNumber: number + i, file });
+      held.set(origin.shard, { ...part, origin, shard: origin.shard, fileNumber, file });
     }
+    last = Math.max(number, last - 1);
   }
+  return { imports, damaged, last };
+}
+
+/** Publishes what the shards of a store hold into a new catalog. */
+export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
+  const { store, catalog, unused, notes, lost } = repair;
+  const { imports, damaged, last } = await readAll(repair);
   await reserveShards(catalog, last);
   const all = [...imports.values()].map((held): Import => {
     const shards = [...held.values()];
@@ -101,7 +118,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       rebuild.discard();
       const message = `its import cannot be published again: ${reasonOf(error)}`;
       const { collection } = one.origin;
-      for (const { file } of one.shards) {
+      for (const file of new Set(one.shards.map((shard) => shard.file))) {
         lost.push({ kind: 'shard', file: shardPath(store, file), offset: 0, collection, message });
       }
     }
