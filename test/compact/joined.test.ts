@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openStore } from '../../dist/src/index.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
+import { gristmill } from '../support/cli.js';
 import { all } from '../support/dropped-shards.js';
 import { scratch } from '../support/import-files.js';
 import { expectHolds, expectSound, open, shardFiles, smallImports, textOf, zstdLines } from '../support/joined.js';
@@ -204,4 +206,18 @@ test('readers of another process beside imports and joins', { timeout: 60_000 },
   child.stdin.write('over\n');
   expect(await ended).toEqual([0, null]);
   await expectSound(store);
+});
+
+test('on the command line: what is joined, and how many files there are', async () => {
+  const directory = scratch();
+  const store = await openStore(directory, { hotSet: false });
+  await smallImports(store, 3);
+  await store.close();
+  const run = async (...words: readonly string[]) => (await gristmill(...words, '--store', directory)).stdout;
+  expect(await run('compact', '--join-below', '0')).toBe('nothing to compact\n');
+  expect(await run('compact')).toMatch(/^0 shards sealed, .* dropped, 3 joined into 1 files, /);
+  expect(await run('stat')).toContain('in 3 shards (1 files), ');
+  const refused = await gristmill('compact', '--join-below', '1g', '--store', directory);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--join-below must be an integer') });
+  expect(JSON.parse(await run('compact', '--json'))).toMatchObject({ joined: { shards: 0, files: 0 } });
 });

@@ -1,7 +1,8 @@
 // location > frame cache > [frame] > record
 //
 // Reads one shard, in a file of its own or in a joined one (joined.ts); write.ts is its twin and format.ts draws the file.
-// Offsets are those of the file. Opening reads the two tables at the shard's end; then frame i is one `pread` and one decompression, synchronously or with the read off the main thread.
+// Offsets are those of the file. Opening reads the two tables at the shard's end; then frame i is one `pread` and one
+// decompression, synchronously or with the read off the main thread.
 //
 // Nothing is returned unverified: the tables carry a checksum and must add up to the file's length, a frame must hold
 // exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.

@@ -19,7 +19,7 @@ import { cleanIndexes } from './clean-indexes.js';
 import { dropDeadShards } from './drop-dead.js';
 import type { CompactOptions, CompactReport } from './options.js';
 import { resolveCompactOptions } from './options.js';
-import { type FilePlan, planFiles } from './plan.js';
+import { type FilePlan, type Move, planFiles } from './plan.js';
 import { publishRewritten, sealOpenShard, total } from './publish-rewritten.js';
 import { rewriteShards } from './rewrite-shard.js';
 
@@ -61,8 +61,9 @@ export async function compact(
       const after = await exchange(catalog, place, lock, file, options.signal);
       shards += after.length;
       report.sealed += before.filter(({ fileNumber }) => fileNumber === 0).length;
-      report.rewritten += file.moves.filter(({ entry, isRewritten }) => isRewritten && entry.fileNumber !== 0).length;
-      if (after.length > 1) {
+      const isJoined = after.length > 1;
+      report.rewritten += file.moves.filter((move) => isRewritten(move, isJoined)).length;
+      if (isJoined) {
         joined.shards += after.length;
         joined.files++;
       }
@@ -99,6 +100,11 @@ async function exchange(
     discard(catalog, place, after[0]!.file);
     throw error;
   }
+}
+
+/** A shard that has a file, and was not copied as it is. */
+function isRewritten(move: Move, isJoined: boolean): boolean {
+  return move.entry.fileNumber !== 0 && (move.isRewritten || !isJoined);
 }
 
 function chosen(catalog: Catalog, collection: string | undefined): readonly string[] {
