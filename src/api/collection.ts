@@ -183,7 +183,8 @@ export class ReadableCollection<T = unknown> {
 
   /** Returns the counts and sizes of the collection and of its indexes. */
   stat(options?: ReadOptions): CollectionStat {
-    return collectionStat(this.#at('stat', options).generation().manifest);
+    const { manifest, shards } = this.#at('stat', options).generation();
+    return collectionStat(manifest, shards);
   }
 
   #at(method: string, options: ReadOptions | undefined): Lookup {

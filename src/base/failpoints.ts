@@ -27,11 +27,13 @@ export const FAILPOINTS = [
   'transaction.commit',
   /**
    * Of a compaction: before secondary indexes are cleaned; in the transaction that drops dead shards, at its end; before a
-   * shard is written anew; when it is synced and not published.
+   * shard is written anew or joined with others; when a joined file is synced and does not have its name yet; when a file is
+   * there under its name and not published.
    */
   'compact.clean-indexes',
   'compact.drop',
   'compact.rewrite',
+  'compact.join',
   'compact.publish',
   /** Before anything is removed; before each file; when all is removed and it is still written down. */
   'garbage.collect',

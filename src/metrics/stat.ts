@@ -7,7 +7,7 @@ import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
-import type { Catalog, CollectionManifest, KeyRule } from '../store/types.js';
+import type { Catalog, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
 export interface IndexStat {
@@ -33,6 +33,8 @@ export interface CollectionStat {
   /** Records of transactions that are not compacted yet, dead ones too. They are in the index file. */
   readonly inline: number;
   readonly shards: number;
+  /** The files of these shards. They are fewer after compaction has joined small ones. */
+  readonly files: number;
   /** Bytes of the sources of the records. */
   readonly sourceBytes: number;
   /** Bytes of the records' lines before compression. */
@@ -105,7 +107,7 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
   const readers = readersStat(catalog);
   catalog.refresh();
   const { format, generation, created } = catalog.header();
-  const collections = catalog.collections().map(collectionStat);
+  const collections = catalog.collections().map((manifest) => collectionStat(manifest, catalog.shards(manifest)));
   const shards = collections.reduce((bytes, { storedBytes }) => bytes + storedBytes, 0);
   const bytes = { index: catalog.bytes, map: catalog.mapBytes, shards };
   const writer = writerOf(catalog);
@@ -143,7 +145,8 @@ export function readersStat(catalog: Catalog): ReadersStat {
   return { count: readers.length, ...(oldest && { oldest }) };
 }
 
-export function collectionStat(manifest: CollectionManifest): CollectionStat {
+/** @param entries of all its shards */
+export function collectionStat(manifest: CollectionManifest, entries: readonly ShardEntry[]): CollectionStat {
   const { name, framing, records, inline, shards, sourceBytes, plainBytes, storedBytes, generation, published } =
     manifest;
   const dead = manifest.dead - manifest.holes;
@@ -157,6 +160,7 @@ export function collectionStat(manifest: CollectionManifest): CollectionStat {
       dead,
       inline,
       shards,
+      files: new Set(entries.filter(({ fileNumber }) => fileNumber !== 0).map(({ file }) => file)).size,
       sourceBytes,
       plainBytes,
       storedBytes,

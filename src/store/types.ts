@@ -88,10 +88,13 @@ export interface CollectionManifest {
  */
 export interface ShardEntry {
   readonly shard: number;
-  /** Number in the name of its file: its own, or a later one when it was rewritten. No two files ever have the same. */
+  /** Number in the name of its file: its own, or a later one when it was rewritten. No two ever have the same: in a joined
+   * file the shards have this number and those after it. */
   readonly fileNumber: number;
   /** Name under `shards/`; empty for an inline shard. */
   readonly file: string;
+  /** Where it begins in a joined file (store/shards/joined.ts). Absent for a shard that has a file to itself. */
+  readonly at?: number;
   /** Ordinals it spans, those of its holes too. */
   readonly records: number;
   /** Dead records whose text was left out when the file was rewritten: it has `records` − `holes` lines. */
@@ -100,8 +103,9 @@ export interface ShardEntry {
   readonly firstOrdinal: number;
   readonly frames: number;
   readonly plainBytes: number;
+  /** Bytes of the file, or of its part of a joined file. */
   readonly storedBytes: number;
-  /** Hexadecimal SHA-256 of the file. */
+  /** Hexadecimal SHA-256 of its bytes: of the file, or of its part of a joined file. */
   readonly sha256: string;
   /** Whether lines are `{"key":…,"value":…}` (source was one object). */
   readonly named: boolean;

@@ -31,7 +31,7 @@ import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPa
 import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
-import { collectGarbage } from '../store/publish/garbage.js';
+import { collectGarbage, filesOnlyOf } from '../store/publish/garbage.js';
 import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './backup-options.js';
 
 /** What a file system says that cannot link, or not these two names. */
@@ -81,8 +81,8 @@ async function fill(
     const shards = { linked: 0, copied: 0 };
     const collections = copy.collections();
     for (const collection of collections) {
-      for (const { file } of copy.shards(collection)) {
-        if (file === '') continue;
+      // A joined file is named by each of its shards; an inline shard has none.
+      for (const file of filesOnlyOf(copy.shards(collection), [])) {
         const path = shardPath(partial, file);
         if (linkOrCopy(shardPath(store, file), path, mustCopy)) {
           shards.linked++;

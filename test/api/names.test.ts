@@ -155,7 +155,8 @@ describe('a collection of an older store', () => {
     await store.transaction((tx) => expect(() => tx.createCollection(NAME)).toThrow(TypeError));
     expect(await store.transaction((tx) => tx.collection(NAME).getText(1))).toBe('{"id":1,"tag":"a"}');
     await store.collection(NAME).put({ id: 2, tag: 'b' });
-    expect(await store.compact({ collection: NAME })).toMatchObject({ sealed: 1 });
+    // The other collection has the same file, which a join would make garbage.
+    expect(await store.compact({ collection: NAME, joinBytes: 0 })).toMatchObject({ sealed: 1 });
     expect(store.collection(NAME).count()).toBe(2);
   });
 });

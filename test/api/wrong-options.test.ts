@@ -137,7 +137,17 @@ const METHODS: readonly Method[] = [
     'compact',
     (options) => store.compact(options),
     ['minDeadShares', 'minDeadShare'],
-    [...WRITING, ...SIGNAL, ...NAMES, { minDeadShare: 2 }, { minDeadShare: '10%' }, { minDeadShare: null }],
+    [
+      ...WRITING,
+      ...SIGNAL,
+      ...NAMES,
+      { minDeadShare: 2 },
+      { minDeadShare: '10%' },
+      { minDeadShare: null },
+      { joinBytes: -1 },
+      { joinBytes: (64 << 20) + 1 },
+      { joinBytes: '4m' },
+    ],
   ],
   [
     'verify',

@@ -1,4 +1,4 @@
-// Goal: a store of which shards were dropped is repaired like any other, from its catalog and from its shards alone.
+// Goal: a store of which shards were dropped, or joined, is repaired like any other, from its catalog and from its shards alone.
 // Method: shards dropped at the beginning, in the middle and at the end of imports; the index damaged or removed.
 
 import { readdirSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileWith, scratch } from '../support/import-files.js';
 import { contents, versions } from '../support/upkeep.js';
 
 /** Imports of several shards, replaced in part; returns the directory and all that is in it. */
-async function storeWithDropped(parts: readonly (readonly [from: number, to: number])[]) {
+async function storeWithDropped(parts: readonly (readonly [from: number, to: number])[], joinBytes: number) {
   const directory = scratch();
   const store = await openStore(directory, { hotSet: false });
   const options = { key: 'id', indexes: ['version'], workers: 1 } as const;
@@ -18,15 +18,16 @@ async function storeWithDropped(parts: readonly (readonly [from: number, to: num
   for (const [i, [from, to]] of parts.entries()) {
     await store.import(fileWith(versions(from, to, i + 2)), { ...options, mode: 'upsert', spanBytes: 1000 });
     await store.transaction((tx) => tx.collection('records').patch(from, { version: 100 + i }));
-    await store.compact({ minDeadShare: 0 });
+    await store.compact({ minDeadShare: 0, joinBytes });
   }
-  await store.compact({ minDeadShare: 0 });
+  await store.compact({ minDeadShare: 0, joinBytes });
   expect(before).toBeGreaterThan(5);
   expect((await store.verify({ workers: 1 })).faults).toEqual([]);
   const expected = await contents(store);
-  const shards = store.collection().stat().shards;
+  const { shards, files } = store.collection().stat();
   await store.close();
-  expect(readdirSync(join(directory, 'shards'))).toHaveLength(shards);
+  expect(files).toBe(joinBytes === 0 ? shards : 1);
+  expect(readdirSync(join(directory, 'shards'))).toHaveLength(files);
   return { directory, expected };
 }
 
@@ -50,8 +51,12 @@ test.each([
     ],
   ],
 ] as const)('%s were dropped', async (_, parts) => {
-  for (const from of ['catalog', 'shards'] as const) {
-    const { directory, expected } = await storeWithDropped(parts);
+  const cases = [0, 4 << 20].flatMap((joinBytes) => [
+    { from: 'catalog', joinBytes },
+    { from: 'shards', joinBytes },
+  ]);
+  for (const { from, joinBytes } of cases) {
+    const { directory, expected } = await storeWithDropped(parts, joinBytes);
     if (from === 'shards') rmSync(join(directory, 'index'), { recursive: true });
     expect(await repairStore(directory, { workers: 1 })).toMatchObject({ from, lost: [], unused: [] });
     const store = await openStore(directory, { hotSet: false });

@@ -33,7 +33,7 @@ async function makeTemplate(directory: string): Promise<void> {
   await store.transaction((transaction) => {
     for (let id = 0; id < 400; id += 3) transaction.collection('records').delete(id);
   });
-  await store.compact({ minDeadShare: 0.1 });
+  await store.compact({ minDeadShare: 0.1, joinBytes: 0 });
   await store.transaction((transaction) => {
     const records = transaction.collection('records');
     for (let id = 1; id < RECORDS; id += 400) records.delete(id);

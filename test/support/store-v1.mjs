@@ -1,8 +1,9 @@
-// Made test/fixtures/store-v1 with the release that wrote format 1 first, and is kept to say how:
+// Made test/fixtures/store-v1 with the release that wrote format 1 first, and is kept to say how. It made the store of
+// test/fixtures/store-v2 with the release that joined small shards first, which is format 2:
 //
 //     node test/support/store-v1.mjs <an empty directory>
 //
-// The fixture is not made again: it must stay what that release wrote. One of everything: records under a path with a
+// The fixtures are not made again: they must stay what those releases wrote. One of everything: records under a path with a
 // secondary index (replaced, deleted, compacted, then deleted and put once more), under names, and under ordinals.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -61,7 +62,9 @@ await store.transaction((tx) => {
 const members = ['a', 'b\u00df', '', 'd'].map(
   (name, i) => /** @type {const} */ ([name, remembered('named', name, `{"i":${i}}`)]),
 );
-await importText('named', `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`, {});
+await importText('named', `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`, {
+  shape: 'object', // which the first release took for granted
+});
 const rows = Array.from({ length: 5 }, (_, i) => remembered('plain', i, `{"row":${i}}`));
 await importText('plain', rows.join('\n'), {});
 

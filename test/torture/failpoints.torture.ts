@@ -26,6 +26,7 @@ const OPERATIONS: Readonly<Record<Failpoint, Kind | 'create'>> = {
   'compact.clean-indexes': 'compact',
   'compact.drop': 'compact',
   'compact.rewrite': 'compact',
+  'compact.join': 'compact',
   'compact.publish': 'compact',
   'garbage.collect': 'replace',
   'garbage.unlink': 'replace',

@@ -1,9 +1,9 @@
-// gristmill compact: seals what transactions put into shards, and takes dead records out.
+// gristmill compact: seals what transactions put into shards, takes dead records out, and joins small shards.
 
 import type { Command } from 'commander';
 import type { CompactReport } from '../../index.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
-import { type CommonOptions, readRatio, withCommonOptions } from '../shared/arguments.js';
+import { type CommonOptions, readRatio, readSize, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
@@ -15,6 +15,7 @@ import { formatBytes, formatCount } from '../terminal/table.js';
 interface CompactFlags extends CommonOptions, StoreFlags {
   readonly collection?: string;
   readonly minDead?: number;
+  readonly joinBelow?: number;
   readonly wait: boolean;
 }
 
@@ -23,19 +24,25 @@ Examples:
   gristmill compact --store ./store
   gristmill compact --store ./store --min-dead 10%
 
-Records keep their keys. compact removes shards without a live record, except in collections without a key.
+Records keep their keys. compact removes shards without a live record, except in collections without a key. Small shard
+files are joined into files of up to 64 MiB of text. Older versions of gristmill refuse a store that has such files.
 Other processes may read and change the store meanwhile. The space is free when no process reads the old files any more.`;
 
 /** Adds the command to the program. */
 export function addCompact(program: Command): void {
   const command = program
     .command('compact')
-    .description('write records of transactions into shards, and remove dead records')
+    .description('write records of transactions into shards, remove dead records, and join small shards')
     .option('--collection <name>', 'compact only this collection (default: all)')
     .option(
       '--min-dead <share>',
       'rewrite a shard if more than this share of it is dead: 0.1 or 10% (default: 25%)',
       readRatio,
+    )
+    .option(
+      '--join-below <size>',
+      'join shard files with less text than this, before compression, such as 1m; 0: none (default: 4m)',
+      readSize,
     )
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', HELP)
@@ -44,13 +51,14 @@ export function addCompact(program: Command): void {
 }
 
 async function runCompact(flags: CompactFlags): Promise<void> {
-  const { collection, minDead, wait, json } = flags;
+  const { collection, minDead, joinBelow, wait, json } = flags;
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
       return await store.compact({
         ...(collection !== undefined && { collection }),
         ...(minDead !== undefined && { minDeadShare: minDead }),
+        ...(joinBelow !== undefined && { joinBytes: joinBelow }),
         ...{ wait, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
       });
     } finally {
@@ -60,10 +68,12 @@ async function runCompact(flags: CompactFlags): Promise<void> {
   print(json ? jsonLine(report) : textOf(report));
 }
 
-function textOf({ sealed, rewritten, dropped, removed, indexes, bytes, seconds }: CompactReport): string {
-  if (sealed + rewritten + dropped + indexes === 0) return 'nothing to compact\n';
+function textOf({ sealed, rewritten, dropped, joined, removed, indexes, bytes, seconds }: CompactReport): string {
+  if (sealed + rewritten + dropped + joined.files + indexes === 0) return 'nothing to compact\n';
   const shards = `${formatCount(sealed)} shards sealed, ${formatCount(rewritten)} rewritten, ${formatCount(dropped)} dropped`;
+  const files =
+    joined.files === 0 ? '' : `, ${formatCount(joined.shards)} joined into ${formatCount(joined.files)} files`;
   const gone = `${formatCount(removed)} dead records removed`;
   const sizes = `shards ${formatBytes(bytes.before)} > ${formatBytes(bytes.after)}`;
-  return `${shards}, ${formatCount(indexes)} indexes cleaned; ${gone}; ${sizes} in ${seconds} s\n`;
+  return `${shards}${files}, ${formatCount(indexes)} indexes cleaned; ${gone}; ${sizes} in ${seconds} s\n`;
 }

@@ -83,6 +83,7 @@ function readersText({ count, oldest }: ReadersStat): string {
 function collectionText(stat: CollectionStat): string {
   const share = `${(100 * stat.deadShare).toFixed(1)} %`;
   const dead = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} dead ones, ${share}: gristmill compact)`;
+  const files = stat.files === stat.shards ? '' : ` (${formatCount(stat.files)} files)`;
   const inline = stat.inline === 0 ? '' : `, ${formatCount(stat.inline)} records of them inline`;
   const pairs: [string, string][] = [
     ['collection', stat.name],
@@ -92,7 +93,7 @@ function collectionText(stat: CollectionStat): string {
     ['  source', formatBytes(stat.sourceBytes)],
     [
       '  stored',
-      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards${inline}, ${stat.ratio.toFixed(1)} : 1`,
+      `${formatBytes(stat.storedBytes)} in ${formatCount(stat.shards)} shards${files}${inline}, ${stat.ratio.toFixed(1)} : 1`,
     ],
   ];
   const rows = stat.indexes.map(({ path, entries, pages }) => [

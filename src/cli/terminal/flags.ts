@@ -18,6 +18,8 @@ const NAMES: ReadonlySet<string> = new Set([
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['recordBytesMax', '--max-record-bytes'],
   ['indexes', '--index'],
+  ['minDeadShare', '--min-dead'],
+  ['joinBytes', '--join-below'],
 ]);
 const SPELLED: ReadonlyMap<string, string> = new Map([
   ["resume: 'never'", '--no-resume'],
@@ -41,7 +43,7 @@ export function inFlags(text: string): string {
 
 /** Undefined for a word that is no option of the command line. */
 function knownFlag(name: string): string | undefined {
-  return NAMES.has(name) ? (RENAMED.get(name) ?? flagOf(name)) : undefined;
+  return RENAMED.get(name) ?? (NAMES.has(name) ? flagOf(name) : undefined);
 }
 
 /** The flag of an option that is named as its flag is. */

@@ -1,7 +1,7 @@
 // key > index page > location > [frame cache] > frame > record
 //
 // What a store keeps in memory for lookups, each bounded: decompressed frames, parsed records and verified index pages in
-// bytes, open shards in file descriptors. Collections share them, but for those with cache options of their own. File
+// bytes, open shards in file descriptors (open-files.ts). Collections share them, but for those with cache options of their own. File
 // numbers are never used twice and pages belong to a tree as one generation saw it, so none of them ever becomes wrong; it
 // only becomes unused.
 
@@ -10,19 +10,17 @@ import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
 import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../options/store.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { shardPath } from '../../store/files/layout.js';
-import { ShardReader } from '../../store/shards/read.js';
+import type { ShardReader } from '../../store/shards/read.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { BoundedCache, Kept } from './bounded-cache.js';
 import { CollectionCaches } from './collection-caches.js';
 import { FrameCache } from './frame-cache.js';
 import { FrameThread } from './frame-thread.js';
 import type { OnSample } from './latency-sampler.js';
+import { OpenFiles } from './open-files.js';
 import { RecordCache } from './record-cache.js';
 import type { CacheSize } from './sizes.js';
 
-/** Shards open at a time: a quarter of the usual limit of descriptors. */
-const SHARDS_OPEN_MAX = 256;
 /** The memory of a cached page in addition to its bytes, roughly. */
 const OVERHEAD_BYTES = 256;
 /** Between two sweeps of entries past their time: a share of that time, within these milliseconds. */
@@ -46,16 +44,14 @@ export class Caches {
   readonly #records: RecordCache | undefined;
   readonly #collections = new Map<string, CollectionCaches>();
   readonly #pages: LRUCache<number, Uint8Array> | undefined;
-  readonly #shards = new LRUCache<number, ShardReader>({
-    max: SHARDS_OPEN_MAX,
-    dispose: (reader) => reader.close(),
-  });
+  readonly #shards: OpenFiles;
   readonly #sweeps: NodeJS.Timeout[] = [];
   #nextPageSpace = 0;
   #closed = false;
 
   constructor(place: StorePlace, options: CachesOptions, events?: StoreEmitter) {
     this.#place = place;
+    this.#shards = new OpenFiles(place);
     this.#options = options;
     this.events = events;
     this.#frames = this.#newFrames(options);
@@ -109,19 +105,15 @@ export class Caches {
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */
   shard(entry: ShardEntry): ShardReader {
-    let reader = this.#shards.get(entry.fileNumber);
-    if (reader === undefined) {
-      const { directory, blobs } = this.#place;
-      this.assertOpen();
-      reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
-      this.#shards.set(entry.fileNumber, reader);
-    }
-    return reader;
+    const reader = this.#shards.get(entry);
+    if (reader !== undefined) return reader;
+    this.assertOpen();
+    return this.#shards.open(entry);
   }
 
-  /** Closes a shard's file that is not part of a collection any more. */
-  forget(fileNumber: number): void {
-    this.#shards.delete(fileNumber);
+  /** Closes a shard that is not part of a collection any more. */
+  forget(entry: ShardEntry): void {
+    this.#shards.forget(entry);
   }
 
   /** Reserves a range of `pages` page numbers that no other tree uses. */

@@ -62,8 +62,8 @@ export class Generation {
    * that referred to `previous` would make every generation hold the one before it. */
   readonly #read = (): CatalogRead => this.current();
   #users = 0;
-  /** Files of its shards that a newer generation does not have. Not that generation: it would hold the one after it in turn. */
-  #unneeded: readonly number[] = [];
+  /** Its shards that a newer generation does not have there. Not that generation: it would hold the one after it in turn. */
+  #unneeded: readonly ShardEntry[] = [];
 
   private constructor(catalog: CatalogView, caches: Caches, manifest: CollectionManifest, previous?: Generation) {
     this.#catalog = catalog;
@@ -190,13 +190,13 @@ export class Generation {
   supersede(newer: Generation): void {
     if (newer.#layout === this.#layout) return;
     const files = new Set(newer.shards.map(({ fileNumber }) => fileNumber));
-    this.#unneeded = this.shards.map(({ fileNumber }) => fileNumber).filter((file) => !files.has(file));
+    this.#unneeded = this.shards.filter(({ fileNumber }) => !files.has(fileNumber));
     this.#closeUnneeded();
   }
 
   #closeUnneeded(): void {
     if (this.#users > 0) return;
-    for (const file of this.#unneeded) this.#caches.forget(file);
+    for (const entry of this.#unneeded) this.#caches.forget(entry);
   }
 
   #entryOf(shard: number): ShardEntry | undefined {

@@ -5,7 +5,13 @@
 // again where it is encoded, before anything is made of it: types, bounds, forms of names, and what the fields of a value
 // must be together. What several values must be together is for verification (upkeep/verify/relations.ts).
 
-import { FRAMES_PER_SHARD_MAX, INDEXES_MAX, RECORDS_PER_SHARD_MAX, SOURCE_ROWS_PER_CHUNK } from '../../base/limits.js';
+import {
+  FRAMES_PER_SHARD_MAX,
+  INDEXES_MAX,
+  JOINED_SHARDS_MAX,
+  RECORDS_PER_SHARD_MAX,
+  SOURCE_ROWS_PER_CHUNK,
+} from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { shardFileName } from '../files/layout.js';
@@ -81,23 +87,29 @@ export const shardCheck = object<ShardEntry>(
   {
     ...{ shard: number, fileNumber: integer(U32_MAX - 1), file: text(), records, holes: records, firstOrdinal: count },
     ...{ frames: integer(FRAMES_PER_SHARD_MAX), plainBytes: count, storedBytes: count, sha256: text(), named: boolean },
+    at: optional(count),
     source: object<ShardEntry['source']>({ file: text(), from: count, to: count }, ({ from, to }) =>
       from <= to ? undefined : '.to',
     ),
   },
-  ({ shard, fileNumber, file, records, holes, firstOrdinal, frames, storedBytes, sha256 }) => {
+  ({ shard, fileNumber, file, at, records, holes, firstOrdinal, frames, storedBytes, sha256 }) => {
     if (holes > records) return '.holes';
     if (!Number.isSafeInteger(firstOrdinal + records)) return '.firstOrdinal';
     if (fileNumber === 0) {
       // An inline shard has no file.
       if (file !== '') return '.file';
+      if (at !== undefined) return '.at';
       if (sha256 !== '') return '.sha256';
       if (frames !== 0) return '.frames';
       if (storedBytes !== 0) return '.storedBytes';
       return holes === 0 ? undefined : '.holes';
     }
-    if (fileNumber < shard) return '.fileNumber';
-    if (file !== shardFileName(fileNumber)) return '.file';
+    // The shards of a joined file have its number and those after it.
+    const first = at === undefined ? fileNumber : Number.parseInt(file, 10);
+    if (first < shard) return '.fileNumber';
+    if (file !== shardFileName(first)) return '.file';
+    if (fileNumber < first || fileNumber >= first + JOINED_SHARDS_MAX) return '.fileNumber';
+    if (at !== undefined && !Number.isSafeInteger(at + storedBytes)) return '.at';
     return SHA256.test(sha256) ? undefined : '.sha256';
   },
 );

@@ -8,10 +8,10 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The newest format that this gristmill reads (Invariant 9): that of stores with composite keys. */
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores with joined files or composite keys. */
 export const FORMAT_VERSION = 2;
-/** The format of a new store. Every gristmill reads it. */
-const FORMAT_OF_NEW_STORES = 1;
+/** The format of any other store. Every gristmill reads it. */
+const FIRST_FORMAT = 1;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -147,7 +147,7 @@ export function damaged(what: string, file: string, why: string): GristmillError
 /** The header of an empty store. */
 export function newHeader(): StoreHeader {
   return {
-    format: FORMAT_OF_NEW_STORES,
+    format: FIRST_FORMAT,
     created: new Date().toISOString(),
     nextShard: 1,
     nextTree: 1,

@@ -45,6 +45,12 @@ export interface BlobWriter {
   close(): void;
 }
 
+/** A part of a file. */
+export interface Region {
+  readonly at: number;
+  readonly bytes: number;
+}
+
 export interface BlobReader {
   /** Bytes of the file when it was opened. */
   readonly size: number;

@@ -6,7 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
-import { addGarbage } from './garbage.js';
+import { addGarbage, filesOnlyOf } from './garbage.js';
 import type { MergePlan } from './merge-plan.js';
 import type { Publication, PublishResult, Settled } from './publication.js';
 import { nextGeneration, publishState } from './publish-state.js';
@@ -26,7 +26,7 @@ export function commitPublication(
   }
   const [primary, ...secondary] = plan.apply(write);
   const unnamed = {
-    files: publication.shards.filter(({ records }) => records === 0).map(({ file }) => file),
+    files: publication.shards.filter(({ records, at }) => records === 0 && at === undefined).map(({ file }) => file),
     trees: plan.rewrittenTrees(),
     inline: [] as number[],
   };
@@ -90,12 +90,13 @@ function dropCollection(
   dropped: CollectionManifest,
   unnamed: { files: string[]; trees: number[]; inline: number[] },
 ): void {
-  for (const { shard, file, fileNumber } of catalog.shards(dropped)) {
+  const shards = catalog.shards(dropped);
+  for (const { shard, fileNumber } of shards) {
     write.deleteShard(dropped.id, shard);
     write.deleteTombstones(shard);
     if (fileNumber === 0) unnamed.inline.push(shard);
-    else unnamed.files.push(file);
   }
+  unnamed.files.push(...filesOnlyOf(shards, []));
   for (const index of [dropped.primary, ...dropped.secondary]) if (index) unnamed.trees.push(index.tree);
 }
 

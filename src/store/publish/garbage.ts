@@ -10,7 +10,7 @@ import { failpoint } from '../../base/failpoints.js';
 import { damaged } from '../catalog/values.js';
 import type { StorePlace } from '../files/blobs.js';
 import { SHARDS_DIRECTORY, shardPath } from '../files/layout.js';
-import type { Catalog, CatalogWrite, Garbage } from '../types.js';
+import type { Catalog, CatalogWrite, Garbage, ShardEntry } from '../types.js';
 import { deleteTrees } from './new-trees.js';
 
 /** Records of inline shards deleted in one transaction. */
@@ -22,6 +22,13 @@ export interface Unnamed {
   readonly trees: readonly number[];
   /** Inline shards. */
   readonly inline: readonly number[];
+}
+
+/** Files that shards which go have, and none of those that stay: a joined file stays until its last shard goes. */
+export function filesOnlyOf(gone: readonly ShardEntry[], kept: readonly ShardEntry[]): string[] {
+  const files = new Set(gone.filter(({ fileNumber }) => fileNumber !== 0).map(({ file }) => file));
+  for (const { file } of kept) files.delete(file);
+  return [...files];
 }
 
 /** Writes down, within a transaction, what it takes the names away of. */

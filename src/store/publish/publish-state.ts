@@ -31,12 +31,20 @@ export function publishState(
   marks?: TombstoneMarks,
 ): void {
   let records = 0;
-  for (const shard of shards) records += shard.records;
+  let hasJoined = false;
+  for (const shard of shards) {
+    records += shard.records;
+    hasJoined ||= shard.at !== undefined;
+  }
   expectCount(records - manifest.dead, manifest.records, 'live records in the shards');
   if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
+  if (hasJoined || hasCompositeKey(manifest)) requireFormat(catalog, write, FORMAT_VERSION);
   marks?.write(catalog, write, manifest.generation);
   write.putCollection(manifest);
-  if (!hasCompositeKey(manifest)) return;
+}
+
+/** What older versions of gristmill cannot read is in the store from now on: they refuse it as a whole. */
+function requireFormat(catalog: Catalog, write: CatalogWrite, format: number): void {
   const header = catalog.header();
-  if (header.format < FORMAT_VERSION) write.putHeader({ ...header, format: FORMAT_VERSION });
+  if (header.format < format) write.putHeader({ ...header, format });
 }

@@ -5,7 +5,7 @@
 //   zstd frame × n      content size and checksum set; whole records, each ended by one newline
 //   skippable frame × m u32 magic 0x184D2A51 … 5D | u32 size | a section: body | u64 XXH64 of it (see Section)
 //   skippable frame     u32 magic 0x184D2A50 | u32 size | our frame table:
-//                         0 "GRST" | 4 u8 version | 5 u8 flags (16: has holes) | 6 u16 reserved | 8 u32 frames | 12 u32 records
+//                         0 "GRST" | 4 u8 version | 5 u8 flags (16: has holes, 32: joined) | 6 u16 reserved | 8 u32 frames | 12 u32 records
 //                        16 u32 × frames: records in each frame | u64 XXH64 of all this
 //   skippable frame     u32 magic 0x184D2A5E | u32 size | the seek table of the zstd seekable format 0.1.0:
 //                         (u32 compressed bytes, u32 plain bytes) × frames | u32 frames | u8 descriptor | u32 0x8F92EAB1
@@ -27,8 +27,10 @@ const SEEK_TABLE_MAGIC = 0x184d2a5e;
 const SEEKABLE_MAGIC = 0x8f92eab1;
 /** Flag: ordinals without a line; section `holes` says which. Upper half: a reader must understand it. */
 const FLAG_HOLES = 0x10;
+/** Flag: the tables are of all shards of a joined file (joined.ts). Upper half: a reader that does not know it refuses the file. */
+const FLAG_JOINED = 0x20;
 /** Flags a reader must understand: the rest of the upper half, and bit 0 (encrypted), which no version 1 reader does. */
-const FLAGS_REFUSED = 0xe1;
+const FLAGS_REFUSED = 0xc1;
 
 /** Sections, by the magic number of their skippable frame. */
 export const Section = {
@@ -36,6 +38,8 @@ export const Section = {
   holes: 0x184d2a51,
   /** The facts that a rebuild of the index needs, as JSON (origin.ts). */
   origin: 0x184d2a52,
+  /** The shards of a joined file (joined.ts). */
+  members: 0x184d2a53,
 } as const;
 
 /** The last magic number that a section may have. */
@@ -54,14 +58,22 @@ const SEEK_ENTRY_BYTES = 8;
 const SEEK_FOOTER_BYTES = 9;
 
 /** The content of the tables, one element for each frame. */
-interface ShardTables {
+export interface ShardTables {
   readonly storedBytes: Uint32Array;
   readonly plainBytes: Uint32Array;
   /** Lines, that is records which are not holes. */
   readonly records: Uint32Array;
   readonly hasHoles: boolean;
+  /** Whether these are the tables of a joined file: then rows without records stand for what follows the frames of a shard. */
+  readonly isJoined: boolean;
   /** Where the frames end and the sections begin. */
   readonly framesEnd: number;
+}
+
+/** Where a shard begins and ends in its file. */
+export interface Extent {
+  readonly begin: number;
+  readonly end: number;
 }
 
 /** Bytes both tables take at the end of a shard of so many frames. */
@@ -104,7 +116,8 @@ export function decodeSections(bytes: Buffer, start: number, file: string): Read
   return sections;
 }
 
-export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array {
+/** @param isJoined whether they are the tables of a joined file */
+export function encodeTables(tables: Omit<ShardTables, 'framesEnd' | 'isJoined'>, isJoined = false): Uint8Array {
   const frames = tables.records.length;
   const sizes = tableBytes(frames);
   const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
@@ -114,7 +127,7 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd'>): Uint8Array
   const body = SKIPPABLE_HEADER_BYTES;
   bytes.set(SIGNATURE, body);
   bytes[body + VERSION_AT] = SHARD_VERSION;
-  bytes[body + FLAGS_AT] = tables.hasHoles ? FLAG_HOLES : 0;
+  bytes[body + FLAGS_AT] = (tables.hasHoles ? FLAG_HOLES : 0) | (isJoined ? FLAG_JOINED : 0);
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
@@ -162,20 +175,23 @@ export function frameTableFacts(
 ): { lines: number; hasHoles: boolean } | undefined {
   const isTable = magic === FRAME_TABLE_MAGIC && body.subarray(0, SIGNATURE.length).equals(SIGNATURE);
   if (!isTable || body.byteLength < RECORD_COUNTS_AT) return undefined;
-  const hasHoles = (knownFlags(body, 0, file) & FLAG_HOLES) !== 0;
+  const flags = knownFlags(body, 0, file);
   const frames = body.readUInt32LE(FRAMES_AT);
   if (frames > FRAMES_PER_SHARD_MAX || body.byteLength !== RECORD_COUNTS_AT + 4 * frames) return undefined;
-  const records = decodeRecords(body, 0, frames);
-  return records && { lines: body.readUInt32LE(RECORDS_AT), hasHoles };
+  const records = (flags & FLAG_JOINED) === 0 ? decodeRecords(body, 0, frames, 1) : undefined;
+  return records && { lines: body.readUInt32LE(RECORDS_AT), hasHoles: (flags & FLAG_HOLES) !== 0 };
 }
 
-/** Records of each frame, from the frame table whose body begins at `body`; undefined for counts that no shard has. */
-function decodeRecords(bytes: Buffer, body: number, frames: number): Uint32Array | undefined {
+/**
+ * Records of each frame, from the frame table whose body begins at `body`; undefined for counts that no shard has.
+ * @param least records that a row may have
+ */
+function decodeRecords(bytes: Buffer, body: number, frames: number, least: number): Uint32Array | undefined {
   const records = new Uint32Array(frames);
   let total = 0;
   for (let i = 0; i < frames; i++) {
     records[i] = bytes.readUInt32LE(body + RECORD_COUNTS_AT + 4 * i);
-    if (records[i] === 0 || records[i]! > FRAME_RECORDS_MAX) return undefined;
+    if (records[i]! < least || records[i]! > FRAME_RECORDS_MAX) return undefined;
     total += records[i]!;
   }
   return bytes.readUInt32LE(body + RECORDS_AT) === total ? records : undefined;
@@ -184,34 +200,35 @@ function decodeRecords(bytes: Buffer, body: number, frames: number): Uint32Array
 /** Bytes to read from the end of a shard to learn how long its tables are. */
 export const SHARD_FOOTER_BYTES = SEEK_FOOTER_BYTES;
 
-function damaged(file: string, offset: number, what: string): GristmillError {
+/** Bytes of a shard that are not as gristmill writes them. */
+export function damaged(file: string, offset: number, what: string): GristmillError {
   return new GristmillError('CHECKSUM_MISMATCH', `shard ${file} is damaged at byte ${offset}: ${what}`, {
     file,
     offset,
   });
 }
 
-/** The number of frames, from the last SHARD_FOOTER_BYTES of a file of `fileBytes`. */
-export function decodeFooter(footer: Buffer, fileBytes: number, file: string): number {
-  const at = fileBytes - SEEK_FOOTER_BYTES;
-  if (at < 0) throw damaged(file, 0, `${fileBytes} bytes are too few for a shard`);
+/** The number of frames, from the last SHARD_FOOTER_BYTES of a shard. */
+export function decodeFooter(footer: Buffer, { begin, end }: Extent, file: string): number {
+  const at = end - SEEK_FOOTER_BYTES;
+  if (at < begin) throw damaged(file, begin, `${end - begin} bytes are too few for a shard`);
   if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
   const frames = footer.readUInt32LE(0);
   if (frames > FRAMES_PER_SHARD_MAX)
     throw damaged(file, at, `it says that it has ${frames} frames, and a shard may not have that many`);
   const sizes = tableBytes(frames);
-  if (sizes.frameTable + sizes.seekTable > fileBytes) throw damaged(file, at, `it cannot hold ${frames} frames`);
+  if (sizes.frameTable + sizes.seekTable > end - begin) throw damaged(file, at, `it cannot hold ${frames} frames`);
   return frames;
 }
 
 /**
- * The tables, from the bytes both take at the end of a file of `fileBytes`.
- * @throws GristmillError CHECKSUM_MISMATCH when they contradict their checksum, each other or the file's length;
+ * The tables, from the bytes both take at the end of a shard.
+ * @throws GristmillError CHECKSUM_MISMATCH when they contradict their checksum, each other or the shard's length;
  * STORE_TOO_NEW for a version or a flag this reader does not know.
  */
-export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, file: string): ShardTables {
+export function decodeTables(bytes: Buffer, frames: number, { begin, end }: Extent, file: string): ShardTables {
   const sizes = tableBytes(frames);
-  const start = fileBytes - bytes.byteLength;
+  const start = end - bytes.byteLength;
   const body = SKIPPABLE_HEADER_BYTES;
   const checksumAt = sizes.frameTable - CHECKSUM_BYTES;
   if (
@@ -225,7 +242,8 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
   const flags = knownFlags(bytes, body, file);
   if (bytes.readUInt32LE(body + FRAMES_AT) !== frames) throw damaged(file, start, 'the tables disagree about frames');
 
-  const records = decodeRecords(bytes, body, frames);
+  const isJoined = (flags & FLAG_JOINED) !== 0;
+  const records = decodeRecords(bytes, body, frames, isJoined ? 0 : 1);
   if (records === undefined) throw damaged(file, start, 'record counts');
 
   const seek = sizes.frameTable;
@@ -250,6 +268,7 @@ export function decodeTables(bytes: Buffer, frames: number, fileBytes: number, f
     const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
     throw damaged(file, start + at, `it says that frame ${i} has ${facts}, and a frame may not have that many`);
   }
-  if (storedTotal > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
-  return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, framesEnd: storedTotal };
+  const framesEnd = begin + storedTotal;
+  if (framesEnd > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
+  return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, isJoined, framesEnd };
 }

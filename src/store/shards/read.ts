@@ -1,7 +1,8 @@
 // location > frame cache > [frame] > record
 //
-// Reads one shard; write.ts is its twin and format.ts draws the file. Opening reads the two tables at its
-// end; then frame i is one `pread` and one decompression, synchronously or with the read off the main thread.
+// Reads one shard, in a file of its own or in a joined one (joined.ts); write.ts is its twin and format.ts draws the file.
+// Offsets are those of the file. Opening reads the two tables at the shard's end; then frame i is one `pread` and one
+// decompression, synchronously or with the read off the main thread.
 //
 // Nothing is returned unverified: the tables carry a checksum and must add up to the file's length, a frame must hold
 // exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
@@ -9,18 +10,14 @@
 import { GristmillError } from '../../base/errors.js';
 import { SECTION_BYTES_MAX } from '../../base/limits.js';
 import { type FrameCodec, newBuffer, type Room } from '../codec/frame-codec.js';
-import type { BlobReader, Blobs } from '../files/blobs.js';
-import { decodeFooter, decodeSections, decodeTables, Section, SHARD_FOOTER_BYTES, tableBytes } from './format.js';
+import type { BlobReader, Blobs, Region } from '../files/blobs.js';
+import type { ShardEntry } from '../types.js';
+import { damaged, decodeSections, Section } from './format.js';
 import { Holes } from './holes.js';
+import { readFully, readTables, truncated } from './tables.js';
 
 /** The catalog's facts about a shard. If given, they are compared with the file. */
-interface ShardExpectation {
-  readonly records: number;
-  readonly holes: number;
-  readonly frames: number;
-  readonly plainBytes: number;
-  readonly storedBytes: number;
-}
+type ShardExpectation = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'at'>;
 
 /** A frame as the tables describe it. */
 export interface FrameSpan {
@@ -53,27 +50,31 @@ export class ShardReader {
   readonly #firstLines: Uint32Array;
   /** Where the tables begin, and the sections end. */
   readonly tablesAt: number;
+  /** Where the tables end. */
+  readonly #end: number;
   #pending = 0;
   #closing = false;
 
-  private constructor(path: string, file: BlobReader, codec: FrameCodec, expected: ShardExpectation | undefined) {
+  private constructor(
+    path: string,
+    file: BlobReader,
+    codec: FrameCodec,
+    { at: begin, bytes: size }: Region,
+    expected: ShardExpectation | undefined,
+  ) {
     this.path = path;
     this.#file = file;
     this.codec = codec;
-    const { size } = file;
-    const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
-    if (size >= footer.byteLength) this.#readFully(footer, size - footer.byteLength);
-    this.frames = decodeFooter(footer, size, path);
-    const sizes = tableBytes(this.frames);
-    const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
-    this.#readFully(bytes, size - bytes.byteLength);
-    const tables = decodeTables(bytes, this.frames, size, path);
-
+    this.#end = begin + size;
+    const tables = readTables(file, { begin, end: this.#end }, path);
+    if (tables.isJoined) throw damaged(path, tables.tablesAt, 'these are the tables of a joined file, not of a shard');
+    this.frames = tables.records.length;
     this.#plainBytes = tables.plainBytes;
-    this.tablesAt = size - bytes.byteLength;
+    this.tablesAt = tables.tablesAt;
     this.#offsets = new Float64Array(this.frames + 1);
     this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
+    this.#offsets[0] = begin;
     for (let i = 0; i < this.frames; i++) {
       this.#offsets[i + 1] = this.#offsets[i]! + tables.storedBytes[i]!;
       this.#firstLines[i + 1] = this.#firstLines[i]! + tables.records[i]!;
@@ -87,16 +88,24 @@ export class ShardReader {
     for (const fact of ['storedBytes', 'frames', 'records', 'holes', 'plainBytes'] as const) {
       if (expected !== undefined && expected[fact] !== found[fact]) {
         const message = `shard ${path} is damaged, or is another file: ${fact} is ${found[fact]}, but the catalog says ${expected[fact]}`;
-        throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: 0 });
+        throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: begin });
       }
     }
   }
 
-  /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file). */
-  static open(blobs: Blobs, path: string, expected?: ShardExpectation): ShardReader {
+  /**
+   * @param region the part of the file that is the shard; by default what `expected` says, or else all of it
+   * @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file).
+   */
+  static open(
+    blobs: Pick<Blobs, 'open' | 'codec'>,
+    path: string,
+    expected?: ShardExpectation,
+    region = regionOf(expected),
+  ): ShardReader {
     const file = blobs.open(path, 'shard');
     try {
-      return new ShardReader(path, file, blobs.codec, expected);
+      return new ShardReader(path, file, blobs.codec, region ?? { at: 0, bytes: file.size }, expected);
     } catch (error) {
       file.close();
       throw error;
@@ -204,6 +213,15 @@ export class ShardReader {
     }
   }
 
+  /** All its bytes as they are in the file, tables too, a megabyte at a time. */
+  async *bytes(): AsyncGenerator<Buffer> {
+    for (let at = this.offsetOf(0); at < this.#end; at += READ_AHEAD_BYTES) {
+      const chunk = Buffer.allocUnsafe(Math.min(READ_AHEAD_BYTES, this.#end - at));
+      await this.#readFullyAsync(chunk, at);
+      yield chunk;
+    }
+  }
+
   /** Closes the file, after the reads under way. Idempotent. */
   close(): void {
     if (this.#closing) return;
@@ -236,8 +254,7 @@ export class ShardReader {
 
   #readFully(into: Buffer, offset: number): void {
     if (this.#closing) throw this.#closed();
-    const done = this.#file.readSync(into, offset);
-    if (done < into.byteLength) throw this.#truncated(offset + done);
+    readFully(this.#file, into, offset, this.path);
   }
 
   async #readFullyAsync(into: Buffer, offset: number): Promise<void> {
@@ -245,7 +262,7 @@ export class ShardReader {
     this.#pending++;
     try {
       const done = await this.#file.read(into, offset);
-      if (done < into.byteLength) throw this.#truncated(offset + done);
+      if (done < into.byteLength) throw truncated(this.path, offset + done);
     } finally {
       this.#settle();
     }
@@ -262,12 +279,12 @@ export class ShardReader {
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: from });
   }
 
-  #truncated(offset: number): GristmillError {
-    const message = `shard ${this.path} ends at byte ${offset}, inside a frame or table`;
-    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
-  }
-
   #closed(): GristmillError {
     return new GristmillError('STORE_CLOSED', `shard ${this.path} has been closed`, { file: this.path });
   }
+}
+
+/** The part of a joined file that a shard is; undefined for one that has a file to itself. */
+export function regionOf(entry: Pick<ShardEntry, 'at' | 'storedBytes'> | undefined): Region | undefined {
+  return entry?.at === undefined ? undefined : { at: entry.at, bytes: entry.storedBytes };
 }

@@ -42,9 +42,10 @@ export class ShardTail {
   constructor(window: FileWindow, path: string) {
     this.#window = window;
     this.#path = path;
-    for (let at = Math.max(0, window.size - TAIL_BYTES); at < window.size && this.#wasted < TAIL_WASTE_BYTES_MAX; ) {
+    const { begin, end } = window;
+    for (let at = Math.max(begin, end - TAIL_BYTES); at < end && this.#wasted < TAIL_WASTE_BYTES_MAX; ) {
       // The first byte of a magic number comes before what they have in common.
-      const magicAt = window.find(SKIPPABLE_MAGIC, at + 1, window.size) - 1;
+      const magicAt = window.find(SKIPPABLE_MAGIC, at + 1, end) - 1;
       at = this.#take(magicAt) ?? magicAt + 1;
     }
   }
@@ -67,7 +68,7 @@ export class ShardTail {
     if (header.byteLength < SKIPPABLE_HEADER_BYTES || !header.subarray(1, 4).equals(SKIPPABLE_MAGIC)) return undefined;
     const magic = header.readUInt32LE(0);
     const bytes = header.readUInt32LE(4);
-    const isInside = at + SKIPPABLE_HEADER_BYTES + bytes <= this.#window.size;
+    const isInside = at + SKIPPABLE_HEADER_BYTES + bytes <= this.#window.end;
     if (bytes < CHECKSUM_BYTES || bytes > (BYTES_MAX.get(magic) ?? 0) || !isInside) return undefined;
     const body = this.#window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
     const checksumAt = bytes - CHECKSUM_BYTES;

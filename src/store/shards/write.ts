@@ -14,6 +14,7 @@ import type { FrameEncoder } from '../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
+import type { TableRow } from './joined.js';
 
 const BUFFER_BYTES = 1 << 20;
 /** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */
@@ -64,6 +65,18 @@ export class ShardWriter {
   static create(blobs: Blobs, path: string, encoder: FrameEncoder | number = 1): ShardWriter {
     const ready = typeof encoder === 'number' ? blobs.codec.encoder(encoder) : encoder;
     return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready);
+  }
+
+  /** Writes into a part of a file that others have opened. They close and remove it. */
+  static within(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder): ShardWriter {
+    return new ShardWriter(blobs, path, file, encoder);
+  }
+
+  /** The rows of its tables so far, one for each frame. */
+  get rows(): readonly TableRow[] {
+    return this.#records.map((records, i) => {
+      return { storedBytes: this.#storedBytes[i]!, plainBytes: this.#plainBytes[i]!, records };
+    });
   }
 
   /** Bytes given to the file so far, buffered ones included. */

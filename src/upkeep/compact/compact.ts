@@ -1,9 +1,9 @@
-// [drop > plan > rewrite > publish], shard by shard
+// [drop > plan > rewrite > publish], file by file
 //
-// Compaction: shards without a live record are dropped (drop-dead.ts), inline shards get a file, and shards
-// with many dead records a new one without them. Every live record keeps its shard, and its ordinal there; what is left out are
-// holes (store/shards/holes.ts). So no index entry has to change, and a reader finds what
-// it looks for before and after. Each shard is a transaction of its own: whatever interrupts it, what was done stays done.
+// Compaction: shards without a live record are dropped (drop-dead.ts), inline shards get a file, shards with many dead records
+// a new one without them, and small files are joined. Every live record keeps its shard, and its ordinal there; what is left
+// out are holes (store/shards/holes.ts). So no index entry has to change, and a reader finds what
+// it looks for before and after. Each new file is a transaction of its own: whatever interrupts it, what was done stays done.
 // Secondary indexes keep the entries of dead records until a good part is dead; then their tree is written anew.
 
 import { GristmillError } from '../../base/errors.js';
@@ -14,13 +14,14 @@ import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
-import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
+import type { Catalog, ShardEntry } from '../../store/types.js';
 import { cleanIndexes } from './clean-indexes.js';
 import { dropDeadShards } from './drop-dead.js';
 import type { CompactOptions, CompactReport } from './options.js';
 import { resolveCompactOptions } from './options.js';
-import { publishRewritten, sealOpenShard } from './publish-rewritten.js';
-import { rewriteShard } from './rewrite-shard.js';
+import { type FilePlan, type Move, planFiles } from './plan.js';
+import { publishRewritten, sealOpenShard, total } from './publish-rewritten.js';
+import { rewriteShards } from './rewrite-shard.js';
 
 /**
  * @param closing cancels as the option `signal` does.
@@ -40,6 +41,7 @@ export async function compact(
   try {
     const names = chosen(catalog, collection);
     const report = { sealed: 0, rewritten: 0, dropped: 0, records: 0, removed: 0, indexes: 0 };
+    const joined = { shards: 0, files: 0 };
     const before = storedBytes(catalog);
     for (const name of names) {
       await sealOpenShard(catalog, lock, name);
@@ -50,32 +52,59 @@ export async function compact(
       report.dropped += cleaned.shards + dropped.shards;
       report.removed += cleaned.removed + dropped.removed;
     }
-    const plan = names.flatMap((name) => worthwhile(catalog, name, minDeadShare));
-    for (const [i, { manifest, entry }] of plan.entries()) {
-      onProgress?.({ shards: i, shardsTotal: plan.length, records: report.records });
-      failpoint('compact.rewrite');
-      const rewritten = await rewriteShard(catalog, place, manifest, entry, options.signal);
-      try {
-        failpoint('compact.publish');
-        await publishRewritten(catalog, lock, manifest.name, entry, rewritten);
-      } catch (error) {
-        discard(catalog, place, rewritten.file);
-        throw error;
+    const plan = names.flatMap((name) => planFiles(catalog, place, name, options));
+    const shardsTotal = plan.reduce((sum, { moves }) => sum + moves.length, 0);
+    let shards = 0;
+    for (const file of plan) {
+      onProgress?.({ shards, shardsTotal, records: report.records });
+      const before = file.moves.map(({ entry }) => entry);
+      const after = await exchange(catalog, place, lock, file, options.signal);
+      shards += after.length;
+      report.sealed += before.filter(({ fileNumber }) => fileNumber === 0).length;
+      const isJoined = after.length > 1;
+      report.rewritten += file.moves.filter((move) => isRewritten(move, isJoined)).length;
+      if (isJoined) {
+        joined.shards += after.length;
+        joined.files++;
       }
-      if (entry.fileNumber === 0) report.sealed++;
-      else report.rewritten++;
-      report.records += rewritten.records - rewritten.holes;
-      report.removed += rewritten.holes - entry.holes;
+      report.records += total(after, 'records') - total(after, 'holes');
+      report.removed += total(after, 'holes') - total(before, 'holes');
     }
     await collectGarbage(catalog, place);
-    onProgress?.({ shards: plan.length, shardsTotal: plan.length, records: report.records });
+    onProgress?.({ shards, shardsTotal, records: report.records });
     const bytes = { before, after: storedBytes(catalog) };
-    return { ...report, bytes, seconds: Math.round(performance.now() - began) / 1000 };
+    return { ...report, joined, bytes, seconds: Math.round(performance.now() - began) / 1000 };
   } catch (error) {
     throw lock.reasonFor(error);
   } finally {
     await lock.release();
   }
+}
+
+/** Writes a file and publishes its shards in it. @returns their entries as they are now */
+async function exchange(
+  catalog: Catalog,
+  place: StorePlace,
+  lock: WriterLock,
+  file: FilePlan,
+  signal: AbortSignal | undefined,
+): Promise<readonly ShardEntry[]> {
+  failpoint('compact.rewrite');
+  const after = await rewriteShards(catalog, place, file, signal);
+  try {
+    failpoint('compact.publish');
+    const before = file.moves.map(({ entry }) => entry);
+    await publishRewritten(catalog, lock, file.manifest.name, before, after);
+    return after;
+  } catch (error) {
+    discard(catalog, place, after[0]!.file);
+    throw error;
+  }
+}
+
+/** A shard that has a file, and was not copied as it is. */
+function isRewritten(move: Move, isJoined: boolean): boolean {
+  return move.entry.fileNumber !== 0 && (move.isRewritten || !isJoined);
 }
 
 function chosen(catalog: Catalog, collection: string | undefined): readonly string[] {
@@ -86,29 +115,6 @@ function chosen(catalog: Catalog, collection: string | undefined): readonly stri
     'COLLECTION_NOT_FOUND',
     `the store has no collection ${collection}; its collections: ${names.join(', ')}`,
   );
-}
-
-interface Task {
-  readonly manifest: CollectionManifest;
-  readonly entry: ShardEntry;
-}
-
-/**
- * Shards that are inline, or have too many dead records in their file. Never the open one: transactions go on appending
- * to it, and may have opened it since the collection was sealed.
- */
-function worthwhile(catalog: Catalog, name: string, minDeadShare: number): readonly Task[] {
-  const { open, ...manifest } = catalog.collection(name) as CollectionManifest;
-  return catalog
-    .shards(manifest)
-    .filter((entry) => entry.fileNumber === 0 || deadShare(catalog, entry) > minDeadShare)
-    .map((entry) => ({ manifest, entry }));
-}
-
-/** Of the records in a shard's file. */
-function deadShare(catalog: Catalog, { shard, records, holes }: ShardEntry): number {
-  const dead = (catalog.tombstoneState(shard)?.dead ?? 0) - holes;
-  return dead / Math.max(1, records - holes);
 }
 
 function storedBytes(catalog: Catalog): number {

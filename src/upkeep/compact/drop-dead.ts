@@ -6,9 +6,9 @@
 
 import { failpoint } from '../../base/failpoints.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
-import { addGarbage } from '../../store/publish/garbage.js';
+import { addGarbage, filesOnlyOf } from '../../store/publish/garbage.js';
 import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
-import { change, type NextState } from './publish-rewritten.js';
+import { change, type NextState, total } from './publish-rewritten.js';
 import { holesOf } from './rewrite-shard.js';
 
 /** What was dropped. */
@@ -61,8 +61,7 @@ export function dropDead(
     write.deleteTombstones(shard);
   }
   const inline = dead.filter(({ fileNumber }) => fileNumber === 0);
-  const files = dead.filter(({ fileNumber }) => fileNumber !== 0).map(({ file }) => file);
-  addGarbage(catalog, write, { files, trees: [], inline: inline.map(({ shard }) => shard) });
+  addGarbage(catalog, write, { files: filesOnlyOf(dead, kept), trees: [], inline: inline.map(({ shard }) => shard) });
   const shards = closeUp(kept);
   const open = manifest.open && shards.at(-1);
   shards.forEach((entry, i) => {
@@ -103,8 +102,4 @@ function closeUp(shards: readonly ShardEntry[]): readonly ShardEntry[] {
     next += entry.records;
     return entry.firstOrdinal === firstOrdinal ? entry : { ...entry, firstOrdinal };
   });
-}
-
-function total(shards: readonly ShardEntry[], fact: 'records' | 'holes' | 'plainBytes' | 'storedBytes'): number {
-  return shards.reduce((sum, entry) => sum + entry[fact], 0);
 }

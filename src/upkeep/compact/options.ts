@@ -1,5 +1,6 @@
 // [compact]: what it is asked to do, what it tells, what it reports.
 
+import { SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../../base/limits.js';
 import { checkNameToFind } from '../../base/names.js';
 import type { OptionTable } from '../../options/check.js';
 import { hook, resolveOptions } from '../../options/check.js';
@@ -17,7 +18,11 @@ export const COMPACT_OPTIONS = {
     ...{ type: 'number', unit: 'share', default: 0.25, min: 0, max: 1 },
     meaning: 'rewrite a shard if more than this share of its records is dead',
   },
-  onProgress: hook<(progress: CompactProgress) => void>('called after each shard'),
+  joinBytes: {
+    ...{ type: 'integer', unit: 'bytes', default: SPAN_BYTES_MIN, min: 0, max: SPAN_BYTES_MAX },
+    meaning: 'join shard files that have less text than this, before compression; 0: none',
+  },
+  onProgress: hook<(progress: CompactProgress) => void>('called after each new file'),
   ...WAITING,
   ...LONG_WORK,
 } as const satisfies OptionTable;
@@ -34,7 +39,12 @@ export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'o
   readonly collection?: string | undefined;
   /** The share (0…1) of dead records: a shard is rewritten if more of the records in its file are dead. Default 0.25. */
   readonly minDeadShare?: number | undefined;
-  /** Called with the progress after each shard. */
+  /**
+   * Bytes of text, before compression: shard files that have less are joined into files of up to 64 MiB of text. Default 4 MiB:
+   * that is the smallest shard of a large source. 0 joins none. A store with joined files needs gristmill of this version or newer.
+   */
+  readonly joinBytes?: number | undefined;
+  /** Called with the progress after each new file. */
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
@@ -52,10 +62,15 @@ export interface CompactProgress {
 export interface CompactReport {
   /** Inline shards (records of transactions) that were written into a file. */
   readonly sealed: number;
-  /** Shard files that were rewritten. */
+  /** Shards that were rewritten without their dead records. */
   readonly rewritten: number;
-  /** Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. */
+  /**
+   * Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. Of a joined
+   * file, their part stays until more than `minDeadShare` of the file is without a shard.
+   */
   readonly dropped: number;
+  /** Shards that were put into one file with others, sealed and rewritten ones too, and the number of these files. */
+  readonly joined: { readonly shards: number; readonly files: number };
   /** Records in the new files. */
   readonly records: number;
   /** Dead records whose text was removed. */

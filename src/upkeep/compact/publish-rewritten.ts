@@ -1,11 +1,12 @@
 // plan > rewrite > [publish]
 //
 // The transactions of a compaction. Before the first the open inline shard is closed: what transactions put meanwhile goes
-// into a new one. Each of the others exchanges the file of one shard, and leaves the old one to the garbage collection.
+// into a new one. Each of the others exchanges the files of some shards for a new one, and leaves the old ones to the garbage
+// collection.
 
 import { GristmillError } from '../../base/errors.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
-import { addGarbage } from '../../store/publish/garbage.js';
+import { addGarbage, filesOnlyOf } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../../store/types.js';
 
@@ -19,38 +20,48 @@ export async function sealOpenShard(catalog: Catalog, lock: WriterLock, name: st
   });
 }
 
-/** @throws GristmillError STORE_BUSY when the lock is lost, or the shard is gone, open, or has other records than were rewritten. */
+/**
+ * Publishes shards that have moved into a new file.
+ * @param before their entries as they were planned; `after`: as they are to be, in the same order
+ * @throws GristmillError STORE_BUSY when the lock is lost, or a shard is gone, open, or has other records than were moved.
+ */
 export function publishRewritten(
   catalog: Catalog,
   lock: WriterLock,
   name: string,
-  entry: ShardEntry,
-  rewritten: ShardEntry,
+  before: readonly ShardEntry[],
+  after: readonly ShardEntry[],
 ): Promise<void> {
   return change(catalog, lock, name, (write, manifest) => {
     const shards = catalog.shards(manifest);
-    const found = shards.find(({ shard }) => shard === entry.shard && shard !== manifest.open?.shard);
-    if (found?.fileNumber !== entry.fileNumber || found.records !== entry.records) {
+    const found = new Map(shards.map((entry) => [entry.shard, entry]));
+    if (manifest.open) found.delete(manifest.open.shard);
+    for (const { shard, fileNumber, records } of before) {
+      const now = found.get(shard);
+      if (now?.fileNumber === fileNumber && now.records === records) continue;
       throw new GristmillError(
         'STORE_BUSY',
         `collection ${name} was replaced during its compaction: run the compaction again`,
       );
     }
-    write.putShard(manifest.id, rewritten);
-    const isInline = entry.fileNumber === 0;
+    const moved = new Map(after.map((entry) => [entry.shard, entry]));
+    const next = shards.map((entry) => moved.get(entry.shard) ?? entry);
+    for (const entry of after) write.putShard(manifest.id, entry);
+    const inline = before.filter(({ fileNumber }) => fileNumber === 0);
     addGarbage(catalog, write, {
-      files: isInline ? [] : [entry.file],
+      files: filesOnlyOf(before, next),
       trees: [],
-      inline: isInline ? [entry.shard] : [],
+      inline: inline.map(({ shard }) => shard),
     });
+    const gained = (fact: 'holes' | 'plainBytes' | 'storedBytes') => total(after, fact) - total(before, fact);
     const changed = {
       ...manifest,
-      holes: manifest.holes + rewritten.holes - entry.holes,
-      inline: manifest.inline - (isInline ? entry.records : 0),
-      plainBytes: manifest.plainBytes + rewritten.plainBytes - entry.plainBytes,
-      storedBytes: manifest.storedBytes + rewritten.storedBytes - entry.storedBytes,
+      holes: manifest.holes + gained('holes'),
+      inline: manifest.inline - total(inline, 'records'),
+      plainBytes: manifest.plainBytes + gained('plainBytes'),
+      storedBytes: manifest.storedBytes + gained('storedBytes'),
     };
-    return { manifest: changed, shards: shards.map((one) => (one === found ? rewritten : one)) };
+    return { manifest: changed, shards: next };
   });
 }
 
@@ -77,4 +88,9 @@ export function change(
     const generation = nextGeneration(catalog, write);
     publishState(catalog, write, { ...next.manifest, generation, layout: generation }, next.shards);
   });
+}
+
+/** A sum over shards. */
+export function total(shards: readonly ShardEntry[], fact: 'records' | 'holes' | 'plainBytes' | 'storedBytes'): number {
+  return shards.reduce((sum, entry) => sum + entry[fact], 0);
 }

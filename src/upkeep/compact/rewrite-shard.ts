@@ -1,7 +1,8 @@
 // plan > [rewrite] > publish
 //
 // Writes the live records of a shard into a new file under a new number; nothing names it yet. What has to be unpacked and
-// packed again is a frame at a time, so lookups of the same process have their turns in between.
+// packed again is a frame at a time, so lookups of the same process have their turns in between. Several shards of one new
+// file are joined there, one after another (store/shards/joined.ts): those that need not be written anew are copied.
 
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -11,36 +12,109 @@ import type { StorePlace } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import { Holes } from '../../store/shards/holes.js';
+import { JoinedWriter } from '../../store/shards/join-write.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
-import { ShardWriter } from '../../store/shards/write.js';
+import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, CatalogRead, CollectionManifest, ShardEntry } from '../../store/types.js';
+import type { FilePlan } from './plan.js';
 
 /**
- * @returns the entry as it is to be; durable, but not published.
+ * Writes a file that is planned.
+ * @returns the entries of its shards as they are to be; durable, but not published.
  * @throws GristmillError CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR, CANCELLED: no file is left then.
  */
-export async function rewriteShard(
+export async function rewriteShards(
   catalog: Catalog,
-  { directory, blobs }: StorePlace,
-  manifest: CollectionManifest,
-  entry: ShardEntry,
+  place: StorePlace,
+  { manifest, moves }: FilePlan,
   signal: AbortSignal | undefined,
-): Promise<ShardEntry> {
-  const fileNumber = await reserveShards(catalog, 1);
-  const file = shardFileName(fileNumber);
-  const path = shardPath(directory, file);
+): Promise<readonly ShardEntry[]> {
+  const first = await reserveShards(catalog, moves.length);
+  const file = shardFileName(first);
   const snapshot = catalog.snapshot();
-  const reader = entry.fileNumber === 0 ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
+  const source = { ...place, manifest, snapshot, signal };
+  try {
+    const path = shardPath(place.directory, file);
+    const [only, ...others] = moves;
+    if (only === undefined || others.length > 0) return await joinShards(source, path, first, moves);
+    return [{ ...(await rewriteAlone(source, path, only.entry)), fileNumber: first, file }];
+  } finally {
+    snapshot.release();
+  }
+}
+
+/** Where the shards of a collection are read from. */
+interface ShardSource extends StorePlace {
+  readonly manifest: CollectionManifest;
+  readonly snapshot: CatalogRead;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function rewriteAlone(source: ShardSource, path: string, entry: ShardEntry): Promise<Omit<ShardEntry, 'at'>> {
+  const { blobs } = source;
+  const { at: _, ...rest } = entry;
   const writer = ShardWriter.create(blobs, path);
+  try {
+    const summary = await writeLive(source, entry, writer);
+    await blobs.sync(path);
+    blobs.syncDirectory(dirname(path));
+    return { ...rest, ...summary };
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+async function joinShards(
+  source: ShardSource,
+  path: string,
+  first: number,
+  moves: FilePlan['moves'],
+): Promise<readonly ShardEntry[]> {
+  const { directory, blobs } = source;
+  const file = shardFileName(first);
+  const writer = new JoinedWriter(blobs, path);
+  try {
+    const joined: ShardEntry[] = [];
+    for (const [i, { entry, isRewritten }] of moves.entries()) {
+      const place = { at: writer.bytes, fileNumber: first + i, file };
+      if (isRewritten) {
+        const summary = await writer.write(entry.shard, (part) => writeLive(source, entry, part));
+        joined.push({ ...entry, ...summary, ...place });
+      } else {
+        throwIfCancelled(source.signal);
+        const reader = ShardReader.open(blobs, shardPath(directory, entry.file), entry);
+        try {
+          await writer.copy(entry.shard, reader, entry.sha256);
+        } finally {
+          reader.close();
+        }
+        joined.push({ ...entry, ...place });
+      }
+    }
+    await writer.finish();
+    return joined;
+  } catch (error) {
+    writer.abort();
+    throw error;
+  }
+}
+
+/** Writes a shard anew, without the records that are dead by now. */
+async function writeLive(
+  { directory, blobs, manifest, snapshot, signal }: ShardSource,
+  entry: ShardEntry,
+  writer: ShardWriter,
+): Promise<ShardSummary> {
+  const reader = entry.fileNumber === 0 ? undefined : ShardReader.open(blobs, shardPath(directory, entry.file), entry);
   try {
     const holes = holesOf(entry, snapshot);
     const packer = new FramePacker(writer);
     const lines = reader === undefined ? inlineLines(entry, snapshot) : fileLines(reader);
     for await (const { frame, ordinalOf } of lines) {
-      if (signal?.aborted)
-        throw new GristmillError('CANCELLED', 'The compaction was cancelled.', { cause: signal.reason });
+      throwIfCancelled(signal);
       for (let line = 0; line < frame.lines.length - 1; line++) {
         if (!holes.has(ordinalOf(line))) packer.add(frame.plain.subarray(frame.lines[line], frame.lines[line + 1]));
       }
@@ -48,17 +122,14 @@ export async function rewriteShard(
     }
     packer.finish();
     const origin = reader === undefined ? inlineOrigin(manifest, entry) : (originOf(reader) ?? {});
-    const summary = writer.finish(origin, holes.lines < entry.records ? holes : undefined);
-    await blobs.sync(path);
-    blobs.syncDirectory(dirname(path));
-    return { ...entry, ...summary, fileNumber, file };
-  } catch (error) {
-    writer.abort();
-    throw error;
+    return writer.finish(origin, holes.lines < entry.records ? holes : undefined);
   } finally {
     reader?.close();
-    snapshot.release();
   }
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new GristmillError('CANCELLED', 'The compaction was cancelled.', { cause: signal.reason });
 }
 
 /** All that are dead by now, those removed before among them. */

@@ -7,6 +7,7 @@ import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tom
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
+import { regionOf } from '../../store/shards/read.js';
 import type {
   Catalog,
   CatalogRead,
@@ -15,6 +16,7 @@ import type {
   InlineRecord,
   ShardEntry,
 } from '../../store/types.js';
+import { hasSoundEnd } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
@@ -123,7 +125,9 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       const { isRewritten, ...summary } = found.get(entry.shard) ?? { isRewritten: false };
       const fileNumber = files.get(entry.shard)!;
       // The file is right where the catalog says something else of it.
-      const now = { ...entry, ...summary, ...(isRewritten && { fileNumber, file: shardFileName(fileNumber) }) };
+      const { at, ...rest } = { ...entry, ...summary };
+      const alone = { fileNumber, file: shardFileName(fileNumber) };
+      const now = { ...rest, ...(isRewritten ? alone : at !== undefined && { at }) };
       holes += now.holes;
       storedBytes += now.storedBytes;
       plainBytes += now.plainBytes;
@@ -157,12 +161,18 @@ function* jobsOf(
   store: string,
   numbers: ReadonlyMap<number, number>,
 ): Generator<ShardJob> {
+  const damaged = new Set(entries.filter(({ at }) => at !== undefined).map(({ file }) => file));
+  for (const file of damaged) if (hasSoundEnd(shardPath(store, file))) damaged.delete(file);
   for (const entry of entries) {
     const { shard, records, holes, sha256, file, fileNumber } = entry;
     const dead = old.tombstones(entry);
     const job = { shard, dead, newFileNumber: numbers.get(shard)! };
+    const region = regionOf(entry);
     if (fileNumber === 0) yield { ...job, inline: liveRecords(old, shard, records, dead) };
-    else yield { ...job, path: shardPath(store, file), expected: { records, holes, sha256 } };
+    else {
+      const place = { path: shardPath(store, file), ...(region && { region }), mustMove: damaged.has(file) };
+      yield { ...job, ...place, expected: { records, holes, sha256 } };
+    }
   }
 }
 

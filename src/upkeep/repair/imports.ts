@@ -16,12 +16,13 @@ import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { journalPath, TEMPORARY_DIRECTORY } from '../../store/files/layout.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
+import type { Part } from '../salvage/parts.js';
 import type { RepairReport } from './options.js';
 
 const NEWLINE = Buffer.from('\n');
 
 /** A file that says what it is. */
-export interface Found {
+export interface Found extends Part {
   readonly origin: ShardOrigin;
   readonly shard: number;
   readonly fileNumber: number;
@@ -52,7 +53,7 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
   let used: ChosenImport[] = [];
   const unused: RepairReport['unused'][number][] = [];
   const drop = ({ shards }: Import, why: string): void =>
-    void unused.push(...shards.map(({ file }) => ({ file, why })));
+    void unused.push(...Array.from(new Set(shards.map(({ file }) => file)), (file) => ({ file, why })));
   for (const one of inOrder) {
     const { origin } = one;
     const older = used.filter((other) => other.origin.collection === origin.collection);

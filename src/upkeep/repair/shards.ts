@@ -17,6 +17,7 @@ import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail } from '../../store/shards/tail.js';
 import type { Catalog } from '../../store/types.js';
 import { damageOf } from '../salvage/frames.js';
+import { type Part, partsOf } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { type ChosenImport, chooseImports, type Found, type Import } from './imports.js';
@@ -43,11 +44,19 @@ export interface ShardsRepair {
   readonly pause: () => Promise<void>;
 }
 
-/** Publishes what the shards of a store hold into a new catalog. */
-export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
-  const { store, catalog, unused, notes, lost, pause } = repair;
-  const damaged = new Set<number>();
+/** What all files say. */
+interface Said {
   /** Of each import its shards, by number. */
+  readonly imports: Map<number, Map<number, Found>>;
+  /** Numbers of shards, or of files, that do not say what they are. */
+  readonly damaged: Set<number>;
+  /** Number of the last file, and of the last shard in it. */
+  readonly last: number;
+}
+
+/** Looks at all files. */
+async function readAll({ store, unused, lost, pause }: ShardsRepair): Promise<Said> {
+  const damaged = new Set<number>();
   const imports = new Map<number, Map<number, Found>>();
   let last = 0;
   /** Of each shard what its import says: the first file decides. */
@@ -56,22 +65,42 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
     await pause();
     const number = Number.parseInt(file, 10);
     if (shardFileName(number) !== file || number > FILE_NUMBER_MAX) continue;
-    last = Math.max(last, number);
     const path = shardPath(store, file);
-    const found = lookAt(path);
-    const origin = typeof found === 'string' ? found : (misfit(found, number, said, path) ?? found);
-    if (typeof origin === 'string') {
+    const lose = (message: string, offset = 0): void => void lost.push({ kind: 'shard', file: path, offset, message });
+    const parts = number > last ? partsIn(path) : `${path} has the number of a shard of the joined file before it`;
+    if (typeof parts === 'string') {
       damaged.add(number);
-      lost.push({ kind: 'shard', file: path, offset: 0, message: origin });
+      lose(parts);
       continue;
     }
-    const held = imports.get(origin.import) ?? new Map<number, Found>();
-    imports.set(origin.import, held);
-    const twin = held.get(origin.shard);
-    // A shard that was written again is newer under the same number.
-    if (twin !== undefined) unused.push({ file: twin.file, why: `${file} is a newer version of this shard` });
-    held.set(origin.shard, { origin, shard: origin.shard, fileNumber: number, file });
+    last = number;
+    for (const part of parts) {
+      // Those that move to files of their own get other numbers.
+      const fileNumber = part.mustMove ? number : last++;
+      const found = lookAt(path, part);
+      const origin = typeof found === 'string' ? found : (misfit(found, number, part, said, path) ?? found);
+      if (typeof origin === 'string') {
+        damaged.add(part.shard ?? number);
+        lose(origin, part.region?.at);
+        continue;
+      }
+      const held = imports.get(origin.import) ?? new Map<number, Found>();
+      imports.set(origin.import, held);
+      const twin = held.get(origin.shard);
+      // A shard that was written again is newer under the same number.
+      if (twin !== undefined)
+        unused.push({ file: twin.file, why: `${file} has a newer version of shard ${origin.shard}` });
+      held.set(origin.shard, { ...part, origin, shard: origin.shard, fileNumber, file });
+    }
+    last = Math.max(number, last - 1);
   }
+  return { imports, damaged, last };
+}
+
+/** Publishes what the shards of a store hold into a new catalog. */
+export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
+  const { store, catalog, unused, notes, lost } = repair;
+  const { imports, damaged, last } = await readAll(repair);
   await reserveShards(catalog, last);
   const all = [...imports.values()].map((held): Import => {
     const shards = [...held.values()];
@@ -89,7 +118,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       rebuild.discard();
       const message = `its import cannot be published again: ${reasonOf(error)}`;
       const { collection } = one.origin;
-      for (const { file } of one.shards) {
+      for (const file of new Set(one.shards.map((shard) => shard.file))) {
         lost.push({ kind: 'shard', file: shardPath(store, file), offset: 0, collection, message });
       }
     }
@@ -103,9 +132,10 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-/** What a shard says that contradicts its file's name, or other shards; `said` takes what it says. */
-function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, path: string): string | undefined {
+/** What a shard says that contradicts its file, or other shards; `said` takes what it says. */
+function misfit(origin: ShardOrigin, number: number, part: Part, said: Map<number, string>, path: string) {
   const { import: first, collection, mode, onDuplicate, framing, key, indexes, shard } = origin;
+  if (part.shard !== undefined && part.shard !== shard) return `${path} has shard ${shard} in place of ${part.shard}`;
   // A shard that is written again gets a later number.
   if (shard > number) return `${path} says that it is shard ${shard}, but a file of that shard has a greater number`;
   const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes]);
@@ -118,12 +148,21 @@ function misfit(origin: ShardOrigin, number: number, said: Map<number, string>, 
   return undefined;
 }
 
-/** What a file says of its shard, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
-function lookAt(path: string): ShardOrigin | string {
+/** The shards of a file, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
+function partsIn(path: string): readonly Part[] | string {
+  try {
+    return partsOf(path);
+  } catch (error) {
+    return damageOf(error);
+  }
+}
+
+/** What a shard says of itself, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
+function lookAt(path: string, { region }: Part): ShardOrigin | string {
   const unknown = `${path} does not say which import wrote it`;
   let why = unknown;
   try {
-    const reader = ShardReader.open(files, path);
+    const reader = ShardReader.open(files, path, undefined, region);
     try {
       return originOf(reader) ?? unknown;
     } finally {
@@ -136,7 +175,7 @@ function lookAt(path: string): ShardOrigin | string {
   try {
     const file = files.open(path, 'shard');
     try {
-      return new ShardTail(new FileWindow(file), path).origin ?? why;
+      return new ShardTail(new FileWindow(file, region), path).origin ?? why;
     } finally {
       file.close();
     }
@@ -154,22 +193,25 @@ async function publishAgain(
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
   const by = { key: origin.key, indexes: origin.indexes, named: origin.named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
-  const jobs = shards.map(({ shard, file }, i): ShardJob => {
-    return { shard, dead: new Uint8Array(), path: shardPath(store, file), newFileNumber: firstFile + i };
+  const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
+    const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
+    return { ...place, shard, dead: new Uint8Array(), newFileNumber: firstFile + i };
   });
   const entries: NewShard[] = [];
   const bitmaps = new Map<number, Uint8Array>();
   for await (const { job, result } of rebuild.salvage(jobs, by)) {
-    const { shard, origin: said, ...named } = shards[entries.length] as Found;
+    const { shard, origin: said, region, ...named } = shards[entries.length] as Found;
     for (const { offset, records, message } of result.faults) {
       const where = records && ` (ordinals ${records.from} to ${records.to - 1} of its shard)`;
       const place = { kind: 'frame', file: job.path as string, offset, collection: origin.collection } as const;
       lost.push({ ...place, message: `${message}${where ?? ''}` });
     }
     const { isRewritten, ...facts } = result.file as NonNullable<SalvageResult['file']>;
-    const fileNumber = isRewritten ? job.newFileNumber : named.fileNumber;
-    const place = { shard, fileNumber, file: shardFileName(fileNumber) };
-    entries.push({ ...place, ...facts, named: said.named, source: said.source });
+    const { newFileNumber } = job;
+    const place = isRewritten
+      ? { fileNumber: newFileNumber, file: shardFileName(newFileNumber) }
+      : { fileNumber: named.fileNumber, file: named.file, ...(region && { at: region.at }) };
+    entries.push({ shard, ...place, ...facts, named: said.named, source: said.source });
     bitmaps.set(shard, deadOf(result, facts.records));
   }
   const records = entries.reduce((sum, entry) => sum + entry.records, 0);

@@ -1,6 +1,6 @@
 // [repair]: [shards > entries] > pages > index in place
 //
-// The file of a shard, from its first frame to its last: live lines go to the scan that finds their keys. Read once where
+// The file of a shard, or its part of a joined file, from its first frame to its last: live lines go to the scan that finds their keys. Read once where
 // it is sound; once more, to be written again, where it is not.
 
 import { createHash } from 'node:crypto';
@@ -37,7 +37,7 @@ export function salvageFile(task: FileTask, entries: EntryScan): Pick<SalvageRes
     return writeWithoutLines(task, (error as Error).message);
   }
   try {
-    const shard = new IdentifiedShard(new FileWindow(file), task);
+    const shard = new IdentifiedShard(new FileWindow(file, task.region), task);
     try {
       return shard.stranger === undefined
         ? new ShardSalvage(task, shard, entries).run()
@@ -61,7 +61,8 @@ function writeWithoutLines(task: FileTask, why: string): Pick<SalvageResult, 'fa
   const { records } = task.expected;
   const holes = new Holes(records, new Uint8Array(Math.ceil(records / 8)).fill(0xff));
   const file = createAnew(task, () => {}, undefined, holes);
-  return { faults: [{ offset: 0, records: { from: 0, to: records }, message: why }], file, holes: holes.bitmap };
+  const offset = task.region?.at ?? 0;
+  return { faults: [{ offset, records: { from: 0, to: records }, message: why }], file, holes: holes.bitmap };
 }
 
 function createAnew(
@@ -99,7 +100,7 @@ class ShardSalvage {
 
   run(): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
     const { window, damage, reader, holes, origin } = this.#shard;
-    const { path, expected } = this.#task;
+    const { path, expected, mustMove } = this.#task;
     const frames = new FrameSalvage(window, path, this.#progress, this.#hash);
     let told = 0;
     for (const piece of this.#shard.pieces(frames)) {
@@ -115,7 +116,10 @@ class ShardSalvage {
     const sha256 = frames.isDamaged ? undefined : this.#hashRest();
     this.#progress.add(window.size - told, 0);
     const isSound =
-      damage === undefined && sha256 !== undefined && (expected === undefined || sha256 === expected.sha256);
+      !mustMove &&
+      damage === undefined &&
+      sha256 !== undefined &&
+      (expected === undefined || sha256 === expected.sha256);
     if (isSound && reader !== undefined && sha256 !== undefined) {
       return {
         faults: [],
@@ -134,7 +138,10 @@ class ShardSalvage {
     const faults = this.#lost.map((lost) => this.#faultOf(lost));
     if (this.#lost.length === 0) {
       const why = damage ?? `bytes of ${path} outside its records are damaged`;
-      faults.push({ offset: 0, message: `${why}; the repair wrote the file again, and no record of it is lost` });
+      faults.push({
+        offset: window.begin,
+        message: `${why}; the repair wrote the file again, and no record of it is lost`,
+      });
     }
     return { faults, file, ...(left && { holes: left.bitmap }) };
   }
@@ -167,7 +174,7 @@ class ShardSalvage {
   /** The SHA-256 of the file, whose frames are hashed already. */
   #hashRest(): string {
     const { window, reader } = this.#shard;
-    for (let at = reader?.offsetOf(reader.frames) ?? 0; at < window.size; at += READ_WINDOW_BYTES) {
+    for (let at = reader?.offsetOf(reader.frames) ?? window.begin; at < window.end; at += READ_WINDOW_BYTES) {
       const bytes = window.at(at, READ_WINDOW_BYTES);
       this.#hash.update(bytes);
     }

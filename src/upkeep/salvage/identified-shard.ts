@@ -26,10 +26,10 @@ export class IdentifiedShard {
   /** Lines of all frames, where that is known. */
   readonly #lines: number | undefined;
 
-  constructor(window: FileWindow, { path, shard, expected, dead }: SalvageTask & { readonly path: string }) {
+  constructor(window: FileWindow, { path, region, shard, expected, dead }: SalvageTask & { readonly path: string }) {
     this.window = window;
     try {
-      this.reader = ShardReader.open(files, path);
+      this.reader = ShardReader.open(files, path, undefined, region);
       this.holes = this.reader.holes;
       this.#lines = this.reader.firstLine(this.reader.frames);
       this.origin = originOf(this.reader);
@@ -56,7 +56,7 @@ export class IdentifiedShard {
   *pieces(frames: FrameSalvage): Generator<Piece> {
     if (this.reader !== undefined) yield* frames.byTables(this.reader);
     else {
-      const gap = { from: 0, to: this.window.size, firstLine: 0, lines: this.#lines };
+      const gap = { from: this.window.begin, to: this.window.end, firstLine: 0, lines: this.#lines };
       yield* frames.searched(gap, this.damage as string);
     }
   }

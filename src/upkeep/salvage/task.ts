@@ -2,6 +2,7 @@
 
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
+import type { Region } from '../../store/files/blobs.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
 
@@ -10,6 +11,10 @@ export interface SalvageTask {
   readonly shard: number;
   /** The shard's file; absent for an inline shard, whose live lines are in `textPath`. */
   readonly path?: string;
+  /** The shard's part of that file, where it is a joined one. */
+  readonly region?: Region;
+  /** Set where the end of the joined file is damaged: the shard is written to a file of its own, sound or not. */
+  readonly mustMove?: boolean;
   /** What the catalog says of the file; absent where there is none: as the file says. */
   readonly expected?: { readonly records: number; readonly holes: number; readonly sha256: string };
   /** Tombstones: dead records have no entries. */

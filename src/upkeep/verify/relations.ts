@@ -36,6 +36,7 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
     header?.nextShard,
   );
   const fileNumbers = numbered('files of shards', numbers, header?.nextShard);
+  const files = new Set(shards.map(({ file }) => file));
   // One fault for each note that cannot be used.
   const note = (kind: number, message: string): void => {
     if (found.damagedNotes.has(kind)) return;
@@ -44,8 +45,7 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
   };
   const inline = new Set(shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard }) => shard));
   for (const one of garbage?.files ?? []) {
-    const isUsed = fileNumbers.has(Number.parseInt(one.file, 10));
-    if (isUsed) note(MetaKind.garbage, `${one.file} is to be removed as garbage, but a collection has it`);
+    if (files.has(one.file)) note(MetaKind.garbage, `${one.file} is to be removed as garbage, but a collection has it`);
   }
   for (const tree of garbage?.trees ?? []) {
     if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is to be removed as garbage, but a collection has it`);

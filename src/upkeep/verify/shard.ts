@@ -1,6 +1,6 @@
 // [verify]: catalog > trees > shards
 //
-// One shard file, in a worker, read once from beginning to end, a megabyte at a time. The SHA-256 over the compressed
+// One shard, in a worker, read once from beginning to end, a megabyte at a time. The SHA-256 over the compressed
 // bytes proves that they are those that were written; decompressing them proves that what was written can be read, and
 // tells which records a damaged frame costs.
 
@@ -13,7 +13,7 @@ import { SharedProgress } from '../../parallel/shared-progress.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import { originOf } from '../../store/shards/origin.js';
-import { ShardReader } from '../../store/shards/read.js';
+import { regionOf, ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { RecordRange } from './faults.js';
@@ -49,9 +49,11 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     reader = openReader(task, blobs, faults);
     const hash = createHash('sha256');
     const progress = new SharedProgress(task.shared);
-    const begun = reader === undefined ? 0 : verifyFrames(file, reader, hash, progress, faults);
-    hashBytes(file, begun, file.size, hash, progress);
-    const bytes = file.size;
+    const { at: begin, bytes: size } = regionOf(entry) ?? { at: 0, bytes: file.size };
+    const begun = reader === undefined ? begin : verifyFrames(file, reader, hash, progress, faults);
+    const end = Math.min(file.size, begin + size);
+    hashBytes(file, begun, end, hash, progress);
+    const bytes = Math.max(0, end - begin);
     if (bytes !== entry.storedBytes) {
       faults.push({ kind: 'shard', message: `${path} has ${bytes} bytes, but the catalog says ${entry.storedBytes}` });
     }

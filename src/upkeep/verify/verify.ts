@@ -14,6 +14,7 @@ import { findLeftovers } from '../../store/lock/sweep.js';
 import type { Catalog, CatalogSnapshot, ShardEntry } from '../../store/types.js';
 import { verifyCollection } from './collection.js';
 import { type Fault, FaultList, type RecordRange } from './faults.js';
+import { verifyJoined } from './joined.js';
 import { type FilledVerifyOptions, resolveVerifyOptions, type VerifyOptions, type VerifyReport } from './options.js';
 import { verifyRelations } from './relations.js';
 import type { Verifiers, VerifyTask } from './shard.js';
@@ -82,6 +83,7 @@ class VerifyRun {
     for (const manifest of found.collections) verifyCollection(manifest, found, file, this.#faults);
     const shards = found.allShards.filter(({ fileNumber }) => fileNumber !== 0);
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+    await verifyJoined(this.#target, shards, this.#faults, this.#pause);
     const [pages] = await Promise.all([this.#verifyIndexes(found), this.#verifyShards(shards, found)]);
     const leftovers =
       this.#faults.total === 0 ? findLeftovers(this.#snapshot, this.#target) : { trees: [], files: [], temporary: [] };

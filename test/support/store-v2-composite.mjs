@@ -1,6 +1,6 @@
-// Made test/fixtures/store-v2 with the release that wrote format 2 first, and is kept to say how:
+// Made test/fixtures/store-v2-composite with the release that wrote format 2 first, and is kept to say how:
 //
-//     node test/support/store-v2.mjs <an empty directory>
+//     node test/support/store-v2-composite.mjs <an empty directory>
 //
 // The fixture is not made again: it must stay what that release wrote. A composite primary key and composite indexes, of
 // records that were imported, replaced, deleted and compacted.

@@ -1,0 +1,173 @@
+// [repair]: [shards] > entries > pages > index in place
+//
+// Which shards a file has: one, or those of a joined file, as its end says. Where that is damaged, shards are looked for: each
+// ends with a frame table that carries a checksum, and with a seek table that says how long its frames are.
+
+import { TAIL_WASTE_BYTES_MAX } from '../../base/limits.js';
+import { isMissing } from '../../base/system-errors.js';
+import type { BlobReader, Region } from '../../store/files/blobs.js';
+import { CHECKSUM_BYTES, checksumMatches } from '../../store/files/checksum.js';
+import { files } from '../../store/files/file-blobs.js';
+import { FileWindow } from '../../store/files/file-window.js';
+import {
+  FRAME_TABLE_MAGIC,
+  frameTableFacts,
+  Section,
+  SKIPPABLE_HEADER_BYTES,
+  SKIPPABLE_MAGIC,
+  tableBytes,
+} from '../../store/shards/format.js';
+import { readJoined } from '../../store/shards/joined.js';
+import { originOf } from '../../store/shards/origin.js';
+import { ShardReader } from '../../store/shards/read.js';
+import { readTables } from '../../store/shards/tables.js';
+import { damageOf } from './frames.js';
+
+/** A shard in a file. */
+export interface Part {
+  /** Absent where the file is this shard's alone. */
+  readonly region?: Region;
+  /** What the end of the joined file says. */
+  readonly shard?: number;
+  /** Whether it has to get a file of its own, because the end of this one is damaged. */
+  readonly mustMove?: boolean;
+}
+
+/** @throws GristmillError CHECKSUM_MISMATCH for a path that is no file; IO_ERROR, STORE_TOO_NEW */
+export function partsOf(path: string): readonly Part[] {
+  const file = files.open(path, 'shard');
+  try {
+    const joined = attempt(() => readJoined(file, path));
+    if (joined !== undefined) return joined;
+    if (isSound(path)) return [{}];
+    const search = new PartSearch(file, path);
+    const regions = search.run();
+    // Of the file of one shard, bytes may be missing, or there may be too many.
+    const isJoined = search.ends > 1 || (search.ends === 1 && regions.length > 1 && isSound(path, regions[0]));
+    return isJoined ? regions.map((region) => ({ region, mustMove: true })) : [{}];
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether a joined file is there and its end says where its shards are. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
+export function hasSoundEnd(path: string): boolean {
+  try {
+    const file = files.open(path, 'shard');
+    try {
+      return readJoined(file, path) !== undefined;
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (!isMissing(error)) damageOf(error);
+    return false;
+  }
+}
+
+/** Whether tables and sections of a shard are those that were written, as far as they tell. */
+function isSound(path: string, region?: Region): boolean {
+  const isRead = attempt(() => {
+    const reader = ShardReader.open(files, path, undefined, region);
+    try {
+      originOf(reader);
+      return true;
+    } finally {
+      reader.close();
+    }
+  });
+  return isRead === true;
+}
+
+/** Undefined where what is read is damaged. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    damageOf(error);
+    return undefined;
+  }
+}
+
+class PartSearch {
+  readonly #file: BlobReader;
+  readonly #path: string;
+  readonly #window: FileWindow;
+  readonly #regions: Region[] = [];
+  /** Tables that end a part. */
+  ends = 0;
+  /** Where the last part ended. */
+  #end = 0;
+  /** Sections one after another: where the first begins and the last ends. */
+  #sections = { begin: -1, end: -1 };
+  #wasted = 0;
+
+  constructor(file: BlobReader, path: string) {
+    this.#file = file;
+    this.#path = path;
+    this.#window = new FileWindow(file);
+  }
+
+  run(): readonly Region[] {
+    const { size } = this.#window;
+    for (let at = 0; at < size && this.#wasted < TAIL_WASTE_BYTES_MAX; ) {
+      // The first byte of a magic number comes before what they have in common.
+      const magicAt = this.#window.find(SKIPPABLE_MAGIC, at + 1, size) - 1;
+      if (this.#magicAt(magicAt) === Section.members) return this.#upTo(magicAt);
+      at = this.#take(magicAt) ?? magicAt + 1;
+    }
+    return this.#upTo(size);
+  }
+
+  /** All parts, and what is between the last one and `end`. */
+  #upTo(end: number): readonly Region[] {
+    if (end > this.#end) this.#regions.push({ at: this.#end, bytes: end - this.#end });
+    return this.#regions;
+  }
+
+  /** Takes a section, or the frame table that ends a part. @returns where it ends; undefined where none begins that is sound */
+  #take(at: number): number | undefined {
+    const magic = this.#magicAt(at);
+    const header = this.#window.at(at, SKIPPABLE_HEADER_BYTES);
+    if (magic === undefined || header.byteLength < SKIPPABLE_HEADER_BYTES) return undefined;
+    const bytes = header.readUInt32LE(4);
+    const end = at + SKIPPABLE_HEADER_BYTES + bytes;
+    if (bytes < CHECKSUM_BYTES || end > this.#window.size || this.#wasted + bytes > TAIL_WASTE_BYTES_MAX)
+      return undefined;
+    const body = this.#window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
+    const checksumAt = bytes - CHECKSUM_BYTES;
+    if (!checksumMatches(body, checksumAt, 0, checksumAt)) {
+      this.#wasted += bytes;
+      return undefined;
+    }
+    if (magic !== FRAME_TABLE_MAGIC) {
+      this.#sections = { begin: this.#sections.end === at ? this.#sections.begin : at, end };
+      return end;
+    }
+    if (frameTableFacts(magic, body.subarray(0, checksumAt), this.#path) === undefined) return undefined;
+    return this.#endPart(at, bytes);
+  }
+
+  /** The part whose frame table begins at `at`, and before it what is no part's. @returns where it ends */
+  #endPart(at: number, bytes: number): number {
+    const frames = (bytes - tableBytes(0).frameTable + SKIPPABLE_HEADER_BYTES) / 4;
+    const end = Math.min(this.#window.size, at + SKIPPABLE_HEADER_BYTES + bytes + tableBytes(frames).seekTable);
+    const framesEnd = this.#sections.end === at ? this.#sections.begin : at;
+    const begin = framesEnd - (this.#frameBytes(end) ?? framesEnd - this.#end);
+    if (begin > this.#end) this.#upTo(begin);
+    this.#regions.push({ at: Math.max(begin, this.#end), bytes: end - Math.max(begin, this.#end) });
+    this.#end = end;
+    this.ends++;
+    return end;
+  }
+
+  /** Bytes of the frames of the part that ends at `end`; undefined where its seek table is damaged. */
+  #frameBytes(end: number): number | undefined {
+    return attempt(() => readTables(this.#file, { begin: this.#end, end }, this.#path).framesEnd - this.#end);
+  }
+
+  #magicAt(at: number): number | undefined {
+    const header = this.#window.at(at, 4);
+    return header.byteLength === 4 && header.subarray(1).equals(SKIPPABLE_MAGIC) ? header.readUInt32LE(0) : undefined;
+  }
+}
