@@ -3,22 +3,26 @@
 // @node all: it calls the inside of Node's zlib
 
 import { describe, expect, test } from 'vitest';
-import { FORMS } from '../support/compressed-forms.js';
+import { EXPANSION_FREE_BYTES } from '../../src/import/codec/plain.js';
+import { HERE, NOT_HERE } from '../support/compressed-forms.js';
 import { decode, jsonLines, noise, PATH, piecesOf, randomPieces, whole } from '../support/decoding.js';
 import { runs } from '../support/effort.js';
 import { randomFrom } from '../support/random.js';
 
 /** Sizes around those of blocks and buffers. */
-const SIZES = [0, 1, 2, 100, 65_535, 65_536, 131_072, 131_073, 262_144, 262_145, 1_000_000];
+const SIZES = [0, 0, 1, 2, 100, 600, 65_535, 65_536, 131_072, 131_073, 262_144, 262_145, 1_000_000, 400_000, 700_000];
 
-describe.each(FORMS)('$codec', ({ codec, compress, hasMembers, hasChecksum, hasPadding }) => {
+describe.skip.each(NOT_HERE)('$codec: this machine has no $tool', () => {
+  test('nothing is tested', () => {});
+});
+
+describe.each(HERE)('$codec', ({ codec, compress, hasMembers, hasChecksum, hasPadding }) => {
   test('gives the plain bytes, whatever the pieces', async () => {
-    for (const size of SIZES) {
-      for (const plain of [jsonLines(size), noise(size), Buffer.alloc(size, 'a')]) {
-        const file = compress(plain);
-        for (const pieces of [whole, piecesOf(4096), randomPieces(randomFrom(size))]) {
-          expect((await decode(codec, file, pieces)).equals(plain), `${size} bytes`).toBe(true);
-        }
+    for (const [i, size] of SIZES.entries()) {
+      const plain = [jsonLines, noise, (bytes: number) => Buffer.alloc(bytes, 'a')][i % 3]!(size);
+      const file = compress(plain);
+      for (const pieces of [whole, randomPieces(randomFrom(size))]) {
+        expect((await decode(codec, file, pieces)).equals(plain), `${size} bytes`).toBe(true);
       }
     }
     const plain = jsonLines(20_000);
@@ -93,11 +97,10 @@ describe.each(FORMS)('$codec', ({ codec, compress, hasMembers, hasChecksum, hasP
     }
   });
 
-  test('a file that grows beyond the limit is an error, but not before 64 MiB', async () => {
+  test('a file that grows beyond the limit is an error', async () => {
     const limits = { ratioMax: 10, memoryMax: 2 ** 27 };
-    const small = Buffer.alloc(64 * 1024 * 1024 - 1, ' ');
-    expect((await decode(codec, compress(small), whole, limits)).byteLength).toBe(small.byteLength);
-    const error = await failure(decode(codec, compress(Buffer.concat([small, small])), whole, limits));
+    const file = compress(Buffer.alloc(EXPANSION_FREE_BYTES + 300_000, ' '));
+    const error = await failure(decode(codec, file, whole, limits));
     expect(error).toMatchObject({ code: 'SOURCE_EXPANDS', file: PATH });
     expect(error.message).toContain('raise option maxExpansion');
   });
@@ -114,9 +117,8 @@ describe.each(FORMS)('$codec', ({ codec, compress, hasMembers, hasChecksum, hasP
 });
 
 async function failure(decoding: Promise<unknown>): Promise<Error> {
-  const result = await decoding.then(
+  return decoding.then(
     () => new Error('no error'),
     (error: Error) => error,
   );
-  return result;
 }

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { CODEC_HEAD_BYTES, codecOf } from '../../src/import/codec/recognise.js';
-import { FORMS } from '../support/compressed-forms.js';
+import { HERE } from '../support/compressed-forms.js';
 
 const MAGIC = {
   gzip: '1f8b',
@@ -13,7 +13,7 @@ const MAGIC = {
   lz4: '04224d18',
 } as const;
 
-test.each(FORMS)('$codec files are recognised by their first bytes, whatever their name', ({ codec, compress }) => {
+test.each(HERE)('$codec files are recognised by their first bytes, whatever their name', ({ codec, compress }) => {
   const head = compress(Buffer.from('{}')).subarray(0, CODEC_HEAD_BYTES);
   if (codec === 'brotli') return;
   for (const path of ['a.json', 'a', 'a.br', 'a.gz']) expect(codecOf(path, head)).toBe(codec);

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import binding from 'zstd-napi/binding.js';
+import { EXPANSION_FREE_BYTES } from '../../src/import/codec/plain.js';
 import { zstdFrame } from '../support/compressed-forms.js';
 import { decode, jsonLines, LIMITS, piecesOf, whole } from '../support/decoding.js';
 
@@ -111,5 +112,13 @@ describe('zstd', () => {
     const frame = zstdFrame(plain);
     frame[4]! |= 8;
     await expect(decode('zstd', frame)).rejects.toMatchObject({ code: 'SOURCE_DAMAGED' });
+  });
+
+  test('the factor of growth counts from 64 MiB on', async () => {
+    const limits = { ...LIMITS, ratioMax: 10 };
+    const spaces = Buffer.alloc(EXPANSION_FREE_BYTES - 1, ' ');
+    expect((await decode('zstd', zstdFrame(spaces), whole, limits)).byteLength).toBe(spaces.byteLength);
+    const twice = decode('zstd', Buffer.concat([zstdFrame(spaces), zstdFrame(Buffer.from(' '))]), whole, limits);
+    await expect(twice).rejects.toMatchObject({ code: 'SOURCE_EXPANDS' });
   });
 });

@@ -16,6 +16,8 @@ export class Compressed {
   /** Offset in the file of the first of `#bytes`. */
   #from = 0;
   #ended = false;
+  /** Bytes that the decoder has taken and not decoded yet. */
+  ahead = 0;
 
   constructor(faults: Faults) {
     this.faults = faults;
@@ -23,7 +25,7 @@ export class Compressed {
 
   /** The next piece of the file. The one before must have been used up. */
   feed(bytes: Uint8Array): void {
-    this.#from = this.offset;
+    this.#from += this.#at;
     this.#bytes = bytes;
     this.#at = 0;
   }
@@ -33,9 +35,9 @@ export class Compressed {
     this.#ended = true;
   }
 
-  /** Offset in the file of the next byte. */
+  /** Offset in the file of the next byte that is not decoded. */
   get offset(): number {
-    return this.#from + this.#at;
+    return this.#from + this.#at - this.ahead;
   }
 
   /** The bytes at hand that are not read yet; valid until the next yield. */
@@ -70,14 +72,19 @@ export class Compressed {
   /** The next `count` bytes, which are few: a copy. */
   *take(count: number): Step<Buffer> {
     const taken = Buffer.allocUnsafe(count);
-    for (let at = 0; at < count; ) {
+    yield* this.fill(taken);
+    return taken;
+  }
+
+  /** Copies the next bytes into `target` until it is full. */
+  *fill(target: Uint8Array): Step {
+    for (let at = 0; at < target.byteLength; ) {
       yield* this.needed();
-      const part = this.#bytes.subarray(this.#at, this.#at + count - at);
-      taken.set(part, at);
+      const part = this.#bytes.subarray(this.#at, this.#at + target.byteLength - at);
+      target.set(part, at);
       at += part.byteLength;
       this.#at += part.byteLength;
     }
-    return taken;
   }
 
   /** Leaves out the next `count` bytes. */

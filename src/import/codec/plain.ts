@@ -5,7 +5,7 @@
 import type { Compressed } from './compressed.js';
 
 /** A file may grow by any factor until it has given so many plain bytes: a small file cannot fill a disk. */
-const EXPANSION_FREE_BYTES = 64 * 1024 * 1024;
+export const EXPANSION_FREE_BYTES = 64 * 1024 * 1024;
 
 /** Takes plain bytes; they are valid only during the call. */
 export type Out = (plain: Uint8Array) => void;

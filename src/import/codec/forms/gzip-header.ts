@@ -5,7 +5,7 @@
 //   1f 8b | method 8 | flags | time 4 | extra flags | system | [length 2, extra] | [name 0] | [comment 0] | [checksum 2]
 
 import { crc32 } from 'node:zlib';
-import type { Compressed, Step } from './compressed.js';
+import type { Compressed, Step } from '../compressed.js';
 
 export const GZIP_MAGIC = [0x1f, 0x8b] as const;
 export const GZIP_FIXED_BYTES = 10;

@@ -1,12 +1,9 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// What a zstd frame says of itself before its blocks (RFC 8878, 3.1.1.1 and 3.1.2):
+// What a zstd frame says of itself before its blocks (RFC 8878, 3.1.1.1):
 //
 //   28 b5 2f fd | descriptor 1 | [window 1] | [dictionary 1, 2, 4] | [plain size 1, 2, 4, 8]
-//   5x 2a 4d 18 | size 4                                                       a frame to leave out
 
-const SKIPPABLE_MAGIC = 0x184d2a50;
-const SKIPPABLE_MASK = 0xfffffff0;
 const SINGLE_SEGMENT = 0x20;
 const RESERVED = 0x08;
 const HAS_CHECKSUM = 0x04;
@@ -20,10 +17,6 @@ export interface FrameHeader {
   /** Undefined if the frame does not say it. */
   readonly plainBytes: number | undefined;
   readonly hasChecksum: boolean;
-}
-
-export function isSkippable(magic: number): boolean {
-  return (magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC;
 }
 
 /** Bytes of the header after its magic number, the descriptor among them. */

@@ -3,12 +3,13 @@
 // zstd (RFC 8878): frames one after another until the file ends, and skippable frames anywhere among them. The library
 // decodes one frame at a time. Headers are read here first: a window or a dictionary is refused before memory is taken.
 
-import { ZstdStream } from '../../store/codec/zstd.js';
-import { FRAME_MAGIC } from '../../store/codec/zstd-frame.js';
-import type { DecodeLimits } from './codec.js';
-import type { Compressed, Step } from './compressed.js';
-import type { Plain } from './plain.js';
-import { frameHeader, headerBytes, isSkippable } from './zstd-header.js';
+import { ZstdStream } from '../../../store/codec/zstd.js';
+import { FRAME_MAGIC } from '../../../store/codec/zstd-frame.js';
+import type { DecodeLimits } from '../codec.js';
+import type { Compressed, Step } from '../compressed.js';
+import type { Plain } from '../plain.js';
+import { isSkippable, mayBeSkippable, skipFrame } from './skippable.js';
+import { frameHeader, headerBytes } from './zstd-header.js';
 
 /** What zstd itself decodes, whatever memory is allowed. */
 const WINDOW_BYTES_MAX = 2 ** 31;
@@ -20,7 +21,7 @@ export function* decodeZstd(compressed: Compressed, plain: Plain, limits: Decode
     const begin = compressed.offset;
     if (!isFirst && !canBegin(compressed.next)) throw compressed.faults.trailing(begin);
     const magic = yield* compressed.take(FRAME_MAGIC.byteLength);
-    if (isSkippable(magic.readUInt32LE())) yield* compressed.skip((yield* compressed.take(4)).readUInt32LE());
+    if (isSkippable(magic.readUInt32LE())) yield* skipFrame(compressed);
     else if (FRAME_MAGIC.equals(magic)) yield* frame(compressed, plain, limits, stream);
     else throw isFirst ? compressed.faults.damaged(begin, 'no zstd frame') : compressed.faults.trailing(begin);
   }
@@ -28,7 +29,7 @@ export function* decodeZstd(compressed: Compressed, plain: Plain, limits: Decode
 
 /** Whether a frame may begin with this byte: a rest of one byte is no frame that was cut off. */
 function canBegin(byte: number): boolean {
-  return byte === FRAME_MAGIC[0] || (byte & 0xf0) === 0x50;
+  return byte === FRAME_MAGIC[0] || mayBeSkippable(byte);
 }
 
 /** One frame, after its magic number. */

@@ -5,8 +5,8 @@
 // as Node itself does for `inflateRawSync`. A test runs on the oldest and the newest Node (docs/decisions.md).
 
 import type { BrotliDecompress, InflateRaw } from 'node:zlib';
-import type { Compressed, Step } from './compressed.js';
-import type { Out } from './plain.js';
+import type { Compressed, Step } from '../compressed.js';
+import type { Out } from '../plain.js';
 
 /** What is used of a stream below its public interface. */
 interface Internals {

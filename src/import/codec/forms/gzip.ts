@@ -5,10 +5,10 @@
 // the end of the file are checked here.
 
 import { constants, crc32, createInflateRaw } from 'node:zlib';
-import type { Compressed, Step } from './compressed.js';
+import type { Compressed, Step } from '../compressed.js';
+import type { Plain } from '../plain.js';
 import { GZIP_TRAILER_BYTES, gzipHeader } from './gzip-header.js';
 import { NodeZlib } from './node-zlib.js';
-import type { Plain } from './plain.js';
 
 const FLUSHES = { more: constants.Z_NO_FLUSH, last: constants.Z_FINISH };
 

@@ -4,10 +4,10 @@
 // stream cannot be found.
 
 import { constants, createBrotliDecompress } from 'node:zlib';
-import type { DecodeLimits } from './codec.js';
-import type { Compressed, Step } from './compressed.js';
+import type { DecodeLimits } from '../codec.js';
+import type { Compressed, Step } from '../compressed.js';
+import type { Plain } from '../plain.js';
 import { NodeZlib } from './node-zlib.js';
-import type { Plain } from './plain.js';
 
 const FLUSHES = { more: constants.BROTLI_OPERATION_PROCESS, last: constants.BROTLI_OPERATION_FINISH };
 
