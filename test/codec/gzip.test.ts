@@ -2,34 +2,10 @@
 // RFC 1952, built by hand around Node's deflate.
 // @node all: it calls the inside of Node's zlib
 
-import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decode, jsonLines, piecesOf, whole } from '../support/decoding.js';
-
-const FLAG = { text: 1, checksum: 2, extra: 4, name: 8, comment: 16, reserved: 32 };
-
-interface Fields {
-  readonly flags?: number;
-  readonly method?: number;
-  readonly extra?: Buffer;
-  readonly headerChecksum?: number;
-  readonly checksum?: number;
-  readonly length?: number;
-}
-
-function member(plain: Buffer, fields: Fields = {}): Buffer {
-  const { flags = 0, method = 8, extra = Buffer.from('xyz') } = fields;
-  const parts: Uint8Array[] = [Buffer.from([0x1f, 0x8b, method, flags, 1, 2, 3, 4, 0, 3])];
-  if ((flags & FLAG.extra) !== 0) parts.push(u16(extra.byteLength), extra);
-  if ((flags & FLAG.name) !== 0) parts.push(Buffer.from('users.json\0'));
-  if ((flags & FLAG.comment) !== 0) parts.push(Buffer.from('a comment\0'));
-  if ((flags & FLAG.checksum) !== 0) parts.push(u16(fields.headerChecksum ?? crc32(Buffer.concat(parts)) & 0xffff));
-  const trailer = [u32(fields.checksum ?? crc32(plain)), u32(fields.length ?? plain.byteLength)];
-  return Buffer.concat([...parts, deflateRawSync(plain), ...trailer]);
-}
-
-const u16 = (value: number) => Buffer.from(Uint16Array.of(value).buffer);
-const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+import { type Fields, FLAG, member } from '../support/gzip-members.js';
 
 describe('gzip', () => {
   const plain = jsonLines(3000);

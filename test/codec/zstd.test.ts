@@ -6,26 +6,9 @@ import binding from 'zstd-napi/binding.js';
 import { EXPANSION_FREE_BYTES } from '../../src/import/codec/plain.js';
 import { zstdFrame } from '../support/compressed-forms.js';
 import { decode, jsonLines, LIMITS, piecesOf, whole } from '../support/decoding.js';
+import { skippable, streamed } from '../support/zstd-frames.js';
 
-const { CParameter, EndDirective } = binding;
-
-/** A frame made as a stream: without its size, with the parameters given. */
-function streamed(plain: Buffer, parameters: [binding.CParameter, number][] = []): Buffer {
-  const context = new binding.CCtx();
-  for (const [parameter, value] of parameters) context.setParameter(parameter, value);
-  const target = Buffer.alloc(binding.compressBound(plain.byteLength) + 1024);
-  const [, written] = context.compressStream2(target, plain, EndDirective.continue);
-  const [left, rest] = context.compressStream2(target.subarray(written), Buffer.alloc(0), EndDirective.end);
-  expect(left).toBe(0);
-  return target.subarray(0, written + rest);
-}
-
-function skippable(bytes: number, kind = 0): Buffer {
-  const frame = Buffer.alloc(8 + bytes, 0x28);
-  frame.writeUInt32LE(0x184d2a50 + kind);
-  frame.writeUInt32LE(bytes, 4);
-  return frame;
-}
+const { CParameter } = binding;
 
 /** The beginning of a frame whose window is 2^log bytes. */
 const windowOf = (log: number) => Buffer.concat([Buffer.from('28b52ffd00', 'hex'), Buffer.from([(log - 10) << 3])]);

@@ -5,11 +5,11 @@
 
 import { ZstdStream } from '../../../store/codec/zstd.js';
 import { FRAME_MAGIC } from '../../../store/codec/zstd-frame.js';
+import { frameHeader, headerBytes } from '../../../store/codec/zstd-header.js';
 import type { DecodeLimits } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
 import type { Plain } from '../plain.js';
 import { isSkippable, mayBeSkippable, skipFrame } from './skippable.js';
-import { frameHeader, headerBytes } from './zstd-header.js';
 
 /** What zstd itself decodes, whatever memory is allowed. */
 const WINDOW_BYTES_MAX = 2 ** 31;

@@ -37,6 +37,8 @@ export function normalize(): void {
 }
 
 /** The next bit, with the probability at an address. */
+// @ts-ignore: decorator
+@inline
 export function bit(probability: usize): u32 {
   normalize();
   const zero = <u32>load<u16>(probability);
@@ -121,25 +123,55 @@ export function treeAfter(probabilities: usize, likely: u32): u32 {
 
 /** Bits of a tree, the lowest first. */
 export function treeUpwards(probabilities: usize, count: u32): u32 {
+  let range = Range.range;
+  let code = Range.code;
+  let at = Range.at;
   let symbol: u32 = 1;
   let value: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const next = bit(probabilities + (symbol << 1));
-    symbol = (symbol << 1) | next;
-    value |= next << i;
+    if (range < TOP) {
+      range <<= 8;
+      code = (code << 8) | load<u8>(at++);
+    }
+    const probability = probabilities + (symbol << 1);
+    const zero = <u32>load<u16>(probability);
+    const bound = (range >> ONE_BITS) * zero;
+    if (code < bound) {
+      range = bound;
+      store<u16>(probability, zero + ((ONE - zero) >> MOVE_BITS));
+      symbol <<= 1;
+    } else {
+      range -= bound;
+      code -= bound;
+      store<u16>(probability, zero - (zero >> MOVE_BITS));
+      symbol = (symbol << 1) | 1;
+      value |= 1 << i;
+    }
   }
+  Range.range = range;
+  Range.code = code;
+  Range.at = at;
   return value;
 }
 
 /** Bits that are 0 or 1 alike. */
 export function direct(count: u32): u32 {
+  let range = Range.range;
+  let code = Range.code;
+  let at = Range.at;
   let value: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    normalize();
-    Range.range >>= 1;
-    const isOne = Range.code >= Range.range;
-    if (isOne) Range.code -= Range.range;
+    if (range < TOP) {
+      range <<= 8;
+      code = (code << 8) | load<u8>(at++);
+    }
+    range >>= 1;
+    const isOne = code >= range;
+    if (isOne) code -= range;
     value = (value << 1) | <u32>isOne;
   }
+  Range.range = range;
+  Range.code = code;
+  Range.at = at;
   return value;
 }

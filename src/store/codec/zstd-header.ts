@@ -1,4 +1,4 @@
-// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
+// store at rest: [frame]; and sources: plan > [map] > scan
 //
 // What a zstd frame says of itself before its blocks (RFC 8878, 3.1.1.1):
 //
@@ -7,6 +7,13 @@
 const SINGLE_SEGMENT = 0x20;
 const RESERVED = 0x08;
 const HAS_CHECKSUM = 0x04;
+const BLOCK_RLE = 1;
+const BLOCK_RESERVED = 3;
+
+/** The longest header: magic number, descriptor, window, dictionary, plain size. */
+export const HEADER_BYTES_MAX = 4 + 1 + 1 + 4 + 8;
+export const BLOCK_HEADER_BYTES = 3;
+export const CHECKSUM_BYTES = 4;
 
 /** The header of a frame after its magic number. */
 export interface FrameHeader {
@@ -34,7 +41,36 @@ export function frameHeader(header: Buffer): FrameHeader | undefined {
   at += dictionaryLength;
   const plainBytes = plainSize(header, at, sizeBytes(descriptor));
   const windowBytes = isSingle(descriptor) ? plainBytes! : windowSize(header[1]!);
-  return { windowBytes, dictionary, plainBytes, hasChecksum: (descriptor & HAS_CHECKSUM) !== 0 };
+  return { windowBytes, dictionary, plainBytes, hasChecksum: hasChecksum(descriptor) };
+}
+
+export function hasChecksum(descriptor: number): boolean {
+  return (descriptor & HAS_CHECKSUM) !== 0;
+}
+
+/** The three bytes of the header of the block at an offset, as a number; -1 if they are not there. */
+export type BlockHeaderAt = (at: number) => number;
+
+/**
+ * Where the blocks of a frame end, of which the first is at `at`.
+ * @returns undefined if a header is not there or invalid, or if a block begins beyond `atMax`
+ */
+export function blocksEnd(at: number, blockAt: BlockHeaderAt, atMax: number): number | undefined {
+  let end = at;
+  for (let isLast = false; !isLast; ) {
+    const bits = end > atMax ? -1 : blockAt(end);
+    const type = (bits >>> 1) & 3;
+    if (bits === -1 || type === BLOCK_RESERVED) return undefined;
+    end += BLOCK_HEADER_BYTES + (type === BLOCK_RLE ? 1 : bits >>> 3);
+    isLast = (bits & 1) !== 0;
+  }
+  return end;
+}
+
+/** The header of the block at `at`, as `BlockHeaderAt` gives it. */
+export function blockHeaderIn(bytes: Uint8Array, at: number): number {
+  if (at + BLOCK_HEADER_BYTES > bytes.byteLength) return -1;
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
 }
 
 function isSingle(descriptor: number): boolean {
