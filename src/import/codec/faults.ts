@@ -39,8 +39,14 @@ export class Faults {
   /** @param what the finding, such as "a block with a wrong checksum" */
   damaged(offset: number, what: string, cause?: unknown): GristmillError {
     const { name, check } = this.#form;
-    const message = `${this.#path} is damaged: its ${name} data has ${what}, at or shortly before byte ${offset}. Get the file again (${check} checks a copy)`;
+    const message = `${this.#path} is damaged: its ${name} data has ${what}, near byte ${offset}. Get the file again (${check} checks a copy)`;
     return new GristmillError('SOURCE_DAMAGED', message, { file: this.#path, offset, cause });
+  }
+
+  /** For an error of a library: it has met damage, or the system refuses it memory. */
+  failed(offset: number, cause: NodeJS.ErrnoException): GristmillError {
+    if (/alloc|memory|Z_MEM/i.test(`${cause.code} ${cause.message}`)) return noMemory(cause);
+    return this.damaged(offset, `a fault (${cause.message})`, cause);
   }
 
   trailing(offset: number): GristmillError {
@@ -67,4 +73,9 @@ export class Faults {
     const message = `${this.#path} needs ${needed} bytes of memory to decompress its ${name} data at byte ${offset}, and option maxDecoderMemory: ${memoryMax} allows fewer. If you trust the file, raise option maxDecoderMemory`;
     return new GristmillError('SOURCE_EXPANDS', message, { file: this.#path, offset });
   }
+}
+
+/** The error for memory that the limits allow and the system refuses. */
+export function noMemory(cause?: unknown): GristmillError {
+  return new GristmillError('IO_ERROR', 'the system refuses the memory for decompressing. Free memory', { cause });
 }

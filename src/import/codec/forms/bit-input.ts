@@ -6,9 +6,6 @@
 import type { Compressed, Step } from '../compressed.js';
 import { bytesAt, type WasmDecoders } from './wasm.js';
 
-/** `INPUT_BYTES` in src/kernel/assembly/decoders/bzip2.ts. */
-const INPUT_BYTES = 5 * 1024 * 1024;
-
 export class BitInput {
   readonly #compressed: Compressed;
   readonly #wasm: WasmDecoders;
@@ -20,7 +17,7 @@ export class BitInput {
   constructor(compressed: Compressed, wasm: WasmDecoders) {
     this.#compressed = compressed;
     this.#wasm = wasm;
-    this.#bytes = bytesAt(wasm, wasm.bzip2Input(), INPUT_BYTES);
+    this.#bytes = bytesAt(wasm, wasm.bzip2Input(), wasm.bzip2InputBytes());
   }
 
   /** Bits that are there and not decoded. */
@@ -41,8 +38,9 @@ export class BitInput {
 
   /** Waits for the bytes of a whole block, whatever it is, or for the end of the file. @returns whether the file has ended */
   *block(): Step<boolean> {
-    if (this.#left < INPUT_BYTES * 4) yield* this.#refill();
-    return this.#left < INPUT_BYTES * 4;
+    const blockBitsMax = (this.#bytes.byteLength / 2) * 8;
+    if (this.#left < blockBitsMax) yield* this.#refill();
+    return this.#left < blockBitsMax;
   }
 
   /** Waits for a byte. @returns false at the end of the file */
@@ -71,8 +69,8 @@ export class BitInput {
     const position = this.#wasm.bzip2Position();
     this.#bytes.copyWithin(0, position >>> 3, this.#end);
     this.#end -= position >>> 3;
-    while (this.#end < INPUT_BYTES && (yield* this.#compressed.more())) {
-      const part = this.#compressed.rest.subarray(0, INPUT_BYTES - this.#end);
+    while (this.#end < this.#bytes.byteLength && (yield* this.#compressed.more())) {
+      const part = this.#compressed.rest.subarray(0, this.#bytes.byteLength - this.#end);
       this.#bytes.set(part, this.#end);
       this.#end += part.byteLength;
       this.#compressed.advance(part.byteLength);

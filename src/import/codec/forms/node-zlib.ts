@@ -74,7 +74,7 @@ export class NodeZlib {
     this.#internals._handle.writeSync(flush, input, 0, inputBytes, this.#output, 0, OUTPUT_BYTES);
     const error = this.#stream.errored as NodeJS.ErrnoException | null;
     if (error?.code === 'Z_BUF_ERROR') throw compressed.faults.truncated(compressed.offset);
-    if (error !== null) throw compressed.faults.damaged(compressed.offset, `a fault (${error.message})`, error);
+    if (error !== null) throw compressed.faults.failed(compressed.offset, error);
     const [free, unread] = this.#internals._writeState as unknown as readonly [number, number];
     compressed.advance(inputBytes - unread);
     out(this.#output.subarray(0, OUTPUT_BYTES - free));

@@ -3,8 +3,8 @@
 // The decoders that run in WebAssembly (src/kernel/assembly/decoders/). Each file that is decoded has an instance, and so a
 // memory, of its own.
 
-import { GristmillError } from '../../../base/errors.js';
 import { wasmInstance, wasmModule } from '../../../base/wasm-instance.js';
+import { noMemory } from '../faults.js';
 
 /** Exports of the module; each is described there. Numbers are u32, which arrive here as i32. */
 export interface WasmDecoders {
@@ -12,6 +12,7 @@ export interface WasmDecoders {
 
   bzip2Layout(): number;
   bzip2Input(): number;
+  bzip2InputBytes(): number;
   bzip2Plain(): number;
   bzip2Stand(bit: number, bitEnd: number): void;
   bzip2Position(): number;
@@ -56,8 +57,7 @@ export function bytesAt(wasm: WasmDecoders, address: number, bytes: number): Uin
 
 /** @param isLaid what a layout has returned. @throws GristmillError IO_ERROR if the system refused the memory */
 export function checkLayout(isLaid: number): void {
-  if (isLaid === 0)
-    throw new GristmillError('IO_ERROR', 'the system refuses the memory for decompressing. Free memory');
+  if (isLaid === 0) throw noMemory();
 }
 
 function aborted(): never {

@@ -48,7 +48,7 @@ function* frame(compressed: Compressed, plain: Plain, limits: DecodeLimits, stre
     try {
       return stream.step(input);
     } catch (cause) {
-      throw faults.damaged(compressed.offset, `a fault (${(cause as Error).message})`, cause);
+      throw faults.failed(compressed.offset, cause as Error);
     }
   };
   let step = decode(Buffer.concat([FRAME_MAGIC, header]));

@@ -56,6 +56,11 @@ export function bzip2Input(): u32 {
   return Block.input;
 }
 
+/** How many it takes there. */
+export function bzip2InputBytes(): u32 {
+  return INPUT_BYTES;
+}
+
 /** Where plain bytes stand. */
 export function bzip2Plain(): u32 {
   return Block.output;
