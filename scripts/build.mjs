@@ -11,6 +11,7 @@ import { filesUnder, isFresh, root, writtenAt } from './files.mjs';
 /** Compiler flags of both are in asconfig.json, under the name of the module. */
 const WASM_MODULES = [
   { name: 'kernel', entry: 'src/kernel/assembly/index.ts', output: 'src/kernel/simd/kernel.wasm' },
+  { name: 'decoders', entry: 'src/kernel/assembly/decoders/index.ts', output: 'src/import/codec/forms/decoders.wasm' },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
 ];
 const BUNDLES = 'rolldown.config.mjs';

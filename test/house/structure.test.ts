@@ -38,6 +38,7 @@ const LAYERS = [
   ['src/store/publish', 'src/store/lock'],
   ['src/parallel'],
   // The import path, in the order of its stages.
+  ['src/import/codec', 'src/import/codec/forms', 'src/import/codec/xz', 'src/import/codec/cuts'],
   [
     'src/import/names',
     'src/import/options',

@@ -100,3 +100,36 @@ export function claimedBytes(frame: Uint8Array): number | undefined {
     return undefined;
   }
 }
+
+/** zstd's own limit of a window, 2 GiB, as a power of 2. */
+const WINDOW_LOG_MAX = 31;
+/** Plain bytes of a step: two blocks of zstd. */
+const STEP_BYTES = 256 * 1024;
+
+/** What a step of `ZstdStream` did. */
+export interface ZstdStep {
+  /** Plain bytes, valid until the next step. */
+  readonly plain: Uint8Array;
+  /** Bytes of the input that were read. */
+  readonly read: number;
+  /** Whether the next step may give plain bytes without more input. */
+  readonly isFull: boolean;
+  /** Whether the frame has ended. The bytes after it were not read. */
+  readonly isEnd: boolean;
+}
+
+/** Decompresses frames of any size, piece by piece, one after another. It takes the memory that a frame's window asks for. */
+export class ZstdStream {
+  readonly #context = new binding.DCtx();
+  readonly #output = Buffer.allocUnsafeSlow(STEP_BYTES);
+
+  constructor() {
+    this.#context.setParameter(binding.DParameter.windowLogMax, WINDOW_LOG_MAX);
+  }
+
+  /** @throws the error of zstd for bytes that are no frame */
+  step(input: Uint8Array): ZstdStep {
+    const [left, written, read] = this.#context.decompressStream(this.#output, input);
+    return { plain: this.#output.subarray(0, written), read, isFull: written === STEP_BYTES, isEnd: left === 0 };
+  }
+}

@@ -1,0 +1,37 @@
+// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
+//
+// What a decoder of a compressed source is: bytes of the file in, plain bytes out. Files, threads and options are others'
+// matter; open.ts gives the decoder of each form.
+
+/** The compressed forms that a source may have. */
+export type CodecName = 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'lz4' | 'brotli';
+
+/** Turns compressed bytes into plain ones, piece by piece, synchronously in the calling thread. */
+export interface Decoder {
+  /**
+   * Takes the next bytes of the file, all of them. Hands out plain bytes, in pieces; each is valid only during the call of
+   * `out`. After an error the decoder can only be closed.
+   * @throws GristmillError SOURCE_DAMAGED, SOURCE_TRAILING_BYTES, SOURCE_EXPANDS, SOURCE_NOT_SUPPORTED
+   */
+  push(input: Uint8Array, out: (plain: Uint8Array) => void): void;
+  /**
+   * The file has ended.
+   * @throws GristmillError SOURCE_TRUNCATED if the file ends inside its compressed form, and the errors of `push`
+   */
+  end(out: (plain: Uint8Array) => void): void;
+  /** Gives back the memory. May be called at any time, and again. */
+  close(): void;
+}
+
+export interface DecodeLimits {
+  /** The most plain bytes for each compressed byte, from 64 MiB of plain bytes on. */
+  readonly ratioMax: number;
+  /** The most bytes that a decoder may take for itself: the window of zstd and Brotli, the dictionary of xz. */
+  readonly memoryMax: number;
+}
+
+export interface DecoderFacts {
+  /** The path of the file, for errors. */
+  readonly path: string;
+  readonly limits: DecodeLimits;
+}

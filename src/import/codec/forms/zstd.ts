@@ -1,0 +1,61 @@
+// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
+//
+// zstd (RFC 8878): frames one after another until the file ends, and skippable frames anywhere among them. The library
+// decodes one frame at a time. Headers are read here first: a window or a dictionary is refused before memory is taken.
+
+import { ZstdStream } from '../../../store/codec/zstd.js';
+import { FRAME_MAGIC } from '../../../store/codec/zstd-frame.js';
+import { frameHeader, headerBytes } from '../../../store/codec/zstd-header.js';
+import type { DecodeLimits } from '../codec.js';
+import type { Compressed, Step } from '../compressed.js';
+import type { Plain } from '../plain.js';
+import { isSkippable, mayBeSkippable, skipFrame } from './skippable.js';
+
+/** What zstd itself decodes, whatever memory is allowed. */
+const WINDOW_BYTES_MAX = 2 ** 31;
+
+export function* decodeZstd(compressed: Compressed, plain: Plain, limits: DecodeLimits): Step {
+  const stream = new ZstdStream();
+  yield* compressed.needed();
+  for (let isFirst = true; isFirst || (yield* compressed.more()); isFirst = false) {
+    const begin = compressed.offset;
+    if (!isFirst && !canBegin(compressed.next)) throw compressed.faults.trailing(begin);
+    const magic = yield* compressed.take(FRAME_MAGIC.byteLength);
+    if (isSkippable(magic.readUInt32LE())) yield* skipFrame(compressed);
+    else if (FRAME_MAGIC.equals(magic)) yield* frame(compressed, plain, limits, stream);
+    else throw isFirst ? compressed.faults.damaged(begin, 'no zstd frame') : compressed.faults.trailing(begin);
+  }
+}
+
+/** Whether a frame may begin with this byte: a rest of one byte is no frame that was cut off. */
+function canBegin(byte: number): boolean {
+  return byte === FRAME_MAGIC[0] || mayBeSkippable(byte);
+}
+
+/** One frame, after its magic number. */
+function* frame(compressed: Compressed, plain: Plain, limits: DecodeLimits, stream: ZstdStream): Step {
+  yield* compressed.needed();
+  const { faults, offset } = compressed;
+  const header = yield* compressed.take(headerBytes(compressed.next));
+  const facts = frameHeader(header);
+  if (facts === undefined) throw faults.damaged(offset, 'a frame with an invalid header');
+  if (facts.dictionary !== 0) throw faults.unsupported(offset, `the dictionary ${facts.dictionary}`);
+  if (facts.windowBytes > WINDOW_BYTES_MAX) throw faults.unsupported(offset, `a window of ${facts.windowBytes} bytes`);
+  const memory = Math.min(facts.windowBytes, facts.plainBytes ?? facts.windowBytes);
+  if (memory > limits.memoryMax) throw faults.memory(offset, memory, limits.memoryMax);
+
+  const decode = (input: Uint8Array) => {
+    try {
+      return stream.step(input);
+    } catch (cause) {
+      throw faults.failed(compressed.offset, cause as Error);
+    }
+  };
+  let step = decode(Buffer.concat([FRAME_MAGIC, header]));
+  while (!step.isEnd) {
+    if (!step.isFull) yield* compressed.needed();
+    step = decode(compressed.rest);
+    compressed.advance(step.read);
+    plain.put(step.plain);
+  }
+}
