@@ -1,0 +1,95 @@
+// [source] > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// One request, and the bytes of its answer as the server sent them. Node's `fetch` would undo a Content-Encoding on its own:
+// a range of a compressed object then loses bytes without an error. The global agents of Node keep connections open for
+// the next request, do not keep the process alive for them, and use a proxy where Node was told to.
+
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { ANSWER_MS_MAX, ERROR_TEXT_BYTES_MAX, STALL_BYTES_MIN, STALL_MS } from '../../../base/limits.js';
+import { Passing } from './attempts.js';
+import type { Clock } from './clock.js';
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * Sends a GET and resolves with the answer, whose body is not read yet: read it with `bytesOf`, or destroy it.
+ * @throws Passing, errors of the connection
+ */
+export function exchange(
+  url: URL,
+  headers: Headers,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = send(url, { headers, ...(signal && { signal }) });
+    const cancel = clock.after(ANSWER_MS_MAX, () => {
+      request.destroy(new Passing(`the server did not answer within ${ANSWER_MS_MAX / 1000} seconds`));
+    });
+    request.on('response', (answer) => {
+      cancel();
+      resolve(answer);
+    });
+    // Stays for errors after the answer has begun: its reader sees them too, and nobody else has to.
+    request.on('error', (error) => {
+      cancel();
+      reject(error);
+    });
+    request.end();
+  });
+}
+
+/**
+ * The bytes of an answer. Only time in which we wait counts as a stall: a consumer may be as slow as it likes. Whoever stops
+ * early closes the connection.
+ * @throws Passing if the connection has stalled; errors of the connection, also if the answer ends too early
+ */
+export async function* bytesOf(answer: IncomingMessage, clock: Clock): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  let msLeft = STALL_MS;
+  let cancel = () => {};
+  const check = () => {
+    if (bytes < STALL_BYTES_MIN) {
+      answer.destroy(new Passing(`the connection stalled: ${bytes} bytes in ${STALL_MS / 1000} seconds`));
+    }
+    bytes = 0;
+    msLeft = STALL_MS;
+  };
+  const wait = () => {
+    const began = clock.now();
+    const stop = clock.after(msLeft, () => {
+      check();
+      wait();
+    });
+    cancel = () => {
+      stop();
+      msLeft -= clock.now() - began;
+    };
+  };
+  try {
+    wait();
+    for await (const chunk of answer) {
+      cancel();
+      bytes += chunk.byteLength;
+      if (msLeft <= 0) check();
+      yield chunk;
+      wait();
+    }
+  } finally {
+    cancel();
+  }
+}
+
+/** Reads an answer that is not the object, so that its connection can be used again; a long one is closed. @throws as `bytesOf` */
+export async function beginningOf(answer: IncomingMessage, clock: Clock): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of bytesOf(answer, clock)) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > ERROR_TEXT_BYTES_MAX) break;
+  }
+  return Buffer.concat(chunks);
+}
