@@ -5,7 +5,7 @@
 
 import { GristmillError } from '../../../base/errors.js';
 import { FETCH_ATTEMPTS_MAX } from '../../../base/limits.js';
-import { Attempts, Passing } from './attempts.js';
+import { Attempts, cancelled, Passing } from './attempts.js';
 import { bytesOf } from './exchange.js';
 import { type Opened, request } from './opened.js';
 
@@ -22,6 +22,8 @@ export async function* wholeFrom(opened: Opened, from: number, signal: AbortSign
         at += chunk.byteLength;
         yield chunk;
       }
+      // An answer that is aborted when all of it has come, and not all was read, looks complete.
+      if (signal.aborted) throw cancelled(shown, signal);
       return;
     } catch (error) {
       const passing = attempts.passing(error);
