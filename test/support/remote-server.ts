@@ -76,6 +76,7 @@ export async function serve(handler: Handler): Promise<Served> {
     response.on('error', () => {}); // the other side has gone
     handler(request, response, requests.push(request) - 1);
   });
+  onTestFinished(() => shut(server));
   return { ...(await listening(server)), server, requests, connections: () => underWay, quiet };
 
   function quiet(): Promise<void> {
@@ -85,11 +86,12 @@ export async function serve(handler: Handler): Promise<Served> {
 
 export async function listening(server: Server): Promise<{ url: string }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/data.json` };
+}
+
+export function shut(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 export interface Version {

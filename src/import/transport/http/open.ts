@@ -21,8 +21,9 @@ export function openObject(access: Access, clock: Clock, signal: AbortSignal | u
     try {
       if (answer.statusCode !== 206 && answer.statusCode !== 200) throw await errorOf(answer, access, clock);
       const state = stateOf(shown, answer);
-      // The connection is used again after one byte, but not after a whole object.
-      if (answer.statusCode === 206) await beginningOf(answer, clock);
+      // The connection is used again after one byte, but not after a whole object. Some servers promise a first byte of an
+      // object that has none.
+      if (answer.statusCode === 206 && state.bytes !== 0) await beginningOf(answer, clock);
       return state;
     } finally {
       answer.destroy();

@@ -21,6 +21,8 @@ export function isS3(address: string | URL): boolean {
 export function nameOf(address: string | URL): ObjectName {
   const match = S3.exec(address instanceof URL ? unescaped(address) : address);
   if (match === null) throw new TypeError('the address of an S3 object is s3://bucket/key');
+  if (!match[2]!.isWellFormed())
+    throw new TypeError('the key of an S3 object is Unicode text, and this one has half a character');
   return { bucket: match[1]!, key: match[2]! };
 }
 
@@ -34,13 +36,13 @@ export function urlOf(
   { bucket, key }: ObjectName,
   { endpoint, region }: Pick<Configuration, 'endpoint' | 'region'>,
 ): URL {
-  const path = key.split('/').map(escaped).join('/');
+  const path = key === '' ? '' : `/${key.split('/').map(escaped).join('/')}`;
   if (endpoint !== undefined)
-    return new URL(`${endpoint.origin}${endpoint.pathname.replace(/\/+$/, '')}/${bucket}/${path}`);
+    return new URL(`${endpoint.origin}${endpoint.pathname.replace(/\/+$/, '')}/${bucket}${path}`);
   const host = `s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
   return /^[a-z0-9-]+$/.test(bucket)
-    ? new URL(`https://${bucket}.${host}/${path}`)
-    : new URL(`https://${host}/${bucket}/${path}`);
+    ? new URL(`https://${bucket}.${host}${path}`)
+    : new URL(`https://${host}/${bucket}${path}`);
 }
 
 /** RFC 3986, as signatures have it. */
