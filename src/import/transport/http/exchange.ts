@@ -42,40 +42,32 @@ export function exchange(
 }
 
 /**
- * The bytes of an answer. Only time in which we wait counts as a stall: a consumer may be as slow as it likes. Whoever stops
- * early closes the connection.
+ * The bytes of an answer. A connection has stalled if it gives next to nothing in a time of which we wait at least half: a
+ * consumer may be as slow as it likes. Whoever stops early closes the connection.
  * @throws Passing if the connection has stalled; errors of the connection, also if the answer ends too early
  */
-export async function* bytesOf(answer: IncomingMessage, clock: Clock): AsyncGenerator<Buffer> {
+export async function* bytesOf(answer: IncomingMessage, clock: Clock): AsyncGenerator<Buffer, void> {
   let bytes = 0;
-  let msLeft = STALL_MS;
-  let cancel = () => {};
+  let pausedMs = 0;
+  let isPaused = false;
   const check = () => {
-    if (bytes < STALL_BYTES_MIN) {
+    if (bytes < STALL_BYTES_MIN && pausedMs < STALL_MS / 2 && !isPaused) {
       answer.destroy(new Passing(`the connection stalled: ${bytes} bytes in ${STALL_MS / 1000} seconds`));
     }
     bytes = 0;
-    msLeft = STALL_MS;
+    pausedMs = 0;
+    cancel = clock.after(STALL_MS, check);
   };
-  const wait = () => {
-    const began = clock.now();
-    const stop = clock.after(msLeft, () => {
-      check();
-      wait();
-    });
-    cancel = () => {
-      stop();
-      msLeft -= clock.now() - began;
-    };
-  };
+  // One for many chunks: a timer for each would cost more than the chunk.
+  let cancel = clock.after(STALL_MS, check);
   try {
-    wait();
     for await (const chunk of answer) {
-      cancel();
       bytes += chunk.byteLength;
-      if (msLeft <= 0) check();
+      const since = clock.now();
+      isPaused = true;
       yield chunk;
-      wait();
+      isPaused = false;
+      pausedMs += clock.now() - since;
     }
   } finally {
     cancel();

@@ -81,7 +81,7 @@ export class HttpObject implements RemoteObject {
     if (end <= from) return new Uint8Array(0);
     if (this.#hasRanges) {
       try {
-        return await fetchRange(this.#opened, from, end, signal);
+        return Buffer.concat(await fetchRange(this.#opened, from, end, signal));
       } catch (error) {
         this.#forget(error);
       }

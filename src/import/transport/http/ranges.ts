@@ -14,36 +14,41 @@ import { linkedTo } from './stop.js';
 /** The server answered a request for a range with the whole object. */
 export class RangeIgnored extends Error {}
 
-/** @throws RangeIgnored, SOURCE_CHANGED, SOURCE_UNREACHABLE, SOURCE_FORBIDDEN, CANCELLED */
+/**
+ * The bytes of a range as they came, in chunks of the connection: to make one array of them costs as much as to receive them.
+ * @throws RangeIgnored, SOURCE_CHANGED, SOURCE_UNREACHABLE, SOURCE_FORBIDDEN, CANCELLED
+ */
 export async function fetchRange(
   opened: Opened,
   from: number,
   to: number,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const bytes = new Uint8Array(to - from);
+): Promise<readonly Buffer[]> {
   const { access, clock } = opened;
-  let got = 0;
+  const chunks: Buffer[] = [];
+  let at = from;
   await attempted({ shown: access.shown, most: FETCH_ATTEMPTS_MAX, clock, signal }, async () => {
-    const answer = await request(opened, { range: `bytes=${from + got}-${to - 1}` }, signal);
-    const before = got;
+    const answer = await request(opened, { range: `bytes=${at}-${to - 1}` }, signal);
+    const before = { at, chunks: chunks.length };
     try {
       if (answer.statusCode !== 206) throw new RangeIgnored();
-      checkPart(answer.headers, from + got, to);
+      checkPart(answer.headers, at, to);
       for await (const chunk of bytesOf(answer, clock)) {
-        if (got + chunk.byteLength > bytes.byteLength) {
-          got = before;
+        if (chunk.byteLength > to - at) {
+          // An answer that goes on is not the one that it says it is.
+          at = before.at;
+          chunks.length = before.chunks;
           throw new Passing('the server sent more bytes than it was asked for');
         }
-        bytes.set(chunk, got);
-        got += chunk.byteLength;
+        chunks.push(chunk);
+        at += chunk.byteLength;
       }
     } finally {
       answer.destroy();
     }
-    if (got < bytes.byteLength) throw new Passing(`the server sent ${bytes.byteLength - got} bytes too few`);
+    if (at < to) throw new Passing(`the server sent ${to - at} bytes too few`);
   });
-  return bytes;
+  return chunks;
 }
 
 /** Fetches ranges side by side. At most `parallel` of them are in flight or wait for the consumer. @throws as `fetchRange` */
@@ -56,7 +61,7 @@ export async function* rangesInOrder(
   const starts = startsFrom(from, opened.state.bytes!, rangeBytes);
   const fetch = (start: number) => fetchRange(opened, start, Math.min(start + rangeBytes, opened.state.bytes!), signal);
   try {
-    for await (const { result } of inOrder(starts, parallel, fetch, stop)) yield result;
+    for await (const { result } of inOrder(starts, parallel, fetch, stop)) yield* result;
   } finally {
     release();
   }

@@ -42,7 +42,7 @@ export async function configurationOf(environment: NodeJS.ProcessEnv): Promise<C
   const value = (...names: string[]) =>
     names.map((name) => environment[name]).find((text) => text !== undefined && text !== '');
   const ofVariables = keysOf(value('AWS_ACCESS_KEY_ID'), value('AWS_SECRET_ACCESS_KEY'), value('AWS_SESSION_TOKEN'), [
-    'the variables',
+    'the environment',
     'AWS_ACCESS_KEY_ID',
     'AWS_SECRET_ACCESS_KEY',
   ]);
@@ -104,11 +104,8 @@ function keysOf(
   [place, id, secret]: [string, string, string],
 ): Credentials | undefined {
   if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
-  if (accessKeyId === undefined || secretAccessKey === undefined) {
-    throw invalid(
-      `${place} have ${accessKeyId === undefined ? secret : id} alone: both ${id} and ${secret} are needed`,
-    );
-  }
+  if (accessKeyId === undefined) throw invalid(`${secret} is set without ${id} in ${place}: set both`);
+  if (secretAccessKey === undefined) throw invalid(`${id} is set without ${secret} in ${place}: set both`);
   return { accessKeyId, secretAccessKey, sessionToken };
 }
 
