@@ -59,12 +59,11 @@ export async function s3Server(): Promise<S3Server> {
   });
   const { url } = await listening(server);
   const put = async (key: string, bytes: Uint8Array | string, bucket = BUCKET) => {
-    const path = key.split('/').map(encodeURIComponent).join('/');
-    const { status } = await fetch(`http://127.0.0.1:${service.port}/${bucket}/${path}`, {
-      method: 'PUT',
-      body: bytes,
-    });
-    if (status !== 200) throw new Error(`s3rver answered ${status} to a put of ${key}`);
+    const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+    const request = send({ host: '127.0.0.1', port: service.port, agent: false, method: 'PUT', path });
+    request.end(bytes);
+    const [{ statusCode }] = await once(request, 'response');
+    if (statusCode !== 200) throw new Error(`s3rver answered ${statusCode} to a put of ${key}`);
   };
   const endpoint = new URL('/', url).href;
   const environment = {
@@ -94,7 +93,7 @@ async function startService(directory: string): Promise<{ readonly port: number;
 
 function forward(request: IncomingMessage, response: ServerResponse, port: number): void {
   const { method, url, headers } = request;
-  const passed = send({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
+  const passed = send({ host: '127.0.0.1', port, agent: false, method, path: url, headers }, (answer) => {
     response.writeHead(answer.statusCode!, answer.headers);
     response.flushHeaders();
     answer.pipe(response);

@@ -2,6 +2,8 @@
 // fail later, and the process may end.
 // Method: a server that hangs at each stage of an answer; it says when a request has reached that stage, so nothing waits for
 // time. A child process reads a little and ends on its own.
+//
+// @node all: an aborted answer ends in another way in each version
 
 import { execFile } from 'node:child_process';
 import { getEventListeners } from 'node:events';

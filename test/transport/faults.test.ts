@@ -1,11 +1,14 @@
 // Goal: what may pass is tried again, as often and as late as the limits say, and gives the exact bytes; what does not pass is
 // an error that says what to do.
 // Method: a server that misbehaves in one way at a time, and a clock on which pauses take no time.
+//
+// @node all: connections that break have other errors in each version
 
+import dns from 'node:dns';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { FETCH_ATTEMPTS_MAX, OPEN_ATTEMPTS_MAX, STALL_MS } from '../../src/base/limits.js';
 import { openRemote } from '../../src/import/transport/remote.js';
 import { answerHead, collect, partOf, serve, serveWell, TestClock } from '../support/remote-server.js';
@@ -131,6 +134,26 @@ describe('faults that pass', () => {
       expect(clock.pauses.length > 0).toBe(isStall);
     }
   });
+});
+
+test('a name that is not found for a moment', async () => {
+  const server = await serve((request, response) => serveWell(request, response, VERSION));
+  const { lookup } = dns;
+  onTestFinished(() => {
+    dns.lookup = lookup;
+  });
+  const codes = ['EAI_AGAIN', 'ENOTFOUND', 'EAI_AGAIN'];
+  const failing = (host: string, options: object, callback: (error: Error | null, ...found: unknown[]) => void) => {
+    const code = codes.shift();
+    if (code === undefined) return lookup(host, options, callback);
+    process.nextTick(callback, Object.assign(new Error(`getaddrinfo ${code}`), { code, syscall: 'getaddrinfo' }));
+  };
+  Object.assign(dns, { lookup: failing });
+  const clock = new TestClock();
+  const object = await openRemote(server.url.replace('127.0.0.1', 'localhost'), { clock });
+  expect((await collect(object.sequence())).equals(BYTES)).toBe(true);
+  expect(codes).toEqual([]);
+  expect(clock.pauses).toHaveLength(3);
 });
 
 describe('faults that stay', () => {

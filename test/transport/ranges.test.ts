@@ -75,6 +75,27 @@ describe('ranges', () => {
     await iterator.return?.();
   });
 
+  test.each([[{ parallel: 0 }], [{ parallel: 1.5 }], [{ from: -1 }], [{ from: Number.NaN }], [{ from: 2 ** 53 }]])(
+    '%o is a mistake, and not the end',
+    async (options) => {
+      const { url } = await served(bytesOf(1000));
+      const object = await openRemote(url);
+      expect(() => object.sequence(options)).toThrow(TypeError);
+      await expect(object.range(-1, 5)).rejects.toThrow(TypeError);
+      await expect(openRemote(url, { rangeBytes: 0 })).rejects.toThrow(TypeError);
+    },
+  );
+
+  test('use their connections again', async () => {
+    const { url, server } = await served(bytesOf(1000));
+    let connections = 0;
+    server.on('connection', () => connections++);
+    const object = await openRemote(url, { rangeBytes: 50 });
+    await collect(object.sequence({ parallel: 2 }));
+    await object.range(0, 10);
+    expect(connections).toBeLessThanOrEqual(2);
+  });
+
   test('an object of no bytes has none', async () => {
     const server = await served(Buffer.alloc(0));
     const object = await openRemote(server.url);

@@ -214,6 +214,15 @@ describe('lists', () => {
     });
   });
 
+  test('that are cancelled', async () => {
+    const stop = new AbortController();
+    const { url } = await serve(() => stop.abort());
+    const environment = { AWS_ENDPOINT_URL: new URL('/', url).href, HOME: '/nowhere' };
+    await expect(listed('s3://bucket/', { environment, signal: stop.signal })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+  });
+
   test.each([
     ['no XML', 'hello'],
     ['another document', '<Other/>'],

@@ -1,6 +1,8 @@
 // Goal: a server without ranges, or without a strong ETag, gives its object in one answer. If that breaks, the rest comes from
 // another answer only where a strong ETag proves that it is of the same version; otherwise it is an error, never fewer bytes.
 // Method: servers that lack one thing at a time, and break off.
+//
+// @node all: HTTP answers end in another way in each version
 
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';

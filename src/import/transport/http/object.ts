@@ -46,6 +46,7 @@ export class HttpObject implements RemoteObject {
   #hasRanges: boolean;
 
   constructor(opened: Opened, rangeBytes: number) {
+    checkWhole('rangeBytes', rangeBytes, 1);
     this.#opened = opened;
     this.#rangeBytes = rangeBytes;
     this.#hasRanges = opened.state.hasRanges;
@@ -73,10 +74,14 @@ export class HttpObject implements RemoteObject {
 
   sequence(options: SequenceOptions = {}): AsyncIterable<Uint8Array> {
     const { from = 0, parallel = RANGES_AT_ONCE_DEFAULT, signal } = options;
+    checkWhole('from', from, 0);
+    checkWhole('parallel', parallel, 1);
     return stoppable(signal, (stop) => this.#sequence(from, parallel, stop));
   }
 
   async range(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array> {
+    checkWhole('from', from, 0);
+    checkWhole('to', to, 0);
     const end = Math.min(to, this.bytes ?? to);
     if (end <= from) return new Uint8Array(0);
     if (this.#hasRanges) {
@@ -124,4 +129,8 @@ export class HttpObject implements RemoteObject {
     if (!(error instanceof RangeIgnored)) throw error;
     this.#hasRanges = false;
   }
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) throw new TypeError(`${name} is a whole number from ${least}`);
 }
