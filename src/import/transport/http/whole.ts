@@ -22,7 +22,7 @@ export async function* wholeFrom(opened: Opened, from: number, signal: AbortSign
         at += chunk.byteLength;
         yield chunk;
       }
-      // An answer that is aborted when all of it has come, and not all was read, looks complete.
+      // Node ends the answer of an aborted request as if that were its end.
       if (signal.aborted) throw cancelled(shown, signal);
       return;
     } catch (error) {
