@@ -15,6 +15,8 @@ export const ERROR_CODES = [
   'SOURCE_EXPANDS',
   'SOURCE_NOT_SUPPORTED',
   'SOURCE_CHANGED',
+  'SOURCE_UNREACHABLE',
+  'SOURCE_FORBIDDEN',
   'SELECT_NOT_FOUND',
   'SELECT_NOT_CONTAINER',
   'BAD_RECORD',
@@ -48,7 +50,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** The facts of an error, as fields. The code decides which of them are present. */
 export interface ErrorFacts {
-  /** The path of the file that the error is about. */
+  /** The path of the file that the error is about, or the address of the remote object, without its query string. */
   readonly file?: string | undefined;
   /** The byte offset in that file, from 0. */
   readonly offset?: number | undefined;

@@ -101,3 +101,27 @@ export const ASKED_FILES_MAX = 65_536;
 export const HELD_FILES_MAX = 1_024;
 /** Bad files a watcher finds in one round, each time beginning anew, before it leaves the rest to the next change. */
 export const HOLDS_PER_ROUND_MAX = 8;
+/** Bytes of one range of a remote object: large enough that asking costs little, small enough to be in memory many times. */
+export const RANGE_BYTES_DEFAULT = 8 * MIB;
+/** Ranges of a remote object that are fetched at the same time, unless the caller says otherwise. */
+export const RANGES_AT_ONCE_DEFAULT = 4;
+/** Attempts to open a remote object: somebody waits for the answer, and nothing is lost yet. */
+export const OPEN_ATTEMPTS_MAX = 4;
+/** Attempts to get one range, or a whole object: with the pauses below, an outage of a minute ends no import. */
+export const FETCH_ATTEMPTS_MAX = 10;
+/** Longest pause before the second attempt, in milliseconds; it doubles with each attempt, up to the most. */
+export const PAUSE_MS_FIRST = 250;
+export const PAUSE_MS_MAX = 30_000;
+/** Longest time that a server may ask us to wait (Retry-After), in milliseconds: nobody watches an import that stands still. */
+export const RETRY_AFTER_MS_MAX = 300_000;
+/** Time within which a server has to begin its answer, in milliseconds: some make an export first. */
+export const ANSWER_MS_MAX = 60_000;
+/** A connection has stalled if it gives fewer bytes than this in so many milliseconds of waiting: 1 KiB a second. */
+export const STALL_MS = 30_000;
+export const STALL_BYTES_MIN = 30 * KIB;
+/** Redirects of one request: browsers follow twenty, curl fifty; a chain of real servers has two or three. */
+export const REDIRECTS_MAX = 10;
+/** Bytes of an error's text that are looked at: servers put the reason first. */
+export const ERROR_TEXT_BYTES_MAX = 64 * KIB;
+/** Largest page of an object listing: S3 gives a thousand keys of up to a kilobyte, each byte of which may be escaped. */
+export const LISTING_PAGE_BYTES_MAX = 16 * MIB;

@@ -9,7 +9,7 @@ import { ERROR_CODES } from '../../src/base/errors.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LINES_MAX = 300;
 /** Each is imported by exactly one file, so that replacing it means changing one file. */
-const NATIVE_PACKAGES = ['lmdb', 'zstd-napi', 'koffi', 'piscina', 'prom-client', '@opentelemetry/api'];
+const NATIVE_PACKAGES = ['lmdb', 'zstd-napi', 'koffi', 'piscina', 'prom-client', '@opentelemetry/api', 'aws4fetch'];
 
 /** Files of the repository (not ignored ones), new ones too. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -42,6 +42,9 @@ const LAYERS = [
   [
     'src/import/names',
     'src/import/options',
+    'src/import/transport/http',
+    'src/import/transport/s3',
+    'src/import/transport',
     'src/import/source',
     'src/import/tasks',
     'src/import/plan',

@@ -51,6 +51,8 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   SOURCE_EXPANDS: Exit.badInput,
   SOURCE_NOT_SUPPORTED: Exit.badInput,
   SOURCE_CHANGED: Exit.badInput,
+  SOURCE_UNREACHABLE: Exit.badInput,
+  SOURCE_FORBIDDEN: Exit.badInput,
   SELECT_NOT_FOUND: Exit.badInput,
   SELECT_NOT_CONTAINER: Exit.badInput,
   BAD_RECORD: Exit.badInput,
