@@ -3,9 +3,10 @@
 
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
+import { withDecoders } from '../src/import/sequence/plain.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanOrder } from '../src/import/tasks/span.js';
-import { answer } from '../src/parallel/wire.js';
+import { answer, answerLater } from '../src/parallel/wire.js';
 import { files } from '../src/store/files/file-blobs.js';
 import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
@@ -13,7 +14,7 @@ import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
-export const scan = (order: SpanOrder) => answer(() => scanSpan(order, files), Cancelled);
+export const scan = (order: SpanOrder) => answerLater(() => withDecoders(() => scanSpan(order, files)), Cancelled);
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, files), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task), Cancelled);

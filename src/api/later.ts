@@ -5,6 +5,7 @@
 
 import type { ImportReport } from '../base/import-report.js';
 import type { ImportOptions } from '../import/options/types.js';
+import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import { workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
@@ -33,7 +34,7 @@ type Threadless<Target extends { startWorkers: unknown }> = Omit<Target, 'startW
 /** See sources/import-sources.ts. */
 export function runImport(
   target: Threadless<ImportTarget>,
-  sources: readonly (string | URL)[],
+  sources: ImportSource | readonly ImportSource[],
   given?: ImportOptions,
 ): Promise<ImportReport> {
   return importSources(withThreads(target), sources, given);

@@ -8,6 +8,7 @@ import type { ImportReport } from '../base/import-report.js';
 import { DEFAULT_COLLECTION } from '../base/names.js';
 import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
 import type { ImportOptions } from '../import/options/types.js';
+import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportObserver } from '../import/tasks/observer.js';
 import { Caches } from '../lookup/cache/caches.js';
 import { Lookup } from '../lookup/lookup.js';
@@ -176,17 +177,17 @@ export class Store {
 
   /**
    * Imports files and folders, in this order, as one publication: all records become visible at once, or none.
-   * @param sources the path of a file or folder, a pattern such as `data/*.json`, a `file:` URL, or a list of these.
+   * @param sources what `ImportSource` says, or a list of these. Compressed sources are decompressed.
    * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: string | URL | readonly (string | URL)[], given?: ImportOptions): Promise<ImportReport> {
+  async import(sources: ImportSource | readonly ImportSource[], given?: ImportOptions): Promise<ImportReport> {
     this.#assertWritable();
     return this.#work(async (closing) => {
       const { runImport } = await later.load();
       const target = { ...this.#place, catalog: this.#catalog, closing };
       const options = importOptionsOver(this.#imports, given);
-      const run = (observer: ImportObserver) => runImport({ ...target, observer }, [sources].flat(), options);
+      const run = (observer: ImportObserver) => runImport({ ...target, observer }, sources, options);
       return this.#metering.imports.observe(run, (report) => report);
     });
   }

@@ -4,15 +4,26 @@
 import { type ErrorCode, GristmillError } from './errors.js';
 import type { BadFile } from './import-report.js';
 
-/** The file has gone, was exchanged, cannot be read, or has nothing in it. */
+/** The file can be read, but has no records: it stays so until it changes. */
+const WITHOUT_RECORDS: ReadonlySet<ErrorCode> = new Set(['SOURCE_EMPTY', 'SELECT_NOT_FOUND', 'SELECT_NOT_CONTAINER']);
+
+/** The file has gone, was exchanged, cannot be read, or has no records. */
 const CODES: ReadonlySet<ErrorCode> = new Set([
+  ...WITHOUT_RECORDS,
   'SOURCE_NOT_FOUND',
   'SOURCE_NOT_READABLE',
   'SOURCE_NOT_A_FILE',
-  'SOURCE_EMPTY',
   'SOURCE_CHANGED',
+  'SOURCE_DAMAGED',
+  'SOURCE_EXPANDS',
+  'SOURCE_NOT_SUPPORTED',
   'IO_ERROR',
 ]);
+
+/** Whether a file with this error is known: a synchronisation reads it again only when it has changed. */
+export function hasNoRecords(code: ErrorCode): boolean {
+  return WITHOUT_RECORDS.has(code);
+}
 
 /** The file at this path, which is left out for an error. @throws the error, if it is about something else, or bad files are errors */
 export function badFileOf(error: unknown, path: string, areLeftOut: boolean): BadFile {

@@ -30,9 +30,9 @@ export interface LayoutReport {
 /** The progress of an import. */
 export interface ImportProgress {
   readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
-  /** Source bytes scanned so far. Bytes of a span that is scanned again count once. */
+  /** Source bytes scanned so far: compressed ones, where a source is compressed. Bytes of a span that is scanned again count once. */
   readonly bytes: number;
-  /** Source bytes in total. */
+  /** Source bytes in total. Infinity while nobody knows: a stream has to end first. */
   readonly bytesTotal: number;
   /** Records read so far. */
   readonly records: number;

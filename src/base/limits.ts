@@ -19,11 +19,28 @@ export const INDEXES_MAX = 250;
 export const COMPONENTS_MAX = 16;
 /** Bytes of a source that are looked at to tell its layout: more than nearly every first record has. */
 export const DETECTION_BYTES = MIB;
+/** Bytes in which the first document of a large file is to end, if others follow it that neither name nor option announce. */
+export const DOCUMENT_BYTES_LOOKED_AT = 4 * MIB;
 /** Smallest and largest span by default: a span is one shard, so neither a great many files nor idle cores at the end. */
 export const SPAN_BYTES_MIN = 4 * MIB;
 export const SPAN_BYTES_MAX = 64 * MIB;
 /** Spans of a source of medium size, about: with few of them, the other cores wait long for the one that has the last. */
 export const SPANS_PER_SOURCE = 32;
+/**
+ * Bytes of a chunk of a source that is read in sequence: a chunk is a shard, and some of them are in memory at once. After
+ * 4 GiB chunks are larger, so that there are not too many shards.
+ */
+export const SEQUENCE_CHUNK_BYTES = 4 * MIB;
+export const SEQUENCE_CHUNK_BYTES_LATER = 8 * MIB;
+export const SEQUENCE_CHUNKS_SMALL = 1024;
+/** A compressed file up to this size is decoded where its text is needed: a thread would take longer to start. */
+export const SMALL_COMPRESSED_BYTES_MAX = MIB;
+/** Shard numbers that an import of such a source reserves at first; then twice as many, and again. */
+export const SEQUENCE_SHARDS = 16;
+/** Text of a compressed source over its size, at most: JSON compresses five- to fiftyfold, a bomb a thousandfold. */
+export const EXPANSION_DEFAULT = 250;
+/** Memory of a decoder: windows that compressors use unless they are told otherwise are a sixteenth of it. */
+export const DECODER_BYTES_DEFAULT = 128 * MIB;
 /** Source bytes a worker takes in at once by default: stays in the second-level cache with the tokens made of it. */
 export const WINDOW_BYTES_DEFAULT = 512 * KIB;
 /** Largest window: with the largest record it still fits the lower half of a kernel's 32-bit address space. */

@@ -10,7 +10,7 @@ import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
 import type { Catalog, KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './options/resolve.js';
-import type { SourcePlan } from './plan/plan.js';
+import type { SourcePlan } from './plan/source-plan.js';
 
 /** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;

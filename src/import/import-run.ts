@@ -10,15 +10,21 @@ import { files } from '../store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { Publisher } from '../store/publish/publisher.js';
 import type { KeyRule } from '../store/types.js';
+import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import type { FilledImportOptions } from './options/resolve.js';
-import { planJobs } from './plan/jobs.js';
+import { planJobs, Tasks } from './plan/jobs.js';
+import { sequenceJobs } from './plan/sequence-jobs.js';
+import { ShardNumbers } from './plan/shard-numbers.js';
+import type { SourcePlan } from './plan/source-plan.js';
 import type { Plans } from './plan/sources.js';
 import type { AcceptedSpan, SpanJob } from './plan/span-job.js';
 import { Workspace } from './plan/workspace.js';
 import type { Reporter } from './report/reporter.js';
 import type { Journal } from './resume/journal.js';
 import { type Beginning, beginImport, forgetResumable, openJournal } from './resume/resume.js';
+import { dropSpare } from './sequence/chunk-memory.js';
+import type { Sequence } from './sequence/sequence.js';
 import { type SpanContext, spanPaths } from './tasks/span.js';
 import type { Workers } from './tasks/workers.js';
 import type { ImportTarget, ImportWork } from './work.js';
@@ -48,7 +54,12 @@ export class ImportRun {
   /** Settings that the workers get in addition to their tasks. */
   readonly context: SpanContext;
   readonly tally: Tally;
-  readonly jobs: readonly SpanJob[];
+  /** Those that are known before anything is read: none, if a source is read in sequence. */
+  readonly #jobs: readonly SpanJob[];
+  readonly #tasks: Tasks;
+  /** Sources that are read in sequence, as far as they have been opened. */
+  readonly #sequences: Sequence[] = [];
+  readonly #shards: ShardNumbers;
   readonly #workspace: Workspace;
   #workers: Workers | undefined;
   #journal: Journal | undefined;
@@ -63,7 +74,7 @@ export class ImportRun {
     const beginning = await beginImport(resumer, id);
     const run = new ImportRun(parts, beginning);
     try {
-      const tasks = run.jobs.map(({ task }) => task);
+      const tasks = run.#jobs.map(({ task }) => task);
       run.#workspace.open(tasks.map(({ shard }) => spanPaths(run.context, shard).shard));
       if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, run.context, tasks);
       run.#workers = startWorkers(target, threadsFor(parts, tasks.length));
@@ -88,9 +99,51 @@ export class ImportRun {
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
-    this.jobs = planJobs(planned.plans, options, {
-      ...{ id, firstShard, key: planned.key, hashesSpans: work.hashesSpans },
+    const { key } = planned;
+    this.#tasks = new Tasks(planned.plans, options, { id, firstShard, key, hashesSpans: work.hashesSpans });
+    this.#jobs = isInSequence(planned) ? [] : planJobs(this.#tasks, firstShard);
+    this.#shards = new ShardNumbers(target.catalog, firstShard);
+  }
+
+  /** What there is to scan. */
+  scanning(): Scanning {
+    const { workers, context, beginning, options } = this;
+    const { blobs } = this.target;
+    const over = new Set<SourcePlan>();
+    const common = { workers, context, blobs, over };
+    if (isInSequence(this.planned)) {
+      // Their text is in memory: one more than are scanned, and one that comes.
+      const credits = options.workers + 1;
+      return { ...common, credits, jobs: this.#jobsInSequence(over, credits + 1) };
+    }
+    const { recorded, firstShard } = beginning;
+    const resumed = recorded.map((one) => ({ ...this.#jobs[one.shard - firstShard]!, ...one }));
+    const rest = recorded.length === 0 ? 0 : recorded.at(-1)!.shard - firstShard + 1;
+    return { ...common, credits: 2 * options.workers + 2, jobs: this.#jobs.slice(rest), resumed };
+  }
+
+  #jobsInSequence(over: ReadonlySet<SourcePlan>, readAhead: number): AsyncGenerator<SpanJob> {
+    return sequenceJobs({
+      tasks: this.#tasks,
+      nextShard: async () => {
+        const shard = await this.#shards.next();
+        this.#workspace.add(spanPaths(this.context, shard).shard);
+        return shard;
+      },
+      opened: (sequence) => this.#sequences.push(sequence),
+      isOver: (plan) => over.has(plan),
+      readAhead,
     });
+  }
+
+  /** Bytes of all sources: of a stream those that have come. */
+  get sourceBytes(): number {
+    const { plans } = this.planned;
+    const files = plans.filter(({ sequential }) => sequential?.isFile !== false);
+    const streams = this.#sequences.filter(({ isFile }) => !isFile);
+    return (
+      files.reduce((sum, { bytes }) => sum + bytes, 0) + streams.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0)
+    );
   }
 
   get workers(): Workers {
@@ -108,11 +161,11 @@ export class ImportRun {
 
   /** The publication of the import. All spans are accepted, so its shards are known. */
   beginPublication(): Publisher {
-    const { plans, key, bytes } = this.planned;
+    const { plans, key } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
     const { framing } = plans[0]!;
     const { shards } = this.tally;
-    const publication = { name, framing, key, mode, shards, onDuplicate, indexPaths, sourceBytes: bytes };
+    const publication = { name, framing, key, mode, shards, onDuplicate, indexPaths, sourceBytes: this.sourceBytes };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
   }
@@ -127,7 +180,10 @@ export class ImportRun {
 
   /** Ends the threads and removes the files that nothing needs: all of them, unless the import was published. Never fails. */
   async close(): Promise<void> {
+    for (const sequence of this.#sequences) sequence.close();
     await this.#workers?.close();
+    await Promise.all(this.#sequences.map((sequence) => sequence.closed()));
+    dropSpare();
     await this.#publisher?.close();
     const isPublished = this.#publisher?.isPublished ?? false;
     // Where nobody knows, the index may name them.
@@ -158,13 +214,18 @@ export class ImportRun {
 function isResumable({ target, work, planned }: RunParts): boolean {
   const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
   const hasFolders = planned.plans.some(({ files, members }) => files !== undefined && members === undefined);
-  return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders;
+  return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders && !isInSequence(planned);
+}
+
+/** Whether a source is read in sequence: then nobody knows how many spans there are. */
+function isInSequence({ plans }: Plans): boolean {
+  return plans.some(({ sequential }) => sequential !== undefined);
 }
 
 /** None for small sources. Those that an option cuts into spans have threads for them. */
 function threadsFor({ planned, options }: RunParts, tasks: number): number {
   if (planned.bytes <= THREADLESS_BYTES_MAX && tasks <= planned.plans.length) return 0;
-  return Math.min(options.workers, tasks);
+  return isInSequence(planned) ? options.workers : Math.min(options.workers, tasks);
 }
 
 function startWorkers({ startWorkers: start, observer }: ImportTarget, threads: number): Workers {

@@ -79,15 +79,14 @@ async function plan(
 
 /** Workers scan spans; each is accepted when all before it are. */
 async function scan(run: ImportRun, work: ImportWork): Promise<void> {
-  const { reporter, tally, planned, target, options, beginning } = run;
+  const { reporter, tally, planned } = run;
   reporter.enter('scan', planned.bytes);
-  const credits = 2 * options.workers + 2;
-  const { jobs, workers } = run;
-  for await (const span of scanSources(jobs, workers, credits, run.context, target.blobs, beginning.recorded)) {
+  for await (const span of scanSources(run.scanning())) {
     reporter.throwIfCancelled();
     await run.accept(span);
     work.accept(span);
-    if (span.result.ended) await checkRest(span.plan, span.result.exit, reporter.pause);
+    const { plan, result, live } = span;
+    if (result.ended) await checkRest(plan, result.exit, reporter.pause, run.options, live?.sequence);
   }
   await tally.finishScan(work.mayAllBeBad);
   await work.finish(reporter.pause);
@@ -96,7 +95,7 @@ async function scan(run: ImportRun, work: ImportWork): Promise<void> {
 /** Workers merge runs into pages, which are handed to the publisher in the order of their keys. */
 async function merge(run: ImportRun, lock: WriterLock): Promise<Publisher> {
   const { reporter, tally, target, options, workers, beginning } = run;
-  reporter.enter('merge');
+  reporter.enter('merge', run.sourceBytes);
   checkFreeSpace(target, tally.runBytes);
   // Transactions on the collection wait from here on: what new entries are merged with has to stay.
   if (options.mode !== 'replace') await lock.set({ merging: options.collection });

@@ -37,6 +37,10 @@ export const BadReason = {
   KEY_TOO_LONG: 'has a key longer than the limit',
   KEY_OUT_OF_RANGE: 'has a numeric key whose exponent is beyond the limit',
   TOO_MANY_KEYS: 'has more index values than the limit',
+  // Of documents that have their records inside (import/scan/document-scan.ts); the kernels know none.
+  SELECT_NOT_FOUND: 'a document that has nothing at the place of option select',
+  SELECT_NOT_CONTAINER: 'a document that has no records at the place of option select',
+  BAD_DOCUMENT: 'a document that is not valid JSON outside of the place of option select',
 } as const;
 export type BadReasonName = keyof typeof BadReason;
 

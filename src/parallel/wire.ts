@@ -26,6 +26,18 @@ export function answer<T>(work: () => T, cancelled?: new () => Error): Answer<T>
   }
 }
 
+/** The same of work that takes turns. */
+export async function answerLater<T>(work: () => Promise<T>, cancelled?: new () => Error): Promise<Answer<T>> {
+  try {
+    const value = await work();
+    return answer(() => value);
+  } catch (error) {
+    return answer((): T => {
+      throw error;
+    }, cancelled);
+  }
+}
+
 /** Coordinator side: the value. @throws GristmillError the worker threw; CANCELLED; another Error: a fault, not an answer */
 export function unwrap<T>(answered: Answer<T>): T {
   switch (answered.kind) {

@@ -7,10 +7,11 @@ import { setImmediate } from 'node:timers/promises';
 import { mergeEntries } from '../import/merge/entries.js';
 import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
+import { withDecoders } from '../import/sequence/plain.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
-import { answer, unwrap } from '../parallel/wire.js';
+import { answerLater, unwrap } from '../parallel/wire.js';
 import type { Blobs } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
@@ -31,7 +32,7 @@ export class InProcessWorkers implements Workers, Verifiers {
   }
 
   scan(order: SpanOrder): Promise<SpanResult> {
-    return this.#next(() => scanSpan(order, this.#blobs));
+    return this.#next(() => withDecoders(() => scanSpan(order, this.#blobs)));
   }
 
   merge(task: MergeTask): Promise<MergeResult> {
@@ -46,8 +47,11 @@ export class InProcessWorkers implements Workers, Verifiers {
     dropKernel();
   }
 
-  #next<T>(work: () => T): Promise<T> {
-    const done = this.#last.then(() => setImmediate()).then(() => unwrap(answer(work, Cancelled)));
+  #next<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.#last
+      .then(() => setImmediate())
+      .then(() => answerLater(async () => work(), Cancelled))
+      .then(unwrap<T>);
     this.#last = done.catch(() => {});
     return done;
   }

@@ -9,10 +9,11 @@ import type { BadFile } from '../base/import-report.js';
 import { Names } from '../import/names/names.js';
 import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { fingerprintAt, isFolderOf } from '../import/plan/sources.js';
+import { isFolderOf } from '../import/plan/sources.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
-import { openSource } from '../import/source/open.js';
+import { isNamedLines } from '../import/source/layout.js';
+import { fingerprintAt, openSource } from '../import/source/open.js';
 import type { Fingerprint } from '../import/source/source.js';
 import { refuseStore } from '../import/source/store-directory.js';
 import type { ImportTarget } from '../import/work.js';
@@ -51,9 +52,9 @@ export async function compareSources(
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
-  { shape, onBadFile, include, exclude }: FilledImportOptions,
+  { shape, select, onBadFile, include, exclude }: FilledImportOptions,
 ): Promise<Comparison> {
-  const hasLines = shape === 'ndjson';
+  const hasLines = (path: string) => select === undefined && (shape === 'ndjson' || isNamedLines(path));
   const bad = new BadFiles({ onBadFile });
   const changed: ChangedFile[] = [];
   const removed: NotedFile[] = [];
@@ -74,9 +75,9 @@ export async function compareSources(
     const { root: path, glob } = placeOf(given);
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
-    refuseStore(path, fine);
+    const isFile = refuseStore(path, fine);
     const names = new Names({ include, exclude }, glob);
-    const folder = isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
+    const folder = !isFile && isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
     for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
       for (; !next.done && compareFiles(next.value, { source, path: file.path }) <= 0; next = before.next()) {

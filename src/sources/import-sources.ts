@@ -4,10 +4,10 @@
 
 import type { ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
-import { pathsOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { resolveImportOptions } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
+import { type ImportSource, namedSources } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import { files } from '../store/files/file-blobs.js';
 import { WriterLock } from '../store/lock/writer-lock.js';
@@ -19,13 +19,18 @@ import { WholeImport } from './whole-import.js';
  */
 export async function importSources(
   target: ImportTarget,
-  named: readonly (string | URL)[],
-  given: ImportOptions = {},
+  given: ImportSource | readonly ImportSource[],
+  options: ImportOptions = {},
 ): Promise<ImportReport> {
-  const sources = pathsOf(named);
-  return holdingLock(target, given, (lock, options) => {
-    return importHolding(lock, target, options, new WholeImport(target, sources, options));
-  });
+  const { signal } = resolveImportOptions(options, target.closing);
+  const { names, streams } = await namedSources(given, signal);
+  try {
+    return await holdingLock(target, options, (lock, filled) =>
+      importHolding(lock, target, filled, new WholeImport(target, names, filled, { streams })),
+    );
+  } finally {
+    await streams.close();
+  }
 }
 
 /** Calls `work` with the store's lock. @throws what it throws; TypeError for a wrong option */

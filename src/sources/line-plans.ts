@@ -3,7 +3,7 @@
 // Plans of a part of a file of lines: what a file has grown by, what lies between spans that stay, new lines of a log.
 
 import type { LayoutReason } from '../base/import-report.js';
-import { cut, type SourcePlan } from '../import/plan/plan.js';
+import { cut, type SourcePlan } from '../import/plan/source-plan.js';
 import { type ListedFile, packFiles } from '../import/source/file-list.js';
 
 /** Lines of a file of a source. */

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { importHolding } from '../import/import.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import type { SourcePlan } from '../import/plan/plan.js';
+import type { SourcePlan } from '../import/plan/source-plan.js';
 import type { Plans } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';

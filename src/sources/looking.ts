@@ -5,7 +5,7 @@
 
 import { join, resolve } from 'node:path';
 import { placeOf } from '../import/names/sources.js';
-import { isNamedLines } from '../import/source/layout.js';
+import { codecIn } from '../import/sequence/plain.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
 import type { NotedFile } from './manifest.js';
@@ -61,7 +61,7 @@ const NS_PER_MS = 1e6;
 /**
  * What is taken of a new or changed file: its fingerprint, that of its beginning, or undefined for nothing yet.
  * @param before what is stored of it
- * @param hasLines whether it is said to be NDJSON whatever its name
+ * @param hasLines whether a file at this path is one of lines that are records
  */
 export function takenOf(
   { take }: Looking,
@@ -69,13 +69,13 @@ export function takenOf(
   path: string,
   fingerprint: Fingerprint,
   before: NotedFile | undefined,
-  hasLines: boolean,
+  hasLines: (path: string) => boolean,
 ): Fingerprint | undefined {
   const full = join(resolve(placeOf(source).root), path);
   const { bytes, modifiedNs } = fingerprint;
   const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS });
   if (taken !== 'growth') return taken === 'all' ? fingerprint : undefined;
-  const mayHaveLines = hasLines || isNamedLines(full) || before?.lines !== undefined;
+  const mayHaveLines = hasLines(full) || before?.lines !== undefined;
   if (!mayHaveLines || (before !== undefined && !hasOnlyGrown(full, fingerprint, before))) return undefined;
   const from = before?.fingerprint.bytes ?? 0;
   const growing = { ...fingerprint, grows: true } as const;
@@ -99,6 +99,8 @@ export function endOfLines(path: string, fingerprint: Fingerprint, from: number)
     return from; // it has changed again: whoever changed it is still at it
   }
   try {
+    // Of a compressed file no beginning is of any use.
+    if (codecIn(file, {}) !== undefined) return from;
     for (let to = fingerprint.bytes; to > from; to -= CHUNK_BYTES) {
       const start = Math.max(from, to - CHUNK_BYTES);
       const at = file.bytesAt(start, to).lastIndexOf(NEWLINE);

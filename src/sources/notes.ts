@@ -4,9 +4,11 @@
 // once more: what they begin and end with tells later whether they have only grown.
 
 import { join } from 'node:path';
+import { hasNoRecords } from '../base/bad-files.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import type { SourcePlan } from '../import/plan/plan.js';
+import type { SourcePlan } from '../import/plan/source-plan.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
+import { codecIn } from '../import/sequence/plain.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
 import { isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
@@ -36,6 +38,7 @@ interface FilesRead {
 export class Notes {
   readonly #add: (file: NotedFile) => void;
   readonly #shape: FilledImportOptions['shape'];
+  readonly #hasDocuments: boolean;
   /** A file whose spans come one by one. */
   #open:
     | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
@@ -45,8 +48,9 @@ export class Notes {
   #batch: { readonly plan: SourcePlan; members: number } | undefined;
 
   /** @param add is called with each file, in the order of the import. */
-  constructor({ shape }: Pick<FilledImportOptions, 'shape'>, add: (file: NotedFile) => void) {
+  constructor({ shape, select }: Pick<FilledImportOptions, 'shape' | 'select'>, add: (file: NotedFile) => void) {
     this.#shape = shape;
+    this.#hasDocuments = select !== undefined;
     this.#add = add;
   }
 
@@ -55,7 +59,7 @@ export class Notes {
     if (task.files !== undefined) {
       const records = result.fileRecords as Uint32Array;
       // What could not be read is not noted, so that it counts as new the next time.
-      const unread = (result.badFiles ?? []).filter(({ reason }) => reason !== 'SOURCE_EMPTY').map(({ at }) => at);
+      const unread = (result.badFiles ?? []).filter(({ reason }) => !hasNoRecords(reason)).map(({ at }) => at);
       const files = { shard: task.shard, records, unread: new Set(unread) };
       if (plan.members === undefined) this.#addFiles(plan, task.files.list, files);
       else this.#addMembers(plan, plan.members, files);
@@ -74,8 +78,8 @@ export class Notes {
     if (this.#open === undefined) return;
     const { plan, ranges, spans, read } = this.#open;
     this.#open = undefined;
-    const { source, relative, path, fingerprint, framing } = plan;
-    const ends = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+    const { source, relative, path, fingerprint, framing, sequential, codec } = plan;
+    const ends = framing === 'lines' && !sequential && !codec ? linesOf(path, fingerprint) : undefined;
     const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
     this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
   }
@@ -85,11 +89,11 @@ export class Notes {
     if (this.#batch?.plan !== plan) this.#batch = { plan, members: 0 };
     let first = 0;
     for (let i = 0; 2 * i < records.length; i++) {
-      const { source, relative, path, fingerprint, framing } = members[this.#batch.members++] as SourcePlan;
+      const { source, relative, path, fingerprint, framing, codec } = members[this.#batch.members++] as SourcePlan;
       if (unread.has(i)) continue;
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
-      const lines = framing === 'lines' ? linesOf(path, fingerprint) : undefined;
+      const lines = framing === 'lines' && !codec ? linesOf(path, fingerprint) : undefined;
       this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
     }
@@ -102,7 +106,8 @@ export class Notes {
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const isNamed = this.#shape === undefined && isNamedLines(path);
-      const mayBe = isNamed || this.#shape === 'ndjson';
+      // What is appended to documents is more of them, each of which is walked: they are read again as a whole.
+      const mayBe = !this.#hasDocuments && (isNamed || this.#shape === 'ndjson');
       const lines = mayBe ? linesOf(join(folder, path), fingerprint, isNamed) : undefined;
       this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
@@ -117,6 +122,8 @@ export class Notes {
 export function linesOf(path: string, fingerprint: Fingerprint, isNamed = false): SourceLines | undefined {
   if (fingerprint.bytes < GROWN_BYTES_MIN) return undefined;
   return readIfSame(path, fingerprint, (file) => {
+    // A compressed file that has grown is read anew.
+    if (codecIn(file, {}) !== undefined) return undefined;
     return !isNamed || wasReadAsLines(file) ? hashEnds(file, fingerprint.bytes) : undefined;
   });
 }

@@ -196,7 +196,7 @@ class Sync {
     const isOurs = manifest === undefined || manifest.records === 0 || (base !== undefined && this.#holdsAll(base));
     const mode = isOurs ? 'replace' : 'upsert';
     const options = { ...this.#options, mode } as const;
-    const work = new WholeImport(this.#target, this.#sources, options, { base, left });
+    const work = new WholeImport(this.#target, this.#sources, options, { repeated: { base, left } });
     const before = manifest?.records ?? 0;
     const report = await importHolding(lock, this.#target, options, work);
     const isKnown = mode === 'upsert' || before === 0;

@@ -4,7 +4,7 @@
 // records, and the gaps between them, which are imported. A gap begins and ends at the beginning of a line.
 
 import { join } from 'node:path';
-import type { SourcePlan } from '../import/plan/plan.js';
+import type { SourcePlan } from '../import/plan/source-plan.js';
 import { hashOf } from '../import/scan/span-hash.js';
 import { openSource } from '../import/source/open.js';
 import type { Source } from '../import/source/source.js';

@@ -7,6 +7,7 @@ import type { FilledImportOptions } from '../import/options/resolve.js';
 import { optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
+import type { Streams } from '../import/sequence/streams.js';
 import { expectationOf } from '../import/source/expectation.js';
 import type { Expectation } from '../import/source/layout.js';
 import type { Fingerprint } from '../import/source/source.js';
@@ -40,17 +41,29 @@ export class WholeImport implements ImportWork {
   readonly #rows = new ManifestRows();
   readonly #notes: Notes;
   readonly #repeated: Repeated | undefined;
+  readonly #streams: Streams | undefined;
+  /** Whether a source can be read only once: then there is nothing to know it again by. */
+  #hasStreams = false;
   /** Records that the publication has removed. */
   removed = 0;
   /** Live records of the import before. */
   #records: readonly Change[] = [];
 
-  /** @param repeated where it brings a collection up to date, whatever else is in that. */
-  constructor(target: ImportTarget, sources: readonly string[], options: FilledImportOptions, repeated?: Repeated) {
+  /**
+   * @param repeated where it brings a collection up to date, whatever else is in that.
+   * @param streams where sources may be such that can be read only once.
+   */
+  constructor(
+    target: ImportTarget,
+    sources: readonly string[],
+    options: FilledImportOptions,
+    { repeated, streams }: { readonly repeated?: Repeated; readonly streams?: Streams },
+  ) {
     this.sources = sources;
     this.#target = target;
     this.#options = options;
     this.#repeated = repeated;
+    this.#streams = streams;
     this.#notes = new Notes(options, (file) => this.#rows.add(file));
   }
 
@@ -89,7 +102,11 @@ export class WholeImport implements ImportWork {
       return left?.has(id) ? left.get(id) : fingerprint;
     };
     const mayBeEmpty = left !== undefined;
-    return planSources(this.sources, directory, this.#options, pause, expectation, mayBeEmpty, left && selectOf);
+    const options = { ...this.#options, streams: this.#streams };
+    const selected = left && selectOf;
+    const plans = await planSources(this.sources, directory, options, pause, expectation, mayBeEmpty, selected);
+    this.#hasStreams = plans.plans.some(({ sequential }) => sequential?.isFile === false);
+    return plans;
   }
 
   /** Whether records of the collection stay, or it was made of these sources by the same options. */
@@ -111,7 +128,7 @@ export class WholeImport implements ImportWork {
     this.removed = removeRecords(this.#target.catalog, write, manifest.name, this.#records);
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;
-    if (!isAll && this.#repeated === undefined) return;
+    if ((!isAll && this.#repeated === undefined) || this.#hasStreams) return;
     const sources = this.sources.map((path) => resolve(path));
     const hasDuplicates = counts.replaced > 0;
     this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });

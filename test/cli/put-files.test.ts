@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { CLI, gristmill, scratch } from '../support/cli.js';
@@ -55,6 +56,15 @@ describe('a byte order mark', () => {
     await expect(opened.collection().putText(`${MARK}${MARK}{"id":2}`)).rejects.toMatchObject({ code: 'BAD_RECORD' });
     await opened.close();
   });
+});
+
+test('a compressed file is decompressed, and a damaged one named', async () => {
+  const path = join(folder, 'a.json.gz');
+  writeFileSync(path, gzipSync('{"id":2}\n{"id":3}'));
+  expect(await run('put', '--file', path)).toMatchObject({ code: 0 });
+  expect(await get('2', '3')).toBe('{"id":2}\n{"id":3}\n');
+  writeFileSync(path, gzipSync('{"id":4}').subarray(0, 12));
+  expect(await run('put', '--file', path)).toMatchObject({ code: 3, stderr: expect.stringContaining(path) });
 });
 
 describe('what import refuses', () => {

@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { CLI, ROOT, scratch } from '../support/cli.js';
 
@@ -19,7 +20,7 @@ function example(heading: string, language: string): string {
   return block[1]!;
 }
 
-/** A user's project: the package under its name, and users.json. */
+/** A user's project: the package under its name, users.json and events.ndjson.gz. */
 function project(): string {
   const folder = scratch();
   mkdirSync(join(folder, 'node_modules'));
@@ -31,6 +32,8 @@ function project(): string {
     precise: 0.1,
   }));
   writeFileSync(join(folder, 'users.json'), JSON.stringify(users));
+  const events = users.map(({ email }) => `${JSON.stringify({ by: email })}\n`).join('');
+  writeFileSync(join(folder, 'events.ndjson.gz'), gzipSync(events));
   return folder;
 }
 

@@ -124,7 +124,7 @@ test('a key that is a name with a dot', async () => {
 const LINES = '{"id":1}\n{"id":2}\n';
 
 test.each<[string, Uint8Array, string]>([
-  ['compressed', gzipSync(LINES), 'gzip'],
+  ['compressed twice', gzipSync(gzipSync(LINES)), 'gzip'],
   ['a text sequence', Buffer.from(LINES.replaceAll('{', '\u001e{')), 'text sequence'],
   ['zeros and then lines', Buffer.concat([Buffer.alloc(5000), Buffer.from(LINES)]), 'bytes of zero'],
 ])('another format, %s: the command makes JSON of it', async (_name, bytes, what) => {

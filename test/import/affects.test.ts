@@ -23,12 +23,22 @@ test('every option says what it decides; those of a journal come in the order th
     ...['level', 'spanBytes', 'recordBytesMax', 'depthMax'],
   ]);
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
-  expect(later.map(([name]) => name)).toEqual(['onBadFile', 'include', 'exclude']);
+  expect(later.map(([name]) => name)).toEqual(['onBadFile', 'include', 'exclude', 'codec']);
   // Where they are given, an import with others does not resume.
   const given = optionsThatAffect(resolveImportOptions({ onBadFile: 'skip' }), 'records', 'import');
   expect(given).toMatchObject({ onBadFile: 'skip' });
   expect(() => resolveImportOptions({ onBadFile: 'ignore' as 'skip' })).toThrow('options.onBadFile');
   const known = [...inJournal, ...later.map(([name]) => name)];
   const others = Object.keys(IMPORT_OPTIONS).filter((name) => !known.includes(name));
-  expect(others).toEqual(['collection', 'allowEmpty', 'workers', 'access', 'windowBytes', 'wait', 'resume']);
+  expect(others).toEqual([
+    'collection',
+    'allowEmpty',
+    'maxExpansion',
+    'maxDecoderMemory',
+    'workers',
+    'access',
+    'windowBytes',
+    'wait',
+    'resume',
+  ]);
 });

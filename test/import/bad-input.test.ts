@@ -68,11 +68,14 @@ describe('files that are no sources', () => {
     expect(await failure(path)).toMatchObject({ code: 'SOURCE_EMPTY', file: path });
   });
 
-  test.skipIf(spawnSync('mkfifo', ['--version']).status !== 0)('a FIFO: nobody waits for a writer', async () => {
-    const path = join(scratch(), 'fifo');
-    execFileSync('mkfifo', [path]);
-    expect(await failure(path)).toMatchObject({ code: 'SOURCE_NOT_A_FILE', file: path });
-  });
+  test.skipIf(spawnSync('mkfifo', ['--version']).status !== 0)(
+    'a FIFO: a writer is waited for, until the import is cancelled',
+    async () => {
+      const path = join(scratch(), 'fifo');
+      execFileSync('mkfifo', [path]);
+      expect(await failure(path, { signal: AbortSignal.timeout(20) })).toMatchObject({ code: 'CANCELLED' });
+    },
+  );
 
   test.skipIf(!existsSync('/dev/zero'))('a device without end', async () => {
     expect(await failure('/dev/zero')).toMatchObject({ code: 'SOURCE_NOT_A_FILE' });

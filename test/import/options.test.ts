@@ -75,7 +75,6 @@ describe('options', () => {
 
   test('select', () => {
     for (const select of ['a', '/~', 7]) expect(wrong({ select })).toThrow('options.select');
-    expect(wrong({ select: '/a', shape: 'ndjson' })).toThrow('options.select');
     expect(resolveImportOptions({ select: '' }).select).toBe('');
   });
 

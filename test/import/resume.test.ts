@@ -106,9 +106,11 @@ describe('killed and resumed, the result is that of one go', () => {
     expect(report.resumed!.spans + scans).toBeLessThan(oneGo.scans + report.spans.redone + 1);
   });
 
-  test('of small files by the batch', async () => {
-    const sources = LINES.split('\n', 90).map((line) => fileWith(line));
-    const [options, whole] = [{ ...OPTIONS, spanBytes: 256 }, newStore()];
+  test.each<[string, () => string[], ImportOptions]>([
+    ['small files by the batch', () => LINES.split('\n', 90).map((line) => fileWith(line)), { spanBytes: 256 }],
+    ['documents', () => [fileWith(LINES.replaceAll(/^.+$/gm, '{"items":[$&]}'))], { select: '/items' }],
+  ])('%s', async (_, newFiles, more) => {
+    const [sources, options, whole] = [newFiles(), { ...OPTIONS, ...more }, newStore()];
     const oneGo = await importHere(whole, sources, options);
     const killed = await killedStore({ sources, options, killAtScan: 8 });
     const { report } = await importHere(killed, sources, options);

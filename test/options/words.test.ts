@@ -76,7 +76,7 @@ function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
     case 'freshness':
       return fc.oneof(fc.constantFrom('immediate', 'warm'), fc.record({ maxStaleMs: fc.nat(10 ** 9) }));
     case 'number':
-      return fc.double({ min: 0, max: 1, noNaN: true }).filter((value) => !String(value).includes('e'));
+      return fc.double({ min: row.min, max: row.min + 1, noNaN: true }).filter((value) => !String(value).includes('e'));
     default: {
       const { min, max } = row;
       const unit = fc.constantFrom(1, 1000, 1024, 60_000, 2 ** 20, 2 ** 30, 86_400_000);

@@ -9,7 +9,7 @@ import { scanSources } from '../../src/import/accept/accept.js';
 import { Tally } from '../../src/import/accept/tally.js';
 import { type FilledImportOptions, resolveImportOptions } from '../../src/import/options/resolve.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
-import { planJobs } from '../../src/import/plan/jobs.js';
+import { planJobs, Tasks } from '../../src/import/plan/jobs.js';
 import { checkRest, planSource } from '../../src/import/plan/plan.js';
 import { Workspace } from '../../src/import/plan/workspace.js';
 import { scanSpan } from '../../src/import/scan/scan-span.js';
@@ -81,12 +81,8 @@ export async function scanInSpans(
     spans = plan.spans.length;
     // Kernels are kept for as long as the import stays the same, and cost more than such a scan.
     const id = JSON.stringify([options.key, options.indexes, options.depthMax, windowBytes, options.level]);
-    const jobs = planJobs([plan], options, {
-      id,
-      firstShard: 1,
-      key: { kind: 'ordinal' },
-      hashesSpans: false,
-    });
+    const about = { id, firstShard: 1, key: { kind: 'ordinal' }, hashesSpans: false } as const;
+    const jobs = planJobs(new Tasks([plan], options, about), 1);
     workspace.open(jobs.map(({ task }) => spanPaths(context, task.shard).shard));
     mkdirSync(join(directory, SHARDS_DIRECTORY), { recursive: true });
     const queue = new Queue(isReversed);
@@ -96,7 +92,7 @@ export async function scanInSpans(
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
     const workers = { scan: (task: SpanOrder) => queue.run(() => scanSpan(guessed(task), files)) };
-    for await (const accepted of scanSources(jobs, workers, credits, context, files)) {
+    for await (const accepted of scanSources({ jobs, workers, credits, context, blobs: files, over: new Set() })) {
       const { task, result } = accepted;
       const paths = spanPaths(context, task.shard);
       await tally.accept(accepted);
@@ -108,7 +104,7 @@ export async function scanInSpans(
         shards.push(readFileSync(paths.shard));
         lines.push(...readShard(paths.shard, result.shard.records));
       }
-      if (result.ended) await checkRest(plan, result.exit, noPause);
+      if (result.ended) await checkRest(plan, result.exit, noPause, options);
     }
     await tally.finishScan();
   } catch (thrown) {

@@ -18,6 +18,8 @@ import { runTraced, threadsOf } from './strace.js';
 import { unmount } from './volume.mjs';
 
 const KINDS = ['upsert', 'transaction', 'compact'] as const;
+/** As src/store/shards/join-write.ts has it. */
+const UNFINISHED_SUFFIX = '.unfinished';
 /** Beyond every operation's number of calls: the test fails rather than going on for ever. */
 const CALLS_MAX = 60;
 
@@ -107,11 +109,13 @@ async function endedWithinLmdb(writer: Writer): Promise<boolean> {
   return true;
 }
 
-/** The shard an import writes next, for strace to look at nothing else. */
+/** The files that an import or a compaction writes next, for strace to look at nothing else. A joined file has another name at first. */
 function pathsOf(store: string): string[] {
   const last = Math.max(0, ...readdirSync(join(store, 'shards')).map((name) => Number.parseInt(name, 10)));
-  const next = Array.from({ length: 4 }, (_, i) => `${String(last + 1 + i).padStart(8, '0')}.ndjson.zst`);
-  return next.flatMap((name) => ['-P', join(store, 'shards', name)]);
+  const next = Array.from({ length: 16 }, (_, i) => `${String(last + 1 + i).padStart(8, '0')}.ndjson.zst`);
+  return next.flatMap((name) =>
+    ['', UNFINISHED_SUFFIX].flatMap((end) => ['-P', join(store, 'shards', `${name}${end}`)]),
+  );
 }
 
 describe('limits of a process', () => {

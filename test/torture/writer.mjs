@@ -28,7 +28,7 @@ const source = join(tmpdir(), `gristmill-writer-${process.pid}.ndjson`);
 process.on('exit', () => rmSync(source, { force: true }));
 
 if (how === 'inline') {
-  WorkerPool.prototype.scan = async (task) => unwrap(worker.scan(task));
+  WorkerPool.prototype.scan = async (task) => unwrap(await worker.scan(task));
   WorkerPool.prototype.merge = async (task) => unwrap(worker.merge(task));
 }
 

@@ -50,6 +50,9 @@ const SAME_NAME = [
   'onBadFile',
   'include',
   'exclude',
+  'codec',
+  'maxExpansion',
+  'maxDecoderMemory',
   'maxBad',
   'maxBadRatio',
   'workers',
@@ -60,12 +63,17 @@ const SAME_NAME = [
   'wait',
 ] as const satisfies readonly (keyof ImportOptions)[];
 
+/** Stands for standard input among the sources. */
+const STDIN = '-';
+
 const HELP = `
 Examples:
   gristmill import users.json --store ./store --key id --index email --index country
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import logs/ --store ./store --select /Records --key eventID
   gristmill import ./documents --store ./store --on-bad-record quarantine
+  zcat dump.json.gz | gristmill import - --store ./store --key id
   gristmill import 'data/**/*.geojson' --store ./store --exclude drafts
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
@@ -83,7 +91,7 @@ export function addImport(program: Command): void {
     .description(
       'import JSON files, or folders of them, into a collection: NDJSON, an array, an object, or values one after another',
     )
-    .argument('<source...>', 'files and folders to import, in this order');
+    .argument('<source...>', 'files and folders to import, in this order; compressed or not; - is standard input');
   withImportFlags(command)
     .addOption(
       choice(
@@ -104,7 +112,7 @@ export function addImport(program: Command): void {
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return command
+  return withCodecFlags(command)
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -116,7 +124,7 @@ export function withImportFlags(command: Command): Command {
       'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
       collectPaths,
     )
-    .option('--select <json-pointer>', 'the array or object inside the document that contains the records')
+    .option('--select <json-pointer>', 'the array or object inside each document that contains the records')
     .addOption(
       choice(
         '--shape <shape>',
@@ -142,7 +150,7 @@ export function withImportFlags(command: Command): Command {
     .addOption(
       choice(
         '--on-bad-file <what>',
-        'what to do with a file that vanishes, cannot be read, or is empty: fail, skip it, or also note it in a quarantine file (default: fail)',
+        'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at --select): fail, skip it, or also note it in a quarantine file (default: fail)',
         ['fail', 'skip', 'quarantine'],
       ),
     )
@@ -162,20 +170,47 @@ export function withImportFlags(command: Command): Command {
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
 }
 
+/** How sources are decompressed. */
+function withCodecFlags(command: Command): Command {
+  return command
+    .addOption(
+      choice(
+        '--codec <name>',
+        'how the sources are compressed (default: their first bytes tell, and the name of a .br file)',
+        [...['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli']],
+      ),
+    )
+    .option(
+      '--max-expansion <n>',
+      'refuse a compressed source that becomes more than n times as large (default: 250)',
+      readCount,
+    )
+    .option(
+      '--max-decoder-memory <size>',
+      'memory that decompressing a source may take for itself (default: 128m)',
+      readSize,
+    );
+}
+
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {
   const given = importOptions(flags);
+  if (sources.filter((source) => source === STDIN).length > 1)
+    throw new TypeError(`${STDIN} (standard input) is given twice`);
   pathsOf(sources);
   resolveImportOptions(importOptionsOver(await configuredImports(flags), given));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
     onStore(flags, true, async (store) => {
       try {
-        return await store.import(sources, {
-          ...given,
-          onProgress: view.show,
-          onWait: tellWait,
-          signal,
-        });
+        return await store.import(
+          sources.map((source) => (source === STDIN ? process.stdin : source)),
+          {
+            ...given,
+            onProgress: view.show,
+            onWait: tellWait,
+            signal,
+          },
+        );
       } finally {
         view.stop();
       }

@@ -1,11 +1,14 @@
 // JSON that a command reads whole: from a file or from stdin, by the rules of an import. A byte order mark is skipped, UTF-16
-// is refused, and a file that is missing or cannot be read is the same error with the same exit code. A pipe will do too.
+// is refused, a compressed file is decompressed, and a file that is missing or cannot be read is the same error with the same exit
+// code. A pipe will do too.
 
 import { fstatSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { GristmillError } from '../../base/errors.js';
-import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { DECODER_BYTES_DEFAULT, DEPTH_DEFAULT, EXPANSION_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import { snippetOf } from '../../base/snippet.js';
+import type { CodecName } from '../../import/codec/codec.js';
+import { CODEC_HEAD_BYTES, codecOf } from '../../import/codec/recognise.js';
 import { markBytes } from '../../import/source/detect.js';
 import { openSource } from '../../import/source/open.js';
 import { BadReason } from '../../kernel/contract.js';
@@ -49,7 +52,20 @@ async function bytesOf(file: string): Promise<Uint8Array> {
   if (isStream(file)) return readFile(file);
   const source = openSource(file);
   try {
-    return source.bytesAt(0, source.fingerprint.bytes);
+    const codec = codecOf(file, source.bytesAt(0, CODEC_HEAD_BYTES));
+    return codec === undefined ? source.bytesAt(0, source.end) : await decoded(file, codec);
+  } finally {
+    source.close();
+  }
+}
+
+/** The text of a compressed file, within the limits of an import. @throws SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS */
+async function decoded(file: string, codec: CodecName): Promise<Uint8Array> {
+  const { openPlain, withDecoders } = await import('../../import/sequence/plain.js');
+  const how = { codec, maxExpansion: EXPANSION_DEFAULT, maxDecoderMemory: DECODER_BYTES_DEFAULT };
+  const source = await withDecoders(() => openPlain(file, { how, codec }));
+  try {
+    return source.bytesAt(0, source.end);
   } finally {
     source.close();
   }

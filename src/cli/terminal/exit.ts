@@ -47,6 +47,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   SOURCE_UTF16: Exit.badInput,
   SOURCE_TRUNCATED: Exit.badInput,
   SOURCE_TRAILING_BYTES: Exit.badInput,
+  SOURCE_FAILED: Exit.badInput,
   SOURCE_DAMAGED: Exit.badInput,
   SOURCE_EXPANDS: Exit.badInput,
   SOURCE_NOT_SUPPORTED: Exit.badInput,

@@ -10,25 +10,31 @@
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import type { SourcePlan } from '../plan/plan.js';
-import type { AcceptedSpan, RecordedSpan, SpanJob } from '../plan/span-job.js';
+import type { SourcePlan } from '../plan/source-plan.js';
+import type { AcceptedSpan, SpanJob } from '../plan/span-job.js';
 import { type Boundary, type SpanContext, type SpanResult, type SpanTask, spanPaths } from '../tasks/span.js';
 import type { Workers } from '../tasks/workers.js';
 
+/** What is scanned, and by whom. */
+export interface Scanning {
+  readonly jobs: Iterable<SpanJob> | AsyncIterable<SpanJob>;
+  readonly workers: Pick<Workers, 'scan'>;
+  /** The greatest number of spans that are running, or finished and not yet accepted. */
+  readonly credits: number;
+  readonly context: SpanContext;
+  readonly blobs: Blobs;
+  /** Spans before the jobs that a killed import had accepted. They are not scanned again. */
+  readonly resumed?: readonly AcceptedSpan[];
+  /** Gets sources whose container has ended: their other spans are not begun. */
+  readonly over: Set<SourcePlan>;
+}
+
 /**
  * Yields accepted spans in source order. If the consumer stops before the end, the workers stop too.
- * @param recorded spans that a killed import had accepted. They are not scanned again; the scan continues after them.
- * @param credits the greatest number of spans that are running, or finished and not yet accepted
  * @throws every error that a worker throws
  */
-export async function* scanSources(
-  jobs: readonly SpanJob[],
-  workers: Pick<Workers, 'scan'>,
-  credits: number,
-  context: SpanContext,
-  blobs: Blobs,
-  recorded: readonly RecordedSpan[] = [],
-): AsyncGenerator<AcceptedSpan> {
+export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedSpan> {
+  const { jobs, workers, credits, context, blobs, resumed = [], over } = scanning;
   const progress = new SharedProgress(context.shared);
   const discard = ({ shard }: SpanTask, result: SpanResult): void => {
     progress.add(-result.progressBytes, -result.read);
@@ -38,8 +44,6 @@ export async function* scanSources(
   /** Where the span before ended. */
   let boundary: Boundary = { at: 0, afterComma: false };
   let rejected = 0;
-  /** Sources whose container has ended. The coordinator does not begin their other spans. */
-  const over = new Set<SourcePlan>();
   const accept = (span: AcceptedSpan): AcceptedSpan => {
     const { plan, result } = span;
     if (result.ended) over.add(plan);
@@ -48,37 +52,42 @@ export async function* scanSources(
     rejected += result.rejected;
     return span;
   };
-  let rest = jobs;
-  for (const { shard, result, wasRedone } of recorded) {
-    const at = shard - (jobs[0] as SpanJob).task.shard;
-    const job = jobs[at] as SpanJob;
-    rest = jobs.slice(at + 1);
-    source = job.plan;
-    progress.add(result.progressBytes, result.read);
-    yield accept({ ...job, result, wasRedone });
+  for (const span of resumed) {
+    source = span.plan;
+    progress.add(span.result.progressBytes, span.result.read);
+    yield accept(span);
   }
   const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
-  for await (const { task: job, result } of inOrder(unless(rest, over), credits, scan, () => progress.cancel())) {
-    const { plan, task } = job;
+  for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
+    const { plan, task, live } = job;
     if (plan !== source) {
       source = plan;
       boundary = { at: plan.from, afterComma: false };
     }
     if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
       discard(task, result);
+      live?.done();
       continue;
     }
     const badMax = task.setup.badMax - rejected;
-    let accepted: AcceptedSpan = { plan, task, result, wasRedone: false };
-    if (result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax)) {
-      discard(task, result);
-      const again = { ...task, entry: boundary, setup: { ...task.setup, badMax } };
-      accepted = { plan, task: again, result: await scan({ task: again }), wasRedone: true };
+    let accepted: AcceptedSpan = { ...job, result, wasRedone: false };
+    const isWrong = result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax);
+    for (let isAgain = isWrong || result.ranOut; isAgain; isAgain = accepted.result.ranOut) {
+      discard(accepted.task, accepted.result);
+      const from = accepted.result.ranOut && live ? await live.extended() : task;
+      const again = { ...from, entry: boundary, setup: { ...task.setup, badMax } };
+      accepted = { ...job, task: again, result: await scan({ task: again }), wasRedone: true };
     }
     yield accept(accepted);
+    live?.sequence.pass(accepted.result.exit, accepted.result.newlines ?? 0);
+    live?.done();
   }
 }
 
-function* unless(jobs: readonly SpanJob[], over: ReadonlySet<SourcePlan>): Generator<SpanJob> {
-  for (const job of jobs) if (!over.has(job.plan)) yield job;
+/** The jobs without those of sources that are over. */
+function unless(jobs: Scanning['jobs'], over: ReadonlySet<SourcePlan>): Scanning['jobs'] {
+  if (Symbol.asyncIterator in jobs) return jobs; // whoever makes them knows
+  return (function* () {
+    for (const job of jobs) if (!over.has(job.plan)) yield job;
+  })();
 }

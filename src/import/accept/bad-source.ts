@@ -11,11 +11,14 @@ import { BadReason } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { isComposite } from '../../keys/key-path.js';
-import { formatPath } from '../../keys/paths.js';
+import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
-import { openSource } from '../source/open.js';
+import { RanOut } from '../sequence/chunk.js';
+import { openPlain, withDecoders } from '../sequence/plain.js';
+import type { Sequence } from '../sequence/sequence.js';
 import type { Source } from '../source/source.js';
-import type { SpanFailure, SpanTask } from '../tasks/span.js';
+import type { ScanSetup, SpanFailure, SpanTask } from '../tasks/span.js';
+import { arrayInside } from './array-inside.js';
 
 const READ_BYTES = 1 << 20;
 /** A record is parsed for its member names only up to this size. */
@@ -33,52 +36,55 @@ export interface BadPlace {
   readonly facts: ErrorFacts;
 }
 
-/** @param readBefore records of the source read before the span. @throws SOURCE_CHANGED, IO_ERROR; CANCELLED */
-export async function placeOf(
-  task: SpanTask,
-  failure: SpanFailure,
-  readBefore: number,
-  pause: Pause,
-): Promise<BadPlace> {
+/** Where something failed: the task, what it was, and how many records of the source were read before the span. */
+export interface Failed {
+  readonly task: SpanTask;
+  readonly failure: SpanFailure;
+  readonly readBefore: number;
+  /** The source, if it is read in sequence. */
+  readonly sequence?: Sequence | undefined;
+}
+
+/** @throws SOURCE_CHANGED, IO_ERROR; CANCELLED */
+export async function placeOf({ task, failure, readBefore, sequence }: Failed, pause: Pause): Promise<BadPlace> {
   const { offset, reason } = failure;
   const { path, fingerprint } = failure.file ?? task;
-  const file = openSource(path, 'read', fingerprint);
+  const { codec = failure.file?.codec, setup } = task;
+  const how = setup.decompression;
+  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected: fingerprint })));
   try {
-    const line = await lineAt(file, offset, pause);
+    const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
-    const from = Math.max(0, offset - SNIPPET_BYTES);
+    const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
     const around = file.bytesAt(from, offset + SNIPPET_BYTES);
     const snippet = snippetOf(around, offset - from);
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: failure.kind === 'truncated' ? closingCommand(file, task, failure) : undefined,
+      closing: failure.kind === 'truncated' && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
-    file.close();
+    if (file !== sequence) file.close();
   }
 }
 
-/** @param readBefore records of the source read before the span. */
-export async function failureError(
-  task: SpanTask,
-  failure: SpanFailure,
-  readBefore: number,
-  pause: Pause,
-): Promise<GristmillError> {
-  const place = await placeOf(task, failure, readBefore, pause);
-  return new GristmillError(...describe(task, failure, place), place.facts);
+export async function failureError(failed: Failed, pause: Pause): Promise<GristmillError> {
+  const place = await placeOf(failed, pause);
+  return new GristmillError(...describe(failed.task, failed.failure, place), place.facts);
 }
 
 function describe(
   task: SpanTask,
-  { kind, start }: SpanFailure,
+  { kind, start, reason }: SpanFailure,
   { where, why, closing }: BadPlace,
 ): [ErrorCode, string] {
   switch (kind) {
     case 'bad record': {
       const help = "Correct the source, or import with option onBadRecord: 'skip' or option onBadRecord: 'quarantine'.";
+      if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
+        return [reason, `A document has no records at ${where}: ${why}. Check option select. ${help}`];
+      }
       return ['BAD_RECORD', `A record is bad at ${where}: ${why}. ${help}`];
     }
     case 'too large': {
@@ -152,6 +158,9 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 /** The reason in words. If the key is missing, it also says which members the record has. */
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
+  if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
+    return `${text}: '${formatPointer(setup.select ?? [])}'${end - start > EXAMINED_BYTES_MAX ? '' : whatDocumentHas(textAt(file, start, end), setup.select ?? [])}`;
+  }
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;
   if (isLong && primary && isComposite(primary)) return text;
@@ -162,21 +171,48 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   if (path === undefined) return text;
   const shown = `${text} "${formatPath(path)}"`;
   if (isLong || reason === 'KEY_NULL') return shown;
-  return `${shown}: ${whatIsThere(isNamed ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json), path)}`;
+  const value: unknown = isNamed ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json);
+  return `${shown}: ${whatIsThere(value, path)}${reason === 'KEY_MISSING' ? adviceToSelect(file, setup, json) : ''}`;
+}
+
+/** A record without the key may be a document that has the records inside. An element of an array is none. */
+function adviceToSelect(file: Source, { select }: ScanSetup, json: string): string {
+  const found = select === undefined ? arrayInside(Buffer.from(json)) : undefined;
+  if (found === undefined || mayBeginWithArray(file)) return '';
+  return `; if the records are in the array inside, give option select: '${formatPointer(found)}'`;
+}
+
+/** What is read in sequence may have lost its beginning: then nobody knows. */
+function mayBeginWithArray(file: Source): boolean {
+  try {
+    return /^\ufeff?\s*\[/.test(textAt(file, 0, SNIPPET_BYTES));
+  } catch (error) {
+    if (error instanceof RanOut) return true;
+    throw error;
+  }
+}
+
+/** The last value that a document has on the way to its records; nothing if the document is not valid behind it. */
+function whatDocumentHas(text: string, select: readonly string[]): string {
+  try {
+    return `; ${whatIsThere(JSON.parse(text), select, 'the document')}`;
+  } catch {
+    return '';
+  }
 }
 
 /** Describes the last value on a key path that the record has. */
-function whatIsThere(record: unknown, path: readonly string[]): string {
+function whatIsThere(record: unknown, path: readonly string[], what = 'the record'): string {
   let value = record;
   let at = 0;
   while (at < path.length && isObject(value) && Object.hasOwn(value, path[at] as string))
     value = value[path[at++] as string];
   const dotted = path.slice(at).join('.');
-  if (isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
+  if (what === 'the record' && isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
     const pointer = formatPath([...path.slice(0, at), dotted]);
     return `it has a member whose name is "${dotted}", with the dot. For that one, give option key: '${pointer}'`;
   }
-  const holder = at === 0 ? 'the record' : `"${formatPath(path.slice(0, at))}"`;
+  const holder = at === 0 ? what : `"${formatPath(path.slice(0, at))}"`;
   if (Array.isArray(value)) return `${holder} is an array`;
   if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;
   const names = Object.keys(value);
@@ -189,10 +225,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Line of an offset, from 1: counted only when an error needs it. */
-async function lineAt(file: Source, offset: number, pause: Pause): Promise<number> {
-  let line = 1;
-  for (let at = 0; at < offset; at += READ_BYTES) {
+/** Line of an offset, from 1: counted from a known place on, only when an error needs it. */
+async function lineAt(file: Source, known: Sequence['known'], offset: number, pause: Pause): Promise<number> {
+  let { line } = known;
+  for (let { at } = known; at < offset; at += READ_BYTES) {
     const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));
     line += countNewlines(bytes);
     await pause();

@@ -12,20 +12,12 @@ import type { Pause } from '../../parallel/pause.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import type { NewShard } from '../../store/publish/publication.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { SourcePlan } from '../plan/plan.js';
+import type { SourcePlan } from '../plan/source-plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
 import { unpackFiles } from '../source/file-list.js';
 import type { MergeResult, PlacedRun } from '../tasks/merge.js';
-import {
-  type Duplicate,
-  filePathIn,
-  type SpanFailure,
-  type SpanFiles,
-  type SpanPlace,
-  type SpanTask,
-  spanPaths,
-} from '../tasks/span.js';
-import { failureError, placeOf } from './bad-source.js';
+import { type Duplicate, filePathIn, type SpanFiles, type SpanPlace, spanPaths } from '../tasks/span.js';
+import { type BadPlace, type Failed, failureError, placeOf } from './bad-source.js';
 import { Quarantine } from './quarantine.js';
 
 /** Where the records of a shard are in their source. */
@@ -48,10 +40,14 @@ export class Tally {
   replaced = 0;
   storedBytes = 0;
   redone = 0;
+  /** Spans of sources that are read in sequence. */
+  spansInSequence = 0;
   /** Files read. */
   files = 0;
   /** Files that were left out, those that the plan left out first. */
   readonly badFiles: BadFile[] = [];
+  /** Files with a document in which a name of option `select` occurs twice: the first one of each span. */
+  readonly ambiguous: string[] = [];
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
@@ -62,7 +58,8 @@ export class Tally {
   #source: SourcePlan | undefined;
   /** Records read of the sources before the one at hand. */
   #readOfOthers = 0;
-  #firstRejected: { readonly task: SpanTask; readonly failure: SpanFailure; readonly readBefore: number } | undefined;
+  /** The place of the first rejected record, when it is asked for. */
+  #firstRejected: (() => Promise<BadPlace>) | undefined;
   #duplicate: Duplicate | undefined;
 
   /** @param id of the import. */
@@ -95,7 +92,9 @@ export class Tally {
 
   /** @throws BAD_RECORD, RECORD_TOO_LARGE, SOURCE_TRUNCATED, TOO_MANY_BAD_RECORDS */
   async accept(span: AcceptedSpan): Promise<void> {
-    const { plan, task, result, wasRedone } = span;
+    const { plan, task, result, wasRedone, live } = span;
+    const sequence = live?.sequence;
+    if (sequence) this.spansInSequence++;
     const paths = spanPaths(this.#place, task.shard);
     if (plan !== this.#source) this.#readOfOthers = this.read;
     if (result.fileRecords) this.files += result.fileRecords.length / 2 - (result.badFiles?.length ?? 0);
@@ -103,13 +102,14 @@ export class Tally {
     this.#source = plan;
     const readBefore = this.read - this.#readOfOthers;
     if (wasRedone) this.redone++;
+    if (result.ambiguous !== undefined) this.ambiguous.push(result.ambiguous);
     this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
     this.rejected += result.rejected;
-    if (result.failure) throw await failureError(task, result.failure, readBefore, this.#pause);
-    const { firstRejected: failure } = result;
-    if (failure) {
-      this.#firstRejected ??= { task, failure, readBefore };
+    const { failure, firstRejected } = result;
+    if (failure) throw await failureError({ task, failure, readBefore, sequence }, this.#pause);
+    if (firstRejected) {
+      await this.#noteRejected({ task, failure: firstRejected, readBefore, sequence });
       const source = task.files === undefined ? task.path : undefined;
       await this.quarantine.take(paths.bad, source, readBefore, this.#pause);
     }
@@ -157,8 +157,7 @@ export class Tally {
     const { read, rejected } = this;
     const isOver = rejected > read * this.#options.maxBadRatio;
     if (!this.#firstRejected || (rejected < read && !isOver)) return;
-    const { task, failure, readBefore } = this.#firstRejected;
-    const { where, why, facts } = await placeOf(task, failure, readBefore, this.#pause);
+    const { where, why, facts } = await this.#firstRejected();
     const allowed = isOver ? `, more than option maxBadRatio: ${this.#options.maxBadRatio} allows` : '';
     const message = `${rejected} of ${read} records are bad${allowed}; nothing was changed. The first bad one is at ${where}: ${why}.`;
     throw new GristmillError('TOO_MANY_BAD_RECORDS', message, facts);
@@ -184,6 +183,13 @@ export class Tally {
   /** Settles the syncs under way, whatever comes of them. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#syncs);
+  }
+
+  /** What is read in sequence has to be looked at now: it cannot be read again. */
+  async #noteRejected(failed: Failed): Promise<void> {
+    if (this.#firstRejected !== undefined) return;
+    const place = failed.sequence && (await placeOf(failed, this.#pause));
+    this.#firstRejected = async () => place ?? placeOf(failed, this.#pause);
   }
 
   #noteDead(shard: number, ordinals: ArrayLike<number>): void {

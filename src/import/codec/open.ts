@@ -14,7 +14,31 @@ const DECODINGS: { readonly [codec in CodecName]: () => Promise<Decoding> } = {
   brotli: async () => (await import('./forms/brotli.js')).decodeBrotli,
 };
 
+const loaded = new Map<CodecName, Decoding>();
+
+/** Thrown where a decoder is needed whose code is not loaded: load it (`loadDecoder`), and begin again. */
+export class DecoderNotLoaded extends Error {
+  readonly codec: CodecName;
+
+  constructor(codec: CodecName) {
+    super(`the decoder of ${codec} is not loaded`);
+    this.codec = codec;
+  }
+}
+
+export async function loadDecoder(codec: CodecName): Promise<void> {
+  if (!loaded.has(codec)) loaded.set(codec, await DECODINGS[codec]());
+}
+
 /** A decoder for one file; close it after use. Its errors name `facts.path`. */
 export async function openDecoder(codec: CodecName, facts: DecoderFacts): Promise<Decoder> {
-  return new SteppedDecoder(codec, facts, await DECODINGS[codec]());
+  await loadDecoder(codec);
+  return decoderNow(codec, facts);
+}
+
+/** The same at once. @throws DecoderNotLoaded */
+export function decoderNow(codec: CodecName, facts: DecoderFacts): Decoder {
+  const decoding = loaded.get(codec);
+  if (decoding === undefined) throw new DecoderNotLoaded(codec);
+  return new SteppedDecoder(codec, facts, decoding);
 }

@@ -4,7 +4,7 @@
 
 import { anyOf, type Matches, matcherOf } from './globs.js';
 
-const USUAL = /\.(?:json|ndjson|jsonl)$/i;
+const USUAL = /\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
 
 /** The options that choose files. */
 export interface NameOptions {

@@ -35,12 +35,7 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
 }
 
 /** Checks options against each other, which no row of the table can do. @throws TypeError */
-export function checkTogether(method: string, { select, shape, mode, onDuplicate }: ImportOptions): void {
-  if (select !== undefined && (shape === 'ndjson' || shape === 'values')) {
-    throw new TypeError(
-      `${method}: options.select names an array or object inside one document; shape "${shape}" has no such document`,
-    );
-  }
+export function checkTogether(method: string, { mode, onDuplicate }: ImportOptions): void {
   if (mode === 'insert' && onDuplicate === 'last') {
     throw new TypeError(
       `${method}: options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"`,

@@ -2,7 +2,9 @@
 // (resolve.ts), or a config file or variable does for all imports (src/config/).
 
 import {
+  DECODER_BYTES_DEFAULT,
   DEPTH_DEFAULT,
+  EXPANSION_DEFAULT,
   RECORD_BYTES_DEFAULT,
   RECORD_BYTES_MAX,
   WINDOW_BYTES_DEFAULT,
@@ -50,7 +52,7 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePointer,
-    meaning: 'JSON Pointer to the array or object inside the document that contains the records',
+    meaning: 'JSON Pointer to the array or object inside each document that contains the records',
   },
   shape: {
     affects: 'records',
@@ -93,7 +95,7 @@ export const IMPORT_OPTIONS = {
     default: 'fail',
     choices: ['fail', 'skip', 'quarantine'],
     meaning:
-      'what to do with a file that vanishes, cannot be read, or is empty: fail, leave it out, or also note it in a quarantine file',
+      'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at select): fail, leave it out, or also note it in a quarantine file',
   },
   include: {
     affects: 'records',
@@ -110,6 +112,24 @@ export const IMPORT_OPTIONS = {
     default: [],
     check: checkPattern,
     meaning: 'patterns of files and folders in a folder to leave out',
+  },
+  codec: {
+    affects: 'records',
+    isLater: true,
+    type: 'choice',
+    default: undefined,
+    choices: ['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli'],
+    meaning: 'how the sources are compressed; unset: their first bytes tell, and the name of a .br file',
+  },
+  maxExpansion: {
+    affects: 'nothing',
+    ...{ type: 'number', default: EXPANSION_DEFAULT, min: 1, max: Number.POSITIVE_INFINITY },
+    meaning: 'a compressed source that becomes larger than this many times its size is refused, from 64m of text on',
+  },
+  maxDecoderMemory: {
+    affects: 'nothing',
+    ...{ type: 'integer', unit: 'bytes', default: DECODER_BYTES_DEFAULT, min: 1, max: 4 * 1024 ** 3 },
+    meaning: 'memory that decompressing a source may take for itself; a zstd file made with --long=31 takes 2g',
   },
   maxBad: {
     affects: 'import',

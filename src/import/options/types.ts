@@ -3,6 +3,7 @@
 import type { ImportProgress, Shape } from '../../base/import-report.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { Writer } from '../../options/shared.js';
+import type { CodecName } from '../codec/codec.js';
 
 /** Options of `store.import`; all optional. An unknown name is a TypeError. */
 export interface ImportOptions {
@@ -17,8 +18,9 @@ export interface ImportOptions {
   /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
   readonly indexes?: readonly KeyPath[] | undefined;
   /**
-   * A JSON Pointer to the array or object inside the document that contains the records. Its elements or members are the
-   * records. Default: the whole document.
+   * A JSON Pointer to the array or object inside each document that contains the records. Its elements or members are the
+   * records. A document is a file, or one of several values in a file, such as a line. In a folder it has to be an array
+   * there, unless `shape` is "object". Default: the whole document.
    */
   readonly select?: string | undefined;
   /**
@@ -49,8 +51,8 @@ export interface ImportOptions {
    */
   readonly onBadRecord?: 'fail' | 'skip' | 'quarantine' | undefined;
   /**
-   * What the import does with a file that vanishes, cannot be read, or is empty, in a folder or as a source: it fails
-   * ("fail"), leaves the file out ("skip"), or leaves it out and notes it in a quarantine file in the store ("quarantine").
+   * What the import does with a file that vanishes, cannot be read, is empty, or is one document that has nothing at
+   * `select`, in a folder or as a source: it fails ("fail"), leaves the file out ("skip"), or leaves it out and notes it in a quarantine file in the store ("quarantine").
    * The report names the files that were left out. If all files are bad, the import fails. Default "fail".
    */
   readonly onBadFile?: 'fail' | 'skip' | 'quarantine' | undefined;
@@ -62,6 +64,21 @@ export interface ImportOptions {
   readonly include?: readonly string[] | undefined;
   /** Patterns of files and folders in a folder that are not imported. They count more than `include`. Default: none. */
   readonly exclude?: readonly string[] | undefined;
+  /**
+   * How the sources are compressed; "none": not at all. Default: their first bytes tell; a file named `.br` is brotli, which
+   * has no such bytes.
+   */
+  readonly codec?: 'none' | CodecName | undefined;
+  /**
+   * The greatest size of the text of a compressed source, in multiples of its own size. A source that expands to more is
+   * refused with SOURCE_EXPANDS, once its text is larger than 64 MiB. Default 250.
+   */
+  readonly maxExpansion?: number | undefined;
+  /**
+   * The memory, in bytes, that decompressing a source may take for itself (a zstd window, an xz dictionary). A source that
+   * needs more is refused with SOURCE_EXPANDS. Default 128 MiB. A zstd file made with `--long=31` takes 2 GiB.
+   */
+  readonly maxDecoderMemory?: number | undefined;
   /**
    * The greatest number of bad records, with `onBadRecord` "skip" or "quarantine". If more records are bad, or all of them,
    * the import fails. Default: 1,000,000 with "quarantine", no limit with "skip".

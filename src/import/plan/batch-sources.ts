@@ -7,7 +7,7 @@ import { SOURCES_ALONE_MAX, SPAN_FILES_MAX } from '../../base/limits.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { packFiles } from '../source/file-list.js';
 import type { SpanFiles } from '../tasks/span.js';
-import { type SourcePlan, type Span, spanBytesFor } from './plan.js';
+import { type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
 /** The plans, with those of small files that follow one another and have the same layout made one. */
 export function batchSources(
@@ -51,10 +51,12 @@ function batchOf(members: readonly SourcePlan[], limit: number): SourcePlan {
     files.push({
       list: packFiles(group.map(({ path, fingerprint }) => ({ path, fingerprint }))),
       isNamed: false,
-      sources: group.map(({ framing, from: at, document, isEmpty }) => ({
+      sources: group.map(({ framing, from: at, isDocument, documents, leftOut, codec }) => ({
         ...{ framing, from: at },
-        ...(document !== undefined && { document }),
-        ...(isEmpty !== undefined && { isEmpty }),
+        ...(codec && { codec }),
+        ...(isDocument && { isDocument }),
+        ...(documents && { documents }),
+        ...(leftOut && { leftOut }),
       })),
     });
     // As in a folder: offsets count through all files, one more a file.

@@ -6,18 +6,23 @@
 
 import { join } from 'node:path';
 import type { BadFiles } from '../../base/bad-files.js';
+import { GristmillError } from '../../base/errors.js';
 import { SPAN_FILES_MAX } from '../../base/limits.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { Names } from '../names/names.js';
 import type { FilledImportOptions } from '../options/resolve.js';
+import { openToPlan } from '../sequence/open.js';
+import type { Decompression } from '../sequence/plain.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
-import { isNamedLines } from '../source/layout.js';
-import { openSource } from '../source/open.js';
+import { containerOf, hasCompressedName, isNamedLines } from '../source/layout.js';
 import type { Fingerprint } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
-import { planSource, type SourcePlan, type Span, spanBytesFor } from './plan.js';
+import { planSource } from './plan.js';
+import { type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
+/** How many times a file is smaller when it is compressed, about. */
+const COMPRESSION = 8;
 /** Files of the list as it is held: a few kilobytes a piece. */
 const PIECE_FILES = 512;
 
@@ -67,15 +72,12 @@ export async function planFolder(
   pause: Pause,
   bad: BadFiles,
 ): Promise<SourcePlan[]> {
-  if (options.select !== undefined) {
-    throw new TypeError(`options.select names a place in one document, but ${path} is a folder`);
-  }
   const spanBytes = spanBytesFor(listing.bytes, options.spanBytes);
   const plans: SourcePlan[] = [];
   let batches = new Batches(path, source, options);
   for (const piece of listing.pieces) {
     for (const file of unpackFiles(piece)) {
-      const large = file.fingerprint.bytes > spanBytes && (await planLarge(path, source, file, options, pause, bad));
+      const large = textBytesOf(file) > spanBytes && (await planLarge(path, source, file, options, pause, bad));
       if (large === 'bad') continue;
       if (large) {
         if (!batches.isEmpty) plans.push(batches.plan());
@@ -103,23 +105,36 @@ async function planLarge(
   pause: Pause,
   bad: BadFiles,
 ): Promise<SourcePlan | 'bad' | undefined> {
-  const hasOwnKeys = options.key !== undefined || options.shape === 'object';
+  const { key, shape, select } = options;
+  const hasOwnKeys = key !== undefined || shape === 'object';
   const full = join(folder, path);
   try {
-    if (!hasOwnKeys || (options.shape === undefined && !isNamedLines(path) && !beginsArray(full))) return undefined;
+    if (!hasOwnKeys) return undefined;
+    if (select !== undefined) {
+      return await planSource(full, { ...options, container: containerOf(shape) }, pause, source, path, fingerprint);
+    }
+    if (shape === undefined && !isNamedLines(path) && !(await beginsArray(full, options))) return undefined;
     return await planSource(full, options, pause, source, path, fingerprint);
   } catch (error) {
+    // The scan finds it again, and leaves the file out so that a synchronisation knows it.
+    if (error instanceof GristmillError && error.code.startsWith('SELECT_')) return undefined;
     bad.addOrThrow(error, full);
     return 'bad';
   }
 }
 
-function beginsArray(path: string): boolean {
-  const file = openSource(path, 'read');
+/** The bytes of a file's text: of a compressed one about, by what JSON mostly compresses to. */
+function textBytesOf({ path, fingerprint }: ListedFile): number {
+  return hasCompressedName(path) ? COMPRESSION * fingerprint.bytes : fingerprint.bytes;
+}
+
+async function beginsArray(path: string, how: Decompression): Promise<boolean> {
+  const { file, close } = await openToPlan(path, how);
   try {
+    await file.upTo(4096);
     return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
   } finally {
-    file.close();
+    close();
   }
 }
 
@@ -156,7 +171,7 @@ class Batches {
 
   plan(): SourcePlan {
     this.#close();
-    const { key, shape } = this.#options;
+    const { key, shape, select } = this.#options;
     const isNamed = key === undefined || shape === 'object';
     return {
       path: this.#path,
@@ -165,7 +180,7 @@ class Batches {
       fingerprint: { device: 0n, inode: 0n, bytes: this.#bytes, modifiedNs: 0n },
       bytes: this.#bytes,
       shape: 'folder',
-      because: shape === undefined ? 'content' : 'option',
+      because: shape === undefined && select === undefined ? 'content' : 'option',
       framing: isNamed ? 'object' : 'values',
       from: 0,
       spans: this.#spans,

@@ -7,48 +7,66 @@ import { namesOf } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { ScanSetup } from '../tasks/span.js';
-import type { SourcePlan } from './plan.js';
+import type { ScanSetup, SpanTask } from '../tasks/span.js';
+import type { SourcePlan, Span } from './source-plan.js';
 import type { SpanJob } from './span-job.js';
 
 interface JobContext {
   readonly id: string;
-  /** Number of the first shard; spans are numbered on in source order. */
+  /** Number of the first shard. */
   readonly firstShard: number;
   readonly key: KeyRule;
   /** Whether spans of lines are hashed. */
   readonly hashesSpans: boolean;
 }
 
-export function planJobs(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext): SpanJob[] {
-  const setup = setupOf(options, context, plans[0]!.framing);
-  let shard = context.firstShard;
-  return plans.flatMap((plan, sourceNumber) =>
-    plan.spans.map((span, i): SpanJob => {
-      const number = shard++;
-      const isFirst = i === 0;
+/** The jobs of sources whose spans are all known, in source order. */
+export function planJobs(tasks: Tasks, firstShard: number): SpanJob[] {
+  let shard = firstShard;
+  return tasks.plans.flatMap((plan) => {
+    const jobs = tasks.ofSpans(plan, shard);
+    shard += jobs.length;
+    return jobs;
+  });
+}
+
+/** Makes the tasks of an import. */
+export class Tasks {
+  readonly plans: readonly SourcePlan[];
+  readonly #setup: ScanSetup;
+
+  constructor(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext) {
+    this.plans = plans;
+    this.#setup = setupOf(options, context, plans[0]!.framing);
+  }
+
+  /** The task of a span of a plan. Later it is told whether it is the last one, where that is not known. */
+  of(plan: SourcePlan, { from, to }: Span, shard: number): SpanTask {
+    return {
+      setup: this.#setup,
+      path: plan.path,
+      fingerprint: plan.fingerprint,
+      ...(plan.codec && { codec: plan.codec, sourceShare: plan.bytes / Math.max(1, to) }),
+      framing: plan.framing,
+      ...{ from, to, shard, isLast: false },
+      ...(plan.documents && { documents: plan.documents }),
+      ...(from === plan.from && { entry: { at: from, afterComma: false } }),
+      sourceNumber: this.plans.indexOf(plan),
+      sources: this.plans.length,
+      sourceFrom: plan.from,
+    };
+  }
+
+  /** The jobs of a source whose spans are known. @param shard number of the first shard */
+  ofSpans(plan: SourcePlan, shard: number): SpanJob[] {
+    return plan.spans.map((span, i): SpanJob => {
       const files = plan.files?.[i];
-      return {
-        plan,
-        task: {
-          setup,
-          path: plan.path,
-          fingerprint: plan.fingerprint,
-          framing: plan.framing,
-          from: span.from,
-          to: span.to,
-          isLast: i === plan.spans.length - 1 && plan.endsEarly !== true,
-          ...(isFirst && { entry: { at: plan.from, afterComma: false } }),
-          // Where whole files begin is known.
-          ...(files && { files, entry: { at: span.from, afterComma: false } }),
-          shard: number,
-          sourceNumber,
-          sources: plans.length,
-          sourceFrom: plan.from,
-        },
-      };
-    }),
-  );
+      const isLast = i === plan.spans.length - 1 && plan.endsEarly !== true;
+      // Where whole files begin is known.
+      const known = files && { files, entry: { at: span.from, afterComma: false } };
+      return { plan, task: { ...this.of(plan, span, shard + i), isLast, ...known } };
+    });
+  }
 }
 
 function setupOf(
@@ -56,6 +74,7 @@ function setupOf(
   { id, firstShard, key, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
+  const { codec, maxExpansion, maxDecoderMemory } = options;
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
   const { collection, mode, indexes } = options;
   const primary = options.key === undefined ? undefined : namesOf(options.key);
@@ -67,6 +86,7 @@ function setupOf(
     scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
     level,
     access,
+    decompression: { codec, maxExpansion, maxDecoderMemory },
     windowBytes,
     onBadRecord,
     leavesOutBadFiles: options.onBadFile !== 'fail',

@@ -5,62 +5,22 @@
 // same bytes whatever the number of workers.
 
 import { GristmillError } from '../../base/errors.js';
-import type { LayoutReason, Shape } from '../../base/import-report.js';
-import { DETECTION_BYTES, SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../../base/limits.js';
+import type { Shape } from '../../base/import-report.js';
+import { DETECTION_BYTES } from '../../base/limits.js';
 import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
-import { parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
-import { inTurns } from '../../parallel/steps.js';
-import type { FilledImportOptions } from '../options/resolve.js';
+import { inTurns, type Steps } from '../../parallel/steps.js';
+import { openToPlan } from '../sequence/open.js';
+import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
-import { type Container, DocumentWalker, walkOver } from '../source/document.js';
-import { type Expectation, type Layout, layoutOf } from '../source/layout.js';
+import { type DocumentWalker, trailingBytes } from '../source/document.js';
+import { findUnblank } from '../source/first-value.js';
+import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
-import type { SpanFiles } from '../tasks/span.js';
-
-/** One source, looked at. */
-export interface SourcePlan {
-  readonly path: string;
-  readonly fingerprint: Fingerprint;
-  readonly shape: Shape | 'folder';
-  /** Why it is read so. */
-  readonly because: LayoutReason;
-  readonly framing: FramingName;
-  /** Where the records begin: after a byte order mark, or after the container's opening bracket. */
-  readonly from: number;
-  readonly spans: readonly Span[];
-  /** Bytes of the source, or of the part of it that is imported. */
-  readonly bytes: number;
-  /** Checks the rest of the document after the container. Absent if the records fill the source to its end. */
-  readonly rest?: DocumentWalker;
-  /** Of a folder or a batch: the files of each span. Offsets count through all of them then, one more a file. */
-  readonly files?: readonly SpanFiles[];
-  /** Of a batch of sources: the plan of each of them, in order. */
-  readonly members?: readonly SourcePlan[];
-  /** Where the document that holds the container begins. Absent if the records fill the source to its end. */
-  readonly document?: number;
-  /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
-  readonly source: number;
-  readonly relative: string;
-  /** Set if the source is empty, and left out for that: the sentence that says so. */
-  readonly isEmpty?: string;
-  /** For a part of a file: set if the file continues after this part. */
-  readonly endsEarly?: boolean;
-}
-
-/** A byte range of a source, for one worker; it holds the records whose boundary lies in it. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface PlanOptions
-  extends Pick<FilledImportOptions, 'select' | 'shape' | 'spanBytes' | 'depthMax' | 'allowEmpty'> {
-  /** The layout that the collection expects of the source. */
-  readonly expectation?: Expectation | undefined;
-}
+import { findContainer, planDocuments } from './documents.js';
+import { type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
   ndjson: 'lines',
@@ -78,79 +38,98 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const file = openSource(path, 'read', expected);
+  const { file, sequential, codec, close } = await openToPlan(path, options, expected);
+  const { fingerprint } = file;
+  const cuts: Cuts = (from) => {
+    if (sequential) return [];
+    // Each span of it would decode all of it.
+    return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
+  };
   try {
-    const { fingerprint } = file;
-    const { bytes } = fingerprint;
-    const head = await firstHead(file, mayBeEmpty(options), pause);
+    const head = await firstHead(file, mayBeEmpty(path, options), pause);
+    const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
+    const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
+    const common = { path, fingerprint, bytes, source, relative, ...how };
+    if (options.select !== undefined) {
+      return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
+    }
     const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
     if (shape === 'ndjson' || shape === 'values') {
-      const from = head?.offset ?? bytes;
-      const spans = cut(from, bytes, options.spanBytes);
-      return { path, fingerprint, shape, because, framing: FRAMINGS[shape], from, spans, bytes, source, relative };
+      const from = head?.offset ?? file.end;
+      return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
     }
-    const rest = new DocumentWalker(parsePointer(options.select ?? ''), path, options.depthMax);
-    const { framing, from } = await findContainer(file, rest, head?.offset ?? 0, pause);
-    if (options.shape && options.shape !== framing) {
-      const message = `${path} has an ${framing} at byte ${from - 1}, not an ${options.shape}. Leave out option shape, and gristmill detects the layout.`;
-      throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
-    }
-    return {
-      path,
-      fingerprint,
-      shape: framing,
-      because,
-      framing,
-      from,
-      spans: cut(from, fingerprint.bytes, options.spanBytes),
-      bytes,
-      rest,
-      document: head?.offset ?? 0,
-      source,
-      relative,
-    };
+    const { framing, from } = await findContainer(file, head as Head, options, pause);
+    return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
   } finally {
-    file.close();
+    close();
   }
 }
 
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */
-function mayBeEmpty({ allowEmpty, select, shape }: PlanOptions): boolean {
-  return allowEmpty && select === undefined && shape !== 'array' && shape !== 'object';
+function mayBeEmpty(path: string, { allowEmpty, select, shape }: PlanOptions): boolean {
+  if (select !== undefined) return allowEmpty && (documentsOf(shape) !== undefined || isNamedLines(path));
+  return allowEmpty && shape !== 'array' && shape !== 'object';
 }
 
-/** @param head undefined for a source that is empty. @returns no shape where `select` has to say it. */
+/** @param head undefined for a source that is empty. */
 async function layoutIn(
   file: Source,
   head: Head | undefined,
-  { select, shape, expectation }: PlanOptions,
+  { shape, expectation }: PlanOptions,
   isAlone: boolean,
   pause: Pause,
-): Promise<Partial<Pick<Layout, 'shape'>> & Pick<Layout, 'because'>> {
-  if (select !== undefined) return { because: 'option' };
+): Promise<Layout> {
   if (shape !== undefined) return { shape, because: 'option' };
   if (head === undefined) return { shape: 'ndjson', because: 'content' };
   return inTurns(layoutOf(file, head, expectation, isAlone), pause);
 }
 
-/** After the container: the rest of the document must be valid too. @throws SOURCE_TRUNCATED, SOURCE_NOT_JSON, SOURCE_TRAILING_BYTES */
-export async function checkRest(plan: SourcePlan, from: number, pause: Pause): Promise<void> {
-  if (!plan.rest) return;
-  const file = openSource(plan.path, 'read', plan.fingerprint);
+/**
+ * After the container: the rest of the document must be valid too.
+ * @param sequence the source, if it is read in sequence
+ * @throws SOURCE_TRUNCATED, SOURCE_NOT_JSON, SOURCE_TRAILING_BYTES
+ */
+export async function checkRest(
+  plan: SourcePlan,
+  from: number,
+  pause: Pause,
+  how: Decompression,
+  sequence?: Source,
+): Promise<void> {
+  const { path, fingerprint: expected, codec, isDocument, rest } = plan;
+  if (!isDocument && !rest) return;
+  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected })));
   try {
-    plan.rest.leaveContainer();
-    await inTurns(walkOver(file, plan.rest, from), pause);
-    plan.rest.finish(plan.fingerprint.bytes);
+    if (rest === undefined) {
+      const behind = await inTurns(findUnblank(file, from, true), pause);
+      if (behind !== undefined) throw trailingBytes(path, behind);
+      return;
+    }
+    rest.leaveContainer();
+    await inTurns(walkOver(file, rest, from), pause);
+    rest.finish(file.end);
   } finally {
     file.close();
   }
 }
 
+/** Walks over what follows the container in its document, from this offset on, a piece a step. */
+function* walkOver(file: Source, walker: DocumentWalker, from: number): Steps<void> {
+  for (let at = from; ; ) {
+    yield file.upTo(at + 1);
+    if (at >= file.end) return;
+    const bytes = file.bytesAt(at, at + DETECTION_BYTES);
+    walker.walk(bytes, at);
+    at += bytes.byteLength;
+    file.discardBefore(at);
+  }
+}
+
 /** Checks that no source has changed since the plan. @throws SOURCE_CHANGED */
 export function checkUnchanged(plans: readonly SourcePlan[]): void {
-  for (const { path, fingerprint, files } of plans) {
-    // Files of a folder or a batch were read whole, each of them as it was listed.
-    if (files === undefined) openSource(path, 'read', fingerprint).close();
+  for (const { path, fingerprint, files, sequential } of plans) {
+    // Files of a folder or a batch were read whole, each of them as it was listed. A stream has no state to compare.
+    if (files === undefined && sequential?.isFile !== false) openSource(path, 'read', fingerprint).close();
   }
 }
 
@@ -160,16 +139,16 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  */
 async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
   // Each read costs some system calls, and there may be thousands of small sources.
-  const first = headAt(file, 0);
+  const first = await headAt(file, 0);
   for (let at = markBytes(first); ; ) {
-    const head = at === 0 ? first : headAt(file, at);
+    const head = at === 0 ? first : await headAt(file, at);
     const { bytes, isAll } = head;
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
-    if (blanks < bytes.byteLength) return blanks === 0 ? head : headAt(file, at);
+    if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
     if (isAll && isFineEmpty) return undefined;
     if (isAll) {
-      const what = file.fingerprint.bytes === 0 ? 'is empty' : 'has only white space';
+      const what = file.end === 0 ? 'is empty' : 'has only white space';
       throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {
         file: file.path,
       });
@@ -178,32 +157,9 @@ async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Prom
   }
 }
 
-function headAt(file: Source, offset: number): Head {
+async function headAt(file: Source, offset: number): Promise<Head> {
+  const coming = file.upTo(offset + DETECTION_BYTES);
+  if (coming !== undefined) await coming;
   const bytes = file.bytesAt(offset, offset + DETECTION_BYTES);
-  return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.fingerprint.bytes };
-}
-
-async function findContainer(file: Source, walker: DocumentWalker, from: number, pause: Pause): Promise<Container> {
-  const container = await inTurns(walkOver(file, walker, from), pause);
-  if (container) return container;
-  walker.finish(file.fingerprint.bytes);
-  throw new Error('a document that ended without its container was accepted: a bug in gristmill');
-}
-
-export function spanBytesFor(bytes: number, given?: number): number {
-  const share = 2 ** Math.round(Math.log2(Math.max(1, bytes) / SPANS_PER_SOURCE));
-  return given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, share));
-}
-
-/**
- * Cuts the source into spans of equal size: the given size, else the power of two nearest to 1/32 of the source, within
- * limits. The last span also takes the rest, if the rest is less than half a span.
- */
-export function cut(from: number, to: number, given?: number): Span[] {
-  const spanBytes = spanBytesFor(to - from, given);
-  const count = Math.max(1, Math.round((to - from) / spanBytes));
-  return Array.from({ length: count }, (_, i) => {
-    const start = from + i * spanBytes;
-    return { from: start, to: i === count - 1 ? to : start + spanBytes };
-  });
+  return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.end };
 }

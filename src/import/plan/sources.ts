@@ -10,14 +10,15 @@ import type { Pause } from '../../parallel/pause.js';
 import { Names } from '../names/names.js';
 import { placeOf } from '../names/sources.js';
 import type { FilledImportOptions } from '../options/resolve.js';
+import type { SequenceOptions } from '../sequence/open.js';
 import type { Expectation } from '../source/layout.js';
-import { openSource } from '../source/open.js';
-import type { Fingerprint } from '../source/source.js';
+import { fingerprintAt } from '../source/open.js';
 import { refuseStore } from '../source/store-directory.js';
 import { batchSources } from './batch-sources.js';
 import { planUnlessBad, withoutOddOnes } from './careful.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
-import type { SourcePlan } from './plan.js';
+import { planSource } from './plan.js';
+import type { SourcePlan } from './source-plan.js';
 
 /** The plans of all sources, in order, with the warnings for the report. */
 export interface Plans {
@@ -38,7 +39,7 @@ export interface Plans {
 export async function planSources(
   paths: readonly string[],
   store: string,
-  options: FilledImportOptions,
+  options: FilledImportOptions & Pick<SequenceOptions, 'streams'>,
   pause: Pause,
   expectation: Expectation | undefined,
   mayBeEmpty = false,
@@ -49,11 +50,15 @@ export async function planSources(
   const fine = new Set<string>();
   const bad = new BadFiles(options);
   for (const [source, given] of paths.entries()) {
+    if (options.streams?.has(given)) {
+      plans.push(await planSource(given, { ...options, expectation }, pause, source));
+      continue;
+    }
     const { root: path, glob } = placeOf(given);
-    refuseStore(path, fine);
+    const isFile = refuseStore(path, fine);
     const select = selectOf?.(source);
     try {
-      if (isFolderOf(given)) {
+      if (!isFile && isFolderOf(given)) {
         const names = new Names(options, glob);
         const listing = await listFolder(path, store, pause, select, bad, names);
         if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path, given, options);
@@ -78,15 +83,8 @@ function noFiles(path: string, given: string, { include, exclude }: FilledImport
   const hasPatterns = given !== path || include.length + exclude.length > 0;
   const message = hasPatterns
     ? `No file matches ${given}${include.length + exclude.length > 0 ? ' and the patterns of include and exclude' : ''}; there is nothing to import.`
-    : `${path} has no files named *.json, *.ndjson or *.jsonl; there is nothing to import.`;
+    : `${path} has no files named *.json, *.ndjson or *.jsonl, compressed or not; there is nothing to import.`;
   return new GristmillError('SOURCE_EMPTY', message, { file: path });
-}
-
-/** Of a source that is a file. @throws SOURCE_NOT_FOUND, SOURCE_NOT_READABLE, SOURCE_NOT_A_FILE */
-export function fingerprintAt(path: string): Fingerprint {
-  const file = openSource(path, 'read');
-  file.close();
-  return file.fingerprint;
 }
 
 /** Whether a source is a folder, or files of one that a pattern names. @throws SOURCE_NOT_FOUND for a pattern without a folder */

@@ -1,12 +1,24 @@
 // A span and what became of it, as the coordinator knows it.
 
+import type { Sequence } from '../sequence/sequence.js';
 import type { SpanResult, SpanTask } from '../tasks/span.js';
-import type { SourcePlan } from './plan.js';
+import type { SourcePlan } from './source-plan.js';
 
 /** A span's task, and which source it is of. */
 export interface SpanJob {
   readonly plan: SourcePlan;
   readonly task: SpanTask;
+  /** Of a source that is read in sequence. */
+  readonly live?: LiveSpan;
+}
+
+/** A span of a source that is read in sequence: its bytes are there until it is done with. */
+export interface LiveSpan {
+  readonly sequence: Sequence;
+  /** The task with about twice the bytes: those it had did not hold its last record. */
+  extended(): Promise<SpanTask>;
+  /** Nobody needs the span any more. */
+  done(): void;
 }
 
 /** The outcome of a span: its task as it was last run, and the accepted result. */

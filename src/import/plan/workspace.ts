@@ -13,7 +13,7 @@ export class Workspace {
   /** The directory for files that nothing needs when the import has ended. */
   readonly temporary: string;
   /** Shard files that nothing names yet. */
-  #unnamed: readonly string[] = [];
+  #unnamed: string[] = [];
 
   constructor(place: StorePlace, id: string) {
     this.place = place;
@@ -22,8 +22,13 @@ export class Workspace {
 
   /** @param shardPaths the shard files that the import will write. @throws DISK_FULL, IO_ERROR */
   open(shardPaths: readonly string[]): void {
-    this.#unnamed = shardPaths;
+    this.#unnamed = [...shardPaths];
     this.place.blobs.makeDirectory(this.temporary);
+  }
+
+  /** Another shard file that the import will write. */
+  add(shardPath: string): void {
+    this.#unnamed.push(shardPath);
   }
 
   /** Keeps the shards: they were published, or it is not known whether they were. */

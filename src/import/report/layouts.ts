@@ -5,7 +5,7 @@
 
 import type { LayoutReport, Shape } from '../../base/import-report.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { SourcePlan } from '../plan/plan.js';
+import type { SourcePlan } from '../plan/source-plan.js';
 
 const RECORDS: Readonly<Record<Shape | 'folder', string>> = {
   ndjson: 'each line is a record',
@@ -25,7 +25,7 @@ export function layoutsOf(
   // A large file of a folder has a plan of its own.
   const folders = new Set(plans.filter(({ shape }) => shape === 'folder').map(({ source }) => source));
   for (const plan of plans.flatMap((one) => one.members ?? [one])) {
-    if (plan.isEmpty !== undefined) continue;
+    if (plan.leftOut !== undefined) continue;
     if (plan.shape !== 'folder' && folders.has(plan.source)) continue;
     const id = `${plan.shape} ${plan.because}`;
     const same = found.get(id) ?? { plan, sources: new Set() };
@@ -36,18 +36,29 @@ export function layoutsOf(
     const { shape, because } = plan;
     const first = sources[plan.source] as string;
     const others = size === 1 ? '' : ` and ${size - 1} more`;
-    const text = `${first}${others}: ${RECORDS[shape]}, ${reasonOf(plan, options)}`;
+    const where = options.select === undefined ? RECORDS[shape] : recordsInside(plan);
+    const text = `${first}${others}: ${where}, ${reasonOf(plan, options)}`;
     return { shape, because, sources: size, first, text };
   });
+}
+
+/** Where the records are in documents that have them inside. */
+function recordsInside({ shape, framing, documents }: SourcePlan): string {
+  if (shape === 'folder') return 'each file is read by its name, and the records are inside of its documents';
+  const records = framing === 'object' ? 'each member of the object' : 'each element of the array';
+  if (documents?.layout === undefined) return RECORDS[shape];
+  const each = documents.layout === 'lines' ? 'each line is a document' : 'there are documents one after another';
+  return `${each}, and ${records} inside is a record`;
 }
 
 function reasonOf(
   { shape, because }: SourcePlan,
   { select, collection }: Pick<FilledImportOptions, 'select' | 'collection'>,
 ) {
+  if (select !== undefined) return `as option select: '${select}' says`;
   switch (because) {
     case 'option':
-      return select === undefined ? 'as option shape says' : `as option select: '${select}' says`;
+      return 'as option shape says';
     case 'name':
       return 'as the name says; for another layout, give option shape';
     case 'collection':

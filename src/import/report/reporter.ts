@@ -11,7 +11,7 @@ import { cancelledError } from '../../parallel/wire.js';
 import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { SourcePlan } from '../plan/plan.js';
+import type { SourcePlan } from '../plan/source-plan.js';
 import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
@@ -111,7 +111,10 @@ export class Reporter {
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
       shards: tally.shards.length,
-      spans: { total: plans.reduce((sum, plan) => sum + plan.spans.length, 0), redone: tally.redone },
+      spans: {
+        total: plans.reduce((sum, plan) => sum + plan.spans.length, tally.spansInSequence),
+        redone: tally.redone,
+      },
       ...(recorded.length > 0 && {
         resumed: { spans: recorded.length, bytes: recorded.reduce((sum, { result }) => sum + result.progressBytes, 0) },
       }),
@@ -129,23 +132,28 @@ export class Reporter {
       warnings: [
         ...warnings,
         ...ofBeginning,
-        ...this.#warnings(plans, counts.read, published),
+        ...this.#warnings(plans, counts.read, published, tally.ambiguous),
         ...(shared ? [shared.text] : []),
       ],
     };
   }
 
-  #warnings(plans: readonly SourcePlan[], read: number, { manifest }: PublishResult): string[] {
+  #warnings(
+    plans: readonly SourcePlan[],
+    read: number,
+    { manifest }: PublishResult,
+    ambiguous: readonly string[],
+  ): string[] {
     const warnings = manifest.secondary
       .filter(({ entries }) => entries === 0)
       .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
-    for (const { path, rest } of plans.flatMap((plan) => plan.members ?? [plan])) {
-      if (!rest?.isAmbiguous) continue;
+    const walked = plans.filter(({ rest }) => rest?.isAmbiguous).map(({ path }) => path);
+    for (const path of new Set([...walked, ...ambiguous])) {
       warnings.push(
         `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,
       );
     }
-    const wrapper = wrapperWarning(plans, read, this.#options.select);
+    const wrapper = wrapperWarning(plans, read, this.#options);
     return wrapper === undefined ? warnings : [...warnings, wrapper];
   }
 

@@ -1,43 +1,39 @@
 // A wrapper document, `{"page": 1, "items": [{…}, {…}]}`, is one record, or one for each of its members, unless somebody says
-// where the records are. Here that is found out, to be offered.
+// where the records are. Here that is found out, to be offered: for a single document, and for many that are alike, on lines
+// or in files.
 
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COLON,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipBlanks,
-} from '../../kernel/plain/bytes.js';
+import { SMALL_COMPRESSED_BYTES_MAX } from '../../base/limits.js';
+import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { formatPointer } from '../../keys/paths.js';
-import type { SourcePlan } from '../plan/plan.js';
+import { arrayInside } from '../accept/array-inside.js';
+import type { FilledImportOptions } from '../options/resolve.js';
+import type { SourcePlan } from '../plan/source-plan.js';
+import { codecIn, type Decompression, openPlain } from '../sequence/plain.js';
+import { unpackFiles } from '../source/file-list.js';
 import { openSource } from '../source/open.js';
+import { filePathIn } from '../tasks/span.js';
 
-/** A source of no more records than this may be a wrapper. */
+/** A source of no more records than this may be one wrapper, or a few. */
 const RECORDS_MAX = 3;
+/** Documents of many that are looked at. */
+const LOOKED_AT_MAX = 3;
 /** One of this size was probably not meant to be a single record. */
 const LONE_RECORD_BYTES = 1 << 20;
 const HEAD_BYTES = 1 << 20;
-/** The share of a wrapper that its array takes at least. */
-const SHARE_MIN = 1 / 2;
 
-/** An object that is open, with the name of its present member; or an array. */
-interface Level {
-  readonly isArray: boolean;
-  readonly began: number;
-  name: string;
-}
-
-/** What to tell of an import that found very few records in its one source. */
-export function wrapperWarning(plans: readonly SourcePlan[], read: number, select?: string): string | undefined {
+/** What to tell of an import whose records probably have the records inside that somebody wants. */
+export function wrapperWarning(
+  plans: readonly SourcePlan[],
+  read: number,
+  { select, key, ...how }: Pick<FilledImportOptions, 'select' | 'key'> & Decompression,
+): string | undefined {
   const [plan] = plans;
-  if (plan === undefined || plans.length > 1 || plan.files !== undefined || read === 0 || read > RECORDS_MAX)
-    return undefined;
+  if (plan === undefined || read === 0) return undefined;
+  const isLone = plans.length === 1 && plan.files === undefined && read <= RECORDS_MAX;
+  if (!isLone) return select === undefined && key === undefined ? warningOfMany(plans, how) : undefined;
   const { bytes } = plan.fingerprint;
   const what = read === 1 ? 'The source is a single record.' : `The source has ${read} records.`;
-  const found = select === undefined ? arrayInside(headOf(plan)) : undefined;
+  const found = select === undefined ? arrayInside(headOf(plan, how)) : undefined;
   if (found !== undefined) {
     return `${what} If the records are in the array inside, give option select: '${formatPointer(found)}'.`;
   }
@@ -45,10 +41,60 @@ export function wrapperWarning(plans: readonly SourcePlan[], read: number, selec
   return `${what} If its members are the records, give option shape: 'object'. If the records are further inside, give option select.`;
 }
 
-/** Nothing where it cannot be read any more: this is advice. */
-function headOf({ path, fingerprint }: SourcePlan): Uint8Array {
+/** Where records have the key that was asked for, they are the records. */
+function warningOfMany(plans: readonly SourcePlan[], how: Decompression): string | undefined {
+  const pointers = new Set<string | undefined>();
+  for (const document of documentsOf(plans, how)) {
+    const found = arrayInside(document, true);
+    pointers.add(found && formatPointer(found));
+  }
+  const [pointer] = pointers;
+  if (pointers.size !== 1 || pointer === undefined) return undefined;
+  return `Each record is little more than an array. If the records are in the array inside, give option select: '${pointer}'.`;
+}
+
+/** The first documents of the sources: lines of a file of lines, and files of any other kind. */
+function documentsOf(plans: readonly SourcePlan[], how: Decompression): Uint8Array[] {
+  const [first] = plans as [SourcePlan];
+  if (plans.length === 1 && first.files === undefined) {
+    return first.framing === 'lines' ? linesOf(headOf(first, how)).slice(0, LOOKED_AT_MAX) : [];
+  }
+  const files = plans.flatMap((plan) => (plan.files === undefined ? [plan] : filesOf(plan))).slice(0, LOOKED_AT_MAX);
+  // A file of lines is a wrapper a line.
+  return files.flatMap((file) => linesOf(headOf(file, how)).slice(0, LOOKED_AT_MAX));
+}
+
+function filesOf({ path: folder, files }: SourcePlan) {
+  const [first] = files ?? [];
+  if (first === undefined) return [];
+  return unpackFiles(first.list).map(({ path, fingerprint }) => ({
+    path: filePathIn(folder, first, path),
+    fingerprint,
+  }));
+}
+
+/** The lines of a file, if its first line is a value; else all that there is, as one. */
+function linesOf(head: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let from = 0, end = head.indexOf(NEWLINE); from < head.byteLength; end = head.indexOf(NEWLINE, from)) {
+    lines.push(head.subarray(from, end === -1 ? head.byteLength : end));
+    from = end === -1 ? head.byteLength : end + 1;
+  }
+  const isLines = lines.length > 1 && Buffer.from(lines[0]!).toString('latin1').trimEnd().endsWith('}');
+  return isLines ? lines.filter((line) => line.byteLength > 1) : [head];
+}
+
+/** Nothing where it cannot be read any more, or would have to be decompressed at length: this is advice. */
+function headOf(
+  { path, fingerprint: expected }: Pick<SourcePlan, 'path' | 'fingerprint'>,
+  how: Decompression,
+): Uint8Array {
   try {
-    const source = openSource(path, 'read', fingerprint);
+    const raw = openSource(path, 'read', expected);
+    const codec = codecIn(raw, how);
+    raw.close();
+    if (codec !== undefined && raw.end > SMALL_COMPRESSED_BYTES_MAX) return new Uint8Array();
+    const source = openPlain(path, { how, codec, expected });
     try {
       return source.bytesAt(0, HEAD_BYTES);
     } finally {
@@ -57,53 +103,4 @@ function headOf({ path, fingerprint }: SourcePlan): Uint8Array {
   } catch {
     return new Uint8Array();
   }
-}
-
-/**
- * The longest array of containers inside an object, by what is seen of it.
- * @param head the beginning of valid JSON
- * @returns the names on the way to it; undefined where none takes half of what is seen
- */
-export function arrayInside(head: Uint8Array): readonly string[] | undefined {
-  const levels: Level[] = [];
-  let longest = 0;
-  let names: readonly string[] | undefined;
-  const ended = (level: Level | undefined, at: number): void => {
-    if (level === undefined || !level.isArray || at - level.began <= longest) return;
-    if (levels.length === 0 || levels.some(({ isArray }) => isArray) || !holdsContainers(head, level.began)) return;
-    longest = at - level.began;
-    names = levels.map(({ name }) => name);
-  };
-  for (let at = 0; at < head.byteLength; at++) {
-    const byte = head[at];
-    if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      levels.push({ isArray: byte === OPEN_ARRAY, began: at, name: '' });
-    } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
-      ended(levels.pop(), at);
-    } else if (byte === QUOTE) {
-      const end = stringEnd(head, at);
-      const level = levels.at(-1);
-      if (level?.isArray === false && head[skipBlanks(head, end, head.byteLength)] === COLON)
-        level.name = nameIn(head, at, end);
-      at = end - 1;
-    }
-  }
-  while (levels.length > 0) ended(levels.pop(), head.byteLength);
-  return longest >= SHARE_MIN * head.byteLength ? names : undefined;
-}
-
-function holdsContainers(bytes: Uint8Array, array: number): boolean {
-  const first = bytes[skipBlanks(bytes, array + 1, bytes.byteLength)];
-  return first === OPEN_OBJECT || first === OPEN_ARRAY;
-}
-
-/** Where a string ends, or what is seen of it. */
-function stringEnd(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.byteLength && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
-}
-
-function nameIn(bytes: Uint8Array, start: number, end: number): string {
-  return JSON.parse(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
 }

@@ -7,7 +7,7 @@
 import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import { JOURNAL_READ_BYTES_MAX } from '../../base/limits.js';
+import { JOURNAL_READ_BYTES_MAX, SEQUENCE_SHARDS } from '../../base/limits.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
 import { files, readWhole } from '../../store/files/file-blobs.js';
 import { journalPath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
@@ -17,7 +17,7 @@ import { findQuarantine, removeQuarantines } from '../../store/quarantine/names.
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { optionsThatAffect } from '../options/table.js';
-import type { SourcePlan } from '../plan/plan.js';
+import type { SourcePlan } from '../plan/source-plan.js';
 import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
 import { Journal } from './journal.js';
 import { decodeJournal, type JournalHeader, type JournalSpan, newHeader } from './journal-format.js';
@@ -65,7 +65,8 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   }
   for (const other of others) if (other.id !== found?.id) await removeResumable(catalog, store, other);
   if (found !== undefined) return found;
-  const spans = plans.reduce((sum, plan) => sum + plan.spans.length, 0);
+  const known = plans.reduce((sum, plan) => sum + plan.spans.length, 0);
+  const spans = plans.some(({ sequential }) => sequential !== undefined) ? SEQUENCE_SHARDS : known;
   const firstShard = await reserveShards(catalog, spans);
   return { id, firstShard, recorded: [], journalBytes: undefined, header, warnings };
 }

@@ -1,11 +1,12 @@
 // source > plan > [map > scan > key > frame > shard] > verify > merge > publish
 //
-// What the scans of a span (scan-span.ts) and of a whole source (scan-source.ts) have in common: the callbacks that the
-// kernel's loop needs, for records in one framing.
+// What the scans of a span (scan-span.ts), of a whole source (scan-source.ts) and of documents (document-scan.ts) have in
+// common: the callbacks that the kernel's loop needs, for records in one framing.
 
 import type { FramingName } from '../../kernel/contract.js';
 import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
+import { ChunkSource, RanOut } from '../sequence/chunk.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure } from '../tasks/span.js';
 import type { SpanOutput } from './span-output.js';
@@ -17,8 +18,6 @@ interface Scanned {
   readonly from: number;
   /** The scan ends at the first boundary from this offset on. */
   readonly stop: number;
-  /** Bytes of the source. */
-  readonly bytes: number;
 }
 
 export abstract class RecordScan implements ScanClient {
@@ -30,6 +29,9 @@ export abstract class RecordScan implements ScanClient {
   /** Offset up to which the kernel has been given bytes. */
   protected position: number;
   readonly #scanned: Scanned;
+  /** Where no place can be read again, its line has to be known when it has been passed. */
+  readonly #countsNewlines: boolean;
+  #newlines = 0;
 
   protected constructor(file: Source, output: SpanOutput, scanned: Scanned) {
     this.file = file;
@@ -38,6 +40,7 @@ export abstract class RecordScan implements ScanClient {
     this.window = output.kernel.window;
     this.position = scanned.from;
     this.#scanned = scanned;
+    this.#countsNewlines = file instanceof ChunkSource;
   }
 
   abstract fill(): true;
@@ -54,16 +57,23 @@ export abstract class RecordScan implements ScanClient {
     return this.output.add(outcome.record, outcome);
   }
 
-  bad({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+  bad(outcome: BadOutcome): boolean {
+    const { reason, offset, start, end } = outcome;
     if (reason === 'RECORD_TOO_LARGE') return this.fail(this.badAt('too large', start, start, end));
-    const { framing, stop } = this.#scanned;
+    const { framing } = this.#scanned;
     // A container that the source ends in is not closed, whatever one thinks of its last record.
     const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-    if (isCut) return this.fail(this.badAt('truncated', offset, start, end));
+    return isCut ? this.fail(this.badAt('truncated', offset, start, end)) : this.rejectAt(outcome);
+  }
+
+  /** Rejects a record, and those that directly follow it and are bad too. @returns whether the scan continues */
+  protected rejectAt({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
     const bad = { ...this.badAt('bad record', offset, start, end), reason };
-    const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, stop);
-    const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), 1 + run.records);
+    const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, this.#scanned.stop);
+    const records = 1 + run.records;
+    const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), records);
     if (failure) return this.fail(failure);
+    this.scanner.skipNumbers(records);
     this.scanner.resume(run);
     return true;
   }
@@ -71,13 +81,22 @@ export abstract class RecordScan implements ScanClient {
   /** Gives the kernel the next bytes of the source, at most as many as are wanted. */
   protected load(wanted: number): void {
     const { at, bytes } = this.window.makeRoom();
-    const left = this.#scanned.bytes - this.position;
+    const left = this.file.available - this.position;
+    const isEnd = this.file.available === this.file.end;
+    if (left <= 0 && !isEnd) throw new RanOut();
     const taken = Math.min(bytes, wanted, left);
     this.output.clock.ends('scan');
     this.file.read(this.window.bytes.subarray(at, at + taken), this.position);
     this.output.clock.ends('map');
+    if (this.#countsNewlines) this.#newlines += this.window.newlinesIn(at, taken);
     this.position += taken;
-    this.window.loaded(taken, taken === left);
+    this.window.loaded(taken, isEnd && taken === left);
+  }
+
+  /** Newlines that have been scanned: those of the bytes that are left in the window have not. */
+  protected get newlinesScanned(): number {
+    const { pos, end } = this.window;
+    return this.#newlines - this.window.newlinesIn(pos, end - pos);
   }
 
   protected fail(failure: SpanFailure): false {

@@ -13,7 +13,6 @@ import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/con
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { BadOutcome, Ended, GoodOutcome, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
-import { encodeKey } from '../../keys/encode.js';
 import { atOnce } from '../../parallel/steps.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
@@ -21,9 +20,8 @@ import { firstUnblank } from '../source/first-value.js';
 import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';
+import { canName, namedRecord } from './given-name.js';
 import type { SpanOutput } from './span-output.js';
-
-const LONGEST_NUMBER = '#4294967295';
 
 export class FileScan {
   readonly #file: Source;
@@ -53,7 +51,7 @@ export class FileScan {
 
   /** @returns the failure that ends the span, if there is one. */
   run(): SpanFailure | undefined {
-    if (this.#files.isNamed && !isKey(`${this.#path}${LONGEST_NUMBER}`)) return this.#rejectAll('KEY_TOO_LONG', 0);
+    if (this.#files.isNamed && !canName(this.#path)) return this.#rejectAll('KEY_TOO_LONG', 0);
     this.#load();
     const { shape = this.#shapeOfName() } = this.#files;
     if (shape === 'ndjson') return this.#many('lines');
@@ -82,7 +80,7 @@ export class FileScan {
   /** The beginning of the file after a byte order mark. If the file begins with white space, a window with more of it. */
   #load(): void {
     const window = this.#window;
-    const { bytes } = this.#file.fingerprint;
+    const { end: bytes } = this.#file;
     for (let from = this.#files.grown?.from ?? 0; ; from = this.#position) {
       window.letGo();
       const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
@@ -101,7 +99,7 @@ export class FileScan {
     this.#output.throwIfCancelled();
     const window = this.#window;
     const { at, bytes } = window.makeRoom();
-    const taken = Math.min(bytes, this.#file.fingerprint.bytes - this.#position);
+    const taken = Math.min(bytes, this.#file.end - this.#position);
     this.#output.clock.ends('scan');
     this.#file.read(window.bytes.subarray(at, at + taken), this.#position);
     this.#output.clock.ends('map');
@@ -111,7 +109,7 @@ export class FileScan {
 
   #loaded(bytes: number, from: number): void {
     this.#position = from + bytes;
-    this.#window.loaded(bytes, this.#position === this.#file.fingerprint.bytes);
+    this.#window.loaded(bytes, this.#position === this.#file.end);
   }
 
   /** Valid whatever the kernel takes for the offset of its bytes. */
@@ -207,7 +205,7 @@ export class FileScan {
 
   #endMany(framing: FramingName, ended: Ended): SpanFailure | undefined {
     if (framing === 'lines' || framing === 'values') return undefined;
-    const { bytes } = this.#file.fingerprint;
+    const { end: bytes } = this.#file;
     if (ended === 'truncated') return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
     // Behind the closing bracket.
     const rest = this.#behind(this.#window.pos);
@@ -232,9 +230,7 @@ export class FileScan {
   }
 
   #named(record: ScannedRecord, name: string): ScannedRecord {
-    if (!this.#files.isNamed) return record;
-    const key = Buffer.from(encodeKey(name)).toString('hex');
-    return { line: `{"key":${JSON.stringify(name)},"value":${record.line}}`, keys: [[0, key], ...record.keys] };
+    return this.#files.isNamed ? namedRecord(record, name) : record;
   }
 
   #rejectOne({ reason, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
@@ -258,7 +254,7 @@ export class FileScan {
 
   /** All of the file is one bad record. */
   #rejectAll(reason: BadReasonName, offset: number): SpanFailure | undefined {
-    return this.#reject(reason, offset, 0, this.#file.fingerprint.bytes);
+    return this.#reject(reason, offset, 0, this.#file.end);
   }
 
   #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1): SpanFailure | undefined {
@@ -275,21 +271,13 @@ export class FileScan {
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
-    const { path, fingerprint } = this.#file;
-    return { kind, offset, start, end, record: this.#output.read, file: { path, fingerprint, record: this.#read } };
+    const { path, fingerprint, codec } = this.#file;
+    const file = { path, fingerprint, record: this.#read, ...(codec && { codec }) };
+    return { kind, offset, start, end, record: this.#output.read, file };
   }
 }
 
 /** Whether the value itself is good. */
 function isAboutKeys(reason: BadReasonName): boolean {
   return reason.startsWith('KEY_') || reason === 'TOO_MANY_KEYS';
-}
-
-function isKey(name: string): boolean {
-  try {
-    encodeKey(name);
-    return true;
-  } catch {
-    return false;
-  }
 }

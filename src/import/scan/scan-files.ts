@@ -8,17 +8,22 @@ import { badFileOf } from '../../base/bad-files.js';
 import type { BadFile } from '../../base/import-report.js';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
+import type { CodecName } from '../codec/codec.js';
+import { DecoderNotLoaded } from '../codec/open.js';
+import { codecIn, openPlain } from '../sequence/plain.js';
 import { type ListedFile, unpackFiles } from '../source/file-list.js';
-import { openSource } from '../source/open.js';
+import { containerOf, documentsOf, documentsOfName } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import {
   filePathIn,
+  type LeftOut,
   type SpanFailure,
   type SpanFiles,
   type SpanOrder,
   type SpanResult,
   spanPaths,
 } from '../tasks/span.js';
+import { DocumentScan, type DocumentsToRead } from './document-scan.js';
 import { FileScan } from './scan-file.js';
 import { SourceScan } from './scan-source.js';
 import { SpanOutput } from './span-output.js';
@@ -43,10 +48,12 @@ export function scanFiles(task: SpanOrder, files: SpanFiles, blobs: Blobs): Span
     try {
       return scan.run();
     } catch (error) {
+      // In both cases the span is scanned again.
+      const isAgain = error instanceof HalfRead || error instanceof DecoderNotLoaded;
+      if (isAgain) scan.takeBack();
+      if (isAgain) for (const path of Object.values(spanPaths(task.context, task.shard))) blobs.remove(path);
       if (!(error instanceof HalfRead)) throw error;
-      scan.takeBack();
       bad.set(error.at, error.bad);
-      for (const path of Object.values(spanPaths(task.context, task.shard))) blobs.remove(path);
     }
   }
 }
@@ -61,6 +68,8 @@ class FilesScan {
   /** By their places in the list, files that are left out. */
   readonly #bad: Map<number, BadFile>;
   #failure: SpanFailure | undefined;
+  /** The first file in which a name of option `select` occurs twice. */
+  #ambiguous: string | undefined;
   #progressBytes = 0;
   #recordsTold = 0;
 
@@ -87,6 +96,7 @@ class FilesScan {
           ...{ entry: from, exit: to, ended: false, progressBytes: this.#progressBytes, fileRecords: this.#records },
           ...(this.#failure && { failure: this.#failure }),
           ...(badFiles.length > 0 && { badFiles }),
+          ...(this.#ambiguous !== undefined && { ambiguous: this.#ambiguous }),
         };
       },
     );
@@ -112,43 +122,83 @@ class FilesScan {
     this.#recordsTold += output.read - read;
   }
 
-  #read(i: number): void {
+  /** @param found how the file turned out to be compressed */
+  #read(i: number, found?: CodecName): void {
     if (this.#bad.has(i)) return;
     const { path, fingerprint } = this.#listed[i]!;
     const full = filePathIn(this.#task.path, this.#files, path);
     let file: Source;
     try {
-      file = openSource(full, 'read', fingerprint);
+      const codec = found ?? this.#files.sources?.[i]?.codec;
+      file = openPlain(full, { how: this.#task.setup.decompression, codec, expected: fingerprint });
     } catch (error) {
       this.#bad.set(i, this.#badOf(error, full));
       return;
     }
     try {
-      this.#failure = this.#scan(i, file);
+      const codec = this.#compressionOf(i, file);
+      if (codec === undefined) {
+        this.#failure = this.#scan(i, file);
+        return;
+      }
+      found = codec;
     } catch (error) {
       throw new HalfRead(i, this.#badOf(error, full));
     } finally {
       file.close();
     }
+    this.#read(i, found);
+  }
+
+  /** How a file is compressed that was opened as a plain one. What has a plan is what its plan says. */
+  #compressionOf(i: number, file: Source): CodecName | undefined {
+    if (file.codec !== undefined || this.#files.sources?.[i] !== undefined) return undefined;
+    return codecIn(file, this.#task.setup.decompression);
   }
 
   #scan(i: number, file: Source): SpanFailure | undefined {
     const { setup } = this.#task;
     const { path } = this.#listed[i]!;
     const source = this.#files.sources?.[i];
-    if (source?.isEmpty !== undefined) this.#leaveOutEmpty(i, file, source.isEmpty);
-    else if (source !== undefined) return new SourceScan(file, source, setup, this.#output).run();
-    else {
-      const scan = new FileScan(file, path, this.#files, setup.scan.recordBytesMax, this.#output);
-      const failure = scan.run();
-      if (scan.isEmpty) this.#leaveOutEmpty(i, file, `${file.path} is empty; there is nothing to import.`);
-      return failure;
+    if (source?.leftOut !== undefined) return this.#leaveOut(i, file, source.leftOut);
+    if (source?.documents) {
+      return this.#scanDocuments(i, file, {
+        ...source.documents,
+        framing: source.framing === 'object' ? 'object' : 'array',
+        isStrict: true,
+      });
     }
-    return undefined;
+    if (source !== undefined) return new SourceScan(file, source, setup, this.#output).run();
+    if (setup.select !== undefined) return this.#scanDocuments(i, file, this.#documentsOf(path, file));
+    const scan = new FileScan(file, path, this.#files, setup.scan.recordBytesMax, this.#output);
+    const failure = scan.run();
+    if (!scan.isEmpty) return failure;
+    const message = `${file.path} is empty; there is nothing to import.`;
+    return this.#leaveOut(i, file, { reason: 'SOURCE_EMPTY', message });
   }
 
-  #leaveOutEmpty(i: number, { path }: Source, message: string): void {
-    this.#bad.set(i, { file: path, reason: 'SOURCE_EMPTY', message });
+  /** How the documents of a file of a folder are read. Its name may say that they are lines. */
+  #documentsOf(path: string, file: Source): Omit<DocumentsToRead, 'stop' | 'isOneOfMany'> {
+    const { shape, isNamed } = this.#files;
+    const layout = documentsOf(shape) ?? documentsOfName(file);
+    return {
+      ...{ from: 0, framing: containerOf(shape), isStrict: false },
+      ...(layout && { layout }),
+      ...(isNamed && { name: path }),
+    };
+  }
+
+  #scanDocuments(i: number, file: Source, documents: Omit<DocumentsToRead, 'stop' | 'isOneOfMany'>) {
+    const { setup } = this.#task;
+    const toRead = { ...documents, stop: Number.MAX_SAFE_INTEGER, isOneOfMany: true };
+    const scan = new DocumentScan(file, toRead, setup, this.#output);
+    const failure = scan.run();
+    if (scan.isAmbiguous) this.#ambiguous ??= file.path;
+    return scan.leftOut === undefined ? failure : this.#leaveOut(i, file, scan.leftOut);
+  }
+
+  #leaveOut(i: number, { path }: Source, why: LeftOut): undefined {
+    this.#bad.set(i, { file: path, ...why });
   }
 
   /** @throws the error, unless the file is left out for it */

@@ -3,8 +3,7 @@
 // One whole source of a span of many: a file whose layout the plan has found. It is read as a span of its own would be,
 // and what follows its container is checked here, because the file may be gone when its span is accepted.
 
-import { atOnce } from '../../parallel/steps.js';
-import { DocumentWalker, walkOver } from '../source/document.js';
+import { trailingBytes } from '../source/document.js';
 import { firstUnblank } from '../source/first-value.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanSource } from '../tasks/span.js';
@@ -18,7 +17,7 @@ export class SourceScan extends RecordScan {
 
   constructor(file: Source, source: SpanSource, setup: ScanSetup, output: SpanOutput) {
     const { framing, from } = source;
-    super(file, output, { framing, from, stop: Number.MAX_SAFE_INTEGER, bytes: file.fingerprint.bytes });
+    super(file, output, { framing, from, stop: Number.MAX_SAFE_INTEGER });
     this.#source = source;
     this.#setup = setup;
     this.#readBefore = output.read;
@@ -26,14 +25,15 @@ export class SourceScan extends RecordScan {
 
   /** @returns the failure that ends the span, if there is one. @throws SOURCE_… errors of what follows the container */
   run(): SpanFailure | undefined {
-    const { framing, from, document } = this.#source;
+    const { framing, from, isDocument } = this.#source;
     this.window.letGo();
     this.scanner.beginNext(framing, this.#setup.scan.recordBytesMax);
     this.scanner.standAt(from, Number.MAX_SAFE_INTEGER);
     const ended = this.scanner.pump(this);
     if (ended === 'truncated') return this.badAt('truncated', this.window.end);
     if (ended === 'halted') return this.failure;
-    if (document !== undefined) this.#checkRest(document, this.window.fileOffset(this.window.pos));
+    const rest = isDocument ? firstUnblank(this.file, this.window.fileOffset(this.window.pos)) : undefined;
+    if (rest !== undefined) throw trailingBytes(this.file.path, rest);
     return undefined;
   }
 
@@ -45,21 +45,9 @@ export class SourceScan extends RecordScan {
 
   /** A span of many sources has to say which one it is about. */
   protected override badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
-    const { path, fingerprint } = this.file;
+    const { path, fingerprint, codec } = this.file;
     const record = this.output.read - this.#readBefore;
-    const file = { path, fingerprint, record, from: this.#source.from };
+    const file = { path, fingerprint, record, from: this.#source.from, ...(codec && { codec }) };
     return { ...super.badAt(kind, address, start, end), file };
-  }
-
-  /** @param exit the offset just after the container */
-  #checkRest(document: number, exit: number): void {
-    const { select = [], scan } = this.#setup;
-    // Mostly nothing follows a container that is all of its document.
-    if (select.length === 0 && firstUnblank(this.file, exit) === undefined) return;
-    const walker = new DocumentWalker(select, this.file.path, scan.depthMax);
-    atOnce(walkOver(this.file, walker, document));
-    walker.leaveContainer();
-    atOnce(walkOver(this.file, walker, exit));
-    walker.finish(this.file.fingerprint.bytes);
   }
 }

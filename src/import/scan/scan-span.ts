@@ -4,10 +4,13 @@
 // window, and does what the kernel asks: takes full frames to the shard, full heaps to a run, unusual records to the twin.
 
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
+import { countNewlines } from '../../kernel/plain/bytes.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { openSource } from '../source/open.js';
+import { ChunkSource, RanOut } from '../sequence/chunk.js';
+import { openPlain } from '../sequence/plain.js';
 import type { Source } from '../source/source.js';
-import type { Boundary, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
+import type { Boundary, Documents, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
+import { DocumentScan } from './document-scan.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { RecordScan } from './record-scan.js';
 import { scanFiles } from './scan-files.js';
@@ -22,26 +25,34 @@ const OVERHANG_BYTES = 64 * 1024;
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
 export function scanSpan(task: SpanOrder, blobs: Blobs): SpanResult {
   if (task.files !== undefined) return scanFiles(task, task.files, blobs);
-  const file = openSource(task.path, task.setup.access, task.fingerprint);
+  const { path, fingerprint: expected, chunks, codec, setup } = task;
+  const { access, decompression: how } = setup;
+  const file = chunks ? new ChunkSource(path, expected, chunks) : openPlain(path, { how, codec, access, expected });
   try {
     const entry = task.entry ?? guessEntry(file, task);
     if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
+    if (task.documents !== undefined) return scanDocuments(file, task, task.documents, entry.at, blobs);
     return new SpanScan(file, task, entry, blobs).run();
+  } catch (error) {
+    if (!(error instanceof RanOut)) throw error;
+    return { ...nothingAt(task.from), ranOut: true };
   } finally {
     file.close();
   }
 }
 
-function guessEntry(file: Source, { framing, from, to, fingerprint }: SpanTask): Boundary {
+function guessEntry(file: Source, task: SpanTask): Boundary {
+  const { from, to, documents } = task;
+  const framing = documents?.layout ?? task.framing;
   const afterComma = framing === 'array' || framing === 'object';
   // One byte early: a comma or newline just before the span makes its first byte a boundary.
   const early = framing === 'values' ? from : from - 1;
   for (let bytes = GUESS_BYTES; ; bytes *= 4) {
-    const lookahead = new Uint8Array(Math.min(bytes, fingerprint.bytes - early));
+    const lookahead = new Uint8Array(Math.min(bytes, file.available - early));
     file.read(lookahead, early);
-    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === fingerprint.bytes);
+    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === file.end);
     if (guess !== NO_GUESS) return { at: early + guess, afterComma };
-    if (early + bytes >= to) return { at: NO_GUESS, afterComma };
+    if (early + lookahead.byteLength >= Math.min(to, file.available)) return { at: NO_GUESS, afterComma };
   }
 }
 
@@ -58,20 +69,80 @@ function nothingAt(entry: number): SpanResult {
   };
 }
 
+/** Scans the documents that begin in a span. */
+function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entry: number, blobs: Blobs): SpanResult {
+  const { setup, to, isLast, shard } = task;
+  const framing = task.framing === 'object' ? 'object' : 'array';
+  const output = new SpanOutput(task, blobs);
+  output.kernel.scanner.begin({ ...setup.scan, framing }, shard, FRAME_BYTES, false);
+  const progress = new SpanProgress(output, task);
+  const scan = new DocumentScan(
+    file,
+    {
+      ...documents,
+      // The first document may be walked again; those of a stream are begun where they are.
+      from: documents.layout === undefined ? documents.from : entry,
+      ...{ framing, stop: isLast ? Number.MAX_SAFE_INTEGER : to, isOneOfMany: false, isStrict: true },
+      onFill: (offset) => progress.tell(offset),
+    },
+    setup,
+    output,
+  );
+  let failure: SpanFailure | undefined;
+  return output.complete(
+    () => {
+      failure = scan.run();
+    },
+    () => {
+      const { at: exit, hasEnded: ended } = scan.exit;
+      progress.tell(exit);
+      return {
+        ...{ entry, exit, ended, progressBytes: progress.bytes },
+        ...(task.chunks && { newlines: countNewlines(file.bytesAt(entry, exit)) }),
+        ...(failure && { failure }),
+        ...(scan.isAmbiguous && { ambiguous: file.path }),
+      };
+    },
+  );
+}
+
+/** Bytes and records of a span that have been told as progress. */
+class SpanProgress {
+  readonly #output: SpanOutput;
+  readonly #task: SpanTask;
+  #records = 0;
+  bytes = 0;
+
+  constructor(output: SpanOutput, task: SpanTask) {
+    this.#output = output;
+    this.#task = task;
+  }
+
+  /** @param position up to which the source has been read */
+  tell(position: number): void {
+    const { from, to, sourceShare = 1 } = this.#task;
+    const bytes = Math.max(Math.round(sourceShare * (Math.min(position, to) - from)) - this.bytes, 0);
+    const { read, progress } = this.#output;
+    progress.add(bytes, read - this.#records);
+    this.bytes += bytes;
+    this.#records = read;
+  }
+}
+
 /** The scan of one span. */
 class SpanScan extends RecordScan {
   readonly #task: SpanTask;
   readonly #entry: number;
-  #progressBytes = 0;
-  #recordsTold = 0;
+  readonly #progress: SpanProgress;
   #ended = false;
 
   constructor(file: Source, task: SpanOrder, entry: Boundary, blobs: Blobs) {
-    const { framing, isLast, to, fingerprint } = task;
+    const { framing, isLast, to } = task;
     const stop = isLast ? Number.MAX_SAFE_INTEGER : to;
-    super(file, new SpanOutput(task, blobs), { framing, from: entry.at, stop, bytes: fingerprint.bytes });
+    super(file, new SpanOutput(task, blobs), { framing, from: entry.at, stop });
     this.#task = task;
     this.#entry = entry.at;
+    this.#progress = new SpanProgress(this.output, task);
     this.scanner.begin({ ...task.setup.scan, framing }, task.shard, FRAME_BYTES, entry.afterComma);
     this.scanner.standAt(entry.at, stop);
   }
@@ -80,17 +151,19 @@ class SpanScan extends RecordScan {
     return this.output.complete(
       () => this.#scan(),
       () => {
-        this.#tellProgress();
+        this.#progress.tell(this.position);
         const { failure } = this;
         const exit = this.window.fileOffset(this.window.pos);
-        const isHashed = this.#task.setup.hashesSpans && this.#task.framing === 'lines' && failure === undefined;
+        const { setup, framing, chunks, codec } = this.#task;
+        const isHashed = setup.hashesSpans && framing === 'lines' && failure === undefined && !chunks && !codec;
         return {
           entry: this.#entry,
           exit,
           ...(isHashed && { hash: hashAtOnce(this.file, this.#entry, exit) }),
           ended: this.#ended,
+          ...(chunks && { newlines: this.newlinesScanned }),
           ...(failure && { failure }),
-          progressBytes: this.#progressBytes,
+          progressBytes: this.#progress.bytes,
         };
       },
     );
@@ -107,15 +180,7 @@ class SpanScan extends RecordScan {
     const unfinished = this.window.end - this.window.pos;
     // Past the end of the span: little, unless the last record is large (see makeRoom).
     this.load(Math.max(this.#task.to - this.position, 0) + Math.max(OVERHANG_BYTES, unfinished));
-    this.#tellProgress();
+    this.#progress.tell(this.position);
     return true;
-  }
-
-  #tellProgress(): void {
-    const bytes = Math.min(this.position, this.#task.to) - this.#task.from - this.#progressBytes;
-    const { read } = this.output;
-    this.output.progress.add(bytes, read - this.#recordsTold);
-    this.#progressBytes += bytes;
-    this.#recordsTold = read;
   }
 }

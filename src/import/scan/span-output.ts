@@ -45,7 +45,7 @@ function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
 /** The part of a result that the scan itself knows. */
 type Scanned = Pick<
   SpanResult,
-  'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'badFiles' | 'hash'
+  'entry' | 'exit' | 'ended' | 'failure' | 'progressBytes' | 'fileRecords' | 'badFiles' | 'hash' | 'ambiguous'
 >;
 
 export class SpanOutput {

@@ -3,13 +3,15 @@
 // What stands around the records: walks a document byte by byte to the array or object that a JSON Pointer names, and,
 // when the records have been read, from that container's end to the end of the document. It validates all it passes
 // (RFC 8259, UTF-8), remembers only the open brackets, and can stop at any byte and go on with the next buffer. It is the
-// slow way (about 100 MB/s) and only ever sees what is outside the records.
+// slow way (about 100 MB/s) and only ever sees what is outside the records. A file may have several such documents: then
+// each is walked by a walker of its own.
 
 import { GristmillError } from '../../base/errors.js';
-import { DETECTION_BYTES } from '../../base/limits.js';
+import { snippetOf } from '../../base/snippet.js';
+import { endsScalar } from '../../kernel/plain/bytes.js';
 import { formatPointer } from '../../keys/paths.js';
+import { nearestOf } from '../../options/nearest-name.js';
 import { CharacterChecker } from './characters.js';
-import type { Source } from './source.js';
 
 /** The container whose elements or members are the records. */
 export interface Container {
@@ -42,8 +44,11 @@ interface Level {
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const QUOTE = 0x22;
 const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
+const PLAIN_NAME = /^"[ !#-[\]-~]*"$/;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
+
+const NAMES_SHOWN = 10;
 
 export class DocumentWalker {
   readonly #pointer: readonly string[];
@@ -55,10 +60,13 @@ export class DocumentWalker {
   #isName = false;
   /** Whether the value at hand is the one the pointer names, or on the way to it. */
   #onPath = true;
-  #token: number[] = [];
+  /** A token as it is spelled, a character for each byte. */
+  #token = '';
   #found = false;
   /** How many tokens of the pointer led somewhere. */
   #followed = 0;
+  /** Names beside the one that is looked for where the pointer leads no further, the first few. */
+  #names: string[] = [];
   #isAmbiguous = false;
 
   constructor(pointer: readonly string[], file: string, depthMax: number) {
@@ -84,6 +92,21 @@ export class DocumentWalker {
     return undefined;
   }
 
+  /** As `walk`, but it stops where the document ends, because others may follow. It returns the offset there. */
+  walkOne(bytes: Uint8Array, offset: number): Container | number | undefined {
+    for (let i = 0; i < bytes.byteLength; i++) {
+      const c = bytes[i]!;
+      if (this.#state === 'scalar' && this.#levels.length === 0 && endsScalar[c] === 1) {
+        this.#endScalar(offset + i);
+        return offset + i;
+      }
+      const container = this.#step(c, offset + i);
+      if (container) return container;
+      if (this.#state === 'done') return offset + i + 1;
+    }
+    return undefined;
+  }
+
   /** Call it when other code has read the container: `walk` then continues right after its closing bracket. */
   leaveContainer(): void {
     this.#found = true;
@@ -99,9 +122,16 @@ export class DocumentWalker {
       throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
     }
     if (this.#found) return;
-    const there = this.#followed === 0 ? 'its root' : formatPointer(this.#pointer.slice(0, this.#followed));
-    const missing = JSON.stringify(this.#pointer[this.#followed]);
-    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${missing}. Check option select.`;
+    const way = this.#pointer.slice(0, this.#followed);
+    const there = way.length === 0 ? 'its root' : formatPointer(way);
+    const missing = this.#pointer[this.#followed] ?? '';
+    const has = this.#names.length === 0 ? '' : `; it has ${this.#names.map((name) => shown(name)).join(', ')}`;
+    const nearest = nearestOf(missing, this.#names);
+    const help =
+      nearest === undefined
+        ? 'Check option select.'
+        : `Did you mean option select: '${formatPointer([...way, nearest, ...this.#pointer.slice(way.length + 1)])}'?`;
+    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${JSON.stringify(missing)}${has}. ${help}`;
     throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
   }
 
@@ -109,7 +139,8 @@ export class DocumentWalker {
     if (this.#state === 'string') return this.#inString(c, at);
     if (this.#state === 'scalar') {
       if (!BLANKS.has(c) && c !== 0x2c && c !== 0x5d && c !== 0x7d) {
-        if (this.#token.push(c) > TOKEN_BYTES_MAX) throw this.#bad(at, 'a token that is too long');
+        this.#token += String.fromCharCode(c);
+        if (this.#token.length > TOKEN_BYTES_MAX) throw this.#bad(at, 'a token that is too long');
         return undefined;
       }
       this.#endScalar(at);
@@ -139,10 +170,8 @@ export class DocumentWalker {
         if (c === (level.isArray ? 0x5d : 0x7d)) return this.#close(level.isArray, at);
         throw this.#bad(at, 'a comma or closing bracket was expected');
       }
-      default: {
-        const message = `${this.#file} continues after its JSON document (byte ${at}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
-        throw new GristmillError('SOURCE_TRAILING_BYTES', message, { file: this.#file, offset: at });
-      }
+      default:
+        throw trailingBytes(this.#file, at);
     }
   }
 
@@ -150,7 +179,10 @@ export class DocumentWalker {
     const level = this.#levels.at(-1);
     if (level?.isArray)
       this.#onPath = level.isOnPath && this.#pointer[this.#levels.length - 1] === String(level.elements++);
-    if (this.#onPath) this.#followed = Math.max(this.#followed, this.#levels.length);
+    if (this.#onPath && this.#levels.length > this.#followed) {
+      this.#followed = this.#levels.length;
+      this.#names = [];
+    }
     const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && !this.#found;
     if (c === 0x5b || c === 0x7b) {
       if (this.#levels.length >= this.#depthMax) throw this.#bad(at, 'nested deeper than the limit');
@@ -171,7 +203,7 @@ export class DocumentWalker {
       this.#characters.begin();
     } else {
       this.#state = 'scalar';
-      this.#token = [c];
+      this.#token = String.fromCharCode(c);
     }
     return undefined;
   }
@@ -179,14 +211,14 @@ export class DocumentWalker {
   #name(c: number, at: number): undefined {
     if (c !== QUOTE) throw this.#bad(at, 'a member name was expected');
     this.#isName = true;
-    this.#token = [c];
+    this.#token = '"';
     this.#state = 'string';
     this.#characters.begin();
   }
 
   #inString(c: number, at: number): undefined {
     const isCollected = this.#isName && this.#levels.at(-1)?.isOnPath && this.#token.length < TOKEN_BYTES_MAX;
-    if (isCollected) this.#token.push(c);
+    if (isCollected) this.#token += String.fromCharCode(c);
     const verdict = this.#characters.next(c);
     if (verdict === 'bad') throw this.#bad(at, 'not a valid character of a string');
     if (verdict === 'inside') return;
@@ -200,8 +232,12 @@ export class DocumentWalker {
 
   /** Whether the name at hand is the pointer's next token. */
   #isNextToken(): boolean {
-    const name = JSON.parse(Buffer.from(this.#token).toString('utf8')) as string;
-    if (name !== this.#pointer[this.#levels.length - 1]) return false;
+    const name = nameOf(this.#token);
+    const depth = this.#levels.length - 1;
+    if (name !== this.#pointer[depth]) {
+      if (depth === this.#followed && this.#names.length < NAMES_SHOWN) this.#names.push(name);
+      return false;
+    }
     const level = this.#levels.at(-1)!;
     if (level.isMatched) this.#isAmbiguous = true;
     level.isMatched = true;
@@ -209,8 +245,7 @@ export class DocumentWalker {
   }
 
   #endScalar(at: number): void {
-    if (!SCALAR.test(String.fromCharCode(...this.#token.slice(0, TOKEN_BYTES_MAX))))
-      throw this.#bad(at - this.#token.length, 'not a valid value');
+    if (!SCALAR.test(this.#token)) throw this.#bad(at - this.#token.length, 'not a valid value');
     this.#state = this.#levels.length === 0 ? 'done' : 'after value';
   }
 
@@ -225,14 +260,18 @@ export class DocumentWalker {
   }
 }
 
-/** Walks over a source from this offset on, a piece a step: to the container, or to the end of the source. */
-export function* walkOver(file: Source, walker: DocumentWalker, from: number): Generator<void, Container | undefined> {
-  for (let at = from; at < file.fingerprint.bytes; ) {
-    const bytes = file.bytesAt(at, at + DETECTION_BYTES);
-    const container = walker.walk(bytes, at);
-    if (container !== undefined) return container;
-    at += bytes.byteLength;
-    yield;
-  }
-  return undefined;
+/** The name that a string spells. Most are spelled as they are. */
+function nameOf(token: string): string {
+  if (PLAIN_NAME.test(token)) return token.slice(1, -1);
+  return JSON.parse(Buffer.from(token, 'latin1').toString('utf8')) as string;
+}
+
+function shown(name: string): string {
+  return JSON.stringify(snippetOf(Buffer.from(name), 0));
+}
+
+/** The error of a file that has something after its document. */
+export function trailingBytes(file: string, offset: number): GristmillError {
+  const message = `${file} continues after its JSON document (byte ${offset}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
+  return new GristmillError('SOURCE_TRAILING_BYTES', message, { file, offset });
 }

@@ -13,7 +13,7 @@ import type { CatalogRead, CollectionManifest } from '../../store/types.js';
 import { type Expectation, kindOf } from './layout.js';
 
 /** Keys of records that came from the files of a folder. */
-const FILE_KEY = /\.(?:json|ndjson|jsonl)(?:#\d+)?$/i;
+const FILE_KEY = /\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?(?:#\d+)?$/i;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */
 export async function expectationOf(

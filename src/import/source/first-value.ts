@@ -17,6 +17,7 @@ import {
   QUOTE,
   skipBlanks,
 } from '../../kernel/plain/bytes.js';
+import { atOnce, type Steps } from '../../parallel/steps.js';
 import { beginsJson } from './characters.js';
 import type { Source } from './source.js';
 
@@ -32,15 +33,15 @@ const READ_BYTES = 64 * 1024;
  * Finds the extent of the value that begins at `from`. It yields after each read, so that other code can run.
  * @param loaded bytes of the file from `from` on, if some were already read. @throws as Source.read
  */
-export function* extentOfFirst(file: Source, from: number, loaded?: Uint8Array): Generator<void, Extent> {
+export function* extentOfFirst(file: Source, from: number, loaded?: Uint8Array): Steps<Extent> {
   const walk = new Walk();
   let bytes = loaded ?? file.bytesAt(from, from + READ_BYTES);
   for (let at = from; ; bytes = file.bytesAt(at, at + READ_BYTES)) {
     const extent = walk.over(bytes);
     if (extent !== undefined) return extent;
     at += bytes.byteLength;
-    if (at >= file.fingerprint.bytes) return 'line';
-    yield;
+    yield file.upTo(at + 1);
+    if (at >= file.end) return 'line';
   }
 }
 
@@ -90,11 +91,18 @@ function afterValue(c: number): Extent | undefined {
 
 /** The offset of the first byte from this offset on that is not white space. Undefined if there is none. */
 export function firstUnblank(file: Source, from: number): number | undefined {
-  for (let at = from; at < file.fingerprint.bytes; ) {
+  return atOnce(findUnblank(file, from));
+}
+
+/** The same a piece a step. @param passes whether what it has passed is read no more */
+export function* findUnblank(file: Source, from: number, passes = false): Steps<number | undefined> {
+  for (let at = from; ; ) {
+    yield file.upTo(at + 1);
+    if (at >= file.end) return undefined;
     const piece = file.bytesAt(at, at + DETECTION_BYTES);
     const blanks = skipBlanks(piece, 0, piece.byteLength);
     at += blanks;
     if (blanks < piece.byteLength) return at;
+    if (passes) file.discardBefore(at);
   }
-  return undefined;
 }

@@ -8,9 +8,10 @@
 
 import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
-import { OPEN_ARRAY, OPEN_OBJECT } from '../../kernel/plain/bytes.js';
-import { checkBeginning, type Head, isFirstBad, shapeOfValues } from './detect.js';
-import { extentOfFirst } from './first-value.js';
+import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
+import { atOnce, type Steps } from '../../parallel/steps.js';
+import { checkBeginning, type Head, isFirstBad, shapeOfValues, UTF8_MARK } from './detect.js';
+import { extentOfFirst, firstUnblank } from './first-value.js';
 import type { Source } from './source.js';
 
 /** The layout that a collection expects of a source that is merged into it or keeps it up to date. */
@@ -27,11 +28,21 @@ export interface Layout {
   readonly because: LayoutReason;
 }
 
+/** How documents follow one another that have their records inside (option `select`): each on a line, or anyhow. */
+export type DocumentLayout = 'lines' | 'values';
+
 /** Names of files of lines. A compressed file has the ending of its format after that. */
-const LINES_NAME = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|br|bz2|xz))?$/i;
+const LINES_NAME = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
+
+const COMPRESSED_NAME = /\.(?:gz|zst|bz2|xz|lz4|br)$/i;
 
 /** The greatest length of the name of a first member, with the bytes around it. */
 const NAME_BYTES_MAX = 64 * 1024;
+
+/** Whether the name of a file says that it is compressed. */
+export function hasCompressedName(path: string): boolean {
+  return COMPRESSED_NAME.test(path);
+}
 
 /** Whether the name of a file says that it holds values one after another, each on a line of its own. */
 export function isNamedLines(path: string): boolean {
@@ -49,7 +60,7 @@ export function* layoutOf(
   head: Head,
   expectation: Expectation | undefined,
   isAlone: boolean,
-): Generator<void, Layout> {
+): Steps<Layout> {
   const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset, head.bytes) : undefined;
   if (isAlone || named === undefined) checkBeginning(head);
   if (named !== undefined) return { shape: named, because: 'name' };
@@ -73,13 +84,49 @@ export function* shapeOfNamedLines(
   file: Source,
   from: number,
   loaded?: Uint8Array,
-): Generator<void, 'ndjson' | 'values' | undefined> {
+): Steps<'ndjson' | 'values' | undefined> {
   const extent = yield* extentOfFirst(file, from, loaded);
   if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
   const bytes = file.bytesAt(from, from + DETECTION_BYTES);
-  const isAll = from + bytes.byteLength === file.fingerprint.bytes;
+  const isAll = from + bytes.byteLength === file.end;
   // One bad line does not make another file of it.
   return isFirstBad({ path: file.path, offset: from, bytes, isAll }) ? 'ndjson' : undefined;
+}
+
+/**
+ * How the documents of a file follow one another, if its name says that it has several. Undefined if the name does not say
+ * so or is wrong. A long first line is not walked over to its end: then the name is believed.
+ */
+export function documentsOfName(file: Source): DocumentLayout | undefined {
+  if (!isNamedLines(file.path)) return undefined;
+  const head = file.bytesAt(0, DETECTION_BYTES);
+  const first = skipBlanks(
+    head,
+    UTF8_MARK.every((byte, i) => head[i] === byte) ? UTF8_MARK.length : 0,
+    head.byteLength,
+  );
+  const isAll = head.byteLength === file.end;
+  if (!isAll && head.indexOf(NEWLINE, first) === -1) return 'lines';
+  return documentsOf(atOnce(shapeOfNamedLines(file, first, head.subarray(first))));
+}
+
+/** What the documents of files of a folder must have at the place of option `select`: no file decides for the others. */
+export function containerOf(shape: Shape | undefined): 'array' | 'object' {
+  return shape === 'object' ? 'object' : 'array';
+}
+
+/** What a layout of records says of documents that have their records inside. */
+export function documentsOf(shape: Shape | undefined): DocumentLayout | undefined {
+  return shape === 'ndjson' ? 'lines' : shape === 'values' ? 'values' : undefined;
+}
+
+/** Whether the first document of several, which begins at `from`, stands on a line of its own. @param next where the second one begins */
+export function documentsBefore(file: Source, from: number, next: number): DocumentLayout {
+  for (let at = from; at < next; at += DETECTION_BYTES) {
+    const newline = file.bytesAt(at, Math.min(at + DETECTION_BYTES, next)).indexOf(NEWLINE);
+    if (newline !== -1) return firstUnblank(file, at + newline) === next ? 'lines' : 'values';
+  }
+  return 'values';
 }
 
 /** The kind of a value that begins with this byte. */

@@ -13,3 +13,10 @@ import { SourceFile } from './source-file.js';
 export function openSource(path: string, access: Access = 'read', expected?: Fingerprint): Source {
   return SourceFile.open(path, access, expected);
 }
+
+/** The present state of a source. @throws as `openSource` */
+export function fingerprintAt(path: string): Fingerprint {
+  const file = openSource(path);
+  file.close();
+  return file.fingerprint;
+}

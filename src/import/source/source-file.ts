@@ -1,8 +1,8 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
 // One source file as a worker or the coordinator reads it: by position, straight into the kernel's memory, through a
-// mapping or by pread. Before and after every read the file is compared with what the plan saw; a source that changes
-// under an import fails it.
+// mapping or by pread. After every read (and before one through a mapping) the file is compared with what the plan saw; a
+// source that changes under an import fails it.
 
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { GristmillError } from '../../base/errors.js';
@@ -60,11 +60,23 @@ export class SourceFile implements Source {
     }
   }
 
+  get end(): number {
+    return this.fingerprint.bytes;
+  }
+
+  get available(): number {
+    return this.fingerprint.bytes;
+  }
+
+  upTo(): undefined {}
+
+  discardBefore(): void {}
+
   /** Fills `target` from `offset` with bytes of the planned file. @throws SOURCE_CHANGED, IO_ERROR, SOURCE_NOT_A_FILE */
   read(target: Uint8Array, offset: number): void {
-    this.#compare();
     if (this.#access === 'mmap') this.#map(target, offset);
     else this.#pread(target, offset);
+    // Afterwards only: what had changed before is still another file then.
     this.#compare();
   }
 
@@ -80,6 +92,8 @@ export class SourceFile implements Source {
   }
 
   #map(target: Uint8Array, offset: number): void {
+    // Pages beyond the end of a file that has become shorter cannot be touched.
+    this.#compare();
     const outcome = copyMapped(this.#fd, offset, target);
     if (outcome === 'copied') return;
     // Unsupported once is unsupported for the file; unreadable pages get pread's word on why.
@@ -117,7 +131,7 @@ export class SourceFile implements Source {
   }
 }
 
-function changedError(file: string, cause?: unknown): GristmillError {
+export function changedError(file: string, cause?: unknown): GristmillError {
   const message = `${file} changed during the import; the store is as it was. Import the file again when nobody writes to it.`;
   return new GristmillError('SOURCE_CHANGED', message, { file, cause });
 }

@@ -3,6 +3,8 @@
 // A source as everybody reads it, whatever it is: bytes at an offset, of one state of it. `openSource` (open.ts) is the one
 // place that knows which kinds there are.
 
+import type { CodecName } from '../codec/codec.js';
+
 /** The fingerprint of one state of a file. It can be cloned to a thread, and is compared field by field. */
 export interface Fingerprint {
   readonly device: bigint;
@@ -19,6 +21,16 @@ export type Access = 'mmap' | 'read';
 export interface Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
+  /** How it is compressed, if it is: what is read of it is its text. */
+  readonly codec?: CodecName;
+  /** Offset of its end. Infinity while nobody knows it: of what is read in sequence (import/sequence). */
+  readonly end: number;
+  /** Offset up to which it can be read now. */
+  readonly available: number;
+  /** Resolves when it can be read up to `to`, or as far as it goes. Undefined: it can already. */
+  upTo(to: number): Promise<void> | undefined;
+  /** Nothing before this offset is read any more. */
+  discardBefore(offset: number): void;
   /** Fills `target` from `offset` with bytes of the source. @throws SOURCE_CHANGED, IO_ERROR, SOURCE_NOT_A_FILE */
   read(target: Uint8Array, offset: number): void;
   /** The bytes from `from` to `to`, as far as the source goes. @throws as `read` */

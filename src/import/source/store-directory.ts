@@ -34,15 +34,17 @@ export function isStoreDirectory(path: string): boolean {
 
 /**
  * @param fine directories of sources that were let through: they need not be looked at again for a file in them
+ * @returns whether the source is a file, and no link to one
  * @throws GristmillError SOURCE_IS_A_STORE for a source, file or folder, that is a store or lies in one
  */
-export function refuseStore(source: string, fine = new Set<string>()): void {
-  if (fine.has(dirname(source)) && isPlainFile(source)) return;
+export function refuseStore(source: string, fine = new Set<string>()): boolean {
+  const isFile = isPlainFile(source);
+  if (isFile && fine.has(dirname(source))) return true;
   let at: string;
   try {
     at = realpathSync(source);
   } catch {
-    return; // opening it tells why it cannot be read
+    return false; // opening it tells why it cannot be read
   }
   for (let above = dirname(at); ; [at, above] = [above, dirname(above)]) {
     if (isStoreDirectory(at)) {
@@ -51,7 +53,8 @@ export function refuseStore(source: string, fine = new Set<string>()): void {
     }
     if (above === at) break;
   }
-  if (isPlainFile(source)) fine.add(dirname(source));
+  if (isFile) fine.add(dirname(source));
+  return isFile;
 }
 
 /** Whether it is a file itself, and no link to one. */

@@ -6,6 +6,10 @@ import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contr
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
+import type { CodecName } from '../codec/codec.js';
+import type { ChunkRun } from '../sequence/chunk.js';
+import type { Decompression } from '../sequence/plain.js';
+import type { DocumentLayout } from '../source/layout.js';
 import type { Access, Fingerprint } from '../source/source.js';
 
 /** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
@@ -16,6 +20,7 @@ export interface ScanSetup {
   readonly select?: readonly string[];
   readonly level: number;
   readonly access: Access;
+  readonly decompression: Decompression;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
   /** Whether files that vanish, cannot be read, or are empty are left out of spans of many files. */
@@ -58,8 +63,24 @@ export interface SpanTask {
   readonly sourceNumber: number;
   readonly sources: number;
   readonly sourceFrom: number;
+  /** Of a source that is read in sequence: its text from this span on, as far as it has come. */
+  readonly chunks?: ChunkRun;
+  /** How the source is compressed, where it is and is read by position. */
+  readonly codec?: CodecName;
+  /** Bytes of the source for a byte of text, where that is compressed. */
+  readonly sourceShare?: number;
+  /** In a span of documents that have their records inside, each of which is of the span that it begins in. */
+  readonly documents?: Documents;
   /** In a span of many files: which they are. `path` is their folder then, and offsets count through all of them. */
   readonly files?: SpanFiles;
+}
+
+/** The documents of a file that have their records inside (option `select`). */
+export interface Documents {
+  /** Where the first one begins. */
+  readonly from: number;
+  /** How they follow one another. Absent: the file has one document, unless another one follows it. */
+  readonly layout?: DocumentLayout;
 }
 
 /** How a file that is a source by itself is read. */
@@ -67,11 +88,16 @@ export interface SpanSource {
   readonly framing: FramingName;
   /** Where its records begin. */
   readonly from: number;
-  /** Where the document that holds its container begins; absent where there is none. */
-  readonly document?: number;
-  /** Set if the file is empty, and left out for that: the sentence that says so. */
-  readonly isEmpty?: string;
+  /** Whether the records are in a container that is all of the file. */
+  readonly isDocument?: true;
+  readonly documents?: Documents;
+  readonly codec?: CodecName;
+  /** Set if the file has no records, and is left out for that. */
+  readonly leftOut?: LeftOut;
 }
+
+/** Why a file is left out because of what is in it. The message is a sentence. */
+export type LeftOut = Pick<BadFile, 'reason' | 'message'>;
 
 /** Whole files of a folder, or whole sources, as one span. */
 export interface SpanFiles {
@@ -154,6 +180,7 @@ export interface SpanFailure {
     readonly fingerprint: Fingerprint;
     readonly record: number;
     readonly from?: number;
+    readonly codec?: CodecName | undefined;
   };
 }
 
@@ -188,12 +215,18 @@ export interface SpanResult {
   readonly losers: Uint32Array;
   readonly duplicate?: Duplicate;
   readonly failure?: SpanFailure;
+  /** Of a source that is read in sequence: the scan needs more bytes than have come. Nothing of it counts. */
+  readonly ranOut?: true;
+  /** Of a source that is read in sequence: newlines from `entry` to `exit`. */
+  readonly newlines?: number;
   /** Of the bytes from `entry` to `exit`, where it was asked for. */
   readonly hash?: string;
   /** In a span of many files: of each the good records, and all that were read. */
   readonly fileRecords?: Uint32Array;
   /** In a span of many files: those that were left out, by their place in the list. */
   readonly badFiles?: readonly BadFileAt[];
+  /** The first file with a document in which a name of option `select` occurs twice in its object. */
+  readonly ambiguous?: string;
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
 }

@@ -8,6 +8,7 @@ import { Captures, TRIE_BYTES, clearNodes } from './paths';
 import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, NAME_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
 import { align16, emptyWindow, layWindow, loaded, makeSlack } from './window';
 
+export { countNewlines } from './checksum';
 export { addComposite, clearComposites } from './composites';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, pageEntries, takePage } from './pages';

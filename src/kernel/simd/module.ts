@@ -31,6 +31,7 @@ export interface Exports {
   next(): number;
   compact(gapBytes: number): void;
   loaded(bytes: number, eof: number): void;
+  countNewlines(at: number, bytes: number): number;
   frameTaken(): void;
   resume(pos: number, afterComma: number): void;
   lineAdded(bytes: number): void;

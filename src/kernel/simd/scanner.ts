@@ -83,9 +83,9 @@ export class Scanner {
    */
   beginNext(framing: ScanOptions['framing'], recordBytesMax: number, name?: GivenName): void {
     this.#options = { ...(this.#options as ScanOptions), framing, recordBytesMax };
-    const bytes = name === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(name.text).slice(0, -1));
-    this.#window.bytes.set(bytes, this.#raw.name());
-    this.#raw.beginNext(Framing[framing], recordBytesMax, bytes.byteLength, name?.isNumbered ? 1 : 0);
+    const bytes = name && Buffer.from(JSON.stringify(name.text).slice(0, -1));
+    if (bytes) this.#window.bytes.set(bytes, this.#raw.name());
+    this.#raw.beginNext(Framing[framing], recordBytesMax, bytes?.byteLength ?? 0, name?.isNumbered ? 1 : 0);
   }
 
   /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */

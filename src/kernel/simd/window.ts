@@ -83,6 +83,11 @@ export class Window {
     this.#raw.loaded(bytes, isLast ? 1 : 0);
   }
 
+  /** Newlines among so many bytes at an address. */
+  newlinesIn(at: number, bytes: number): number {
+    return this.#raw.countNewlines(at, bytes);
+  }
+
   /** Drops the source bytes that are left: another source may be loaded behind the lines there are (Scanner.beginNext). */
   letGo(): void {
     this.#raw.letGo();

@@ -8,7 +8,7 @@ import { GristmillError } from '../../base/errors.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
 
 const MEMBER = /^\s*(?<name>"(?:[^"\\]|\\.)*")\s*:(?<text>.*)$/s;
-const LINES = /\.(?:ndjson|jsonl)$/i;
+const LINES = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
 
 /** The parts of `"name": value`; undefined for anything else. */
 export function memberOf(text: string): { readonly name: string; readonly text: string } | undefined {

@@ -7,13 +7,20 @@
 import { dirname } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { DEPTH_DEFAULT, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import type { BadReasonName } from '../../kernel/contract.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { resolveOptions } from '../../options/check.js';
 import { either } from '../../options/shared.js';
 import { cancelledError } from '../../parallel/wire.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
-import { factsOf, type QuarantineLine, quarantineLines, rawOf } from '../../store/quarantine/lines.js';
+import {
+  factsOf,
+  type QuarantinedFacts,
+  type QuarantineLine,
+  quarantineLines,
+  rawOf,
+} from '../../store/quarantine/lines.js';
 import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store/quarantine/names.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
 import { type KeyPlan, keyPlanOf, recordOfText } from '../../update/record.js';
@@ -34,10 +41,17 @@ const BATCH_ENTRIES = 1000;
 const BATCH_BYTES = 8 << 20;
 const REFUSED_SHOWN = 100;
 
+/** Reasons of documents that were to have their records inside. They would be stored as records themselves. */
+const OF_DOCUMENTS: ReadonlySet<string> = new Set<BadReasonName>([
+  'SELECT_NOT_FOUND',
+  'SELECT_NOT_CONTAINER',
+  'BAD_DOCUMENT',
+]);
+
 interface Entry {
   readonly number: number;
   readonly text: string;
-  readonly source: { readonly file: string; readonly record: number; readonly start: number };
+  readonly source: QuarantinedFacts;
 }
 
 type Refused = RetryReport['refused'][number];
@@ -145,6 +159,11 @@ function putBatch(catalog: Catalog, transaction: Transaction, name: string, batc
   const plan = keyPlanOf(manifest);
   const refused: Refused[] = [];
   for (const entry of batch) {
+    if (OF_DOCUMENTS.has(entry.source.reason)) {
+      const message = 'it is no record, but a document that has records inside: correct its source, and import that';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
     try {
       for (const { text, name } of recordsOf(catalog, manifest, plan, entry)) collection.putText(text, name);
     } catch (error) {

@@ -160,6 +160,7 @@ export class Rebuild {
       ...{
         level: LEVEL,
         access: 'read',
+        decompression: { codec: 'none', maxExpansion: 1, maxDecoderMemory: 0 },
         windowBytes: WINDOW_BYTES_DEFAULT,
         onBadRecord: 'fail',
         leavesOutBadFiles: false,

@@ -1,0 +1,150 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// Plans a file whose documents have their records inside (option `select`). Its name or option `shape` says that it has
+// several documents: then it is cut like any other file, and a document is of the span that it begins in. Otherwise it has
+// one. If that is large, its container is cut into spans, as an array would be. Whether another document follows it is only
+// looked for in the first megabytes; the worker of a small file finds that out when it is there.
+
+import { type ErrorCode, GristmillError } from '../../base/errors.js';
+import type { LayoutReason, Shape } from '../../base/import-report.js';
+import { DETECTION_BYTES, DOCUMENT_BYTES_LOOKED_AT } from '../../base/limits.js';
+import { endOfBadValue } from '../../kernel/plain/resync.js';
+import { parsePointer } from '../../keys/paths.js';
+import type { Pause } from '../../parallel/pause.js';
+import { inTurns, type Steps } from '../../parallel/steps.js';
+import type { Head } from '../source/detect.js';
+import { type Container, DocumentWalker } from '../source/document.js';
+import { findUnblank } from '../source/first-value.js';
+import { type DocumentLayout, documentsBefore, documentsOf, documentsOfName } from '../source/layout.js';
+import type { Source } from '../source/source.js';
+import type { Cuts, PlanOptions, SourcePlan } from './source-plan.js';
+
+type Planned = Pick<SourcePlan, 'framing' | 'from' | 'spans' | 'documents' | 'isDocument' | 'rest'> &
+  Record<'shape', Shape> &
+  Record<'because', LayoutReason>;
+
+/** Errors of a first document that are those of a bad record if another document follows. */
+const OF_ONE_DOCUMENT: ReadonlySet<ErrorCode> = new Set(['SELECT_NOT_FOUND', 'SELECT_NOT_CONTAINER']);
+
+/**
+ * @param head undefined for a file of lines that is empty
+ * @throws SOURCE_NOT_JSON, SOURCE_TRUNCATED, SELECT_NOT_FOUND, SELECT_NOT_CONTAINER
+ */
+export async function planDocuments(
+  file: Source,
+  head: Head | undefined,
+  cuts: Cuts,
+  options: PlanOptions,
+  pause: Pause,
+): Promise<Planned> {
+  const given = documentsOf(options.shape);
+  const layout = given ?? documentsOfName(file);
+  if (head === undefined || layout !== undefined) {
+    return planStream(file, head, cuts, layout ?? 'lines', given ? 'option' : 'name', options);
+  }
+  // What is read in sequence is gone when the container has been found.
+  const isLive = file.end === Number.POSITIVE_INFINITY;
+  const follows = isLive ? await inTurns(layoutAfterFirst(file, head.offset), pause) : undefined;
+  if (follows !== undefined) return planStream(file, head, cuts, follows, 'content', options);
+  const found = await findContainer(file, head, options, pause).catch((error: unknown) => {
+    if (error instanceof GristmillError && OF_ONE_DOCUMENT.has(error.code)) return error;
+    throw error;
+  });
+  const planned = found instanceof Error ? undefined : planContainer(head, found, cuts);
+  if (planned?.documents !== undefined) return planned;
+  const following = isLive ? undefined : await inTurns(layoutAfterFirst(file, head.offset), pause);
+  if (following !== undefined) return planStream(file, head, cuts, following, 'content', options);
+  if (planned === undefined) throw found;
+  return planned;
+}
+
+/** A small document is read as a whole, with what follows it; the container of a large one is cut into spans. */
+function planContainer(head: Head, { framing, from, walker }: Found, cuts: Cuts): Planned {
+  const spans = cuts(from);
+  const found = { shape: framing, because: 'option', framing, from, spans } as const;
+  return spans.length === 1 ? { ...found, documents: { from: head.offset } } : { ...found, rest: walker };
+}
+
+/** The container of the records, and the walker that has found it. */
+interface Found extends Container {
+  readonly walker: DocumentWalker;
+}
+
+/** Finds the container of a document that is an array or object, or has one inside. @throws as `planDocuments` */
+export async function findContainer(file: Source, head: Head, options: PlanOptions, pause: Pause): Promise<Found> {
+  const { path } = file;
+  const walker = walkerOf(file, options);
+  const walked = await inTurns(walkOverOne(file, walker, head.offset, head.bytes), pause);
+  if (typeof walked !== 'object') {
+    walker.finish(walked);
+    throw new Error('a document that ended without its container was accepted: a bug in gristmill');
+  }
+  const { framing, from } = walked;
+  const expected = options.container ?? options.shape;
+  if (expected && expected !== framing) {
+    const message = `${path} has an ${framing} at byte ${from - 1}, not an ${expected}. Leave out option shape, and gristmill detects the layout.`;
+    throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
+  }
+  return { framing, from, walker };
+}
+
+function planStream(
+  file: Source,
+  head: Head | undefined,
+  cuts: Cuts,
+  layout: DocumentLayout,
+  because: LayoutReason,
+  options: PlanOptions,
+): Planned {
+  const from = head?.offset ?? file.end;
+  return {
+    ...{ shape: layout === 'lines' ? 'ndjson' : 'values', because, framing: framingOfFirst(file, head, options) },
+    ...{ from, spans: cuts(from), documents: { from, layout } },
+  };
+}
+
+/** The layout of the records is that of the first document, as far as the head shows it. Each document is checked when it is read. */
+function framingOfFirst(file: Source, head: Head | undefined, options: PlanOptions): Container['framing'] {
+  if (options.container !== undefined) return options.container;
+  if (options.shape === 'array' || options.shape === 'object') return options.shape;
+  try {
+    const walked = head && walkerOf(file, options).walkOne(head.bytes, head.offset);
+    return typeof walked === 'object' ? walked.framing : 'array';
+  } catch (error) {
+    if (error instanceof GristmillError) return 'array'; // a bad record: for the scan to say
+    throw error;
+  }
+}
+
+/** How the documents of a file follow one another; undefined if its first one is large, or the only one. */
+function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | undefined> {
+  yield file.upTo(from + DOCUMENT_BYTES_LOOKED_AT);
+  const end = endOfBadValue(file.bytesAt(from, from + DOCUMENT_BYTES_LOOKED_AT), 0);
+  const next = end === -1 ? undefined : yield* findUnblank(file, from + end);
+  return next === undefined ? undefined : documentsBefore(file, from, next);
+}
+
+function walkerOf({ path }: Source, { select = '', depthMax }: PlanOptions): DocumentWalker {
+  return new DocumentWalker(parsePointer(select), path, depthMax);
+}
+
+/**
+ * Walks over a document, a piece a step: to the container, or to the offset at which the document ends.
+ * @param loaded bytes of the file from its beginning `from` on, which were already read
+ */
+function* walkOverOne(
+  file: Source,
+  walker: DocumentWalker,
+  from: number,
+  loaded: Uint8Array,
+): Steps<Container | number> {
+  let bytes = loaded;
+  for (let at = from; ; bytes = file.bytesAt(at, at + DETECTION_BYTES)) {
+    const walked = walker.walkOne(bytes, at);
+    if (walked !== undefined) return walked;
+    at += bytes.byteLength;
+    yield file.upTo(at + 1);
+    if (at >= file.end) return file.end;
+    file.discardBefore(at);
+  }
+}

@@ -1,0 +1,109 @@
+// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+//
+// The jobs of sources of which some are read in sequence: each span becomes a job when its text has come, with that of the
+// span after it, for its last record may end there.
+
+import { SNIPPET_BYTES } from '../../base/snippet.js';
+import type { ChunkRun } from '../sequence/chunk.js';
+import type { Sequence } from '../sequence/sequence.js';
+import type { SpanTask } from '../tasks/span.js';
+import type { Tasks } from './jobs.js';
+import type { SourcePlan } from './source-plan.js';
+import type { LiveSpan, SpanJob } from './span-job.js';
+
+/** What such jobs are made with. */
+export interface SequenceJobs {
+  readonly tasks: Tasks;
+  /** The number of the next shard. Numbers grow. */
+  nextShard(): Promise<number>;
+  /** Told of each source that is opened. */
+  opened(sequence: Sequence): void;
+  /** Whether the container of a source has ended, so that the rest of it has no records. */
+  isOver(plan: SourcePlan): boolean;
+  /** Chunks that are read ahead of what has been accepted. */
+  readonly readAhead: number;
+}
+
+export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
+  const { tasks, nextShard, opened, readAhead } = jobs;
+  for (const plan of tasks.plans) {
+    if (plan.sequential === undefined) {
+      for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
+      continue;
+    }
+    const sequence = await plan.sequential.open();
+    opened(sequence);
+    sequence.readAhead(readAhead);
+    yield* jobsOf(sequence, plan, jobs);
+  }
+}
+
+async function* jobsOf(
+  sequence: Sequence,
+  plan: SourcePlan,
+  { tasks, nextShard, isOver }: SequenceJobs,
+): AsyncGenerator<SpanJob> {
+  for (let at = plan.from; ; ) {
+    await skipTo(sequence, at);
+    const { from, to } = sequence.chunkAt(at) ?? { from: at, to: at };
+    await sequence.upTo(to + 1);
+    if (isOver(plan)) return;
+    const span = { from: Math.max(from, at), to };
+    const live = new Live(sequence, tasks.of(plan, span, await nextShard()));
+    yield { plan, task: live.task, live };
+    if (live.task.isLast) return;
+    at = to;
+  }
+}
+
+/** A span, with the chunks that it has been lent. */
+class Live implements LiveSpan {
+  readonly sequence: Sequence;
+  #task: SpanTask;
+  #lent: ChunkRun;
+
+  constructor(sequence: Sequence, task: SpanTask) {
+    this.sequence = sequence;
+    this.#lent = sequence.lend(task.from);
+    this.#task = this.#with(task);
+  }
+
+  get task(): SpanTask {
+    return this.#task;
+  }
+
+  async extended(): Promise<SpanTask> {
+    const { from } = this.#task;
+    const { to } = this.#lent;
+    await this.sequence.upTo(to + (to - from));
+    this.sequence.giveBack(this.#lent);
+    this.#lent = this.sequence.lend(from);
+    return this.#with(this.#task);
+  }
+
+  done(): void {
+    this.sequence.giveBack(this.#lent);
+    this.sequence.discardBefore(this.#task.to);
+    if (this.#task.isLast) this.sequence.close();
+  }
+
+  #with(task: SpanTask): SpanTask {
+    const [own] = this.#lent.chunks;
+    const isLast = task.to === this.sequence.end;
+    return {
+      ...task,
+      isLast,
+      chunks: this.#lent,
+      ...(own && { sourceShare: own.sourceBytes / own.bytes }),
+    };
+  }
+}
+
+/** Resolves when the byte at this offset has come, or the source has ended before it. */
+async function skipTo(sequence: Sequence, offset: number): Promise<void> {
+  while (sequence.available <= offset && sequence.available < sequence.end) {
+    await sequence.upTo(sequence.available + 1);
+    // An error at the offset shows what stands before it.
+    sequence.discardBefore(offset - SNIPPET_BYTES);
+  }
+}

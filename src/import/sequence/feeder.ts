@@ -1,0 +1,171 @@
+// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
+//
+// Makes chunks of the bytes of a source as they come, decoded if they are compressed. It works in whichever thread has the
+// bytes, and only as far ahead as it is permitted: what has not been permitted is not read.
+
+import { threadId } from 'node:worker_threads';
+import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER, SEQUENCE_CHUNKS_SMALL } from '../../base/limits.js';
+import { SNIPPET_BYTES } from '../../base/snippet.js';
+import type { Decoder } from '../codec/codec.js';
+import type { Chunk, ChunkMemory } from './chunk.js';
+import type { Pieces } from './pieces.js';
+
+/** Hears of what comes. After `ended` or `failed` nothing comes any more. */
+export interface FeedListener {
+  chunk(chunk: Chunk): void;
+  ended(): void;
+  failed(error: unknown): void;
+}
+
+/** What makes chunks: here, or in a thread of its own. */
+export interface Feed {
+  /** Permits so many chunks, counted from the first one. */
+  permit(chunks: number): void;
+  /** Takes back the memory of a chunk that nobody reads any more. */
+  giveBack(memory: ChunkMemory): void;
+  /** Stops. Nothing is heard of it any more. */
+  close(): Promise<void>;
+}
+
+/** Bytes of the text before a chunk that stand in it: as many as an error shows. */
+const CHUNK_LEAD_BYTES = SNIPPET_BYTES;
+/** Compressed bytes decoded at a time: they may become a thousand times as many. */
+const SLICE_BYTES = 16 * 1024;
+
+/** What a feeder works on. */
+export interface Feeding {
+  readonly pieces: Pieces;
+  /** Absent where the bytes are plain already. */
+  readonly decoder?: Decoder | undefined;
+  /** Bytes of a chunk, where an option says it. */
+  readonly spanBytes?: number | undefined;
+}
+
+export class Feeder implements Feed {
+  readonly #listener: FeedListener;
+  readonly #feeding: Feeding;
+  readonly #free: ChunkMemory[] = [];
+  #permitted = 0;
+  #emitted = 0;
+  #isClosed = false;
+  #wake: (() => void) | undefined;
+  /** The chunk that is being filled. */
+  #memory: ChunkMemory | undefined;
+  #bytes: Uint8Array | undefined;
+  #filled = 0;
+  #from = 0;
+  /** The end of the text so far. */
+  #tail = new Uint8Array(0);
+  /** Bytes of the source taken since the last chunk. */
+  #sourceBytes = 0;
+
+  constructor(feeding: Feeding, listener: FeedListener) {
+    this.#feeding = feeding;
+    this.#listener = listener;
+    void this.#run();
+  }
+
+  permit(chunks: number): void {
+    this.#permitted = Math.max(this.#permitted, chunks);
+    this.#wake?.();
+  }
+
+  giveBack(memory: ChunkMemory): void {
+    this.#free.push(memory);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake?.();
+    this.#feeding.pieces.close();
+  }
+
+  async #run(): Promise<void> {
+    const { pieces, decoder } = this.#feeding;
+    try {
+      await this.#feed(pieces, decoder);
+    } catch (error) {
+      if (!this.#isClosed) this.#listener.failed(error);
+    } finally {
+      decoder?.close();
+      pieces.close();
+    }
+  }
+
+  async #feed(pieces: Pieces, decoder: Decoder | undefined): Promise<void> {
+    await this.#permission();
+    for await (const piece of pieces) {
+      for (let at = 0; at < piece.byteLength; at += SLICE_BYTES) {
+        await this.#permission();
+        if (this.#isClosed) return;
+        const slice = piece.subarray(at, at + SLICE_BYTES);
+        this.#sourceBytes += slice.byteLength;
+        if (decoder === undefined) this.#write(slice);
+        else decoder.push(slice, this.#write);
+      }
+    }
+    if (this.#isClosed) return;
+    decoder?.end(this.#write);
+    this.#emit();
+    this.#listener.ended();
+  }
+
+  /** Resolves when another chunk is permitted. */
+  async #permission(): Promise<void> {
+    while (this.#emitted >= this.#permitted && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  readonly #write = (plain: Uint8Array): void => {
+    for (let at = 0; at < plain.byteLength; ) {
+      this.#bytes ??= this.#take();
+      const lead = this.#tail.byteLength;
+      const room = this.#bytes.byteLength - CHUNK_LEAD_BYTES - this.#filled;
+      const piece = plain.subarray(at, at + room);
+      this.#bytes.set(piece, lead + this.#filled);
+      this.#filled += piece.byteLength;
+      at += piece.byteLength;
+      if (piece.byteLength === room) this.#emit();
+    }
+  };
+
+  #emit(): void {
+    if (this.#bytes === undefined || this.#memory === undefined || this.#filled === 0) return;
+    const memory = this.#memory;
+    const lead = this.#tail.byteLength;
+    const chunk = { memory, lead, from: this.#from, bytes: this.#filled, sourceBytes: this.#sourceBytes };
+    this.#tail = this.#bytes.slice(Math.max(0, lead + this.#filled - CHUNK_LEAD_BYTES), lead + this.#filled);
+    this.#bytes = undefined;
+    this.#from += this.#filled;
+    this.#filled = 0;
+    this.#sourceBytes = 0;
+    this.#emitted++;
+    this.#listener.chunk(chunk);
+  }
+
+  /** Memory for the next chunk. */
+  #take(): Uint8Array {
+    const bytes = CHUNK_LEAD_BYTES + chunkBytes(this.#emitted, this.#feeding.spanBytes);
+    const at = this.#free.findIndex(({ buffer }) => buffer.byteLength === bytes);
+    if (at === -1) this.#free.length = 0; // of another size, and not wanted again
+    this.#memory = (at === -1 ? undefined : this.#free.splice(at, 1)[0]) ?? newMemory(bytes);
+    const all = new Uint8Array(this.#memory.buffer);
+    all.set(this.#tail);
+    return all;
+  }
+}
+
+/** Of all memory of this thread. */
+let made = 0;
+
+function newMemory(bytes: number): ChunkMemory {
+  return { id: `${threadId}:${made++}`, buffer: new SharedArrayBuffer(bytes) };
+}
+
+/** Sizes depend on the text alone, so that the shards are the same bytes however fast it comes. */
+function chunkBytes(number: number, given?: number): number {
+  return given ?? (number < SEQUENCE_CHUNKS_SMALL ? SEQUENCE_CHUNK_BYTES : SEQUENCE_CHUNK_BYTES_LATER);
+}

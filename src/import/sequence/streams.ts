@@ -1,0 +1,52 @@
+// [source] > plan > map > scan > key > frame > shard > verify > merge > publish
+//
+// The sources of an import that are read once: streams that its caller hands in, remote objects, and pipes. Each has a name, by
+// which plans, reports and errors speak of it.
+
+import { dropSpare } from './chunk-memory.js';
+import type { Pieces } from './pieces.js';
+import type { Sequence } from './sequence.js';
+
+/** What gives the bytes of a source, from its beginning. */
+export interface StreamOpener {
+  pieces(): Pieces;
+  /** Whether that can be asked for only once. */
+  readonly isOnce: boolean;
+}
+
+export class Streams {
+  readonly #sources: ReadonlyMap<string, StreamOpener>;
+  readonly #opened = new Map<string, Promise<Sequence>>();
+
+  /** @param sources by their names */
+  constructor(sources: ReadonlyMap<string, StreamOpener>) {
+    this.#sources = sources;
+  }
+
+  has(name: string): boolean {
+    return this.#sources.has(name);
+  }
+
+  openerOf(name: string): StreamOpener | undefined {
+    return this.#sources.get(name);
+  }
+
+  /** What was opened under this name, once for all. */
+  opened(name: string, open: () => Promise<Sequence>): Promise<Sequence> {
+    const known = this.#opened.get(name) ?? open();
+    this.#opened.set(name, known);
+    return known;
+  }
+
+  /** Closes all, also those that nobody has begun to read. Never fails. */
+  async close(): Promise<void> {
+    for (const [name, source] of this.#sources) if (source.isOnce && !this.#opened.has(name)) source.pieces().close();
+    for (const one of this.#opened.values()) {
+      await one.then(
+        (sequence) => sequence.closed(),
+        () => {},
+      );
+    }
+    dropSpare();
+  }
+}
