@@ -34,7 +34,13 @@ export function part<Exports>(first: () => Promise<Exports>, url: URL): Part<Exp
 const require = createRequire(import.meta.url);
 
 /** Packages that are loaded later, each with packages that it needs itself. */
-const PACKAGES = [['piscina'], ['jiti'], ['@opentelemetry/api'], ['prom-client', 'tdigest', 'bintrees']] as const;
+const PACKAGES = [
+  ['piscina'],
+  ['jiti'],
+  ['@opentelemetry/api'],
+  ['prom-client', 'tdigest', 'bintrees'],
+  ['aws4fetch'],
+] as const;
 
 // `require` does remember where it did not find a package, or its package.json. So they are found now, and read later.
 for (const names of PACKAGES) {

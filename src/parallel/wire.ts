@@ -21,21 +21,23 @@ export function answer<T>(work: () => T, cancelled?: new () => Error): Answer<T>
   try {
     return { kind: 'done', value: work() };
   } catch (error) {
-    if (cancelled !== undefined && error instanceof cancelled) return { kind: 'cancelled' };
-    return { kind: 'failed', error: toPlain(error) };
+    return failed(error, cancelled);
   }
 }
 
 /** The same of work that takes turns. */
 export async function answerLater<T>(work: () => Promise<T>, cancelled?: new () => Error): Promise<Answer<T>> {
   try {
-    const value = await work();
-    return answer(() => value);
+    return { kind: 'done', value: await work() };
   } catch (error) {
-    return answer((): T => {
-      throw error;
-    }, cancelled);
+    return failed(error, cancelled);
   }
+}
+
+/** The answer of work that threw this. */
+export function failed(error: unknown, cancelled?: new () => Error): Answer<never> {
+  if (cancelled !== undefined && error instanceof cancelled) return { kind: 'cancelled' };
+  return { kind: 'failed', error: toPlain(error) };
 }
 
 /** Coordinator side: the value. @throws GristmillError the worker threw; CANCELLED; another Error: a fault, not an answer */

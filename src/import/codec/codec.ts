@@ -6,6 +6,9 @@
 /** The compressed forms that a source may have. */
 export type CodecName = 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'lz4' | 'brotli';
 
+/** Compressed bytes that are decoded at a time: they may become a thousand times as many. */
+export const SLICE_BYTES = 16 * 1024;
+
 /** Turns compressed bytes into plain ones, piece by piece, synchronously in the calling thread. */
 export interface Decoder {
   /**

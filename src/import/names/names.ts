@@ -2,9 +2,10 @@
 //
 // Which files of a folder are taken, by their paths in it: those of the usual endings, or those that patterns name.
 
+import { plainName } from '../codec/names.js';
 import { anyOf, type Matches, matcherOf } from './globs.js';
 
-const USUAL = /\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
+const USUAL = /\.(?:json|ndjson|jsonl)$/i;
 
 /** The options that choose files. */
 export interface NameOptions {
@@ -21,7 +22,7 @@ export class Names {
 
   constructor({ include, exclude }: NameOptions = { include: [], exclude: [] }, glob?: string) {
     this.#glob = glob === undefined ? undefined : matcherOf(glob);
-    const usual: Matches = this.#glob ?? ((path) => USUAL.test(path));
+    const usual: Matches = this.#glob ?? ((path) => USUAL.test(plainName(path)));
     this.#includes = include.length === 0 ? usual : anyOf(include);
     this.#excludes = exclude.length === 0 ? () => false : anyOf(exclude);
     // A slash within braces or a `**` may stand for any number of folders.

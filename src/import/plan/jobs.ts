@@ -34,9 +34,11 @@ export function planJobs(tasks: Tasks, firstShard: number): SpanJob[] {
 export class Tasks {
   readonly plans: readonly SourcePlan[];
   readonly #setup: ScanSetup;
+  readonly #numbers: ReadonlyMap<SourcePlan, number>;
 
   constructor(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext) {
     this.plans = plans;
+    this.#numbers = new Map(plans.map((plan, number) => [plan, number]));
     this.#setup = setupOf(options, context, plans[0]!.framing);
   }
 
@@ -51,7 +53,7 @@ export class Tasks {
       ...{ from, to, shard, isLast: false },
       ...(plan.documents && { documents: plan.documents }),
       ...(from === plan.from && { entry: { at: from, afterComma: false } }),
-      sourceNumber: this.plans.indexOf(plan),
+      sourceNumber: this.#numbers.get(plan)!,
       sources: this.plans.length,
       sourceFrom: plan.from,
     };

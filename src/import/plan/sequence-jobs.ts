@@ -12,7 +12,7 @@ import type { SourcePlan } from './source-plan.js';
 import type { LiveSpan, SpanJob } from './span-job.js';
 
 /** What such jobs are made with. */
-export interface SequenceJobs {
+interface SequenceJobs {
   readonly tasks: Tasks;
   /** The number of the next shard. Numbers grow. */
   nextShard(): Promise<number>;

@@ -3,7 +3,7 @@
 // The thread's half of decoding.ts: it asks for pieces, decodes them, and posts chunks.
 
 import type { MessagePort } from 'node:worker_threads';
-import { type Answer, answer } from '../../parallel/wire.js';
+import { type Answer, failed } from '../../parallel/wire.js';
 import type { CodecName, DecodeLimits } from '../codec/codec.js';
 import { openDecoder } from '../codec/open.js';
 import type { Chunk, ChunkMemory } from './chunk.js';
@@ -37,13 +37,7 @@ export type Word =
 
 export async function decodeFor(decoding: Decoding, port: MessagePort): Promise<void> {
   const say = (word: Word) => port.postMessage(word);
-  const fail = (error: unknown) =>
-    say({
-      kind: 'failed',
-      error: answer<never>(() => {
-        throw error;
-      }),
-    });
+  const fail = (error: unknown) => say({ kind: 'failed', error: failed(error) });
   const pieces = new PostedPieces(() => say({ kind: 'more' }));
   const orders: Order[] = [];
   let feeder: Feeder | undefined;

@@ -4,14 +4,12 @@
 // end, which tells its length and that it is whole. A short text is kept; a longer one is decoded again as it is read, from
 // the beginning if it has to go back.
 
-import type { CodecName, DecodeLimits, Decoder } from '../codec/codec.js';
+import { type CodecName, type DecodeLimits, type Decoder, SLICE_BYTES } from '../codec/codec.js';
 import { decoderNow } from '../codec/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 
 /** Text that is kept, at most. */
-export const KEPT_BYTES_MAX = 16 * 1024 * 1024;
-/** Compressed bytes decoded at a time. */
-const SLICE_BYTES = 16 * 1024;
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
 
 export class DecodedFile implements Source {
   readonly path: string;

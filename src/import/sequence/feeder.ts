@@ -6,7 +6,7 @@
 import { threadId } from 'node:worker_threads';
 import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER, SEQUENCE_CHUNKS_SMALL } from '../../base/limits.js';
 import { SNIPPET_BYTES } from '../../base/snippet.js';
-import type { Decoder } from '../codec/codec.js';
+import { type Decoder, SLICE_BYTES } from '../codec/codec.js';
 import type { Chunk, ChunkMemory } from './chunk.js';
 import type { Pieces } from './pieces.js';
 
@@ -29,11 +29,9 @@ export interface Feed {
 
 /** Bytes of the text before a chunk that stand in it: as many as an error shows. */
 const CHUNK_LEAD_BYTES = SNIPPET_BYTES;
-/** Compressed bytes decoded at a time: they may become a thousand times as many. */
-const SLICE_BYTES = 16 * 1024;
 
 /** What a feeder works on. */
-export interface Feeding {
+interface Feeding {
   readonly pieces: Pieces;
   /** Absent where the bytes are plain already. */
   readonly decoder?: Decoder | undefined;

@@ -119,7 +119,7 @@ function bytesOf(value: unknown, number: number): Uint8Array {
 }
 
 /** Pieces whose beginning has been looked at. */
-export interface Peeked {
+interface Peeked {
   /** The first bytes: more than were asked for, if there are more. */
   readonly head: Uint8Array;
   readonly isAll: boolean;

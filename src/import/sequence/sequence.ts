@@ -10,7 +10,7 @@ import { leaveSpare, takeSpare } from './chunk-memory.js';
 import type { Feed, FeedListener } from './feeder.js';
 
 /** What is known of such a source when it is opened. */
-export interface SequenceFacts {
+interface SequenceFacts {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly isFile: boolean;

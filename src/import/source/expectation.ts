@@ -10,10 +10,12 @@ import { lineForm, readRecord } from '../../store/shards/line.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
+import { plainName } from '../codec/names.js';
 import { type Expectation, kindOf } from './layout.js';
 
 /** Keys of records that came from the files of a folder. */
-const FILE_KEY = /\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?(?:#\d+)?$/i;
+const FILE_KEY = /\.(?:json|ndjson|jsonl)$/i;
+const NUMBER = /#\d+$/;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */
 export async function expectationOf(
@@ -26,7 +28,8 @@ export async function expectationOf(
   if (!hasNames && framing !== 'lines' && framing !== 'values') return undefined;
   const first = await firstRecord(read, place, manifest);
   const kind = first && kindOf(Buffer.from(first.text)[0]!);
-  if (hasNames) return first && FILE_KEY.test(first.name) ? undefined : { shape: 'object', kind };
+  if (hasNames)
+    return first && FILE_KEY.test(plainName(first.name.replace(NUMBER, ''))) ? undefined : { shape: 'object', kind };
   return kind === 'array' ? { shape: 'values' } : undefined;
 }
 

@@ -10,6 +10,7 @@ import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { atOnce, type Steps } from '../../parallel/steps.js';
+import { plainName } from '../codec/names.js';
 import { checkBeginning, type Head, isFirstBad, shapeOfValues, UTF8_MARK } from './detect.js';
 import { extentOfFirst, firstUnblank } from './first-value.js';
 import type { Source } from './source.js';
@@ -32,21 +33,14 @@ export interface Layout {
 export type DocumentLayout = 'lines' | 'values';
 
 /** Names of files of lines. A compressed file has the ending of its format after that. */
-const LINES_NAME = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
-
-const COMPRESSED_NAME = /\.(?:gz|zst|bz2|xz|lz4|br)$/i;
+const LINES_NAME = /\.(?:ndjson|jsonl)$/i;
 
 /** The greatest length of the name of a first member, with the bytes around it. */
 const NAME_BYTES_MAX = 64 * 1024;
 
-/** Whether the name of a file says that it is compressed. */
-export function hasCompressedName(path: string): boolean {
-  return COMPRESSED_NAME.test(path);
-}
-
 /** Whether the name of a file says that it holds values one after another, each on a line of its own. */
 export function isNamedLines(path: string): boolean {
-  return LINES_NAME.test(path);
+  return LINES_NAME.test(plainName(path));
 }
 
 /**

@@ -64,21 +64,46 @@ export class ShardTail {
 
   /** @returns where the section or frame table that begins at `at` ends; undefined where none begins that is sound. */
   #take(at: number): number | undefined {
-    const header = this.#window.at(at, SKIPPABLE_HEADER_BYTES);
-    if (header.byteLength < SKIPPABLE_HEADER_BYTES || !header.subarray(1, 4).equals(SKIPPABLE_MAGIC)) return undefined;
-    const magic = header.readUInt32LE(0);
-    const bytes = header.readUInt32LE(4);
-    const isInside = at + SKIPPABLE_HEADER_BYTES + bytes <= this.#window.end;
-    if (bytes < CHECKSUM_BYTES || bytes > (BYTES_MAX.get(magic) ?? 0) || !isInside) return undefined;
-    const body = this.#window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
-    const checksumAt = bytes - CHECKSUM_BYTES;
-    if (!checksumMatches(body, checksumAt, 0, checksumAt)) {
-      this.#wasted += bytes;
+    const found = sectionAt(this.#window, at, (magic) => BYTES_MAX.get(magic) ?? 0);
+    if (found === undefined) return undefined;
+    if ('wasted' in found) {
+      this.#wasted += found.wasted;
       return undefined;
     }
-    const table = frameTableFacts(magic, body.subarray(0, checksumAt), this.#path);
-    if (table === undefined) this.sections.set(magic, Buffer.from(body.subarray(0, checksumAt)));
+    const { magic, body, end } = found;
+    const table = frameTableFacts(magic, body, this.#path);
+    if (table === undefined) this.sections.set(magic, Buffer.from(body));
     else ({ lines: this.lines, hasHoles: this.hasHoles } = table);
-    return at + SKIPPABLE_HEADER_BYTES + bytes;
+    return end;
   }
+}
+
+/** A section or frame table with a sound checksum. */
+interface FoundSection {
+  readonly magic: number;
+  /** Without the checksum. It is valid until the window is asked again. */
+  readonly body: Buffer;
+  /** One past it. */
+  readonly end: number;
+}
+
+/**
+ * The section or frame table that begins at `at`; undefined where none begins. With a wrong checksum: the bytes that were read in
+ * vain. @param bytesMax how large one with this magic number may be
+ */
+export function sectionAt(
+  window: FileWindow,
+  at: number,
+  bytesMax: (magic: number) => number,
+): FoundSection | { readonly wasted: number } | undefined {
+  const header = window.at(at, SKIPPABLE_HEADER_BYTES);
+  if (header.byteLength < SKIPPABLE_HEADER_BYTES || !header.subarray(1, 4).equals(SKIPPABLE_MAGIC)) return undefined;
+  const magic = header.readUInt32LE(0);
+  const bytes = header.readUInt32LE(4);
+  const end = at + SKIPPABLE_HEADER_BYTES + bytes;
+  if (bytes < CHECKSUM_BYTES || bytes > bytesMax(magic) || end > window.end) return undefined;
+  const body = window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
+  const checksumAt = bytes - CHECKSUM_BYTES;
+  if (!checksumMatches(body, checksumAt, 0, checksumAt)) return { wasted: bytes };
+  return { magic, body: body.subarray(0, checksumAt), end };
 }

@@ -5,10 +5,10 @@
 
 import { relative } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
+import { isNamedLines } from '../../import/source/layout.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
 
 const MEMBER = /^\s*(?<name>"(?:[^"\\]|\\.)*")\s*:(?<text>.*)$/s;
-const LINES = /\.(?:ndjson|jsonl)(?:\.(?:gz|zst|bz2|xz|lz4|br))?$/i;
 
 /** The parts of `"name": value`; undefined for anything else. */
 export function memberOf(text: string): { readonly name: string; readonly text: string } | undefined {
@@ -31,7 +31,7 @@ export function nameInFolder(
     const path = relative(source, file).replaceAll('\\', '/');
     if (path === '' || path.startsWith('../')) continue;
     // A file that is bad as a whole has one record, from its first byte on.
-    return LINES.test(path) || record > 0 || start > 0 ? `${path}#${record}` : path;
+    return isNamedLines(path) || record > 0 || start > 0 ? `${path}#${record}` : path;
   }
   const message = `the record has no name, and ${file} is in no folder that ${name} is made of: put it by its name`;
   throw new GristmillError('BAD_RECORD', message, { file });

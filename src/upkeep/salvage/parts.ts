@@ -6,7 +6,7 @@
 import { TAIL_WASTE_BYTES_MAX } from '../../base/limits.js';
 import { isMissing } from '../../base/system-errors.js';
 import type { BlobReader, Region } from '../../store/files/blobs.js';
-import { CHECKSUM_BYTES, checksumMatches } from '../../store/files/checksum.js';
+import { CHECKSUM_BYTES } from '../../store/files/checksum.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import {
@@ -21,6 +21,7 @@ import { readJoined } from '../../store/shards/joined.js';
 import { originOf } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { readTables } from '../../store/shards/tables.js';
+import { sectionAt } from '../../store/shards/tail.js';
 import { damageOf } from './frames.js';
 
 /** A shard in a file. */
@@ -127,25 +128,19 @@ class PartSearch {
 
   /** Takes a section, or the frame table that ends a part. @returns where it ends; undefined where none begins that is sound */
   #take(at: number): number | undefined {
-    const magic = this.#magicAt(at);
-    const header = this.#window.at(at, SKIPPABLE_HEADER_BYTES);
-    if (magic === undefined || header.byteLength < SKIPPABLE_HEADER_BYTES) return undefined;
-    const bytes = header.readUInt32LE(4);
-    const end = at + SKIPPABLE_HEADER_BYTES + bytes;
-    if (bytes < CHECKSUM_BYTES || end > this.#window.size || this.#wasted + bytes > TAIL_WASTE_BYTES_MAX)
-      return undefined;
-    const body = this.#window.at(at + SKIPPABLE_HEADER_BYTES, bytes);
-    const checksumAt = bytes - CHECKSUM_BYTES;
-    if (!checksumMatches(body, checksumAt, 0, checksumAt)) {
-      this.#wasted += bytes;
+    const found = sectionAt(this.#window, at, () => TAIL_WASTE_BYTES_MAX - this.#wasted);
+    if (found === undefined) return undefined;
+    if ('wasted' in found) {
+      this.#wasted += found.wasted;
       return undefined;
     }
+    const { magic, body, end } = found;
     if (magic !== FRAME_TABLE_MAGIC) {
       this.#sections = { begin: this.#sections.end === at ? this.#sections.begin : at, end };
       return end;
     }
-    if (frameTableFacts(magic, body.subarray(0, checksumAt), this.#path) === undefined) return undefined;
-    return this.#endPart(at, bytes);
+    if (frameTableFacts(magic, body, this.#path) === undefined) return undefined;
+    return this.#endPart(at, body.byteLength + CHECKSUM_BYTES);
   }
 
   /** The part whose frame table begins at `at`, and before it what is no part's. @returns where it ends */

@@ -4,8 +4,7 @@
 // a range of a compressed object then loses bytes without an error. The global agents of Node keep connections open for
 // the next request, do not keep the process alive for them, and use a proxy where Node was told to.
 
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { ANSWER_MS_MAX, ERROR_TEXT_BYTES_MAX, STALL_BYTES_MIN, STALL_MS } from '../../../base/limits.js';
 import { Passing } from './attempts.js';
 import type { Clock } from './clock.js';
@@ -23,7 +22,8 @@ export function exchange(
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    // Loaded here: every command would wait for them.
+    const send = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http').request;
     const request = send(url, { headers, ...(signal && { signal }) });
     const cancel = clock.after(ANSWER_MS_MAX, () => {
       request.destroy(new Passing(`the server did not answer within ${ANSWER_MS_MAX / 1000} seconds`));

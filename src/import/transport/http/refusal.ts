@@ -4,7 +4,6 @@
 // error is used: the rest may repeat what the request had to prove who asks.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import { GristmillError } from '../../../base/errors.js';
 import type { Access, Refusal } from './access.js';
 import { Passing } from './attempts.js';
@@ -34,7 +33,9 @@ export async function errorOf(answer: IncomingMessage, access: Access, clock: Cl
 
 function asError(refusal: Refusal, headers: IncomingHttpHeaders, access: Access): Error {
   const { status, code } = refusal;
-  const said = `${status} ${STATUS_CODES[status] ?? ''}`.trim() + (code === undefined ? '' : ` (${code})`);
+  const said =
+    `${status} ${process.getBuiltinModule('node:http').STATUS_CODES[status] ?? ''}`.trim() +
+    (code === undefined ? '' : ` (${code})`);
   if (PASSING_STATUS.has(status) || PASSING_CODES.has(code ?? '')) {
     return new Passing(`the server answered ${said}`, { waitMs: retryAfterMs(headers, refusal.at) });
   }

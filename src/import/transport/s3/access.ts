@@ -4,8 +4,8 @@
 // file alone knows the package that signs.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { AwsV4Signer } from 'aws4fetch';
 import { GristmillError } from '../../../base/errors.js';
+import { loadPackage } from '../../../base/load.js';
 import type { Access, Authorized, Refusal } from '../http/access.js';
 import { nameOf, type ObjectName, shownName, urlOf } from './address.js';
 import { type Configuration, configurationOf } from './configuration.js';
@@ -53,6 +53,7 @@ export class S3Access implements Access {
     url.search = this.query;
     if (credentials === undefined) return { url, secrets: {} };
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const { AwsV4Signer } = loadPackage<typeof import('aws4fetch')>('aws4fetch');
     const signer = new AwsV4Signer({
       ...{ url: url.href, service: 's3', region: this.#region, cache: this.#cache },
       ...{ accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
