@@ -21,9 +21,9 @@ export type {
 } from './base/import-report.js';
 export type { ConfigFile } from './config/config-file.js';
 export type { CodecName } from './import/codec/codec.js';
+export type { StreamSource } from './import/feed/pieces.js';
 export type { ImportOptions } from './import/options/types.js';
 export type { ImportSource } from './import/sequence/named.js';
-export type { StreamSource } from './import/sequence/pieces.js';
 export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';
 export { JsonNumber } from './keys/json-number.js';

@@ -1,6 +1,7 @@
 // What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
 // Workers never open the index.
 
+import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
 import { withDecoders } from '../src/import/sequence/plain.js';
@@ -14,6 +15,7 @@ import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
+export const decode = (task: PartTask) => answerLater(() => withDecoders(() => decodePart(task)));
 export const scan = (order: SpanOrder) => answerLater(() => withDecoders(() => scanSpan(order, files)), Cancelled);
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, files), Cancelled);

@@ -35,6 +35,13 @@ export const SEQUENCE_CHUNK_BYTES_LATER = 8 * MIB;
 export const SEQUENCE_CHUNKS_SMALL = 1024;
 /** A compressed file up to this size is decoded where its text is needed: a thread would take longer to start. */
 export const SMALL_COMPRESSED_BYTES_MAX = MIB;
+/**
+ * Compressed bytes of a part that is decoded beside others, about; a source whose members are larger than the greatest cannot
+ * be cut. And the plain bytes of a part, at most: one that has more is decoded as it is scanned.
+ */
+export const PART_BYTES = MIB;
+export const PART_MEMBER_BYTES_MAX = 8 * MIB;
+export const PART_PLAIN_BYTES_MAX = 64 * MIB;
 /** Shard numbers that an import of such a source reserves at first; then twice as many, and again. */
 export const SEQUENCE_SHARDS = 16;
 /** Text of a compressed source over its size, at most: JSON compresses five- to fiftyfold, a bomb a thousandfold. */

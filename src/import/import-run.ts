@@ -12,6 +12,7 @@ import { Publisher } from '../store/publish/publisher.js';
 import type { KeyRule } from '../store/types.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
+import { dropSpare } from './feed/chunk-memory.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import { planJobs, Tasks } from './plan/jobs.js';
 import { sequenceJobs } from './plan/sequence-jobs.js';
@@ -23,7 +24,6 @@ import { Workspace } from './plan/workspace.js';
 import type { Reporter } from './report/reporter.js';
 import type { Journal } from './resume/journal.js';
 import { type Beginning, beginImport, forgetResumable, openJournal } from './resume/resume.js';
-import { dropSpare } from './sequence/chunk-memory.js';
 import type { Sequence } from './sequence/sequence.js';
 import { type SpanContext, spanPaths } from './tasks/span.js';
 import type { Workers } from './tasks/workers.js';
@@ -62,6 +62,7 @@ export class ImportRun {
   readonly #shards: ShardNumbers;
   readonly #workspace: Workspace;
   #workers: Workers | undefined;
+  #threads = 0;
   #journal: Journal | undefined;
   #publisher: Publisher | undefined;
   /** Spans accepted that the journal has already. */
@@ -77,7 +78,8 @@ export class ImportRun {
       const tasks = run.#jobs.map(({ task }) => task);
       run.#workspace.open(tasks.map(({ shard }) => spanPaths(run.context, shard).shard));
       if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, run.context, tasks);
-      run.#workers = startWorkers(target, threadsFor(parts, tasks.length));
+      run.#threads = threadsFor(parts, tasks.length);
+      run.#workers = startWorkers(target, run.#threads);
     } catch (error) {
       await run.close();
       throw error;
@@ -130,6 +132,10 @@ export class ImportRun {
         this.#workspace.add(spanPaths(this.context, shard).shard);
         return shard;
       },
+      decoder:
+        this.#threads > 1 && this.target.blobs === files
+          ? { decode: (task) => this.workers.decode(task), threads: this.#threads }
+          : undefined,
       opened: (sequence) => this.#sequences.push(sequence),
       isOver: (plan) => over.has(plan),
       readAhead,

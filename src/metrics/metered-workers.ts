@@ -3,6 +3,7 @@
 // Stands between an import and its workers and counts: tasks that were given and have not come back. As many of them as
 // there are threads are being worked on; the others wait.
 
+import type { DecodedPart, PartTask } from '../import/feed/decode-part.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
@@ -34,15 +35,12 @@ export class MeteredWorkers implements Workers {
     this.#threads = threads;
   }
 
-  async scan(order: SpanOrder): Promise<SpanResult> {
-    this.#addUp();
-    this.#scans++;
-    try {
-      return await this.#workers.scan(order);
-    } finally {
-      this.#addUp();
-      this.#scans--;
-    }
+  decode(task: PartTask): Promise<DecodedPart> {
+    return this.#counted(() => this.#workers.decode(task));
+  }
+
+  scan(order: SpanOrder): Promise<SpanResult> {
+    return this.#counted(() => this.#workers.scan(order));
   }
 
   async merge(task: MergeTask): Promise<MergeResult> {
@@ -71,6 +69,18 @@ export class MeteredWorkers implements Workers {
       mergeSeconds: this.#merging / 1000,
       capacitySeconds: (this.#threads * elapsed) / 1000,
     };
+  }
+
+  /** Counts a task while it is under way. */
+  async #counted<T>(task: () => Promise<T>): Promise<T> {
+    this.#addUp();
+    this.#scans++;
+    try {
+      return await task();
+    } finally {
+      this.#addUp();
+      this.#scans--;
+    }
   }
 
   /** What has passed since the last change is what was under way then. */

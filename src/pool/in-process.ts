@@ -4,6 +4,7 @@
 // work that is done sooner than a thread is started. One task a turn, so that signals and progress come through in between.
 
 import { setImmediate } from 'node:timers/promises';
+import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
 import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
@@ -29,6 +30,10 @@ export class InProcessWorkers implements Workers, Verifiers {
 
   constructor(blobs: Blobs) {
     this.#blobs = blobs;
+  }
+
+  decode(task: PartTask): Promise<DecodedPart> {
+    return this.#next(() => withDecoders(() => decodePart(task)));
   }
 
   scan(order: SpanOrder): Promise<SpanResult> {

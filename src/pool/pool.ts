@@ -9,6 +9,7 @@
 import type { Piscina as Pool } from 'piscina';
 import { GristmillError } from '../base/errors.js';
 import { loadPackage } from '../base/load.js';
+import type { DecodedPart, PartTask } from '../import/feed/decode-part.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
@@ -17,7 +18,7 @@ import { files } from '../store/files/file-blobs.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = SpanOrder | MergeTask | VerifyTask | SalvageTask;
+type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -58,6 +59,10 @@ export class WorkerPool implements Workers, Verifiers {
     const load = () => Promise.race([this.#piscina.run(undefined), this.#lost]).catch(failed);
     // One for each thread.
     this.#loaded = Promise.all(Array.from({ length: threads }, load));
+  }
+
+  async decode(task: PartTask): Promise<DecodedPart> {
+    return this.#runTwice<DecodedPart>(task, 'decode', `byte ${task.offset} of ${task.path}`, () => {});
   }
 
   async scan(order: SpanOrder): Promise<SpanResult> {

@@ -7,6 +7,7 @@ import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runImport } from '../../dist/src/api/later.js';
+import { decodePart, type PartTask } from '../../dist/src/import/feed/decode-part.js';
 import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
@@ -165,6 +166,7 @@ test.each(['folder', 'arguments'] as const)(
       },
     };
     const startWorkers = () => ({
+      decode: async (task: PartTask) => decodePart(task),
       scan: async (task: SpanOrder) => scanSpan(task, changing),
       merge: async (task: Parameters<typeof mergeEntries>[0]) => mergeEntries(task, onDisk),
       close: async () => {},

@@ -46,6 +46,7 @@ const LAYERS = [
     'src/import/transport/s3',
     'src/import/transport',
     'src/import/source',
+    'src/import/feed',
     'src/import/sequence',
     'src/import/tasks',
     'src/import/plan',

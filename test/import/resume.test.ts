@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { runImport } from '../../dist/src/api/later.js';
 import type { ImportReport } from '../../dist/src/base/import-report.js';
+import { decodePart, type PartTask } from '../../dist/src/import/feed/decode-part.js';
 import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { decodeJournal } from '../../dist/src/import/resume/journal-format.js';
@@ -41,6 +42,7 @@ async function importHere(directory: string, sources: readonly string[], options
   const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
   let scans = 0;
   const startWorkers = () => ({
+    decode: async (task: PartTask) => decodePart(task),
     scan: async (task: SpanOrder) => {
       scans++;
       return scanSpan(task, files);

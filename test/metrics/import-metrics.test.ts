@@ -159,7 +159,7 @@ describe('workers that are metered', () => {
     const given: { resolve: (result: never) => void; reject: (error: Error) => void }[] = [];
     const later = () => new Promise<never>((resolve, reject) => given.push({ resolve, reject }));
     const close = vi.fn(async () => {});
-    const workers = new MeteredWorkers({ scan: later, merge: later, close } as Workers, 2);
+    const workers = new MeteredWorkers({ decode: later, scan: later, merge: later, close } as Workers, 2);
     const scans = [1, 2, 3].map(() => workers.scan({} as SpanOrder));
     expect(workers.use()).toMatchObject({ threads: 2, busy: 2, queued: 1, mergeSeconds: 0 });
     now = 1000;

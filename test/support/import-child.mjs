@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { runImport } from '../../dist/src/api/later.js';
+import { decodePart } from '../../dist/src/import/feed/decode-part.js';
 import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
@@ -53,6 +54,8 @@ const startWorkers = () => ({
     }
     return scanSpan(task, files);
   },
+  /** @param {import('../../src/import/feed/decode-part.js').PartTask} task */
+  decode: async (task) => decodePart(task),
   /** @param {import('../../src/import/tasks/merge.js').MergeTask} task */
   async merge(task) {
     if (++merges === points.killAtMerge) die();

@@ -13,7 +13,7 @@ import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { isComposite } from '../../keys/key-path.js';
 import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
-import { RanOut } from '../sequence/chunk.js';
+import { RanOut } from '../feed/chunk.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
 import type { Sequence } from '../sequence/sequence.js';
 import type { Source } from '../source/source.js';

@@ -37,4 +37,8 @@ export interface DecoderFacts {
   /** The path of the file, for errors. */
   readonly path: string;
   readonly limits: DecodeLimits;
+  /** Offset in the file of the first byte that the decoder gets, for errors. Default 0. */
+  readonly offset?: number;
+  /** Whether the file goes on after the bytes that the decoder gets. Default false. */
+  readonly isPart?: boolean;
 }

@@ -11,6 +11,8 @@ export type Step<Result = void> = Generator<undefined, Result, undefined>;
 
 export class Compressed {
   readonly faults: Faults;
+  /** Whether the file goes on after the last of the pieces. */
+  readonly isPart: boolean;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** Offset in the file of the first of `#bytes`. */
@@ -19,8 +21,11 @@ export class Compressed {
   /** Bytes that the decoder has taken and not decoded yet. */
   ahead = 0;
 
-  constructor(faults: Faults) {
+  /** @param offset of the first piece in the file */
+  constructor(faults: Faults, offset = 0, isPart = false) {
     this.faults = faults;
+    this.#from = offset;
+    this.isPart = isPart;
   }
 
   /** The next piece of the file. The one before must have been used up. */

@@ -15,8 +15,8 @@ export class SteppedDecoder implements Decoder {
   readonly #plain: Plain;
   readonly #steps: Step;
 
-  constructor(codec: CodecName, { path, limits }: DecoderFacts, decoding: Decoding) {
-    this.#compressed = new Compressed(new Faults(codec, path));
+  constructor(codec: CodecName, { path, limits, offset, isPart }: DecoderFacts, decoding: Decoding) {
+    this.#compressed = new Compressed(new Faults(codec, path), offset, isPart);
     this.#plain = new Plain(this.#compressed, limits.ratioMax);
     this.#steps = decoding(this.#compressed, this.#plain, limits);
   }

@@ -4,7 +4,8 @@
 // span after it, for its last record may end there.
 
 import { SNIPPET_BYTES } from '../../base/snippet.js';
-import type { ChunkRun } from '../sequence/chunk.js';
+import type { ChunkRun } from '../feed/chunk.js';
+import type { PartDecoder } from '../feed/part-feed.js';
 import type { Sequence } from '../sequence/sequence.js';
 import type { SpanTask } from '../tasks/span.js';
 import type { Tasks } from './jobs.js';
@@ -16,6 +17,8 @@ interface SequenceJobs {
   readonly tasks: Tasks;
   /** The number of the next shard. Numbers grow. */
   nextShard(): Promise<number>;
+  /** Decodes parts of compressed sources, if several can be decoded at once. */
+  readonly decoder: PartDecoder | undefined;
   /** Told of each source that is opened. */
   opened(sequence: Sequence): void;
   /** Whether the container of a source has ended, so that the rest of it has no records. */
@@ -25,13 +28,13 @@ interface SequenceJobs {
 }
 
 export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
-  const { tasks, nextShard, opened, readAhead } = jobs;
+  const { tasks, nextShard, decoder, opened, readAhead } = jobs;
   for (const plan of tasks.plans) {
     if (plan.sequential === undefined) {
       for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
       continue;
     }
-    const sequence = await plan.sequential.open();
+    const sequence = await plan.sequential.open(decoder);
     opened(sequence);
     sequence.readAhead(readAhead);
     yield* jobsOf(sequence, plan, jobs);

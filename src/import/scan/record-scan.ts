@@ -6,7 +6,7 @@
 import type { FramingName } from '../../kernel/contract.js';
 import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
-import { ChunkSource, RanOut } from '../sequence/chunk.js';
+import { ChunkSource, RanOut } from '../feed/chunk.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure } from '../tasks/span.js';
 import type { SpanOutput } from './span-output.js';

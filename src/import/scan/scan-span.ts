@@ -6,7 +6,7 @@
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
 import { countNewlines } from '../../kernel/plain/bytes.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import { ChunkSource, RanOut } from '../sequence/chunk.js';
+import { ChunkSource, RanOut } from '../feed/chunk.js';
 import { openPlain } from '../sequence/plain.js';
 import type { Source } from '../source/source.js';
 import type { Boundary, Documents, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';

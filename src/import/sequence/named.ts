@@ -2,8 +2,8 @@
 //
 // What the caller of an import may give as a source, and the name of each.
 
+import { type StreamSource, streamPieces } from '../feed/pieces.js';
 import { pathsOf } from '../names/sources.js';
-import { type StreamSource, streamPieces } from './pieces.js';
 import { addressesOf, isRemote, nameOfRemote, remoteOpener } from './remote.js';
 import { type StreamOpener, Streams } from './streams.js';
 

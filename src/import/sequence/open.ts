@@ -7,13 +7,15 @@ import { statSync } from 'node:fs';
 import { DETECTION_BYTES, SMALL_COMPRESSED_BYTES_MAX, THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { cancelledError } from '../../parallel/wire.js';
 import type { CodecName } from '../codec/codec.js';
+import { canCut } from '../codec/cuts/cutter.js';
 import { openDecoder } from '../codec/open.js';
+import { DecodingThread } from '../feed/decoding.js';
+import { Feeder } from '../feed/feeder.js';
+import { type PartDecoder, PartFeed } from '../feed/part-feed.js';
+import { filePieces, type Pieces, peek, pipePieces } from '../feed/pieces.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { DecodedFile } from './decoded-file.js';
-import { DecodingThread } from './decoding.js';
-import { Feeder } from './feeder.js';
-import { filePieces, type Pieces, peek, pipePieces } from './pieces.js';
 import { codecFor, codecIn, type Decompression, openPlain, withDecoders } from './plain.js';
 import { Sequence } from './sequence.js';
 import type { Streams } from './streams.js';
@@ -34,8 +36,11 @@ export interface SequenceOptions extends Decompression {
 
 /** A source that is read in sequence, as the plan found it. */
 export interface Sequential {
-  /** A compressed file or a remote object from its beginning. A pipe or stream from where the plan has come. */
-  open(): Promise<Sequence>;
+  /**
+   * A compressed file or a remote object from its beginning. A pipe or stream from where the plan has come.
+   * @param decoder decodes parts beside each other, where the source can be cut
+   */
+  open(decoder?: PartDecoder): Promise<Sequence>;
   /** Whether it is a file, which can be read again, and be known again by its fingerprint. */
   readonly isFile: boolean;
 }
@@ -57,7 +62,8 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const opener =
     streams?.openerOf(path) ?? (isPipe(path) ? { pieces: () => pipePieces(path), isOnce: true } : undefined);
   if (streams && opener) {
-    const anew = () => openSequence(path, NO_FINGERPRINT, opener.pieces(), options);
+    const anew = (decoder?: PartDecoder) =>
+      openSequence(path, NO_FINGERPRINT, opener.pieces(), { ...options, decoder });
     const open = opener.isOnce ? () => streams.opened(path, anew) : anew;
     const file = await open();
     return { file, sequential: { open, isFile: false }, close: opener.isOnce ? () => {} : file.close };
@@ -65,7 +71,8 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
   const { fingerprint } = small;
-  const open = () => openSequence(path, fingerprint, filePieces(path, fingerprint), options);
+  const open = (decoder?: PartDecoder) =>
+    openSequence(path, fingerprint, filePieces(path, fingerprint), { ...options, decoder });
   // Only its beginning is looked at: a thread would take longer to start.
   const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
   const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
@@ -94,15 +101,17 @@ async function openSequence(
   path: string,
   fingerprint: Fingerprint,
   given: Pieces,
-  options: SequenceOptions,
+  options: SequenceOptions & { readonly decoder?: PartDecoder | undefined },
 ): Promise<Sequence> {
-  const { spanBytes, signal, maxExpansion, maxDecoderMemory, isThreadless = false } = options;
+  const { spanBytes, signal, maxExpansion, maxDecoderMemory, isThreadless = false, decoder: parts } = options;
   const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
   const codec = codecFor(path, head, options);
   const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
   const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
   if (codec !== undefined && !isAll && !isThreadless) {
     const decoding = { codec, path, limits, spanBytes };
+    if (parts && canCut(codec))
+      return new Sequence(facts, (listener) => new PartFeed(decoding, pieces, parts, listener));
     return new Sequence(facts, (listener) => new DecodingThread(decoding, pieces, listener));
   }
   const decoder = codec && (await openDecoder(codec, { path, limits }));

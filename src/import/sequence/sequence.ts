@@ -4,10 +4,10 @@
 // is bounded; whoever waits for a byte that is further on (of a record larger than some chunks) has it come nevertheless.
 
 import { countNewlines } from '../../kernel/plain/bytes.js';
+import { type Chunk, type ChunkMemory, type ChunkRun, copyFrom } from '../feed/chunk.js';
+import { leaveSpare, takeSpare } from '../feed/chunk-memory.js';
+import type { Feed, FeedListener } from '../feed/feeder.js';
 import type { Fingerprint, Source } from '../source/source.js';
-import { type Chunk, type ChunkMemory, type ChunkRun, copyFrom } from './chunk.js';
-import { leaveSpare, takeSpare } from './chunk-memory.js';
-import type { Feed, FeedListener } from './feeder.js';
 
 /** What is known of such a source when it is opened. */
 interface SequenceFacts {

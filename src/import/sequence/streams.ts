@@ -3,8 +3,8 @@
 // The sources of an import that are read once: streams that its caller hands in, remote objects, and pipes. Each has a name, by
 // which plans, reports and errors speak of it.
 
-import { dropSpare } from './chunk-memory.js';
-import type { Pieces } from './pieces.js';
+import { dropSpare } from '../feed/chunk-memory.js';
+import type { Pieces } from '../feed/pieces.js';
 import type { Sequence } from './sequence.js';
 
 /** What gives the bytes of a source, from its beginning. */

@@ -7,7 +7,7 @@ import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { CodecName } from '../codec/codec.js';
-import type { ChunkRun } from '../sequence/chunk.js';
+import type { ChunkRun } from '../feed/chunk.js';
 import type { Decompression } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Access, Fingerprint } from '../source/source.js';

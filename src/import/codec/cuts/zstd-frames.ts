@@ -1,48 +1,54 @@
-// source > [plan] > map > scan > key > frame > shard > verify > merge > publish
+// source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// The frames of a zstd file. Those of the seekable format have a table of them at their end. Of others the headers of all
-// frames and blocks are read: each says how long it is.
+// The frames of a zstd source. The headers of frames and blocks say how long each of them is, so the cuts are exact.
 
 import { FRAME_MAGIC } from '../../../store/codec/zstd-frame.js';
 import {
-  BLOCK_HEADER_BYTES,
   blockHeaderIn,
   blocksEnd,
   CHECKSUM_BYTES,
   frameHeader,
-  HEADER_BYTES_MAX,
   headerBytes,
 } from '../../../store/codec/zstd-header.js';
 import { isSkippable, SKIPPABLE_HEADER_BYTES } from '../forms/skippable.js';
-import type { Cut } from './cut.js';
-import { seekTable } from './seek-table.js';
-import type { Window } from './window.js';
+import { WholeMembers } from './members.js';
+import type { Pending } from './pending.js';
 
-/** The frames of a file, up to the first that is none, or that is cut off. */
-export function* zstdFrames(file: Window): Generator<Cut, void> {
-  const table = seekTable(file);
-  if (table !== undefined) return yield* table;
-  for (let offset = 0; offset < file.size; ) {
-    const frame = frameAt(file, offset);
-    if (frame === undefined || offset + frame.bytes > file.size) return;
-    yield frame;
-    offset += frame.bytes;
-  }
-}
+/** Plain bytes for a compressed one, about, where a frame does not say it. */
+const EXPANSION = 6;
 
-function frameAt(file: Window, offset: number): Cut | undefined {
-  const head = file.at(offset, HEADER_BYTES_MAX);
-  if (head.byteLength < SKIPPABLE_HEADER_BYTES) return undefined;
-  if (isSkippable(head.readUInt32LE())) {
-    return { offset, bytes: SKIPPABLE_HEADER_BYTES + head.readUInt32LE(4), plainBytes: 0 };
+export class ZstdFrames extends WholeMembers {
+  readonly isGuess = false;
+
+  next(pending: Pending): number | 'more' | 'none' {
+    const rest = pending.slice(this.to, pending.to);
+    const begin = FRAME_MAGIC.byteLength;
+    if (rest.byteLength <= begin) return 'more';
+    if (isSkippable(rest.readUInt32LE())) return this.#skippable(rest);
+    if (!FRAME_MAGIC.equals(rest.subarray(0, begin))) return 'none';
+    const blocks = begin + headerBytes(rest[begin]!);
+    if (rest.byteLength < blocks) return 'more';
+    const header = frameHeader(rest.subarray(begin, blocks));
+    if (header === undefined) return 'none';
+    let isShort = false;
+    const blockAt = (at: number) => {
+      const found = blockHeaderIn(rest, at);
+      isShort ||= found === -1;
+      return found;
+    };
+    const end = blocksEnd(blocks, blockAt, Number.POSITIVE_INFINITY);
+    if (end === undefined) return isShort ? 'more' : 'none';
+    const bytes = end + (header.hasChecksum ? CHECKSUM_BYTES : 0);
+    if (bytes > rest.byteLength) return 'more';
+    this.to += bytes;
+    return header.plainBytes ?? bytes * EXPANSION;
   }
-  const begin = FRAME_MAGIC.byteLength;
-  const end = begin + headerBytes(head[begin]!);
-  if (!FRAME_MAGIC.equals(head.subarray(0, begin)) || head.byteLength < end) return undefined;
-  const header = frameHeader(head.subarray(begin, end));
-  if (header === undefined) return undefined;
-  const blockAt = (at: number) => blockHeaderIn(file.at(offset + at, BLOCK_HEADER_BYTES), 0);
-  const blocks = blocksEnd(end, blockAt, file.size - offset);
-  if (blocks === undefined) return undefined;
-  return { offset, bytes: blocks + (header.hasChecksum ? CHECKSUM_BYTES : 0), plainBytes: header.plainBytes };
+
+  #skippable(rest: Buffer): number | 'more' {
+    if (rest.byteLength < SKIPPABLE_HEADER_BYTES) return 'more';
+    const bytes = SKIPPABLE_HEADER_BYTES + rest.readUInt32LE(4);
+    if (bytes > rest.byteLength) return 'more';
+    this.to += bytes;
+    return 0;
+  }
 }

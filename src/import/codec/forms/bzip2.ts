@@ -9,26 +9,31 @@
 import type { Compressed, Step } from '../compressed.js';
 import type { Plain } from '../plain.js';
 import { BitInput } from './bit-input.js';
+import { Idle } from './idle.js';
 import { bytesAt, checkLayout, type WasmDecoders, wasmDecoders } from './wasm.js';
 
-const STREAM = 0x425a68;
+export const STREAM = 0x425a68;
 const STREAM_FIRST = STREAM >>> 16;
-const LEVEL_BYTES = 100_000;
-const BLOCK = 0x314159265359;
-const STREAM_END = 0x177245385090;
+export const LEVEL_BYTES = 100_000;
+export const BLOCK = 0x314159265359;
+export const STREAM_END = 0x177245385090;
 
 /** `Status` in src/kernel/assembly/decoders/bzip2-tables.ts. */
 const STATUS = { ok: 0, short: 1, damaged: 2, randomised: 3 } as const;
 
+const instances = new Idle(wasmDecoders);
+
 export function* decodeBzip2(compressed: Compressed, plain: Plain): Step {
-  const wasm = wasmDecoders();
+  const wasm = instances.take();
   checkLayout(wasm.bzip2Layout());
+  wasm.bzip2Stand(0, 0);
   const input = new BitInput(compressed, wasm);
   for (let isFirst = true; isFirst || (yield* input.more()); isFirst = false) {
     const blockBytes = yield* streamHeader(compressed, input, isFirst);
     yield* blocks(compressed, plain, wasm, input, blockBytes);
     input.align();
   }
+  instances.leave(wasm);
 }
 
 /** Reads the header of a stream. @returns the bytes of its blocks, at most */

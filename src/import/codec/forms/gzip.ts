@@ -8,24 +8,36 @@ import { constants, crc32, createInflateRaw } from 'node:zlib';
 import type { Compressed, Step } from '../compressed.js';
 import type { Plain } from '../plain.js';
 import { GZIP_TRAILER_BYTES, gzipHeader } from './gzip-header.js';
+import { Idle } from './idle.js';
 import { NodeZlib } from './node-zlib.js';
 
 const FLUSHES = { more: constants.Z_NO_FLUSH, last: constants.Z_FINISH };
 
-export function* decodeGzip(compressed: Compressed, plain: Plain): Step {
+const idle = new Idle(() => {
   const stream = createInflateRaw();
-  const inflate = new NodeZlib(stream, FLUSHES);
+  return { stream, inflate: new NodeZlib(stream, FLUSHES) };
+});
+
+export function* decodeGzip(compressed: Compressed, plain: Plain): Step {
+  const one = idle.take();
+  let isSound = false;
   try {
-    yield* compressed.needed();
-    for (let isFirst = true; isFirst || (yield* compressed.more()); isFirst = false) {
-      // gzip pads the last block of a tape with zeros.
-      if (compressed.next === 0 && !isFirst) return yield* compressed.zerosToEnd();
-      yield* gzipHeader(compressed, isFirst);
-      if (!isFirst) stream.reset();
-      yield* member(compressed, plain, inflate);
-    }
+    yield* members(compressed, plain, one);
+    isSound = true;
   } finally {
-    inflate.close();
+    if (isSound) idle.leave(one, ({ inflate }) => inflate.close());
+    else one.inflate.close();
+  }
+}
+
+function* members(compressed: Compressed, plain: Plain, { stream, inflate }: ReturnType<typeof idle.take>): Step {
+  yield* compressed.needed();
+  for (let isFirst = true; isFirst || (yield* compressed.more()); isFirst = false) {
+    // gzip pads the last block of a tape with zeros.
+    if (compressed.next === 0 && !isFirst && !compressed.isPart) return yield* compressed.zerosToEnd();
+    yield* gzipHeader(compressed, isFirst);
+    stream.reset();
+    yield* member(compressed, plain, inflate);
   }
 }
 

@@ -9,13 +9,16 @@ import { frameHeader, headerBytes } from '../../../store/codec/zstd-header.js';
 import type { DecodeLimits } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
 import type { Plain } from '../plain.js';
+import { Idle } from './idle.js';
 import { isSkippable, mayBeSkippable, skipFrame } from './skippable.js';
 
 /** What zstd itself decodes, whatever memory is allowed. */
 const WINDOW_BYTES_MAX = 2 ** 31;
 
+const streams = new Idle(() => new ZstdStream());
+
 export function* decodeZstd(compressed: Compressed, plain: Plain, limits: DecodeLimits): Step {
-  const stream = new ZstdStream();
+  const stream = streams.take();
   yield* compressed.needed();
   for (let isFirst = true; isFirst || (yield* compressed.more()); isFirst = false) {
     const begin = compressed.offset;
@@ -25,6 +28,7 @@ export function* decodeZstd(compressed: Compressed, plain: Plain, limits: Decode
     else if (FRAME_MAGIC.equals(magic)) yield* frame(compressed, plain, limits, stream);
     else throw isFirst ? compressed.faults.damaged(begin, 'no zstd frame') : compressed.faults.trailing(begin);
   }
+  streams.leave(stream);
 }
 
 /** Whether a frame may begin with this byte: a rest of one byte is no frame that was cut off. */

@@ -3,11 +3,11 @@
 // Makes chunks of the bytes of a source as they come, decoded if they are compressed. It works in whichever thread has the
 // bytes, and only as far ahead as it is permitted: what has not been permitted is not read.
 
-import { threadId } from 'node:worker_threads';
 import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER, SEQUENCE_CHUNKS_SMALL } from '../../base/limits.js';
-import { SNIPPET_BYTES } from '../../base/snippet.js';
 import { type Decoder, SLICE_BYTES } from '../codec/codec.js';
-import type { Chunk, ChunkMemory } from './chunk.js';
+import { CHUNK_LEAD_BYTES, type Chunk, type ChunkMemory } from './chunk.js';
+import { FreeMemory } from './chunk-memory.js';
+import { ChunkOrder } from './chunk-order.js';
 import type { Pieces } from './pieces.js';
 
 /** Hears of what comes. After `ended` or `failed` nothing comes any more. */
@@ -27,9 +27,6 @@ export interface Feed {
   close(): Promise<void>;
 }
 
-/** Bytes of the text before a chunk that stand in it: as many as an error shows. */
-const CHUNK_LEAD_BYTES = SNIPPET_BYTES;
-
 /** What a feeder works on. */
 interface Feeding {
   readonly pieces: Pieces;
@@ -42,24 +39,24 @@ interface Feeding {
 export class Feeder implements Feed {
   readonly #listener: FeedListener;
   readonly #feeding: Feeding;
-  readonly #free: ChunkMemory[] = [];
+  readonly #order = new ChunkOrder();
+  #free: FreeMemory;
+  #chunkBytes: number;
   #permitted = 0;
   #emitted = 0;
   #isClosed = false;
   #wake: (() => void) | undefined;
   /** The chunk that is being filled. */
   #memory: ChunkMemory | undefined;
-  #bytes: Uint8Array | undefined;
   #filled = 0;
-  #from = 0;
-  /** The end of the text so far. */
-  #tail = new Uint8Array(0);
   /** Bytes of the source taken since the last chunk. */
   #sourceBytes = 0;
 
   constructor(feeding: Feeding, listener: FeedListener) {
     this.#feeding = feeding;
     this.#listener = listener;
+    this.#chunkBytes = chunkBytes(0, feeding.spanBytes);
+    this.#free = new FreeMemory(this.#chunkBytes);
     void this.#run();
   }
 
@@ -69,7 +66,7 @@ export class Feeder implements Feed {
   }
 
   giveBack(memory: ChunkMemory): void {
-    this.#free.push(memory);
+    this.#free.giveBack(memory);
   }
 
   async close(): Promise<void> {
@@ -119,11 +116,10 @@ export class Feeder implements Feed {
 
   readonly #write = (plain: Uint8Array): void => {
     for (let at = 0; at < plain.byteLength; ) {
-      this.#bytes ??= this.#take();
-      const lead = this.#tail.byteLength;
-      const room = this.#bytes.byteLength - CHUNK_LEAD_BYTES - this.#filled;
+      this.#memory ??= this.#take();
+      const room = this.#chunkBytes - this.#filled;
       const piece = plain.subarray(at, at + room);
-      this.#bytes.set(piece, lead + this.#filled);
+      new Uint8Array(this.#memory.buffer).set(piece, CHUNK_LEAD_BYTES + this.#filled);
       this.#filled += piece.byteLength;
       at += piece.byteLength;
       if (piece.byteLength === room) this.#emit();
@@ -131,13 +127,9 @@ export class Feeder implements Feed {
   };
 
   #emit(): void {
-    if (this.#bytes === undefined || this.#memory === undefined || this.#filled === 0) return;
-    const memory = this.#memory;
-    const lead = this.#tail.byteLength;
-    const chunk = { memory, lead, from: this.#from, bytes: this.#filled, sourceBytes: this.#sourceBytes };
-    this.#tail = this.#bytes.slice(Math.max(0, lead + this.#filled - CHUNK_LEAD_BYTES), lead + this.#filled);
-    this.#bytes = undefined;
-    this.#from += this.#filled;
+    if (this.#memory === undefined || this.#filled === 0) return;
+    const chunk = this.#order.next({ memory: this.#memory, bytes: this.#filled, sourceBytes: this.#sourceBytes });
+    this.#memory = undefined;
     this.#filled = 0;
     this.#sourceBytes = 0;
     this.#emitted++;
@@ -145,22 +137,14 @@ export class Feeder implements Feed {
   }
 
   /** Memory for the next chunk. */
-  #take(): Uint8Array {
-    const bytes = CHUNK_LEAD_BYTES + chunkBytes(this.#emitted, this.#feeding.spanBytes);
-    const at = this.#free.findIndex(({ buffer }) => buffer.byteLength === bytes);
-    if (at === -1) this.#free.length = 0; // of another size, and not wanted again
-    this.#memory = (at === -1 ? undefined : this.#free.splice(at, 1)[0]) ?? newMemory(bytes);
-    const all = new Uint8Array(this.#memory.buffer);
-    all.set(this.#tail);
-    return all;
+  #take(): ChunkMemory {
+    const bytes = chunkBytes(this.#emitted, this.#feeding.spanBytes);
+    if (bytes !== this.#chunkBytes) {
+      this.#chunkBytes = bytes;
+      this.#free = new FreeMemory(bytes);
+    }
+    return this.#free.take();
   }
-}
-
-/** Of all memory of this thread. */
-let made = 0;
-
-function newMemory(bytes: number): ChunkMemory {
-  return { id: `${threadId}:${made++}`, buffer: new SharedArrayBuffer(bytes) };
 }
 
 /** Sizes depend on the text alone, so that the shards are the same bytes however fast it comes. */

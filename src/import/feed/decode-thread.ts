@@ -16,6 +16,8 @@ export interface Decoding {
   readonly path: string;
   readonly limits: DecodeLimits;
   readonly spanBytes?: number | undefined;
+  /** Offset in the source of the first piece. Default 0. */
+  readonly offset?: number;
 }
 
 /** To the thread. */

@@ -3,6 +3,7 @@
 // A source that is read in sequence (compressed, piped, generated) lies in memory in chunks, as far as it has come and is
 // still needed. The bytes of a chunk are shared with the workers, not copied to them.
 
+import { SNIPPET_BYTES } from '../../base/snippet.js';
 import type { Fingerprint, Source } from '../source/source.js';
 
 /** Memory of a chunk. A thread that it is posted to has another object for it, so it is known by its id. */
@@ -11,11 +12,14 @@ export interface ChunkMemory {
   readonly buffer: SharedArrayBuffer;
 }
 
+/** Room before the bytes of a chunk, for the end of the text before it: as much of it as an error shows. */
+export const CHUNK_LEAD_BYTES = SNIPPET_BYTES;
+
 /** A piece of the plain text of a source. */
 export interface Chunk {
-  /** The last bytes of the text before it; then its own bytes. So it can be seen what stands before a span. */
+  /** Its own bytes begin at CHUNK_LEAD_BYTES. Before them stands the end of the text before, so that a span can look back. */
   readonly memory: ChunkMemory;
-  /** How many of them are of the text before. */
+  /** How many bytes of the text before it there are. */
   readonly lead: number;
   /** Offset of its first own byte. */
   readonly from: number;
@@ -45,7 +49,7 @@ export function copyFrom(chunks: readonly Chunk[], target: Uint8Array, offset: n
     if (at >= from + bytes || at < from - lead) continue;
     const piece = new Uint8Array(
       memory.buffer,
-      at - from + lead,
+      CHUNK_LEAD_BYTES + at - from,
       Math.min(from + bytes - at, target.byteLength - done),
     );
     target.set(piece, done);
