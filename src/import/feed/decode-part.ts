@@ -31,13 +31,19 @@ export function decodePart({ codec, path, limits, bytes, offset, isPart, chunkBy
   for (const memory of free) supply.giveBack(memory);
   const decoder = decoderNow(codec, { path, limits, offset, isPart });
   const chunks: { memory: ChunkMemory; bytes: number }[] = [];
+  const lastWithRoom = () => {
+    const last = chunks.at(-1);
+    if (last !== undefined && last.bytes < chunkBytes) return last;
+    const next = { memory: supply.take(), bytes: 0 };
+    chunks.push(next);
+    return next;
+  };
   let total = 0;
   const write = (plain: Uint8Array) => {
     total += plain.byteLength;
     if (total > PART_PLAIN_BYTES_MAX) throw new TooLarge();
     for (let at = 0; at < plain.byteLength; ) {
-      let last = chunks.at(-1);
-      if (last === undefined || last.bytes === chunkBytes) chunks.push((last = { memory: supply.take(), bytes: 0 }));
+      const last = lastWithRoom();
       const piece = plain.subarray(at, at + chunkBytes - last.bytes);
       new Uint8Array(last.memory.buffer).set(piece, CHUNK_LEAD_BYTES + last.bytes);
       last.bytes += piece.byteLength;

@@ -104,7 +104,8 @@ export class PartFeed implements Feed {
     for await (const { task: part, result } of parts) {
       if (this.#isClosed) return;
       this.#ahead--;
-      if (result === 'in sequence') return this.#inSequence(part.from, restOf(part, parts, pieces));
+      // Awaited here: leaving the loop would end the parts that the rest is made of.
+      if (result === 'in sequence') return await this.#inSequence(part.from, restOf(part, parts, pieces));
       if (result === 'too large') await this.#inSequence(part.from, alone(part));
       else this.#emitAll(part, result);
     }

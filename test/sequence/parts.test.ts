@@ -1,0 +1,140 @@
+// Goal: a compressed source that is decoded in parts by several workers gives what its text gives, down to the errors; parts
+// that were cut in the wrong place, and members too large for a part, too.
+// Method: sources of many members beside their text; each import once with workers, and once without parts (one worker).
+
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { Compressor } from 'zstd-napi';
+import type { GristmillError } from '../../dist/src/index.js';
+import { scratch } from '../support/import-files.js';
+import { testStore } from '../support/import-store.js';
+
+const hasBzip2 = spawnSync('bzip2', ['--help']).error === undefined;
+const bzip2 = (text: string | Buffer) => spawnSync('bzip2', ['-1'], { input: text, maxBuffer: 2 ** 28 }).stdout;
+
+const zstd = new Compressor();
+zstd.setParameters({ checksumFlag: true });
+
+const CODECS = [
+  { ending: 'gz', pack: (text: string | Buffer) => gzipSync(text) },
+  { ending: 'zst', pack: (text: string | Buffer) => zstd.compress(Buffer.from(text)) },
+  ...(hasBzip2 ? [{ ending: 'bz2', pack: bzip2 }] : []),
+];
+
+/** Lines that hardly compress, in members that end anywhere. */
+function lines(bytes: number): string {
+  let text = '';
+  for (let id = 0; text.length < bytes; id++) {
+    const noise = Buffer.from(Float64Array.of(Math.sin(id), Math.cos(id)).buffer).toString('base64');
+    text += `${JSON.stringify({ id, noise })}\n`;
+  }
+  return text;
+}
+
+const TEXT = lines(3_500_000);
+const members = (text: string, bytes: number, pack: (text: string) => Buffer) =>
+  Buffer.concat(
+    Array.from({ length: Math.ceil(text.length / bytes) }, (_, i) => pack(text.slice(i * bytes, (i + 1) * bytes))),
+  );
+
+describe.each(CODECS)('.$ending', ({ ending, pack }) => {
+  test('many members have the records of their text, and shards that do not depend on the number of workers', async () => {
+    const { store, texts } = await testStore();
+    const path = join(scratch(), `parts.ndjson.${ending}`);
+    writeFileSync(path, members(TEXT, 70_001, pack));
+    const report = await store.import(path, { key: 'id', workers: 3, spanBytes: 300_000 });
+    expect(report.records.read).toBe(TEXT.split('\n').length - 1);
+    expect(await texts()).toEqual(TEXT.trimEnd().split('\n'));
+    const again = await store.import(path, { key: 'id', workers: 2, spanBytes: 300_000, collection: 'again' });
+    expect(again.shards).toEqual(report.shards);
+    await store.import(path, { key: 'id', workers: 1, collection: 'one' });
+    expect(await texts('one')).toEqual(await texts());
+    expect((await store.verify()).faults).toEqual([]);
+  });
+
+  test('a bad record is where it is in the text', async () => {
+    const { store } = await testStore();
+    const path = join(scratch(), `bad.ndjson.${ending}`);
+    const at = TEXT.indexOf('\n', 2_000_000) + 1;
+    const text = `${TEXT.slice(0, at)}{"id":oops}\n${TEXT.slice(at)}`;
+    writeFileSync(path, members(text, 70_001, pack));
+    writeFileSync(`${path}.txt`, text);
+    const facts = async (source: string, workers: number) => {
+      const error: GristmillError = await store.import(source, { key: 'id', workers, shape: 'ndjson' }).then(
+        () => expect.unreachable(),
+        (thrown) => thrown,
+      );
+      const { code, offset, line, record, reason, snippet } = error;
+      return { code, offset, line, record, reason, snippet };
+    };
+    const expected = await facts(`${path}.txt`, 2);
+    expect(expected.offset).toBe(at + '{"id":'.length);
+    expect(await facts(path, 2)).toEqual(expected);
+    expect(await facts(path, 1)).toEqual(expected);
+  });
+
+  test('damage in a later part changes nothing, and is named with its place', async () => {
+    const { store, state } = await testStore();
+    await store.import(Buffer.from('{"id":1}'), { key: 'id' });
+    const before = await state();
+    const path = join(scratch(), `damaged.ndjson.${ending}`);
+    const packed = members(TEXT, 70_001, pack);
+    const at = Math.floor(packed.byteLength * 0.7);
+    const damaged = Buffer.from(packed);
+    damaged[at]! ^= 0x10;
+    for (const bad of [damaged, packed.subarray(0, at), Buffer.concat([packed, Buffer.from('garbage')])]) {
+      writeFileSync(path, bad);
+      const importing = store.import(path, { key: 'id', workers: 2 });
+      await expect(importing).rejects.toMatchObject({
+        code: expect.stringMatching(/^SOURCE_(DAMAGED|TRUNCATED|TRAILING_BYTES)$/),
+        file: path,
+        offset: expect.any(Number),
+      });
+      expect(await state()).toEqual(before);
+    }
+  });
+
+  test('a member with more text than a part may have, between others', async () => {
+    const { store } = await testStore();
+    const path = join(scratch(), `large-member.ndjson.${ending}`);
+    const wide = `${JSON.stringify({ blank: ' '.repeat(16 * 1024) })}\n`;
+    const count = Math.ceil((66 * 2 ** 20) / wide.length);
+    const small = pack(TEXT.slice(0, TEXT.indexOf('\n', 1_500_000) + 1));
+    writeFileSync(path, Buffer.concat([small, pack(wide.repeat(count)), small]));
+    const report = await store.import(path, { workers: 2, maxExpansion: Number.POSITIVE_INFINITY });
+    const others = TEXT.slice(0, TEXT.indexOf('\n', 1_500_000) + 1).split('\n').length - 1;
+    expect(report.records.stored).toBe(count + 2 * others);
+  });
+
+  test('many members that expand too far together are refused', async () => {
+    const { store } = await testStore();
+    const path = join(scratch(), `bombs.json.${ending}`);
+    const bomb = pack(Buffer.alloc(40 * 2 ** 20, 0x20));
+    writeFileSync(
+      path,
+      Buffer.concat([pack(TEXT.slice(0, TEXT.indexOf('\n', 1_500_000) + 1)), ...Array(40).fill(bomb)]),
+    );
+    await expect(store.import(path, { workers: 2 })).rejects.toMatchObject({ code: 'SOURCE_EXPANDS', file: path });
+  });
+});
+
+test('a gzip member that holds the header of a member is not cut there', async () => {
+  const { store, texts } = await testStore();
+  const path = join(scratch(), 'header.ndjson.gz');
+
+  // In the extra field of each member, where a search finds it.
+  const header = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+  const member = (text: string) => {
+    const packed = gzipSync(text);
+    const fixed = Buffer.from(packed.subarray(0, 10));
+    fixed[3] = 4;
+    const field = Buffer.concat([Buffer.alloc(40, 0x41), header]);
+    return Buffer.concat([fixed, Buffer.from(Uint16Array.of(field.byteLength).buffer), field, packed.subarray(10)]);
+  };
+  writeFileSync(path, members(TEXT, 70_001, member));
+  await store.import(path, { key: 'id', workers: 2, spanBytes: 300_000 });
+  expect(await texts()).toEqual(TEXT.trimEnd().split('\n'));
+});
