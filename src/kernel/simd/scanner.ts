@@ -112,6 +112,7 @@ export class Scanner {
           if (outcome.kind === 'more') goesOn = client.fill();
           else if (outcome.kind === 'record') goesOn = client.record(outcome);
           else if (outcome.kind === 'bad') goesOn = client.bad(outcome);
+          else if (outcome.kind === 'skipped') this.resume(outcome);
           else return this.#endAt(outcome.next);
           break;
         }
