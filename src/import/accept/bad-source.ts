@@ -7,9 +7,11 @@ import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/erro
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { shellWord } from '../../base/shell-word.js';
 import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
-import { BadReason } from '../../kernel/contract.js';
+import { BadReason, type ScanOptions } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
+import { scanPlain } from '../../kernel/plain/kernel.js';
+import { syntaxOf } from '../../kernel/plain/syntaxes.js';
 import { isComposite } from '../../keys/key-path.js';
 import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
@@ -95,7 +97,9 @@ function describe(
     }
     case 'truncated': {
       const last = `the last record, which begins at byte ${start},`;
-      const help = closing ? ` To import what is there, close it in a copy: ${closing}` : '';
+      const keep =
+        task.setup.select === undefined ? " If the whole records are enough, give option onTruncated: 'keep'." : '';
+      const help = `${keep}${closing ? ` To import what is there, close it in a copy: ${closing}` : ''}`;
       return [
         'SOURCE_TRUNCATED',
         `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
@@ -164,8 +168,8 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;
   if (isLong && primary && isComposite(primary)) return text;
-  const json = isLong ? '' : textAt(file, start, end);
   const isNamed = framing === 'object';
+  const json = isLong ? '' : strictText(textAt(file, start, end), { ...setup.scan, framing });
   const record = Buffer.from(isNamed ? `${json}}` : json);
   const path = faultyPath(record, { ...setup.scan, framing: isNamed ? 'object' : 'values' }, reason);
   if (path === undefined) return text;
@@ -173,6 +177,19 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   if (isLong || reason === 'KEY_NULL') return shown;
   const value: unknown = isNamed ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json);
   return `${shown}: ${whatIsThere(value, path)}${reason === 'KEY_MISSING' ? adviceToSelect(file, setup, json) : ''}`;
+}
+
+/** The text of a record in strict JSON. What is not valid stays as it is. */
+function strictText(text: string, { framing, primary: _, ...scan }: ScanOptions): string {
+  const syntax = syntaxOf(scan);
+  if (syntax.strict === undefined) return text;
+  const isNamed = framing === 'object';
+  const source = Buffer.from(isNamed ? `${text}}` : text);
+  const options = { ...scan, secondary: [], framing: isNamed ? framing : 'values' } as const;
+  const [record] = scanPlain(source, options).records;
+  if (record === undefined || !isNamed) return record?.line ?? text;
+  const { key, value } = JSON.parse(record.line) as { readonly key: string; readonly value: unknown };
+  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
 /** A record without the key may be a document that has the records inside. An element of an array is none. */

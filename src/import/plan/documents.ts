@@ -125,8 +125,8 @@ function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | u
   return next === undefined ? undefined : documentsBefore(file, from, next);
 }
 
-function walkerOf({ path }: Source, { select = '', depthMax }: PlanOptions): DocumentWalker {
-  return new DocumentWalker(parsePointer(select), path, depthMax);
+function walkerOf({ path }: Source, { select = '', depthMax, nonfinite }: PlanOptions): DocumentWalker {
+  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite);
 }
 
 /**

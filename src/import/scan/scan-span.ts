@@ -172,7 +172,7 @@ class SpanScan extends RecordScan {
   #scan(): void {
     const ended = this.scanner.pump(this);
     this.#ended = ended === 'end' || ended === 'truncated';
-    if (ended === 'truncated') this.fail(this.badAt('truncated', this.window.end));
+    if (ended === 'truncated' && this.truncated()) this.fail(this.badAt('truncated', this.window.end));
   }
 
   override fill(): true {

@@ -25,7 +25,7 @@ const FORMATS: readonly (OtherFormat & { readonly begins: readonly number[] })[]
   },
   {
     begins: [0x1e],
-    is: 'It is a JSON text sequence (RFC 7464). Remove its separators first',
+    is: 'It is a JSON text sequence (RFC 7464), which neither option dialect nor option select takes. Remove its separators first',
     command: "tr -d '\\036'",
   },
   { begins: [...ascii('PK'), 3, 4], is: 'It is a zip archive: unpack it first' },

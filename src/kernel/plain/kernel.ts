@@ -38,7 +38,7 @@ import { captureKeys } from './capture.js';
 import { checkMember, checkValue } from './grammar.js';
 import { endOfBadElement, endOfBadValue } from './resync.js';
 import type { Syntax } from './syntax.js';
-import { strictText, syntaxOf } from './syntaxes.js';
+import { type Extent, strictly, syntaxOf } from './syntaxes.js';
 import { lineOf } from './tokens.js';
 import { cutShort, type Fault, fault, MORE, type View } from './view.js';
 
@@ -184,7 +184,8 @@ function skipSeparators(bytes: Uint8Array, start: number): number {
 /** RFC 7464, section 2.4: a number or literal that no white space follows may be the beginning of a longer one. */
 function checkText({ bytes, start }: Reading, end: number | Fault): number | Fault {
   const isWord = endsScalar[bytes[start]!] === 0;
-  return typeof end !== 'number' || !isWord || isBlank[bytes[end] ?? 0] === 1 ? end : fault('UNEXPECTED_END', end);
+  if (typeof end !== 'number' || !isWord || isBlank[bytes[end] ?? 0] === 1) return end;
+  return fault(end === bytes.length ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', end);
 }
 
 function readElement(reading: Reading, afterComma: boolean): RecordOutcome {
@@ -207,13 +208,6 @@ function readElement(reading: Reading, afterComma: boolean): RecordOutcome {
 function beyond(bytes: Uint8Array, separator: number): Onward {
   const isComma = bytes[separator] === COMMA;
   return { next: isComma ? separator + 1 : separator, afterComma: isComma };
-}
-
-/** The value of a record, and its name if it is a member. */
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-  readonly name?: { readonly start: number; readonly end: number };
 }
 
 /** An element or member with the separator or closer behind it. */
@@ -256,27 +250,14 @@ function viewOfAll({ bytes, isLast }: Reading): View {
 function good(reading: Reading, extent: Extent, until: number, onward: Onward): RecordOutcome {
   if (isTooLarge(reading, until)) return tooLarge(reading);
   const { start, options, syntax } = reading;
-  const { bytes, value, name } = strictly(reading, extent);
-  if (syntax.strict && bytes.length > Math.max(options.recordBytesMax, until - start)) return tooLarge(reading);
+  const { bytes, value, name } = strictly(reading.bytes, extent, syntax);
+  if (bytes !== reading.bytes && bytes.length > Math.max(options.recordBytesMax, until - start))
+    return tooLarge(reading);
   const keys = captureKeys(bytes, value, name, options);
   if (typeof keys === 'string') return bad(reading, fault(keys, start), extent.end, onward);
   const text = lineOf(bytes, value.start, value.end);
   const line = name ? `{"key":${lineOf(bytes, name.start, name.end)},"value":${text}}` : text;
   return { kind: 'record', record: { start: extent.start, end: extent.end, line, keys }, ...onward };
-}
-
-/** The record in strict JSON: its bytes, and where in them the value and the name are. */
-function strictly({ bytes, syntax }: Reading, { start, end, name }: Extent) {
-  const { strict } = syntax;
-  if (strict === undefined) return { bytes, value: { start, end }, name };
-  const value = strictText(bytes, start, end, { ...syntax, strict });
-  if (name === undefined) return { bytes: value, value: { start: 0, end: value.length }, name };
-  const named = strict.name(bytes.subarray(name.start, name.end));
-  return {
-    bytes: Buffer.concat([named, value]),
-    value: { start: named.length, end: named.length + value.length },
-    name: { start: 0, end: named.length },
-  };
 }
 
 function bad(reading: Reading, { reason, offset }: Fault, end: number, onward: Onward): RecordOutcome {

@@ -11,7 +11,8 @@ import { STRICT, type Syntax } from './syntax.js';
 import { tokenEnd } from './tokens.js';
 import type { View } from './view.js';
 
-type Spelling = Pick<ScanOptions, 'dialect' | 'nonfinite'>;
+/** How the tokens of a source are spelled. */
+export type Spelling = Pick<ScanOptions, 'dialect' | 'nonfinite'>;
 
 /** JSON with NaN, Infinity and -Infinity. */
 function jsonWith(nonfinite: 'null' | 'string'): Syntax {
@@ -43,11 +44,32 @@ export function syntaxOf({ dialect = 'json', nonfinite = 'reject' }: Spelling): 
 
 const PUNCTUATION = new Set([OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COLON]);
 
+/** The value of a record, and its name if it is a member. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+  readonly name?: { readonly start: number; readonly end: number };
+}
+
+/** A record, known to be valid, in strict JSON: its bytes, and where in them the value and the name are. */
+export function strictly(bytes: Uint8Array, { start, end, name }: Extent, syntax: Syntax) {
+  const { strict } = syntax;
+  if (strict === undefined) return { bytes, value: { start, end }, name };
+  const value = strictText(bytes, start, end, { ...syntax, strict });
+  if (name === undefined) return { bytes: value, value: { start: 0, end: value.length }, name };
+  const named = strict.name(bytes.subarray(name.start, name.end));
+  return {
+    bytes: Buffer.concat([named, value]),
+    value: { start: named.length, end: named.length + value.length },
+    name: { start: 0, end: named.length },
+  };
+}
+
 /**
  * The strict text of a value, which is known to be valid, without white space and comments.
  * @param start its first byte @param end one past its last
  */
-export function strictText(
+function strictText(
   bytes: Uint8Array,
   start: number,
   end: number,
