@@ -55,6 +55,7 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
   const how = setup.decompression;
   const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected: fingerprint })));
   try {
+    const isClosable = failure.kind === 'truncated' && setup.scan.openEnd !== 'bare';
     const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
     const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
@@ -63,7 +64,7 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: failure.kind === 'truncated' && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
+      closing: isClosable && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {

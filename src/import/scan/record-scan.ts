@@ -65,7 +65,7 @@ export abstract class RecordScan implements ScanClient {
     const { framing } = this.#scanned;
     // A container that the source ends in is not closed, whatever one thinks of its last record.
     const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-    if (reason === 'UNEXPECTED_END' && this.output.keepsCut) return this.#keepCut(outcome);
+    if (this.output.isCutOff(reason, this.window.fileOffset(offset), this.file)) return this.#keepCut(outcome);
     return isCut ? this.fail(this.badAt('truncated', offset, start, end)) : this.rejectAt(outcome);
   }
 

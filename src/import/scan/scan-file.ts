@@ -206,7 +206,8 @@ export class FileScan {
         failure = this.#rejectOne(outcome);
         // A container that the file ends in: it is told once that it is cut off.
         const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-        return failure === undefined && !isCut;
+        const isKept = this.#output.isCutOff(outcome.reason, this.#offsetOf(outcome.offset), this.#file);
+        return failure === undefined && !isCut && !isKept;
       },
     });
     return ended === 'halted' ? failure : this.#endMany(framing, ended);
@@ -274,7 +275,7 @@ export class FileScan {
   #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1, mayBeCut = true) {
     const bad = { ...this.#placed('bad record', offset, start, end), reason };
     // From the file: the kernel may have written a line over it.
-    const isCut = mayBeCut && this.#output.keepsCut && reason === 'UNEXPECTED_END';
+    const isCut = mayBeCut && this.#output.isCutOff(reason, offset, this.#file);
     if (isCut) this.#output.noteCut({ file: this.#file.path, offset, start });
     const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records, isCut);
     this.#rejected += records;

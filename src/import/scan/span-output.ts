@@ -5,7 +5,7 @@
 
 import { basename } from 'node:path';
 import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
-import type { ScannedRecord } from '../../kernel/contract.js';
+import type { BadReasonName, ScannedRecord } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Onward } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
@@ -14,6 +14,7 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
+import type { Source } from '../source/source.js';
 import {
   type CutSource,
   type ScanSetup,
@@ -89,6 +90,11 @@ export class SpanOutput {
   /** Whether what is whole of a source that is cut off is kept. */
   get keepsCut(): boolean {
     return this.#task.setup.keepsCut;
+  }
+
+  /** Whether a record is bad only because its source is cut off: what is missing begins where the source ends. */
+  isCutOff(reason: BadReasonName, offset: number, { end }: Source): boolean {
+    return this.keepsCut && (reason === 'UNEXPECTED_END' || offset === end);
   }
 
   noteCut(cut: CutSource): undefined {

@@ -28,6 +28,7 @@ const ASCII_END = 0x80;
 const ID_START = /^[$_\p{ID_Start}]$/u;
 const ID_PART = /^(?:[$_\p{ID_Continue}]|\u200c|\u200d)$/u;
 const WORDS: ReadonlySet<string> = new Set(['true', 'false', 'null']);
+const ALL_WORDS = [...WORDS, 'NaN', 'Infinity'];
 
 /** White space beyond ASCII: the byte order mark, U+2028, U+2029, and the spaces of Unicode, as they are in UTF-8. */
 const WIDE_BLANKS: readonly (readonly number[])[] = [
@@ -181,11 +182,21 @@ function checkWord(view: View, at: number, acceptsNonfinite: boolean): Verdict {
   while (end < limit && endsRun[bytes[end]!] === 0 && blankWidth(bytes, end, limit) === 0) end++;
   if (end === limit && !isFinal) return MORE;
   const run = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
+  if (end === limit && isBeginning(run)) return cutShort(view);
   const nonfinite = nonfiniteIn(run, true);
   if (nonfinite !== undefined) return acceptsNonfinite ? end : fault('NOT_FINITE', at);
   if (beginsNumber[bytes[at]!] === 1) return numberText(run) === undefined ? fault('BAD_NUMBER', at) : end;
   if (WORDS.has(run.toString('latin1', 0, 6))) return end;
   return fault(beginsWord[bytes[at]!] === 1 ? 'BAD_LITERAL' : 'UNEXPECTED_CHARACTER', at);
+}
+
+/** Whether a run is no number or literal, but the beginning of one. */
+function isBeginning(run: Buffer): boolean {
+  const text = run.toString('latin1', 0, '-Infinity'.length);
+  const word = text.replace(/^[-+]/, '');
+  const isWord = text.length === run.length && ALL_WORDS.some((one) => one.startsWith(word) && one !== word);
+  if (isWord && text !== '') return true;
+  return numberText(run) === undefined && numberText(Buffer.concat([run, Buffer.from('0')])) !== undefined;
 }
 
 /** In a bad record a raw end of a line closes a string, unless it is escaped. */
