@@ -5,7 +5,7 @@
 
 import { BACKSLASH, byteSet, QUOTE } from './bytes.js';
 import { numberText, SINGLE_QUOTE, strictName, strictScalar } from './json5-text.js';
-import { checkCharacter, checkEscape, nonfiniteIn } from './scalars.js';
+import { checkCharacter, checkEscape, checkScalar, nonfiniteIn } from './scalars.js';
 import type { Syntax } from './syntax.js';
 import { cutShort, fault, MORE, type Verdict, type View } from './view.js';
 
@@ -181,6 +181,7 @@ function checkWord(view: View, at: number, acceptsNonfinite: boolean): Verdict {
   let end = at;
   while (end < limit && endsRun[bytes[end]!] === 0 && blankWidth(bytes, end, limit) === 0) end++;
   if (end === limit && !isFinal) return MORE;
+  if (checkScalar(view, at) === end) return end;
   const run = Buffer.from(bytes.buffer, bytes.byteOffset + at, end - at);
   if (end === limit && isBeginning(run)) return cutShort(view);
   const nonfinite = nonfiniteIn(run, true);

@@ -71,6 +71,7 @@ export function checkCharacter(view: View, at: number): Verdict {
   return end;
 }
 
+const beginsNonfinite = byteSet('+-NI');
 const NONFINITE = ['NaN', 'Infinity', '-Infinity'] as const;
 type Nonfinite = (typeof NONFINITE)[number];
 
@@ -83,7 +84,7 @@ function beginsAs(name: Nonfinite, bytes: Uint8Array, at: number, end: number): 
 
 /** Which number that JSON does not have a token is. @param isJson5 whether any of them may have a sign */
 export function nonfiniteIn(token: Uint8Array, isJson5: boolean): Nonfinite | undefined {
-  if (token.length > NONFINITE[2].length) return undefined;
+  if (token.length > NONFINITE[2].length || beginsNonfinite[token[0]!] === 0) return undefined;
   const text = String.fromCharCode(...token);
   const name = isJson5 ? text.replace(/^(?:\+|-(?=NaN))/, '') : text;
   return NONFINITE.find((one) => one === name);
@@ -101,7 +102,7 @@ export function checkScalar(view: View, at: number): Verdict {
   while (end < limit && endsScalar[bytes[end]!] === 0) end++;
   const isNumber = beginsNumber[bytes[at]!] === 1;
   const word = LITERALS.get(bytes[at]!);
-  if (NONFINITE.some((name) => beginsAs(name, bytes, at, end))) {
+  if (beginsNonfinite[bytes[at]!] === 1 && NONFINITE.some((name) => beginsAs(name, bytes, at, end))) {
     if (end === limit && !view.isFinal) return cutShort(view);
     // The minus may begin a number.
     if (nonfiniteIn(bytes.subarray(at, end), false)) return fault('NOT_FINITE', isNumber ? at + 1 : at);

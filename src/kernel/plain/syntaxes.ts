@@ -4,7 +4,7 @@
 // that JSON does not have (NaN, infinities) are a matter of their own: programs write them into strict JSON, too.
 
 import type { ScanOptions } from '../contract.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './bytes.js';
+import { byteSet, CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, QUOTE } from './bytes.js';
 import { json5With } from './json5.js';
 import { nonfiniteIn, nonfiniteText } from './scalars.js';
 import { STRICT, type Syntax } from './syntax.js';
@@ -42,7 +42,9 @@ export function syntaxOf({ dialect = 'json', nonfinite = 'reject' }: Spelling): 
   return SYNTAXES[dialect][nonfinite];
 }
 
-const PUNCTUATION = new Set([OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COLON]);
+const isPunctuation = byteSet('[]{}:');
+/** Tokens that begin so are no bare names. */
+const mayBeValue = byteSet('"\'+-.0123456789');
 
 /** The value of a record, and its name if it is a member. */
 export interface Extent {
@@ -82,22 +84,32 @@ function strictText(
     const byte = bytes[at]!;
     if (byte === COMMA) {
       const next = bytes[after(at + 1)];
-      if (next !== CLOSE_ARRAY && next !== CLOSE_OBJECT) text.put(bytes.subarray(at, at + 1));
+      if (next !== CLOSE_ARRAY && next !== CLOSE_OBJECT) text.put(bytes, at, at + 1);
       at++;
-    } else if (PUNCTUATION.has(byte)) {
-      text.put(bytes.subarray(at, at + 1));
-      at++;
-    } else {
-      // Only a name is followed by a colon. A bare one may look like a value, and the reverse.
-      const nameEnd = syntax.name(view, at);
-      const isName = typeof nameEnd === 'number' && bytes[after(nameEnd)] === COLON && after(nameEnd) < end;
-      const tokenStop = isName ? nameEnd : (syntax.scalar(view, at) as number);
-      const token = bytes.subarray(at, tokenStop);
-      text.put(isName ? strict.name(token) : strict.scalar(token));
-      at = tokenStop;
+    } else if (isPunctuation[byte] === 1) text.put(bytes, at, ++at);
+    else {
+      const nameEnd = mayBeValue[byte] === 1 ? NO_NAME : endOfName(view, at, syntax);
+      const stop = nameEnd === NO_NAME ? (syntax.scalar(view, at) as number) : nameEnd;
+      if (nameEnd === NO_NAME && STRICT.scalar(view, at) === stop) text.put(bytes, at, stop);
+      else {
+        const token = bytes.subarray(at, stop);
+        const spelled = nameEnd === NO_NAME ? strict.scalar(token) : strict.name(token);
+        text.put(spelled, 0, spelled.length);
+      }
+      at = stop;
     }
   }
   return text.bytes;
+}
+
+const NO_NAME = -1;
+
+/** The end of the bare name at `at`, or NO_NAME. A bare name may look like a value, but only a name is followed by a colon. */
+function endOfName(view: View, at: number, syntax: Pick<Syntax, 'name' | 'skip'>): number {
+  const end = syntax.name(view, at);
+  if (typeof end !== 'number') return NO_NAME;
+  const next = syntax.skip(view, end) as number;
+  return next < view.limit && view.bytes[next] === COLON ? end : NO_NAME;
 }
 
 /** Bytes that grow. */
@@ -109,14 +121,15 @@ class Text {
     this.#bytes = new Uint8Array(bytes);
   }
 
-  put(more: Uint8Array): void {
-    if (this.#length + more.length > this.#bytes.length) {
-      const longer = new Uint8Array(2 * (this.#length + more.length));
+  put(from: Uint8Array, start: number, end: number): void {
+    const after = this.#length + end - start;
+    if (after > this.#bytes.length) {
+      const longer = new Uint8Array(2 * after);
       longer.set(this.#bytes.subarray(0, this.#length));
       this.#bytes = longer;
     }
-    this.#bytes.set(more, this.#length);
-    this.#length += more.length;
+    // Most tokens are short.
+    for (let at = start; at < end; at++) this.#bytes[this.#length++] = from[at]!;
   }
 
   get bytes(): Uint8Array {
