@@ -11,8 +11,10 @@ const NAMED_MAX = 20;
 export function cutWarnings(cut: readonly CutSource[]): string[] {
   const warnings = cut.slice(0, NAMED_MAX).map(({ file, offset, start }) => {
     const rest =
-      start === undefined ? 'all its records are whole' : `the record that begins at byte ${start} was rejected`;
-    return `${file} is cut off: it ends at byte ${offset}, before its last bracket or record does; ${rest}.`;
+      start === undefined
+        ? ', and its closing bracket is missing; all its records are whole.'
+        : ` inside the record that begins at byte ${start}, which was rejected.`;
+    return `${file} is cut off: it ends at byte ${offset}${rest}`;
   });
   const others = cut.length - warnings.length;
   return others === 0 ? warnings : [...warnings, `${others} more sources are cut off.`];

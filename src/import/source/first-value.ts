@@ -176,9 +176,9 @@ function* findPastComments(file: Source, from: number, spelling: Spelling, passe
     const isFinal = at + bytes.byteLength === file.end;
     const view = { bytes, limit: bytes.byteLength, isFinal, cutReason: 'UNEXPECTED_END' } as const;
     let passed = 0;
-    let end = syntax.pass(view, 0);
-    for (; typeof end === 'number' && end > passed && end < bytes.byteLength; end = syntax.pass(view, end))
-      passed = end;
+    const pass = (at: number) => syntax.pass?.(view, at) ?? at;
+    let end = pass(0);
+    for (; typeof end === 'number' && end > passed && end < bytes.byteLength; end = pass(end)) passed = end;
     if (end !== MORE && (typeof end !== 'number' || end < bytes.byteLength)) return at + passed;
     // A comment may be longer than what was looked at.
     wanted = passed > 0 || end !== MORE ? DETECTION_BYTES : 2 * wanted;

@@ -68,8 +68,10 @@ const ESCAPES: Readonly<Record<number, string>> = { 8: '\\b', 9: '\\t', 10: '\\n
 
 function strictString(token: Uint8Array): Uint8Array {
   if (isStrictString(token)) return token;
+  let special = 0;
+  for (const byte of token) if (byte === QUOTE || byte === BACKSLASH || byte < FIRST_PRINTABLE) special++;
   // The longest that a byte becomes is \u0000.
-  const text = new Uint8Array(6 * token.length);
+  const text = new Uint8Array(token.length + 5 * special);
   let length = 0;
   const put = (characters: string): void => {
     for (let i = 0; i < characters.length; i++) text[length++] = characters.charCodeAt(i);

@@ -3,13 +3,12 @@
 // JSON5 1.0 (spec.json5.org): comments, more white space, single quotes, bare names, more numbers and escapes. What comments
 // hold is not looked at. Control characters may stand in strings, as JSON5 has it. json5-text.ts makes strict JSON of it.
 
-import { BACKSLASH, byteSet, QUOTE } from './bytes.js';
+import { BACKSLASH, byteSet, QUOTE, SLASH } from './bytes.js';
 import { numberText, SINGLE_QUOTE, strictName, strictScalar } from './json5-text.js';
 import { checkCharacter, checkEscape, checkScalar, nonfiniteIn } from './scalars.js';
 import type { Syntax } from './syntax.js';
 import { cutShort, fault, MORE, type Verdict, type View } from './view.js';
 
-const SLASH = '/'.charCodeAt(0);
 const STAR = '*'.charCodeAt(0);
 const LINE_FEED = '\n'.charCodeAt(0);
 const CARRIAGE_RETURN = '\r'.charCodeAt(0);

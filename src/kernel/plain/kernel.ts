@@ -36,7 +36,7 @@ import {
 } from './bytes.js';
 import { captureKeys } from './capture.js';
 import { checkMember, checkValue } from './grammar.js';
-import { endOfBadElement, endOfBadValue } from './resync.js';
+import { endOfBadElement, endOfBadText, endOfBadValue } from './resync.js';
 import type { Syntax } from './syntax.js';
 import { type Extent, strictly, syntaxOf } from './syntaxes.js';
 import { lineOf } from './tokens.js';
@@ -94,7 +94,7 @@ export function readRecord(
   const isContainer = options.framing === 'array' || options.framing === 'object';
   if (start === bytes.length) return nothingLeft(reading, isContainer && options.openEnd !== 'bare' ? NOWHERE : start);
   if (options.framing === 'lines') return readLine(reading);
-  const passed = reading.syntax.pass(viewOfAll(reading), start);
+  const passed = reading.syntax.pass?.(viewOfAll(reading), start) ?? start;
   if (passed === MORE) return more(reading);
   if (typeof passed !== 'number') return bad(reading, passed, bytes.length, { next: bytes.length, afterComma });
   if (passed > start) return skipped(reading, { next: passed, afterComma });
@@ -163,15 +163,14 @@ function readValue(outer: Reading): RecordOutcome {
   const { bytes, options, isLast, syntax } = outer;
   const start = options.hasSeparators ? skipSeparators(bytes, outer.start) : outer.start;
   if (start === bytes.length) return isLast ? skipped(outer, { next: start, afterComma: false }) : more(outer);
-  const reading: Reading = { ...outer, start };
+  const reading: Reading = start === outer.start ? outer : { ...outer, start };
   const checked = checkValue(viewOfAll(reading), start, options.depthMax, syntax);
   if (checked === MORE) return more(reading);
   const end = start > outer.start ? checkText(reading, checked) : checked;
   if (typeof end === 'number') return good(reading, { start, end }, end, { next: end, afterComma: false });
-  const separator = options.hasSeparators ? bytes.indexOf(RECORD_SEPARATOR, start) : -1;
-  const resync = endOfBadValue(separator === -1 ? bytes : bytes.subarray(0, separator), start, syntax);
-  if (resync === NOWHERE && separator === -1 && !isLast) return more(reading);
-  const badEnd = resync !== NOWHERE ? resync : separator !== -1 ? separator : bytes.length;
+  const resync = options.hasSeparators ? endOfBadText(bytes, start, syntax) : endOfBadValue(bytes, start, syntax);
+  if (resync === NOWHERE && !isLast) return more(reading);
+  const badEnd = resync === NOWHERE ? bytes.length : resync;
   return bad(reading, end, badEnd, { next: badEnd, afterComma: false });
 }
 

@@ -6,14 +6,17 @@
 //   can never be inside a valid one, so it is where damage to a quote stops spreading.
 // - A closer closes the nearest open bracket of its kind, and with it whatever was opened since. A closer with no such bracket
 //   is the container's own, or a stray one that is ignored.
-// Both functions answer -1 when the bytes end first. They take linear time: a bracket is pushed and popped at most once.
+// All functions answer -1 when the bytes end first. They take linear time: a bracket is pushed and popped at most once.
 
-import { byteSet, CLOSE_ARRAY, type CLOSE_OBJECT, COMMA, isBlank, OPEN_ARRAY } from './bytes.js';
+import { byteSet, CLOSE_ARRAY, type CLOSE_OBJECT, COMMA, isBlank, OPEN_ARRAY, RECORD_SEPARATOR } from './bytes.js';
 import type { Syntax } from './syntax.js';
 
 const isOpener = byteSet('[{');
 const isCloser = byteSet(']}');
 const beginsValue = byteSet('[{"');
+
+/** Bytes in which the end of a bad text is looked for first. */
+const TEXT_BYTES = 1024;
 
 /** The brackets that are open: a bit each (1 for an array), for a hostile source may open one with every byte. */
 class Nesting {
@@ -96,6 +99,23 @@ export function endOfBadValue(bytes: Uint8Array, start: number, syntax: Syntax):
     }
   }
   return -1;
+}
+
+/** As `endOfBadValue`; a record separator (RFC 7464) ends every text. Looks at more and more: there may be a million bad ones. */
+export function endOfBadText(bytes: Uint8Array, start: number, syntax: Syntax): number {
+  // The most frequent ones are short, and no brackets: nothing is made for them.
+  const end = isOpener[bytes[start]!] === 0 ? endOfBracketlessValue(bytes, start, syntax) : -1;
+  if (end !== -1 && end - start < TEXT_BYTES) {
+    for (let at = start; at < end; at++) if (bytes[at] === RECORD_SEPARATOR) return at;
+    return end;
+  }
+  for (let looked = TEXT_BYTES; ; looked *= 4) {
+    const part = bytes.subarray(0, start + looked);
+    const separator = part.indexOf(RECORD_SEPARATOR, start);
+    const resync = endOfBadValue(separator === -1 ? part : part.subarray(0, separator), start, syntax);
+    if (resync !== -1) return resync;
+    if (separator !== -1 || part.length === bytes.length) return separator;
+  }
 }
 
 function endOfBracketlessValue(bytes: Uint8Array, start: number, syntax: Syntax): number {

@@ -8,8 +8,8 @@ import { checkScalar, checkString } from './scalars.js';
 import { fault, type Verdict, type View } from './view.js';
 
 export interface Syntax {
-  /** The end of the comment, or of the white space beyond that of JSON, that begins at `at`; `at` if there is none. */
-  pass(view: View, at: number): Verdict;
+  /** The end of the comment, or of the white space beyond that of JSON, that begins at `at`; `at` if there is none. Absent: no source has any. */
+  pass?(view: View, at: number): Verdict;
   /** The first byte from `at` on that is neither white space nor in a comment; the limit if there is none. */
   skip(view: View, at: number): Verdict;
   /** The end of the member name that begins at `at`. */
@@ -28,7 +28,6 @@ export interface Syntax {
 }
 
 export const STRICT: Syntax = {
-  pass: (_view, at) => at,
   skip: ({ bytes, limit }, at) => skipBlanks(bytes, at, limit),
   name: (view, at) => (view.bytes[at] === QUOTE ? checkString(view, at) : fault('UNEXPECTED_CHARACTER', at)),
   scalar: (view, at) => (view.bytes[at] === QUOTE ? checkString(view, at) : checkScalar(view, at)),
