@@ -11,8 +11,9 @@ export type LayoutReason = 'option' | 'name' | 'collection' | 'content';
 /**
  * The layout of a source. "ndjson": each line is a record. "values": the records are values one after another. "array": the
  * records are the elements of one array. "object": the records are the members of one object, and their names are the keys.
+ * "elements": as "array", but the brackets of the array are missing.
  */
-export type Shape = 'ndjson' | 'values' | 'array' | 'object';
+export type Shape = 'ndjson' | 'values' | 'array' | 'object' | 'elements';
 
 /** The layout in which an import read some of its sources, and the reason for it. */
 export interface LayoutReport {

@@ -26,6 +26,7 @@ export const BadReason = {
   UNEXPECTED_END: 'the source ends inside the record',
   BAD_NUMBER: 'not a valid number',
   BAD_LITERAL: 'not one of true, false, null',
+  NOT_FINITE: 'NaN or an infinity, which JSON does not have; option nonfinite says what to store instead',
   CONTROL_CHARACTER: 'a raw control character inside a string',
   BAD_ESCAPE: 'not a valid escape sequence',
   BAD_UTF8: 'not valid UTF-8',
@@ -65,6 +66,17 @@ export interface ScanOptions {
   readonly depthMax: number;
   /** Largest record accepted, in bytes of source text from its first byte to its last. */
   readonly recordBytesMax: number;
+  /** How the source is spelled; the SIMD kernel accepts only strict JSON, which every dialect reads the same. Default json. */
+  readonly dialect?: 'json' | 'json5';
+  /** What becomes of NaN and infinities: the record is bad, or they become null, or strings. Default reject. */
+  readonly nonfinite?: 'reject' | 'null' | 'string';
+  /** Whether RFC 7464's record separator (0x1e) may stand between values (framing `values`). Default false. */
+  readonly hasSeparators?: boolean;
+  /**
+   * Whether the source may end before its container does (framings `array` and `object`). `bare`: the container has no
+   * brackets. `cut`: its last record counts if it is certainly whole. Default: the last record is bad then.
+   */
+  readonly openEnd?: 'bare' | 'cut';
 }
 
 /** One record as a kernel saw it. */

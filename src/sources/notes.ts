@@ -39,6 +39,7 @@ export class Notes {
   readonly #add: (file: NotedFile) => void;
   readonly #shape: FilledImportOptions['shape'];
   readonly #hasDocuments: boolean;
+  readonly #isDialect: boolean;
   /** A file whose spans come one by one. */
   #open:
     | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
@@ -48,9 +49,13 @@ export class Notes {
   #batch: { readonly plan: SourcePlan; members: number } | undefined;
 
   /** @param add is called with each file, in the order of the import. */
-  constructor({ shape, select }: Pick<FilledImportOptions, 'shape' | 'select'>, add: (file: NotedFile) => void) {
+  constructor(
+    { shape, select, dialect }: Pick<FilledImportOptions, 'shape' | 'select' | 'dialect'>,
+    add: (file: NotedFile) => void,
+  ) {
     this.#shape = shape;
     this.#hasDocuments = select !== undefined;
+    this.#isDialect = dialect !== 'json';
     this.#add = add;
   }
 
@@ -107,7 +112,8 @@ export class Notes {
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const isNamed = this.#shape === undefined && isNamedLines(path);
       // What is appended to documents is more of them, each of which is walked: they are read again as a whole.
-      const mayBe = !this.#hasDocuments && (isNamed || this.#shape === 'ndjson');
+      // Whether a name was believed is asked of strict JSON only.
+      const mayBe = !this.#hasDocuments && ((isNamed && !this.#isDialect) || this.#shape === 'ndjson');
       const lines = mayBe ? linesOf(join(folder, path), fingerprint, isNamed) : undefined;
       this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
@@ -137,7 +143,7 @@ function wasReadAsLines(file: Source): boolean {
     head.byteLength,
   );
   // What begins with so many blanks is not worth knowing again.
-  return first < head.byteLength && atOnce(shapeOfNamedLines(file, first)) === 'ndjson';
+  return first < head.byteLength && atOnce(shapeOfNamedLines(file, first, {})) === 'ndjson';
 }
 
 /** Whether the file, as it is now, begins with all that it was. */

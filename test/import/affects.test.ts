@@ -23,7 +23,15 @@ test('every option says what it decides; those of a journal come in the order th
     ...['level', 'spanBytes', 'recordBytesMax', 'depthMax'],
   ]);
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
-  expect(later.map(([name]) => name)).toEqual(['onBadFile', 'include', 'exclude', 'codec']);
+  expect(later.map(([name]) => name)).toEqual([
+    'onBadFile',
+    'include',
+    'exclude',
+    'dialect',
+    'nonfinite',
+    'onTruncated',
+    'codec',
+  ]);
   // Where they are given, an import with others does not resume.
   const given = optionsThatAffect(resolveImportOptions({ onBadFile: 'skip' }), 'records', 'import');
   expect(given).toMatchObject({ onBadFile: 'skip' });

@@ -29,7 +29,7 @@ vi.mock('../../src/store/files/io.js', async (original) => ({
 const WINDOW_BYTES = 64;
 const WINDOWS = [1, 2, 3, 7, 16, 31, 33];
 const SHAPES = { lines: 'ndjson', values: 'values', array: 'array', object: 'object' } as const;
-const FRAMINGS = { ndjson: 'lines', values: 'values', array: 'array', object: 'object' } as const;
+const FRAMINGS = { ndjson: 'lines', values: 'values', array: 'array', object: 'object', elements: 'array' } as const;
 
 let directory: ReturnType<typeof makeDirectory>;
 let path: string;

@@ -145,7 +145,7 @@ const tokens: readonly (readonly [token: string, reason: string, at: number])[] 
   ['0x10', 'BAD_NUMBER', 1],
   ['+1', 'UNEXPECTED_CHARACTER', 0],
   ['.5', 'UNEXPECTED_CHARACTER', 0],
-  ['NaN', 'UNEXPECTED_CHARACTER', 0],
+  ['NaN', 'NOT_FINITE', 0],
   ['nan', 'BAD_LITERAL', 1],
   ['nul', 'BAD_LITERAL', 3],
   ['truee', 'BAD_LITERAL', 4],

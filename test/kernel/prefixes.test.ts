@@ -58,7 +58,8 @@ describe.each(framings)('framing %s', (framing) => {
             }
             if (outcome.kind === 'end') return [...seen, outcome.next === NOWHERE ? NOWHERE : base + outcome.next];
             if (outcome.kind === 'record') seen.push(outcome.record.line);
-            else seen.push([outcome.reason, base + outcome.offset, base + outcome.start, base + outcome.end]);
+            else if (outcome.kind === 'bad')
+              seen.push([outcome.reason, base + outcome.offset, base + outcome.start, base + outcome.end]);
             at = base + outcome.next;
             afterComma = outcome.afterComma;
           }

@@ -181,7 +181,9 @@ function readRejected(text: string, options: FilledImportOptions): string[] {
 
 /** The records of a run, from its bytes, with what ends any bad record behind them. */
 function readRun(raw: Buffer, records: number, options: FilledImportOptions): BadRecord[] {
-  const framing = ({ ndjson: 'lines', values: 'values', array: 'array', object: 'object' } as const)[options.shape!];
+  const framing = ({ ndjson: 'lines', values: 'values', array: 'array', object: 'object', elements: 'array' } as const)[
+    options.shape!
+  ];
   const bytes = Buffer.concat([raw, Buffer.from({ lines: '\n', values: '\n', array: ']', object: '}' }[framing])]);
   const isContainer = framing === 'array' || framing === 'object';
   const scan = optionsFor(framing, {

@@ -50,6 +50,9 @@ const SAME_NAME = [
   'onBadFile',
   'include',
   'exclude',
+  'dialect',
+  'nonfinite',
+  'onTruncated',
   'codec',
   'maxExpansion',
   'maxDecoderMemory',
@@ -112,7 +115,7 @@ export function addImport(program: Command): void {
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return withCodecFlags(command)
+  return withSpellingFlags(withCodecFlags(command))
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -128,8 +131,8 @@ export function withImportFlags(command: Command): Command {
     .addOption(
       choice(
         '--shape <shape>',
-        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object (default: see below)',
-        ['ndjson', 'values', 'array', 'object'],
+        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: of an array without its brackets (default: see below)',
+        ['ndjson', 'values', 'array', 'object', 'elements'],
       ),
     )
     .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
@@ -168,6 +171,32 @@ export function withImportFlags(command: Command): Command {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
+}
+
+/** How sources are spelled, and where they may end. */
+function withSpellingFlags(command: Command): Command {
+  return command
+    .addOption(
+      choice(
+        '--dialect <name>',
+        'how the sources are spelled; json5: comments, trailing commas, single quotes, bare names (default: json)',
+        ['json', 'json5'],
+      ),
+    )
+    .addOption(
+      choice(
+        '--nonfinite <what>',
+        'what to do with NaN, Infinity and -Infinity: the record is bad, or they become null, or strings (default: reject)',
+        ['reject', 'null', 'string'],
+      ),
+    )
+    .addOption(
+      choice(
+        '--on-truncated <what>',
+        'what to do with a source that ends inside its array, object or last record: fail, or keep the whole records (default: fail)',
+        ['fail', 'keep'],
+      ),
+    );
 }
 
 /** How sources are decompressed. */

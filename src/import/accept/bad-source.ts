@@ -7,9 +7,11 @@ import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/erro
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { shellWord } from '../../base/shell-word.js';
 import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
-import { BadReason } from '../../kernel/contract.js';
+import { BadReason, type ScanOptions } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
+import { scanPlain } from '../../kernel/plain/kernel.js';
+import { syntaxOf } from '../../kernel/plain/syntaxes.js';
 import { isComposite } from '../../keys/key-path.js';
 import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
@@ -53,6 +55,7 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
   const how = setup.decompression;
   const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected: fingerprint })));
   try {
+    const isClosable = failure.kind === 'truncated' && setup.scan.openEnd !== 'bare';
     const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
     const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
@@ -61,7 +64,7 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: failure.kind === 'truncated' && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
+      closing: isClosable && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
@@ -95,7 +98,9 @@ function describe(
     }
     case 'truncated': {
       const last = `the last record, which begins at byte ${start},`;
-      const help = closing ? ` To import what is there, close it in a copy: ${closing}` : '';
+      const keep =
+        task.setup.select === undefined ? " If the whole records are enough, give option onTruncated: 'keep'." : '';
+      const help = `${keep}${closing ? ` To import what is there, close it in a copy: ${closing}` : ''}`;
       return [
         'SOURCE_TRUNCATED',
         `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
@@ -164,8 +169,8 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;
   if (isLong && primary && isComposite(primary)) return text;
-  const json = isLong ? '' : textAt(file, start, end);
   const isNamed = framing === 'object';
+  const json = isLong ? '' : strictText(textAt(file, start, end), { ...setup.scan, framing });
   const record = Buffer.from(isNamed ? `${json}}` : json);
   const path = faultyPath(record, { ...setup.scan, framing: isNamed ? 'object' : 'values' }, reason);
   if (path === undefined) return text;
@@ -173,6 +178,19 @@ function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start,
   if (isLong || reason === 'KEY_NULL') return shown;
   const value: unknown = isNamed ? Object.values(JSON.parse(`{${json}}`))[0] : JSON.parse(json);
   return `${shown}: ${whatIsThere(value, path)}${reason === 'KEY_MISSING' ? adviceToSelect(file, setup, json) : ''}`;
+}
+
+/** The text of a record in strict JSON. What is not valid stays as it is. */
+function strictText(text: string, { framing, primary: _, ...scan }: ScanOptions): string {
+  const syntax = syntaxOf(scan);
+  if (syntax.strict === undefined) return text;
+  const isNamed = framing === 'object';
+  const source = Buffer.from(isNamed ? `${text}}` : text);
+  const options = { ...scan, secondary: [], framing: isNamed ? framing : 'values' } as const;
+  const [record] = scanPlain(source, options).records;
+  if (record === undefined || !isNamed) return record?.line ?? text;
+  const { key, value } = JSON.parse(record.line) as { readonly key: string; readonly value: unknown };
+  return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
 }
 
 /** A record without the key may be a document that has the records inside. An element of an array is none. */

@@ -16,7 +16,14 @@ import type { SourcePlan } from '../plan/source-plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
 import { unpackFiles } from '../source/file-list.js';
 import type { MergeResult, PlacedRun } from '../tasks/merge.js';
-import { type Duplicate, filePathIn, type SpanFiles, type SpanPlace, spanPaths } from '../tasks/span.js';
+import {
+  type CutSource,
+  type Duplicate,
+  filePathIn,
+  type SpanFiles,
+  type SpanPlace,
+  spanPaths,
+} from '../tasks/span.js';
 import { type BadPlace, type Failed, failureError, placeOf } from './bad-source.js';
 import { Quarantine } from './quarantine.js';
 
@@ -48,6 +55,8 @@ export class Tally {
   readonly badFiles: BadFile[] = [];
   /** Files with a document in which a name of option `select` occurs twice: the first one of each span. */
   readonly ambiguous: string[] = [];
+  /** Sources that are cut off, of which the whole records are kept. */
+  readonly cut: CutSource[] = [];
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
@@ -103,6 +112,7 @@ export class Tally {
     const readBefore = this.read - this.#readOfOthers;
     if (wasRedone) this.redone++;
     if (result.ambiguous !== undefined) this.ambiguous.push(result.ambiguous);
+    this.cut.push(...(result.cut ?? []));
     this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
     this.rejected += result.rejected;

@@ -35,10 +35,22 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
 }
 
 /** Checks options against each other, which no row of the table can do. @throws TypeError */
-export function checkTogether(method: string, { mode, onDuplicate }: ImportOptions): void {
+export function checkTogether(method: string, options: ImportOptions): void {
+  const { mode, onDuplicate, select } = options;
+  if (select !== undefined)
+    for (const [given, why] of withoutSelect(options)) {
+      throw new TypeError(`${method}: options.${given} does not go together with options.select: ${why}`);
+    }
   if (mode === 'insert' && onDuplicate === 'last') {
     throw new TypeError(
       `${method}: options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"`,
     );
   }
+}
+
+/** Options that documents with their records inside do not have, and why. */
+function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generator<[option: string, reason: string]> {
+  if (dialect === 'json5') yield ['dialect "json5"', 'what is around the records has to be strict JSON'];
+  if (onTruncated === 'keep') yield ['onTruncated "keep"', 'a document that is cut off is a bad record'];
+  if (shape === 'elements') yield ['shape "elements"', 'the records are in an array or object inside of each document'];
 }

@@ -58,7 +58,7 @@ export const IMPORT_OPTIONS = {
     affects: 'records',
     type: 'choice',
     default: undefined,
-    choices: ['ndjson', 'values', 'array', 'object'],
+    choices: ['ndjson', 'values', 'array', 'object', 'elements'],
     meaning: 'layout of the source; unset: its name, the collection or its beginning decides',
   },
   mode: {
@@ -112,6 +112,31 @@ export const IMPORT_OPTIONS = {
     default: [],
     check: checkPattern,
     meaning: 'patterns of files and folders in a folder to leave out',
+  },
+  dialect: {
+    affects: 'records',
+    isLater: true,
+    type: 'choice',
+    default: 'json',
+    choices: ['json', 'json5'],
+    meaning: 'how the sources are spelled; json5: comments, trailing commas, single quotes, bare names, more numbers',
+  },
+  nonfinite: {
+    affects: 'records',
+    isLater: true,
+    type: 'choice',
+    default: 'reject',
+    choices: ['reject', 'null', 'string'],
+    meaning: 'what to do with NaN, Infinity and -Infinity: the record is bad, or they become null, or strings',
+  },
+  onTruncated: {
+    affects: 'records',
+    isLater: true,
+    type: 'choice',
+    default: 'fail',
+    choices: ['fail', 'keep'],
+    meaning:
+      'what to do with a source that ends inside its array, object or last record: fail, or keep the whole records',
   },
   codec: {
     affects: 'records',

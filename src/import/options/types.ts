@@ -27,6 +27,7 @@ export interface ImportOptions {
    * The layout of the source. Default: a file named `.ndjson` or `.jsonl` has a value on each line. Any other file has the
    * layout of the collection that it is merged into. Without such a collection, an array is an array of records, and
    * anything else is one record, or several one after another. If one object has the records as members, give "object".
+   * "elements" are those of an array without its brackets: records with commas between them, such as lines that end with one.
    */
   readonly shape?: Shape | undefined;
   /**
@@ -64,6 +65,22 @@ export interface ImportOptions {
   readonly include?: readonly string[] | undefined;
   /** Patterns of files and folders in a folder that are not imported. They count more than `include`. Default: none. */
   readonly exclude?: readonly string[] | undefined;
+  /**
+   * How the sources are spelled. "json5" accepts JSON5 1.0: comments, trailing commas, single quotes, bare names, escaped ends
+   * of lines, hexadecimal numbers, and white space of Unicode. Records are stored as strict JSON. Default "json".
+   */
+  readonly dialect?: 'json' | 'json5' | undefined;
+  /**
+   * What the import does with NaN, Infinity and -Infinity, which JSON does not have: the record is bad ("reject"), they become
+   * null ("null"), or the strings "NaN", "Infinity" and "-Infinity" ("string"). The same holds for keys. Default "reject".
+   */
+  readonly nonfinite?: 'reject' | 'null' | 'string' | undefined;
+  /**
+   * What the import does with a source that ends inside its array or object, or inside its last record. It fails ("fail"), or
+   * keeps the records that are whole ("keep"). Then the unfinished record counts as rejected, and a warning says at which byte
+   * the source ends. Default "fail".
+   */
+  readonly onTruncated?: 'fail' | 'keep' | undefined;
   /**
    * How the sources are compressed; "none": not at all. Default: their first bytes tell; a file named `.br` is brotli, which
    * has no such bytes.

@@ -9,6 +9,7 @@ import { type ErrorCode, GristmillError } from '../../base/errors.js';
 import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES, DOCUMENT_BYTES_LOOKED_AT } from '../../base/limits.js';
 import { endOfBadValue } from '../../kernel/plain/resync.js';
+import { STRICT } from '../../kernel/plain/syntax.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
@@ -119,13 +120,13 @@ function framingOfFirst(file: Source, head: Head | undefined, options: PlanOptio
 /** How the documents of a file follow one another; undefined if its first one is large, or the only one. */
 function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | undefined> {
   yield file.upTo(from + DOCUMENT_BYTES_LOOKED_AT);
-  const end = endOfBadValue(file.bytesAt(from, from + DOCUMENT_BYTES_LOOKED_AT), 0);
+  const end = endOfBadValue(file.bytesAt(from, from + DOCUMENT_BYTES_LOOKED_AT), 0, STRICT);
   const next = end === -1 ? undefined : yield* findUnblank(file, from + end);
   return next === undefined ? undefined : documentsBefore(file, from, next);
 }
 
-function walkerOf({ path }: Source, { select = '', depthMax }: PlanOptions): DocumentWalker {
-  return new DocumentWalker(parsePointer(select), path, depthMax);
+function walkerOf({ path }: Source, { select = '', depthMax, nonfinite }: PlanOptions): DocumentWalker {
+  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite);
 }
 
 /**

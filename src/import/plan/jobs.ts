@@ -7,6 +7,7 @@ import { namesOf } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
+import { spellingOf } from '../options/spelling.js';
 import type { ScanSetup, SpanTask } from '../tasks/span.js';
 import type { SourcePlan, Span } from './source-plan.js';
 import type { SpanJob } from './span-job.js';
@@ -85,12 +86,13 @@ function setupOf(
   return {
     id,
     ...(select && { select }),
-    scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
+    scan: { secondary, depthMax, recordBytesMax, ...spellingOf(options), ...(primary && { primary }) },
     level,
     access,
     decompression: { codec, maxExpansion, maxDecoderMemory },
     windowBytes,
     onBadRecord,
+    keepsCut: options.onTruncated === 'keep',
     leavesOutBadFiles: options.onBadFile !== 'fail',
     badMax: options.maxBad,
     // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.

@@ -11,6 +11,7 @@ import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
+import { spellingOf } from '../options/spelling.js';
 import { openToPlan } from '../sequence/open.js';
 import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
@@ -27,6 +28,7 @@ const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
   values: 'values',
   array: 'array',
   object: 'object',
+  elements: 'array',
 };
 
 /** @throws SOURCE_… and SELECT_… errors; CANCELLED */
@@ -46,7 +48,7 @@ export async function planSource(
     return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
   };
   try {
-    const head = await firstHead(file, mayBeEmpty(path, options), pause);
+    const head = await firstHead(file, options, mayBeEmpty(path, options), pause);
     const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
     const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
     const common = { path, fingerprint, bytes, source, relative, ...how };
@@ -58,6 +60,11 @@ export async function planSource(
       const from = head?.offset ?? file.end;
       return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
     }
+    if (shape === 'elements') {
+      const from = (head as Head).offset;
+      // The closing bracket may be there: nothing may follow it.
+      return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from), isDocument: true };
+    }
     const { framing, from } = await findContainer(file, head as Head, options, pause);
     return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
   } finally {
@@ -68,20 +75,21 @@ export async function planSource(
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */
 function mayBeEmpty(path: string, { allowEmpty, select, shape }: PlanOptions): boolean {
   if (select !== undefined) return allowEmpty && (documentsOf(shape) !== undefined || isNamedLines(path));
-  return allowEmpty && shape !== 'array' && shape !== 'object';
+  return allowEmpty && (shape === undefined || shape === 'ndjson' || shape === 'values');
 }
 
 /** @param head undefined for a source that is empty. */
 async function layoutIn(
   file: Source,
   head: Head | undefined,
-  { shape, expectation }: PlanOptions,
+  options: PlanOptions,
   isAlone: boolean,
   pause: Pause,
 ): Promise<Layout> {
+  const { shape, expectation } = options;
   if (shape !== undefined) return { shape, because: 'option' };
   if (head === undefined) return { shape: 'ndjson', because: 'content' };
-  return inTurns(layoutOf(file, head, expectation, isAlone), pause);
+  return inTurns(layoutOf(file, head, expectation, isAlone, spellingOf(options)), pause);
 }
 
 /**
@@ -93,7 +101,7 @@ export async function checkRest(
   plan: SourcePlan,
   from: number,
   pause: Pause,
-  how: Decompression,
+  how: Decompression & Pick<PlanOptions, 'dialect'>,
   sequence?: Source,
 ): Promise<void> {
   const { path, fingerprint: expected, codec, isDocument, rest } = plan;
@@ -101,7 +109,7 @@ export async function checkRest(
   const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected })));
   try {
     if (rest === undefined) {
-      const behind = await inTurns(findUnblank(file, from, true), pause);
+      const behind = await inTurns(findUnblank(file, from, how, true), pause);
       if (behind !== undefined) throw trailingBytes(path, behind);
       return;
     }
@@ -137,24 +145,35 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  * Returns the source from its first byte that is neither a byte order mark nor white space. Undefined if there is no such
  * byte and the source may be empty. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
-async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
+async function firstHead(
+  file: Source,
+  { dialect }: Pick<PlanOptions, 'dialect'>,
+  isFineEmpty: boolean,
+  pause: Pause,
+): Promise<Head | undefined> {
   // Each read costs some system calls, and there may be thousands of small sources.
   const first = await headAt(file, 0);
+  if (dialect !== 'json') {
+    const found = await inTurns(findUnblank(file, markBytes(first), { dialect }), pause);
+    if (found === undefined) return noRecords(file, isFineEmpty);
+    return await headAt(file, found);
+  }
   for (let at = markBytes(first); ; ) {
     const head = at === 0 ? first : await headAt(file, at);
     const { bytes, isAll } = head;
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
     if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
-    if (isAll && isFineEmpty) return undefined;
-    if (isAll) {
-      const what = file.end === 0 ? 'is empty' : 'has only white space';
-      throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {
-        file: file.path,
-      });
-    }
+    if (isAll) return noRecords(file, isFineEmpty);
     await pause();
   }
+}
+
+/** @throws SOURCE_EMPTY */
+function noRecords(file: Source, isFineEmpty: boolean): undefined {
+  if (isFineEmpty) return undefined;
+  const what = file.end === 0 ? 'is empty' : 'has only white space';
+  throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, { file: file.path });
 }
 
 async function headAt(file: Source, offset: number): Promise<Head> {

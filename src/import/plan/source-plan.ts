@@ -61,7 +61,10 @@ export type Cuts = (from: number) => readonly Span[];
 
 export interface PlanOptions
   extends SequenceOptions,
-    Pick<FilledImportOptions, 'select' | 'shape' | 'depthMax' | 'allowEmpty'> {
+    Pick<
+      FilledImportOptions,
+      'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'dialect' | 'nonfinite' | 'onTruncated'
+    > {
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
   /** With `select`, what its documents must have there. Absent: what option `shape` says, or the first document has. */

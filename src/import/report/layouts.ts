@@ -12,6 +12,7 @@ const RECORDS: Readonly<Record<Shape | 'folder', string>> = {
   values: 'there are values one after another, and each value is a record',
   array: 'each element of the array is a record',
   object: 'each member of the object is a record, and its name is the key',
+  elements: 'there are records with commas between them',
   folder: 'each file is read by its name and its beginning',
 };
 
@@ -73,5 +74,6 @@ const HELP: Readonly<Record<Shape | 'folder', string>> = {
   values: "as the first value is; if the records are the members of one object, give option shape: 'object'",
   array: "because the source begins with an array; if each line is a record, give option shape: 'ndjson'",
   object: 'because the source is an object',
+  elements: 'because the source has commas between records',
   folder: 'to read all files in one layout, give option shape',
 };

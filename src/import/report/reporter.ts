@@ -15,6 +15,7 @@ import type { SourcePlan } from '../plan/source-plan.js';
 import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
+import { cutWarnings } from './cut-sources.js';
 import { layoutsOf } from './layouts.js';
 import { sharedKeys } from './shared-keys.js';
 import { wrapperWarning } from './wrapper.js';
@@ -133,6 +134,7 @@ export class Reporter {
         ...warnings,
         ...ofBeginning,
         ...this.#warnings(plans, counts.read, published, tally.ambiguous),
+        ...cutWarnings(tally.cut),
         ...(shared ? [shared.text] : []),
       ],
     };

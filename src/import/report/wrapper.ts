@@ -25,10 +25,11 @@ const HEAD_BYTES = 1 << 20;
 export function wrapperWarning(
   plans: readonly SourcePlan[],
   read: number,
-  { select, key, ...how }: Pick<FilledImportOptions, 'select' | 'key'> & Decompression,
+  { select, key, dialect, ...how }: Pick<FilledImportOptions, 'select' | 'key' | 'dialect'> & Decompression,
 ): string | undefined {
   const [plan] = plans;
-  if (plan === undefined || read === 0) return undefined;
+  // Option select takes strict JSON only.
+  if (plan === undefined || read === 0 || dialect !== 'json') return undefined;
   const isLone = plans.length === 1 && plan.files === undefined && read <= RECORDS_MAX;
   if (!isLone) return select === undefined && key === undefined ? warningOfMany(plans, how) : undefined;
   const { bytes } = plan.fingerprint;

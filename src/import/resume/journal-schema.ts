@@ -39,6 +39,8 @@ const failureInFile = object<{ [name: string]: unknown }>({
 
 const badFile = object<{ [name: string]: unknown }>({ at: count, file: text(), reason: text(), message: text() });
 
+const cutSource = object<{ [name: string]: unknown }>({ file: text(), offset: count, start: optional(count) });
+
 const duplicate = object<{ [name: string]: unknown }>({ shard: count, ordinal: count, key: base64(1) });
 
 const run = object<{ offset: number; chunkBytes: string; fences: string }>(
@@ -64,6 +66,7 @@ const result = object<{ [name: string]: unknown }>({
   ...{ fileRecords: optional(base64(8)), badFiles: optional(list(badFile)) },
   ...{ runs: list(run), duplicate: optional(duplicate), failure: optional(record), progressBytes: count },
   ambiguous: optional(text()),
+  cut: optional(list(cutSource)),
   hash: optional(text((given) => HASH.test(given))),
 });
 

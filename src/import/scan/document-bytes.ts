@@ -7,6 +7,7 @@
 import { WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import { NEWLINE, skipBlanks } from '../../kernel/plain/bytes.js';
 import { endOfBadValue } from '../../kernel/plain/resync.js';
+import { STRICT } from '../../kernel/plain/syntax.js';
 import { UTF8_MARK } from '../source/detect.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Source } from '../source/source.js';
@@ -130,7 +131,7 @@ export class DocumentBytes {
     }
     for (let wanted = RESYNC_BYTES; ; wanted *= 4) {
       const bytes = this.#file.bytesAt(start, start + Math.min(wanted, bytesMax + 1));
-      const end = endOfBadValue(bytes, 0);
+      const end = endOfBadValue(bytes, 0, STRICT);
       if (end !== -1) return Math.max(start + end, from);
       if (start + bytes.byteLength === this.#file.end) return start + bytes.byteLength;
       if (wanted > bytesMax) return undefined;

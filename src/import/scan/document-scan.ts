@@ -93,7 +93,7 @@ export class DocumentScan extends RecordScan {
 
   #document(start: number): void {
     const { select = [], scan } = this.#setup;
-    const walker = new DocumentWalker(select, this.file.path, scan.depthMax);
+    const walker = new DocumentWalker(select, this.file.path, scan.depthMax, scan.nonfinite);
     /** All before it has been read. */
     let from = start;
     let end: number | undefined;

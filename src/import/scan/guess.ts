@@ -9,11 +9,14 @@
 //                    string settles it at once). In the other one, the depth of brackets, counted from here, is least
 //                    where only the outer container is open: its commas are the boundaries. Where the source ends ahead,
 //                    that container and all around it are closed: then it is the outermost one that can be it.
-//   values           Where a value follows a value with no comma between them.
+//   values           Where a value follows a value with no comma between them; before a record separator (RFC 7464).
+//
+// In JSON5, comments are passed over, and anything may be a scalar. Whoever begins inside of a comment guesses wrong.
 //
 // Pison (Jiang, Qiu, Zhao, VLDB 2021) speculates on the same two hypotheses.
 
-import type { FramingName } from '../../kernel/contract.js';
+import type { FramingName, ScanOptions } from '../../kernel/contract.js';
+import { RECORD_SEPARATOR } from '../../kernel/plain/bytes.js';
 
 /** No boundary was found in the bytes given. */
 export const NO_GUESS = -1;
@@ -23,6 +26,9 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const NEWLINE = 0x0a;
+const SINGLE_QUOTE = 0x27;
+const SLASH = 0x2f;
+const STAR = 0x2a;
 
 /** Classes of bytes outside strings. */
 const BAD = 0;
@@ -40,6 +46,9 @@ for (const c of '}]') CLASS[c.charCodeAt(0)] = CLOSE;
 for (const c of ',:') CLASS[c.charCodeAt(0)] = SEPARATOR;
 for (const c of '0123456789+-.eEtrufalsn') CLASS[c.charCodeAt(0)] = SCALAR;
 CLASS[QUOTE] = STRING;
+/** In JSON5, bare names and white space of Unicode are no worse than numbers. */
+const CLASS_JSON5 = CLASS.map((kind) => (kind === BAD ? SCALAR : kind));
+CLASS_JSON5[SINGLE_QUOTE] = STRING;
 
 /** How one hypothesis fared. */
 interface Reading {
@@ -60,20 +69,36 @@ interface Level {
  * The offset in `bytes` of the first likely boundary, or NO_GUESS.
  * @param isTail whether the source ends with `bytes`
  */
-export function guessBoundary(bytes: Uint8Array, framing: FramingName, isTail: boolean): number {
+export function guessBoundary(
+  bytes: Uint8Array,
+  framing: FramingName,
+  isTail: boolean,
+  { dialect, hasSeparators }: Pick<ScanOptions, 'dialect' | 'hasSeparators'> = {},
+): number {
   if (framing === 'lines') {
     const newline = bytes.indexOf(NEWLINE);
     return newline === -1 ? NO_GUESS : newline + 1;
   }
-  const outside = readAs(bytes, framing, false, isTail);
-  const inside = readAs(bytes, framing, true, isTail);
+  const separator = framing === 'values' && hasSeparators ? bytes.indexOf(RECORD_SEPARATOR) : -1;
+  if (separator !== -1) return separator;
+  const how = { framing, isTail, isJson5: dialect === 'json5' };
+  const outside = readAs(bytes, how, false);
+  const inside = readAs(bytes, how, true);
   const better = inside.plausible > outside.plausible ? inside : outside;
   return better.boundary;
 }
 
-function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean, isTail: boolean): Reading {
+/** What is known of the source. */
+interface How {
+  readonly framing: FramingName;
+  readonly isTail: boolean;
+  readonly isJson5: boolean;
+}
+
+function readAs(bytes: Uint8Array, { framing, isTail, isJson5 }: How, startsInString: boolean): Reading {
   const length = bytes.byteLength;
   let inString = startsInString;
+  let quote = QUOTE;
   let depth = 0;
   /** Levels of the least depths so far, the outermost last. */
   const levels: Level[] = [{ boundary: NO_GUESS, isMembers: false }];
@@ -83,23 +108,27 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
   for (; i < length; i++) {
     const c = bytes[i]!;
     if (inString) {
-      if (c === QUOTE) inString = false;
+      if (c === quote) inString = false;
       else if (c === BACKSLASH) i++;
-      else if (c < 0x20) break;
+      else if (isJson5 ? c === NEWLINE : c < 0x20) break;
       continue;
     }
-    const kind = CLASS[c]!;
+    if (isJson5 && c === SLASH) {
+      i = endOfComment(bytes, i);
+      continue;
+    }
+    const kind = isJson5 ? CLASS_JSON5[c]! : CLASS[c]!;
     if (kind === BLANK) continue;
     if (kind === BAD) break;
     const isNewValue = framing === 'values' && isValueStart(kind, bytes, i) && isValueEnd(before);
     if (isNewValue && level.boundary === NO_GUESS) level.boundary = i;
-    if (kind === STRING) inString = true;
+    if (kind === STRING) [inString, quote] = [true, c];
     else if (kind === OPEN) {
       // Structure that is not: `]{`, `"a"{`, `1[` never stand in one document.
       if (isValueEnd(before) && framing !== 'values') break;
       depth++;
     } else if (kind === CLOSE) {
-      if (before === SEPARATOR) break;
+      if (before === SEPARATOR && !isJson5) break;
       // Between values there is no other level to look at.
       if (--depth <= -levels.length && framing !== 'values') {
         level = { boundary: NO_GUESS, isMembers: false };
@@ -115,6 +144,15 @@ function readAs(bytes: Uint8Array, framing: FramingName, startsInString: boolean
     before = kind;
   }
   return { plausible: Math.min(i, length), boundary: boundaryOf(levels, framing, isTail) };
+}
+
+/** The last byte of what may be a comment. */
+function endOfComment(bytes: Uint8Array, start: number): number {
+  const isBlock = bytes[start + 1] === STAR;
+  if (!isBlock && bytes[start + 1] !== SLASH) return start;
+  let at = bytes.indexOf(isBlock ? STAR : NEWLINE, start + 2);
+  while (isBlock && at !== -1 && bytes[at + 1] !== SLASH) at = bytes.indexOf(STAR, at + 1);
+  return at === -1 ? bytes.byteLength : isBlock ? at + 1 : at;
 }
 
 /** The boundary of the outermost level, or, in the tail of a source, of the outermost one that can be the records'. */

@@ -32,6 +32,8 @@ export abstract class RecordScan implements ScanClient {
   /** Where no place can be read again, its line has to be known when it has been passed. */
   readonly #countsNewlines: boolean;
   #newlines = 0;
+  /** Whether the last record is cut off, and was rejected. */
+  #isCut = false;
 
   protected constructor(file: Source, output: SpanOutput, scanned: Scanned) {
     this.file = file;
@@ -63,7 +65,26 @@ export abstract class RecordScan implements ScanClient {
     const { framing } = this.#scanned;
     // A container that the source ends in is not closed, whatever one thinks of its last record.
     const isCut = reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
+    if (this.output.isCutOff(reason, this.window.fileOffset(offset), this.file)) return this.#keepCut(outcome);
     return isCut ? this.fail(this.badAt('truncated', offset, start, end)) : this.rejectAt(outcome);
+  }
+
+  /** The source is cut off in its last record: what is before it stays. */
+  #keepCut({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    const bad = { ...this.badAt('bad record', offset, start, end), reason };
+    this.output.noteCut({ file: this.file.path, offset: bad.offset, start: bad.start });
+    this.output.reject(bad, () => this.window.bytes.subarray(start, end), 1, true);
+    this.scanner.skipNumbers(1);
+    this.#isCut = true;
+    this.scanner.resume({ next, afterComma });
+    return true;
+  }
+
+  /** The source has ended before its container. @returns whether that is a failure */
+  protected truncated(): boolean {
+    if (!this.output.keepsCut) return true;
+    if (!this.#isCut) this.output.noteCut({ file: this.file.path, offset: this.window.fileOffset(this.window.end) });
+    return false;
   }
 
   /** Rejects a record, and those that directly follow it and are bad too. @returns whether the scan continues */

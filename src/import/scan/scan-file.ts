@@ -10,7 +10,7 @@
 
 import { WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/contract.js';
-import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
+import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { BadOutcome, Ended, GoodOutcome, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { atOnce } from '../../parallel/steps.js';
@@ -19,7 +19,7 @@ import { UTF8_MARK } from '../source/detect.js';
 import { firstUnblank } from '../source/first-value.js';
 import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
-import type { SpanFailure, SpanFiles } from '../tasks/span.js';
+import type { ScanSetup, SpanFailure, SpanFiles } from '../tasks/span.js';
 import { canName, namedRecord } from './given-name.js';
 import type { SpanOutput } from './span-output.js';
 
@@ -27,7 +27,7 @@ export class FileScan {
   readonly #file: Source;
   readonly #path: string;
   readonly #files: SpanFiles;
-  readonly #recordBytesMax: number;
+  readonly #scan: ScanSetup['scan'];
   readonly #output: SpanOutput;
   readonly #scanner: Scanner;
   readonly #window: Window;
@@ -38,11 +38,11 @@ export class FileScan {
   #isEmpty = false;
 
   /** @param path that the file's records are named by. */
-  constructor(file: Source, path: string, files: SpanFiles, recordBytesMax: number, output: SpanOutput) {
+  constructor(file: Source, path: string, files: SpanFiles, scan: ScanSetup['scan'], output: SpanOutput) {
     this.#file = file;
     this.#path = path;
     this.#files = files;
-    this.#recordBytesMax = recordBytesMax;
+    this.#scan = scan;
     this.#output = output;
     this.#scanner = output.kernel.scanner;
     this.#window = output.kernel.window;
@@ -58,6 +58,7 @@ export class FileScan {
     if (shape === 'values') return this.#many('values');
     const { bytes, pos, end } = this.#window;
     const first = skipBlanks(bytes, pos, end);
+    if (shape === 'elements' && first < end) return this.#many('array');
     const opener = shape === 'object' ? OPEN_OBJECT : OPEN_ARRAY;
     if (first < end && bytes[first] === opener) {
       this.#scanner.resume({ next: first + 1, afterComma: false });
@@ -68,20 +69,21 @@ export class FileScan {
     return this.#rejectAll('UNEXPECTED_CHARACTER', this.#offsetOf(first));
   }
 
-  /** The layout that the name of the file says, unless its content contradicts the name. */
+  /** The layout that the first byte of the file says, or its name, unless its content contradicts the name. */
   #shapeOfName(): 'ndjson' | 'values' | undefined {
-    if (!isNamedLines(this.#path)) return undefined;
     const { bytes, pos, end } = this.#window;
     const first = skipBlanks(bytes, pos, end);
+    if (this.#scan.hasSeparators && first < end && bytes[first] === RECORD_SEPARATOR) return 'values';
+    if (!isNamedLines(this.#path)) return undefined;
     if (first === end) return 'ndjson';
-    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), bytes.subarray(first, end)));
+    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), this.#scan, bytes.subarray(first, end)));
   }
 
   /** The beginning of the file after a byte order mark. If the file begins with white space, a window with more of it. */
   #load(): void {
     const window = this.#window;
     const { end: bytes } = this.#file;
-    for (let from = this.#files.grown?.from ?? 0; ; from = this.#position) {
+    for (let from = this.#beginning; ; from = this.#position) {
       window.letGo();
       const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
       const at = window.makeRoomFor(taken);
@@ -93,6 +95,13 @@ export class FileScan {
       if (marked > 0) this.#scanner.resume({ next: at + marked, afterComma: false });
       if (window.isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
     }
+  }
+
+  /** Where the file begins, or what is new of it; without the comments there. */
+  get #beginning(): number {
+    const from = this.#files.grown?.from ?? 0;
+    if (this.#scan.dialect !== 'json5') return from;
+    return firstUnblank(this.#file, from, this.#scan) ?? this.#file.end;
   }
 
   #fill(): true {
@@ -119,7 +128,7 @@ export class FileScan {
 
   #begin(framing: FramingName, isNumbered: boolean, stop: number): void {
     const name = this.#files.isNamed ? { text: this.#path, isNumbered } : undefined;
-    this.#scanner.beginNext(framing, this.#recordBytesMax, name);
+    this.#scanner.beginNext(framing, this.#scan.recordBytesMax, name);
     this.#scanner.standAt(this.#offsetOf(this.#window.pos), stop);
   }
 
@@ -173,7 +182,7 @@ export class FileScan {
   /** The first value is followed by something: by another value, or the file is bad. */
   #manyAfterAll(rest: number): SpanFailure | undefined {
     const [next] = this.#file.bytesAt(rest, rest + 1);
-    if (!beginsJson(next!)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
+    if (!beginsJson(next!, this.#scan)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
     this.#load();
     const { bytes, pos, end } = this.#window;
     const offset = this.#offsetOf(skipBlanks(bytes, pos, end));
@@ -197,7 +206,8 @@ export class FileScan {
         failure = this.#rejectOne(outcome);
         // A container that the file ends in: it is told once that it is cut off.
         const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-        return failure === undefined && !isCut;
+        const isKept = this.#output.isCutOff(outcome.reason, this.#offsetOf(outcome.offset), this.#file);
+        return failure === undefined && !isCut && !isKept;
       },
     });
     return ended === 'halted' ? failure : this.#endMany(framing, ended);
@@ -206,7 +216,10 @@ export class FileScan {
   #endMany(framing: FramingName, ended: Ended): SpanFailure | undefined {
     if (framing === 'lines' || framing === 'values') return undefined;
     const { end: bytes } = this.#file;
-    if (ended === 'truncated') return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
+    if (ended === 'truncated') {
+      if (!this.#output.keepsCut) return this.#reject('UNEXPECTED_END', bytes, bytes, bytes);
+      return this.#output.noteCut({ file: this.#file.path, offset: bytes });
+    }
     // Behind the closing bracket.
     const rest = this.#behind(this.#window.pos);
     return rest === undefined ? undefined : this.#reject('UNEXPECTED_CHARACTER', rest, rest, bytes);
@@ -214,6 +227,7 @@ export class FileScan {
 
   /** The offset of the first byte after an address that is not white space. Undefined if there is none. */
   #behind(address: number): number | undefined {
+    if (this.#scan.dialect === 'json5') return firstUnblank(this.#file, this.#offsetOf(address), this.#scan);
     const { bytes, end } = this.#window;
     const at = skipBlanks(bytes, address, end);
     return at < end ? this.#offsetOf(at) : firstUnblank(this.#file, this.#position);
@@ -249,7 +263,8 @@ export class FileScan {
 
   #empty(offset: number): SpanFailure | undefined {
     this.#isEmpty = this.#output.leavesOutBadFiles;
-    return this.#isEmpty ? undefined : this.#rejectAll('UNEXPECTED_END', offset);
+    // It is not cut off.
+    return this.#isEmpty ? undefined : this.#reject('UNEXPECTED_END', offset, 0, this.#file.end, 1, false);
   }
 
   /** All of the file is one bad record. */
@@ -257,10 +272,12 @@ export class FileScan {
     return this.#reject(reason, offset, 0, this.#file.end);
   }
 
-  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1): SpanFailure | undefined {
+  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1, mayBeCut = true) {
     const bad = { ...this.#placed('bad record', offset, start, end), reason };
     // From the file: the kernel may have written a line over it.
-    const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records);
+    const isCut = mayBeCut && this.#output.isCutOff(reason, offset, this.#file);
+    if (isCut) this.#output.noteCut({ file: this.#file.path, offset, start });
+    const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records, isCut);
     this.#rejected += records;
     this.#scanner.skipNumbers(records);
     return failure;

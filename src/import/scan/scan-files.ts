@@ -170,7 +170,7 @@ class FilesScan {
     }
     if (source !== undefined) return new SourceScan(file, source, setup, this.#output).run();
     if (setup.select !== undefined) return this.#scanDocuments(i, file, this.#documentsOf(path, file));
-    const scan = new FileScan(file, path, this.#files, setup.scan.recordBytesMax, this.#output);
+    const scan = new FileScan(file, path, this.#files, setup.scan, this.#output);
     const failure = scan.run();
     if (!scan.isEmpty) return failure;
     const message = `${file.path} is empty; there is nothing to import.`;

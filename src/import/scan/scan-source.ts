@@ -30,9 +30,11 @@ export class SourceScan extends RecordScan {
     this.scanner.beginNext(framing, this.#setup.scan.recordBytesMax);
     this.scanner.standAt(from, Number.MAX_SAFE_INTEGER);
     const ended = this.scanner.pump(this);
-    if (ended === 'truncated') return this.badAt('truncated', this.window.end);
+    if (ended === 'truncated') return this.truncated() ? this.badAt('truncated', this.window.end) : undefined;
     if (ended === 'halted') return this.failure;
-    const rest = isDocument ? firstUnblank(this.file, this.window.fileOffset(this.window.pos)) : undefined;
+    const rest = isDocument
+      ? firstUnblank(this.file, this.window.fileOffset(this.window.pos), this.#setup.scan)
+      : undefined;
     if (rest !== undefined) throw trailingBytes(this.file.path, rest);
     return undefined;
   }

@@ -50,7 +50,7 @@ function guessEntry(file: Source, task: SpanTask): Boundary {
   for (let bytes = GUESS_BYTES; ; bytes *= 4) {
     const lookahead = new Uint8Array(Math.min(bytes, file.available - early));
     file.read(lookahead, early);
-    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === file.end);
+    const guess = guessBoundary(lookahead, framing, early + lookahead.byteLength === file.end, task.setup.scan);
     if (guess !== NO_GUESS) return { at: early + guess, afterComma };
     if (early + lookahead.byteLength >= Math.min(to, file.available)) return { at: NO_GUESS, afterComma };
   }
@@ -172,7 +172,7 @@ class SpanScan extends RecordScan {
   #scan(): void {
     const ended = this.scanner.pump(this);
     this.#ended = ended === 'end' || ended === 'truncated';
-    if (ended === 'truncated') this.fail(this.badAt('truncated', this.window.end));
+    if (ended === 'truncated' && this.truncated()) this.fail(this.badAt('truncated', this.window.end));
   }
 
   override fill(): true {

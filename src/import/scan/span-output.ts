@@ -5,7 +5,7 @@
 
 import { basename } from 'node:path';
 import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
-import type { ScannedRecord } from '../../kernel/contract.js';
+import type { BadReasonName, ScannedRecord } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { Onward } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
@@ -14,7 +14,9 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
+import type { Source } from '../source/source.js';
 import {
+  type CutSource,
   type ScanSetup,
   type SpanFailure,
   type SpanOrder,
@@ -59,6 +61,7 @@ export class SpanOutput {
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   #shard: ShardWriter | undefined;
+  readonly #cut: CutSource[] = [];
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
 
@@ -82,6 +85,20 @@ export class SpanOutput {
 
   get leavesOutBadFiles(): boolean {
     return this.#task.setup.leavesOutBadFiles;
+  }
+
+  /** Whether what is whole of a source that is cut off is kept. */
+  get keepsCut(): boolean {
+    return this.#task.setup.keepsCut;
+  }
+
+  /** Whether a record is bad only because its source is cut off: what is missing begins where the source ends. */
+  isCutOff(reason: BadReasonName, offset: number, { end }: Source): boolean {
+    return this.keepsCut && (reason === 'UNEXPECTED_END' || offset === end);
+  }
+
+  noteCut(cut: CutSource): undefined {
+    this.#cut.push(cut);
   }
 
   /** @throws Cancelled */
@@ -149,13 +166,14 @@ export class SpanOutput {
   /**
    * Whether the bad record ends the scan: because an option says so, or because too many records are bad.
    * @param records the number of bad records, including those that directly follow. `raw` returns the bytes of all of them.
+   * @param isCut whether it is the last record of a source that is cut off, and no reason to end the scan
    */
-  reject(bad: SpanFailure, raw: () => Uint8Array, records = 1): SpanFailure | undefined {
+  reject(bad: SpanFailure, raw: () => Uint8Array, records = 1, isCut = false): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
-    if (onBadRecord === 'fail') return bad;
+    if (onBadRecord === 'fail' && !isCut) return bad;
     this.rejects.add(bad, raw, records);
     this.#badUntil = this.read;
-    return this.rejects.count > badMax ? { ...bad, kind: 'too many bad' } : undefined;
+    return this.rejects.count > badMax && !isCut ? { ...bad, kind: 'too many bad' } : undefined;
   }
 
   #result(scanned: Scanned): SpanResult {
@@ -169,6 +187,7 @@ export class SpanOutput {
       ...(this.rejects.first && { firstRejected: this.rejects.first }),
       ...(this.#task.setup.namesDuplicates && { goodBefore: Uint32Array.from(this.rejects.goodBefore) }),
       ...(shard && { shard }),
+      ...(this.#cut.length > 0 && { cut: this.#cut }),
       runs: this.#runs.runs,
       losers: Uint32Array.from(this.#runs.losers),
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),

@@ -2,6 +2,8 @@
 //
 // The characters of one JSON string, a byte at a time: control characters, escapes, UTF-8 (Unicode 16, table 3-7).
 
+import type { Spelling } from '../../kernel/plain/syntaxes.js';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ESCAPES = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
@@ -59,9 +61,12 @@ export class CharacterChecker {
   }
 }
 
-/** Whether a value may begin with this byte. */
-export function beginsJson(byte: number): boolean {
-  return BEGINS_JSON.test(String.fromCharCode(byte));
+/** Whether a value, or a comment, may begin with this byte. */
+export function beginsJson(byte: number, { dialect, nonfinite = 'reject' }: Spelling = {}): boolean {
+  const first = String.fromCharCode(byte);
+  return (dialect === 'json5' ? BEGINS_JSON5 : nonfinite === 'reject' ? BEGINS_JSON : BEGINS_NONFINITE).test(first);
 }
 
 const BEGINS_JSON = /[[{"\-0-9tfn]/;
+const BEGINS_NONFINITE = /[[{"\-0-9tfnNI]/;
+const BEGINS_JSON5 = /[[{"'\-+.0-9tfnNI/]/;

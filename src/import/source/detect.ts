@@ -9,6 +9,7 @@ import { snippetOf } from '../../base/snippet.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { readRecord } from '../../kernel/plain/kernel.js';
+import type { Spelling } from '../../kernel/plain/syntaxes.js';
 import { beginsJson } from './characters.js';
 import type { Extent } from './first-value.js';
 import { otherFormat } from './other-formats.js';
@@ -48,15 +49,15 @@ function isWide([a, b, , d]: Uint8Array): boolean {
  * The layout of a source of values. @param head begins with the first value @param extent of the first value
  * @throws SOURCE_NOT_JSON
  */
-export function shapeOfValues(head: Head, extent: Extent): 'ndjson' | 'values' {
+export function shapeOfValues(head: Head, extent: Extent, spelling: Spelling): 'ndjson' | 'values' {
   const { bytes } = head;
   const first = String.fromCharCode(bytes[0]!);
-  const value = readFirst(head);
+  const value = readFirst(head, spelling);
   if (value.kind === 'bad' && BEGINS_WORD.test(first)) throw notJson(head, value.offset);
   if (value.kind === 'record' && first !== '{') {
     const next = skipBlanks(bytes, value.record.end, bytes.byteLength);
     // `"id","name"`, `2024-01-01;…`
-    if (next < bytes.byteLength && !beginsJson(bytes[next]!)) throw notJson(head, next);
+    if (next < bytes.byteLength && !beginsJson(bytes[next]!, spelling)) throw notJson(head, next);
   }
   if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
   return value.kind === 'bad' && value.reason !== 'UNEXPECTED_END' && isBadLine(bytes, value.offset)
@@ -65,21 +66,23 @@ export function shapeOfValues(head: Head, extent: Extent): 'ndjson' | 'values' {
 }
 
 /** Whether the first value has a fault, or ends too early, as far as the head shows it. */
-export function isFirstBad(head: Head): boolean {
-  return readFirst(head).kind === 'bad';
+export function isFirstBad(head: Head, spelling: Spelling): boolean {
+  return readFirst(head, spelling).kind === 'bad';
 }
 
 /** @throws SOURCE_NOT_JSON when no JSON begins like the source */
-export function checkBeginning(head: Head): void {
-  if (!beginsJson(head.bytes[0]!)) throw notJson(head, 0);
+export function checkBeginning(head: Head, spelling: Spelling): void {
+  if (!beginsJson(head.bytes[0]!, spelling)) throw notJson(head, 0);
 }
 
-function readFirst({ bytes, isAll }: Head) {
+function readFirst({ bytes, isAll }: Head, { dialect, nonfinite }: Spelling) {
   const options: ScanOptions = {
     framing: 'values',
     secondary: [],
     depthMax: DEPTH_DEFAULT,
     recordBytesMax: bytes.byteLength,
+    ...(dialect && { dialect }),
+    ...(nonfinite && { nonfinite }),
   };
   return readRecord(bytes, 0, options, isAll);
 }

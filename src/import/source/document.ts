@@ -8,6 +8,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { snippetOf } from '../../base/snippet.js';
+import type { ScanOptions } from '../../kernel/contract.js';
 import { endsScalar } from '../../kernel/plain/bytes.js';
 import { formatPointer } from '../../keys/paths.js';
 import { nearestOf } from '../../options/nearest-name.js';
@@ -43,6 +44,7 @@ interface Level {
 
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const QUOTE = 0x22;
+const NONFINITE = /^(?:NaN|-?Infinity)$/;
 const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
 const PLAIN_NAME = /^"[ !#-[\]-~]*"$/;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
@@ -54,6 +56,7 @@ export class DocumentWalker {
   readonly #pointer: readonly string[];
   readonly #file: string;
   readonly #depthMax: number;
+  readonly #acceptsNonfinite: boolean;
   #state: State = 'value';
   readonly #levels: Level[] = [];
   readonly #characters = new CharacterChecker();
@@ -69,10 +72,17 @@ export class DocumentWalker {
   #names: string[] = [];
   #isAmbiguous = false;
 
-  constructor(pointer: readonly string[], file: string, depthMax: number) {
+  /** @param nonfinite option `nonfinite`: what is around the records is not stored, but it has to be valid too */
+  constructor(
+    pointer: readonly string[],
+    file: string,
+    depthMax: number,
+    nonfinite: ScanOptions['nonfinite'] = 'reject',
+  ) {
     this.#pointer = pointer;
     this.#file = file;
     this.#depthMax = depthMax;
+    this.#acceptsNonfinite = nonfinite !== 'reject';
   }
 
   /** Whether a name on the way to the container occurs twice in its object; the first one was followed. */
@@ -245,7 +255,8 @@ export class DocumentWalker {
   }
 
   #endScalar(at: number): void {
-    if (!SCALAR.test(this.#token)) throw this.#bad(at - this.#token.length, 'not a valid value');
+    const isFine = SCALAR.test(this.#token) || (this.#acceptsNonfinite && NONFINITE.test(this.#token));
+    if (!isFine) throw this.#bad(at - this.#token.length, 'not a valid value');
     this.#state = this.#levels.length === 0 ? 'done' : 'after value';
   }
 

@@ -8,9 +8,11 @@
 
 import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
-import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
+import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
+import type { Spelling } from '../../kernel/plain/syntaxes.js';
 import { atOnce, type Steps } from '../../parallel/steps.js';
 import { plainName } from '../codec/names.js';
+import type { SpellingOptions } from '../options/spelling.js';
 import { checkBeginning, type Head, isFirstBad, shapeOfValues, UTF8_MARK } from './detect.js';
 import { extentOfFirst, firstUnblank } from './first-value.js';
 import type { Source } from './source.js';
@@ -54,9 +56,11 @@ export function* layoutOf(
   head: Head,
   expectation: Expectation | undefined,
   isAlone: boolean,
+  spelling: SpellingOptions,
 ): Steps<Layout> {
-  const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset, head.bytes) : undefined;
-  if (isAlone || named === undefined) checkBeginning(head);
+  if (spelling.hasSeparators && head.bytes[0] === RECORD_SEPARATOR) return { shape: 'values', because: 'content' };
+  const named = isNamedLines(file.path) ? yield* shapeOfNamedLines(file, head.offset, spelling, head.bytes) : undefined;
+  if (isAlone || named === undefined) checkBeginning(head, spelling);
   if (named !== undefined) return { shape: named, because: 'name' };
   const [first] = head.bytes;
   if (expectation?.shape === 'object' && first === OPEN_OBJECT && fits(head.bytes, expectation.kind)) {
@@ -64,8 +68,8 @@ export function* layoutOf(
   }
   const isArray = first === OPEN_ARRAY;
   if (isArray && expectation?.shape !== 'values') return { shape: 'array', because: 'content' };
-  const extent = yield* extentOfFirst(file, head.offset, head.bytes);
-  if (!isArray) return { shape: shapeOfValues(head, extent), because: 'content' };
+  const extent = yield* extentOfFirst(file, head.offset, spelling, head.bytes);
+  if (!isArray) return { shape: shapeOfValues(head, extent, spelling), because: 'content' };
   return { shape: extent === 'line' ? 'ndjson' : 'values', because: 'collection' };
 }
 
@@ -77,14 +81,15 @@ export function* layoutOf(
 export function* shapeOfNamedLines(
   file: Source,
   from: number,
+  spelling: Spelling,
   loaded?: Uint8Array,
 ): Steps<'ndjson' | 'values' | undefined> {
-  const extent = yield* extentOfFirst(file, from, loaded);
+  const extent = yield* extentOfFirst(file, from, spelling, loaded);
   if (extent !== 'lines') return extent === 'line' ? 'ndjson' : 'values';
   const bytes = file.bytesAt(from, from + DETECTION_BYTES);
   const isAll = from + bytes.byteLength === file.end;
   // One bad line does not make another file of it.
-  return isFirstBad({ path: file.path, offset: from, bytes, isAll }) ? 'ndjson' : undefined;
+  return isFirstBad({ path: file.path, offset: from, bytes, isAll }, spelling) ? 'ndjson' : undefined;
 }
 
 /**
@@ -101,7 +106,7 @@ export function documentsOfName(file: Source): DocumentLayout | undefined {
   );
   const isAll = head.byteLength === file.end;
   if (!isAll && head.indexOf(NEWLINE, first) === -1) return 'lines';
-  return documentsOf(atOnce(shapeOfNamedLines(file, first, head.subarray(first))));
+  return documentsOf(atOnce(shapeOfNamedLines(file, first, {}, head.subarray(first))));
 }
 
 /** What the documents of files of a folder must have at the place of option `select`: no file decides for the others. */

@@ -25,9 +25,13 @@ const FORMATS: readonly (OtherFormat & { readonly begins: readonly number[] })[]
   },
   {
     begins: [0x1e],
-    is: 'It is a JSON text sequence (RFC 7464). Remove its separators first',
+    is: 'It is a JSON text sequence (RFC 7464), which neither option dialect nor option select takes. Remove its separators first',
     command: "tr -d '\\036'",
   },
+  ...['//', '/*'].map((comment) => ({
+    begins: ascii(comment),
+    is: "It begins with a comment, as JSON5 may: give option dialect: 'json5'",
+  })),
   { begins: [...ascii('PK'), 3, 4], is: 'It is a zip archive: unpack it first' },
   { begins: ascii('PAR1'), is: 'It is a Parquet file' },
   { begins: ascii('<'), is: 'It looks like XML or HTML: was a page with an error saved in its place?' },

@@ -23,6 +23,8 @@ export interface ScanSetup {
   readonly decompression: Decompression;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
+  /** Whether the whole records of a source are kept that ends inside of one, or inside of its container. */
+  readonly keepsCut: boolean;
   /** Whether files that vanish, cannot be read, or are empty are left out of spans of many files. */
   readonly leavesOutBadFiles: boolean;
   /** A span with more bad records than this stops there: the import is going to fail, or its entry was guessed wrong. */
@@ -189,6 +191,14 @@ export interface BadFileAt extends BadFile {
   readonly at: number;
 }
 
+/** A source that ends at this byte, inside of its container or of the record that begins at `start`. */
+export interface CutSource {
+  readonly file: string;
+  readonly offset: number;
+  /** Absent: its last record is whole. */
+  readonly start?: number;
+}
+
 /** A primary key met a second time. */
 export interface Duplicate {
   readonly shard: number;
@@ -225,6 +235,8 @@ export interface SpanResult {
   readonly fileRecords?: Uint32Array;
   /** In a span of many files: those that were left out, by their place in the list. */
   readonly badFiles?: readonly BadFileAt[];
+  /** Sources that end inside of a record or container, and were kept all the same. */
+  readonly cut?: readonly CutSource[];
   /** The first file with a document in which a name of option `select` occurs twice in its object. */
   readonly ambiguous?: string;
   /** Source bytes this scan counted as progress. */

@@ -13,6 +13,10 @@ export const CLOSE_ARRAY = code(']');
 export const OPEN_OBJECT = code('{');
 export const CLOSE_OBJECT = code('}');
 export const NEWLINE = code('\n');
+/** Begins comments, where there are any. */
+export const SLASH = code('/');
+/** RFC 7464: begins each text of a sequence. No JSON text has it. */
+export const RECORD_SEPARATOR = 0x1e;
 /** First byte value that may stand raw inside a string. */
 export const FIRST_PRINTABLE = code(' ');
 

@@ -1,11 +1,12 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // The grammar of one JSON value (RFC 8259), as an automaton over tokens with a stack of open brackets: no recursion, so
-// depth costs no JavaScript stack. It accepts exactly what is valid UTF-8 and `JSON.parse` accepts, down to `depthMax`.
+// depth costs no JavaScript stack. In strict JSON it accepts exactly what is valid UTF-8 and `JSON.parse` accepts, down to
+// `depthMax`. How tokens are spelled is asked of the syntax (syntax.ts).
 
 import type { BadReasonName } from '../contract.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipBlanks } from './bytes.js';
-import { checkScalar, checkString } from './scalars.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT } from './bytes.js';
+import type { Syntax } from './syntax.js';
 import { cutShort, type Fault, fault, type MORE, type Verdict, type View } from './view.js';
 
 /** What may stand at the next token. */
@@ -14,13 +15,15 @@ type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | 'colon' | 'comma
 const UNEXPECTED: BadReasonName = 'UNEXPECTED_CHARACTER';
 
 /** Checks the value that begins at `start`; white space before it is allowed. */
-export function checkValue(view: View, start: number, depthMax: number): Verdict {
+export function checkValue(view: View, start: number, depthMax: number, syntax: Syntax): Verdict {
   const { bytes, limit } = view;
   const open: number[] = [];
   let expected: Expected = 'value';
   let at = start;
   for (;;) {
-    at = skipBlanks(bytes, at, limit);
+    const next = syntax.skip(view, at);
+    if (typeof next !== 'number') return next;
+    at = next;
     if (at === limit) return cutShort(view);
     const byte = bytes[at];
 
@@ -31,7 +34,7 @@ export function checkValue(view: View, start: number, depthMax: number): Verdict
       continue;
     }
     if (expected === 'name' || (expected === 'name or }' && byte !== CLOSE_OBJECT)) {
-      const end = byte === QUOTE ? checkString(view, at) : fault(UNEXPECTED, at);
+      const end = syntax.name(view, at);
       if (typeof end !== 'number') return end;
       at = end;
       expected = 'colon';
@@ -39,7 +42,10 @@ export function checkValue(view: View, start: number, depthMax: number): Verdict
     }
     if (expected === 'comma or closer' && byte === COMMA) {
       at++;
-      expected = open.at(-1) === OPEN_OBJECT ? 'name' : 'value';
+      const [name, value] = syntax.hasTrailingCommas
+        ? (['name or }', 'value or ]'] as const)
+        : (['name', 'value'] as const);
+      expected = open.at(-1) === OPEN_OBJECT ? name : value;
       continue;
     }
     const expectsValue = expected === 'value' || expected === 'value or ]';
@@ -57,7 +63,7 @@ export function checkValue(view: View, start: number, depthMax: number): Verdict
       at++;
     } else {
       if (!expectsValue) return fault(UNEXPECTED, at);
-      const end = byte === QUOTE ? checkString(view, at) : checkScalar(view, at);
+      const end = syntax.scalar(view, at);
       if (typeof end !== 'number') return end;
       at = end;
     }
@@ -78,15 +84,15 @@ export interface Member {
 }
 
 /** Checks the member that begins at `start`. */
-export function checkMember(view: View, start: number, depthMax: number): Member | Fault | typeof MORE {
-  const { bytes, limit } = view;
-  if (bytes[start] !== QUOTE) return fault(UNEXPECTED, start);
-  const nameEnd = checkString(view, start);
+export function checkMember(view: View, start: number, depthMax: number, syntax: Syntax): Member | Fault | typeof MORE {
+  const nameEnd = syntax.name(view, start);
   if (typeof nameEnd !== 'number') return nameEnd;
-  const colon = skipBlanks(bytes, nameEnd, limit);
-  if (colon === limit) return cutShort(view);
-  if (bytes[colon] !== COLON) return fault(UNEXPECTED, colon);
-  const valueStart = skipBlanks(bytes, colon + 1, limit);
-  const valueEnd = checkValue(view, valueStart, depthMax);
+  const colon = syntax.skip(view, nameEnd);
+  if (typeof colon !== 'number') return colon;
+  if (colon === view.limit) return cutShort(view);
+  if (view.bytes[colon] !== COLON) return fault(UNEXPECTED, colon);
+  const valueStart = syntax.skip(view, colon + 1);
+  if (typeof valueStart !== 'number') return valueStart;
+  const valueEnd = checkValue(view, valueStart, depthMax, syntax);
   return typeof valueEnd === 'number' ? { nameEnd, valueStart, valueEnd } : valueEnd;
 }

@@ -5,8 +5,11 @@
 //
 // Grammar    Accepted is exactly what is valid UTF-8 and `JSON.parse` accepts, down to `depthMax` (plain/grammar.ts,
 //            plain/scalars.ts). A byte order mark is not the kernel's business.
+// Dialect    Other spellings (syntax.ts) are accepted where the options say so, and become strict JSON. Comments before a
+//            record are passed over by themselves, so the SIMD kernel can read what follows them.
 // lines      White-space-only lines are skipped. A raw newline always ends the record, whatever is open; a bad one reaches to it.
-// values     White space between values is optional: `{}{}`, `1 2`, `"a""b"`.
+// values     White space between values is optional: `{}{}`, `1 2`, `"a""b"`. Record separators (RFC 7464) count as white
+//            space, but a record ends before one, and a number or literal after one is whole only if white space follows.
 // array,     A comma or the container's closer must follow each record. An empty place (`[1,,2]`, `[,1]`, `[1,]`) is
 // object     a bad record without bytes, at the comma or closer. A bad member begins at its name.
 // Bad        A record with a fault in its syntax ends where plain/resync.ts says; one whose syntax is fine (a KEY_ reason,
@@ -21,10 +24,21 @@
 // whole source, or 'more'.
 
 import type { BadReasonName, BadRecord, ScannedRecord, ScanOptions, ScanResult } from '../contract.js';
-import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, NEWLINE, skipBlanks } from './bytes.js';
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  endsScalar,
+  isBlank,
+  NEWLINE,
+  RECORD_SEPARATOR,
+  skipBlanks,
+} from './bytes.js';
 import { captureKeys } from './capture.js';
 import { checkMember, checkValue } from './grammar.js';
-import { endOfBadElement, endOfBadValue } from './resync.js';
+import { endOfBadElement, endOfBadText, endOfBadValue } from './resync.js';
+import type { Syntax } from './syntax.js';
+import { type Extent, strictly, syntaxOf } from './syntaxes.js';
 import { lineOf } from './tokens.js';
 import { cutShort, type Fault, fault, MORE, type View } from './view.js';
 
@@ -55,6 +69,8 @@ export type RecordOutcome =
   | ({ readonly kind: 'record'; readonly record: PlainRecord } & Onward)
   /** `next` is NOWHERE for RECORD_TOO_LARGE, whose `end` is as far as the limit allows. */
   | ({ readonly kind: 'bad' } & Omit<BadRecord, 'record'> & Onward)
+  /** Nothing but comments and separators. */
+  | ({ readonly kind: 'skipped' } & Onward)
   /** Just after the container's closer, or the length; NOWHERE when the source ends before its container does. */
   | { readonly kind: 'end'; readonly next: number }
   /** Ask again with more bytes, from the boundary `from`; the bytes before it are not needed any more. */
@@ -74,16 +90,15 @@ export function readRecord(
   afterComma = false,
 ): RecordOutcome {
   const start = skipBlanks(bytes, at, bytes.length);
-  const reading: Reading = { bytes, start, options, isLast };
-  switch (options.framing) {
-    case 'lines':
-      return start < bytes.length ? readLine(reading) : nothingLeft(reading, start);
-    case 'values':
-      return start < bytes.length ? readValue(reading) : nothingLeft(reading, start);
-    case 'array':
-    case 'object':
-      return start < bytes.length ? readElement(reading, afterComma) : nothingLeft(reading, NOWHERE);
-  }
+  const reading: Reading = { bytes, start, counted: start, options, isLast, syntax: syntaxOf(options) };
+  const isContainer = options.framing === 'array' || options.framing === 'object';
+  if (start === bytes.length) return nothingLeft(reading, isContainer && options.openEnd !== 'bare' ? NOWHERE : start);
+  if (options.framing === 'lines') return readLine(reading);
+  const passed = reading.syntax.pass?.(viewOfAll(reading), start) ?? start;
+  if (passed === MORE) return more(reading);
+  if (typeof passed !== 'number') return bad(reading, passed, bytes.length, { next: bytes.length, afterComma });
+  if (passed > start) return skipped(reading, { next: passed, afterComma });
+  return isContainer ? readElement(reading, afterComma) : readValue(reading);
 }
 
 /** Scans a whole source; bad records are stepped over. A `Scan` that also says where the records are. */
@@ -98,7 +113,7 @@ export function scanPlain(bytes: Uint8Array, options: ScanOptions): PlainResult 
     if (outcome.kind === 'more')
       throw new Error('a whole source was given, and more was asked for: a bug in gristmill');
     if (outcome.kind === 'record') records.push(outcome.record);
-    else {
+    else if (outcome.kind === 'bad') {
       const { reason, offset, start, end } = outcome;
       bad.push({ reason, offset, record: records.length + bad.length, start, end });
     }
@@ -108,16 +123,19 @@ export function scanPlain(bytes: Uint8Array, options: ScanOptions): PlainResult 
   return { records, bad, end: NOWHERE };
 }
 
-/** One call of `readRecord`, at the record's first byte. */
+/** One call of `readRecord`, at the record's first byte `start`. */
 interface Reading {
   readonly bytes: Uint8Array;
   readonly start: number;
+  /** The byte from which on its size is counted: a separator before it counts. */
+  readonly counted: number;
   readonly options: ScanOptions;
   readonly isLast: boolean;
+  readonly syntax: Syntax;
 }
 
 function readLine(reading: Reading): RecordOutcome {
-  const { bytes, start, options, isLast } = reading;
+  const { bytes, start, options, isLast, syntax } = reading;
   const newline = bytes.indexOf(NEWLINE, start);
   const hasNewline = newline !== -1;
   if (!hasNewline && !isLast) return more(reading);
@@ -130,36 +148,56 @@ function readLine(reading: Reading): RecordOutcome {
     isFinal: true,
     cutReason: hasNewline ? 'UNEXPECTED_END_OF_LINE' : 'UNEXPECTED_END',
   };
-  const end = checkValue(view, start, options.depthMax);
+  const begin = syntax.skip(view, start);
+  if (begin === limit) return skipped(reading, onward);
+  const end = typeof begin === 'number' ? checkValue(view, begin, options.depthMax, syntax) : begin;
   if (end === MORE) return more(reading);
   if (typeof end !== 'number') return bad(reading, end, limit, onward);
-  const behind = skipBlanks(bytes, end, limit);
-  if (behind < limit) return bad(reading, fault('UNEXPECTED_CHARACTER', behind), limit, onward);
-  return good(reading, { start, end }, limit, onward);
+  const behind = syntax.skip(view, end);
+  if (typeof behind === 'object') return bad(reading, behind, limit, onward);
+  if (behind !== limit) return bad(reading, fault('UNEXPECTED_CHARACTER', behind as number), limit, onward);
+  return good(reading, { start: begin as number, end }, limit, onward);
 }
 
-function readValue(reading: Reading): RecordOutcome {
-  const { bytes, start, options } = reading;
-  const end = checkValue(viewOfAll(reading), start, options.depthMax);
-  if (end === MORE) return more(reading);
+function readValue(outer: Reading): RecordOutcome {
+  const { bytes, options, isLast, syntax } = outer;
+  const start = options.hasSeparators ? skipSeparators(bytes, outer.start) : outer.start;
+  if (start === bytes.length) return isLast ? skipped(outer, { next: start, afterComma: false }) : more(outer);
+  const reading: Reading = start === outer.start ? outer : { ...outer, start };
+  const checked = checkValue(viewOfAll(reading), start, options.depthMax, syntax);
+  if (checked === MORE) return more(reading);
+  const end = start > outer.start ? checkText(reading, checked) : checked;
   if (typeof end === 'number') return good(reading, { start, end }, end, { next: end, afterComma: false });
-  const resync = endOfBadValue(bytes, start);
-  if (resync === NOWHERE && !reading.isLast) return more(reading);
+  const resync = options.hasSeparators ? endOfBadText(bytes, start, syntax) : endOfBadValue(bytes, start, syntax);
+  if (resync === NOWHERE && !isLast) return more(reading);
   const badEnd = resync === NOWHERE ? bytes.length : resync;
   return bad(reading, end, badEnd, { next: badEnd, afterComma: false });
 }
 
+function skipSeparators(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length && (isBlank[bytes[at]!] === 1 || bytes[at] === RECORD_SEPARATOR)) at++;
+  return at;
+}
+
+/** RFC 7464, section 2.4: a number or literal that no white space follows may be the beginning of a longer one. */
+function checkText({ bytes, start }: Reading, end: number | Fault): number | Fault {
+  const isWord = endsScalar[bytes[start]!] === 0;
+  if (typeof end !== 'number' || !isWord || isBlank[bytes[end] ?? 0] === 1) return end;
+  return fault(end === bytes.length ? 'UNEXPECTED_END' : 'UNEXPECTED_CHARACTER', end);
+}
+
 function readElement(reading: Reading, afterComma: boolean): RecordOutcome {
-  const { bytes, start, options } = reading;
+  const { bytes, start, options, syntax } = reading;
   const closer = options.framing === 'array' ? CLOSE_ARRAY : CLOSE_OBJECT;
-  if (bytes[start] === closer && !afterComma) return { kind: 'end', next: start + 1 };
+  if (bytes[start] === closer && (!afterComma || syntax.hasTrailingCommas)) return { kind: 'end', next: start + 1 };
   if (bytes[start] === closer || bytes[start] === COMMA) {
     return bad(reading, fault('UNEXPECTED_CHARACTER', start), start, beyond(bytes, start));
   }
   const element = checkElement(reading, closer);
   if (element === MORE) return more(reading);
   if (!('reason' in element)) return good(reading, element, element.separator, beyond(bytes, element.separator));
-  const resync = endOfBadElement(bytes, start, closer);
+  const resync = endOfBadElement(bytes, start, closer, syntax);
   if (resync === NOWHERE && !reading.isLast) return more(reading);
   const end = resync === NOWHERE ? bytes.length : resync;
   return bad(reading, element, end, beyond(bytes, end));
@@ -171,32 +209,34 @@ function beyond(bytes: Uint8Array, separator: number): Onward {
   return { next: isComma ? separator + 1 : separator, afterComma: isComma };
 }
 
-/** The value of a record, and its name if it is a member. */
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-  readonly name?: { readonly start: number; readonly end: number };
-}
-
 /** An element or member with the separator or closer behind it. */
 function checkElement(reading: Reading, closer: number): (Extent & { separator: number }) | Fault | typeof MORE {
   const { bytes, options } = reading;
   const view = viewOfAll(reading);
   const extent = options.framing === 'array' ? checkBareElement(view, reading) : checkNamedElement(view, reading);
   if (extent === MORE || 'reason' in extent) return extent;
-  const separator = skipBlanks(bytes, extent.end, bytes.length);
-  if (separator === bytes.length) return cutShort(view);
+  const separator = reading.syntax.skip(view, extent.end);
+  if (typeof separator !== 'number') return separator;
+  if (separator === bytes.length) return isWhole(reading, extent) ? { ...extent, separator } : cutShort(view);
   if (bytes[separator] !== COMMA && bytes[separator] !== closer) return fault('UNEXPECTED_CHARACTER', separator);
   return { ...extent, separator };
 }
 
-function checkBareElement(view: View, { start, options }: Reading): Extent | Fault | typeof MORE {
-  const end = checkValue(view, start, options.depthMax);
+/** Whether the last record of a container that is not closed counts. Of a number that was cut off nobody can tell. */
+function isWhole({ bytes, options, isLast }: Reading, { start, end }: Extent): boolean {
+  if (!isLast || options.openEnd === undefined) return false;
+  return options.openEnd === 'bare' || end < bytes.length || !MAY_BE_CUT.test(String.fromCharCode(bytes[start]!));
+}
+
+const MAY_BE_CUT = /[-+.0-9]/;
+
+function checkBareElement(view: View, { start, options, syntax }: Reading): Extent | Fault | typeof MORE {
+  const end = checkValue(view, start, options.depthMax, syntax);
   return typeof end === 'number' ? { start, end } : end;
 }
 
-function checkNamedElement(view: View, { start, options }: Reading): Extent | Fault | typeof MORE {
-  const member = checkMember(view, start, options.depthMax);
+function checkNamedElement(view: View, { start, options, syntax }: Reading): Extent | Fault | typeof MORE {
+  const member = checkMember(view, start, options.depthMax, syntax);
   if (member === MORE || 'reason' in member) return member;
   return { start: member.valueStart, end: member.valueEnd, name: { start, end: member.nameEnd } };
 }
@@ -208,11 +248,14 @@ function viewOfAll({ bytes, isLast }: Reading): View {
 /** A record whose syntax is fine; `until` is where that was decided. */
 function good(reading: Reading, extent: Extent, until: number, onward: Onward): RecordOutcome {
   if (isTooLarge(reading, until)) return tooLarge(reading);
-  const { bytes, start, options } = reading;
-  const keys = captureKeys(bytes, extent, extent.name, options);
+  const { start, options, syntax } = reading;
+  const { bytes, value, name } = strictly(reading.bytes, extent, syntax);
+  if (bytes !== reading.bytes && bytes.length > Math.max(options.recordBytesMax, until - start))
+    return tooLarge(reading);
+  const keys = captureKeys(bytes, value, name, options);
   if (typeof keys === 'string') return bad(reading, fault(keys, start), extent.end, onward);
-  const value = lineOf(bytes, extent.start, extent.end);
-  const line = extent.name ? `{"key":${lineOf(bytes, extent.name.start, extent.name.end)},"value":${value}}` : value;
+  const text = lineOf(bytes, value.start, value.end);
+  const line = name ? `{"key":${lineOf(bytes, name.start, name.end)},"value":${text}}` : text;
   return { kind: 'record', record: { start: extent.start, end: extent.end, line, keys }, ...onward };
 }
 
@@ -223,19 +266,24 @@ function bad(reading: Reading, { reason, offset }: Fault, end: number, onward: O
 
 /** The record goes on where the bytes end. */
 function more(reading: Reading): RecordOutcome {
-  return isTooLarge(reading, reading.bytes.length) ? tooLarge(reading) : { kind: 'more', from: reading.start };
+  return isTooLarge(reading, reading.bytes.length) ? tooLarge(reading) : { kind: 'more', from: reading.counted };
+}
+
+/** There is no record before `next`. Comments and separators have the limit of records, because they are read as a whole. */
+function skipped(reading: Reading, onward: Onward): RecordOutcome {
+  return isTooLarge(reading, onward.next) ? tooLarge(reading) : { kind: 'skipped', ...onward };
 }
 
 function nothingLeft({ start, isLast }: Reading, end: number): RecordOutcome {
   return isLast ? { kind: 'end', next: end } : { kind: 'more', from: start };
 }
 
-function isTooLarge({ start, options }: Reading, until: number): boolean {
-  return until - start > options.recordBytesMax;
+function isTooLarge({ counted, options }: Reading, until: number): boolean {
+  return until - counted > options.recordBytesMax;
 }
 
-function tooLarge({ start, options }: Reading): RecordOutcome {
+function tooLarge({ counted, options }: Reading): RecordOutcome {
   const reason: BadReasonName = 'RECORD_TOO_LARGE';
-  const end = start + options.recordBytesMax;
-  return { kind: 'bad', reason, offset: start, start, end, next: NOWHERE, afterComma: false };
+  const end = counted + options.recordBytesMax;
+  return { kind: 'bad', reason, offset: counted, start: counted, end, next: NOWHERE, afterComma: false };
 }

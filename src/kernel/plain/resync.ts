@@ -2,27 +2,21 @@
 //
 // Where a bad record ends, so that the good ones behind it are kept. Brackets are matched leniently from the record's
 // first byte on:
-// - Strings are respected. A backslash skips the next byte, but a raw newline always closes the string, skipped or not: it
+// - Strings, and comments where there are any, are respected. A backslash skips the next byte, but a raw newline always closes the string, skipped or not: it
 //   can never be inside a valid one, so it is where damage to a quote stops spreading.
 // - A closer closes the nearest open bracket of its kind, and with it whatever was opened since. A closer with no such bracket
 //   is the container's own, or a stray one that is ignored.
-// Both functions answer -1 when the bytes end first. They take linear time: a bracket is pushed and popped at most once.
+// All functions answer -1 when the bytes end first. They take linear time: a bracket is pushed and popped at most once.
 
-import {
-  BACKSLASH,
-  byteSet,
-  CLOSE_ARRAY,
-  type CLOSE_OBJECT,
-  COMMA,
-  isBlank,
-  NEWLINE,
-  OPEN_ARRAY,
-  QUOTE,
-} from './bytes.js';
+import { byteSet, CLOSE_ARRAY, type CLOSE_OBJECT, COMMA, isBlank, OPEN_ARRAY, RECORD_SEPARATOR } from './bytes.js';
+import type { Syntax } from './syntax.js';
 
 const isOpener = byteSet('[{');
 const isCloser = byteSet(']}');
-const beginsValueAnywhere = byteSet('[{"');
+const beginsValue = byteSet('[{"');
+
+/** Bytes in which the end of a bad text is looked for first. */
+const TEXT_BYTES = 1024;
 
 /** The brackets that are open: a bit each (1 for an array), for a hostile source may open one with every byte. */
 class Nesting {
@@ -67,12 +61,14 @@ export function endOfBadElement(
   bytes: Uint8Array,
   start: number,
   ownCloser: typeof CLOSE_ARRAY | typeof CLOSE_OBJECT,
+  syntax: Syntax,
 ): number {
   const nesting = new Nesting();
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at]!;
-    if (byte === QUOTE) {
-      at = endOfString(bytes, at) - 1;
+    const passed = syntax.passOver(bytes, at);
+    if (passed > at) {
+      at = passed - 1;
     } else if (isOpener[byte] === 1) {
       nesting.open(byte);
     } else if (isCloser[byte] === 1) {
@@ -88,13 +84,14 @@ export function endOfBadElement(
  * Framing `values`: just after the bracket that closes the record. A record that does not begin with a bracket never
  * opens one: it ends before white space, or before a byte that begins a value wherever it stands.
  */
-export function endOfBadValue(bytes: Uint8Array, start: number): number {
-  if (isOpener[bytes[start]!] === 0) return endOfBracketlessValue(bytes, start);
+export function endOfBadValue(bytes: Uint8Array, start: number, syntax: Syntax): number {
+  if (isOpener[bytes[start]!] === 0) return endOfBracketlessValue(bytes, start, syntax);
   const nesting = new Nesting();
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at]!;
-    if (byte === QUOTE) {
-      at = endOfString(bytes, at) - 1;
+    const passed = syntax.passOver(bytes, at);
+    if (passed > at) {
+      at = passed - 1;
     } else if (isOpener[byte] === 1) {
       nesting.open(byte);
     } else if (isCloser[byte] === 1 && nesting.close(byte) && nesting.depth === 0) {
@@ -104,20 +101,26 @@ export function endOfBadValue(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
-function endOfBracketlessValue(bytes: Uint8Array, start: number): number {
-  for (let at = bytes[start] === QUOTE ? endOfString(bytes, start) : start + 1; at < bytes.length; at++) {
-    if (isBlank[bytes[at]!] === 1 || beginsValueAnywhere[bytes[at]!] === 1) return at;
+/** As `endOfBadValue`; a record separator (RFC 7464) ends every text. Looks at more and more: there may be a million bad ones. */
+export function endOfBadText(bytes: Uint8Array, start: number, syntax: Syntax): number {
+  // The most frequent ones are short, and no brackets: nothing is made for them.
+  const end = isOpener[bytes[start]!] === 0 ? endOfBracketlessValue(bytes, start, syntax) : -1;
+  if (end !== -1 && end - start < TEXT_BYTES) {
+    for (let at = start; at < end; at++) if (bytes[at] === RECORD_SEPARATOR) return at;
+    return end;
   }
-  return -1;
+  for (let looked = TEXT_BYTES; ; looked *= 4) {
+    const part = bytes.subarray(0, start + looked);
+    const separator = part.indexOf(RECORD_SEPARATOR, start);
+    const resync = endOfBadValue(separator === -1 ? part : part.subarray(0, separator), start, syntax);
+    if (resync !== -1) return resync;
+    if (separator !== -1 || part.length === bytes.length) return separator;
+  }
 }
 
-/** Just after the quote that closes the string, or at the raw newline that does, or the end of the bytes. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === NEWLINE) return at;
-    if (byte === BACKSLASH && bytes[at + 1] !== NEWLINE) at++;
+function endOfBracketlessValue(bytes: Uint8Array, start: number, syntax: Syntax): number {
+  for (let at = Math.max(syntax.passOver(bytes, start), start + 1); at < bytes.length; at++) {
+    if (isBlank[bytes[at]!] === 1 || beginsValue[bytes[at]!] === 1 || syntax.passOver(bytes, at) > at) return at;
   }
-  return bytes.length;
+  return -1;
 }

@@ -40,7 +40,7 @@ export function checkString(view: View, at: number): Verdict {
 }
 
 /** An escape sequence whose backslash is at `at`. Surrogates need no partner: `"\ud800"` is JSON. */
-function checkEscape(view: View, at: number): Verdict {
+export function checkEscape(view: View, at: number): Verdict {
   const { bytes, limit } = view;
   if (at + 1 === limit) return cutShort(view);
   if (isSimpleEscape[bytes[at + 1]!] === 1) return at + 2;
@@ -54,7 +54,7 @@ function checkEscape(view: View, at: number): Verdict {
 }
 
 /** A character of two to four bytes: no overlong form, no surrogate, nothing above U+10FFFF. */
-function checkCharacter(view: View, at: number): Verdict {
+export function checkCharacter(view: View, at: number): Verdict {
   const { bytes, limit } = view;
   const lead = bytes[at]!;
   if (lead < 0xc2 || lead > 0xf4) return fault('BAD_UTF8', at);
@@ -71,6 +71,30 @@ function checkCharacter(view: View, at: number): Verdict {
   return end;
 }
 
+const beginsNonfinite = byteSet('+-NI');
+const NONFINITE = ['NaN', 'Infinity', '-Infinity'] as const;
+type Nonfinite = (typeof NONFINITE)[number];
+
+/** Whether the run `bytes[at … end)` is how this name begins. A minus alone is how numbers begin. */
+function beginsAs(name: Nonfinite, bytes: Uint8Array, at: number, end: number): boolean {
+  if (end - at > name.length || (end - at === 1 && bytes[at] === MINUS)) return false;
+  for (let here = at; here < end; here++) if (bytes[here] !== name.charCodeAt(here - at)) return false;
+  return end > at;
+}
+
+/** Which number that JSON does not have a token is. @param isJson5 whether any of them may have a sign */
+export function nonfiniteIn(token: Uint8Array, isJson5: boolean): Nonfinite | undefined {
+  if (token.length > NONFINITE[2].length || beginsNonfinite[token[0]!] === 0) return undefined;
+  const text = String.fromCharCode(...token);
+  const name = isJson5 ? text.replace(/^(?:\+|-(?=NaN))/, '') : text;
+  return NONFINITE.find((one) => one === name);
+}
+
+/** What is stored of such a number. */
+export function nonfiniteText(name: Nonfinite, as: 'null' | 'string'): Uint8Array {
+  return Buffer.from(as === 'null' ? 'null' : `"${name}"`);
+}
+
 /** A number or a literal: the whole run up to white space, punctuation or the limit must be one. */
 export function checkScalar(view: View, at: number): Verdict {
   const { bytes, limit } = view;
@@ -78,6 +102,11 @@ export function checkScalar(view: View, at: number): Verdict {
   while (end < limit && endsScalar[bytes[end]!] === 0) end++;
   const isNumber = beginsNumber[bytes[at]!] === 1;
   const word = LITERALS.get(bytes[at]!);
+  if (beginsNonfinite[bytes[at]!] === 1 && NONFINITE.some((name) => beginsAs(name, bytes, at, end))) {
+    if (end === limit && !view.isFinal) return cutShort(view);
+    // The minus may begin a number.
+    if (nonfiniteIn(bytes.subarray(at, end), false)) return fault('NOT_FINITE', isNumber ? at + 1 : at);
+  }
   if (!isNumber && word === undefined) return fault('UNEXPECTED_CHARACTER', at);
 
   const misfit = word === undefined ? numberMisfit(bytes, at, end) : literalMisfit(bytes, at, end, word);

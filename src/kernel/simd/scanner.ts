@@ -5,6 +5,7 @@
 // twin's. A client says where bytes come from and where frames, entries and records go; the scan knows nothing of entries.
 
 import { Framing, type ScanOptions } from '../contract.js';
+import { SLASH, skipBlanks } from '../plain/bytes.js';
 import { NOWHERE, type RecordOutcome, readRecord } from '../plain/kernel.js';
 import { type BadRun, type BadStretch, readBadRun } from './bad-run.js';
 import type { Exports } from './module.js';
@@ -58,6 +59,7 @@ export class Scanner {
   readonly #depthMax: number;
   readonly #paths: KeyPaths;
   #options: ScanOptions | undefined;
+  #stop = Number.MAX_SAFE_INTEGER;
 
   constructor(raw: Exports, window: Window, depthMax: number) {
     this.#raw = raw;
@@ -90,6 +92,7 @@ export class Scanner {
 
   /** The scan stands at file offset `at`, with no bytes yet, and is to stop at the first boundary at or after `stop`. */
   standAt(at: number, stop: number): void {
+    this.#stop = stop;
     this.#raw.standAt(at, stop);
   }
 
@@ -112,6 +115,7 @@ export class Scanner {
           if (outcome.kind === 'more') goesOn = client.fill();
           else if (outcome.kind === 'record') goesOn = client.record(outcome);
           else if (outcome.kind === 'bad') goesOn = client.bad(outcome);
+          else if (outcome.kind === 'skipped') this.resume(outcome);
           else return this.#endAt(outcome.next);
           break;
         }
@@ -182,11 +186,29 @@ export class Scanner {
     this.#raw.takeBack();
   }
 
-  /** Asks the plain twin about the record at `pos`. */
+  /**
+   * Asks the plain twin about the record at `pos`. Comments that follow one another are passed over at once: the kernel would
+   * make tokens of eight kilobytes after each.
+   */
   #settle(): RecordOutcome {
-    const { bytes, end, pos, isAllLoaded } = this.#window;
-    const afterComma = this.#raw.afterComma() === 1;
-    return readRecord(bytes.subarray(0, end), pos, this.#options as ScanOptions, isAllLoaded, afterComma);
+    const { end, pos, isAllLoaded } = this.#window;
+    const bytes = this.#window.bytes.subarray(0, end);
+    const read = (at: number, afterComma: boolean) =>
+      readRecord(bytes, at, this.#options as ScanOptions, isAllLoaded, afterComma);
+    const { framing } = this.#options as ScanOptions;
+    const isWithoutCommas = framing === 'lines' || framing === 'values';
+    let outcome = read(pos, this.#raw.afterComma() === 1);
+    while (outcome.kind === 'skipped') {
+      const next = skipBlanks(bytes, outcome.next, end);
+      // Behind `stop` the kernel stops, but in a container not before the first comma.
+      const mayStop = outcome.afterComma || isWithoutCommas;
+      if (mayStop && this.#window.fileOffset(next) >= this.#stop) break;
+      if (next === end || bytes[next] !== SLASH) break;
+      const further = read(outcome.next, outcome.afterComma);
+      if (further.kind !== 'skipped') break;
+      outcome = further;
+    }
+    return outcome;
   }
 
   /** The twin found an end, where the kernel saw none: the container's closer, or NOWHERE. */

@@ -163,6 +163,7 @@ export class Rebuild {
         decompression: { codec: 'none', maxExpansion: 1, maxDecoderMemory: 0 },
         windowBytes: WINDOW_BYTES_DEFAULT,
         onBadRecord: 'fail',
+        keepsCut: false,
         leavesOutBadFiles: false,
         badMax: 0,
         keep,
