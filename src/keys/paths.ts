@@ -14,7 +14,8 @@ export function parsePath(path: string): readonly string[] {
 }
 
 /** Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. */
-export function formatPath(names: readonly string[]): string {
+export function formatPath(path: readonly (string | number)[]): string {
+  const names = path.map(String);
   const hasDottedForm = names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
   if (hasDottedForm) return names.join('.');
   return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

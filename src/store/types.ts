@@ -58,6 +58,8 @@ export interface CollectionManifest {
   /** Absent for ordinal keys. */
   readonly primary?: IndexManifest | undefined;
   readonly secondary: readonly IndexManifest[];
+  /** Whether numbers in the paths of `secondary` are positions in arrays. Absent: they are names, as in older versions. */
+  readonly positions?: true | undefined;
   /** Live records. */
   readonly records: number;
   /** Records of all shards that were replaced or deleted. */

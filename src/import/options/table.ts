@@ -11,7 +11,7 @@ import {
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths, checkKeyPath } from '../../keys/key-path.js';
+import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
@@ -199,4 +199,14 @@ export function optionsThatAffect<Options extends object>(options: Options, ...w
     .map(([name, row]) => ({ name, row, value: options[name as keyof Options] as unknown }))
     .filter(({ row, value }) => !row.isLater || JSON.stringify(value) !== JSON.stringify(row.default));
   return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
+}
+
+/** Beside them, of options with a number in a path: older versions took it for a name, so nothing of theirs is continued. */
+export function numbersAre({ key, indexes }: Paths): { readonly positions?: true } {
+  return havePositions([key, ...indexes]) ? { positions: true } : {};
+}
+
+interface Paths {
+  readonly key?: KeyPath | undefined;
+  readonly indexes: readonly KeyPath[];
 }

@@ -6,7 +6,7 @@ import {
   SPACE, STACK_ARRAY, STACK_IN_ARRAY, STACK_NODE_SHIFT, ZERO,
 } from './contract';
 import { endsScalar, isBlank, literalEnd, mayBeOperator, numberEnd } from './grammar';
-import { capture, childNamed, enterObject, meetMember } from './paths';
+import { arraysAt, BY_POSITION, capture, childNamed, enterObject, firstElement, meetMember, nextElement } from './paths';
 import { Skip, skip } from './skip';
 import { refill } from './stage1';
 import { LEVEL_BYTES, LOOK_AHEAD_BYTES, State } from './state';
@@ -124,7 +124,13 @@ export function walk(at: u32, t: u32): u32 {
           if (c <= SPACE) return fail(at);
         }
         if (c != closer) {
-          if (isArray) continue;
+          if (isArray) {
+            if (node == 0 || arraysAt(node) == 0) continue;
+            if (arraysAt(node) != BY_POSITION) return fail(at);
+            top = (node << STACK_NODE_SHIFT) | STACK_ARRAY | (load<u32>(level - LEVEL_BYTES) & STACK_IN_ARRAY);
+            node = firstElement(level, node);
+            continue;
+          }
           if (c != QUOTE) return fail(at);
           const colon = load<u32>(t);
           if (<u32>load<u8>(colon) != COLON) return fail(colon);
@@ -185,6 +191,6 @@ export function walk(at: u32, t: u32): u32 {
       t += 4;
       at = colon + 1;
       c = <u32>load<u8>(at);
-    }
+    } else if (node != 0 && arraysAt(node) != 0) node = nextElement(level, node);
   }
 }
