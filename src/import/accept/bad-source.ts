@@ -10,7 +10,7 @@ import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
-import { isComposite } from '../../keys/key-path.js';
+import { isComposite, type Names } from '../../keys/key-path.js';
 import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { RanOut } from '../sequence/chunk.js';
@@ -202,23 +202,30 @@ function whatDocumentHas(text: string, select: readonly string[]): string {
 }
 
 /** Describes the last value on a key path that the record has. */
-function whatIsThere(record: unknown, path: readonly string[], what = 'the record'): string {
-  let value = record;
+function whatIsThere(record: unknown, path: Names, what = 'the record'): string {
+  let value: unknown = record;
   let at = 0;
-  while (at < path.length && isObject(value) && Object.hasOwn(value, path[at] as string))
-    value = value[path[at++] as string];
+  while (at < path.length && leadsOn(value, path[at]!)) value = value[path[at++]!];
   const dotted = path.slice(at).join('.');
   if (what === 'the record' && isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
     const pointer = formatPath([...path.slice(0, at), dotted]);
     return `it has a member whose name is "${dotted}", with the dot. For that one, give option key: '${pointer}'`;
   }
   const holder = at === 0 ? what : `"${formatPath(path.slice(0, at))}"`;
-  if (Array.isArray(value)) return `${holder} is an array`;
+  if (Array.isArray(value)) {
+    const count = value.length === 1 ? 'one element' : `${value.length} elements`;
+    return `${holder} is an array${typeof path[at] === 'number' ? ` of ${count}` : ''}`;
+  }
   if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;
   const names = Object.keys(value);
   if (names.length === 0) return `${holder} is an empty object`;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => snippetOf(Buffer.from(name), 0));
   return `${holder} has ${shown.join(', ')}${names.length > NAMES_SHOWN ? ' …' : ''}`;
+}
+
+/** Whether a path goes on from this value with this name, or position. */
+function leadsOn(value: unknown, name: string | number): value is Record<string | number, unknown> {
+  return (isObject(value) || (Array.isArray(value) && typeof name === 'number')) && Object.hasOwn(value, name);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

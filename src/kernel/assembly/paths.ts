@@ -6,8 +6,9 @@
 //   of a component of it does    20  u16 number of the secondary index whose path ends here, or 0
 //   22  u16 column that composite keys take the value as, or 0    24  u64 bit: 1 << (position among its siblings mod 64)
 //   32  u64 mask of the name's bytes among the first eight
-//   40  u32 position in an array that stands for this node, or 0xffffffff    44  u32 what an array is that stands for the node:
-//   0 transparent, 1 its elements stand for the children at their positions, 2 some of both: the twin reads such a record
+//   40  u32 position by which an element of an array stands for this node, or 0xffffffff
+//   44  u32 what an array is that stands for this node: transparent (0), or so many first elements stand for children by their
+//   positions; 0xffffffff: both of these, and the twin reads such a record
 //   48  name, then its closing quote, padded with zeros to a multiple of 8
 // A name that cannot stand in a source as it is (it holds a quote, a backslash or a control character) ends with 00
 // instead of the quote, which no source has: it is only ever met in its escaped spellings.
@@ -29,8 +30,8 @@ const POSITION: usize = 40;
 const ARRAYS: usize = 44;
 const NAME: usize = 48;
 
-/** What ARRAYS holds where elements stand for children. */
-export const BY_POSITION: u32 = 1;
+/** What ARRAYS holds where the twin has to read a record with an array there. */
+export const BOTH: u32 = 0xffff_ffff;
 
 export const TRIE_BYTES: u32 = 1 << 20;
 /** Captures that a repeated member may have to go over; beyond that the record is the twin's, or it would take quadratic time. */
@@ -117,6 +118,12 @@ export function nextElement(level: u32, parent: u32): u32 {
   const position = load<u32>(level, 4) + 1;
   store<u32>(level, position, 4);
   return childAt(parent, position);
+}
+
+/** Whether no element after the one at hand of the array at `level` stands for a child of `parent`. */
+// @ts-ignore: decorator
+@inline export function isLastOnPath(level: u32, parent: u32): bool {
+  return load<u32>(level, 4) + 1 >= load<u32>(parent, ARRAYS);
 }
 
 function childAt(parent: u32, position: u32): u32 {

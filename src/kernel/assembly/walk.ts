@@ -6,7 +6,9 @@ import {
   SPACE, STACK_ARRAY, STACK_IN_ARRAY, STACK_NODE_SHIFT, ZERO,
 } from './contract';
 import { endsScalar, isBlank, literalEnd, mayBeOperator, numberEnd } from './grammar';
-import { arraysAt, BY_POSITION, capture, childNamed, enterObject, firstElement, meetMember, nextElement } from './paths';
+import {
+  arraysAt, BOTH, capture, childNamed, enterObject, firstElement, isLastOnPath, meetMember, nextElement,
+} from './paths';
 import { Skip, skip } from './skip';
 import { refill } from './stage1';
 import { LEVEL_BYTES, LOOK_AHEAD_BYTES, State } from './state';
@@ -126,9 +128,12 @@ export function walk(at: u32, t: u32): u32 {
         if (c != closer) {
           if (isArray) {
             if (node == 0 || arraysAt(node) == 0) continue;
-            if (arraysAt(node) != BY_POSITION) return fail(at);
-            top = (node << STACK_NODE_SHIFT) | STACK_ARRAY | (load<u32>(level - LEVEL_BYTES) & STACK_IN_ARRAY);
-            node = firstElement(level, node);
+            if (arraysAt(node) == BOTH) return fail(at);
+            const row = node;
+            node = firstElement(level, row);
+            top = STACK_ARRAY | (load<u32>(level - LEVEL_BYTES) & STACK_IN_ARRAY);
+            // Where no path leads to a later element, skip goes over them.
+            if (!isLastOnPath(level, row)) top |= row << STACK_NODE_SHIFT;
             continue;
           }
           if (c != QUOTE) return fail(at);
@@ -191,6 +196,10 @@ export function walk(at: u32, t: u32): u32 {
       t += 4;
       at = colon + 1;
       c = <u32>load<u8>(at);
-    } else if (node != 0 && arraysAt(node) != 0) node = nextElement(level, node);
+    } else if (node != 0 && arraysAt(node) != 0) {
+      const row = node;
+      node = nextElement(level, row);
+      if (isLastOnPath(level, row)) top &= STACK_ARRAY | STACK_IN_ARRAY;
+    }
   }
 }

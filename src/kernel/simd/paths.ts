@@ -19,10 +19,9 @@ const PATH_KEYS_MAX = KEYS_PER_RECORD_MAX - 1;
 const WHOLE_KEY = 1;
 const COMPONENT = 2;
 const COLUMN_SHIFT = 16;
-/** What a node says of an array in its place: it is transparent, its elements have nodes of their own, or the twin reads it. */
+/** What a node says of an array in its place: it is transparent, or the twin reads a record with one. */
 const TRANSPARENT = 0;
-const BY_POSITION = 1;
-const BOTH = 2;
+const BOTH = 0xffff_ffff;
 /** The position of a node that no position leads to. */
 const NO_POSITION = 0xffff_ffff;
 
@@ -143,11 +142,12 @@ function newNode(): PathNode {
   return { children: new Map(), uses: 0, primary: 0, secondary: 0, column: 0, isPosition: false, isName: false };
 }
 
-/** What an array is that stands for this node. */
+/** What an array is that stands for this node; or of how many first elements some have nodes of their own. */
 function arraysAt({ children, uses }: PathNode): number {
-  const below = [...children.values()];
-  if (!below.some(({ isPosition }) => isPosition)) return TRANSPARENT;
-  return uses === 0 && !below.some(({ isName }) => isName) ? BY_POSITION : BOTH;
+  const positions = Array.from(children).filter(([, { isPosition }]) => isPosition);
+  if (positions.length === 0) return TRANSPARENT;
+  const isMixed = uses > 0 || Array.from(children.values()).some(({ isName }) => isName);
+  return isMixed ? BOTH : Math.max(...positions.map(([name]) => Number(name))) + 1;
 }
 
 function samePath(key: KeyNames): TypeError {
