@@ -18,7 +18,7 @@ export function formatPath(path: readonly (string | number)[]): string {
   const names = path.map(String);
   const hasDottedForm = names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
   if (hasDottedForm) return names.join('.');
-  return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return names.map((name) => `/${escaped(name)}`).join('');
 }
 
 function parseDotted(path: string): string[] {
@@ -32,18 +32,30 @@ function parseDotted(path: string): string[] {
   return names;
 }
 
-/** Reads a JSON Pointer to a place in a document: `/data/items`, or nothing for the document itself. */
-export function parsePointer(pointer: string): readonly string[] {
+/** Places in a document: on the way to them null stands for every element of an array and every member of an object. */
+export type Places = readonly (string | null)[];
+
+/**
+ * Reads the places that a text names: a JSON Pointer (`/data/items`, or nothing for the document itself), in which `*` leads
+ * to every element or member at its level. A member whose name is an asterisk is written `~2`.
+ */
+export function parsePointer(pointer: string): Places {
   if (pointer === '') return [];
-  if (typeof pointer !== 'string' || !pointer.startsWith('/') || BAD_TILDE.test(pointer)) {
+  if (typeof pointer !== 'string' || !pointer.startsWith('/') || /~(?![012])/.test(pointer)) {
     throw new TypeError(`expected a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
   }
-  return namesOf(pointer);
+  const places = pointer.slice(1).split('/');
+  return places.map((name) => (name === '*' ? null : unescaped(name.replaceAll('~2', '*'))));
 }
 
-/** Writes a place in a document the way `parsePointer` reads it. */
-export function formatPointer(tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** Writes places the way `parsePointer` reads them. */
+export function formatPointer(places: Places): string {
+  return places.map((name) => (name === null ? '/*' : `/${name === '*' ? '~2' : escaped(name)}`)).join('');
+}
+
+/** Whether a document has at most one such place. */
+export function isOnePlace(places: Places): places is readonly string[] {
+  return !places.includes(null);
 }
 
 const BAD_TILDE = /~(?![01])/;
@@ -59,9 +71,14 @@ function parsePointerPath(path: string): readonly string[] {
 }
 
 function namesOf(pointer: string): readonly string[] {
+  return pointer.slice(1).split('/').map(unescaped);
+}
+
+function unescaped(name: string): string {
   // `~1` first: `~01` is the name `~1`, not a slash.
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return name.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

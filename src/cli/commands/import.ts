@@ -124,7 +124,10 @@ export function withImportFlags(command: Command): Command {
       'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
       collectPaths,
     )
-    .option('--select <json-pointer>', 'the array or object inside each document that contains the records')
+    .option(
+      '--select <json-pointer>',
+      'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2)',
+    )
     .addOption(
       choice(
         '--shape <shape>',

@@ -11,7 +11,7 @@ import { BadReason } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { isComposite, type Names } from '../../keys/key-path.js';
-import { formatPath, formatPointer } from '../../keys/paths.js';
+import { formatPath, formatPointer, isOnePlace } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { RanOut } from '../sequence/chunk.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
@@ -159,7 +159,14 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
   if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
-    return `${text}: '${formatPointer(setup.select ?? [])}'${end - start > EXAMINED_BYTES_MAX ? '' : whatDocumentHas(textAt(file, start, end), setup.select ?? [])}`;
+    const { select = [] } = setup;
+    const isLong = end - start > EXAMINED_BYTES_MAX;
+    if (reason === 'SELECT_NOT_CONTAINER' && !isOnePlace(select)) {
+      return `not ${framing === 'object' ? 'an object' : 'an array'}, as others at option select: '${formatPointer(select)}' are`;
+    }
+    // Of several places, what is there would not say which one is wrong.
+    const has = isLong || !isOnePlace(select) ? '' : whatDocumentHas(textAt(file, start, end), select);
+    return `${text}: '${formatPointer(select)}'${has}`;
   }
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;

@@ -52,7 +52,8 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePointer,
-    meaning: 'JSON Pointer to the array or object inside each document that contains the records',
+    meaning:
+      'JSON Pointer to the array or object inside each document that contains the records; `*` stands for every element or member, `~2` for a member named `*`',
   },
   shape: {
     affects: 'records',
