@@ -257,7 +257,8 @@ export class DocumentWalker {
     if (this.#pointer[depth] === null) return true;
     const name = nameOf(this.#token);
     if (name !== this.#pointer[depth]) {
-      if (depth === this.#followed && this.#names.length < NAMES_SHOWN) this.#names.push(name);
+      const isNews = this.#names.length < NAMES_SHOWN && !this.#names.includes(name);
+      if (depth === this.#followed && isNews) this.#names.push(name);
       return false;
     }
     const level = this.#levels.at(-1)!;
