@@ -13,10 +13,15 @@ export function parsePath(path: string): readonly string[] {
   return path.startsWith('/') ? parsePointerPath(path) : parseDotted(path);
 }
 
-/** Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. */
+/**
+ * Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. So is a path
+ * with a position.
+ */
 export function formatPath(path: readonly (string | number)[]): string {
   const names = path.map(String);
-  const hasDottedForm = names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
+  const hasPosition = path.some((name) => typeof name === 'number');
+  const hasDottedForm =
+    !hasPosition && names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
   if (hasDottedForm) return names.join('.');
   return names.map((name) => `/${escaped(name)}`).join('');
 }

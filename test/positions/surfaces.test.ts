@@ -134,10 +134,10 @@ test('a folder is synchronised by the elements of its rows', async () => {
 
 describe('a row without its key', () => {
   test.each([
-    ['[]', /no value at the key path "0": the record is an array of 0 elements/],
-    ['[[1]]', /an array or object at the key path "0"/],
-    ['[null]', /null at the key path "0"/],
-    ['{"a":1}', /no value at the key path "0": the record has a/],
+    ['[]', /no value at the key path "\/0": the record is an array of 0 elements/],
+    ['[[1]]', /an array or object at the key path "\/0"/],
+    ['[null]', /null at the key path "\/0"/],
+    ['{"a":1}', /no value at the key path "\/0": the record has a/],
   ])('%s fails the import and the put', async (text, message) => {
     const { run, store } = await testStore('in memory');
     const options = { ...OPTIONS, shape: 'ndjson' } as const;
@@ -146,8 +146,8 @@ describe('a row without its key', () => {
       message: expect.stringMatching(message),
     });
     await run('[1]', options);
-    await expect(store.collection('records').putText(text)).rejects.toThrow('key path "0"');
-    await expect(store.collection('records').put(JSON.parse(text))).rejects.toThrow('key path "0"');
+    await expect(store.collection('records').putText(text)).rejects.toThrow('key path "/0"');
+    await expect(store.collection('records').put(JSON.parse(text))).rejects.toThrow('key path "/0"');
   });
 
   test('is quarantined, corrected, and stored by a retry', async () => {

@@ -12,7 +12,7 @@ import {
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
 import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
-import { parsePointer } from '../../keys/paths.js';
+import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';
@@ -202,12 +202,19 @@ export function optionsThatAffect<Options extends object>(options: Options, ...w
   return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
 }
 
-/** Beside them, of options with a number in a path: older versions took it for a name, so nothing of theirs is continued. */
-export function numbersAre({ key, indexes }: Paths): { readonly positions?: true } {
-  return havePositions([key, ...indexes]) ? { positions: true } : {};
+/** Beside them: what older versions took for a name, so that nothing of theirs is continued with another meaning. */
+export function newMeanings({ key, indexes, select = '' }: Paths): {
+  readonly positions?: true;
+  readonly wildcard?: true;
+} {
+  return {
+    ...(havePositions([key, ...indexes]) && { positions: true }),
+    ...(!isOnePlace(parsePointer(select)) && { wildcard: true }),
+  };
 }
 
 interface Paths {
   readonly key?: KeyPath | undefined;
   readonly indexes: readonly KeyPath[];
+  readonly select?: string | undefined;
 }
