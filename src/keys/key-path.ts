@@ -29,6 +29,12 @@ export function partsOf(names: KeyNames): readonly Names[] {
   return isComposite(names) ? names : [names];
 }
 
+/** What has the paths of secondary indexes: a collection, a publication, a shard. */
+export interface HasNumbers {
+  /** Whether numbers in them are positions in arrays. Absent: they are names, as in older versions. */
+  readonly positions?: true | undefined;
+}
+
 /** Reads the path of a key. @throws TypeError as `checkKeyPath` */
 export function namesOf(path: KeyPath, numbers: Numbers = 'positions'): KeyNames {
   const namesIn = (part: string): Names => (numbers === 'names' ? parsePath(part) : parsePath(part).map(positionIn));
@@ -38,7 +44,7 @@ export function namesOf(path: KeyPath, numbers: Numbers = 'positions'): KeyNames
 }
 
 /** What numbers are in the paths of a collection's secondary indexes. */
-export function numbersIn({ positions }: { readonly positions?: true | undefined }): Numbers {
+export function numbersIn({ positions }: HasNumbers): Numbers {
   return positions ? 'positions' : 'names';
 }
 

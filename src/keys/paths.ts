@@ -46,16 +46,16 @@ export type Places = readonly (string | null)[];
  */
 export function parsePointer(pointer: string): Places {
   if (pointer === '') return [];
-  if (typeof pointer !== 'string' || !pointer.startsWith('/') || /~(?![012])/.test(pointer)) {
+  const names = typeof pointer === 'string' ? pointer.split('/') : [];
+  if (names.length < 2 || names[0] !== '' || names.some((name) => name !== ASTERISK && BAD_TILDE.test(name))) {
     throw new TypeError(`expected a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
   }
-  const places = pointer.slice(1).split('/');
-  return places.map((name) => (name === '*' ? null : unescaped(name.replaceAll('~2', '*'))));
+  return names.slice(1).map((name) => (name === '*' ? null : name === ASTERISK ? '*' : unescaped(name)));
 }
 
 /** Writes places the way `parsePointer` reads them. */
 export function formatPointer(places: Places): string {
-  return places.map((name) => (name === null ? '/*' : `/${name === '*' ? '~2' : escaped(name)}`)).join('');
+  return places.map((name) => (name === null ? '/*' : `/${name === '*' ? ASTERISK : escaped(name)}`)).join('');
 }
 
 /** Whether a document has at most one such place. */
@@ -64,6 +64,8 @@ export function isOnePlace(places: Places): places is readonly string[] {
 }
 
 const BAD_TILDE = /~(?![01])/;
+/** In places: the name of a member that is an asterisk. */
+const ASTERISK = '~2';
 
 function parsePointerPath(path: string): readonly string[] {
   const badTilde = path.search(BAD_TILDE);
