@@ -13,6 +13,7 @@ import { folderOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { KINDS, type TestStore, testStore } from '../support/import-store.js';
+import { syncedStore, Tree } from '../support/sync.js';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 /** Null stands for every element or member. */
@@ -186,6 +187,20 @@ test('a large document of small containers, a large container, and a large membe
       expect(tested.store.collection().getSync(59_999)).toEqual(ids[59_999]);
     }
   }
+});
+
+test('a folder is synchronised', async () => {
+  const { store, sync } = await syncedStore('on disk');
+  const tree = new Tree();
+  const options = { select: '/*/rows', key: 'id' } as const;
+  const pages = (...ids: number[]) => JSON.stringify(ids.map((id) => ({ rows: [{ id }] })));
+  tree.write('a.json', pages(1, 2));
+  tree.write('b.json', pages(3, 4, 5));
+  await sync(tree.root, options);
+  expect(store.collection('records').count()).toBe(5);
+  tree.write('b.json', pages(3, 6));
+  await sync(tree.root, options);
+  expect([1, 2, 3, 4, 5, 6].filter((id) => store.collection('records').has(id))).toEqual([1, 2, 3, 6]);
 });
 
 describe('what is wrong is named', () => {
