@@ -4,6 +4,7 @@
 // and what a publication is made of.
 
 import { GristmillError } from '../base/errors.js';
+import { havePositions } from '../keys/key-path.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
@@ -30,16 +31,19 @@ export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOp
   return named > 0 ? { kind: 'name' } : { kind: 'ordinal' };
 }
 
-/** @throws COLLECTION_MISMATCH before any work is done */
+/**
+ * @returns whether numbers in the paths of indexes are positions: in a collection that is there, as it has them
+ * @throws COLLECTION_MISMATCH before any work is done
+ */
 export function checkSameAsStored(
   catalog: Catalog,
   key: KeyRule,
   { mode, collection, indexes }: FilledImportOptions,
-): void {
-  if (mode === 'replace') return;
-  catalog.refresh();
-  const stored = catalog.collection(collection);
+): { readonly positions: true | undefined } {
+  if (mode !== 'replace') catalog.refresh();
+  const stored = mode === 'replace' ? undefined : catalog.collection(collection);
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
+  return { positions: stored ? stored.positions : havePositions(indexes) || undefined };
 }
 
 /** Adds to the error of an empty source the records that the import would remove. Returns any other error unchanged. */

@@ -32,6 +32,8 @@ import type { ImportTarget, ImportWork } from './work.js';
 /** The result of the stage plan: facts that are known before the import writes anything. */
 export interface Planned extends Plans {
   readonly key: KeyRule;
+  /** Whether numbers in the paths of indexes are positions. */
+  readonly positions: true | undefined;
   /** Of all sources. */
   readonly bytes: number;
 }
@@ -101,8 +103,9 @@ export class ImportRun {
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
-    const { key } = planned;
-    this.#tasks = new Tasks(planned.plans, options, { id, firstShard, key, hashesSpans: work.hashesSpans });
+    const { key, positions } = planned;
+    const { hashesSpans } = work;
+    this.#tasks = new Tasks(planned.plans, options, { id, firstShard, key, positions, hashesSpans });
     this.#jobs = isInSequence(planned) ? [] : planJobs(this.#tasks, firstShard);
     this.#shards = new ShardNumbers(target.catalog, firstShard);
   }
@@ -167,11 +170,13 @@ export class ImportRun {
 
   /** The publication of the import. All spans are accepted, so its shards are known. */
   beginPublication(): Publisher {
-    const { plans, key } = this.planned;
+    const { plans, key, positions } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
     const { framing } = plans[0]!;
     const { shards } = this.tally;
-    const publication = { name, framing, key, mode, shards, onDuplicate, indexPaths, sourceBytes: this.sourceBytes };
+    const { sourceBytes } = this;
+    const rules = { key, indexPaths, ...(positions && { positions }) };
+    const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
   }

@@ -72,9 +72,9 @@ async function plan(
     throw options.mode === 'replace' ? emptyFor(error, catalog, options.collection) : error;
   });
   const key = keyRuleFor(plans, options);
-  checkSameAsStored(catalog, key, options);
+  const { positions } = checkSameAsStored(catalog, key, options);
   checkFreeSpace(target, 0);
-  return { plans, warnings, badFiles, key, bytes: plans.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return { plans, warnings, badFiles, key, positions, bytes: plans.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Workers scan spans; each is accepted when all before it are. */

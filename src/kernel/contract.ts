@@ -51,14 +51,15 @@ export interface ScanOptions {
   /**
    * Path of the primary key as member names. Absent: the member name (framing `object`), or no primary key at all.
    * A record without a scalar there is bad, and so is one with null. An array on the way or at the end counts as "not a
-   * scalar" where a value is found inside it. All this is true of each component of a composite key.
+   * scalar" where a value is found inside it, unless the path goes on with a position. All this is true of each component
+   * of a composite key.
    */
   readonly primary?: KeyNames;
   /** Whether null may be a primary key. Records that gristmill stored before it refused them may have it. Default false. */
   readonly allowsNull?: boolean;
   /**
-   * Paths of the secondary indexes, no two of them the same. Arrays on the way or at the end are transparent: each element
-   * counts. A composite index has a key for each combination of values of its components, and so none if one of them has
+   * Paths of the secondary indexes, no two of them the same. Where a path goes on with a position, it leads to that element
+   * of an array. Other arrays on the way or at the end are transparent: each element counts. A composite index has a key for each combination of values of its components, and so none if one of them has
    * no value.
    */
   readonly secondary: readonly KeyNames[];

@@ -7,8 +7,14 @@ import { parsePath } from './paths.js';
 /** The path of a key (`id`, `user.id`, `/a~1b`). For a composite key the paths of its components, in order. */
 export type KeyPath = string | readonly string[];
 
-/** A path as a kernel takes it: the names of members, one inside the other. */
-export type Names = readonly string[];
+/**
+ * A path as a kernel takes it: the names of members, one inside the other. A number is a position: it leads to that element
+ * of an array, and to the member of that name of an object.
+ */
+export type Names = readonly (string | number)[];
+
+/** What numbers are in a path. In indexes of older collections they are names: there an array is transparent to them, too. */
+export type Numbers = 'positions' | 'names';
 
 /** The same for a key: the names of its path. For a composite key those of each component. */
 export type KeyNames = Names | readonly Names[];
@@ -23,11 +29,38 @@ export function partsOf(names: KeyNames): readonly Names[] {
   return isComposite(names) ? names : [names];
 }
 
+/** What has the paths of secondary indexes: a collection, a publication, a shard. */
+export interface HasNumbers {
+  /** Whether numbers in them are positions in arrays. Absent: they are names, as in older versions. */
+  readonly positions?: true | undefined;
+}
+
 /** Reads the path of a key. @throws TypeError as `checkKeyPath` */
-export function namesOf(path: KeyPath): KeyNames {
-  if (typeof path === 'string') return parsePath(path);
+export function namesOf(path: KeyPath, numbers: Numbers = 'positions'): KeyNames {
+  const namesIn = (part: string): Names => (numbers === 'names' ? parsePath(part) : parsePath(part).map(positionIn));
+  if (typeof path === 'string') return namesIn(path);
   checkKeyPath(path);
-  return path.map(parsePath);
+  return path.map(namesIn);
+}
+
+/** What numbers are in the paths of a collection's secondary indexes. */
+export function numbersIn({ positions }: HasNumbers): Numbers {
+  return positions ? 'positions' : 'names';
+}
+
+/** Whether there is a number in one of these paths. */
+export function havePositions(paths: readonly (KeyPath | undefined)[]): boolean {
+  return paths.some(
+    (path) =>
+      path !== undefined && partsOf(namesOf(path)).some((names) => names.some((name) => typeof name === 'number')),
+  );
+}
+
+/** How JSON Pointer writes the position of an element, as far as an array can have so many. */
+const POSITION = /^(?:0|[1-9]\d{0,8})$/;
+
+function positionIn(name: string): string | number {
+  return POSITION.test(name) ? Number(name) : name;
 }
 
 /** @throws TypeError for a path that is malformed, too few or too many components, and a component that is named twice */

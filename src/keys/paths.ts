@@ -13,11 +13,17 @@ export function parsePath(path: string): readonly string[] {
   return path.startsWith('/') ? parsePointerPath(path) : parseDotted(path);
 }
 
-/** Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. */
-export function formatPath(names: readonly string[]): string {
-  const hasDottedForm = names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
+/**
+ * Writes a path the way `parsePath` reads it: with dots where they are unambiguous, otherwise as a JSON Pointer. So is a path
+ * with a position.
+ */
+export function formatPath(path: readonly (string | number)[]): string {
+  const names = path.map(String);
+  const hasPosition = path.some((name) => typeof name === 'number');
+  const hasDottedForm =
+    !hasPosition && names.every((name) => name !== '' && !name.includes('.')) && !names[0]?.startsWith('/');
   if (hasDottedForm) return names.join('.');
-  return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return names.map((name) => `/${escaped(name)}`).join('');
 }
 
 function parseDotted(path: string): string[] {
@@ -31,21 +37,35 @@ function parseDotted(path: string): string[] {
   return names;
 }
 
-/** Reads a JSON Pointer to a place in a document: `/data/items`, or nothing for the document itself. */
-export function parsePointer(pointer: string): readonly string[] {
+/** Places in a document: on the way to them null stands for every element of an array and every member of an object. */
+export type Places = readonly (string | null)[];
+
+/**
+ * Reads the places that a text names: a JSON Pointer (`/data/items`, or nothing for the document itself), in which `*` leads
+ * to every element or member at its level. A member whose name is an asterisk is written `~2`.
+ */
+export function parsePointer(pointer: string): Places {
   if (pointer === '') return [];
-  if (typeof pointer !== 'string' || !pointer.startsWith('/') || BAD_TILDE.test(pointer)) {
+  const names = typeof pointer === 'string' ? pointer.split('/') : [];
+  if (names.length < 2 || names[0] !== '' || names.some((name) => name !== ASTERISK && BAD_TILDE.test(name))) {
     throw new TypeError(`expected a JSON Pointer such as "/data/items", not ${JSON.stringify(pointer)}`);
   }
-  return namesOf(pointer);
+  return names.slice(1).map((name) => (name === '*' ? null : name === ASTERISK ? '*' : unescaped(name)));
 }
 
-/** Writes a place in a document the way `parsePointer` reads it. */
-export function formatPointer(tokens: readonly string[]): string {
-  return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** Writes places the way `parsePointer` reads them. */
+export function formatPointer(places: Places): string {
+  return places.map((name) => (name === null ? '/*' : `/${name === '*' ? ASTERISK : escaped(name)}`)).join('');
+}
+
+/** Whether a document has at most one such place. */
+export function isOnePlace(places: Places): places is readonly string[] {
+  return !places.includes(null);
 }
 
 const BAD_TILDE = /~(?![01])/;
+/** In places: the name of a member that is an asterisk. */
+const ASTERISK = '~2';
 
 function parsePointerPath(path: string): readonly string[] {
   const badTilde = path.search(BAD_TILDE);
@@ -58,9 +78,14 @@ function parsePointerPath(path: string): readonly string[] {
 }
 
 function namesOf(pointer: string): readonly string[] {
+  return pointer.slice(1).split('/').map(unescaped);
+}
+
+function unescaped(name: string): string {
   // `~1` first: `~01` is the name `~1`, not a slash.
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return name.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

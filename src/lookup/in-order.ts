@@ -9,7 +9,7 @@ import { wholeKeys } from '../kernel/plain/capture.js';
 import { decodeKey, decodeStoredKey } from '../keys/decode.js';
 import { compareKeys, type KeyValue } from '../keys/encode.js';
 import { cutKey, isCutKey } from '../keys/key-bytes.js';
-import { type KeyPath, namesOf } from '../keys/key-path.js';
+import { type KeyPath, namesOf, numbersIn } from '../keys/key-path.js';
 import { parsedRecord } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
 import type { CatalogSnapshot } from '../store/types.js';
@@ -107,7 +107,7 @@ async function* longOf(
   index: KeyPath,
   key: Uint8Array,
 ): AsyncGenerator<Long> {
-  const names = namesOf(index);
+  const names = namesOf(index, numbersIn(generation.manifest));
   const only = { key, inclusive: true };
   const places = placesOf(generation, snapshot, { ...bounds, lower: only, upper: only }, index);
   for (let entry = 0; ; ) {

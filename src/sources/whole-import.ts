@@ -4,7 +4,7 @@
 
 import { resolve } from 'node:path';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { optionsThatAffect } from '../import/options/table.js';
+import { newMeanings, optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import type { Streams } from '../import/sequence/streams.js';
@@ -23,7 +23,8 @@ import { recordsIn, removeRecords } from './vanish.js';
 
 /** The options that what is stored depends on, as text. */
 export function rulesOf(options: FilledImportOptions): string {
-  return JSON.stringify({ ...optionsThatAffect(options, 'records'), indexes: [...options.indexes].sort() });
+  const affecting = optionsThatAffect(options, 'records');
+  return JSON.stringify({ ...affecting, indexes: [...options.indexes].sort(), ...newMeanings(options) });
 }
 
 /** What a repeated import knows of the one before. */

@@ -2,7 +2,7 @@
 // docs/format.md draws the bytes.
 
 import type { FramingName } from '../kernel/contract.js';
-import type { KeyPath } from '../keys/key-path.js';
+import type { HasNumbers, KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
@@ -49,7 +49,7 @@ export interface IndexManifest {
 }
 
 /** A collection as one publication left it: catalog key `01` name. */
-export interface CollectionManifest {
+export interface CollectionManifest extends HasNumbers {
   readonly name: string;
   readonly id: number;
   readonly generation: number;

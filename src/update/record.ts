@@ -13,7 +13,7 @@ import { scanPlain } from '../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../keys/composite.js';
 import { encodeKey, type KeyPart, type KeyValue } from '../keys/encode.js';
 import { rawJSON } from '../keys/json-number.js';
-import { isComposite, type KeyNames, type Names, namesOf, partsOf } from '../keys/key-path.js';
+import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../keys/key-path.js';
 import { formatPath } from '../keys/paths.js';
 import type { CollectionManifest } from '../store/types.js';
 
@@ -40,9 +40,10 @@ export interface KeyPlan {
 /** A number that `JSON.parse` may round. Only `JSON.rawJSON` makes `JSON.stringify` write one that it does round. */
 const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
-export function keyPlanOf({ key, secondary }: Pick<CollectionManifest, 'key' | 'secondary'>): KeyPlan {
+export function keyPlanOf(manifest: Pick<CollectionManifest, 'key' | 'secondary' | 'positions'>): KeyPlan {
+  const { key, secondary } = manifest;
   const primary = key.kind === 'path' ? namesOf(key.path) : undefined;
-  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path)) };
+  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path, numbersIn(manifest))) };
 }
 
 /**
@@ -162,10 +163,11 @@ interface Found {
 }
 
 function follow(value: unknown, path: Names, names = 0, isInsideArray = false, found = nothing()): Found {
+  const name = path[names];
   if (Array.isArray(value)) {
-    for (const element of value) follow(element, path, names, true, found);
+    if (typeof name !== 'number') for (const element of value) follow(element, path, names, true, found);
+    else if (name < value.length) follow(value[name], path, names + 1, isInsideArray, found);
   } else if (typeof value === 'object' && value !== null) {
-    const name = path[names];
     if (name === undefined) found.isNotScalar = true;
     else if (Object.hasOwn(value, name)) {
       follow((value as Record<string, unknown>)[name], path, names + 1, isInsideArray, found);

@@ -6,6 +6,7 @@
 
 import { GristmillError } from '../base/errors.js';
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
+import { havePositions } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { type Resolved, resolveOptions } from '../options/check.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
@@ -122,6 +123,7 @@ function newCollection(
     ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
     ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
     secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
+    ...(havePositions(indexes) && { positions: true }),
     ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
     ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
   };

@@ -45,6 +45,7 @@ const LAYERS = [
     'src/import/transport/http',
     'src/import/transport/s3',
     'src/import/transport',
+    'src/import/document',
     'src/import/source',
     'src/import/feed',
     'src/import/sequence',

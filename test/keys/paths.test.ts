@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatPath, parsePath } from '../../src/keys/paths.js';
+import { formatPath, formatPointer, type Places, parsePath, parsePointer } from '../../src/keys/paths.js';
 
 describe('parsePath', () => {
   it.each([
@@ -54,5 +54,31 @@ describe('formatPath', () => {
   it('prefers dots', () => {
     expect(formatPath(['user', 'id'])).toBe('user.id');
     expect(formatPath(['a.b', 'c/d', '~'])).toBe('/a.b/c~1d/~0');
+  });
+});
+
+describe('places in a document', () => {
+  it.each([
+    ['', []],
+    ['/data/items', ['data', 'items']],
+    ['/*/items', [null, 'items']],
+    ['/~2/a*b/**', ['*', 'a*b', '**']],
+    ['/~02/~0~1', ['~2', '~/']],
+  ])('%j are %j', (text, places) => {
+    expect(parsePointer(text)).toEqual(places);
+    expect(parsePointer(formatPointer(places))).toEqual(places);
+  });
+
+  it.each(['items', '/~3', '/a~', '/~~2', '/a~2'])('refuses %j', (text) => {
+    expect(() => parsePointer(text)).toThrow(/expected a JSON Pointer/);
+  });
+
+  it('are written as they are read', () => {
+    const name = fc.oneof(fc.string({ unit: fc.constantFrom('~', '/', '*', '0', '1', '2') }), fc.constant(null));
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1 }), (places: Places) => {
+        expect(parsePointer(formatPointer(places))).toEqual(places);
+      }),
+    );
   });
 });

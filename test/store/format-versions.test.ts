@@ -134,7 +134,7 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
   for (const readOnly of [true, false]) {
     await expect(openStore(directory, { readOnly })).rejects.toMatchObject({
       code: 'STORE_TOO_NEW',
-      message: expect.stringMatching(/format 3, but this gristmill reads formats up to 2/),
+      message: expect.stringMatching(/format 4, but this gristmill reads formats up to 3/),
     });
   }
 });

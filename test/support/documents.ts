@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import type { FramingName } from '../../src/kernel/contract.js';
-import type { KeyNames } from '../../src/keys/key-path.js';
+import type { KeyNames, Names } from '../../src/keys/key-path.js';
 import { utf8 } from './scans.js';
 
 const blanks = fc.constantFrom('', '', '', '', ' ', '\t', '\r', '\n', ' \r\n  ');
@@ -18,6 +18,8 @@ const nameTokens = fc.constantFrom(
   '"constructor"',
   '""',
   '"é"',
+  '"0"',
+  '"1"',
 );
 const strangeStrings = fc.constantFrom(
   '""',
@@ -89,16 +91,29 @@ export const jsonTexts = texts(fc.oneof(numbers, strings, literals));
 export const losslessTexts = texts(fc.oneof(doubles, strings, literals));
 
 /** Paths that meet the names above. */
-const paths = fc.array(fc.constantFrom('a', 'b', 'id', '__proto__', '', 'é'), { minLength: 1, maxLength: 3 });
+const paths = fc.array(fc.constantFrom<string | number>('a', 'b', 'id', '__proto__', '', 'é', 0, 1), {
+  minLength: 1,
+  maxLength: 3,
+});
 /** Those of the components of a key: mostly short, so that a record often has all of them. */
-const componentPaths = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(['a'], ['b'], ['id']) }, paths);
+const componentPaths = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<Names>(['a'], ['b'], ['id'], [0], [1]) },
+  paths,
+);
 /** Paths of keys, composite ones too. */
 export const keyPaths: fc.Arbitrary<KeyNames> = fc.oneof(
   { weight: 2, arbitrary: paths },
   fc.uniqueArray(componentPaths, { minLength: 2, maxLength: 3, selector: (path) => JSON.stringify(path) }),
 );
 /** Paths of secondary indexes: no two the same. */
-export const secondaryPaths = fc.uniqueArray(keyPaths, { maxLength: 4, selector: (path) => JSON.stringify(path) });
+export const secondaryPaths = fc
+  .tuple(fc.uniqueArray(keyPaths, { maxLength: 4, selector: (path) => JSON.stringify(path) }), fc.boolean())
+  .map(([paths, areOld]) => (areOld ? paths.map(withoutPositions) : paths));
+
+/** As in a collection of an older version, where numbers are names. */
+function withoutPositions(key: KeyNames): KeyNames {
+  return JSON.parse(JSON.stringify(key), (_, part) => (typeof part === 'number' ? String(part) : part)) as KeyNames;
+}
 
 const NASTY = [
   '"',

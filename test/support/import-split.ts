@@ -188,7 +188,7 @@ function readRun(raw: Buffer, records: number, options: FilledImportOptions): Ba
   const isContainer = framing === 'array' || framing === 'object';
   const scan = optionsFor(framing, {
     ...{ depthMax: options.depthMax, recordBytesMax: options.recordBytesMax },
-    secondary: options.indexes.map(namesOf),
+    secondary: options.indexes.map((path) => namesOf(path)),
     ...(options.key && { primary: namesOf(options.key) }),
   });
   const found: BadRecord[] = [];
@@ -206,7 +206,7 @@ function readRun(raw: Buffer, records: number, options: FilledImportOptions): Ba
 export function scanWhole(bytes: Uint8Array, from: number, given: ImportOptions, framing: Framing): Outcome {
   const options = resolveImportOptions(given);
   const { depthMax, recordBytesMax, onBadRecord, maxBad } = options;
-  const paths = options.indexes.map(namesOf);
+  const paths = options.indexes.map((path) => namesOf(path));
   const scan = scanPlain(
     bytes.subarray(from),
     optionsFor(framing, {

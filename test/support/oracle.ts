@@ -3,7 +3,7 @@
 
 import type { ScannedRecord, ScanOptions } from '../../src/kernel/contract.js';
 import { encodeKey, type KeyPart } from '../../src/keys/encode.js';
-import type { KeyNames } from '../../src/keys/key-path.js';
+import type { KeyNames, Names } from '../../src/keys/key-path.js';
 
 const STRING_OR_BLANKS = /("(?:[^"\\]|\\.)*")|[ \t\r\n]+/gs;
 const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"|([[{])|([\]}])/gs;
@@ -36,18 +36,21 @@ function depthOf(text: string): number {
 
 const NOT_SCALAR = Symbol('not a scalar');
 
-/** The values at a path of a tree, arrays being transparent. */
-function valuesAt(tree: unknown, path: readonly string[]): (KeyPart | typeof NOT_SCALAR)[] {
-  if (Array.isArray(tree)) return tree.flatMap((element) => valuesAt(element, path));
-  const isObject = typeof tree === 'object' && tree !== null;
+/** The values at a path of a tree: a number picks an element of an array, to names arrays are transparent. */
+function valuesAt(tree: unknown, path: Names): (KeyPart | typeof NOT_SCALAR)[] {
   const [name, ...rest] = path;
+  if (Array.isArray(tree)) {
+    if (typeof name !== 'number') return tree.flatMap((element) => valuesAt(element, path));
+    return name < tree.length ? valuesAt(tree[name], rest) : [];
+  }
+  const isObject = typeof tree === 'object' && tree !== null;
   if (name === undefined) return [isObject ? NOT_SCALAR : (tree as KeyPart)];
   return isObject && Object.hasOwn(tree, name) ? valuesAt((tree as Record<string, unknown>)[name], rest) : [];
 }
 
-function leadsThroughArray(tree: unknown, path: readonly string[]): boolean {
-  if (Array.isArray(tree)) return true;
+function leadsThroughArray(tree: unknown, path: Names): boolean {
   const [name, ...rest] = path;
+  if (Array.isArray(tree)) return typeof name !== 'number' || leadsThroughArray(tree[name], rest);
   const isObject = typeof tree === 'object' && tree !== null;
   return isObject && name !== undefined && Object.hasOwn(tree, name)
     ? leadsThroughArray((tree as Record<string, unknown>)[name], rest)
@@ -87,8 +90,8 @@ function keysFrom(index: number, key: KeyNames, tree: unknown): [number, string]
   return joined.map((value) => [index, `${value}00`]);
 }
 
-function pathsIn(key: KeyNames): readonly (readonly string[])[] {
-  return (Array.isArray(key[0]) ? key : [key]) as readonly (readonly string[])[];
+function pathsIn(key: KeyNames): readonly Names[] {
+  return (Array.isArray(key[0]) ? key : [key]) as readonly Names[];
 }
 
 function hex(value: KeyPart | typeof NOT_SCALAR): string {

@@ -75,12 +75,15 @@ Examples:
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
   gristmill import logs/ --store ./store --select /Records --key eventID
+  gristmill import pages.json --store ./store --select '/*/items' --key id
+  gristmill import rows.json --store ./store --key /0 --index /1
   gristmill import ./documents --store ./store --on-bad-record quarantine
   zcat dump.json.gz | gristmill import - --store ./store --key id
   gristmill import 'data/**/*.geojson' --store ./store --exclude drafts
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
+A number in a path is the position of an element, if there is an array: /0 is the first element of a row.
 Without --shape, the name and the beginning of a file decide. A file named .ndjson or .jsonl has a record on each line.
 Any other file that is one array has its elements as records. Any other file is one record, or several one after another.
 The report says which layout was assumed. Only --shape object reads the members of one object as records.
@@ -119,7 +122,7 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key; given several times, the paths of the components of a composite key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
       collectKey,
     )
     .option(
@@ -127,7 +130,10 @@ export function withImportFlags(command: Command): Command {
       'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
       collectPaths,
     )
-    .option('--select <json-pointer>', 'the array or object inside each document that contains the records')
+    .option(
+      '--select <json-pointer>',
+      'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2)',
+    )
     .addOption(
       choice(
         '--shape <shape>',

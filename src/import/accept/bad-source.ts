@@ -12,8 +12,8 @@ import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { syntaxOf } from '../../kernel/plain/syntaxes.js';
-import { isComposite } from '../../keys/key-path.js';
-import { formatPath, formatPointer } from '../../keys/paths.js';
+import { isComposite, type Names } from '../../keys/key-path.js';
+import { formatPath, formatPointer, isOnePlace } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { RanOut } from '../feed/chunk.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
@@ -164,7 +164,14 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
   const text = reason ? BadReason[reason] : 'not valid';
   if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
-    return `${text}: '${formatPointer(setup.select ?? [])}'${end - start > EXAMINED_BYTES_MAX ? '' : whatDocumentHas(textAt(file, start, end), setup.select ?? [])}`;
+    const { select = [] } = setup;
+    const isLong = end - start > EXAMINED_BYTES_MAX;
+    if (reason === 'SELECT_NOT_CONTAINER' && !isOnePlace(select)) {
+      return `not ${framing === 'object' ? 'an object' : 'an array'}, as others at option select: '${formatPointer(select)}' are`;
+    }
+    // Of several places, what is there would not say which one is wrong.
+    const has = isLong || !isOnePlace(select) ? '' : whatDocumentHas(textAt(file, start, end), select);
+    return `${text}: '${formatPointer(select)}'${has}`;
   }
   const { primary } = setup.scan;
   const isLong = end - start > EXAMINED_BYTES_MAX;
@@ -220,23 +227,30 @@ function whatDocumentHas(text: string, select: readonly string[]): string {
 }
 
 /** Describes the last value on a key path that the record has. */
-function whatIsThere(record: unknown, path: readonly string[], what = 'the record'): string {
-  let value = record;
+function whatIsThere(record: unknown, path: Names, what = 'the record'): string {
+  let value: unknown = record;
   let at = 0;
-  while (at < path.length && isObject(value) && Object.hasOwn(value, path[at] as string))
-    value = value[path[at++] as string];
+  while (at < path.length && leadsOn(value, path[at]!)) value = value[path[at++]!];
   const dotted = path.slice(at).join('.');
   if (what === 'the record' && isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
     const pointer = formatPath([...path.slice(0, at), dotted]);
     return `it has a member whose name is "${dotted}", with the dot. For that one, give option key: '${pointer}'`;
   }
   const holder = at === 0 ? what : `"${formatPath(path.slice(0, at))}"`;
-  if (Array.isArray(value)) return `${holder} is an array`;
+  if (Array.isArray(value)) {
+    const count = value.length === 1 ? 'one element' : `${value.length} elements`;
+    return `${holder} is an array${typeof path[at] === 'number' ? ` of ${count}` : ''}`;
+  }
   if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;
   const names = Object.keys(value);
   if (names.length === 0) return `${holder} is an empty object`;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => snippetOf(Buffer.from(name), 0));
   return `${holder} has ${shown.join(', ')}${names.length > NAMES_SHOWN ? ' …' : ''}`;
+}
+
+/** Whether a path goes on from this value with this name, or position. */
+function leadsOn(value: unknown, name: string | number): value is Record<string | number, unknown> {
+  return (isObject(value) || (Array.isArray(value) && typeof name === 'number')) && Object.hasOwn(value, name);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -11,8 +11,8 @@ import {
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths, checkKeyPath } from '../../keys/key-path.js';
-import { parsePointer } from '../../keys/paths.js';
+import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
+import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';
@@ -52,7 +52,8 @@ export const IMPORT_OPTIONS = {
     type: 'text',
     default: undefined,
     check: parsePointer,
-    meaning: 'JSON Pointer to the array or object inside each document that contains the records',
+    meaning:
+      'JSON Pointer to the array or object inside each document that contains the records; `*` stands for every element or member, `~2` for a member named `*`',
   },
   shape: {
     affects: 'records',
@@ -224,4 +225,21 @@ export function optionsThatAffect<Options extends object>(options: Options, ...w
     .map(([name, row]) => ({ name, row, value: options[name as keyof Options] as unknown }))
     .filter(({ row, value }) => !row.isLater || JSON.stringify(value) !== JSON.stringify(row.default));
   return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
+}
+
+/** Beside them: what older versions took for a name, so that nothing of theirs is continued with another meaning. */
+export function newMeanings({ key, indexes, select = '' }: Paths): {
+  readonly positions?: true;
+  readonly wildcard?: true;
+} {
+  return {
+    ...(havePositions([key, ...indexes]) && { positions: true }),
+    ...(!isOnePlace(parsePointer(select)) && { wildcard: true }),
+  };
+}
+
+interface Paths {
+  readonly key?: KeyPath | undefined;
+  readonly indexes: readonly KeyPath[];
+  readonly select?: string | undefined;
 }

@@ -10,7 +10,8 @@ export interface ImportOptions {
   /** The collection to import into. Default "records". */
   readonly collection?: string | undefined;
   /**
-   * The path of the primary key (`id`, `user.id`, `/a~1b`). For a composite key, a list of the paths of its components, 2 to
+   * The path of the primary key (`id`, `user.id`, `/a~1b`). A number is the position in an array: `/0` is the first element of
+   * a record that is a row. For a composite key, a list of the paths of its components, 2 to
    * 16 of them: `['tenant', 'id']`. Default: the member name (shape "object"), the path of the file
    * in a folder, else the ordinal.
    */
@@ -19,7 +20,8 @@ export interface ImportOptions {
   readonly indexes?: readonly KeyPath[] | undefined;
   /**
    * A JSON Pointer to the array or object inside each document that contains the records. Its elements or members are the
-   * records. A document is a file, or one of several values in a file, such as a line. In a folder it has to be an array
+   * records. `*` stands for every element or member: all containers that match have records. Write `~2` for a member that is
+   * named `*`. A document is a file, or one of several values in a file, such as a line. In a folder it has to be an array
    * there, unless `shape` is "object". Default: the whole document.
    */
   readonly select?: string | undefined;

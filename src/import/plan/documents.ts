@@ -10,7 +10,7 @@ import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES, DOCUMENT_BYTES_LOOKED_AT } from '../../base/limits.js';
 import { endOfBadValue } from '../../kernel/plain/resync.js';
 import { STRICT } from '../../kernel/plain/syntax.js';
-import { parsePointer } from '../../keys/paths.js';
+import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
 import type { Head } from '../source/detect.js';
@@ -47,6 +47,8 @@ export async function planDocuments(
   const isLive = file.end === Number.POSITIVE_INFINITY;
   const follows = isLive ? await inTurns(layoutAfterFirst(file, head.offset), pause) : undefined;
   if (follows !== undefined) return planStream(file, head, cuts, follows, 'content', options);
+  const isWildcard = !isOnePlace(parsePointer(options.select ?? ''));
+  if (isWildcard && cuts(head.offset).length === 0) return planShort(file, head, cuts, options);
   const found = await findContainer(file, head, options, pause).catch((error: unknown) => {
     if (error instanceof GristmillError && OF_ONE_DOCUMENT.has(error.code)) return error;
     throw error;
@@ -59,11 +61,29 @@ export async function planDocuments(
   return planned;
 }
 
-/** A small document is read as a whole, with what follows it; the container of a large one is cut into spans. */
+/**
+ * A small document is read as a whole, with what follows it; the container of a large one is cut into spans. Where a document
+ * may have several containers, one worker reads them all: nobody knows where they are before somebody has walked there.
+ */
 function planContainer(head: Head, { framing, from, walker }: Found, cuts: Cuts): Planned {
+  const common = { shape: framing, because: 'option', framing } as const;
+  const { offset } = head;
+  if (walker.isWildcard) {
+    const { to } = cuts(offset).at(-1)!;
+    return { ...common, from: offset, spans: [{ from: offset, to }], documents: { from: offset } };
+  }
   const spans = cuts(from);
-  const found = { shape: framing, because: 'option', framing, from, spans } as const;
+  const found = { ...common, from, spans };
   return spans.length === 1 ? { ...found, documents: { from: head.offset } } : { ...found, rest: walker };
+}
+
+/** A document of a source that is read in sequence, with several containers: it has to fit into memory. */
+function planShort(file: Source, head: Head, cuts: Cuts, options: PlanOptions): Planned {
+  if (file.end - head.offset <= DOCUMENT_BYTES_LOOKED_AT) {
+    return planStream(file, head, cuts, 'values', 'option', options);
+  }
+  const message = `${file.path} is read in sequence, and its first document is longer than ${DOCUMENT_BYTES_LOOKED_AT} bytes: option select: '${options.select}' needs a file for that. Save the document as a file, and import the file.`;
+  throw new GristmillError('SOURCE_NOT_SUPPORTED', message, { file: file.path });
 }
 
 /** The container of the records, and the walker that has found it. */
@@ -74,14 +94,16 @@ interface Found extends Container {
 /** Finds the container of a document that is an array or object, or has one inside. @throws as `planDocuments` */
 export async function findContainer(file: Source, head: Head, options: PlanOptions, pause: Pause): Promise<Found> {
   const { path } = file;
+  const expected = options.container ?? containerIn(options.shape);
   const walker = walkerOf(file, options);
   const walked = await inTurns(walkOverOne(file, walker, head.offset, head.bytes), pause);
   if (typeof walked !== 'object') {
     walker.finish(walked);
+    // What a wildcard stands for may have no containers, or others.
+    if (walker.isWildcard) return { framing: expected ?? 'array', from: head.offset, walker };
     throw new Error('a document that ended without its container was accepted: a bug in gristmill');
   }
   const { framing, from } = walked;
-  const expected = options.container ?? options.shape;
   if (expected && expected !== framing) {
     const message = `${path} has an ${framing} at byte ${from - 1}, not an ${expected}. Leave out option shape, and gristmill detects the layout.`;
     throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
@@ -106,8 +128,8 @@ function planStream(
 
 /** The layout of the records is that of the first document, as far as the head shows it. Each document is checked when it is read. */
 function framingOfFirst(file: Source, head: Head | undefined, options: PlanOptions): Container['framing'] {
-  if (options.container !== undefined) return options.container;
-  if (options.shape === 'array' || options.shape === 'object') return options.shape;
+  const expected = options.container ?? containerIn(options.shape);
+  if (expected !== undefined) return expected;
   try {
     const walked = head && walkerOf(file, options).walkOne(head.bytes, head.offset);
     return typeof walked === 'object' ? walked.framing : 'array';
@@ -125,8 +147,12 @@ function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | u
   return next === undefined ? undefined : documentsBefore(file, from, next);
 }
 
-function walkerOf({ path }: Source, { select = '', depthMax, nonfinite }: PlanOptions): DocumentWalker {
-  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite);
+function walkerOf({ path }: Source, { select = '', shape, container, depthMax, nonfinite }: PlanOptions): DocumentWalker {
+  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite, container ?? containerIn(shape));
+}
+
+function containerIn(shape: Shape | undefined): Container['framing'] | undefined {
+  return shape === 'array' || shape === 'object' ? shape : undefined;
 }
 
 /**

@@ -20,10 +20,8 @@ import { containerOf, isNamedLines } from '../source/layout.js';
 import type { Fingerprint } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 import { planSource } from './plan.js';
-import { type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
+import { COMPRESSION, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
-/** How many times a file is smaller when it is compressed, about. */
-const COMPRESSION = 8;
 /** Files of the list as it is held: a few kilobytes a piece. */
 const PIECE_FILES = 512;
 

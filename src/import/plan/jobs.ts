@@ -3,7 +3,7 @@
 // Spans become tasks: each with its shard number and all that a worker has to know.
 
 import type { FramingName } from '../../kernel/contract.js';
-import { namesOf } from '../../keys/key-path.js';
+import { namesOf, numbersIn } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -17,6 +17,8 @@ interface JobContext {
   /** Number of the first shard. */
   readonly firstShard: number;
   readonly key: KeyRule;
+  /** Whether numbers in the paths of indexes are positions. */
+  readonly positions?: true | undefined;
   /** Whether spans of lines are hashed. */
   readonly hashesSpans: boolean;
 }
@@ -74,14 +76,14 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, key, hashesSpans }: JobContext,
+  { id, firstShard, key, positions, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory } = options;
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
   const { collection, mode, indexes } = options;
   const primary = options.key === undefined ? undefined : namesOf(options.key);
-  const secondary = options.indexes.map(namesOf);
+  const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
   const select = options.select === undefined ? undefined : parsePointer(options.select);
   return {
     id,
@@ -100,6 +102,15 @@ function setupOf(
     namesDuplicates: onDuplicate === 'error',
     // Where positions are keys, no span can be exchanged alone.
     hashesSpans: hashesSpans && key.kind === 'path',
-    origin: { import: firstShard, collection, mode, onDuplicate, framing, key, indexes },
+    origin: {
+      import: firstShard,
+      collection,
+      mode,
+      onDuplicate,
+      framing,
+      key,
+      indexes,
+      ...(positions && { positions }),
+    },
   };
 }

@@ -9,19 +9,21 @@ import type { Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
 import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
+import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
+import { trailingBytes } from '../document/faults.js';
 import { spellingOf } from '../options/spelling.js';
 import { openToPlan } from '../sequence/open.js';
 import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
-import { type DocumentWalker, trailingBytes } from '../source/document.js';
+import type { DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
 import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { findContainer, planDocuments } from './documents.js';
-import { type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
+import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
   ndjson: 'lines',
@@ -40,17 +42,21 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const { file, sequential, codec, close } = await openToPlan(path, options, expected);
+  const { file, sequential: inSequence, codec, close } = await openToPlan(path, options, expected);
   const { fingerprint } = file;
+  // A worker that reads several containers of a document decodes the document itself: no part of it can be read alone.
+  const isWhole = inSequence?.isFile && !isOnePlace(parsePointer(options.select ?? ''));
+  const sequential = isWhole ? undefined : inSequence;
   const cuts: Cuts = (from) => {
     if (sequential) return [];
-    // Each span of it would decode all of it.
-    return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
+    // Each span of it would decode all of it. How long its text is may not be known yet: this is for the progress.
+    if (codec) return [{ from, to: Number.isFinite(file.end) ? file.end : COMPRESSION * fingerprint.bytes }];
+    return cut(from, file.end, options.spanBytes);
   };
   try {
     const head = await firstHead(file, options, mayBeEmpty(path, options), pause);
     const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
-    const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
+    const how = sequential ? { sequential } : { ...(codec && { codec }) };
     const common = { path, fingerprint, bytes, source, relative, ...how };
     if (options.select !== undefined) {
       return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };

@@ -71,6 +71,9 @@ export interface PlanOptions
   readonly container?: Container['framing'];
 }
 
+/** How many times a file is smaller when it is compressed, about. */
+export const COMPRESSION = 8;
+
 export function spanBytesFor(bytes: number, given?: number): number {
   const share = 2 ** Math.round(Math.log2(Math.max(1, bytes) / SPANS_PER_SOURCE));
   return given ?? Math.min(SPAN_BYTES_MAX, Math.max(SPAN_BYTES_MIN, share));

@@ -16,7 +16,7 @@ import { reserveShards } from '../../store/publish/publisher.js';
 import { findQuarantine, removeQuarantines } from '../../store/quarantine/names.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import { optionsThatAffect } from '../options/table.js';
+import { newMeanings, optionsThatAffect } from '../options/table.js';
 import type { SourcePlan } from '../plan/source-plan.js';
 import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
 import { Journal } from './journal.js';
@@ -153,7 +153,8 @@ async function removeResumable(
 function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): JournalHeader {
   const all = plans.flatMap((plan) => plan.members ?? [plan]);
   const sources = all.map(({ path, shape, fingerprint }) => ({ path, shape, ...fingerprint }));
-  const rules = { ...optionsThatAffect(options, 'records', 'import'), maxBad: String(options.maxBad) };
+  const affecting = optionsThatAffect(options, 'records', 'import');
+  const rules = { ...affecting, ...newMeanings(options), maxBad: String(options.maxBad) };
   return newHeader(
     JSON.stringify(sources, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     JSON.stringify(rules),

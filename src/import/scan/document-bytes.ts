@@ -9,11 +9,29 @@ import { NEWLINE, skipBlanks } from '../../kernel/plain/bytes.js';
 import { endOfBadValue } from '../../kernel/plain/resync.js';
 import { STRICT } from '../../kernel/plain/syntax.js';
 import { UTF8_MARK } from '../source/detect.js';
+import type { Container } from '../source/document.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Source } from '../source/source.js';
+import type { Documents } from '../tasks/span.js';
 
 /** Bytes in which the end of a bad document is looked for first. */
 const RESYNC_BYTES = 64 * 1024;
+
+/** Which documents are read, and how. */
+export interface DocumentsToRead extends Documents {
+  /** The layout of the records in each document. */
+  readonly framing: Container['framing'];
+  /** The scan ends at the first document that begins at or after this offset. */
+  readonly stop: number;
+  /** Whether the file is one of many of its span. */
+  readonly isOneOfMany: boolean;
+  /** Whether a fault of a document that is alone in its file is one of the import: so it is if the file is a source itself. */
+  readonly isStrict: boolean;
+  /** The name that records are given, with a number after it. */
+  readonly name?: string | undefined;
+  /** Called with the offset up to which the kernel has been given bytes. */
+  readonly onFill?: (offset: number) => void;
+}
 
 export class DocumentBytes {
   /** How documents follow one another; undefined while only one is known. */

@@ -16,8 +16,8 @@ import { type Container, DocumentWalker } from '../source/document.js';
 import { firstUnblank } from '../source/first-value.js';
 import { documentsBefore } from '../source/layout.js';
 import type { Source } from '../source/source.js';
-import type { Documents, LeftOut, ScanSetup, SpanFailure } from '../tasks/span.js';
-import { DocumentBytes } from './document-bytes.js';
+import type { LeftOut, ScanSetup, SpanFailure } from '../tasks/span.js';
+import { DocumentBytes, type DocumentsToRead } from './document-bytes.js';
 import { canName, namedRecord } from './given-name.js';
 import { RecordScan } from './record-scan.js';
 import type { SpanOutput } from './span-output.js';
@@ -32,22 +32,6 @@ const REASONS: Readonly<Partial<Record<ErrorCode, BadReasonName>>> = {
   SOURCE_NOT_JSON: 'BAD_DOCUMENT',
   SOURCE_TRUNCATED: 'BAD_DOCUMENT',
 };
-
-/** Which documents are read, and how. */
-export interface DocumentsToRead extends Documents {
-  /** The layout of the records in each document. */
-  readonly framing: Container['framing'];
-  /** The scan ends at the first document that begins at or after this offset. */
-  readonly stop: number;
-  /** Whether the file is one of many of its span. */
-  readonly isOneOfMany: boolean;
-  /** Whether a fault of a document that is alone in its file is one of the import: so it is if the file is a source itself. */
-  readonly isStrict: boolean;
-  /** The name that records are given, with a number after it. */
-  readonly name?: string | undefined;
-  /** Called with the offset up to which the kernel has been given bytes. */
-  readonly onFill?: (offset: number) => void;
-}
 
 export class DocumentScan extends RecordScan {
   readonly #read: DocumentsToRead;
@@ -93,13 +77,13 @@ export class DocumentScan extends RecordScan {
 
   #document(start: number): void {
     const { select = [], scan } = this.#setup;
-    const walker = new DocumentWalker(select, this.file.path, scan.depthMax, scan.nonfinite);
+    const walker = new DocumentWalker(select, this.file.path, scan.depthMax, scan.nonfinite, this.#read.framing);
     /** All before it has been read. */
     let from = start;
     let end: number | undefined;
     try {
       let walked = this.#walk(walker, start);
-      if (typeof walked === 'object') {
+      while (typeof walked === 'object') {
         this.#checkFraming(walked);
         const exit = this.#records(walked.from);
         if (exit === undefined) return;
@@ -107,7 +91,8 @@ export class DocumentScan extends RecordScan {
         walker.leaveContainer();
         walked = this.#walk(walker, exit);
       }
-      end = walked as number;
+      end = walked;
+      if (end === undefined) return;
       walker.finish(end);
       if (walker.isAmbiguous) this.isAmbiguous = true;
       this.#endAt(start, end);
@@ -116,12 +101,19 @@ export class DocumentScan extends RecordScan {
     }
   }
 
-  /** To the container, or to the offset at which the document ends. @throws SOURCE_TRUNCATED if it does not end */
-  #walk(walker: DocumentWalker, from: number): Container | number {
+  /**
+   * To the next container, or to the offset at which the document ends. Undefined if the scan has to end.
+   * @throws SOURCE_TRUNCATED if the document does not end
+   */
+  #walk(walker: DocumentWalker, from: number): Container | number | undefined {
     for (let at = from; ; ) {
       this.output.throwIfCancelled();
       const bytes = this.#bytes.at(at);
       const walked = walker.walkOne(bytes, at);
+      for (const misfit of walker.takeMisfits()) {
+        this.#reject('SELECT_NOT_CONTAINER', misfit.from, misfit.from, misfit.to);
+        if (this.failure !== undefined) return undefined;
+      }
       if (walked !== undefined) return walked;
       at += bytes.byteLength;
       if (bytes.byteLength > 0) continue;

@@ -23,7 +23,8 @@ import {
   type SpanResult,
   spanPaths,
 } from '../tasks/span.js';
-import { DocumentScan, type DocumentsToRead } from './document-scan.js';
+import type { DocumentsToRead } from './document-bytes.js';
+import { DocumentScan } from './document-scan.js';
 import { FileScan } from './scan-file.js';
 import { SourceScan } from './scan-source.js';
 import { SpanOutput } from './span-output.js';

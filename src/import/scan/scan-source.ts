@@ -3,7 +3,7 @@
 // One whole source of a span of many: a file whose layout the plan has found. It is read as a span of its own would be,
 // and what follows its container is checked here, because the file may be gone when its span is accepted.
 
-import { trailingBytes } from '../source/document.js';
+import { trailingBytes } from '../document/faults.js';
 import { firstUnblank } from '../source/first-value.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanSource } from '../tasks/span.js';

@@ -50,7 +50,7 @@ interface Opened {
   readonly file: Source;
   /** Absent where it is read by position. */
   readonly sequential?: Sequential;
-  /** Set where it is compressed, and read by position. */
+  /** Set where it is a compressed file. */
   readonly codec?: CodecName;
   /** Closes what is not needed any more when the plan is made. */
   close(): void;
@@ -70,13 +70,13 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   }
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
-  const { fingerprint } = small;
+  const { fingerprint, codec } = small;
   const open = (decoder?: PartDecoder) =>
     openSequence(path, fingerprint, filePieces(path, fingerprint), { ...options, decoder });
   // Only its beginning is looked at: a thread would take longer to start.
   const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
   const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
-  return { file: sequence, sequential: { open, isFile: true }, close: () => sequence.close() };
+  return { file: sequence, sequential: { open, isFile: true }, codec, close: () => sequence.close() };
 }
 
 /** A file that is read at any offset: a plain one, or a small compressed one. The fingerprint of any other. */
@@ -84,17 +84,17 @@ async function openSmall(
   path: string,
   options: SequenceOptions,
   expected?: Fingerprint,
-): Promise<{ file: Source; codec?: CodecName } | { fingerprint: Fingerprint }> {
+): Promise<{ file: Source; codec?: CodecName } | { fingerprint: Fingerprint; codec: CodecName }> {
   const raw = openSource(path, 'read', expected);
   const codec = codecIn(raw, options);
   if (codec === undefined) return { file: raw };
   raw.close();
   const { fingerprint } = raw;
-  if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint };
+  if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint, codec };
   const file = await withDecoders(() => openPlain(path, { how: options, codec, expected: fingerprint }));
   if (file instanceof DecodedFile && file.isKept) return { file, codec };
   file.close();
-  return { fingerprint };
+  return { fingerprint, codec };
 }
 
 async function openSequence(

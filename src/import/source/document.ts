@@ -4,14 +4,16 @@
 // when the records have been read, from that container's end to the end of the document. It validates all it passes
 // (RFC 8259, UTF-8), remembers only the open brackets, and can stop at any byte and go on with the next buffer. It is the
 // slow way (about 100 MB/s) and only ever sees what is outside the records. A file may have several such documents: then
-// each is walked by a walker of its own.
+// each is walked by a walker of its own. With a wildcard in the pointer, a document may have several containers: then the
+// walker goes on to the next one, and notes the places that have something else.
 
 import { GristmillError } from '../../base/errors.js';
 import { snippetOf } from '../../base/snippet.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { endsScalar } from '../../kernel/plain/bytes.js';
-import { formatPointer } from '../../keys/paths.js';
-import { nearestOf } from '../../options/nearest-name.js';
+import { formatPointer, isOnePlace, type Places } from '../../keys/paths.js';
+import { nothingThere, trailingBytes } from '../document/faults.js';
+import { nameOf } from '../document/name.js';
 import { CharacterChecker } from './characters.js';
 
 /** The container whose elements or members are the records. */
@@ -32,11 +34,17 @@ type State =
   | 'scalar'
   | 'done';
 
+/** The extent of a value that is where a container was expected. */
+export interface Misfit {
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Level {
   readonly isArray: boolean;
   /** Whether the pointer leads through this container. */
   readonly isOnPath: boolean;
-  /** Elements begun; the index of the current one is one less. */
+  /** Elements or members begun; the index of the current element is one less. */
   elements: number;
   /** Whether the pointer's name has been met in this object. */
   isMatched: boolean;
@@ -46,17 +54,23 @@ const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const QUOTE = 0x22;
 const NONFINITE = /^(?:NaN|-?Infinity)$/;
 const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
-const PLAIN_NAME = /^"[ !#-[\]-~]*"$/;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
 
 const NAMES_SHOWN = 10;
+const NO_MISFIT = -1;
 
 export class DocumentWalker {
-  readonly #pointer: readonly string[];
+  readonly #pointer: Places;
   readonly #file: string;
   readonly #depthMax: number;
   readonly #acceptsNonfinite: boolean;
+  /** With a wildcard: what the containers have to be. Undefined while none has been met. */
+  readonly #expected: Container['framing'] | undefined;
+  /** Whether a document may have several containers. */
+  readonly isWildcard: boolean;
+  readonly #misfits: Misfit[] = [];
+  #misfitFrom = NO_MISFIT;
   #state: State = 'value';
   readonly #levels: Level[] = [];
   readonly #characters = new CharacterChecker();
@@ -74,15 +88,23 @@ export class DocumentWalker {
 
   /** @param nonfinite option `nonfinite`: what is around the records is not stored, but it has to be valid too */
   constructor(
-    pointer: readonly string[],
+    pointer: Places,
     file: string,
     depthMax: number,
     nonfinite: ScanOptions['nonfinite'] = 'reject',
+    expected?: Container['framing'],
   ) {
     this.#pointer = pointer;
     this.#file = file;
     this.#depthMax = depthMax;
     this.#acceptsNonfinite = nonfinite !== 'reject';
+    this.#expected = expected;
+    this.isWildcard = !isOnePlace(pointer);
+  }
+
+  /** The misfits met since the last call. Without a wildcard they are errors. */
+  takeMisfits(): readonly Misfit[] {
+    return this.#misfits.splice(0);
   }
 
   /** Whether a name on the way to the container occurs twice in its object; the first one was followed. */
@@ -132,17 +154,7 @@ export class DocumentWalker {
       throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
     }
     if (this.#found) return;
-    const way = this.#pointer.slice(0, this.#followed);
-    const there = way.length === 0 ? 'its root' : formatPointer(way);
-    const missing = this.#pointer[this.#followed] ?? '';
-    const has = this.#names.length === 0 ? '' : `; it has ${this.#names.map((name) => shown(name)).join(', ')}`;
-    const nearest = nearestOf(missing, this.#names);
-    const help =
-      nearest === undefined
-        ? 'Check option select.'
-        : `Did you mean option select: '${formatPointer([...way, nearest, ...this.#pointer.slice(way.length + 1)])}'?`;
-    const message = `${this.#file} has nothing at ${formatPointer(this.#pointer)}: ${there} exists, but has no ${JSON.stringify(missing)}${has}. ${help}`;
-    throw new GristmillError('SELECT_NOT_FOUND', message, { file: this.#file });
+    throw nothingThere(this.#file, this.#pointer, this.#followed, this.#names);
   }
 
   #step(c: number, at: number): Container | undefined {
@@ -187,21 +199,31 @@ export class DocumentWalker {
 
   #value(c: number, at: number): Container | undefined {
     const level = this.#levels.at(-1);
-    if (level?.isArray)
-      this.#onPath = level.isOnPath && this.#pointer[this.#levels.length - 1] === String(level.elements++);
+    if (level?.isArray) {
+      const place = this.#pointer[this.#levels.length - 1];
+      this.#onPath = level.isOnPath && (place === null || place === String(level.elements));
+      level.elements++;
+    }
     if (this.#onPath && this.#levels.length > this.#followed) {
       this.#followed = this.#levels.length;
       this.#names = [];
     }
-    const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && !this.#found;
+    const isAsked = this.isWildcard || !this.#found;
+    const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && isAsked;
+    if (isTarget && this.isWildcard) this.#found = true;
     if (c === 0x5b || c === 0x7b) {
       if (this.#levels.length >= this.#depthMax) throw this.#bad(at, 'nested deeper than the limit');
       const isArray = c === 0x5b;
       this.#levels.push({ isArray, isOnPath: this.#onPath, elements: 0, isMatched: false });
       this.#state = isArray ? 'value or close' : 'name or close';
-      return isTarget ? { framing: isArray ? 'array' : 'object', from: at + 1 } : undefined;
+      if (!isTarget) return undefined;
+      const framing = isArray ? 'array' : 'object';
+      if (!this.isWildcard || (this.#expected ?? framing) === framing) return { framing, from: at + 1 };
+      this.#misfitFrom = at;
+      return undefined;
     }
-    if (isTarget) {
+    if (isTarget && this.isWildcard) this.#misfitFrom = at;
+    else if (isTarget) {
       const what =
         this.#pointer.length === 0 ? 'The document' : `The value at ${formatPointer(this.#pointer)} (option select)`;
       const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
@@ -221,6 +243,7 @@ export class DocumentWalker {
   #name(c: number, at: number): undefined {
     if (c !== QUOTE) throw this.#bad(at, 'a member name was expected');
     this.#isName = true;
+    this.#levels.at(-1)!.elements++;
     this.#token = '"';
     this.#state = 'string';
     this.#characters.begin();
@@ -233,7 +256,7 @@ export class DocumentWalker {
     if (verdict === 'bad') throw this.#bad(at, 'not a valid character of a string');
     if (verdict === 'inside') return;
     if (!this.#isName) {
-      this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+      this.#ended(at + 1);
       return;
     }
     this.#onPath = isCollected === true && this.#isNextToken();
@@ -242,47 +265,47 @@ export class DocumentWalker {
 
   /** Whether the name at hand is the pointer's next token. */
   #isNextToken(): boolean {
-    const name = nameOf(this.#token);
     const depth = this.#levels.length - 1;
+    if (this.#pointer[depth] === null) return true;
+    const name = nameOf(this.#token);
     if (name !== this.#pointer[depth]) {
-      if (depth === this.#followed && this.#names.length < NAMES_SHOWN) this.#names.push(name);
+      const isNews = this.#names.length < NAMES_SHOWN && !this.#names.includes(name);
+      if (depth === this.#followed && isNews) this.#names.push(name);
       return false;
     }
     const level = this.#levels.at(-1)!;
-    if (level.isMatched) this.#isAmbiguous = true;
+    const isRepeated = level.isMatched;
+    if (isRepeated) this.#isAmbiguous = true;
     level.isMatched = true;
-    return true;
+    // Without a wildcard, the first one that leads to a container is followed.
+    return !(isRepeated && this.isWildcard);
   }
 
   #endScalar(at: number): void {
     const isFine = SCALAR.test(this.#token) || (this.#acceptsNonfinite && NONFINITE.test(this.#token));
     if (!isFine) throw this.#bad(at - this.#token.length, 'not a valid value');
-    this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+    this.#ended(at);
+  }
+
+  /** A value has ended. */
+  #ended(at: number): void {
+    const depth = this.#levels.length;
+    this.#state = depth === 0 ? 'done' : 'after value';
+    if (this.#misfitFrom === NO_MISFIT || depth !== this.#pointer.length) return;
+    this.#misfits.push({ from: this.#misfitFrom, to: at });
+    this.#misfitFrom = NO_MISFIT;
   }
 
   #close(isArray: boolean, at: number): undefined {
-    if (this.#levels.pop()?.isArray !== isArray) throw this.#bad(at, 'a bracket that closes nothing');
-    this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+    const level = this.#levels.pop();
+    if (level?.isArray !== isArray) throw this.#bad(at, 'a bracket that closes nothing');
+    // No place is missing where a wildcard stands for nothing.
+    if (level.isOnPath && level.elements === 0 && this.#pointer[this.#levels.length] === null) this.#found = true;
+    this.#ended(at + 1);
   }
 
   #bad(offset: number, what: string): GristmillError {
     const message = `${this.#file} is not valid JSON at byte ${offset}: ${what}.`;
     return new GristmillError('SOURCE_NOT_JSON', message, { file: this.#file, offset });
   }
-}
-
-/** The name that a string spells. Most are spelled as they are. */
-function nameOf(token: string): string {
-  if (PLAIN_NAME.test(token)) return token.slice(1, -1);
-  return JSON.parse(Buffer.from(token, 'latin1').toString('utf8')) as string;
-}
-
-function shown(name: string): string {
-  return JSON.stringify(snippetOf(Buffer.from(name), 0));
-}
-
-/** The error of a file that has something after its document. */
-export function trailingBytes(file: string, offset: number): GristmillError {
-  const message = `${file} continues after its JSON document (byte ${offset}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
-  return new GristmillError('SOURCE_TRAILING_BYTES', message, { file, offset });
 }

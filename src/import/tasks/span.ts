@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
+import type { Places } from '../../keys/paths.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
@@ -16,8 +17,8 @@ import type { Access, Fingerprint } from '../source/source.js';
 export interface ScanSetup {
   readonly id: string;
   readonly scan: Omit<ScanOptions, 'framing'>;
-  /** The names on the way to the container that has the records of a document. Absent: the whole document. */
-  readonly select?: readonly string[];
+  /** The places of the containers that have the records of a document. Absent: the whole document. */
+  readonly select?: Places;
   readonly level: number;
   readonly access: Access;
   readonly decompression: Decompression;

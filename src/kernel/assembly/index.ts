@@ -12,7 +12,7 @@ export { countNewlines } from './checksum';
 export { addComposite, clearComposites } from './composites';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, pageEntries, takePage } from './pages';
-export { addNode, clearNodes, endNode } from './paths';
+export { addNode, clearNodes, endNode, setPosition } from './paths';
 export { next } from './scan';
 export { compact, growWindow, loaded, standAt } from './window';
 

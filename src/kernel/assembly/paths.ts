@@ -6,7 +6,10 @@
 //   of a component of it does    20  u16 number of the secondary index whose path ends here, or 0
 //   22  u16 column that composite keys take the value as, or 0    24  u64 bit: 1 << (position among its siblings mod 64)
 //   32  u64 mask of the name's bytes among the first eight
-//   40  name, then its closing quote, padded with zeros to a multiple of 8
+//   40  u32 position by which an element of an array stands for this node, or 0xffffffff
+//   44  u32 what an array is that stands for this node: transparent (0), or so many first elements stand for children by their
+//   positions; 0xffffffff: both of these, and the twin reads such a record
+//   48  name, then its closing quote, padded with zeros to a multiple of 8
 // A name that cannot stand in a source as it is (it holds a quote, a backslash or a control character) ends with 00
 // instead of the quote, which no source has: it is only ever met in its escaped spellings.
 // A node is named by its address, which is a multiple of 8 and greater than that of its parent.
@@ -23,7 +26,12 @@ export const SECONDARY: usize = 20;
 export const COLUMN: usize = 22;
 const SIBLING_BIT: usize = 24;
 const FIRST_MASK: usize = 32;
-const NAME: usize = 40;
+const POSITION: usize = 40;
+const ARRAYS: usize = 44;
+const NAME: usize = 48;
+
+/** What ARRAYS holds where the twin has to read a record with an array there. */
+export const BOTH: u32 = 0xffff_ffff;
 
 export const TRIE_BYTES: u32 = 1 << 20;
 /** Captures that a repeated member may have to go over; beyond that the record is the twin's, or it would take quadratic time. */
@@ -85,6 +93,43 @@ function canStandAsItIs(name: u32, bytes: u32): bool {
     if (c < SPACE || c == QUOTE || c == BACKSLASH) return false;
   }
   return true;
+}
+
+/** Says by which position an element of an array stands for `node`, and what an array is that stands for it. */
+export function setPosition(node: u32, position: u32, arrays: u32): void {
+  store<u32>(node, position, POSITION);
+  store<u32>(node, arrays, ARRAYS);
+}
+
+/** What an array is that stands for `node`. */
+// @ts-ignore: decorator
+@inline export function arraysAt(node: u32): u32 {
+  return load<u32>(node, ARRAYS);
+}
+
+/** The child of `parent` that the first element of the array at `level` stands for, or 0. */
+export function firstElement(level: u32, parent: u32): u32 {
+  store<u32>(level, 0, 4);
+  return childAt(parent, 0);
+}
+
+/** The same for the next element. */
+export function nextElement(level: u32, parent: u32): u32 {
+  const position = load<u32>(level, 4) + 1;
+  store<u32>(level, position, 4);
+  return childAt(parent, position);
+}
+
+/** Whether no element after the one at hand of the array at `level` stands for a child of `parent`. */
+// @ts-ignore: decorator
+@inline export function isLastOnPath(level: u32, parent: u32): bool {
+  return load<u32>(level, 4) + 1 >= load<u32>(parent, ARRAYS);
+}
+
+function childAt(parent: u32, position: u32): u32 {
+  let node = load<u32>(parent, FIRST_CHILD);
+  while (node != 0 && load<u32>(node, POSITION) != position) node = load<u32>(node, NEXT_SIBLING);
+  return node;
 }
 
 /** Closes a subtree: all nodes added since `node` are below it. */

@@ -6,7 +6,9 @@ import {
   SPACE, STACK_ARRAY, STACK_IN_ARRAY, STACK_NODE_SHIFT, ZERO,
 } from './contract';
 import { endsScalar, isBlank, literalEnd, mayBeOperator, numberEnd } from './grammar';
-import { capture, childNamed, enterObject, meetMember } from './paths';
+import {
+  arraysAt, BOTH, capture, childNamed, enterObject, firstElement, isLastOnPath, meetMember, nextElement,
+} from './paths';
 import { Skip, skip } from './skip';
 import { refill } from './stage1';
 import { LEVEL_BYTES, LOOK_AHEAD_BYTES, State } from './state';
@@ -124,7 +126,16 @@ export function walk(at: u32, t: u32): u32 {
           if (c <= SPACE) return fail(at);
         }
         if (c != closer) {
-          if (isArray) continue;
+          if (isArray) {
+            if (node == 0 || arraysAt(node) == 0) continue;
+            if (arraysAt(node) == BOTH) return fail(at);
+            const row = node;
+            node = firstElement(level, row);
+            top = STACK_ARRAY | (load<u32>(level - LEVEL_BYTES) & STACK_IN_ARRAY);
+            // Where no path leads to a later element, skip goes over them.
+            if (!isLastOnPath(level, row)) top |= row << STACK_NODE_SHIFT;
+            continue;
+          }
           if (c != QUOTE) return fail(at);
           const colon = load<u32>(t);
           if (<u32>load<u8>(colon) != COLON) return fail(colon);
@@ -185,6 +196,10 @@ export function walk(at: u32, t: u32): u32 {
       t += 4;
       at = colon + 1;
       c = <u32>load<u8>(at);
+    } else if (node != 0 && arraysAt(node) != 0) {
+      const row = node;
+      node = nextElement(level, row);
+      if (isLastOnPath(level, row)) top &= STACK_ARRAY | STACK_IN_ARRAY;
     }
   }
 }

@@ -4,8 +4,9 @@
 // the value at hand; whatever no path leads into is skipped.
 //
 // - Member names are compared as text: "a" and "\u0061" are one name, "__proto__" is a name like any other.
-// - Arrays are transparent: every element stands where the array stands. For the primary key, which is one value, a value
-//   found inside an array is "not a scalar".
+// - Where a path goes on with a number, it leads to that element of an array.
+// - To all other paths arrays are transparent: every element stands where the array stands. For the primary key, which is
+//   one value, a value found inside such an array is "not a scalar".
 // - A path captures the scalars at its end. An object there captures nothing (primary: "not a scalar"); a scalar on the
 //   way captures nothing.
 // - A member that is repeated within one object replaces its earlier occurrence, with everything captured below it.
@@ -35,14 +36,18 @@ interface Path {
   readonly isPrimary: boolean;
 }
 
-/** The paths that lead to or through a value, and how far they have been followed. */
-interface Route {
-  /** Positions in the list of paths. */
-  readonly paths: readonly number[];
-  /** Member names followed so far; the same for all paths, since every step into a member is one name. */
+/** A path that leads to or through a value. */
+interface Step {
+  /** Its place in the list of paths. */
+  readonly path: number;
+  /** How many of its names have been followed so far. */
   readonly names: number;
+  /** Whether an array lies on the way that it was transparent in. */
   readonly isInsideArray: boolean;
 }
+
+/** The paths that lead to or through a value. */
+type Route = readonly Step[];
 
 /**
  * The keys of the record whose value is `bytes[start … end)`, or why it has to be rejected. `name` is the member's name
@@ -132,7 +137,10 @@ class Capture {
   visit(at: number): (Token | typeof NOT_SCALAR)[][][] {
     const named = this.#held;
     if (this.#paths.length > 0) {
-      this.#visitValue(at, { paths: [...this.#paths.keys()], names: 0, isInsideArray: false });
+      this.#visitValue(
+        at,
+        this.#paths.map((_, path) => ({ path, names: 0, isInsideArray: false })),
+      );
     }
     let next = 0;
     const found = this.keys.map((key) => pathsTo(key).map(() => this.#found[next++]!));
@@ -147,13 +155,34 @@ class Capture {
     if (this.bytes[at] === OPEN_ARRAY) return this.#visitArray(at, route);
     if (this.bytes[at] === OPEN_OBJECT) return this.#visitObject(at, route);
     const end = tokenEnd(this.bytes, at);
-    for (const path of this.#arrived(route)) this.#hold(path, { start: at, end }, route);
+    for (const step of route) if (this.#nameAfter(step) === undefined) this.#hold(step, { start: at, end });
     return end;
   }
 
-  /** Arrays within arrays are one level here, so a depth of brackets is counted and nothing is stacked. */
   #visitArray(start: number, route: Route): number {
-    const inside: Route = { ...route, isInsideArray: true };
+    const inside = route.map((step) => (this.#isPosition(step) ? step : { ...step, isInsideArray: true }));
+    const isRow = inside.some((step) => this.#isPosition(step));
+    return isRow ? this.#visitElements(start, inside) : this.#visitAll(start, inside);
+  }
+
+  /** The elements one by one, since paths lead to some of them only. */
+  #visitElements(start: number, inside: Route): number {
+    const { bytes } = this;
+    let at = skipBlanks(bytes, start + 1, bytes.length);
+    for (let position = 0; bytes[at] !== CLOSE_ARRAY; position++) {
+      const route = inside.flatMap((step) => {
+        if (!this.#isPosition(step)) return [step];
+        return this.#nameAfter(step) === position ? [{ ...step, names: step.names + 1 }] : [];
+      });
+      const end = route.length > 0 ? this.#visitValue(at, route) : valueEnd(bytes, at);
+      at = skipBlanks(bytes, end, bytes.length);
+      if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
+    }
+    return at + 1;
+  }
+
+  /** Arrays within arrays are one level here, so a depth of brackets is counted and nothing is stacked. */
+  #visitAll(start: number, inside: Route): number {
     let depth = 0;
     let at = start;
     do {
@@ -168,8 +197,11 @@ class Capture {
 
   #visitObject(start: number, route: Route): number {
     const { bytes } = this;
-    for (const path of this.#arrived(route)) if (this.#paths[path]!.isPrimary) this.#found[path] = [NOT_SCALAR];
-    const leading = route.paths.filter((path) => this.#paths[path]!.names.length > route.names);
+    const leading = route.filter((step) => {
+      if (this.#nameAfter(step) !== undefined) return true;
+      if (this.#paths[step.path]!.isPrimary) this.#found[step.path] = [NOT_SCALAR];
+      return false;
+    });
     if (leading.length === 0) return valueEnd(bytes, start);
 
     // All that a path captures from here to the end of the object it captures below one member, the one it names:
@@ -181,25 +213,27 @@ class Capture {
       const name = nameOf(bytes, at, nameEnd);
       const colon = skipBlanks(bytes, nameEnd, bytes.length);
       const value = skipBlanks(bytes, colon + 1, bytes.length);
-      const paths = leading.filter((path) => this.#paths[path]!.names[route.names] === name);
-      for (const path of paths) this.#forget(path, marks[path]!);
-      const end =
-        paths.length > 0
-          ? this.#visitValue(value, { ...route, paths, names: route.names + 1 })
-          : valueEnd(bytes, value);
+      const taken = leading.filter((step) => String(this.#nameAfter(step)) === name);
+      for (const { path } of taken) this.#forget(path, marks[path]!);
+      const into = taken.map((step) => ({ ...step, names: step.names + 1 }));
+      const end = into.length > 0 ? this.#visitValue(value, into) : valueEnd(bytes, value);
       at = skipBlanks(bytes, end, bytes.length);
       if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
     }
     return at + 1;
   }
 
-  /** The paths that end here. */
-  #arrived(route: Route): readonly number[] {
-    return route.paths.filter((path) => this.#paths[path]!.names.length === route.names);
+  /** With which name or position a path goes on; undefined if it ends here. */
+  #nameAfter({ path, names }: Step): string | number | undefined {
+    return this.#paths[path]!.names[names];
   }
 
-  #hold(path: number, token: Token, route: Route): void {
-    if (this.#paths[path]!.isPrimary && route.isInsideArray) {
+  #isPosition(step: Step): boolean {
+    return typeof this.#nameAfter(step) === 'number';
+  }
+
+  #hold({ path, isInsideArray }: Step, token: Token): void {
+    if (this.#paths[path]!.isPrimary && isInsideArray) {
       this.#found[path] = [NOT_SCALAR];
       return;
     }

@@ -11,6 +11,7 @@ export interface Exports {
   growWindow(windowBytes: number): number;
   clearNodes(capturesMax: number): void;
   addNode(parent: number, nameBytes: number, primary: number, secondary: number): number;
+  setPosition(node: number, position: number, arrays: number): void;
   endNode(node: number): void;
   clearComposites(): void;
   addComposite(index: number, components: number): number;

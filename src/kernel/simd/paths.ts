@@ -19,6 +19,11 @@ const PATH_KEYS_MAX = KEYS_PER_RECORD_MAX - 1;
 const WHOLE_KEY = 1;
 const COMPONENT = 2;
 const COLUMN_SHIFT = 16;
+/** What a node says of an array in its place: it is transparent, or the twin reads a record with one. */
+const TRANSPARENT = 0;
+const BOTH = 0xffff_ffff;
+/** The position of a node that no position leads to. */
+const NO_POSITION = 0xffff_ffff;
 
 interface PathNode {
   readonly children: Map<string, PathNode>;
@@ -28,6 +33,9 @@ interface PathNode {
   secondary: number;
   /** As what composite keys take the value; 0: none does. */
   column: number;
+  /** Whether paths lead here by a position, and whether by a name. */
+  isPosition: boolean;
+  isName: boolean;
 }
 
 /** A composite key: the number of its index, and the columns of its components. */
@@ -74,6 +82,7 @@ export class KeyPaths {
     const secondary = node.secondary | (node.column << COLUMN_SHIFT);
     const address = isFine ? raw.addNode(parent, bytes.byteLength, node.primary, secondary) : 0;
     if (address === 0) throw new RangeError('the key paths are longer than a megabyte, or a name in one than 64 KiB');
+    raw.setPosition(address, node.isPosition ? Number(name) : NO_POSITION, arraysAt(node));
     for (const [childName, child] of node.children) this.#addNode(address, childName, child);
     raw.endNode(address);
   }
@@ -112,12 +121,15 @@ class Trie {
   /** The node at which a path ends, for one more use. */
   #descend(path: Names): PathNode {
     let node = this.root;
-    for (const name of path) {
+    for (const part of path) {
+      const name = String(part);
       let child = node.children.get(name);
       if (!child) {
         child = newNode();
         node.children.set(name, child);
       }
+      if (typeof part === 'number') child.isPosition = true;
+      else child.isName = true;
       node = child;
     }
     node.uses++;
@@ -127,7 +139,15 @@ class Trie {
 }
 
 function newNode(): PathNode {
-  return { children: new Map(), uses: 0, primary: 0, secondary: 0, column: 0 };
+  return { children: new Map(), uses: 0, primary: 0, secondary: 0, column: 0, isPosition: false, isName: false };
+}
+
+/** What an array is that stands for this node; or of how many first elements some have nodes of their own. */
+function arraysAt({ children, uses }: PathNode): number {
+  const positions = Array.from(children).filter(([, { isPosition }]) => isPosition);
+  if (positions.length === 0) return TRANSPARENT;
+  const isMixed = uses > 0 || Array.from(children.values()).some(({ isName }) => isName);
+  return isMixed ? BOTH : Math.max(...positions.map(([name]) => Number(name))) + 1;
 }
 
 function samePath(key: KeyNames): TypeError {

@@ -118,6 +118,7 @@ export const collectionCheck = object<CollectionManifest>(
   {
     ...{ name: text(), id: number, generation, framing: oneOf(...Object.keys(Framing)), key: keyRule },
     ...{ primary: optional(indexOf(primaryPath)), secondary: list(indexOf(path), INDEXES_MAX - 1) },
+    positions: optional(oneOf(true)),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     ...{ shards: integer(U32_MAX), layout: generation, open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },

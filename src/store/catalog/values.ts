@@ -2,6 +2,7 @@
 // every value begins with its own XXH64.
 
 import { GristmillError } from '../../base/errors.js';
+import { havePositions } from '../../keys/key-path.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
 import type { CollectionManifest, ShardEntry, StoreHeader } from '../types.js';
 import { type Check, describeFault } from './checks.js';
@@ -9,9 +10,14 @@ import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
 /** The newest format this gristmill reads and writes (Invariant 9): that of stores with joined files or composite keys. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
+/** The first format with composite keys, and with joined files. */
+const COMPOSITE_FORMAT = 2;
+export const JOINED_FORMAT = 2;
+/** The first format in which numbers in paths are positions. */
+const POSITIONS_FORMAT = 3;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -156,11 +162,12 @@ export function newHeader(): StoreHeader {
   };
 }
 
-/** Whether a collection needs FORMAT_VERSION: a gristmill that does not know composite keys must not read it. */
-export function hasCompositeKey({ key, secondary }: CollectionManifest): boolean {
-  return (
-    (key.kind === 'path' && typeof key.path !== 'string') || secondary.some(({ path }) => typeof path !== 'string')
-  );
+/** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
+export function formatOf({ key, secondary, positions }: CollectionManifest): number {
+  const primary = key.kind === 'path' ? [key.path] : [];
+  if (positions || havePositions(primary)) return POSITIONS_FORMAT;
+  const isComposite = [...primary, ...secondary.map(({ path }) => path)].some((path) => typeof path !== 'string');
+  return isComposite ? COMPOSITE_FORMAT : FIRST_FORMAT;
 }
 
 /** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */

@@ -57,6 +57,7 @@ export function commitPublication(
     key: publication.key,
     primary: publication.key.kind === 'ordinal' ? undefined : primary,
     secondary,
+    ...(publication.positions && { positions: true }),
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,
     ...(base?.dropped !== undefined && { dropped: base.dropped }),

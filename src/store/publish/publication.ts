@@ -31,6 +31,8 @@ export interface Publication {
   /** Against stored records in mode insert (upsert always replaces them). */
   readonly onDuplicate: 'last' | 'first' | 'error';
   readonly indexPaths: readonly KeyPath[];
+  /** Whether numbers in them are positions. */
+  readonly positions?: true | undefined;
   /** Bytes of source text the shards were made from. */
   readonly sourceBytes: number;
   /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */

@@ -4,7 +4,7 @@
 // that does not add up means that records were lost somewhere on the way, and is never published.
 
 import type { TombstoneMarks } from '../catalog/tombstones.js';
-import { FORMAT_VERSION, hasCompositeKey } from '../catalog/values.js';
+import { formatOf, JOINED_FORMAT } from '../catalog/values.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
 import { expectCount } from './checks.js';
 
@@ -38,7 +38,7 @@ export function publishState(
   }
   expectCount(records - manifest.dead, manifest.records, 'live records in the shards');
   if (manifest.primary) expectCount(manifest.primary.entries, manifest.records, 'entries of the primary index');
-  if (hasJoined || hasCompositeKey(manifest)) requireFormat(catalog, write, FORMAT_VERSION);
+  requireFormat(catalog, write, Math.max(formatOf(manifest), hasJoined ? JOINED_FORMAT : 0));
   marks?.write(catalog, write, manifest.generation);
   write.putCollection(manifest);
 }

@@ -22,6 +22,8 @@ export interface ImportOrigin {
   readonly framing: FramingName;
   readonly key: KeyRule;
   readonly indexes: readonly KeyPath[];
+  /** As in the collection's manifest. */
+  readonly positions?: true | undefined;
 }
 
 export interface ShardOrigin extends ImportOrigin {
@@ -85,6 +87,7 @@ function isOrigin(said: unknown): said is ShardOrigin {
     isKeyRule(said.key) &&
     Array.isArray(indexes) &&
     arePaths(indexes) &&
+    (said.positions === undefined || said.positions === true) &&
     typeof said.named === 'boolean' &&
     isSource(source) &&
     isCount(sources) &&

@@ -142,10 +142,13 @@ export function holesOf(entry: ShardEntry, read: Pick<CatalogRead, 'tombstones'>
 }
 
 /** A rewritten file says what the first one said; what transactions put says it here. */
-function inlineOrigin({ name, framing, key, secondary }: CollectionManifest, entry: ShardEntry): ShardOrigin {
+function inlineOrigin(
+  { name, framing, key, secondary, positions }: CollectionManifest,
+  entry: ShardEntry,
+): ShardOrigin {
   return {
     ...{ import: entry.shard, collection: name, mode: 'upsert', onDuplicate: 'last', framing, key },
-    ...{ indexes: secondary.map(({ path }) => path), shard: entry.shard },
+    ...{ indexes: secondary.map(({ path }) => path), ...(positions && { positions }), shard: entry.shard },
     ...{ named: entry.named, source: entry.source, sourceNumber: 0, sources: 1, sourceFrom: 0, isLast: true },
   };
 }

@@ -94,7 +94,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
-    const by = { key: manifest.key, indexes, named, keep: 'last' } as const;
+    const by = { key: manifest.key, indexes, positions: manifest.positions, named, keep: 'last' } as const;
     const jobs = jobsOf(some, old, store, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;

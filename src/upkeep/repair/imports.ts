@@ -115,10 +115,11 @@ function firstSpan(path: string): JournalSpan | undefined {
 /** Whether records can be added to a collection without replacing any of it, each under a key of its own. */
 function canJoin(origin: ShardOrigin, older: readonly Import[]): boolean {
   if (origin.mode !== 'replace') return true;
-  const { key, indexes } = (older.at(-1) as Import).origin;
+  const { key, indexes, positions } = (older.at(-1) as Import).origin;
   const describe = (...parts: unknown[]): string => JSON.stringify(parts);
   return (
-    key.kind !== 'ordinal' && describe(key, [...indexes].sort()) === describe(origin.key, [...origin.indexes].sort())
+    key.kind !== 'ordinal' &&
+    describe(key, [...indexes].sort(), positions) === describe(origin.key, [...origin.indexes].sort(), origin.positions)
   );
 }
 

@@ -8,7 +8,15 @@ import { planMerge } from '../../import/merge/plan.js';
 import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
 import { runPathOf } from '../../import/tasks/span.js';
-import { isComposite, type KeyNames, type KeyPath, type Names, namesOf } from '../../keys/key-path.js';
+import {
+  isComposite,
+  type KeyNames,
+  type KeyPath,
+  type Names,
+  type Numbers,
+  namesOf,
+  numbersIn,
+} from '../../keys/key-path.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { files } from '../../store/files/file-blobs.js';
@@ -27,6 +35,8 @@ const NEWLINE = Buffer.from('\n');
 export interface IndexedBy {
   readonly key: KeyRule;
   readonly indexes: readonly KeyPath[];
+  /** Whether numbers in them are positions. */
+  readonly positions: true | undefined;
   readonly named: boolean;
   readonly keep: 'last' | 'first';
 }
@@ -143,14 +153,14 @@ export class Rebuild {
     return runPathOf(this.#tools.temporary, shard);
   }
 
-  #setup({ key, indexes, named, keep }: IndexedBy): ScanSetup {
+  #setup({ key, indexes, positions, named, keep }: IndexedBy): ScanSetup {
     const inLine = (names: Names): Names => (named ? ['value', ...names] : names);
-    const namesIn = (path: KeyPath): KeyNames => {
-      const names = namesOf(path);
+    const namesIn = (path: KeyPath, numbers?: Numbers): KeyNames => {
+      const names = namesOf(path, numbers);
       return isComposite(names) ? names.map(inLine) : inLine(names);
     };
     const primary = key.kind === 'path' ? namesIn(key.path) : key.kind === 'name' ? ['key'] : undefined;
-    const secondary = indexes.map(namesIn);
+    const secondary = indexes.map((path) => namesIn(path, numbersIn({ positions })));
     return {
       id: this.#id,
       scan: {

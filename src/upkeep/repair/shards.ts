@@ -134,11 +134,11 @@ function reasonOf(error: unknown): string {
 
 /** What a shard says that contradicts its file, or other shards; `said` takes what it says. */
 function misfit(origin: ShardOrigin, number: number, part: Part, said: Map<number, string>, path: string) {
-  const { import: first, collection, mode, onDuplicate, framing, key, indexes, shard } = origin;
+  const { import: first, collection, mode, onDuplicate, framing, key, indexes, positions, shard } = origin;
   if (part.shard !== undefined && part.shard !== shard) return `${path} has shard ${shard} in place of ${part.shard}`;
   // A shard that is written again gets a later number.
   if (shard > number) return `${path} says that it is shard ${shard}, but a file of that shard has a greater number`;
-  const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes]);
+  const facts = JSON.stringify([first, collection, mode, onDuplicate, framing, key, indexes, positions]);
   // The number of an import is that of its first shard.
   for (const one of [first, shard]) {
     const known = said.get(one);
@@ -191,7 +191,8 @@ async function publishAgain(
 ): Promise<void> {
   const { store, catalog, lost } = repair;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
-  const by = { key: origin.key, indexes: origin.indexes, named: origin.named, keep } as const;
+  const { key, indexes, positions, named } = origin;
+  const by = { key, indexes, positions, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
     const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
@@ -223,10 +224,10 @@ async function publishAgain(
     const replaced = [...dead.values()].reduce((sum, ordinals) => sum + ordinals.length, 0);
     return { counts: { read: records, stored: records - replaced, rejected: 0, replaced }, dead };
   };
-  const { collection: name, framing, key, indexes } = origin;
+  const { collection: name, framing } = origin;
   const { mode, onDuplicate } = isDoubtful ? ({ mode: 'insert', onDuplicate: 'first' } as const) : origin;
   const publication: Publication = {
-    ...{ name, framing, key, shards: entries, indexPaths: indexes },
+    ...{ name, framing, key, shards: entries, indexPaths: indexes, ...(positions && { positions }) },
     ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
     sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
   };
