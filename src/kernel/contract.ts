@@ -65,6 +65,11 @@ export interface ScanOptions {
   readonly depthMax: number;
   /** Largest record accepted, in bytes of source text from its first byte to its last. */
   readonly recordBytesMax: number;
+  /**
+   * Whether the client decides about each record before it gets keys: it may pass it, or store another text. Default false.
+   * The plain twin then gives records without keys.
+   */
+  readonly asks?: boolean;
 }
 
 /** One record as a kernel saw it. */

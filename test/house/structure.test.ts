@@ -40,6 +40,7 @@ const LAYERS = [
   // The import path, in the order of its stages.
   ['src/import/codec', 'src/import/codec/forms', 'src/import/codec/xz', 'src/import/codec/cuts'],
   [
+    'src/import/rules',
     'src/import/names',
     'src/import/options',
     'src/import/transport/http',

@@ -13,6 +13,7 @@ import {
   choice,
   collect,
   collectKey,
+  collectNames,
   collectPaths,
   readCount,
   readInteger,
@@ -50,6 +51,11 @@ const SAME_NAME = [
   'onBadFile',
   'include',
   'exclude',
+  'where',
+  'sample',
+  'pick',
+  'omit',
+  'limit',
   'codec',
   'maxExpansion',
   'maxDecoderMemory',
@@ -112,7 +118,7 @@ export function addImport(program: Command): void {
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return withCodecFlags(command)
+  return withRuleFlags(withCodecFlags(command))
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -168,6 +174,20 @@ export function withImportFlags(command: Command): Command {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
+}
+
+/** Which records are stored, and what of them. */
+function withRuleFlags(command: Command): Command {
+  return command
+    .option(
+      '--where <condition>',
+      "store only records that meet it: 'country=DE', 'age>=18', 'email' (has a value), '!email'; also !=, <, <=, >; given several times, records that meet all",
+      collect,
+    )
+    .option('--sample <share>', 'store this share of the records, the same ones each time: 0.01 or 1%', readRatio)
+    .option('--pick <paths>', 'store only these members: id,user.name; may be given several times', collectNames)
+    .option('--omit <paths>', 'do not store these members; may be given several times', collectNames)
+    .option('--limit <n>', 'store the first n records, and stop reading', readInteger);
 }
 
 /** How sources are decompressed. */

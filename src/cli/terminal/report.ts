@@ -22,6 +22,7 @@ export function reportText(report: ImportReport, store: string): string {
     ['records read', formatCount(records.read)],
     ['  stored', formatCount(records.stored)],
     ['  rejected', formatCount(records.rejected)],
+    ...(records.filtered ? [['  filtered', formatCount(records.filtered)] as [string, string]] : []),
     ['  replaced', formatCount(records.replaced)],
   ];
   if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);

@@ -24,7 +24,7 @@ import { Quarantine } from './quarantine.js';
 interface Origin {
   /** Records of the source read before its span. */
   readonly readBefore: number;
-  /** Of each rejected record of the span, the good ones before it. */
+  /** Of each record of the span that is not in the shard, those of the shard before it. */
   readonly goodBefore: Uint32Array | undefined;
   /** For a span of many files: their folder, and the result of each file. */
   readonly files?: { readonly folder: string; readonly of: SpanFiles; readonly records: Uint32Array };
@@ -37,6 +37,7 @@ export class Tally {
   readonly dead = new Map<number, number[]>();
   read = 0;
   rejected = 0;
+  filtered = 0;
   replaced = 0;
   storedBytes = 0;
   redone = 0;
@@ -82,7 +83,7 @@ export class Tally {
   }
 
   get stored(): number {
-    return this.read - this.rejected - this.replaced;
+    return this.read - this.rejected - this.filtered - this.replaced;
   }
 
   /** Bytes of the sorted runs. */
@@ -106,6 +107,7 @@ export class Tally {
     this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
     this.rejected += result.rejected;
+    this.filtered += result.filtered ?? 0;
     const { failure, firstRejected } = result;
     if (failure) throw await failureError({ task, failure, readBefore, sequence }, this.#pause);
     if (firstRejected) {
@@ -209,10 +211,10 @@ export class Tally {
   }
 }
 
-/** The ordinal in its source of the record with this ordinal in its shard: the rejected ones before it count too. */
+/** The ordinal in its source of the record with this ordinal in its shard: those before it that are not there count too. */
 function recordOf(ordinal: number, { readBefore, goodBefore }: Origin): number {
-  const rejectedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
-  return readBefore + ordinal + rejectedBefore;
+  const passedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
+  return readBefore + ordinal + passedBefore;
 }
 
 /** The file that a record of a source is in, and its ordinal there. */

@@ -7,6 +7,7 @@ import { namesOf } from '../../keys/key-path.js';
 import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
+import { rulesIn } from '../rules/rules.js';
 import type { ScanSetup, SpanTask } from '../tasks/span.js';
 import type { SourcePlan, Span } from './source-plan.js';
 import type { SpanJob } from './span-job.js';
@@ -82,10 +83,12 @@ function setupOf(
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map(namesOf);
   const select = options.select === undefined ? undefined : parsePointer(options.select);
+  const rules = rulesIn(options);
   return {
     id,
     ...(select && { select }),
-    scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }) },
+    ...(rules && { rules }),
+    scan: { secondary, depthMax, recordBytesMax, ...(primary && { primary }), ...(rules && { asks: true }) },
     level,
     access,
     decompression: { codec, maxExpansion, maxDecoderMemory },

@@ -4,7 +4,7 @@
 // common: the callbacks that the kernel's loop needs, for records in one framing.
 
 import type { FramingName } from '../../kernel/contract.js';
-import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
+import type { BadOutcome, GoodOutcome, HeldRecord, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { ChunkSource, RanOut } from '../sequence/chunk.js';
 import type { Source } from '../source/source.js';
@@ -43,7 +43,7 @@ export abstract class RecordScan implements ScanClient {
     this.#countsNewlines = file instanceof ChunkSource;
   }
 
-  abstract fill(): true;
+  abstract fill(): boolean;
 
   frame(): true {
     return this.output.takeFrame();
@@ -53,11 +53,23 @@ export abstract class RecordScan implements ScanClient {
     this.output.takeEntries();
   }
 
-  record(outcome: GoodOutcome): true {
-    return this.output.add(outcome.record, outcome);
+  held(record: HeldRecord): boolean {
+    return this.output.held(record);
+  }
+
+  record(outcome: GoodOutcome): boolean {
+    return this.settle(outcome);
+  }
+
+  /** @param name that the record is given. @returns whether the scan continues */
+  protected settle(outcome: GoodOutcome, name?: string): boolean {
+    if (this.output.isFull) return false;
+    const bad = this.output.settle(outcome, name);
+    return bad === undefined || this.bad(bad);
   }
 
   bad(outcome: BadOutcome): boolean {
+    if (this.output.isFull) return false;
     const { reason, offset, start, end } = outcome;
     if (reason === 'RECORD_TOO_LARGE') return this.fail(this.badAt('too large', start, start, end));
     const { framing } = this.#scanned;

@@ -7,6 +7,7 @@ import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { CodecName } from '../codec/codec.js';
+import type { RuleTexts } from '../rules/rules.js';
 import type { ChunkRun } from '../sequence/chunk.js';
 import type { Decompression } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
@@ -18,6 +19,8 @@ export interface ScanSetup {
   readonly scan: Omit<ScanOptions, 'framing'>;
   /** The names on the way to the container that has the records of a document. Absent: the whole document. */
   readonly select?: readonly string[];
+  /** Which records are stored, and what of them. Absent: all of all. */
+  readonly rules?: RuleTexts;
   readonly level: number;
   readonly access: Access;
   readonly decompression: Decompression;
@@ -189,6 +192,15 @@ export interface BadFileAt extends BadFile {
   readonly at: number;
 }
 
+/** Records of a span that were stored, those that lost to another one included. */
+export function recordsStored({
+  read,
+  rejected,
+  filtered = 0,
+}: Pick<SpanResult, 'read' | 'rejected' | 'filtered'>): number {
+  return read - rejected - filtered;
+}
+
 /** A primary key met a second time. */
 export interface Duplicate {
   readonly shard: number;
@@ -205,8 +217,10 @@ export interface SpanResult {
   readonly ended: boolean;
   readonly read: number;
   readonly rejected: number;
+  /** Good records that the rules did not let pass. Absent without rules. */
+  readonly filtered?: number;
   readonly firstRejected?: SpanFailure;
-  /** With `namesDuplicates`, for each rejected record: how many good ones of the span came before it. */
+  /** With `namesDuplicates`, for each record that is not in the shard: how many of the shard came before it. */
   readonly goodBefore?: Uint32Array;
   /** Absent when there was no record. */
   readonly shard?: ShardSummary;

@@ -209,7 +209,7 @@ function viewOfAll({ bytes, isLast }: Reading): View {
 function good(reading: Reading, extent: Extent, until: number, onward: Onward): RecordOutcome {
   if (isTooLarge(reading, until)) return tooLarge(reading);
   const { bytes, start, options } = reading;
-  const keys = captureKeys(bytes, extent, extent.name, options);
+  const keys = options.asks ? [] : captureKeys(bytes, extent, extent.name, options);
   if (typeof keys === 'string') return bad(reading, fault(keys, start), extent.end, onward);
   const value = lineOf(bytes, extent.start, extent.end);
   const line = extent.name ? `{"key":${lineOf(bytes, extent.name.start, extent.name.end)},"value":${value}}` : value;
