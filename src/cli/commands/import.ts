@@ -53,6 +53,7 @@ const SAME_NAME = [
   'exclude',
   'where',
   'sample',
+  'transform',
   'pick',
   'omit',
   'limit',
@@ -185,6 +186,10 @@ function withRuleFlags(command: Command): Command {
       collect,
     )
     .option('--sample <share>', 'store this share of the records, the same ones each time: 0.01 or 1%', readRatio)
+    .option(
+      '--transform <module>',
+      'store what the default export of this module returns for each record: one, none (undefined), or several (a generator)',
+    )
     .option('--pick <paths>', 'store only these members: id,user.name; may be given several times', collectNames)
     .option('--omit <paths>', 'do not store these members; may be given several times', collectNames)
     .option('--limit <n>', 'store the first n records, and stop reading', readInteger);

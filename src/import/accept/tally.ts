@@ -26,6 +26,8 @@ interface Origin {
   readonly readBefore: number;
   /** Of each record of the span that is not in the shard, those of the shard before it. */
   readonly goodBefore: Uint32Array | undefined;
+  /** Ordinals of records of the shard that are not the first one of their record in the source. */
+  readonly addedAt: Uint32Array | undefined;
   /** For a span of many files: their folder, and the result of each file. */
   readonly files?: { readonly folder: string; readonly of: SpanFiles; readonly records: Uint32Array };
 }
@@ -38,6 +40,8 @@ export class Tally {
   read = 0;
   rejected = 0;
   filtered = 0;
+  /** Records in addition to one for each record read. */
+  added = 0;
   replaced = 0;
   storedBytes = 0;
   redone = 0;
@@ -83,7 +87,7 @@ export class Tally {
   }
 
   get stored(): number {
-    return this.read - this.rejected - this.filtered - this.replaced;
+    return this.read + this.added - this.rejected - this.filtered - this.replaced;
   }
 
   /** Bytes of the sorted runs. */
@@ -108,6 +112,7 @@ export class Tally {
     this.read += result.read;
     this.rejected += result.rejected;
     this.filtered += result.filtered ?? 0;
+    this.added += result.added ?? 0;
     const { failure, firstRejected } = result;
     if (failure) throw await failureError({ task, failure, readBefore, sequence }, this.#pause);
     if (firstRejected) {
@@ -119,9 +124,9 @@ export class Tally {
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;
-    const { fileRecords: records, goodBefore } = result;
+    const { fileRecords: records, goodBefore, addedAt } = result;
     const files = task.files && records && { folder: task.path, of: task.files, records };
-    this.#origins.set(task.shard, { readBefore, goodBefore, ...(files && { files }) });
+    this.#origins.set(task.shard, { readBefore, goodBefore, addedAt, ...(files && { files }) });
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
       shard: task.shard,
@@ -212,9 +217,10 @@ export class Tally {
 }
 
 /** The ordinal in its source of the record with this ordinal in its shard: those before it that are not there count too. */
-function recordOf(ordinal: number, { readBefore, goodBefore }: Origin): number {
+function recordOf(ordinal: number, { readBefore, goodBefore, addedAt }: Origin): number {
   const passedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
-  return readBefore + ordinal + passedBefore;
+  const addedBefore = addedAt?.filter((added) => added <= ordinal).length ?? 0;
+  return readBefore + ordinal + passedBefore - addedBefore;
 }
 
 /** The file that a record of a source is in, and its ordinal there. */

@@ -7,6 +7,7 @@ import { formatPath, parsePath } from '../../keys/paths.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import { leavesWhole } from '../rules/projection.js';
+import { transformUrl } from '../rules/transform.js';
 import { IMPORT_OPTIONS } from './table.js';
 import type { ImportOptions } from './types.js';
 
@@ -29,8 +30,10 @@ export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: nu
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
   const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
+  const { transform } = filled;
   return Object.freeze({
     ...filled,
+    transform: transform === undefined ? undefined : transformUrl(transform),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),

@@ -18,6 +18,7 @@ import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';
 import { parseCondition } from '../rules/condition.js';
 import { checkConditions } from '../rules/conditions.js';
+import { checkTransform } from '../rules/transform.js';
 
 /**
  * The effect of an option. `records`: it decides which records a source gives, and how they are found. `import`: it decides
@@ -134,6 +135,12 @@ export const IMPORT_OPTIONS = {
     isLater: true,
     ...{ type: 'number', unit: 'share', default: undefined, min: 0, max: 1 },
     meaning: 'share of the records to store, more than 0; a hash of each record decides; unset: all',
+  },
+  transform: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'text', default: undefined, check: checkTransform },
+    meaning: 'module whose default export gets each record and returns what is stored in its place; unset: none',
   },
   pick: {
     affects: 'records',

@@ -79,6 +79,12 @@ export interface ImportOptions {
    * the same each time. Default: all.
    */
   readonly sample?: number | undefined;
+  /**
+   * The path or file: URL of a module. Its default export is a function that gets each record, parsed, and returns what is
+   * stored in its place: one record, nothing (undefined), or several (an iterable that is no array, such as a generator). A
+   * record for which it throws is bad. It runs in the worker threads. Default: none.
+   */
+  readonly transform?: string | undefined;
   /** Paths of the members of each record that the import stores, such as `user.name`. Default: all members. */
   readonly pick?: readonly string[] | undefined;
   /** Paths of the members of each record that the import does not store. Default: none. */

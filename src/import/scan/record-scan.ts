@@ -79,8 +79,8 @@ export abstract class RecordScan implements ScanClient {
   }
 
   /** Rejects a record, and those that directly follow it and are bad too. @returns whether the scan continues */
-  protected rejectAt({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
-    const bad = { ...this.badAt('bad record', offset, start, end), reason };
+  protected rejectAt({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    const bad = { ...this.badAt('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
     const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, this.#scanned.stop);
     const records = 1 + run.records;
     const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), records);

@@ -66,10 +66,10 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array, records: number): void {
+  #keep({ offset, start, record, reason, detail, file }: SpanFailure, raw: Uint8Array, records: number): void {
     const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
     const facts = {
-      ...{ offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength },
+      ...{ offset, start, reason, message: detail ?? (reason && BadReason[reason]), bytes: raw.byteLength },
       ...(records > 1 && { records }),
     };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);

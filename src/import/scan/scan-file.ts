@@ -251,11 +251,11 @@ export class FileScan {
     return this.#output.settle(outcome, this.#files.isNamed ? name : undefined);
   }
 
-  #rejectOne({ reason, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
+  #rejectOne({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
     const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
     const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
-    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
+    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records, detail);
     this.#scanner.resume(run);
     return failure;
   }
@@ -275,8 +275,8 @@ export class FileScan {
     return this.#reject(reason, offset, 0, this.#file.end);
   }
 
-  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1): SpanFailure | undefined {
-    const bad = { ...this.#placed('bad record', offset, start, end), reason };
+  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1, detail?: string) {
+    const bad = { ...this.#placed('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
     // From the file: the kernel may have written a line over it.
     const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records);
     this.#scanner.skipNumbers(records);

@@ -5,19 +5,15 @@
 
 import { basename } from 'node:path';
 import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
-import type { ScannedRecord } from '../../kernel/contract.js';
-import { skipBlanks } from '../../kernel/plain/bytes.js';
-import { captureKeys } from '../../kernel/plain/capture.js';
-import { tokenEnd } from '../../kernel/plain/tokens.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
-import type { BadOutcome, GoodOutcome, HeldRecord, Onward } from '../../kernel/simd/scanner.js';
+import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
-import { RecordRules } from '../rules/rules.js';
+import { RuledRecords } from '../rules/ruled-records.js';
 import {
   type ScanSetup,
   type SpanFailure,
@@ -29,7 +25,6 @@ import {
 } from '../tasks/span.js';
 import { namedRecord } from './given-name.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
-import { lineWith } from './ruled-line.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
 
@@ -65,17 +60,12 @@ export class SpanOutput {
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   #shard: ShardWriter | undefined;
-  readonly #rules: RecordRules | undefined;
-  readonly #limit: number;
-  /** Good records that the rules did not let pass. */
-  filtered = 0;
+  readonly #ruled: RuledRecords | undefined;
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
 
   constructor(task: SpanOrder, blobs: Blobs) {
     const { onBadRecord, namesDuplicates, level, rules } = task.setup;
-    this.#rules = rules && new RecordRules(rules);
-    this.#limit = rules?.limit ?? Number.POSITIVE_INFINITY;
     this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task.setup);
     this.#task = task;
@@ -85,11 +75,13 @@ export class SpanOutput {
     this.rejects = new Rejects(blobs, this.#paths.bad, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
+    this.#ruled = rules && new RuledRecords(task, this);
   }
 
   /** Records read, bad ones included. */
   get read(): number {
-    return this.kernel.scanner.ordinal + this.rejects.count + this.filtered;
+    const { filtered = 0, added = 0 } = this.#ruled ?? {};
+    return this.kernel.scanner.ordinal + this.rejects.count + filtered - added;
   }
 
   get leavesOutBadFiles(): boolean {
@@ -126,71 +118,30 @@ export class SpanOutput {
 
   /** Whether the span stores no more records (option `limit`). */
   get isFull(): boolean {
-    return this.kernel.scanner.ordinal >= this.#limit;
+    return this.#ruled?.isFull ?? false;
   }
 
   /** Decides about a record that the kernel has read, where there are rules. @returns whether the scan continues */
   held(record: HeldRecord): boolean {
-    if (this.isFull) return false;
-    const { scanner, window } = this.kernel;
-    const rules = this.#rules as RecordRules;
-    const { bytes } = window;
-    if (!rules.takes(bytes, record)) {
-      this.#filter();
-      scanner.drop();
-      return true;
-    }
-    const changed = rules.changed(bytes, record);
-    if (changed === undefined) scanner.keep();
-    else scanner.replace(lineWith(bytes, record, changed));
-    return true;
+    return (this.#ruled as RuledRecords).held(record);
   }
 
   /**
-   * Decides about a record that the plain kernel has read, and continues after it.
+   * Takes a record that the plain twin has read, and continues after it.
    * @param name that the record is given
-   * @returns why the record is bad after all: where there are rules, its keys are looked at last
+   * @returns the record as a bad one, if it is bad after all: so it may be where there are rules
    */
   settle(outcome: GoodOutcome, name?: string): BadOutcome | undefined {
-    const ruled = this.#rules === undefined ? outcome.record : this.#ruled(outcome, this.#rules);
-    if (ruled === undefined) this.kernel.scanner.resume(outcome);
-    else if ('reason' in ruled) return ruled;
-    else this.#add(name === undefined ? ruled : namedRecord(ruled, name), outcome);
+    if (this.#ruled !== undefined) return this.#ruled.settle(outcome, name);
+    const { entries, scanner } = this.kernel;
+    const { line, keys } = name === undefined ? outcome.record : namedRecord(outcome.record, name);
+    entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
+    scanner.accept(line, outcome);
     return undefined;
   }
 
-  #ruled(outcome: GoodOutcome, rules: RecordRules): ScannedRecord | BadOutcome | undefined {
-    const { window } = this.kernel;
-    const { bytes } = window;
-    const { line, start, end } = outcome.record;
-    const first = skipBlanks(bytes, window.pos, end);
-    const name = first === start ? undefined : { start: first, end: tokenEnd(bytes, first) };
-    const place = { name: name?.start ?? 0, start, end };
-    if (!rules.takes(bytes, place)) {
-      this.#filter();
-      return undefined;
-    }
-    const { scan } = this.#task.setup;
-    // Rules change no key: where they would, the options are refused.
-    const keys = captureKeys(bytes, { start, end }, name, { ...scan, framing: this.#task.framing });
-    if (typeof keys === 'string') {
-      const { next, afterComma } = outcome;
-      return { kind: 'bad', reason: keys, offset: first, start: first, end, next, afterComma };
-    }
-    const changed = rules.changed(bytes, place);
-    return { line: changed ? lineWith(bytes, place, changed).subarray(0, -1).toString() : line, keys };
-  }
-
-  #filter(): void {
-    this.filtered++;
+  passed(): void {
     this.rejects.skip(this.kernel.scanner.ordinal);
-    this.kernel.scanner.skipNumbers(1);
-  }
-
-  #add({ line, keys }: ScannedRecord, onward: Onward): void {
-    const { entries, scanner } = this.kernel;
-    entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
-    scanner.accept(line, onward);
   }
 
   /** Calls `scan`, completes the files and returns the result. If anything throws, it removes the shard. */
@@ -239,9 +190,10 @@ export class SpanOutput {
       ...rest,
       read: this.read,
       rejected: this.rejects.count,
-      ...(this.#rules && { filtered: this.filtered }),
+      ...(this.#ruled && { filtered: this.#ruled.filtered, added: this.#ruled.added }),
       ...(this.rejects.first && { firstRejected: this.rejects.first }),
       ...(this.#task.setup.namesDuplicates && { goodBefore: Uint32Array.from(this.rejects.goodBefore) }),
+      ...(this.#task.setup.namesDuplicates && this.#ruled && { addedAt: Uint32Array.from(this.#ruled.addedAt) }),
       ...(shard && { shard }),
       runs: this.#runs.runs,
       losers: Uint32Array.from(this.#runs.losers),

@@ -172,6 +172,8 @@ export interface SpanFailure {
   /** Where the fault is. */
   readonly offset: number;
   readonly reason?: BadReasonName;
+  /** The reason in more words. */
+  readonly detail?: string | undefined;
   /** First byte of the record, and one past its last. */
   readonly start: number;
   readonly end: number;
@@ -193,12 +195,8 @@ export interface BadFileAt extends BadFile {
 }
 
 /** Records of a span that were stored, those that lost to another one included. */
-export function recordsStored({
-  read,
-  rejected,
-  filtered = 0,
-}: Pick<SpanResult, 'read' | 'rejected' | 'filtered'>): number {
-  return read - rejected - filtered;
+export function recordsStored({ read, rejected, filtered = 0, added = 0 }: SpanResult): number {
+  return read + added - rejected - filtered;
 }
 
 /** A primary key met a second time. */
@@ -219,6 +217,10 @@ export interface SpanResult {
   readonly rejected: number;
   /** Good records that the rules did not let pass. Absent without rules. */
   readonly filtered?: number;
+  /** Records that are stored in addition to one for each record of the source. Absent without rules. */
+  readonly added?: number;
+  /** With `namesDuplicates`, the ordinals of these in the shard. */
+  readonly addedAt?: Uint32Array;
   readonly firstRejected?: SpanFailure;
   /** With `namesDuplicates`, for each record that is not in the shard: how many of the shard came before it. */
   readonly goodBefore?: Uint32Array;

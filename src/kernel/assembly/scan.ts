@@ -5,7 +5,7 @@
 
 import {
   CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, EVENT_END, EVENT_FRAME, EVENT_MORE, EVENT_RECORD, EVENT_STOP, EVENT_SUSPECT,
-  FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE, VERDICT_DROP, VERDICT_NONE,
+  FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE, VERDICT_DOUBT, VERDICT_DROP, VERDICT_NONE,
 } from './contract';
 import { completeName, emit } from './emit';
 import { isBlank } from './grammar';
@@ -185,10 +185,10 @@ function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): 
     if (State.errorAt < boundary || Captures.overflow || until - first > State.recordBytesMax) return EVENT_SUSPECT;
     if (State.asks && State.verdict == VERDICT_NONE) return hold(name, start, end, t, at, boundary);
   }
-  if (State.verdict != VERDICT_DROP) {
+  if (State.verdict < VERDICT_DROP) {
     const event = emit(name, start, end);
     if (event != NO_EVENT) return event;
-  }
+  } else if (State.verdict == VERDICT_DOUBT) return EVENT_SUSPECT;
   if (State.asks) forgetVerdict();
 
   State.tokenAt = t;

@@ -15,7 +15,7 @@ import type { Window } from './window.js';
 export const Event = { MORE: 0, FRAME: 1, SPILL: 2, SUSPECT: 3, STOP: 4, END: 5, RECORD: 6 } as const;
 
 /** What the kernel is answered about a record; numbered as in assembly/contract.ts. */
-export const Verdict = { NONE: 0, KEEP: 1, DROP: 2, REPLACE: 3 } as const;
+export const Verdict = { NONE: 0, KEEP: 1, REPLACE: 2, DROP: 3, DOUBT: 4 } as const;
 
 /** What the twin says of a record; offsets are addresses. */
 export type GoodOutcome = Extract<RecordOutcome, { readonly kind: 'record' }>;
@@ -150,6 +150,11 @@ export class Scanner {
   /** It is passed. */
   drop(): void {
     this.#raw.decide(Verdict.DROP, 0);
+  }
+
+  /** It may be bad: the plain twin reads it again. */
+  doubt(): void {
+    this.#raw.decide(Verdict.DOUBT, 0);
   }
 
   /** Its keys are stored, with this line, newline included. Addresses change. */

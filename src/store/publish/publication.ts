@@ -18,6 +18,8 @@ export interface Counts {
   readonly rejected: number;
   /** Those that the options of the import did not let pass. Absent: 0. */
   readonly filtered?: number;
+  /** Those stored in addition to one for each record read. Absent: 0. */
+  readonly added?: number;
   /** Those that lost to another record of the import with the same key. */
   readonly replaced: number;
 }

@@ -4,7 +4,7 @@
 
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { tokenEnd } from '../../kernel/plain/tokens.js';
-import type { RecordPlace } from '../rules/rules.js';
+import type { RecordPlace } from './rules.js';
 
 const KEY = Buffer.from('{"key":');
 const VALUE = Buffer.from(',"value":');
