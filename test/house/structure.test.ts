@@ -49,6 +49,7 @@ const LAYERS = [
     'src/import/source',
     'src/import/sequence',
     'src/import/tasks',
+    'src/import/records',
     'src/import/plan',
     'src/import/scan',
   ],

@@ -12,13 +12,13 @@
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import type { BadOutcome, GoodOutcome } from '../../kernel/simd/scanner.js';
+import { canName } from '../records/given-name.js';
 import { type Container, DocumentWalker } from '../source/document.js';
 import { firstUnblank } from '../source/first-value.js';
 import { documentsBefore } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { Documents, LeftOut, ScanSetup, SpanFailure } from '../tasks/span.js';
 import { DocumentBytes } from './document-bytes.js';
-import { canName } from './given-name.js';
 import { RecordScan } from './record-scan.js';
 import type { SpanOutput } from './span-output.js';
 

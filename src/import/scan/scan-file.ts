@@ -14,13 +14,13 @@ import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, skipBlanks } from '../../kernel/plain
 import type { BadOutcome, Ended, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { atOnce } from '../../parallel/steps.js';
+import { canName } from '../records/given-name.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
 import { firstUnblank } from '../source/first-value.js';
 import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure, SpanFiles } from '../tasks/span.js';
-import { canName } from './given-name.js';
 import type { SpanOutput } from './span-output.js';
 
 export class FileScan {

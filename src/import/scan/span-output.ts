@@ -13,7 +13,8 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
-import { RuledRecords } from '../rules/ruled-records.js';
+import { namedRecord } from '../records/given-name.js';
+import { RuledRecords } from '../records/ruled-records.js';
 import {
   type ScanSetup,
   type SpanFailure,
@@ -23,7 +24,6 @@ import {
   type SpanTask,
   spanPaths,
 } from '../tasks/span.js';
-import { namedRecord } from './given-name.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';

@@ -13,11 +13,11 @@ import { readRecord } from '../../kernel/plain/kernel.js';
 import { lineOf, tokenEnd } from '../../kernel/plain/tokens.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
-import { namedRecord } from '../scan/given-name.js';
+import { lineWith } from '../rules/line.js';
+import { type RecordPlace, RecordRules } from '../rules/rules.js';
+import { TransformFault } from '../rules/transform.js';
 import type { SpanTask } from '../tasks/span.js';
-import { lineWith } from './line.js';
-import { type RecordPlace, RecordRules } from './rules.js';
-import { TransformFault } from './transform.js';
+import { namedRecord } from './given-name.js';
 
 /** Where records and what is about them go. */
 interface Sink {
