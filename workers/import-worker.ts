@@ -3,6 +3,7 @@
 
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
+import { withTransform } from '../src/import/rules/transform.js';
 import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
 import { withDecoders } from '../src/import/sequence/plain.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
@@ -16,7 +17,10 @@ import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
 export const decode = (task: PartTask) => answerLater(() => withDecoders(() => decodePart(task)));
-export const scan = (order: SpanOrder) => answerLater(() => withDecoders(() => scanSpan(order, files)), Cancelled);
+export const scan = (order: SpanOrder) => {
+  const work = () => withDecoders(() => scanSpan(order, files));
+  return answerLater(() => withTransform(order.setup.rules?.transform, work), Cancelled);
+};
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, files), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task), Cancelled);

@@ -61,7 +61,7 @@ export interface SharedKeys {
   readonly text: string;
 }
 
-/** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`. */
+/** The result of an import. In `records`, `read + added` always equals `stored + rejected + filtered + replaced`. */
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
@@ -79,6 +79,10 @@ export interface ImportReport {
     readonly read: number;
     readonly stored: number;
     readonly rejected: number;
+    /** Good records that the import did not store, because of the options `where`, `sample` and `transform`. Absent: none. */
+    readonly filtered?: number;
+    /** Records that option `transform` gave in addition to one for each record read. Absent: none. */
+    readonly added?: number;
     /** Records of this import that another record of it with the same key replaced. */
     readonly replaced: number;
   };

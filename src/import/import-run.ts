@@ -115,7 +115,8 @@ export class ImportRun {
     const { workers, context, beginning, options } = this;
     const { blobs } = this.target;
     const over = new Set<SourcePlan>();
-    const common = { workers, context, blobs, over };
+    const limit = options.limit === undefined ? undefined : { records: options.limit, sources: this.planned.plans };
+    const common = { workers, context, blobs, over, limit };
     if (isInSequence(this.planned)) {
       // Their text is in memory: one more than are scanned, and one that comes.
       const credits = options.workers + 1;

@@ -122,8 +122,9 @@ async function settle(run: ImportRun, publisher: Publisher): Promise<void> {
   reporter.enter('publish');
   await reporter.pause();
   checkUnchanged(planned.plans);
-  const { read, stored, rejected, replaced, dead } = tally;
-  await publisher.settle({ counts: { read, stored, rejected, replaced }, dead });
+  const { read, stored, rejected, filtered, added, replaced, dead } = tally;
+  const counts = { read, stored, rejected, ...(filtered > 0 && { filtered }), ...(added > 0 && { added }), replaced };
+  await publisher.settle({ counts, dead });
 }
 
 /** One transaction. */

@@ -38,6 +38,8 @@ export const BadReason = {
   KEY_TOO_LONG: 'has a key longer than the limit',
   KEY_OUT_OF_RANGE: 'has a numeric key whose exponent is beyond the limit',
   TOO_MANY_KEYS: 'has more index values than the limit',
+  // Of option transform (import/rules/transform.ts).
+  TRANSFORM_FAILED: 'option transform failed',
   // Of documents that have their records inside (import/scan/document-scan.ts); the kernels know none.
   SELECT_NOT_FOUND: 'a document that has nothing at the place of option select',
   SELECT_NOT_CONTAINER: 'a document that has no records at the place of option select',
@@ -78,6 +80,11 @@ export interface ScanOptions {
    * brackets. `cut`: its last record counts if it is certainly whole. Default: the last record is bad then.
    */
   readonly openEnd?: 'bare' | 'cut';
+  /**
+   * Whether the client decides about each record before it gets keys: it may pass it, or store another text. Default false.
+   * The plain twin then gives records without keys.
+   */
+  readonly asks?: boolean;
 }
 
 /** One record as a kernel saw it. */
@@ -103,6 +110,8 @@ export interface BadRecord {
   /** First byte of the bad record, and one past its last: what quarantine keeps. */
   readonly start: number;
   readonly end: number;
+  /** The reason in more words. */
+  readonly detail?: string | undefined;
 }
 
 /** The outcome of scanning a whole buffer; bad records are stepped over. Offsets are bytes from its start. */

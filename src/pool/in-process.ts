@@ -6,6 +6,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
+import { withTransform } from '../import/rules/transform.js';
 import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import { withDecoders } from '../import/sequence/plain.js';
@@ -37,7 +38,8 @@ export class InProcessWorkers implements Workers, Verifiers {
   }
 
   scan(order: SpanOrder): Promise<SpanResult> {
-    return this.#next(() => withDecoders(() => scanSpan(order, this.#blobs)));
+    const work = () => withDecoders(() => scanSpan(order, this.#blobs));
+    return this.#next(() => withTransform(order.setup.rules?.transform, work));
   }
 
   merge(task: MergeTask): Promise<MergeResult> {

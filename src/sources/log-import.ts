@@ -8,6 +8,7 @@ import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { SourcePlan } from '../import/plan/source-plan.js';
 import type { Plans } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
+import { recordsStored } from '../import/tasks/span.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
@@ -93,7 +94,7 @@ export class LogImport implements ImportWork {
     const found = this.#found.get(plan) ?? { read: 0, ranges: [] };
     this.#found.set(plan, found);
     found.read += result.read;
-    const count = result.read - result.rejected;
+    const count = recordsStored(result);
     if (count > 0) found.ranges.push({ shard: task.shard, first: 0, count });
   }
 

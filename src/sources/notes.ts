@@ -14,6 +14,7 @@ import { unpackFiles } from '../import/source/file-list.js';
 import { isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
+import { recordsStored } from '../import/tasks/span.js';
 import { skipBlanks } from '../kernel/plain/bytes.js';
 import { atOnce } from '../parallel/steps.js';
 import { xxh64 } from '../store/files/checksum.js';
@@ -71,7 +72,7 @@ export class Notes {
       return;
     }
     this.#open ??= { plan, ranges: [], spans: [], read: 0 };
-    const count = result.read - result.rejected;
+    const count = recordsStored(result);
     this.#open.read += result.read;
     const { entry, exit, hash, read } = result;
     if (hash !== undefined) this.#open.spans.push([entry, exit, hash, read, task.shard]);

@@ -69,6 +69,9 @@ export async function syncSources(
   const sources = pathsOf(named);
   const given = { ...options, mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
+  if (log && options.limit !== undefined) {
+    throw new TypeError('sync: options.limit does not go with logs: each round reads only the lines that are new');
+  }
   if (log) return syncLogs(target, sources, { ...given, shape: 'ndjson' }, looking);
   // Where nothing has changed, no turn among the writers is waited for.
   const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
@@ -171,7 +174,8 @@ class Sync {
 
   /** Imports what has changed; undefined where that cannot be told from the rest. */
   async #partly(lock: WriterLock, base: Base | undefined, comparison: Comparison) {
-    if (base === undefined) return undefined;
+    // Which records are the first ones, the files that have changed cannot tell alone.
+    if (base === undefined || this.#options.limit !== undefined) return undefined;
     const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {

@@ -40,6 +40,7 @@ const LAYERS = [
   // The import path, in the order of its stages.
   ['src/import/codec', 'src/import/codec/forms', 'src/import/codec/xz', 'src/import/codec/cuts'],
   [
+    'src/import/rules',
     'src/import/names',
     'src/import/options',
     'src/import/transport/http',
@@ -50,6 +51,7 @@ const LAYERS = [
     'src/import/feed',
     'src/import/sequence',
     'src/import/tasks',
+    'src/import/records',
     'src/import/plan',
     'src/import/scan',
   ],

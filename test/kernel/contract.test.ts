@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { KEY_BYTES_MAX, KEYS_PER_RECORD_MAX } from '../../src/base/limits.js';
 import { Framing } from '../../src/kernel/contract.js';
 import { ENTRY_HEADER_BYTES } from '../../src/kernel/entry.js';
-import { Event } from '../../src/kernel/simd/scanner.js';
+import { Event, Verdict } from '../../src/kernel/simd/scanner.js';
 import * as page from '../../src/store/pages/write.js';
 
 /** The numeric constants of an assembly source. */
@@ -29,6 +29,7 @@ it('framings and events', () => {
   const framings = Object.entries(named(contract, 'FRAMING_')).map(([name, value]) => [name.toLowerCase(), value]);
   expect(Object.fromEntries(framings)).toEqual(Framing);
   expect(named(contract, 'EVENT_')).toEqual(Event);
+  expect(named(contract, 'VERDICT_')).toEqual(Verdict);
 });
 
 it('sizes of entries and keys', () => {

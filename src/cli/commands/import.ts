@@ -13,6 +13,7 @@ import {
   choice,
   collect,
   collectKey,
+  collectNames,
   collectPaths,
   readCount,
   readInteger,
@@ -53,6 +54,12 @@ const SAME_NAME = [
   'dialect',
   'nonfinite',
   'onTruncated',
+  'where',
+  'sample',
+  'transform',
+  'pick',
+  'omit',
+  'limit',
   'codec',
   'maxExpansion',
   'maxDecoderMemory',
@@ -118,7 +125,7 @@ export function addImport(program: Command): void {
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return withSpellingFlags(withCodecFlags(command))
+  return withRuleFlags(withSpellingFlags(withCodecFlags(command)))
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -203,6 +210,24 @@ function withSpellingFlags(command: Command): Command {
         ['fail', 'keep'],
       ),
     );
+}
+
+/** Which records are stored, and what of them. */
+function withRuleFlags(command: Command): Command {
+  return command
+    .option(
+      '--where <condition>',
+      "store only records that meet it: 'country=DE', 'age>=18', 'email' (has a value), '!email'; also !=, <, <=, >; given several times, records that meet all",
+      collect,
+    )
+    .option('--sample <share>', 'store this share of the records, the same ones each time: 0.01 or 1%', readRatio)
+    .option(
+      '--transform <module>',
+      'store what the default export of this module returns for each record: one, none (undefined), or several (a generator)',
+    )
+    .option('--pick <paths>', 'store only these members: id,user.name; may be given several times', collectNames)
+    .option('--omit <paths>', 'do not store these members; may be given several times', collectNames)
+    .option('--limit <n>', 'store the first n records, and stop reading', readInteger);
 }
 
 /** How sources are decompressed. */

@@ -119,6 +119,11 @@ export function collectPaths(word: string, before: readonly KeyPath[] = []): rea
   return [...before, readKeyPath(word)];
 }
 
+/** Collects paths of members: several of them with commas between. A JSON Pointer is one path, with its commas. */
+export function collectNames(word: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...(word.startsWith('/') ? [word] : word.split(','))];
+}
+
 /** Collects an option that may be given many times. */
 export function collect(word: string, before: readonly string[] = []): readonly string[] {
   return [...before, word];

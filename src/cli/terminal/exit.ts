@@ -56,6 +56,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   SOURCE_FORBIDDEN: Exit.badInput,
   SELECT_NOT_FOUND: Exit.badInput,
   SELECT_NOT_CONTAINER: Exit.badInput,
+  TRANSFORM_NOT_LOADED: Exit.badInput,
   BAD_RECORD: Exit.badInput,
   TOO_MANY_BAD_RECORDS: Exit.badInput,
   RECORD_TOO_LARGE: Exit.badInput,

@@ -22,7 +22,9 @@ export function reportText(report: ImportReport, store: string): string {
     ['records read', formatCount(records.read)],
     ['  stored', formatCount(records.stored)],
     ['  rejected', formatCount(records.rejected)],
+    ...(records.filtered ? [['  filtered', formatCount(records.filtered)] as [string, string]] : []),
     ['  replaced', formatCount(records.replaced)],
+    ...(records.added ? [['records added', formatCount(records.added)] as [string, string]] : []),
   ];
   if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);
   pairs.push(

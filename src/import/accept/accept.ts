@@ -5,14 +5,23 @@
 // alone is scanned again, from there. By induction what is accepted is what one sequential pass would have read.
 //
 // The same goes for the limit on bad records, which holds for all spans together: the span in which it is passed is
-// scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at.
+// scanned again with what was left of it, and stops at the record that one sequential pass would have stopped at. Option
+// `limit` is kept in the same way, and ends the scan.
 
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { SourcePlan } from '../plan/source-plan.js';
 import type { AcceptedSpan, SpanJob } from '../plan/span-job.js';
-import { type Boundary, type SpanContext, type SpanResult, type SpanTask, spanPaths } from '../tasks/span.js';
+import {
+  type Boundary,
+  recordsStored,
+  type ScanSetup,
+  type SpanContext,
+  type SpanResult,
+  type SpanTask,
+  spanPaths,
+} from '../tasks/span.js';
 import type { Workers } from '../tasks/workers.js';
 
 /** What is scanned, and by whom. */
@@ -27,6 +36,8 @@ export interface Scanning {
   readonly resumed?: readonly AcceptedSpan[];
   /** Gets sources whose container has ended: their other spans are not begun. */
   readonly over: Set<SourcePlan>;
+  /** Stored records after which all sources are over. */
+  readonly limit?: { readonly records: number; readonly sources: readonly SourcePlan[] } | undefined;
 }
 
 /**
@@ -34,7 +45,7 @@ export interface Scanning {
  * @throws every error that a worker throws
  */
 export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedSpan> {
-  const { jobs, workers, credits, context, blobs, resumed = [], over } = scanning;
+  const { jobs, workers, credits, context, blobs, resumed = [], over, limit } = scanning;
   const progress = new SharedProgress(context.shared);
   const discard = ({ shard }: SpanTask, result: SpanResult): void => {
     progress.add(-result.progressBytes, -result.read);
@@ -44,12 +55,15 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
   /** Where the span before ended. */
   let boundary: Boundary = { at: 0, afterComma: false };
   let rejected = 0;
+  let stored = 0;
   const accept = (span: AcceptedSpan): AcceptedSpan => {
     const { plan, result } = span;
     if (result.ended) over.add(plan);
     const isContainer = plan.framing === 'array' || plan.framing === 'object';
     boundary = { at: result.exit, afterComma: isContainer };
     rejected += result.rejected;
+    stored += recordsStored(result);
+    if (limit && stored >= limit.records) for (const one of limit.sources) over.add(one);
     return span;
   };
   for (const span of resumed) {
@@ -69,19 +83,39 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
       live?.done();
       continue;
     }
-    const badMax = task.setup.badMax - rejected;
+    const setup = rest(task.setup, rejected, stored);
     let accepted: AcceptedSpan = { ...job, result, wasRedone: false };
-    const isWrong = result.entry !== boundary.at || (rejected > 0 && result.rejected > badMax);
+    const isWrong = result.entry !== boundary.at || isBeyond(setup, task.setup, result);
     for (let isAgain = isWrong || result.ranOut; isAgain; isAgain = accepted.result.ranOut) {
       discard(accepted.task, accepted.result);
       const from = accepted.result.ranOut && live ? await live.extended() : task;
-      const again = { ...from, entry: boundary, setup: { ...task.setup, badMax } };
+      const again = { ...from, entry: boundary, setup };
       accepted = { ...job, task: again, result: await scan({ task: again }), wasRedone: true };
     }
     yield accept(accepted);
     live?.sequence.pass(accepted.result.exit, accepted.result.newlines ?? 0);
     live?.done();
   }
+}
+
+/** The setup with what is left of its limits. */
+function rest(setup: ScanSetup, rejected: number, stored: number): ScanSetup {
+  const { badMax, rules } = setup;
+  const limit = rules?.limit;
+  return {
+    ...setup,
+    badMax: badMax - rejected,
+    ...(rules && limit !== undefined && { rules: { ...rules, limit: limit - stored } }),
+  };
+}
+
+/** Whether a span passes the limits that are left, which it did not know. */
+function isBeyond(left: ScanSetup, known: ScanSetup, result: SpanResult): boolean {
+  const limit = left.rules?.limit ?? Number.POSITIVE_INFINITY;
+  return (
+    (left.badMax < known.badMax && result.rejected > left.badMax) ||
+    (limit !== known.rules?.limit && recordsStored(result) >= limit)
+  );
 }
 
 /** The jobs without those of sources that are over. */

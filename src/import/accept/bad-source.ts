@@ -161,7 +161,8 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 }
 
 /** The reason in words. If the key is missing, it also says which members the record has. */
-function reasonText(file: Source, { setup, framing }: SpanTask, { reason, start, end }: SpanFailure): string {
+function reasonText(file: Source, { setup, framing }: SpanTask, { reason, detail, start, end }: SpanFailure): string {
+  if (detail !== undefined) return detail;
   const text = reason ? BadReason[reason] : 'not valid';
   if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {
     const { select = [] } = setup;

@@ -31,8 +31,10 @@ import { Quarantine } from './quarantine.js';
 interface Origin {
   /** Records of the source read before its span. */
   readonly readBefore: number;
-  /** Of each rejected record of the span, the good ones before it. */
+  /** Of each record of the span that is not in the shard, those of the shard before it. */
   readonly goodBefore: Uint32Array | undefined;
+  /** Ordinals of records of the shard that are not the first one of their record in the source. */
+  readonly addedAt: Uint32Array | undefined;
   /** For a span of many files: their folder, and the result of each file. */
   readonly files?: { readonly folder: string; readonly of: SpanFiles; readonly records: Uint32Array };
 }
@@ -44,6 +46,9 @@ export class Tally {
   readonly dead = new Map<number, number[]>();
   read = 0;
   rejected = 0;
+  filtered = 0;
+  /** Records in addition to one for each record read. */
+  added = 0;
   replaced = 0;
   storedBytes = 0;
   redone = 0;
@@ -91,7 +96,7 @@ export class Tally {
   }
 
   get stored(): number {
-    return this.read - this.rejected - this.replaced;
+    return this.read + this.added - this.rejected - this.filtered - this.replaced;
   }
 
   /** Bytes of the sorted runs. */
@@ -116,6 +121,8 @@ export class Tally {
     this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
     this.rejected += result.rejected;
+    this.filtered += result.filtered ?? 0;
+    this.added += result.added ?? 0;
     const { failure, firstRejected } = result;
     if (failure) throw await failureError({ task, failure, readBefore, sequence }, this.#pause);
     if (firstRejected) {
@@ -127,9 +134,9 @@ export class Tally {
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
     if (!result.shard) return;
-    const { fileRecords: records, goodBefore } = result;
+    const { fileRecords: records, goodBefore, addedAt } = result;
     const files = task.files && records && { folder: task.path, of: task.files, records };
-    this.#origins.set(task.shard, { readBefore, goodBefore, ...(files && { files }) });
+    this.#origins.set(task.shard, { readBefore, goodBefore, addedAt, ...(files && { files }) });
     this.storedBytes += result.shard.storedBytes;
     this.shards.push({
       shard: task.shard,
@@ -219,10 +226,11 @@ export class Tally {
   }
 }
 
-/** The ordinal in its source of the record with this ordinal in its shard: the rejected ones before it count too. */
-function recordOf(ordinal: number, { readBefore, goodBefore }: Origin): number {
-  const rejectedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
-  return readBefore + ordinal + rejectedBefore;
+/** The ordinal in its source of the record with this ordinal in its shard: those before it that are not there count too. */
+function recordOf(ordinal: number, { readBefore, goodBefore, addedAt }: Origin): number {
+  const passedBefore = goodBefore?.filter((good) => good <= ordinal).length ?? 0;
+  const addedBefore = addedAt?.filter((added) => added <= ordinal).length ?? 0;
+  return readBefore + ordinal + passedBefore - addedBefore;
 }
 
 /** The file that a record of a source is in, and its ordinal there. */

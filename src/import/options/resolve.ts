@@ -2,8 +2,12 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
+import { namesOf, partsOf } from '../../keys/key-path.js';
+import { formatPath, parsePath } from '../../keys/paths.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
+import { leavesWhole } from '../rules/projection.js';
+import { transformUrl } from '../rules/transform.js';
 import { IMPORT_OPTIONS } from './table.js';
 import type { ImportOptions } from './types.js';
 
@@ -26,8 +30,10 @@ export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: nu
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
   const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
+  const { transform } = filled;
   return Object.freeze({
     ...filled,
+    transform: transform === undefined ? undefined : transformUrl(transform),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
@@ -36,7 +42,7 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
 
 /** Checks options against each other, which no row of the table can do. @throws TypeError */
 export function checkTogether(method: string, options: ImportOptions): void {
-  const { mode, onDuplicate, select } = options;
+  const { mode, onDuplicate, select, sample } = options;
   if (select !== undefined)
     for (const [given, why] of withoutSelect(options)) {
       throw new TypeError(`${method}: options.${given} does not go together with options.select: ${why}`);
@@ -45,6 +51,21 @@ export function checkTogether(method: string, options: ImportOptions): void {
     throw new TypeError(
       `${method}: options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"`,
     );
+  }
+  if (sample === 0) throw new TypeError(`${method}: options.sample must be more than 0`);
+  checkPathsOfKeys(method, options);
+}
+
+/** A key has to be in the record as it is stored. @throws TypeError */
+function checkPathsOfKeys(method: string, { key, indexes = [], pick = [], omit = [] }: ImportOptions): void {
+  for (const path of [...(key === undefined ? [] : [key]), ...indexes]) {
+    for (const names of partsOf(namesOf(path))) {
+      if (leavesWhole(names.map(String), pick.map(parsePath), omit.map(parsePath))) continue;
+      const what = path === key ? 'options.key' : 'options.indexes';
+      throw new TypeError(
+        `${method}: options.pick and options.omit leave out "${formatPath(names)}", but ${what} needs it: a key has to be in the stored record`,
+      );
+    }
   }
 }
 

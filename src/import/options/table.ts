@@ -12,10 +12,13 @@ import {
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
 import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
-import { isOnePlace, parsePointer } from '../../keys/paths.js';
+import { isOnePlace, parsePath, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { checkPattern } from '../names/globs.js';
+import { parseCondition } from '../rules/condition.js';
+import { checkConditions } from '../rules/conditions.js';
+import { checkTransform } from '../rules/transform.js';
 
 /**
  * The effect of an option. `records`: it decides which records a source gives, and how they are found. `import`: it decides
@@ -146,6 +149,42 @@ export const IMPORT_OPTIONS = {
     default: undefined,
     choices: ['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli'],
     meaning: 'how the sources are compressed; unset: their first bytes tell, and the name of a .br file',
+  },
+  where: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parseCondition, checkAll: checkConditions },
+    meaning: 'conditions such as country=DE, age>=18, email or !email; only records that meet all of them are stored',
+  },
+  sample: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'number', unit: 'share', default: undefined, min: 0, max: 1 },
+    meaning: 'share of the records to store, more than 0; a hash of each record decides; unset: all',
+  },
+  transform: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'text', default: undefined, check: checkTransform },
+    meaning: 'module whose default export gets each record and returns what is stored in its place; unset: none',
+  },
+  pick: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parsePath },
+    meaning: 'paths of the members to store; empty: all',
+  },
+  omit: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parsePath },
+    meaning: 'paths of members not to store',
+  },
+  limit: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'integer', default: undefined, min: 1, max: Number.MAX_SAFE_INTEGER },
+    meaning: 'the import stores this many records at most, the first ones, and stops reading; unset: all',
   },
   maxExpansion: {
     affects: 'nothing',

@@ -89,6 +89,28 @@ export interface ImportOptions {
    */
   readonly codec?: 'none' | CodecName | undefined;
   /**
+   * Conditions such as `country=DE`, `age>=18`, `email` (has a value) or `!email` (has none). The import stores only records
+   * that meet all of them. A value is JSON, or else text. Default: none.
+   */
+  readonly where?: readonly string[] | undefined;
+  /**
+   * The share (more than 0, up to 1) of the records that the import stores. A hash of each record decides, so the choice is
+   * the same each time. Default: all.
+   */
+  readonly sample?: number | undefined;
+  /**
+   * The path or file: URL of a module. Its default export is a function that gets each record, parsed, and returns what is
+   * stored in its place: one record, nothing (undefined), or several (an iterable that is no array, such as a generator). A
+   * record for which it throws is bad. It runs in the worker threads. Default: none.
+   */
+  readonly transform?: string | undefined;
+  /** Paths of the members of each record that the import stores, such as `user.name`. Default: all members. */
+  readonly pick?: readonly string[] | undefined;
+  /** Paths of the members of each record that the import does not store. Default: none. */
+  readonly omit?: readonly string[] | undefined;
+  /** The greatest number of records that the import stores: the first ones. Then it stops reading. Default: no limit. */
+  readonly limit?: number | undefined;
+  /**
    * The greatest size of the text of a compressed source, in multiples of its own size. A source that expands to more is
    * refused with SOURCE_EXPANDS, once its text is larger than 64 MiB. Default 250.
    */

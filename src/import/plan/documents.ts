@@ -147,7 +147,10 @@ function* layoutAfterFirst(file: Source, from: number): Steps<DocumentLayout | u
   return next === undefined ? undefined : documentsBefore(file, from, next);
 }
 
-function walkerOf({ path }: Source, { select = '', shape, container, depthMax, nonfinite }: PlanOptions): DocumentWalker {
+function walkerOf(
+  { path }: Source,
+  { select = '', shape, container, depthMax, nonfinite }: PlanOptions,
+): DocumentWalker {
   return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite, container ?? containerIn(shape));
 }
 

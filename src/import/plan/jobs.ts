@@ -8,6 +8,7 @@ import { parsePointer } from '../../keys/paths.js';
 import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { spellingOf } from '../options/spelling.js';
+import { rulesIn } from '../rules/rules.js';
 import type { ScanSetup, SpanTask } from '../tasks/span.js';
 import type { SourcePlan, Span } from './source-plan.js';
 import type { SpanJob } from './span-job.js';
@@ -85,10 +86,16 @@ function setupOf(
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
   const select = options.select === undefined ? undefined : parsePointer(options.select);
+  const rules = rulesIn(options);
   return {
     id,
     ...(select && { select }),
-    scan: { secondary, depthMax, recordBytesMax, ...spellingOf(options), ...(primary && { primary }) },
+    ...(rules && { rules }),
+    scan: {
+      ...{ secondary, depthMax, recordBytesMax, ...spellingOf(options) },
+      ...(primary && { primary }),
+      ...(rules && { asks: true }),
+    },
     level,
     access,
     decompression: { codec, maxExpansion, maxDecoderMemory },

@@ -21,15 +21,16 @@ interface SequenceJobs {
   readonly decoder: PartDecoder | undefined;
   /** Told of each source that is opened. */
   opened(sequence: Sequence): void;
-  /** Whether the container of a source has ended, so that the rest of it has no records. */
+  /** Whether the container of a source has ended, so that the rest of it has no records, or no more are wanted. */
   isOver(plan: SourcePlan): boolean;
   /** Chunks that are read ahead of what has been accepted. */
   readonly readAhead: number;
 }
 
 export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
-  const { tasks, nextShard, decoder, opened, readAhead } = jobs;
+  const { tasks, nextShard, decoder, opened, readAhead, isOver } = jobs;
   for (const plan of tasks.plans) {
+    if (isOver(plan)) continue;
     if (plan.sequential === undefined) {
       for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
       continue;

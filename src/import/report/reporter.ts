@@ -95,7 +95,7 @@ export class Reporter {
   ): ImportReport {
     const { manifest, counts, updated } = published;
     const { collection, mode, workers, onDuplicate } = this.#options;
-    const shared = sharedKeys(manifest.key, tally.read - tally.rejected, tally.replaced, onDuplicate);
+    const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
     const first = plans[0] as SourcePlan;
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
     return {

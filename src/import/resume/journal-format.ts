@@ -71,7 +71,7 @@ function checksumOf(bytes: Buffer): string {
 }
 
 export function encodeSpan(span: JournalSpan) {
-  const { losers, goodBefore, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
+  const { losers, goodBefore, addedAt, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
   return {
     ...span,
     result: {
@@ -79,6 +79,7 @@ export function encodeSpan(span: JournalSpan) {
       ...(firstRejected && { firstRejected: encodeFailure(firstRejected) }),
       losers: base64(losers),
       ...(goodBefore && { goodBefore: base64(goodBefore) }),
+      ...(addedAt && { addedAt: base64(addedAt) }),
       ...(fileRecords && { fileRecords: base64(fileRecords) }),
       ...(duplicate && { duplicate: { ...duplicate, key: base64(duplicate.key) } }),
       runs: runs.map((run) => ({ ...run, chunkBytes: base64(run.chunkBytes), fences: base64(run.fences) })),
@@ -89,12 +90,13 @@ export function encodeSpan(span: JournalSpan) {
 type PlainSpan = ReturnType<typeof encodeSpan>;
 
 function decodeSpan(span: PlainSpan): JournalSpan {
-  const { losers, goodBefore, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
+  const { losers, goodBefore, addedAt, duplicate, fileRecords, firstRejected, runs, ...rest } = span.result;
   const result: SpanResult = {
     ...rest,
     ...(firstRejected && { firstRejected: decodeFailure(firstRejected) }),
     losers: numbers(losers),
     ...(goodBefore !== undefined && { goodBefore: numbers(goodBefore) }),
+    ...(addedAt !== undefined && { addedAt: numbers(addedAt) }),
     ...(fileRecords !== undefined && { fileRecords: numbers(fileRecords) }),
     ...(duplicate && { duplicate: { ...duplicate, key: octets(duplicate.key) } satisfies Duplicate }),
     runs: runs.map((run): Run => ({ ...run, chunkBytes: numbers(run.chunkBytes), fences: octets(run.fences) })),

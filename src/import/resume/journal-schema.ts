@@ -65,7 +65,7 @@ const result = object<{ [name: string]: unknown }>({
   ...{ firstRejected: optional(failure), losers: base64(4), goodBefore: optional(base64(4)), shard: optional(summary) },
   ...{ fileRecords: optional(base64(8)), badFiles: optional(list(badFile)) },
   ...{ runs: list(run), duplicate: optional(duplicate), failure: optional(record), progressBytes: count },
-  ambiguous: optional(text()),
+  ...{ filtered: optional(count), added: optional(count), addedAt: optional(base64(4)), ambiguous: optional(text()) },
   cut: optional(list(cutSource)),
   hash: optional(text((given) => HASH.test(given))),
 });

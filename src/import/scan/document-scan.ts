@@ -12,13 +12,13 @@
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import type { BadOutcome, GoodOutcome } from '../../kernel/simd/scanner.js';
+import { canName } from '../records/given-name.js';
 import { type Container, DocumentWalker } from '../source/document.js';
 import { firstUnblank } from '../source/first-value.js';
 import { documentsBefore } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { LeftOut, ScanSetup, SpanFailure } from '../tasks/span.js';
 import { DocumentBytes, type DocumentsToRead } from './document-bytes.js';
-import { canName, namedRecord } from './given-name.js';
 import { RecordScan } from './record-scan.js';
 import type { SpanOutput } from './span-output.js';
 
@@ -64,7 +64,7 @@ export class DocumentScan extends RecordScan {
     else {
       for (let start = this.#bytes.begin(stop); start !== undefined; start = this.#bytes.begin(stop)) {
         this.#document(start);
-        if (this.failure !== undefined || this.leftOut !== undefined) break;
+        if (this.failure !== undefined || this.leftOut !== undefined || this.output.isFull) break;
       }
     }
     return this.failure;
@@ -151,7 +151,8 @@ export class DocumentScan extends RecordScan {
     return undefined;
   }
 
-  override fill(): true {
+  override fill(): boolean {
+    if (this.output.isFull) return false;
     this.output.throwIfCancelled();
     const { window } = this;
     const unfinished = window.end - window.pos;
@@ -174,15 +175,14 @@ export class DocumentScan extends RecordScan {
     return true;
   }
 
-  override record(outcome: GoodOutcome): true {
+  override record(outcome: GoodOutcome): boolean {
     const { name } = this.#read;
-    if (name === undefined) return super.record(outcome);
-    return this.output.add(namedRecord(outcome.record, `${name}#${this.#count}`), outcome);
+    return this.settle(outcome, name === undefined ? undefined : `${name}#${this.#count}`);
   }
 
   override bad(outcome: BadOutcome): boolean {
     // A container that ends with its line, or with the file: that is one bad record, and not a fault of the import.
-    if (outcome.reason !== 'UNEXPECTED_END' || this.#isAlone) return super.bad(outcome);
+    if (outcome.reason !== 'UNEXPECTED_END' || this.#isAlone || this.output.isFull) return super.bad(outcome);
     this.rejectAt(outcome);
     return false;
   }

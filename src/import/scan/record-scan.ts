@@ -4,7 +4,7 @@
 // common: the callbacks that the kernel's loop needs, for records in one framing.
 
 import type { FramingName } from '../../kernel/contract.js';
-import type { BadOutcome, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
+import type { BadOutcome, GoodOutcome, HeldRecord, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
 import type { Source } from '../source/source.js';
@@ -45,7 +45,7 @@ export abstract class RecordScan implements ScanClient {
     this.#countsNewlines = file instanceof ChunkSource;
   }
 
-  abstract fill(): true;
+  abstract fill(): boolean;
 
   frame(): true {
     return this.output.takeFrame();
@@ -55,11 +55,23 @@ export abstract class RecordScan implements ScanClient {
     this.output.takeEntries();
   }
 
-  record(outcome: GoodOutcome): true {
-    return this.output.add(outcome.record, outcome);
+  held(record: HeldRecord): boolean {
+    return this.output.held(record);
+  }
+
+  record(outcome: GoodOutcome): boolean {
+    return this.settle(outcome);
+  }
+
+  /** @param name that the record is given. @returns whether the scan continues */
+  protected settle(outcome: GoodOutcome, name?: string): boolean {
+    if (this.output.isFull) return false;
+    const bad = this.output.settle(outcome, name);
+    return bad === undefined || this.bad(bad);
   }
 
   bad(outcome: BadOutcome): boolean {
+    if (this.output.isFull) return false;
     const { reason, offset, start, end } = outcome;
     if (reason === 'RECORD_TOO_LARGE') return this.fail(this.badAt('too large', start, start, end));
     const { framing } = this.#scanned;
@@ -88,8 +100,8 @@ export abstract class RecordScan implements ScanClient {
   }
 
   /** Rejects a record, and those that directly follow it and are bad too. @returns whether the scan continues */
-  protected rejectAt({ reason, offset, start, end, next, afterComma }: BadOutcome): boolean {
-    const bad = { ...this.badAt('bad record', offset, start, end), reason };
+  protected rejectAt({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): boolean {
+    const bad = { ...this.badAt('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
     const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, this.#scanned.stop);
     const records = 1 + run.records;
     const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), records);

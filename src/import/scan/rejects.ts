@@ -27,7 +27,7 @@ const PENDING_MAX = 1 << 16;
 export class Rejects {
   count = 0;
   first: SpanFailure | undefined;
-  /** Of each rejected record, the good ones before it; where they are asked for. */
+  /** Of each record that is not stored, the stored ones before it; where they are asked for. */
   readonly goodBefore: number[] = [];
   readonly #blobs: Blobs;
   readonly #path: string;
@@ -44,9 +44,13 @@ export class Rejects {
     this.#counts = counts;
   }
 
-  /** @throws GristmillError DISK_FULL, IO_ERROR */
-  add(bad: SpanFailure, raw: () => Uint8Array, records: number): void {
-    const goodBefore = bad.record - this.count;
+  /** A good record that is not stored. */
+  skip(goodBefore: number): void {
+    if (this.#counts) this.goodBefore.push(goodBefore);
+  }
+
+  /** @param goodBefore records of the span that are stored before it. @throws GristmillError DISK_FULL, IO_ERROR */
+  add(bad: SpanFailure, raw: () => Uint8Array, records: number, goodBefore: number): void {
     if (this.#counts) for (let i = 0; i < records; i++) this.goodBefore.push(goodBefore);
     this.first ??= bad;
     this.count += records;
@@ -62,10 +66,10 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array, records: number): void {
+  #keep({ offset, start, record, reason, detail, file }: SpanFailure, raw: Uint8Array, records: number): void {
     const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
     const facts = {
-      ...{ offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength },
+      ...{ offset, start, reason, message: detail ?? (reason && BadReason[reason]), bytes: raw.byteLength },
       ...(records > 1 && { records }),
     };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);

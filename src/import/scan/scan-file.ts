@@ -9,18 +9,18 @@
 //   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
 
 import { WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
-import type { BadReasonName, FramingName, ScannedRecord } from '../../kernel/contract.js';
+import type { BadReasonName, FramingName } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
-import type { BadOutcome, Ended, GoodOutcome, Scanner } from '../../kernel/simd/scanner.js';
+import type { BadOutcome, Ended, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
 import type { Window } from '../../kernel/simd/window.js';
 import { atOnce } from '../../parallel/steps.js';
+import { canName } from '../records/given-name.js';
 import { beginsJson } from '../source/characters.js';
 import { UTF8_MARK } from '../source/detect.js';
 import { firstUnblank } from '../source/first-value.js';
 import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanFiles } from '../tasks/span.js';
-import { canName, namedRecord } from './given-name.js';
 import type { SpanOutput } from './span-output.js';
 
 export class FileScan {
@@ -32,9 +32,9 @@ export class FileScan {
   readonly #scanner: Scanner;
   readonly #window: Window;
   readonly #firstOrdinal: number;
+  readonly #firstRead: number;
   /** Offset up to which the kernel has been given bytes. */
   #position = 0;
-  #rejected = 0;
   #isEmpty = false;
 
   /** @param path that the file's records are named by. */
@@ -47,6 +47,7 @@ export class FileScan {
     this.#scanner = output.kernel.scanner;
     this.#window = output.kernel.window;
     this.#firstOrdinal = this.#scanner.ordinal;
+    this.#firstRead = output.read;
   }
 
   /** @returns the failure that ends the span, if there is one. */
@@ -104,7 +105,8 @@ export class FileScan {
     return firstUnblank(this.#file, from, this.#scan) ?? this.#file.end;
   }
 
-  #fill(): true {
+  #fill(): boolean {
+    if (this.#output.isFull) return false;
     this.#output.throwIfCancelled();
     const window = this.#window;
     const { at, bytes } = window.makeRoom();
@@ -144,8 +146,9 @@ export class FileScan {
     // The scan is to stop behind one value, which stays in its frame until it is known to be all of the file.
     this.#begin('values', false, this.#offsetOf(first) + 1);
     scanner.mark();
-    scanner.pump({
+    const client: ScanClient = {
       fill: () => !isRead() && this.#fill(),
+      held: () => false,
       frame: () => {
         if (isRead()) return false;
         this.#output.takeFrame();
@@ -158,7 +161,16 @@ export class FileScan {
       },
       record: settle,
       bad: settle,
-    });
+    };
+    scanner.pump(client);
+    const { held } = scanner;
+    if (held !== undefined) {
+      const rest = this.#behind(held.end);
+      if (rest !== undefined) return this.#manyAfterAll(rest);
+      this.#output.held(held);
+      scanner.pump(client);
+      if (settled === undefined) return undefined;
+    }
     if (settled !== undefined) return this.#settleOne(settled);
     if (!isRead()) return this.#empty(this.#position);
     const rest = this.#behind(this.#window.pos);
@@ -175,8 +187,8 @@ export class FileScan {
     const rest = this.#behind(outcome.next);
     if (rest !== undefined) return this.#manyAfterAll(rest);
     if (outcome.kind === 'bad') return this.#rejectOne(outcome);
-    this.#output.add(this.#named(outcome.record, this.#path), outcome);
-    return undefined;
+    const bad = this.#settle(outcome, this.#path);
+    return bad && this.#rejectOne(bad);
   }
 
   /** The first value is followed by something: by another value, or the file is bad. */
@@ -201,8 +213,14 @@ export class FileScan {
       fill: () => this.#fill(),
       frame: () => this.#output.takeFrame(),
       spill: () => this.#output.takeEntries(),
-      record: (outcome) => this.#output.add(this.#named(outcome.record, `${this.#path}#${this.#read}`), outcome),
+      held: (record) => this.#output.held(record),
+      record: (outcome) => {
+        const bad = this.#output.isFull ? undefined : this.#settle(outcome, `${this.#path}#${this.#read}`);
+        failure = bad && this.#rejectOne(bad);
+        return failure === undefined && !this.#output.isFull;
+      },
       bad: (outcome) => {
+        if (this.#output.isFull) return false;
         failure = this.#rejectOne(outcome);
         // A container that the file ends in: it is told once that it is cut off.
         const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
@@ -240,18 +258,18 @@ export class FileScan {
 
   /** Records of the file read so far. */
   get #read(): number {
-    return this.#readBefore + this.#scanner.ordinal - this.#firstOrdinal + this.#rejected;
+    return this.#readBefore + this.#output.read - this.#firstRead;
   }
 
-  #named(record: ScannedRecord, name: string): ScannedRecord {
-    return this.#files.isNamed ? namedRecord(record, name) : record;
+  #settle(outcome: GoodOutcome, name: string): BadOutcome | undefined {
+    return this.#output.settle(outcome, this.#files.isNamed ? name : undefined);
   }
 
-  #rejectOne({ reason, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
+  #rejectOne({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
     const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
     const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
-    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), 1 + run.records);
+    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), { records: 1 + run.records, detail });
     this.#scanner.resume(run);
     return failure;
   }
@@ -264,7 +282,7 @@ export class FileScan {
   #empty(offset: number): SpanFailure | undefined {
     this.#isEmpty = this.#output.leavesOutBadFiles;
     // It is not cut off.
-    return this.#isEmpty ? undefined : this.#reject('UNEXPECTED_END', offset, 0, this.#file.end, 1, false);
+    return this.#isEmpty ? undefined : this.#reject('UNEXPECTED_END', offset, 0, this.#file.end, { mayBeCut: false });
   }
 
   /** All of the file is one bad record. */
@@ -272,13 +290,22 @@ export class FileScan {
     return this.#reject(reason, offset, 0, this.#file.end);
   }
 
-  #reject(reason: BadReasonName, offset: number, start: number, end: number, records = 1, mayBeCut = true) {
-    const bad = { ...this.#placed('bad record', offset, start, end), reason };
+  #reject(
+    reason: BadReasonName,
+    offset: number,
+    start: number,
+    end: number,
+    {
+      records = 1,
+      mayBeCut = true,
+      detail,
+    }: { records?: number; mayBeCut?: boolean; detail?: string | undefined } = {},
+  ) {
+    const bad = { ...this.#placed('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
     // From the file: the kernel may have written a line over it.
     const isCut = mayBeCut && this.#output.isCutOff(reason, offset, this.#file);
     if (isCut) this.#output.noteCut({ file: this.#file.path, offset, start });
     const failure = this.#output.reject(bad, () => this.#file.bytesAt(start, end), records, isCut);
-    this.#rejected += records;
     this.#scanner.skipNumbers(records);
     return failure;
   }

@@ -89,7 +89,10 @@ class FilesScan {
     const { from, to } = this.#task;
     return this.#output.complete(
       () => {
-        for (let i = 0; i < this.#listed.length && this.#failure === undefined; i++) this.#scanAt(i);
+        for (let i = 0; i < this.#listed.length; i++) {
+          if (this.#failure !== undefined || this.#output.isFull) break;
+          this.#scanAt(i);
+        }
       },
       () => {
         const badFiles = [...this.#bad].map(([at, file]) => ({ at, ...file })).sort((a, b) => a.at - b.at);

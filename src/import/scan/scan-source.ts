@@ -39,7 +39,8 @@ export class SourceScan extends RecordScan {
     return undefined;
   }
 
-  override fill(): true {
+  override fill(): boolean {
+    if (this.output.isFull) return false;
     this.output.throwIfCancelled();
     this.load(Number.MAX_SAFE_INTEGER);
     return true;

@@ -97,7 +97,7 @@ function scanDocuments(file: Source, task: SpanOrder, documents: Documents, entr
       const { at: exit, hasEnded: ended } = scan.exit;
       progress.tell(exit);
       return {
-        ...{ entry, exit, ended, progressBytes: progress.bytes },
+        ...{ entry, exit, ended: ended && !output.isFull, progressBytes: progress.bytes },
         ...(task.chunks && { newlines: countNewlines(file.bytesAt(entry, exit)) }),
         ...(failure && { failure }),
         ...(scan.isAmbiguous && { ambiguous: file.path }),
@@ -175,7 +175,8 @@ class SpanScan extends RecordScan {
     if (ended === 'truncated' && this.truncated()) this.fail(this.badAt('truncated', this.window.end));
   }
 
-  override fill(): true {
+  override fill(): boolean {
+    if (this.output.isFull) return false;
     this.output.throwIfCancelled();
     const unfinished = this.window.end - this.window.pos;
     // Past the end of the span: little, unless the last record is large (see makeRoom).

@@ -5,15 +5,17 @@
 
 import { basename } from 'node:path';
 import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
-import type { BadReasonName, ScannedRecord } from '../../kernel/contract.js';
+import type { BadReasonName } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
-import type { Onward } from '../../kernel/simd/scanner.js';
+import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
+import { namedRecord } from '../records/given-name.js';
+import { RuledRecords } from '../records/ruled-records.js';
 import type { Source } from '../source/source.js';
 import {
   type CutSource,
@@ -62,11 +64,12 @@ export class SpanOutput {
   readonly #runs: RunWriter;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
+  readonly #ruled: RuledRecords | undefined;
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
 
   constructor(task: SpanOrder, blobs: Blobs) {
-    const { onBadRecord, namesDuplicates, level } = task.setup;
+    const { onBadRecord, namesDuplicates, level, rules } = task.setup;
     this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task.setup);
     this.#task = task;
@@ -76,11 +79,13 @@ export class SpanOutput {
     this.rejects = new Rejects(blobs, this.#paths.bad, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
+    this.#ruled = rules && new RuledRecords(task, this);
   }
 
   /** Records read, bad ones included. */
   get read(): number {
-    return this.kernel.scanner.ordinal + this.rejects.count;
+    const { filtered = 0, added = 0 } = this.#ruled ?? {};
+    return this.kernel.scanner.ordinal + this.rejects.count + filtered - added;
   }
 
   get leavesOutBadFiles(): boolean {
@@ -129,12 +134,32 @@ export class SpanOutput {
     this.clock.ends('key');
   }
 
-  /** Adds a record that the plain kernel has read, and continues after it. */
-  add({ line, keys }: ScannedRecord, onward: Onward): true {
+  /** Whether the span stores no more records (option `limit`). */
+  get isFull(): boolean {
+    return this.#ruled?.isFull ?? false;
+  }
+
+  /** Decides about a record that the kernel has read, where there are rules. @returns whether the scan continues */
+  held(record: HeldRecord): boolean {
+    return (this.#ruled as RuledRecords).held(record);
+  }
+
+  /**
+   * Takes a record that the plain twin has read, and continues after it.
+   * @param name that the record is given
+   * @returns the record as a bad one, if it is bad after all: so it may be where there are rules
+   */
+  settle(outcome: GoodOutcome, name?: string): BadOutcome | undefined {
+    if (this.#ruled !== undefined) return this.#ruled.settle(outcome, name);
     const { entries, scanner } = this.kernel;
+    const { line, keys } = name === undefined ? outcome.record : namedRecord(outcome.record, name);
     entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
-    scanner.accept(line, onward);
-    return true;
+    scanner.accept(line, outcome);
+    return undefined;
+  }
+
+  passed(): void {
+    this.rejects.skip(this.kernel.scanner.ordinal);
   }
 
   /** Calls `scan`, completes the files and returns the result. If anything throws, it removes the shard. */
@@ -171,7 +196,7 @@ export class SpanOutput {
   reject(bad: SpanFailure, raw: () => Uint8Array, records = 1, isCut = false): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail' && !isCut) return bad;
-    this.rejects.add(bad, raw, records);
+    this.rejects.add(bad, raw, records, this.kernel.scanner.ordinal);
     this.#badUntil = this.read;
     return this.rejects.count > badMax && !isCut ? { ...bad, kind: 'too many bad' } : undefined;
   }
@@ -184,8 +209,10 @@ export class SpanOutput {
       ...rest,
       read: this.read,
       rejected: this.rejects.count,
+      ...(this.#ruled && { filtered: this.#ruled.filtered, added: this.#ruled.added }),
       ...(this.rejects.first && { firstRejected: this.rejects.first }),
       ...(this.#task.setup.namesDuplicates && { goodBefore: Uint32Array.from(this.rejects.goodBefore) }),
+      ...(this.#task.setup.namesDuplicates && this.#ruled && { addedAt: Uint32Array.from(this.#ruled.addedAt) }),
       ...(shard && { shard }),
       ...(this.#cut.length > 0 && { cut: this.#cut }),
       runs: this.#runs.runs,

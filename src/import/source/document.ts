@@ -8,7 +8,6 @@
 // walker goes on to the next one, and notes the places that have something else.
 
 import { GristmillError } from '../../base/errors.js';
-import { snippetOf } from '../../base/snippet.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { endsScalar } from '../../kernel/plain/bytes.js';
 import { formatPointer, isOnePlace, type Places } from '../../keys/paths.js';

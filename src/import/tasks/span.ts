@@ -9,6 +9,7 @@ import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { CodecName } from '../codec/codec.js';
 import type { ChunkRun } from '../feed/chunk.js';
+import type { RuleTexts } from '../rules/rules.js';
 import type { Decompression } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Access, Fingerprint } from '../source/source.js';
@@ -19,6 +20,8 @@ export interface ScanSetup {
   readonly scan: Omit<ScanOptions, 'framing'>;
   /** The places of the containers that have the records of a document. Absent: the whole document. */
   readonly select?: Places;
+  /** Which records are stored, and what of them. Absent: all of all. */
+  readonly rules?: RuleTexts;
   readonly level: number;
   readonly access: Access;
   readonly decompression: Decompression;
@@ -172,6 +175,8 @@ export interface SpanFailure {
   /** Where the fault is. */
   readonly offset: number;
   readonly reason?: BadReasonName;
+  /** The reason in more words. */
+  readonly detail?: string | undefined;
   /** First byte of the record, and one past its last. */
   readonly start: number;
   readonly end: number;
@@ -200,6 +205,11 @@ export interface CutSource {
   readonly start?: number;
 }
 
+/** Records of a span that were stored, those that lost to another one included. */
+export function recordsStored({ read, rejected, filtered = 0, added = 0 }: SpanResult): number {
+  return read + added - rejected - filtered;
+}
+
 /** A primary key met a second time. */
 export interface Duplicate {
   readonly shard: number;
@@ -216,8 +226,14 @@ export interface SpanResult {
   readonly ended: boolean;
   readonly read: number;
   readonly rejected: number;
+  /** Good records that the rules did not let pass. Absent without rules. */
+  readonly filtered?: number;
+  /** Records that are stored in addition to one for each record of the source. Absent without rules. */
+  readonly added?: number;
+  /** With `namesDuplicates`, the ordinals of these in the shard. */
+  readonly addedAt?: Uint32Array;
   readonly firstRejected?: SpanFailure;
-  /** With `namesDuplicates`, for each rejected record: how many good ones of the span came before it. */
+  /** With `namesDuplicates`, for each record that is not in the shard: how many of the shard came before it. */
   readonly goodBefore?: Uint32Array;
   /** Absent when there was no record. */
   readonly shard?: ShardSummary;

@@ -18,6 +18,20 @@ export const EVENT_SUSPECT: i32 = 3;
 export const EVENT_STOP: i32 = 4;
 /** The container closed (`pos` is just after its bracket), or the source ended. */
 export const EVENT_END: i32 = 5;
+/** A record was read that the host is asked about: held.ts says where it is. The host answers with decide(). */
+export const EVENT_RECORD: i32 = 6;
+
+// What the host answers.
+/** Nothing yet. */
+export const VERDICT_NONE: i32 = 0;
+/** The record is emitted as it is. */
+export const VERDICT_KEEP: i32 = 1;
+/** The keys of the record are emitted, with the line that the host has written at `dst`. */
+export const VERDICT_REPLACE: i32 = 2;
+/** The record is passed. */
+export const VERDICT_DROP: i32 = 3;
+/** The record may be bad: the plain twin reads it, as it reads any record that is suspect. */
+export const VERDICT_DOUBT: i32 = 4;
 
 // What parts of the kernel say to each other besides.
 export const NO_EVENT: i32 = -1;

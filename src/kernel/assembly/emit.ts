@@ -5,7 +5,7 @@
 // source is not even moved: its separator becomes the newline.
 
 import {
-  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_N, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE, OPEN_BRACKET, QUOTE,
+  BACKSLASH, EVENT_SPILL, EVENT_SUSPECT, LOWER_N, NEWLINE, NO_EVENT, NO_ROOM, OPEN_BRACE, OPEN_BRACKET, QUOTE, VERDICT_REPLACE,
 } from './contract';
 import { addKey } from './append';
 import { dropBlanks, hasBlanks } from './blanks';
@@ -73,7 +73,7 @@ function putNamedLine(name: u32, start: u32, end: u32): void {
 }
 
 /** Writes the number of the record at hand and the closing quote behind the name that records are given. */
-function completeName(): u32 {
+export function completeName(): u32 {
   let at = State.name + State.nameBytes;
   if (State.nameIsNumbered) {
     store<u8>(at++, 0x23 /* # */);
@@ -89,7 +89,9 @@ function completeName(): u32 {
 /** Emits the record [start, end) (and its member name); NO_EVENT, or what has to be done before it is tried again. */
 // @ts-ignore: decorator
 @inline export function emit(ownName: u32, start: u32, end: u32): i32 {
-  if (State.dst + State.slack > (ownName != 0 ? ownName : start)) return NO_ROOM;
+  // The line of a record that the host has changed stands at `dst` already.
+  const isReplaced = State.verdict == VERDICT_REPLACE;
+  if (!isReplaced && State.dst + State.slack > (ownName != 0 ? ownName : start)) return NO_ROOM;
   const name = State.nameBytes != 0 ? completeName() : ownName;
   const heapMark = State.heapEnd, refsMark = State.refsEnd;
   if (name != 0 || Captures.end > State.captures || State.hasPrimary) {
@@ -101,9 +103,12 @@ function completeName(): u32 {
       return event == EVENT_SPILL && heapMark == State.heap ? EVENT_SUSPECT : event;
     }
   }
-  if (name != 0) putNamedLine(name, start, end);
-  else putLine(start, end);
-  store<u8>(State.dst++, NEWLINE);
+  if (isReplaced) State.dst += State.lineBytes;
+  else {
+    if (name != 0) putNamedLine(name, start, end);
+    else putLine(start, end);
+    store<u8>(State.dst++, NEWLINE);
+  }
   State.ordinal++;
   State.frameRecords++;
   return NO_EVENT;

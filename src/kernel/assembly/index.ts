@@ -3,6 +3,7 @@
 import { fillPackTable } from './blanks';
 import { clearComposites, COMPOSITE_TABLES_BYTES, layComposites } from './composites';
 import { Entries, clearEntries } from './entries';
+import { forgetVerdict } from './held';
 import { fillTables } from './grammar';
 import { Captures, TRIE_BYTES, clearNodes } from './paths';
 import { CAPTURES_MAX, CAPTURE_BYTES, ENTRY_HEADER_BYTES, LEVEL_BYTES, NAME_BYTES, OUT_BYTES, REF_BYTES, State, TILE_BYTES } from './state';
@@ -12,6 +13,7 @@ export { countNewlines } from './checksum';
 export { addComposite, clearComposites } from './composites';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, pageEntries, takePage } from './pages';
+export { decide, heldEnd, heldName, heldStart, isHeld } from './held';
 export { addNode, clearNodes, endNode, setPosition } from './paths';
 export { next } from './scan';
 export { compact, growWindow, loaded, standAt } from './window';
@@ -62,6 +64,11 @@ export function layout(depthMax: u32, heapBytes: u32, windowBytes: u32): bool {
   return true;
 }
 
+/** Whether the host is asked about each record of the span that begins next. */
+export function ask(asks: bool): void {
+  State.asks = asks;
+}
+
 /** Begins a source or span; its bytes are then filled in at `end`. */
 export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frameBytes: u32, shard: u32, afterComma: bool): void {
   State.framing = framing;
@@ -74,6 +81,7 @@ export function begin(framing: i32, hasPrimary: bool, recordBytesMax: u32, frame
   State.ordinal = 0;
   State.frameRecords = 0;
   State.nameBytes = 0;
+  forgetVerdict();
   Captures.end = State.captures;
   emptyWindow(framing);
   clearEntries();
@@ -100,6 +108,7 @@ export function beginNext(framing: i32, recordBytesMax: u32, nameBytes: u32, isN
   State.afterComma = false;
   State.started = false;
   State.tokensValid = false;
+  forgetVerdict();
   makeSlack(framing);
 }
 
@@ -138,6 +147,7 @@ export function resume(pos: u32, afterComma: bool): void {
   State.afterComma = afterComma;
   State.started = false;
   State.tokensValid = false;
+  forgetVerdict();
 }
 
 /** The twin's record: its line of `bytes` bytes (newline included) has been written at `dst`. */

@@ -4,11 +4,12 @@
 // So it may be cautious, and only the twin has to be exact about reasons and offsets.
 
 import {
-  CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, EVENT_END, EVENT_FRAME, EVENT_MORE, EVENT_STOP, EVENT_SUSPECT,
-  FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE,
+  CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, EVENT_END, EVENT_FRAME, EVENT_MORE, EVENT_RECORD, EVENT_STOP, EVENT_SUSPECT,
+  FRAMING_ARRAY, FRAMING_LINES, FRAMING_OBJECT, FRAMING_VALUES, NEWLINE, NO_EVENT, NO_ROOM, QUOTE, VERDICT_DOUBT, VERDICT_DROP, VERDICT_NONE,
 } from './contract';
-import { emit } from './emit';
+import { completeName, emit } from './emit';
 import { isBlank } from './grammar';
+import { forgetVerdict, Held } from './held';
 import { Captures } from './paths';
 import { restart } from './stage1';
 import { State } from './state';
@@ -20,12 +21,17 @@ import { canCompact, compact } from './window';
  * scan stands at, and calling again goes on from there.
  */
 export function next(): i32 {
-  if (!State.tokensValid) restart(State.pos);
+  if (!State.tokensValid) {
+    Held.isHere = false;
+    restart(State.pos);
+  }
   while (true) {
-    let event = approach();
+    let event = Held.isHere ? NO_EVENT : approach();
     if (event != NO_EVENT) return event;
     event = record();
     if (event == NO_EVENT) continue;
+    if (event == EVENT_RECORD) return event;
+    Held.isHere = false;
     State.tokensValid = false;
     if (event != NO_ROOM) return event;
     if (!canCompact()) return EVENT_MORE;
@@ -105,56 +111,85 @@ function giveUp(at: u32): i32 {
   return isCut && !isHopeless ? EVENT_MORE : EVENT_SUSPECT;
 }
 
-/** Reads the record that begins at State.start, or its name. */
+/** Keeps what is known of the record that the host is asked about. */
+function hold(name: u32, start: u32, end: u32, t: u32, at: u32, boundary: u32): i32 {
+  Held.isHere = true;
+  Held.ownName = name;
+  Held.name = State.nameBytes != 0 ? completeName() : name;
+  Held.start = start;
+  Held.end = end;
+  Held.token = t;
+  Held.at = at;
+  Held.boundary = boundary;
+  return EVENT_RECORD;
+}
+
+/** Reads the record that begins at State.start, or its name; or continues with it, when the host has answered. */
 // @ts-ignore: decorator
 @inline function record(): i32 {
   const framing = State.framing;
-  let start = State.start;
-  let t = afterStart(start, State.tokenAt);
-  let name: u32 = 0;
-  if (framing == FRAMING_OBJECT) {
-    name = start;
-    if (<u32>load<u8>(name) != QUOTE) return giveUp(name);
-    const colon = load<u32>(t);
-    if (<u32>load<u8>(colon) != COLON) return giveUp(colon);
-    t += 4;
-    start = nextStart(colon + 1, t);
-    t = afterStart(start, t);
+  let start = State.start, name: u32 = 0, end: u32 = 0, at: u32 = 0, boundary: u32 = 0, t: u32 = 0, c: u32 = 0;
+  if (Held.isHere) {
+    if (State.verdict == VERDICT_NONE) return EVENT_RECORD;
+    name = Held.ownName;
+    start = Held.start;
+    end = Held.end;
+    at = Held.at;
+    boundary = Held.boundary;
+    t = Held.token;
+    c = <u32>load<u8>(at);
+  } else {
+    t = afterStart(start, State.tokenAt);
+    if (framing == FRAMING_OBJECT) {
+      name = start;
+      if (<u32>load<u8>(name) != QUOTE) return giveUp(name);
+      const colon = load<u32>(t);
+      if (<u32>load<u8>(colon) != COLON) return giveUp(colon);
+      t += 4;
+      start = nextStart(colon + 1, t);
+      t = afterStart(start, t);
+    }
+    Captures.end = State.captures;
+    Captures.overflow = false;
+    t = walk(start, t);
+    if (t == 0) return giveUp(Walk.failedAt);
+
+    t = tokensAt(t);
+    end = Walk.end;
+    at = load<u32>(t);
+    c = <u32>load<u8>(at);
+    // What directly follows a bracket is no token, unless it is an operator: only values may stand so close.
+    if (at != end && framing != FRAMING_VALUES && !isBlank(end)) return giveUp(end);
+    /** Where the next record may begin. */
+    boundary = at + 1;
+    /** The byte that decides where the record ends: its extent is counted to there. */
+    let until = at;
+    if (framing == FRAMING_LINES) {
+      if (at >= State.end) {
+        if (!State.eof) return giveUp(at);
+        boundary = State.end;
+      } else if (c != NEWLINE) return giveUp(at);
+      else t += 4;
+    } else if (framing == FRAMING_VALUES) {
+      // A scalar that touches the end of what is loaded may go on after it.
+      if (end >= State.end && !State.eof) return giveUp(State.end);
+      boundary = end;
+      until = end;
+    } else if (at >= State.end) return giveUp(at);
+    else if (c == COMMA) t += 4;
+    else if (c != closer()) return giveUp(at);
+
+    // A top-level string that is not closed ends beyond what is loaded.
+    if (end > State.end) return giveUp(end);
+    const first = name != 0 ? name : start;
+    if (State.errorAt < boundary || Captures.overflow || until - first > State.recordBytesMax) return EVENT_SUSPECT;
+    if (State.asks && State.verdict == VERDICT_NONE) return hold(name, start, end, t, at, boundary);
   }
-  Captures.end = State.captures;
-  Captures.overflow = false;
-  t = walk(start, t);
-  if (t == 0) return giveUp(Walk.failedAt);
-
-  t = tokensAt(t);
-  const end = Walk.end, at = load<u32>(t), c = <u32>load<u8>(at);
-  // What directly follows a bracket is no token, unless it is an operator: only values may stand so close.
-  if (at != end && framing != FRAMING_VALUES && !isBlank(end)) return giveUp(end);
-  /** Where the next record may begin. */
-  let boundary = at + 1;
-  /** The byte that decides where the record ends: its extent is counted to there. */
-  let until = at;
-  if (framing == FRAMING_LINES) {
-    if (at >= State.end) {
-      if (!State.eof) return giveUp(at);
-      boundary = State.end;
-    } else if (c != NEWLINE) return giveUp(at);
-    else t += 4;
-  } else if (framing == FRAMING_VALUES) {
-    // A scalar that touches the end of what is loaded may go on after it.
-    if (end >= State.end && !State.eof) return giveUp(State.end);
-    boundary = end;
-    until = end;
-  } else if (at >= State.end) return giveUp(at);
-  else if (c == COMMA) t += 4;
-  else if (c != closer()) return giveUp(at);
-
-  // A top-level string that is not closed ends beyond what is loaded.
-  if (end > State.end) return giveUp(end);
-  const first = name != 0 ? name : start;
-  if (State.errorAt < boundary || Captures.overflow || until - first > State.recordBytesMax) return EVENT_SUSPECT;
-  const event = emit(name, start, end);
-  if (event != NO_EVENT) return event;
+  if (State.verdict < VERDICT_DROP) {
+    const event = emit(name, start, end);
+    if (event != NO_EVENT) return event;
+  } else if (State.verdict == VERDICT_DOUBT) return EVENT_SUSPECT;
+  if (State.asks) forgetVerdict();
 
   State.tokenAt = t;
   State.started = false;

@@ -70,6 +70,11 @@ export class State {
   static hasPrimary: bool = false;
   static shard: u32 = 0;
 
+  /** Whether the host is asked about each record, and what it has said of the one at `pos`. */
+  static asks: bool = false;
+  static verdict: i32 = 0;
+  static lineBytes: u32 = 0;
+
   // Where the scan stands.
   static frameStart: u32 = 0;
   static dst: u32 = 0;

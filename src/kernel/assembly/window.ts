@@ -48,7 +48,7 @@ export function growWindow(windowBytes: u32): bool {
 export function makeSlack(framing: i32): void {
   State.slack = framing == FRAMING_OBJECT ? OBJECT_SLACK : framing == FRAMING_VALUES ? VALUES_SLACK : 0;
   if (State.nameBytes != 0) State.slack = OBJECT_SLACK + State.nameBytes + NUMBER_SLACK;
-  State.gap = State.slack == 0 ? 0 : max(State.firstWindowBytes >> 2, State.slack);
+  State.gap = State.slack == 0 && !State.asks ? 0 : max(State.firstWindowBytes >> 2, State.slack);
 }
 
 /** Empties the window for a source of this framing. */

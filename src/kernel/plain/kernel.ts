@@ -252,7 +252,7 @@ function good(reading: Reading, extent: Extent, until: number, onward: Onward): 
   const { bytes, value, name } = strictly(reading.bytes, extent, syntax);
   if (bytes !== reading.bytes && bytes.length > Math.max(options.recordBytesMax, until - start))
     return tooLarge(reading);
-  const keys = captureKeys(bytes, value, name, options);
+  const keys = options.asks ? [] : captureKeys(bytes, value, name, options);
   if (typeof keys === 'string') return bad(reading, fault(keys, start), extent.end, onward);
   const text = lineOf(bytes, value.start, value.end);
   const line = name ? `{"key":${lineOf(bytes, name.start, name.end)},"value":${text}}` : text;

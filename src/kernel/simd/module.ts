@@ -23,6 +23,12 @@ export interface Exports {
     shard: number,
     afterComma: number,
   ): void;
+  ask(asks: number): void;
+  decide(verdict: number, lineBytes: number): void;
+  isHeld(): number;
+  heldName(): number;
+  heldStart(): number;
+  heldEnd(): number;
   letGo(): void;
   beginNext(framing: number, recordBytesMax: number, nameBytes: number, isNumbered: number): void;
   skipNumbers(count: number): void;
@@ -68,7 +74,7 @@ export interface Exports {
 /** WebAssembly hands integers out signed: what may be 2 GiB and more is made unsigned here, once for all callers. */
 const UNSIGNED = [
   ...['name', 'out', 'window', 'windowBytes', 'gap', 'frameStart', 'dst', 'pos', 'end', 'ordinal'],
-  ...['heapBytes', 'losers', 'firstDuplicate'],
+  ...['heapBytes', 'losers', 'firstDuplicate', 'heldName', 'heldStart', 'heldEnd'],
 ] as const;
 
 function unsigned(exports: Exports): Exports {

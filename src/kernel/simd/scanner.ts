@@ -13,11 +13,21 @@ import { KeyPaths } from './paths.js';
 import type { Window } from './window.js';
 
 /** What the kernel asks for; numbered as in assembly/contract.ts. */
-export const Event = { MORE: 0, FRAME: 1, SPILL: 2, SUSPECT: 3, STOP: 4, END: 5 } as const;
+export const Event = { MORE: 0, FRAME: 1, SPILL: 2, SUSPECT: 3, STOP: 4, END: 5, RECORD: 6 } as const;
+
+/** What the kernel is answered about a record; numbered as in assembly/contract.ts. */
+export const Verdict = { NONE: 0, KEEP: 1, REPLACE: 2, DROP: 3, DOUBT: 4 } as const;
 
 /** What the twin says of a record; offsets are addresses. */
 export type GoodOutcome = Extract<RecordOutcome, { readonly kind: 'record' }>;
 export type BadOutcome = Extract<RecordOutcome, { readonly kind: 'bad' }>;
+
+/** A record that the client is asked about. Addresses of its value, and of the name that its line has; 0: it has none. */
+export interface HeldRecord {
+  readonly name: number;
+  readonly start: number;
+  readonly end: number;
+}
 
 /** What a scan asks of the one who runs it. All but `spill` return whether the scan is to go on. */
 export interface ScanClient {
@@ -31,6 +41,8 @@ export interface ScanClient {
   record(outcome: GoodOutcome): boolean;
   /** The twin refused a record: resumes behind it (Scanner.resume). */
   bad(outcome: BadOutcome): boolean;
+  /** With option `asks`, a record that the kernel accepted: says what becomes of it (Scanner.keep, drop, replace). */
+  held?(record: HeldRecord): boolean;
 }
 
 /**
@@ -76,6 +88,7 @@ export class Scanner {
     this.#paths.give(options);
     const hasPrimary = options.primary === undefined ? 0 : 1;
     const framing = Framing[options.framing];
+    this.#raw.ask(options.asks ? 1 : 0);
     this.#raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
   }
 
@@ -119,6 +132,9 @@ export class Scanner {
           else return this.#endAt(outcome.next);
           break;
         }
+        case Event.RECORD:
+          goesOn = client.held!(this.held!);
+          break;
         case Event.STOP:
           return 'stop';
         case Event.END:
@@ -128,6 +144,28 @@ export class Scanner {
       }
       if (!goesOn) return 'halted';
     }
+  }
+
+  /** The record that the client was asked about is stored as it is. */
+  keep(): void {
+    this.#raw.decide(Verdict.KEEP, 0);
+  }
+
+  /** It is passed. */
+  drop(): void {
+    this.#raw.decide(Verdict.DROP, 0);
+  }
+
+  /** It may be bad: the plain twin reads it again. */
+  doubt(): void {
+    this.#raw.decide(Verdict.DOUBT, 0);
+  }
+
+  /** Its keys are stored, with this line, newline included. Addresses change. */
+  replace(line: Uint8Array): void {
+    const at = this.#window.makeRoomForLine(line.byteLength);
+    this.#window.bytes.set(line, at);
+    this.#raw.decide(Verdict.REPLACE, line.byteLength);
   }
 
   /** Good records of the span so far: the ordinal of the next one. */
@@ -184,6 +222,13 @@ export class Scanner {
   /** Takes back lines and entries since `mark`; neither the frame nor the entries may have been taken meanwhile. */
   takeBack(): void {
     this.#raw.takeBack();
+  }
+
+  /** The record that the client is asked about, and has not yet answered. */
+  get held(): HeldRecord | undefined {
+    const raw = this.#raw;
+    if (raw.isHeld() === 0) return undefined;
+    return { name: raw.heldName(), start: raw.heldStart(), end: raw.heldEnd() };
   }
 
   /**

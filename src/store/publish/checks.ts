@@ -9,11 +9,11 @@ import type { CollectionManifest, KeyRule } from '../types.js';
 import type { Publication, Settled } from './publication.js';
 
 export function checkCounts({ shards }: Publication, { counts, dead }: Settled): void {
-  const { read, stored, rejected, replaced } = counts;
+  const { read, stored, rejected, filtered = 0, added = 0, replaced } = counts;
   expectCount(
-    stored + rejected + replaced,
-    read,
-    'the records stored, rejected and replaced do not add up to the records read',
+    stored + rejected + filtered + replaced,
+    read + added,
+    'the records stored, rejected, filtered and replaced do not add up to the records read and added',
   );
   let inShards = 0;
   for (const shard of shards) inShards += shard.records;

@@ -11,11 +11,15 @@ export type PublishMode = 'replace' | 'upsert' | 'insert';
 /** A shard as an import makes it. */
 export type NewShard = Omit<ShardEntry, 'firstOrdinal'>;
 
-/** The numbers of records read, stored, rejected and replaced. */
+/** The numbers of records read, and what became of them. */
 export interface Counts {
   readonly read: number;
   readonly stored: number;
   readonly rejected: number;
+  /** Those that the options of the import did not let pass. Absent: 0. */
+  readonly filtered?: number;
+  /** Those stored in addition to one for each record read. Absent: 0. */
+  readonly added?: number;
   /** Those that lost to another record of the import with the same key. */
   readonly replaced: number;
 }

@@ -48,10 +48,14 @@ const OF_DOCUMENTS: ReadonlySet<string> = new Set<BadReasonName>([
   'BAD_DOCUMENT',
 ]);
 
+/** Such a record would be stored as it is in the source. */
+const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
+
 interface Entry {
   readonly number: number;
   readonly text: string;
   readonly source: QuarantinedFacts;
+  readonly isCorrected: boolean;
 }
 
 type Refused = RetryReport['refused'][number];
@@ -130,7 +134,12 @@ function* batchesOf(
       const { number } = line;
       missing.delete(number);
       if (corrected !== undefined && !corrected.has(number)) continue;
-      batch.push({ number, text: textOf(line, corrected?.get(number)), source: factsOf(line, path) });
+      batch.push({
+        number,
+        text: textOf(line, corrected?.get(number)),
+        source: factsOf(line, path),
+        isCorrected: corrected !== undefined,
+      });
       bytes += line.line.byteLength;
       if (batch.length < BATCH_ENTRIES && bytes < BATCH_BYTES) continue;
       yield batch;
@@ -161,6 +170,11 @@ function putBatch(catalog: Catalog, transaction: Transaction, name: string, batc
   for (const entry of batch) {
     if (OF_DOCUMENTS.has(entry.source.reason)) {
       const message = 'it is no record, but a document that has records inside: correct its source, and import that';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
+    if (entry.source.reason === TRANSFORM_FAILED && !entry.isCorrected) {
+      const message = 'option transform failed on it: give a corrected text, or correct the module and import again';
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }

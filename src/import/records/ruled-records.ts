@@ -1,0 +1,195 @@
+// source > plan > map > [scan > key] > frame > shard > verify > merge > publish
+//
+// Records of an import whose options decide which of them are stored, and what of them. The kernel asks about each record that
+// it has read (`held`). A record that is taken as it is never leaves the kernel. If only members go, the kernel has its keys
+// already. Only records that a user's function has made are read again, by the plain twin.
+
+import { FRAME_BYTES } from '../../base/limits.js';
+import type { BadReasonName, ScannedRecord } from '../../kernel/contract.js';
+import { BadReason } from '../../kernel/contract.js';
+import { skipBlanks } from '../../kernel/plain/bytes.js';
+import { captureKeys } from '../../kernel/plain/capture.js';
+import { readRecord } from '../../kernel/plain/kernel.js';
+import { lineOf, tokenEnd } from '../../kernel/plain/tokens.js';
+import type { SimdKernel } from '../../kernel/simd/kernel.js';
+import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
+import { lineWith } from '../rules/line.js';
+import { type RecordPlace, RecordRules } from '../rules/rules.js';
+import { TransformFault } from '../rules/transform.js';
+import type { SpanTask } from '../tasks/span.js';
+import { namedRecord } from './given-name.js';
+
+/** Where records and what is about them go. */
+interface Sink {
+  readonly kernel: SimdKernel;
+  takeFrame(): true;
+  takeEntries(): void;
+  /** A good record was not stored. */
+  passed(): void;
+}
+
+/** Why a record is bad after all. */
+type Fault = Pick<BadOutcome, 'reason' | 'detail'>;
+
+export class RuledRecords {
+  /** Good records of which nothing is stored. */
+  filtered = 0;
+  /** Records that are stored in addition to one for each record of the source, and the ordinals of these. */
+  added = 0;
+  readonly addedAt: number[] = [];
+  readonly #sink: Sink;
+  readonly #task: SpanTask;
+  readonly #rules: RecordRules;
+  readonly #limit: number;
+  /** Of the record that the kernel has been told to doubt. */
+  #fault: Fault | undefined;
+
+  constructor(task: SpanTask, sink: Sink) {
+    const { rules = { where: [], pick: [], omit: [] } } = task.setup;
+    this.#sink = sink;
+    this.#task = task;
+    this.#rules = new RecordRules(rules);
+    this.#limit = rules.limit ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the span stores no more records (option `limit`). */
+  get isFull(): boolean {
+    return this.#sink.kernel.scanner.ordinal >= this.#limit;
+  }
+
+  /** Decides about a record that the kernel has read. @returns whether the scan continues */
+  held(record: HeldRecord): boolean {
+    if (this.isFull) return false;
+    const { scanner, window } = this.#sink.kernel;
+    const { bytes } = window;
+    if (!this.#rules.takes(bytes, record)) {
+      this.#pass();
+      scanner.drop();
+      return true;
+    }
+    const { name } = record;
+    const made = this.#made(bytes, record, name === 0 ? undefined : bytes.slice(name, tokenEnd(bytes, name)));
+    if (made === undefined) {
+      const changed = this.#rules.changed(bytes, record);
+      if (changed === undefined) scanner.keep();
+      else scanner.replace(lineWith(bytes, record, changed));
+    } else if ('reason' in made) {
+      // The twin knows where the record ends and what follows it.
+      this.#fault = made;
+      scanner.doubt();
+    } else {
+      this.#add(made);
+      scanner.drop();
+    }
+    return true;
+  }
+
+  /**
+   * Decides about a record that the plain twin has read, and continues after it.
+   * @param given the name that the record is given
+   * @returns the record as a bad one, if it is bad after all: where there are rules, its keys are looked at last
+   */
+  settle(outcome: GoodOutcome, given?: string): BadOutcome | undefined {
+    const { scanner, window } = this.#sink.kernel;
+    const { bytes } = window;
+    const { end } = outcome.record;
+    const first = skipBlanks(bytes, window.pos, end);
+    const records = this.#settled(outcome, first, given);
+    if ('reason' in records) {
+      const { next, afterComma } = outcome;
+      return { kind: 'bad', ...records, offset: first, start: first, end, next, afterComma };
+    }
+    scanner.resume(outcome);
+    if (records.length === 0) this.#pass();
+    else this.#add(records);
+    return undefined;
+  }
+
+  #settled(outcome: GoodOutcome, first: number, given?: string): readonly ScannedRecord[] | Fault {
+    const { bytes } = this.#sink.kernel.window;
+    const { line, start, end } = outcome.record;
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault !== undefined) return fault;
+    const own = first === start ? undefined : { start: first, end: tokenEnd(bytes, first) };
+    const place = { name: own?.start ?? 0, start, end };
+    if (!this.#rules.takes(bytes, place)) return [];
+    const name = given === undefined ? own && bytes.slice(own.start, own.end) : Buffer.from(JSON.stringify(given));
+    const made = this.#made(bytes, place, name);
+    if (made !== undefined) return made;
+    // Without its keys, a member is never left out: the options are checked for that.
+    const keys = captureKeys(bytes, { start, end }, own, { ...this.#task.setup.scan, framing: this.#task.framing });
+    if (typeof keys === 'string') return { reason: keys };
+    const changed = this.#rules.changed(bytes, place);
+    const record = { line: changed ? lineWith(bytes, place, changed).subarray(0, -1).toString() : line, keys };
+    return [given === undefined ? record : namedRecord(record, given)];
+  }
+
+  /** The records that the user's function makes of a record. Undefined: it is stored as it is. */
+  #made(
+    bytes: Uint8Array,
+    { start, end }: RecordPlace,
+    name?: Uint8Array,
+  ): readonly ScannedRecord[] | Fault | undefined {
+    if (!this.#rules.hasTransform) return undefined;
+    const records: ScannedRecord[] = [];
+    try {
+      const texts = this.#rules.transformed(lineOf(bytes, start, end));
+      if (texts === undefined) return undefined;
+      if (name !== undefined && texts.length > 1) {
+        throw new TransformFault(
+          `option transform gave ${texts.length} records, but only one can have the name of the record`,
+        );
+      }
+      for (const text of texts) records.push(this.#read(text, name));
+    } catch (error) {
+      if (error instanceof BadOutput) return { reason: error.reason, detail: error.message };
+      if (!(error instanceof TransformFault)) throw error;
+      return { reason: 'TRANSFORM_FAILED', detail: error.message };
+    }
+    return records;
+  }
+
+  /** A record that the user's function has made, with its keys. @throws BadOutput */
+  #read(text: Uint8Array, name: Uint8Array | undefined): ScannedRecord {
+    const { scan } = this.#task.setup;
+    const framing = name === undefined ? 'values' : 'object';
+    const bytes = name === undefined ? text : Buffer.concat([name, Buffer.from(':'), text, Buffer.from('}')]);
+    const outcome = readRecord(bytes, 0, { ...scan, framing, asks: false }, true);
+    if (outcome.kind === 'record') return outcome.record;
+    const reason = outcome.kind === 'bad' ? outcome.reason : 'UNEXPECTED_END';
+    throw new BadOutput(reason === 'RECORD_TOO_LARGE' ? 'TRANSFORM_FAILED' : reason, BadReason[reason]);
+  }
+
+  #add(records: readonly ScannedRecord[]): void {
+    const { entries, scanner } = this.#sink.kernel;
+    let stored = 0;
+    for (const { line, keys } of records) {
+      if (this.isFull) break;
+      if (stored++ > 0) this.addedAt.push(scanner.ordinal);
+      entries.addKeys(this.#task.shard, keys, () => this.#sink.takeEntries());
+      scanner.addLine(line);
+      if (stored > 1 && scanner.frame().plain.byteLength >= FRAME_BYTES) this.#sink.takeFrame();
+    }
+    if (stored === 0) this.#pass();
+    else this.added += stored - 1;
+    // Numbers in names are those of the source's records.
+    if (stored > 1) scanner.skipNumbers(1 - stored);
+  }
+
+  #pass(): void {
+    this.filtered++;
+    this.#sink.passed();
+    this.#sink.kernel.scanner.skipNumbers(1);
+  }
+}
+
+/** A record that a user's function has made is bad. */
+class BadOutput extends Error {
+  readonly reason: BadReasonName;
+
+  constructor(reason: BadReasonName, text: string) {
+    super(`after option transform: ${text}`);
+    this.reason = reason;
+  }
+}

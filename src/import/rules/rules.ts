@@ -1,0 +1,78 @@
+// source > plan > map > [scan] > key > frame > shard > verify > merge > publish
+//
+// What happens to a record between the source and the store, by the options of the import, in this order:
+//
+//   where > sample > transform > pick, omit > limit
+//
+// Keys are those of the record as it is stored.
+
+import { parsePath } from '../../keys/paths.js';
+import { Conditions } from './conditions.js';
+import { Projection } from './projection.js';
+import { isSampled } from './sample.js';
+import { outputsOf, transformAt } from './transform.js';
+
+/** The rules, as the workers get them. */
+export interface RuleTexts {
+  readonly where: readonly string[];
+  readonly sample?: number | undefined;
+  /** The URL of a module that each thread loads. */
+  readonly transform?: string | undefined;
+  readonly pick: readonly string[];
+  readonly omit: readonly string[];
+  /** The greatest number of records that a span stores. */
+  readonly limit?: number | undefined;
+}
+
+/** Where a record is: its value, and its name, with quotes; 0: it has none. */
+export interface RecordPlace {
+  readonly name: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Undefined if all records are stored as they are. */
+export function rulesIn({ where, sample, transform, pick, omit, limit }: RuleTexts): RuleTexts | undefined {
+  const hasLists = where.length + pick.length + omit.length > 0;
+  const hasOthers = sample !== undefined || transform !== undefined || limit !== undefined;
+  return hasLists || hasOthers ? { where, sample, transform, pick, omit, limit } : undefined;
+}
+
+export class RecordRules {
+  readonly #conditions: Conditions | undefined;
+  readonly #sample: number | undefined;
+  readonly #transform: ReturnType<typeof transformAt> | undefined;
+  readonly #projection: Projection | undefined;
+
+  constructor({ where, sample, transform, pick, omit }: RuleTexts) {
+    this.#conditions = where.length === 0 ? undefined : new Conditions(where);
+    this.#sample = sample;
+    this.#transform = transform === undefined ? undefined : transformAt(transform);
+    const hasProjection = pick.length + omit.length > 0;
+    this.#projection = hasProjection ? new Projection(pick.map(parsePath), omit.map(parsePath)) : undefined;
+  }
+
+  /** Whether a record is stored. */
+  takes(bytes: Uint8Array, { name, start, end }: RecordPlace): boolean {
+    if (this.#conditions !== undefined && !this.#conditions.hold(bytes, start)) return false;
+    return this.#sample === undefined || isSampled(bytes, name, start, end, this.#sample);
+  }
+
+  get hasTransform(): boolean {
+    return this.#transform !== undefined;
+  }
+
+  /** The texts, as they are stored, of what the transform makes of a record. Undefined: it changes nothing. @throws TransformFault */
+  transformed(text: string): readonly Uint8Array[] | undefined {
+    const outputs = this.#transform && outputsOf(this.#transform, text);
+    return outputs?.map((output) => {
+      const bytes = Buffer.from(output);
+      return this.#projection?.of(bytes, 0, bytes.byteLength).slice() ?? bytes;
+    });
+  }
+
+  /** The text of its value as it is stored, valid until the next call. Undefined: as it is. */
+  changed(bytes: Uint8Array, { start, end }: RecordPlace): Uint8Array | undefined {
+    return this.#projection?.of(bytes, start, end);
+  }
+}
