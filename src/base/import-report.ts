@@ -60,7 +60,7 @@ export interface SharedKeys {
   readonly text: string;
 }
 
-/** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`. */
+/** The result of an import. In `records`, `read` always equals `stored + rejected + replaced`, and `+ deletions` if there are any. */
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
@@ -80,6 +80,8 @@ export interface ImportReport {
     readonly rejected: number;
     /** Records of this import that another record of it with the same key replaced. */
     readonly replaced: number;
+    /** Deletions of an Elasticsearch bulk file that were not replaced by a later action. Absent if there are none. */
+    readonly deletions?: number;
   };
   /**
    * Present if at least a tenth of the good records, and at least two, were replaced by another record of this import: then

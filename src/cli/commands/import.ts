@@ -51,6 +51,8 @@ const SAME_NAME = [
   'include',
   'exclude',
   'codec',
+  'format',
+  'types',
   'maxExpansion',
   'maxDecoderMemory',
   'maxBad',
@@ -170,9 +172,20 @@ export function withImportFlags(command: Command): Command {
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
 }
 
-/** How sources are decompressed. */
+/** How sources become JSON. */
 function withCodecFlags(command: Command): Command {
   return command
+    .addOption(
+      choice(
+        '--format <format>',
+        'csv, tsv: rows with a header; bson: a dump of MongoDB; es-bulk: an Elasticsearch bulk file (default: json, and for files named .csv, .tsv or .bson that format)',
+        ['json', 'csv', 'tsv', 'bson', 'es-bulk'],
+      ),
+    )
+    .option(
+      '--types <types>',
+      'types of the cells of CSV and TSV files: auto, or price=number,active=boolean (default: all are strings)',
+    )
     .addOption(
       choice(
         '--codec <name>',

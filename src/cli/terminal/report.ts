@@ -23,6 +23,7 @@ export function reportText(report: ImportReport, store: string): string {
     ['  stored', formatCount(records.stored)],
     ['  rejected', formatCount(records.rejected)],
     ['  replaced', formatCount(records.replaced)],
+    ...(records.deletions ? [['  deletions', formatCount(records.deletions)] as [string, string]] : []),
   ];
   if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);
   pairs.push(

@@ -28,6 +28,8 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
   checkTogether('import', options);
   return Object.freeze({
     ...filled,
+    // A bulk file becomes an object of records, or lines where their keys are inside.
+    ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
@@ -35,10 +37,34 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
 }
 
 /** Checks options against each other, which no row of the table can do. @throws TypeError */
-export function checkTogether(method: string, { mode, onDuplicate }: ImportOptions): void {
+export function checkTogether(method: string, options: ImportOptions): void {
+  const { mode, onDuplicate } = options;
+  checkFormatOptions(method, options);
   if (mode === 'insert' && onDuplicate === 'last') {
     throw new TypeError(
       `${method}: options.onDuplicate "last" would overwrite stored records, which mode "insert" never does; use mode "upsert"`,
+    );
+  }
+}
+
+/** @throws TypeError for options that have no meaning for sources in the format */
+function checkFormatOptions(method: string, options: ImportOptions): void {
+  const { format, types, shape, select, mode, onDuplicate = 'last' } = options;
+  if (types !== undefined && format !== undefined && format !== 'csv' && format !== 'tsv') {
+    throw new TypeError(
+      `${method}: options.types is for the cells of CSV and TSV files; leave it out with options.format "${format}"`,
+    );
+  }
+  if (format === undefined || format === 'json') return;
+  if (shape !== undefined || select !== undefined) {
+    const name = shape === undefined ? 'select' : 'shape';
+    throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
+  }
+  if (format !== 'es-bulk') return;
+  if (mode === 'insert' || onDuplicate !== 'last') {
+    const what = mode === 'insert' ? 'mode "insert"' : `onDuplicate "${onDuplicate}"`;
+    throw new TypeError(
+      `${method}: the actions of a bulk file replace and delete earlier records, which options.${what} forbids; use mode "upsert" or "replace", and onDuplicate "last"`,
     );
   }
 }

@@ -11,8 +11,9 @@ import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
+import { formatOf } from '../format/coding.js';
 import { openToPlan } from '../sequence/open.js';
-import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
+import { type CodingOptions, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
 import { type DocumentWalker, trailingBytes } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
@@ -20,6 +21,7 @@ import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layo
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { findContainer, planDocuments } from './documents.js';
+import { checkFormat } from './formats.js';
 import { type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
@@ -38,17 +40,19 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const { file, sequential, codec, close } = await openToPlan(path, options, expected);
+  checkFormat(path, options);
+  const { file, sequential, coding, close } = await openToPlan(path, options, expected);
   const { fingerprint } = file;
   const cuts: Cuts = (from) => {
     if (sequential) return [];
     // Each span of it would decode all of it.
-    return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
+    return coding ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
   };
   try {
-    const head = await firstHead(file, mayBeEmpty(path, options), pause);
+    const isConverted = formatOf(path, options) !== undefined;
+    const head = await firstHead(file, mayBeEmpty(path, options), pause, isConverted);
     const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
-    const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
+    const how = { ...(sequential && { sequential }), ...(coding && { coding }) };
     const common = { path, fingerprint, bytes, source, relative, ...how };
     if (options.select !== undefined) {
       return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
@@ -75,11 +79,14 @@ function mayBeEmpty(path: string, { allowEmpty, select, shape }: PlanOptions): b
 async function layoutIn(
   file: Source,
   head: Head | undefined,
-  { shape, expectation }: PlanOptions,
+  options: PlanOptions,
   isAlone: boolean,
   pause: Pause,
 ): Promise<Layout> {
+  const { shape, expectation } = options;
   if (shape !== undefined) return { shape, because: 'option' };
+  const format = formatOf(file.path, options);
+  if (format !== undefined) return { shape: 'ndjson', because: options.format === undefined ? 'name' : 'option' };
   if (head === undefined) return { shape: 'ndjson', because: 'content' };
   return inTurns(layoutOf(file, head, expectation, isAlone), pause);
 }
@@ -93,12 +100,12 @@ export async function checkRest(
   plan: SourcePlan,
   from: number,
   pause: Pause,
-  how: Decompression,
+  how: CodingOptions,
   sequence?: Source,
 ): Promise<void> {
-  const { path, fingerprint: expected, codec, isDocument, rest } = plan;
+  const { path, fingerprint: expected, coding, isDocument, rest } = plan;
   if (!isDocument && !rest) return;
-  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected })));
+  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, coding, expected })));
   try {
     if (rest === undefined) {
       const behind = await inTurns(findUnblank(file, from, true), pause);
@@ -137,7 +144,12 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  * Returns the source from its first byte that is neither a byte order mark nor white space. Undefined if there is no such
  * byte and the source may be empty. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
-async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
+async function firstHead(
+  file: Source,
+  isFineEmpty: boolean,
+  pause: Pause,
+  isConverted: boolean,
+): Promise<Head | undefined> {
   // Each read costs some system calls, and there may be thousands of small sources.
   const first = await headAt(file, 0);
   for (let at = markBytes(first); ; ) {
@@ -148,7 +160,7 @@ async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Prom
     if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
     if (isAll && isFineEmpty) return undefined;
     if (isAll) {
-      const what = file.end === 0 ? 'is empty' : 'has only white space';
+      const what = isConverted ? 'has no records' : file.end === 0 ? 'is empty' : 'has only white space';
       throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, {
         file: file.path,
       });

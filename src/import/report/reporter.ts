@@ -15,6 +15,7 @@ import type { SourcePlan } from '../plan/source-plan.js';
 import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
+import type { ImportWork } from '../work.js';
 import { layoutsOf } from './layouts.js';
 import { sharedKeys } from './shared-keys.js';
 import { wrapperWarning } from './wrapper.js';
@@ -85,7 +86,7 @@ export class Reporter {
   }
 
   report(
-    sources: readonly string[],
+    { sources, deletions = 0 }: Pick<ImportWork, 'sources' | 'deletions'>,
     { plans, warnings }: Plans,
     tally: Tally,
     published: PublishResult,
@@ -106,7 +107,7 @@ export class Reporter {
       sources,
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
-      records: counts,
+      records: deletions === 0 ? counts : { ...counts, stored: counts.stored - deletions, deletions },
       ...(shared && { sharedKeys: shared }),
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },

@@ -62,10 +62,17 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason, file }: SpanFailure, raw: Uint8Array, records: number): void {
+  #keep(
+    { offset: at, start: from, record, reason, file, converted }: SpanFailure,
+    raw: Uint8Array,
+    records: number,
+  ): void {
     const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
+    // Offsets of the converted text would mislead.
+    const [offset, start] = converted ? [converted.offset ?? 0, converted.offset ?? 0] : [at, from];
+    const message = converted?.why ?? (reason && BadReason[reason]);
     const facts = {
-      ...{ offset, start, reason, message: reason && BadReason[reason], bytes: raw.byteLength },
+      ...{ offset, start, reason, message, bytes: raw.byteLength },
       ...(records > 1 && { records }),
     };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);

@@ -23,6 +23,8 @@ import {
   type SpanTask,
   spanPaths,
 } from '../tasks/span.js';
+import { inUsersFile, isConverted } from './converted.js';
+import { Deletions } from './deletions.js';
 import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
@@ -58,9 +60,12 @@ export class SpanOutput {
   readonly #blobs: Blobs;
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
+  readonly #deletions: Deletions | undefined;
   #shard: ShardWriter | undefined;
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
+  /** Whether that one was converted: each such one has its own place in the user's file. */
+  #badIsConverted = false;
 
   constructor(task: SpanOrder, blobs: Blobs) {
     const { onBadRecord, namesDuplicates, level } = task.setup;
@@ -73,6 +78,8 @@ export class SpanOutput {
     this.rejects = new Rejects(blobs, this.#paths.bad, onBadRecord === 'quarantine', namesDuplicates);
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
+    const { format, key } = task.setup.coding;
+    if (format === 'es-bulk' && key === undefined) this.#deletions = new Deletions(task.shard);
   }
 
   /** Records read, bad ones included. */
@@ -99,6 +106,7 @@ export class SpanOutput {
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder);
       this.#shard.append(plain, records);
+      this.#deletions?.note(plain, records);
     }
     scanner.frameTaken();
     this.clock.ends('frame');
@@ -142,7 +150,7 @@ export class SpanOutput {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail' || this.rejects.count < LINES_OF_THEIR_OWN) return 0;
     // What follows a single one is most often good, and would be looked at in vain.
-    if (this.read !== this.#badUntil) return 0;
+    if (this.read !== this.#badUntil || this.#badIsConverted) return 0;
     return Math.max(0, badMax - this.rejects.count - 1);
   }
 
@@ -151,6 +159,11 @@ export class SpanOutput {
    * @param records the number of bad records, including those that directly follow. `raw` returns the bytes of all of them.
    */
   reject(bad: SpanFailure, raw: () => Uint8Array, records = 1): SpanFailure | undefined {
+    this.#badIsConverted = isConverted(bad, this.#task);
+    return this.#badIsConverted ? this.#rejectAs(...inUsersFile(bad, raw()), 1) : this.#rejectAs(bad, raw, records);
+  }
+
+  #rejectAs(bad: SpanFailure, raw: () => Uint8Array, records: number): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail') return bad;
     this.rejects.add(bad, raw, records);
@@ -174,6 +187,7 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
+      ...(this.#deletions && { deletions: this.#deletions.found }),
     };
   }
 

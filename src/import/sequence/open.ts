@@ -1,20 +1,20 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// Opens sources that are read in sequence: compressed files and remote objects, as often as they are
+// Opens sources that are read in sequence: compressed and converted files and remote objects, as often as they are
 // needed; pipes and streams, once.
 
 import { statSync } from 'node:fs';
 import { DETECTION_BYTES, SMALL_COMPRESSED_BYTES_MAX, THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { cancelledError } from '../../parallel/wire.js';
-import type { CodecName } from '../codec/codec.js';
-import { openDecoder } from '../codec/open.js';
+import type { Coding } from '../format/coding.js';
+import { openCoding } from '../format/open.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { DecodedFile } from './decoded-file.js';
 import { DecodingThread } from './decoding.js';
 import { Feeder } from './feeder.js';
 import { filePieces, type Pieces, peek, pipePieces } from './pieces.js';
-import { codecFor, codecIn, type Decompression, openPlain, withDecoders } from './plain.js';
+import { type CodingOptions, codingFacts, codingFor, codingIn, openPlain, withDecoders } from './plain.js';
 import { Sequence } from './sequence.js';
 import type { Streams } from './streams.js';
 
@@ -23,7 +23,7 @@ const HEAD_BYTES = THREADLESS_BYTES_MAX;
 /** Of what is no file, and has no state to be known again by. */
 const NO_FINGERPRINT: Fingerprint = { device: 0n, inode: 0n, bytes: 0, modifiedNs: 0n };
 
-export interface SequenceOptions extends Decompression {
+export interface SequenceOptions extends CodingOptions {
   readonly spanBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether it is decoded in the calling thread, however large it is. */
@@ -34,7 +34,7 @@ export interface SequenceOptions extends Decompression {
 
 /** A source that is read in sequence, as the plan found it. */
 export interface Sequential {
-  /** A compressed file or a remote object from its beginning. A pipe or stream from where the plan has come. */
+  /** A compressed or converted file, or a remote object, from its beginning. A pipe or stream from where the plan has come. */
   open(): Promise<Sequence>;
   /** Whether it is a file, which can be read again, and be known again by its fingerprint. */
   readonly isFile: boolean;
@@ -45,8 +45,8 @@ interface Opened {
   readonly file: Source;
   /** Absent where it is read by position. */
   readonly sequential?: Sequential;
-  /** Set where it is compressed, and read by position. */
-  readonly codec?: CodecName;
+  /** Set where it is compressed or converted, and read by position. */
+  readonly coding?: Coding;
   /** Closes what is not needed any more when the plan is made. */
   close(): void;
 }
@@ -72,20 +72,20 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   return { file: sequence, sequential: { open, isFile: true }, close: () => sequence.close() };
 }
 
-/** A file that is read at any offset: a plain one, or a small compressed one. The fingerprint of any other. */
+/** A file that is read at any offset: a plain one, or a small one that is decoded. The fingerprint of any other. */
 async function openSmall(
   path: string,
   options: SequenceOptions,
   expected?: Fingerprint,
-): Promise<{ file: Source; codec?: CodecName } | { fingerprint: Fingerprint }> {
+): Promise<{ file: Source; coding?: Coding } | { fingerprint: Fingerprint }> {
   const raw = openSource(path, 'read', expected);
-  const codec = codecIn(raw, options);
-  if (codec === undefined) return { file: raw };
+  const coding = codingIn(raw, options);
+  if (coding === undefined) return { file: raw };
   raw.close();
   const { fingerprint } = raw;
   if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint };
-  const file = await withDecoders(() => openPlain(path, { how: options, codec, expected: fingerprint }));
-  if (file instanceof DecodedFile && file.isKept) return { file, codec };
+  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint }));
+  if (file instanceof DecodedFile && file.isKept) return { file, coding };
   file.close();
   return { fingerprint };
 }
@@ -96,16 +96,16 @@ async function openSequence(
   given: Pieces,
   options: SequenceOptions,
 ): Promise<Sequence> {
-  const { spanBytes, signal, maxExpansion, maxDecoderMemory, isThreadless = false } = options;
+  const { spanBytes, signal, isThreadless = false } = options;
   const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
-  const codec = codecFor(path, head, options);
-  const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
+  const coding = codingFor(path, head, options);
+  const decoderFacts = codingFacts(path, options);
   const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
-  if (codec !== undefined && !isAll && !isThreadless) {
-    const decoding = { codec, path, limits, spanBytes };
+  if (coding !== undefined && !isAll && !isThreadless) {
+    const decoding = { coding, facts: decoderFacts, spanBytes };
     return new Sequence(facts, (listener) => new DecodingThread(decoding, pieces, listener));
   }
-  const decoder = codec && (await openDecoder(codec, { path, limits }));
+  const decoder = coding && (await openCoding(coding, decoderFacts));
   return new Sequence(facts, (listener) => new Feeder({ pieces, decoder, spanBytes }, listener));
 }
 

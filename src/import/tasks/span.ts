@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
+import type { Change } from '../../store/pages/change.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
-import type { CodecName } from '../codec/codec.js';
+import type { Coding } from '../format/coding.js';
 import type { ChunkRun } from '../sequence/chunk.js';
-import type { Decompression } from '../sequence/plain.js';
+import type { CodingOptions } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Access, Fingerprint } from '../source/source.js';
 
@@ -20,7 +21,7 @@ export interface ScanSetup {
   readonly select?: readonly string[];
   readonly level: number;
   readonly access: Access;
-  readonly decompression: Decompression;
+  readonly coding: CodingOptions;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
   /** Whether files that vanish, cannot be read, or are empty are left out of spans of many files. */
@@ -65,9 +66,9 @@ export interface SpanTask {
   readonly sourceFrom: number;
   /** Of a source that is read in sequence: its text from this span on, as far as it has come. */
   readonly chunks?: ChunkRun;
-  /** How the source is compressed, where it is and is read by position. */
-  readonly codec?: CodecName;
-  /** Bytes of the source for a byte of text, where that is compressed. */
+  /** How the source is compressed or converted, where it is and is read by position. */
+  readonly coding?: Coding;
+  /** Bytes of the source for a byte of text, where these are not the same. */
   readonly sourceShare?: number;
   /** In a span of documents that have their records inside, each of which is of the span that it begins in. */
   readonly documents?: Documents;
@@ -91,7 +92,7 @@ export interface SpanSource {
   /** Whether the records are in a container that is all of the file. */
   readonly isDocument?: true;
   readonly documents?: Documents;
-  readonly codec?: CodecName;
+  readonly coding?: Coding;
   /** Set if the file has no records, and is left out for that. */
   readonly leftOut?: LeftOut;
 }
@@ -169,6 +170,8 @@ export interface SpanFailure {
   /** Where the fault is. */
   readonly offset: number;
   readonly reason?: BadReasonName;
+  /** Of a record of a source that is converted: where it is in the user's file, as far as that is known. */
+  readonly converted?: ConvertedPlace;
   /** First byte of the record, and one past its last. */
   readonly start: number;
   readonly end: number;
@@ -180,8 +183,16 @@ export interface SpanFailure {
     readonly fingerprint: Fingerprint;
     readonly record: number;
     readonly from?: number;
-    readonly codec?: CodecName | undefined;
+    readonly coding?: Coding | undefined;
   };
+}
+
+/** The place of a bad record in a file that is converted to JSON. Without these facts, only its ordinal is known. */
+export interface ConvertedPlace {
+  readonly offset?: number;
+  readonly line?: number;
+  /** Why the converter found it bad: the end of a sentence. */
+  readonly why?: string;
 }
 
 /** A file of a span that was left out. */
@@ -227,6 +238,8 @@ export interface SpanResult {
   readonly badFiles?: readonly BadFileAt[];
   /** The first file with a document in which a name of option `select` occurs twice in its object. */
   readonly ambiguous?: string;
+  /** Of bulk files: the places of deletions. */
+  readonly deletions?: readonly Change[];
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
 }
