@@ -4,7 +4,7 @@
 // a double has a point, an exponent, or an object of its own (NaN, Infinity). All other types keep their type in an object,
 // as in relaxed Extended JSON v2. Members keep their order, and a name that occurs twice occurs twice.
 
-import { QUOTE } from '../../kernel/plain/bytes.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../kernel/plain/bytes.js';
 import { decimalText } from './decimal128.js';
 import type { TextOutput } from './text-output.js';
 
@@ -12,6 +12,9 @@ import type { TextOutput } from './text-output.js';
 const DEPTH_MAX = 1000;
 /** Milliseconds of the first instant after the year 9999: later dates, and those before 1970, are written as numbers. */
 const DATE_TEXT_END = Date.UTC(10_000, 0, 1);
+
+/** The upper half of a whole number that a double holds exactly, at most. */
+const HIGH_EXACT = 2 ** 20;
 
 /** Why a document is damaged: the end of a sentence. */
 export class BadBson extends Error {}
@@ -21,6 +24,9 @@ export class BsonText {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #depth = 0;
+  /** Where the string is that was found last. */
+  #from = 0;
+  #to = 0;
 
   constructor(text: TextOutput) {
     this.#text = text;
@@ -42,20 +48,20 @@ export class BsonText {
     const end = from + size;
     if (size < 5 || end > this.#bytes.byteLength) throw new BadBson(`a length of ${size} bytes does not fit`);
     const text = this.#text;
-    text.ascii(isArray ? '[' : '{');
+    text.byte(isArray ? OPEN_ARRAY : OPEN_OBJECT);
     for (let members = 0; ; members++) {
       const type = this.#uint8();
       if (type === 0) break;
-      if (members > 0) text.ascii(',');
-      const name = this.#cString();
+      if (members > 0) text.byte(COMMA);
+      this.#cString();
       if (!isArray) {
-        this.#string(...name);
-        text.ascii(':');
+        this.#string();
+        text.byte(COLON);
       }
       this.#value(type);
     }
     if (this.#at !== end) throw new BadBson('a document inside does not end where its length says');
-    text.ascii(isArray ? ']' : '}');
+    text.byte(isArray ? CLOSE_ARRAY : CLOSE_OBJECT);
     this.#depth--;
   }
 
@@ -63,48 +69,68 @@ export class BsonText {
     const text = this.#text;
     switch (type) {
       case 0x01:
-        return text.ascii(doubleText(this.#bytes.readDoubleLE(this.#take(8))));
+        text.ascii(doubleText(this.#bytes.readDoubleLE(this.#take(8))));
+        break;
       case 0x02:
-        return this.#string(...this.#lengthString());
+        this.#lengthString();
+        this.#string();
+        break;
       case 0x03:
       case 0x04:
-        return this.#document(type === 0x04);
+        this.#document(type === 0x04);
+        break;
       case 0x05:
-        return this.#binary();
+        this.#binary();
+        break;
       case 0x06:
-        return text.ascii('{"$undefined":true}');
+        text.ascii('{"$undefined":true}');
+        break;
       case 0x07:
-        return text.ascii(`{"$oid":"${this.#hex(12)}"}`);
+        text.ascii(`{"$oid":"${this.#hex(12)}"}`);
+        break;
       case 0x08:
-        return text.ascii(this.#boolean() ? 'true' : 'false');
+        text.ascii(this.#boolean() ? 'true' : 'false');
+        break;
       case 0x09:
-        return text.ascii(dateText(this.#bytes.readBigInt64LE(this.#take(8))));
+        text.ascii(dateText(this.#int64()));
+        break;
       case 0x0a:
-        return text.ascii('null');
+        text.ascii('null');
+        break;
       case 0x0b:
-        return this.#regularExpression();
+        this.#regularExpression();
+        break;
       case 0x0c:
-        return this.#pointer();
+        this.#pointer();
+        break;
       case 0x0d:
       case 0x0e:
-        return this.#wrapped(type === 0x0d ? '$code' : '$symbol');
+        this.#wrapped(type === 0x0d ? '$code' : '$symbol');
+        break;
       case 0x0f:
-        return this.#codeWithScope();
+        this.#codeWithScope();
+        break;
       case 0x10:
-        return text.ascii(String(this.#int32()));
+        text.ascii(String(this.#int32()));
+        break;
       case 0x11: {
         const at = this.#take(8);
         const [increment, seconds] = [this.#bytes.readUInt32LE(at), this.#bytes.readUInt32LE(at + 4)];
-        return text.ascii(`{"$timestamp":{"t":${seconds},"i":${increment}}}`);
+        text.ascii(`{"$timestamp":{"t":${seconds},"i":${increment}}}`);
+        break;
       }
       case 0x12:
-        return text.ascii(String(this.#bytes.readBigInt64LE(this.#take(8))));
+        text.ascii(String(this.#int64()));
+        break;
       case 0x13:
-        return text.ascii(`{"$numberDecimal":"${decimalText(this.#bytes, this.#take(16))}"}`);
+        text.ascii(`{"$numberDecimal":"${decimalText(this.#bytes, this.#take(16))}"}`);
+        break;
       case 0xff:
-        return text.ascii('{"$minKey":1}');
+        text.ascii('{"$minKey":1}');
+        break;
       case 0x7f:
-        return text.ascii('{"$maxKey":1}');
+        text.ascii('{"$maxKey":1}');
+        break;
       default:
         throw new BadBson(`a value has the unknown type ${type}`);
     }
@@ -127,56 +153,64 @@ export class BsonText {
   #regularExpression(): void {
     const text = this.#text;
     text.ascii('{"$regularExpression":{"pattern":');
-    this.#string(...this.#cString());
+    this.#cString();
+    this.#string();
     text.ascii(',"options":');
-    this.#string(...this.#cString());
+    this.#cString();
+    this.#string();
     text.ascii('}}');
   }
 
   #pointer(): void {
     this.#text.ascii('{"$dbPointer":{"$ref":');
-    this.#string(...this.#lengthString());
+    this.#lengthString();
+    this.#string();
     this.#text.ascii(`,"$id":{"$oid":"${this.#hex(12)}"}}}`);
   }
 
   #wrapped(name: string): void {
     this.#text.ascii(`{"${name}":`);
-    this.#string(...this.#lengthString());
+    this.#lengthString();
+    this.#string();
     this.#text.ascii('}');
   }
 
   #codeWithScope(): void {
     const end = this.#at + this.#int32();
     this.#text.ascii('{"$code":');
-    this.#string(...this.#lengthString());
+    this.#lengthString();
+    this.#string();
     this.#text.ascii(',"$scope":');
     this.#document(false);
     this.#text.ascii('}');
     if (this.#at !== end) throw new BadBson('code with a scope does not end where its length says');
   }
 
-  #string(from: number, to: number): void {
+  /** Writes the string that was found last. */
+  #string(): void {
     this.#text.byte(QUOTE);
-    this.#text.inString(this.#bytes, from, to);
+    this.#text.inString(this.#bytes, this.#from, this.#to);
     this.#text.byte(QUOTE);
   }
 
-  /** The bytes up to the next zero. */
-  #cString(): [number, number] {
-    const from = this.#at;
-    const end = this.#bytes.indexOf(0, from);
-    if (end === -1) throw new BadBson('a name does not end');
+  /** Finds the string up to the next zero. */
+  #cString(): void {
+    const bytes = this.#bytes;
+    this.#from = this.#at;
+    let end = this.#at;
+    while (end < bytes.byteLength && bytes[end] !== 0) end++;
+    if (end === bytes.byteLength) throw new BadBson('a name does not end');
+    this.#to = end;
     this.#at = end + 1;
-    return [from, end];
   }
 
-  /** The bytes of a string that has its length before it. */
-  #lengthString(): [number, number] {
+  /** Finds the string that has its length before it. */
+  #lengthString(): void {
     const bytes = this.#int32();
     if (bytes < 1) throw new BadBson(`a string has a length of ${bytes} bytes`);
-    const from = this.#take(bytes);
-    if (this.#bytes[from + bytes - 1] !== 0) throw new BadBson('a string does not end where its length says');
-    return [from, from + bytes - 1];
+    this.#from = this.#take(bytes);
+    this.#to = this.#at - 1;
+    if (this.#bytes[this.#to] !== 0) throw new BadBson('a string does not end where its length says');
   }
 
   #boolean(): boolean {
@@ -192,6 +226,14 @@ export class BsonText {
 
   #uint8(): number {
     return this.#bytes[this.#take(1)]!;
+  }
+
+  /** As a number where that is exact. */
+  #int64(): number | bigint {
+    const at = this.#take(8);
+    const high = this.#bytes.readInt32LE(at + 4);
+    if (high >= -HIGH_EXACT && high < HIGH_EXACT) return high * 2 ** 32 + this.#bytes.readUInt32LE(at);
+    return this.#bytes.readBigInt64LE(at);
   }
 
   #int32(): number {
@@ -215,7 +257,7 @@ function doubleText(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-function dateText(milliseconds: bigint): string {
+function dateText(milliseconds: number | bigint): string {
   const number = Number(milliseconds);
   if (number < 0 || number >= DATE_TEXT_END) return `{"$date":{"$numberLong":"${milliseconds}"}}`;
   return `{"$date":"${new Date(number).toISOString().replace('.000Z', 'Z')}"}`;

@@ -5,28 +5,43 @@
 // cell is a character like any other. A row that has more or fewer cells than the header is a bad record.
 
 import { GristmillError } from '../../base/errors.js';
-import { CLOSE_OBJECT, COMMA, countNewlines, NEWLINE, QUOTE } from '../../kernel/plain/bytes.js';
+import { COMMA, NEWLINE, QUOTE } from '../../kernel/plain/bytes.js';
 import { isBoolean, isNumber } from './cell-types.js';
 import { Converter, type ConverterFacts } from './converter.js';
 import { badHeader, type Column, columnsOf } from './header.js';
+import { NEEDS_ESCAPE } from './text-output.js';
 
 const TAB = '\t'.charCodeAt(0);
 const RETURN = '\r'.charCodeAt(0);
 const MARK = [0xef, 0xbb, 0xbf];
 
-/** What a row came to; `none`: it does not end in the bytes at hand. */
-type Outcome = 'row' | 'none' | 'open quote' | 'after quote';
+/** What a row came to, where it is not the offset of the end of a cell. */
+const UNFINISHED = -1;
+const OPEN_QUOTE = -2;
+const AFTER_QUOTE = -3;
+
+interface BadRow {
+  readonly start: number;
+  readonly end: number;
+  /** Bytes of the text before the row. */
+  readonly written: number;
+  /** Whether something follows a closing quote. */
+  readonly isBad: boolean;
+}
 
 export class CsvConverter extends Converter {
   readonly #separator: number;
+  /** 1 for a byte that ends a cell, or cannot stand in a string as it is. */
+  readonly #stops: Uint8Array;
   readonly #types: string | undefined;
   #columns: readonly Column[] | undefined;
   #hasBegun = false;
   /** The line that the next row begins on. */
   #line = 1;
-  /** Where the row at hand ends, with its newline; and its number of cells. */
-  #rowEnd = 0;
+  /** Of the row at hand: its cells, its newlines, and where it ends if something follows a closing quote. */
   #cells = 0;
+  #newlines = 0;
+  #badRowEnd = 0;
   /** The cells of the header, while it is read. */
   #header: Uint8Array[] = [];
 
@@ -34,6 +49,7 @@ export class CsvConverter extends Converter {
     super(facts);
     this.#separator = separator === 'tsv' ? TAB : COMMA;
     this.#types = facts.types;
+    this.#stops = NEEDS_ESCAPE.map((needs, byte) => Number(needs === 1 || byte === this.#separator));
   }
 
   protected override recordBegins(): string {
@@ -50,55 +66,83 @@ export class CsvConverter extends Converter {
     }
     while (at < bytes.byteLength) {
       const written = this.text.length;
-      const outcome = this.#readRow(bytes, at, isEnd);
-      if (outcome === 'none') {
+      const found = this.#readRow(bytes, at, isEnd);
+      if (found === UNFINISHED) {
         this.text.length = written;
         return at;
       }
-      if (outcome === 'open quote') throw this.#openQuote(at);
-      if (this.#columns === undefined) this.#takeHeader(outcome);
-      else this.#finishRow(bytes, at, written, outcome);
-      this.#line += countNewlines(bytes.subarray(at, this.#rowEnd));
-      at = this.#rowEnd;
+      if (found === OPEN_QUOTE) throw this.#openQuote(at);
+      const isBad = found === AFTER_QUOTE;
+      const end = isBad ? this.#badRowEnd : found;
+      if (this.#columns === undefined) this.#takeHeader(isBad);
+      else if (!isBad && this.#cells === this.#columns.length) this.text.ascii('}\n');
+      else this.#refuseRow(bytes, { start: at, end, written, isBad });
+      this.#line += this.#newlines;
+      at = end;
     }
     return at;
   }
 
-  /** Reads cells to the end of the row. */
-  #readRow(bytes: Uint8Array, start: number, isEnd: boolean): Outcome {
-    const separator = this.#separator;
-    const { byteLength } = bytes;
+  /** Writes cells to the end of the row. @returns where the next row begins; or why there is none */
+  #readRow(bytes: Uint8Array, start: number, isEnd: boolean): number {
     this.#cells = 0;
+    this.#newlines = 1;
     for (let at = start; ; at++) {
-      let end = at;
-      if (bytes[at] === QUOTE && at < byteLength) {
-        end = closingQuote(bytes, at);
-        if (end === -1) return isEnd ? 'open quote' : 'none';
-        if (end + 1 === byteLength && !isEnd) return 'none';
-        this.#cell(bytes, at + 1, end, true);
-        end++;
-        if (bytes[end] === RETURN) {
-          if (end + 1 === byteLength && !isEnd) return 'none';
-          if (end + 1 === byteLength || bytes[end + 1] === NEWLINE) end++;
-        }
-        if (end < byteLength && bytes[end] !== separator && bytes[end] !== NEWLINE) {
-          const newline = bytes.indexOf(NEWLINE, end);
-          this.#rowEnd = newline === -1 ? byteLength : newline + 1;
-          return newline === -1 && !isEnd ? 'none' : 'after quote';
-        }
-      } else {
-        while (end < byteLength && bytes[end] !== separator && bytes[end] !== NEWLINE) end++;
-        if (end === byteLength && !isEnd) return 'none';
-        const isLast = end === byteLength || bytes[end] === NEWLINE;
-        this.#cell(bytes, at, isLast && end > at && bytes[end - 1] === RETURN ? end - 1 : end, false);
-      }
-      if (end < byteLength && bytes[end] === separator) {
-        at = end;
-        continue;
-      }
-      this.#rowEnd = Math.min(end + 1, byteLength);
-      return 'row';
+      const isQuoted = bytes[at] === QUOTE;
+      const end = isQuoted ? this.#quotedCell(bytes, at, isEnd) : this.#bareCell(bytes, at, isEnd);
+      if (end < 0) return end;
+      if (bytes[end] !== this.#separator) return Math.min(end + 1, bytes.byteLength);
+      at = end;
     }
+  }
+
+  /** @returns where it ends: the offset of a separator, a newline, or the end of the source */
+  #bareCell(bytes: Uint8Array, from: number, isEnd: boolean): number {
+    const clean = this.#cleanCell(bytes, from);
+    if (clean !== UNFINISHED) return clean;
+    let end = from;
+    while (end < bytes.byteLength && bytes[end] !== this.#separator && bytes[end] !== NEWLINE) end++;
+    if (end === bytes.byteLength && !isEnd) return UNFINISHED;
+    const hasReturn = bytes[end] !== this.#separator && end > from && bytes[end - 1] === RETURN;
+    this.#cell(bytes, from, hasReturn ? end - 1 : end, false);
+    return end;
+  }
+
+  /** The common cell is written as it is looked for its end: a string without a character to escape. */
+  #cleanCell(bytes: Uint8Array, from: number): number {
+    const column = this.#columns?.[this.#cells];
+    if (column?.type !== 'string') return UNFINISHED;
+    const { text } = this;
+    const { length } = text;
+    text.raw(column.lead, 0);
+    text.byte(QUOTE);
+    let end = text.rawUntil(bytes, from, this.#stops);
+    if (bytes[end] === RETURN && bytes[end + 1] === NEWLINE) end++;
+    if (bytes[end] === this.#separator || bytes[end] === NEWLINE) {
+      text.byte(QUOTE);
+      this.#cells++;
+      return end;
+    }
+    text.length = length;
+    return UNFINISHED;
+  }
+
+  /** @returns as `#bareCell` */
+  #quotedCell(bytes: Uint8Array, from: number, isEnd: boolean): number {
+    const { byteLength } = bytes;
+    const closing = closingQuote(bytes, from);
+    if (closing === -1) return isEnd ? OPEN_QUOTE : UNFINISHED;
+    // What follows the last byte at hand decides what that byte means.
+    if (closing + 2 >= byteLength && !isEnd) return UNFINISHED;
+    this.#cell(bytes, from + 1, closing, true);
+    for (let at = from + 1; at < closing; at++) if (bytes[at] === NEWLINE) this.#newlines++;
+    let end = closing + 1;
+    if (bytes[end] === RETURN && (end + 1 === byteLength || bytes[end + 1] === NEWLINE)) end++;
+    if (end === byteLength || bytes[end] === this.#separator || bytes[end] === NEWLINE) return end;
+    const newline = bytes.indexOf(NEWLINE, end);
+    if (newline === -1 && !isEnd) return UNFINISHED;
+    this.#badRowEnd = newline === -1 ? byteLength : newline + 1;
+    return AFTER_QUOTE;
   }
 
   /** Takes a cell. Doubled quotes in it are one. */
@@ -119,45 +163,42 @@ export class CsvConverter extends Converter {
     if (type !== 'string' && (type !== 'auto' || !isQuoted)) {
       const isBare =
         (type !== 'boolean' && isNumber(bytes, from, to)) || (type !== 'number' && isBoolean(bytes, from, to));
-      if (isBare) return text.raw(bytes, from, to);
+      if (isBare) {
+        text.raw(bytes, from, to);
+        return;
+      }
     }
     text.byte(QUOTE);
     let at = from;
     if (isQuoted) {
-      for (let quote = bytes.indexOf(QUOTE, at); quote !== -1 && quote < to; quote = bytes.indexOf(QUOTE, at)) {
+      for (let quote = at; quote < to; quote++) {
+        if (bytes[quote] !== QUOTE) continue;
         text.inString(bytes, at, quote + 1);
-        at = quote + 2;
+        at = ++quote + 1;
       }
     }
     text.inString(bytes, at, to);
     text.byte(QUOTE);
   }
 
-  #takeHeader(outcome: Outcome): void {
-    if (outcome === 'after quote')
+  #takeHeader(isBad: boolean): void {
+    if (isBad) {
       throw badHeader(this.path, 'a name that goes on after its closing quote. A quote in a quoted name is doubled');
+    }
     this.#columns = columnsOf(this.path, this.#header, this.#types);
   }
 
-  /** Ends a row; one that does not fit its header becomes a mark. @param written bytes of the text before it */
-  #finishRow(bytes: Uint8Array, start: number, written: number, outcome: Outcome): void {
-    const columns = this.#columns!;
-    const { text } = this;
-    if (outcome === 'row' && this.#cells === columns.length) {
-      text.byte(CLOSE_OBJECT);
-      text.byte(NEWLINE);
-      return;
-    }
-    text.length = written;
-    const raw = withoutLineEnd(bytes.subarray(start, this.#rowEnd));
+  /** Makes a mark of a row that does not fit its header. @param row where it is, and the bytes of the text before it */
+  #refuseRow(bytes: Uint8Array, { start, end, written, isBad }: BadRow): void {
+    this.text.length = written;
+    const raw = withoutLineEnd(bytes.subarray(start, end));
     // An empty line is a row only where a row is one cell.
     if (raw.byteLength === 0) return;
-    const why =
-      outcome === 'after quote'
-        ? `cell ${this.#cells} of the row goes on after its closing quote (a quote in a quoted cell is doubled)`
-        : `the row has ${cellsOf(this.#cells)}, and the header ${cellsOf(columns.length)}`;
+    const why = isBad
+      ? `cell ${this.#cells} of the row goes on after its closing quote (a quote in a quoted cell is doubled)`
+      : `the row has ${cellsOf(this.#cells)}, and the header ${cellsOf(this.#columns?.length ?? 0)}`;
     this.mark({ reason: 'BAD_ROW', why, offset: this.offset + start, line: this.#line, raw });
-    text.byte(NEWLINE);
+    this.text.byte(NEWLINE);
   }
 
   #refuseWide([first, second]: Uint8Array): void {
@@ -176,8 +217,10 @@ export class CsvConverter extends Converter {
 
 /** Offset of the quote that closes the cell whose opening quote is here; -1 if the bytes end before. */
 function closingQuote(bytes: Uint8Array, opening: number): number {
-  for (let at = bytes.indexOf(QUOTE, opening + 1); at !== -1; at = bytes.indexOf(QUOTE, at + 2)) {
+  for (let at = opening + 1; at < bytes.byteLength; at++) {
+    if (bytes[at] !== QUOTE) continue;
     if (bytes[at + 1] !== QUOTE) return at;
+    at++;
   }
   return -1;
 }

@@ -19,7 +19,7 @@ const SHORT_ESCAPES = new Map([
   [BACKSLASH, BACKSLASH],
 ]);
 /** 1 for a byte that cannot stand in a string as it is. */
-const NEEDS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const NEEDS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte < 0x20 || byte === QUOTE || byte === BACKSLASH),
 );
 /** A longer piece is copied by the system. */
@@ -42,8 +42,11 @@ export class TextOutput {
 
   /** Writes ASCII. */
   ascii(text: string): void {
-    this.#reserve(text.length);
-    this.length += this.#bytes.write(text, this.length, 'latin1');
+    const { length } = text;
+    this.#reserve(length);
+    if (length >= COPIED_BYTES_MIN) this.#bytes.write(text, this.length, 'latin1');
+    else for (let i = 0; i < length; i++) this.#bytes[this.length + i] = text.charCodeAt(i);
+    this.length += length;
   }
 
   /** Writes text as UTF-8. */
@@ -60,11 +63,34 @@ export class TextOutput {
     this.length += count;
   }
 
+  /**
+   * Writes bytes from `from` on as they are, up to the first that `stops` has a 1 for.
+   * @returns where that one is, or the end of the bytes
+   */
+  rawUntil(bytes: Uint8Array, from: number, stops: Uint8Array): number {
+    const { byteLength } = bytes;
+    // Mostly there is room for all of them, and the rest of the piece.
+    this.#reserve(byteLength - from);
+    const target = this.#bytes;
+    let end = this.length;
+    let at = from;
+    for (; at < byteLength; at++) {
+      const byte = bytes[at]!;
+      if (stops[byte] === 1) break;
+      target[end++] = byte;
+    }
+    this.length = end;
+    return at;
+  }
+
   /** Writes bytes as the inside of a string, without its quotes. UTF-8 that is not valid is left to the scan to refuse. */
   inString(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from);
+    const first = this.#bytes;
     let clean = from;
-    while (clean < to && NEEDS_ESCAPE[bytes[clean]!] === 0) clean++;
-    this.raw(bytes, from, clean);
+    let written = this.length;
+    for (; clean < to && NEEDS_ESCAPE[bytes[clean]!] === 0; clean++) first[written++] = bytes[clean]!;
+    this.length = written;
     if (clean === to) return;
     this.#reserve(ESCAPE_BYTES * (to - clean));
     const target = this.#bytes;
