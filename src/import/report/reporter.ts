@@ -15,7 +15,6 @@ import type { SourcePlan } from '../plan/source-plan.js';
 import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
-import type { ImportWork } from '../work.js';
 import { layoutsOf } from './layouts.js';
 import { sharedKeys } from './shared-keys.js';
 import { wrapperWarning } from './wrapper.js';
@@ -86,7 +85,7 @@ export class Reporter {
   }
 
   report(
-    { sources, deletions = 0 }: Pick<ImportWork, 'sources' | 'deletions'>,
+    { sources, deletions = 0 }: { readonly sources: readonly string[]; readonly deletions?: number },
     { plans, warnings }: Plans,
     tally: Tally,
     published: PublishResult,

@@ -14,6 +14,7 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
+import { Deletions } from '../format/deletions.js';
 import {
   type ScanSetup,
   type SpanFailure,
@@ -23,9 +24,7 @@ import {
   type SpanTask,
   spanPaths,
 } from '../tasks/span.js';
-import { inUsersFile, isConverted } from './converted.js';
-import { Deletions } from './deletions.js';
-import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
+import { inUsersFile, isConverted, LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
 
