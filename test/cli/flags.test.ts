@@ -32,7 +32,9 @@ describe('texts of the library', () => {
     const flags = await allFlags();
     const named = files.flatMap(([name, text]) =>
       // A command of another tool has flags of its own.
-      (text.replaceAll(/aws configure .*/g, '').match(/['"`( ]--[a-z][a-z-]+/g) ?? []).map((flag) => `${name}: ${flag}`),
+      (text.replaceAll(/aws configure .*/g, '').match(/['"`( ]--[a-z][a-z-]+/g) ?? []).map(
+        (flag) => `${name}: ${flag}`,
+      ),
     );
     expect(named.filter((one) => flags.has(one.slice(one.indexOf('--'))))).toEqual([]);
   });

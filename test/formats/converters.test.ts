@@ -1,7 +1,7 @@
 // Goal: converters give what other programs read in the same bytes, however these are cut into pieces, and bad records with
 // their place. Method: random CSV and TSV beside csv-parse; random BSON beside the package bson; bulk files beside a Map.
 
-import { BSON, Binary, Decimal128, Double, EJSON, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { Binary, BSON, Decimal128, Double, EJSON, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -39,12 +39,17 @@ describe.each([
   ['csv', ','],
   ['tsv', '\t'],
 ] as const)('%s', (format, separator) => {
-  const cell = fc.string({ unit: fc.constantFrom('a', 'é', '1', '"', ',', '\t', '\n', '\r\n', '\\', '\u0001', ' '), maxLength: 8 });
+  const cell = fc.string({
+    unit: fc.constantFrom('a', 'é', '1', '"', ',', '\t', '\n', '\r\n', '\\', '\u0001', ' '),
+    maxLength: 8,
+  });
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const written = (text: string, isQuoted: boolean) => (isQuoted || /[",\t\r\n]/.test(text) ? quoted(text) : text);
-  const table = fc.integer({ min: 1, max: 4 }).chain((columns) =>
-    fc.array(fc.array(fc.tuple(cell, fc.boolean()), { minLength: columns, maxLength: columns }), { maxLength: 8 }),
-  );
+  const table = fc
+    .integer({ min: 1, max: 4 })
+    .chain((columns) =>
+      fc.array(fc.array(fc.tuple(cell, fc.boolean()), { minLength: columns, maxLength: columns }), { maxLength: 8 }),
+    );
 
   test('gives the records that csv-parse gives, whatever the pieces', () => {
     fc.assert(
@@ -52,17 +57,23 @@ describe.each([
         const columns = rows[0]?.length ?? 2;
         const header = Array.from({ length: columns }, (_, i) => `c${i}`).join(separator);
         // An empty line is no row of several cells; of one cell it is, here as there.
-        const lines = rows.map((row) => row.map(([text, isQuoted]) => written(text, isQuoted || columns === 1)).join(separator));
+        const lines = rows.map((row) =>
+          row.map(([text, isQuoted]) => written(text, isQuoted || columns === 1)).join(separator),
+        );
         const source = [header, ...lines].join(newline) + (isClosed ? newline : '');
         const expected = parse(source, { columns: true, delimiter: separator, record_delimiter: [newline] });
-        expect(recordsOf(convert(format, source, piece))).toEqual(expected.map((record) => ({ ...(record as object) })));
+        expect(recordsOf(convert(format, source, piece))).toEqual(
+          expected.map((record) => ({ ...(record as object) })),
+        );
       }),
       { numRuns: runs(300) },
     );
   });
 
   test('marks rows of another length, with their line, byte and bytes', () => {
-    const rows = ['a|b', '1|2', '3', '"x', 'y"|4', '5|6|7', '', '"8"z|9', '10|11'].join('\n').replaceAll('|', separator);
+    const rows = ['a|b', '1|2', '3', '"x', 'y"|4', '5|6|7', '', '"8"z|9', '10|11']
+      .join('\n')
+      .replaceAll('|', separator);
     for (const piece of [1, 5, 1000]) {
       const lines = linesOf(convert(format, `\ufeff${rows}\n`, piece));
       const marked = lines.map((line) => markedRecord(Buffer.from(line)));
@@ -88,10 +99,10 @@ describe.each([
     ['a\rb\rc', 'SOURCE_BAD_HEADER', 'carriage return'],
     ['"a"b\n', 'SOURCE_BAD_HEADER', 'after its closing quote'],
     [`a${separator}b\n1${separator}2\n"3\n4\n`, 'SOURCE_TRUNCATED', 'line 3'],
-    ['\ufffe', '', ''],
   ])('refuses %j', (source, code, words) => {
-    if (code === '') return;
-    expect(() => convert(format, source)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(words) }));
+    expect(() => convert(format, source)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(words) }),
+    );
   });
 
   test('refuses UTF-16, and a row that is larger than a record may be', () => {
@@ -99,7 +110,9 @@ describe.each([
     expect(() => convert(format, wide)).toThrow(expect.objectContaining({ code: 'SOURCE_UTF16' }));
     const source = `a\n"${'x'.repeat(5000)}"\n`;
     const large = () => convert(format, source, 100, { recordBytesMax: 1000 });
-    expect(large).toThrow(expect.objectContaining({ code: 'RECORD_TOO_LARGE', message: expect.stringContaining('line 2') }));
+    expect(large).toThrow(
+      expect.objectContaining({ code: 'RECORD_TOO_LARGE', message: expect.stringContaining('line 2') }),
+    );
   });
 });
 
@@ -118,16 +131,37 @@ describe('types of cells', () => {
 
   const SOURCE = 'n,b,s\n1.50,true,2\n007,TRUE,\n"3",false,"4"\n,,1e400\n';
   test.each([
-    ['auto', '{"n":1.50,"b":true,"s":2}', '{"n":"007","b":"TRUE","s":""}', '{"n":"3","b":false,"s":"4"}', '{"n":"","b":"","s":1e400}'],
-    ['n=number,b=boolean', '{"n":1.50,"b":true,"s":"2"}', '{"n":"007","b":"TRUE","s":""}', '{"n":3,"b":false,"s":"4"}', '{"n":"","b":"","s":"1e400"}'],
-    ['{"n":"number"}', '{"n":1.50,"b":"true","s":"2"}', '{"n":"007","b":"TRUE","s":""}', '{"n":3,"b":"false","s":"4"}', '{"n":"","b":"","s":"1e400"}'],
+    [
+      'auto',
+      '{"n":1.50,"b":true,"s":2}',
+      '{"n":"007","b":"TRUE","s":""}',
+      '{"n":"3","b":false,"s":"4"}',
+      '{"n":"","b":"","s":1e400}',
+    ],
+    [
+      'n=number,b=boolean',
+      '{"n":1.50,"b":true,"s":"2"}',
+      '{"n":"007","b":"TRUE","s":""}',
+      '{"n":3,"b":false,"s":"4"}',
+      '{"n":"","b":"","s":"1e400"}',
+    ],
+    [
+      '{"n":"number"}',
+      '{"n":1.50,"b":"true","s":"2"}',
+      '{"n":"007","b":"TRUE","s":""}',
+      '{"n":3,"b":"false","s":"4"}',
+      '{"n":"","b":"","s":"1e400"}',
+    ],
   ])('%s', (types, ...expected) => {
     for (const piece of [1, 1000]) expect(linesOf(convert('csv', SOURCE, piece, { types }))).toEqual(expected);
   });
 
   test('of columns that are not there, or unknown ones, are refused', () => {
-    expect(() => convert('csv', SOURCE, 9, { types: 'x=number' })).toThrow(expect.objectContaining({ code: 'SOURCE_BAD_HEADER' }));
-    for (const types of ['', 'price', 'price=int', '=number', '{}', '{"a":1}', '{']) expect(() => parseCellTypes(types)).toThrow(TypeError);
+    expect(() => convert('csv', SOURCE, 9, { types: 'x=number' })).toThrow(
+      expect.objectContaining({ code: 'SOURCE_BAD_HEADER' }),
+    );
+    for (const types of ['', 'price', 'price=int', '=number', '{}', '{"a":1}', '{'])
+      expect(() => parseCellTypes(types)).toThrow(TypeError);
   });
 });
 
@@ -156,7 +190,11 @@ describe('bson', () => {
     fc.constantFrom(new MinKey(), new MaxKey()),
   );
   const name = fc.string({ unit: fc.constantFrom('a', 'é', '"', '.', '$x'), minLength: 1, maxLength: 3 });
-  const document = fc.dictionary(name, fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(name, leaf, { maxKeys: 3 })), { maxKeys: 5 });
+  const document = fc.dictionary(
+    name,
+    fc.oneof(leaf, fc.array(leaf, { maxLength: 3 }), fc.dictionary(name, leaf, { maxKeys: 3 })),
+    { maxKeys: 5 },
+  );
 
   test('says what the package bson says, and the package reads the same values in it', () => {
     fc.assert(
@@ -166,7 +204,9 @@ describe('bson', () => {
         expect(lines).toHaveLength(documents.length);
         lines.forEach((line, i) => {
           // Numbers beyond doubles are compared as texts: the package rounds them.
-          const canonical = EJSON.stringify(BSON.deserialize(BSON.serialize(documents[i]!), { promoteValues: false }), { relaxed: false });
+          const canonical = EJSON.stringify(BSON.deserialize(BSON.serialize(documents[i]!), { promoteValues: false }), {
+            relaxed: false,
+          });
           expect(numbersPlain(JSON.parse(quoteNumbers(line)))).toEqual(numbersPlain(JSON.parse(canonical)));
         });
       }),
@@ -175,8 +215,8 @@ describe('bson', () => {
   });
 
   test('keeps the order of names, names that occur twice, and types that no other program writes any more', () => {
-    const twice = Buffer.from('130000001062000100000010310002000000 00'.replaceAll(' ', ''), 'hex');
-    expect(convert('bson', twice)).toBe('{"b":1,"1":2}\n');
+    const twice = Buffer.from('1a00000010620001000000103100020000001062000300000000', 'hex');
+    expect(convert('bson', twice)).toBe('{"b":1,"1":2,"b":3}\n');
     const old = Buffer.from('0800000006610000', 'hex');
     expect(convert('bson', old)).toBe('{"a":{"$undefined":true}}\n');
   });
@@ -187,11 +227,17 @@ describe('bson', () => {
     bad[7] = 200;
     const lines = linesOf(convert('bson', Buffer.concat([second, bad, second]), 3));
     expect([lines[0], lines[2]]).toEqual(['{"b":2}', '{"b":2}']);
-    expect(markedRecord(Buffer.from(lines[1]!))).toMatchObject({ reason: 'BAD_BSON', offset: second.byteLength, raw: bad });
+    expect(markedRecord(Buffer.from(lines[1]!))).toMatchObject({
+      reason: 'BAD_BSON',
+      offset: second.byteLength,
+      raw: bad,
+    });
     const cut = Buffer.concat([first, second.subarray(0, -1)]);
     expect(() => convert('bson', cut)).toThrow(expect.objectContaining({ code: 'SOURCE_TRUNCATED', record: 1 }));
     const unsound = Buffer.concat([first, Buffer.from([3, 0, 0, 0, 0])]);
-    expect(() => convert('bson', unsound)).toThrow(expect.objectContaining({ code: 'SOURCE_DAMAGED', offset: first.byteLength }));
+    expect(() => convert('bson', unsound)).toThrow(
+      expect.objectContaining({ code: 'SOURCE_DAMAGED', offset: first.byteLength }),
+    );
   });
 
   test('damage anywhere is a mark, another value, or an error of gristmill', () => {
@@ -224,14 +270,16 @@ function numbersPlain(value: unknown): unknown {
   if (others.length === 0) {
     if (name === '#') return { '#': sameNumber(inner as string) };
     if (name === '$numberInt' || name === '$numberLong') return { '#': inner };
-    if (name === '$numberDouble') return /[yN]/.test(inner as string) ? value : { '#': sameNumber(doubleOf(inner as string)) };
+    if (name === '$numberDouble')
+      return /[yN]/.test(inner as string) ? value : { '#': sameNumber(doubleOf(inner as string)) };
     if (name === '$date' && typeof inner === 'string') return { $date: { '#': String(Date.parse(inner)) } };
   }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, numbersPlain(one)]));
 }
 
 const doubleOf = (text: string) => (/[.eE]/.test(text) ? text : `${text}.0`);
-const sameNumber = (text: string) => (/[.eE]/.test(text) ? `double ${Object.is(Number(text), -0) ? '-0' : Number(text)}` : text);
+const sameNumber = (text: string) =>
+  /[.eE]/.test(text) ? `double ${Object.is(Number(text), -0) ? '-0' : Number(text)}` : text;
 
 describe('es-bulk', () => {
   const id = fc.constantFrom('1', '2', 'é"', 'a/b');

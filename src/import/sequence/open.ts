@@ -6,7 +6,7 @@
 import { statSync } from 'node:fs';
 import { DETECTION_BYTES, SMALL_COMPRESSED_BYTES_MAX, THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { cancelledError } from '../../parallel/wire.js';
-import type { Coding } from '../format/coding.js';
+import { type Coding, formatOf } from '../format/coding.js';
 import { openCoding } from '../format/open.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
@@ -57,7 +57,7 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const opener =
     streams?.openerOf(path) ?? (isPipe(path) ? { pieces: () => pipePieces(path), isOnce: true } : undefined);
   if (streams && opener) {
-    const anew = () => openSequence(path, NO_FINGERPRINT, opener.pieces(), options);
+    const anew = () => openSequence(path, NO_FINGERPRINT, opener.pieces(formatOf(path, options)), options);
     const open = opener.isOnce ? () => streams.opened(path, anew) : anew;
     const file = await open();
     return { file, sequential: { open, isFile: false }, close: opener.isOnce ? () => {} : file.close };

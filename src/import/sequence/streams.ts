@@ -3,13 +3,15 @@
 // The sources of an import that are read once: streams that its caller hands in, remote objects, and pipes. Each has a name, by
 // which plans, reports and errors speak of it.
 
+import type { FormatName } from '../format/coding.js';
 import { dropSpare } from './chunk-memory.js';
 import type { Pieces } from './pieces.js';
 import type { Sequence } from './sequence.js';
 
 /** What gives the bytes of a source, from its beginning. */
 export interface StreamOpener {
-  pieces(): Pieces;
+  /** @param format of the bytes, if it is not JSON: then there are no values among them */
+  pieces(format?: FormatName): Pieces;
   /** Whether that can be asked for only once. */
   readonly isOnce: boolean;
 }
