@@ -93,12 +93,12 @@ describe.each(KINDS)('%s', (kind) => {
   test('bad records have their place in the file, and their bytes in the quarantine', async () => {
     const { store, texts } = await testStore(kind);
     const path = fileOf('bad.csv', 'id,n\na,1\n"b\nc",2\nd\ne,3,4\n,5\n');
-    const inStream = { ...{ key: 'id', format: 'csv' }, onBadRecord: 'quarantine' } as const;
+    const quarantining = { key: 'id', format: 'csv', onBadRecord: 'quarantine' } as const;
     await expect(store.import(path, { key: 'id' })).rejects.toMatchObject({
       ...{ code: 'BAD_RECORD', reason: 'BAD_ROW', line: 5, record: 2, offset: 17 },
       message: expect.stringContaining('the row has 1 cell, and the header 2 cells'),
     });
-    const report = await store.import(path, inStream);
+    const report = await store.import(path, quarantining);
     expect(report.records).toMatchObject({ read: 5, stored: 3, rejected: 2 });
     const [file] = await store.quarantine.files();
     const found = [];

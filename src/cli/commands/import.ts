@@ -73,6 +73,7 @@ Examples:
   gristmill import users.json --store ./store --key id --index email --index country
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import prices.csv.gz --store ./store --key sku --types price=number
   gristmill import logs/ --store ./store --select /Records --key eventID
   gristmill import ./documents --store ./store --on-bad-record quarantine
   zcat dump.json.gz | gristmill import - --store ./store --key id
@@ -91,7 +92,7 @@ export function addImport(program: Command): void {
   const command = program
     .command('import')
     .description(
-      'import JSON files, or folders of them, into a collection: NDJSON, an array, an object, or values one after another',
+      'import files, or folders of them, into a collection: JSON (NDJSON, an array, an object, or values one after another), CSV, TSV, BSON, bulk files',
     )
     .argument('<source...>', 'files and folders to import, in this order; compressed or not; - is standard input');
   withImportFlags(command)
