@@ -61,7 +61,10 @@ export interface SharedKeys {
   readonly text: string;
 }
 
-/** The result of an import. In `records`, `read + added` always equals `stored + rejected + filtered + replaced`. */
+/**
+ * The result of an import. In `records`, `read + added` always equals `stored + rejected + filtered + replaced`, and
+ * `+ deletions` if there are any.
+ */
 export interface ImportReport {
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
@@ -85,6 +88,8 @@ export interface ImportReport {
     readonly added?: number;
     /** Records of this import that another record of it with the same key replaced. */
     readonly replaced: number;
+    /** Deletions of an Elasticsearch bulk file that were not replaced by a later action. Absent if there are none. */
+    readonly deletions?: number;
   };
   /**
    * Present if at least a tenth of the good records, and at least two, were replaced by another record of this import: then

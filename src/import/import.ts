@@ -44,7 +44,7 @@ export async function importHolding(
     const published = await publish(run, publisher, lock, work);
     reporter.enter('done');
     const { tally, beginning } = run;
-    return reporter.report(work.sources, planned, tally, published, memory.stop(), beginning);
+    return reporter.report(work, planned, tally, published, memory.stop(), beginning);
   } catch (error) {
     reporter.shared.cancel();
     throw reporter.reasonFor(error);

@@ -33,6 +33,8 @@ export interface ImportWork {
   /** Whether spans of lines are hashed, for the next time. */
   readonly hashesSpans: boolean;
   plan(pause: Pause): Promise<Plans>;
+  /** After `publish`: records that it has removed because they were deletions of a bulk file. */
+  readonly deletions?: number;
   /** Spans in source order. */
   accept(span: AcceptedSpan): void;
   /** Called when all spans are accepted: does the work that can precede the publishing transaction. */

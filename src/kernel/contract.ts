@@ -44,6 +44,10 @@ export const BadReason = {
   SELECT_NOT_FOUND: 'a document that has nothing at the place of option select',
   SELECT_NOT_CONTAINER: 'a document that has no records at the place of option select',
   BAD_DOCUMENT: 'a document that is not valid JSON outside of the place of option select',
+  // Of sources that are converted to JSON (import/format/); the kernels know none.
+  BAD_ROW: 'a row that does not fit its header',
+  BAD_BSON: 'a BSON document that is damaged',
+  BAD_ACTION: 'an action of a bulk file that cannot be imported',
 } as const;
 export type BadReasonName = keyof typeof BadReason;
 

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { BadFiles } from '../base/bad-files.js';
 import type { BadFile } from '../base/import-report.js';
+import { formatOf } from '../import/format/coding.js';
 import { Names } from '../import/names/names.js';
 import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
@@ -52,9 +53,10 @@ export async function compareSources(
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
-  { shape, select, onBadFile, include, exclude }: FilledImportOptions,
+  { shape, select, onBadFile, include, exclude, format }: FilledImportOptions,
 ): Promise<Comparison> {
-  const hasLines = (path: string) => select === undefined && (shape === 'ndjson' || isNamedLines(path));
+  const isText = (path: string) => select === undefined && formatOf(path, { format }) === undefined;
+  const hasLines = (path: string) => isText(path) && (shape === 'ndjson' || isNamedLines(path));
   const bad = new BadFiles({ onBadFile });
   const changed: ChangedFile[] = [];
   const removed: NotedFile[] = [];
@@ -76,7 +78,7 @@ export async function compareSources(
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
     const isFile = refuseStore(path, fine);
-    const names = new Names({ include, exclude }, glob);
+    const names = new Names({ include, exclude, format }, glob);
     const folder = !isFile && isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
     for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;

@@ -5,7 +5,7 @@
 
 import { join, resolve } from 'node:path';
 import { placeOf } from '../import/names/sources.js';
-import { codecIn } from '../import/sequence/plain.js';
+import { codingIn } from '../import/sequence/plain.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
 import type { NotedFile } from './manifest.js';
@@ -100,7 +100,7 @@ export function endOfLines(path: string, fingerprint: Fingerprint, from: number)
   }
   try {
     // Of a compressed file no beginning is of any use.
-    if (codecIn(file, {}) !== undefined) return from;
+    if (codingIn(file, {}) !== undefined) return from;
     for (let to = fingerprint.bytes; to > from; to -= CHUNK_BYTES) {
       const start = Math.max(from, to - CHUNK_BYTES);
       const at = file.bytesAt(start, to).lastIndexOf(NEWLINE);

@@ -5,10 +5,11 @@
 
 import { join } from 'node:path';
 import { hasNoRecords } from '../base/bad-files.js';
+import { formatOf } from '../import/format/coding.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { SourcePlan } from '../import/plan/source-plan.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
-import { codecIn } from '../import/sequence/plain.js';
+import { codingIn } from '../import/sequence/plain.js';
 import { UTF8_MARK } from '../import/source/detect.js';
 import { unpackFiles } from '../import/source/file-list.js';
 import { isNamedLines, shapeOfNamedLines } from '../import/source/layout.js';
@@ -41,6 +42,7 @@ export class Notes {
   readonly #shape: FilledImportOptions['shape'];
   readonly #hasDocuments: boolean;
   readonly #isDialect: boolean;
+  readonly #format: FilledImportOptions['format'];
   /** A file whose spans come one by one. */
   #open:
     | { readonly plan: SourcePlan; readonly ranges: RecordRange[]; readonly spans: SourceSpan[]; read: number }
@@ -51,12 +53,13 @@ export class Notes {
 
   /** @param add is called with each file, in the order of the import. */
   constructor(
-    { shape, select, dialect }: Pick<FilledImportOptions, 'shape' | 'select' | 'dialect'>,
+    { shape, select, dialect, format }: Pick<FilledImportOptions, 'shape' | 'select' | 'dialect' | 'format'>,
     add: (file: NotedFile) => void,
   ) {
     this.#shape = shape;
     this.#hasDocuments = select !== undefined;
     this.#isDialect = dialect !== 'json';
+    this.#format = format;
     this.#add = add;
   }
 
@@ -84,8 +87,8 @@ export class Notes {
     if (this.#open === undefined) return;
     const { plan, ranges, spans, read } = this.#open;
     this.#open = undefined;
-    const { source, relative, path, fingerprint, framing, sequential, codec } = plan;
-    const ends = framing === 'lines' && !sequential && !codec ? linesOf(path, fingerprint) : undefined;
+    const { source, relative, path, fingerprint, framing, sequential, coding } = plan;
+    const ends = framing === 'lines' && !sequential && !coding ? linesOf(path, fingerprint) : undefined;
     const lines = ends && spans.length > 0 ? { ...ends, spans } : ends;
     this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
   }
@@ -95,11 +98,11 @@ export class Notes {
     if (this.#batch?.plan !== plan) this.#batch = { plan, members: 0 };
     let first = 0;
     for (let i = 0; 2 * i < records.length; i++) {
-      const { source, relative, path, fingerprint, framing, codec } = members[this.#batch.members++] as SourcePlan;
+      const { source, relative, path, fingerprint, framing, coding } = members[this.#batch.members++] as SourcePlan;
       if (unread.has(i)) continue;
       const [count, read] = [records[2 * i]!, records[2 * i + 1]!];
       const ranges = count === 0 ? [] : [{ shard, first, count }];
-      const lines = framing === 'lines' && !codec ? linesOf(path, fingerprint) : undefined;
+      const lines = framing === 'lines' && !coding ? linesOf(path, fingerprint) : undefined;
       this.#add({ source, path: relative, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
     }
@@ -113,8 +116,9 @@ export class Notes {
       const ranges = count === 0 ? [] : [{ shard, first, count }];
       const isNamed = this.#shape === undefined && isNamedLines(path);
       // What is appended to documents is more of them, each of which is walked: they are read again as a whole.
-      // Whether a name was believed is asked of strict JSON only.
-      const mayBe = !this.#hasDocuments && ((isNamed && !this.#isDialect) || this.#shape === 'ndjson');
+      // Whether a name was believed is asked of strict JSON only. What is converted is read again as a whole.
+      const isText = !this.#hasDocuments && formatOf(path, { format: this.#format }) === undefined;
+      const mayBe = isText && ((isNamed && !this.#isDialect) || this.#shape === 'ndjson');
       const lines = mayBe ? linesOf(join(folder, path), fingerprint, isNamed) : undefined;
       this.#add({ source, path, fingerprint, read, ranges, ...(lines && { lines }) });
       first += count;
@@ -130,7 +134,7 @@ export function linesOf(path: string, fingerprint: Fingerprint, isNamed = false)
   if (fingerprint.bytes < GROWN_BYTES_MIN) return undefined;
   return readIfSame(path, fingerprint, (file) => {
     // A compressed file that has grown is read anew.
-    if (codecIn(file, {}) !== undefined) return undefined;
+    if (codingIn(file, {}) !== undefined) return undefined;
     return !isNamed || wasReadAsLines(file) ? hashEnds(file, fingerprint.bytes) : undefined;
   });
 }

@@ -67,12 +67,18 @@ export async function syncSources(
   { paths, take = () => 'all', log = false, ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
   const sources = pathsOf(named);
+  // Its deletions would have to remove records that other sources brought.
+  if (options.format === 'es-bulk') {
+    throw new TypeError(
+      'a bulk file is a list of changes, with which no collection can be kept up to date: import it, with mode "upsert"',
+    );
+  }
   const given = { ...options, mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
   if (log && options.limit !== undefined) {
     throw new TypeError('sync: options.limit does not go with logs: each round reads only the lines that are new');
   }
-  if (log) return syncLogs(target, sources, { ...given, shape: 'ndjson' }, looking);
+  if (log) return syncLogs(target, sources, { ...given, shape: 'ndjson', format: 'json' }, looking);
   // Where nothing has changed, no turn among the writers is waited for.
   const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
   if (isSame !== undefined) return isSame;

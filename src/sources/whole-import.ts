@@ -14,6 +14,7 @@ import type { Fingerprint } from '../import/source/source.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { Change } from '../store/pages/change.js';
+import { compareEntries } from '../store/pages/merge.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogWrite } from '../store/types.js';
 import { type Comparison, idOf } from './compare.js';
@@ -47,6 +48,9 @@ export class WholeImport implements ImportWork {
   #hasStreams = false;
   /** Records that the publication has removed. */
   removed = 0;
+  /** Those that were deletions of a bulk file. */
+  deletions = 0;
+  readonly #deletions: Change[] = [];
   /** Live records of the import before. */
   #records: readonly Change[] = [];
 
@@ -118,6 +122,7 @@ export class WholeImport implements ImportWork {
 
   accept(span: AcceptedSpan): void {
     this.#notes.accept(span);
+    for (const deletion of span.result.deletions ?? []) this.#deletions.push(deletion);
   }
 
   async finish(): Promise<void> {
@@ -127,6 +132,7 @@ export class WholeImport implements ImportWork {
 
   publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
     this.removed = removeRecords(this.#target.catalog, write, manifest.name, this.#records);
+    this.deletions = removeRecords(this.#target.catalog, write, manifest.name, this.#deletions.sort(compareEntries));
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;
     if ((!isAll && this.#repeated === undefined) || this.#hasStreams) return;

@@ -71,6 +71,11 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
       'watch: options.limit does not go with options.log: each round reads only the lines that are new',
     );
   }
+  if (given.log && (importing.format ?? 'json') !== 'json') {
+    throw new TypeError(
+      "watch: with options.log each line is a record of JSON: leave out options.format, or give 'json'",
+    );
+  }
   // A log that is left out while it is read would be taken for read.
   if (given.log && (importing.onBadFile ?? 'fail') !== 'fail') {
     throw new TypeError("watch: with options.log no log is left out: leave out options.onBadFile, or give 'fail'");

@@ -61,6 +61,8 @@ const SAME_NAME = [
   'omit',
   'limit',
   'codec',
+  'format',
+  'types',
   'maxExpansion',
   'maxDecoderMemory',
   'maxBad',
@@ -81,6 +83,7 @@ Examples:
   gristmill import users.json --store ./store --key id --index email --index country
   gristmill import events.ndjson --store ./store --collection events --key event_id --on-bad-record quarantine
   gristmill import dump.json --store ./store --select /data/items --key sku
+  gristmill import prices.csv.gz --store ./store --key sku --types price=number
   gristmill import logs/ --store ./store --select /Records --key eventID
   gristmill import pages.json --store ./store --select '/*/items' --key id
   gristmill import rows.json --store ./store --key /0 --index /1
@@ -102,7 +105,7 @@ export function addImport(program: Command): void {
   const command = program
     .command('import')
     .description(
-      'import JSON files, or folders of them, into a collection: NDJSON, an array, an object, or values one after another',
+      'import files, or folders of them, into a collection: JSON (NDJSON, an array, an object, or values one after another), CSV, TSV, BSON, bulk files',
     )
     .argument('<source...>', 'files and folders to import, in this order; compressed or not; - is standard input');
   withImportFlags(command)
@@ -230,9 +233,20 @@ function withRuleFlags(command: Command): Command {
     .option('--limit <n>', 'store the first n records, and stop reading', readInteger);
 }
 
-/** How sources are decompressed. */
+/** How sources become JSON. */
 function withCodecFlags(command: Command): Command {
   return command
+    .addOption(
+      choice(
+        '--format <format>',
+        'csv, tsv: rows with a header; bson: a dump of MongoDB; es-bulk: an Elasticsearch bulk file (default: json, and for files named .csv, .tsv or .bson that format)',
+        ['json', 'csv', 'tsv', 'bson', 'es-bulk'],
+      ),
+    )
+    .option(
+      '--types <types>',
+      'types of the cells of CSV and TSV files: auto, or price=number,active=boolean (default: all are strings)',
+    )
     .addOption(
       choice(
         '--codec <name>',

@@ -62,8 +62,15 @@ async function bytesOf(file: string): Promise<Uint8Array> {
 /** The text of a compressed file, within the limits of an import. @throws SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS */
 async function decoded(file: string, codec: CodecName): Promise<Uint8Array> {
   const { openPlain, withDecoders } = await import('../../import/sequence/plain.js');
-  const how = { codec, maxExpansion: EXPANSION_DEFAULT, maxDecoderMemory: DECODER_BYTES_DEFAULT };
-  const source = await withDecoders(() => openPlain(file, { how, codec }));
+  const how = {
+    ...({ codec, format: 'json', types: undefined, key: undefined } as const),
+    ...{
+      maxExpansion: EXPANSION_DEFAULT,
+      maxDecoderMemory: DECODER_BYTES_DEFAULT,
+      recordBytesMax: RECORD_BYTES_DEFAULT,
+    },
+  };
+  const source = await withDecoders(() => openPlain(file, { how, coding: { codec } }));
   try {
     return source.bytesAt(0, source.end);
   } finally {

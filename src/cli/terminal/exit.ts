@@ -44,6 +44,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   SOURCE_IS_A_STORE: Exit.badInput,
   SOURCE_EMPTY: Exit.badInput,
   SOURCE_NOT_JSON: Exit.badInput,
+  SOURCE_BAD_HEADER: Exit.badInput,
   SOURCE_UTF16: Exit.badInput,
   SOURCE_TRUNCATED: Exit.badInput,
   SOURCE_TRAILING_BYTES: Exit.badInput,

@@ -24,6 +24,7 @@ export function reportText(report: ImportReport, store: string): string {
     ['  rejected', formatCount(records.rejected)],
     ...(records.filtered ? [['  filtered', formatCount(records.filtered)] as [string, string]] : []),
     ['  replaced', formatCount(records.replaced)],
+    ...(records.deletions ? [['  deletions', formatCount(records.deletions)] as [string, string]] : []),
     ...(records.added ? [['records added', formatCount(records.added)] as [string, string]] : []),
   ];
   if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);

@@ -16,6 +16,7 @@ import { isComposite, type Names } from '../../keys/key-path.js';
 import { formatPath, formatPointer, isOnePlace } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { RanOut } from '../feed/chunk.js';
+import { formatOf } from '../format/coding.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
 import type { Sequence } from '../sequence/sequence.js';
 import type { Source } from '../source/source.js';
@@ -51,25 +52,44 @@ export interface Failed {
 export async function placeOf({ task, failure, readBefore, sequence }: Failed, pause: Pause): Promise<BadPlace> {
   const { offset, reason } = failure;
   const { path, fingerprint } = failure.file ?? task;
-  const { codec = failure.file?.codec, setup } = task;
-  const how = setup.decompression;
-  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected: fingerprint })));
+  const { coding = failure.file?.coding, setup } = task;
+  const how = setup.coding;
+  if (failure.converted?.why !== undefined) return convertedPlace(path, failure, readBefore);
+  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, coding, expected: fingerprint })));
   try {
     const isClosable = failure.kind === 'truncated' && setup.scan.openEnd !== 'bare';
-    const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
     const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
     const around = file.bytesAt(from, offset + SNIPPET_BYTES);
     const snippet = snippetOf(around, offset - from);
+    const reasonText = reasonOf(file, task, failure);
+    if (formatOf(path, how) !== undefined) {
+      const facts = { file: path, record, snippet, ...(reason && { reason }) };
+      return { where: `${path}, record ${record}`, why: `${reasonText}; as JSON it has there: ${snippet}`, facts };
+    }
+    const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
-      why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: isClosable && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
+      why: `${reasonText}; the source has there: ${snippet || '(nothing)'}`,
+      closing: isClosable && !sequence && !coding ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
     if (file !== sequence) file.close();
   }
+}
+
+/** The place of a record that its converter found bad. */
+function convertedPlace(
+  path: string,
+  { converted, file, record: inSpan, reason }: SpanFailure,
+  readBefore: number,
+): BadPlace {
+  const { offset, line, why = '' } = converted ?? {};
+  const record = file?.record ?? readBefore + inSpan;
+  const inLine = line === undefined ? `record ${record}` : `line ${line}, record ${record}`;
+  const facts = { file: path, offset, line, record, ...(reason && { reason }) };
+  return { where: `${path}, byte ${offset} (${inLine})`, why, facts };
 }
 
 export async function failureError(failed: Failed, pause: Pause): Promise<GristmillError> {
@@ -161,7 +181,7 @@ function allowMore({ setup: { onBadRecord } }: SpanTask): string {
 }
 
 /** The reason in words. If the key is missing, it also says which members the record has. */
-function reasonText(file: Source, { setup, framing }: SpanTask, { reason, detail, start, end }: SpanFailure): string {
+function reasonOf(file: Source, { setup, framing }: SpanTask, { reason, detail, start, end }: SpanFailure): string {
   if (detail !== undefined) return detail;
   const text = reason ? BadReason[reason] : 'not valid';
   if (reason === 'SELECT_NOT_FOUND' || reason === 'SELECT_NOT_CONTAINER') {

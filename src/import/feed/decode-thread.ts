@@ -4,20 +4,17 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { type Answer, failed } from '../../parallel/wire.js';
-import type { CodecName, DecodeLimits } from '../codec/codec.js';
-import { openDecoder } from '../codec/open.js';
+import type { Coding } from '../format/coding.js';
+import { type CodingFacts, openCoding } from '../format/open.js';
 import type { Chunk, ChunkMemory } from './chunk.js';
 import { Feeder } from './feeder.js';
 import type { Pieces } from './pieces.js';
 
 /** What a thread is started with. */
 export interface Decoding {
-  readonly codec: CodecName;
-  readonly path: string;
-  readonly limits: DecodeLimits;
+  readonly coding: Coding;
+  readonly facts: CodingFacts;
   readonly spanBytes?: number | undefined;
-  /** Offset in the source of the first piece. Default 0. */
-  readonly offset?: number;
 }
 
 /** To the thread. */
@@ -56,7 +53,7 @@ export async function decodeFor(decoding: Decoding, port: MessagePort): Promise<
   // What comes while the decoder is loaded waits for it.
   port.on('message', (order: Order) => (feeder || order.kind === 'close' ? obey(order) : orders.push(order)));
   try {
-    const decoder = await openDecoder(decoding.codec, decoding);
+    const decoder = await openCoding(decoding.coding, decoding.facts);
     const { spanBytes } = decoding;
     feeder = new Feeder(
       { pieces, decoder, spanBytes },

@@ -34,9 +34,10 @@ export class DecodingThread implements Feed {
     });
     this.#ended = new Promise((resolve) => {
       this.#thread.on('exit', (code) => {
+        const { path } = decoding.facts;
         const cause = failure ?? new Error(`exit code ${code}`);
-        const message = `The thread that decompresses ${decoding.path} died: ${cause.message}. The store is as it was.`;
-        this.#fail(new GristmillError('WORKER_FAILED', message, { file: decoding.path, cause }));
+        const message = `The thread that decodes ${path} died: ${cause.message}. The store is as it was.`;
+        this.#fail(new GristmillError('WORKER_FAILED', message, { file: path, cause }));
         resolve();
       });
     });

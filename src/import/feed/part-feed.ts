@@ -6,6 +6,7 @@
 
 import { SEQUENCE_CHUNK_BYTES_LATER } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
+import type { CodecName } from '../codec/codec.js';
 import { Cutter, type Part } from '../codec/cuts/cutter.js';
 import { Faults } from '../codec/faults.js';
 import { EXPANSION_FREE_BYTES } from '../codec/plain.js';
@@ -34,6 +35,7 @@ type Outcome = DecodedPart | 'in sequence';
 
 export class PartFeed implements Feed {
   readonly #decoding: Decoding;
+  readonly #codec: CodecName;
   readonly #pieces: Pieces;
   readonly #decoder: PartDecoder;
   readonly #listener: FeedListener;
@@ -52,8 +54,10 @@ export class PartFeed implements Feed {
   #isClosed = false;
   #wake: (() => void) | undefined;
 
-  constructor(decoding: Decoding, pieces: Pieces, decoder: PartDecoder, listener: FeedListener) {
+  /** @param codec how the source is compressed */
+  constructor(codec: CodecName, decoding: Decoding, pieces: Pieces, decoder: PartDecoder, listener: FeedListener) {
     this.#decoding = decoding;
+    this.#codec = codec;
     this.#pieces = pieces;
     this.#decoder = decoder;
     this.#listener = listener;
@@ -113,8 +117,8 @@ export class PartFeed implements Feed {
 
   /** Parts, as far ahead as is permitted. */
   async *#parts(pieces: AsyncIterator<Uint8Array>): AsyncGenerator<Part, void> {
-    const { codec, path, spanBytes } = this.#decoding;
-    const cutter = new Cutter(codec, path, spanBytes);
+    const { facts, spanBytes } = this.#decoding;
+    const cutter = new Cutter(this.#codec, facts.path, spanBytes);
     for (let isLast = false; !isLast; ) {
       const { done, value } = await pieces.next();
       isLast = done === true;
@@ -148,11 +152,20 @@ export class PartFeed implements Feed {
 
   async #outcomeOf({ bytes, from, isGuess, isBeginning }: Part): Promise<Outcome> {
     if (isBeginning || this.#isInSequence || this.#isClosed) return 'in sequence';
-    const { codec, path, limits } = this.#decoding;
+    const { path, limits } = this.#decoding.facts;
     const used = this.#free.used();
     const free = used === undefined ? [] : [used];
     try {
-      const task = { codec, path, limits, bytes, offset: from, isPart: isGuess, chunkBytes: this.#chunkBytes, free };
+      const task = {
+        codec: this.#codec,
+        path,
+        limits,
+        bytes,
+        offset: from,
+        isPart: isGuess,
+        chunkBytes: this.#chunkBytes,
+        free,
+      };
       const decoded = await this.#decoder.decode(task);
       if (decoded === 'too large' || decoded.length === 0) for (const memory of free) this.#free.giveBack(memory);
       return decoded;
@@ -180,10 +193,10 @@ export class PartFeed implements Feed {
 
   /** The text of all parts counts: each of them is small. @throws GristmillError SOURCE_EXPANDS */
   #checkExpansion(offset: number, bytes: number): void {
-    const { codec, path, limits } = this.#decoding;
+    const { path, limits } = this.#decoding.facts;
     const sum = this.#plainBytes + bytes;
     if (sum < EXPANSION_FREE_BYTES || sum <= offset * limits.ratioMax) return;
-    throw new Faults(codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
+    throw new Faults(this.#codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
   }
 
   /** Decodes in a thread. @param offset of the first piece in the source */
@@ -191,7 +204,7 @@ export class PartFeed implements Feed {
     const source = { [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](), close: () => {} };
     let at = offset;
     const decoded = new Promise<void>((resolve, reject) => {
-      const feed = new DecodingThread({ ...this.#decoding, offset }, source, {
+      const feed = new DecodingThread({ ...this.#decoding, facts: { ...this.#decoding.facts, offset } }, source, {
         chunk: (chunk) => {
           at += chunk.sourceBytes;
           try {

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { GristmillError } from '../../base/errors.js';
 import { quietly } from '../../base/system-errors.js';
+import type { FormatName } from '../format/coding.js';
 import type { Fingerprint } from '../source/source.js';
 import { changedError } from '../source/source-file.js';
 
@@ -88,7 +89,7 @@ const openLater = promisify(openFile);
  * Bytes as they are, texts as UTF-8, and each other value as a line of JSON.
  * @throws SOURCE_FAILED where the stream fails, or gives what has no JSON
  */
-export function streamPieces(name: string, stream: StreamSource): Pieces {
+export function streamPieces(name: string, stream: StreamSource, format?: FormatName): Pieces {
   const readable = stream instanceof ReadableStream ? Readable.fromWeb(stream as never) : stream;
   // Without a listener, an error before it is iterated would end the process.
   if (readable instanceof Readable) readable.on('error', () => {});
@@ -96,7 +97,7 @@ export function streamPieces(name: string, stream: StreamSource): Pieces {
     async *[Symbol.asyncIterator]() {
       let values = 0;
       try {
-        for await (const value of readable as AsyncIterable<unknown>) yield bytesOf(value, ++values);
+        for await (const value of readable as AsyncIterable<unknown>) yield bytesOf(value, ++values, format);
       } catch (cause) {
         if (cause instanceof GristmillError) throw cause;
         const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store is as it was.`;
@@ -109,10 +110,13 @@ export function streamPieces(name: string, stream: StreamSource): Pieces {
   };
 }
 
-function bytesOf(value: unknown, number: number): Uint8Array {
+function bytesOf(value: unknown, number: number, format: FormatName | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (typeof value === 'string') return Buffer.from(value);
+  if (format !== undefined) {
+    throw new TypeError(`value ${number} is neither bytes nor text, so it is no ${format}. Leave out option format`);
+  }
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`value ${number} has no JSON (${typeof value})`);
   return Buffer.from(`${json}\n`);

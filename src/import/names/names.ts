@@ -1,14 +1,21 @@
 // [source] > plan > map > scan > key > frame > shard > verify > merge > publish
 //
-// Which files of a folder are taken, by their paths in it: those of the usual endings, or those that patterns name.
+// Which files of a folder are taken, by their paths in it: those with the usual endings of the format, or those that
+// patterns name.
 
 import { plainName } from '../codec/names.js';
+import type { FormatName, FormatOption } from '../format/coding.js';
 import { anyOf, type Matches, matcherOf } from './globs.js';
 
-const USUAL = /\.(?:json|ndjson|jsonl)$/i;
+const JSON_NAME = /\.(?:json|ndjson|jsonl)$/i;
+const NAMES_OF_FORMATS: Partial<Record<FormatName | 'json', RegExp>> = {
+  csv: /\.csv$/i,
+  tsv: /\.tsv$/i,
+  bson: /\.bson$/i,
+};
 
 /** The options that choose files. */
-export interface NameOptions {
+export interface NameOptions extends FormatOption {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
 }
@@ -20,9 +27,10 @@ export class Names {
   /** Names on the way to a file, at most. */
   readonly #depthMax: number;
 
-  constructor({ include, exclude }: NameOptions = { include: [], exclude: [] }, glob?: string) {
+  constructor({ include, exclude, format }: NameOptions = { include: [], exclude: [] }, glob?: string) {
     this.#glob = glob === undefined ? undefined : matcherOf(glob);
-    const usual: Matches = this.#glob ?? ((path) => USUAL.test(plainName(path)));
+    const named = (format && NAMES_OF_FORMATS[format]) ?? JSON_NAME;
+    const usual: Matches = this.#glob ?? ((path) => named.test(plainName(path)));
     this.#includes = include.length === 0 ? usual : anyOf(include);
     this.#excludes = exclude.length === 0 ? () => false : anyOf(exclude);
     // A slash within braces or a `**` may stand for any number of folders.

@@ -34,6 +34,8 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
   return Object.freeze({
     ...filled,
     transform: transform === undefined ? undefined : transformUrl(transform),
+    // A bulk file becomes an object of records, or lines where their keys are inside.
+    ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
@@ -43,6 +45,7 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
 /** Checks options against each other, which no row of the table can do. @throws TypeError */
 export function checkTogether(method: string, options: ImportOptions): void {
   const { mode, onDuplicate, select, sample } = options;
+  checkFormatOptions(method, options);
   if (select !== undefined)
     for (const [given, why] of withoutSelect(options)) {
       throw new TypeError(`${method}: options.${given} does not go together with options.select: ${why}`);
@@ -74,4 +77,43 @@ function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generat
   if (dialect === 'json5') yield ['dialect "json5"', 'what is around the records has to be strict JSON'];
   if (onTruncated === 'keep') yield ['onTruncated "keep"', 'a document that is cut off is a bad record'];
   if (shape === 'elements') yield ['shape "elements"', 'the records are in an array or object inside of each document'];
+}
+
+/** Options that decide which records of a source are stored, and what of them. */
+const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'limit'] as const;
+
+/** @throws TypeError for options that have no meaning for sources in the format */
+function checkFormatOptions(method: string, options: ImportOptions): void {
+  const { format, types, shape, select, mode, onDuplicate = 'last' } = options;
+  if (types !== undefined && format !== undefined && format !== 'csv' && format !== 'tsv') {
+    throw new TypeError(
+      `${method}: options.types is for the cells of CSV and TSV files; leave it out with options.format "${format}"`,
+    );
+  }
+  if (format === undefined || format === 'json') return;
+  if (shape !== undefined || select !== undefined) {
+    const name = shape === undefined ? 'select' : 'shape';
+    throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
+  }
+  const { dialect = 'json', onTruncated = 'fail' } = options;
+  if (dialect !== 'json' || onTruncated !== 'fail') {
+    const name = dialect === 'json' ? 'onTruncated' : 'dialect';
+    throw new TypeError(
+      `${method}: options.${name} is for sources of JSON; leave it out with options.format "${format}"`,
+    );
+  }
+  if (format !== 'es-bulk') return;
+  // A deletion is no record that meets a condition or not.
+  const rule = RULES.find((name) => options[name] !== undefined);
+  if (rule !== undefined) {
+    throw new TypeError(
+      `${method}: options.${rule} does not go together with options.format "es-bulk", whose actions depend on each other`,
+    );
+  }
+  if (mode === 'insert' || onDuplicate !== 'last') {
+    const what = mode === 'insert' ? 'mode "insert"' : `onDuplicate "${onDuplicate}"`;
+    throw new TypeError(
+      `${method}: the actions of a bulk file replace and delete earlier records, which options.${what} forbids; use mode "upsert" or "replace", and onDuplicate "last"`,
+    );
+  }
 }

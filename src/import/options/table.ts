@@ -15,6 +15,7 @@ import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../.
 import { isOnePlace, parsePath, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
+import { parseCellTypes } from '../format/cell-types.js';
 import { checkPattern } from '../names/globs.js';
 import { parseCondition } from '../rules/condition.js';
 import { checkConditions } from '../rules/conditions.js';
@@ -149,6 +150,23 @@ export const IMPORT_OPTIONS = {
     default: undefined,
     choices: ['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli'],
     meaning: 'how the sources are compressed; unset: their first bytes tell, and the name of a .br file',
+  },
+  format: {
+    affects: 'records',
+    isLater: true,
+    type: 'choice',
+    default: undefined,
+    choices: ['json', 'csv', 'tsv', 'bson', 'es-bulk'],
+    meaning: 'format of the sources; unset: json, and for files named .csv, .tsv or .bson that format',
+  },
+  types: {
+    affects: 'records',
+    isLater: true,
+    type: 'text',
+    default: undefined,
+    check: parseCellTypes,
+    meaning:
+      'types of the cells of CSV and TSV files: auto, or price=number,active=boolean (also string); unset: all are strings',
   },
   where: {
     affects: 'records',

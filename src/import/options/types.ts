@@ -4,6 +4,7 @@ import type { ImportProgress, Shape } from '../../base/import-report.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { Writer } from '../../options/shared.js';
 import type { CodecName } from '../codec/codec.js';
+import type { FormatName } from '../format/coding.js';
 
 /** Options of `store.import`; all optional. An unknown name is a TypeError. */
 export interface ImportOptions {
@@ -88,6 +89,19 @@ export interface ImportOptions {
    * has no such bytes.
    */
   readonly codec?: 'none' | CodecName | undefined;
+  /**
+   * The format of the sources. "csv" and "tsv": rows with a header, each an object with a string for each cell (see `types`).
+   * "bson": documents as mongodump writes them, which become Extended JSON. "es-bulk": an Elasticsearch bulk file, in which
+   * `_id` is the key (unless `key` is given) and deletions delete. Default: JSON, but files named `.csv`, `.tsv` and `.bson`
+   * have that format.
+   */
+  readonly format?: 'json' | FormatName | undefined;
+  /**
+   * The types of the cells of CSV and TSV files: "auto", or a type for some columns, as in `price=number,active=boolean`
+   * (string, number, boolean or auto) or as a JSON object. A cell that is not spelled as JSON spells its type stays a
+   * string. With "auto", a cell in quotes does too. Default: all cells are strings.
+   */
+  readonly types?: string | undefined;
   /**
    * Conditions such as `country=DE`, `age>=18`, `email` (has a value) or `!email` (has none). The import stores only records
    * that meet all of them. A value is JSON, or else text. Default: none.

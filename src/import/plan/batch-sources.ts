@@ -51,9 +51,9 @@ function batchOf(members: readonly SourcePlan[], limit: number): SourcePlan {
     files.push({
       list: packFiles(group.map(({ path, fingerprint }) => ({ path, fingerprint }))),
       isNamed: false,
-      sources: group.map(({ framing, from: at, isDocument, documents, leftOut, codec }) => ({
+      sources: group.map(({ framing, from: at, isDocument, documents, leftOut, coding }) => ({
         ...{ framing, from: at },
-        ...(codec && { codec }),
+        ...(coding && { coding }),
         ...(isDocument && { isDocument }),
         ...(documents && { documents }),
         ...(leftOut && { leftOut }),

@@ -6,6 +6,7 @@
 import { type BadFiles, hasNoRecords } from '../../base/bad-files.js';
 import { GristmillError } from '../../base/errors.js';
 import type { Pause } from '../../parallel/pause.js';
+import { formatOf } from '../format/coding.js';
 import type { Fingerprint } from '../source/source.js';
 import { planSource } from './plan.js';
 import type { PlanOptions, SourcePlan } from './source-plan.js';
@@ -31,7 +32,9 @@ export async function planUnlessBad(
       return bad.addOrThrow(error, path);
     }
     const { code: reason, message } = error;
-    const asLines = { ...options, select: undefined, shape: 'ndjson', allowEmpty: true } as const;
+    // What is converted is lines anyway.
+    const shape = formatOf(path, options) === undefined ? 'ndjson' : undefined;
+    const asLines = { ...options, select: undefined, shape, allowEmpty: true } as const;
     try {
       const plan = await planSource(path, asLines, pause, source, '', expected);
       return { ...plan, spans: [{ from: plan.from, to: plan.bytes }], leftOut: { reason, message } };

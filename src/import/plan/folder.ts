@@ -10,15 +10,17 @@ import { GristmillError } from '../../base/errors.js';
 import { SPAN_FILES_MAX } from '../../base/limits.js';
 import type { Pause } from '../../parallel/pause.js';
 import { hasCompressedName } from '../codec/names.js';
+import { formatOf } from '../format/coding.js';
 import type { Names } from '../names/names.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { openToPlan } from '../sequence/open.js';
-import type { Decompression } from '../sequence/plain.js';
+import type { CodingOptions } from '../sequence/plain.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
 import { containerOf, isNamedLines } from '../source/layout.js';
 import type { Fingerprint } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
+import { checkFormat } from './formats.js';
 import { planSource } from './plan.js';
 import { COMPRESSION, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
@@ -76,6 +78,7 @@ export async function planFolder(
   let batches = new Batches(path, source, options);
   for (const piece of listing.pieces) {
     for (const file of unpackFiles(piece)) {
+      checkFormat(join(path, file.path), options);
       const large = textBytesOf(file) > spanBytes && (await planLarge(path, source, file, options, pause, bad));
       if (large === 'bad') continue;
       if (large) {
@@ -112,7 +115,8 @@ async function planLarge(
     if (select !== undefined) {
       return await planSource(full, { ...options, container: containerOf(shape) }, pause, source, path, fingerprint);
     }
-    if (shape === undefined && !isNamedLines(path) && !(await beginsArray(full, options))) return undefined;
+    const isKnown = isNamedLines(path) || formatOf(path, options) !== undefined;
+    if (shape === undefined && !isKnown && !(await beginsArray(full, options))) return undefined;
     return await planSource(full, options, pause, source, path, fingerprint);
   } catch (error) {
     // The scan finds it again, and leaves the file out so that a synchronisation knows it.
@@ -127,7 +131,7 @@ function textBytesOf({ path, fingerprint }: ListedFile): number {
   return hasCompressedName(path) ? COMPRESSION * fingerprint.bytes : fingerprint.bytes;
 }
 
-async function beginsArray(path: string, how: Decompression): Promise<boolean> {
+async function beginsArray(path: string, how: CodingOptions): Promise<boolean> {
   const { file, close } = await openToPlan(path, how);
   try {
     await file.upTo(4096);

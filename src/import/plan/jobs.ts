@@ -52,7 +52,7 @@ export class Tasks {
       setup: this.#setup,
       path: plan.path,
       fingerprint: plan.fingerprint,
-      ...(plan.codec && { codec: plan.codec, sourceShare: plan.bytes / Math.max(1, to) }),
+      ...(plan.coding && { coding: plan.coding, sourceShare: plan.bytes / Math.max(1, to) }),
       framing: plan.framing,
       ...{ from, to, shard, isLast: false },
       ...(plan.documents && { documents: plan.documents }),
@@ -80,7 +80,7 @@ function setupOf(
   { id, firstShard, key, positions, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
-  const { codec, maxExpansion, maxDecoderMemory } = options;
+  const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
   const { collection, mode, indexes } = options;
   const primary = options.key === undefined ? undefined : namesOf(options.key);
@@ -98,7 +98,7 @@ function setupOf(
     },
     level,
     access,
-    decompression: { codec, maxExpansion, maxDecoderMemory },
+    coding: { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption, recordBytesMax },
     windowBytes,
     onBadRecord,
     keepsCut: options.onTruncated === 'keep',

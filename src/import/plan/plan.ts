@@ -13,9 +13,10 @@ import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
 import { trailingBytes } from '../document/faults.js';
+import { formatOf } from '../format/coding.js';
 import { spellingOf } from '../options/spelling.js';
 import { openToPlan } from '../sequence/open.js';
-import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
+import { type CodingOptions, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
 import type { DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
@@ -23,6 +24,7 @@ import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layo
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { findContainer, planDocuments } from './documents.js';
+import { checkFormat } from './formats.js';
 import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
@@ -42,7 +44,8 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const { file, sequential: inSequence, codec, close } = await openToPlan(path, options, expected);
+  checkFormat(path, options);
+  const { file, sequential: inSequence, coding, close } = await openToPlan(path, options, expected);
   const { fingerprint } = file;
   // A worker that reads several containers of a document decodes the document itself: no part of it can be read alone.
   const isWhole = inSequence?.isFile && !isOnePlace(parsePointer(options.select ?? ''));
@@ -50,13 +53,13 @@ export async function planSource(
   const cuts: Cuts = (from) => {
     if (sequential) return [];
     // Each span of it would decode all of it. How long its text is may not be known yet: this is for the progress.
-    if (codec) return [{ from, to: Number.isFinite(file.end) ? file.end : COMPRESSION * fingerprint.bytes }];
+    if (coding) return [{ from, to: Number.isFinite(file.end) ? file.end : COMPRESSION * fingerprint.bytes }];
     return cut(from, file.end, options.spanBytes);
   };
   try {
     const head = await firstHead(file, options, mayBeEmpty(path, options), pause);
     const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
-    const how = sequential ? { sequential } : { ...(codec && { codec }) };
+    const how = sequential ? { sequential } : { ...(coding && { coding }) };
     const common = { path, fingerprint, bytes, source, relative, ...how };
     if (options.select !== undefined) {
       return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
@@ -94,6 +97,8 @@ async function layoutIn(
 ): Promise<Layout> {
   const { shape, expectation } = options;
   if (shape !== undefined) return { shape, because: 'option' };
+  const format = formatOf(file.path, options);
+  if (format !== undefined) return { shape: 'ndjson', because: options.format === undefined ? 'name' : 'option' };
   if (head === undefined) return { shape: 'ndjson', because: 'content' };
   return inTurns(layoutOf(file, head, expectation, isAlone, spellingOf(options)), pause);
 }
@@ -107,12 +112,12 @@ export async function checkRest(
   plan: SourcePlan,
   from: number,
   pause: Pause,
-  how: Decompression & Pick<PlanOptions, 'dialect'>,
+  how: CodingOptions & Pick<PlanOptions, 'dialect'>,
   sequence?: Source,
 ): Promise<void> {
-  const { path, fingerprint: expected, codec, isDocument, rest } = plan;
+  const { path, fingerprint: expected, coding, isDocument, rest } = plan;
   if (!isDocument && !rest) return;
-  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected })));
+  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, coding, expected })));
   try {
     if (rest === undefined) {
       const behind = await inTurns(findUnblank(file, from, how, true), pause);
@@ -153,15 +158,16 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  */
 async function firstHead(
   file: Source,
-  { dialect }: Pick<PlanOptions, 'dialect'>,
+  options: PlanOptions,
   isFineEmpty: boolean,
   pause: Pause,
 ): Promise<Head | undefined> {
   // Each read costs some system calls, and there may be thousands of small sources.
   const first = await headAt(file, 0);
+  const { dialect } = options;
   if (dialect !== 'json') {
     const found = await inTurns(findUnblank(file, markBytes(first), { dialect }), pause);
-    if (found === undefined) return noRecords(file, isFineEmpty);
+    if (found === undefined) return noRecords(file, options, isFineEmpty);
     return await headAt(file, found);
   }
   for (let at = markBytes(first); ; ) {
@@ -170,15 +176,16 @@ async function firstHead(
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
     if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
-    if (isAll) return noRecords(file, isFineEmpty);
+    if (isAll) return noRecords(file, options, isFineEmpty);
     await pause();
   }
 }
 
 /** @throws SOURCE_EMPTY */
-function noRecords(file: Source, isFineEmpty: boolean): undefined {
+function noRecords(file: Source, options: PlanOptions, isFineEmpty: boolean): undefined {
   if (isFineEmpty) return undefined;
-  const what = file.end === 0 ? 'is empty' : 'has only white space';
+  const isConverted = formatOf(file.path, options) !== undefined;
+  const what = isConverted ? 'has no records' : file.end === 0 ? 'is empty' : 'has only white space';
   throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, { file: file.path });
 }
 

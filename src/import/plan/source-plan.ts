@@ -6,7 +6,7 @@
 import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../../base/limits.js';
 import type { FramingName } from '../../kernel/contract.js';
-import type { CodecName } from '../codec/codec.js';
+import type { Coding } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SequenceOptions, Sequential } from '../sequence/open.js';
 import type { Container, DocumentWalker } from '../source/document.js';
@@ -44,8 +44,8 @@ export interface SourcePlan {
   readonly leftOut?: LeftOut;
   /** Set if it is read in sequence. Its spans are found while it is read, so it has none here. */
   readonly sequential?: Sequential;
-  /** Set if it is compressed, but so small that it is read by position. */
-  readonly codec?: CodecName;
+  /** Set if it is compressed or converted, but so small that it is read by position. */
+  readonly coding?: Coding;
   /** For a part of a file: set if the file continues after this part. */
   readonly endsEarly?: boolean;
 }
@@ -63,7 +63,7 @@ export interface PlanOptions
   extends SequenceOptions,
     Pick<
       FilledImportOptions,
-      'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'dialect' | 'nonfinite' | 'onTruncated'
+      'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'types' | 'dialect' | 'nonfinite' | 'onTruncated'
     > {
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;

@@ -79,12 +79,18 @@ export async function planSources(
   return { plans: batchSources(withoutOddOnes(plans), options), warnings, badFiles: bad.files };
 }
 
-function noFiles(path: string, given: string, { include, exclude }: FilledImportOptions): GristmillError {
+function noFiles(path: string, given: string, { include, exclude, format }: FilledImportOptions): GristmillError {
   const hasPatterns = given !== path || include.length + exclude.length > 0;
   const message = hasPatterns
     ? `No file matches ${given}${include.length + exclude.length > 0 ? ' and the patterns of include and exclude' : ''}; there is nothing to import.`
-    : `${path} has no files named *.json, *.ndjson or *.jsonl, compressed or not; there is nothing to import.`;
+    : `${path} has no files named ${endingsOf(format)}, compressed or not; there is nothing to import.`;
   return new GristmillError('SOURCE_EMPTY', message, { file: path });
+}
+
+function endingsOf(format: FilledImportOptions['format']): string {
+  return format === undefined || format === 'json' || format === 'es-bulk'
+    ? '*.json, *.ndjson or *.jsonl'
+    : `*.${format}`;
 }
 
 /** Whether a source is a folder, or files of one that a pattern names. @throws SOURCE_NOT_FOUND for a pattern without a folder */

@@ -4,6 +4,7 @@
 // which option to give.
 
 import type { LayoutReport, Shape } from '../../base/import-report.js';
+import { type FormatName, formatOf } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/source-plan.js';
 
@@ -16,11 +17,18 @@ const RECORDS: Readonly<Record<Shape | 'folder', string>> = {
   folder: 'each file is read by its name and its beginning',
 };
 
+const RECORDS_OF_FORMATS: Readonly<Record<FormatName, string>> = {
+  csv: 'each row is a record',
+  tsv: 'each row is a record',
+  bson: 'each document is a record',
+  'es-bulk': 'each action with a record is a record',
+};
+
 /** An element for each kind of answer, in the order of the sources. */
 export function layoutsOf(
   plans: readonly SourcePlan[],
   sources: readonly string[],
-  options: Pick<FilledImportOptions, 'select' | 'collection'>,
+  options: Pick<FilledImportOptions, 'select' | 'collection' | 'format'>,
 ): LayoutReport[] {
   const found = new Map<string, { readonly plan: SourcePlan; readonly sources: Set<number> }>();
   // A large file of a folder has a plan of its own.
@@ -28,7 +36,7 @@ export function layoutsOf(
   for (const plan of plans.flatMap((one) => one.members ?? [one])) {
     if (plan.leftOut !== undefined) continue;
     if (plan.shape !== 'folder' && folders.has(plan.source)) continue;
-    const id = `${plan.shape} ${plan.because}`;
+    const id = `${plan.shape} ${plan.because} ${formatIn(plan, options)}`;
     const same = found.get(id) ?? { plan, sources: new Set() };
     found.set(id, same);
     same.sources.add(plan.source);
@@ -37,10 +45,27 @@ export function layoutsOf(
     const { shape, because } = plan;
     const first = sources[plan.source] as string;
     const others = size === 1 ? '' : ` and ${size - 1} more`;
-    const where = options.select === undefined ? RECORDS[shape] : recordsInside(plan);
-    const text = `${first}${others}: ${where}, ${reasonOf(plan, options)}`;
+    const text = `${first}${others}: ${layoutText(plan, options)}`;
     return { shape, because, sources: size, first, text };
   });
+}
+
+type TextOptions = Pick<FilledImportOptions, 'select' | 'collection' | 'format'>;
+
+function layoutText(plan: SourcePlan, options: TextOptions): string {
+  const format = formatIn(plan, options);
+  if (format !== undefined) {
+    const reason =
+      options.format === undefined ? 'the name says; for another format, give option format' : 'option format says';
+    return `${RECORDS_OF_FORMATS[format]}, as ${reason}`;
+  }
+  const where = options.select === undefined ? RECORDS[plan.shape] : recordsInside(plan);
+  return `${where}, ${reasonOf(plan, options)}`;
+}
+
+/** The format of a source that is one file. */
+function formatIn({ shape, path }: SourcePlan, options: TextOptions): FormatName | undefined {
+  return shape === 'folder' ? undefined : formatOf(path, options);
 }
 
 /** Where the records are in documents that have them inside. */

@@ -86,7 +86,7 @@ export class Reporter {
   }
 
   report(
-    sources: readonly string[],
+    { sources, deletions = 0 }: { readonly sources: readonly string[]; readonly deletions?: number },
     { plans, warnings }: Plans,
     tally: Tally,
     published: PublishResult,
@@ -107,7 +107,7 @@ export class Reporter {
       sources,
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },
-      records: counts,
+      records: deletions === 0 ? counts : { ...counts, stored: counts.stored - deletions, deletions },
       ...(shared && { sharedKeys: shared }),
       updated,
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },

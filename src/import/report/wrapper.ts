@@ -6,9 +6,10 @@ import { SMALL_COMPRESSED_BYTES_MAX } from '../../base/limits.js';
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { formatPointer } from '../../keys/paths.js';
 import { arrayInside } from '../accept/array-inside.js';
+import { formatOf } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/source-plan.js';
-import { codecIn, type Decompression, openPlain } from '../sequence/plain.js';
+import { type CodingOptions, codingIn, openPlain } from '../sequence/plain.js';
 import { unpackFiles } from '../source/file-list.js';
 import { openSource } from '../source/open.js';
 import { filePathIn } from '../tasks/span.js';
@@ -25,11 +26,13 @@ const HEAD_BYTES = 1 << 20;
 export function wrapperWarning(
   plans: readonly SourcePlan[],
   read: number,
-  { select, key, dialect, ...how }: Pick<FilledImportOptions, 'select' | 'key' | 'dialect'> & Decompression,
+  how: Pick<FilledImportOptions, 'select' | 'key' | 'dialect'> & CodingOptions,
 ): string | undefined {
+  const { select, key } = how;
   const [plan] = plans;
-  // Option select takes strict JSON only.
-  if (plan === undefined || read === 0 || dialect !== 'json') return undefined;
+  // Option select takes strict JSON only. The records of other formats are what the format says.
+  if (plan === undefined || read === 0 || how.dialect !== 'json') return undefined;
+  if (formatOf(plan.path, how) !== undefined) return undefined;
   const isLone = plans.length === 1 && plan.files === undefined && read <= RECORDS_MAX;
   if (!isLone) return select === undefined && key === undefined ? warningOfMany(plans, how) : undefined;
   const { bytes } = plan.fingerprint;
@@ -43,7 +46,7 @@ export function wrapperWarning(
 }
 
 /** Where records have the key that was asked for, they are the records. */
-function warningOfMany(plans: readonly SourcePlan[], how: Decompression): string | undefined {
+function warningOfMany(plans: readonly SourcePlan[], how: CodingOptions): string | undefined {
   const pointers = new Set<string | undefined>();
   for (const document of documentsOf(plans, how)) {
     const found = arrayInside(document, true);
@@ -55,7 +58,7 @@ function warningOfMany(plans: readonly SourcePlan[], how: Decompression): string
 }
 
 /** The first documents of the sources: lines of a file of lines, and files of any other kind. */
-function documentsOf(plans: readonly SourcePlan[], how: Decompression): Uint8Array[] {
+function documentsOf(plans: readonly SourcePlan[], how: CodingOptions): Uint8Array[] {
   const [first] = plans as [SourcePlan];
   if (plans.length === 1 && first.files === undefined) {
     return first.framing === 'lines' ? linesOf(headOf(first, how)).slice(0, LOOKED_AT_MAX) : [];
@@ -88,14 +91,14 @@ function linesOf(head: Uint8Array): Uint8Array[] {
 /** Nothing where it cannot be read any more, or would have to be decompressed at length: this is advice. */
 function headOf(
   { path, fingerprint: expected }: Pick<SourcePlan, 'path' | 'fingerprint'>,
-  how: Decompression,
+  how: CodingOptions,
 ): Uint8Array {
   try {
     const raw = openSource(path, 'read', expected);
-    const codec = codecIn(raw, how);
+    const coding = codingIn(raw, how);
     raw.close();
-    if (codec !== undefined && raw.end > SMALL_COMPRESSED_BYTES_MAX) return new Uint8Array();
-    const source = openPlain(path, { how, codec, expected });
+    if (coding !== undefined && raw.end > SMALL_COMPRESSED_BYTES_MAX) return new Uint8Array();
+    const source = openPlain(path, { how, coding, expected });
     try {
       return source.bytesAt(0, HEAD_BYTES);
     } finally {

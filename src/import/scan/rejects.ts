@@ -11,11 +11,16 @@
 // LINES_OF_THEIR_OWN, those that directly follow one another share a line, from the second of them on: it is that of the second,
 // `records` says how many there are, and the bytes are those from its first to the last one's last, with what separates them.
 //
+// Offsets of a source that is converted to JSON mean nothing to its user: they are those of the user's file, where the
+// converter left them in a mark (format/bad-mark.ts), or none.
+//
 // import/accept/quarantine.ts, which knows how many records came before the span, completes it.
 
 import { BadReason } from '../../kernel/contract.js';
 import type { Blobs, BlobWriter } from '../../store/files/blobs.js';
-import type { SpanFailure } from '../tasks/span.js';
+import { markedRecord } from '../format/bad-mark.js';
+import { formatOf } from '../format/coding.js';
+import type { SpanFailure, SpanTask } from '../tasks/span.js';
 
 /** Rejected records of a span that have a line each, however near they are. */
 export const LINES_OF_THEIR_OWN = 1000;
@@ -66,10 +71,17 @@ export class Rejects {
     this.#file?.close();
   }
 
-  #keep({ offset, start, record, reason, detail, file }: SpanFailure, raw: Uint8Array, records: number): void {
+  #keep(
+    { offset: at, start: from, record, reason, detail, file, converted }: SpanFailure,
+    raw: Uint8Array,
+    records: number,
+  ): void {
     const beginning = file === undefined ? record : `{"file":${JSON.stringify(file.path)},"record":${file.record}`;
+    // Offsets of the converted text would mislead.
+    const [offset, start] = converted ? [converted.offset ?? 0, converted.offset ?? 0] : [at, from];
+    const message = converted?.why ?? detail ?? (reason && BadReason[reason]);
     const facts = {
-      ...{ offset, start, reason, message: detail ?? (reason && BadReason[reason]), bytes: raw.byteLength },
+      ...{ offset, start, reason, message, bytes: raw.byteLength },
       ...(records > 1 && { records }),
     };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
@@ -90,4 +102,18 @@ export class Rejects {
     this.#file.append(Buffer.from(this.#pending));
     this.#pending = '';
   }
+}
+
+/** Whether a bad record is of a source that is converted. */
+export function isConverted({ file }: SpanFailure, { path, setup }: Pick<SpanTask, 'path' | 'setup'>): boolean {
+  return formatOf(file?.path ?? path, setup.coding) !== undefined;
+}
+
+/** The failure and the bytes of a bad record as the user's file has them. @param text as the scan met it */
+export function inUsersFile(bad: SpanFailure, text: Uint8Array): [SpanFailure, () => Uint8Array] {
+  const marked = markedRecord(text);
+  if (marked === undefined) return [{ ...bad, converted: {} }, () => text];
+  const { reason, why, offset, line, raw } = marked;
+  const converted = { offset, why, ...(line !== undefined && { line }) };
+  return [{ ...bad, reason, converted }, () => raw];
 }

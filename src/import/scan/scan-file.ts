@@ -54,7 +54,7 @@ export class FileScan {
   run(): SpanFailure | undefined {
     if (this.#files.isNamed && !canName(this.#path)) return this.#rejectAll('KEY_TOO_LONG', 0);
     this.#load();
-    const { shape = this.#shapeOfName() } = this.#files;
+    const { shape = this.#shapeOfName() } = this.#layoutGiven;
     if (shape === 'ndjson') return this.#many('lines');
     if (shape === 'values') return this.#many('values');
     const { bytes, pos, end } = this.#window;
@@ -68,6 +68,12 @@ export class FileScan {
     if (shape === undefined) return this.#one(first);
     if (first === end) return this.#empty(this.#offsetOf(first));
     return this.#rejectAll('UNEXPECTED_CHARACTER', this.#offsetOf(first));
+  }
+
+  /** What is converted is lines, but for bulk files, whose layout is set with their options. */
+  get #layoutGiven(): Pick<SpanFiles, 'shape'> {
+    const format = this.#file.coding?.format;
+    return format === undefined || format === 'es-bulk' ? this.#files : { shape: 'ndjson' };
   }
 
   /** The layout that the first byte of the file says, or its name, unless its content contradicts the name. */
@@ -315,8 +321,8 @@ export class FileScan {
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
-    const { path, fingerprint, codec } = this.#file;
-    const file = { path, fingerprint, record: this.#read, ...(codec && { codec }) };
+    const { path, fingerprint, coding } = this.#file;
+    const file = { path, fingerprint, record: this.#read, ...(coding && { coding }) };
     return { kind, offset, start, end, record: this.#output.read, file };
   }
 }

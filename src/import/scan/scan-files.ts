@@ -8,9 +8,9 @@ import { badFileOf } from '../../base/bad-files.js';
 import type { BadFile } from '../../base/import-report.js';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
-import type { CodecName } from '../codec/codec.js';
 import { DecoderNotLoaded } from '../codec/open.js';
-import { codecIn, openPlain } from '../sequence/plain.js';
+import type { Coding } from '../format/coding.js';
+import { codingIn, openPlain } from '../sequence/plain.js';
 import { type ListedFile, unpackFiles } from '../source/file-list.js';
 import { containerOf, documentsOf, documentsOfName } from '../source/layout.js';
 import type { Source } from '../source/source.js';
@@ -126,26 +126,26 @@ class FilesScan {
     this.#recordsTold += output.read - read;
   }
 
-  /** @param found how the file turned out to be compressed */
-  #read(i: number, found?: CodecName): void {
+  /** @param found how the file turned out to be compressed or converted */
+  #read(i: number, found?: Coding): void {
     if (this.#bad.has(i)) return;
     const { path, fingerprint } = this.#listed[i]!;
     const full = filePathIn(this.#task.path, this.#files, path);
     let file: Source;
     try {
-      const codec = found ?? this.#files.sources?.[i]?.codec;
-      file = openPlain(full, { how: this.#task.setup.decompression, codec, expected: fingerprint });
+      const coding = found ?? this.#files.sources?.[i]?.coding;
+      file = openPlain(full, { how: this.#task.setup.coding, coding, expected: fingerprint });
     } catch (error) {
       this.#bad.set(i, this.#badOf(error, full));
       return;
     }
     try {
-      const codec = this.#compressionOf(i, file);
-      if (codec === undefined) {
+      const coding = this.#codingOf(i, file);
+      if (coding === undefined) {
         this.#failure = this.#scan(i, file);
         return;
       }
-      found = codec;
+      found = coding;
     } catch (error) {
       throw new HalfRead(i, this.#badOf(error, full));
     } finally {
@@ -154,10 +154,10 @@ class FilesScan {
     this.#read(i, found);
   }
 
-  /** How a file is compressed that was opened as a plain one. What has a plan is what its plan says. */
-  #compressionOf(i: number, file: Source): CodecName | undefined {
-    if (file.codec !== undefined || this.#files.sources?.[i] !== undefined) return undefined;
-    return codecIn(file, this.#task.setup.decompression);
+  /** How a file is compressed or converted that was opened as a plain one. What has a plan is what its plan says. */
+  #codingOf(i: number, file: Source): Coding | undefined {
+    if (file.coding !== undefined || this.#files.sources?.[i] !== undefined) return undefined;
+    return codingIn(file, this.#task.setup.coding);
   }
 
   #scan(i: number, file: Source): SpanFailure | undefined {

@@ -48,9 +48,9 @@ export class SourceScan extends RecordScan {
 
   /** A span of many sources has to say which one it is about. */
   protected override badAt(kind: SpanFailure['kind'], address: number, start = address, end = address): SpanFailure {
-    const { path, fingerprint, codec } = this.file;
+    const { path, fingerprint, coding } = this.file;
     const record = this.output.read - this.#readBefore;
-    const file = { path, fingerprint, record, from: this.#source.from, ...(codec && { codec }) };
+    const file = { path, fingerprint, record, from: this.#source.from, ...(coding && { coding }) };
     return { ...super.badAt(kind, address, start, end), file };
   }
 }

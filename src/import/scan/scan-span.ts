@@ -25,9 +25,9 @@ const OVERHANG_BYTES = 64 * 1024;
 /** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
 export function scanSpan(task: SpanOrder, blobs: Blobs): SpanResult {
   if (task.files !== undefined) return scanFiles(task, task.files, blobs);
-  const { path, fingerprint: expected, chunks, codec, setup } = task;
-  const { access, decompression: how } = setup;
-  const file = chunks ? new ChunkSource(path, expected, chunks) : openPlain(path, { how, codec, access, expected });
+  const { path, fingerprint: expected, chunks, coding, setup } = task;
+  const { access, coding: how } = setup;
+  const file = chunks ? new ChunkSource(path, expected, chunks) : openPlain(path, { how, coding, access, expected });
   try {
     const entry = task.entry ?? guessEntry(file, task);
     if (entry.at === NO_GUESS || (entry.at >= task.to && !task.isLast)) return nothingAt(entry.at);
@@ -154,8 +154,8 @@ class SpanScan extends RecordScan {
         this.#progress.tell(this.position);
         const { failure } = this;
         const exit = this.window.fileOffset(this.window.pos);
-        const { setup, framing, chunks, codec } = this.#task;
-        const isHashed = setup.hashesSpans && framing === 'lines' && failure === undefined && !chunks && !codec;
+        const { setup, framing, chunks, coding } = this.#task;
+        const isHashed = setup.hashesSpans && framing === 'lines' && failure === undefined && !chunks && !coding;
         return {
           entry: this.#entry,
           exit,

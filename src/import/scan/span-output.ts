@@ -14,6 +14,7 @@ import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js'
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import { ShardWriter } from '../../store/shards/write.js';
+import { Deletions } from '../format/deletions.js';
 import { namedRecord } from '../records/given-name.js';
 import { RuledRecords } from '../records/ruled-records.js';
 import type { Source } from '../source/source.js';
@@ -27,7 +28,7 @@ import {
   type SpanTask,
   spanPaths,
 } from '../tasks/span.js';
-import { LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
+import { inUsersFile, isConverted, LINES_OF_THEIR_OWN, Rejects } from './rejects.js';
 import { RunWriter } from './run-write.js';
 import { threadKernel } from './thread-kernel.js';
 
@@ -62,11 +63,14 @@ export class SpanOutput {
   readonly #blobs: Blobs;
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
+  readonly #deletions: Deletions | undefined;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
   readonly #ruled: RuledRecords | undefined;
   /** Records read when the last bad one was rejected. */
   #badUntil = -1;
+  /** Whether that one was converted: each such one has its own place in the user's file. */
+  #badIsConverted = false;
 
   constructor(task: SpanOrder, blobs: Blobs) {
     const { onBadRecord, namesDuplicates, level, rules } = task.setup;
@@ -80,6 +84,8 @@ export class SpanOutput {
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
+    const { format, key } = task.setup.coding;
+    if (format === 'es-bulk' && key === undefined) this.#deletions = new Deletions(task.shard);
   }
 
   /** Records read, bad ones included. */
@@ -121,6 +127,7 @@ export class SpanOutput {
     if (records > 0) {
       this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder);
       this.#shard.append(plain, records);
+      this.#deletions?.note(plain, records);
     }
     scanner.frameTaken();
     this.clock.ends('frame');
@@ -184,7 +191,7 @@ export class SpanOutput {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail' || this.rejects.count < LINES_OF_THEIR_OWN) return 0;
     // What follows a single one is most often good, and would be looked at in vain.
-    if (this.read !== this.#badUntil) return 0;
+    if (this.read !== this.#badUntil || this.#badIsConverted) return 0;
     return Math.max(0, badMax - this.rejects.count - 1);
   }
 
@@ -194,6 +201,12 @@ export class SpanOutput {
    * @param isCut whether it is the last record of a source that is cut off, and no reason to end the scan
    */
   reject(bad: SpanFailure, raw: () => Uint8Array, records = 1, isCut = false): SpanFailure | undefined {
+    this.#badIsConverted = isConverted(bad, this.#task);
+    if (this.#badIsConverted) return this.#rejectAs(...inUsersFile(bad, raw()), 1, isCut);
+    return this.#rejectAs(bad, raw, records, isCut);
+  }
+
+  #rejectAs(bad: SpanFailure, raw: () => Uint8Array, records: number, isCut: boolean): SpanFailure | undefined {
     const { onBadRecord, badMax } = this.#task.setup;
     if (onBadRecord === 'fail' && !isCut) return bad;
     this.rejects.add(bad, raw, records, this.kernel.scanner.ordinal);
@@ -220,6 +233,7 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
+      ...(this.#deletions && { deletions: this.#deletions.found }),
     };
   }
 

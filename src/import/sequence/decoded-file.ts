@@ -1,11 +1,12 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// A compressed file as a source that can be read at any offset: a small one, or one of a folder. It is decoded once to its
-// end, which tells its length and that it is whole. A short text is kept; a longer one is decoded again as it is read, from
+// A compressed or converted file as a source that can be read at any offset: a small one, or one of a folder. It is decoded
+// once to its end, which tells its length and that it is whole. A short text is kept; a longer one is decoded again as it is read, from
 // the beginning if it has to go back.
 
-import { type CodecName, type DecodeLimits, type Decoder, SLICE_BYTES } from '../codec/codec.js';
-import { decoderNow } from '../codec/open.js';
+import { type Decoder, SLICE_BYTES } from '../codec/codec.js';
+import type { Coding } from '../format/coding.js';
+import { type CodingFacts, codingNow } from '../format/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 
 /** Text that is kept, at most. */
@@ -15,7 +16,7 @@ export class DecodedFile implements Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly end: number;
-  readonly codec: CodecName;
+  readonly coding: Coding;
   readonly #file: Source;
   readonly #open: () => Decoder;
   /** Whether all of the text is in `#pieces`. */
@@ -24,17 +25,17 @@ export class DecodedFile implements Source {
   #pieces: Uint8Array[] = [];
   #from = 0;
   #decoded = 0;
-  /** Offset in the file of the next compressed byte. */
+  /** Offset in the file of the next byte to decode. */
   #at = 0;
   #decoder: Decoder;
 
-  /** @param file is closed with it. @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS; as Source.read */
-  constructor(file: Source, codec: CodecName, limits: DecodeLimits) {
+  /** @param file is closed with it. @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS, SOURCE_BAD_HEADER; as Source.read */
+  constructor(file: Source, coding: Coding, facts: CodingFacts) {
     this.path = file.path;
     this.fingerprint = file.fingerprint;
-    this.codec = codec;
+    this.coding = coding;
     this.#file = file;
-    this.#open = () => decoderNow(codec, { path: file.path, limits });
+    this.#open = () => codingNow(coding, facts);
     this.#decoder = this.#open();
     try {
       while (this.#more()) if (this.#decoded > KEPT_BYTES_MAX) this.#drop();
@@ -78,7 +79,7 @@ export class DecodedFile implements Source {
     this.#file.close();
   }
 
-  /** Decodes the next compressed bytes. @returns false at the end */
+  /** Decodes the next bytes. @returns false at the end */
   #more(): boolean {
     const { end } = this.#file;
     if (this.#at > end) return false;

@@ -50,7 +50,7 @@ export async function namedSources(
       known.add(stream);
       const name = stream === process.stdin ? 'standard input' : `stream ${known.size}`;
       names.push(name);
-      streams.set(name, { pieces: () => streamPieces(name, stream), isOnce: true });
+      streams.set(name, { pieces: (format) => streamPieces(name, stream, format), isOnce: true });
     }
   }
   return { names, streams: new Streams(streams) };

@@ -1,22 +1,22 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// Opens sources that are read in sequence: compressed files and remote objects, as often as they are
+// Opens sources that are read in sequence: compressed and converted files and remote objects, as often as they are
 // needed; pipes and streams, once.
 
 import { statSync } from 'node:fs';
 import { DETECTION_BYTES, SMALL_COMPRESSED_BYTES_MAX, THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { cancelledError } from '../../parallel/wire.js';
-import type { CodecName } from '../codec/codec.js';
 import { canCut } from '../codec/cuts/cutter.js';
-import { openDecoder } from '../codec/open.js';
 import { DecodingThread } from '../feed/decoding.js';
 import { Feeder } from '../feed/feeder.js';
 import { type PartDecoder, PartFeed } from '../feed/part-feed.js';
 import { filePieces, type Pieces, peek, pipePieces } from '../feed/pieces.js';
+import { type Coding, formatOf } from '../format/coding.js';
+import { openCoding } from '../format/open.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { DecodedFile } from './decoded-file.js';
-import { codecFor, codecIn, type Decompression, openPlain, withDecoders } from './plain.js';
+import { type CodingOptions, codingFacts, codingFor, codingIn, openPlain, withDecoders } from './plain.js';
 import { Sequence } from './sequence.js';
 import type { Streams } from './streams.js';
 
@@ -25,7 +25,7 @@ const HEAD_BYTES = THREADLESS_BYTES_MAX;
 /** Of what is no file, and has no state to be known again by. */
 const NO_FINGERPRINT: Fingerprint = { device: 0n, inode: 0n, bytes: 0, modifiedNs: 0n };
 
-export interface SequenceOptions extends Decompression {
+export interface SequenceOptions extends CodingOptions {
   readonly spanBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Whether it is decoded in the calling thread, however large it is. */
@@ -37,7 +37,7 @@ export interface SequenceOptions extends Decompression {
 /** A source that is read in sequence, as the plan found it. */
 export interface Sequential {
   /**
-   * A compressed file or a remote object from its beginning. A pipe or stream from where the plan has come.
+   * A compressed or converted file, or a remote object, from its beginning. A pipe or stream from where the plan has come.
    * @param decoder decodes parts beside each other, where the source can be cut
    */
   open(decoder?: PartDecoder): Promise<Sequence>;
@@ -50,8 +50,8 @@ interface Opened {
   readonly file: Source;
   /** Absent where it is read by position. */
   readonly sequential?: Sequential;
-  /** Set where it is a compressed file. */
-  readonly codec?: CodecName;
+  /** Set where it is a compressed or converted file. */
+  readonly coding?: Coding;
   /** Closes what is not needed any more when the plan is made. */
   close(): void;
 }
@@ -63,38 +63,38 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
     streams?.openerOf(path) ?? (isPipe(path) ? { pieces: () => pipePieces(path), isOnce: true } : undefined);
   if (streams && opener) {
     const anew = (decoder?: PartDecoder) =>
-      openSequence(path, NO_FINGERPRINT, opener.pieces(), { ...options, decoder });
+      openSequence(path, NO_FINGERPRINT, opener.pieces(formatOf(path, options)), { ...options, decoder });
     const open = opener.isOnce ? () => streams.opened(path, anew) : anew;
     const file = await open();
     return { file, sequential: { open, isFile: false }, close: opener.isOnce ? () => {} : file.close };
   }
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
-  const { fingerprint, codec } = small;
+  const { fingerprint, coding } = small;
   const open = (decoder?: PartDecoder) =>
     openSequence(path, fingerprint, filePieces(path, fingerprint), { ...options, decoder });
   // Only its beginning is looked at: a thread would take longer to start.
   const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
   const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
-  return { file: sequence, sequential: { open, isFile: true }, codec, close: () => sequence.close() };
+  return { file: sequence, sequential: { open, isFile: true }, coding, close: () => sequence.close() };
 }
 
-/** A file that is read at any offset: a plain one, or a small compressed one. The fingerprint of any other. */
+/** A file that is read at any offset: a plain one, or a small one that is decoded. The fingerprint of any other. */
 async function openSmall(
   path: string,
   options: SequenceOptions,
   expected?: Fingerprint,
-): Promise<{ file: Source; codec?: CodecName } | { fingerprint: Fingerprint; codec: CodecName }> {
+): Promise<{ file: Source; coding?: Coding } | { fingerprint: Fingerprint; coding: Coding }> {
   const raw = openSource(path, 'read', expected);
-  const codec = codecIn(raw, options);
-  if (codec === undefined) return { file: raw };
+  const coding = codingIn(raw, options);
+  if (coding === undefined) return { file: raw };
   raw.close();
   const { fingerprint } = raw;
-  if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint, codec };
-  const file = await withDecoders(() => openPlain(path, { how: options, codec, expected: fingerprint }));
-  if (file instanceof DecodedFile && file.isKept) return { file, codec };
+  if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint, coding };
+  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint }));
+  if (file instanceof DecodedFile && file.isKept) return { file, coding };
   file.close();
-  return { fingerprint, codec };
+  return { fingerprint, coding };
 }
 
 async function openSequence(
@@ -103,18 +103,20 @@ async function openSequence(
   given: Pieces,
   options: SequenceOptions & { readonly decoder?: PartDecoder | undefined },
 ): Promise<Sequence> {
-  const { spanBytes, signal, maxExpansion, maxDecoderMemory, isThreadless = false, decoder: parts } = options;
+  const { spanBytes, signal, isThreadless = false, decoder: parts } = options;
   const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
-  const codec = codecFor(path, head, options);
-  const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
+  const coding = codingFor(path, head, options);
+  const decoderFacts = codingFacts(path, options);
   const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
-  if (codec !== undefined && !isAll && !isThreadless) {
-    const decoding = { codec, path, limits, spanBytes };
-    if (parts && canCut(codec))
-      return new Sequence(facts, (listener) => new PartFeed(decoding, pieces, parts, listener));
+  if (coding !== undefined && !isAll && !isThreadless) {
+    const decoding = { coding, facts: decoderFacts, spanBytes };
+    const { codec, format } = coding;
+    if (parts && codec && canCut(codec) && format === undefined) {
+      return new Sequence(facts, (listener) => new PartFeed(codec, decoding, pieces, parts, listener));
+    }
     return new Sequence(facts, (listener) => new DecodingThread(decoding, pieces, listener));
   }
-  const decoder = codec && (await openDecoder(codec, { path, limits }));
+  const decoder = coding && (await openCoding(coding, decoderFacts));
   return new Sequence(facts, (listener) => new Feeder({ pieces, decoder, spanBytes }, listener));
 }
 

@@ -1,43 +1,56 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// Opens a file as plain text, to be read at any offset, whether it is compressed or not.
+// Opens a file as JSON text, to be read at any offset, whether it is compressed, converted, or neither.
 
-import type { CodecName } from '../codec/codec.js';
 import { DecoderNotLoaded, loadDecoder } from '../codec/open.js';
 import { CODEC_HEAD_BYTES, codecOf } from '../codec/recognise.js';
+import { type Coding, formatOf } from '../format/coding.js';
+import type { CodingFacts } from '../format/open.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { openSource } from '../source/open.js';
 import type { Access, Fingerprint, Source } from '../source/source.js';
 import { DecodedFile } from './decoded-file.js';
 
-/** How sources are decompressed. It can be cloned to a thread. */
-export type Decompression = Pick<FilledImportOptions, 'codec' | 'maxExpansion' | 'maxDecoderMemory'>;
+/** The options that say how sources are decompressed and converted. They can be cloned to a thread. */
+export type CodingOptions = Pick<
+  FilledImportOptions,
+  'codec' | 'maxExpansion' | 'maxDecoderMemory' | 'format' | 'types' | 'key' | 'recordBytesMax'
+>;
 
-/** How a file is compressed, if it is. @param head its first bytes, CODEC_HEAD_BYTES or all there are */
-export function codecFor(path: string, head: Uint8Array, { codec }: Partial<Decompression>): CodecName | undefined {
-  return codec === 'none' ? undefined : (codec ?? codecOf(path, head));
+/** How a file is compressed and converted, if it is. @param head its first bytes, CODEC_HEAD_BYTES or all there are */
+export function codingFor(path: string, head: Uint8Array, how: Partial<CodingOptions>): Coding | undefined {
+  const codec = how.codec === 'none' ? undefined : (how.codec ?? codecOf(path, head));
+  const format = formatOf(path, how);
+  return codec || format ? { ...(codec && { codec }), ...(format && { format }) } : undefined;
 }
 
-/** How an open file is compressed, if it is. @throws as Source.read */
-export function codecIn(file: Source, how: Partial<Decompression>): CodecName | undefined {
-  return codecFor(file.path, file.bytesAt(0, CODEC_HEAD_BYTES), how);
+/** How an open file is compressed and converted, if it is. @throws as Source.read */
+export function codingIn(file: Source, how: Partial<CodingOptions>): Coding | undefined {
+  return codingFor(file.path, file.bytesAt(0, CODEC_HEAD_BYTES), how);
+}
+
+/** What makes the decoder of a source. */
+export function codingFacts(path: string, how: CodingOptions): CodingFacts {
+  const { maxExpansion, maxDecoderMemory, types, key, recordBytesMax } = how;
+  const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
+  return { path, limits, types, isKeyed: key !== undefined, recordBytesMax };
 }
 
 /** What a file is opened with. */
 interface PlainOptions {
-  readonly how: Decompression;
-  /** How it is compressed. Absent: it is not. */
-  readonly codec?: CodecName | undefined;
+  readonly how: CodingOptions;
+  /** How its bytes become its text. Absent: they are the text. */
+  readonly coding?: Coding | undefined;
   readonly access?: Access;
   readonly expected?: Fingerprint | undefined;
 }
 
-/** @throws as `openSource`; DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS */
-export function openPlain(path: string, { how, codec, access, expected }: PlainOptions): Source {
+/** @throws as `openSource`; DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS, SOURCE_BAD_HEADER */
+export function openPlain(path: string, { how, coding, access, expected }: PlainOptions): Source {
   const file = openSource(path, access, expected);
-  if (codec === undefined) return file;
+  if (coding === undefined) return file;
   try {
-    return new DecodedFile(file, codec, { ratioMax: how.maxExpansion, memoryMax: how.maxDecoderMemory });
+    return new DecodedFile(file, coding, codingFacts(path, how));
   } catch (error) {
     file.close();
     throw error;

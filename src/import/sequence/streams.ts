@@ -5,11 +5,13 @@
 
 import { dropSpare } from '../feed/chunk-memory.js';
 import type { Pieces } from '../feed/pieces.js';
+import type { FormatName } from '../format/coding.js';
 import type { Sequence } from './sequence.js';
 
 /** What gives the bytes of a source, from its beginning. */
 export interface StreamOpener {
-  pieces(): Pieces;
+  /** @param format of the bytes, if it is not JSON: then there are no values among them */
+  pieces(format?: FormatName): Pieces;
   /** Whether that can be asked for only once. */
   readonly isOnce: boolean;
 }

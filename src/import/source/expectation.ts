@@ -14,7 +14,7 @@ import { plainName } from '../codec/names.js';
 import { type Expectation, kindOf } from './layout.js';
 
 /** Keys of records that came from the files of a folder. */
-const FILE_KEY = /\.(?:json|ndjson|jsonl)$/i;
+const FILE_KEY = /\.(?:json|ndjson|jsonl|csv|tsv|bson)$/i;
 const NUMBER = /#\d+$/;
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */

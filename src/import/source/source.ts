@@ -3,7 +3,7 @@
 // A source as everybody reads it, whatever it is: bytes at an offset, of one state of it. `openSource` (open.ts) is the one
 // place that knows which kinds there are.
 
-import type { CodecName } from '../codec/codec.js';
+import type { Coding } from '../format/coding.js';
 
 /** The fingerprint of one state of a file. It can be cloned to a thread, and is compared field by field. */
 export interface Fingerprint {
@@ -21,8 +21,8 @@ export type Access = 'mmap' | 'read';
 export interface Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
-  /** How it is compressed, if it is: what is read of it is its text. */
-  readonly codec?: CodecName;
+  /** How its bytes become its text, if they are not the text: what is read of it is the text. */
+  readonly coding?: Coding;
   /** Offset of its end. Infinity while nobody knows it: of what is read in sequence (import/sequence). */
   readonly end: number;
   /** Offset up to which it can be read now. */

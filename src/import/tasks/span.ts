@@ -5,12 +5,13 @@ import type { BadFile, Shape } from '../../base/import-report.js';
 import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
 import type { Places } from '../../keys/paths.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
+import type { Change } from '../../store/pages/change.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
-import type { CodecName } from '../codec/codec.js';
 import type { ChunkRun } from '../feed/chunk.js';
+import type { Coding } from '../format/coding.js';
 import type { RuleTexts } from '../rules/rules.js';
-import type { Decompression } from '../sequence/plain.js';
+import type { CodingOptions } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
 import type { Access, Fingerprint } from '../source/source.js';
 
@@ -24,7 +25,7 @@ export interface ScanSetup {
   readonly rules?: RuleTexts;
   readonly level: number;
   readonly access: Access;
-  readonly decompression: Decompression;
+  readonly coding: CodingOptions;
   readonly windowBytes: number;
   readonly onBadRecord: 'fail' | 'skip' | 'quarantine';
   /** Whether the whole records of a source are kept that ends inside of one, or inside of its container. */
@@ -71,9 +72,9 @@ export interface SpanTask {
   readonly sourceFrom: number;
   /** Of a source that is read in sequence: its text from this span on, as far as it has come. */
   readonly chunks?: ChunkRun;
-  /** How the source is compressed, where it is and is read by position. */
-  readonly codec?: CodecName;
-  /** Bytes of the source for a byte of text, where that is compressed. */
+  /** How the source is compressed or converted, where it is and is read by position. */
+  readonly coding?: Coding;
+  /** Bytes of the source for a byte of text, where these are not the same. */
   readonly sourceShare?: number;
   /** In a span of documents that have their records inside, each of which is of the span that it begins in. */
   readonly documents?: Documents;
@@ -97,7 +98,7 @@ export interface SpanSource {
   /** Whether the records are in a container that is all of the file. */
   readonly isDocument?: true;
   readonly documents?: Documents;
-  readonly codec?: CodecName;
+  readonly coding?: Coding;
   /** Set if the file has no records, and is left out for that. */
   readonly leftOut?: LeftOut;
 }
@@ -177,6 +178,8 @@ export interface SpanFailure {
   readonly reason?: BadReasonName;
   /** The reason in more words. */
   readonly detail?: string | undefined;
+  /** Of a record of a source that is converted: where it is in the user's file, as far as that is known. */
+  readonly converted?: ConvertedPlace;
   /** First byte of the record, and one past its last. */
   readonly start: number;
   readonly end: number;
@@ -188,8 +191,16 @@ export interface SpanFailure {
     readonly fingerprint: Fingerprint;
     readonly record: number;
     readonly from?: number;
-    readonly codec?: CodecName | undefined;
+    readonly coding?: Coding | undefined;
   };
+}
+
+/** The place of a bad record in a file that is converted to JSON. Without these facts, only its ordinal is known. */
+export interface ConvertedPlace {
+  readonly offset?: number;
+  readonly line?: number;
+  /** Why the converter found it bad: the end of a sentence. */
+  readonly why?: string;
 }
 
 /** A file of a span that was left out. */
@@ -256,6 +267,8 @@ export interface SpanResult {
   readonly cut?: readonly CutSource[];
   /** The first file with a document in which a name of option `select` occurs twice in its object. */
   readonly ambiguous?: string;
+  /** Of bulk files: the places of deletions. */
+  readonly deletions?: readonly Change[];
   /** Source bytes this scan counted as progress. */
   readonly progressBytes: number;
 }

@@ -5,6 +5,7 @@
 
 import { relative } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
+import { formatOf } from '../../import/format/coding.js';
 import { isNamedLines } from '../../import/source/layout.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
 
@@ -31,7 +32,8 @@ export function nameInFolder(
     const path = relative(source, file).replaceAll('\\', '/');
     if (path === '' || path.startsWith('../')) continue;
     // A file that is bad as a whole has one record, from its first byte on.
-    return isNamedLines(path) || record > 0 || start > 0 ? `${path}#${record}` : path;
+    const hasMany = isNamedLines(path) || formatOf(path, {}) !== undefined;
+    return hasMany || record > 0 || start > 0 ? `${path}#${record}` : path;
   }
   const message = `the record has no name, and ${file} is in no folder that ${name} is made of: put it by its name`;
   throw new GristmillError('BAD_RECORD', message, { file });

@@ -170,7 +170,10 @@ export class Rebuild {
       ...{
         level: LEVEL,
         access: 'read',
-        decompression: { codec: 'none', maxExpansion: 1, maxDecoderMemory: 0 },
+        coding: {
+          ...{ codec: 'none', format: 'json', types: undefined, key: undefined },
+          ...{ maxExpansion: 1, maxDecoderMemory: 0, recordBytesMax: FRAME_TEXT_BYTES_MAX },
+        },
         windowBytes: WINDOW_BYTES_DEFAULT,
         onBadRecord: 'fail',
         keepsCut: false,
