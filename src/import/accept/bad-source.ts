@@ -13,9 +13,10 @@ import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { isComposite } from '../../keys/key-path.js';
 import { formatPath, formatPointer } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
+import { openArchive, openEntry } from '../archive/entry.js';
+import type { LiveSource } from '../plan/span-job.js';
 import { RanOut } from '../sequence/chunk.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
-import type { Sequence } from '../sequence/sequence.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanTask } from '../tasks/span.js';
 import { arrayInside } from './array-inside.js';
@@ -42,7 +43,7 @@ export interface Failed {
   readonly failure: SpanFailure;
   readonly readBefore: number;
   /** The source, if it is read in sequence. */
-  readonly sequence?: Sequence | undefined;
+  readonly sequence?: LiveSource | undefined;
 }
 
 /** @throws SOURCE_CHANGED, IO_ERROR; CANCELLED */
@@ -51,21 +52,30 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
   const { path, fingerprint } = failure.file ?? task;
   const { codec = failure.file?.codec, setup } = task;
   const how = setup.decompression;
-  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, codec, expected: fingerprint })));
+  const entry = failure.file?.entry;
+  const live = entry === undefined ? sequence : undefined;
+  const file =
+    live ??
+    (await withDecoders(() =>
+      entry === undefined
+        ? openPlain(path, { how, codec, expected: fingerprint })
+        : openEntry(openArchive(task), path, entry, how),
+    ));
   try {
-    const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
+    const line = await lineAt(file, live?.known ?? { at: 0, line: 1 }, offset, pause);
     const record = failure.file?.record ?? readBefore + failure.record;
-    const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
+    const from = Math.max(live?.kept ?? 0, offset - SNIPPET_BYTES);
     const around = file.bytesAt(from, offset + SNIPPET_BYTES);
     const snippet = snippetOf(around, offset - from);
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText(file, task, failure)}; the source has there: ${snippet || '(nothing)'}`,
-      closing: failure.kind === 'truncated' && !sequence && !codec ? closingCommand(file, task, failure) : undefined,
+      closing:
+        failure.kind === 'truncated' && !sequence && !codec && !entry ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
-    if (file !== sequence) file.close();
+    if (file !== live) file.close();
   }
 }
 
@@ -226,7 +236,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Line of an offset, from 1: counted from a known place on, only when an error needs it. */
-async function lineAt(file: Source, known: Sequence['known'], offset: number, pause: Pause): Promise<number> {
+async function lineAt(file: Source, known: LiveSource['known'], offset: number, pause: Pause): Promise<number> {
   let { line } = known;
   for (let { at } = known; at < offset; at += READ_BYTES) {
     const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));

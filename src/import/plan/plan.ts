@@ -19,6 +19,7 @@ import { findUnblank } from '../source/first-value.js';
 import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
+import { planArchive } from './archive.js';
 import { findContainer, planDocuments } from './documents.js';
 import { type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
@@ -38,7 +39,8 @@ export async function planSource(
   relative = '',
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
-  const { file, sequential, codec, close } = await openToPlan(path, options, expected);
+  const opened = await openToPlan(path, options, expected);
+  const { file, sequential, codec, close } = opened;
   const { fingerprint } = file;
   const cuts: Cuts = (from) => {
     if (sequential) return [];
@@ -46,8 +48,13 @@ export async function planSource(
     return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
   };
   try {
-    const head = await firstHead(file, mayBeEmpty(path, options), pause);
+    const first = await headAt(file, 0);
     const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
+    if (relative === '') {
+      const archive = await planArchive(opened, first, options, pause);
+      if (archive !== undefined) return { path, fingerprint, bytes, source, relative, ...archive };
+    }
+    const head = await firstHead(file, first, mayBeEmpty(path, options), pause);
     const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
     const common = { path, fingerprint, bytes, source, relative, ...how };
     if (options.select !== undefined) {
@@ -137,9 +144,8 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  * Returns the source from its first byte that is neither a byte order mark nor white space. Undefined if there is no such
  * byte and the source may be empty. @throws SOURCE_EMPTY, SOURCE_UTF16
  */
-async function firstHead(file: Source, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
+async function firstHead(file: Source, first: Head, isFineEmpty: boolean, pause: Pause): Promise<Head | undefined> {
   // Each read costs some system calls, and there may be thousands of small sources.
-  const first = await headAt(file, 0);
   for (let at = markBytes(first); ; ) {
     const head = at === 0 ? first : await headAt(file, at);
     const { bytes, isAll } = head;

@@ -131,6 +131,7 @@ export class Reporter {
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
       warnings: [
         ...warnings,
+        ...plans.flatMap(({ archive }) => archive?.warnings ?? []),
         ...ofBeginning,
         ...this.#warnings(plans, counts.read, published, tally.ambiguous),
         ...(shared ? [shared.text] : []),

@@ -271,8 +271,8 @@ export class FileScan {
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
-    const { path, fingerprint, codec } = this.#file;
-    const file = { path, fingerprint, record: this.#read, ...(codec && { codec }) };
+    const { path, fingerprint, codec, entry } = this.#file;
+    const file = { path, fingerprint, record: this.#read, ...(codec && { codec }), ...(entry && { entry }) };
     return { kind, offset, start, end, record: this.#output.read, file };
   }
 }

@@ -4,9 +4,8 @@
 // end, which tells its length and that it is whole. A short text is kept; a longer one is decoded again as it is read, from
 // the beginning if it has to go back.
 
-import { type CodecName, type DecodeLimits, type Decoder, SLICE_BYTES } from '../codec/codec.js';
-import { decoderNow } from '../codec/open.js';
-import type { Fingerprint, Source } from '../source/source.js';
+import { type CodecName, type Decoder, SLICE_BYTES } from '../codec/codec.js';
+import type { EntryPlace, Fingerprint, Source } from '../source/source.js';
 
 /** Text that is kept, at most. */
 const KEPT_BYTES_MAX = 16 * 1024 * 1024;
@@ -15,7 +14,8 @@ export class DecodedFile implements Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly end: number;
-  readonly codec: CodecName;
+  readonly codec: CodecName | undefined;
+  readonly entry: EntryPlace | undefined;
   readonly #file: Source;
   readonly #open: () => Decoder;
   /** Whether all of the text is in `#pieces`. */
@@ -28,13 +28,17 @@ export class DecodedFile implements Source {
   #at = 0;
   #decoder: Decoder;
 
-  /** @param file is closed with it. @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS; as Source.read */
-  constructor(file: Source, codec: CodecName, limits: DecodeLimits) {
+  /**
+   * @param file is closed with it. @param open makes a decoder of it. @param codec what is said of the source
+   * @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS; as Source.read
+   */
+  constructor(file: Source, open: () => Decoder, codec?: CodecName) {
     this.path = file.path;
     this.fingerprint = file.fingerprint;
     this.codec = codec;
+    this.entry = file.entry;
     this.#file = file;
-    this.#open = () => decoderNow(codec, { path: file.path, limits });
+    this.#open = open;
     this.#decoder = this.#open();
     try {
       while (this.#more()) if (this.#decoded > KEPT_BYTES_MAX) this.#drop();

@@ -14,7 +14,7 @@ import { DecodedFile } from './decoded-file.js';
 import { DecodingThread } from './decoding.js';
 import { Feeder } from './feeder.js';
 import { filePieces, type Pieces, peek, pipePieces } from './pieces.js';
-import { codecFor, codecIn, type Decompression, openPlain, withDecoders } from './plain.js';
+import { codecFor, codecIn, type Decompression, limitsOf, openPlain, withDecoders } from './plain.js';
 import { Sequence } from './sequence.js';
 import type { Streams } from './streams.js';
 
@@ -41,7 +41,7 @@ export interface Sequential {
 }
 
 /** A source, opened to be looked at. */
-interface Opened {
+export interface Opened {
   readonly file: Source;
   /** Absent where it is read by position. */
   readonly sequential?: Sequential;
@@ -65,11 +65,16 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
   const { fingerprint } = small;
-  const open = () => openSequence(path, fingerprint, filePieces(path, fingerprint), options);
   // Only its beginning is looked at: a thread would take longer to start.
   const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
   const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
-  return { file: sequence, sequential: { open, isFile: true }, close: () => sequence.close() };
+  const sequential = sequentialFile(path, fingerprint, options);
+  return { file: sequence, sequential, close: () => sequence.close() };
+}
+
+/** A file to be read in sequence. */
+export function sequentialFile(path: string, fingerprint: Fingerprint, options: SequenceOptions): Sequential {
+  return { open: () => openSequence(path, fingerprint, filePieces(path, fingerprint), options), isFile: true };
 }
 
 /** A file that is read at any offset: a plain one, or a small compressed one. The fingerprint of any other. */
@@ -96,10 +101,10 @@ async function openSequence(
   given: Pieces,
   options: SequenceOptions,
 ): Promise<Sequence> {
-  const { spanBytes, signal, maxExpansion, maxDecoderMemory, isThreadless = false } = options;
+  const { spanBytes, signal, isThreadless = false } = options;
   const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
   const codec = codecFor(path, head, options);
-  const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
+  const limits = limitsOf(options);
   const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
   if (codec !== undefined && !isAll && !isThreadless) {
     const decoding = { codec, path, limits, spanBytes };

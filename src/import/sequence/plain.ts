@@ -2,8 +2,8 @@
 //
 // Opens a file as plain text, to be read at any offset, whether it is compressed or not.
 
-import type { CodecName } from '../codec/codec.js';
-import { DecoderNotLoaded, loadDecoder } from '../codec/open.js';
+import type { CodecName, DecodeLimits } from '../codec/codec.js';
+import { DecoderNotLoaded, decoderNow, loadDecoder } from '../codec/open.js';
 import { CODEC_HEAD_BYTES, codecOf } from '../codec/recognise.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { openSource } from '../source/open.js';
@@ -23,6 +23,10 @@ export function codecIn(file: Source, how: Partial<Decompression>): CodecName | 
   return codecFor(file.path, file.bytesAt(0, CODEC_HEAD_BYTES), how);
 }
 
+export function limitsOf({ maxExpansion, maxDecoderMemory }: Decompression): DecodeLimits {
+  return { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
+}
+
 /** What a file is opened with. */
 interface PlainOptions {
   readonly how: Decompression;
@@ -37,7 +41,7 @@ export function openPlain(path: string, { how, codec, access, expected }: PlainO
   const file = openSource(path, access, expected);
   if (codec === undefined) return file;
   try {
-    return new DecodedFile(file, codec, { ratioMax: how.maxExpansion, memoryMax: how.maxDecoderMemory });
+    return new DecodedFile(file, () => decoderNow(codec, { path, limits: limitsOf(how) }), codec);
   } catch (error) {
     file.close();
     throw error;

@@ -7,10 +7,11 @@ import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { CodecName } from '../codec/codec.js';
+import { entryPath } from '../names/sources.js';
 import type { ChunkRun } from '../sequence/chunk.js';
 import type { Decompression } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
-import type { Access, Fingerprint } from '../source/source.js';
+import type { Access, EntryPlace, Fingerprint } from '../source/source.js';
 
 /** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
 export interface ScanSetup {
@@ -111,10 +112,17 @@ export interface SpanFiles {
   readonly grown?: { readonly from: number; readonly read: number };
   /** In a batch of sources: how each of them is read. Their paths are not relative then. */
   readonly sources?: readonly SpanSource[];
+  /** In an archive: where each of them lies. `path` of the span's task is the archive then. */
+  readonly entries?: readonly EntryPlace[];
 }
 
 /** The path of a file of a span. @param folder the path of the span's task */
-export function filePathIn(folder: string, { sources }: Pick<SpanFiles, 'sources'>, path: string): string {
+export function filePathIn(
+  folder: string,
+  { sources, entries }: Pick<SpanFiles, 'sources' | 'entries'>,
+  path: string,
+): string {
+  if (entries !== undefined) return entryPath(folder, path);
   return sources === undefined ? join(folder, path) : path;
 }
 
@@ -181,6 +189,7 @@ export interface SpanFailure {
     readonly record: number;
     readonly from?: number;
     readonly codec?: CodecName | undefined;
+    readonly entry?: EntryPlace | undefined;
   };
 }
 
