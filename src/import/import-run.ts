@@ -126,6 +126,7 @@ export class ImportRun {
     return sequenceJobs({
       tasks: this.#tasks,
       options: this.options,
+      pause: this.reporter.pause,
       nextShard: async () => {
         const shard = await this.#shards.next();
         this.#workspace.add(spanPaths(this.context, shard).shard);

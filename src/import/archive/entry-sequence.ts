@@ -8,7 +8,7 @@ import type { Sequence } from '../sequence/sequence.js';
 import type { Fingerprint, Source } from '../source/source.js';
 
 /** The archive that an entry is in. */
-interface Whole {
+export interface Archive {
   readonly sequence: Sequence;
   /** Nothing before this offset of the archive is needed any more. */
   discardBefore(offset: number): void;
@@ -20,25 +20,25 @@ export class EntrySequence implements Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly end: number;
-  readonly #whole: Whole;
+  readonly #archive: Archive;
   readonly #at: number;
   known: { readonly at: number; readonly line: number } = { at: 0, line: 1 };
 
   /** @param at offset of its first byte in the text of the archive */
-  constructor(whole: Whole, path: string, at: number, bytes: number) {
+  constructor(archive: Archive, path: string, at: number, bytes: number) {
     this.path = path;
-    this.fingerprint = whole.sequence.fingerprint;
+    this.fingerprint = archive.sequence.fingerprint;
     this.end = bytes;
-    this.#whole = whole;
+    this.#archive = archive;
     this.#at = at;
   }
 
   get available(): number {
-    return Math.max(0, Math.min(this.#whole.sequence.available - this.#at, this.end));
+    return Math.max(0, Math.min(this.#archive.sequence.available - this.#at, this.end));
   }
 
   get kept(): number {
-    return Math.max(0, this.#whole.sequence.kept - this.#at);
+    return Math.max(0, this.#archive.sequence.kept - this.#at);
   }
 
   upTo(to: number): Promise<void> | undefined {
@@ -46,20 +46,20 @@ export class EntrySequence implements Source {
   }
 
   read(target: Uint8Array, offset: number): void {
-    this.#whole.sequence.read(target, this.#at + offset);
+    this.#archive.sequence.read(target, this.#at + offset);
   }
 
   bytesAt(from: number, to: number): Uint8Array {
-    return this.#whole.sequence.bytesAt(this.#at + from, this.#at + Math.max(from, Math.min(to, this.end)));
+    return this.#archive.sequence.bytesAt(this.#at + from, this.#at + Math.max(from, Math.min(to, this.end)));
   }
 
   chunkAt(offset: number): { readonly from: number; readonly to: number } | undefined {
-    const chunk = offset < this.end ? this.#whole.sequence.chunkAt(this.#at + offset) : undefined;
+    const chunk = offset < this.end ? this.#archive.sequence.chunkAt(this.#at + offset) : undefined;
     return chunk && { from: Math.max(0, chunk.from - this.#at), to: Math.min(this.end, chunk.to - this.#at) };
   }
 
   lend(offset: number): ChunkRun {
-    const { chunks, to } = this.#whole.sequence.lend(this.#at + offset, this.#at + this.end);
+    const { chunks, to } = this.#archive.sequence.lend(this.#at + offset, this.#at + this.end);
     return {
       chunks: chunks.map((chunk) => {
         const bytes = Math.min(chunk.bytes, this.#at + this.end - chunk.from);
@@ -72,7 +72,7 @@ export class EntrySequence implements Source {
   }
 
   giveBack(run: ChunkRun): void {
-    this.#whole.sequence.giveBack(run);
+    this.#archive.sequence.giveBack(run);
   }
 
   pass(offset: number, lines: number): void {
@@ -80,14 +80,14 @@ export class EntrySequence implements Source {
   }
 
   discardBefore(offset: number): void {
-    this.#whole.discardBefore(this.#at + offset);
+    this.#archive.discardBefore(this.#at + offset);
   }
 
   /** The archive goes on after it. */
   close(): void {}
 
   async #wait(to: number): Promise<void> {
-    await this.#whole.sequence.upTo(this.#at + to);
-    if (this.available < to) throw this.#whole.truncated();
+    await this.#archive.sequence.upTo(this.#at + to);
+    if (this.available < to) throw this.#archive.truncated();
   }
 }

@@ -23,7 +23,7 @@ type ArchivePlan = Omit<SourcePlan, 'path' | 'fingerprint' | 'bytes' | 'source' 
  * @throws SOURCE_NOT_SUPPORTED for a zip archive that has to be read in sequence, and for no archive where one is said to be; as planZip
  */
 export async function planArchive(
-  opened: Opened,
+  opened: Omit<Opened, 'close'>,
   { bytes: head }: Head,
   options: PlanOptions,
   pause: Pause,

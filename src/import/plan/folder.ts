@@ -17,7 +17,7 @@ import type { Decompression } from '../sequence/plain.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
 import { containerOf, isNamedLines } from '../source/layout.js';
-import type { Fingerprint } from '../source/source.js';
+import type { Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 import { planSource } from './plan.js';
 import { type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
@@ -132,11 +132,16 @@ function textBytesOf({ path, fingerprint }: ListedFile): number {
 async function beginsArray(path: string, how: Decompression): Promise<boolean> {
   const { file, close } = await openToPlan(path, how);
   try {
-    await file.upTo(4096);
-    return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
+    return await hasArray(file);
   } finally {
     close();
   }
+}
+
+/** Whether a source begins with an array. */
+export async function hasArray(file: Source): Promise<boolean> {
+  await file.upTo(4096);
+  return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
 }
 
 /** Spans of whole files, in order. */

@@ -11,7 +11,7 @@ import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import type { Pause } from '../../parallel/pause.js';
 import { inTurns, type Steps } from '../../parallel/steps.js';
-import { openToPlan } from '../sequence/open.js';
+import { type Opened, openToPlan } from '../sequence/open.js';
 import { type Decompression, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
 import { type DocumentWalker, trailingBytes } from '../source/document.js';
@@ -40,36 +40,46 @@ export async function planSource(
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
   const opened = await openToPlan(path, options, expected);
-  const { file, sequential, codec, close } = opened;
-  const { fingerprint } = file;
+  try {
+    return await planOpened(opened, options, pause, source, relative);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The plan of a source that is open. @throws as planSource */
+export async function planOpened(
+  opened: Omit<Opened, 'close'>,
+  options: PlanOptions,
+  pause: Pause,
+  source: number,
+  relative: string,
+): Promise<SourcePlan> {
+  const { file, sequential, codec } = opened;
+  const { path, fingerprint } = file;
   const cuts: Cuts = (from) => {
     if (sequential) return [];
     // Each span of it would decode all of it.
     return codec ? [{ from, to: file.end }] : cut(from, file.end, options.spanBytes);
   };
-  try {
-    const first = await headAt(file, 0);
-    const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
-    if (relative === '') {
-      const archive = await planArchive(opened, first, options, pause);
-      if (archive !== undefined) return { path, fingerprint, bytes, source, relative, ...archive };
-    }
-    const head = await firstHead(file, first, mayBeEmpty(path, options), pause);
-    const how = { ...(sequential && { sequential }), ...(codec && { codec }) };
-    const common = { path, fingerprint, bytes, source, relative, ...how };
-    if (options.select !== undefined) {
-      return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
-    }
-    const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
-    if (shape === 'ndjson' || shape === 'values') {
-      const from = head?.offset ?? file.end;
-      return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
-    }
-    const { framing, from } = await findContainer(file, head as Head, options, pause);
-    return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
-  } finally {
-    close();
+  const first = await headAt(file, 0);
+  const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
+  const facts = { path, fingerprint, bytes, source, relative };
+  // An archive in a folder or in an archive is a file like any other.
+  const archive = relative === '' ? await planArchive(opened, first, options, pause) : undefined;
+  if (archive !== undefined) return { ...facts, ...archive };
+  const head = await firstHead(file, first, mayBeEmpty(path, options), pause);
+  const common = { ...facts, ...(sequential && { sequential }), ...(codec && { codec }) };
+  if (options.select !== undefined) {
+    return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
   }
+  const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
+  if (shape === 'ndjson' || shape === 'values') {
+    const from = head?.offset ?? file.end;
+    return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
+  }
+  const { framing, from } = await findContainer(file, head as Head, options, pause);
+  return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
 }
 
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */

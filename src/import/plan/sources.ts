@@ -50,8 +50,9 @@ export async function planSources(
   const fine = new Set<string>();
   const bad = new BadFiles(options);
   for (const [source, given] of paths.entries()) {
-    if (options.streams?.has(given)) {
-      plans.push(await planSource(given, { ...options, expectation }, pause, source));
+    const stream = options.streams?.openerOf(given);
+    if (stream !== undefined) {
+      plans.push(await planSource(given, { ...options, expectation, glob: stream.glob }, pause, source));
       continue;
     }
     const { root: path, glob, isArchive = false } = placeOf(given);

@@ -3,6 +3,7 @@
 // The jobs of sources of which some are read in sequence: each span becomes a job when its text has come, with that of the
 // span after it, for its last record may end there.
 
+import type { Pause } from '../../../parallel/pause.js';
 import type { FilledImportOptions } from '../../options/resolve.js';
 import type { Sequence } from '../../sequence/sequence.js';
 import type { SpanJob } from '../span-job.js';
@@ -12,6 +13,7 @@ import { TarJobs } from './tar-jobs.js';
 /** What such jobs are made with. */
 interface SequenceJobs extends SpanJobs {
   readonly options: FilledImportOptions;
+  readonly pause: Pause;
   /** Told of each source that is opened. */
   opened(sequence: Sequence): void;
   /** Chunks that are read ahead of what has been accepted. */
@@ -19,7 +21,7 @@ interface SequenceJobs extends SpanJobs {
 }
 
 export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
-  const { tasks, nextShard, opened, readAhead, options } = jobs;
+  const { tasks, nextShard, opened, readAhead, options, pause } = jobs;
   for (const plan of tasks.plans) {
     if (plan.sequential === undefined) {
       for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
@@ -28,7 +30,7 @@ export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob>
     const sequence = await plan.sequential.open();
     opened(sequence);
     sequence.readAhead(readAhead);
-    if (plan.archive !== undefined) yield* new TarJobs(sequence, plan, plan.archive, jobs, options).all();
+    if (plan.archive !== undefined) yield* new TarJobs(sequence, plan, plan.archive, jobs, options, pause).all();
     else yield* jobsOf(sequence, plan, jobs);
   }
 }

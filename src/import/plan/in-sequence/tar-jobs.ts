@@ -6,18 +6,24 @@
 
 import { GristmillError } from '../../../base/errors.js';
 import { SEQUENCE_CHUNK_BYTES, SPAN_FILES_MAX } from '../../../base/limits.js';
+import type { Pause } from '../../../parallel/pause.js';
 import type { EntryNames } from '../../archive/entry-names.js';
-import { EntrySequence } from '../../archive/entry-sequence.js';
+import { type Archive, EntrySequence } from '../../archive/entry-sequence.js';
 import { type TarEntry, TarWalk } from '../../archive/tar-walk.js';
+import { CODEC_HEAD_BYTES } from '../../codec/recognise.js';
 import { entryPath } from '../../names/sources.js';
 import type { FilledImportOptions } from '../../options/resolve.js';
 import type { ChunkRun } from '../../sequence/chunk.js';
+import { codecIn } from '../../sequence/plain.js';
 import type { Sequence } from '../../sequence/sequence.js';
+import { containerOf, isNamedLines } from '../../source/layout.js';
 import type { SpanTask } from '../../tasks/span.js';
+import { hasArray } from '../folder.js';
+import { planOpened } from '../plan.js';
 import type { SourcePlan } from '../source-plan.js';
 import type { LiveSpan, SpanJob } from '../span-job.js';
 import { noEntries, spanFilesOf, type TakenEntry } from '../zip.js';
-import type { SpanJobs } from './span-jobs.js';
+import { jobsOf, type SpanJobs } from './span-jobs.js';
 
 export class TarJobs {
   readonly #sequence: Sequence;
@@ -25,11 +31,15 @@ export class TarJobs {
   readonly #names: EntryNames;
   readonly #jobs: SpanJobs;
   readonly #options: FilledImportOptions;
+  readonly #pause: Pause;
   readonly #walk: TarWalk;
+  readonly #archive: Archive;
   /** All of the archive. */
   readonly #whole: EntrySequence;
   /** Entries that have no span yet. */
   #batch: TakenEntry[] = [];
+  /** Of the spans of batches, until a large entry comes between them. */
+  #batchPlan: SourcePlan;
   /** Where the next span begins. */
   #from = 0;
   #discarded = 0;
@@ -37,19 +47,28 @@ export class TarJobs {
   #pending = 0;
   #isWalked = false;
 
-  constructor(sequence: Sequence, plan: SourcePlan, names: EntryNames, jobs: SpanJobs, options: FilledImportOptions) {
+  constructor(
+    sequence: Sequence,
+    plan: SourcePlan,
+    names: EntryNames,
+    jobs: SpanJobs,
+    options: FilledImportOptions,
+    pause: Pause,
+  ) {
     this.#sequence = sequence;
     this.#plan = plan;
     this.#names = names;
     this.#jobs = jobs;
     this.#options = options;
+    this.#pause = pause;
     this.#walk = new TarWalk(sequence, (offset) => this.#passTo(offset));
-    const whole = {
+    this.#archive = {
       sequence,
       discardBefore: (offset: number) => this.#discard(offset),
       truncated: () => this.#walk.truncated(),
     };
-    this.#whole = new EntrySequence(whole, plan.path, 0, Number.POSITIVE_INFINITY);
+    this.#batchPlan = plan;
+    this.#whole = new EntrySequence(this.#archive, plan.path, 0, Number.POSITIVE_INFINITY);
   }
 
   /** @throws SOURCE_… errors of the archive */
@@ -63,6 +82,14 @@ export class TarJobs {
         this.#batch.length === SPAN_FILES_MAX || (first && entry.at + entry.bytes - first.place.at > spanBytes);
       if (isFull) yield await this.#span(false);
       if (path === undefined) continue;
+      if (entry.bytes > spanBytes && !entry.isSparse) {
+        if (this.#batch.length > 0) yield await this.#span(false);
+        const plan = await this.#planLarge(path, entry);
+        if (plan !== undefined) {
+          yield* this.#large(plan, path, entry);
+          continue;
+        }
+      }
       this.#check(path, entry);
       this.#batch.push({ path, place: { at: entry.at, bytes: entry.bytes } });
     }
@@ -70,6 +97,43 @@ export class TarJobs {
     if (this.#names.taken === 0 && !this.#options.allowEmpty) throw noEntries(this.#plan.path);
     this.#isWalked = true;
     this.#closeIfDone();
+  }
+
+  /** A large entry as a source of its own, where it can be one. @throws as planSource */
+  async #planLarge(path: string, { at, bytes }: TarEntry): Promise<SourcePlan | undefined> {
+    const { key, shape, select } = this.#options;
+    if (key === undefined && shape !== 'object') return undefined;
+    const file = this.#entry(path, at, bytes);
+    await file.upTo(CODEC_HEAD_BYTES);
+    if (codecIn(file, {}) !== undefined) return undefined;
+    const isOfMany = select !== undefined || shape !== undefined || isNamedLines(path) || (await hasArray(file));
+    if (!isOfMany) return undefined;
+    const container = select === undefined ? {} : { container: containerOf(shape) };
+    const { source, sequential } = this.#plan;
+    const opened = { file, ...(sequential && { sequential }) };
+    const plan = await planOpened(opened, { ...this.#options, ...container }, this.#pause, source, path);
+    return { ...plan, within: this.#plan };
+  }
+
+  /** The spans of a large entry. What follows its records may be looked at until all of them are accepted. */
+  async *#large(plan: SourcePlan, path: string, { at, bytes }: TarEntry): AsyncGenerator<SpanJob> {
+    const accepted: Promise<void>[] = [];
+    for await (const { live, ...job } of jobsOf(this.#entry(path, at, bytes), plan, this.#jobs)) {
+      const { promise, resolve } = withResolvers();
+      accepted.push(promise);
+      const done = () => {
+        live?.done();
+        resolve();
+      };
+      yield { ...job, ...(live && { live: { sequence: live.sequence, extended: () => live.extended(), done } }) };
+    }
+    await Promise.all(accepted);
+    this.#from = at + bytes;
+    this.#batchPlan = { ...this.#plan, within: this.#plan, from: this.#from };
+  }
+
+  #entry(path: string, at: number, bytes: number): EntrySequence {
+    return new EntrySequence(this.#archive, entryPath(this.#plan.path, path), at, bytes);
   }
 
   /** @throws SOURCE_NOT_SUPPORTED */
@@ -106,11 +170,11 @@ export class TarJobs {
     this.#from = to;
     const lent = this.#sequence.lend(begin, at + bytes);
     const task: SpanTask = {
-      ...this.#jobs.tasks.of(this.#plan, { from, to }, await this.#jobs.nextShard()),
+      ...this.#jobs.tasks.of(this.#batchPlan, { from, to }, await this.#jobs.nextShard()),
       ...{ isLast, entry: { at: from, afterComma: false }, chunks: lent, sourceShare: shareOf(lent) },
       files: spanFilesOf(this.#plan.fingerprint, batch, this.#options),
     };
-    return { plan: this.#plan, task, live: this.#live(task, lent) };
+    return { plan: this.#batchPlan, task, live: this.#live(task, lent) };
   }
 
   #live({ to }: SpanTask, lent: ChunkRun): LiveSpan {
@@ -147,6 +211,14 @@ export class TarJobs {
   #closeIfDone(): void {
     if (this.#isWalked && this.#pending === 0) this.#sequence.close();
   }
+}
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 /** Bytes of the source for a byte of its text. */
