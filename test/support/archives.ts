@@ -23,6 +23,7 @@ export interface ZipFile {
   /** Data as it is stored. Absent: `data`, compressed with deflate, or as it is with method 0. */
   readonly stored?: Uint8Array;
   readonly method?: number;
+  readonly flags?: number;
   /** Whether sizes and checksum follow the data. */
   readonly follows?: boolean;
   readonly is64?: boolean;
@@ -84,7 +85,7 @@ function localOf(file: ZipFile): Buffer {
   const { name, data, method = 8, follows = false, is64 = false } = file;
   const stored = storedOf(file);
   const plain = Buffer.from(data);
-  const [flags, crc] = [follows ? 8 : 0, crc32(plain)];
+  const [flags, crc] = [file.flags ?? (follows ? 8 : 0), crc32(plain)];
   const extra = is64 && !follows ? Buffer.concat([u16(1), u16(16), u64(plain.byteLength), u64(stored.byteLength)]) : '';
   const sizes = follows ? [0, 0] : is64 ? [HUGE, HUGE] : [stored.byteLength, plain.byteLength];
   const long = is64 ? u64 : u32;
@@ -99,7 +100,7 @@ function localOf(file: ZipFile): Buffer {
 function centralOf(file: ZipFile, offset: number): Buffer {
   const { data, method = 8, follows = false, is64 = false, directory = {} } = file;
   const plain = Buffer.from(data);
-  const { name = file.name, at = offset, mode = 0, flags = follows ? 8 : 0 } = directory;
+  const { name = file.name, at = offset, mode = 0, flags = file.flags ?? (follows ? 8 : 0) } = directory;
   const { plainBytes = plain.byteLength, bytes = storedOf(file).byteLength, crc = crc32(plain) } = directory;
   const extra = is64 ? Buffer.concat([u16(1), u16(24), u64(plainBytes), u64(bytes), u64(at)]) : Buffer.alloc(0);
   const [short, small, place] = is64 ? [HUGE, HUGE, HUGE] : [bytes, plainBytes, at];

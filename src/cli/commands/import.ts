@@ -75,6 +75,7 @@ Examples:
   gristmill import ./documents --store ./store --on-bad-record quarantine
   zcat dump.json.gz | gristmill import - --store ./store --key id
   gristmill import 'data/**/*.geojson' --store ./store --exclude drafts
+  gristmill import 'dump.tar.gz::records/*.json' --store ./store
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
@@ -91,7 +92,10 @@ export function addImport(program: Command): void {
     .description(
       'import JSON files, or folders of them, into a collection: NDJSON, an array, an object, or values one after another',
     )
-    .argument('<source...>', 'files and folders to import, in this order; compressed or not; - is standard input');
+    .argument(
+      '<source...>',
+      'files, folders and archives (zip, tar) to import, in this order; compressed or not; - is standard input',
+    );
   withImportFlags(command)
     .addOption(
       choice(
