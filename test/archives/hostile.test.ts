@@ -175,7 +175,7 @@ describe('tar', () => {
     expect(await imported(tar(files))).toMatchObject({
       records: {
         [long]: '1',
-        [`${long}l#0`]: '2',
+        [`${long}l#0`]: '[2]',
         ...{ 'size.json': '123', 'some/where/x.json': '4', 'binary.json': '5', 'old.json': '6' },
       },
       warnings: [
