@@ -14,8 +14,8 @@ import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
 import type { FilledImportOptions } from './options/resolve.js';
+import { sequenceJobs } from './plan/in-sequence/sequence-jobs.js';
 import { planJobs, Tasks } from './plan/jobs.js';
-import { sequenceJobs } from './plan/sequence-jobs.js';
 import { ShardNumbers } from './plan/shard-numbers.js';
 import type { SourcePlan } from './plan/source-plan.js';
 import type { Plans } from './plan/sources.js';
@@ -131,6 +131,8 @@ export class ImportRun {
   #jobsInSequence(over: ReadonlySet<SourcePlan>, readAhead: number): AsyncGenerator<SpanJob> {
     return sequenceJobs({
       tasks: this.#tasks,
+      options: this.options,
+      pause: this.reporter.pause,
       nextShard: async () => {
         const shard = await this.#shards.next();
         this.#workspace.add(spanPaths(this.context, shard).shard);

@@ -74,12 +74,13 @@ export async function compareSources(
   let next = before.next();
   const fine = new Set<string>();
   for (const [source, given] of sources.entries()) {
-    const { root: path, glob } = placeOf(given);
+    const { root: path, glob, isArchive = false } = placeOf(given);
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
     const isFile = refuseStore(path, fine);
     const names = new Names({ include, exclude, format }, glob);
-    const folder = !isFile && isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
+    const folder =
+      !isFile && !isArchive && isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
     for await (const file of filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
       for (; !next.done && compareFiles(next.value, { source, path: file.path }) <= 0; next = before.next()) {

@@ -63,9 +63,11 @@ export class Notes {
     this.#add = add;
   }
 
-  accept({ plan, task, result }: AcceptedSpan): void {
+  accept({ plan: own, task, result }: AcceptedSpan): void {
+    // An archive is one file, whatever it is read in.
+    const plan = own.within ?? own;
     if (plan !== this.#open?.plan) this.finish();
-    if (task.files !== undefined) {
+    if (task.files !== undefined && plan.archive === undefined) {
       const records = result.fileRecords as Uint32Array;
       // What could not be read is not noted, so that it counts as new the next time.
       const unread = (result.badFiles ?? []).filter(({ reason }) => !hasNoRecords(reason)).map(({ at }) => at);

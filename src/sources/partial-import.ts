@@ -84,7 +84,7 @@ export class PartialImport implements ImportWork {
   async prepare(pause: Pause): Promise<'import' | 'publish'> {
     const { changed, removed, warnings } = this.#comparison;
     const plans: SourcePlan[] = [];
-    for (const [source, path] of this.sources.map((given) => placeOf(given).root).entries()) {
+    for (const [source, { root: path }] of this.sources.map(placeOf).entries()) {
       const files = changed.filter((file) => file.source === source);
       const whole: ChangedFile[] = [];
       const parts: SourcePlan[] = [];
@@ -258,7 +258,8 @@ export class PartialImport implements ImportWork {
       const { catalog } = this.#target;
       const expectation = await expectationOf(catalog, this.#target, this.#base.manifest);
       const which = { source, expected: files[0]!.fingerprint };
-      const plan = await planUnlessBad(path, { ...this.#options, expectation }, pause, which, this.#bad);
+      const { glob } = placeOf(this.sources[source]!);
+      const plan = await planUnlessBad(path, { ...this.#options, expectation, glob }, pause, which, this.#bad);
       return plan === undefined ? [] : [plan];
     }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);

@@ -90,6 +90,7 @@ Examples:
   gristmill import ./documents --store ./store --on-bad-record quarantine
   zcat dump.json.gz | gristmill import - --store ./store --key id
   gristmill import 'data/**/*.geojson' --store ./store --exclude drafts
+  gristmill import 'dump.tar.gz::records/*.json' --store ./store
   gristmill import part-*.ndjson --store ./store --key id --mode upsert --json
 
 Paths (--key, --index) name a member (id), or a member of a member (user.id). A JSON Pointer (/a~1b) is a path too.
@@ -107,7 +108,10 @@ export function addImport(program: Command): void {
     .description(
       'import files, or folders of them, into a collection: JSON (NDJSON, an array, an object, or values one after another), CSV, TSV, BSON, bulk files',
     )
-    .argument('<source...>', 'files and folders to import, in this order; compressed or not; - is standard input');
+    .argument(
+      '<source...>',
+      'files, folders and archives (zip, tar) to import, in this order; compressed or not; - is standard input',
+    );
   withImportFlags(command)
     .addOption(
       choice(

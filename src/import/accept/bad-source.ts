@@ -15,10 +15,11 @@ import { syntaxOf } from '../../kernel/plain/syntaxes.js';
 import { isComposite, type Names } from '../../keys/key-path.js';
 import { formatPath, formatPointer, isOnePlace } from '../../keys/paths.js';
 import type { Pause } from '../../parallel/pause.js';
+import { openArchive, openEntry } from '../archive/entry.js';
 import { RanOut } from '../feed/chunk.js';
 import { formatOf } from '../format/coding.js';
+import type { LiveSource } from '../plan/span-job.js';
 import { openPlain, withDecoders } from '../sequence/plain.js';
-import type { Sequence } from '../sequence/sequence.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanTask } from '../tasks/span.js';
 import { arrayInside } from './array-inside.js';
@@ -45,7 +46,7 @@ export interface Failed {
   readonly failure: SpanFailure;
   readonly readBefore: number;
   /** The source, if it is read in sequence. */
-  readonly sequence?: Sequence | undefined;
+  readonly sequence?: LiveSource | undefined;
 }
 
 /** @throws SOURCE_CHANGED, IO_ERROR; CANCELLED */
@@ -55,11 +56,19 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
   const { coding = failure.file?.coding, setup } = task;
   const how = setup.coding;
   if (failure.converted?.why !== undefined) return convertedPlace(path, failure, readBefore);
-  const file = sequence ?? (await withDecoders(() => openPlain(path, { how, coding, expected: fingerprint })));
+  const entry = failure.file?.entry;
+  const live = entry === undefined ? sequence : undefined;
+  const file =
+    live ??
+    (await withDecoders(() =>
+      entry === undefined
+        ? openPlain(path, { how, coding, expected: fingerprint })
+        : openEntry(openArchive(task), path, entry, how),
+    ));
   try {
     const isClosable = failure.kind === 'truncated' && setup.scan.openEnd !== 'bare';
     const record = failure.file?.record ?? readBefore + failure.record;
-    const from = Math.max(sequence?.kept ?? 0, offset - SNIPPET_BYTES);
+    const from = Math.max(live?.kept ?? 0, offset - SNIPPET_BYTES);
     const around = file.bytesAt(from, offset + SNIPPET_BYTES);
     const snippet = snippetOf(around, offset - from);
     const reasonText = reasonOf(file, task, failure);
@@ -67,15 +76,15 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
       const facts = { file: path, record, snippet, ...(reason && { reason }) };
       return { where: `${path}, record ${record}`, why: `${reasonText}; as JSON it has there: ${snippet}`, facts };
     }
-    const line = await lineAt(file, sequence?.known ?? { at: 0, line: 1 }, offset, pause);
+    const line = await lineAt(file, live?.known ?? { at: 0, line: 1 }, offset, pause);
     return {
       where: `${path}, byte ${offset} (line ${line}, record ${record})`,
       why: `${reasonText}; the source has there: ${snippet || '(nothing)'}`,
-      closing: isClosable && !sequence && !coding ? closingCommand(file, task, failure) : undefined,
+      closing: isClosable && !sequence && !coding && !entry ? closingCommand(file, task, failure) : undefined,
       facts: { file: path, offset, line, record, snippet, ...(reason && { reason }) },
     };
   } finally {
-    if (file !== sequence) file.close();
+    if (file !== live) file.close();
   }
 }
 
@@ -279,7 +288,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Line of an offset, from 1: counted from a known place on, only when an error needs it. */
-async function lineAt(file: Source, known: Sequence['known'], offset: number, pause: Pause): Promise<number> {
+async function lineAt(file: Source, known: LiveSource['known'], offset: number, pause: Pause): Promise<number> {
   let { line } = known;
   for (let { at } = known; at < offset; at += READ_BYTES) {
     const bytes = file.bytesAt(at, Math.min(at + READ_BYTES, offset));

@@ -12,13 +12,17 @@ interface Form {
   readonly check: string;
 }
 
-const FORMS: { readonly [codec in CodecName]: Form } = {
+/** The compressed forms that data may have: also those that no file has by itself. */
+export type FormName = CodecName | 'deflate';
+
+const FORMS: { readonly [form in FormName]: Form } = {
   gzip: { name: 'gzip', check: 'gzip -t' },
   zstd: { name: 'zstd', check: 'zstd -t' },
   bzip2: { name: 'bzip2', check: 'bzip2 -t' },
   xz: { name: 'xz', check: 'xz -t' },
   lz4: { name: 'LZ4', check: 'lz4 -t' },
   brotli: { name: 'Brotli', check: 'brotli -t' },
+  deflate: { name: 'deflate', check: 'unzip -t' },
 };
 
 /** Makes the errors of one file. Offsets are of the compressed file, from 0. */
@@ -26,8 +30,8 @@ export class Faults {
   readonly #form: Form;
   readonly #path: string;
 
-  constructor(codec: CodecName, path: string) {
-    this.#form = FORMS[codec];
+  constructor(form: FormName, path: string) {
+    this.#form = FORMS[form];
     this.#path = path;
   }
 

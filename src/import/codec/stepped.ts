@@ -2,9 +2,9 @@
 //
 // Makes a `Decoder`, which is pushed, of a generator, which reads (compressed.ts).
 
-import type { CodecName, DecodeLimits, Decoder, DecoderFacts } from './codec.js';
+import type { DecodeLimits, Decoder, DecoderFacts } from './codec.js';
 import { Compressed, type Step } from './compressed.js';
-import { Faults } from './faults.js';
+import { Faults, type FormName } from './faults.js';
 import { type Out, Plain } from './plain.js';
 
 /** Decodes a whole file. It ends where the file ends, and not before. */
@@ -15,8 +15,8 @@ export class SteppedDecoder implements Decoder {
   readonly #plain: Plain;
   readonly #steps: Step;
 
-  constructor(codec: CodecName, { path, limits, offset, isPart }: DecoderFacts, decoding: Decoding) {
-    this.#compressed = new Compressed(new Faults(codec, path), offset, isPart);
+  constructor(form: FormName, { path, limits, offset, isPart }: DecoderFacts, decoding: Decoding) {
+    this.#compressed = new Compressed(new Faults(form, path), offset, isPart);
     this.#plain = new Plain(this.#compressed, limits.ratioMax);
     this.#steps = decoding(this.#compressed, this.#plain, limits);
   }

@@ -1,28 +1,41 @@
 // [source] > plan > map > scan > key > frame > shard > verify > merge > publish
 //
 // What the names of sources mean. A URL with `file:` is the path it names. A pattern, such as `data/*.json`, that no shell
-// has replaced is the folder before its first special character, of which the files that match are taken.
+// has replaced is the folder before its first special character, of which the files that match are taken. After the path of
+// an archive and `::` stands a pattern of its entries.
 
 import { lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { splitPattern } from './globs.js';
 
 const SPECIAL = /[*?[{]/;
+/** Stands between the path of an archive and a path or pattern in it. */
+const SEPARATOR = '::';
 
 /** Where a source is. */
 export interface Place {
   /** The path of the file or folder. */
   readonly root: string;
-  /** The pattern of paths in the folder. Absent: the whole source is meant. */
+  /** The pattern of paths in the folder or archive. Absent: the whole source is meant. */
   readonly glob?: string;
+  /** Whether the source is said to be an archive. */
+  readonly isArchive?: true;
 }
 
 /** A file or folder that is there is meant literally, whatever its name. */
 export function placeOf(source: string): Place {
-  if (!SPECIAL.test(source) || isThere(source)) return { root: source };
+  const separator = source.lastIndexOf(SEPARATOR);
+  if ((separator < 1 && !SPECIAL.test(source)) || isThere(source)) return { root: source };
+  const [root, inside] = [source.slice(0, separator), source.slice(separator + SEPARATOR.length)];
+  if (separator > 0 && inside !== '') return { root, glob: inside, isArchive: true };
   const { base, glob } = splitPattern(source);
   if (glob === '') return { root: source };
   return { root: base === '' ? '.' : base, glob };
+}
+
+/** An entry, as reports and errors name it. */
+export function entryPath(archive: string, path: string): string {
+  return `${archive}${SEPARATOR}${path}`;
 }
 
 function isThere(path: string): boolean {

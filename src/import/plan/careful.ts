@@ -37,6 +37,8 @@ export async function planUnlessBad(
     const asLines = { ...options, select: undefined, shape, allowEmpty: true } as const;
     try {
       const plan = await planSource(path, asLines, pause, source, '', expected);
+      // Of an archive no entry is taken, so there is nothing to leave out when it is read.
+      if (plan.archive !== undefined) return bad.addOrThrow(error, path);
       return { ...plan, spans: [{ from: plan.from, to: plan.bytes }], leftOut: { reason, message } };
     } catch (changed) {
       return bad.addOrThrow(changed, path);

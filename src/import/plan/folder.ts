@@ -18,7 +18,7 @@ import type { CodingOptions } from '../sequence/plain.js';
 import { type ListedFile, packFiles, unpackFiles } from '../source/file-list.js';
 import { Folder } from '../source/folder.js';
 import { containerOf, isNamedLines } from '../source/layout.js';
-import type { Fingerprint } from '../source/source.js';
+import type { Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 import { checkFormat } from './formats.js';
 import { planSource } from './plan.js';
@@ -134,11 +134,16 @@ function textBytesOf({ path, fingerprint }: ListedFile): number {
 async function beginsArray(path: string, how: CodingOptions): Promise<boolean> {
   const { file, close } = await openToPlan(path, how);
   try {
-    await file.upTo(4096);
-    return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
+    return await hasArray(file);
   } finally {
     close();
   }
+}
+
+/** Whether a source begins with an array. */
+export async function hasArray(file: Source): Promise<boolean> {
+  await file.upTo(4096);
+  return /^(?:\xef\xbb\xbf)?[ \t\r\n]*\[/.test(Buffer.from(file.bytesAt(0, 4096)).toString('latin1'));
 }
 
 /** Spans of whole files, in order. */

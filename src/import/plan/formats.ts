@@ -5,12 +5,19 @@
 import { formatOf, hasCells } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 
+const ARCHIVE_NAME = /\.(?:zip|tar|tgz|tbz2?|txz|tzst|tar\.\w+)$/i;
+
 /** @throws TypeError for an option that is not for sources like this one */
 export function checkFormat(
   path: string,
-  options: Pick<FilledImportOptions, 'format' | 'types' | 'shape' | 'select'>,
+  options: Pick<FilledImportOptions, 'format' | 'types' | 'shape' | 'select'> & { readonly glob?: string | undefined },
 ): void {
   const format = formatOf(path, options);
+  if (format !== undefined && (options.glob !== undefined || ARCHIVE_NAME.test(path))) {
+    throw new TypeError(
+      `${path} is an archive, and option format is for sources that are no archives. Leave it out: entries named .csv, .tsv or .bson have that format`,
+    );
+  }
   const { types, shape, select } = options;
   if (types !== undefined && !hasCells(format)) {
     throw new TypeError(

@@ -57,7 +57,7 @@ export class Tasks {
       ...{ from, to, shard, isLast: false },
       ...(plan.documents && { documents: plan.documents }),
       ...(from === plan.from && { entry: { at: from, afterComma: false } }),
-      sourceNumber: this.#numbers.get(plan)!,
+      sourceNumber: this.#numbers.get(plan.within ?? plan)!,
       sources: this.plans.length,
       sourceFrom: plan.from,
     };

@@ -15,7 +15,7 @@ import { inTurns, type Steps } from '../../parallel/steps.js';
 import { trailingBytes } from '../document/faults.js';
 import { formatOf } from '../format/coding.js';
 import { spellingOf } from '../options/spelling.js';
-import { openToPlan } from '../sequence/open.js';
+import { type Opened, openToPlan } from '../sequence/open.js';
 import { type CodingOptions, openPlain, withDecoders } from '../sequence/plain.js';
 import { type Head, markBytes } from '../source/detect.js';
 import type { DocumentWalker } from '../source/document.js';
@@ -23,6 +23,7 @@ import { findUnblank } from '../source/first-value.js';
 import { documentsOf, isNamedLines, type Layout, layoutOf } from '../source/layout.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
+import { planArchive } from './archive.js';
 import { findContainer, planDocuments } from './documents.js';
 import { checkFormat } from './formats.js';
 import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
@@ -45,8 +46,24 @@ export async function planSource(
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
   checkFormat(path, options);
-  const { file, sequential: inSequence, coding, close } = await openToPlan(path, options, expected);
-  const { fingerprint } = file;
+  const opened = await openToPlan(path, options, expected);
+  try {
+    return await planOpened(opened, options, pause, source, relative);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The plan of a source that is open. @throws as planSource */
+export async function planOpened(
+  opened: Omit<Opened, 'close'>,
+  options: PlanOptions,
+  pause: Pause,
+  source: number,
+  relative: string,
+): Promise<SourcePlan> {
+  const { file, sequential: inSequence, coding } = opened;
+  const { path, fingerprint } = file;
   // A worker that reads several containers of a document decodes the document itself: no part of it can be read alone.
   const isWhole = inSequence?.isFile && !isOnePlace(parsePointer(options.select ?? ''));
   const sequential = isWhole ? undefined : inSequence;
@@ -56,29 +73,29 @@ export async function planSource(
     if (coding) return [{ from, to: Number.isFinite(file.end) ? file.end : COMPRESSION * fingerprint.bytes }];
     return cut(from, file.end, options.spanBytes);
   };
-  try {
-    const head = await firstHead(file, options, mayBeEmpty(path, options), pause);
-    const bytes = sequential?.isFile === false ? file.end : fingerprint.bytes;
-    const how = sequential ? { sequential } : { ...(coding && { coding }) };
-    const common = { path, fingerprint, bytes, source, relative, ...how };
-    if (options.select !== undefined) {
-      return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
-    }
-    const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
-    if (shape === 'ndjson' || shape === 'values') {
-      const from = head?.offset ?? file.end;
-      return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
-    }
-    if (shape === 'elements') {
-      const from = (head as Head).offset;
-      // The closing bracket may be there: nothing may follow it.
-      return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from), isDocument: true };
-    }
-    const { framing, from } = await findContainer(file, head as Head, options, pause);
-    return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
-  } finally {
-    close();
+  const first = await headAt(file, 0);
+  const bytes = inSequence?.isFile === false ? file.end : fingerprint.bytes;
+  const facts = { path, fingerprint, bytes, source, relative };
+  // An archive in a folder or in an archive is a file like any other.
+  const archive = relative === '' ? await planArchive(opened, first, options, pause) : undefined;
+  if (archive !== undefined) return { ...facts, ...archive };
+  const head = await firstHead(file, first, options, mayBeEmpty(path, options), pause);
+  const common = { ...facts, ...(sequential ? { sequential } : coding && { coding }) };
+  if (options.select !== undefined) {
+    return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
   }
+  const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
+  if (shape === 'ndjson' || shape === 'values') {
+    const from = head?.offset ?? file.end;
+    return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from) };
+  }
+  if (shape === 'elements') {
+    const from = (head as Head).offset;
+    // The closing bracket may be there: nothing may follow it.
+    return { ...common, shape, because, framing: FRAMINGS[shape], from, spans: cuts(from), isDocument: true };
+  }
+  const { framing, from } = await findContainer(file, head as Head, options, pause);
+  return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
 }
 
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */
@@ -158,18 +175,18 @@ export function checkUnchanged(plans: readonly SourcePlan[]): void {
  */
 async function firstHead(
   file: Source,
+  first: Head,
   options: PlanOptions,
   isFineEmpty: boolean,
   pause: Pause,
 ): Promise<Head | undefined> {
-  // Each read costs some system calls, and there may be thousands of small sources.
-  const first = await headAt(file, 0);
   const { dialect } = options;
   if (dialect !== 'json') {
     const found = await inTurns(findUnblank(file, markBytes(first), { dialect }), pause);
     if (found === undefined) return noRecords(file, options, isFineEmpty);
     return await headAt(file, found);
   }
+  // Each read costs some system calls, and there may be thousands of small sources.
   for (let at = markBytes(first); ; ) {
     const head = at === 0 ? first : await headAt(file, at);
     const { bytes, isAll } = head;

@@ -6,6 +6,7 @@
 import type { LayoutReason, Shape } from '../../base/import-report.js';
 import { SPAN_BYTES_MAX, SPAN_BYTES_MIN, SPANS_PER_SOURCE } from '../../base/limits.js';
 import type { FramingName } from '../../kernel/contract.js';
+import type { EntryNames } from '../archive/entry-names.js';
 import type { Coding } from '../format/coding.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SequenceOptions, Sequential } from '../sequence/open.js';
@@ -46,6 +47,10 @@ export interface SourcePlan {
   readonly sequential?: Sequential;
   /** Set if it is compressed or converted, but so small that it is read by position. */
   readonly coding?: Coding;
+  /** Of an archive: which of its entries are taken. */
+  readonly archive?: EntryNames;
+  /** Of a part of an archive: the plan of all of it. */
+  readonly within?: SourcePlan;
   /** For a part of a file: set if the file continues after this part. */
   readonly endsEarly?: boolean;
 }
@@ -64,11 +69,14 @@ export interface PlanOptions
     Pick<
       FilledImportOptions,
       'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'types' | 'dialect' | 'nonfinite' | 'onTruncated'
-    > {
+    >,
+    Pick<FilledImportOptions, 'key' | 'include' | 'exclude'> {
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
   /** With `select`, what its documents must have there. Absent: what option `shape` says, or the first document has. */
   readonly container?: Container['framing'];
+  /** Which entries of an archive are meant, if its source says that. */
+  readonly glob?: string | undefined;
 }
 
 /** How many times a file is smaller when it is compressed, about. */

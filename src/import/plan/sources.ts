@@ -50,15 +50,16 @@ export async function planSources(
   const fine = new Set<string>();
   const bad = new BadFiles(options);
   for (const [source, given] of paths.entries()) {
-    if (options.streams?.has(given)) {
-      plans.push(await planSource(given, { ...options, expectation }, pause, source));
+    const stream = options.streams?.openerOf(given);
+    if (stream !== undefined) {
+      plans.push(await planSource(given, { ...options, expectation, glob: stream.glob }, pause, source));
       continue;
     }
-    const { root: path, glob } = placeOf(given);
+    const { root: path, glob, isArchive = false } = placeOf(given);
     const isFile = refuseStore(path, fine);
     const select = selectOf?.(source);
     try {
-      if (!isFile && isFolderOf(given)) {
+      if (!isFile && !isArchive && isFolderOf(given)) {
         const names = new Names(options, glob);
         const listing = await listFolder(path, store, pause, select, bad, names);
         if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path, given, options);
@@ -69,7 +70,7 @@ export async function planSources(
       const expected = select?.('', fingerprintAt(path));
       if (select && !expected) continue;
       const which = { source, expected };
-      const plan = await planUnlessBad(path, { ...options, expectation }, pause, which, bad);
+      const plan = await planUnlessBad(path, { ...options, expectation, glob }, pause, which, bad);
       if (plan !== undefined) plans.push(plan);
     } catch (error) {
       bad.addOrThrow(error, path);

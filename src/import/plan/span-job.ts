@@ -1,6 +1,7 @@
 // A span and what became of it, as the coordinator knows it.
 
 import type { Sequence } from '../sequence/sequence.js';
+import type { Source } from '../source/source.js';
 import type { SpanResult, SpanTask } from '../tasks/span.js';
 import type { SourcePlan } from './source-plan.js';
 
@@ -12,9 +13,12 @@ export interface SpanJob {
   readonly live?: LiveSpan;
 }
 
+/** A source that is read in sequence, as those see it who scan its spans. */
+export type LiveSource = Source & Pick<Sequence, 'known' | 'kept' | 'pass' | 'chunkAt' | 'lend' | 'giveBack'>;
+
 /** A span of a source that is read in sequence: its bytes are there until it is done with. */
 export interface LiveSpan {
-  readonly sequence: Sequence;
+  readonly sequence: LiveSource;
   /** The task with about twice the bytes: those it had did not hold its last record. */
   extended(): Promise<SpanTask>;
   /** Nobody needs the span any more. */

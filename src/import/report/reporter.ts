@@ -132,6 +132,7 @@ export class Reporter {
       ...(tally.quarantine.path && { quarantine: tally.quarantine.path }),
       warnings: [
         ...warnings,
+        ...plans.flatMap(({ archive }) => archive?.warnings ?? []),
         ...ofBeginning,
         ...this.#warnings(plans, counts.read, published, tally.ambiguous),
         ...cutWarnings(tally.cut),

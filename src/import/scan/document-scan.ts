@@ -279,8 +279,9 @@ export class DocumentScan extends RecordScan {
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
-    const { path, fingerprint } = this.file;
-    const file = this.#read.isOneOfMany && { file: { path, fingerprint, record: this.#count } };
+    const { path, fingerprint, coding, entry } = this.file;
+    const which = { path, fingerprint, record: this.#count, ...(coding && { coding }), ...(entry && { entry }) };
+    const file = this.#read.isOneOfMany && { file: which };
     return { kind, offset, start, end, record: this.output.read, ...file };
   }
 }

@@ -321,8 +321,8 @@ export class FileScan {
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {
-    const { path, fingerprint, coding } = this.#file;
-    const file = { path, fingerprint, record: this.#read, ...(coding && { coding }) };
+    const { path, fingerprint, coding, entry } = this.#file;
+    const file = { path, fingerprint, record: this.#read, ...(coding && { coding }), ...(entry && { entry }) };
     return { kind, offset, start, end, record: this.#output.read, file };
   }
 }

@@ -8,12 +8,13 @@ import { badFileOf } from '../../base/bad-files.js';
 import type { BadFile } from '../../base/import-report.js';
 import { FRAME_BYTES } from '../../base/limits.js';
 import type { Blobs } from '../../store/files/blobs.js';
+import { openArchive, openEntry } from '../archive/entry.js';
 import { DecoderNotLoaded } from '../codec/open.js';
 import type { Coding } from '../format/coding.js';
 import { codingIn, openPlain } from '../sequence/plain.js';
 import { type ListedFile, unpackFiles } from '../source/file-list.js';
 import { containerOf, documentsOf, documentsOfName } from '../source/layout.js';
-import type { Source } from '../source/source.js';
+import type { Fingerprint, Source } from '../source/source.js';
 import {
   filePathIn,
   type LeftOut,
@@ -66,6 +67,8 @@ class FilesScan {
   readonly #output: SpanOutput;
   /** Of each file the good records, and all that were read. */
   readonly #records: Uint32Array;
+  /** The archive that they are in. */
+  #archive: Source | undefined;
   /** By their places in the list, files that are left out. */
   readonly #bad: Map<number, BadFile>;
   #failure: SpanFailure | undefined;
@@ -89,9 +92,13 @@ class FilesScan {
     const { from, to } = this.#task;
     return this.#output.complete(
       () => {
-        for (let i = 0; i < this.#listed.length; i++) {
-          if (this.#failure !== undefined || this.#output.isFull) break;
-          this.#scanAt(i);
+        try {
+          for (let i = 0; i < this.#listed.length; i++) {
+            if (this.#failure !== undefined || this.#output.isFull) break;
+            this.#scanAt(i);
+          }
+        } finally {
+          this.#archive?.close();
         }
       },
       () => {
@@ -120,7 +127,8 @@ class FilesScan {
     this.#read(i);
     this.#records[2 * i] = scanner.ordinal - ordinal;
     this.#records[2 * i + 1] = output.read - read;
-    const bytes = this.#listed[i]!.fingerprint.bytes - (this.#files.grown?.from ?? 0);
+    const { sourceShare = 1 } = this.#task;
+    const bytes = Math.round(sourceShare * (this.#listed[i]!.fingerprint.bytes - (this.#files.grown?.from ?? 0)));
     output.progress.add(bytes, output.read - read);
     this.#progressBytes += bytes;
     this.#recordsTold += output.read - read;
@@ -133,8 +141,7 @@ class FilesScan {
     const full = filePathIn(this.#task.path, this.#files, path);
     let file: Source;
     try {
-      const coding = found ?? this.#files.sources?.[i]?.coding;
-      file = openPlain(full, { how: this.#task.setup.coding, coding, expected: fingerprint });
+      file = this.#open(i, full, fingerprint, found);
     } catch (error) {
       this.#bad.set(i, this.#badOf(error, full));
       return;
@@ -154,10 +161,20 @@ class FilesScan {
     this.#read(i, found);
   }
 
+  #open(i: number, full: string, expected: Fingerprint, found?: Coding): Source {
+    const how = this.#task.setup.coding;
+    const entry = this.#files.entries?.[i];
+    if (entry === undefined) {
+      return openPlain(full, { how, coding: found ?? this.#files.sources?.[i]?.coding, expected });
+    }
+    this.#archive ??= openArchive(this.#task);
+    return openEntry(this.#archive, full, entry, how);
+  }
+
   /** How a file is compressed or converted that was opened as a plain one. What has a plan is what its plan says. */
   #codingOf(i: number, file: Source): Coding | undefined {
-    if (file.coding !== undefined || this.#files.sources?.[i] !== undefined) return undefined;
-    return codingIn(file, this.#task.setup.coding);
+    const isKnown = file.coding !== undefined || file.entry !== undefined || this.#files.sources?.[i] !== undefined;
+    return isKnown ? undefined : codingIn(file, this.#task.setup.coding);
   }
 
   #scan(i: number, file: Source): SpanFailure | undefined {

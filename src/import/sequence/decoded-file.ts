@@ -6,8 +6,7 @@
 
 import { type Decoder, SLICE_BYTES } from '../codec/codec.js';
 import type { Coding } from '../format/coding.js';
-import { type CodingFacts, codingNow } from '../format/open.js';
-import type { Fingerprint, Source } from '../source/source.js';
+import type { EntryPlace, Fingerprint, Source } from '../source/source.js';
 
 /** Text that is kept, at most. */
 const KEPT_BYTES_MAX = 16 * 1024 * 1024;
@@ -16,7 +15,8 @@ export class DecodedFile implements Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   readonly end: number;
-  readonly coding: Coding;
+  readonly coding: Coding | undefined;
+  readonly entry: EntryPlace | undefined;
   readonly #file: Source;
   readonly #open: () => Decoder;
   /** Whether all of the text is in `#pieces`. */
@@ -29,13 +29,17 @@ export class DecodedFile implements Source {
   #at = 0;
   #decoder: Decoder;
 
-  /** @param file is closed with it. @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS, SOURCE_BAD_HEADER; as Source.read */
-  constructor(file: Source, coding: Coding, facts: CodingFacts) {
+  /**
+   * @param file is closed with it. @param open makes a decoder of it. @param coding what is said of the source
+   * @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_EXPANDS, SOURCE_BAD_HEADER; as Source.read
+   */
+  constructor(file: Source, open: () => Decoder, coding?: Coding) {
     this.path = file.path;
     this.fingerprint = file.fingerprint;
     this.coding = coding;
+    this.entry = file.entry;
     this.#file = file;
-    this.#open = () => codingNow(coding, facts);
+    this.#open = open;
     this.#decoder = this.#open();
     try {
       while (this.#more()) if (this.#decoded > KEPT_BYTES_MAX) this.#drop();

@@ -4,7 +4,7 @@
 
 import { type StreamSource, streamPieces } from '../feed/pieces.js';
 import { pathsOf } from '../names/sources.js';
-import { addressesOf, isRemote, nameOfRemote, remoteOpener } from './remote.js';
+import { addressesOf, archiveOf, isRemote, nameOfRemote, remoteOpener } from './remote.js';
 import { type StreamOpener, Streams } from './streams.js';
 
 /**
@@ -36,10 +36,11 @@ export async function namedSources(
   const streams = new Map<string, StreamOpener>();
   for (const source of list) {
     if (isRemote(source)) {
-      for (const address of await addressesOf(source, signal)) {
+      const { whole, glob } = archiveOf(source);
+      for (const address of await addressesOf(whole, signal)) {
         const name = unlike(nameOfRemote(address), streams);
         names.push(name);
-        streams.set(name, remoteOpener(address));
+        streams.set(name, { ...remoteOpener(address), ...(glob !== undefined && { glob }) });
       }
       continue;
     }

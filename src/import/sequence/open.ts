@@ -46,7 +46,7 @@ export interface Sequential {
 }
 
 /** A source, opened to be looked at. */
-interface Opened {
+export interface Opened {
   readonly file: Source;
   /** Absent where it is read by position. */
   readonly sequential?: Sequential;
@@ -71,12 +71,18 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
   const { fingerprint, coding } = small;
-  const open = (decoder?: PartDecoder) =>
-    openSequence(path, fingerprint, filePieces(path, fingerprint), { ...options, decoder });
   // Only its beginning is looked at: a thread would take longer to start.
   const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
   const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
-  return { file: sequence, sequential: { open, isFile: true }, coding, close: () => sequence.close() };
+  const sequential = sequentialFile(path, fingerprint, options);
+  return { file: sequence, sequential, coding, close: () => sequence.close() };
+}
+
+/** A file to be read in sequence. */
+export function sequentialFile(path: string, fingerprint: Fingerprint, options: SequenceOptions): Sequential {
+  const open = (decoder?: PartDecoder) =>
+    openSequence(path, fingerprint, filePieces(path, fingerprint), { ...options, decoder });
+  return { open, isFile: true };
 }
 
 /** A file that is read at any offset: a plain one, or a small one that is decoded. The fingerprint of any other. */

@@ -2,10 +2,11 @@
 //
 // Opens a file as JSON text, to be read at any offset, whether it is compressed, converted, or neither.
 
+import type { DecodeLimits } from '../codec/codec.js';
 import { DecoderNotLoaded, loadDecoder } from '../codec/open.js';
 import { CODEC_HEAD_BYTES, codecOf } from '../codec/recognise.js';
 import { type Coding, formatOf } from '../format/coding.js';
-import type { CodingFacts } from '../format/open.js';
+import { type CodingFacts, codingNow } from '../format/open.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import { openSource } from '../source/open.js';
 import type { Access, Fingerprint, Source } from '../source/source.js';
@@ -31,9 +32,12 @@ export function codingIn(file: Source, how: Partial<CodingOptions>): Coding | un
 
 /** What makes the decoder of a source. */
 export function codingFacts(path: string, how: CodingOptions): CodingFacts {
-  const { maxExpansion, maxDecoderMemory, types, key, recordBytesMax } = how;
-  const limits = { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
-  return { path, limits, types, isKeyed: key !== undefined, recordBytesMax };
+  const { types, key, recordBytesMax } = how;
+  return { path, limits: limitsOf(how), types, isKeyed: key !== undefined, recordBytesMax };
+}
+
+export function limitsOf({ maxExpansion, maxDecoderMemory }: CodingOptions): DecodeLimits {
+  return { ratioMax: maxExpansion, memoryMax: maxDecoderMemory };
 }
 
 /** What a file is opened with. */
@@ -50,7 +54,7 @@ export function openPlain(path: string, { how, coding, access, expected }: Plain
   const file = openSource(path, access, expected);
   if (coding === undefined) return file;
   try {
-    return new DecodedFile(file, coding, codingFacts(path, how));
+    return new DecodedFile(file, () => codingNow(coding, codingFacts(path, how)), coding);
   } catch (error) {
     file.close();
     throw error;

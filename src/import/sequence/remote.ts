@@ -23,6 +23,15 @@ export function isRemote(source: unknown): source is string | URL {
     : typeof source === 'string' && /^(?:https?|s3):\/\//i.test(source);
 }
 
+/** The name of an archive, with a pattern of its entries. Any other address may have such characters itself. */
+const WITH_PATTERN = /^(.+\.(?:tar|tar\.\w+|t[gx]z|tbz2?|tzst|zip))::(.+)$/is;
+
+/** An address without the pattern of entries of an archive, and that pattern. */
+export function archiveOf(source: string | URL): { readonly whole: string | URL; readonly glob?: string } {
+  const [, whole, glob] = (typeof source === 'string' && WITH_PATTERN.exec(source)) || [];
+  return whole === undefined || glob === undefined ? { whole: source } : { whole, glob };
+}
+
 /** The addresses that are meant: those of all objects that match, where it is a pattern. @throws as listS3 */
 export async function addressesOf(source: string | URL, signal: AbortSignal | undefined): Promise<(string | URL)[]> {
   if (!isS3(source) || source instanceof URL || !MANY.test(source)) return [source];

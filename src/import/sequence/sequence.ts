@@ -118,11 +118,14 @@ export class Sequence implements Source {
     return chunk && { from: chunk.from, to: chunk.from + chunk.bytes };
   }
 
-  /** All that has come, from the chunk with this offset on, for a task. It stays as it is until it is given back. */
-  lend(offset: number): ChunkRun {
-    const chunks = this.#chunks.filter(({ from, bytes }) => from + bytes > offset);
+  /**
+   * All that has come, from the chunk with this offset on, for a task. It stays as it is until it is given back.
+   * @param end nothing from there on is needed
+   */
+  lend(offset: number, end = Number.POSITIVE_INFINITY): ChunkRun {
+    const chunks = this.#chunks.filter(({ from, bytes }) => from + bytes > offset && from < end);
     for (const { memory } of chunks) this.#users.set(memory.id, (this.#users.get(memory.id) ?? 0) + 1);
-    return { chunks, to: this.#available, isEnd: this.#isEnded };
+    return { chunks, to: Math.min(this.#available, end), isEnd: this.#isEnded && this.#available <= end };
   }
 
   giveBack({ chunks }: ChunkRun): void {

@@ -14,6 +14,8 @@ export interface StreamOpener {
   pieces(format?: FormatName): Pieces;
   /** Whether that can be asked for only once. */
   readonly isOnce: boolean;
+  /** Which entries of it are meant, if it is an archive. */
+  readonly glob?: string;
 }
 
 export class Streams {

@@ -15,6 +15,28 @@ export interface Fingerprint {
   readonly grows?: true;
 }
 
+/** What the directory of a zip archive says of an entry. */
+export interface ZipPlace {
+  readonly method: number;
+  readonly flags: number;
+  readonly crc: number;
+  /** Bytes of its data, as they are stored and when they are decompressed. */
+  readonly bytes: number;
+  readonly plainBytes: number;
+  /** Its name, a character for each byte. */
+  readonly name: string;
+}
+
+/** Where an entry lies in its archive. It can be cloned to a thread. */
+export interface EntryPlace {
+  /** Of zip: the offset of its local header. Of tar: the offset of its first byte in the plain text of the archive. */
+  readonly at: number;
+  /** Bytes that it takes in the archive. */
+  readonly bytes: number;
+  /** What the directory of a zip archive says of it. */
+  readonly zip?: ZipPlace;
+}
+
 export type Access = 'mmap' | 'read';
 
 /** One state of a source: every read is of that, or fails. Close it. */
@@ -22,7 +44,9 @@ export interface Source {
   readonly path: string;
   readonly fingerprint: Fingerprint;
   /** How its bytes become its text, if they are not the text: what is read of it is the text. */
-  readonly coding?: Coding;
+  readonly coding?: Coding | undefined;
+  /** Where it lies in its archive, if it is an entry of one. */
+  readonly entry?: EntryPlace | undefined;
   /** Offset of its end. Infinity while nobody knows it: of what is read in sequence (import/sequence). */
   readonly end: number;
   /** Offset up to which it can be read now. */

@@ -10,10 +10,11 @@ import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { ChunkRun } from '../feed/chunk.js';
 import type { Coding } from '../format/coding.js';
+import { entryPath } from '../names/sources.js';
 import type { RuleTexts } from '../rules/rules.js';
 import type { CodingOptions } from '../sequence/plain.js';
 import type { DocumentLayout } from '../source/layout.js';
-import type { Access, Fingerprint } from '../source/source.js';
+import type { Access, EntryPlace, Fingerprint } from '../source/source.js';
 
 /** The settings that all spans of an import share. A worker keeps its kernel until `id` changes. */
 export interface ScanSetup {
@@ -118,10 +119,17 @@ export interface SpanFiles {
   readonly grown?: { readonly from: number; readonly read: number };
   /** In a batch of sources: how each of them is read. Their paths are not relative then. */
   readonly sources?: readonly SpanSource[];
+  /** In an archive: where each of them lies. `path` of the span's task is the archive then. */
+  readonly entries?: readonly EntryPlace[];
 }
 
 /** The path of a file of a span. @param folder the path of the span's task */
-export function filePathIn(folder: string, { sources }: Pick<SpanFiles, 'sources'>, path: string): string {
+export function filePathIn(
+  folder: string,
+  { sources, entries }: Pick<SpanFiles, 'sources' | 'entries'>,
+  path: string,
+): string {
+  if (entries !== undefined) return entryPath(folder, path);
   return sources === undefined ? join(folder, path) : path;
 }
 
@@ -192,6 +200,7 @@ export interface SpanFailure {
     readonly record: number;
     readonly from?: number;
     readonly coding?: Coding | undefined;
+    readonly entry?: EntryPlace | undefined;
   };
 }
 

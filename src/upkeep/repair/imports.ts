@@ -140,7 +140,9 @@ function* gapsIn(shards: readonly Found[], damaged: ReadonlySet<number>): Genera
     const { sourceNumber, sourceFrom } = one.origin;
     const { file, from } = one.origin.source;
     const isSame = previous?.origin.sourceNumber === sourceNumber;
-    const isExcused = damaged.has(one.shard - 1);
+    // A part of an archive that has offsets of its own.
+    const isPart = isSame && previous?.origin.sourceFrom !== sourceFrom;
+    const isExcused = damaged.has(one.shard - 1) || isPart;
     if (!isExcused && previous !== undefined && !isSame && !previous.origin.isLast) yield restOf(previous);
     const missing = sourceNumber - (previous?.origin.sourceNumber ?? -1) - 1;
     if (!isExcused && missing > 0) yield `${missing} sources before ${file}`;

@@ -1,51 +1,28 @@
 // source > [plan] > map > scan > key > frame > shard > verify > merge > publish
 //
-// The jobs of sources of which some are read in sequence: each span becomes a job when its text has come, with that of the
-// span after it, for its last record may end there.
+// The spans of a source that is read in sequence: each is lent its text while it is scanned.
 
-import { SNIPPET_BYTES } from '../../base/snippet.js';
-import type { ChunkRun } from '../feed/chunk.js';
-import type { PartDecoder } from '../feed/part-feed.js';
-import type { Sequence } from '../sequence/sequence.js';
-import type { SpanTask } from '../tasks/span.js';
-import type { Tasks } from './jobs.js';
-import type { SourcePlan } from './source-plan.js';
-import type { LiveSpan, SpanJob } from './span-job.js';
+import { SNIPPET_BYTES } from '../../../base/snippet.js';
+import type { ChunkRun } from '../../feed/chunk.js';
+import type { SpanTask } from '../../tasks/span.js';
+import type { Tasks } from '../jobs.js';
+import type { SourcePlan } from '../source-plan.js';
+import type { LiveSource, LiveSpan, SpanJob } from '../span-job.js';
 
 /** What such jobs are made with. */
-interface SequenceJobs {
+export interface SpanJobs {
   readonly tasks: Tasks;
   /** The number of the next shard. Numbers grow. */
   nextShard(): Promise<number>;
-  /** Decodes parts of compressed sources, if several can be decoded at once. */
-  readonly decoder: PartDecoder | undefined;
-  /** Told of each source that is opened. */
-  opened(sequence: Sequence): void;
   /** Whether the container of a source has ended, so that the rest of it has no records, or no more are wanted. */
   isOver(plan: SourcePlan): boolean;
-  /** Chunks that are read ahead of what has been accepted. */
-  readonly readAhead: number;
 }
 
-export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
-  const { tasks, nextShard, decoder, opened, readAhead, isOver } = jobs;
-  for (const plan of tasks.plans) {
-    if (isOver(plan)) continue;
-    if (plan.sequential === undefined) {
-      for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
-      continue;
-    }
-    const sequence = await plan.sequential.open(decoder);
-    opened(sequence);
-    sequence.readAhead(readAhead);
-    yield* jobsOf(sequence, plan, jobs);
-  }
-}
-
-async function* jobsOf(
-  sequence: Sequence,
+/** The jobs of the spans of one source. */
+export async function* jobsOf(
+  sequence: LiveSource,
   plan: SourcePlan,
-  { tasks, nextShard, isOver }: SequenceJobs,
+  { tasks, nextShard, isOver }: SpanJobs,
 ): AsyncGenerator<SpanJob> {
   for (let at = plan.from; ; ) {
     await skipTo(sequence, at);
@@ -62,11 +39,11 @@ async function* jobsOf(
 
 /** A span, with the chunks that it has been lent. */
 class Live implements LiveSpan {
-  readonly sequence: Sequence;
+  readonly sequence: LiveSource;
   #task: SpanTask;
   #lent: ChunkRun;
 
-  constructor(sequence: Sequence, task: SpanTask) {
+  constructor(sequence: LiveSource, task: SpanTask) {
     this.sequence = sequence;
     this.#lent = sequence.lend(task.from);
     this.#task = this.#with(task);
@@ -104,7 +81,7 @@ class Live implements LiveSpan {
 }
 
 /** Resolves when the byte at this offset has come, or the source has ended before it. */
-async function skipTo(sequence: Sequence, offset: number): Promise<void> {
+async function skipTo(sequence: LiveSource, offset: number): Promise<void> {
   while (sequence.available <= offset && sequence.available < sequence.end) {
     await sequence.upTo(sequence.available + 1);
     // An error at the offset shows what stands before it.
