@@ -13,6 +13,7 @@ import {
   watchOptionsOver,
 } from '../../watch/watch-options.js';
 import { withCommonOptions } from '../shared/arguments.js';
+import { withImportFlags } from '../shared/import-flags.js';
 import { interruptible } from '../shared/interrupt.js';
 import { noteWarning, onStore } from '../shared/open.js';
 import { withFlagOf, withStoreFlags } from '../shared/store-flags.js';
@@ -21,7 +22,7 @@ import { failureOf } from '../terminal/exit.js';
 import { standardOutput } from '../terminal/output.js';
 import { progressView } from '../terminal/progress.js';
 import { formatBytes, formatCount, formatSeconds } from '../terminal/table.js';
-import { configuredImports, type ImportFlags, importOptions, tellWait, withImportFlags } from './import.js';
+import { configuredImports, type ImportFlags, importOptions, tellWait } from './import.js';
 
 const HELP = `
 Examples:

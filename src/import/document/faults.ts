@@ -35,3 +35,24 @@ export function trailingBytes(file: string, offset: number): GristmillError {
   const message = `${file} continues after its JSON document (byte ${offset}). For several values in one file, give option shape: 'ndjson' or option shape: 'values'.`;
   return new GristmillError('SOURCE_TRAILING_BYTES', message, { file, offset });
 }
+
+/** The error for a document that ends too early. */
+export function endsInside(file: string, offset: number): GristmillError {
+  const message = `${file} ends inside its JSON document (byte ${offset}). Is the copy complete?`;
+  return new GristmillError('SOURCE_TRUNCATED', message, { file, offset });
+}
+
+/** The error for a value in the place of the records that cannot have any. */
+export function noContainer(file: string, pointer: Places, offset: number): GristmillError {
+  const what = pointer.length === 0 ? 'The document' : `The value at ${formatPointer(pointer)} (option select)`;
+  const message = `${what} in ${file} is neither an array nor an object (byte ${offset}).`;
+  return new GristmillError('SELECT_NOT_CONTAINER', message, { file, offset });
+}
+
+/** @param what was found there */
+export function notJson(file: string, offset: number, what: string): GristmillError {
+  return new GristmillError('SOURCE_NOT_JSON', `${file} is not valid JSON at byte ${offset}: ${what}.`, {
+    file,
+    offset,
+  });
+}

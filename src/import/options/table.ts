@@ -31,9 +31,7 @@ export type Affects = 'records' | 'import' | 'nothing';
 export const IMPORT_OPTIONS = {
   collection: {
     affects: 'nothing',
-    type: 'text',
-    default: 'records',
-    check: checkCollectionName,
+    ...{ type: 'text', default: 'records', check: checkCollectionName },
     meaning: 'collection to import into',
   },
   key: {

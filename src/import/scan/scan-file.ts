@@ -8,7 +8,6 @@
 //                  bad as a whole.
 //   many records   The elements of an array, lines, values one after another. They are numbered, the bad ones too.
 
-import { WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import type { BadReasonName, FramingName } from '../../kernel/contract.js';
 import { NEWLINE, OPEN_ARRAY, OPEN_OBJECT, RECORD_SEPARATOR, skipBlanks } from '../../kernel/plain/bytes.js';
 import type { BadOutcome, Ended, GoodOutcome, ScanClient, Scanner } from '../../kernel/simd/scanner.js';
@@ -16,11 +15,10 @@ import type { Window } from '../../kernel/simd/window.js';
 import { atOnce } from '../../parallel/steps.js';
 import { canName } from '../records/given-name.js';
 import { beginsJson } from '../source/characters.js';
-import { UTF8_MARK } from '../source/detect.js';
-import { firstUnblank } from '../source/first-value.js';
 import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanFiles } from '../tasks/span.js';
+import { FileBytes } from './file-bytes.js';
 import type { SpanOutput } from './span-output.js';
 
 export class FileScan {
@@ -33,8 +31,7 @@ export class FileScan {
   readonly #window: Window;
   readonly #firstOrdinal: number;
   readonly #firstRead: number;
-  /** Offset up to which the kernel has been given bytes. */
-  #position = 0;
+  readonly #bytes: FileBytes;
   #isEmpty = false;
 
   /** @param path that the file's records are named by. */
@@ -48,12 +45,13 @@ export class FileScan {
     this.#window = output.kernel.window;
     this.#firstOrdinal = this.#scanner.ordinal;
     this.#firstRead = output.read;
+    this.#bytes = new FileBytes(file, scan, output);
   }
 
   /** @returns the failure that ends the span, if there is one. */
   run(): SpanFailure | undefined {
     if (this.#files.isNamed && !canName(this.#path)) return this.#rejectAll('KEY_TOO_LONG', 0);
-    this.#load();
+    this.#bytes.begin(this.#files.grown?.from ?? 0);
     const { shape = this.#shapeOfName() } = this.#layoutGiven;
     if (shape === 'ndjson') return this.#many('lines');
     if (shape === 'values') return this.#many('values');
@@ -66,8 +64,8 @@ export class FileScan {
       return this.#many(shape === 'object' ? 'object' : 'array');
     }
     if (shape === undefined) return this.#one(first);
-    if (first === end) return this.#empty(this.#offsetOf(first));
-    return this.#rejectAll('UNEXPECTED_CHARACTER', this.#offsetOf(first));
+    if (first === end) return this.#empty(this.#bytes.offsetOf(first));
+    return this.#rejectAll('UNEXPECTED_CHARACTER', this.#bytes.offsetOf(first));
   }
 
   /** What is converted is lines, but for bulk files, whose layout is set with their options. */
@@ -83,61 +81,19 @@ export class FileScan {
     if (this.#scan.hasSeparators && first < end && bytes[first] === RECORD_SEPARATOR) return 'values';
     if (!isNamedLines(this.#path)) return undefined;
     if (first === end) return 'ndjson';
-    return atOnce(shapeOfNamedLines(this.#file, this.#offsetOf(first), this.#scan, bytes.subarray(first, end)));
-  }
-
-  /** The beginning of the file after a byte order mark. If the file begins with white space, a window with more of it. */
-  #load(): void {
-    const window = this.#window;
-    const { end: bytes } = this.#file;
-    for (let from = this.#beginning; ; from = this.#position) {
-      window.letGo();
-      const taken = Math.min(bytes - from, WINDOW_BYTES_DEFAULT);
-      const at = window.makeRoomFor(taken);
-      const target = window.bytes.subarray(at, at + taken);
-      this.#file.read(target, from);
-      this.#output.clock.ends('map');
-      this.#loaded(taken, from);
-      const marked = from === 0 && UTF8_MARK.every((byte, i) => target[i] === byte) ? UTF8_MARK.length : 0;
-      if (marked > 0) this.#scanner.resume({ next: at + marked, afterComma: false });
-      if (window.isAllLoaded || skipBlanks(target, marked, taken) < taken) return;
-    }
-  }
-
-  /** Where the file begins, or what is new of it; without the comments there. */
-  get #beginning(): number {
-    const from = this.#files.grown?.from ?? 0;
-    if (this.#scan.dialect !== 'json5') return from;
-    return firstUnblank(this.#file, from, this.#scan) ?? this.#file.end;
+    return atOnce(shapeOfNamedLines(this.#file, this.#bytes.offsetOf(first), this.#scan, bytes.subarray(first, end)));
   }
 
   #fill(): boolean {
     if (this.#output.isFull) return false;
-    this.#output.throwIfCancelled();
-    const window = this.#window;
-    const { at, bytes } = window.makeRoom();
-    const taken = Math.min(bytes, this.#file.end - this.#position);
-    this.#output.clock.ends('scan');
-    this.#file.read(window.bytes.subarray(at, at + taken), this.#position);
-    this.#output.clock.ends('map');
-    this.#loaded(taken, this.#position);
+    this.#bytes.fill();
     return true;
-  }
-
-  #loaded(bytes: number, from: number): void {
-    this.#position = from + bytes;
-    this.#window.loaded(bytes, this.#position === this.#file.end);
-  }
-
-  /** Valid whatever the kernel takes for the offset of its bytes. */
-  #offsetOf(address: number): number {
-    return this.#position - (this.#window.end - address);
   }
 
   #begin(framing: FramingName, isNumbered: boolean, stop: number): void {
     const name = this.#files.isNamed ? { text: this.#path, isNumbered } : undefined;
     this.#scanner.beginNext(framing, this.#scan.recordBytesMax, name);
-    this.#scanner.standAt(this.#offsetOf(this.#window.pos), stop);
+    this.#scanner.standAt(this.#bytes.offsetOf(this.#window.pos), stop);
   }
 
   /** @param first the address at which the value begins, or the end of the loaded bytes. */
@@ -150,7 +106,7 @@ export class FileScan {
       return false;
     };
     // The scan is to stop behind one value, which stays in its frame until it is known to be all of the file.
-    this.#begin('values', false, this.#offsetOf(first) + 1);
+    this.#begin('values', false, this.#bytes.offsetOf(first) + 1);
     scanner.mark();
     const client: ScanClient = {
       fill: () => !isRead() && this.#fill(),
@@ -171,15 +127,15 @@ export class FileScan {
     scanner.pump(client);
     const { held } = scanner;
     if (held !== undefined) {
-      const rest = this.#behind(held.end);
+      const rest = this.#bytes.behind(held.end);
       if (rest !== undefined) return this.#manyAfterAll(rest);
       this.#output.held(held);
       scanner.pump(client);
       if (settled === undefined) return undefined;
     }
     if (settled !== undefined) return this.#settleOne(settled);
-    if (!isRead()) return this.#empty(this.#position);
-    const rest = this.#behind(this.#window.pos);
+    if (!isRead()) return this.#empty(this.#bytes.position);
+    const rest = this.#bytes.behind(this.#window.pos);
     if (rest === undefined) return undefined;
     scanner.takeBack();
     return this.#manyAfterAll(rest);
@@ -188,9 +144,9 @@ export class FileScan {
   #settleOne(outcome: GoodOutcome | BadOutcome): SpanFailure | undefined {
     if (outcome.kind === 'bad' && outcome.reason === 'RECORD_TOO_LARGE') return this.#tooLarge(outcome);
     if (outcome.kind === 'bad' && !isAboutKeys(outcome.reason)) {
-      return this.#rejectAll(outcome.reason, this.#offsetOf(outcome.offset));
+      return this.#rejectAll(outcome.reason, this.#bytes.offsetOf(outcome.offset));
     }
-    const rest = this.#behind(outcome.next);
+    const rest = this.#bytes.behind(outcome.next);
     if (rest !== undefined) return this.#manyAfterAll(rest);
     if (outcome.kind === 'bad') return this.#rejectOne(outcome);
     const bad = this.#settle(outcome, this.#path);
@@ -201,9 +157,9 @@ export class FileScan {
   #manyAfterAll(rest: number): SpanFailure | undefined {
     const [next] = this.#file.bytesAt(rest, rest + 1);
     if (!beginsJson(next!, this.#scan)) return this.#rejectAll('UNEXPECTED_CHARACTER', rest);
-    this.#load();
+    this.#bytes.begin(this.#files.grown?.from ?? 0);
     const { bytes, pos, end } = this.#window;
-    const offset = this.#offsetOf(skipBlanks(bytes, pos, end));
+    const offset = this.#bytes.offsetOf(skipBlanks(bytes, pos, end));
     const text = this.#file.bytesAt(offset, rest);
     // As a line: without a newline in it, and with one behind it.
     const newline = text.indexOf(NEWLINE);
@@ -230,7 +186,7 @@ export class FileScan {
         failure = this.#rejectOne(outcome);
         // A container that the file ends in: it is told once that it is cut off.
         const isCut = outcome.reason === 'UNEXPECTED_END' && (framing === 'array' || framing === 'object');
-        const isKept = this.#output.isCutOff(outcome.reason, this.#offsetOf(outcome.offset), this.#file);
+        const isKept = this.#output.isCutOff(outcome.reason, this.#bytes.offsetOf(outcome.offset), this.#file);
         return failure === undefined && !isCut && !isKept;
       },
     });
@@ -245,16 +201,8 @@ export class FileScan {
       return this.#output.noteCut({ file: this.#file.path, offset: bytes });
     }
     // Behind the closing bracket.
-    const rest = this.#behind(this.#window.pos);
+    const rest = this.#bytes.behind(this.#window.pos);
     return rest === undefined ? undefined : this.#reject('UNEXPECTED_CHARACTER', rest, rest, bytes);
-  }
-
-  /** The offset of the first byte after an address that is not white space. Undefined if there is none. */
-  #behind(address: number): number | undefined {
-    if (this.#scan.dialect === 'json5') return firstUnblank(this.#file, this.#offsetOf(address), this.#scan);
-    const { bytes, end } = this.#window;
-    const at = skipBlanks(bytes, address, end);
-    return at < end ? this.#offsetOf(at) : firstUnblank(this.#file, this.#position);
   }
 
   /** Records of the file that an earlier import read. */
@@ -274,8 +222,8 @@ export class FileScan {
   #rejectOne({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
     const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
-    const [at, from] = [this.#offsetOf(offset), this.#offsetOf(start)];
-    const failure = this.#reject(reason, at, from, this.#offsetOf(run.end), { records: 1 + run.records, detail });
+    const [at, from] = [this.#bytes.offsetOf(offset), this.#bytes.offsetOf(start)];
+    const failure = this.#reject(reason, at, from, this.#bytes.offsetOf(run.end), { records: 1 + run.records, detail });
     this.#scanner.resume(run);
     return failure;
   }
@@ -317,7 +265,12 @@ export class FileScan {
   }
 
   #tooLarge({ start, end }: Pick<BadOutcome, 'offset' | 'start' | 'end'>): SpanFailure {
-    return this.#placed('too large', this.#offsetOf(start), this.#offsetOf(start), this.#offsetOf(end));
+    return this.#placed(
+      'too large',
+      this.#bytes.offsetOf(start),
+      this.#bytes.offsetOf(start),
+      this.#bytes.offsetOf(end),
+    );
   }
 
   #placed(kind: SpanFailure['kind'], offset: number, start: number, end: number): SpanFailure {

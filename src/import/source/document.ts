@@ -7,12 +7,13 @@
 // each is walked by a walker of its own. With a wildcard in the pointer, a document may have several containers: then the
 // walker goes on to the next one, and notes the places that have something else.
 
-import { GristmillError } from '../../base/errors.js';
+import type { GristmillError } from '../../base/errors.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { endsScalar } from '../../kernel/plain/bytes.js';
-import { formatPointer, isOnePlace, type Places } from '../../keys/paths.js';
-import { nothingThere, trailingBytes } from '../document/faults.js';
+import { isOnePlace, type Places } from '../../keys/paths.js';
+import { endsInside, noContainer, nothingThere, notJson, trailingBytes } from '../document/faults.js';
 import { nameOf } from '../document/name.js';
+import { isScalar } from '../document/scalar.js';
 import { CharacterChecker } from './characters.js';
 
 /** The container whose elements or members are the records. */
@@ -51,8 +52,6 @@ interface Level {
 
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const QUOTE = 0x22;
-const NONFINITE = /^(?:NaN|-?Infinity)$/;
-const SCALAR = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)$/;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
 
@@ -149,8 +148,7 @@ export class DocumentWalker {
   finish(offset: number): void {
     if (this.#state === 'scalar') this.#endScalar(offset);
     if (this.#state !== 'done') {
-      const message = `${this.#file} ends inside its JSON document (byte ${offset}). Is the copy complete?`;
-      throw new GristmillError('SOURCE_TRUNCATED', message, { file: this.#file, offset });
+      throw endsInside(this.#file, offset);
     }
     if (this.#found) return;
     throw nothingThere(this.#file, this.#pointer, this.#followed, this.#names);
@@ -223,10 +221,7 @@ export class DocumentWalker {
     }
     if (isTarget && this.isWildcard) this.#misfitFrom = at;
     else if (isTarget) {
-      const what =
-        this.#pointer.length === 0 ? 'The document' : `The value at ${formatPointer(this.#pointer)} (option select)`;
-      const message = `${what} in ${this.#file} is neither an array nor an object (byte ${at}).`;
-      throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: this.#file, offset: at });
+      throw noContainer(this.#file, this.#pointer, at);
     }
     if (c === QUOTE) {
       this.#isName = false;
@@ -254,10 +249,7 @@ export class DocumentWalker {
     const verdict = this.#characters.next(c);
     if (verdict === 'bad') throw this.#bad(at, 'not a valid character of a string');
     if (verdict === 'inside') return;
-    if (!this.#isName) {
-      this.#ended(at + 1);
-      return;
-    }
+    if (!this.#isName) return this.#ended(at + 1);
     this.#onPath = isCollected === true && this.#isNextToken();
     this.#state = 'colon';
   }
@@ -281,13 +273,12 @@ export class DocumentWalker {
   }
 
   #endScalar(at: number): void {
-    const isFine = SCALAR.test(this.#token) || (this.#acceptsNonfinite && NONFINITE.test(this.#token));
-    if (!isFine) throw this.#bad(at - this.#token.length, 'not a valid value');
+    if (!isScalar(this.#token, this.#acceptsNonfinite)) throw this.#bad(at - this.#token.length, 'not a valid value');
     this.#ended(at);
   }
 
   /** A value has ended. */
-  #ended(at: number): void {
+  #ended(at: number): undefined {
     const depth = this.#levels.length;
     this.#state = depth === 0 ? 'done' : 'after value';
     if (this.#misfitFrom === NO_MISFIT || depth !== this.#pointer.length) return;
@@ -304,7 +295,6 @@ export class DocumentWalker {
   }
 
   #bad(offset: number, what: string): GristmillError {
-    const message = `${this.#file} is not valid JSON at byte ${offset}: ${what}.`;
-    return new GristmillError('SOURCE_NOT_JSON', message, { file: this.#file, offset });
+    return notJson(this.#file, offset, what);
   }
 }
