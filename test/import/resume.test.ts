@@ -18,10 +18,10 @@ import type { SpanOrder } from '../../dist/src/import/tasks/span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
-import { ShardReader } from '../../dist/src/store/shards/read.js';
 import { type ChildImport, startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { framesOf } from '../support/shard-frames.js';
 
 /** Bad records, repeated keys, several sources and shapes, a container that has to be closed. */
 const LINES = Array.from({ length: 400 }, (_, i) =>
@@ -278,15 +278,6 @@ describe('a journal that is not whole', () => {
     expect(restFound.quarantine).toEqual(rest.quarantine);
   });
 });
-
-function framesOf(directory: string): string[] {
-  const shards = join(directory, 'shards');
-  return readdirSync(shards).map((name) => {
-    const reader = ShardReader.open(files, join(shards, name));
-    reader.close();
-    return readFileSync(join(shards, name)).subarray(0, reader.offsetOf(reader.frames)).toString('base64');
-  });
-}
 
 test('cancelled, a resumed import leaves nothing', async () => {
   const sources = newSources();

@@ -59,7 +59,7 @@ const keyPaths = fc.oneof(
 
 /** Values an option may have, as code has them. */
 function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
-  const texts = fc.constantFrom('id', 'user.id', '/a~1b', '/data/items');
+  const texts = fc.constantFrom('id', 'user.id', '/a~1b', '/data/items', 'auto', './module.js');
   switch (row.type) {
     case 'boolean':
       return fc.boolean();
@@ -68,7 +68,10 @@ function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
     case 'text':
       return texts.filter((text) => isAccepted(row.check, text));
     case 'texts':
-      return fc.uniqueArray(texts, { minLength: 1 });
+      return fc.uniqueArray(
+        texts.filter((text) => isAccepted(row.check, text)),
+        { minLength: 1 },
+      );
     case 'path':
       return keyPaths;
     case 'paths':
