@@ -13,6 +13,12 @@ export const BARS = {
   },
   /** One minified array on a single line, wall time relative to the same records as NDJSON. */
   arrayOfLines: 1.1,
+  /** Compressed sources: many zstd frames, relative to `zstd -dc` piped in; one gzip member, time and MB of memory; parts; rivals. */
+  framesOfPipe: 1.6,
+  gzipOfLonger: 1.15,
+  gzipBytesMore: 48,
+  partsOfOne: 1.7,
+  codecOfRival: 2,
   /** Bad records, relative to as many good ones; bytes of a quarantine file, relative to those of a run of bad records. */
   badOfGood: 2,
   quarantineOfBad: 2,

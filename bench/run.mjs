@@ -17,6 +17,7 @@ import { built, prepare } from './setup.mjs';
 const BENCHES = {
   kernel: {},
   array: {},
+  sources: { rivals: true },
   bad: {},
   lookup: { rivals: true },
   transactions: { rivals: true },
