@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type GristmillError, memory, openStore } from '../../dist/src/index.js';
+import { type GristmillError, type ImportOptions, memory, openStore } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
@@ -123,13 +123,13 @@ test('a key that is a name with a dot', async () => {
 
 const LINES = '{"id":1}\n{"id":2}\n';
 
-test.each<[string, Uint8Array, string]>([
+test.each<[string, Uint8Array, string, ImportOptions?]>([
   ['compressed twice', gzipSync(gzipSync(LINES)), 'gzip'],
-  ['a text sequence', Buffer.from(LINES.replaceAll('{', '\u001e{')), 'text sequence'],
+  ['a text sequence', Buffer.from(LINES.replaceAll('{', '\u001e{')), 'text sequence', { dialect: 'json5' }],
   ['zeros and then lines', Buffer.concat([Buffer.alloc(5000), Buffer.from(LINES)]), 'bytes of zero'],
-])('another format, %s: the command makes JSON of it', async (_name, bytes, what) => {
+])('another format, %s: the command makes JSON of it', async (_name, bytes, what, options) => {
   const path = fileWith(bytes, 'some file.dump');
-  const { code, message } = await errorOf(imported(path, { onBadRecord: 'quarantine' }));
+  const { code, message } = await errorOf(imported(path, { onBadRecord: 'quarantine', ...options }));
   expect([code, message]).toEqual(['SOURCE_NOT_JSON', expect.stringContaining(what)]);
   const [, command] = /: ([^:]*)$/.exec(String(message)) as RegExpExecArray;
   execFileSync('sh', ['-c', command as string]);

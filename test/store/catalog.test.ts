@@ -91,11 +91,11 @@ describe('the catalog', () => {
 
   test('of a newer format is refused, naming both formats', async () => {
     const catalog = await openCatalog(path);
-    await catalog.transaction((write) => write.putHeader({ ...catalog.header(), format: 3 }));
+    await catalog.transaction((write) => write.putHeader({ ...catalog.header(), format: 4 }));
     await catalog.close();
     const opening = openCatalog(path);
     await expect(opening).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
-    await expect(opening).rejects.toThrow(/format 3.* up to 2/);
+    await expect(opening).rejects.toThrow(/format 4.* up to 3/);
   });
 
   test.each(PLACES)(

@@ -40,12 +40,11 @@ export function transformUrl(given: string): string {
 
 /** Runs work when the module that it needs, if any, is loaded in this thread. @throws GristmillError TRANSFORM_NOT_LOADED */
 export async function withTransform<T>(url: string | undefined, work: () => T | Promise<T>): Promise<T> {
-  await loadTransform(url);
+  if (url !== undefined && !loaded.has(url)) await loadTransform(url);
   return work();
 }
 
-async function loadTransform(url: string | undefined): Promise<void> {
-  if (url === undefined || loaded.has(url)) return;
+async function loadTransform(url: string): Promise<void> {
   const file = fileURLToPath(url);
   const refuse = (why: string, cause?: unknown): never => {
     throw new GristmillError('TRANSFORM_NOT_LOADED', `The module ${file} of option transform ${why}`, { file, cause });

@@ -32,7 +32,10 @@ const FORMATS: readonly (OtherFormat & { readonly begins: readonly number[] })[]
     begins: ascii(comment),
     is: "It begins with a comment, as JSON5 may: give option dialect: 'json5'",
   })),
-  { begins: [...ascii('PK'), 3, 4], is: 'It is a zip archive: unpack it first' },
+  {
+    begins: [...ascii('PK'), 3, 4],
+    is: 'It is a zip archive, which is read if it is a source itself, and not in a folder or another archive',
+  },
   { begins: ascii('PAR1'), is: 'It is a Parquet file' },
   { begins: ascii('<'), is: 'It looks like XML or HTML: was a page with an error saved in its place?' },
 ];
