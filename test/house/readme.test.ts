@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { zipOf } from '../support/archives.js';
 import { CLI, ROOT, scratch } from '../support/cli.js';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ function example(heading: string, language: string): string {
   return block[1]!;
 }
 
-/** A user's project: the package under its name, users.json and events.ndjson.gz. */
+/** A user's project: the package under its name, and the sources of the examples. */
 function project(): string {
   const folder = scratch();
   mkdirSync(join(folder, 'node_modules'));
@@ -34,6 +35,8 @@ function project(): string {
   writeFileSync(join(folder, 'users.json'), JSON.stringify(users));
   const events = users.map(({ email }) => `${JSON.stringify({ by: email })}\n`).join('');
   writeFileSync(join(folder, 'events.ndjson.gz'), gzipSync(events));
+  writeFileSync(join(folder, 'dump.zip'), zipOf([{ name: 'one.json', data: '{"page":1}' }]));
+  writeFileSync(join(folder, 'prices.csv'), 'sku,price\nx1,1.50\n');
   return folder;
 }
 
