@@ -25,7 +25,7 @@ test('every option says what it decides; those of a journal come in the order th
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
   expect(later.map(([name]) => name)).toEqual([
     ...['onBadFile', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated'],
-    ...['codec', 'where', 'sample', 'transform', 'pick', 'omit', 'limit'],
+    ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'limit'],
   ]);
   // Where they are given, an import with others does not resume.
   const given = optionsThatAffect(resolveImportOptions({ onBadFile: 'skip' }), 'records', 'import');
