@@ -4,9 +4,12 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import json5 from 'json5';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ImportOptions, type ImportSource, memory, openStore } from '../../dist/src/index.js';
+import { TAR_END, tarOf, zipOf } from '../support/archives.js';
 import { makeDirectory } from '../support/import-files.js';
 
 let directory: ReturnType<typeof makeDirectory>;
@@ -63,7 +66,7 @@ ob', age: .5, tags: ['a', 'b',], },
   });
 
   test('members of an object, with names that are bare', async () => {
-    const source = file('members.json5', "{ann: {age: 0x10, x: 1}, 'b\\x6fb': {age: 3,}, \"c\": {\"age\": 17}}");
+    const source = file('members.json5', '{ann: {age: 0x10, x: 1}, \'b\\x6fb\': {age: 3,}, "c": {"age": 17}}');
     const options = { dialect: 'json5', shape: 'object', where: ['age>10'], omit: ['x'] } as const;
     const { texts } = await imported(source, options);
     expect(texts).toEqual([
@@ -93,6 +96,70 @@ ob', age: .5, tags: ['a', 'b',], },
       record: 1,
       offset: sequenceOffset(values, 1),
     });
+  });
+});
+
+describe('positions and rules', () => {
+  const ROWS = [[1, 'a', { x: 1, y: 2 }], [2, 'b', { x: 3 }], [3, 'c'], { 1: 'b' }];
+
+  test('a condition looks at the element that a key would look at', async () => {
+    const source = file('rows.json', JSON.stringify(ROWS));
+    const { texts, records } = await imported(source, { where: ['/1=b'] });
+    expect(texts.map(([, text]) => JSON.parse(text))).toEqual([ROWS[1], ROWS[3]]);
+    expect(records).toMatchObject({ read: 4, stored: 2, filtered: 2 });
+  });
+
+  test('picked and omitted members of elements', async () => {
+    const source = file('rows-of-rows.json', '{"a":[{"rows":[[1,{"x":1,"y":2}],[2,{"y":3}]]},{"rows":[[3,{"x":4}]]}]}');
+    const options = { select: '/a/*/rows', key: '/0', shape: 'array' } as const;
+    const picked = await imported(source, { ...options, pick: ['/0', '/1/x'], where: ['/0<3'] });
+    expect(picked.texts.map(([, text]) => text)).toEqual(['[1,{"x":1}]', '[2,{}]']);
+    const omitted = await imported(source, { ...options, omit: ['/1/x'] });
+    expect(omitted.texts.map(([, text]) => text)).toEqual(['[1,{"y":2}]', '[2,{"y":3}]', '[3,{}]']);
+  });
+
+  test('what a transparent path omits of elements cannot be a key', async () => {
+    await expect(imported(file('r.json', '[]'), { key: '/r/0/x', omit: ['r.x'] })).rejects.toThrow(TypeError);
+    await expect(imported(file('r.json', '[]'), { key: 'r.x', omit: ['/r/0/x'] })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('formats, and options that are for others', () => {
+  const CSV = 'id,v\n1,x\n2,y\n3\n4,x\n';
+  const csv = () => Buffer.from(CSV);
+  const entries = () => [
+    { name: 'a.csv', data: csv() },
+    { name: 'b.csv.gz', data: gzipSync('id,v\n5,x\n') },
+    { name: 'c.json', data: Buffer.from('[]') },
+  ];
+  const archives = () => [
+    file('a.zip', zipOf(entries())),
+    file('a.tar', Buffer.concat([tarOf(entries()), TAR_END])),
+    Readable.from([gzipSync(Buffer.concat([tarOf(entries()), TAR_END]))]),
+  ];
+
+  test('rows of archives get types, conditions and a limit', async () => {
+    const options = { include: ['*.csv', '*.csv.gz'], types: 'auto', key: 'id', onBadRecord: 'skip' } as const;
+    for (const source of archives()) {
+      const { texts, records } = await imported(source, { ...options, where: ['v=x'], omit: ['v'], limit: 3 });
+      expect(texts).toEqual([1, 4, 5].map((id) => [id, `{"id":${id}}`]));
+      expect(records).toMatchObject({ read: 5, stored: 3, filtered: 1, rejected: 1 });
+    }
+  });
+
+  test('an option that a row has no use for is refused, also for a file in an archive', async () => {
+    const refused: readonly ImportOptions[] = [{ shape: 'array' }, { select: '/*/rows' }];
+    for (const source of archives().slice(0, 2)) {
+      for (const options of refused) {
+        await expect(imported(source, { include: ['*.csv'], ...options })).rejects.toThrow(TypeError);
+      }
+      await expect(imported(source, { include: ['*.csv', '*.json'], types: 'auto' })).rejects.toThrow(/c\.json/);
+    }
+    const ofJson: readonly ImportOptions[] = [{ dialect: 'json5' }, { nonfinite: 'null' }, { onTruncated: 'keep' }];
+    for (const options of [...refused, ...ofJson]) {
+      await expect(imported(file('a.csv', CSV), options)).rejects.toThrow(/is read as csv/);
+      await expect(imported(file('a.txt', CSV), { ...options, format: 'csv' })).rejects.toThrow(TypeError);
+    }
   });
 });
 

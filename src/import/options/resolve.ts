@@ -95,9 +95,9 @@ function checkFormatOptions(method: string, options: ImportOptions): void {
     const name = shape === undefined ? 'select' : 'shape';
     throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
   }
-  const { dialect = 'json', onTruncated = 'fail' } = options;
-  if (dialect !== 'json' || onTruncated !== 'fail') {
-    const name = dialect === 'json' ? 'onTruncated' : 'dialect';
+  const { dialect = 'json', nonfinite = 'reject', onTruncated = 'fail' } = options;
+  if (dialect !== 'json' || nonfinite !== 'reject' || onTruncated !== 'fail') {
+    const name = dialect !== 'json' ? 'dialect' : nonfinite !== 'reject' ? 'nonfinite' : 'onTruncated';
     throw new TypeError(
       `${method}: options.${name} is for sources of JSON; leave it out with options.format "${format}"`,
     );
