@@ -50,8 +50,8 @@ ob', age: .5, tags: ['a', 'b',], },
     { omit: ['name'] },
     { sample: 0.5 },
     { limit: 2 },
-    { transform: 'data:text/javascript,export default (r) => r.id === 3 ? undefined : { ...r, more: true };' },
-    { transform: 'data:text/javascript,export default (r) => [r].values();', omit: ['age'] },
+    { transform: 'export default (r) => r.id === 3 ? undefined : { ...r, more: true };' },
+    { transform: 'export default (r) => [r].values();', omit: ['age'] },
   ];
 
   test.each(RULES)('JSON5: %j', async (rules) => {
@@ -163,13 +163,23 @@ describe('formats, and options that are for others', () => {
   });
 });
 
+test('a bulk file is refused with rules, but not with lists that are empty', async () => {
+  const bulk = file('a.bulk', '{"index":{"_id":"1"}}\n{"a":1}\n');
+  const empty = { where: [], pick: [], omit: [] };
+  const { texts } = await imported(bulk, { format: 'es-bulk', ...empty });
+  expect(texts).toEqual([['1', '{"a":1}']]);
+  for (const rule of [{ where: ['a'] }, { limit: 1 }, { sample: 0.5 }, { omit: ['a'] }]) {
+    await expect(imported(bulk, { format: 'es-bulk', ...empty, ...rule })).rejects.toThrow(TypeError);
+  }
+  await expect(imported(bulk, { format: 'es-bulk', nonfinite: 'null' })).rejects.toThrow(TypeError);
+});
+
 /** Where a text of such a sequence begins. */
 const sequenceOffset = (values: readonly unknown[], n: number) =>
   values.slice(0, n).reduce<number>((sum, value) => sum + JSON.stringify(value).length + 2, 1);
 
-/** Options whose transform is a file. */
+/** The options with a file that has the text of their transform. */
 function moduleOf({ transform, ...options }: ImportOptions): ImportOptions {
   if (transform === undefined) return options;
-  const source = transform.slice(transform.indexOf(',') + 1);
-  return { ...options, transform: file(`transform-${source.length}.mjs`, source) };
+  return { ...options, transform: file(`transform-${transform.length}.mjs`, transform) };
 }

@@ -104,7 +104,7 @@ function checkFormatOptions(method: string, options: ImportOptions): void {
   }
   if (format !== 'es-bulk') return;
   // A deletion is no record that meets a condition or not.
-  const rule = RULES.find((name) => options[name] !== undefined);
+  const rule = RULES.find((name) => [options[name] ?? []].flat().length > 0);
   if (rule !== undefined) {
     throw new TypeError(
       `${method}: options.${rule} does not go together with options.format "es-bulk", whose actions depend on each other`,
