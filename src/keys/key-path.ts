@@ -59,8 +59,13 @@ export function havePositions(paths: readonly (KeyPath | undefined)[]): boolean 
 /** How JSON Pointer writes the position of an element, as far as an array can have so many. */
 const POSITION = /^(?:0|[1-9]\d{0,8})$/;
 
+/** Whether a name in a path is the position of an element, if there is an array. */
+export function isPosition(name: string): boolean {
+  return POSITION.test(name);
+}
+
 function positionIn(name: string): string | number {
-  return POSITION.test(name) ? Number(name) : name;
+  return isPosition(name) ? Number(name) : name;
 }
 
 /** @throws TypeError for a path that is malformed, too few or too many components, and a component that is named twice */

@@ -22,12 +22,15 @@ export class EntryNames {
   taken = 0;
   readonly #archive: string;
   readonly #names: Names;
+  readonly #check: (path: string) => void;
   /** Of each reason the number of entries that were left out, and the path of the first. */
   readonly #leftOut = new Map<WhyLeftOut, { count: number; readonly first: string }>();
 
-  constructor(archive: string, names: Names) {
+  /** @param check throws for an entry that is taken and that the options are not for */
+  constructor(archive: string, names: Names, check: (path: string) => void) {
     this.#archive = archive;
     this.#names = names;
+    this.#check = check;
   }
 
   /** The path of an entry that is taken. Undefined for any other. */
@@ -36,6 +39,7 @@ export class EntryNames {
     if (kind === 'directory' || path.endsWith('/')) return undefined;
     const why = kind ?? this.#whyNot(name, path);
     if (why === undefined) {
+      this.#check(path);
       this.taken++;
       return path;
     }

@@ -95,16 +95,16 @@ function checkFormatOptions(method: string, options: ImportOptions): void {
     const name = shape === undefined ? 'select' : 'shape';
     throw new TypeError(`${method}: options.format "${format}" says where the records are; leave out options.${name}`);
   }
-  const { dialect = 'json', onTruncated = 'fail' } = options;
-  if (dialect !== 'json' || onTruncated !== 'fail') {
-    const name = dialect === 'json' ? 'onTruncated' : 'dialect';
+  const { dialect = 'json', nonfinite = 'reject', onTruncated = 'fail' } = options;
+  if (dialect !== 'json' || nonfinite !== 'reject' || onTruncated !== 'fail') {
+    const name = dialect !== 'json' ? 'dialect' : nonfinite !== 'reject' ? 'nonfinite' : 'onTruncated';
     throw new TypeError(
       `${method}: options.${name} is for sources of JSON; leave it out with options.format "${format}"`,
     );
   }
   if (format !== 'es-bulk') return;
   // A deletion is no record that meets a condition or not.
-  const rule = RULES.find((name) => options[name] !== undefined);
+  const rule = RULES.find((name) => [options[name] ?? []].flat().length > 0);
   if (rule !== undefined) {
     throw new TypeError(
       `${method}: options.${rule} does not go together with options.format "es-bulk", whose actions depend on each other`,

@@ -10,6 +10,7 @@ import { beginsAsZip, endsAsZip } from '../archive/zip-directory.js';
 import { Names } from '../names/names.js';
 import { type Opened, sequentialFile } from '../sequence/open.js';
 import type { Head } from '../source/detect.js';
+import { checkEntry } from './formats.js';
 import type { PlanOptions, SourcePlan } from './source-plan.js';
 import { layoutOfArchive, planZip } from './zip.js';
 
@@ -32,7 +33,7 @@ export async function planArchive(
   const { path, fingerprint } = file;
   const { glob } = options;
   const isPlain = sequential === undefined && coding === undefined;
-  const names = new EntryNames(path, new Names(options, glob));
+  const names = new EntryNames(path, new Names(options, glob), (entry) => checkEntry(path, entry, options));
   if (beginsAsTar(head)) {
     const inSequence = sequential ?? sequentialFile(path, fingerprint, options);
     return { ...layoutOfArchive(options), archive: names, sequential: inSequence, from: 0, spans: [] };

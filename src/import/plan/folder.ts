@@ -20,7 +20,7 @@ import { Folder } from '../source/folder.js';
 import { containerOf, isNamedLines } from '../source/layout.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
-import { checkFormat } from './formats.js';
+import { checkCells, checkFormat } from './formats.js';
 import { planSource } from './plan.js';
 import { COMPRESSION, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
@@ -79,6 +79,7 @@ export async function planFolder(
   for (const piece of listing.pieces) {
     for (const file of unpackFiles(piece)) {
       checkFormat(join(path, file.path), options);
+      checkCells(join(path, file.path), options);
       const large = textBytesOf(file) > spanBytes && (await planLarge(path, source, file, options, pause, bad));
       if (large === 'bad') continue;
       if (large) {

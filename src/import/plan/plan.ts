@@ -25,7 +25,7 @@ import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { planArchive } from './archive.js';
 import { findContainer, planDocuments } from './documents.js';
-import { checkFormat } from './formats.js';
+import { checkCells, checkFormat, checkSpelling } from './formats.js';
 import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
@@ -46,6 +46,8 @@ export async function planSource(
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
   checkFormat(path, options);
+  // A file of a folder may lie beside others that the options are for.
+  if (relative === '') checkSpelling(path, options);
   const opened = await openToPlan(path, options, expected);
   try {
     return await planOpened(opened, options, pause, source, relative);
@@ -79,6 +81,7 @@ export async function planOpened(
   // An archive in a folder or in an archive is a file like any other.
   const archive = relative === '' ? await planArchive(opened, first, options, pause) : undefined;
   if (archive !== undefined) return { ...facts, ...archive };
+  checkCells(path, options);
   const head = await firstHead(file, first, options, mayBeEmpty(path, options), pause);
   const common = { ...facts, ...(sequential ? { sequential } : coding && { coding }) };
   if (options.select !== undefined) {

@@ -13,7 +13,7 @@ import { readRecord } from '../../kernel/plain/kernel.js';
 import { lineOf, tokenEnd } from '../../kernel/plain/tokens.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
-import { lineWith } from '../rules/line.js';
+import { lineWith, placeIn } from '../rules/line.js';
 import { type RecordPlace, RecordRules } from '../rules/rules.js';
 import { TransformFault } from '../rules/transform.js';
 import type { SpanTask } from '../tasks/span.js';
@@ -91,11 +91,11 @@ export class RuledRecords {
    */
   settle(outcome: GoodOutcome, given?: string): BadOutcome | undefined {
     const { scanner, window } = this.#sink.kernel;
-    const { bytes } = window;
-    const { end } = outcome.record;
-    const first = skipBlanks(bytes, window.pos, end);
-    const records = this.#settled(outcome, first, given);
+    const records = this.#settled(outcome, given);
     if ('reason' in records) {
+      const { start, end } = outcome.record;
+      // A separator (RFC 7464) is no part of a value, but a name is one of a member.
+      const first = scanner.framing === 'values' ? start : skipBlanks(window.bytes, window.pos, end);
       const { next, afterComma } = outcome;
       return { kind: 'bad', ...records, offset: first, start: first, end, next, afterComma };
     }
@@ -105,20 +105,20 @@ export class RuledRecords {
     return undefined;
   }
 
-  #settled(outcome: GoodOutcome, first: number, given?: string): readonly ScannedRecord[] | Fault {
-    const { bytes } = this.#sink.kernel.window;
-    const { line, start, end } = outcome.record;
+  #settled({ record: { line } }: GoodOutcome, given?: string): readonly ScannedRecord[] | Fault {
     const fault = this.#fault;
     this.#fault = undefined;
     if (fault !== undefined) return fault;
-    const own = first === start ? undefined : { start: first, end: tokenEnd(bytes, first) };
-    const place = { name: own?.start ?? 0, start, end };
+    // The twin's line is strict JSON; what the source has there may be spelled otherwise.
+    const bytes = Buffer.from(line);
+    const place = placeIn(bytes, this.#sink.kernel.scanner.framing === 'object');
+    const own = place.name === 0 ? undefined : { start: place.name, end: tokenEnd(bytes, place.name) };
     if (!this.#rules.takes(bytes, place)) return [];
     const name = given === undefined ? own && bytes.slice(own.start, own.end) : Buffer.from(JSON.stringify(given));
     const made = this.#made(bytes, place, name);
     if (made !== undefined) return made;
     // Without its keys, a member is never left out: the options are checked for that.
-    const keys = captureKeys(bytes, { start, end }, own, { ...this.#task.setup.scan, framing: this.#task.framing });
+    const keys = captureKeys(bytes, place, own, { ...this.#task.setup.scan, framing: this.#task.framing });
     if (typeof keys === 'string') return { reason: keys };
     const changed = this.#rules.changed(bytes, place);
     const record = { line: changed ? lineWith(bytes, place, changed).subarray(0, -1).toString() : line, keys };

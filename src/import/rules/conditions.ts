@@ -1,7 +1,8 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // Whether a record meets all conditions of option `where`. One walk over its members looks for all of them. As for the paths
-// of indexes (kernel/plain/capture.ts), arrays are transparent, and a repeated member counts as it is the last time.
+// of indexes (kernel/plain/capture.ts), a number leads to an element of an array, arrays are transparent to other paths, and a
+// repeated member counts as it is the last time.
 
 import {
   CLOSE_ARRAY,
@@ -67,6 +68,7 @@ export class Conditions {
   /** Arrays within arrays are one level here: a depth of brackets is counted and nothing is stacked. */
   #visitArray(start: number, tree: PathTree): number {
     this.#notePresence(tree);
+    if (tree.isRow) return this.#visitElements(start, tree);
     const bytes = this.#bytes;
     let depth = 0;
     let at = start;
@@ -78,6 +80,17 @@ export class Conditions {
       at = isValue ? this.#visit(at, tree) : at + 1;
     } while (depth > 0);
     return at;
+  }
+
+  /** The elements one by one, since paths lead to some of them only. */
+  #visitElements(start: number, tree: PathTree): number {
+    const bytes = this.#bytes;
+    let at = skipBlanks(bytes, start + 1, bytes.length);
+    for (let position = 0; bytes[at] !== CLOSE_ARRAY; position++) {
+      at = skipBlanks(bytes, this.#visit(at, tree.element(position)), bytes.length);
+      if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
+    }
+    return at + 1;
   }
 
   #visitObject(start: number, tree: PathTree): number {

@@ -1,9 +1,11 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // Paths as a tree of member names, and names of a record compared with it as they are spelled. A name is only decoded where
-// it has an escape.
+// it has an escape. A name that is a number leads to the element of an array at that position, too. To all other paths arrays
+// are transparent: they lead on from each element.
 
 import { nameOf } from '../../kernel/plain/tokens.js';
+import { isPosition } from '../../keys/key-path.js';
 
 const BACKSLASH = '\\'.charCodeAt(0);
 
@@ -20,6 +22,10 @@ export class PathTree {
   /** A bit for each path that ends here or below. There are bits for the first 31 paths only. */
   mask = 0;
   readonly #branches: Branch[] = [];
+  /** Whether a path goes on with a position. */
+  isRow = false;
+  /** Of a row, the trees of elements by their position; -1: of any other element. */
+  readonly #elements = new Map<number, PathTree>();
 
   static of(paths: readonly (readonly string[])[]): PathTree {
     const root = new PathTree();
@@ -48,6 +54,39 @@ export class PathTree {
     return undefined;
   }
 
+  /** The tree of an element of an array for which this tree stands. */
+  element(position: number): PathTree {
+    if (!this.isRow) return this;
+    const at = this.#named(String(position)) === undefined ? -1 : position;
+    let tree = this.#elements.get(at);
+    if (tree === undefined) {
+      tree = new PathTree();
+      tree.#take(this, ({ text }) => !isPosition(text));
+      const led = this.#named(String(at));
+      if (led !== undefined) tree.#take(led);
+      this.#elements.set(at, tree);
+    }
+    return tree;
+  }
+
+  /** Adds another tree to this one, with those of its branches. */
+  #take(other: PathTree, isTaken: (branch: Branch) => boolean = () => true): void {
+    this.mask |= other.mask;
+    this.ends.push(...other.ends);
+    for (const branch of other.#branches.filter(isTaken)) this.#branch(branch.text).#take(branch.tree);
+  }
+
+  /** The tree below a name, which is made if there is none. */
+  #branch(text: string): PathTree {
+    let tree = this.#named(text);
+    if (tree === undefined) {
+      tree = new PathTree();
+      this.#branches.push({ text, bytes: Buffer.from(text), tree });
+      this.isRow ||= isPosition(text);
+    }
+    return tree;
+  }
+
   #named(text: string): PathTree | undefined {
     return this.#branches.find((branch) => branch.text === text)?.tree;
   }
@@ -58,12 +97,7 @@ export class PathTree {
       this.ends.push(number);
       return;
     }
-    let tree = this.#named(name);
-    if (tree === undefined) {
-      tree = new PathTree();
-      this.#branches.push({ text: name, bytes: Buffer.from(name), tree });
-    }
-    tree.#add(rest, number);
+    this.#branch(name).#add(rest, number);
   }
 }
 

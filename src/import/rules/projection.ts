@@ -6,7 +6,8 @@
 //   pick    a member stays if a picked path leads to it, through it, or to something around it
 //   omit    a member goes if an omitted path leads to it
 //
-// Arrays are transparent. A repeated member stays or goes each time.
+// A number leads to an element of an array, and arrays are transparent to other paths. A repeated member stays or goes each
+// time.
 
 import {
   CLOSE_ARRAY,
@@ -21,6 +22,7 @@ import {
   skipBlanks,
 } from '../../kernel/plain/bytes.js';
 import { tokenEnd, valueEnd } from '../../kernel/plain/tokens.js';
+import { isPosition } from '../../keys/key-path.js';
 import { PathTree } from './path-tree.js';
 
 /** Undefined: all is picked here, or nothing is omitted. */
@@ -60,6 +62,7 @@ export class Projection {
 
   /** Arrays within arrays are one level here: nothing is stacked. */
   #array(start: number, pick: Tree, omit: Tree): number {
+    if (pick?.isRow || omit?.isRow) return this.#elements(start, pick, omit);
     const bytes = this.#bytes;
     let depth = 0;
     let at = start;
@@ -75,6 +78,25 @@ export class Projection {
       }
     } while (depth > 0);
     return at;
+  }
+
+  /** The elements one by one, since paths lead to some of them only. */
+  #elements(start: number, pick: Tree, omit: Tree): number {
+    const bytes = this.#bytes;
+    this.#text[this.#length++] = OPEN_ARRAY;
+    let at = skipBlanks(bytes, start + 1, bytes.length);
+    for (let position = 0; bytes[at] !== CLOSE_ARRAY; position++) {
+      if (position > 0) this.#text[this.#length++] = COMMA;
+      const picked = pick?.element(position);
+      at = skipBlanks(
+        bytes,
+        this.#value(at, picked?.isEnd ? undefined : picked, omit?.element(position)),
+        bytes.length,
+      );
+      if (bytes[at] === COMMA) at = skipBlanks(bytes, at + 1, bytes.length);
+    }
+    this.#text[this.#length++] = CLOSE_ARRAY;
+    return at + 1;
   }
 
   #object(start: number, pick: Tree, omit: Tree): number {
@@ -128,10 +150,19 @@ export function leavesWhole(
   omit: readonly (readonly string[])[],
 ): boolean {
   const isPicked = pick.length === 0 || pick.some((one) => isWithin(path, one) || isWithin(one, path));
-  return isPicked && !omit.some((one) => isWithin(path, one));
+  return isPicked && !omit.some((one) => mayBeWithin(path, one));
 }
 
 /** Whether a path leads to the same place as another, or below it. */
 function isWithin(path: readonly string[], other: readonly string[]): boolean {
   return other.every((name, i) => path[i] === name);
+}
+
+/** The same for some record: a number may lead to an element of an array, which is transparent to the other path. */
+function mayBeWithin([first, ...path]: readonly string[], other: readonly string[]): boolean {
+  const [name, ...rest] = other;
+  if (name === undefined) return true;
+  if (first === undefined) return false;
+  if (first === name && mayBeWithin(path, rest)) return true;
+  return (isPosition(first) && mayBeWithin(path, other)) || (isPosition(name) && mayBeWithin([first, ...path], rest));
 }

@@ -4,7 +4,7 @@
 // the kernel cannot or will not decide goes to the plain twin, so that every answer, down to the offset of an error, is the
 // twin's. A client says where bytes come from and where frames, entries and records go; the scan knows nothing of entries.
 
-import { Framing, type ScanOptions } from '../contract.js';
+import { Framing, type FramingName, type ScanOptions } from '../contract.js';
 import { SLASH, skipBlanks } from '../plain/bytes.js';
 import { NOWHERE, type RecordOutcome, readRecord } from '../plain/kernel.js';
 import { type BadRun, type BadStretch, readBadRun } from './bad-run.js';
@@ -166,6 +166,11 @@ export class Scanner {
     const at = this.#window.makeRoomForLine(line.byteLength);
     this.#window.bytes.set(line, at);
     this.#raw.decide(Verdict.REPLACE, line.byteLength);
+  }
+
+  /** The framing of the records under way. */
+  get framing(): FramingName {
+    return (this.#options as ScanOptions).framing;
   }
 
   /** Good records of the span so far: the ordinal of the next one. */
