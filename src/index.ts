@@ -22,6 +22,7 @@ export type {
 export type { ConfigFile } from './config/config-file.js';
 export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
+export type { FormatName } from './import/format/coding.js';
 export type { ImportOptions } from './import/options/types.js';
 export type { ImportSource } from './import/sequence/named.js';
 export type { FramingName } from './kernel/contract.js';

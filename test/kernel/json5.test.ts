@@ -125,7 +125,10 @@ describe.each(framings)('framing %s', (framing) => {
     fc.assert(
       fc.property(sourceTexts(framing), (source) => {
         const strict = scanPlain(utf8(source), optionsFor(framing, { secondary: [['a']] }));
-        expect(scanPlain(utf8(source), json5(framing, { secondary: [['a']] }))).toEqual(strict);
+        const found = scanPlain(utf8(source), json5(framing, { secondary: [['a']] }));
+        // Of a bad number, a dialect names the first byte.
+        const places = strict.bad.map(({ record, start, end }) => ({ record, start, end }));
+        expect(found).toMatchObject({ ...strict, bad: places });
       }),
       { numRuns: runs(100) },
     );
