@@ -99,17 +99,20 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
   });
 });
 
-test('a member with more text than a part may have, between others', async () => {
-  const { store } = await testStore();
-  const path = join(scratch(), `large-member.ndjson.zst`);
-  const wide = `${JSON.stringify({ blank: ' '.repeat(16 * 1024) })}\n`;
-  const count = Math.ceil((66 * 2 ** 20) / wide.length);
-  const small = zstd.compress(Buffer.from(TEXT));
-  writeFileSync(path, Buffer.concat([small, zstd.compress(Buffer.from(wide.repeat(count))), small]));
-  const report = await store.import(path, { workers: 2, maxExpansion: Number.POSITIVE_INFINITY });
-  const others = TEXT.split('\n').length - 1;
-  expect(report.records.stored).toBe(count + 2 * others);
-});
+test.each(CODECS.slice(0, 2))(
+  '.$ending: a member with more text than a part may have, between others',
+  async ({ ending, pack }) => {
+    const { store } = await testStore();
+    const path = join(scratch(), `large-member.ndjson.${ending}`);
+    const wide = `${JSON.stringify({ blank: ' '.repeat(16 * 1024) })}\n`;
+    const count = Math.ceil((66 * 2 ** 20) / wide.length);
+    const small = pack(TEXT);
+    writeFileSync(path, Buffer.concat([small, pack(wide.repeat(count)), small]));
+    const report = await store.import(path, { workers: 2, maxExpansion: Number.POSITIVE_INFINITY });
+    const others = TEXT.split('\n').length - 1;
+    expect(report.records.stored).toBe(count + 2 * others);
+  },
+);
 
 test('many members that expand too far together are refused', async () => {
   const { store } = await testStore();

@@ -168,13 +168,19 @@ export class PartFeed implements Feed {
       };
       const decoded = await this.#decoder.decode(task);
       if (decoded === 'too large' || decoded.length === 0) for (const memory of free) this.#free.giveBack(memory);
-      return decoded;
+      // It has not been decoded to its end, which may be none.
+      return decoded === 'too large' && isGuess ? this.#leaveToSequence() : decoded;
     } catch (error) {
       if (!isGuess) throw error;
-      this.#isInSequence = true;
-      this.#wake?.();
-      return 'in sequence';
+      return this.#leaveToSequence();
     }
+  }
+
+  /** No more parts are decoded beside each other. */
+  #leaveToSequence(): 'in sequence' {
+    this.#isInSequence = true;
+    this.#wake?.();
+    return 'in sequence';
   }
 
   #emitAll({ from, to }: Part, chunks: Exclude<DecodedPart, string>): void {
