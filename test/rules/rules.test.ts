@@ -7,19 +7,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
+import { ROWS, type Row } from '../support/rule-rows.js';
 import { linesOf } from '../support/sync.js';
 
-interface Row {
-  readonly id: number;
-  readonly group: string;
-  readonly nested: { readonly score: number; readonly tags: readonly string[] };
-  readonly text: string;
-}
-
-const ROWS: readonly Row[] = Array.from({ length: 3000 }, (_, id) => ({
-  ...{ id, group: `g${id % 7}`, nested: { score: (id * 7919) % 1000, tags: [`t${id % 3}`, `t${id % 5}`] } },
-  text: 'x'.repeat(id % 97),
-}));
 const NAMED = Object.fromEntries(ROWS.map((row) => [`name ${row.id}`, row]));
 
 /** Layouts of the same records, each with the options that it is read with. */

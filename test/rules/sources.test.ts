@@ -8,19 +8,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
+import { ROWS, type Row } from '../support/rule-rows.js';
 import { contentOf, freshly, linesOf, syncedStore, Tree } from '../support/sync.js';
 
-interface Row {
-  readonly id: number;
-  readonly group: string;
-  readonly nested: { readonly score: number; readonly tags: readonly string[] };
-  readonly text: string;
-}
-
-const ROWS: readonly Row[] = Array.from({ length: 3000 }, (_, id) => ({
-  ...{ id, group: `g${id % 7}`, nested: { score: (id * 7919) % 1000, tags: [`t${id % 3}`, `t${id % 5}`] } },
-  text: 'x'.repeat(id % 97),
-}));
 const RULES = { where: ['nested.score>=300', 'group!=g3'], pick: ['id', 'nested'], omit: ['nested.tags'] };
 const passes = ({ nested, group }: Row) => nested.score >= 300 && group !== 'g3';
 const changed = ({ id, nested: { score } }: Row) => ({ id, nested: { score } });

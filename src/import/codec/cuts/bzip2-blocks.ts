@@ -6,7 +6,7 @@
 
 import { PART_MEMBER_BYTES_MAX } from '../../../base/limits.js';
 import type { Faults } from '../faults.js';
-import { BLOCK, LEVEL_BYTES, STREAM, STREAM_END } from '../forms/bzip2.js';
+import { BLOCK, combinedChecksum, LEVEL_BYTES, STREAM, STREAM_END } from '../forms/bzip2.js';
 import { BitWriter, bitsAt } from './bits.js';
 import type { Members } from './members.js';
 import type { Pending } from './pending.js';
@@ -85,7 +85,7 @@ export class Bzip2Blocks implements Members {
     let combined = 0;
     for (const { from, to, checksum } of blocks) {
       file.copy(pending.bytes, from - base, to - base);
-      combined = fold(combined, checksum);
+      combined = combinedChecksum(combined, checksum);
     }
     if (isCutOff) file.copy(pending.bytes, this.#bit - base, pending.to * 8 - base);
     else {
@@ -140,13 +140,9 @@ export class Bzip2Blocks implements Members {
     }
     this.#open.push({ from: this.#bit, to: base + found, checksum });
     this.#bit = base + found;
-    this.#checksum = fold(this.#checksum, checksum);
+    this.#checksum = combinedChecksum(this.#checksum, checksum);
     return this.#level * LEVEL_BYTES;
   }
-}
-
-function fold(combined: number, checksum: number): number {
-  return ((combined << 1) ^ (combined >>> 31) ^ checksum) >>> 0;
 }
 
 /** The first bit from `from` on at which a block or the end of a stream begins; -1 if there is none. */

@@ -4,11 +4,17 @@
 // looks like the header of a member is taken for one. The part before it shows whether it is: that part ends exactly there, or
 // it does not decode. In compressed data, chance makes such a header once in some 200 GB.
 
-import { FLAG, FLAGS_AT, GZIP_FIXED_BYTES, GZIP_MAGIC, GZIP_TRAILER_BYTES } from '../forms/gzip-header.js';
+import {
+  FLAG,
+  FLAGS_AT,
+  GZIP_FIXED_BYTES,
+  GZIP_MAGIC,
+  GZIP_TRAILER_BYTES,
+  METHOD_DEFLATE,
+} from '../forms/gzip-header.js';
 import { WholeMembers } from './members.js';
 import type { Pending } from './pending.js';
 
-const METHOD_DEFLATE = 8;
 const BEGINNING = Buffer.from([...GZIP_MAGIC, METHOD_DEFLATE]);
 const EXTRA_FLAGS_AT = 8;
 const SYSTEM_AT = 9;

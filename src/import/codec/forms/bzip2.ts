@@ -56,14 +56,19 @@ function* blocks(compressed: Compressed, plain: Plain, wasm: WasmDecoders, input
     const magic = (yield* input.read(24)) * 2 ** 24 + (yield* input.read(24));
     const checksum = yield* input.read(32);
     if (magic === STREAM_END) {
-      if (checksum !== combined >>> 0) throw faults.damaged(offset, 'a stream with a wrong checksum');
+      if (checksum !== combined) throw faults.damaged(offset, 'a stream with a wrong checksum');
       return;
     }
     if (magic !== BLOCK) throw faults.damaged(offset, 'neither a block nor an end');
     yield* block(compressed, plain, wasm, input, blockBytes);
     if (checksum !== wasm.bzip2Checksum() >>> 0) throw faults.damaged(offset, 'a block with a wrong checksum');
-    combined = (combined << 1) ^ (combined >>> 31) ^ checksum;
+    combined = combinedChecksum(combined, checksum);
   }
+}
+
+/** The checksum of a stream up to a block. @param combined that of the blocks before it, 0 for the first */
+export function combinedChecksum(combined: number, checksum: number): number {
+  return ((combined << 1) ^ (combined >>> 31) ^ checksum) >>> 0;
 }
 
 /** Decodes one block, after its checksum. */

@@ -12,7 +12,7 @@ export const GZIP_FIXED_BYTES = 10;
 export const GZIP_TRAILER_BYTES = 8;
 export const FLAGS_AT = 3;
 export const FLAG = { checksum: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
-const METHOD_DEFLATE = 8;
+export const METHOD_DEFLATE = 8;
 
 /** Reads over the header of a member, and checks it. The first byte is there. */
 export function* gzipHeader(compressed: Compressed, isFirst: boolean): Step {
