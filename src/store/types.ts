@@ -244,11 +244,14 @@ export interface Catalog extends CatalogView {
   /** Who can read, in all processes: at most as many at a time as there are slots for readers. */
   readers(): readonly CatalogSlot[];
   /**
-   * Runs `change` in one transaction, durable when the promise resolves; a throw rolls back. Within `change` the catalog's
-   * own reads see what was written so far. When the commit itself fails the catalog is not trusted any more: every later
+   * Runs `change` in one transaction, durable when the promise resolves; a throw rolls back. `change` runs when no other
+   * process can commit. Nothing of it waits in this thread. Within `change` the catalog's own reads see what was written so
+   * far. When the commit itself fails the catalog is not trusted any more: every later
    * call throws, and the store has to be opened again.
    */
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
+  /** The same, done when it returns. The thread waits for the transactions of other processes, and for the sync. */
+  transactionSync<T>(change: (write: CatalogWrite) => T): T;
   close(): Promise<void>;
 }
 

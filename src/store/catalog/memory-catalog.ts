@@ -127,6 +127,10 @@ export class MemoryCatalog extends StateReader implements Catalog {
   }
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
+    return this.transactionSync(change);
+  }
+
+  transactionSync<T>(change: (write: CatalogWrite) => T): T {
     this.assertOpen();
     if (this.#readOnly) {
       throw new GristmillError('IO_ERROR', `cannot commit to ${this.file}: it was opened read-only`, {

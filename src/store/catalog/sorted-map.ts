@@ -41,11 +41,11 @@ export class SortedMap implements WritableByteMap {
   }
 
   keys(range: ByteRange): Buffer[] {
-    return Array.from(this.#walk(range), ({ key }) => Buffer.from(key));
+    return Array.from(this.walk(range), ({ key }) => Buffer.from(key));
   }
 
   range(range: ByteRange): { readonly key: Buffer; readonly value: Buffer }[] {
-    return Array.from(this.#walk(range), ({ key, value }) => ({ key: Buffer.from(key), value: Buffer.from(value) }));
+    return Array.from(this.walk(range), ({ key, value }) => ({ key: Buffer.from(key), value: Buffer.from(value) }));
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -87,7 +87,8 @@ export class SortedMap implements WritableByteMap {
     return { chunk, at, found: at < keys.length && Buffer.compare(keys[at]!, key) === 0 };
   }
 
-  *#walk({ start, end, exclusiveStart = false, reverse = false, limit = Infinity }: ByteRange) {
+  /** The entries of a range, as they are asked for. They are the map's own: not to be changed, nor kept while it changes. */
+  *walk({ start, end, exclusiveStart = false, reverse = false, limit = Infinity }: ByteRange) {
     let { chunk: index, at, found } = this.#find(start);
     if (reverse ? exclusiveStart || !found : exclusiveStart && found) at += reverse ? -1 : 1;
     for (let left = limit; left > 0; left--, at += reverse ? -1 : 1) {

@@ -3,26 +3,33 @@
 // The catalog over LMDB. Two databases: `meta` (header, manifests, shards, tombstones, inline records: store/catalog/values.ts)
 // and `pages` (index pages under their page keys: store/pages/page-key.ts); store/catalog/read.ts reads them, store/catalog/write.ts writes them.
 //
-// What LMDB does not do for us, and is done here: puts answer `false` instead of failing, so every answer is checked; a
-// failed commit leaves an environment that must not be trusted, so it is refused from then on; a failed write may end the
-// process, so that the disk is asked for room before (commit-room.ts); a commit must not meet an opening (gate.ts).
+// A transaction collects what it writes (store/catalog/write-set.ts). Its commit thread (commit-thread.ts) has LMDB's write
+// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commit.ts).
+//
+// What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
+// refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
 
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
-import { CatalogReader } from '../catalog/read.js';
+import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { newHeader } from '../catalog/values.js';
 import { CatalogWriter } from '../catalog/write.js';
+import { WriteSet } from '../catalog/write-set.js';
 import { syncDirectory } from '../files/io.js';
 import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from '../files/layout.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
+import { assertInPlace, CommitFailed, commitBatch } from './commit.js';
 import { CommitRoom } from './commit-room.js';
-import type { Root, Transaction } from './lmdb.js';
-import { byteMap, writableByteMap } from './maps.js';
+import { CommitThread, NoCommitThread } from './commit-thread.js';
+import type { Transaction } from './lmdb.js';
+import { byteMap } from './maps.js';
 import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
-import { inodeOf, removedError } from './opening.js';
+import { removedError } from './opening.js';
+import { giveBackTurns } from './turns.js';
+import { writeBatch } from './write-batch.js';
 
 class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
@@ -68,31 +75,45 @@ interface Environment {
   readonly isChanging: () => boolean;
 }
 
+/** What the running transaction is going to write. */
+interface Working {
+  readonly meta: WriteSet;
+  readonly pages: WriteSet;
+}
+
 export class LmdbCatalog extends CatalogReader implements Catalog {
-  readonly #root: Root;
+  readonly #store: string;
+  readonly #index: OpenIndex;
+  readonly #readOnly: boolean;
   readonly #environment: Environment;
-  readonly #write: CatalogWrite;
+  readonly #stored: { readonly meta: ByteMap; readonly pages: ByteMap };
   readonly #room: CommitRoom;
-  readonly #gate: OpenIndex['gate'];
-  readonly #inode: number | undefined;
+  /** Undefined until the first transaction; null where no thread can be started. */
+  #thread: CommitThread | null | undefined;
+  /** Of the transaction whose change is running. */
+  #working: Working | undefined;
+  /** Whether LMDB's write transaction is this thread's. */
+  #isWriting = false;
   #commits = 0;
-  #isChanging = false;
   #failed: GristmillError | undefined;
   #closed = false;
 
-  private constructor(file: string, { root, meta, pages, gate, inode }: OpenIndex) {
+  private constructor(store: string, file: string, index: OpenIndex, readOnly: boolean) {
+    const { meta, pages } = index;
     const check = (): void => this.assertOpen();
-    super(file, byteMap(meta, check), byteMap(pages, check));
-    this.#root = root;
-    this.#gate = gate;
-    this.#inode = inode;
-    this.#environment = { file, meta, pages, snapshots: new Set(), isChanging: () => this.#isChanging };
+    const stored = { meta: byteMap(meta, check), pages: byteMap(pages, check) };
+    const over = (map: 'meta' | 'pages'): ByteMap => ({
+      get: (key) => (this.#working ?? stored)[map].get(key),
+      range: (range) => (this.#working ?? stored)[map].range(range),
+      keys: (range) => (this.#working ?? stored)[map].keys(range),
+    });
+    super(file, over('meta'), over('pages'));
+    this.#store = store;
+    this.#index = index;
+    this.#readOnly = readOnly;
+    this.#stored = stored;
+    this.#environment = { file, meta, pages, snapshots: new Set(), isChanging: () => this.#isWriting };
     this.#room = new CommitRoom(file);
-    this.#write = new CatalogWriter(
-      file,
-      writableByteMap(meta, file, this.#room),
-      writableByteMap(pages, file, this.#room),
-    );
   }
 
   /** @param store the store's directory, validated (store/files/layout.ts). */
@@ -100,11 +121,11 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const file = join(store, CATALOG_FILE);
     // Asked before the catalog is read: who makes shards has made the header.
     const mayBeNew = !hasShards(store);
-    const catalog = new LmdbCatalog(file, await openIndex(store, options));
+    const catalog = new LmdbCatalog(store, file, await openIndex(store, options), options.readOnly);
     try {
       if (options.create && mayBeNew && catalog.isEmpty) {
         failpoint('store.create');
-        await catalog.transaction((write) => {
+        catalog.transactionSync((write) => {
           // Another process may have been faster.
           if (!catalog.hasHeader) write.putHeader(newHeader());
           failpoint('store.header');
@@ -136,18 +157,18 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   get mapBytes(): number {
     this.assertOpen();
-    return (this.#root.getStats() as { readonly mapSize: number }).mapSize;
+    return (this.#index.root.getStats() as { readonly mapSize: number }).mapSize;
   }
 
   refresh(): void {
     this.assertOpen();
     // Within a transaction of ours everything is the newest there is.
-    if (!this.#isChanging) this.#root.resetReadTxn();
+    if (!this.#isWriting) this.#index.root.resetReadTxn();
   }
 
   lastTransaction(): number {
     this.assertOpen();
-    return (this.#root.getStats() as { readonly lastTxnId: number }).lastTxnId;
+    return (this.#index.root.getStats() as { readonly lastTxnId: number }).lastTxnId;
   }
 
   oldestRead(): number {
@@ -156,9 +177,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   readers(): readonly CatalogSlot[] {
     this.refresh();
-    this.#root.readerCheck();
+    this.#index.root.readerCheck();
     // Lines of "pid thread transaction"; "-" for who sees none. A heading, or a sentence where there are no slots.
-    const lines = this.#root.readerList().matchAll(/^ *(\d+) +\S+ +(\d+|-)$/gm);
+    const lines = this.#index.root.readerList().matchAll(/^ *(\d+) +\S+ +(\d+|-)$/gm);
     return Array.from(lines, ([, pid, transaction]) => ({
       pid: Number(pid),
       transaction: transaction === '-' ? undefined : Number(transaction),
@@ -168,39 +189,81 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   snapshot(): CatalogSnapshot {
     this.assertOpen();
     // Within a transaction of ours as well: it shows the state before it.
-    this.#root.resetReadTxn();
-    return new LmdbSnapshot(this.#environment, this.#root.useReadTransaction());
+    this.#index.root.resetReadTxn();
+    return new LmdbSnapshot(this.#environment, this.#index.root.useReadTransaction());
   }
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
-    this.assertOpen();
-    if (this.#isChanging) throw new TypeError('a transaction cannot begin within another one');
-    this.#beginRoom();
-    let changed = false;
-    let isEntered = false;
-    this.#isChanging = true;
+    this.#assertChangeable();
+    if (this.#thread === undefined) this.#thread = new CommitThread(this.#store, this.#index.inode);
+    if (this.#thread === null) return this.transactionSync(change);
+    let result: { readonly value: T } | undefined;
     try {
-      // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
-      const result = this.#root.transactionSync(() => {
-        const value = change(this.#write);
-        this.#gate?.enter();
-        isEntered = true;
-        this.#assertInPlace();
-        changed = true;
-        failpoint('catalog.commit');
-        return value;
+      const wrote = await this.#thread.run(() => {
+        this.assertOpen();
+        this.#index.root.resetReadTxn();
+        const { value, batch } = this.#run(change);
+        result = { value };
+        return batch;
       });
-      this.#commits++;
-      failpoint('catalog.committed');
-      return result;
+      if (wrote) this.#committed();
+      return (result as unknown as { readonly value: T }).value;
     } catch (error) {
-      if (!changed) throw error;
-      this.#failed = ioError(error, 'commit to', this.file);
-      throw this.#failed;
-    } finally {
-      if (isEntered) this.#gate?.leave();
-      this.#isChanging = false;
+      if (!(error instanceof NoCommitThread)) throw this.#reasonOf(error);
+      this.#thread = null;
+      return this.transactionSync(change);
     }
+  }
+
+  transactionSync<T>(change: (write: CatalogWrite) => T): T {
+    this.#assertChangeable();
+    // Turns of other stores too, for they may be stores of the same directory.
+    giveBackTurns();
+    let result: { readonly value: T } | undefined;
+    try {
+      const wrote = commitBatch(this.#index, this.file, () => {
+        this.#isWriting = true;
+        try {
+          const { value, batch } = this.#run(change);
+          result = { value };
+          return batch;
+        } finally {
+          this.#isWriting = false;
+        }
+      });
+      if (wrote) this.#committed();
+      return (result as unknown as { readonly value: T }).value;
+    } catch (error) {
+      throw this.#reasonOf(error);
+    }
+  }
+
+  /** Runs a change when no process can commit. */
+  #run<T>(change: (write: CatalogWrite) => T): { readonly value: T; readonly batch: Buffer | undefined } {
+    const room = this.#room;
+    this.#beginRoom();
+    const take = (bytes: number): void => room.take(bytes);
+    const meta = new WriteSet(this.#stored.meta, take);
+    const pages = new WriteSet(this.#stored.pages, take);
+    this.#working = { meta, pages };
+    try {
+      const value = change(new CatalogWriter(this.file, meta, pages));
+      return { value, batch: writeBatch([meta, pages]) };
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  #committed(): void {
+    this.#commits++;
+    if (!this.#closed) this.#index.root.resetReadTxn();
+  }
+
+  /** A commit that failed is the last of this catalog. */
+  #reasonOf(error: unknown): unknown {
+    if (!(error instanceof CommitFailed)) return error;
+    this.#failed = error.reason;
+    return error.reason;
   }
 
   /**
@@ -209,10 +272,10 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
    */
   exclusively<T>(work: () => T): T {
     this.assertOpen();
-    const gate = this.#gate;
+    const { gate } = this.#index;
     if (gate === undefined) throw new TypeError('this store cannot be changed');
     return gate.within(() => {
-      this.#assertInPlace();
+      assertInPlace(this.#index, this.file);
       return work();
     });
   }
@@ -224,10 +287,10 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const file = join(store, CATALOG_FILE);
     try {
       mkdirSync(directory, { mode: 0o700 });
-      await this.#root.backup(directory, true).catch((error) => {
+      await this.#index.root.backup(directory, true).catch((error) => {
         if (!isLeak(error)) throw error;
         rmSync(file, { force: true });
-        return this.#root.backup(directory, false);
+        return this.#index.root.backup(directory, false);
       });
       // LMDB makes it readable for all; nobody else can get into its directory.
       chmodSync(file, 0o600);
@@ -241,8 +304,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#closed = true;
     // LMDB would be read through a transaction of a closed environment otherwise.
     for (const snapshot of this.#environment.snapshots) snapshot.release();
-    await this.#root.close();
-    this.#gate?.close();
+    await this.#thread?.close();
+    await this.#index.root.close();
+    this.#index.gate?.close();
   }
 
   /** @throws GristmillError DISK_FULL, IO_ERROR; STORE_CLOSED where the directory of the index is gone */
@@ -254,9 +318,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     }
   }
 
-  /** @throws GristmillError STORE_CLOSED where others find another index by this name, or none */
-  #assertInPlace(): void {
-    if (inodeOf(this.file) !== this.#inode) throw removedError(this.file);
+  #assertChangeable(): void {
+    this.assertOpen();
+    if (this.#working !== undefined) throw new TypeError('a transaction cannot begin within another one');
+    if (!this.#readOnly) return;
+    const { file } = this;
+    throw new GristmillError('IO_ERROR', `cannot commit to ${file}: it was opened read-only`, { file });
   }
 
   assertOpen(): void {

@@ -1,20 +1,14 @@
 // store at rest: [catalog]
 //
-// The databases of LMDB as the sorted maps of bytes that the catalog is read from and written to.
+// The databases of LMDB as the sorted maps of bytes that the catalog is read from.
 
-import { GristmillError } from '../../base/errors.js';
-import { ioError } from '../../base/system-errors.js';
 import type { ByteMap } from '../catalog/read.js';
-import type { WritableByteMap } from '../catalog/write.js';
-import type { CommitRoom } from './commit-room.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */
 interface ByteDatabase {
   get(key: Uint8Array, within: object): Buffer | undefined;
   getRange(options: object): Iterable<{ readonly key: Uint8Array; readonly value: Buffer }>;
   getKeys(options: object): Iterable<Uint8Array>;
-  putSync(key: Uint8Array, value: Buffer): unknown;
-  removeSync(key: Uint8Array): boolean;
 }
 
 /** A read transaction that is held, and whether a write transaction is under way beside it. */
@@ -44,24 +38,5 @@ export function byteMap(database: ByteDatabase, check: () => void, read?: HeldRe
       check();
       return Array.from(database.getKeys({ ...range, ...held }));
     },
-  };
-}
-
-/** The same within a transaction. @param room of the transaction, asked before every put. */
-export function writableByteMap(database: ByteDatabase, file: string, room: CommitRoom): WritableByteMap {
-  return {
-    put(key, value) {
-      room.take(key.byteLength + value.byteLength);
-      // Declared to return nothing; within a transaction it returns whether LMDB took the value.
-      let taken: boolean;
-      try {
-        taken = database.putSync(key, value as Buffer) as boolean;
-      } catch (cause) {
-        throw ioError(cause, 'write to', file, value.byteLength);
-      }
-      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
-    },
-    remove: (key) => database.removeSync(key),
-    keys: (range) => Array.from(database.getKeys(range)),
   };
 }

@@ -13,6 +13,7 @@ import { Gate } from './gate.js';
 import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { inodeOf } from './opening.js';
+import { giveBackTurns } from './turns.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
 
@@ -52,6 +53,8 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
     const gate = isLocked ? await Gate.open(store) : undefined;
     try {
       for (let tries = 1; ; tries++) {
+        // Opening databases waits for the write transaction.
+        giveBackTurns();
         const { environment, inode } = through(gate, () => openFiles(store, readOnly, isLocked));
         try {
           return { ...databases(environment.root(), readOnly, gate), inode };

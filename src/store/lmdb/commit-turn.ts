@@ -1,0 +1,49 @@
+// store at rest: [catalog]
+//
+// What the thread of a store's user and its commit thread agree on: all messages, and one shared number that says whose
+// turn it is. The commit thread waits for LMDB's write transaction and holds it; while it does, it must never wait for a
+// thread that waits for it. So either side can end a turn that the other has not taken up.
+//
+//   user            commit thread
+//   asked    ──>    waits for the write transaction of LMDB, which other processes may have
+//            <──    granted: no other process can commit now
+//   taken           (the user runs its changes, synchronously)
+//   filled   ──>    writes, commits, syncs; then `committed` or `failed`
+//
+//   given back      instead of taken: by the user, who is about to wait for the write transaction itself; or by the commit
+//                   thread, if the user is busy for longer than its patience, because other processes wait meanwhile
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Answer } from '../../parallel/wire.js';
+
+/** Values of the shared number. */
+export const TURN = { asked: 1, granted: 2, taken: 3, filled: 4, givenBack: 5 } as const;
+
+/** What the commit thread is started with. */
+export interface CommitThreadData {
+  /** The shared number: an Int32Array of one. */
+  readonly turn: Int32Array;
+  /** Where the batch of a filled turn comes from, to be received synchronously. */
+  readonly batches: MessagePort;
+}
+
+/** To the commit thread. */
+export type CommitOrder =
+  /** The inode of the index must be this one, or it is another store's by now. */
+  | { readonly kind: 'open'; readonly store: string; readonly inode: number | undefined }
+  /** The turn is asked for. `patience`: milliseconds that it may stay granted and not taken. */
+  | { readonly kind: 'begin'; readonly patience: number }
+  | { readonly kind: 'close' };
+
+/** What is sent with `filled`: undefined where there is nothing to write. */
+export type Batch = Uint8Array | undefined;
+
+/** From the commit thread. */
+export type CommitWord =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'given back' }
+  /** `wrote`: whether there was anything to write. */
+  | { readonly kind: 'committed'; readonly wrote: boolean }
+  /** `isLost`: the commit itself failed, so that the index must not be trusted. */
+  | { readonly kind: 'failed'; readonly isLost: boolean; readonly answer: Answer<never> }
+  | { readonly kind: 'closed' };

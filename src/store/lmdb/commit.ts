@@ -1,0 +1,75 @@
+// store at rest: [catalog]
+//
+// One write transaction of LMDB, from waiting for its turn to the sync, in whichever thread calls it. A failed write undoes
+// the transaction; a failed commit leaves an environment that must not be trusted, so the two are told apart. A commit must
+// not meet an opening, so it passes the gate (gate.ts).
+
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { ioError } from '../../base/system-errors.js';
+import type { Bytes, OpenIndex } from './open.js';
+import { inodeOf, removedError } from './opening.js';
+import { type BatchTarget, readBatch } from './write-batch.js';
+
+/** The commit itself failed: nobody knows what is on the disk. */
+export class CommitFailed extends Error {
+  constructor(readonly reason: GristmillError) {
+    super(reason.message);
+  }
+}
+
+/** Thrown out of a transaction of LMDB that is to write nothing. */
+const NOTHING = new Error('nothing to write');
+
+/**
+ * Waits for the write transaction, writes what `fill` gives, commits and syncs.
+ * @param fill runs when no other process can commit; undefined, or a throw: nothing is written
+ * @param file of the index
+ * @returns whether anything was written
+ * @throws CommitFailed; what `fill` throws; GristmillError IO_ERROR, DISK_FULL, STORE_CLOSED: nothing was written then
+ */
+export function commitBatch(index: OpenIndex, file: string, fill: () => Buffer | undefined): boolean {
+  let isEntered = false;
+  let isWritten = false;
+  try {
+    // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
+    index.root.transactionSync(() => {
+      const batch = fill();
+      if (batch === undefined) throw NOTHING;
+      readBatch(batch, [target(index.meta, file), target(index.pages, file)]);
+      index.gate?.enter();
+      isEntered = true;
+      assertInPlace(index, file);
+      isWritten = true;
+      failpoint('catalog.commit');
+    });
+    failpoint('catalog.committed');
+    return true;
+  } catch (error) {
+    if (error === NOTHING) return false;
+    throw isWritten ? new CommitFailed(ioError(error, 'commit to', file)) : error;
+  } finally {
+    if (isEntered) index.gate?.leave();
+  }
+}
+
+/** @throws GristmillError STORE_CLOSED where others find another index by this name, or none */
+export function assertInPlace({ inode }: OpenIndex, file: string): void {
+  if (inodeOf(file) !== inode) throw removedError(file);
+}
+
+function target(database: Bytes, file: string): BatchTarget {
+  return {
+    put(key, value) {
+      // Declared to return nothing; within a transaction it returns whether LMDB took the value.
+      let taken: boolean;
+      try {
+        taken = database.putSync(key, value) as unknown as boolean;
+      } catch (cause) {
+        throw ioError(cause, 'write to', file, value.byteLength);
+      }
+      if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
+    },
+    remove: (key) => void database.removeSync(key),
+  };
+}

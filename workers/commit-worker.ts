@@ -1,0 +1,8 @@
+// What runs in the thread that commits to a store: waiting for other processes, writing and syncing, off the event loop of
+// the store's user.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveCommits } from '../src/store/lmdb/commit-serve.js';
+import type { CommitThreadData } from '../src/store/lmdb/commit-turn.js';
+
+if (parentPort !== null) serveCommits(parentPort, workerData as CommitThreadData);
