@@ -2,7 +2,7 @@
 // the store's user.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { serveCommits } from '../src/store/lmdb/commit-serve.js';
-import type { CommitThreadData } from '../src/store/lmdb/commit-turn.js';
+import { serveCommits } from '../src/store/lmdb/commits/serve.js';
+import type { CommitThreadData } from '../src/store/lmdb/commits/turn.js';
 
 if (parentPort !== null) serveCommits(parentPort, workerData as CommitThreadData);

@@ -12,7 +12,9 @@ import type { Lookup } from '../lookup/lookup.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import type { Freshness } from '../options/freshness.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
-import type { TransactionCollection } from '../update/transaction-collection.js';
+import type { CollectionManifest } from '../store/types.js';
+import { PreparedRecord } from '../update/prepared.js';
+import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
 
 /** A record of a scan, as a value. */
 export interface Scanned<T> {
@@ -206,14 +208,17 @@ export type Change = <T, R>(name: string, change: (collection: TransactionCollec
 /**
  * A collection of records. T is the type of the records; nothing checks it. By default a lookup sees the newest
  * publication, at most ten milliseconds late (option `freshness`). An iteration sees one publication from beginning to end.
- * Each change is a transaction, and is durable when its promise resolves. Make many changes in one `store.transaction`.
+ * Each change is a transaction, and is durable when its promise resolves. It takes its arguments as they are when it is
+ * called. Changes that are called while others are being committed are committed together, in the order of the calls.
  */
 export class Collection<T = unknown> extends ReadableCollection<T> {
+  readonly #lookup: Lookup;
   readonly #change: Change;
 
   /** Not for users: `store.collection(name)` makes it. */
   constructor(lookup: Lookup, change: Change, reading: Reading, isFixed: boolean) {
     super(lookup, reading, isFixed);
+    this.#lookup = lookup;
     this.#change = change;
   }
 
@@ -221,29 +226,46 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
    * Stores a record and returns its key. It replaces the record with the same key, if there is one.
    * @param name the member name of the record, in collections imported from one object.
    */
-  put(record: T, name?: string): Promise<KeyValue> {
-    return this.#change<T, KeyValue>(this.name, (collection) => collection.put(record, name));
+  async put(record: T, name?: string): Promise<KeyValue> {
+    return this.#put(PreparedRecord.ofValue(record, this.#manifest, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
-  putText(text: string, name?: string): Promise<KeyValue> {
-    return this.#change<T, KeyValue>(this.name, (collection) => collection.putText(text, name));
+  async putText(text: string, name?: string): Promise<KeyValue> {
+    return this.#put(PreparedRecord.ofText(text, this.#manifest, name));
+  }
+
+  #put(prepared: PreparedRecord): Promise<KeyValue> {
+    return this.#change(this.name, (collection) => putPrepared(collection, prepared));
+  }
+
+  get #manifest(): CollectionManifest {
+    return this.#lookup.generation().manifest;
   }
 
   /** Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. */
-  patch(key: KeyValue, changes: unknown): Promise<boolean> {
-    return this.#change<T, boolean>(this.name, (collection) => collection.patch(key, changes));
+  async patch(key: KeyValue, changes: unknown): Promise<boolean> {
+    // As they are now: the caller may change both before the transaction runs.
+    const [at, patch] = [copyOfKey(key), patchText(changes)];
+    return this.#change<T, boolean>(this.name, (collection) => patchWritten(collection, at, patch));
   }
 
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
-  patchText(key: KeyValue, changes: string): Promise<boolean> {
-    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(key, changes));
+  async patchText(key: KeyValue, changes: string): Promise<boolean> {
+    const at = copyOfKey(key);
+    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes));
   }
 
   /** Deletes the record with this key. Returns whether there was such a record. */
-  delete(key: KeyValue): Promise<boolean> {
-    return this.#change<T, boolean>(this.name, (collection) => collection.delete(key));
+  async delete(key: KeyValue): Promise<boolean> {
+    const at = copyOfKey(key);
+    return this.#change<T, boolean>(this.name, (collection) => collection.delete(at));
   }
+}
+
+/** The key of a composite index is a list, which its owner may change. */
+function copyOfKey(key: KeyValue): KeyValue {
+  return Array.isArray(key) ? [...key] : key;
 }
 
 // What is timed, now and then: functions that close over nothing, for they stand in the path of every read.

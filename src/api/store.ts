@@ -26,7 +26,7 @@ import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { type Memory, MemoryPlace } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
 import type { Catalog } from '../store/types.js';
-import { transact } from '../update/transact.js';
+import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
 import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
@@ -56,6 +56,7 @@ export class Store {
   readonly #metering: Metering;
   readonly #watchers: Watchers;
   readonly #serving: Serving;
+  readonly #transactions: Transactions;
   /** The records that imports have rejected and kept. */
   readonly quarantine: Quarantine;
   #closing: Promise<void> | undefined;
@@ -72,6 +73,8 @@ export class Store {
     const lookup = (name: string): Lookup => this.#lookup(name);
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
+    const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
+    this.#transactions = new Transactions({ catalog, lookup, admitted, closing: this.#underWay.closing });
     this.quarantine = new Quarantine(this, place, catalog, (todo) => this.#work(todo));
   }
 
@@ -205,14 +208,29 @@ export class Store {
 
   /**
    * Changes any number of records in any number of collections. All changes are durable when the promise resolves. If
-   * `change` throws, nothing is changed. All processes take turns with transactions.
-   * @param change makes the changes, synchronously. It runs again later if an import is merging into one of its collections.
+   * `change` throws, nothing is changed. All processes take turns with transactions. Transactions of this store that are
+   * called while another one is being committed are committed together, in the order of the calls.
+   * @param change makes the changes, synchronously. It runs later, when no other process can change the store; and again,
+   * if an import is merging into one of its collections, or if its group could not be committed.
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.#assertWritable();
-    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#underWay.closing);
+    const result = await this.#transactions.run(change);
+    this.#serving.look();
+    return result;
+  }
+
+  /**
+   * Changes the store as `transaction` does, durably, before it returns. The thread waits for other processes and for the
+   * disk: it is meant for scripts. Transactions that were called before are committed with it.
+   * @throws as `transaction`; GristmillError STORE_BUSY if an import is merging into one of its collections
+   * @example store.transactionSync((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
+   */
+  transactionSync<R>(change: (transaction: Transaction) => R): R {
+    this.#assertWritable();
+    const result = this.#transactions.runSync(change);
     this.#serving.look();
     return result;
   }
@@ -254,7 +272,8 @@ export class Store {
 
   /**
    * Closes the store. It cancels running imports and other long work, waits for their end, and closes the files. A call to
-   * the store after this one fails with STORE_CLOSED. Running reads end, or fail with that code. Idempotent.
+   * the store after this one fails with STORE_CLOSED. Running reads end, or fail with that code. Transactions that were
+   * called before are committed. Idempotent.
    */
   close(): Promise<void> {
     this.#closing ??= keptAlive(this.#close());
@@ -283,7 +302,8 @@ export class Store {
   async #close(): Promise<void> {
     this.#caches.refuseReads();
     const reason = new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed during this call`);
-    await Promise.allSettled([this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()]);
+    const works = [this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()];
+    await Promise.allSettled([...works, this.#transactions.settled()]);
     this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();

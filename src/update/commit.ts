@@ -1,8 +1,8 @@
 // record > line, keys > overlay > [pages > transaction]
 //
-// The end of a transaction: what has collected in the overlays is written, collection by collection: lines into the open
-// inline shard, keys into the pages they fall into, marks on the records they replace. Everything in here happens in the
-// one LMDB transaction that the callback ran in, or not at all (Invariant 7).
+// The end of a group of transactions: what has collected in the overlays is written, collection by collection: lines into
+// the open inline shard, keys into the pages they fall into, marks on the records they replace. Everything in here happens
+// in the one LMDB transaction that the callbacks ran in, or not at all (Invariant 7).
 
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
@@ -22,7 +22,7 @@ import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
 
 export interface Changed {
-  /** The collection as it was when the transaction began. */
+  /** The collection as it was when the group began. */
   readonly manifest: CollectionManifest;
   /** Its shards then. */
   readonly shards: readonly ShardEntry[];
@@ -40,13 +40,12 @@ export function commitChanges(
   created: readonly CollectionManifest[],
   collections: readonly Changed[],
 ): void {
-  if (collections.length === 0) return;
+  const changed = collections.filter(({ overlay }) => !overlay.isEmpty);
+  if (created.length + changed.length === 0) return;
   const generation = header.generation + 1;
   write.putHeader({ ...header, generation });
   for (const manifest of created) publishState(catalog, write, manifest, []);
-  for (const changed of collections) {
-    if (!changed.overlay.isEmpty) new CollectionCommit(catalog, write, changed, generation).run(changed.overlay);
-  }
+  for (const one of changed) new CollectionCommit(catalog, write, one, generation).run(one.overlay);
 }
 
 class CollectionCommit {
@@ -68,14 +67,14 @@ class CollectionCommit {
 
   run(overlay: Overlay): void {
     const base = this.#base;
-    const keyed = [...overlay.changes.values()];
-    const records = [...overlay.appended, ...keyed.flatMap(({ record }) => record ?? [])];
+    const keyed = overlay.inOrder();
+    const records = [...overlay.appended, ...keyed.flatMap(([, { record }]) => record ?? [])];
     const open = this.#append(records);
     if (open !== undefined) this.#shards = [...this.#shards.filter(({ shard }) => shard !== open.shard), open];
     const first = open === undefined ? 0 : open.records - records.length;
     const placed = { shard: open?.shard ?? 0, first };
 
-    const primary = base.primary && this.#mergePrimary(base.primary, overlay, placed);
+    const primary = base.primary && this.#mergePrimary(base.primary, keyed, placed);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
     for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
 
@@ -124,10 +123,10 @@ class CollectionCommit {
     };
   }
 
-  #mergePrimary(index: IndexManifest, overlay: Overlay, { shard, first }: Placed): IndexManifest {
+  #mergePrimary(index: IndexManifest, keyed: ReturnType<Overlay['inOrder']>, { shard, first }: Placed): IndexManifest {
     let ordinal = first;
     const changes: [id: string, Change][] = [];
-    for (const [id, { key, record }] of overlay.changes) {
+    for (const [id, { key, record }] of keyed) {
       const change = record ? { key, shard, ordinal: ordinal++ } : { key, shard: 0, ordinal: 0, isRemoval: true };
       changes.push([id, change]);
     }

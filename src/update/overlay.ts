@@ -1,27 +1,43 @@
 // record > line, keys > [overlay] > pages > transaction
 //
-// What a transaction has changed in one collection and not written yet: it is written at the end, in key order, so that
-// ten thousand puts open each index page once. Until then the transaction's own reads look here first.
+// What a group of transactions has changed in one collection and not written yet: it is written at the end, in key order,
+// so that ten thousand puts open each index page once. Until then the reads of the group's transactions look here first.
 
 import { encodeKey, type KeyValue } from '../keys/encode.js';
 import type { NewRecord } from './record.js';
+import type { Undo } from './undo.js';
 
 /** What becomes of one key. */
 interface KeyChange {
   readonly key: Uint8Array;
   /** Absent: the record is deleted. */
   readonly record?: NewRecord;
+  /** Its place among all changes: a record put twice is stored where it was put last. */
+  readonly at: number;
 }
 
 export class Overlay {
-  /** By the bytes of the key as characters, in the order of the last change. Empty in collections without a key. */
+  /** By the bytes of the key as characters. Empty in collections without a key. */
   readonly changes = new Map<string, KeyChange>();
   /** Collections without a key: records to append, and ordinals of stored records to delete. */
   readonly appended: NewRecord[] = [];
   readonly deleted = new Set<number>();
+  /** Bytes of all lines that were put, those that were put again too. */
+  bytes = 0;
+  readonly #undo: Undo;
+  #next = 0;
+
+  constructor(undo: Undo) {
+    this.#undo = undo;
+  }
 
   get isEmpty(): boolean {
     return this.changes.size + this.appended.length + this.deleted.size === 0;
+  }
+
+  /** The changes in their order. */
+  inOrder(): [id: string, change: KeyChange][] {
+    return [...this.changes].sort(([, left], [, right]) => left.at - right.at);
   }
 
   change(of: KeyValue): KeyChange | undefined {
@@ -29,21 +45,36 @@ export class Overlay {
   }
 
   put(key: Uint8Array, record: NewRecord): void {
-    this.#set({ key, record });
+    this.bytes += record.line.byteLength;
+    this.#set(idOf(key), { key, record, at: this.#next++ });
   }
 
   /** @param isStored whether the key has a record beneath: if not, forgetting the change is enough. */
   remove(of: KeyValue, isStored: boolean): void {
     const key = encodeKey(of);
-    if (isStored) this.#set({ key });
-    else this.changes.delete(idOf(key));
+    this.#set(idOf(key), isStored ? { key, at: this.#next++ } : undefined);
   }
 
-  #set(change: KeyChange): void {
-    const id = idOf(change.key);
-    // Anew, so that a record put twice is stored where it was put last.
-    this.changes.delete(id);
-    this.changes.set(id, change);
+  append(record: NewRecord): void {
+    this.bytes += record.line.byteLength;
+    this.appended.push(record);
+    this.#undo.add(() => this.appended.pop());
+  }
+
+  delete(ordinal: number): void {
+    this.deleted.add(ordinal);
+    this.#undo.add(() => this.deleted.delete(ordinal));
+  }
+
+  #set(id: string, change: KeyChange | undefined): void {
+    const before = this.changes.get(id);
+    this.#undo.add(() => this.#replace(id, before));
+    this.#replace(id, change);
+  }
+
+  #replace(id: string, change: KeyChange | undefined): void {
+    if (change === undefined) this.changes.delete(id);
+    else this.changes.set(id, change);
   }
 }
 

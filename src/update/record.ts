@@ -40,7 +40,14 @@ export interface KeyPlan {
 /** A number that `JSON.parse` may round. Only `JSON.rawJSON` makes `JSON.stringify` write one that it does round. */
 const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
-export function keyPlanOf(manifest: Pick<CollectionManifest, 'key' | 'secondary' | 'positions'>): KeyPlan {
+/** Two collections have the same plan if these are equal. */
+export function planText({ key, secondary, positions }: PlanSource): string {
+  return JSON.stringify([key, secondary.map(({ path }) => path), positions]);
+}
+
+type PlanSource = Pick<CollectionManifest, 'key' | 'secondary' | 'positions'>;
+
+export function keyPlanOf(manifest: PlanSource): KeyPlan {
   const { key, secondary } = manifest;
   const primary = key.kind === 'path' ? namesOf(key.path) : undefined;
   return { kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path, numbersIn(manifest))) };
@@ -52,9 +59,20 @@ export function keyPlanOf(manifest: Pick<CollectionManifest, 'key' | 'secondary'
  * @throws GristmillError BAD_RECORD (reason KEY_MISSING …), KEY_TOO_LONG; TypeError for what JSON has no text for.
  */
 export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): NewRecord {
-  const named = nameKey(plan, name);
+  nameKey(plan, name);
+  return recordOfWritten(written(value), plan, name);
+}
+
+/** The text of a value that is to be a record. @throws TypeError for what JSON has no text for */
+export function written(value: unknown): string {
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) throw new TypeError(`a record must be a JSON value, not ${typeof value}`);
+  return text;
+}
+
+/** A record given as the text that `written` gave. @throws as `recordOfValue` */
+export function recordOfWritten(text: string, plan: KeyPlan, name?: string): NewRecord {
+  const named = nameKey(plan, name);
   // What may be too deep or too large, or have too many keys, is for the kernel to judge.
   if (text.length > KEYS_PER_RECORD_MAX || (text.length > 2 * DEPTH_DEFAULT && mayBeDeep(text)))
     return recordOfText(text, plan, name);

@@ -1,18 +1,45 @@
 // record > line, keys > overlay > pages > [transaction]
 //
-// Runs a change as one transaction of the catalog, from the beginning again where an import is just merging into one of its
-// collections.
+// The transactions of one store, in groups: whatever was called while the last group was written and synced goes with the
+// next one, in the order of the calls. So a sync is shared by all who wait for it, and nothing of it waits in this thread.
 
 import { setImmediate } from 'node:timers/promises';
+import { GristmillError } from '../base/errors.js';
 import { failpoint } from '../base/failpoints.js';
+import { GROUP_BYTES_MAX, GROUP_MILLISECONDS_MAX } from '../base/limits.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
+import { Group, MergeUnderWay } from './group.js';
+import { Queue } from './queue.js';
 import { Transaction } from './transaction.js';
-import { MergeUnderWay, TransactionWork } from './transaction-work.js';
+import { TransactionWork } from './transaction-work.js';
 
 type Change<R> = (transaction: Transaction) => R;
-type LookupOf = (collection: string) => Lookup;
+
+/** A transaction that waits for its group. */
+interface Waiting {
+  readonly change: Change<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A transaction of a group that is being committed, and what came of its callback. */
+interface Ran {
+  readonly waiting: Waiting;
+  readonly outcome: { readonly result: unknown } | { readonly error: unknown };
+}
+
+/** What transactions need of their store. */
+interface TransactionsStore {
+  readonly catalog: Catalog;
+  /** The read path of a collection that is there. */
+  readonly lookup: (collection: string) => Lookup;
+  /** Lets the transactions of a store that is being closed read it. */
+  readonly admitted: <T>(read: () => T) => T;
+  /** Aborted when the store is being closed: nothing waits for an import then. */
+  readonly closing: AbortSignal;
+}
 
 /**
  * Whether a callback is running, of whatever store. Another transaction within it would wait for ever for the lock of the
@@ -20,57 +47,201 @@ type LookupOf = (collection: string) => Lookup;
  */
 let isInCallback = false;
 
-/** A process that does nothing but transactions lets others have their turn after so long: timers, arriving data, its own reads. */
-const TURN_MILLISECONDS = 5;
-let turnBegan = performance.now();
+export class Transactions {
+  readonly #store: TransactionsStore;
+  readonly #queue = new Queue<Waiting>();
+  /** Transactions that wait for an import to end its merge, by the collection it merges into. */
+  readonly #held = new Map<string, Waiting[]>();
+  /** Collections whose transactions wait so that they stay in order; each with the collection that they wait for. */
+  readonly #heldBack = new Map<string, string>();
+  #running: Promise<void> | undefined;
 
-/** @throws what `change` throws, and then nothing has changed; TypeError when it returns a promise; CANCELLED */
-export async function transact<R>(
-  catalog: Catalog,
-  lookup: LookupOf,
-  change: Change<R>,
-  stop: AbortSignal,
-): Promise<R> {
-  if (typeof change !== 'function') throw new TypeError('a transaction needs a callback that makes the changes');
-  if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
-  for (;;) {
-    try {
-      const result = await catalog.transaction((write) => run(catalog, write, lookup, change));
-      await takeTurns();
-      return result;
-    } catch (error) {
-      if (!(error instanceof MergeUnderWay)) throw error;
-      await waitUntilMergeable(catalog, error.collection, stop);
+  constructor(store: TransactionsStore) {
+    this.#store = store;
+  }
+
+  /** @throws what `change` throws, and then nothing of it is changed; TypeError when it returns a promise */
+  async run<R>(change: Change<R>): Promise<R> {
+    checkChange(change);
+    return new Promise<R>((resolve, reject) => {
+      this.#queue.push({ change, resolve: resolve as Waiting['resolve'], reject });
+      this.#running ??= this.#runGroups();
+    });
+  }
+
+  /**
+   * The same, done when it returns. The transactions that were called before are committed with it.
+   * @throws as `run`; GristmillError STORE_BUSY where an import is merging into one of its collections
+   */
+  runSync<R>(change: Change<R>): R {
+    checkChange(change);
+    let outcome: Ran['outcome'] | undefined;
+    const own: Waiting = {
+      change,
+      resolve: (result) => {
+        outcome = { result };
+      },
+      reject: (error) => {
+        outcome = { error };
+      },
+    };
+    // Alone once more where those before it failed with it.
+    this.#queue.push(own);
+    while (outcome === undefined && this.#queue.length > 0) this.#commitSync(this.#queue.length);
+    if (outcome === undefined) {
+      this.#withdraw(own);
+      const message =
+        'an import is merging into a collection of this transaction; wait until it ends, or use transaction';
+      throw new GristmillError('STORE_BUSY', message);
     }
+    const { error, result } = outcome as { readonly error?: unknown; readonly result?: unknown };
+    if ('error' in outcome) throw error;
+    return result as R;
+  }
+
+  /** Resolves when all that were called before are committed or have failed. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined || this.#held.size > 0) {
+      await this.#running;
+      await setImmediate();
+    }
+  }
+
+  async #runGroups(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#commit(Number.POSITIVE_INFINITY);
+      // Without it, those of a store in memory would keep the event loop from going on.
+      await setImmediate();
+    }
+    this.#running = undefined;
+  }
+
+  /** Commits a group, or one after another what cannot be committed together. */
+  async #commit(most: number): Promise<void> {
+    let ran: Ran[] = [];
+    try {
+      await this.#store.catalog.transaction((write) => {
+        ran = [];
+        this.#runGroup(write, most, ran);
+      });
+      settle(ran);
+    } catch (error) {
+      const again = this.#failed(ran, error);
+      for (let i = 0; i < again; i++) await this.#commit(1);
+    }
+  }
+
+  #commitSync(most: number): void {
+    const ran: Ran[] = [];
+    try {
+      this.#store.catalog.transactionSync((write) => this.#runGroup(write, most, ran, Number.POSITIVE_INFINITY));
+      settle(ran);
+    } catch (error) {
+      const again = this.#failed(ran, error);
+      for (let i = 0; i < again; i++) this.#commitSync(1);
+    }
+  }
+
+  /** A group was not committed. @returns how many of it are to be tried one by one */
+  #failed(ran: readonly Ran[], error: unknown): number {
+    if (ran.length > 1) {
+      this.#queue.unshift(ran.map(({ waiting }) => waiting));
+      return ran.length;
+    }
+    // Before any of them ran, as on a full disk: each would fail with it.
+    const failed = ran[0]?.waiting ?? this.#queue.shift();
+    failed?.reject(error);
+    return 0;
+  }
+
+  /** @param ran gets the transactions as they run, so that they are known if the group fails */
+  #runGroup(write: CatalogWrite, most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): void {
+    const { catalog, lookup, admitted } = this.#store;
+    const group = new Group({ catalog, write, lookup, waitsFor: (name) => this.#heldBack.get(name) });
+    const until = performance.now() + milliseconds;
+    admitted(() => {
+      while (this.#queue.length > 0 && ran.length < most) {
+        this.#runOne(group, this.#queue.shift() as Waiting, ran);
+        if (performance.now() > until || group.bytes > GROUP_BYTES_MAX) break;
+      }
+      group.commit();
+      failpoint('transaction.commit');
+    });
+  }
+
+  #runOne(group: Group, waiting: Waiting, ran: Ran[]): void {
+    const work = new TransactionWork(group);
+    isInCallback = true;
+    try {
+      ran.push({ waiting, outcome: { result: group.run(() => resultOf(work, waiting.change)) } });
+    } catch (error) {
+      if (error instanceof MergeUnderWay) this.#hold(waiting, error.collection, work.names);
+      else ran.push({ waiting, outcome: { error } });
+    } finally {
+      isInCallback = false;
+      work.end();
+    }
+  }
+
+  /** Has a transaction wait for the import that merges, and after it all that open a collection of it: they keep their order. */
+  #hold(waiting: Waiting, merging: string, names: Iterable<string>): void {
+    for (const name of [merging, ...names]) this.#heldBack.set(name, merging);
+    const held = this.#held.get(merging);
+    if (held !== undefined) {
+      held.push(waiting);
+      return;
+    }
+    const all = [waiting];
+    this.#held.set(merging, all);
+    const { catalog, closing } = this.#store;
+    void waitUntilMergeable(catalog, merging, closing).then(
+      () => {
+        this.#release(merging);
+        this.#queue.unshift(all);
+        this.#running ??= this.#runGroups();
+      },
+      (error) => {
+        this.#release(merging);
+        for (const { reject } of all) reject(closing.aborted ? closing.reason : error);
+      },
+    );
+  }
+
+  #release(merging: string): void {
+    this.#held.delete(merging);
+    for (const [name, waitsFor] of this.#heldBack) if (waitsFor === merging) this.#heldBack.delete(name);
+  }
+
+  #withdraw(own: Waiting): void {
+    for (const held of this.#held.values()) if (held.includes(own)) held.splice(held.indexOf(own), 1);
   }
 }
 
-/** A transaction is done without waiting for anything, so awaiting one after another would keep the event loop from going on. */
-async function takeTurns(): Promise<void> {
-  if (performance.now() - turnBegan < TURN_MILLISECONDS) return;
-  await setImmediate();
-  turnBegan = performance.now();
+function checkChange(change: unknown): void {
+  if (typeof change !== 'function') throw new TypeError('a transaction needs a callback that makes the changes');
+  if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
 }
 
-function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change: Change<R>): R {
-  const work = new TransactionWork({ catalog, write, lookup });
-  isInCallback = true;
+function resultOf(work: TransactionWork, change: Change<unknown>): unknown {
+  let result: unknown;
   try {
-    const result = change(new Transaction(work));
-    if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
-      // What it still does to a transaction that is over fails, and is said here.
-      Promise.resolve(result).catch(() => {});
-      throw new TypeError(
-        'the callback of a transaction must not be async: it returned a promise; nothing was changed',
-      );
-    }
-    work.commit();
-    failpoint('transaction.commit');
-    return result;
+    result = change(new Transaction(work));
   } catch (error) {
-    throw work.reasonFor(error);
-  } finally {
-    isInCallback = false;
-    work.end();
+    work.assertNotMerging();
+    throw error;
+  }
+  if (typeof (result as PromiseLike<unknown> | null)?.then === 'function') {
+    // What it still does to a transaction that is over fails, and is said here.
+    Promise.resolve(result).catch(() => {});
+    throw new TypeError('the callback of a transaction must not be async: it returned a promise; nothing was changed');
+  }
+  work.assertNotMerging();
+  return result;
+}
+
+function settle(ran: readonly Ran[]): void {
+  for (const { waiting, outcome } of ran) {
+    if ('error' in outcome) waiting.reject(outcome.error);
+    else waiting.resolve(outcome.result);
   }
 }

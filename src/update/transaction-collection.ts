@@ -10,11 +10,11 @@ import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
-import type { Changed } from './commit.js';
+import type { GroupCollection } from './group.js';
 import { mergePatch } from './merge-patch.js';
 import type { Overlay } from './overlay.js';
-import type { NewRecord } from './record.js';
-import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js';
+import type { PreparedRecord } from './prepared.js';
+import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './record.js';
 
 /** Options of `createCollection`; all optional. */
 export interface CollectionOptions {
@@ -27,24 +27,45 @@ export interface CollectionOptions {
   readonly indexes?: readonly KeyPath[] | undefined;
 }
 
+/** Stores a record that was made before the transaction began. */
+export let putPrepared: (collection: TransactionCollection<unknown>, prepared: PreparedRecord) => KeyValue;
+
+/** Patches a record with a text that `patchText` gave. */
+export let patchWritten: (collection: TransactionCollection<unknown>, key: KeyValue, text: string) => boolean;
+
+/** The text of a patch given as a value. @throws TypeError for what JSON has no text for */
+export function patchText(changes: unknown): string {
+  const text = JSON.stringify(changes) as string | undefined;
+  if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
+  return text;
+}
+
 /** A collection inside a transaction. Its reads see the changes of the transaction. */
 export class TransactionCollection<T> {
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
   readonly #assertUsable: () => void;
-  readonly #plan: ReturnType<typeof keyPlanOf>;
+  readonly #plan: KeyPlan;
 
-  /**
-   * Not for users: `transaction.collection(name)` makes it.
-   * @param stored reads the collection as it was when the transaction began; undefined for a new one
-   */
-  constructor({ manifest, overlay }: Changed, stored: Lookup | undefined, assertUsable: () => void) {
+  static {
+    putPrepared = (collection, prepared) => {
+      collection.#assertUsable();
+      return collection.#put(prepared.recordFor(collection.#manifest, collection.#plan));
+    };
+    patchWritten = (collection, key, text) => {
+      collection.#assertUsable();
+      return collection.#patch(key, text);
+    };
+  }
+
+  /** Not for users: `transaction.collection(name)` makes it. */
+  constructor({ manifest, overlay, stored, plan }: GroupCollection, assertUsable: () => void) {
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
     this.#assertUsable = assertUsable;
-    this.#plan = keyPlanOf(manifest);
+    this.#plan = plan;
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
@@ -107,9 +128,7 @@ export class TransactionCollection<T> {
    */
   patch(key: KeyValue, changes: unknown): boolean {
     this.#assertUsable();
-    const text = JSON.stringify(changes) as string | undefined;
-    if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
-    return this.#patch(key, text);
+    return this.#patch(key, patchText(changes));
   }
 
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
@@ -139,14 +158,14 @@ export class TransactionCollection<T> {
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    if (rule.kind === 'ordinal') this.#overlay.deleted.add(ordinalOf(name, key)!);
+    if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
   }
 
   #put(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
-      this.#overlay.appended.push(record);
+      this.#overlay.append(record);
       return this.#firstAppended + this.#overlay.appended.length - 1;
     }
     this.#overlay.put(record.primary, record);

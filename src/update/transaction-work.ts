@@ -1,63 +1,41 @@
 // [record > line, keys > overlay] > pages > transaction
 //
-// A transaction as its owner holds it, who commits and ends it. The callback holds `Transaction` (transaction.ts) instead:
-// with that it can make changes and nothing else. Until the commit nothing is written, new collections neither: what reads
-// the store within the callback sees the state before.
+// One transaction of a group as its owner holds it, who ends it. The callback holds `Transaction` (transaction.ts) instead:
+// with that it can make changes and nothing else.
 
-import { GristmillError } from '../base/errors.js';
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
-import { havePositions } from '../keys/key-path.js';
-import type { Lookup } from '../lookup/lookup.js';
-import { type Resolved, resolveOptions } from '../options/check.js';
-import { mergeUnderWay } from '../store/lock/lock-holder.js';
-import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
+import { resolveOptions } from '../options/check.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
-import { type Changed, commitChanges } from './commit.js';
-import { Overlay } from './overlay.js';
+import { type Group, MergeUnderWay } from './group.js';
 import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
-/** What a transaction needs of its store. */
-interface TransactionContext {
-  readonly catalog: Catalog;
-  readonly write: CatalogWrite;
-  /** The read path of a collection that is there. */
-  readonly lookup: (name: string) => Lookup;
-}
-
-/** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
-export class MergeUnderWay extends Error {
-  constructor(readonly collection: string) {
-    super(`an import is merging into collection ${collection}`);
-  }
-}
-
 export class TransactionWork {
-  readonly #context: TransactionContext;
+  readonly #group: Group;
   readonly #collections = new Map<string, TransactionCollection<unknown>>();
-  readonly #changed: Changed[] = [];
-  readonly #created: CollectionManifest[] = [];
-  /** As it will be: with the numbers that new collections and their trees have taken. */
-  #header: StoreHeader;
   #merge: MergeUnderWay | undefined;
   #isOver = false;
 
-  constructor(context: TransactionContext) {
-    this.#context = context;
-    this.#header = context.catalog.header();
+  constructor(group: Group) {
+    this.#group = group;
+  }
+
+  /** The names of the collections that it has opened. */
+  get names(): Iterable<string> {
+    return this.#collections.keys();
   }
 
   /** See `Transaction.collection`. */
   collection(name: string): TransactionCollection<unknown> {
     this.#assertUsable();
     checkNameToFind(name);
-    if (mergeUnderWay(this.#context.catalog, name)) {
-      this.#merge = new MergeUnderWay(name);
-      throw this.#merge;
-    }
     const known = this.#collections.get(name);
     if (known !== undefined) return known;
-    const lookup = this.#context.lookup(name);
-    return this.#add(lookup.newest(), lookup);
+    try {
+      return this.#add(name, new TransactionCollection(this.#group.collection(name), () => this.#assertUsable()));
+    } catch (error) {
+      if (error instanceof MergeUnderWay) this.#merge = error;
+      throw error;
+    }
   }
 
   /** See `Transaction.createCollection`. */
@@ -65,40 +43,18 @@ export class TransactionWork {
     this.#assertUsable();
     checkCollectionName(name);
     const options = resolveOptions('createCollection', COLLECTION_OPTIONS, given);
-    if (this.#collections.has(name) || this.#context.catalog.collection(name) !== undefined) {
-      throw new GristmillError('COLLECTION_EXISTS', `the collection ${name} already exists; nothing was changed`);
-    }
-    const manifest = newCollection(this.#header, name, options);
-    const { nextCollection, nextTree } = this.#header;
-    this.#header = {
-      ...this.#header,
-      nextCollection: nextCollection + 1,
-      nextTree: nextTree + 1 + manifest.secondary.length,
-    };
-    this.#created.push(manifest);
-    return this.#add({ manifest, shards: [] }, undefined);
+    const made = this.#group.createCollection(name, options);
+    return this.#add(name, new TransactionCollection(made, () => this.#assertUsable()));
   }
 
-  #add(
-    { manifest, shards }: Pick<Changed, 'manifest' | 'shards'>,
-    lookup: Lookup | undefined,
-  ): TransactionCollection<unknown> {
-    const changed = { manifest, shards, overlay: new Overlay() };
-    const collection = new TransactionCollection(changed, lookup, () => this.#assertUsable());
-    this.#changed.push(changed);
-    this.#collections.set(manifest.name, collection);
+  #add(name: string, collection: TransactionCollection<unknown>): TransactionCollection<unknown> {
+    this.#collections.set(name, collection);
     return collection;
   }
 
-  /** Writes the changes. @throws MergeUnderWay, whatever the callback made of it; as `commitChanges` */
-  commit(): void {
+  /** That an import is merging comes before what the callback made of it. @throws MergeUnderWay */
+  assertNotMerging(): void {
     if (this.#merge !== undefined) throw this.#merge;
-    commitChanges(this.#context, this.#header, this.#created, this.#changed);
-  }
-
-  /** What a failure of the callback means: that an import is merging comes before what it made of that. */
-  reasonFor(error: unknown): unknown {
-    return this.#merge ?? error;
   }
 
   /** Nothing is to be changed that nobody would write. */
@@ -109,22 +65,4 @@ export class TransactionWork {
   #assertUsable(): void {
     if (this.#isOver) throw new TypeError('a transaction can be used only inside its callback');
   }
-}
-
-function newCollection(
-  header: StoreHeader,
-  name: string,
-  { key, indexes }: Resolved<typeof COLLECTION_OPTIONS>,
-): CollectionManifest {
-  const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
-  const generation = header.generation + 1;
-  const empty = { entries: 0, pages: 0 };
-  return {
-    ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
-    ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
-    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
-    ...(havePositions(indexes) && { positions: true }),
-    ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
-    ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
-  };
 }

@@ -35,6 +35,7 @@ const LAYERS = [
     'src/store/shards',
     'src/store/catalog',
     'src/store/lmdb',
+    'src/store/lmdb/commits',
   ],
   ['src/store/publish', 'src/store/lock'],
   // The import path, in the order of its stages.

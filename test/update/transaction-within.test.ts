@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CollectionOptions, openStore, type Snapshot } from '../../dist/src/index.js';
-import { MergeUnderWay } from '../../dist/src/update/transaction-work.js';
+import { MergeUnderWay } from '../../dist/src/update/group.js';
 import { all, Misused, ROWS, type Row } from '../support/misuse.js';
 
 let misused: Misused;
@@ -169,23 +169,24 @@ describe('a callback', () => {
   });
 
   test('that catches what tells of an import under way begins again all the same', async () => {
-    const { transact } = await import('../../dist/src/update/transact.js');
+    const { Transactions } = await import('../../dist/src/update/transact.js');
     const { LmdbCatalog } = await import('../../dist/src/store/lmdb/catalog.js');
     const catalog = await LmdbCatalog.open(misused.path, { create: false, readOnly: false });
     let runs = 0;
     const stop = new AbortController();
-    const changing = transact(
+    const transactions = new Transactions({
       catalog,
-      (name) => {
+      lookup: (name) => {
         // As it is thrown where an import is merging; there is none, so the second time it is over.
         throw runs === 1 ? new MergeUnderWay(name) : new Error('second run');
       },
-      (tx) => {
-        runs++;
-        tx.collection('rows');
-      },
-      stop.signal,
-    );
+      admitted: (read) => read(),
+      closing: stop.signal,
+    });
+    const changing = transactions.run((tx) => {
+      runs++;
+      tx.collection('rows');
+    });
     await expect(changing).rejects.toThrow('second run');
     expect(runs).toBe(2);
     await catalog.close();

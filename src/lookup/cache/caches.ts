@@ -136,6 +136,17 @@ export class Caches {
     this.#closed = true;
   }
 
+  /** Runs synchronous reads that a store that is being closed still has to do. */
+  admitted<T>(read: () => T): T {
+    const closed = this.#closed;
+    this.#closed = false;
+    try {
+      return read();
+    } finally {
+      this.#closed = closed;
+    }
+  }
+
   /** @throws GristmillError STORE_CLOSED */
   assertOpen(): void {
     if (!this.#closed) return;

@@ -1,7 +1,7 @@
 // store at rest: [catalog]
 //
 // What a transaction is going to write, beside the map that it will be written to. Reads of the transaction see both as
-// one map. So the transaction can run in one thread, and LMDB can write and sync in another (store/lmdb/commit-thread.ts).
+// one map. So the transaction can run in one thread, and LMDB can write and sync in another (store/lmdb/commits/thread.ts).
 
 import type { ByteMap, ByteRange } from './read.js';
 import { SortedMap } from './sorted-map.js';

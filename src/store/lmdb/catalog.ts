@@ -3,13 +3,13 @@
 // The catalog over LMDB. Two databases: `meta` (header, manifests, shards, tombstones, inline records: store/catalog/values.ts)
 // and `pages` (index pages under their page keys: store/pages/page-key.ts); store/catalog/read.ts reads them, store/catalog/write.ts writes them.
 //
-// A transaction collects what it writes (store/catalog/write-set.ts). Its commit thread (commit-thread.ts) has LMDB's write
-// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commit.ts).
+// A transaction collects what it writes (store/catalog/write-set.ts). Its commit thread (commits/thread.ts) has LMDB's write
+// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commits/commit.ts).
 //
 // What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
 // refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
 
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
@@ -19,61 +19,18 @@ import { newHeader } from '../catalog/values.js';
 import { CatalogWriter } from '../catalog/write.js';
 import { WriteSet } from '../catalog/write-set.js';
 import { syncDirectory } from '../files/io.js';
-import { CATALOG_FILE, hasShards, INDEX_DIRECTORY } from '../files/layout.js';
+import { CATALOG_FILE, hasShards } from '../files/layout.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
-import { assertInPlace, CommitFailed, commitBatch } from './commit.js';
 import { CommitRoom } from './commit-room.js';
-import { CommitThread, NoCommitThread } from './commit-thread.js';
-import type { Transaction } from './lmdb.js';
+import { writeBatch } from './commits/batch.js';
+import { assertInPlace, CommitFailed, commitBatch } from './commits/commit.js';
+import { CommitThread, NoCommitThread } from './commits/thread.js';
+import { copyIndex } from './copy.js';
 import { byteMap } from './maps.js';
-import { type Bytes, type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
+import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
+import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 import { giveBackTurns } from './turns.js';
-import { writeBatch } from './write-batch.js';
-
-class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
-  readonly commits = 0;
-  readonly #environment: Environment;
-  #transaction: Transaction | undefined;
-
-  constructor(environment: Environment, transaction: Transaction) {
-    const { file, meta, pages, snapshots, isChanging } = environment;
-    const check = (): void => this.assertOpen();
-    const read = { transaction, isChanging };
-    super(file, byteMap(meta, check, read), byteMap(pages, check, read));
-    this.#environment = environment;
-    this.#transaction = transaction;
-    snapshots.add(this);
-  }
-
-  assertOpen(): void {
-    if (this.#transaction === undefined) throw closedError(this.file);
-  }
-
-  refresh(): void {}
-
-  snapshot(): CatalogSnapshot {
-    this.assertOpen();
-    const transaction = this.#transaction as Transaction & { use(): void };
-    transaction.use();
-    return new LmdbSnapshot(this.#environment, transaction);
-  }
-
-  release(): void {
-    this.#transaction?.done();
-    this.#transaction = undefined;
-    this.#environment.snapshots.delete(this);
-  }
-}
-
-/** What snapshots share. */
-interface Environment {
-  readonly file: string;
-  readonly meta: Bytes;
-  readonly pages: Bytes;
-  readonly snapshots: Set<CatalogSnapshot>;
-  readonly isChanging: () => boolean;
-}
 
 /** What the running transaction is going to write. */
 interface Working {
@@ -283,20 +240,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
   async copyTo(store: string): Promise<void> {
     this.assertOpen();
-    const directory = join(store, INDEX_DIRECTORY);
-    const file = join(store, CATALOG_FILE);
-    try {
-      mkdirSync(directory, { mode: 0o700 });
-      await this.#index.root.backup(directory, true).catch((error) => {
-        if (!isLeak(error)) throw error;
-        rmSync(file, { force: true });
-        return this.#index.root.backup(directory, false);
-      });
-      // LMDB makes it readable for all; nobody else can get into its directory.
-      chmodSync(file, 0o600);
-    } catch (cause) {
-      throw ioError(cause, 'copy the index to', file);
-    }
+    await copyIndex(this.#index.root, store);
   }
 
   async close(): Promise<void> {
@@ -330,18 +274,6 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     if (this.#closed) throw closedError(this.file);
     if (this.#failed !== undefined) throw this.#failed;
   }
-}
-
-/**
- * lmdb-js now and then loses a free page: nothing else is wrong then. LMDB refuses to leave out free space where its pages do
- * not add up (mdb.c, mdb_env_copyfd1), but copies all of the file.
- */
-function isLeak(error: unknown): boolean {
-  return /MDB_INCOMPATIBLE/.test(String((error as Error).message));
-}
-
-function closedError(file: string): GristmillError {
-  return new GristmillError('STORE_CLOSED', `the store of ${file} has been closed: open it again`, { file });
 }
 
 function interrupted(store: string): GristmillError {

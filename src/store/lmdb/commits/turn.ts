@@ -14,7 +14,7 @@
 //                   thread, if the user is busy for longer than its patience, because other processes wait meanwhile
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Answer } from '../../parallel/wire.js';
+import type { Answer } from '../../../parallel/wire.js';
 
 /** Values of the shared number. */
 export const TURN = { asked: 1, granted: 2, taken: 3, filled: 4, givenBack: 5 } as const;

@@ -5,7 +5,7 @@
 //
 //   count | key length, value length, key, value | …     a value length of 0 removes the key
 
-import type { WriteSet } from '../catalog/write-set.js';
+import type { WriteSet } from '../../catalog/write-set.js';
 
 const NUMBER_BYTES = 4;
 

@@ -1,17 +1,17 @@
 // store at rest: [catalog]
 //
-// The user's side of the commit thread (commit-turn.ts): transactions of one store, one after another. A thread is started
+// The user's side of the commit thread (turn.ts): transactions of one store, one after another. A thread is started
 // with the first transaction of a store. When the store is closed its thread is kept for the next one, because starting a
 // thread takes longer than most stores of a test are open. None of it keeps a process alive but a transaction under way.
 
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { GristmillError } from '../../base/errors.js';
-import { unwrap } from '../../parallel/wire.js';
+import { GristmillError } from '../../../base/errors.js';
+import { unwrap } from '../../../parallel/wire.js';
+import { takers } from '../turns.js';
 import { CommitFailed } from './commit.js';
-import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './commit-turn.js';
-import { takers } from './turns.js';
+import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
 
-const WORKER = new URL('../../../workers/commit-worker.js', import.meta.url);
+const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
 /** The thread's own heap holds one batch at a time, outside of it. */
 const HEAP_MIB = 64;
 const YOUNG_HEAP_MIB = 4;
@@ -29,6 +29,9 @@ interface Request {
   failure?: unknown;
   hasFailed?: boolean;
 }
+
+/** How a turn ends that was taken, or could not be granted. */
+type Ended = Extract<CommitWord, { readonly kind: 'committed' | 'failed' }>;
 
 let spare: Thread | undefined;
 
@@ -73,18 +76,29 @@ export class CommitThread {
   }
 
   heard(word: CommitWord): void {
-    if (word.kind === 'closed') return this.#closed?.();
-    if (word.kind === 'granted') return this.#take();
-    if (word.kind === 'given back') {
-      this.#patience = Math.min(2 * this.#patience, PATIENCE_MAX);
-      return this.#ask();
+    switch (word.kind) {
+      case 'closed':
+        this.#closed?.();
+        break;
+      case 'granted':
+        this.#take();
+        break;
+      case 'given back':
+        this.#patience = Math.min(2 * this.#patience, PATIENCE_MAX);
+        this.#ask();
+        break;
+      default:
+        this.#settle(word);
     }
+  }
+
+  #settle(word: Ended): void {
     const { resolve, reject, hasFailed, failure } = this.#current as Request;
     this.#current = undefined;
     this.#patience = PATIENCE_MIN;
     if (hasFailed) reject(failure);
     else if (word.kind === 'committed') resolve(word.wrote);
-    else if (word.kind === 'failed') reject(reasonOf(word));
+    else reject(reasonOf(word));
     this.#next();
   }
 
@@ -198,7 +212,7 @@ class Thread {
   }
 }
 
-function reasonOf(word: Extract<CommitWord, { readonly kind: 'failed' }>): unknown {
+function reasonOf(word: Extract<Ended, { readonly kind: 'failed' }>): unknown {
   try {
     return unwrap(word.answer);
   } catch (error) {

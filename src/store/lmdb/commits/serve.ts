@@ -5,12 +5,12 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { failed } from '../../parallel/wire.js';
-import { CATALOG_FILE } from '../files/layout.js';
+import { failed } from '../../../parallel/wire.js';
+import { CATALOG_FILE } from '../../files/layout.js';
+import { type OpenIndex, openIndex } from '../open.js';
+import { removedError } from '../opening.js';
 import { CommitFailed, commitBatch } from './commit.js';
-import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './commit-turn.js';
-import { type OpenIndex, openIndex } from './open.js';
-import { removedError } from './opening.js';
+import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
 
 interface Opened {
   readonly index: OpenIndex;

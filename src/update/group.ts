@@ -1,0 +1,136 @@
+// [record > line, keys > overlay] > pages > transaction
+//
+// Transactions that are committed together: each sees what those before it have changed, and one that throws leaves
+// nothing. Until the commit nothing is written, new collections neither: what reads the store within a callback sees the
+// state before the group.
+
+import { GristmillError } from '../base/errors.js';
+import { havePositions } from '../keys/key-path.js';
+import type { Lookup } from '../lookup/lookup.js';
+import type { Resolved } from '../options/check.js';
+import { mergeUnderWay } from '../store/lock/lock-holder.js';
+import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
+import type { COLLECTION_OPTIONS } from './collection-options.js';
+import { type Changed, commitChanges } from './commit.js';
+import { Overlay } from './overlay.js';
+import { planOf } from './prepared.js';
+import type { KeyPlan } from './record.js';
+import { Undo } from './undo.js';
+
+/** What a group needs of its store. */
+export interface GroupContext {
+  readonly catalog: Catalog;
+  readonly write: CatalogWrite;
+  /** The read path of a collection that is there. */
+  readonly lookup: (name: string) => Lookup;
+  /** The collection whose merge a transaction on this collection has to wait for, if there is one. */
+  readonly waitsFor: (name: string) => string | undefined;
+}
+
+/** A collection that transactions of the group have opened. */
+export interface GroupCollection extends Changed {
+  readonly plan: KeyPlan;
+  /** Reads the collection as it was when the group began; undefined for a new one. */
+  readonly stored: Lookup | undefined;
+}
+
+/** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
+export class MergeUnderWay extends Error {
+  constructor(readonly collection: string) {
+    super(`an import is merging into collection ${collection}`);
+  }
+}
+
+export class Group {
+  readonly #context: GroupContext;
+  readonly #undo = new Undo();
+  readonly #collections = new Map<string, GroupCollection>();
+  readonly #created: CollectionManifest[] = [];
+  /** As it will be: with the numbers that new collections and their trees have taken. */
+  #header: StoreHeader;
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+    this.#header = context.catalog.header();
+  }
+
+  /** Runs one transaction. If it throws, nothing of it stays. */
+  run<R>(transaction: () => R): R {
+    try {
+      const result = transaction();
+      this.#undo.keep();
+      return result;
+    } catch (error) {
+      this.#undo.takeBack();
+      throw error;
+    }
+  }
+
+  /** @throws MergeUnderWay; GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name */
+  collection(name: string): GroupCollection {
+    const known = this.#collections.get(name);
+    if (known !== undefined) return known;
+    const { catalog, lookup, waitsFor } = this.#context;
+    const merging = waitsFor(name) ?? (mergeUnderWay(catalog, name) && name);
+    if (merging !== undefined) throw new MergeUnderWay(merging);
+    const stored = lookup(name);
+    const { manifest, shards } = stored.newest();
+    // It has changed nothing by itself: it stays if the transaction throws.
+    return this.#add({ manifest, shards }, stored);
+  }
+
+  /** @throws GristmillError COLLECTION_EXISTS */
+  createCollection(name: string, options: Resolved<typeof COLLECTION_OPTIONS>): GroupCollection {
+    if (this.#collections.has(name) || this.#context.catalog.collection(name) !== undefined) {
+      throw new GristmillError('COLLECTION_EXISTS', `the collection ${name} already exists; nothing was changed`);
+    }
+    const before = this.#header;
+    const manifest = newCollection(before, name, options);
+    const nextTree = before.nextTree + 1 + manifest.secondary.length;
+    this.#header = { ...before, nextCollection: before.nextCollection + 1, nextTree };
+    this.#created.push(manifest);
+    this.#undo.add(() => {
+      this.#header = before;
+      this.#created.pop();
+      this.#collections.delete(name);
+    });
+    return this.#add({ manifest, shards: [] }, undefined);
+  }
+
+  #add(state: Pick<Changed, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {
+    const { manifest, shards } = state;
+    const added = { manifest, shards, overlay: new Overlay(this.#undo), plan: planOf(manifest).plan, stored };
+    this.#collections.set(manifest.name, added);
+    return added;
+  }
+
+  /** Bytes of the lines that are to be written. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { overlay } of this.#collections.values()) bytes += overlay.bytes;
+    return bytes;
+  }
+
+  /** Writes the changes of all transactions that did not throw. @throws as `commitChanges` */
+  commit(): void {
+    commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
+  }
+}
+
+function newCollection(
+  header: StoreHeader,
+  name: string,
+  { key, indexes }: Resolved<typeof COLLECTION_OPTIONS>,
+): CollectionManifest {
+  const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
+  const generation = header.generation + 1;
+  const empty = { entries: 0, pages: 0 };
+  return {
+    ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
+    ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
+    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
+    ...(havePositions(indexes) && { positions: true }),
+    ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
+    ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
+  };
+}
