@@ -2,7 +2,7 @@
 // the store's user.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { serveCommits } from '../src/store/lmdb/commits/serve.js';
 import type { CommitThreadData } from '../src/store/lmdb/commits/turn.js';
+import { serveCommits } from '../src/store/lmdb/serve-commits.js';
 
 if (parentPort !== null) serveCommits(parentPort, workerData as CommitThreadData);

@@ -11,7 +11,7 @@ import type { ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportObserver } from '../import/tasks/observer.js';
 import { Caches } from '../lookup/cache/caches.js';
-import { Lookup } from '../lookup/lookup.js';
+import type { Lookup } from '../lookup/lookup.js';
 import { Serving } from '../lookup/warm/serving.js';
 import type { WarmReport } from '../lookup/warm/warm.js';
 import type { WarmOptions } from '../lookup/warm/warm-up.js';
@@ -33,6 +33,7 @@ import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type Change, Collection } from './collection.js';
 import { later } from './load.js';
+import { Lookups } from './lookups.js';
 import { Metering } from './metering.js';
 import { Quarantine } from './quarantine.js';
 import { Snapshot } from './snapshot.js';
@@ -50,7 +51,7 @@ export class Store {
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
-  readonly #lookups = new Map<string, Lookup>();
+  readonly #lookups: Lookups;
   readonly #underWay = new UnderWay();
   readonly #events = new StoreEmitter();
   readonly #metering: Metering;
@@ -70,8 +71,9 @@ export class Store {
     this.#caches = new Caches(place, options, this.#events);
     this.#metering = new Metering(this.#events, catalog, this.#caches);
     this.#watchers = new Watchers(this.#events, this.#metering.imports);
-    const lookup = (name: string): Lookup => this.#lookup(name);
-    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups };
+    this.#lookups = new Lookups({ ...place, catalog, caches: this.#caches });
+    const lookup = (name: string): Lookup => this.#lookups.of(name);
+    const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups.live };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     this.#transactions = new Transactions({ catalog, lookup, admitted, closing: this.#underWay.closing });
@@ -91,16 +93,7 @@ export class Store {
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#assertOpen();
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
-    return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
-  }
-
-  #lookup(name: string): Lookup {
-    let lookup = this.#lookups.get(name);
-    if (lookup === undefined) {
-      lookup = new Lookup({ ...this.#place, catalog: this.#catalog, caches: this.#caches }, name);
-      this.#lookups.set(name, lookup);
-    }
-    return lookup;
+    return new Collection<T>(this.#lookups.of(name), this.#change, reading, this.options.freshness === 'immediate');
   }
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
@@ -110,10 +103,7 @@ export class Store {
     return new Snapshot(this.#place, this.#catalog.snapshot(), this.#caches);
   }
 
-  /**
-   * Calls `listener` with each event of this name from now on, until `off` is called with the same listener.
-   * @example store.on('warning', ({ about, error }) => log.warn(about, error.message));
-   */
+  /** Calls `listener` with each event of this name from now on, until `off` is called with the same listener. */
   on<Name extends keyof StoreEvents>(name: Name, listener: (event: StoreEvents[Name]) => void): this {
     (this.#events as EventEmitter).on(name, listener);
     this.#serving.look();
@@ -150,20 +140,14 @@ export class Store {
     return storeStat(this.#catalog, this.#place);
   }
 
-  /**
-   * Returns counts of reads, caches and imports since the store was opened, and the state of the index (docs/metrics.md).
-   * @example const { memory } = store.metrics().collections.posts.hitRatio;
-   */
+  /** Returns counts of reads, caches and imports since the store was opened, and the state of the index (docs/metrics.md). */
   metrics(options?: NoOptions): StoreMetrics {
     this.#assertOpen();
     refuseOptions('metrics', options);
     return this.#metering.metrics();
   }
 
-  /**
-   * Returns the metrics as a registry of prom-client, always the same one. Its histogram begins with the first call.
-   * @example response.end(await (await store.metricsRegistry()).metrics());
-   */
+  /** Returns the metrics as a registry of prom-client, always the same one. Its histogram begins with the first call. */
   async metricsRegistry(): Promise<Registry> {
     this.#assertOpen();
     return this.#metering.registry();
@@ -208,12 +192,11 @@ export class Store {
 
   /**
    * Changes any number of records in any number of collections. All changes are durable when the promise resolves. If
-   * `change` throws, nothing is changed. All processes take turns with transactions. Transactions of this store that are
-   * called while another one is being committed are committed together, in the order of the calls.
-   * @param change makes the changes, synchronously. It runs later, when no other process can change the store; and again,
+   * `change` throws, nothing is changed. All processes take turns. Transactions that are called while another one is being
+   * committed are committed together, in the order of the calls.
+   * @param change makes the changes, synchronously. It runs later, when no other process can change the store; and again
    * if an import is merging into one of its collections, or if its group could not be committed.
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
-   * @example await store.transaction((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.#assertWritable();
@@ -223,10 +206,9 @@ export class Store {
   }
 
   /**
-   * Changes the store as `transaction` does, durably, before it returns. The thread waits for other processes and for the
-   * disk: it is meant for scripts. Transactions that were called before are committed with it.
+   * Changes the store as `transaction` does, before it returns: for scripts, because the thread waits for other processes
+   * and for the disk. Transactions that were called before are committed with it.
    * @throws as `transaction`; GristmillError STORE_BUSY if an import is merging into one of its collections
-   * @example store.transactionSync((tx) => tx.collection('users').put({ id: 7, name: 'Ada' }));
    */
   transactionSync<R>(change: (transaction: Transaction) => R): R {
     this.#assertWritable();
@@ -250,7 +232,6 @@ export class Store {
   /**
    * Reads all files of the store and reports the damage as `faults`. Others may read and import meanwhile.
    * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. A fault throws nothing.
-   * @example const { isSound, faults } = await store.verify();
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
     const target = { ...this.#place, catalog: this.#catalog };
@@ -261,7 +242,6 @@ export class Store {
    * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Others may change the
    * store meanwhile. If possible, shards are hard links: then damage to a shard is damage to both copies (option `copy`).
    * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
-   * @example await store.backup('/backups/monday');
    */
   async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
     const catalog = this.#catalog;
@@ -302,8 +282,8 @@ export class Store {
   async #close(): Promise<void> {
     this.#caches.refuseReads();
     const reason = new GristmillError('STORE_CLOSED', `the store ${this.directory} was closed during this call`);
-    const works = [this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()];
-    await Promise.allSettled([...works, this.#transactions.settled()]);
+    const ends = [this.#underWay.end(reason), this.#watchers.close(), this.#serving.close()];
+    await Promise.allSettled([...ends, this.#transactions.settled()]);
     this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();

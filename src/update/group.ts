@@ -23,8 +23,8 @@ export interface GroupContext {
   readonly write: CatalogWrite;
   /** The read path of a collection that is there. */
   readonly lookup: (name: string) => Lookup;
-  /** The collection whose merge a transaction on this collection has to wait for, if there is one. */
-  readonly waitsFor: (name: string) => string | undefined;
+  /** Whether earlier transactions on this collection wait for an import to end its merge. */
+  readonly isHeld: (name: string) => boolean;
 }
 
 /** A collection that transactions of the group have opened. */
@@ -70,9 +70,8 @@ export class Group {
   collection(name: string): GroupCollection {
     const known = this.#collections.get(name);
     if (known !== undefined) return known;
-    const { catalog, lookup, waitsFor } = this.#context;
-    const merging = waitsFor(name) ?? (mergeUnderWay(catalog, name) && name);
-    if (merging !== undefined) throw new MergeUnderWay(merging);
+    const { catalog, lookup, isHeld } = this.#context;
+    if (isHeld(name) || mergeUnderWay(catalog, name) !== undefined) throw new MergeUnderWay(name);
     const stored = lookup(name);
     const { manifest, shards } = stored.newest();
     // It has changed nothing by itself: it stays if the transaction throws.

@@ -52,8 +52,6 @@ export class Transactions {
   readonly #queue = new Queue<Waiting>();
   /** Transactions that wait for an import to end its merge, by the collection it merges into. */
   readonly #held = new Map<string, Waiting[]>();
-  /** Collections whose transactions wait so that they stay in order; each with the collection that they wait for. */
-  readonly #heldBack = new Map<string, string>();
   #running: Promise<void> | undefined;
 
   constructor(store: TransactionsStore) {
@@ -157,7 +155,7 @@ export class Transactions {
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
   #runGroup(write: CatalogWrite, most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): void {
     const { catalog, lookup, admitted } = this.#store;
-    const group = new Group({ catalog, write, lookup, waitsFor: (name) => this.#heldBack.get(name) });
+    const group = new Group({ catalog, write, lookup, isHeld: (name) => this.#held.has(name) });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {
@@ -175,7 +173,7 @@ export class Transactions {
     try {
       ran.push({ waiting, outcome: { result: group.run(() => resultOf(work, waiting.change)) } });
     } catch (error) {
-      if (error instanceof MergeUnderWay) this.#hold(waiting, error.collection, work.names);
+      if (error instanceof MergeUnderWay) this.#hold(waiting, error.collection);
       else ran.push({ waiting, outcome: { error } });
     } finally {
       isInCallback = false;
@@ -183,9 +181,8 @@ export class Transactions {
     }
   }
 
-  /** Has a transaction wait for the import that merges, and after it all that open a collection of it: they keep their order. */
-  #hold(waiting: Waiting, merging: string, names: Iterable<string>): void {
-    for (const name of [merging, ...names]) this.#heldBack.set(name, merging);
+  /** Has a transaction wait for the import that merges, and after it all that open this collection: they keep their order. */
+  #hold(waiting: Waiting, merging: string): void {
     const held = this.#held.get(merging);
     if (held !== undefined) {
       held.push(waiting);
@@ -196,20 +193,15 @@ export class Transactions {
     const { catalog, closing } = this.#store;
     void waitUntilMergeable(catalog, merging, closing).then(
       () => {
-        this.#release(merging);
+        this.#held.delete(merging);
         this.#queue.unshift(all);
         this.#running ??= this.#runGroups();
       },
       (error) => {
-        this.#release(merging);
+        this.#held.delete(merging);
         for (const { reject } of all) reject(closing.aborted ? closing.reason : error);
       },
     );
-  }
-
-  #release(merging: string): void {
-    this.#held.delete(merging);
-    for (const [name, waitsFor] of this.#heldBack) if (waitsFor === merging) this.#heldBack.delete(name);
   }
 
   #withdraw(own: Waiting): void {

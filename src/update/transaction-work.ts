@@ -19,11 +19,6 @@ export class TransactionWork {
     this.#group = group;
   }
 
-  /** The names of the collections that it has opened. */
-  get names(): Iterable<string> {
-    return this.#collections.keys();
-  }
-
   /** See `Transaction.collection`. */
   collection(name: string): TransactionCollection<unknown> {
     this.#assertUsable();

@@ -34,8 +34,8 @@ const LAYERS = [
     'src/store/pages',
     'src/store/shards',
     'src/store/catalog',
-    'src/store/lmdb',
     'src/store/lmdb/commits',
+    'src/store/lmdb',
   ],
   ['src/store/publish', 'src/store/lock'],
   // The import path, in the order of its stages.

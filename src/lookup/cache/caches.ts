@@ -48,6 +48,7 @@ export class Caches {
   readonly #sweeps: NodeJS.Timeout[] = [];
   #nextPageSpace = 0;
   #closed = false;
+  #admits = false;
 
   constructor(place: StorePlace, options: CachesOptions, events?: StoreEmitter) {
     this.#place = place;
@@ -138,18 +139,17 @@ export class Caches {
 
   /** Runs synchronous reads that a store that is being closed still has to do. */
   admitted<T>(read: () => T): T {
-    const closed = this.#closed;
-    this.#closed = false;
+    this.#admits = true;
     try {
       return read();
     } finally {
-      this.#closed = closed;
+      this.#admits = false;
     }
   }
 
   /** @throws GristmillError STORE_CLOSED */
   assertOpen(): void {
-    if (!this.#closed) return;
+    if (!this.#closed || this.#admits) return;
     throw new GristmillError('STORE_CLOSED', `the store ${this.#place.directory} has been closed: open it again`);
   }
 

@@ -4,7 +4,7 @@
 // and `pages` (index pages under their page keys: store/pages/page-key.ts); store/catalog/read.ts reads them, store/catalog/write.ts writes them.
 //
 // A transaction collects what it writes (store/catalog/write-set.ts). Its commit thread (commits/thread.ts) has LMDB's write
-// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commits/commit.ts).
+// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commit.ts).
 //
 // What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
 // refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
@@ -21,16 +21,17 @@ import { WriteSet } from '../catalog/write-set.js';
 import { syncDirectory } from '../files/io.js';
 import { CATALOG_FILE, hasShards } from '../files/layout.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
+import { assertInPlace, commitBatch } from './commit.js';
 import { CommitRoom } from './commit-room.js';
 import { writeBatch } from './commits/batch.js';
-import { assertInPlace, CommitFailed, commitBatch } from './commits/commit.js';
 import { CommitThread, NoCommitThread } from './commits/thread.js';
+import { CommitFailed } from './commits/turn.js';
+import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
 import { byteMap } from './maps.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
-import { giveBackTurns } from './turns.js';
 
 /** What the running transaction is going to write. */
 interface Working {

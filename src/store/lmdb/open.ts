@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ioError } from '../../base/system-errors.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
+import { giveBackTurns } from './commits/turns.js';
 import { Gate } from './gate.js';
 import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { inodeOf } from './opening.js';
-import { giveBackTurns } from './turns.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
 

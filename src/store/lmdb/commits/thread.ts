@@ -7,9 +7,8 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { GristmillError } from '../../../base/errors.js';
 import { unwrap } from '../../../parallel/wire.js';
-import { takers } from '../turns.js';
-import { CommitFailed } from './commit.js';
-import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
+import { type Batch, CommitFailed, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
+import { takers } from './turns.js';
 
 const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
 /** The thread's own heap holds one batch at a time, outside of it. */

@@ -14,6 +14,7 @@
 //                   thread, if the user is busy for longer than its patience, because other processes wait meanwhile
 
 import type { MessagePort } from 'node:worker_threads';
+import type { GristmillError } from '../../../base/errors.js';
 import type { Answer } from '../../../parallel/wire.js';
 
 /** Values of the shared number. */
@@ -47,3 +48,10 @@ export type CommitWord =
   /** `isLost`: the commit itself failed, so that the index must not be trusted. */
   | { readonly kind: 'failed'; readonly isLost: boolean; readonly answer: Answer<never> }
   | { readonly kind: 'closed' };
+
+/** The commit itself failed: nobody knows what is on the disk. */
+export class CommitFailed extends Error {
+  constructor(readonly reason: GristmillError) {
+    super(reason.message);
+  }
+}

@@ -5,12 +5,19 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { failed } from '../../../parallel/wire.js';
-import { CATALOG_FILE } from '../../files/layout.js';
-import { type OpenIndex, openIndex } from '../open.js';
-import { removedError } from '../opening.js';
-import { CommitFailed, commitBatch } from './commit.js';
-import { type Batch, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
+import { failed } from '../../parallel/wire.js';
+import { CATALOG_FILE } from '../files/layout.js';
+import { commitBatch } from './commit.js';
+import {
+  type Batch,
+  CommitFailed,
+  type CommitOrder,
+  type CommitThreadData,
+  type CommitWord,
+  TURN,
+} from './commits/turn.js';
+import { type OpenIndex, openIndex } from './open.js';
+import { removedError } from './opening.js';
 
 interface Opened {
   readonly index: OpenIndex;

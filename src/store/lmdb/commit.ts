@@ -2,21 +2,15 @@
 //
 // One write transaction of LMDB, from waiting for its turn to the sync, in whichever thread calls it. A failed write undoes
 // the transaction; a failed commit leaves an environment that must not be trusted, so the two are told apart. A commit must
-// not meet an opening, so it passes the gate (lmdb/gate.ts).
+// not meet an opening, so it passes the gate (gate.ts).
 
-import { GristmillError } from '../../../base/errors.js';
-import { failpoint } from '../../../base/failpoints.js';
-import { ioError } from '../../../base/system-errors.js';
-import type { Bytes, OpenIndex } from '../open.js';
-import { inodeOf, removedError } from '../opening.js';
-import { type BatchTarget, readBatch } from './batch.js';
-
-/** The commit itself failed: nobody knows what is on the disk. */
-export class CommitFailed extends Error {
-  constructor(readonly reason: GristmillError) {
-    super(reason.message);
-  }
-}
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { ioError } from '../../base/system-errors.js';
+import { type BatchTarget, readBatch } from './commits/batch.js';
+import { CommitFailed } from './commits/turn.js';
+import type { Bytes, OpenIndex } from './open.js';
+import { inodeOf, removedError } from './opening.js';
 
 /** Thrown out of a transaction of LMDB that is to write nothing. */
 const NOTHING = new Error('nothing to write');
