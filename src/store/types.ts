@@ -235,22 +235,18 @@ export interface Catalog extends CatalogView {
   readonly bytes: number;
   /** Bytes of the address space it is mapped in; what it takes, where it is not mapped. */
   readonly mapBytes: number;
-  /**
-   * Number of the last transaction committed by any process, and of the oldest one that a reader anywhere still sees:
-   * infinite when nobody reads.
-   */
+  /** Number of the last transaction of any process, and of the oldest that a reader anywhere sees: infinite without one. */
   lastTransaction(): number;
   oldestRead(): number;
   /** Who can read, in all processes: at most as many at a time as there are slots for readers. */
   readers(): readonly CatalogSlot[];
   /**
-   * Runs `change` in one transaction, durable when the promise resolves; a throw rolls back. `change` runs when no other
-   * process can commit. Nothing of it waits in this thread. Within `change` the catalog's own reads see what was written so
-   * far. When the commit itself fails the catalog is not trusted any more: every later
-   * call throws, and the store has to be opened again.
+   * Runs `change` in one transaction, when no other process can commit; a throw rolls back. Durable when the promise
+   * resolves. Within `change` the catalog's own reads see what was written so far. When the commit itself fails the catalog
+   * is not trusted any more: every later call throws, and the store has to be opened again.
    */
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
-  /** The same, done when it returns. The thread waits for the transactions of other processes, and for the sync. */
+  /** The same, done when it returns. */
   transactionSync<T>(change: (write: CatalogWrite) => T): T;
   close(): Promise<void>;
 }
