@@ -33,6 +33,11 @@ export const BARS = {
   /** A transaction of one put, durable, relative to lmdb-js `put` with sync; and puts a second in one transaction of many. */
   transactionOfLmdb: 2,
   putsPerSecond: 50_000,
+  /** Awaited puts, each durable: speed relative to lmdb-js, of one caller and of many, and to better-sqlite3; longest stalls. */
+  putAloneOfLmdb: 1 / 1.5,
+  putsOfLmdb: 1,
+  putsOfSqlite: 3,
+  putStallMs: 5,
   /** First reads of the hot set after a restart, and reads while generations are switched: p99 relative to what is hot, or to no switch. */
   warmOfHot: 2,
   switchOfNone: 2,

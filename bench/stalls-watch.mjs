@@ -25,26 +25,23 @@ const LONG_MS = 0.2;
  */
 export function watchTransactions(told) {
   const { transaction } = LmdbCatalog.prototype;
-  let current;
-  watchGate(() => {
-    if (current !== undefined) current.entered = now_ms();
-  });
-  LmdbCatalog.prototype.transaction = function (change) {
+  LmdbCatalog.prototype.transaction = async function (change) {
     const step = { caller: callerOf(new Error()), begun: now_ms() };
-    current = step;
-    // Synchronous up to its end: nothing else of this process comes in between.
-    const result = transaction.call(this, (write) => {
-      step.locked = now_ms();
-      try {
-        return change(write);
-      } finally {
-        step.changed = now_ms();
-      }
-    });
-    step.over = now_ms();
-    current = undefined;
-    told(step);
-    return result;
+    try {
+      return await transaction.call(this, (write) => {
+        step.locked = now_ms();
+        try {
+          return change(write);
+        } finally {
+          step.changed = now_ms();
+        }
+      });
+    } finally {
+      step.over = now_ms();
+      // Its thread passes the gate: here that is a part of the commit.
+      step.entered = step.changed;
+      told(step);
+    }
   };
 }
 

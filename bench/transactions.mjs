@@ -1,5 +1,5 @@
-// Question: what does a durable change cost, alone and ten thousand at a time, against lmdb-js; and is a record that a
-// transaction has put read as fast as one of an import?
+// Question: what does a durable change cost, alone, from many callers and ten thousand at a time, against lmdb-js and SQLite;
+// how long does it keep the event loop; and is a record that a transaction has put read as fast as one of an import?
 // Data: records of some 100 bytes made here, 100,000 of them in each store before anything is timed. Method: both stores on
 // the same disk, in turns; lmdb-js with overlappingSync off, so that either has synced when its put is over.
 
@@ -11,16 +11,21 @@ import { atLeast, atMost, BARS } from './bars.mjs';
 import { inTurns } from './micro.mjs';
 import { rounded } from './report.mjs';
 import { randomOrdinals } from './setup.mjs';
+import { callersOf, longestStalls } from './transactions-callers.mjs';
 
 const STORED = 100_000;
 const MANY = 10_000;
 const READS = 1000;
+const RIVALS = ['gristmill', 'lmdb-js', 'better-sqlite3'];
 const INDEXES = ['user.email', 'tags'];
 
-export const question = 'What does a durable change cost, alone or ten thousand at a time, against lmdb-js?';
+export const question =
+  'What does a durable change cost, alone, from many callers or ten thousand at a time, against lmdb-js?';
 export const method =
   `${STORED} records in each store, keys at random among them. One put: a transaction each, synced, in turns with lmdb-js ` +
-  `\`transactionSync\` of one put (overlappingSync off, same disk). Many: ${MANY} puts in one transaction.`;
+  `\`transactionSync\` of one put (overlappingSync off, same disk). Many: ${MANY} puts in one transaction. ` +
+  'Callers: each awaits its put before the next; lmdb-js `put`, better-sqlite3 with WAL and synchronous=FULL. ' +
+  'Stalls: how late a timer was, but for want of a core.';
 
 const record = (id, edition) => ({
   id,
@@ -38,7 +43,10 @@ export async function run({ quick, scratch }) {
     const single = await inTurns(singleTasks(store, lmdb), { rounds: quick ? 3 : 10, iterations: 50, warmups: 50 });
     const many = await inTurns(manyTasks(store, lmdb), { rounds: quick ? 3 : 10, iterations: 1, warmups: 1 });
     const reads = await inTurns(readTasks(store), { rounds: quick ? 3 : 10, iterations: 10, warmups: 10 });
-    return report(single, many, reads);
+    const next = sequence(4);
+    const callers = await callersOf(folder, store.collection('plain'), lmdb, next, quick);
+    const stalls = await longestStalls(join(folder, 'store'), store.collection('plain'), next);
+    return report(single, many, reads, callers, stalls);
   } finally {
     await Promise.all([store.close(), lmdb.close()]);
     rmSync(folder, { recursive: true, force: true });
@@ -114,7 +122,7 @@ function putIn(lmdb, values) {
   });
 }
 
-function report(single, many, reads) {
+function report(single, many, reads, callers, stalls) {
   const all = [...single, ...many, ...reads];
   const one = single.get('gristmill put').median / single.get('lmdb-js put, synced').median;
   const perSecond = 1e6 / many.get(`gristmill, ${MANY} puts`).median;
@@ -125,8 +133,33 @@ function report(single, many, reads) {
         headers: ['what', 'median', 'p99', 'min'],
         rows: all.map(([name, { median, p99, min }]) => [name, rounded(median), rounded(p99), rounded(min)]),
       },
+      {
+        title: 'µs a put, by callers',
+        headers: ['callers', 'gristmill', 'lmdb-js', 'better-sqlite3'],
+        rows: callers.map((row) => [row.callers, ...RIVALS.map((name) => rounded(row[name]))]),
+      },
+      {
+        title: 'longest that a timer was late, ms',
+        headers: ['nothing else', '10000 awaited puts', 'a put beside a transaction of 5 s'],
+        rows: [[stalls.idle, stalls.awaited, stalls.held].map(rounded)],
+      },
     ],
     bars: [
+      ...callers.map((row) => {
+        const what = `puts of ${row.callers} callers, speed relative to lmdb-js`;
+        return atLeast(
+          what,
+          row.callers === 1 ? BARS.putAloneOfLmdb : BARS.putsOfLmdb,
+          row['lmdb-js'] / row.gristmill,
+          '×',
+        );
+      }),
+      ...callers.slice(1).map((row) => {
+        const what = `puts of ${row.callers} callers, speed relative to better-sqlite3`;
+        return atLeast(what, BARS.putsOfSqlite, row['better-sqlite3'] / row.gristmill, '×');
+      }),
+      atMost('longest stall during 10000 awaited puts', BARS.putStallMs, stalls.awaited, 'ms'),
+      atMost('longest stall beside a transaction of 5 s of another process', BARS.putStallMs, stalls.held, 'ms'),
       atMost('transaction of one put ÷ lmdb-js put, synced', BARS.transactionOfLmdb, one, '×'),
       atLeast(`${MANY} puts in one transaction`, BARS.putsPerSecond, perSecond, 'puts a second'),
     ],
@@ -137,6 +170,6 @@ function report(single, many, reads) {
         `lmdb-js: ${rounded(1e6 / many.get(`lmdb-js, ${MANY} puts`).median)} a second`,
       ],
     ],
-    results: Object.fromEntries(all),
+    results: { ...Object.fromEntries(all), callers, stalls },
   };
 }
