@@ -153,7 +153,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     this.#assertChangeable();
-    if (this.#thread === undefined) this.#thread = new CommitThread(this.#store, this.#index.inode);
+    if (this.#thread === undefined) this.#thread = CommitThread.start(this.#store, this.#index.inode);
     if (this.#thread === null) return this.transactionSync(change);
     let result: { readonly value: T } | undefined;
     try {
@@ -164,7 +164,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
         result = { value };
         return batch;
       });
-      if (wrote) this.#committed();
+      this.#isOver(wrote);
       return (result as unknown as { readonly value: T }).value;
     } catch (error) {
       if (!(error instanceof NoCommitThread)) throw this.#reasonOf(error);
@@ -189,7 +189,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
           this.#isWriting = false;
         }
       });
-      if (wrote) this.#committed();
+      this.#isOver(wrote);
       return (result as unknown as { readonly value: T }).value;
     } catch (error) {
       throw this.#reasonOf(error);
@@ -212,8 +212,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     }
   }
 
-  #committed(): void {
-    this.#commits++;
+  /** What is read from now on is what the transaction left, or what it found. */
+  #isOver(wrote: boolean): void {
+    if (wrote) this.#commits++;
     if (!this.#closed) this.#index.root.resetReadTxn();
   }
 

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
 import { CATALOG_FILE } from '../files/layout.js';
 import { commitBatch } from './commit.js';
@@ -19,6 +20,8 @@ import {
 import { type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
 
+type OpenOrder = Extract<CommitOrder, { readonly kind: 'open' }>;
+
 interface Opened {
   readonly index: OpenIndex;
   readonly file: string;
@@ -27,30 +30,28 @@ interface Opened {
 /** Serves until the port is closed. */
 export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadData): void {
   const say = (word: CommitWord): void => port.postMessage(word);
-  let opened: Promise<Opened> | undefined;
+  let store: OpenOrder | undefined;
+  let opened: Opened | undefined;
   port.on('message', async (order: CommitOrder) => {
     if (order.kind === 'open') {
-      opened = open(order);
-      // The first turn tells it.
-      opened.catch(() => {});
+      store = order;
     } else if (order.kind === 'begin') {
       try {
-        const { index, file } = await (opened as Promise<Opened>);
-        say(take(index, file, order.patience));
+        // Again where it could not be opened before: descriptors, say, may have been short for a moment.
+        opened ??= await open(store as OpenOrder);
+        say(take(opened, order.patience));
       } catch (error) {
         const reason = error instanceof CommitFailed ? error.reason : error;
         say({ kind: 'failed', isLost: error instanceof CommitFailed, answer: failed(reason) });
       }
     } else {
-      const last = await opened?.catch(() => undefined);
+      if (opened !== undefined) await close(opened);
       opened = undefined;
-      await last?.index.root.close();
-      last?.index.gate?.close();
       say({ kind: 'closed' });
     }
   });
 
-  function take(index: OpenIndex, file: string, patience: number): CommitWord {
+  function take({ index, file }: Opened, patience: number): CommitWord {
     let isGivenBack = false;
     const wrote = commitBatch(index, file, () => {
       if (Atomics.compareExchange(turn, 0, TURN.asked, TURN.granted) === TURN.asked) {
@@ -78,11 +79,19 @@ function awaitUser(turn: Int32Array, patience: number): void {
   }
 }
 
-async function open({ store, inode }: { readonly store: string; readonly inode: number | undefined }): Promise<Opened> {
+async function open({ store, inode }: OpenOrder): Promise<Opened> {
   const file = join(store, CATALOG_FILE);
-  const index = await openIndex(store, { create: false, readOnly: false });
-  if (index.inode === inode) return { index, file };
+  try {
+    const opened = { index: await openIndex(store, { create: false, readOnly: false }), file };
+    if (opened.index.inode === inode) return opened;
+    await close(opened);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  throw removedError(file);
+}
+
+async function close({ index }: Opened): Promise<void> {
   await index.root.close();
   index.gate?.close();
-  throw removedError(file);
 }

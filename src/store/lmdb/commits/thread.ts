@@ -7,6 +7,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { GristmillError } from '../../../base/errors.js';
 import { unwrap } from '../../../parallel/wire.js';
+import { addressSpaceLeft } from '../../files/process-limits.js';
 import { type Batch, CommitFailed, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
 import { takers } from './turns.js';
 
@@ -14,6 +15,8 @@ const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
 /** The thread's own heap holds one batch at a time, outside of it. */
 const HEAP_MIB = 64;
 const YOUNG_HEAP_MIB = 4;
+/** Address space that a thread reserves, generously. */
+const THREAD_ADDRESS_BYTES = 2 * 2 ** 30;
 /** How long a turn stays granted to a user that is busy, in milliseconds. It doubles each time, or a busy user never got one. */
 const PATIENCE_MIN = 50;
 const PATIENCE_MAX = 6400;
@@ -45,13 +48,22 @@ export class CommitThread {
   #lost: Error | undefined;
   #closed: (() => void) | undefined;
 
-  /** @param inode of the index that the user has open */
-  constructor(store: string, inode: number | undefined) {
-    this.#thread = spare ?? new Thread();
-    spare = undefined;
+  private constructor(thread: Thread, store: string, inode: number | undefined) {
+    this.#thread = thread;
     this.#thread.listener = this;
     takers.add(this);
     this.#thread.order({ kind: 'open', store, inode });
+  }
+
+  /**
+   * Starts a thread, or takes the spare one.
+   * @param inode of the index that the user has open
+   * @returns null where there is no room for a thread: Node would end the process
+   */
+  static start(store: string, inode: number | undefined): CommitThread | null {
+    const thread = spare ?? (addressSpaceLeft() < THREAD_ADDRESS_BYTES ? undefined : new Thread());
+    spare = undefined;
+    return thread === undefined ? null : new CommitThread(thread, store, inode);
   }
 
   /**
