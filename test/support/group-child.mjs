@@ -1,7 +1,8 @@
 // Another process that changes a store without waiting for one change before the next.
-// arguments: store, 'put' name | 'hold'.
+// arguments: store, 'put' name | 'one' name | 'hold'.
 //   put    puts { id: "<name>-<n>", n } for n = 0, 1, 2, …, twenty at a time, every seventh beside a transaction that
 //          throws; says each n that is acknowledged, until it is killed
+//   one    puts { id: "<name>" }
 //   hold   begins a transaction, says "held", and goes on when a byte arrives on standard input
 
 import { readSync } from 'node:fs';
@@ -15,6 +16,9 @@ if (what === 'hold') {
     process.stdout.write('held\n');
     readSync(0, Buffer.alloc(1));
   });
+  await store.close();
+} else if (what === 'one') {
+  await store.collection('rows').put({ id: name });
   await store.close();
 } else {
   const rows = store.collection('rows');

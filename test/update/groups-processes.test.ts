@@ -3,7 +3,7 @@
 // other. Method: real processes, really killed; an import's lock as it holds it while it merges.
 // @node all: processes, threads
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
@@ -113,6 +113,17 @@ describe('waiting', () => {
     await imported;
     await holder.ended;
     expect((await all(rows.scan())).map(({ value }) => value.id)).toEqual(['held', 'own']);
+  });
+
+  test('for a process that is busy ends: it gives its turn back, and gets another one', async () => {
+    const script = fileURLToPath(new URL('../support/group-child.mjs', import.meta.url));
+    const put = store.collection('rows').put({ id: 'own' });
+    // Nothing of this thread goes on until the other process has committed.
+    execFileSync(process.execPath, [script, path, 'one', 'other'], { stdio: 'inherit' });
+    await put;
+    const ids: string[] = [];
+    for await (const { value } of store.collection<{ id: string }>('rows').scan()) ids.push(value.id);
+    expect(ids).toEqual(['other', 'own']);
   });
 
   test('of stores of one directory, in one process, ends, however their transactions meet', async () => {
