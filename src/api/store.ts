@@ -76,7 +76,8 @@ export class Store {
     const store = { ...place, catalog, caches: this.#caches, events: this.#events, lookup, live: this.#lookups.live };
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
-    this.#transactions = new Transactions({ catalog, lookup, admitted, closing: this.#underWay.closing });
+    const committed = (): void => this.#serving.look();
+    this.#transactions = new Transactions({ catalog, lookup, admitted, committed, closing: this.#underWay.closing });
     this.quarantine = new Quarantine(this, place, catalog, (todo) => this.#work(todo));
   }
 
@@ -200,9 +201,7 @@ export class Store {
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.#assertWritable();
-    const result = await this.#transactions.run(change);
-    this.#serving.look();
-    return result;
+    return this.#transactions.run(change);
   }
 
   /**
@@ -212,9 +211,7 @@ export class Store {
    */
   transactionSync<R>(change: (transaction: Transaction) => R): R {
     this.#assertWritable();
-    const result = this.#transactions.runSync(change);
-    this.#serving.look();
-    return result;
+    return this.#transactions.runSync(change);
   }
 
   /**

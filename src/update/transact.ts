@@ -37,6 +37,8 @@ interface TransactionsStore {
   readonly lookup: (collection: string) => Lookup;
   /** Lets the transactions of a store that is being closed read it. */
   readonly admitted: <T>(read: () => T) => T;
+  /** Called when a group has been committed. */
+  readonly committed: () => void;
   /** Aborted when the store is being closed: nothing waits for an import then. */
   readonly closing: AbortSignal;
 }
@@ -122,21 +124,31 @@ export class Transactions {
         ran = [];
         this.#runGroup(write, most, ran);
       });
-      settle(ran);
     } catch (error) {
       const again = this.#failed(ran, error);
       for (let i = 0; i < again; i++) await this.#commit(1);
+      return;
     }
+    this.#settle(ran);
   }
 
   #commitSync(most: number): void {
     const ran: Ran[] = [];
     try {
       this.#store.catalog.transactionSync((write) => this.#runGroup(write, most, ran, Number.POSITIVE_INFINITY));
-      settle(ran);
     } catch (error) {
       const again = this.#failed(ran, error);
       for (let i = 0; i < again; i++) this.#commitSync(1);
+      return;
+    }
+    this.#settle(ran);
+  }
+
+  #settle(ran: readonly Ran[]): void {
+    this.#store.committed();
+    for (const { waiting, outcome } of ran) {
+      if ('error' in outcome) waiting.reject(outcome.error);
+      else waiting.resolve(outcome.result);
     }
   }
 
@@ -229,11 +241,4 @@ function resultOf(work: TransactionWork, change: Change<unknown>): unknown {
   }
   work.assertNotMerging();
   return result;
-}
-
-function settle(ran: readonly Ran[]): void {
-  for (const { waiting, outcome } of ran) {
-    if ('error' in outcome) waiting.reject(outcome.error);
-    else waiting.resolve(outcome.result);
-  }
 }

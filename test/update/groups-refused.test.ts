@@ -46,6 +46,7 @@ test('of a group that is refused as a whole, only those fail that are refused al
       return lookup;
     },
     admitted: (read) => read(),
+    committed: () => {},
     closing: new AbortController().signal,
   });
   const put = (id: number, text: string) => transactions.run((tx) => tx.collection('rows').put({ id, text }));

@@ -181,6 +181,7 @@ describe('a callback', () => {
         throw runs === 1 ? new MergeUnderWay(name) : new Error('second run');
       },
       admitted: (read) => read(),
+      committed: () => {},
       closing: stop.signal,
     });
     const changing = transactions.run((tx) => {

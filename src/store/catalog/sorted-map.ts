@@ -49,11 +49,16 @@ export class SortedMap implements WritableByteMap {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
+    this.take(Buffer.from(key), Buffer.from(value));
+  }
+
+  /** Puts a value whose bytes, and those of its key, are the map's from now on. */
+  take(key: Buffer, value: Buffer): void {
     const { chunk: index, at, found } = this.#find(key);
     if (this.#chunks.length === 0) this.#chunks.push({ owner: this.#owner, keys: [], values: [] });
     const { keys, values } = this.#own(index);
-    keys.splice(at, found ? 1 : 0, Buffer.from(key));
-    values.splice(at, found ? 1 : 0, Buffer.from(value));
+    keys.splice(at, found ? 1 : 0, key);
+    values.splice(at, found ? 1 : 0, value);
     if (keys.length < CHUNK_MAX) return;
     const half = keys.length >>> 1;
     this.#chunks.splice(index + 1, 0, { owner: this.#owner, keys: keys.splice(half), values: values.splice(half) });

@@ -46,14 +46,15 @@ export class WriteSet implements ByteMap, WritableByteMap {
     return Array.from(this.#merged(range, read), ({ key }) => key);
   }
 
+  /** Both are the set's from now on: nobody writes to what was made to be stored. */
   put(key: Uint8Array, value: Uint8Array): void {
     this.#onPut(key.byteLength + value.byteLength);
-    this.#changes.put(key, value);
+    this.#changes.take(bufferOf(key), bufferOf(value));
   }
 
   remove(key: Uint8Array): boolean {
     if (this.get(key) === undefined) return false;
-    this.#changes.put(key, REMOVED);
+    this.#changes.take(bufferOf(key), REMOVED);
     return true;
   }
 
@@ -105,4 +106,8 @@ function isBefore(left: Uint8Array, right: Uint8Array, reverse: boolean): boolea
 
 function present(value: Buffer): Buffer | undefined {
   return value.byteLength === 0 ? undefined : value;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
