@@ -70,6 +70,8 @@ export interface CollectionManifest extends HasNumbers {
   readonly cleaned?: number;
   /** Records, dead ones too, that are still inline: put by transactions and not compacted yet. */
   readonly inline: number;
+  /** Edits that are kept of it (catalog key `09`). Absent: none. */
+  readonly edits?: number;
   readonly shards: number;
   /** Generation in which the list of shards last changed; what a reader knows of them stays true until then. */
   readonly layout: number;
@@ -163,6 +165,24 @@ export interface InlineRecord {
   readonly line: Buffer;
 }
 
+/**
+ * What transactions made of one key since the last import that gave it: catalog key `09` collection, key. By it an import can
+ * do the same to the record that it brings.
+ */
+export interface Edit {
+  readonly kind: 'put' | 'patch' | 'delete';
+  /** Of a patch: JSON Merge Patches, one after another. */
+  readonly patches?: readonly string[];
+  /** Where the record is that the import had brought; absent where it had brought none. */
+  readonly origin?: readonly [shard: number, ordinal: number] | undefined;
+}
+
+/** An edit with the encoded key it belongs to. */
+export interface EditAt {
+  readonly key: Uint8Array;
+  readonly edit: Edit;
+}
+
 /** The value under a key of the catalog, with its checksum. */
 export interface RawValue {
   readonly key: Uint8Array;
@@ -190,6 +210,10 @@ export interface CatalogRead {
   inlineRecord(shard: number, ordinal: number): Buffer | undefined;
   /** Records of an inline shard in order, at most `max`, from this ordinal. */
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
+  /** What transactions made of a key of a collection since it was imported. */
+  edit(collectionId: number, key: Uint8Array): Edit | undefined;
+  /** Edits of a collection in the order of their keys, at most `max`, those behind `after` where given. */
+  edits(collectionId: number, max: number, after?: Uint8Array): readonly EditAt[];
   lock(): LockRecord | undefined;
   garbage(): Garbage;
   resumable(): readonly ResumableImport[];
@@ -283,6 +307,7 @@ export interface CatalogWrite {
   putInlineRecord(shard: number, ordinal: number, line: Uint8Array): void;
   /** Removes records of an inline shard, at most `max`; returns how many went. */
   deleteInlineRecords(shard: number, max: number): number;
+  putEdit(collectionId: number, key: Uint8Array, edit: Edit | undefined): void;
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
   putResumable(imports: readonly ResumableImport[]): void;

@@ -3,14 +3,18 @@
 // What a transaction has changed in one collection and not written yet: it is written at the end, in key order, so that
 // ten thousand puts open each index page once. Until then the transaction's own reads look here first.
 
+import { PATCHES_MAX } from '../base/limits.js';
 import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { composedPatch } from './merge-patch.js';
 import type { NewRecord } from './record.js';
 
 /** What becomes of one key. */
-interface KeyChange {
+export interface KeyChange {
   readonly key: Uint8Array;
   /** Absent: the record is deleted. */
   readonly record?: NewRecord;
+  /** Where nothing but patches made the record out of the stored one: these. */
+  readonly patches?: readonly string[] | undefined;
 }
 
 export class Overlay {
@@ -32,6 +36,13 @@ export class Overlay {
     this.#set({ key, record });
   }
 
+  /** A record that a patch made out of the one there was. */
+  patch(key: Uint8Array, record: NewRecord, patch: string): void {
+    const before = this.changes.get(idOf(key));
+    const patches = before === undefined ? [] : before.patches;
+    this.#set({ key, record, patches: patches && withPatch(patches, patch) });
+  }
+
   /** @param isStored whether the key has a record beneath: if not, forgetting the change is enough. */
   remove(of: KeyValue, isStored: boolean): void {
     const key = encodeKey(of);
@@ -45,6 +56,14 @@ export class Overlay {
     this.changes.delete(id);
     this.changes.set(id, change);
   }
+}
+
+/** Patches with one more behind them; undefined where they are too many to keep. */
+export function withPatch(patches: readonly string[], patch: string): readonly string[] | undefined {
+  const last = patches.at(-1);
+  const composed = last === undefined ? undefined : composedPatch(last, patch);
+  if (composed !== undefined) return [...patches.slice(0, -1), composed];
+  return patches.length === PATCHES_MAX ? undefined : [...patches, patch];
 }
 
 function idOf(key: Uint8Array): string {

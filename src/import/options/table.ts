@@ -71,6 +71,14 @@ export const IMPORT_OPTIONS = {
     choices: ['replace', 'upsert', 'insert'],
     meaning: 'replace the collection, upsert records into it, or insert only new ones',
   },
+  changes: {
+    affects: 'nothing',
+    type: 'choice',
+    default: undefined,
+    choices: ['refuse', 'keep', 'drop'],
+    meaning:
+      'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import; unset: keep, but with mode upsert or insert drop',
+  },
   allowEmpty: {
     affects: 'nothing',
     type: 'boolean',
