@@ -4,6 +4,7 @@
 import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
+import type { Edit, EditAt } from './edit-types.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
@@ -163,24 +164,6 @@ export interface InlineRecord {
   readonly ordinal: number;
   /** The line a shard would have, without its newline. */
   readonly line: Buffer;
-}
-
-/**
- * What transactions made of one key since the last import that gave it: catalog key `09` collection, key. By it an import can
- * do the same to the record that it brings.
- */
-export interface Edit {
-  readonly kind: 'put' | 'patch' | 'delete';
-  /** Of a patch: JSON Merge Patches, one after another. */
-  readonly patches?: readonly string[];
-  /** Where the record is that the import had brought; absent where it had brought none. */
-  readonly origin?: readonly [shard: number, ordinal: number] | undefined;
-}
-
-/** An edit with the encoded key it belongs to. */
-export interface EditAt {
-  readonly key: Uint8Array;
-  readonly edit: Edit;
 }
 
 /** The value under a key of the catalog, with its checksum. */

@@ -6,9 +6,10 @@
 import { encodeKey, type KeyValue } from '../keys/encode.js';
 import { locate } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
+import type { Edit, EditAt } from '../store/edit-types.js';
 import { treeStart } from '../store/pages/page-key.js';
 import { entriesOf } from '../store/pages/read.js';
-import type { CatalogRead, CollectionManifest, Edit, EditAt } from '../store/types.js';
+import type { CatalogRead, CollectionManifest } from '../store/types.js';
 import { hasImports } from './edits.js';
 
 /** Edits read together. */

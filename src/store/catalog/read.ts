@@ -5,14 +5,13 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import type { Edit, EditAt } from '../edit-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
 import type {
   CatalogRead,
   CollectionManifest,
-  Edit,
-  EditAt,
   Garbage,
   InlineRecord,
   LockRecord,

@@ -15,11 +15,11 @@ import {
 } from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
+import type { Edit } from '../edit-types.js';
 import { shardFileName } from '../files/layout.js';
 import type { SourceLines, SourceManifest } from '../source-types.js';
 import type {
   CollectionManifest,
-  Edit,
   Garbage,
   IndexManifest,
   LockRecord,

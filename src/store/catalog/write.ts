@@ -3,13 +3,13 @@
 // Writes the catalog into two sorted maps of bytes within a transaction; read.ts is its twin. Everything is
 // sealed with its checksum as it is written; pages carry their own.
 
+import type { Edit } from '../edit-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
 import type { SourceManifest } from '../source-types.js';
 import type {
   CatalogWrite,
   CollectionManifest,
-  Edit,
   Garbage,
   LockRecord,
   ResumableImport,
