@@ -91,7 +91,7 @@ test.skipIf(!isReadable).each([
   await store.collection('records').delete(43);
   await store.compact({ minDeadShare: 0 });
   await readCompletely(store);
-  expect(store.stat().format).toBe(2);
+  expect(store.stat().format).toBe(4);
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 });
 
