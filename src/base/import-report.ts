@@ -61,6 +61,12 @@ export interface SharedKeys {
   readonly text: string;
 }
 
+/** The numbers of records whose changes, made by transactions, an import has kept and dropped. See option `changes`. */
+export interface EditCounts {
+  readonly kept: number;
+  readonly dropped: number;
+}
+
 /**
  * The result of an import. In `records`, `read + added` always equals `stored + rejected + filtered + replaced`, and
  * `+ deletions` if there are any.
@@ -98,6 +104,8 @@ export interface ImportReport {
   readonly sharedKeys?: SharedKeys;
   /** Records stored before this import that it replaced, in mode "upsert". (Mode "replace" does not count them.) */
   readonly updated: number;
+  /** Present if transactions had changed records that the import replaced. The counts of `records` are those before that. */
+  readonly changes?: EditCounts;
   readonly bytes: { readonly source: number; readonly stored: number };
   readonly shards: number;
   readonly spans: { readonly total: number; readonly redone: number };

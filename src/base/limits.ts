@@ -13,6 +13,8 @@ export const DEPTH_DEFAULT = 1024;
 export const KEY_BYTES_MAX = 1_900;
 /** Most index values one record may have, over all indexes: bounds the kernel's capture list. */
 export const KEYS_PER_RECORD_MAX = 65_536;
+/** Most patches of one record that are kept for the next import: of a record with more the whole record is. */
+export const PATCHES_MAX = 64;
 /** Most indexes of a collection, the primary one included: an index number is one byte. */
 export const INDEXES_MAX = 250;
 /** Most components of a composite key: more than any table has, and few enough for the kernel to go through with each record. */

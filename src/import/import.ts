@@ -5,7 +5,7 @@
 // is as it was; on any error or cancellation all that was written is removed.
 
 import { failpoint } from '../base/failpoints.js';
-import type { ImportReport } from '../base/import-report.js';
+import type { EditCounts, ImportReport } from '../base/import-report.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import { collectGarbage } from '../store/publish/garbage.js';
 import type { PublishResult } from '../store/publish/publication.js';
@@ -133,10 +133,11 @@ async function publish(
   publisher: Publisher,
   lock: WriterLock,
   work: ImportWork,
-): Promise<PublishResult> {
+): Promise<PublishResult & { readonly changes: EditCounts }> {
   const { target, options, beginning } = run;
   const { catalog } = target;
   let recordsBefore = 0;
+  let changes: EditCounts = { kept: 0, dropped: 0 };
   const published = await publisher.commit({
     before: (write: CatalogWrite) => {
       recordsBefore = catalog.collection(options.collection)?.records ?? 0;
@@ -144,12 +145,12 @@ async function publish(
       forgetResumable(catalog, write, beginning.id);
     },
     after: (write, result) => {
-      work.publish(write, result);
+      changes = work.publish(write, result);
       checkNotEmptied(catalog, recordsBefore, options, work.sources);
     },
   });
   failpoint('publish.committed');
   // What it replaced goes now, or when nobody reads it any more: the import is done either way.
   await collectGarbage(catalog, target).catch(() => {});
-  return published;
+  return { ...published, changes };
 }

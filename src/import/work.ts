@@ -1,5 +1,6 @@
 // What an import is asked to do, and of which store.
 
+import type { EditCounts } from '../base/import-report.js';
 import type { Pause } from '../parallel/pause.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { PublishResult } from '../store/publish/publication.js';
@@ -39,6 +40,6 @@ export interface ImportWork {
   accept(span: AcceptedSpan): void;
   /** Called when all spans are accepted: does the work that can precede the publishing transaction. */
   finish(pause: Pause): Promise<void>;
-  /** Last in the publishing transaction: a throw refuses the publication. */
-  publish(write: CatalogWrite, published: PublishResult): void;
+  /** Last in the publishing transaction: a throw refuses the publication. Says what became of changes by transactions. */
+  publish(write: CatalogWrite, published: PublishResult): EditCounts;
 }

@@ -3,6 +3,7 @@
 // An import of the new lines of logs. Nothing that is stored goes: a log that is rotated takes no record with it.
 
 import { resolve } from 'node:path';
+import type { EditCounts } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { SourcePlan } from '../import/plan/source-plan.js';
@@ -14,6 +15,7 @@ import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogRead, CatalogWrite } from '../store/types.js';
+import { settleEdits } from '../update/keep-edits.js';
 import { compareFiles, idOf } from './compare.js';
 import { planOfLines, planOfNamedLines } from './line-plans.js';
 import { type ChangedLog, changedLogs, type LogPart, type MovedLog, pathIn } from './logs.js';
@@ -33,6 +35,7 @@ export class LogImport implements ImportWork {
   readonly hashesSpans = false;
   readonly mayAllBeBad = true;
   readonly sources: readonly string[];
+  readonly #target: ImportTarget;
   readonly #options: FilledImportOptions;
   readonly #noted: Map<string, NotedFile>;
   readonly #changed: readonly ChangedLog[];
@@ -43,12 +46,14 @@ export class LogImport implements ImportWork {
   readonly #rows = new ManifestRows();
 
   private constructor(
+    target: ImportTarget,
     sources: readonly string[],
     options: FilledImportOptions,
     noted: Map<string, NotedFile>,
     { changed, moved }: Awaited<ReturnType<typeof changedLogs>>,
     hadDuplicates: boolean,
   ) {
+    this.#target = target;
     this.#moved = moved;
     this.sources = sources;
     this.#options = options;
@@ -70,7 +75,7 @@ export class LogImport implements ImportWork {
     const found = await changedLogs(target, sources, noted.files, pause, looking, options);
     return found.changed.length === 0
       ? undefined
-      : new LogImport(sources, options, noted.files, found, noted.hadDuplicates);
+      : new LogImport(target, sources, options, noted.files, found, noted.hadDuplicates);
   }
 
   /** Files that have grown or were rotated, and those that are new. */
@@ -79,8 +84,8 @@ export class LogImport implements ImportWork {
     return { changed, added: this.#changed.length - changed };
   }
 
-  run(lock: WriterLock, target: ImportTarget) {
-    return importHolding(lock, target, this.#options, this);
+  run(lock: WriterLock) {
+    return importHolding(lock, this.#target, this.#options, this);
   }
 
   async plan(): Promise<Plans> {
@@ -110,10 +115,11 @@ export class LogImport implements ImportWork {
     this.#rows.finish();
   }
 
-  publish(write: CatalogWrite, { manifest, counts, updated }: PublishResult): void {
+  publish(write: CatalogWrite, { manifest, counts, updated }: PublishResult): EditCounts {
     const sources = this.sources.map((path) => resolve(path));
     const hasDuplicates = this.#hadDuplicates || counts.replaced + updated > 0;
     this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });
+    return settleEdits(this.#target, write, manifest.name, this.#options);
   }
 
   #planOf(log: ChangedLog, part: LogPart): SourcePlan {

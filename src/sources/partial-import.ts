@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { BadFiles } from '../base/bad-files.js';
-import type { BadFile } from '../base/import-report.js';
+import type { BadFile, EditCounts } from '../base/import-report.js';
 import { checkNotEmptied } from '../import/import-checks.js';
 import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
@@ -26,6 +26,7 @@ import type { Change } from '../store/pages/change.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
+import { settleEdits } from '../update/keep-edits.js';
 import { type ChangedFile, type Comparison, compareFiles, idOf } from './compare.js';
 import { planOfLines, planOfNamedLines } from './line-plans.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
@@ -138,11 +139,12 @@ export class PartialImport implements ImportWork {
     this.#rows.finish();
   }
 
-  publish(write: CatalogWrite, { counts, updated }: PublishResult): void {
+  publish(write: CatalogWrite, { counts, updated }: PublishResult): EditCounts {
     const replaced = this.#records.length - this.apply(write);
     const isClean = counts.replaced === 0 && updated === replaced;
     if (!isClean && !this.#isLastGrown()) throw new NotSeparable();
     this.#writeRows(write, !isClean);
+    return settleEdits(this.#target, write, this.#options.collection, this.#options);
   }
 
   /** Removes what has vanished, within a transaction; returns how many records that were. */

@@ -73,7 +73,7 @@ export async function syncSources(
       'a bulk file is a list of changes, with which no collection can be kept up to date: import it, with mode "upsert"',
     );
   }
-  const given = { ...options, mode: 'upsert', resume: 'never' } as const;
+  const given = { ...options, changes: options.changes ?? 'keep', mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
   if (log && options.limit !== undefined) {
     throw new TypeError('sync: options.limit does not go with logs: each round reads only the lines that are new');
@@ -102,7 +102,7 @@ async function syncLogs(
   return holdingLock(target, given, async (lock, options) => {
     const work = await begin(options);
     if (work === undefined) return nothing;
-    const report = await work.run(lock, target);
+    const report = await work.run(lock);
     const counts = { ...nothing, ...work.counts, bytesRead: report.bytes.source };
     return { ...counts, records: recordCounts(report, 0), report };
   });

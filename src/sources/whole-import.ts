@@ -3,6 +3,7 @@
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
 import { resolve } from 'node:path';
+import type { EditCounts } from '../base/import-report.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { newMeanings, optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
@@ -17,6 +18,7 @@ import type { Change } from '../store/pages/change.js';
 import { compareEntries } from '../store/pages/merge.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogWrite } from '../store/types.js';
+import { refuseEdited, settleEdits } from '../update/keep-edits.js';
 import { type Comparison, idOf } from './compare.js';
 import { type Base, ManifestRows, notedFiles } from './manifest.js';
 import { Notes } from './notes.js';
@@ -91,6 +93,7 @@ export class WholeImport implements ImportWork {
     const snapshot = catalog.snapshot();
     try {
       const manifest = snapshot.collection(this.#options.collection);
+      if (manifest !== undefined && this.#options.mode === 'replace') refuseEdited(manifest, this.#options);
       if (manifest !== undefined) expectation = await expectationOf(snapshot, this.#target, manifest);
       // Only names are more than the bytes of a new source can say.
       if (!this.#goesOn && expectation?.shape === 'values') expectation = undefined;
@@ -130,7 +133,12 @@ export class WholeImport implements ImportWork {
     this.#rows.finish();
   }
 
-  publish(write: CatalogWrite, { manifest, counts }: PublishResult): void {
+  publish(write: CatalogWrite, published: PublishResult): EditCounts {
+    this.#note(write, published);
+    return settleEdits(this.#target, write, published.manifest.name, this.#options);
+  }
+
+  #note(write: CatalogWrite, { manifest, counts }: PublishResult): void {
     this.removed = removeRecords(this.#target.catalog, write, manifest.name, this.#records);
     this.deletions = removeRecords(this.#target.catalog, write, manifest.name, this.#deletions.sort(compareEntries));
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.

@@ -4,6 +4,7 @@
 import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
+import type { Edit, EditAt } from './edit-types.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
@@ -70,6 +71,8 @@ export interface CollectionManifest extends HasNumbers {
   readonly cleaned?: number;
   /** Records, dead ones too, that are still inline: put by transactions and not compacted yet. */
   readonly inline: number;
+  /** Edits that are kept of it (catalog key `09`). Absent: none. */
+  readonly edits?: number;
   readonly shards: number;
   /** Generation in which the list of shards last changed; what a reader knows of them stays true until then. */
   readonly layout: number;
@@ -190,6 +193,10 @@ export interface CatalogRead {
   inlineRecord(shard: number, ordinal: number): Buffer | undefined;
   /** Records of an inline shard in order, at most `max`, from this ordinal. */
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
+  /** What transactions made of a key of a collection since it was imported. */
+  edit(collectionId: number, key: Uint8Array): Edit | undefined;
+  /** Edits of a collection in the order of their keys, at most `max`, those behind `after` where given. */
+  edits(collectionId: number, max: number, after?: Uint8Array): readonly EditAt[];
   lock(): LockRecord | undefined;
   garbage(): Garbage;
   resumable(): readonly ResumableImport[];
@@ -282,6 +289,7 @@ export interface CatalogWrite {
   putInlineRecord(shard: number, ordinal: number, line: Uint8Array): void;
   /** Removes records of an inline shard, at most `max`; returns how many went. */
   deleteInlineRecords(shard: number, max: number): number;
+  putEdit(collectionId: number, key: Uint8Array, edit: Edit | undefined): void;
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
   putResumable(imports: readonly ResumableImport[]): void;

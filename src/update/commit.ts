@@ -18,6 +18,7 @@ import type {
   ShardEntry,
   StoreHeader,
 } from '../store/types.js';
+import { Edits, hasImports } from './edits.js';
 import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
 
@@ -54,6 +55,8 @@ class CollectionCommit {
   readonly #base: CollectionManifest;
   readonly #generation: number;
   readonly #marks: TombstoneMarks;
+  /** Undefined where all records came by transactions. */
+  readonly #edits: Edits | undefined;
   #shards: readonly ShardEntry[];
 
   constructor(catalog: Catalog, write: CatalogWrite, { manifest, shards }: Changed, generation: number) {
@@ -62,6 +65,7 @@ class CollectionCommit {
     this.#base = manifest;
     this.#shards = shards;
     this.#generation = generation;
+    this.#edits = hasImports(manifest) ? new Edits(catalog, write, manifest) : undefined;
     this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
   }
 
@@ -75,6 +79,7 @@ class CollectionCommit {
     const placed = { shard: open?.shard ?? 0, first };
 
     const primary = base.primary && this.#mergePrimary(base.primary, keyed, placed);
+    if (base.key.kind === 'ordinal') this.#noteOrdinals(overlay);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
     for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
 
@@ -88,6 +93,7 @@ class CollectionCommit {
       records: base.records + records.length - died,
       dead: base.dead + died,
       inline: base.inline + records.length,
+      ...this.#edits?.count(base),
       shards: base.shards + (isNewShard ? 1 : 0),
       layout: isNewShard && base.open !== undefined ? this.#generation : base.layout,
       ...(open && { open }),
@@ -133,10 +139,21 @@ class CollectionCommit {
     // Comparing the ids compares the bytes of the keys, without a call out of the engine each time.
     changes.sort(([left], [right]) => (left < right ? -1 : 1));
     const sorted = changes.map(([, change]) => change);
-    return this.#merge(index, sorted, (stored, change) => {
+    const replaced = new Map<Change, Entry>();
+    const merged = this.#merge(index, sorted, (stored, change) => {
       this.#marks.mark(stored.shard, stored.ordinal);
+      if (this.#edits !== undefined) replaced.set(change, stored);
       return change.isRemoval ? undefined : change;
     });
+    const made = new Map(keyed);
+    for (const [id, change] of changes) this.#edits?.note(made.get(id)!, replaced.get(change));
+    return merged;
+  }
+
+  #noteOrdinals({ appended, deleted }: Overlay): void {
+    const first = this.#base.records + this.#base.dead;
+    appended.forEach((_, i) => void this.#edits?.noteOrdinal(first + i, 'put'));
+    for (const ordinal of deleted) this.#edits?.noteOrdinal(ordinal, 'delete');
   }
 
   #mergeSecondary(index: IndexManifest, number: number, records: readonly NewRecord[], placed: Placed): IndexManifest {

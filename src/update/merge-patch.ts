@@ -5,9 +5,7 @@
 export function mergePatch(text: string | undefined, patch: string): string {
   if (!patch.startsWith('{')) return patch;
   const members = text?.startsWith('{') ? membersOf(text) : [];
-  // Of a name that is repeated the last one counts.
-  const changes = new Map(membersOf(patch).map((member) => [member.name, member]));
-  for (const { name, spelled, value: change } of changes.values()) {
+  for (const { name, spelled, value: change } of lastOnes(patch).values()) {
     const at = members.findLastIndex((member) => member.name === name);
     if (change === 'null') {
       remove(members, name);
@@ -21,6 +19,28 @@ export function mergePatch(text: string | undefined, patch: string): string {
     }
   }
   return `{${members.map(({ spelled, value }) => `${spelled}:${value}`).join(',')}}`;
+}
+
+/**
+ * One patch that does what `first` and then `second` do to any record; undefined where no patch does. That is so where the
+ * first makes a member something else than an object, and the second puts members into it.
+ */
+export function composedPatch(first: string, second: string): string | undefined {
+  if (!second.startsWith('{')) return second;
+  if (!first.startsWith('{')) return undefined;
+  const members = lastOnes(first);
+  for (const { name, spelled, value } of lastOnes(second).values()) {
+    const before = members.get(name);
+    const composed = before === undefined ? value : composedPatch(before.value, value);
+    if (composed === undefined) return undefined;
+    members.set(name, { name, spelled, value: composed });
+  }
+  return `{${[...members.values()].map(({ spelled, value }) => `${spelled}:${value}`).join(',')}}`;
+}
+
+/** Of a name that is repeated the last member counts. */
+function lastOnes(object: string): Map<string, Member> {
+  return new Map(membersOf(object).map((member) => [member.name, member]));
 }
 
 interface Member {

@@ -3,17 +3,21 @@
 // What a group of transactions has changed in one collection and not written yet: it is written at the end, in key order,
 // so that ten thousand puts open each index page once. Until then the reads of the group's transactions look here first.
 
+import { PATCHES_MAX } from '../base/limits.js';
 import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { composedPatch } from './merge-patch.js';
 import type { NewRecord } from './record.js';
 import type { Undo } from './undo.js';
 
 /** What becomes of one key. */
-interface KeyChange {
+export interface KeyChange {
   readonly key: Uint8Array;
   /** Absent: the record is deleted. */
   readonly record?: NewRecord;
   /** Its place among all changes: a record put twice is stored where it was put last. */
   readonly at: number;
+  /** Where nothing but patches made the record out of the stored one: these. */
+  readonly patches?: readonly string[] | undefined;
 }
 
 export class Overlay {
@@ -49,6 +53,15 @@ export class Overlay {
     this.#set(idOf(key), { key, record, at: this.#next++ });
   }
 
+  /** A record that a patch made out of the one there was. */
+  patch(key: Uint8Array, record: NewRecord, patch: string): void {
+    const id = idOf(key);
+    const before = this.changes.get(id);
+    const patches = before === undefined ? [] : before.patches;
+    this.bytes += record.line.byteLength;
+    this.#set(id, { key, record, patches: patches && withPatch(patches, patch), at: this.#next++ });
+  }
+
   /** @param isStored whether the key has a record beneath: if not, forgetting the change is enough. */
   remove(of: KeyValue, isStored: boolean): void {
     const key = encodeKey(of);
@@ -76,6 +89,14 @@ export class Overlay {
     if (change === undefined) this.changes.delete(id);
     else this.changes.set(id, change);
   }
+}
+
+/** Patches with one more behind them; undefined where they are too many to keep. */
+export function withPatch(patches: readonly string[], patch: string): readonly string[] | undefined {
+  const last = patches.at(-1);
+  const composed = last === undefined ? undefined : composedPatch(last, patch);
+  if (composed !== undefined) return [...patches.slice(0, -1), composed];
+  return patches.length === PATCHES_MAX ? undefined : [...patches, patch];
 }
 
 function idOf(key: Uint8Array): string {

@@ -3,7 +3,7 @@
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
 import { decodeKey } from '../keys/decode.js';
-import type { KeyValue } from '../keys/encode.js';
+import { encodeKey, type KeyValue } from '../keys/encode.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
@@ -149,8 +149,13 @@ export class TransactionCollection<T> {
     parsedRecord(text);
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const record = recordOfText(mergePatch(text, changes), this.#plan, name);
-    this.delete(key);
-    this.#put(record);
+    const { primary } = record;
+    if (primary !== undefined && Buffer.compare(primary, encodeKey(key)) === 0) {
+      this.#overlay.patch(primary, record, changes);
+    } else {
+      this.delete(key);
+      this.#put(record);
+    }
     return true;
   }
 

@@ -11,6 +11,7 @@ import { openStore, type Store } from '../../dist/src/index.js';
 import { FORMAT_VERSION, STORE_KEY, seal } from '../../dist/src/store/catalog/values.js';
 import { putChecksum } from '../../dist/src/store/files/checksum.js';
 import { temporaryDirectory } from '../support/build-store.js';
+import { fileWith } from '../support/import-files.js';
 import { openRawIndex } from '../support/raw-catalog.js';
 
 type Key = number | string;
@@ -90,7 +91,7 @@ test.skipIf(!isReadable).each([
   await store.collection('records').delete(43);
   await store.compact({ minDeadShare: 0 });
   await readCompletely(store);
-  expect(store.stat().format).toBe(2);
+  expect(store.stat().format).toBe(4);
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 });
 
@@ -124,6 +125,21 @@ test.skipIf(!isReadable).each([true, false])(
   },
 );
 
+test.skipIf(!isReadable)('format 4: the notes of what transactions changed are kept by the next import', async () => {
+  const store = await opened(copied(4), false);
+  expect(store.stat().format).toBe(4);
+  const source = fileWith([1, 2, 3, 4].map((id) => `{"id":${id},"n":2}\n`).join(''), 'rows.ndjson');
+  const { changes } = await store.import(source, { workers: 1, collection: 'rows', key: 'id', indexes: ['n'] });
+  expect(changes).toEqual({ kept: 4, dropped: 0 });
+  expect((await all(store.collection('rows').rangeText())).map(({ text }) => text)).toEqual([
+    '{"id":1,"n":"put"}',
+    '{"id":2,"n":2,"p":1}',
+    '{"id":4,"n":2}',
+    '{"id":5,"n":"new"}',
+  ]);
+  expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
+});
+
 test.skipIf(!isReadable)('a store of a newer format is refused, and the message names both', async () => {
   const directory = copied();
   const raw = openRawIndex(directory);
@@ -134,7 +150,7 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
   for (const readOnly of [true, false]) {
     await expect(openStore(directory, { readOnly })).rejects.toMatchObject({
       code: 'STORE_TOO_NEW',
-      message: expect.stringMatching(/format 4, but this gristmill reads formats up to 3/),
+      message: expect.stringMatching(/format 5, but this gristmill reads formats up to 4/),
     });
   }
 });

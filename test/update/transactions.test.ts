@@ -128,6 +128,8 @@ class Run {
       collection: into,
       indexes: ['tags'],
       mode,
+      // What is kept otherwise: kept-edits.test.ts.
+      ...(mode === 'replace' && { changes: 'drop' as const }),
       workers: 1,
       ...(into === 'path' && { key: 'id' }),
       shape: into === 'name' ? ('object' as const) : ('ndjson' as const),

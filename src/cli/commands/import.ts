@@ -34,6 +34,7 @@ const SAME_NAME = [
   'select',
   'shape',
   'mode',
+  'changes',
   'allowEmpty',
   'onDuplicate',
   'onBadRecord',

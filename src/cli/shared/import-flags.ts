@@ -40,6 +40,13 @@ export function withImportFlags(command: Command): Command {
     )
     .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
     .addOption(
+      choice(
+        '--changes <what>',
+        'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import (default: keep; with --mode upsert or insert: drop)',
+        ['keep', 'drop', 'refuse'],
+      ),
+    )
+    .addOption(
       choice('--on-duplicate <which>', 'which of two records with the same key to keep (default: last)', [
         'last',
         'first',

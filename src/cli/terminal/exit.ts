@@ -72,6 +72,7 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   BACKUP_TARGET_NOT_EMPTY: Exit.store,
   COLLECTION_NOT_FOUND: Exit.store,
   COLLECTION_EXISTS: Exit.store,
+  COLLECTION_EDITED: Exit.store,
   COLLECTION_MISMATCH: Exit.store,
   INDEX_NOT_FOUND: Exit.store,
   CHECKSUM_MISMATCH: Exit.store,

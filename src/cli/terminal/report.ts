@@ -28,6 +28,7 @@ export function reportText(report: ImportReport, store: string): string {
     ...(records.added ? [['records added', formatCount(records.added)] as [string, string]] : []),
   ];
   if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);
+  if (report.changes) pairs.push(['changes', changesText(report.changes)]);
   pairs.push(
     ['source', formatBytes(bytes.source)],
     ['stored', `${formatBytes(bytes.stored)}${shareOf(bytes.stored, bytes.source)}`],
@@ -53,6 +54,16 @@ export function reportText(report: ImportReport, store: string): string {
   if (report.quarantine !== undefined) pairs.push(['rejected records', report.quarantine]);
   pairs.push(['store', store], ...report.warnings.map((warning): [string, string] => ['warning', warning]));
   return alignPairs(pairs.map(([name, text]) => [escapeControls(name), escapeControls(inFlags(text))]));
+}
+
+/** What became of changes that transactions had made. */
+function changesText({ kept, dropped }: NonNullable<ImportReport['changes']>): string {
+  const of = (count: number) => `${formatCount(count)} ${count === 1 ? 'record' : 'records'}`;
+  const parts = [
+    ...(kept > 0 ? [`kept those of ${of(kept)}`] : []),
+    ...(dropped > 0 ? [`dropped those of ${of(dropped)}`] : []),
+  ];
+  return `by transactions: ${parts.join(', ')}`;
 }
 
 /** The files that were left out: how many, and the first of them by name. */

@@ -9,10 +9,11 @@ import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import { leavesWhole } from '../rules/projection.js';
 import { transformUrl } from '../rules/transform.js';
 import { IMPORT_OPTIONS } from './table.js';
-import type { ImportOptions } from './types.js';
+import type { ImportOptions, OnChanged } from './types.js';
 
 /** Options that are no data, so that no file can set them. */
 export const IMPORT_HOOKS = {
+  onChanged: hook<OnChanged>('called for each record that transactions changed and the import replaces'),
   onWait: WAITING.onWait,
   onProgress: hook<(progress: ImportProgress) => void>('called about ten times a second'),
   signal: LONG_WORK.signal,
@@ -21,7 +22,10 @@ export const IMPORT_HOOKS = {
 const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTable;
 
 /** All options present; see ImportOptions for what they mean. */
-export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: number };
+export type FilledImportOptions = Resolved<typeof TABLE> & {
+  readonly maxBad: number;
+  readonly changes: 'refuse' | 'keep' | 'drop';
+};
 
 /**
  * @param closing cancels as the option `signal` does.
@@ -38,6 +42,8 @@ export function resolveImportOptions(options: ImportOptions, closing?: AbortSign
     ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
     maxBad: maxBad ?? (filled.onBadRecord === 'quarantine' ? QUARANTINED_DEFAULT : Number.POSITIVE_INFINITY),
+    // Who adds records or replaces some says by that which are to count.
+    changes: filled.changes ?? (filled.mode === 'replace' ? 'keep' : 'drop'),
     onDuplicate: options.onDuplicate ?? (filled.mode === 'insert' ? 'error' : onDuplicate),
   });
 }

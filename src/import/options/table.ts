@@ -12,21 +12,13 @@ import {
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
 import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
-import { isOnePlace, parsePath, parsePointer } from '../../keys/paths.js';
+import { isOnePlace, parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { parseCellTypes } from '../format/cell-types.js';
 import { checkPattern } from '../names/globs.js';
-import { parseCondition } from '../rules/condition.js';
-import { checkConditions } from '../rules/conditions.js';
-import { checkTransform } from '../rules/transform.js';
-
-/**
- * The effect of an option. `records`: it decides which records a source gives, and how they are found. `import`: it decides
- * what this import stores, including its files. `nothing`: it changes nothing that is stored, only the speed, or whether the
- * import runs at all.
- */
-export type Affects = 'records' | 'import' | 'nothing';
+import type { Affects, Effect } from './effect.js';
+import { RULE_OPTIONS } from './rule-table.js';
 
 export const IMPORT_OPTIONS = {
   collection: {
@@ -70,6 +62,14 @@ export const IMPORT_OPTIONS = {
     default: 'replace',
     choices: ['replace', 'upsert', 'insert'],
     meaning: 'replace the collection, upsert records into it, or insert only new ones',
+  },
+  changes: {
+    affects: 'nothing',
+    type: 'choice',
+    default: undefined,
+    choices: ['refuse', 'keep', 'drop'],
+    meaning:
+      'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import; unset: keep, but with mode upsert or insert drop',
   },
   allowEmpty: {
     affects: 'nothing',
@@ -166,42 +166,7 @@ export const IMPORT_OPTIONS = {
     meaning:
       'types of the cells of CSV and TSV files: auto, or price=number,active=boolean (also string); unset: all are strings',
   },
-  where: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'texts', default: [], check: parseCondition, checkAll: checkConditions },
-    meaning: 'conditions such as country=DE, age>=18, email or !email; only records that meet all of them are stored',
-  },
-  sample: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'number', unit: 'share', default: undefined, min: 0, max: 1 },
-    meaning: 'share of the records to store, more than 0; a hash of each record decides; unset: all',
-  },
-  transform: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'text', default: undefined, check: checkTransform },
-    meaning: 'module whose default export gets each record and returns what is stored in its place; unset: none',
-  },
-  pick: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'texts', default: [], check: parsePath },
-    meaning: 'paths of the members to store; empty: all',
-  },
-  omit: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'texts', default: [], check: parsePath },
-    meaning: 'paths of members not to store',
-  },
-  limit: {
-    affects: 'records',
-    isLater: true,
-    ...{ type: 'integer', default: undefined, min: 1, max: Number.MAX_SAFE_INTEGER },
-    meaning: 'the import stores this many records at most, the first ones, and stops reading; unset: all',
-  },
+  ...RULE_OPTIONS,
   maxExpansion: {
     affects: 'nothing',
     ...{ type: 'number', default: EXPANSION_DEFAULT, min: 1, max: Number.POSITIVE_INFINITY },
@@ -265,12 +230,6 @@ export const IMPORT_OPTIONS = {
       'after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
   },
 } as const satisfies OptionTable & Readonly<Record<string, Effect>>;
-
-interface Effect {
-  readonly affects: Affects;
-  /** Earlier versions did not have it: where it has its default, it is not in the texts that stores and journals keep. */
-  readonly isLater?: boolean;
-}
 
 /** The options that decide one of these, in the order of the table. */
 export function optionsThatAffect<Options extends object>(options: Options, ...what: Affects[]): Partial<Options> {

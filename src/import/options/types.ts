@@ -1,10 +1,14 @@
 // The options of an import. The flags of the command line have the same names and meanings.
 
 import type { ImportProgress, Shape } from '../../base/import-report.js';
+import type { KeyValue } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import type { Writer } from '../../options/shared.js';
 import type { CodecName } from '../codec/codec.js';
 import type { FormatName } from '../format/coding.js';
+
+/** Decides what becomes of a record that transactions changed and an import replaces. See `ImportOptions.onChanged`. */
+export type OnChanged = (previous: unknown, edited: unknown, incoming: unknown, key: KeyValue) => unknown;
 
 /** Options of `store.import`; all optional. An unknown name is a TypeError. */
 export interface ImportOptions {
@@ -44,6 +48,21 @@ export interface ImportOptions {
    * whose keys are new ("insert"). Default "replace".
    */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
+  /**
+   * What the import does with changes that transactions made since the last import to records that it replaces. "keep": it
+   * makes them again. A record that was put stays, a deleted one stays deleted, and a patch is made to the new record; if
+   * there is no new record, the patched one stays. "drop": it gives them up. "refuse": it fails with COLLECTION_EDITED.
+   * Changes that are acknowledged while the import runs count too. Default "keep"; with mode "upsert" or "insert", whose
+   * records are changes themselves, "drop".
+   */
+  readonly changes?: 'refuse' | 'keep' | 'drop' | undefined;
+  /**
+   * With `changes` "keep": called for each record that transactions changed and the import replaces, within the publishing
+   * transaction. It returns what is stored; undefined: nothing. It must not be async. `previous` is the record as the last
+   * import brought it (undefined if it brought none, or compaction has removed it), `edited` as transactions left it
+   * (undefined if deleted), `incoming` as this import brings it (undefined if it does not).
+   */
+  readonly onChanged?: OnChanged | undefined;
   /**
    * Which of two records with the same key the import keeps, in source order. "error" fails the import with DUPLICATE_KEY.
    * Default "last"; with mode "insert", default "error".

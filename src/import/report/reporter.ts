@@ -3,7 +3,7 @@
 // Reports the progress of an import while it runs, and the result at its end. Passes on the signal to stop.
 
 import { setImmediate } from 'node:timers/promises';
-import type { ImportProgress, ImportReport } from '../../base/import-report.js';
+import type { EditCounts, ImportProgress, ImportReport } from '../../base/import-report.js';
 import { BAD_FILES_NAMED_MAX } from '../../base/limits.js';
 import { quotedPath } from '../../keys/key-path.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
@@ -89,11 +89,11 @@ export class Reporter {
     { sources, deletions = 0 }: { readonly sources: readonly string[]; readonly deletions?: number },
     { plans, warnings }: Plans,
     tally: Tally,
-    published: PublishResult,
+    published: PublishResult & { readonly changes: EditCounts },
     peakAnonBytes: number,
     { recorded, warnings: ofBeginning }: Beginning,
   ): ImportReport {
-    const { manifest, counts, updated } = published;
+    const { manifest, counts, updated, changes } = published;
     const { collection, mode, workers, onDuplicate } = this.#options;
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
     const first = plans[0] as SourcePlan;
@@ -110,6 +110,7 @@ export class Reporter {
       records: deletions === 0 ? counts : { ...counts, stored: counts.stored - deletions, deletions },
       ...(shared && { sharedKeys: shared }),
       updated,
+      ...(changes.kept + changes.dropped > 0 && { changes }),
       bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
       shards: tally.shards.length,
       spans: {

@@ -5,6 +5,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import type { Edit, EditAt } from '../edit-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
@@ -21,7 +22,15 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
-import { garbageCheck, lockCheck, resumableCheck, sourceRowsCheck, sourcesCheck, tombstonesCheck } from './schema.js';
+import {
+  editCheck,
+  garbageCheck,
+  lockCheck,
+  resumableCheck,
+  sourceRowsCheck,
+  sourcesCheck,
+  tombstonesCheck,
+} from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
   collectionKey,
@@ -31,6 +40,9 @@ import {
   decodeShard,
   decodeTombstones,
   decodeValue,
+  editedKey,
+  editKey,
+  editsEnd,
   GARBAGE_KEY,
   inlineKey,
   LOCK_KEY,
@@ -168,6 +180,19 @@ export class CatalogReader implements CatalogRead {
     return found.map(({ key, value }) => {
       const ordinal = lastNumber(key);
       return { ordinal, line: this.#line(value, shard, ordinal) };
+    });
+  }
+
+  edit(collectionId: number, key: Uint8Array): Edit | undefined {
+    const bytes = this.#meta.get(editKey(collectionId, key));
+    return bytes && decodeValue<Edit>(editCheck, bytes, 'edit of a record', this.file);
+  }
+
+  edits(collectionId: number, max: number, after?: Uint8Array): readonly EditAt[] {
+    const start = editKey(collectionId, after ?? new Uint8Array());
+    const found = this.#meta.range({ start, end: editsEnd(collectionId), limit: max, exclusiveStart: true });
+    return found.map(({ key, value }) => {
+      return { key: editedKey(key), edit: decodeValue<Edit>(editCheck, value, 'edit of a record', this.file) };
     });
   }
 

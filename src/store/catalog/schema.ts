@@ -9,11 +9,13 @@ import {
   FRAMES_PER_SHARD_MAX,
   INDEXES_MAX,
   JOINED_SHARDS_MAX,
+  PATCHES_MAX,
   RECORDS_PER_SHARD_MAX,
   SOURCE_ROWS_PER_CHUNK,
 } from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
+import type { Edit } from '../edit-types.js';
 import { shardFileName } from '../files/layout.js';
 import type { SourceLines, SourceManifest } from '../source-types.js';
 import type {
@@ -120,6 +122,7 @@ export const collectionCheck = object<CollectionManifest>(
     ...{ primary: optional(indexOf(primaryPath)), secondary: list(indexOf(path), INDEXES_MAX - 1) },
     positions: optional(oneOf(true)),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
+    edits: optional(count),
     ...{ shards: integer(U32_MAX), layout: generation, open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
@@ -136,6 +139,15 @@ export const collectionCheck = object<CollectionManifest>(
 );
 
 export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
+
+export const editCheck = object<Edit>(
+  {
+    kind: oneOf('put', 'patch', 'delete'),
+    patches: optional(list(text(), PATCHES_MAX)),
+    origin: optional(tuple(number, records)),
+  },
+  ({ kind, patches }) => ((kind === 'patch') === (patches !== undefined) ? undefined : '.patches'),
+);
 
 export const lockCheck = object<LockRecord>({
   ...{ token: uuid, operation: oneOf('import', 'compact', 'repair', 'sweep') },

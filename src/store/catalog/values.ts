@@ -10,7 +10,7 @@ import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
 /** The newest format this gristmill reads and writes (Invariant 9): that of stores with joined files or composite keys. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
 /** The first format with composite keys, and with joined files. */
@@ -18,6 +18,9 @@ const COMPOSITE_FORMAT = 2;
 export const JOINED_FORMAT = 2;
 /** The first format in which numbers in paths are positions. */
 const POSITIONS_FORMAT = 3;
+
+/** The first format with edits: an older gristmill would not know that they go with an import. */
+const EDITS_FORMAT = 4;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -30,6 +33,7 @@ export const MetaKind = {
   resumable: 0x06,
   inline: 0x07,
   sources: 0x08,
+  edits: 0x09,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
@@ -70,6 +74,24 @@ export function sourcesKey(collectionId: number): Buffer {
 
 export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
   return numbersKey(MetaKind.sources, collectionId, chunk);
+}
+
+/** Bytes of the key of an edit before the key of its record. */
+export const EDIT_KEY_BYTES = 5;
+
+/** Where what transactions made of a key of a collection is. */
+export function editKey(collectionId: number, key: Uint8Array): Buffer {
+  return Buffer.concat([numbersKey(MetaKind.edits, collectionId), key]);
+}
+
+/** Behind all edits of a collection. */
+export function editsEnd(collectionId: number): Buffer {
+  return numbersKey(MetaKind.edits, collectionId + 1);
+}
+
+/** The key of the record, from the key of its edit. */
+export function editedKey(key: Uint8Array): Uint8Array {
+  return key.subarray(EDIT_KEY_BYTES);
 }
 
 /** The last number of a key made of numbers. */
@@ -163,7 +185,8 @@ export function newHeader(): StoreHeader {
 }
 
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
-export function formatOf({ key, secondary, positions }: CollectionManifest): number {
+export function formatOf({ key, secondary, positions, edits }: CollectionManifest): number {
+  if (edits !== undefined) return EDITS_FORMAT;
   const primary = key.kind === 'path' ? [key.path] : [];
   if (positions || havePositions(primary)) return POSITIONS_FORMAT;
   const isComposite = [...primary, ...secondary.map(({ path }) => path)].some((path) => typeof path !== 'string');

@@ -3,6 +3,7 @@
 // Writes the catalog into two sorted maps of bytes within a transaction; read.ts is its twin. Everything is
 // sealed with its checksum as it is written; pages carry their own.
 
+import type { Edit } from '../edit-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
 import type { SourceManifest } from '../source-types.js';
@@ -20,6 +21,7 @@ import type { Check } from './checks.js';
 import type { ByteRange } from './read.js';
 import {
   collectionCheck,
+  editCheck,
   garbageCheck,
   headerCheck,
   lockCheck,
@@ -31,6 +33,7 @@ import {
 import {
   collectionKey,
   damaged,
+  editKey,
   encodeValue,
   GARBAGE_KEY,
   inlineKey,
@@ -105,6 +108,12 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteInlineRecords(shard: number, max: number): number {
     return removeRange(this.#meta, { start: inlineKey(shard, 0), end: inlineKey(shard + 1, 0), limit: max });
+  }
+
+  putEdit(collectionId: number, key: Uint8Array, edit: Edit | undefined): void {
+    const at = editKey(collectionId, key);
+    if (edit === undefined) this.#meta.remove(at);
+    else this.#meta.put(at, this.#encode(editCheck, edit, 'edit of a record'));
   }
 
   putLock(lock: LockRecord | undefined): void {

@@ -63,6 +63,8 @@ export function commitPublication(
     ...(base?.dropped !== undefined && { dropped: base.dropped }),
     holes: (base?.holes ?? 0) + total(added, 'holes'),
     inline: base?.inline ?? 0,
+    // Whoever publishes settles them, last in this transaction.
+    ...(current?.edits !== undefined && { edits: current.edits }),
     shards: shards.length,
     layout: added.length > 0 || base === undefined ? generation : base.layout,
     ...(open && { open }),

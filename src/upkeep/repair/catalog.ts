@@ -21,7 +21,7 @@ import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
 
-/** Records of an inline shard taken together. */
+/** Records of an inline shard, and edits, taken together. */
 const BATCH = 256;
 
 /** What a collection is rebuilt with. */
@@ -52,6 +52,7 @@ export async function copyValues({
     if (lock?.left) write.putLock({ ...lock, isAbandoned: true });
   });
   for (const manifest of old.collections()) {
+    await copyEdits(old, catalog, manifest.id, pause);
     for (const entry of old.shards(manifest)) {
       await pause();
       await catalog.transaction((write) => {
@@ -75,6 +76,18 @@ export async function copyValues({
         await pause();
       }
     }
+  }
+}
+
+async function copyEdits(old: CatalogRead, catalog: Catalog, id: number, pause: () => Promise<void>): Promise<void> {
+  for (let after: Uint8Array | undefined; ; ) {
+    const edits = old.edits(id, BATCH, after);
+    if (edits.length === 0) return;
+    await catalog.transaction((write) => {
+      for (const { key, edit } of edits) write.putEdit(id, key, edit);
+    });
+    after = edits.at(-1)!.key;
+    await pause();
   }
 }
 

@@ -54,6 +54,10 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
     if (inline.has(shard))
       note(MetaKind.garbage, `records of shard ${shard} are to be removed as garbage, but a collection has them`);
   }
+  for (const { id, name, edits = 0 } of collections) {
+    const there = found.edits.get(id) ?? 0;
+    if (there !== edits) fault(`collection ${name} has ${there} edits, but its manifest says ${edits}`);
+  }
   for (const { id, firstShard, spans } of resumable) {
     const isIts = (number: number): boolean => number >= firstShard && number < firstShard + spans;
     const used = [...shardNumbers, ...fileNumbers].find(isIts);

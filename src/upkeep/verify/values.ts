@@ -4,7 +4,9 @@
 // together is looked at afterwards, from those that are sound.
 
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import { decodeStoredKey } from '../../keys/decode.js';
 import {
+  editCheck,
   garbageCheck,
   lockCheck,
   resumableCheck,
@@ -19,6 +21,8 @@ import {
   decodeShard,
   decodeTombstones,
   decodeValue,
+  EDIT_KEY_BYTES,
+  editedKey,
   lastNumber,
   MetaKind,
   nameOf,
@@ -60,6 +64,9 @@ export class Inventory {
   readonly damagedNotes = new Set<number>();
   /** Damaged inline records. */
   readonly lost: { readonly shard: number; readonly ordinal: number; readonly message: string }[] = [];
+
+  /** Edits by collection. */
+  readonly edits = new Map<number, number>();
 
   #names: Map<number, string> | undefined;
 
@@ -145,6 +152,13 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       if (key.byteLength === TOMBSTONE_STATE_KEY_BYTES) decodeValue(sourcesCheck, value, 'manifest of sources', file);
       else decodeValue(sourceRowsCheck, value, 'list of source files', file);
       return;
+    case MetaKind.edits: {
+      const [collection] = numbersOf(key.subarray(0, EDIT_KEY_BYTES)) as [number];
+      decodeStoredKey(editedKey(key));
+      decodeValue(editCheck, value, 'edit of a record', file);
+      found.edits.set(collection, (found.edits.get(collection) ?? 0) + 1);
+      return;
+    }
     default:
       try {
         takeNote(key, value, found, file);

@@ -1,0 +1,47 @@
+// The options that say which records of a source an import stores, and what of them: rows of the table of import options.
+
+import { parsePath } from '../../keys/paths.js';
+import type { OptionTable } from '../../options/check.js';
+import { parseCondition } from '../rules/condition.js';
+import { checkConditions } from '../rules/conditions.js';
+import { checkTransform } from '../rules/transform.js';
+import type { Effect } from './effect.js';
+
+export const RULE_OPTIONS = {
+  where: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parseCondition, checkAll: checkConditions },
+    meaning: 'conditions such as country=DE, age>=18, email or !email; only records that meet all of them are stored',
+  },
+  sample: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'number', unit: 'share', default: undefined, min: 0, max: 1 },
+    meaning: 'share of the records to store, more than 0; a hash of each record decides; unset: all',
+  },
+  transform: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'text', default: undefined, check: checkTransform },
+    meaning: 'module whose default export gets each record and returns what is stored in its place; unset: none',
+  },
+  pick: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parsePath },
+    meaning: 'paths of the members to store; empty: all',
+  },
+  omit: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'texts', default: [], check: parsePath },
+    meaning: 'paths of members not to store',
+  },
+  limit: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'integer', default: undefined, min: 1, max: Number.MAX_SAFE_INTEGER },
+    meaning: 'the import stores this many records at most, the first ones, and stops reading; unset: all',
+  },
+} as const satisfies OptionTable & Readonly<Record<string, Effect>>;

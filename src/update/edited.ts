@@ -1,0 +1,59 @@
+// record > line, keys > overlay > [pages > transaction]
+//
+// The records that transactions changed since an import gave them: what is written down of them (edits.ts) or, in a collection
+// that no import ever gave a record, all there are. And where each was, so that it can be told whether an import touches it.
+
+import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { locate } from '../lookup/index/locate.js';
+import type { Lookup } from '../lookup/lookup.js';
+import type { Edit, EditAt } from '../store/edit-types.js';
+import { treeStart } from '../store/pages/page-key.js';
+import { entriesOf } from '../store/pages/read.js';
+import type { CatalogRead, CollectionManifest } from '../store/types.js';
+import { hasImports } from './edits.js';
+
+/** Edits read together. */
+const BATCH = 256;
+
+/** @param lookup reads the same state as `read` */
+export function* editsOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup): Generator<EditAt> {
+  if (hasImports(manifest)) yield* writtenEdits(read, manifest.id);
+  else for (const key of keysOf(read, manifest, lookup)) yield { key, edit: { kind: 'put' } };
+}
+
+function* writtenEdits(read: CatalogRead, id: number): Generator<EditAt> {
+  for (let after: Uint8Array | undefined; ; ) {
+    const batch = read.edits(id, BATCH, after);
+    yield* batch;
+    if (batch.length < BATCH) return;
+    after = batch.at(-1)!.key;
+  }
+}
+
+/** Encoded keys of all live records. */
+function* keysOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup): Generator<Uint8Array> {
+  const { primary, records, dead } = manifest;
+  if (primary === undefined) {
+    for (let ordinal = 0; ordinal < records + dead; ordinal++) if (lookup.has(ordinal)) yield encodeKey(ordinal);
+    return;
+  }
+  let page = read.nextPage(primary.tree, treeStart(primary.tree), false);
+  for (; page !== undefined; page = read.nextPage(primary.tree, page.pageKey, false)) {
+    for (const { key } of entriesOf(page.page)) yield key.slice();
+  }
+}
+
+/** Whether the record of a key is another one than before: it was replaced, removed, or brought back. */
+export function isTouched(key: KeyValue, before: Lookup, now: Lookup): boolean {
+  const [was, is] = [before, now].map((lookup) => locate(lookup.generation(), key));
+  return was?.entry.shard !== is?.entry.shard || was?.ordinal !== is?.ordinal;
+}
+
+/** The record as the import had brought it; undefined where it had brought none, or compaction has removed its text. */
+export function originalText({ origin }: Edit, before: Lookup): string | undefined {
+  const entry = before.generation().shards.find(({ shard }) => shard === origin?.[0]);
+  if (origin === undefined || entry === undefined || entry.fileNumber === 0) return undefined;
+  const [, ordinal] = origin;
+  if (before.caches.shard(entry).holes?.has(ordinal)) return undefined;
+  return before.fetch.textSync(before.fetch.address({ entry, ordinal }));
+}

@@ -1,0 +1,69 @@
+// record > line, keys > overlay > [pages > transaction]
+//
+// What transactions make of records that an import brought is written down, key by key, beside them: by it the next import
+// knows what it must not undo without a word, and can do the same to the records that it brings (keep-edits.ts).
+
+import { encodeKey } from '../keys/encode.js';
+import type { Edit } from '../store/edit-types.js';
+import type { Catalog, CatalogWrite, CollectionManifest, Entry, Location } from '../store/types.js';
+import { type KeyChange, withPatch } from './overlay.js';
+
+/** Whether edits of a collection are written down: where no import ever gave it a record, all it has came by transactions. */
+export function hasImports({ sourceBytes }: CollectionManifest): boolean {
+  return sourceBytes > 0;
+}
+
+/** Writes the edits of one collection, within a transaction. */
+export class Edits {
+  readonly #catalog: Catalog;
+  readonly #write: CatalogWrite;
+  readonly #id: number;
+  /** By how many there are more. */
+  #gained = 0;
+
+  constructor(catalog: Catalog, write: CatalogWrite, { id }: CollectionManifest) {
+    this.#catalog = catalog;
+    this.#write = write;
+    this.#id = id;
+  }
+
+  /** What the manifest says of them then. */
+  count({ edits = 0 }: CollectionManifest): Pick<CollectionManifest, 'edits'> {
+    return edits + this.#gained === 0 && edits === 0 ? {} : { edits: edits + this.#gained };
+  }
+
+  /** @param stored where the record of the key was */
+  note(change: KeyChange, stored: Entry | undefined): void {
+    const known = this.#catalog.edit(this.#id, change.key);
+    this.#set(change.key, known, editOf(change, known, stored));
+  }
+
+  /** A record of a collection without a key was appended, or deleted. */
+  noteOrdinal(ordinal: number, kind: 'put' | 'delete'): void {
+    const key = encodeKey(ordinal);
+    const known = this.#catalog.edit(this.#id, key);
+    this.#set(key, known, kind === 'delete' && known !== undefined ? undefined : { kind });
+  }
+
+  #set(key: Uint8Array, known: Edit | undefined, edit: Edit | undefined): void {
+    if (known === undefined && edit === undefined) return;
+    this.#write.putEdit(this.#id, key, edit);
+    if (known === undefined) this.#gained++;
+    else if (edit === undefined) this.#gained--;
+  }
+}
+
+/** What is kept of a key from now on; undefined where it is as the import left it, which had no record of this key. */
+function editOf(change: KeyChange, known: Edit | undefined, stored: Location | undefined): Edit | undefined {
+  const place = stored && ([stored.shard, stored.ordinal] as const);
+  const origin = known === undefined ? place : known.origin;
+  const from = origin === undefined ? {} : { origin };
+  if (change.record === undefined) return origin === undefined ? undefined : { kind: 'delete', ...from };
+  const before = known === undefined ? [] : known.patches;
+  const patches = before && change.patches && withPatches(before, change.patches);
+  return patches === undefined ? { kind: 'put', ...from } : { kind: 'patch', patches, ...from };
+}
+
+function withPatches(before: readonly string[], added: readonly string[]): readonly string[] | undefined {
+  return added.reduce<readonly string[] | undefined>((all, patch) => all && withPatch(all, patch), before);
+}

@@ -1,0 +1,32 @@
+// Made test/fixtures/store-v4 with the release that wrote format 4 first, and is kept to say how:
+//
+//     node test/support/store-v4.mjs <an empty directory>
+//
+// The fixture is not made again: it must stay what that release wrote. Transactions have put, patched and deleted records of an
+// import, and the store has a note of each.
+
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '../../dist/src/index.js';
+
+const target = process.argv[2] ?? '';
+// Shards name the source they were made from, so it has the same path everywhere.
+const scratch = '/tmp/store-v4';
+rmSync(scratch, { recursive: true, force: true });
+mkdirSync(scratch);
+const store = await openStore(join(scratch, 'store'));
+const source = join(scratch, 'rows.ndjson');
+writeFileSync(source, [1, 2, 3, 4].map((id) => `{"id":${id},"n":1}\n`).join(''));
+await store.import(source, { workers: 1, collection: 'rows', key: 'id', indexes: ['n'] });
+await store.transaction((tx) => {
+  const rows = tx.collection('rows');
+  rows.put({ id: 1, n: 'put' });
+  rows.patch(2, { p: 1 });
+  rows.delete(3);
+  rows.put({ id: 5, n: 'new' });
+});
+
+// A backup has no lock record in it, which would say which machine this was.
+await store.backup(join(target, 'store'), { copy: true });
+await store.close();
+rmSync(scratch, { recursive: true });

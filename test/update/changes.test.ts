@@ -1,0 +1,350 @@
+// Goal: what transactions changed is kept, dropped or refused as asked, wherever the import comes from, and whenever the change
+// was acknowledged. Method: each kind of collection, synchronisation, the command line, an import in another process beside
+// which this one changes records, and imports that are killed.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Collection, type ImportOptions, memory, openStore, type Store } from '../../dist/src/index.js';
+import { CLI, gristmill } from '../support/cli.js';
+import { fileWith, scratch } from '../support/import-files.js';
+import { until } from '../support/until.js';
+
+interface Row {
+  readonly id: number;
+  readonly text: string;
+}
+
+async function opened(where: Parameters<typeof openStore>[0] = scratch()): Promise<Store> {
+  const store = await openStore(where);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+const rows = (text: string, count = 4): Row[] => Array.from({ length: count }, (_, id) => ({ id, text }));
+const KEYED = { key: 'id', indexes: ['text'] } as const satisfies ImportOptions;
+
+/** A collection of four records, one of which was put anew, one patched, one deleted; and one more. */
+async function edited(store: Store): Promise<Collection<Row>> {
+  await store.import(rows('first'), KEYED);
+  const collection = store.collection<Row>('records');
+  await collection.put({ id: 1, text: 'put' });
+  await collection.patch(2, { patched: true });
+  await collection.delete(3);
+  await collection.put({ id: 9, text: 'new' });
+  return collection;
+}
+
+const KEPT = [
+  { id: 0, text: 'second' },
+  { id: 1, text: 'put' },
+  { id: 2, text: 'second', patched: true },
+  { id: 9, text: 'new' },
+];
+
+async function held(store: Store, collection = 'records'): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const { value } of store.collection(collection).range()) found.push(value);
+  return found;
+}
+
+describe('an import that replaces a collection', () => {
+  test.each([
+    ['a directory', scratch],
+    ['memory', memory],
+  ] as const)('keeps the changes, in %s', async (_, where) => {
+    const store = await opened(where());
+    await edited(store);
+    const { changes, records } = await store.import(rows('second'), KEYED);
+    expect({ changes, stored: records.stored }).toEqual({ changes: { kept: 4, dropped: 0 }, stored: 4 });
+    expect(await held(store)).toEqual(KEPT);
+    // Once more: they are known as changes still.
+    await store.import(rows('second'), KEYED);
+    expect(await held(store)).toEqual(KEPT);
+    const { faults } = await store.verify();
+    expect(faults).toEqual([]);
+  });
+
+  test('drops them where it is asked to, and knows of none afterwards', async () => {
+    const store = await opened();
+    await edited(store);
+    const { changes } = await store.import(rows('second'), { ...KEYED, changes: 'drop' });
+    expect(changes).toEqual({ kept: 0, dropped: 4 });
+    expect(await held(store)).toEqual(rows('second'));
+    const again = await store.import(rows('third'), { ...KEYED, changes: 'refuse' });
+    expect(again).not.toHaveProperty('changes');
+  });
+
+  test('refuses before it reads anything, and says how many there are', async () => {
+    const store = await opened();
+    await edited(store);
+    const before = await held(store);
+    const refused = store.import(fileWith('not JSON at all'), { ...KEYED, changes: 'refuse' });
+    await expect(refused).rejects.toMatchObject({
+      code: 'COLLECTION_EDITED',
+      message: expect.stringContaining('4 records'),
+    });
+    expect(await held(store)).toEqual(before);
+  });
+
+  test('asks onChanged what to store: with the record as it was, as it is, and as it comes', async () => {
+    const store = await opened();
+    await edited(store);
+    const asked: unknown[] = [];
+    const { changes } = await store.import(rows('second'), {
+      ...KEYED,
+      onChanged: (previous, now, incoming, key) => {
+        asked.push([previous, now, incoming, key]);
+        if (key === 1) return { id: 1, text: 'merged' };
+        if (key === 2) return undefined;
+        return key === 3 ? incoming : now;
+      },
+    });
+    const [first, second] = [rows('first'), rows('second')];
+    expect(asked).toEqual([
+      [first[1], { id: 1, text: 'put' }, second[1], 1],
+      [first[2], { ...first[2], patched: true }, second[2], 2],
+      [first[3], undefined, second[3], 3],
+      [undefined, { id: 9, text: 'new' }, undefined, 9],
+    ]);
+    expect(changes).toEqual({ kept: 3, dropped: 1 });
+    expect(await held(store)).toEqual([second[0], { id: 1, text: 'merged' }, second[3], { id: 9, text: 'new' }]);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new RangeError('no');
+      },
+      RangeError,
+    ],
+    ['is async', async () => undefined, TypeError],
+    ['makes another key of the record no record has', () => ({ text: 'without a key' }), Error],
+  ] as const)('changes nothing where onChanged %s', async (_, onChanged, error) => {
+    const store = await opened();
+    await edited(store);
+    const before = await held(store);
+    await expect(store.import(rows('second'), { ...KEYED, onChanged })).rejects.toThrow(error);
+    expect(await held(store)).toEqual(before);
+    expect((await store.verify()).faults).toEqual([]);
+  });
+
+  test('keeps all digits of what was put and patched', async () => {
+    const store = await opened();
+    await store.import(fileWith('{"id":1,"n":1}\n{"id":2,"n":2}\n', 'a.ndjson'), { key: 'id' });
+    const collection = store.collection('records');
+    await collection.putText('{"id":1,"n":12345678901234567890.10}');
+    await collection.patchText(2, '{"m":0.10000000000000000001}');
+    await store.import(fileWith('{"id":1,"n":5}\n{"id":2,"n":6.00}\n', 'a.ndjson'), { key: 'id' });
+    expect(collection.getTextSync(1)).toBe('{"id":1,"n":12345678901234567890.10}');
+    expect(collection.getTextSync(2)).toBe('{"id":2,"n":6.00,"m":0.10000000000000000001}');
+  });
+
+  test('keeps what a collection has that no import ever gave a record', async () => {
+    const store = await opened();
+    await store.transaction((tx) => {
+      const collection = tx.createCollection<Row>('records', { key: 'id' });
+      for (const row of rows('put', 2)) collection.put(row);
+    });
+    await store.import(
+      [
+        { id: 1, text: 'imported' },
+        { id: 5, text: 'imported' },
+      ],
+      { key: 'id', mode: 'upsert' },
+    );
+    expect(await held(store)).toEqual([
+      { id: 0, text: 'put' },
+      { id: 1, text: 'imported' },
+      { id: 5, text: 'imported' },
+    ]);
+    const { changes } = await store.import(
+      [
+        { id: 0, text: 'last' },
+        { id: 1, text: 'last' },
+      ],
+      { key: 'id' },
+    );
+    expect(changes).toEqual({ kept: 1, dropped: 0 });
+    expect(await held(store)).toEqual([
+      { id: 0, text: 'put' },
+      { id: 1, text: 'last' },
+    ]);
+  });
+
+  test('of named records and of composite keys', async () => {
+    const store = await opened();
+    await store.import(fileWith('{"a":{"n":1},"b":{"n":1},"c":{"n":1}}'), { collection: 'named', shape: 'object' });
+    const named = store.collection('named');
+    await named.patch('a', { p: 1 });
+    await named.delete('b');
+    await store.import(fileWith('{"a":{"n":2},"b":{"n":2},"c":{"n":2}}'), { collection: 'named', shape: 'object' });
+    expect(await named.getMany(['a', 'b', 'c'])).toEqual([{ n: 2, p: 1 }, undefined, { n: 2 }]);
+    const both = { collection: 'both', key: ['a', 'b'] } as const;
+    await store.import(
+      [
+        { a: 1, b: 1 },
+        { a: 1, b: 2 },
+      ],
+      both,
+    );
+    await store.collection('both').put({ a: 1, b: 2, put: true });
+    await store.import(
+      [
+        { a: 1, b: 1 },
+        { a: 1, b: 2 },
+      ],
+      both,
+    );
+    expect(await store.collection('both').get([1, 2])).toEqual({ a: 1, b: 2, put: true });
+  });
+
+  test('without a key: what was appended is appended again; a deletion is refused', async () => {
+    const store = await opened();
+    await store.import([{ t: 'a' }, { t: 'b' }], {});
+    const collection = store.collection('records');
+    await collection.put({ t: 'put' });
+    await store.import([{ t: 'c' }], {});
+    expect(await held(store)).toEqual([{ t: 'c' }, { t: 'put' }]);
+    await collection.delete(0);
+    await expect(store.import([{ t: 'd' }], {})).rejects.toMatchObject({ code: 'COLLECTION_EDITED' });
+    expect(await held(store)).toEqual([{ t: 'put' }]);
+    await store.import([{ t: 'd' }], { changes: 'drop' });
+    expect(await held(store)).toEqual([{ t: 'd' }]);
+  });
+});
+
+test('an upsert says itself what counts; other changes stay changes', async () => {
+  const store = await opened();
+  await edited(store);
+  const { changes } = await store.import(
+    [
+      { id: 1, text: 'upserted' },
+      { id: 3, text: 'back' },
+    ],
+    { ...KEYED, mode: 'upsert' },
+  );
+  expect(changes).toEqual({ kept: 0, dropped: 2 });
+  await store.import(rows('second'), KEYED);
+  expect(await held(store)).toEqual([rows('second')[0], rows('second')[1], KEPT[2], rows('second')[3], KEPT[3]]);
+  const kept = await store.import([{ id: 2, text: 'upserted' }], { ...KEYED, mode: 'upsert', changes: 'keep' });
+  expect(kept.changes).toEqual({ kept: 1, dropped: 0 });
+  expect(await store.collection('records').get(2)).toEqual({ id: 2, text: 'upserted', patched: true });
+});
+
+test('a folder that is watched keeps them too, in files that change and in files that do not', async () => {
+  const store = await opened();
+  const folder = scratch();
+  const write = (name: string, text: string, from: number) =>
+    writeFileSync(
+      join(folder, name),
+      rows(text, from + 2)
+        .slice(from)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    );
+  write('a.ndjson', 'first', 0);
+  write('b.ndjson', 'first', 2);
+  const watcher = await store.watch(folder, { key: 'id' });
+  const collection = store.collection<Row>('records');
+  await collection.patch(0, { patched: true });
+  await collection.delete(1);
+  await collection.put({ id: 2, text: 'put' });
+  write('a.ndjson', 'second', 0);
+  await until(async () => (await collection.get(0))?.text === 'second');
+  expect(await held(store)).toEqual([
+    { id: 0, text: 'second', patched: true },
+    { id: 2, text: 'put' },
+    { id: 3, text: 'first' },
+  ]);
+  await watcher.close();
+});
+
+test('the command line: --changes, its error and its report', async () => {
+  const directory = scratch();
+  const source = fileWith(
+    rows('first')
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+    'a.ndjson',
+  );
+  const common = [source, '--store', directory, '--key', 'id'];
+  expect((await gristmill('import', ...common)).code).toBe(0);
+  expect((await gristmill('delete', '1', '--store', directory)).code).toBe(0);
+  const refused = await gristmill('import', ...common, '--changes', 'refuse');
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--changes') });
+  const kept = await gristmill('import', ...common);
+  expect(kept.stdout).toMatch(/changes +by transactions: kept those of 1 record/);
+});
+
+/** Rows enough for an import that takes a while. */
+const MANY = 60_000;
+
+test('what is acknowledged while another process imports is in what it publishes', async () => {
+  const directory = scratch();
+  const source = fileWith(
+    rows('import', MANY)
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+    'a.ndjson',
+  );
+  const store = await opened(directory);
+  await store.import(source, { key: 'id' });
+  const collection = store.collection<Row>('records');
+  const child = spawn(process.execPath, [CLI, 'import', source, '--store', directory, '--key', 'id', '--quiet'], {
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  const acknowledged = new Map<number, unknown>();
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  for (let id = 0; !isOver || acknowledged.size < 10; id += 3) {
+    await collection.put({ id, text: `put ${id}` });
+    acknowledged.set(id, { id, text: `put ${id}` });
+    await collection.patch(id + 1, { patched: id });
+    acknowledged.set(id + 1, { id: id + 1, text: 'import', patched: id });
+    await collection.delete(id + 2);
+    acknowledged.set(id + 2, undefined);
+  }
+  expect(await ended).toEqual([0, null]);
+  const keys = [...acknowledged.keys()].filter((key) => key < MANY);
+  expect(await collection.getMany(keys)).toEqual(keys.map((key) => acknowledged.get(key)));
+});
+
+test.each([
+  ['publish.commit', 'first'],
+  ['catalog.commit', 'first'],
+  ['catalog.committed', undefined],
+  ['publish.committed', 'second'],
+] as const)(
+  'an import that is killed at %s leaves the changes as they were, or made to the new records',
+  async (failpoint, state) => {
+    const directory = scratch();
+    const store = await openStore(directory);
+    await edited(store);
+    const before = await held(store);
+    await store.close();
+    const source = fileWith(
+      rows('second')
+        .map((row) => JSON.stringify(row))
+        .join('\n'),
+      'a.ndjson',
+    );
+    const env = { ...process.env, GRISTMILL_FAILPOINTS: `${failpoint}=kill` };
+    const args = [CLI, 'import', source, '--store', directory, '--key', 'id', '--index', 'text'];
+    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+    const again = await opened(directory);
+    const found = await held(again);
+    expect([before, KEPT]).toContainEqual(found);
+    if (state !== undefined) expect(found).toEqual(state === 'first' ? before : KEPT);
+    await again.import(source, KEYED);
+    expect(await held(again)).toEqual(KEPT);
+    expect((await again.verify()).faults).toEqual([]);
+  },
+);
