@@ -60,7 +60,7 @@ const LAYERS = [
   ],
   ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
   // The lookup path.
-  ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],
+  ['src/lookup/cache', 'src/lookup/index', 'src/lookup/rows', 'src/lookup', 'src/lookup/warm'],
   ['src/config', 'src/metrics'],
   ['src/update'],
   [
