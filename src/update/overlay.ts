@@ -13,19 +13,45 @@ interface KeyChange {
   readonly record?: NewRecord;
 }
 
+/** The first change of what is stored under a key, or as an ordinal. */
+export interface Touched {
+  readonly key: Uint8Array;
+  /** Number of the change, from 1. */
+  readonly change: number;
+}
+
 export class Overlay {
   /** By the bytes of the key as characters, in the order of the last change. Empty in collections without a key. */
   readonly changes = new Map<string, KeyChange>();
   /** Collections without a key: records to append, and ordinals of stored records to delete. */
   readonly appended: NewRecord[] = [];
   readonly deleted = new Set<number>();
+  /** Number of the last change. */
+  #change = 0;
+  #touched: Touched[] = [];
 
   get isEmpty(): boolean {
     return this.changes.size + this.appended.length + this.deleted.size === 0;
   }
 
+  /** Number of the last change that replaced or deleted something. */
+  get lastChange(): number {
+    return this.#change;
+  }
+
+  /** The keys touched since the last call. A key may come again. */
+  takeTouched(): readonly Touched[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    return touched;
+  }
+
   change(of: KeyValue): KeyChange | undefined {
     return this.changes.get(idOf(encodeKey(of)));
+  }
+
+  changeOf(key: Uint8Array): KeyChange | undefined {
+    return this.changes.get(idOf(key));
   }
 
   put(key: Uint8Array, record: NewRecord): void {
@@ -39,10 +65,16 @@ export class Overlay {
     else this.changes.delete(idOf(key));
   }
 
+  /** Deletes a record of a collection without a key. */
+  removeOrdinal(ordinal: number): void {
+    this.deleted.add(ordinal);
+    this.#touched.push({ key: encodeKey(ordinal), change: ++this.#change });
+  }
+
   #set(change: KeyChange): void {
     const id = idOf(change.key);
     // Anew, so that a record put twice is stored where it was put last.
-    this.changes.delete(id);
+    if (!this.changes.delete(id)) this.#touched.push({ key: change.key, change: ++this.#change });
     this.changes.set(id, change);
   }
 }

@@ -8,13 +8,14 @@ import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
+import type { CountOptions } from '../lookup/rows/options.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
-import type { Changed } from './commit.js';
 import { mergePatch } from './merge-patch.js';
 import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
 import { compactText, keyPlanOf, recordOfText, recordOfValue } from './record.js';
+import { TransactionReads, type TransactionState } from './transaction-reads.js';
 
 /** Options of `createCollection`; all optional. */
 export interface CollectionOptions {
@@ -28,23 +29,22 @@ export interface CollectionOptions {
 }
 
 /** A collection inside a transaction. Its reads see the changes of the transaction. */
-export class TransactionCollection<T> {
+export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
   readonly #assertUsable: () => void;
   readonly #plan: ReturnType<typeof keyPlanOf>;
 
-  /**
-   * Not for users: `transaction.collection(name)` makes it.
-   * @param stored reads the collection as it was when the transaction began; undefined for a new one
-   */
-  constructor({ manifest, overlay }: Changed, stored: Lookup | undefined, assertUsable: () => void) {
-    this.#manifest = manifest;
-    this.#overlay = overlay;
+  /** Not for users: `transaction.collection(name)` makes it. */
+  constructor(state: TransactionState) {
+    super(state);
+    const { changed, stored, assertUsable } = state;
+    this.#manifest = changed.manifest;
+    this.#overlay = changed.overlay;
     this.#lookup = stored;
     this.#assertUsable = assertUsable;
-    this.#plan = keyPlanOf(manifest);
+    this.#plan = keyPlanOf(changed.manifest);
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
@@ -70,9 +70,13 @@ export class TransactionCollection<T> {
     return record === undefined ? (this.#lookup?.has(key) ?? false) : record !== 'deleted';
   }
 
-  /** Returns the number of live records, including the changes of this transaction. */
-  count(): number {
+  /**
+   * Returns the number of live records, including the changes of this transaction; with an index or bounds, the number of rows
+   * that `range` would yield.
+   */
+  count(options?: Omit<CountOptions, 'freshness'>): number {
     this.#assertUsable();
+    if (options !== undefined) return this.countRange(options);
     const { changes, appended, deleted } = this.#overlay;
     let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {
@@ -139,7 +143,7 @@ export class TransactionCollection<T> {
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
-    if (rule.kind === 'ordinal') this.#overlay.deleted.add(ordinalOf(name, key)!);
+    if (rule.kind === 'ordinal') this.#overlay.removeOrdinal(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
   }

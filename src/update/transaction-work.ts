@@ -84,7 +84,9 @@ export class TransactionWork {
     lookup: Lookup | undefined,
   ): TransactionCollection<unknown> {
     const changed = { manifest, shards, overlay: new Overlay() };
-    const collection = new TransactionCollection(changed, lookup, () => this.#assertUsable());
+    const assertUsable = (): void => this.#assertUsable();
+    const state = { changed, stored: lookup, header: this.#header, assertUsable };
+    const collection = new TransactionCollection(state);
     this.#changed.push(changed);
     this.#collections.set(manifest.name, collection);
     return collection;

@@ -68,14 +68,19 @@ export function decodeCursor(text: string, scope: string): Cursor {
     throw new TypeError(`a newer gristmill made this cursor of ${scope}; read from the beginning`);
   // Whoever can compute the checksum can make positions, which lead to rows of this index only.
   const kind = body[1];
-  if (kind === Kind.key) return { key: body.subarray(HEAD_BYTES) };
+  if (kind === Kind.key) return { key: keyFrom(body, HEAD_BYTES) };
   const lineage = body.readBigUInt64LE(HEAD_BYTES);
   const primaryAt = HEAD_BYTES + AMONG_BYTES;
   const primaryEnd = primaryAt + body.readUInt32LE(primaryAt - 4);
   const primary = body.subarray(primaryAt, primaryEnd);
-  if (kind === Kind.among) return { key: body.subarray(primaryEnd), among: { primary, lineage } };
+  if (kind === Kind.among) return { key: keyFrom(body, primaryEnd), among: { primary, lineage } };
   const location = { shard: body.readUInt32LE(primaryEnd), ordinal: body.readUInt32LE(primaryEnd + 4) };
-  return { key: body.subarray(primaryEnd + LOCATION_BYTES), among: { primary, lineage, location } };
+  return { key: keyFrom(body, primaryEnd + LOCATION_BYTES), among: { primary, lineage, location } };
+}
+
+/** A copy that is no Buffer: `slice` of a Buffer is the same bytes, and `cutKey` changes the slice that it takes. */
+function keyFrom(body: Uint8Array, from: number): Uint8Array {
+  return Uint8Array.from(body.subarray(from));
 }
 
 function checksumOf(body: Uint8Array, scope: string): Buffer {
