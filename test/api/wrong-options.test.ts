@@ -71,7 +71,7 @@ const SIGNAL: readonly Options[] = [{ signal: {} }, { signal: null }, { signal: 
 const BOUNDS: readonly Options[] = [
   ...[{ limit: '5' }, { limit: -1 }, { limit: 1.5 }, { limit: Number.NaN }, { limit: null }],
   ...[{ reverse: 'yes' }, { reverse: 1 }, { prefix: 5 }, { prefix: null }, { index: 5 }, { index: null }],
-  ...[{ gte: {} }, { lt: [] }, { gt: 1, gte: 1 }, { lt: 1, lte: 1 }, { prefix: 'a', lt: 1 }],
+  ...[{ gte: {} }, { lt: [] }, { gt: 1, gte: 1 }, { lt: 1, lte: 1 }, { after: 5 }, { after: 'x' }],
 ];
 const FRESHNESS: readonly Options[] = [
   ...[{ freshness: 'hot' }, { freshness: 5 }, { freshness: null }, { freshness: {} }],
@@ -104,6 +104,13 @@ const READING: readonly (readonly [string, (collection: ReadableCollection, opti
   ['stat', (collection, options) => collection.stat(options)],
   ['find', (collection, options) => collection.find('tag', 'a', options).next()],
   ['findText', (collection, options) => collection.findText('tag', 'a', options).next()],
+  ['findSync', (collection, options) => collection.findSync('tag', 'a', options).next()],
+  ['findTextSync', (collection, options) => collection.findTextSync('tag', 'a', options).next()],
+  ['first', (collection, options) => collection.first(options)],
+  ['firstSync', (collection, options) => collection.firstSync(options)],
+  ['last', (collection, options) => collection.last(options)],
+  ['lastSync', (collection, options) => collection.lastSync(options)],
+  ['distinct', (collection, options) => collection.distinct('tag', options).next()],
   ['scan', (collection, options) => collection.scan(options).next()],
   ['scanText', (collection, options) => collection.scanText(options).next()],
   ['lines', (collection, options) => collection.lines(options).next()],
@@ -188,7 +195,7 @@ const METHODS: readonly Method[] = [
     ['index', 'indexes'],
     INDEXES,
   ],
-  ...['range', 'rangeText'].map(
+  ...['range', 'rangeText', 'rangeSync', 'rangeTextSync'].map(
     (name): Method => [
       name,
       (options) => rows[name as 'range'](options).next(),

@@ -280,7 +280,7 @@ describe.each(PLACES)('%s', (kind, newPlace) => {
       expect(() => opened.collection('other')).toThrow(expect.objectContaining({ code: 'COLLECTION_NOT_FOUND' }));
       const collection = opened.collection();
       await expect(all(valuesOf(collection.find('colour', 'red')))).rejects.toMatchObject({ code: 'INDEX_NOT_FOUND' });
-      for (const options of [{ from: 1 }, { gt: 1, gte: 1 }, { prefix: 'a', lt: 1 }, { limit: -1 }, { limit: 1.5 }]) {
+      for (const options of [{ from: 1 }, { gt: 1, gte: 1 }, { after: 'x' }, { limit: -1 }, { limit: 1.5 }]) {
         await expect(all(collection.range(options as RangeOptions))).rejects.toThrow(TypeError);
       }
       expect(() => collection.getSync({} as KeyValue)).toThrow(TypeError);
