@@ -93,23 +93,19 @@ const IMPORTING: readonly Options[] = [
   ...[{ onBadRecord: true }, { maxBadRatio: 2 }, { spanBytes: 0 }],
 ];
 
-const READING: readonly (readonly [string, (collection: ReadableCollection, options: never) => unknown])[] = [
-  ['get', (collection, options) => collection.get(1, options)],
-  ['getSync', (collection, options) => collection.getSync(1, options)],
-  ['getText', (collection, options) => collection.getText(1, options)],
-  ['getTextSync', (collection, options) => collection.getTextSync(1, options)],
+type Reads = readonly [string, (collection: ReadableCollection, options: never) => unknown];
+const READING: readonly Reads[] = [
+  ...['get', 'getSync', 'getText', 'getTextSync', 'has'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'get'](1, options)],
+  ),
   ['getMany', (collection, options) => collection.getMany([1], options)],
-  ['has', (collection, options) => collection.has(1, options)],
-  ['count', (collection, options) => collection.count(options)],
-  ['stat', (collection, options) => collection.stat(options)],
-  ['find', (collection, options) => collection.find('tag', 'a', options).next()],
-  ['findText', (collection, options) => collection.findText('tag', 'a', options).next()],
-  ['findSync', (collection, options) => collection.findSync('tag', 'a', options).next()],
-  ['findTextSync', (collection, options) => collection.findTextSync('tag', 'a', options).next()],
-  ['first', (collection, options) => collection.first(options)],
-  ['firstSync', (collection, options) => collection.firstSync(options)],
-  ['last', (collection, options) => collection.last(options)],
-  ['lastSync', (collection, options) => collection.lastSync(options)],
+  ...['count', 'stat'].map((name): Reads => [name, (collection, options) => collection[name as 'stat'](options)]),
+  ...['find', 'findText', 'findSync', 'findTextSync'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'find']('tag', 'a', options).next()],
+  ),
+  ...['first', 'firstSync', 'last', 'lastSync'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'first'](options)],
+  ),
   ['distinct', (collection, options) => collection.distinct('tag', options).next()],
   ['scan', (collection, options) => collection.scan(options).next()],
   ['scanText', (collection, options) => collection.scanText(options).next()],
