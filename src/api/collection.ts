@@ -2,19 +2,18 @@
 // iterate.ts; here texts become values.
 
 import type { KeyValue } from '../keys/encode.js';
-import { type KeyPath, keyPathText } from '../keys/key-path.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
-import { checkForm } from '../lookup/index/key-form.js';
-import { checkIndexName, type RangeOptions } from '../lookup/index/range.js';
-import { freshnessIn, type ReadOptions } from '../lookup/index/read-options.js';
-import { rangeTexts, scanChunks, scanLines } from '../lookup/iterate.js';
+import { freshnessIn, hasFreshnessAlone, type ReadOptions } from '../lookup/index/read-options.js';
+import { scanChunks, scanLines } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
+import type { CountOptions } from '../lookup/rows/options.js';
+import type { Reading } from '../lookup/rows/reading.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
-import type { Freshness } from '../options/freshness.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import { PreparedRecord } from '../update/prepared.js';
 import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
+import { RowReads } from './row-reads.js';
 
 /** A record of a scan, as a value. */
 export interface Scanned<T> {
@@ -39,14 +38,11 @@ export interface ScannedText {
   readonly text: string;
 }
 
-/** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
-type Reading = (freshness?: Freshness) => Lookup;
-
 /**
  * The reading methods of a collection: those of a snapshot, and those that `Collection` inherits. T is the type of the
  * records; nothing checks it.
  */
-export class ReadableCollection<T = unknown> {
+export class ReadableCollection<T = unknown> extends RowReads<T> {
   /** The name of the collection. */
   readonly name: string;
   readonly #lookup: Lookup | undefined;
@@ -58,6 +54,7 @@ export class ReadableCollection<T = unknown> {
    * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
    */
   constructor(lookup: Lookup, reading = readingOneState(lookup), isFixed = true) {
+    super(reading);
     this.name = lookup.name;
     this.#reading = reading;
     this.#lookup = isFixed ? lookup : undefined;
@@ -113,48 +110,15 @@ export class ReadableCollection<T = unknown> {
     return this.#at('has', options).has(key);
   }
 
-  /** Returns the number of live records. */
-  count(options?: ReadOptions): number {
-    return this.#at('count', options).generation().manifest.records;
-  }
-
   /**
-   * Yields all records that have this value in a secondary index, in source order. The value may be of any length. Of a
-   * composite index it is an array of the values of all components.
+   * Returns the number of live records; with an index or bounds, the number of rows that `range` would yield. It reads the
+   * index only, unless keys are longer than the index holds them.
    */
-  async *find(index: KeyPath, value: KeyValue, options?: ReadOptions): AsyncGenerator<T> {
-    for await (const text of this.#findText('find', index, value, options)) yield parsedRecord(text) as T;
-  }
-
-  /** Yields the same records as `find`, as JSON texts. */
-  findText(index: KeyPath, value: KeyValue, options?: ReadOptions): AsyncGenerator<string> {
-    return this.#findText('findText', index, value, options);
-  }
-
-  async *#findText(
-    method: string,
-    index: KeyPath,
-    value: KeyValue,
-    options: ReadOptions | undefined,
-  ): AsyncGenerator<string> {
-    checkIndexName(index);
-    // Without bounds the range would be everything.
-    if (value === undefined) throw new TypeError(`${method} needs a value to look for`);
-    checkForm(`index ${keyPathText(index)}`, index, value);
-    const range = { index, gte: value, lte: value, freshness: freshnessIn(method, options) };
-    for await (const { text } of rangeTexts(this.#reading, method, range)) yield text;
-  }
-
-  /** Yields records in key order. A record that has several values in a secondary index appears once for each value. */
-  async *range(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly value: T }> {
-    for await (const { key, text } of rangeTexts(this.#reading, 'range', options)) {
-      yield { key, value: parsedRecord(text) as T };
+  count(options?: CountOptions): number {
+    if (options === undefined || hasFreshnessAlone(options)) {
+      return this.#at('count', options).generation().manifest.records;
     }
-  }
-
-  /** Yields the same records as `range`, as JSON texts. */
-  rangeText(options?: RangeOptions): AsyncGenerator<{ readonly key: KeyValue; readonly text: string }> {
-    return rangeTexts(this.#reading, 'rangeText', options);
+    return this.countRange(options);
   }
 
   /** Yields all records, in source order. */

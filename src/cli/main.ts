@@ -14,8 +14,10 @@ import { addImport } from './commands/import.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
-import { addRange } from './commands/range.js';
 import { addRepair } from './commands/repair.js';
+import { addCount } from './commands/rows/count.js';
+import { addDistinct } from './commands/rows/distinct.js';
+import { addRange } from './commands/rows/range.js';
 import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
@@ -35,7 +37,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine)$/;
+  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -46,7 +48,7 @@ function createProgram(): Command {
     .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  const reading = [addGet, addRange, addExport, addStat];
+  const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
   const upkeep = [addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);

@@ -47,14 +47,12 @@ export class Fetch {
   }
 
   textSync(address: Address): string {
-    if (isInline(address)) return this.#inlineText(address);
-    const { entry, reader, frame } = address;
-    return textIn(this.#cached(address) ?? this.#caches.frameSync(reader, entry.fileNumber, frame), address);
+    return recordText(this.#lineSync(address), lineForm(address.entry));
   }
 
   /** The same with the frame read off the main thread. */
   async text(address: Address): Promise<string> {
-    if (isInline(address)) return this.#inlineText(address);
+    if (isInline(address)) return recordText(this.#inlineLine(address), lineForm(address.entry));
     const frame = this.#cached(address);
     return frame === undefined ? this.#loaded(address) : textIn(frame, address);
   }
@@ -74,43 +72,62 @@ export class Fetch {
    * are found as they are needed: the shards of all places may be more than can be open.
    */
   async texts(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
-    const texts = new Array<string | undefined>(places.length).fill(undefined);
-    const order = [...places.keys()].filter((i) => places[i] !== undefined);
-    order.sort((i, j) => comparePlaces(places[i]!, places[j]!));
+    const lines = await this.lines(places);
+    return lines.map((line, i) => line && recordText(line, lineForm(places[i]!.entry)));
+  }
+
+  /** The same as lines: in shards with names, a line has the name of its record too. */
+  async lines(places: readonly (Place | undefined)[]): Promise<(string | undefined)[]> {
+    const lines = new Array<string | undefined>(places.length).fill(undefined);
+    const order = inOrder(places);
     for (let at = 0; at < order.length; at += FETCHES_MAX) {
       const fetches: Promise<void>[] = [];
       try {
         for (const i of order.slice(at, at + FETCHES_MAX)) {
           const address = this.address(places[i]!);
           if (isInline(address)) {
-            texts[i] = this.#inlineText(address);
+            lines[i] = this.#inlineLine(address);
             continue;
           }
           const frame = this.#cached(address);
-          if (frame !== undefined) texts[i] = textIn(frame, address);
-          else fetches.push(this.#textInto(texts, i, address));
+          if (frame !== undefined) lines[i] = lineText(frame, address.line);
+          else fetches.push(this.#lineInto(lines, i, address));
         }
       } finally {
         // Also when one could not even begin: the others must not fail unheard.
         await Promise.all(fetches);
       }
     }
-    return texts;
+    return lines;
   }
 
-  async #textInto(texts: (string | undefined)[], i: number, address: FileAddress): Promise<void> {
-    texts[i] = await this.#loaded(address);
+  /** The same, with frames that are not in memory read while the thread waits. */
+  linesSync(places: readonly Place[]): string[] {
+    const lines = new Array<string>(places.length);
+    for (const i of inOrder(places)) lines[i] = this.#lineSync(this.address(places[i]!));
+    return lines;
+  }
+
+  async #lineInto(lines: (string | undefined)[], i: number, address: FileAddress): Promise<void> {
+    const { entry, reader, frame, line } = address;
+    lines[i] = await this.#caches.frame(reader, entry.fileNumber, frame, (loaded) => lineText(loaded, line));
+  }
+
+  #lineSync(address: Address): string {
+    if (isInline(address)) return this.#inlineLine(address);
+    const { entry, reader, frame, line } = address;
+    return lineText(this.#cached(address) ?? this.#caches.frameSync(reader, entry.fileNumber, frame), line);
+  }
+
+  #inlineLine({ inline }: InlinePlace): string {
+    this.#caches.counters.inlineReads++;
+    return inline;
   }
 
   /** The text of a record whose frame is not in memory. */
   #loaded(address: FileAddress): Promise<string> {
     const { entry, reader, frame } = address;
     return this.#caches.frame(reader, entry.fileNumber, frame, (loaded) => textIn(loaded, address));
-  }
-
-  #inlineText({ inline, entry }: InlinePlace): string {
-    this.#caches.counters.inlineReads++;
-    return recordText(inline, lineForm(entry));
   }
 
   /** The frame, if it is in memory. */
@@ -124,6 +141,12 @@ export class Fetch {
 /** frame > record */
 function textIn(frame: Frame, { line, entry }: FileAddress): string {
   return recordText(lineText(frame, line), lineForm(entry));
+}
+
+/** The numbers of the places that are given, in the order of the shards. */
+function inOrder(places: readonly (Place | undefined)[]): number[] {
+  const order = [...places.keys()].filter((i) => places[i] !== undefined);
+  return order.sort((i, j) => comparePlaces(places[i]!, places[j]!));
 }
 
 function comparePlaces(left: Place, right: Place): number {

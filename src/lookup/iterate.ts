@@ -1,12 +1,9 @@
-// key > index page > location > frame cache > frame > record, for many records in order
+// key > index page > location > frame cache > frame > record: all records in source order
 //
-// Iterations hold one generation and a snapshot of the catalog from beginning to end: they see exactly the records of one
-// publication, however long they take and whatever is published meanwhile. While they last, LMDB cannot reuse the pages
-// they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
+// Like a range (rows/reading.ts), a scan holds one generation and a snapshot of the catalog from beginning to end.
 
 import { GristmillError } from '../base/errors.js';
 import { isMissing } from '../base/system-errors.js';
-import type { Freshness } from '../options/freshness.js';
 import { isDead } from '../store/catalog/tombstones.js';
 import { shardPath } from '../store/files/layout.js';
 import { lineText } from '../store/shards/frame.js';
@@ -14,40 +11,11 @@ import { type LineForm, lineForm } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
 import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
 import type { ShardEntry } from '../store/types.js';
-import { type KeyText, textsInOrder } from './in-order.js';
 import { noRecord, STALE } from './index/generation.js';
-import { checkBoundsForm } from './index/key-form.js';
-import { type RangeOptions, resolveBounds, resolveRangeOptions } from './index/range.js';
 import type { Lookup } from './lookup.js';
 
 /** The read path to iterate on, asked for when an iteration begins. */
 type LookupSource = () => Lookup;
-
-/** Keys and texts of the records in a range. @param method whose options these are, for messages */
-export async function* rangeTexts(
-  reading: (freshness?: Freshness) => Lookup,
-  method: string,
-  given: RangeOptions | undefined,
-): AsyncGenerator<KeyText> {
-  const options = resolveRangeOptions(method, given);
-  const bounds = resolveBounds(options);
-  const lookup = reading(options.freshness);
-  const { generation, snapshot } = lookup.hold();
-  try {
-    checkBoundsForm(generation, options);
-    let left = bounds.limit;
-    if (left === 0) return;
-    for await (const found of textsInOrder({ lookup, generation, snapshot, bounds, index: options.index })) {
-      yield found;
-      if (--left === 0) return;
-    }
-  } catch (error) {
-    throw replacedMeanwhile(error, lookup.name);
-  } finally {
-    snapshot.release();
-    generation.release();
-  }
-}
 
 /** One live record of a frame. */
 interface ScannedLine {
@@ -120,7 +88,7 @@ async function* linesOfFile(entry: ShardEntry, lookup: Lookup): AsyncGenerator<S
 }
 
 /** A shard that is gone was replaced by another import: the rest of the old generation cannot be read any more. */
-function replacedMeanwhile(error: unknown, name: string): unknown {
+export function replacedMeanwhile(error: unknown, name: string): unknown {
   // What an iteration reads stays as it was: nothing newer explains it.
   if (error === STALE) return noRecord(name);
   if (!isMissing(error)) return error;

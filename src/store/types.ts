@@ -74,6 +74,8 @@ export interface CollectionManifest extends HasNumbers {
   /** Edits that are kept of it (catalog key `09`). Absent: none. */
   readonly edits?: number;
   readonly shards: number;
+  /** Generation that gave all records new locations: the last import in mode `replace`, a repair from shards. Absent: unknown. */
+  readonly made?: number;
   /** Generation in which the list of shards last changed; what a reader knows of them stays true until then. */
   readonly layout: number;
   /** The inline shard that transactions append to, absent until one does; always the last in order. */
@@ -221,8 +223,6 @@ export interface CatalogRead {
 
 /** The source of lookups: the catalog itself, which changes with each commit, or a snapshot of it, which does not. */
 export interface CatalogView extends CatalogRead {
-  /** The file of the catalog, to name in errors. */
-  readonly file: string;
   /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
   readonly commits: number;
   /** @throws GristmillError STORE_CLOSED after `close` or `release`, and what failed after a failed commit. */

@@ -103,6 +103,11 @@ export class Group {
     return added;
   }
 
+  /** The store's header as the group will leave it, but for the generation. */
+  get header(): StoreHeader {
+    return this.#header;
+  }
+
   /** Bytes of the lines that are to be written. */
   get bytes(): number {
     let bytes = 0;

@@ -28,8 +28,15 @@ export class Overlay {
   readonly deleted = new Set<number>();
   /** Bytes of all lines that were put, those that were put again too. */
   bytes = 0;
+  /** Where stored records of touched keys are, with those keys: for ranges (overlay-source.ts), as far as they have looked. */
+  readonly stored = new Map<string, string>();
   readonly #undo: Undo;
   #next = 0;
+  /** Number of the last change. */
+  #change = 0;
+  /** By key, the change that touched it first. */
+  readonly #touchedAt = new Map<string, number>();
+  #touched: Uint8Array[] = [];
 
   constructor(undo: Undo) {
     this.#undo = undo;
@@ -44,8 +51,29 @@ export class Overlay {
     return [...this.changes].sort(([, left], [, right]) => left.at - right.at);
   }
 
+  /** Number of the last change that replaced or deleted something. */
+  get lastChange(): number {
+    return this.#change;
+  }
+
+  /** The keys touched since the last call. A key may come again, and may be as it was because its transaction threw. */
+  takeTouched(): readonly Uint8Array[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    return touched;
+  }
+
+  /** Whether the record stored under a key had been replaced or deleted when the change of this number was made. */
+  wasTouched(id: string, change: number): boolean {
+    return (this.#touchedAt.get(id) ?? Number.POSITIVE_INFINITY) <= change;
+  }
+
   change(of: KeyValue): KeyChange | undefined {
     return this.changes.get(idOf(encodeKey(of)));
+  }
+
+  changeOf(key: Uint8Array): KeyChange | undefined {
+    return this.changes.get(idOf(key));
   }
 
   put(key: Uint8Array, record: NewRecord): void {
@@ -74,15 +102,26 @@ export class Overlay {
     this.#undo.add(() => this.appended.pop());
   }
 
+  /** Deletes a record of a collection without a key. */
   delete(ordinal: number): void {
+    const key = encodeKey(ordinal);
+    this.#touch(idOf(key), key);
     this.deleted.add(ordinal);
     this.#undo.add(() => this.deleted.delete(ordinal));
   }
 
   #set(id: string, change: KeyChange | undefined): void {
     const before = this.changes.get(id);
+    if (before === undefined && change !== undefined) this.#touch(id, change.key);
     this.#undo.add(() => this.#replace(id, before));
     this.#replace(id, change);
+  }
+
+  #touch(id: string, key: Uint8Array): void {
+    if (this.#touchedAt.has(id)) return;
+    this.#touchedAt.set(id, ++this.#change);
+    this.#touched.push(key);
+    this.#undo.add(() => this.#touchedAt.delete(id));
   }
 
   #replace(id: string, change: KeyChange | undefined): void {
@@ -99,6 +138,6 @@ export function withPatch(patches: readonly string[], patch: string): readonly s
   return patches.length === PATCHES_MAX ? undefined : [...patches, patch];
 }
 
-function idOf(key: Uint8Array): string {
+export function idOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }

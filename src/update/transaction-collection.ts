@@ -8,13 +8,14 @@ import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
 import type { Lookup } from '../lookup/lookup.js';
+import type { CountOptions } from '../lookup/rows/options.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
-import type { GroupCollection } from './group.js';
 import { mergePatch } from './merge-patch.js';
 import type { Overlay } from './overlay.js';
 import type { PreparedRecord } from './prepared.js';
 import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './record.js';
+import { TransactionReads, type TransactionState } from './transaction-reads.js';
 
 /** Options of `createCollection`; all optional. */
 export interface CollectionOptions {
@@ -41,7 +42,7 @@ export function patchText(changes: unknown): string {
 }
 
 /** A collection inside a transaction. Its reads see the changes of the transaction. */
-export class TransactionCollection<T> {
+export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #manifest: CollectionManifest;
   readonly #overlay: Overlay;
   readonly #lookup: Lookup | undefined;
@@ -60,11 +61,13 @@ export class TransactionCollection<T> {
   }
 
   /** Not for users: `transaction.collection(name)` makes it. */
-  constructor({ manifest, overlay, stored, plan }: GroupCollection, assertUsable: () => void) {
+  constructor(state: TransactionState) {
+    super(state);
+    const { manifest, overlay, stored, plan } = state.changed;
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
-    this.#assertUsable = assertUsable;
+    this.#assertUsable = state.assertUsable;
     this.#plan = plan;
   }
 
@@ -91,9 +94,13 @@ export class TransactionCollection<T> {
     return record === undefined ? (this.#lookup?.has(key) ?? false) : record !== 'deleted';
   }
 
-  /** Returns the number of live records, including the changes of this transaction. */
-  count(): number {
+  /**
+   * Returns the number of live records, including the changes of this transaction; with an index or bounds, the number of rows
+   * that `range` would yield.
+   */
+  count(options?: Omit<CountOptions, 'freshness'>): number {
     this.#assertUsable();
+    if (options !== undefined) return this.countRange(options);
     const { changes, appended, deleted } = this.#overlay;
     let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {

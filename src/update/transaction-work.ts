@@ -6,7 +6,7 @@
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
 import { resolveOptions } from '../options/check.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
-import { type Group, MergeUnderWay } from './group.js';
+import { type Group, type GroupCollection, MergeUnderWay } from './group.js';
 import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
 export class TransactionWork {
@@ -26,7 +26,7 @@ export class TransactionWork {
     const known = this.#collections.get(name);
     if (known !== undefined) return known;
     try {
-      return this.#add(name, new TransactionCollection(this.#group.collection(name), () => this.#assertUsable()));
+      return this.#add(name, this.#group.collection(name));
     } catch (error) {
       if (error instanceof MergeUnderWay) this.#merge = error;
       throw error;
@@ -38,11 +38,12 @@ export class TransactionWork {
     this.#assertUsable();
     checkCollectionName(name);
     const options = resolveOptions('createCollection', COLLECTION_OPTIONS, given);
-    const made = this.#group.createCollection(name, options);
-    return this.#add(name, new TransactionCollection(made, () => this.#assertUsable()));
+    return this.#add(name, this.#group.createCollection(name, options));
   }
 
-  #add(name: string, collection: TransactionCollection<unknown>): TransactionCollection<unknown> {
+  #add(name: string, changed: GroupCollection): TransactionCollection<unknown> {
+    const assertUsable = (): void => this.#assertUsable();
+    const collection = new TransactionCollection({ changed, header: this.#group.header, assertUsable });
     this.#collections.set(name, collection);
     return collection;
   }

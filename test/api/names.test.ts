@@ -9,6 +9,7 @@ import { type Collection, openStore, type Store, type StoreOptions } from '../..
 import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
 import { gristmill } from '../support/cli.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
+import { valuesOf } from '../support/rows.js';
 
 let directory: ReturnType<typeof makeDirectory>;
 let path: string;
@@ -138,7 +139,7 @@ describe('a collection of an older store', () => {
     const read = async (collection: Pick<Collection, 'getSync' | 'count' | 'scan' | 'find'>) => {
       expect([collection.getSync(1), collection.count()]).toEqual([{ id: 1, tag: 'a' }, 1]);
       expect((await collection.scan().next()).value).toMatchObject({ value: { id: 1 } });
-      expect((await collection.find('tag', 'a').next()).value).toMatchObject({ id: 1 });
+      expect((await valuesOf(collection.find('tag', 'a')).next()).value).toMatchObject({ id: 1 });
     };
     expect(store.collections()).toEqual([NAME, 'now']);
     await read(store.collection(NAME));

@@ -71,7 +71,7 @@ const SIGNAL: readonly Options[] = [{ signal: {} }, { signal: null }, { signal: 
 const BOUNDS: readonly Options[] = [
   ...[{ limit: '5' }, { limit: -1 }, { limit: 1.5 }, { limit: Number.NaN }, { limit: null }],
   ...[{ reverse: 'yes' }, { reverse: 1 }, { prefix: 5 }, { prefix: null }, { index: 5 }, { index: null }],
-  ...[{ gte: {} }, { lt: [] }, { gt: 1, gte: 1 }, { lt: 1, lte: 1 }, { prefix: 'a', lt: 1 }],
+  ...[{ gte: {} }, { lt: [] }, { gt: 1, gte: 1 }, { lt: 1, lte: 1 }, { after: 5 }, { after: 'x' }],
 ];
 const FRESHNESS: readonly Options[] = [
   ...[{ freshness: 'hot' }, { freshness: 5 }, { freshness: null }, { freshness: {} }],
@@ -93,17 +93,20 @@ const IMPORTING: readonly Options[] = [
   ...[{ onBadRecord: true }, { maxBadRatio: 2 }, { spanBytes: 0 }],
 ];
 
-const READING: readonly (readonly [string, (collection: ReadableCollection, options: never) => unknown])[] = [
-  ['get', (collection, options) => collection.get(1, options)],
-  ['getSync', (collection, options) => collection.getSync(1, options)],
-  ['getText', (collection, options) => collection.getText(1, options)],
-  ['getTextSync', (collection, options) => collection.getTextSync(1, options)],
+type Reads = readonly [string, (collection: ReadableCollection, options: never) => unknown];
+const READING: readonly Reads[] = [
+  ...['get', 'getSync', 'getText', 'getTextSync', 'has'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'get'](1, options)],
+  ),
   ['getMany', (collection, options) => collection.getMany([1], options)],
-  ['has', (collection, options) => collection.has(1, options)],
-  ['count', (collection, options) => collection.count(options)],
-  ['stat', (collection, options) => collection.stat(options)],
-  ['find', (collection, options) => collection.find('tag', 'a', options).next()],
-  ['findText', (collection, options) => collection.findText('tag', 'a', options).next()],
+  ...['count', 'stat'].map((name): Reads => [name, (collection, options) => collection[name as 'stat'](options)]),
+  ...['find', 'findText', 'findSync', 'findTextSync'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'find']('tag', 'a', options).next()],
+  ),
+  ...['first', 'firstSync', 'last', 'lastSync'].map(
+    (name): Reads => [name, (collection, options) => collection[name as 'first'](options)],
+  ),
+  ['distinct', (collection, options) => collection.distinct('tag', options).next()],
   ['scan', (collection, options) => collection.scan(options).next()],
   ['scanText', (collection, options) => collection.scanText(options).next()],
   ['lines', (collection, options) => collection.lines(options).next()],
@@ -188,7 +191,7 @@ const METHODS: readonly Method[] = [
     ['index', 'indexes'],
     INDEXES,
   ],
-  ...['range', 'rangeText'].map(
+  ...['range', 'rangeText', 'rangeSync', 'rangeTextSync'].map(
     (name): Method => [
       name,
       (options) => rows[name as 'range'](options).next(),

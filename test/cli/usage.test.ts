@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gristmill, scratch } from '../support/cli.js';
 
-const COMMANDS = ['import', 'get', 'range', 'export', 'put', 'patch', 'delete', 'stat'];
+const COMMANDS = ['import', 'get', 'range', 'count', 'distinct', 'export', 'put', 'patch', 'delete', 'stat'];
 
 describe('help', () => {
   test('lists the commands and the exit codes, on stdout', async () => {
@@ -84,13 +84,16 @@ describe('a usage error', () => {
 });
 
 describe('a store', () => {
-  test.each(['get', 'range', 'export', 'stat'])('that is not there is exit code 4 for %s', async (command) => {
-    const store = join(scratch(), 'none');
-    const { code, stdout, stderr } = await gristmill(command, ...(command === 'get' ? ['1'] : []), '--store', store);
-    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
-    expect(stderr).toMatch(/^gristmill: STORE_NOT_FOUND: /);
-    expect(stderr).toContain(store);
-  });
+  test.each(['get', 'range', 'count', 'distinct', 'export', 'stat'])(
+    'that is not there is exit code 4 for %s',
+    async (command) => {
+      const store = join(scratch(), 'none');
+      const { code, stdout, stderr } = await gristmill(command, ...(command === 'get' ? ['1'] : []), '--store', store);
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toMatch(/^gristmill: STORE_NOT_FOUND: /);
+      expect(stderr).toContain(store);
+    },
+  );
 
   test('with --json the error is an object with its fields', async () => {
     const store = join(scratch(), 'none');

@@ -18,6 +18,7 @@ import { dropDeadShards } from '../../dist/src/upkeep/compact/drop-dead.js';
 import { CLI } from '../support/cli.js';
 import { all, expectHolds, KEYS, TAGS } from '../support/dropped-shards.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { valuesOf } from '../support/rows.js';
 
 describe('over many rounds of the same change', () => {
   const RECORDS = 100;
@@ -86,7 +87,7 @@ describe('over many rounds of the same change', () => {
     // The import's, those that wait, the live one, and the one that died since they were counted.
     expect(Math.max(...shards!)).toBeLessThanOrEqual(DEAD_SHARDS_MAX + 3);
     expect(cleaned!.filter((indexes) => indexes > 0)).toHaveLength(2);
-    expect(await all(store.collection<{ id: number }>().find('tag', 7), ({ id }) => id)).toEqual([0]);
+    expect(await all(valuesOf(store.collection<{ id: number }>().find('tag', 7)), ({ id }) => id)).toEqual([0]);
     expect((await store.verify({ workers: 1 })).faults).toEqual([]);
     await store.close();
   });

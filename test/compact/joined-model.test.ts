@@ -14,6 +14,7 @@ import { all } from '../support/dropped-shards.js';
 import { runs } from '../support/effort.js';
 import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
 import { shardFiles, smallImports, textOf } from '../support/joined.js';
+import { textsOf } from '../support/rows.js';
 
 const KEYS = 12;
 const TAGS = [0, 1, 2];
@@ -125,7 +126,7 @@ class Run {
     for (let id = 0; id < KEYS; id++) expect(records.getTextSync(id)).toBe(this.#texts.get(id));
     for (const tag of TAGS) {
       const tagged = texts.filter((text) => JSON.parse(text).tag === tag);
-      expect((await all(records.findText('tag', tag), (text) => text)).sort()).toEqual(tagged);
+      expect((await all(textsOf(records.findText('tag', tag)), (text) => text)).sort()).toEqual(tagged);
     }
     expect((await this.#store.verify({ workers: 1 })).faults).toEqual([]);
     const { files, shards } = records.stat();

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { memory, openStore, type Store } from '../../dist/src/index.js';
 import { fileWith } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
+import { valuesOf } from '../support/rows.js';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -34,7 +35,7 @@ test('long values: a composite index gives them whole and in order, and a primar
   expect(found.map(({ value }) => value)).toEqual(sorted);
   expect(found.map(({ key }) => key)).toEqual(sorted.map(({ a, b, c }) => [a, b, c]));
   for (const { a, b, c, n } of rows) {
-    expect((await all(collection.find(['a', 'b', 'c'], [a, b, c]))).map((row) => row.n)).toEqual([n]);
+    expect((await all(valuesOf(collection.find(['a', 'b', 'c'], [a, b, c])))).map((row) => row.n)).toEqual([n]);
     const same = sorted.filter((row) => row.a === a && row.b === b);
     expect((await all(collection.range({ index: ['a', 'b', 'c'], prefix: [a, b] }))).map(({ value }) => value)).toEqual(
       same,

@@ -19,6 +19,7 @@ import {
 } from '../support/composites.js';
 import { runs } from '../support/effort.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { valuesOf } from '../support/rows.js';
 import { KEYS } from '../support/store-model.js';
 
 interface Known {
@@ -184,7 +185,7 @@ class Tried {
   }
 
   async compareFind(numbers: Numbers): Promise<void> {
-    const found = (await all(this.collection.find(['c', 'a'], partsOf(numbers)))).map(({ n }) => n);
+    const found = (await all(valuesOf(this.collection.find(['c', 'a'], partsOf(numbers))))).map(({ n }) => n);
     const has = (one: Row): boolean => keysAtCA(one).some((key) => compareNumbers(key, numbers) === 0);
     const expected = [...this.model.values()].filter(has).map(({ n }) => n);
     expect(found.sort((left, right) => left - right)).toEqual(expected.sort((left, right) => left - right));

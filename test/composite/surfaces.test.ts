@@ -8,6 +8,7 @@ import { type Collection, openStore, repairStore, type Store } from '../../dist/
 import { fileWith, scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 import { openRawIndex } from '../support/raw-catalog.js';
+import { valuesOf } from '../support/rows.js';
 import { syncedStore } from '../support/sync.js';
 import { until } from '../support/until.js';
 
@@ -47,7 +48,7 @@ async function expectOrders(collection: Collection<Order>, expected = byKey): Pr
   expect(at).toEqual(prices.sort(([p, a], [q, b]) => p - q || (a < b ? -1 : a > b ? 1 : 0)));
   const tagged = expected.filter(({ tags, price }) => tags.includes('g2') && price === 7);
   const sorted = (list: readonly Order[]) => list.map((order) => JSON.stringify(order)).sort();
-  expect(sorted(await all(collection.find(['tags', 'price'], ['g2', 7])))).toEqual(sorted(tagged));
+  expect(sorted(await all(valuesOf(collection.find(['tags', 'price'], ['g2', 7]))))).toEqual(sorted(tagged));
 }
 
 async function opened(where: string): Promise<Store> {

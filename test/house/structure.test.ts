@@ -61,7 +61,7 @@ const LAYERS = [
   ],
   ['src/import/accept', 'src/import/merge', 'src/import/resume', 'src/import/report', 'src/import'],
   // The lookup path.
-  ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/warm'],
+  ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/rows', 'src/lookup/warm'],
   ['src/config', 'src/metrics'],
   ['src/update'],
   [
@@ -79,7 +79,14 @@ const LAYERS = [
   // What people hold.
   ['src/api'],
   ['src'],
-  ['src/cli/terminal', 'src/cli/shared', 'src/cli/commands', 'src/cli/commands/quarantine', 'src/cli'],
+  [
+    'src/cli/terminal',
+    'src/cli/shared',
+    'src/cli/commands',
+    'src/cli/commands/quarantine',
+    'src/cli/commands/rows',
+    'src/cli',
+  ],
 ].flat();
 const FOLDER_FILES_MAX = 14;
 const CODE = FILES.filter((path) => /\.(ts|mjs)$/.test(path) && !path.startsWith('bench/results/'));

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { errorOf } from '../support/import-errors.js';
 import { filesOf } from '../support/import-files.js';
 import { HAS_ZSTD, KINDS, testStore, zstdcat } from '../support/import-store.js';
+import { valuesOf } from '../support/rows.js';
 
 /** Small enough that each of the sources below is cut. */
 const SPAN_BYTES = 16;
@@ -145,7 +146,7 @@ describe.each(KINDS)('%s', (kind) => {
       expect(report.warnings).toEqual(['No record has a value at index path "none".']);
       const find = async (index: string, value: string | number) => {
         const found: number[] = [];
-        for await (const { id } of store.collection<{ id: number }>().find(index, value)) found.push(id);
+        for await (const { id } of valuesOf(store.collection<{ id: number }>().find(index, value))) found.push(id);
         return found;
       };
       expect([await find('tag', 'a'), await find('tag', 'b'), await find('u.n', 5), await find('u.n', 6)]).toEqual([

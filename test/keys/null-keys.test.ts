@@ -10,6 +10,7 @@ import { gristmill, scratch } from '../support/cli.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
+import { textsOf } from '../support/rows.js';
 
 const NULLS = Array.from({ length: 5 }, (_, n) => `{"id":null,"n":${n}}\n`).join('');
 const SOURCE = `{"id":1}\n${NULLS}{"id":"null"}\n`;
@@ -34,7 +35,7 @@ test('a transaction refuses them; null stays a value of a secondary index', asyn
   await expect(records.patchText(1, '{"id":[null]}')).rejects.toMatchObject({ reason: 'KEY_NOT_SCALAR' });
   expect(await records.get(null)).toBeUndefined();
   const found: string[] = [];
-  for await (const text of records.findText('a', null)) found.push(text);
+  for await (const text of textsOf(records.findText('a', null))) found.push(text);
   expect(found).toEqual(['{"id":1,"a":null}']);
 });
 

@@ -18,6 +18,7 @@ import { openCatalog, publishRecords } from '../support/build-store.js';
 import { runs } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
+import { valuesOf } from '../support/rows.js';
 
 const base = 'x'.repeat(1890);
 /** Values around the limit: the longest that is a key has 1,898 characters. */
@@ -52,7 +53,7 @@ async function read(collection: ReadableCollection, options: RangeOptions): Prom
 
 async function found(collection: ReadableCollection, index: string, value: KeyValue): Promise<unknown[]> {
   const ids: unknown[] = [];
-  for await (const record of collection.find(index, value)) ids.push((record as { id: unknown }).id);
+  for await (const record of valuesOf(collection.find(index, value))) ids.push((record as { id: unknown }).id);
   return ids;
 }
 

@@ -18,6 +18,7 @@ import {
 import { temporaryDirectory } from '../support/build-store.js';
 import { anyNumber, compareDecimals, isWhole } from '../support/decimals.js';
 import { runs } from '../support/effort.js';
+import { textsOf } from '../support/rows.js';
 
 /** A key as its JSON token. */
 type Token = string;
@@ -125,7 +126,7 @@ async function paged(
     }
     // A page may end within the records of its last key: the rest of them have that key, too.
     const end = groups.at(-1)!;
-    if (index !== undefined) end.texts = await all(collection.findText(index, end.key));
+    if (index !== undefined) end.texts = await all(textsOf(collection.findText(index, end.key)));
   }
 }
 
@@ -229,7 +230,7 @@ describe.each([
           for (const index of INDEXES) {
             for (const { token, texts } of groupsOf(rows, index)) {
               for (const key of formsOf(token)) {
-                expect((await all(collection.findText(index, key))).sort()).toEqual(texts);
+                expect((await all(textsOf(collection.findText(index, key)))).sort()).toEqual(texts);
               }
             }
           }

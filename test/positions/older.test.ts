@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Collection, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { valuesOf } from '../support/rows.js';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
 /** LMDB's file is of one word size and byte order, and so are the fixtures. */
@@ -36,7 +37,7 @@ async function found(collection: Collection, index: string, values: string): Pro
   const keys: Record<string, number[]> = {};
   for (const value of values) {
     const ids: number[] = [];
-    for await (const record of collection.find(index, value))
+    for await (const record of valuesOf(collection.find(index, value)))
       ids.push((record as { id?: number }).id ?? (record as number[])[0]!);
     keys[value] = ids.sort();
   }

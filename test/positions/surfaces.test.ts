@@ -10,6 +10,7 @@ import { type Collection, openStore, repairStore, type Store } from '../../dist/
 import { runs } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
+import { valuesOf } from '../support/rows.js';
 import { syncedStore } from '../support/sync.js';
 
 type Row = readonly [id: number, tags: readonly (string | readonly string[])[] | { readonly 0: string }, n?: number];
@@ -39,7 +40,8 @@ async function expectRows(collection: Collection, expected: readonly Row[]): Pro
   const sorted = [...expected].sort(([a], [b]) => a - b);
   expect(await all(collection.range())).toEqual(sorted.map((value) => ({ key: value[0], value })));
   const ids = (list: readonly unknown[]) => list.map((row) => (row as Row)[0]).sort((a, b) => a - b);
-  const found = async (index: string | readonly string[], key: never) => ids(await all(collection.find(index, key)));
+  const found = async (index: string | readonly string[], key: never) =>
+    ids(await all(valuesOf(collection.find(index, key))));
   for (const tag of ['a', 'b', 'c']) {
     const is = (value: unknown) => flat(value).includes(tag);
     // An element of an array, or a member of an object; `row[1][0]` is both in JavaScript.
@@ -107,16 +109,16 @@ test('members of an object, and a collection that a transaction creates', async 
   const { store, run } = await testStore('in memory');
   await run('{"x":[7,["a"]],"y":{"0":8,"1":"b"}}', { shape: 'object', indexes: ['/0', '1'] });
   const collection = store.collection('records');
-  expect(await all(collection.find('/0', 7))).toEqual([[7, ['a']]]);
-  expect(await all(collection.find('/0', 8))).toEqual([{ 0: 8, 1: 'b' }]);
-  expect(await all(collection.find('1', 'a'))).toHaveLength(1);
+  expect(await all(valuesOf(collection.find('/0', 7)))).toEqual([[7, ['a']]]);
+  expect(await all(valuesOf(collection.find('/0', 8)))).toEqual([{ 0: 8, 1: 'b' }]);
+  expect(await all(valuesOf(collection.find('1', 'a')))).toHaveLength(1);
   await store.transaction(
     (tx) => void tx.createCollection('made', { key: '/0', indexes: ['/1/0'] }).put([1, ['a', 'b']]),
   );
-  expect(await all(store.collection('made').find('/1/0', 'a'))).toEqual([[1, ['a', 'b']]]);
-  expect(await all(store.collection('made').find('/1/0', 'b'))).toEqual([]);
+  expect(await all(valuesOf(store.collection('made').find('/1/0', 'a')))).toEqual([[1, ['a', 'b']]]);
+  expect(await all(valuesOf(store.collection('made').find('/1/0', 'b')))).toEqual([]);
   await store.collection('made').patch(1, [1, ['b']] as never);
-  expect(await all(store.collection('made').find('/1/0', 'b'))).toEqual([[1, ['b']]]);
+  expect(await all(valuesOf(store.collection('made').find('/1/0', 'b')))).toEqual([[1, ['b']]]);
 });
 
 test('a folder is synchronised by the elements of its rows', async () => {

@@ -5,6 +5,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { valuesOf } from '../support/rows.js';
 
 test('a secondary index over shards whose numbers and positions are in different orders', async () => {
   const directory = scratch();
@@ -27,6 +28,6 @@ test('a secondary index over shards whose numbers and positions are in different
   onTestFinished(() => again.close());
   expect((await again.verify({ workers: 1 })).faults).toEqual([]);
   const found: number[] = [];
-  for await (const value of again.collection<{ id: number }>().find('g', 1)) found.push(value.id);
+  for await (const value of valuesOf(again.collection<{ id: number }>().find('g', 1))) found.push(value.id);
   expect(found.sort()).toEqual([1, 2, 3, 4]);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
+import { textsOf } from '../support/rows.js';
 import { ROWS, type Row } from '../support/rule-rows.js';
 import { linesOf } from '../support/sync.js';
 
@@ -50,7 +51,7 @@ describe.each(Object.entries(LAYOUTS))('%s', (layout, [text, options]) => {
     );
     const same = expected.filter(({ nested }) => nested.score === found.nested.score);
     const matching: string[] = [];
-    for await (const one of records.findText('nested.score', found.nested.score)) matching.push(one);
+    for await (const one of textsOf(records.findText('nested.score', found.nested.score))) matching.push(one);
     expect(matching.sort()).toEqual(same.map((row) => JSON.stringify(changed(row))).sort());
     expect((await store.verify()).faults).toEqual([]);
   });

@@ -13,6 +13,7 @@ import { putChecksum } from '../../dist/src/store/files/checksum.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { fileWith } from '../support/import-files.js';
 import { openRawIndex } from '../support/raw-catalog.js';
+import { textsOf } from '../support/rows.js';
 
 type Key = number | string;
 interface Expected {
@@ -68,7 +69,7 @@ async function readCompletely(store: Store): Promise<void> {
   for (const gone of [9, 10, 40, 43]) expect(records.getTextSync(gone)).toBeUndefined();
   for (const group of ['g0', 'g1', 'g2', 'g3']) {
     const texts = expected.records.map(([, text]) => text).filter((text) => JSON.parse(text).group === group);
-    expect((await all(records.findText('group', group))).sort()).toEqual(texts.sort());
+    expect((await all(textsOf(records.findText('group', group)))).sort()).toEqual(texts.sort());
   }
 }
 
@@ -108,7 +109,7 @@ test.skipIf(!isReadable).each([true, false])(
       const byKey = [...records].sort(([[a, b]], [[c, d]]) => (a < c ? -1 : a > c ? 1 : b - d));
       expect((await all(collection.rangeText())).map(({ key, text }) => [key, text])).toEqual(byKey);
       for (const price of [1.5, 2.5, 3.5]) {
-        const found = (await all(collection.findText(['tags', 'price'], ['b1', price]))).sort();
+        const found = (await all(textsOf(collection.findText(['tags', 'price'], ['b1', price])))).sort();
         const has = ({ tags, price: its }: { tags: string[]; price: number }) => tags.includes('b1') && its === price;
         const expectedTexts = records.map(([, text]) => text).filter((text) => has(JSON.parse(text)));
         expect(found).toEqual(expectedTexts.sort());
@@ -175,7 +176,7 @@ test.skipIf(!isReadable).each(CHANGES)('a newer page is refused: %s', async (_, 
   const store = await opened(directory, true);
   const tooNew = expect.objectContaining({ code: 'STORE_TOO_NEW', message: expect.stringMatching(message) });
   expect(() => store.collection('records').getTextSync(1)).toThrow(tooNew);
-  await expect(all(store.collection('records').findText('group', 'g1'))).rejects.toEqual(tooNew);
+  await expect(all(textsOf(store.collection('records').findText('group', 'g1')))).rejects.toEqual(tooNew);
 });
 
 test.skipIf(!isReadable).each(CHANGES)('a newer shard is refused: %s', async (_, offset, value, message) => {

@@ -32,7 +32,7 @@ test('a store in memory takes transactions, holds snapshots and is compacted', a
   });
   const state = async () => ({
     records: await valuesOf(users.scan()),
-    found: await all(users.find('name', 'a')),
+    found: await valuesOf(users.find('name', 'a')),
     collections: store.collections(),
     count: users.count(),
   });

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest';
 import type { ReadableCollection } from '../../dist/src/index.js';
+import { textsOf } from './rows.js';
 
 export const KEYS = 5;
 export const TAGS = 3;
@@ -26,7 +27,7 @@ export async function expectHolds(collection: ReadableCollection, name: Name, mo
   if (name !== 'tagged' && name !== 'rows') return;
   for (let tag = 0; tag < TAGS; tag++) {
     const tagged = texts.filter((text) => JSON.parse(text).tag === tag);
-    expect(await all(collection.findText('tag', tag), (text) => text)).toEqual(tagged);
+    expect(await all(textsOf(collection.findText('tag', tag)), (text) => text)).toEqual(tagged);
   }
 }
 

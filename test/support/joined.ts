@@ -7,6 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
 import { all } from './dropped-shards.js';
 import { fileWith, scratch } from './import-files.js';
+import { textsOf } from './rows.js';
 
 export const shardFiles = (directory: string): string[] => readdirSync(join(directory, 'shards')).sort();
 
@@ -57,7 +58,7 @@ export async function expectHolds(store: Store, texts: readonly string[]): Promi
   for (const text of texts) expect(collection.getTextSync(JSON.parse(text).id)).toBe(text);
   for (const tag of [0, 1, 2]) {
     const tagged = texts.filter((text) => JSON.parse(text).tag === tag).sort();
-    expect((await all(collection.findText('tag', tag), (text) => text)).sort()).toEqual(tagged);
+    expect((await all(textsOf(collection.findText('tag', tag)), (text) => text)).sort()).toEqual(tagged);
   }
 }
 

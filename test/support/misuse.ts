@@ -4,6 +4,7 @@
 import { expect } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
 import { temporaryDirectory } from './build-store.js';
+import { valuesOf } from './rows.js';
 
 export interface Row {
   readonly id: number;
@@ -53,7 +54,7 @@ export class Misused {
     expect(scanned.sort((left, right) => left.id - right.id)).toEqual(expected);
     for (const row of expected) {
       expect([rows.getSync(row.id), await rows.get(row.id), rows.has(row.id)]).toEqual([row, row, true]);
-      expect(await all(rows.find('tag', row.tag))).toContainEqual(row);
+      expect(await all(valuesOf(rows.find('tag', row.tag)))).toContainEqual(row);
     }
     expect((await all(rows.range({ index: 'tag' }))).length).toBe(expected.length);
     const numbered = this.store.collection('numbered');

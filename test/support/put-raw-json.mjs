@@ -13,7 +13,7 @@ await store.transaction((transaction) => {
 const collection = store.collection('records');
 const found = [];
 for (const token of tokens) {
-  for await (const text of collection.findText('n', new JsonNumber(token))) found.push([token, text]);
+  for await (const { text } of collection.findText('n', new JsonNumber(token))) found.push([token, text]);
   if (!collection.has(new JsonNumber(token))) found.push([token, 'no such key']);
 }
 console.log(JSON.stringify(found));

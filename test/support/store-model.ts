@@ -3,6 +3,7 @@
 
 import { expect } from 'vitest';
 import type { KeyValue, ReadableCollection } from '../../dist/src/index.js';
+import { textsOf } from './rows.js';
 
 /** A key as it may be asked for, and spelled in JSON; listed in the order of the keys. */
 export const KEYS: readonly { readonly value: KeyValue; readonly spelled: readonly string[] }[] = [
@@ -159,7 +160,7 @@ export async function expectHolds(collection: ReadableCollection, model: Model):
   expect(await pairs(collection.rangeText({ index: 'tags' }))).toEqual(byTag);
   expect(await pairs(collection.rangeText({ index: 'tags', reverse: true }))).toEqual(byTag.toReversed());
   for (const [tag, found] of tagged.entries()) {
-    expect(await all(collection.findText('tags', KEYS[tag]!.value))).toEqual(found);
+    expect(await all(textsOf(collection.findText('tags', KEYS[tag]!.value)))).toEqual(found);
   }
 }
 

@@ -45,7 +45,7 @@ export async function readStore(directory) {
     /** @type {Map<number, string>} */
     const found = new Map();
     for (let value = 0; value < INDEX_VALUES; value++) {
-      for await (const text of collection.findText(INDEX, value)) found.set(JSON.parse(text).id, text);
+      for await (const { text } of collection.findText(INDEX, value)) found.set(JSON.parse(text).id, text);
     }
     expectSame('find', found);
     if (collection.count() !== records.size) throw new Error(`count is ${collection.count()}, not ${records.size}`);

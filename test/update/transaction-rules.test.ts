@@ -16,6 +16,7 @@ import { WriterLock } from '../../src/store/lock/writer-lock.js';
 import type { Transaction } from '../../src/update/transaction.js';
 import type { TransactionCollection } from '../../src/update/transaction-collection.js';
 import { temporaryDirectory } from '../support/build-store.js';
+import { valuesOf } from '../support/rows.js';
 
 interface Row {
   readonly id: unknown;
@@ -244,7 +245,7 @@ describe('a transaction', () => {
     for await (const { key } of big.range()) ids.push(key);
     expect(ids).toEqual(Array.from({ length: COUNT }, (_, id) => id).filter((id) => id % 3 !== 0));
     let nines = 0;
-    for await (const { id } of big.find('g', 9)) if (Number(id) % 3 === 1) nines++;
+    for await (const { id } of valuesOf(big.find('g', 9))) if (Number(id) % 3 === 1) nines++;
     expect(nines).toBe(ids.filter((id) => Number(id) % 3 === 1).length);
   });
 });

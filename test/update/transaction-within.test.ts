@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type CollectionOptions, openStore, type Snapshot } from '../../dist/src/index.js';
 import { MergeUnderWay } from '../../dist/src/update/group.js';
 import { all, Misused, ROWS, type Row } from '../support/misuse.js';
+import { valuesOf } from '../support/rows.js';
 
 let misused: Misused;
 
@@ -52,7 +53,7 @@ describe('methods of the store within the callback', () => {
     });
     expect(within).toEqual([['numbered', 'rows'], 2, ...ROWS, false]);
     const rows = snapshot.collection<Row>('rows');
-    expect([snapshot.collections(), rows.count(), await all(rows.find('tag', 'x'))]).toEqual([
+    expect([snapshot.collections(), rows.count(), await all(valuesOf(rows.find('tag', 'x')))]).toEqual([
       ['numbered', 'rows'],
       2,
       [],
@@ -104,7 +105,7 @@ describe('methods of the store within the callback', () => {
     await misused.store.transaction((tx) =>
       tx.createCollection('new', { key: 'id', indexes: ['right'] }).put({ id: 1, right: 7 }),
     );
-    expect(await all(misused.store.collection('new').find('right', 7))).toEqual([{ id: 1, right: 7 }]);
+    expect(await all(valuesOf(misused.store.collection('new').find('right', 7)))).toEqual([{ id: 1, right: 7 }]);
     expect(misused.store.collection('new').count()).toBe(1);
     await misused.expectSound(ROWS, ['new']);
   });
@@ -164,7 +165,7 @@ describe('a callback', () => {
       { id: 1, tag: 'y' },
       { id: 1, tag: 'z' },
     ]);
-    expect(await all(second.find('tag', 'z'))).toEqual([{ id: 1, tag: 'z' }]);
+    expect(await all(valuesOf(second.find('tag', 'z')))).toEqual([{ id: 1, tag: 'z' }]);
     await misused.expectSound(ROWS, ['new', 'second']);
   });
 

@@ -20,6 +20,7 @@ import { type Child, startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { lockRecord } from '../support/lock-record.js';
+import { valuesOf } from '../support/rows.js';
 
 const lines = (from: number, count = 500) =>
   Array.from({ length: count }, (_, i) => `{"id":${from + i},"tag":${i % 7}}\n`).join('');
@@ -169,6 +170,6 @@ test('indexes are not exchanged for ones that lack what was put after they were 
   expect(await errorOf(cleanIndexes(catalog, lock, 'records', 0))).toMatchObject({ code: 'STORE_BUSY' });
   await lock.release();
   const found: unknown[] = [];
-  for await (const value of store.collection().find('tag', 3)) found.push(value);
+  for await (const value of valuesOf(store.collection().find('tag', 3))) found.push(value);
   expect(found).toContainEqual({ id: 1000, tag: 3 });
 });

@@ -75,7 +75,7 @@ async function runGet(words: readonly string[], flags: GetFlags): Promise<void> 
 /** The records with this key: one or none by primary key, any number by a secondary one. */
 async function* textsOf(collection: Collection, key: KeyValue, index: KeyPath | undefined): AsyncGenerator<string> {
   if (index !== undefined) {
-    yield* collection.findText(index, key);
+    for await (const { text } of collection.findText(index, key)) yield text;
     return;
   }
   const text = await collection.getText(key);

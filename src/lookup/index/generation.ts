@@ -105,11 +105,7 @@ export class Generation {
 
   /** @throws GristmillError INDEX_NOT_FOUND */
   secondaryTree(path: KeyPath): Tree {
-    const tree = this.secondary.find(({ manifest }) => isSamePath(manifest.path, path));
-    if (tree !== undefined) return tree;
-    const paths = this.manifest.secondary.map((index) => keyPathText(index.path)).join(', ') || 'none';
-    const message = `collection ${this.manifest.name} has no index ${keyPathText(path)}; its secondary indexes: ${paths}`;
-    throw new GristmillError('INDEX_NOT_FOUND', message);
+    return this.secondary[indexNumber(this.manifest, path)]!;
   }
 
   /**
@@ -213,6 +209,15 @@ export class Generation {
   #noPlace(read: CatalogRead | undefined): Error {
     return read === undefined || read === this.#catalog ? STALE : noRecord(this.manifest.name);
   }
+}
+
+/** Which of a collection's secondary indexes has this path. @throws GristmillError INDEX_NOT_FOUND */
+export function indexNumber({ name, secondary }: CollectionManifest, path: KeyPath): number {
+  const number = secondary.findIndex((index) => isSamePath(index.path, path));
+  if (number !== -1) return number;
+  const paths = secondary.map((index) => keyPathText(index.path)).join(', ') || 'none';
+  const message = `collection ${name} has no index ${keyPathText(path)}; its secondary indexes: ${paths}`;
+  throw new GristmillError('INDEX_NOT_FOUND', message);
 }
 
 /**

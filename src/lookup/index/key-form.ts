@@ -4,7 +4,8 @@
 
 import { isParts, type KeyValue } from '../../keys/encode.js';
 import { type KeyPath, keyPathText } from '../../keys/key-path.js';
-import type { Generation } from './generation.js';
+import type { CollectionManifest } from '../../store/types.js';
+import { indexNumber } from './generation.js';
 import type { RangeOptions } from './range.js';
 
 const BOUNDS = ['gt', 'gte', 'lt', 'lte'] as const;
@@ -30,12 +31,11 @@ export function checkForm(what: string, path: KeyPath, key: KeyValue): void {
  * @throws TypeError for a bound or prefix of another form; of a composite key it may have the first components only.
  * GristmillError INDEX_NOT_FOUND
  */
-export function checkBoundsForm(generation: Generation, options: RangeOptions): void {
+export function checkBoundsForm(manifest: CollectionManifest, options: RangeOptions): void {
   const { index, prefix } = options;
-  const tree = index === undefined ? generation.primary : generation.secondaryTree(index);
-  const path = tree?.manifest.path;
+  const path = (index === undefined ? manifest.primary : manifest.secondary[indexNumber(manifest, index)])?.path;
   if (path === undefined) return; // its bounds are ordinals
-  const what = index === undefined ? keyOf(generation.manifest.name) : `index ${keyPathText(index)}`;
+  const what = index === undefined ? keyOf(manifest.name) : `index ${keyPathText(index)}`;
   for (const name of BOUNDS) if (options[name] !== undefined) checkBound(what, path, options[name], name);
   if (prefix !== undefined) checkBound(what, path, prefix, 'prefix');
 }

@@ -2,7 +2,7 @@
 //
 // Where the record of a key is: by the primary index, or, in a collection without a key, by its ordinal.
 
-import { canonicalKey } from '../../keys/decode.js';
+import { canonicalKey, decodeKey } from '../../keys/decode.js';
 import { encodeKey, isNumberKey, type KeyValue } from '../../keys/encode.js';
 import type { Place } from '../../store/shards/place.js';
 import type { Generation } from './generation.js';
@@ -37,4 +37,9 @@ export function ordinalOf(collection: string, key: KeyValue): number | undefined
   if (Number.isSafeInteger(ordinal)) return Number(ordinal) >= 0 ? Number(ordinal) : undefined;
   if (isNumberKey(encodeKey(ordinal))) return undefined;
   throw new TypeError(`collection ${collection} has no key: look up its records by ordinal (0, 1, 2, …)`);
+}
+
+/** The ordinal whose encoded key this is; no such number is below 0. */
+export function ordinalOfKey(key: Uint8Array): number {
+  return Number(decodeKey(key));
 }

@@ -6,7 +6,7 @@ import { compareKeys, encodeKey, isNumberKey } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { entryKey, entryOrdinal, entryShard } from '../../store/pages/read.js';
 import type { Place } from '../../store/shards/place.js';
-import type { CatalogSnapshot } from '../../store/types.js';
+import type { CatalogSnapshot, ShardEntry } from '../../store/types.js';
 import type { Generation } from './generation.js';
 import { type Bounds, slicesOf } from './range.js';
 
@@ -42,23 +42,41 @@ export function* placesOf(
 
 /** Collections without a key: the keys of a range are ordinals. */
 function* ordinalPlaces(generation: Generation, snapshot: CatalogSnapshot, bounds: Bounds): Generator<KeyPlace> {
-  const last = generation.shards.at(-1);
-  const count = last === undefined ? 0 : last.firstOrdinal + last.records;
-  const { lower, upper } = bounds;
-  if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
-    throw new TypeError(`collection ${generation.manifest.name} has no key: the bounds of a range are ordinals`);
-  }
-  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, count, !lower.inclusive);
-  const to = upper === undefined ? count : ordinalsBefore(upper.key, count, upper.inclusive);
-  // Shard by shard: between two of them there may be a gap, as large as somebody said.
-  for (const entry of bounds.reverse ? generation.shards.toReversed() : generation.shards) {
-    const first = Math.max(from, entry.firstOrdinal);
-    const end = Math.min(to, entry.firstOrdinal + entry.records);
-    for (let i = 0; i < end - first; i++) {
-      const ordinal = bounds.reverse ? end - 1 - i : first + i;
+  for (const { entry, from, to } of ordinalsIn(generation, bounds)) {
+    for (let i = 0; i < to - from; i++) {
+      const ordinal = entry.firstOrdinal + (bounds.reverse ? to - 1 - i : from + i);
       const place = generation.placeOf(ordinal, snapshot);
       if (place !== undefined) yield { key: encodeKey(ordinal), place };
     }
+  }
+}
+
+/** Records `from` … `to` − 1 of a shard, dead ones too. */
+interface OrdinalSlice {
+  readonly entry: ShardEntry;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The ordinals in a range of a collection without a key, shard by shard: between two there may be a gap, as large as somebody said. */
+export function* ordinalsIn(generation: Generation, bounds: Bounds): Generator<OrdinalSlice> {
+  const last = generation.shards.at(-1);
+  const count = last === undefined ? 0 : last.firstOrdinal + last.records;
+  const { lower, upper } = bounds;
+  checkOrdinals(generation.manifest.name, bounds);
+  const from = lower === undefined ? 0 : ordinalsBefore(lower.key, count, !lower.inclusive);
+  const to = upper === undefined ? count : ordinalsBefore(upper.key, count, upper.inclusive);
+  for (const entry of bounds.reverse ? generation.shards.toReversed() : generation.shards) {
+    const { firstOrdinal, records } = entry;
+    const slice = { entry, from: Math.max(from - firstOrdinal, 0), to: Math.min(to - firstOrdinal, records) };
+    if (slice.from < slice.to) yield slice;
+  }
+}
+
+/** @throws TypeError for bounds that are no numbers, in a collection without a key */
+export function checkOrdinals(collection: string, { lower, upper }: Bounds): void {
+  if ([lower, upper].some((bound) => bound !== undefined && !isNumberKey(bound.key))) {
+    throw new TypeError(`collection ${collection} has no key: the bounds of a range are ordinals`);
   }
 }
 

@@ -9,9 +9,9 @@ import { cutKey, type LongKeys } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { any, type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
-import { highestPageKey, lowestPageKey, treeStart } from '../../store/pages/page-key.js';
-import { entryCount, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
-import type { CatalogRead, PageAt } from '../../store/types.js';
+import { highestPageKey, lowestPageKey, pageKey, treeStart } from '../../store/pages/page-key.js';
+import { entryCount, entryOrdinal, entryShard, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
+import type { CatalogRead, Location, PageAt } from '../../store/types.js';
 import { READ_OPTIONS } from './read-options.js';
 
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
@@ -31,14 +31,19 @@ export interface RangeOptions {
   /** Reads only keys less than or equal to this one. */
   readonly lte?: KeyValue | undefined;
   /**
-   * Reads only strings that begin with this text; of a composite key only the keys that begin with these components. Not
-   * together with other bounds.
+   * Reads only strings that begin with this text; of a composite key only the keys that begin with these components. With
+   * other bounds, reads only keys that satisfy all of them.
    */
   readonly prefix?: string | readonly KeyPart[] | undefined;
   /** Reads from the greatest key to the smallest. Default false. */
   readonly reverse?: boolean | undefined;
   /** The greatest number of records to read. Default: no limit. */
   readonly limit?: number | undefined;
+  /**
+   * Continues after a row that was read before: its `cursor`. With `reverse`, reads the rows before it. The index must be the
+   * same; bounds and limit may differ.
+   */
+  readonly after?: string | undefined;
   /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
   readonly freshness?: Freshness | undefined;
 }
@@ -64,12 +69,18 @@ export const BOUNDS_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-const RANGE_OPTIONS = { ...BOUNDS_OPTIONS, ...READ_OPTIONS } as const satisfies OptionTable;
+export const RANGE_OPTIONS = {
+  ...BOUNDS_OPTIONS,
+  after: { type: 'text', default: undefined, check: checkCursorText, meaning: 'cursor of the row to continue after' },
+  ...READ_OPTIONS,
+} as const satisfies OptionTable;
 
 interface Bound {
   readonly key: Uint8Array;
   /** Whether entries with exactly this key belong to the range. */
   readonly inclusive: boolean;
+  /** If given, of the entries with this key only those beyond this location do: after it in a lower bound, before it in an upper one. */
+  readonly beyond?: Location | undefined;
   /** If it is longer than keys may be, `key` is cut, and this is the bound of the whole keys that are cut so. */
   readonly whole?: Omit<Bound, 'whole'>;
 }
@@ -82,7 +93,7 @@ export interface Bounds {
 }
 
 /** Entries `from` … `to` − 1 of a page; read backwards in a reversed range. */
-interface PageSlice {
+export interface PageSlice {
   readonly page: Uint8Array;
   readonly from: number;
   readonly to: number;
@@ -101,18 +112,48 @@ export function resolveBounds(options: RangeOptions): Bounds {
   const { index, gt, gte, lt, lte, prefix, reverse = false, limit = Number.POSITIVE_INFINITY } = options;
   // No record has a primary key beyond the limit.
   const long = index === undefined ? 'refuse' : 'keep';
+  let lower = bound(gte, gt, long);
+  let upper = bound(lte, lt, long);
   if (gt !== undefined && gte !== undefined) throw new TypeError('give gt or gte, not both');
   if (lt !== undefined && lte !== undefined) throw new TypeError('give lt or lte, not both');
   if (prefix !== undefined) {
-    if ([gt, gte, lt, lte].some((bound) => bound !== undefined)) {
-      throw new TypeError('give a prefix or bounds, not both');
-    }
     checkPrefix(prefix);
     const range = keyPrefixRange(prefix, long);
-    const lower = cutBound(range.gte, true, KEY_BYTES_MAX - 1);
-    return { lower, upper: cutBound(range.lt, false, KEY_BYTES_MAX - 1), reverse, limit };
+    lower = narrower(lower, cutBound(range.gte, true, KEY_BYTES_MAX - 1), 1);
+    upper = narrower(upper, cutBound(range.lt, false, KEY_BYTES_MAX - 1), -1);
   }
-  return { lower: bound(gte, gt, long), upper: bound(lte, lt, long), reverse, limit };
+  return { lower, upper, reverse, limit };
+}
+
+/** A place in the order of an index: a key, and where the records of one key are told apart, a location. */
+export interface Position {
+  /** Encoded, and whole however long it is. */
+  readonly key: Uint8Array;
+  readonly location: Location | undefined;
+}
+
+/** The part of a range that is read after a position: in a reversed range, the part before it. */
+export function boundsAfter(bounds: Bounds, { key, location }: Position): Bounds {
+  const inclusive = location !== undefined;
+  const isLong = key.byteLength > KEY_BYTES_MAX;
+  const whole = { key, inclusive, beyond: location };
+  const bound = isLong ? { key: cutKey(key), inclusive: true, whole } : whole;
+  return bounds.reverse
+    ? { ...bounds, upper: narrower(bounds.upper, bound, -1) }
+    : { ...bounds, lower: narrower(bounds.lower, bound, 1) };
+}
+
+/** The bound that leaves fewer keys. @param side 1 for lower bounds, −1 for upper ones */
+function narrower(left: Bound | undefined, right: Bound | undefined, side: 1 | -1): Bound | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  const [one, other] = [left.whole ?? left, right.whole ?? right];
+  const order = side * compareKeys(one.key, other.key) || strictness(one) - strictness(other);
+  return order >= 0 ? left : right;
+}
+
+function strictness({ inclusive, beyond }: Bound): number {
+  if (!inclusive) return 2;
+  return beyond === undefined ? 0 : 1;
 }
 
 function bound(inclusive: KeyValue | undefined, exclusive: KeyValue | undefined, long: LongKeys): Bound | undefined {
@@ -126,13 +167,23 @@ function cutBound(key: Uint8Array, inclusive: boolean, max: number): Bound {
   return { key: cutKey(key), inclusive: true, whole: { key, inclusive } };
 }
 
-/** Whether a whole key, whose entry is cut, is within the bounds. */
-export function isWithin(key: Uint8Array, { lower, upper }: Bounds): boolean {
-  const low = lower?.whole === undefined ? 1 : compareKeys(key, lower.whole.key);
-  const high = upper?.whole === undefined ? -1 : compareKeys(key, upper.whole.key);
+/** Whether the record at a location is within the bounds with a whole key, whose entry is cut. */
+export function isWithin(key: Uint8Array, location: Location, { lower, upper }: Bounds): boolean {
   // A bound that is not cut has been compared with the entry. One that is cut decides only about keys that are cut as it is.
-  const isAbove = low > 0 || (low === 0 && lower!.whole!.inclusive);
-  return isAbove && (high < 0 || (high === 0 && upper!.whole!.inclusive));
+  return isBeyond(key, location, lower?.whole, 1) && isBeyond(key, location, upper?.whole, -1);
+}
+
+/** Whether an entry is on the right side of a bound. @param side 1 for a lower bound, −1 for an upper one */
+export function isBeyond(key: Uint8Array, location: Location, bound: Bound | undefined, side: 1 | -1): boolean {
+  if (bound === undefined) return true;
+  const order = side * compareKeys(key, bound.key);
+  if (order !== 0 || !bound.inclusive) return order > 0;
+  return bound.beyond === undefined || side * compareLocations(location, bound.beyond) > 0;
+}
+
+/** The order of locations: that of the sources, and then of changes. */
+export function compareLocations(left: Location, right: Location): number {
+  return left.shard - right.shard || left.ordinal - right.ordinal;
 }
 
 function checkPrefix(prefix: unknown): void {
@@ -144,6 +195,10 @@ function checkPrefix(prefix: unknown): void {
 export function checkIndexName(index: unknown): void {
   const isPath = typeof index === 'string' || (Array.isArray(index) && index.every((path) => typeof path === 'string'));
   if (!isPath) throw new TypeError('the path of an index must be a string, or an array of them for a composite index');
+}
+
+function checkCursorText(cursor: unknown): void {
+  if (typeof cursor !== 'string') throw new TypeError('a cursor must be the text that a row has as its cursor');
 }
 
 /** The slices of a tree between bounds, in the order of reading. */
@@ -160,17 +215,35 @@ export function* slicesOf(read: CatalogRead, tree: number, bounds: Bounds): Gene
 }
 
 function firstPage(read: CatalogRead, tree: number, { lower }: Bounds): PageAt | undefined {
-  const floor = lower && read.floorPage(tree, lowestPageKey(tree, lower.key));
-  return floor ?? read.nextPage(tree, treeStart(tree), false);
+  const at = lower && (lower.beyond ? pageKeyAt(tree, lower.key, lower.beyond) : lowestPageKey(tree, lower.key));
+  return (at && read.floorPage(tree, at)) ?? read.nextPage(tree, treeStart(tree), false);
 }
 
 function lastPage(read: CatalogRead, tree: number, { upper }: Bounds): PageAt | undefined {
   if (upper === undefined) return read.nextPage(tree, treeStart(tree + 1), true);
-  return read.floorPage(tree, highestPageKey(tree, upper.key));
+  const { key, beyond } = upper;
+  return read.floorPage(tree, beyond ? pageKeyAt(tree, key, beyond) : highestPageKey(tree, key));
+}
+
+function pageKeyAt(tree: number, key: Uint8Array, { shard, ordinal }: Location): Buffer {
+  return pageKey(tree, key, shard, ordinal);
 }
 
 function sliceOf(page: Uint8Array, { lower, upper }: Bounds): PageSlice {
-  const from = lower === undefined ? 0 : (lower.inclusive ? lowerBound : upperBound)(page, lower.key);
-  const to = upper === undefined ? entryCount(page) : (upper.inclusive ? upperBound : lowerBound)(page, upper.key);
+  let from = lower === undefined ? 0 : (lower.inclusive ? lowerBound : upperBound)(page, lower.key);
+  let to = upper === undefined ? entryCount(page) : (upper.inclusive ? upperBound : lowerBound)(page, upper.key);
+  if (lower?.beyond) from = firstAfter(page, from, upperBound(page, lower.key), lower.beyond, 1);
+  if (upper?.beyond) to = firstAfter(page, lowerBound(page, upper.key), to, upper.beyond, 0);
   return { page, from, to };
+}
+
+/** Of the entries `from` … `to` − 1, which have one key, the first whose location compares with this one as `order` or more. */
+function firstAfter(page: Uint8Array, from: number, to: number, { shard, ordinal }: Location, order: 0 | 1): number {
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const difference = entryShard(page, middle) - shard || entryOrdinal(page, middle) - ordinal;
+    if (Math.sign(difference) >= order) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

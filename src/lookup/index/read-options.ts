@@ -29,8 +29,8 @@ export function freshnessIn(method: string, options: ReadOptions | undefined): F
   return hasFreshnessAlone(options) ? options.freshness : resolveOptions(method, READ_OPTIONS, options).freshness;
 }
 
-/** Anything else goes the long way; counting keys was measured to be cheaper than going through them. */
-function hasFreshnessAlone(options: ReadOptions): boolean {
+/** Whether an object of options has a freshness and nothing else. Anything else goes the long way; counting keys was measured to be cheaper than going through them. */
+export function hasFreshnessAlone(options: ReadOptions): boolean {
   if (typeof options !== 'object' || options === null || options.freshness === undefined) return false;
   return Object.getPrototypeOf(options) === Object.prototype && Object.keys(options).length === 1;
 }

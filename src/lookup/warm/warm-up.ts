@@ -16,7 +16,7 @@ import type { CollectionHotKey } from './hot-set-file.js';
 import { hintSteps, hotSteps, rangeSteps, Warming, type WarmReport, type WarmStep, wholeSteps } from './warm.js';
 
 /** Options of `store.warm`: `keys`, a range, or `whole`. Without any of these, the saved hot set is loaded. */
-export interface WarmOptions extends Omit<RangeOptions, 'freshness'> {
+export interface WarmOptions extends Omit<RangeOptions, 'freshness' | 'after'> {
   /** The collection to load. Default "records"; for the hot set, all collections. */
   readonly collection?: string | undefined;
   /** The primary keys of the records to load. */

@@ -192,7 +192,7 @@ export function* rangeSteps(lookupNow: () => Lookup, options: RangeOptions): Gen
   const lookup = lookupNow();
   const { generation, snapshot } = lookup.hold();
   try {
-    checkBoundsForm(generation, options);
+    checkBoundsForm(generation.manifest, options);
     let left = bounds.limit;
     for (const { place } of placesOf(generation, snapshot, bounds, options.index)) {
       if (left-- === 0) return;

@@ -123,7 +123,7 @@ export const collectionCheck = object<CollectionManifest>(
     positions: optional(oneOf(true)),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     edits: optional(count),
-    ...{ shards: integer(U32_MAX), layout: generation, open: optional(shardCheck) },
+    ...{ shards: integer(U32_MAX), layout: generation, made: optional(generation), open: optional(shardCheck) },
     ...{ sourceBytes: count, storedBytes: count, plainBytes: count, published: time },
   },
   ({ key, primary, records, dead, holes, cleaned = 0, inline, generation, layout, open }) => {

@@ -160,6 +160,13 @@ export function entryKey(page: Uint8Array, index: number): Uint8Array {
   return key;
 }
 
+/** The length of an entry's whole key. */
+export function entryKeyBytes(page: Uint8Array, index: number): number {
+  const prefixBytes = u16(page, PREFIX_BYTES_AT);
+  const offsetAt = PREFIX_AT + prefixBytes + OFFSET_BYTES * index;
+  return prefixBytes + u16(page, offsetAt + OFFSET_BYTES) - u16(page, offsetAt) - LOCATION_BYTES;
+}
+
 /** Entry `index` with a copy of its key. */
 export function entryAt(page: Uint8Array, index: number): Entry {
   return { key: entryKey(page, index), shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };

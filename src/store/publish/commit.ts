@@ -67,6 +67,7 @@ export function commitPublication(
     ...(current?.edits !== undefined && { edits: current.edits }),
     shards: shards.length,
     layout: added.length > 0 || base === undefined ? generation : base.layout,
+    ...madeIn(base, generation),
     ...(open && { open }),
     sourceBytes: (base?.sourceBytes ?? 0) + publication.sourceBytes,
     storedBytes: total(shards, 'storedBytes'),
@@ -76,6 +77,12 @@ export function commitPublication(
   publishState(catalog, write, manifest, shards, plan.marks);
   failpoint('publish.commit');
   return { manifest, ...result };
+}
+
+/** When the locations of its records came to be: now, unless records are added to those of another publication. */
+function madeIn(base: CollectionManifest | undefined, generation: number): Pick<CollectionManifest, 'made'> {
+  if (base === undefined) return { made: generation };
+  return base.made === undefined ? {} : { made: base.made };
 }
 
 /** The number of a collection, or of a new one: no other gets it. */

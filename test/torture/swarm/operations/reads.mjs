@@ -47,7 +47,7 @@ export const lookups = {
     const sum = ordered.reduce((sum, n) => sum + n, 0);
     if (sum !== orders) worker.wrong('users and orders differ in one turn', { users: sum, orders });
     const user = random.below(USERS);
-    for await (const order of worker.store.collection('orders').find('user', user)) {
+    for await (const { value: order } of worker.store.collection('orders').find('user', user)) {
       if (/** @type {any} */ (order).user !== user) worker.wrong('find gives another record', { user, order });
     }
   },

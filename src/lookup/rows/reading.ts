@@ -1,0 +1,139 @@
+// key > index page > location > frame cache > frame > record, for many records in order
+//
+// Iterations hold one generation and a snapshot of the catalog from beginning to end: they see exactly the records of one
+// publication, however long they take and whatever is published meanwhile. While they last, LMDB cannot reuse the pages
+// they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
+
+import { namesOf } from '../../keys/key-path.js';
+import type { Freshness } from '../../options/freshness.js';
+import type { Place } from '../../store/shards/place.js';
+import type { CollectionManifest, StoreHeader } from '../../store/types.js';
+import { checkBoundsForm } from '../index/key-form.js';
+import { type Bounds, type RangeOptions, resolveBounds } from '../index/range.js';
+import { replacedMeanwhile } from '../iterate.js';
+import type { Lookup } from '../lookup.js';
+import { type FoundRow, rowsInOrder, type Step } from './in-order.js';
+import { boundsAfterCursor, lineageOf, scopeOf } from './position.js';
+import type { RowContext } from './row.js';
+import { type RowSource, StoredSource } from './source.js';
+
+/** The read path of a collection. @throws TypeError for a freshness that is none, or that has no meaning here */
+export type Reading = (freshness?: Freshness) => Lookup;
+
+/** Lines of places, in their order. */
+export interface LineReader {
+  lines(places: readonly Place[]): Promise<readonly (string | undefined)[]>;
+  linesSync(places: readonly Place[]): readonly string[];
+}
+
+/** A range that is being read. Release it. */
+export interface OpenRange {
+  readonly source: RowSource;
+  readonly bounds: Bounds;
+  readonly context: RowContext;
+  readonly lines: LineReader;
+  /** Its collection, to name in errors. */
+  readonly name: string;
+  release(): void;
+}
+
+/** @throws TypeError; GristmillError INDEX_NOT_FOUND, CURSOR_EXPIRED, COLLECTION_NOT_FOUND */
+export function openRange(reading: Reading, options: RangeOptions): OpenRange {
+  const bounds = resolveBounds(options);
+  const lookup = reading(options.freshness);
+  const { generation, snapshot } = lookup.hold();
+  const release = (): void => {
+    snapshot.release();
+    generation.release();
+  };
+  try {
+    const source = new StoredSource(generation, snapshot, options.index);
+    const range = { name: lookup.name, lines: lookup.fetch, release };
+    return { ...range, ...resolvedRange(source, bounds, options, snapshot.header()) };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** What a range of a source is: its options checked against the index. */
+export function resolvedRange(
+  source: RowSource,
+  bounds: Bounds,
+  options: RangeOptions,
+  header: StoreHeader,
+): Pick<OpenRange, 'source' | 'bounds' | 'context'> {
+  const { manifest } = source;
+  checkBoundsForm(manifest, options);
+  const context = contextOf(manifest, options, header);
+  return { source, bounds: boundsAfterCursor(source, bounds, options.after, context), context };
+}
+
+function contextOf(manifest: CollectionManifest, { index }: RangeOptions, header: StoreHeader): RowContext {
+  return {
+    scope: scopeOf(manifest, index),
+    lineage: lineageOf(header, manifest),
+    isSecondary: index !== undefined,
+    primary: manifest.key.kind === 'path' ? namesOf(manifest.key.path) : undefined,
+  };
+}
+
+/** The rows of a range. @param open is called when the iteration begins. @param make makes the row that the user gets */
+export async function* readRows<R>(
+  open: () => OpenRange,
+  make: (found: FoundRow, context: RowContext) => R,
+): AsyncGenerator<R> {
+  const range = open();
+  const steps = rowsInOrder(range.source, range.bounds);
+  try {
+    let left = range.bounds.limit;
+    for (let step = begin(steps, left); !step.done; ) {
+      if ('needs' in step.value) {
+        step = steps.next((await range.lines.lines(step.value.needs)) as readonly string[]);
+        continue;
+      }
+      for (const found of step.value.rows) {
+        yield make(found, range.context);
+        if (--left === 0) return;
+      }
+      step = steps.next([]);
+    }
+  } catch (error) {
+    throw replacedMeanwhile(error, range.name);
+  } finally {
+    steps.return();
+    range.release();
+  }
+}
+
+/** The same, synchronously: frames that are not in memory are read while the thread waits. */
+export function* readRowsSync<R>(
+  open: () => OpenRange,
+  make: (found: FoundRow, context: RowContext) => R,
+): Generator<R> {
+  const range = open();
+  const steps = rowsInOrder(range.source, range.bounds);
+  try {
+    let left = range.bounds.limit;
+    for (let step = begin(steps, left); !step.done; ) {
+      if ('needs' in step.value) {
+        step = steps.next(range.lines.linesSync(step.value.needs));
+        continue;
+      }
+      for (const found of step.value.rows) {
+        yield make(found, range.context);
+        if (--left === 0) return;
+      }
+      step = steps.next([]);
+    }
+  } catch (error) {
+    throw replacedMeanwhile(error, range.name);
+  } finally {
+    steps.return();
+    range.release();
+  }
+}
+
+function begin(steps: Generator<Step, void, readonly string[]>, limit: number): IteratorResult<Step, void> {
+  return limit === 0 ? { done: true, value: undefined } : steps.next([]);
+}

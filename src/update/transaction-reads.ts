@@ -1,0 +1,135 @@
+// [record > line, keys > overlay] > pages > transaction
+//
+// The reads of many records within a transaction. They see its changes. They are synchronous, as the transaction is.
+
+import type { KeyValue } from '../keys/encode.js';
+import type { KeyPath } from '../keys/key-path.js';
+import { type RangeOptions, resolveBounds, resolveRangeOptions } from '../lookup/index/range.js';
+import { countRows, distinctKeys, type KeyCount } from '../lookup/rows/counting.js';
+import {
+  type CountOptions,
+  countRange,
+  type DistinctOptions,
+  distinctRange,
+  type EndOptions,
+  endRange,
+  type FindOptions,
+  findRange,
+} from '../lookup/rows/options.js';
+import { type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
+import { Row, TextRow } from '../lookup/rows/row.js';
+import { StoredSource } from '../lookup/rows/source.js';
+import type { StoreHeader } from '../store/types.js';
+import type { GroupCollection } from './group.js';
+import { OverlaySource } from './overlay-source.js';
+
+/** What the reads of a collection within a transaction need. */
+export interface TransactionState {
+  readonly changed: GroupCollection;
+  readonly header: StoreHeader;
+  /** @throws TypeError when the transaction is over */
+  readonly assertUsable: () => void;
+}
+
+/** The options of ranges, without those that have no meaning in a transaction: it sees the newest state. */
+type WithoutFreshness<Options> = Omit<Options, 'freshness'>;
+
+export class TransactionReads<T> {
+  readonly #state: TransactionState;
+
+  constructor(state: TransactionState) {
+    this.#state = state;
+  }
+
+  /**
+   * Yields rows in key order, as the `range` of a collection, synchronously. It sees the changes that this transaction made
+   * before the iteration began.
+   */
+  range(options?: WithoutFreshness<RangeOptions>): Generator<Row<T>> {
+    return this.#rows(() => resolveRangeOptions('range', options));
+  }
+
+  /** Yields the same rows as `range`, with the records as JSON texts. */
+  rangeText(options?: WithoutFreshness<RangeOptions>): Generator<TextRow> {
+    return this.#texts(() => resolveRangeOptions('rangeText', options));
+  }
+
+  /** Yields a row for each record that has this value in a secondary index, as the `find` of a collection, synchronously. */
+  find(index: KeyPath, value: KeyValue, options?: WithoutFreshness<FindOptions>): Generator<Row<T>> {
+    return this.#rows(() => findRange('find', index, value, options));
+  }
+
+  /** Yields the same rows as `find`, with the records as JSON texts. */
+  findText(index: KeyPath, value: KeyValue, options?: WithoutFreshness<FindOptions>): Generator<TextRow> {
+    return this.#texts(() => findRange('findText', index, value, options));
+  }
+
+  /** Returns the first row of a range, or undefined if there is none. */
+  first(options?: WithoutFreshness<EndOptions>): Row<T> | undefined {
+    for (const row of this.#rows(() => endRange('first', options))) return row;
+    return undefined;
+  }
+
+  /** Returns the last row of a range, or undefined if there is none. */
+  last(options?: WithoutFreshness<EndOptions>): Row<T> | undefined {
+    for (const row of this.#rows(() => endRange('last', options))) return row;
+    return undefined;
+  }
+
+  /** Yields the keys of a secondary index in order, each once, with the number of its records. */
+  distinct(index: KeyPath, options?: WithoutFreshness<DistinctOptions>): Generator<KeyCount> {
+    return distinctKeys(() => this.#open(distinctRange(index, options)));
+  }
+
+  /** Returns the number of rows of a range. */
+  protected countRange(options: WithoutFreshness<CountOptions>): number {
+    return countRows(() => this.#open(countRange(options)));
+  }
+
+  #rows(options: () => RangeOptions): Generator<Row<T>> {
+    return readRowsSync(this.#opening(options), (found, context) => new Row<T>(found, context));
+  }
+
+  #texts(options: () => RangeOptions): Generator<TextRow> {
+    return readRowsSync(this.#opening(options), (found, context) => new TextRow(found, context));
+  }
+
+  #opening(options: () => RangeOptions): () => OpenRange {
+    return () => this.#open(options());
+  }
+
+  #open(options: RangeOptions): OpenRange {
+    const { changed, header, assertUsable } = this.#state;
+    const { stored } = changed;
+    assertUsable();
+    if (options.freshness !== undefined) {
+      throw new TypeError('a transaction sees the newest state, so its reads have no option freshness');
+    }
+    const bounds = resolveBounds(options);
+    const held = stored?.hold();
+    const release = (): void => {
+      held?.snapshot.release();
+      held?.generation.release();
+    };
+    try {
+      const source = held && new StoredSource(held.generation, held.snapshot, options.index);
+      const overlaid = new OverlaySource(changed, options.index, source);
+      const range = { name: changed.manifest.name, lines: this.#lines(), release };
+      return { ...range, ...resolvedRange(overlaid, bounds, options, header) };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** The lines of stored records; those of the transaction's own are in their places. */
+  #lines(): LineReader {
+    const { changed, assertUsable } = this.#state;
+    const { stored } = changed;
+    const linesSync: LineReader['linesSync'] = (places) => {
+      assertUsable();
+      return stored === undefined ? places.map(({ inline }) => inline!) : stored.fetch.linesSync(places);
+    };
+    return { linesSync, lines: (places) => Promise.resolve(linesSync(places)) };
+  }
+}
