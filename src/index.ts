@@ -64,6 +64,12 @@ export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';
+export type {
+  CreateIndexOptions,
+  CreateIndexReport,
+  DropIndexOptions,
+  IndexProgress,
+} from './upkeep/indexes/options.js';
 export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quarantine/options.js';
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';

@@ -46,6 +46,8 @@ export interface IndexManifest {
   readonly tree: number;
   readonly entries: number;
   readonly pages: number;
+  /** Whether it stays when an import does not name it: `createIndex` made it. Absent: the imports say whether it is there. */
+  readonly kept?: true | undefined;
 }
 
 /** A collection as one publication left it: catalog key `01` name. */

@@ -69,6 +69,7 @@ const LAYERS = [
     'src/upkeep/salvage',
     'src/upkeep/repair',
     'src/upkeep/compact',
+    'src/upkeep/indexes',
     'src/upkeep/quarantine',
   ],
   ['src/sources'],

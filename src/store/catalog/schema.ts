@@ -14,6 +14,7 @@ import {
 } from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
+import { OPERATIONS } from '../../options/shared.js';
 import { shardFileName } from '../files/layout.js';
 import type { SourceLines, SourceManifest } from '../source-types.js';
 import type {
@@ -79,7 +80,7 @@ const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
-  object<IndexManifest>({ path: named, tree: number, entries: count, pages: count });
+  object<IndexManifest>({ path: named, tree: number, entries: count, pages: count, kept: optional(oneOf(true)) });
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -138,7 +139,7 @@ export const collectionCheck = object<CollectionManifest>(
 export const tombstonesCheck = object<TombstoneState>({ dead: records, generation });
 
 export const lockCheck = object<LockRecord>({
-  ...{ token: uuid, operation: oneOf('import', 'compact', 'repair', 'sweep') },
+  ...{ token: uuid, operation: oneOf(...OPERATIONS) },
   ...{ collection: optional(text()), merging: optional(text()), isPublished: optional(boolean) },
   left: optional(list(uuid)),
   mayWake: optional(
