@@ -11,6 +11,7 @@ import { addDelete } from './commands/delete.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
+import { addIndex } from './commands/index/index.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
@@ -35,7 +36,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine)$/;
+  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -48,7 +49,7 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
-  const upkeep = [addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
+  const upkeep = [addIndex, addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }

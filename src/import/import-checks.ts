@@ -4,7 +4,7 @@
 // and what a publication is made of.
 
 import { GristmillError } from '../base/errors.js';
-import { havePositions } from '../keys/key-path.js';
+import { checkIndexPaths, havePositions, isSamePlace, type KeyPath } from '../keys/key-path.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
@@ -15,6 +15,24 @@ import type { SourcePlan } from './plan/source-plan.js';
 
 /** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;
+
+/**
+ * The indexes that an import makes: those that it names, and those that `createIndex` has made, because they stay until they
+ * are dropped. An import that merges into a collection and names no index uses all that the collection has.
+ * @throws TypeError if these are too many
+ */
+export function indexesFor(
+  catalog: Catalog,
+  { mode, collection, indexes }: Pick<FilledImportOptions, 'mode' | 'collection' | 'indexes'>,
+): readonly KeyPath[] {
+  catalog.refresh();
+  const stored = catalog.collection(collection)?.secondary ?? [];
+  if (mode !== 'replace' && indexes.length === 0) return stored.map(({ path }) => path);
+  const kept = stored.filter(({ path, kept }) => kept && !indexes.some((named) => isSamePlace(named, path)));
+  const all = [...indexes, ...kept.map(({ path }) => path)];
+  checkIndexPaths(all);
+  return all;
+}
 
 /** Sources were given together that cannot be imported together. */
 export class SourcesDisagree extends TypeError {}

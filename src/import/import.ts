@@ -12,7 +12,14 @@ import type { PublishResult } from '../store/publish/publication.js';
 import type { Publisher } from '../store/publish/publisher.js';
 import type { CatalogWrite } from '../store/types.js';
 import { scanSources } from './accept/accept.js';
-import { checkFreeSpace, checkNotEmptied, checkSameAsStored, emptyFor, keyRuleFor } from './import-checks.js';
+import {
+  checkFreeSpace,
+  checkNotEmptied,
+  checkSameAsStored,
+  emptyFor,
+  indexesFor,
+  keyRuleFor,
+} from './import-checks.js';
 import { ImportRun, type Planned } from './import-run.js';
 import { mergeRuns } from './merge/merge.js';
 import type { FilledImportOptions } from './options/resolve.js';
@@ -29,10 +36,11 @@ import type { ImportTarget, ImportWork } from './work.js';
 export async function importHolding(
   lock: WriterLock,
   target: ImportTarget,
-  options: FilledImportOptions,
+  given: FilledImportOptions,
   work: ImportWork,
 ): Promise<ImportReport> {
   const memory = new MemoryWatch();
+  const options = { ...given, indexes: indexesFor(target.catalog, given) };
   const reporter = new Reporter(options, target.observer);
   let run: ImportRun | undefined;
   try {

@@ -126,6 +126,11 @@ export function readKeyPath(text: string): KeyPath {
   }
 }
 
+/** Whether two paths lead to the same place, however they are spelled. */
+export function isSamePlace(left: KeyPath, right: KeyPath): boolean {
+  return JSON.stringify(namesOf(left)) === JSON.stringify(namesOf(right));
+}
+
 /** Whether two paths are spelled the same: the path of an index is its name. */
 export function isSamePath(left: KeyPath, right: KeyPath): boolean {
   if (typeof left === 'string' || typeof right === 'string') return left === right;

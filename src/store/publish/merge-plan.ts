@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
-import { isSamePath, type KeyPath } from '../../keys/key-path.js';
+import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
@@ -30,6 +30,8 @@ const ENTRIES_PER_PAGE = 128;
 /** How one index receives its entries. */
 interface IndexPlan {
   readonly stored: IndexManifest | undefined;
+  /** What the collection says of the index, also where it is replaced. */
+  readonly facts: Pick<IndexManifest, 'kept'>;
   /** Its number among the stored indexes, which may come in another order than the publication's. */
   readonly index: number;
   collected: Uint8Array[];
@@ -57,10 +59,13 @@ export class MergePlan {
     this.base = base;
     this.#publication = publication;
     this.#trees = trees;
-    const plans: IndexPlan[] = [{ stored: base?.primary, index: 0, collected: [], entries: 0 }];
+    const plans: IndexPlan[] = [{ stored: base?.primary, facts: {}, index: 0, collected: [], entries: 0 }];
+    const former = read.collection(publication.name)?.secondary ?? [];
     publication.indexPaths.forEach((path, i) => {
       const position = base === undefined ? i : base.secondary.findIndex((index) => isSamePath(index.path, path));
-      plans.push({ stored: base?.secondary[position], index: position + 1, collected: [], entries: 0 });
+      const { kept } = former.find((index) => isSamePlace(index.path, path)) ?? {};
+      const facts = { ...(kept && { kept }) };
+      plans.push({ stored: base?.secondary[position], facts, index: position + 1, collected: [], entries: 0 });
     });
     this.#indexes = plans;
     const records = new Map<number, number>();
@@ -112,18 +117,18 @@ export class MergePlan {
     }
     this.#trees.write(write);
     const manifests: IndexManifest[] = [];
-    this.#indexes.forEach(({ changes, stored, index }, i) => {
+    this.#indexes.forEach(({ changes, stored, facts, index }, i) => {
       const path = this.#pathOf(i);
       if (changes === undefined || stored === undefined) {
         const { tree, entries, pages } = this.#trees.of(index);
-        manifests[index] = { path, tree, entries, pages };
+        manifests[index] = { path, tree, entries, pages, ...facts };
       } else {
         let { entries, pages } = stored;
         for (const { entriesGained, pagesGained } of changes) {
           entries += entriesGained;
           pages += pagesGained;
         }
-        manifests[index] = { path, tree: stored.tree, entries, pages };
+        manifests[index] = { path, tree: stored.tree, entries, pages, ...facts };
       }
     });
     return manifests;
