@@ -60,9 +60,11 @@ export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/types.js';
+export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
+export type { CollectionChangeOptions, RemovedReport } from './upkeep/collections/options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';
 export type {
   CreateIndexOptions,

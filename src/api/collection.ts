@@ -12,6 +12,7 @@ import type { Lookup } from '../lookup/lookup.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import type { Freshness } from '../options/freshness.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
+import type { KeyBounds } from '../update/delete-range.js';
 import type { TransactionCollection } from '../update/transaction-collection.js';
 
 /** A record of a scan, as a value. */
@@ -238,6 +239,15 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
   patchText(key: KeyValue, changes: string): Promise<boolean> {
     return this.#change<T, boolean>(this.name, (collection) => collection.patchText(key, changes));
+  }
+
+  /**
+   * Deletes the records whose primary keys are within these bounds (at least one is needed), in one transaction. Returns how
+   * many these were.
+   * @example await events.deleteRange({ lt: '2025-01-01' });
+   */
+  deleteRange(bounds: KeyBounds): Promise<number> {
+    return this.#change<T, number>(this.name, (collection) => collection.deleteRange(bounds));
   }
 
   /** Deletes the record with this key. Returns whether there was such a record. */

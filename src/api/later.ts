@@ -23,6 +23,9 @@ import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
 export { backup } from '../upkeep/backup.js';
+export { clear } from '../upkeep/collections/clear.js';
+export { drop } from '../upkeep/collections/drop.js';
+export { rename } from '../upkeep/collections/rename.js';
 export { compact } from '../upkeep/compact/compact.js';
 export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';

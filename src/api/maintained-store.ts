@@ -6,6 +6,8 @@ import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import type { Catalog } from '../store/types.js';
 import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
+import type { ChangeTarget } from '../upkeep/collections/change.js';
+import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collections/options.js';
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
@@ -52,6 +54,36 @@ export abstract class MaintainedStore {
       const { dropIndex } = await later.load();
       return dropIndex(this.#catalog, this.#place, collection, path, options, closing);
     });
+  }
+
+  /**
+   * Removes a collection with its records, indexes, rejected records, and what is known of its sources. Reads that have begun
+   * go on; later ones fail with COLLECTION_NOT_FOUND.
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR: then nothing has changed. TypeError
+   */
+  async drop(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).drop(this.#target(closing), collection, options));
+  }
+
+  /**
+   * Gives a collection another name. Its records, indexes and sources stay as they are. Reads under the old name that have
+   * begun go on; later ones fail with COLLECTION_NOT_FOUND.
+   * @throws GristmillError as `drop`; COLLECTION_EXISTS
+   */
+  async rename(from: string, to: string, options?: CollectionChangeOptions): Promise<void> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).rename(this.#target(closing), from, to, options));
+  }
+
+  /** Removes all records of a collection. Its key and its indexes stay. @throws GristmillError as `drop` */
+  async clear(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).clear(this.#target(closing), collection, options));
+  }
+
+  #target(closing: AbortSignal): ChangeTarget {
+    return { catalog: this.#catalog, place: this.#place, closing };
   }
 
   /**

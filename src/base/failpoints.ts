@@ -42,6 +42,9 @@ export const FAILPOINTS = [
   'index.publish',
   'index.commit',
   'index.drop',
+  /** In the transaction that drops, renames or clears a collection, at its end; when it is done. */
+  'collection.change',
+  'collection.changed',
   /** Before anything is removed; before each file; when all is removed and it is still written down. */
   'garbage.collect',
   'garbage.unlink',

@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
+import { addClear, addDropCollection } from './commands/collection/remove.js';
+import { addRename } from './commands/collection/rename.js';
 import { addCompact } from './commands/compact.js';
 import { addConfig } from './commands/config.js';
 import { addDelete } from './commands/delete.js';
@@ -36,7 +38,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index)$/;
+  /^(import|watch|get|range|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -49,7 +51,18 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
-  const upkeep = [addIndex, addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
+  const upkeep = [
+    addIndex,
+    addDropCollection,
+    addClear,
+    addRename,
+    addCompact,
+    addVerify,
+    addRepair,
+    addBackup,
+    addQuarantine,
+    addConfig,
+  ];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }

@@ -90,8 +90,7 @@ export interface CollectionManifest extends HasNumbers {
  */
 export interface ShardEntry {
   readonly shard: number;
-  /** Number in the name of its file: its own, or a later one when it was rewritten. No two ever have the same: in a joined
-   * file the shards have this number and those after it. */
+  /** Number in the name of its file: its own, or a later one; in a joined file the shards have it and those after it. */
   readonly fileNumber: number;
   /** Name under `shards/`; empty for an inline shard. */
   readonly file: string;
@@ -216,8 +215,6 @@ export interface CatalogRead {
 
 /** The source of lookups: the catalog itself, which changes with each commit, or a snapshot of it, which does not. */
 export interface CatalogView extends CatalogRead {
-  /** The file of the catalog, to name in errors. */
-  readonly file: string;
   /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
   readonly commits: number;
   /** @throws GristmillError STORE_CLOSED after `close` or `release`, and what failed after a failed commit. */
@@ -276,6 +273,7 @@ export interface PageAt {
 export interface CatalogWrite {
   putHeader(header: StoreHeader): void;
   putCollection(manifest: CollectionManifest): void;
+  deleteCollection(name: string): void;
   putShard(collectionId: number, entry: ShardEntry): void;
   deleteShard(collectionId: number, shard: number): void;
   putTombstoneState(shard: number, state: TombstoneState): void;
@@ -291,8 +289,8 @@ export interface CatalogWrite {
   putSourceManifest(collectionId: number, manifest: SourceManifest): void;
   /** @param rows see `encodeRows` */
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
-  /** Chunks of rows from this one on. */
   deleteSourceRows(collectionId: number, from: number): void;
+  deleteSources(collectionId: number): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

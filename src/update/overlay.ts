@@ -39,6 +39,21 @@ export class Overlay {
     else this.changes.delete(idOf(key));
   }
 
+  /** Deletes a record that is stored beneath. @returns whether it was not deleted already */
+  removeStored(key: Uint8Array): boolean {
+    const known = this.changes.get(idOf(key));
+    if (known !== undefined && known.record === undefined) return false;
+    this.#set({ key });
+    return true;
+  }
+
+  /** Forgets the new records under keys that are not stored beneath. @returns how many */
+  removeNew(isMeant: (key: Uint8Array) => boolean): number {
+    const before = this.changes.size;
+    for (const [id, { key, record }] of this.changes) if (record !== undefined && isMeant(key)) this.changes.delete(id);
+    return before - this.changes.size;
+  }
+
   #set(change: KeyChange): void {
     const id = idOf(change.key);
     // Anew, so that a record put twice is stored where it was put last.

@@ -7,10 +7,13 @@ import type { KeyValue } from '../keys/encode.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
+import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
+import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { Changed } from './commit.js';
+import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import { mergePatch } from './merge-patch.js';
 import type { Overlay } from './overlay.js';
 import type { NewRecord } from './record.js';
@@ -142,6 +145,25 @@ export class TransactionCollection<T> {
     if (rule.kind === 'ordinal') this.#overlay.deleted.add(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
+  }
+
+  /**
+   * Deletes the records whose primary keys are within these bounds, of which there must be at least one. The keys are held in
+   * memory until the transaction ends.
+   * @returns the number of records deleted.
+   */
+  deleteRange(bounds: KeyBounds): number {
+    this.#assertUsable();
+    const within = deletedBounds(this.#manifest, bounds);
+    let deleted = 0;
+    if (this.#lookup !== undefined) {
+      const { primary, read } = primaryIn(this.#lookup);
+      for (const { page, from, to } of slicesOf(read, primary, within)) {
+        for (let i = from; i < to; i++) if (this.#overlay.removeStored(entryAt(page, i).key.slice())) deleted++;
+      }
+    }
+    // What is left there within the bounds is not stored.
+    return deleted + this.#overlay.removeNew((key) => isInBounds(key, within));
   }
 
   #put(record: NewRecord): KeyValue {

@@ -137,7 +137,8 @@ function isWhole(store: string, id: string, { shard, result, quarantineBytes }: 
   );
 }
 
-async function removeResumable(
+/** Takes an import off the list, and removes the files that it left. Whoever calls it has the lock. */
+export async function removeResumable(
   catalog: Catalog,
   store: string,
   { id, firstShard, spans }: ResumableImport,

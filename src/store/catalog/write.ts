@@ -76,6 +76,10 @@ export class CatalogWriter implements CatalogWrite {
     );
   }
 
+  deleteCollection(name: string): void {
+    this.#meta.remove(collectionKey(name));
+  }
+
   putShard(collectionId: number, entry: ShardEntry): void {
     this.#meta.put(
       shardKey(collectionId, entry.shard),
@@ -130,6 +134,10 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteSourceRows(collectionId: number, from: number): void {
     removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
+  }
+
+  deleteSources(collectionId: number): void {
+    removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

@@ -21,10 +21,10 @@ import { WriterLock } from '../../store/lock/writer-lock.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { Catalog, CatalogSnapshot, CollectionManifest, InlineRecord, ShardEntry } from '../../store/types.js';
+import { collectionOf } from '../collection-of.js';
 import { writeLines } from '../salvage/inline-text.js';
 import { setupOf } from '../salvage/setup.js';
 import { CatchUp, RefusedInline } from './catch-up.js';
-import { collectionOf } from './collection-of.js';
 import {
   type CreateIndexOptions,
   type CreateIndexReport,

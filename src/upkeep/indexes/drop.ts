@@ -9,7 +9,7 @@ import { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage, collectGarbage } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { Catalog } from '../../store/types.js';
-import { collectionOf } from './collection-of.js';
+import { collectionOf } from '../collection-of.js';
 import { type DropIndexOptions, resolveDropIndex } from './options.js';
 
 /**

@@ -1,8 +1,8 @@
 // The collection that is to be changed, or the error that there is none.
 
-import { GristmillError } from '../../base/errors.js';
-import { checkNameToFind } from '../../base/names.js';
-import type { CatalogRead, CollectionManifest } from '../../store/types.js';
+import { GristmillError } from '../base/errors.js';
+import { checkNameToFind } from '../base/names.js';
+import type { CatalogRead, CollectionManifest } from '../store/types.js';
 
 /** @throws GristmillError COLLECTION_NOT_FOUND; TypeError for what is no name */
 export function collectionOf(read: CatalogRead, name: string): CollectionManifest {
