@@ -86,7 +86,10 @@ export class Store extends MaintainedStore {
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#assertOpen();
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
-    return new Collection<T>(this.#lookup(name), this.#change, reading, this.options.freshness === 'immediate');
+    const lookup = this.#lookup(name);
+    // It may have been dropped since it was first asked for.
+    lookup.generation();
+    return new Collection<T>(lookup, this.#change, reading, this.options.freshness === 'immediate');
   }
 
   #lookup(name: string): Lookup {

@@ -120,7 +120,8 @@ test('transactions beside it are in it, and readers see it at their next operati
   const oracle: string[] = [];
   for await (const { value } of users.scan()) if (typeof value.email === 'string') oracle.push(`${value.email}`);
   const found: string[] = [];
-  for await (const { key } of reader.collection().range({ index: 'email', freshness: 'immediate' })) found.push(`${key}`);
+  for await (const { key } of reader.collection().range({ index: 'email', freshness: 'immediate' }))
+    found.push(`${key}`);
   expect(n).toBeGreaterThan(1);
   expect(found).toEqual(oracle.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
   expect((await store.verify({ workers: 1 })).faults).toEqual([]);
@@ -187,7 +188,12 @@ test.each([
   });
   expect(killed.signal).toBe('SIGKILL');
   const again = await openStore(directory);
-  expect(again.collection().stat().indexes.map(({ path }) => path)).toEqual(state === 'old' ? ['id'] : ['id', 'tags']);
+  expect(
+    again
+      .collection()
+      .stat()
+      .indexes.map(({ path }) => path),
+  ).toEqual(state === 'old' ? ['id'] : ['id', 'tags']);
   const { faults, leftovers } = await again.verify({ workers: 1 });
   expect({ faults, leftovers }).toEqual({ faults: [], leftovers: NO_LEFTOVERS });
   expect(await again.createIndex('records', 'tags')).toMatchObject({ created: state === 'old' });
