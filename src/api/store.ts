@@ -213,7 +213,12 @@ export class Store extends MaintainedStore {
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
     this.assertWritable();
-    const result = await transact(this.#catalog, (name) => this.#lookup(name), change, this.#underWay.closing);
+    const result = await transact(
+      { catalog: this.#catalog, place: this.#place },
+      (name) => this.#lookup(name),
+      change,
+      this.#underWay.closing,
+    );
     this.#serving.look();
     return result;
   }

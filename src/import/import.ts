@@ -10,6 +10,8 @@ import type { WriterLock } from '../store/lock/writer-lock.js';
 import { collectGarbage } from '../store/publish/garbage.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { Publisher } from '../store/publish/publisher.js';
+import { UniqueViolation } from '../store/publish/unique.js';
+import { violationError } from '../store/publish/unique-error.js';
 import type { CatalogWrite } from '../store/types.js';
 import { scanSources } from './accept/accept.js';
 import {
@@ -40,7 +42,7 @@ export async function importHolding(
   work: ImportWork,
 ): Promise<ImportReport> {
   const memory = new MemoryWatch();
-  const options = { ...given, indexes: indexesFor(target.catalog, given) };
+  const options = { ...given, ...indexesFor(target.catalog, given) };
   const reporter = new Reporter(options, target.observer);
   let run: ImportRun | undefined;
   try {
@@ -55,7 +57,7 @@ export async function importHolding(
     return reporter.report(work, planned, tally, published, memory.stop(), beginning);
   } catch (error) {
     reporter.shared.cancel();
-    throw reporter.reasonFor(error);
+    throw reporter.reasonFor(error instanceof UniqueViolation ? violationError(target.catalog, target, error) : error);
   } finally {
     memory.stop();
     reporter.close();

@@ -93,6 +93,13 @@ export function checkIndexPaths(paths: readonly KeyPath[]): void {
   checkDifferent(paths);
 }
 
+/** All indexes, the unique ones too, which may be named in both lists. @throws TypeError as `checkIndexPaths` */
+export function withUnique(indexes: readonly KeyPath[], unique: readonly KeyPath[]): readonly KeyPath[] {
+  const all = [...indexes.filter((path) => !unique.some((one) => isSamePath(one, path))), ...unique];
+  checkIndexPaths(all);
+  return all;
+}
+
 function checkDifferent(paths: readonly KeyPath[]): void {
   const spellings = new Map<string, string>();
   for (const path of paths) {

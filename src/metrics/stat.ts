@@ -19,6 +19,8 @@ export interface IndexStat {
   readonly isPrimary: boolean;
   /** Whether imports that do not name the index keep it: `createIndex` made it. */
   readonly kept: boolean;
+  /** Whether no two records may have the same value in it. The primary key is unique. */
+  readonly unique: boolean;
 }
 
 /** The counts and sizes of a collection. */
@@ -176,8 +178,8 @@ export function collectionStat(manifest: CollectionManifest, entries: readonly S
   };
 }
 
-function indexStat({ path, entries, pages, kept }: IndexManifest, isPrimary: boolean): IndexStat {
-  return { path, entries, pages, isPrimary, kept: kept === true };
+function indexStat({ path, entries, pages, kept, unique }: IndexManifest, isPrimary: boolean): IndexStat {
+  return { path, entries, pages, isPrimary, kept: kept === true, unique: isPrimary || unique === true };
 }
 
 function describeKey(key: KeyRule): KeyPath {

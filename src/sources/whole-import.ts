@@ -3,8 +3,8 @@
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
 import { resolve } from 'node:path';
+import { newMeanings, optionsThatAffect } from '../import/options/affects.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { newMeanings, optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import type { Streams } from '../import/sequence/streams.js';

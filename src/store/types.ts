@@ -39,7 +39,7 @@ export type KeyRule =
   /** No key: a record is found by its ordinal in the collection, from 0; needs no tree. */
   | { readonly kind: 'ordinal' };
 
-/** One index of a collection and the tree that holds it. */
+/** One index of a collection and the tree that holds it; `unique`: no two live records have the same value in it. */
 export interface IndexManifest {
   /** The path as the user wrote it; empty for the primary tree of member names. */
   readonly path: KeyPath;
@@ -48,6 +48,7 @@ export interface IndexManifest {
   readonly pages: number;
   /** Whether it stays when an import does not name it: `createIndex` made it. Absent: the imports say whether it is there. */
   readonly kept?: true | undefined;
+  readonly unique?: true | undefined;
 }
 
 /** A collection as one publication left it: catalog key `01` name. */
@@ -201,7 +202,6 @@ export interface CatalogRead {
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
   nextPage(tree: number, pageKey: Uint8Array, reverse: boolean): PageAt | undefined;
-  /** The page with exactly this page key. */
   page(pageKey: Uint8Array): Uint8Array | undefined;
   /** Page keys of a tree in order, at most `max`, those behind `after` where given. */
   pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];

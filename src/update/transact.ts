@@ -7,12 +7,13 @@ import { setImmediate } from 'node:timers/promises';
 import { failpoint } from '../base/failpoints.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
-import type { Catalog, CatalogWrite } from '../store/types.js';
+import type { Catalog } from '../store/types.js';
 import { Transaction } from './transaction.js';
-import { MergeUnderWay, TransactionWork } from './transaction-work.js';
+import { MergeUnderWay, type TransactionContext, TransactionWork } from './transaction-work.js';
 
 type Change<R> = (transaction: Transaction) => R;
 type LookupOf = (collection: string) => Lookup;
+type TransactionStore = Pick<TransactionContext, 'place'> & { readonly catalog: Catalog };
 
 /**
  * Whether a callback is running, of whatever store. Another transaction within it would wait for ever for the lock of the
@@ -26,7 +27,7 @@ let turnBegan = performance.now();
 
 /** @throws what `change` throws, and then nothing has changed; TypeError when it returns a promise; CANCELLED */
 export async function transact<R>(
-  catalog: Catalog,
+  { catalog, place }: TransactionStore,
   lookup: LookupOf,
   change: Change<R>,
   stop: AbortSignal,
@@ -35,7 +36,7 @@ export async function transact<R>(
   if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
   for (;;) {
     try {
-      const result = await catalog.transaction((write) => run(catalog, write, lookup, change));
+      const result = await catalog.transaction((write) => run({ catalog, place, write, lookup }, change));
       await takeTurns();
       return result;
     } catch (error) {
@@ -52,8 +53,8 @@ async function takeTurns(): Promise<void> {
   turnBegan = performance.now();
 }
 
-function run<R>(catalog: Catalog, write: CatalogWrite, lookup: LookupOf, change: Change<R>): R {
-  const work = new TransactionWork({ catalog, write, lookup });
+function run<R>(context: TransactionContext, change: Change<R>): R {
+  const work = new TransactionWork(context);
   isInCallback = true;
   try {
     const result = change(new Transaction(work));

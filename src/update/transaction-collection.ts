@@ -28,6 +28,8 @@ export interface CollectionOptions {
   readonly key?: KeyPath | undefined;
   /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
   readonly indexes?: readonly KeyPath[] | undefined;
+  /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
+  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
 }
 
 /** A collection inside a transaction. Its reads see the changes of the transaction. */

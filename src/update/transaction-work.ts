@@ -6,10 +6,13 @@
 
 import { GristmillError } from '../base/errors.js';
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
-import { havePositions } from '../keys/key-path.js';
+import { havePositions, withUnique } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { type Resolved, resolveOptions } from '../options/check.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
+import { UniqueViolation } from '../store/publish/unique.js';
+import { violationError } from '../store/publish/unique-error.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Changed, commitChanges } from './commit.js';
@@ -17,9 +20,10 @@ import { Overlay } from './overlay.js';
 import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
 /** What a transaction needs of its store. */
-interface TransactionContext {
+export interface TransactionContext {
   readonly catalog: Catalog;
   readonly write: CatalogWrite;
+  readonly place: StorePlace;
   /** The read path of a collection that is there. */
   readonly lookup: (name: string) => Lookup;
 }
@@ -93,7 +97,13 @@ export class TransactionWork {
   /** Writes the changes. @throws MergeUnderWay, whatever the callback made of it; as `commitChanges` */
   commit(): void {
     if (this.#merge !== undefined) throw this.#merge;
-    commitChanges(this.#context, this.#header, this.#created, this.#changed);
+    try {
+      commitChanges(this.#context, this.#header, this.#created, this.#changed);
+    } catch (error) {
+      if (!(error instanceof UniqueViolation)) throw error;
+      // Here, where the records that it names are still to be read.
+      throw violationError(this.#context.catalog, this.#context.place, error);
+    }
   }
 
   /** What a failure of the callback means: that an import is merging comes before what it made of that. */
@@ -114,15 +124,19 @@ export class TransactionWork {
 function newCollection(
   header: StoreHeader,
   name: string,
-  { key, indexes }: Resolved<typeof COLLECTION_OPTIONS>,
+  { key, indexes: named, uniqueIndexes }: Resolved<typeof COLLECTION_OPTIONS>,
 ): CollectionManifest {
+  const indexes = withUnique(named, uniqueIndexes);
   const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
   const generation = header.generation + 1;
   const empty = { entries: 0, pages: 0 };
   return {
     ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
     ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
-    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
+    secondary: indexes.map((path, i) => {
+      const unique = uniqueIndexes.includes(path) && { unique: true as const };
+      return { path, tree: header.nextTree + 1 + i, ...empty, ...unique };
+    }),
     ...(havePositions(indexes) && { positions: true }),
     ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
     ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },

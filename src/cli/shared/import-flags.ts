@@ -28,6 +28,11 @@ export function withImportFlags(command: Command): Command {
       collectPaths,
     )
     .option(
+      '--unique-index <path>',
+      'path of a secondary index in which no two records may have the same value; may be given several times',
+      collectPaths,
+    )
+    .option(
       '--select <json-pointer>',
       'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2)',
     )

@@ -80,7 +80,14 @@ const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
-  object<IndexManifest>({ path: named, tree: number, entries: count, pages: count, kept: optional(oneOf(true)) });
+  object<IndexManifest>({
+    path: named,
+    tree: number,
+    entries: count,
+    pages: count,
+    kept: optional(oneOf(true)),
+    unique: optional(oneOf(true)),
+  });
 
 const SHA256 = /^[0-9a-f]{64}$/;
 

@@ -35,7 +35,7 @@ const SAME_INDEXES =
 /** Whether records can be merged into a collection: same key rule, same indexes (in whatever order). */
 export function checkSameCollection(
   stored: CollectionManifest,
-  publication: Pick<Publication, 'key' | 'indexPaths'>,
+  publication: Pick<Publication, 'key' | 'indexPaths' | 'uniquePaths'>,
 ): void {
   const refuse = (what: string, has: string, given: string, how = 'use the same'): never => {
     const message = `collection ${stored.name} has ${what} ${has}, but this import has ${given}: ${how}, or replace the collection`;
@@ -49,6 +49,17 @@ export function checkSameCollection(
   if (JSON.stringify(storedPaths) !== JSON.stringify(givenPaths)) {
     refuse('indexes', describePaths(storedPaths), describePaths(givenPaths), SAME_INDEXES);
   }
+  checkUniqueNamed(stored, publication.uniquePaths ?? []);
+}
+
+/** An index that is there becomes unique only by being made again. */
+function checkUniqueNamed(stored: CollectionManifest, uniquePaths: readonly KeyPath[]): void {
+  const plain = stored.secondary.find(
+    ({ path, unique }) => !unique && uniquePaths.some((one) => isSamePath(one, path)),
+  );
+  if (plain === undefined) return;
+  const message = `index ${keyPathText(plain.path)} of collection ${stored.name} is not unique: drop it and make it again, or replace the collection`;
+  throw new GristmillError('COLLECTION_MISMATCH', message);
 }
 
 function isSameKey(left: KeyRule, right: KeyRule): boolean {

@@ -4,13 +4,12 @@
 // read. It is added to the new tree in rounds, each shorter than the one before, and the rest in the publishing transaction:
 // so no transaction waits for more than one of these.
 
-import type { BadReasonName } from '../../kernel/contract.js';
-import { scanPlain } from '../../kernel/plain/kernel.js';
+import type { KeyPath, Numbers } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries, mergeInPlace } from '../../store/pages/merge.js';
+import { keysOfLine, namesInLine } from '../../store/publish/line-keys.js';
 import type { NewTree } from '../../store/publish/new-trees.js';
 import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, Entry, ShardEntry } from '../../store/types.js';
-import { type IndexedBy, setupOf } from '../salvage/setup.js';
 import type { RefusedRecord } from './refused.js';
 
 /** Records added in one transaction. */
@@ -24,14 +23,18 @@ export class RefusedInline extends Error {
 }
 
 export class CatchUp {
-  readonly #by: Omit<IndexedBy, 'named'>;
+  readonly #path: KeyPath;
+  readonly #numbers: Numbers;
+  /** The keys that it has added. */
+  readonly added: Uint8Array[] = [];
   readonly #tree: NewTree;
   /** Of each inline shard the records that are in the tree, or were dead. */
   readonly #seen: Map<number, number>;
 
   /** @param shards as they were when the workers read them */
-  constructor(by: Omit<IndexedBy, 'named'>, tree: NewTree, shards: readonly ShardEntry[]) {
-    this.#by = by;
+  constructor(path: KeyPath, numbers: Numbers, tree: NewTree, shards: readonly ShardEntry[]) {
+    this.#path = path;
+    this.#numbers = numbers;
     this.#tree = tree;
     this.#seen = new Map(
       shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard, records }) => [shard, records]),
@@ -56,7 +59,10 @@ export class CatchUp {
       const dead = catalog.tombstones(entry);
       for (const { ordinal, line } of catalog.inlineRecords(entry.shard, from, count)) {
         if (ordinal >= from + count || isDead(dead, ordinal)) continue;
-        for (const key of this.#keysOf(entry, ordinal, line)) entries.push({ key, shard: entry.shard, ordinal });
+        for (const key of this.#keysOf(entry, ordinal, line)) {
+          entries.push({ key, shard: entry.shard, ordinal });
+          this.added.push(key);
+        }
       }
       this.#seen.set(entry.shard, from + count);
       left -= count;
@@ -74,10 +80,8 @@ export class CatchUp {
   }
 
   #keysOf(entry: ShardEntry, ordinal: number, line: Uint8Array): readonly Uint8Array[] {
-    const { scan } = setupOf('', { ...this.#by, named: entry.named });
-    const { records, bad } = scanPlain(line, { ...scan, framing: 'lines' });
-    if (bad[0] !== undefined) throw new RefusedInline({ entry, ordinal, reason: bad[0].reason as BadReasonName });
-    const keys = new Set(records[0]?.keys.map(([, hex]) => hex));
-    return Array.from(keys, (hex) => Buffer.from(hex, 'hex'));
+    const keys = keysOfLine(line, namesInLine(this.#path, entry.named, this.#numbers));
+    if (typeof keys === 'string') throw new RefusedInline({ entry, ordinal, reason: keys });
+    return keys;
   }
 }

@@ -12,19 +12,30 @@ import { checkFreeSpace } from '../../import/import-checks.js';
 import { mergePages } from '../../import/merge/merge.js';
 import type { PlacedRun } from '../../import/tasks/merge.js';
 import { runPathOf } from '../../import/tasks/span.js';
-import { checkIndexPaths, havePositions, isSamePath, type KeyPath } from '../../keys/key-path.js';
+import {
+  checkIndexPaths,
+  havePositions,
+  isSamePath,
+  type KeyPath,
+  numbersIn,
+  quotedPath,
+} from '../../keys/key-path.js';
 import { inOrder } from '../../parallel/in-order.js';
-import { isDead } from '../../store/catalog/tombstones.js';
+import { TombstoneMarks } from '../../store/catalog/tombstones.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { INDEX_PREFIX, pathIn, shardPath, TEMPORARY_DIRECTORY, temporaryPath } from '../../store/files/layout.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
+import { pagesOf } from '../../store/pages/batch.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
-import type { Catalog, CatalogSnapshot, CollectionManifest, InlineRecord, ShardEntry } from '../../store/types.js';
+import { UniqueCheck, UniqueViolation, violationOf } from '../../store/publish/unique.js';
+import { violationError } from '../../store/publish/unique-error.js';
+import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 import { writeLines } from '../salvage/inline-text.js';
 import { setupOf } from '../salvage/setup.js';
 import { CatchUp, RefusedInline } from './catch-up.js';
+import { liveRecords } from './live-records.js';
 import {
   type CreateIndexOptions,
   type CreateIndexReport,
@@ -35,8 +46,6 @@ import { IndexWatch } from './progress.js';
 import { refusedError } from './refused.js';
 import type { Indexers, IndexResult } from './task.js';
 
-/** Records of an inline shard taken together. */
-const BATCH = 256;
 /** Rounds of catching up before the rest goes into the publishing transaction. */
 const ROUNDS_MAX = 64;
 
@@ -103,7 +112,12 @@ class IndexBuild {
   async run(name: string, path: KeyPath): Promise<boolean> {
     const { catalog, blobs } = this.#target;
     const manifest = collectionOf(catalog, name);
-    if (manifest.secondary.some((index) => isSamePath(index.path, path))) {
+    const stored = manifest.secondary.find((index) => isSamePath(index.path, path));
+    if (stored !== undefined) {
+      if (this.#options.unique && !stored.unique) {
+        const message = `index ${quotedPath(path)} of collection ${name} is not unique: drop it first, then make it again`;
+        throw new GristmillError('COLLECTION_MISMATCH', message);
+      }
       await this.#keep(name, path);
       return false;
     }
@@ -126,6 +140,7 @@ class IndexBuild {
 
   async #build(snapshot: CatalogSnapshot, name: string, path: KeyPath, trees: NewTrees): Promise<void> {
     const { startWorkers } = this.#target;
+    const unique = this.#options.unique ? new UniqueCheck() : undefined;
     const manifest = collectionOf(snapshot, name);
     const shards = snapshot.shards(manifest);
     const by = {
@@ -143,7 +158,7 @@ class IndexBuild {
       for await (const { task: entry, result } of inOrder(shards, threads + 1, start, this.#watch.stop)) {
         await this.#watch.pause();
         const { runs, refused } = result;
-        if (refused) throw await refusedError(snapshot, this.#target, manifest, path, { entry, ...refused });
+        if (refused) throw refusedError(snapshot, this.#target, manifest, path, { entry, ...refused });
         for (const run of runs) this.#runs.push({ ...run, shard: entry.shard });
       }
       this.#watch.enter('merge');
@@ -155,11 +170,15 @@ class IndexBuild {
       const all = { id: this.#lock.token, temporary: this.#temporary, keep: 'last' } as const;
       const pages = mergePages(this.#runs, all, { workers, threads, pause, stop, accept: () => {} });
       trees.of(1);
-      for await (const batch of pages) await trees.addBatch(1, batch);
+      for await (const batch of pages) {
+        if (unique) for (const page of pagesOf(batch)) unique.add(page);
+        await trees.addBatch(1, batch);
+      }
     } finally {
       await workers.close();
     }
-    await this.#publish(manifest, path, trees, new CatchUp(by, trees.of(1), shards), by.positions);
+    const catchUp = new CatchUp(path, numbersIn(by), trees.of(1), shards);
+    await this.#publish(manifest, path, trees, catchUp, by.positions, unique);
   }
 
   async #index(
@@ -195,6 +214,7 @@ class IndexBuild {
     trees: NewTrees,
     catchUp: CatchUp,
     positions: true | undefined,
+    unique: UniqueCheck | undefined,
   ): Promise<void> {
     const { catalog } = this.#target;
     const { name } = before;
@@ -222,17 +242,27 @@ class IndexBuild {
         const next: CollectionManifest = {
           ...current,
           generation: nextGeneration(catalog, write),
-          secondary: [...current.secondary, { path, tree, entries, pages, kept: true }],
+          secondary: [
+            ...current.secondary,
+            { path, tree, entries, pages, kept: true, ...(unique && { unique: true }) },
+          ],
           ...(positions && { positions }),
           ...(cleaned !== undefined && { cleaned }),
         };
-        publishState(catalog, write, next, catalog.shards(current));
+        const shards = catalog.shards(current);
+        publishState(catalog, write, next, shards);
+        if (unique) {
+          const marks = new TombstoneMarks((shard) => shards.find((one) => one.shard === shard)?.records, catalog);
+          const isDead = (shard: number, ordinal: number): boolean => marks.isDead(shard, ordinal);
+          const places = unique.violation(isDead) ?? violationOf(catalog, tree, catchUp.added, isDead);
+          if (places) throw violationError(catalog, this.#target, new UniqueViolation(path, places, next, shards));
+        }
         this.#lock.write(write, { isPublished: true });
         failpoint('index.commit');
       });
     } catch (error) {
       if (!(error instanceof RefusedInline)) throw error;
-      throw await refusedError(catalog, this.#target, before, path, error.record);
+      throw refusedError(catalog, this.#target, before, path, error.record);
     }
   }
 
@@ -257,23 +287,4 @@ function positionsWith({ positions, secondary }: CollectionManifest, path: KeyPa
   // In a collection that has numbers in paths already they keep their meaning.
   if (positions || havePositions(secondary.map((index) => index.path))) return positions;
   return havePositions([path]) || undefined;
-}
-
-function* liveRecords(
-  read: CatalogSnapshot,
-  { shard, records }: ShardEntry,
-  dead: Uint8Array,
-): Generator<InlineRecord> {
-  for (let from = 0; from < records; ) {
-    const batch = read.inlineRecords(shard, from, Math.min(BATCH, records - from));
-    const last = batch.at(-1);
-    if (last === undefined) {
-      throw new GristmillError(
-        'CHECKSUM_MISMATCH',
-        `records of inline shard ${shard} are missing, from record ${from} on`,
-      );
-    }
-    for (const record of batch) if (record.ordinal < records && !isDead(dead, record.ordinal)) yield record;
-    from = last.ordinal + 1;
-  }
 }

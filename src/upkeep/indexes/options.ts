@@ -7,6 +7,8 @@ import type { LockRequest } from '../../store/lock/writer-lock.js';
 
 /** Options of `store.createIndex`; all optional. An unknown name is a TypeError. */
 export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
+  /** Whether no two records may have the same value in the index. Null, and no value, may occur any number of times. Default false. */
+  readonly unique?: boolean | undefined;
   /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
   /** Called with the progress about ten times a second. */
@@ -43,6 +45,7 @@ export interface CreateIndexReport {
 }
 
 const CREATE_INDEX_OPTIONS = {
+  unique: { type: 'boolean', default: false, meaning: 'no two records may have the same value in the index' },
   ...THREADS,
   onProgress: hook<(progress: IndexProgress) => void>('called about ten times a second'),
   ...WAITING,

@@ -4,20 +4,11 @@
 
 import { FRAME_TEXT_BYTES_MAX, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
 import type { ScanSetup } from '../../import/tasks/span.js';
-import {
-  isComposite,
-  type KeyNames,
-  type KeyPath,
-  type Names,
-  type Numbers,
-  namesOf,
-  numbersIn,
-} from '../../keys/key-path.js';
+import { type KeyPath, numbersIn } from '../../keys/key-path.js';
+import { namesInLine, primaryInLine, STORED_LIMITS } from '../../store/publish/line-keys.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { KeyRule } from '../../store/types.js';
 
-/** As deep as any import may have accepted. */
-const DEPTH_MAX = 100_000;
 const LEVEL = 1;
 
 /** What is looked for in a collection's records. */
@@ -32,17 +23,12 @@ export interface IndexedBy {
 
 /** @param id differs for every collection and import: a kernel is made for its key paths. */
 export function setupOf(id: string, { key, indexes, positions, named, keep }: IndexedBy): ScanSetup {
-  const inLine = (names: Names): Names => (named ? ['value', ...names] : names);
-  const namesIn = (path: KeyPath, numbers?: Numbers): KeyNames => {
-    const names = namesOf(path, numbers);
-    return isComposite(names) ? names.map(inLine) : inLine(names);
-  };
-  const primary = key.kind === 'path' ? namesIn(key.path) : key.kind === 'name' ? ['key'] : undefined;
-  const secondary = indexes.map((path) => namesIn(path, numbersIn({ positions })));
+  const primary = primaryInLine(key, named);
+  const secondary = indexes.map((path) => namesInLine(path, named, numbersIn({ positions })));
   return {
     id,
     scan: {
-      ...{ secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, allowsNull: true },
+      ...{ secondary, ...STORED_LIMITS },
       ...(primary && { primary }),
     },
     ...{

@@ -16,6 +16,7 @@ import { tellWait } from '../import.js';
 
 interface AddFlags extends CommonOptions, StoreFlags {
   readonly collection: string;
+  readonly unique?: boolean;
   readonly workers?: number;
   readonly wait: boolean;
   readonly quiet?: boolean;
@@ -28,6 +29,7 @@ export function addAdd(index: Command): void {
     .description('make an index from the stored records')
     .argument('<path>', 'path of the index, or a JSON array of the paths of a composite one')
     .option('--collection <name>', 'collection to index', DEFAULT_COLLECTION)
+    .option('--unique', 'no two records may have the same value: fail if two have it, and refuse later ones')
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .option('--quiet', 'print no progress')
@@ -36,12 +38,18 @@ export function addAdd(index: Command): void {
 }
 
 async function runAdd(word: string, flags: AddFlags): Promise<void> {
-  const { collection, workers, wait, quiet, json } = flags;
+  const { collection, unique, workers, wait, quiet, json } = flags;
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
-      const options = { ...(workers !== undefined && { workers }), wait, signal, onWait: tellWait };
+      const options = {
+        ...(unique && { unique }),
+        ...(workers !== undefined && { workers }),
+        wait,
+        signal,
+        onWait: tellWait,
+      };
       return await store.createIndex(collection, readKeyPath(word), { ...options, onProgress: view.show });
     } finally {
       view.stop();

@@ -40,12 +40,17 @@ async function runList(flags: ListFlags): Promise<void> {
       print('no secondary indexes\n');
       return;
     }
-    const rows = found.map(({ collection, path, entries, pages, kept }) =>
-      [collection, keyPathText(path), formatCount(entries), formatCount(pages), kept ? 'index add' : 'import'].map(
-        escapeControls,
-      ),
+    const rows = found.map(({ collection, path, entries, pages, kept, unique }) =>
+      [
+        collection,
+        keyPathText(path),
+        formatCount(entries),
+        formatCount(pages),
+        kept ? 'index add' : 'import',
+        unique ? 'unique' : '',
+      ].map(escapeControls),
     );
-    print(alignColumns([['collection', 'index', 'entries', 'pages', 'made by'], ...rows]));
+    print(alignColumns([['collection', 'index', 'entries', 'pages', 'made by', ''], ...rows]));
   } finally {
     await store.close();
   }
