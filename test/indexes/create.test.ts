@@ -52,7 +52,7 @@ describe.each(['array', 'object', 'no key'])('records in %s', (shape) => {
       : shape === 'object'
         ? `{${lines.map((line, i) => `"n${i}":${line}`).join()}}`
         : lines.join('\n');
-  const rule = shape === 'array' ? { key: 'id' } : shape === 'object' ? { shape } : {};
+  const rule = shape === 'array' ? { key: 'id' } : shape === 'object' ? { shape: 'object' as const } : {};
   const options = { ...rule, workers: 2, spanBytes: 100_000 };
 
   test('the pages are those of an import with the index', async () => {
