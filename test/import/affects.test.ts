@@ -25,6 +25,7 @@ test('every option says what it decides; those of a journal come in the order th
   ]);
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
   expect(later.map(([name]) => name)).toEqual([
+    'uniqueIndexes',
     ...['onBadFile', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated'],
     ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'limit'],
   ]);
