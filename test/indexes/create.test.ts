@@ -4,9 +4,11 @@
 // that are killed at each step.
 
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type KeyPath, memory, openStore, type Store } from '../../dist/src/index.js';
+import { type KeyPath, memory, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { openPlace } from '../../dist/src/store/lock/recovery.js';
 import { CLI } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
@@ -219,4 +221,34 @@ test('a dropped index is read to its end by who began before; its pages are remo
   const { catalog } = await openPlace(directory, { create: false, readOnly: false });
   expect(catalog.trees()).toHaveLength(2);
   await catalog.close();
+});
+
+test('imports keep an index that was added; without the catalog, repair makes the indexes of the last import', async () => {
+  const directory = scratch();
+  const store = await openStore(directory, { hotSet: false });
+  const users = () =>
+    store
+      .collection()
+      .stat()
+      .indexes.map(({ path }) => path);
+  await store.import(fileWith(linesOf(50).join('\n')), { key: 'id', indexes: ['email'] });
+  await store.createIndex('records', 'tags');
+  // The nightly import, which does not know of it.
+  await store.import(fileWith(linesOf(60).join('\n')), { key: 'id', indexes: ['email'] });
+  expect(users()).toEqual(['id', 'email', 'tags']);
+  await store.import(fileWith(linesOf(80).join('\n')), { key: 'id', mode: 'upsert' });
+  await store.createIndex('records', 'age');
+  const more = fileWith(JSON.stringify({ id: 'new', tags: 'new', age: 7 }));
+  await store.import(more, { key: 'id', indexes: ['email'], mode: 'upsert' });
+  const foreign = store.import(more, { key: 'id', indexes: ['country'], mode: 'upsert' });
+  await expect(foreign).rejects.toMatchObject({ code: 'COLLECTION_MISMATCH' });
+  expect(users()).toEqual(['id', 'email', 'tags', 'age']);
+  const ranges = await rangesOf(store, ['email', 'tags', 'age']);
+  expect((await store.verify({ workers: 1 })).faults).toEqual([]);
+  await store.close();
+  rmSync(join(directory, 'index/data.mdb'));
+  expect(await repairStore(directory, { workers: 1 })).toMatchObject({ from: 'shards', lost: [] });
+  const again = await openStore(directory, { hotSet: false });
+  expect(await rangesOf(again, ['email', 'tags', 'age'])).toEqual(ranges);
+  await again.close();
 });
