@@ -5,6 +5,7 @@ import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
@@ -64,10 +65,18 @@ export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
 export type { LockRecord } from './store/types.js';
+export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
+export type { CollectionChangeOptions, RemovedReport } from './upkeep/collections/options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';
+export type {
+  CreateIndexOptions,
+  CreateIndexReport,
+  DropIndexOptions,
+  IndexProgress,
+} from './upkeep/indexes/options.js';
 export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quarantine/options.js';
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';

@@ -10,6 +10,8 @@ import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanOrder } from '../src/import/tasks/span.js';
 import { answer, answerLater } from '../src/parallel/wire.js';
 import { files } from '../src/store/files/file-blobs.js';
+import { indexShard } from '../src/upkeep/indexes/index-shard.js';
+import type { IndexTask } from '../src/upkeep/indexes/task.js';
 import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
@@ -23,4 +25,5 @@ export const scan = (order: SpanOrder) => {
 };
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, files), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, files), Cancelled);
+export const index = (task: IndexTask) => answer(() => indexShard(task, files), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task), Cancelled);

@@ -11,6 +11,7 @@ import type { Reading } from '../lookup/rows/reading.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
+import type { KeyBounds } from '../update/delete-range.js';
 import { PreparedRecord } from '../update/prepared.js';
 import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
 import { RowReads } from './row-reads.js';
@@ -218,6 +219,15 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   async patchText(key: KeyValue, changes: string): Promise<boolean> {
     const at = copyOfKey(key);
     return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes));
+  }
+
+  /**
+   * Deletes the records whose primary keys are within these bounds (at least one is needed), in one transaction. Returns how
+   * many these were.
+   * @example await events.deleteRange({ lt: '2025-01-01' });
+   */
+  deleteRange(bounds: KeyBounds): Promise<number> {
+    return this.#change<T, number>(this.name, (collection) => collection.deleteRange(bounds));
   }
 
   /** Deletes the record with this key. Returns whether there was such a record. */

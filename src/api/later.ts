@@ -7,11 +7,14 @@ import type { ImportReport } from '../base/import-report.js';
 import type { ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
+import type { KeyPath } from '../keys/key-path.js';
 import { workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
 import { importSources } from '../sources/import-sources.js';
 import { type SyncOptions, type SyncReport, syncSources as syncWith } from '../sources/sync.js';
 import type { StorePlace } from '../store/files/blobs.js';
+import { createIndex as createWith, type IndexTarget } from '../upkeep/indexes/create.js';
+import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
 import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
 import { repairStore as repairWith } from '../upkeep/repair/repair.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
@@ -20,7 +23,11 @@ import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
 export { backup } from '../upkeep/backup.js';
+export { clear } from '../upkeep/collections/clear.js';
+export { drop } from '../upkeep/collections/drop.js';
+export { rename } from '../upkeep/collections/rename.js';
 export { compact } from '../upkeep/compact/compact.js';
+export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { Watcher } from '../watch/watcher.js';
@@ -56,6 +63,16 @@ export function verify(
   closing?: AbortSignal,
 ): Promise<VerifyReport> {
   return verifyWith(withThreads(target), given, closing);
+}
+
+/** See upkeep/indexes/create.ts. */
+export function createIndex(
+  target: Threadless<IndexTarget>,
+  collection: string,
+  path: KeyPath,
+  given?: CreateIndexOptions,
+): Promise<CreateIndexReport> {
+  return createWith(withThreads(target), collection, path, given);
 }
 
 /** See upkeep/repair/repair.ts. */

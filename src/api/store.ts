@@ -22,18 +22,15 @@ import { type NoOptions, refuseOptions } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { type Memory, MemoryPlace } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
 import type { Catalog } from '../store/types.js';
 import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
-import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
-import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
-import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type Change, Collection } from './collection.js';
 import { later } from './load.js';
 import { Lookups } from './lookups.js';
+import { MaintainedStore } from './maintained-store.js';
 import { Metering } from './metering.js';
 import { Quarantine } from './quarantine.js';
 import { Snapshot } from './snapshot.js';
@@ -41,7 +38,7 @@ import { UnderWay } from './under-way.js';
 import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 
 /** An open store. `openStore` makes it. Close it after use. */
-export class Store {
+export class Store extends MaintainedStore {
   /** The absolute path of the store's directory, or "memory". */
   readonly directory: string;
   /** The options in force: defaults, config file, environment and `openStore` together. */
@@ -63,6 +60,7 @@ export class Store {
   #closing: Promise<void> | undefined;
 
   private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
+    super(place, catalog);
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
@@ -77,8 +75,9 @@ export class Store {
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
-    this.#transactions = new Transactions({ catalog, lookup, admitted, committed, closing: this.#underWay.closing });
-    this.quarantine = new Quarantine(this, place, catalog, (todo) => this.#work(todo));
+    const { closing } = this.#underWay;
+    this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, closing });
+    this.quarantine = new Quarantine(this, place, catalog, (todo) => this.work(todo));
   }
 
   /** See `openStore`. */
@@ -94,7 +93,10 @@ export class Store {
   collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
     this.#assertOpen();
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
-    return new Collection<T>(this.#lookups.of(name), this.#change, reading, this.options.freshness === 'immediate');
+    const lookup = this.#lookups.of(name);
+    // It may have been dropped since it was first asked for.
+    lookup.generation();
+    return new Collection<T>(lookup, this.#change, reading, this.options.freshness === 'immediate');
   }
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
@@ -124,7 +126,7 @@ export class Store {
    * @example await store.warm({ collection: 'posts', index: 'user.name', gte: 'a', lt: 'b', maxBytes: 16 << 20 });
    */
   async warm(options?: WarmOptions): Promise<WarmReport> {
-    return this.#work((closing) => this.#serving.warm(options, closing));
+    return this.work((closing) => this.#serving.warm(options, closing));
   }
 
   /** Returns the names of all collections. */
@@ -170,8 +172,8 @@ export class Store {
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   async import(sources: ImportSource | readonly ImportSource[], given?: ImportOptions): Promise<ImportReport> {
-    this.#assertWritable();
-    return this.#work(async (closing) => {
+    this.assertWritable();
+    return this.work(async (closing) => {
       const { runImport } = await later.load();
       const target = { ...this.#place, catalog: this.#catalog, closing };
       const options = importOptionsOver(this.#imports, given);
@@ -186,7 +188,7 @@ export class Store {
    * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError (also for a second watcher)
    */
   async watch(sources: string | URL | readonly (string | URL)[], options?: WatchOptions): Promise<Watcher> {
-    this.#assertWritable();
+    this.assertWritable();
     const target = { ...this.#place, catalog: this.#catalog, closing: this.#underWay.closing };
     return keptAlive(this.#watchers.start(target, [sources].flat(), this.#imports, options));
   }
@@ -200,7 +202,7 @@ export class Store {
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
-    this.#assertWritable();
+    this.assertWritable();
     return this.#transactions.run(change);
   }
 
@@ -210,42 +212,11 @@ export class Store {
    * @throws as `transaction`; GristmillError STORE_BUSY if an import is merging into one of its collections
    */
   transactionSync<R>(change: (transaction: Transaction) => R): R {
-    this.#assertWritable();
+    this.assertWritable();
     return this.#transactions.runSync(change);
   }
 
-  /**
-   * Writes the records of transactions into shard files, and removes dead records from shards and indexes that have many of
-   * them. Others may read and change the store meanwhile. If it fails, the finished shards stay finished.
-   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND
-   */
-  async compact(options?: CompactOptions): Promise<CompactReport> {
-    this.#assertWritable();
-    return this.#work(async (closing) => (await later.load()).compact(this.#catalog, this.#place, options, closing));
-  }
-
   readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
-
-  /**
-   * Reads all files of the store and reports the damage as `faults`. Others may read and import meanwhile.
-   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. A fault throws nothing.
-   */
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    const target = { ...this.#place, catalog: this.#catalog };
-    return this.#work(async (closing) => (await later.load()).verify(target, options, closing));
-  }
-
-  /**
-   * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Others may change the
-   * store meanwhile. If possible, shards are hard links: then damage to a shard is damage to both copies (option `copy`).
-   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
-   */
-  async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
-    const catalog = this.#catalog;
-    if (!(catalog instanceof LmdbCatalog))
-      throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    return this.#work(async () => (await later.load()).backup(catalog, this.directory, target, options));
-  }
 
   /**
    * Closes the store. It cancels running imports and other long work, waits for their end, and closes the files. A call to
@@ -266,12 +237,12 @@ export class Store {
     this.#catalog.assertOpen();
   }
 
-  #assertWritable(): void {
+  protected override assertWritable(): void {
     this.#assertOpen();
     if (this.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
   }
 
-  #work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
+  protected override work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T> {
     this.#assertOpen();
     return this.#underWay.run(work, this.directory).finally(() => this.#serving.look());
   }

@@ -35,6 +35,16 @@ export const FAILPOINTS = [
   'compact.rewrite',
   'compact.join',
   'compact.publish',
+  /**
+   * Of a new index: when its pages are there and nothing names them; in the transaction that names them, at its end. In the
+   * transaction that takes an index away, at its end.
+   */
+  'index.publish',
+  'index.commit',
+  'index.drop',
+  /** In the transaction that drops, renames or clears a collection, at its end; when it is done. */
+  'collection.change',
+  'collection.changed',
   /** Before anything is removed; before each file; when all is removed and it is still written down. */
   'garbage.collect',
   'garbage.unlink',

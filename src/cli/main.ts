@@ -5,12 +5,15 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.js';
+import { addClear, addDropCollection } from './commands/collection/remove.js';
+import { addRename } from './commands/collection/rename.js';
 import { addCompact } from './commands/compact.js';
 import { addConfig } from './commands/config.js';
 import { addDelete } from './commands/delete.js';
 import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
+import { addIndex } from './commands/index/index.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
@@ -37,7 +40,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine)$/;
+  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -50,7 +53,18 @@ function createProgram(): Command {
     .addHelpText('after', HELP);
   const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat];
   const writing = [addPut, addPatch, addDelete];
-  const upkeep = [addCompact, addVerify, addRepair, addBackup, addQuarantine, addConfig];
+  const upkeep = [
+    addIndex,
+    addDropCollection,
+    addClear,
+    addRename,
+    addCompact,
+    addVerify,
+    addRepair,
+    addBackup,
+    addQuarantine,
+    addConfig,
+  ];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }

@@ -4,7 +4,7 @@
 // and what a publication is made of.
 
 import { GristmillError } from '../base/errors.js';
-import { havePositions } from '../keys/key-path.js';
+import { checkIndexPaths, havePositions, isSamePath, isSamePlace, type KeyPath, withUnique } from '../keys/key-path.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
@@ -15,6 +15,32 @@ import type { SourcePlan } from './plan/source-plan.js';
 
 /** Bytes that LMDB may write for a publication without any index: the pages on the way to a few changed values. */
 const INDEX_BYTES_MIN = 256 * 1024;
+
+/**
+ * The indexes that an import makes: those that it names, and those that `createIndex` has made, because they stay until they
+ * are dropped. An import that merges into a collection and names no index uses all that the collection has.
+ * @throws TypeError if these are too many
+ */
+export function indexesFor(
+  catalog: Catalog,
+  { mode, collection, indexes, uniqueIndexes }: Pick<FilledImportOptions, 'mode' | 'collection' | keyof Indexes>,
+): Indexes {
+  catalog.refresh();
+  const stored = catalog.collection(collection)?.secondary ?? [];
+  const named = withUnique(indexes, uniqueIndexes);
+  const takesAll = mode !== 'replace' && named.length === 0;
+  const kept = stored.filter(({ path, kept }) => takesAll || (kept && !named.some((one) => isSamePlace(one, path))));
+  const all = [...named, ...kept.map(({ path }) => path)];
+  checkIndexPaths(all);
+  // What is unique stays so, as long as the index stays.
+  const stays = stored.filter(({ unique, kept }) => unique && (kept || mode !== 'replace'));
+  const isUnique = (path: KeyPath): boolean =>
+    uniqueIndexes.some((one) => isSamePath(one, path)) || stays.some((one) => isSamePlace(one.path, path));
+  return { indexes: all, uniqueIndexes: all.filter(isUnique) };
+}
+
+/** All indexes of an import, and those of them that it wants to be unique. */
+type Indexes = Pick<FilledImportOptions, 'indexes' | 'uniqueIndexes'>;
 
 /** Sources were given together that cannot be imported together. */
 export class SourcesDisagree extends TypeError {}
@@ -38,11 +64,11 @@ export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOp
 export function checkSameAsStored(
   catalog: Catalog,
   key: KeyRule,
-  { mode, collection, indexes }: FilledImportOptions,
+  { mode, collection, indexes, uniqueIndexes }: FilledImportOptions,
 ): { readonly positions: true | undefined } {
   if (mode !== 'replace') catalog.refresh();
   const stored = mode === 'replace' ? undefined : catalog.collection(collection);
-  if (stored) checkSameCollection(stored, { key, indexPaths: indexes });
+  if (stored) checkSameCollection(stored, { key, indexPaths: indexes, uniquePaths: uniqueIndexes });
   return { positions: stored ? stored.positions : havePositions(indexes) || undefined };
 }
 

@@ -174,11 +174,11 @@ export class ImportRun {
   /** The publication of the import. All spans are accepted, so its shards are known. */
   beginPublication(): Publisher {
     const { plans, key, positions } = this.planned;
-    const { collection: name, mode, onDuplicate, indexes: indexPaths } = this.options;
+    const { collection: name, mode, onDuplicate, indexes: indexPaths, uniqueIndexes: uniquePaths } = this.options;
     const { framing } = plans[0]!;
     const { shards } = this.tally;
     const { sourceBytes } = this;
-    const rules = { key, indexPaths, ...(positions && { positions }) };
+    const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }) };
     const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;

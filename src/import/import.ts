@@ -10,9 +10,18 @@ import type { WriterLock } from '../store/lock/writer-lock.js';
 import { collectGarbage } from '../store/publish/garbage.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { Publisher } from '../store/publish/publisher.js';
+import { UniqueViolation } from '../store/publish/unique.js';
+import { violationError } from '../store/publish/unique-error.js';
 import type { CatalogWrite } from '../store/types.js';
 import { scanSources } from './accept/accept.js';
-import { checkFreeSpace, checkNotEmptied, checkSameAsStored, emptyFor, keyRuleFor } from './import-checks.js';
+import {
+  checkFreeSpace,
+  checkNotEmptied,
+  checkSameAsStored,
+  emptyFor,
+  indexesFor,
+  keyRuleFor,
+} from './import-checks.js';
 import { ImportRun, type Planned } from './import-run.js';
 import { mergeRuns } from './merge/merge.js';
 import type { FilledImportOptions } from './options/resolve.js';
@@ -29,10 +38,11 @@ import type { ImportTarget, ImportWork } from './work.js';
 export async function importHolding(
   lock: WriterLock,
   target: ImportTarget,
-  options: FilledImportOptions,
+  given: FilledImportOptions,
   work: ImportWork,
 ): Promise<ImportReport> {
   const memory = new MemoryWatch();
+  const options = { ...given, ...indexesFor(target.catalog, given) };
   const reporter = new Reporter(options, target.observer);
   let run: ImportRun | undefined;
   try {
@@ -47,7 +57,7 @@ export async function importHolding(
     return reporter.report(work, planned, tally, published, memory.stop(), beginning);
   } catch (error) {
     reporter.shared.cancel();
-    throw reporter.reasonFor(error);
+    throw reporter.reasonFor(error instanceof UniqueViolation ? violationError(target.catalog, target, error) : error);
   } finally {
     memory.stop();
     reporter.close();

@@ -93,6 +93,13 @@ export function checkIndexPaths(paths: readonly KeyPath[]): void {
   checkDifferent(paths);
 }
 
+/** All indexes, the unique ones too, which may be named in both lists. @throws TypeError as `checkIndexPaths` */
+export function withUnique(indexes: readonly KeyPath[], unique: readonly KeyPath[]): readonly KeyPath[] {
+  const all = [...indexes.filter((path) => !unique.some((one) => isSamePath(one, path))), ...unique];
+  checkIndexPaths(all);
+  return all;
+}
+
 function checkDifferent(paths: readonly KeyPath[]): void {
   const spellings = new Map<string, string>();
   for (const path of paths) {
@@ -124,6 +131,11 @@ export function readKeyPath(text: string): KeyPath {
   } catch {
     return text;
   }
+}
+
+/** Whether two paths lead to the same place, however they are spelled. */
+export function isSamePlace(left: KeyPath, right: KeyPath): boolean {
+  return JSON.stringify(namesOf(left)) === JSON.stringify(namesOf(right));
 }
 
 /** Whether two paths are spelled the same: the path of an index is its name. */

@@ -139,6 +139,8 @@ export class Current {
     const { catalog, caches } = this.#store;
     const generation = Generation.load(catalog, caches, this.#name, previous);
     if (generation !== undefined) return generation;
+    // It was dropped: who still reads it goes on, and its files are closed then.
+    previous?.supersede(undefined);
     checkCollectionName(this.#name);
     const names = catalog.collections().map(({ name }) => name);
     const there = names.length === 0 ? 'the store is empty' : `its collections: ${names.join(', ')}`;

@@ -7,7 +7,7 @@ import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
-import type { Catalog, CollectionManifest, KeyRule, ShardEntry } from '../store/types.js';
+import type { Catalog, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
 export interface IndexStat {
@@ -15,6 +15,12 @@ export interface IndexStat {
   readonly path: KeyPath;
   readonly entries: number;
   readonly pages: number;
+  /** Whether it is the index of the primary key. */
+  readonly isPrimary: boolean;
+  /** Whether imports that do not name the index keep it: `createIndex` made it. */
+  readonly kept: boolean;
+  /** Whether no two records may have the same value in it. The primary key is unique. */
+  readonly unique: boolean;
 }
 
 /** The counts and sizes of a collection. */
@@ -167,9 +173,13 @@ export function collectionStat(manifest: CollectionManifest, entries: readonly S
     },
     deadShare: dead === 0 ? 0 : dead / (records + dead),
     ratio: storedBytes === 0 ? 0 : sourceBytes / storedBytes,
-    indexes: indexes.map(({ path, entries, pages }) => ({ path, entries, pages })),
+    indexes: indexes.map((index) => indexStat(index, index === manifest.primary)),
     ...{ generation, published },
   };
+}
+
+function indexStat({ path, entries, pages, kept, unique }: IndexManifest, isPrimary: boolean): IndexStat {
+  return { path, entries, pages, isPrimary, kept: kept === true, unique: isPrimary || unique === true };
 }
 
 function describeKey(key: KeyRule): KeyPath {

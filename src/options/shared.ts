@@ -22,9 +22,12 @@ export const TRUST = {
   },
 } as const satisfies OptionTable;
 
+/** What a writer may be doing. */
+export const OPERATIONS = ['import', 'compact', 'repair', 'sweep', 'index', 'drop', 'rename', 'clear'] as const;
+
 /** A writer that changes a store for longer than a transaction. */
 export interface Writer {
-  readonly operation: 'import' | 'compact' | 'repair' | 'sweep';
+  readonly operation: (typeof OPERATIONS)[number];
   /** The collection that it changes, if it changes only one. */
   readonly collection?: string;
   /** The name of the machine that the writer runs on. */

@@ -16,16 +16,18 @@ import type { Workers } from '../import/tasks/workers.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
 import type { Blobs } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
+import { indexShard } from '../upkeep/indexes/index-shard.js';
+import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
 
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
-export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers {
+export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers & Indexers {
   return blobs === files && threads > 0 ? new WorkerPool(threads) : new InProcessWorkers(blobs);
 }
 
-export class InProcessWorkers implements Workers, Verifiers {
+export class InProcessWorkers implements Workers, Verifiers, Indexers {
   readonly #blobs: Blobs;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -48,6 +50,10 @@ export class InProcessWorkers implements Workers, Verifiers {
 
   verify(task: VerifyTask): Promise<readonly ShardFault[]> {
     return this.#next(() => verifyShard(task, this.#blobs));
+  }
+
+  index(task: IndexTask): Promise<IndexResult> {
+    return this.#next(() => indexShard(task, this.#blobs));
   }
 
   async close(): Promise<void> {

@@ -15,10 +15,11 @@ import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span
 import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
+import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask;
+type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -27,7 +28,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers, Verifiers {
+export class WorkerPool implements Workers, Verifiers, Indexers {
   readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -84,6 +85,10 @@ export class WorkerPool implements Workers, Verifiers {
     return this.#runTwice<SalvageResult>(task, 'salvage', `shard ${task.shard}`, () => {
       for (const path of [task.runPath, task.rewrittenPath]) files.remove(path);
     });
+  }
+
+  async index(task: IndexTask): Promise<IndexResult> {
+    return this.#runTwice<IndexResult>(task, 'index', task.path, () => files.remove(task.runPath));
   }
 
   close(): Promise<void> {

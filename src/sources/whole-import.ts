@@ -4,8 +4,8 @@
 
 import { resolve } from 'node:path';
 import type { EditCounts } from '../base/import-report.js';
+import { newMeanings, optionsThatAffect } from '../import/options/affects.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
-import { newMeanings, optionsThatAffect } from '../import/options/table.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
 import type { Streams } from '../import/sequence/streams.js';

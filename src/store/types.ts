@@ -40,13 +40,16 @@ export type KeyRule =
   /** No key: a record is found by its ordinal in the collection, from 0; needs no tree. */
   | { readonly kind: 'ordinal' };
 
-/** One index of a collection and the tree that holds it. */
+/** One index of a collection and the tree that holds it; `unique`: no two live records have the same value in it. */
 export interface IndexManifest {
   /** The path as the user wrote it; empty for the primary tree of member names. */
   readonly path: KeyPath;
   readonly tree: number;
   readonly entries: number;
   readonly pages: number;
+  /** Whether it stays when an import does not name it: `createIndex` made it. Absent: the imports say whether it is there. */
+  readonly kept?: true | undefined;
+  readonly unique?: true | undefined;
 }
 
 /** A collection as one publication left it: catalog key `01` name. */
@@ -93,8 +96,7 @@ export interface CollectionManifest extends HasNumbers {
  */
 export interface ShardEntry {
   readonly shard: number;
-  /** Number in the name of its file: its own, or a later one when it was rewritten. No two ever have the same: in a joined
-   * file the shards have this number and those after it. */
+  /** Number in the name of its file: its own, or a later one; in a joined file the shards have it and those after it. */
   readonly fileNumber: number;
   /** Name under `shards/`; empty for an inline shard. */
   readonly file: string;
@@ -209,7 +211,6 @@ export interface CatalogRead {
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
   nextPage(tree: number, pageKey: Uint8Array, reverse: boolean): PageAt | undefined;
-  /** The page with exactly this page key. */
   page(pageKey: Uint8Array): Uint8Array | undefined;
   /** Page keys of a tree in order, at most `max`, those behind `after` where given. */
   pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];
@@ -280,6 +281,7 @@ export interface PageAt {
 export interface CatalogWrite {
   putHeader(header: StoreHeader): void;
   putCollection(manifest: CollectionManifest): void;
+  deleteCollection(name: string): void;
   putShard(collectionId: number, entry: ShardEntry): void;
   deleteShard(collectionId: number, shard: number): void;
   putTombstoneState(shard: number, state: TombstoneState): void;
@@ -290,14 +292,16 @@ export interface CatalogWrite {
   /** Removes records of an inline shard, at most `max`; returns how many went. */
   deleteInlineRecords(shard: number, max: number): number;
   putEdit(collectionId: number, key: Uint8Array, edit: Edit | undefined): void;
+  /** All of a collection. */
+  deleteEdits(collectionId: number): void;
   putLock(lock: LockRecord | undefined): void;
   putGarbage(garbage: Garbage): void;
   putResumable(imports: readonly ResumableImport[]): void;
   putSourceManifest(collectionId: number, manifest: SourceManifest): void;
   /** @param rows see `encodeRows` */
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
-  /** Chunks of rows from this one on. */
   deleteSourceRows(collectionId: number, from: number): void;
+  deleteSources(collectionId: number): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

@@ -18,4 +18,10 @@ export const COLLECTION_OPTIONS = {
     check: checkIndexPaths,
     meaning: 'paths of secondary indexes; for a composite one a list of the paths of its components',
   },
+  uniqueIndexes: {
+    type: 'paths',
+    default: [],
+    check: checkIndexPaths,
+    meaning: 'paths of secondary indexes in which no two records may have the same value',
+  },
 } as const satisfies OptionTable;

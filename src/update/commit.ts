@@ -9,6 +9,7 @@ import { TombstoneMarks } from '../store/catalog/tombstones.js';
 import type { Change, Resolve } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { publishState } from '../store/publish/publish-state.js';
+import { UniqueViolation, violationOf } from '../store/publish/unique.js';
 import type {
   Catalog,
   CatalogWrite,
@@ -33,7 +34,7 @@ export interface Changed {
 /**
  * @param header of the store, with the numbers that new collections have taken
  * @param created new collections; those that get records are in `collections` too
- * @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
+ * @throws UniqueViolation; GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
  */
 export function commitChanges(
   { catalog, write }: { readonly catalog: Catalog; readonly write: CatalogWrite },
@@ -82,6 +83,12 @@ class CollectionCommit {
     if (base.key.kind === 'ordinal') this.#noteOrdinals(overlay);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
     for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
+    const unique = base.secondary.flatMap((index, i) => (index.unique ? [[index, i] as const] : []));
+    for (const [index, i] of unique)
+      this.#checkUnique(
+        index,
+        records.flatMap(({ secondary: keys }) => keys[i]!),
+      );
 
     const { added: died } = this.#marks;
     const isNewShard = open !== undefined && open.shard !== base.open?.shard;
@@ -162,6 +169,13 @@ class CollectionCommit {
       for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
     });
     return this.#merge(index, entries.sort(compareEntries), undefined);
+  }
+
+  /** @throws UniqueViolation */
+  #checkUnique({ path, tree }: IndexManifest, keys: readonly Uint8Array[]): void {
+    const isDead = (shard: number, ordinal: number): boolean => this.#marks.isDead(shard, ordinal);
+    const places = violationOf(this.#catalog, tree, keys, isDead);
+    if (places) throw new UniqueViolation(path, places, this.#base, this.#shards);
   }
 
   /** A group of changes falls into one page: what is written never is in the way of what is read next. */

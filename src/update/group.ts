@@ -5,10 +5,13 @@
 // state before the group.
 
 import { GristmillError } from '../base/errors.js';
-import { havePositions } from '../keys/key-path.js';
+import { havePositions, withUnique } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { Resolved } from '../options/check.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
+import { UniqueViolation } from '../store/publish/unique.js';
+import { violationError } from '../store/publish/unique-error.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Changed, commitChanges } from './commit.js';
@@ -21,6 +24,7 @@ import { Undo } from './undo.js';
 export interface GroupContext {
   readonly catalog: Catalog;
   readonly write: CatalogWrite;
+  readonly place: StorePlace;
   /** The read path of a collection that is there. */
   readonly lookup: (name: string) => Lookup;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
@@ -115,24 +119,35 @@ export class Group {
     return bytes;
   }
 
-  /** Writes the changes of all transactions that did not throw. @throws as `commitChanges` */
+  /** Writes the changes of all transactions that did not throw. @throws as `commitChanges`; UNIQUE_VIOLATION */
   commit(): void {
-    commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
+    const { catalog, place } = this.#context;
+    try {
+      commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
+    } catch (error) {
+      if (!(error instanceof UniqueViolation)) throw error;
+      // Here, where the records that it names are still to be read.
+      throw violationError(catalog, place, error);
+    }
   }
 }
 
 function newCollection(
   header: StoreHeader,
   name: string,
-  { key, indexes }: Resolved<typeof COLLECTION_OPTIONS>,
+  { key, indexes: named, uniqueIndexes }: Resolved<typeof COLLECTION_OPTIONS>,
 ): CollectionManifest {
+  const indexes = withUnique(named, uniqueIndexes);
   const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
   const generation = header.generation + 1;
   const empty = { entries: 0, pages: 0 };
   return {
     ...{ name, id: header.nextCollection, generation, framing: 'lines', key: rule },
     ...(key !== undefined && { primary: { path: key, tree: header.nextTree, ...empty } }),
-    secondary: indexes.map((path, i) => ({ path, tree: header.nextTree + 1 + i, ...empty })),
+    secondary: indexes.map((path, i) => {
+      const unique = uniqueIndexes.includes(path) && { unique: true as const };
+      return { path, tree: header.nextTree + 1 + i, ...empty, ...unique };
+    }),
     ...(havePositions(indexes) && { positions: true }),
     ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
     ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },

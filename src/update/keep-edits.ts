@@ -147,7 +147,13 @@ class Settling {
     const { name } = this.#manifest;
     if (edits.length === 0) return 0;
     const { catalog } = this.#target;
-    const group = new Group({ catalog, write: this.#write, lookup: () => this.#now, isHeld: () => false });
+    const group = new Group({
+      catalog,
+      place: this.#target,
+      write: this.#write,
+      lookup: () => this.#now,
+      isHeld: () => false,
+    });
     const work = new TransactionWork(group);
     const collection = work.collection(name);
     const { onChanged } = this.#rules;

@@ -110,6 +110,21 @@ export class Overlay {
     this.#undo.add(() => this.deleted.delete(ordinal));
   }
 
+  /** Deletes a record that is stored beneath. @returns whether it was not deleted already */
+  removeStored(key: Uint8Array): boolean {
+    const known = this.changes.get(idOf(key));
+    if (known !== undefined && known.record === undefined) return false;
+    this.#set(idOf(key), { key, at: this.#next++ });
+    return true;
+  }
+
+  /** Forgets the new records under keys that are not stored beneath. @returns how many */
+  removeNew(isMeant: (key: Uint8Array) => boolean): number {
+    const meant = [...this.changes].filter(([, { key, record }]) => record !== undefined && isMeant(key));
+    for (const [id] of meant) this.#set(id, undefined);
+    return meant.length;
+  }
+
   #set(id: string, change: KeyChange | undefined): void {
     const before = this.changes.get(id);
     if (before === undefined && change !== undefined) this.#touch(id, change.key);

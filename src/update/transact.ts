@@ -8,6 +8,7 @@ import { GristmillError } from '../base/errors.js';
 import { failpoint } from '../base/failpoints.js';
 import { GROUP_BYTES_MAX, GROUP_MILLISECONDS_MAX } from '../base/limits.js';
 import type { Lookup } from '../lookup/lookup.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
 import { Group, MergeUnderWay } from './group.js';
@@ -33,6 +34,7 @@ interface Ran {
 /** What transactions need of their store. */
 interface TransactionsStore {
   readonly catalog: Catalog;
+  readonly place: StorePlace;
   /** The read path of a collection that is there. */
   readonly lookup: (collection: string) => Lookup;
   /** Lets the transactions of a store that is being closed read it. */
@@ -166,8 +168,8 @@ export class Transactions {
 
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
   #runGroup(write: CatalogWrite, most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): void {
-    const { catalog, lookup, admitted } = this.#store;
-    const group = new Group({ catalog, write, lookup, isHeld: (name) => this.#held.has(name) });
+    const { catalog, place, lookup, admitted } = this.#store;
+    const group = new Group({ catalog, place, write, lookup, isHeld: (name) => this.#held.has(name) });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {

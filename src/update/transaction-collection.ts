@@ -7,10 +7,13 @@ import { encodeKey, type KeyValue } from '../keys/encode.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
+import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
+import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
+import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import { mergePatch } from './merge-patch.js';
 import type { Overlay } from './overlay.js';
 import type { PreparedRecord } from './prepared.js';
@@ -26,6 +29,8 @@ export interface CollectionOptions {
   readonly key?: KeyPath | undefined;
   /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
   readonly indexes?: readonly KeyPath[] | undefined;
+  /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
+  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
 }
 
 /** Stores a record that was made before the transaction began. */
@@ -173,6 +178,25 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
+  }
+
+  /**
+   * Deletes the records whose primary keys are within these bounds, of which there must be at least one. The keys are held in
+   * memory until the transaction ends.
+   * @returns the number of records deleted.
+   */
+  deleteRange(bounds: KeyBounds): number {
+    this.#assertUsable();
+    const within = deletedBounds(this.#manifest, bounds);
+    let deleted = 0;
+    if (this.#lookup !== undefined) {
+      const { primary, read } = primaryIn(this.#lookup);
+      for (const { page, from, to } of slicesOf(read, primary, within)) {
+        for (let i = from; i < to; i++) if (this.#overlay.removeStored(entryAt(page, i).key.slice())) deleted++;
+      }
+    }
+    // What is left there within the bounds is not stored.
+    return deleted + this.#overlay.removeNew((key) => isInBounds(key, within));
   }
 
   #put(record: NewRecord): KeyValue {

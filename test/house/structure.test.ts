@@ -70,6 +70,8 @@ const LAYERS = [
     'src/upkeep/salvage',
     'src/upkeep/repair',
     'src/upkeep/compact',
+    'src/upkeep/indexes',
+    'src/upkeep/collections',
     'src/upkeep/quarantine',
   ],
   ['src/sources'],
@@ -85,6 +87,8 @@ const LAYERS = [
     'src/cli/commands',
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
+    'src/cli/commands/index',
+    'src/cli/commands/collection',
     'src/cli',
   ],
 ].flat();

@@ -2,8 +2,9 @@
 // folder would be imported anew, and no killed import be gone on with. Method: the texts of an earlier version.
 
 import { expect, test } from 'vitest';
+import { optionsThatAffect } from '../../src/import/options/affects.js';
 import { resolveImportOptions } from '../../src/import/options/resolve.js';
-import { IMPORT_OPTIONS, optionsThatAffect } from '../../src/import/options/table.js';
+import { IMPORT_OPTIONS } from '../../src/import/options/table.js';
 import { rulesOf } from '../../src/sources/whole-import.js';
 
 test('the rules of a synchronisation are the text that earlier versions stored', () => {
@@ -24,6 +25,7 @@ test('every option says what it decides; those of a journal come in the order th
   ]);
   const later = Object.entries(IMPORT_OPTIONS).filter(([, row]) => 'isLater' in row);
   expect(later.map(([name]) => name)).toEqual([
+    'uniqueIndexes',
     ...['onBadFile', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated'],
     ...['codec', 'format', 'types', 'where', 'sample', 'transform', 'pick', 'omit', 'limit'],
   ]);

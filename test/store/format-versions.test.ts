@@ -141,6 +141,21 @@ test.skipIf(!isReadable)('format 4: the notes of what transactions changed are k
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 });
 
+test.skipIf(!isReadable)('a store of format 4: its unique index is kept so, and the one that was added', async () => {
+  const store = await opened(copied(4), false);
+  const users = store.collection<{ id: number }>('users');
+  expect((await all(users.find('country', 'AT'))).map(({ primaryKey }) => primaryKey)).toEqual([1, 4]);
+  expect((await all(users.find('email', 'c'))).map(({ primaryKey }) => primaryKey)).toEqual([2]);
+  const message = expect.stringContaining('records 1 and 5 both have "a"');
+  await expect(users.put({ id: 5, email: 'a' } as never)).rejects.toMatchObject({ code: 'UNIQUE_VIOLATION', message });
+  expect((await store.verify({ workers: 1 })).faults).toEqual([]);
+  expect(users.stat().indexes.map(({ path, unique, kept }) => [path, unique, kept])).toEqual([
+    ['id', true, false],
+    ['email', true, false],
+    ['country', false, true],
+  ]);
+});
+
 test.skipIf(!isReadable)('a store of a newer format is refused, and the message names both', async () => {
   const directory = copied();
   const raw = openRawIndex(directory);

@@ -2,8 +2,8 @@
 //
 //     node test/support/store-v4.mjs <an empty directory>
 //
-// The fixture is not made again: it must stay what that release wrote. Transactions have put, patched and deleted records of an
-// import, and the store has a note of each.
+// The fixture is not made again: it must stay what that release wrote. It has a unique index, and one that imports keep; and
+// transactions have put, patched and deleted records of an import, so it has a note of each.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +25,16 @@ await store.transaction((tx) => {
   rows.delete(3);
   rows.put({ id: 5, n: 'new' });
 });
+const users = [
+  { id: 1, email: 'a', country: 'AT' },
+  { id: 2, email: ['b', 'c'], country: 'CH' },
+  { id: 3, email: null },
+];
+const json = join(scratch, 'users.json');
+writeFileSync(json, JSON.stringify(users));
+await store.import(json, { workers: 1, collection: 'users', key: 'id', uniqueIndexes: ['email'] });
+await store.createIndex('users', 'country', { workers: 1 });
+await store.transaction((tx) => tx.collection('users').put({ id: 4, email: null, country: 'AT' }));
 
 // A backup has no lock record in it, which would say which machine this was.
 await store.backup(join(target, 'store'), { copy: true });

@@ -14,14 +14,14 @@ export const MARKER = 0;
 const IDS = 60;
 const TEXT_BYTES_MAX = 3000;
 
-/** @typedef {'replace' | 'upsert' | 'transaction' | 'put' | 'compact' | 'backup' | 'repair'} Kind */
+/** @typedef {'replace' | 'upsert' | 'transaction' | 'put' | 'compact' | 'backup' | 'repair' | 'index' | 'collection'} Kind */
 /** What one operation does. @typedef {{ n: number, kind: Kind, puts: Map<number, string>, deletes: number[] }} Operation */
 
 /** One round of a history begins with a replacement: no state depends on more than a round. @type {readonly Kind[]} */
 export const ALL_KINDS = ['replace', 'upsert', 'transaction', 'put', 'compact', 'upsert', 'transaction', 'compact'];
 
 /** What changes no record. @type {readonly Kind[]} */
-const UPKEEP = ['compact', 'backup', 'repair'];
+const UPKEEP = ['compact', 'backup', 'repair', 'index', 'collection'];
 
 export class History {
   /** @param {string} seed @param {readonly Kind[]} round */

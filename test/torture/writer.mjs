@@ -74,6 +74,14 @@ async function play(n) {
       for (const id of deletes) records.delete(id);
     });
   }
+  if (kind === 'index') {
+    await store.createIndex('records', 'n', { workers: 1 });
+    await store.dropIndex('records', 'n');
+  }
+  if (kind === 'collection') {
+    if (!store.collections().includes('spare')) await store.transaction((tx) => void tx.createCollection('spare'));
+    await store.drop('spare');
+  }
   if (kind === 'backup') await store.backup(`${directory}.backup`);
   if (kind === 'repair') {
     await close();

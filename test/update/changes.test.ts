@@ -7,7 +7,14 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Collection, type ImportOptions, memory, openStore, type Store } from '../../dist/src/index.js';
+import {
+  type Collection,
+  type ImportOptions,
+  memory,
+  type OnChanged,
+  openStore,
+  type Store,
+} from '../../dist/src/index.js';
 import { CLI, gristmill } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
@@ -36,6 +43,10 @@ async function edited(store: Store): Promise<Collection<Row>> {
   await collection.put({ id: 9, text: 'new' });
   return collection;
 }
+
+const throwing = (): never => {
+  throw new RangeError('no');
+};
 
 const KEPT = [
   { id: 0, text: 'second' },
@@ -114,16 +125,10 @@ describe('an import that replaces a collection', () => {
   });
 
   test.each([
-    [
-      'throws',
-      () => {
-        throw new RangeError('no');
-      },
-      RangeError,
-    ],
+    ['throws', throwing, RangeError],
     ['is async', async () => undefined, TypeError],
-    ['makes another key of the record no record has', () => ({ text: 'without a key' }), Error],
-  ] as const)('changes nothing where onChanged %s', async (_, onChanged, error) => {
+    ['returns a record without a key', () => ({ text: 'without a key' }), Error],
+  ] as [string, OnChanged, new () => Error][])('changes nothing where onChanged %s', async (_, onChanged, error) => {
     const store = await opened();
     await edited(store);
     const before = await held(store);

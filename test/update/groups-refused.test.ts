@@ -40,6 +40,7 @@ test('of a group that is refused as a whole, only those fail that are refused al
   const lookups = new Map<string, Lookup>();
   const transactions = new Transactions({
     catalog: refusing(stored, 'poison'),
+    place,
     lookup: (name) => {
       const lookup = lookups.get(name) ?? new Lookup({ ...place, blobs: place.blobs, catalog: stored, caches }, name);
       lookups.set(name, lookup);

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type KeyValue, memory, openStore, type Store, type Transaction } from '../../dist/src/index.js';
+import { type KeyPart, memory, openStore, type Store, type Transaction } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { all } from '../support/misuse.js';
@@ -145,7 +145,7 @@ describe.each(PLACES)('in %s', (_, place) => {
       { id: 2, n: 2 },
     ];
     const patch = { n: 3 };
-    const key: KeyValue[] = [1];
+    const key: KeyPart[] = [1];
     const changes = [rows.put(first), rows.put(second), rows.patch(2, patch)];
     Object.assign(first, { id: 7, n: 7 });
     Object.assign(patch, { n: 7 });
@@ -222,7 +222,7 @@ async function expectRows(store: Store, expected: readonly Row[]): Promise<void>
   const byKey = [...expected].sort((left, right) => left.id - right.id);
   expect((await all(rows.range())).map(({ value }) => value)).toEqual(byKey);
   for (const tag of ['t0', 't1', 't2']) {
-    const found = (await all(rows.find('tag', tag))).sort((left, right) => left.id - right.id);
-    expect(found).toEqual(byKey.filter((row) => row.tag === tag));
+    const found = (await all(rows.find('tag', tag))).map(({ value }) => value);
+    expect(found.sort((left, right) => left.id - right.id)).toEqual(byKey.filter((row) => row.tag === tag));
   }
 }

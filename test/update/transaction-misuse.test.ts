@@ -35,6 +35,7 @@ const USES: readonly (readonly [string, (tx: Transaction, rows: TransactionColle
   ['patch', (_, rows) => rows.patch(1, { tag: 'z' })],
   ['patchText', (_, rows) => rows.patchText(1, '{"tag":"z"}')],
   ['delete', (_, rows) => rows.delete(1)],
+  ['deleteRange', (_, rows) => rows.deleteRange({ gte: 1 })],
 ];
 
 describe('what a callback holds', () => {

@@ -171,12 +171,14 @@ describe('a callback', () => {
 
   test('that catches what tells of an import under way begins again all the same', async () => {
     const { Transactions } = await import('../../dist/src/update/transact.js');
+    const { files } = await import('../../dist/src/store/files/file-blobs.js');
     const { LmdbCatalog } = await import('../../dist/src/store/lmdb/catalog.js');
     const catalog = await LmdbCatalog.open(misused.path, { create: false, readOnly: false });
     let runs = 0;
     const stop = new AbortController();
     const transactions = new Transactions({
       catalog,
+      place: { directory: misused.path, blobs: files },
       lookup: (name) => {
         // As it is thrown where an import is merging; there is none, so the second time it is over.
         throw runs === 1 ? new MergeUnderWay(name) : new Error('second run');

@@ -22,6 +22,7 @@ import { print } from '../terminal/streams.js';
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
 export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly index?: readonly KeyPath[];
+  readonly uniqueIndex?: readonly KeyPath[];
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
   readonly quiet?: boolean;
@@ -167,6 +168,7 @@ export function importOptions(flags: ImportFlags): ImportOptions {
   const given: Record<string, unknown> = {};
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
   if (flags.index !== undefined) given.indexes = flags.index;
+  if (flags.uniqueIndex !== undefined) given.uniqueIndexes = flags.uniqueIndex;
   if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
   if (flags.resume !== undefined) given.resume = flags.resume ? 'require' : 'never';
   return given;

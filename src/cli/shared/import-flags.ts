@@ -15,7 +15,7 @@ import {
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return withRuleFlags(withSpellingFlags(withCodecFlags(command)))
+  return withRuleFlags(withSpellingFlags(withCodecFlags(withMergeFlags(command))))
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -25,6 +25,11 @@ export function withImportFlags(command: Command): Command {
     .option(
       '--index <path>',
       'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
+      collectPaths,
+    )
+    .option(
+      '--unique-index <path>',
+      'path of a secondary index in which no two records may have the same value; may be given several times',
       collectPaths,
     )
     .option(
@@ -39,20 +44,6 @@ export function withImportFlags(command: Command): Command {
       ),
     )
     .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
-    .addOption(
-      choice(
-        '--changes <what>',
-        'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import (default: keep; with --mode upsert or insert: drop)',
-        ['keep', 'drop', 'refuse'],
-      ),
-    )
-    .addOption(
-      choice('--on-duplicate <which>', 'which of two records with the same key to keep (default: last)', [
-        'last',
-        'first',
-        'error',
-      ]),
-    )
     .addOption(
       choice(
         '--on-bad-record <what>',
@@ -81,6 +72,25 @@ export function withImportFlags(command: Command): Command {
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
+}
+
+/** What becomes of records that meet others. */
+function withMergeFlags(command: Command): Command {
+  return command
+    .addOption(
+      choice(
+        '--changes <what>',
+        'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import (default: keep; with --mode upsert or insert: drop)',
+        ['keep', 'drop', 'refuse'],
+      ),
+    )
+    .addOption(
+      choice('--on-duplicate <which>', 'which of two records with the same key to keep (default: last)', [
+        'last',
+        'first',
+        'error',
+      ]),
+    );
 }
 
 /** How sources are spelled, and where they may end. */

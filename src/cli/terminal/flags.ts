@@ -18,6 +18,7 @@ const NAMES: ReadonlySet<string> = new Set([
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['recordBytesMax', '--max-record-bytes'],
   ['indexes', '--index'],
+  ['uniqueIndexes', '--unique-index'],
   ['minDeadShare', '--min-dead'],
   ['joinBytes', '--join-below'],
 ]);

@@ -1,6 +1,7 @@
-// How far an import, a verification or a repair is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
+// How far an import, a verification, a repair or a new index is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
 import type { ImportProgress } from '../../base/import-report.js';
+import type { IndexProgress } from '../../upkeep/indexes/options.js';
 import type { RepairProgress } from '../../upkeep/repair/options.js';
 import type { VerifyProgress } from '../../upkeep/verify/options.js';
 import { note } from './diagnostics.js';
@@ -10,7 +11,7 @@ import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js'
 /** Seconds between two lines of a log. */
 const LINE_SECONDS = 5;
 
-type Progress = ImportProgress | VerifyProgress | RepairProgress;
+type Progress = ImportProgress | VerifyProgress | RepairProgress | IndexProgress;
 
 /** Shows progress until `stop`. */
 interface ProgressView {

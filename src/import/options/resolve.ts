@@ -2,7 +2,7 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
-import { namesOf, partsOf } from '../../keys/key-path.js';
+import { namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
@@ -66,8 +66,11 @@ export function checkTogether(method: string, options: ImportOptions): void {
 }
 
 /** A key has to be in the record as it is stored. @throws TypeError */
-function checkPathsOfKeys(method: string, { key, indexes = [], pick = [], omit = [] }: ImportOptions): void {
-  for (const path of [...(key === undefined ? [] : [key]), ...indexes]) {
+function checkPathsOfKeys(
+  method: string,
+  { key, indexes = [], uniqueIndexes = [], pick = [], omit = [] }: ImportOptions,
+): void {
+  for (const path of [...(key === undefined ? [] : [key]), ...withUnique(indexes, uniqueIndexes)]) {
     for (const names of partsOf(namesOf(path))) {
       if (leavesWhole(names.map(String), pick.map(parsePath), omit.map(parsePath))) continue;
       const what = path === key ? 'options.key' : 'options.indexes';

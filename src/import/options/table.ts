@@ -11,13 +11,13 @@ import {
   WINDOW_BYTES_MAX,
 } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { checkIndexPaths, checkKeyPath, havePositions, type KeyPath } from '../../keys/key-path.js';
-import { isOnePlace, parsePointer } from '../../keys/paths.js';
+import { checkIndexPaths, checkKeyPath } from '../../keys/key-path.js';
+import { parsePointer } from '../../keys/paths.js';
 import type { OptionTable } from '../../options/check.js';
 import { THREADS, WAITING } from '../../options/shared.js';
 import { parseCellTypes } from '../format/cell-types.js';
 import { checkPattern } from '../names/globs.js';
-import type { Affects, Effect } from './effect.js';
+import type { Effect } from './effect.js';
 import { RULE_OPTIONS } from './rule-table.js';
 
 export const IMPORT_OPTIONS = {
@@ -39,7 +39,14 @@ export const IMPORT_OPTIONS = {
     type: 'paths',
     default: [],
     check: checkIndexPaths,
-    meaning: 'paths of secondary indexes; for a composite one a list of the paths of its components',
+    meaning:
+      'paths of secondary indexes; for a composite one a list of the paths of its components. Indexes of `index add` stay; an upsert or insert that names none uses those of the collection',
+  },
+  uniqueIndexes: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'paths', default: [], check: checkIndexPaths },
+    meaning: 'paths of secondary indexes in which no two records may have the same value',
   },
   select: {
     affects: 'records',
@@ -230,30 +237,3 @@ export const IMPORT_OPTIONS = {
       'after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
   },
 } as const satisfies OptionTable & Readonly<Record<string, Effect>>;
-
-/** The options that decide one of these, in the order of the table. */
-export function optionsThatAffect<Options extends object>(options: Options, ...what: Affects[]): Partial<Options> {
-  const rows = Object.entries<Effect & { readonly default: unknown }>(IMPORT_OPTIONS);
-  const values = rows
-    .filter(([, { affects }]) => what.includes(affects))
-    .map(([name, row]) => ({ name, row, value: options[name as keyof Options] as unknown }))
-    .filter(({ row, value }) => !row.isLater || JSON.stringify(value) !== JSON.stringify(row.default));
-  return Object.fromEntries(values.map(({ name, value }) => [name, value])) as Partial<Options>;
-}
-
-/** Beside them: what older versions took for a name, so that nothing of theirs is continued with another meaning. */
-export function newMeanings({ key, indexes, select = '' }: Paths): {
-  readonly positions?: true;
-  readonly wildcard?: true;
-} {
-  return {
-    ...(havePositions([key, ...indexes]) && { positions: true }),
-    ...(!isOnePlace(parsePointer(select)) && { wildcard: true }),
-  };
-}
-
-interface Paths {
-  readonly key?: KeyPath | undefined;
-  readonly indexes: readonly KeyPath[];
-  readonly select?: string | undefined;
-}

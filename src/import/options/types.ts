@@ -21,8 +21,16 @@ export interface ImportOptions {
    * in a folder, else the ordinal.
    */
   readonly key?: KeyPath | undefined;
-  /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
+  /**
+   * The paths of secondary indexes; for a composite one a list of the paths of its components. Indexes that `createIndex` has
+   * made stay, named or not. Default: none; with mode "upsert" or "insert", those of the collection.
+   */
   readonly indexes?: readonly KeyPath[] | undefined;
+  /**
+   * The paths of secondary indexes in which no two records may have the same value. Null, and no value, may occur any number
+   * of times. If two records have the same value, the import fails with UNIQUE_VIOLATION. Default: none.
+   */
+  readonly uniqueIndexes?: readonly KeyPath[] | undefined;
   /**
    * A JSON Pointer to the array or object inside each document that contains the records. Its elements or members are the
    * records. `*` stands for every element or member: all containers that match have records. Write `~2` for a member that is

@@ -15,8 +15,8 @@ import { shardFilesIn } from '../../store/lock/sweep.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import { findQuarantine, removeQuarantines } from '../../store/quarantine/names.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
+import { newMeanings, optionsThatAffect } from '../options/affects.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import { newMeanings, optionsThatAffect } from '../options/table.js';
 import type { SourcePlan } from '../plan/source-plan.js';
 import { runPathOf, type SpanPlace, type SpanTask, spanPaths } from '../tasks/span.js';
 import { Journal } from './journal.js';
@@ -137,7 +137,8 @@ function isWhole(store: string, id: string, { shard, result, quarantineBytes }: 
   );
 }
 
-async function removeResumable(
+/** Takes an import off the list, and removes the files that it left. Whoever calls it has the lock. */
+export async function removeResumable(
   catalog: Catalog,
   store: string,
   { id, firstShard, spans }: ResumableImport,

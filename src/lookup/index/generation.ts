@@ -183,9 +183,9 @@ export class Generation {
   }
 
   /** Call it when a newer generation has replaced this one: shards that only this one has are closed when nobody reads them. */
-  supersede(newer: Generation): void {
-    if (newer.#layout === this.#layout) return;
-    const files = new Set(newer.shards.map(({ fileNumber }) => fileNumber));
+  supersede(newer: Generation | undefined): void {
+    if (newer !== undefined && newer.#layout === this.#layout) return;
+    const files = new Set(newer?.shards.map(({ fileNumber }) => fileNumber));
     this.#unneeded = this.shards.filter(({ fileNumber }) => !files.has(fileNumber));
     this.#closeUnneeded();
   }

@@ -32,12 +32,16 @@ export function checkForm(what: string, path: KeyPath, key: KeyValue): void {
  * GristmillError INDEX_NOT_FOUND
  */
 export function checkBoundsForm(manifest: CollectionManifest, options: RangeOptions): void {
-  const { index, prefix } = options;
+  const { index } = options;
   const path = (index === undefined ? manifest.primary : manifest.secondary[indexNumber(manifest, index)])?.path;
   if (path === undefined) return; // its bounds are ordinals
-  const what = index === undefined ? keyOf(manifest.name) : `index ${keyPathText(index)}`;
+  checkBoundsOf(index === undefined ? keyOf(manifest.name) : `index ${keyPathText(index)}`, path, options);
+}
+
+/** The same for the bounds of one key. @param what names it in a message */
+export function checkBoundsOf(what: string, path: KeyPath, options: RangeOptions): void {
   for (const name of BOUNDS) if (options[name] !== undefined) checkBound(what, path, options[name], name);
-  if (prefix !== undefined) checkBound(what, path, prefix, 'prefix');
+  if (options.prefix !== undefined) checkBound(what, path, options.prefix, 'prefix');
 }
 
 function checkBound(what: string, path: KeyPath, bound: KeyValue, name: string): void {

@@ -15,6 +15,7 @@ import {
 } from '../../base/limits.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
+import { OPERATIONS } from '../../options/shared.js';
 import type { Edit } from '../edit-types.js';
 import { shardFileName } from '../files/layout.js';
 import type { SourceLines, SourceManifest } from '../source-types.js';
@@ -81,7 +82,14 @@ const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
-  object<IndexManifest>({ path: named, tree: number, entries: count, pages: count });
+  object<IndexManifest>({
+    path: named,
+    tree: number,
+    entries: count,
+    pages: count,
+    kept: optional(oneOf(true)),
+    unique: optional(oneOf(true)),
+  });
 
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -150,7 +158,7 @@ export const editCheck = object<Edit>(
 );
 
 export const lockCheck = object<LockRecord>({
-  ...{ token: uuid, operation: oneOf('import', 'compact', 'repair', 'sweep') },
+  ...{ token: uuid, operation: oneOf(...OPERATIONS) },
   ...{ collection: optional(text()), merging: optional(text()), isPublished: optional(boolean) },
   left: optional(list(uuid)),
   mayWake: optional(

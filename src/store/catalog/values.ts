@@ -9,7 +9,7 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of stores with joined files or composite keys. */
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores with a unique index, or with edits. */
 export const FORMAT_VERSION = 4;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
@@ -18,6 +18,8 @@ const COMPOSITE_FORMAT = 2;
 export const JOINED_FORMAT = 2;
 /** The first format in which numbers in paths are positions. */
 const POSITIONS_FORMAT = 3;
+/** The first format with unique indexes: an older gristmill would not keep them so. */
+const UNIQUE_FORMAT = 4;
 
 /** The first format with edits: an older gristmill would not know that they go with an import. */
 const EDITS_FORMAT = 4;
@@ -187,6 +189,7 @@ export function newHeader(): StoreHeader {
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
 export function formatOf({ key, secondary, positions, edits }: CollectionManifest): number {
   if (edits !== undefined) return EDITS_FORMAT;
+  if (secondary.some(({ unique }) => unique)) return UNIQUE_FORMAT;
   const primary = key.kind === 'path' ? [key.path] : [];
   if (positions || havePositions(primary)) return POSITIONS_FORMAT;
   const isComposite = [...primary, ...secondary.map(({ path }) => path)].some((path) => typeof path !== 'string');

@@ -34,6 +34,7 @@ import {
   collectionKey,
   damaged,
   editKey,
+  editsEnd,
   encodeValue,
   GARBAGE_KEY,
   inlineKey,
@@ -79,6 +80,10 @@ export class CatalogWriter implements CatalogWrite {
     );
   }
 
+  deleteCollection(name: string): void {
+    this.#meta.remove(collectionKey(name));
+  }
+
   putShard(collectionId: number, entry: ShardEntry): void {
     this.#meta.put(
       shardKey(collectionId, entry.shard),
@@ -116,6 +121,10 @@ export class CatalogWriter implements CatalogWrite {
     else this.#meta.put(at, this.#encode(editCheck, edit, 'edit of a record'));
   }
 
+  deleteEdits(collectionId: number): void {
+    removeRange(this.#meta, { start: editKey(collectionId, new Uint8Array()), end: editsEnd(collectionId) });
+  }
+
   putLock(lock: LockRecord | undefined): void {
     if (lock === undefined) this.#meta.remove(LOCK_KEY);
     else this.#meta.put(LOCK_KEY, this.#encode(lockCheck, lock, 'lock'));
@@ -139,6 +148,10 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteSourceRows(collectionId: number, from: number): void {
     removeRange(this.#meta, { start: sourceRowsKey(collectionId, from), end: sourcesKey(collectionId + 1) });
+  }
+
+  deleteSources(collectionId: number): void {
+    removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

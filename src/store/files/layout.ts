@@ -44,6 +44,9 @@ export function pathIn(directory: string, name: string): string {
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: directory });
 }
 
+/** Begins the name of a directory under `tmp/` for runs of a new index: it is no import's. */
+export const INDEX_PREFIX = 'index-';
+
 /** Where an import has its sorted runs and its journal. */
 export function temporaryPath(store: string, id: string): string {
   return pathIn(join(store, TEMPORARY_DIRECTORY), id);

@@ -85,7 +85,8 @@ export function mayGoOn(holder: Pick<LockRecord, 'token' | 'pid' | 'process'>): 
 
 /** `import into posts by process 123 on host since 2026-01-01T00:00:00.000Z` */
 export function describeHolder({ operation, collection, pid, host, since }: Writer): string {
-  const what = collection === undefined ? operation : `${operation} into ${collection}`;
+  const what =
+    collection === undefined ? operation : `${operation} ${operation === 'import' ? 'into' : 'of'} ${collection}`;
   return `${what} by process ${pid} on ${host} since ${since}`;
 }
 

@@ -29,13 +29,16 @@ export function expectCount(found: number, expected: number, what: string): void
   throw new GristmillError('COUNT_MISMATCH', `${what}: ${found} instead of ${expected}; nothing was published`);
 }
 
+const SAME_INDEXES =
+  'use the same, name none to use those of the collection, add the missing ones with createIndex (gristmill index add)';
+
 /** Whether records can be merged into a collection: same key rule, same indexes (in whatever order). */
 export function checkSameCollection(
   stored: CollectionManifest,
-  publication: Pick<Publication, 'key' | 'indexPaths'>,
+  publication: Pick<Publication, 'key' | 'indexPaths' | 'uniquePaths'>,
 ): void {
-  const refuse = (what: string, has: string, given: string): never => {
-    const message = `collection ${stored.name} has ${what} ${has}, but this import has ${given}: use the same, or replace the collection`;
+  const refuse = (what: string, has: string, given: string, how = 'use the same'): never => {
+    const message = `collection ${stored.name} has ${what} ${has}, but this import has ${given}: ${how}, or replace the collection`;
     throw new GristmillError('COLLECTION_MISMATCH', message);
   };
   const storedKey = describeKey(stored.key);
@@ -44,8 +47,19 @@ export function checkSameCollection(
   const storedPaths = sortedTexts(stored.secondary.map(({ path }) => path));
   const givenPaths = sortedTexts(publication.indexPaths);
   if (JSON.stringify(storedPaths) !== JSON.stringify(givenPaths)) {
-    refuse('indexes', describePaths(storedPaths), describePaths(givenPaths));
+    refuse('indexes', describePaths(storedPaths), describePaths(givenPaths), SAME_INDEXES);
   }
+  checkUniqueNamed(stored, publication.uniquePaths ?? []);
+}
+
+/** An index that is there becomes unique only by being made again. */
+function checkUniqueNamed(stored: CollectionManifest, uniquePaths: readonly KeyPath[]): void {
+  const plain = stored.secondary.find(
+    ({ path, unique }) => !unique && uniquePaths.some((one) => isSamePath(one, path)),
+  );
+  if (plain === undefined) return;
+  const message = `index ${keyPathText(plain.path)} of collection ${stored.name} is not unique: drop it and make it again, or replace the collection`;
+  throw new GristmillError('COLLECTION_MISMATCH', message);
 }
 
 function isSameKey(left: KeyRule, right: KeyRule): boolean {

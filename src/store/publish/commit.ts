@@ -6,7 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
-import { addGarbage, filesOnlyOf } from './garbage.js';
+import { addGarbage, NOTHING_UNNAMED, unnameCollection } from './garbage.js';
 import type { MergePlan } from './merge-plan.js';
 import type { Publication, PublishResult, Settled } from './publication.js';
 import { nextGeneration, publishState } from './publish-state.js';
@@ -25,12 +25,15 @@ export function commitPublication(
     throw new GristmillError('STORE_BUSY', message);
   }
   const [primary, ...secondary] = plan.apply(write);
+  const gone = merging || current === undefined ? NOTHING_UNNAMED : unnameCollection(catalog, write, current);
   const unnamed = {
-    files: publication.shards.filter(({ records, at }) => records === 0 && at === undefined).map(({ file }) => file),
-    trees: plan.rewrittenTrees(),
-    inline: [] as number[],
+    files: [
+      ...publication.shards.filter(({ records, at }) => records === 0 && at === undefined).map(({ file }) => file),
+      ...gone.files,
+    ],
+    trees: [...plan.rewrittenTrees(), ...gone.trees],
+    inline: gone.inline,
   };
-  if (!merging && current !== undefined) dropCollection(catalog, write, current, unnamed);
   addGarbage(catalog, write, unnamed);
 
   const id = collectionId(catalog, write, current);
@@ -91,23 +94,6 @@ function collectionId(catalog: Catalog, write: CatalogWrite, current: Collection
   const id = current?.id ?? header.nextCollection;
   if (id >= header.nextCollection) write.putHeader({ ...header, nextCollection: id + 1 });
   return id;
-}
-
-/** Takes the names away of all that a collection is made of. */
-function dropCollection(
-  catalog: Catalog,
-  write: CatalogWrite,
-  dropped: CollectionManifest,
-  unnamed: { files: string[]; trees: number[]; inline: number[] },
-): void {
-  const shards = catalog.shards(dropped);
-  for (const { shard, fileNumber } of shards) {
-    write.deleteShard(dropped.id, shard);
-    write.deleteTombstones(shard);
-    if (fileNumber === 0) unnamed.inline.push(shard);
-  }
-  unnamed.files.push(...filesOnlyOf(shards, []));
-  for (const index of [dropped.primary, ...dropped.secondary]) if (index) unnamed.trees.push(index.tree);
 }
 
 /** Places the shards that have records behind those there are. */

@@ -10,7 +10,7 @@ import { failpoint } from '../../base/failpoints.js';
 import { damaged } from '../catalog/values.js';
 import type { StorePlace } from '../files/blobs.js';
 import { SHARDS_DIRECTORY, shardPath } from '../files/layout.js';
-import type { Catalog, CatalogWrite, Garbage, ShardEntry } from '../types.js';
+import type { Catalog, CatalogWrite, CollectionManifest, Garbage, ShardEntry } from '../types.js';
 import { deleteTrees } from './new-trees.js';
 
 /** Records of inline shards deleted in one transaction. */
@@ -29,6 +29,23 @@ export function filesOnlyOf(gone: readonly ShardEntry[], kept: readonly ShardEnt
   const files = new Set(gone.filter(({ fileNumber }) => fileNumber !== 0).map(({ file }) => file));
   for (const { file } of kept) files.delete(file);
   return [...files];
+}
+
+export const NOTHING_UNNAMED: Unnamed = { files: [], trees: [], inline: [] };
+
+/** Takes the names away of all that a collection is made of, within a transaction. Its manifest stays. */
+export function unnameCollection(catalog: Catalog, write: CatalogWrite, manifest: CollectionManifest): Unnamed {
+  const shards = catalog.shards(manifest);
+  for (const { shard } of shards) {
+    write.deleteShard(manifest.id, shard);
+    write.deleteTombstones(shard);
+  }
+  const indexes = manifest.primary === undefined ? manifest.secondary : [manifest.primary, ...manifest.secondary];
+  return {
+    files: filesOnlyOf(shards, []),
+    trees: indexes.map(({ tree }) => tree),
+    inline: shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard }) => shard),
+  };
 }
 
 /** Writes down, within a transaction, what it takes the names away of. */

@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
-import { isSamePath, type KeyPath } from '../../keys/key-path.js';
+import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
@@ -19,6 +19,7 @@ import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifes
 import { checkSameCollection, expectCount } from './checks.js';
 import type { NewTrees } from './new-trees.js';
 import type { Publication, Settled } from './publication.js';
+import { UniqueCheck, UniqueViolation, violationOf } from './unique.js';
 
 /** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;
@@ -30,6 +31,10 @@ const ENTRIES_PER_PAGE = 128;
 /** How one index receives its entries. */
 interface IndexPlan {
   readonly stored: IndexManifest | undefined;
+  /** What the collection says of the index, also where it is replaced. */
+  readonly facts: Pick<IndexManifest, 'kept' | 'unique'>;
+  /** Follows the pages of a unique index whose tree is written. */
+  readonly check: UniqueCheck | undefined;
   /** Its number among the stored indexes, which may come in another order than the publication's. */
   readonly index: number;
   collected: Uint8Array[];
@@ -57,10 +62,24 @@ export class MergePlan {
     this.base = base;
     this.#publication = publication;
     this.#trees = trees;
-    const plans: IndexPlan[] = [{ stored: base?.primary, index: 0, collected: [], entries: 0 }];
+    const plans: IndexPlan[] = [
+      { stored: base?.primary, facts: {}, check: undefined, index: 0, collected: [], entries: 0 },
+    ];
+    const former = read.collection(publication.name)?.secondary ?? [];
     publication.indexPaths.forEach((path, i) => {
       const position = base === undefined ? i : base.secondary.findIndex((index) => isSamePath(index.path, path));
-      plans.push({ stored: base?.secondary[position], index: position + 1, collected: [], entries: 0 });
+      const stored = base?.secondary[position];
+      const before = former.find((index) => isSamePlace(index.path, path));
+      const unique = publication.uniquePaths?.some((one) => isSamePath(one, path)) || stored?.unique;
+      const facts = { ...(before?.kept && { kept: true as const }), ...(unique && { unique: true as const }) };
+      plans.push({
+        stored,
+        facts,
+        check: unique ? new UniqueCheck() : undefined,
+        index: position + 1,
+        collected: [],
+        entries: 0,
+      });
     });
     this.#indexes = plans;
     const records = new Map<number, number>();
@@ -74,6 +93,7 @@ export class MergePlan {
     if (plan === undefined || (batch.index === 0 && this.#publication.key.kind === 'ordinal')) {
       throw new TypeError(`the publication has no index ${batch.index}`);
     }
+    if (plan.stored === undefined && plan.check) for (const page of pagesOf(batch)) plan.check.add(page);
     const entries =
       plan.stored === undefined
         ? await this.#trees.addBatch(plan.index, batch)
@@ -89,7 +109,7 @@ export class MergePlan {
     }
     for (const plan of this.#indexes) {
       if (plan.rewrite !== undefined) {
-        for (const page of plan.rewrite.finish()) await this.#trees.add(plan.index, page);
+        for (const page of plan.rewrite.finish()) await this.#addRewritten(plan, page);
       } else if (plan.stored !== undefined) {
         plan.changes = [];
         const entries = entriesOfAll(plan.collected);
@@ -112,18 +132,18 @@ export class MergePlan {
     }
     this.#trees.write(write);
     const manifests: IndexManifest[] = [];
-    this.#indexes.forEach(({ changes, stored, index }, i) => {
+    this.#indexes.forEach(({ changes, stored, facts, index }, i) => {
       const path = this.#pathOf(i);
       if (changes === undefined || stored === undefined) {
         const { tree, entries, pages } = this.#trees.of(index);
-        manifests[index] = { path, tree, entries, pages };
+        manifests[index] = { path, tree, entries, pages, ...facts };
       } else {
         let { entries, pages } = stored;
         for (const { entriesGained, pagesGained } of changes) {
           entries += entriesGained;
           pages += pagesGained;
         }
-        manifests[index] = { path, tree: stored.tree, entries, pages };
+        manifests[index] = { path, tree: stored.tree, entries, pages, ...facts };
       }
     });
     return manifests;
@@ -160,10 +180,35 @@ export class MergePlan {
   async #rewrite(plan: IndexPlan, rewrite: TreeRewrite, page: Uint8Array): Promise<void> {
     for (const entry of entriesOf(page)) {
       for (const built of rewrite.add(entry)) {
-        await this.#trees.add(plan.index, built);
+        await this.#addRewritten(plan, built);
         await this.#takeTurns();
       }
     }
+  }
+
+  async #addRewritten(plan: IndexPlan, page: Uint8Array): Promise<void> {
+    plan.check?.add(page);
+    await this.#trees.add(plan.index, page);
+  }
+
+  /**
+   * Whether the unique indexes are so, asked when all of the transaction is written.
+   * @param manifest the collection as it is then
+   * @throws UniqueViolation
+   */
+  checkUnique(catalog: CatalogRead, manifest: CollectionManifest): void {
+    if (!manifest.secondary.some(({ unique }) => unique)) return;
+    const shards = catalog.shards(manifest);
+    const marks = new TombstoneMarks((shard) => shards.find((entry) => entry.shard === shard)?.records, catalog);
+    const isDead = (shard: number, ordinal: number): boolean => marks.isDead(shard, ordinal);
+    this.#indexes.forEach(({ check, changes, collected }, i) => {
+      if (check === undefined) return;
+      const path = this.#pathOf(i);
+      const { tree } = manifest.secondary.find((index) => isSamePath(index.path, path)) as IndexManifest;
+      const keys = changes && Array.from(entriesOfAll(collected), ({ key }) => key.slice());
+      const places = keys ? violationOf(catalog, tree, keys, isDead) : check.violation(isDead);
+      if (places) throw new UniqueViolation(path, places, manifest, shards);
+    });
   }
 
   async #takeTurns(): Promise<void> {

@@ -62,7 +62,7 @@ export class NewTrees {
     const tree = this.of(index);
     tree.last = checkedLast(page, first, tree.last, index);
     const key = pageKey(0, first.key, first.shard, first.ordinal);
-    if (this.#isFullWith(key, page)) await this.#flush();
+    if (this.#isFullWith(key, page)) await this.flush();
     this.#take(tree, key, page);
   }
 
@@ -77,7 +77,7 @@ export class NewTrees {
       if (at === 0) checkedLast(page, entryAt(page, 0), tree.last, index);
       const keyEnd = batch.keyEnds[at++]!;
       const key = batch.keys.subarray(keyFrom, keyEnd);
-      if (this.#isFullWith(key, page)) await this.#flush();
+      if (this.#isFullWith(key, page)) await this.flush();
       this.#take(tree, key, page);
       keyFrom = keyEnd;
       last = page;
@@ -102,7 +102,8 @@ export class NewTrees {
     this.#pendingBytes = end;
   }
 
-  async #flush(): Promise<void> {
+  /** Writes what has collected, in a transaction of its own. */
+  async flush(): Promise<void> {
     await this.#catalog.transaction((write) => this.write(write));
     for (const { tree: number } of this.#trees.values()) if (number !== 0) this.#committed.add(number);
   }

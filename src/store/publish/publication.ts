@@ -35,6 +35,8 @@ export interface Publication {
   /** Against stored records in mode insert (upsert always replaces them). */
   readonly onDuplicate: 'last' | 'first' | 'error';
   readonly indexPaths: readonly KeyPath[];
+  /** Those of them that are unique. */
+  readonly uniquePaths?: readonly KeyPath[] | undefined;
   /** Whether numbers in them are positions. */
   readonly positions?: true | undefined;
   /** Bytes of source text the shards were made from. */

@@ -44,7 +44,7 @@ export interface Beside {
 
 /**
  * One publication: `add` the pages of its indexes, `settle` it, `commit` it; and `close` it in any case.
- * @throws GristmillError, any of its methods: DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another
+ * @throws UniqueViolation, `commit`: nothing is published then; GristmillError, any of its methods: DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another
  * publication to the same collection came in between), DISK_FULL, IO_ERROR
  */
 export class Publisher {
@@ -95,6 +95,9 @@ export class Publisher {
         before?.(write);
         const result = commitPublication(this.#catalog, write, this.#publication, settled, this.#plan);
         after?.(write, result);
+        // As it is now: what came after may have removed records.
+        const manifest = this.#catalog.collection(this.#publication.name);
+        if (manifest !== undefined) this.#plan.checkUnique(this.#catalog, manifest);
         return result;
       });
       this.#isPublished = true;

@@ -37,6 +37,11 @@ export function newQuarantineName(collection: string, id: string, now = new Date
   return `${escapedCollection(collection)}.${time}.${id}`;
 }
 
+/** The name of a file whose collection is called otherwise from now on. */
+export function renamedQuarantine({ name, collection = '' }: QuarantineName, to: string): string {
+  return `${escapedCollection(to)}${name.slice(collection.length)}`;
+}
+
 /** Path of a quarantine file, by its name. @throws GristmillError CHECKSUM_MISMATCH if it would lead elsewhere */
 export function pathOfQuarantine({ directory }: Pick<StorePlace, 'directory'>, name: string): string {
   return quarantinePath(directory, name);

@@ -54,9 +54,9 @@ export async function cleanIndexes(
       }
       trees.write(write);
       addGarbage(catalog, write, { files: [], trees: current.secondary.map(({ tree }) => tree), inline: [] });
-      const secondary = current.secondary.map(({ path }, i): IndexManifest => {
+      const secondary = current.secondary.map((index, i): IndexManifest => {
         const { tree, entries, pages } = trees.of(i + 1);
-        return { path, tree, entries, pages };
+        return { ...index, tree, entries, pages };
       });
       // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
       const { next, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });

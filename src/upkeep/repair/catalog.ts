@@ -130,7 +130,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     trees.write(write);
     const indexed = (index: IndexManifest, i: number): IndexManifest => {
       const { tree, entries: count, pages } = made[i] as (typeof made)[number];
-      return { path: index.path, tree, entries: count, pages };
+      return { ...index, tree, entries: count, pages };
     };
     const { generation } = catalog.header();
     let [holes, storedBytes, plainBytes] = [0, 0, 0];

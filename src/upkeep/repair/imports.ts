@@ -14,7 +14,7 @@ import { JOURNAL_READ_BYTES_MAX } from '../../base/limits.js';
 import { decodeJournal, type JournalSpan } from '../../import/resume/journal-format.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
-import { journalPath, TEMPORARY_DIRECTORY } from '../../store/files/layout.js';
+import { INDEX_PREFIX, journalPath, TEMPORARY_DIRECTORY } from '../../store/files/layout.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
 import type { Part } from '../salvage/parts.js';
 import type { RepairReport } from './options.js';
@@ -90,6 +90,7 @@ function killedImports(store: string): { readonly journals: ReadonlySet<number>;
   const journals = new Set<number>();
   let others = 0;
   for (const id of existsSync(temporary) ? readdirSync(temporary) : []) {
+    if (id.startsWith(INDEX_PREFIX)) continue;
     const path = journalPath(store, id);
     const first = existsSync(path) ? firstSpan(path) : undefined;
     if (first === undefined) others++;

@@ -3,43 +3,18 @@
 // The pages of one collection's indexes from the text of its shards: workers salvage the shards and leave sorted runs, which
 // are merged as those of an import are.
 
-import { FRAME_TEXT_BYTES_MAX, READ_WINDOW_BYTES, WINDOW_BYTES_DEFAULT } from '../../base/limits.js';
-import { planMerge } from '../../import/merge/plan.js';
-import type { MergeTask, PlacedRun } from '../../import/tasks/merge.js';
-import type { ScanSetup } from '../../import/tasks/span.js';
+import { mergePages } from '../../import/merge/merge.js';
+import type { MergeResult, PlacedRun } from '../../import/tasks/merge.js';
 import { runPathOf } from '../../import/tasks/span.js';
-import {
-  isComposite,
-  type KeyNames,
-  type KeyPath,
-  type Names,
-  type Numbers,
-  namesOf,
-  numbersIn,
-} from '../../keys/key-path.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { files } from '../../store/files/file-blobs.js';
 import { pathIn, shardFileName } from '../../store/files/layout.js';
 import type { PageBatch } from '../../store/pages/batch.js';
-import type { ImportOrigin } from '../../store/shards/origin.js';
-import type { InlineRecord, KeyRule } from '../../store/types.js';
+import type { InlineRecord } from '../../store/types.js';
+import { writeLines } from '../salvage/inline-text.js';
+import { type IndexedBy, setupOf } from '../salvage/setup.js';
 import type { SalvageResult, Salvagers, SalvageTask } from '../salvage/task.js';
-
-/** As deep as any import may have accepted. */
-const DEPTH_MAX = 100_000;
-const LEVEL = 1;
-const NEWLINE = Buffer.from('\n');
-
-/** What is looked for in a collection's records. */
-export interface IndexedBy {
-  readonly key: KeyRule;
-  readonly indexes: readonly KeyPath[];
-  /** Whether numbers in them are positions. */
-  readonly positions: true | undefined;
-  readonly named: boolean;
-  readonly keep: 'last' | 'first';
-}
 
 /** A shard to salvage, without what is the same for all. */
 export type ShardJob = Omit<SalvageTask, 'setup' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
@@ -83,10 +58,10 @@ export class Rebuild {
     by: IndexedBy,
   ): AsyncGenerator<{ readonly job: ShardJob; readonly result: SalvageResult }> {
     const { workers, threads, temporary, rewritten, pause, shared } = this.#tools;
-    const setup = this.#setup(by);
+    const setup = setupOf(this.#id, by);
     const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
       const textPath = pathIn(temporary, `${job.shard}.text`);
-      const ordinals = inline && writeText(textPath, inline);
+      const ordinals = inline && writeLines(files, textPath, inline);
       const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber));
       try {
         const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
@@ -112,24 +87,13 @@ export class Rebuild {
   /** All pages, index by index, once everything is salvaged. */
   async *pages(keep: 'last' | 'first'): AsyncGenerator<PageBatch> {
     const { workers, threads, pause, temporary } = this.#tools;
-    // As in an import: rooms for pages go round.
-    const rooms: SharedArrayBuffer[] = [];
-    const merge = (task: MergeTask) => {
-      const room = rooms.pop();
-      return workers.merge({ ...task, ...(room && { room }) });
-    };
     // Equal keys are in the order of their runs, and pages want them by place. Shards come by the positions of their records:
     // one that a transaction began while an import was reserving numbers may have a higher number and lower positions.
     const runs = this.runs.sort((left, right) => left.shard - right.shard);
-    const tasks = planMerge(runs, { id: this.#id, temporary, keep });
-    for await (const { result } of inOrder(tasks, threads + 1, merge, this.#stop)) {
-      await pause();
-      for (let i = 0; i < result.losers.length; i += 2) {
-        this.#markDead(result.losers[i]!, result.losers[i + 1]!);
-      }
-      yield* result.pages;
-      rooms.push(result.room);
-    }
+    const accept = ({ losers }: MergeResult): void => {
+      for (let i = 0; i < losers.length; i += 2) this.#markDead(losers[i]!, losers[i + 1]!);
+    };
+    yield* mergePages(runs, { id: this.#id, temporary, keep }, { workers, threads, pause, stop: this.#stop, accept });
     for (const shard of new Set(this.runs.map((run) => run.shard))) files.remove(this.#runPath(shard));
   }
 
@@ -152,65 +116,4 @@ export class Rebuild {
   #runPath(shard: number): string {
     return runPathOf(this.#tools.temporary, shard);
   }
-
-  #setup({ key, indexes, positions, named, keep }: IndexedBy): ScanSetup {
-    const inLine = (names: Names): Names => (named ? ['value', ...names] : names);
-    const namesIn = (path: KeyPath, numbers?: Numbers): KeyNames => {
-      const names = namesOf(path, numbers);
-      return isComposite(names) ? names.map(inLine) : inLine(names);
-    };
-    const primary = key.kind === 'path' ? namesIn(key.path) : key.kind === 'name' ? ['key'] : undefined;
-    const secondary = indexes.map((path) => namesIn(path, numbersIn({ positions })));
-    return {
-      id: this.#id,
-      scan: {
-        ...{ secondary, depthMax: DEPTH_MAX, recordBytesMax: FRAME_TEXT_BYTES_MAX, allowsNull: true },
-        ...(primary && { primary }),
-      },
-      ...{
-        level: LEVEL,
-        access: 'read',
-        coding: {
-          ...{ codec: 'none', format: 'json', types: undefined, key: undefined },
-          ...{ maxExpansion: 1, maxDecoderMemory: 0, recordBytesMax: FRAME_TEXT_BYTES_MAX },
-        },
-        windowBytes: WINDOW_BYTES_DEFAULT,
-        onBadRecord: 'fail',
-        keepsCut: false,
-        leavesOutBadFiles: false,
-        badMax: 0,
-        keep,
-      },
-      ...{
-        namesDuplicates: false,
-        hashesSpans: false,
-        origin: {} as ImportOrigin,
-      },
-    };
-  }
-}
-
-/** Lines of an inline shard, for a worker to read; about a megabyte of them is in memory. @returns their ordinals */
-function writeText(path: string, inline: Iterable<InlineRecord>): Uint32Array {
-  const ordinals: number[] = [];
-  const text = files.create(path, 'text');
-  let pending: Uint8Array[] = [];
-  let bytes = 0;
-  const flush = (): void => {
-    text.append(Buffer.concat(pending));
-    pending = [];
-    bytes = 0;
-  };
-  try {
-    for (const { ordinal, line } of inline) {
-      ordinals.push(ordinal);
-      pending.push(line, NEWLINE);
-      bytes += line.byteLength;
-      if (bytes >= READ_WINDOW_BYTES) flush();
-    }
-    flush();
-  } finally {
-    text.close();
-  }
-  return Uint32Array.from(ordinals);
 }

@@ -44,6 +44,9 @@ export interface ShardsRepair {
   readonly pause: () => Promise<void>;
 }
 
+/** The indexes of a collection: those of its last import. Others may have been made or dropped since the imports before. */
+type Indexed = Pick<ShardOrigin, 'indexes' | 'positions'>;
+
 /** What all files say. */
 interface Said {
   /** Of each import its shards, by number. */
@@ -109,10 +112,14 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
   const chosen = chooseImports(store, all, damaged);
   unused.push(...chosen.unused);
   notes.push(...chosen.notes);
+  const indexed = new Map<string, Indexed>();
+  for (const { origin, isDoubtful } of chosen.imports) {
+    if (!isDoubtful || !indexed.has(origin.collection)) indexed.set(origin.collection, origin);
+  }
   for (const one of chosen.imports) {
     const rebuild = repair.rebuildFor(`shards-${one.origin.import}`);
     try {
-      await publishAgain(repair, rebuild, one);
+      await publishAgain(repair, rebuild, one, indexed.get(one.origin.collection)!);
     } catch (error) {
       // The others can be published all the same.
       rebuild.discard();
@@ -188,10 +195,11 @@ async function publishAgain(
   repair: ShardsRepair,
   rebuild: Rebuild,
   { origin, shards, isDoubtful }: ChosenImport,
+  { indexes, positions }: Indexed,
 ): Promise<void> {
   const { store, catalog, lost } = repair;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
-  const { key, indexes, positions, named } = origin;
+  const { key, named } = origin;
   const by = { key, indexes, positions, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {

@@ -1,24 +1,25 @@
-// [repair]: shards > [entries] > pages > index in place
+// [repair, index]: shards > [entries] > pages
 //
 // Index entries of the lines that could be read, as an import finds them: the kernel scans the text where it is put, and
 // what it collects goes to a sorted run. The text itself goes nowhere; it is in a shard already.
 
-import { GristmillError } from '../../base/errors.js';
-import { ENTRY_HEAP_BYTES, FRAME_BYTES, REFUSED_RECORDS_MAX } from '../../base/limits.js';
+import { ENTRY_HEAP_BYTES, FRAME_BYTES } from '../../base/limits.js';
 import { RunWriter } from '../../import/scan/run-write.js';
 import { threadKernel } from '../../import/scan/thread-kernel.js';
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
-import { BadReason } from '../../kernel/contract.js';
+import type { BadReasonName } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome } from '../../kernel/simd/scanner.js';
-import { files } from '../../store/files/file-blobs.js';
+import { isDead } from '../../store/catalog/tombstones.js';
+import type { Blobs } from '../../store/files/blobs.js';
+import type { Holes } from '../../store/shards/holes.js';
 import { LineOrdinals } from './line-ordinals.js';
-import type { SalvageFault } from './task.js';
 
 /** Stretches of lines before their entries go to a run: some 100,000 lines where every other record is dead. */
 const STRETCHES_MAX = 65_536;
 /** Stands for a line that is none, so that it is counted. */
 const NO_RECORD = 'null';
+const NEWLINE = 10;
 
 interface FoundEntries {
   readonly runs: readonly Run[];
@@ -26,9 +27,22 @@ interface FoundEntries {
   readonly losers: Uint32Array;
 }
 
+/** Lines that follow one another in a shard. */
+export interface Lines {
+  /** Number of the first of them among the lines of the shard. */
+  readonly firstLine: number;
+  readonly lines: number;
+  /** Of the shard: ordinals without a line. */
+  readonly holes: Holes | undefined;
+  /** Of the shard: tombstones. */
+  readonly dead: Uint8Array;
+}
+
+/** Told of a record that no import would accept; it gets no entries. A throw ends the scan. */
+export type Refuse = (ordinal: number, reason: BadReasonName) => void;
+
 export class EntryScan {
-  /** Records that no import would have accepted; they have no entries. */
-  readonly refused: SalvageFault[] = [];
+  readonly #refuse: Refuse;
   readonly #setup: ScanSetup;
   readonly #shard: number;
   readonly #kernel: SimdKernel;
@@ -37,12 +51,13 @@ export class EntryScan {
   /** What is left of the text that was added last. */
   #text: Uint8Array = new Uint8Array();
 
-  constructor(setup: ScanSetup, shard: number, runPath: string) {
+  constructor(blobs: Blobs, setup: ScanSetup, shard: number, runPath: string, refuse: Refuse) {
     const { id, windowBytes, scan } = setup;
     this.#setup = setup;
+    this.#refuse = refuse;
     this.#shard = shard;
     this.#kernel = threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
-    this.#runs = new RunWriter(files, runPath, shard, (line) => this.#ordinals.of(line));
+    this.#runs = new RunWriter(blobs, runPath, shard, (line) => this.#ordinals.of(line));
     const { scanner } = this.#kernel;
     scanner.begin({ ...scan, framing: 'lines' }, shard, FRAME_BYTES, false);
     scanner.standAt(0, Number.MAX_SAFE_INTEGER);
@@ -58,6 +73,29 @@ export class EntryScan {
     this.#text = text;
     if (this.#fill()) this.#scan();
     if (this.#ordinals.stretches > STRETCHES_MAX) this.#spill();
+  }
+
+  /** Text of whole lines, of which only the live ones are looked at. */
+  addLive(text: Uint8Array, { firstLine, lines, holes, dead }: Lines): void {
+    const ordinals = holes?.ordinalsOf(firstLine, lines);
+    if (ordinals === undefined && dead.byteLength === 0) {
+      this.expect(firstLine, lines);
+      this.add(text);
+      return;
+    }
+    const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+    let from = 0;
+    let at = 0;
+    for (let line = 0; line < lines; line++) {
+      const ordinal = ordinals?.[line] ?? firstLine + line;
+      const end = bytes.indexOf(NEWLINE, at) + 1;
+      if (isDead(dead, ordinal)) {
+        if (at > from) this.add(bytes.subarray(from, at));
+        from = end;
+      } else this.expect(ordinal, 1);
+      at = end;
+    }
+    if (at > from) this.add(bytes.subarray(from, at));
   }
 
   /** All lines have come. */
@@ -85,7 +123,7 @@ export class EntryScan {
       },
       spill: () => this.#spill(),
       record: (outcome) => this.#accept(outcome),
-      bad: (outcome) => this.#refuse(outcome),
+      bad: (outcome) => this.#reject(outcome),
     });
   }
 
@@ -113,14 +151,8 @@ export class EntryScan {
     return true;
   }
 
-  #refuse(outcome: BadOutcome): true {
-    const ordinal = this.#ordinals.of(this.#kernel.scanner.ordinal);
-    if (this.refused.length === REFUSED_RECORDS_MAX) {
-      const what = `shard ${this.#shard} has more than ${REFUSED_RECORDS_MAX} records that an import would refuse`;
-      throw new GristmillError('CHECKSUM_MISMATCH', `${what}: it was not made by an import`);
-    }
-    const message = `record ${ordinal} of shard ${this.#shard} is one that an import would refuse: ${BadReason[outcome.reason]}`;
-    this.refused.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
+  #reject(outcome: BadOutcome): true {
+    this.#refuse(this.#ordinals.of(this.#kernel.scanner.ordinal), outcome.reason);
     this.#kernel.scanner.accept(NO_RECORD, outcome);
     return true;
   }

@@ -9,7 +9,6 @@ import { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
 import { isMissing } from '../../base/system-errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader } from '../../store/files/blobs.js';
 import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
@@ -21,8 +20,6 @@ import type { EntryScan } from './entries.js';
 import { FrameSalvage, isDamage, type LostLines, type SoundFrame } from './frames.js';
 import { IdentifiedShard } from './identified-shard.js';
 import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
-
-const NEWLINE = 10;
 
 type FileTask = SalvageTask & { readonly path: string };
 
@@ -149,26 +146,8 @@ class ShardSalvage {
   /** Gives the live lines of a frame to the scan. */
   #feed({ firstLine, lines }: SoundFrame, text: Uint8Array): void {
     const { dead } = this.#task;
-    const ordinals = this.#shard.holes?.ordinalsOf(firstLine, lines);
     this.#lines += lines;
-    if (ordinals === undefined && dead.byteLength === 0) {
-      this.#entries.expect(firstLine, lines);
-      this.#entries.add(text);
-      return;
-    }
-    const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-    let from = 0;
-    let at = 0;
-    for (let line = 0; line < lines; line++) {
-      const ordinal = ordinals?.[line] ?? firstLine + line;
-      const end = bytes.indexOf(NEWLINE, at) + 1;
-      if (isDead(dead, ordinal)) {
-        if (at > from) this.#entries.add(bytes.subarray(from, at));
-        from = end;
-      } else this.#entries.expect(ordinal, 1);
-      at = end;
-    }
-    if (at > from) this.#entries.add(bytes.subarray(from, at));
+    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead });
   }
 
   /** The SHA-256 of the file, whose frames are hashed already. */

@@ -4,36 +4,40 @@
 // them, so the entries of a rebuilt index are those that were. A file that is damaged is written again without what is not
 // readable; the records of that become holes, and every other record keeps its ordinal.
 
-import { READ_WINDOW_BYTES } from '../../base/limits.js';
+import { GristmillError } from '../../base/errors.js';
+import { REFUSED_RECORDS_MAX } from '../../base/limits.js';
+import { BadReason } from '../../kernel/contract.js';
 import { files } from '../../store/files/file-blobs.js';
-import { FileWindow } from '../../store/files/file-window.js';
-import { EntryScan } from './entries.js';
+import { EntryScan, type Refuse } from './entries.js';
 import { salvageFile } from './file.js';
-import type { SalvageResult, SalvageTask } from './task.js';
+import { readLines } from './inline-text.js';
+import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
 
 /** @throws GristmillError IO_ERROR, DISK_FULL, STORE_TOO_NEW; Cancelled. Damage is in the result. */
 export function salvageShard(task: SalvageTask): SalvageResult {
-  const entries = new EntryScan(task.setup, task.shard, task.runPath);
+  const refused: SalvageFault[] = [];
+  const entries = new EntryScan(files, task.setup, task.shard, task.runPath, refusing(task.shard, refused));
   try {
     if (task.path !== undefined) {
       const { faults, ...found } = salvageFile({ ...task, path: task.path }, entries);
-      return { ...found, ...entries.finish(), faults: [...faults, ...entries.refused] };
+      return { ...found, ...entries.finish(), faults: [...faults, ...refused] };
     }
-    scanText(task, entries);
-    return { ...entries.finish(), faults: entries.refused };
+    const { textPath, ordinals = new Uint32Array() } = task;
+    readLines(files, textPath, ordinals, entries);
+    return { ...entries.finish(), faults: refused };
   } finally {
     entries.close();
   }
 }
 
-/** The lines of an inline shard. */
-function scanText({ textPath, ordinals = new Uint32Array() }: SalvageTask, entries: EntryScan): void {
-  for (const ordinal of ordinals) entries.expect(ordinal, 1);
-  const file = files.open(textPath, 'text');
-  try {
-    const window = new FileWindow(file);
-    for (let at = 0; at < window.size; at += READ_WINDOW_BYTES) entries.add(window.at(at, READ_WINDOW_BYTES));
-  } finally {
-    file.close();
-  }
+/** Collects the records that no import would accept. @throws GristmillError CHECKSUM_MISMATCH if there are too many */
+function refusing(shard: number, refused: SalvageFault[]): Refuse {
+  return (ordinal, reason) => {
+    if (refused.length === REFUSED_RECORDS_MAX) {
+      const what = `shard ${shard} has more than ${REFUSED_RECORDS_MAX} records that an import would refuse`;
+      throw new GristmillError('CHECKSUM_MISMATCH', `${what}: it was not made by an import`);
+    }
+    const message = `record ${ordinal} of shard ${shard} is one that an import would refuse: ${BadReason[reason]}`;
+    refused.push({ offset: 0, records: { from: ordinal, to: ordinal + 1 }, message });
+  };
 }

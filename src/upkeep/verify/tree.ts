@@ -9,7 +9,16 @@ import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries } from '../../store/pages/merge.js';
 import { keyOf, pageKey } from '../../store/pages/page-key.js';
 import { entryAt, entryCount, entryOrdinal, entryShard, verifyEntries, verifyPage } from '../../store/pages/read.js';
-import type { CatalogRead, CollectionManifest, Entry, IndexManifest, RawValue, ShardEntry } from '../../store/types.js';
+import { UniqueCheck } from '../../store/publish/unique.js';
+import type {
+  CatalogRead,
+  CollectionManifest,
+  Entry,
+  IndexManifest,
+  Location,
+  RawValue,
+  ShardEntry,
+} from '../../store/types.js';
 import type { Fault, FaultList } from './faults.js';
 import type { Inventory } from './values.js';
 
@@ -53,6 +62,7 @@ class TreeScan {
   readonly #place: Omit<Fault, 'message'>;
   readonly #name: string;
   #last: Entry | undefined;
+  readonly #unique: UniqueCheck | undefined;
   #entries = 0;
   #pages = 0;
   #damaged = 0;
@@ -68,6 +78,7 @@ class TreeScan {
     this.#index = index;
     this.#shards = shards;
     this.#isPrimary = isPrimary;
+    this.#unique = index.unique ? new UniqueCheck() : undefined;
     this.#place = { kind: 'page', file: check.file, collection: name };
     this.#name = `${isPrimary ? 'the primary index' : `index ${keyPathText(index.path)}`} of collection ${name}`;
   }
@@ -90,6 +101,8 @@ class TreeScan {
       if (batch.length < BATCH) break;
       await pause();
     }
+    const same = this.#unique?.violation((shard, ordinal) => this.#isDead(shard, ordinal));
+    if (same) this.#fault(`${this.#name} is unique, but ${same.map(placeText).join(' and ')} have the same value`);
     if (this.#pages !== pages) this.#count('pages', this.#pages, pages);
     // A damaged page is one fault, not two.
     else if (this.#damaged === 0 && this.#entries !== entries) this.#count('entries', this.#entries, entries);
@@ -111,6 +124,7 @@ class TreeScan {
     this.#last = entryAt(page, count - 1);
     this.#entries += count;
     for (let i = 0; i < count; i++) this.#named(entryShard(page, i), entryOrdinal(page, i));
+    this.#unique?.add(page);
   }
 
   #named(shard: number, ordinal: number): void {
@@ -132,6 +146,12 @@ class TreeScan {
     bits[at] = byte | bit;
   }
 
+  /** A record that does not exist is a fault of its own. */
+  #isDead(shard: number, ordinal: number): boolean {
+    const named = this.#shards.get(shard);
+    return named === undefined || isDead(named.dead, ordinal);
+  }
+
   #count(what: string, there: number, expected: number): void {
     const message = `${this.#name} has ${there} ${what}, but its manifest says ${expected}`;
     this.#check.faults.add({ ...this.#place, kind: 'count', message });
@@ -140,4 +160,8 @@ class TreeScan {
   #fault(message: string): void {
     this.#check.faults.add({ ...this.#place, message });
   }
+}
+
+function placeText({ shard, ordinal }: Location): string {
+  return `record ${ordinal} of shard ${shard}`;
 }

@@ -1,0 +1,121 @@
+// The part of a store that changes how its data lies, or looks after it: collections and indexes as a whole, compaction,
+// verification, backups. All of it is loaded when it is first asked for.
+
+import type { KeyPath } from '../keys/key-path.js';
+import type { StorePlace } from '../store/files/blobs.js';
+import { LmdbCatalog } from '../store/lmdb/catalog.js';
+import type { Catalog } from '../store/types.js';
+import type { BackupOptions, BackupReport } from '../upkeep/backup-options.js';
+import type { ChangeTarget } from '../upkeep/collections/change.js';
+import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collections/options.js';
+import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
+import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
+import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
+import { later } from './load.js';
+
+export abstract class MaintainedStore {
+  readonly #place: StorePlace;
+  readonly #catalog: Catalog;
+
+  constructor(place: StorePlace, catalog: Catalog) {
+    this.#place = place;
+    this.#catalog = catalog;
+  }
+
+  /** @throws GristmillError STORE_CLOSED; TypeError for a store that was opened read-only */
+  protected abstract assertWritable(): void;
+
+  /** Runs long work, which closing the store cancels. @throws GristmillError STORE_CLOSED */
+  protected abstract work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T>;
+
+  /**
+   * Makes a secondary index of a collection from its stored records. Others may read, and change the collection by
+   * transactions, meanwhile; they see the index when the promise resolves. Imports keep it until `dropIndex`.
+   * @param path the path of the index; for a composite one a list of the paths of its components
+   * @throws GristmillError COLLECTION_NOT_FOUND, BAD_RECORD, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH:
+   * then nothing has changed. TypeError
+   * @example await store.createIndex('users', ['country', 'age']);
+   */
+  async createIndex(collection: string, path: KeyPath, options?: CreateIndexOptions): Promise<CreateIndexReport> {
+    this.assertWritable();
+    return this.work(async (closing) => {
+      const { createIndex } = await later.load();
+      return createIndex({ ...this.#place, catalog: this.#catalog, closing }, collection, path, options);
+    });
+  }
+
+  /**
+   * Removes a secondary index. Reads that have begun go on with it. An import that names the index makes it again.
+   * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError
+   */
+  async dropIndex(collection: string, path: KeyPath, options?: DropIndexOptions): Promise<void> {
+    this.assertWritable();
+    return this.work(async (closing) => {
+      const { dropIndex } = await later.load();
+      return dropIndex(this.#catalog, this.#place, collection, path, options, closing);
+    });
+  }
+
+  /**
+   * Removes a collection with its records, indexes, rejected records, and what is known of its sources. Reads that have begun
+   * go on; later ones fail with COLLECTION_NOT_FOUND.
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR: then nothing has changed. TypeError
+   */
+  async drop(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).drop(this.#target(closing), collection, options));
+  }
+
+  /**
+   * Gives a collection another name. Its records, indexes and sources stay as they are. Reads under the old name that have
+   * begun go on; later ones fail with COLLECTION_NOT_FOUND.
+   * @throws GristmillError as `drop`; COLLECTION_EXISTS
+   */
+  async rename(from: string, to: string, options?: CollectionChangeOptions): Promise<void> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).rename(this.#target(closing), from, to, options));
+  }
+
+  /** Removes all records of a collection. Its key and its indexes stay. @throws GristmillError as `drop` */
+  async clear(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).clear(this.#target(closing), collection, options));
+  }
+
+  #target(closing: AbortSignal): ChangeTarget {
+    return { catalog: this.#catalog, place: this.#place, closing };
+  }
+
+  /**
+   * Writes the records of transactions into shard files, and removes dead records from shards and indexes that have many of
+   * them. Others may read and change the store meanwhile. If it fails, the finished shards stay finished.
+   * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND
+   */
+  async compact(options?: CompactOptions): Promise<CompactReport> {
+    this.assertWritable();
+    return this.work(async (closing) => (await later.load()).compact(this.#catalog, this.#place, options, closing));
+  }
+
+  /**
+   * Reads all files of the store and reports the damage as `faults`. Others may read and import meanwhile.
+   * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. A fault throws nothing.
+   * @example const { isSound, faults } = await store.verify();
+   */
+  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+    const target = { ...this.#place, catalog: this.#catalog };
+    return this.work(async (closing) => (await later.load()).verify(target, options, closing));
+  }
+
+  /**
+   * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Others may change the
+   * store meanwhile. If possible, shards are hard links: then damage to a shard is damage to both copies (option `copy`).
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
+   * @example await store.backup('/backups/monday');
+   */
+  async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
+    const catalog = this.#catalog;
+    if (!(catalog instanceof LmdbCatalog))
+      throw new TypeError('a store in memory has no files, so it cannot be backed up');
+    return this.work(async () => (await later.load()).backup(catalog, this.#place.directory, target, options));
+  }
+}

@@ -1,0 +1,87 @@
+// [index]: shards > entries > pages > [publish]
+//
+// Transactions go on while an index is built. What they put is in inline shards, after the records that the workers have
+// read. It is added to the new tree in rounds, each shorter than the one before, and the rest in the publishing transaction:
+// so no transaction waits for more than one of these.
+
+import type { KeyPath, Numbers } from '../../keys/key-path.js';
+import { isDead } from '../../store/catalog/tombstones.js';
+import { compareEntries, mergeInPlace } from '../../store/pages/merge.js';
+import { keysOfLine, namesInLine } from '../../store/publish/line-keys.js';
+import type { NewTree } from '../../store/publish/new-trees.js';
+import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, Entry, ShardEntry } from '../../store/types.js';
+import type { RefusedRecord } from './refused.js';
+
+/** Records added in one transaction. */
+const RECORDS_PER_ROUND = 4096;
+
+/** Thrown for a record that an import with this index would refuse. */
+export class RefusedInline extends Error {
+  constructor(readonly record: RefusedRecord) {
+    super(record.reason);
+  }
+}
+
+export class CatchUp {
+  readonly #path: KeyPath;
+  readonly #numbers: Numbers;
+  /** The keys that it has added. */
+  readonly added: Uint8Array[] = [];
+  readonly #tree: NewTree;
+  /** Of each inline shard the records that are in the tree, or were dead. */
+  readonly #seen: Map<number, number>;
+
+  /** @param shards as they were when the workers read them */
+  constructor(path: KeyPath, numbers: Numbers, tree: NewTree, shards: readonly ShardEntry[]) {
+    this.#path = path;
+    this.#numbers = numbers;
+    this.#tree = tree;
+    this.#seen = new Map(
+      shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard, records }) => [shard, records]),
+    );
+  }
+
+  /** Whether there are so many new records that they should not wait for the publishing transaction. */
+  isFarBehind(read: CatalogRead, manifest: CollectionManifest): boolean {
+    let behind = 0;
+    for (const { shard, records } of this.#inline(read, manifest)) behind += records - (this.#seen.get(shard) ?? 0);
+    return behind > RECORDS_PER_ROUND / 4;
+  }
+
+  /** Adds new records to the tree, within a transaction; a round of them, or all. @throws RefusedInline */
+  add(catalog: Catalog, write: CatalogWrite, manifest: CollectionManifest, all: boolean): void {
+    const entries: Entry[] = [];
+    let left = all ? Number.POSITIVE_INFINITY : RECORDS_PER_ROUND;
+    for (const entry of this.#inline(catalog, manifest)) {
+      const from = this.#seen.get(entry.shard) ?? 0;
+      const count = Math.min(left, entry.records - from);
+      if (count <= 0) continue;
+      const dead = catalog.tombstones(entry);
+      for (const { ordinal, line } of catalog.inlineRecords(entry.shard, from, count)) {
+        if (ordinal >= from + count || isDead(dead, ordinal)) continue;
+        for (const key of this.#keysOf(entry, ordinal, line)) {
+          entries.push({ key, shard: entry.shard, ordinal });
+          this.added.push(key);
+        }
+      }
+      this.#seen.set(entry.shard, from + count);
+      left -= count;
+    }
+    for (const change of mergeInPlace(catalog, this.#tree.tree, entries.sort(compareEntries), undefined)) {
+      if (change.remove !== undefined) write.deletePage(change.remove);
+      for (const page of change.pages) write.putPage(this.#tree.tree, page);
+      this.#tree.entries += change.entriesGained;
+      this.#tree.pages += change.pagesGained;
+    }
+  }
+
+  #inline(read: CatalogRead, manifest: CollectionManifest): readonly ShardEntry[] {
+    return read.shards(manifest).filter(({ fileNumber }) => fileNumber === 0);
+  }
+
+  #keysOf(entry: ShardEntry, ordinal: number, line: Uint8Array): readonly Uint8Array[] {
+    const keys = keysOfLine(line, namesInLine(this.#path, entry.named, this.#numbers));
+    if (typeof keys === 'string') throw new RefusedInline({ entry, ordinal, reason: keys });
+    return keys;
+  }
+}
