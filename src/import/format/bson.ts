@@ -10,16 +10,17 @@ import { BadBson, BsonText } from './bson-values.js';
 import { Converter, type ConverterFacts } from './converter.js';
 
 /** Of an empty document: its length, and the zero at its end. */
-const DOCUMENT_BYTES_MIN = 5;
+export const DOCUMENT_BYTES_MIN = 5;
 
 export class BsonConverter extends Converter {
   readonly #values = new BsonText(this.text);
   readonly #documentBytesMax: number;
-  #documents = 0;
+  #documents: number;
 
   constructor(facts: ConverterFacts) {
     super(facts);
     this.#documentBytesMax = facts.recordBytesMax;
+    this.#documents = facts.start?.documents ?? 0;
   }
 
   protected override recordBegins(): string {

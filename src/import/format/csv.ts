@@ -13,7 +13,8 @@ import { Converter, type ConverterFacts, type ConverterStart } from './converter
 import { badHeader, type Column, columnsOf } from './header.js';
 import { RowKernel } from './simd/row-kernel.js';
 
-const TAB = '\t'.charCodeAt(0);
+/** The byte between two cells. */
+export const SEPARATORS = { csv: COMMA, tsv: '\t'.charCodeAt(0) } as const;
 const RETURN = '\r'.charCodeAt(0);
 const MARK = [0xef, 0xbb, 0xbf];
 
@@ -47,9 +48,9 @@ export class CsvConverter extends Converter {
   #header: Uint8Array[] = [];
   #afterHeader: ConverterStart | undefined;
 
-  constructor(facts: ConverterFacts, separator: 'csv' | 'tsv') {
+  constructor(facts: ConverterFacts, format: keyof typeof SEPARATORS) {
     super(facts);
-    this.#separator = separator === 'tsv' ? TAB : COMMA;
+    this.#separator = SEPARATORS[format];
     this.#types = facts.types;
     const { header, line = 1 } = facts.start ?? {};
     if (header === undefined) return;
