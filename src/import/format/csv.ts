@@ -164,9 +164,10 @@ export class CsvConverter extends Converter {
     const columns = this.#columns;
     const number = this.#cells++;
     if (columns === undefined) {
-      const cell = isQuoted ? undoubled(bytes, from, to) : bytes.slice(from, to);
+      const cell = isQuoted ? undoubled(bytes, from, to) : bytes.subarray(from, to);
       if (number === 0) this.#header = [];
-      this.#header.push(cell);
+      // A copy: the bytes are not kept, and the slice of a Buffer is none.
+      this.#header.push(new Uint8Array(cell));
       return;
     }
     const column = columns[number];
