@@ -57,7 +57,7 @@ describe.each(['csv', 'bson'] as const)('%s', (format) => {
     key: 'id',
     indexes: ['n'],
     workers,
-    spanBytes: 60_000,
+    spanBytes: 150_000,
   });
 
   test.each(WAYS)('%s: all records, in their order', async (_, source) => {

@@ -39,7 +39,7 @@ const LAYERS = [
   ['src/parallel'],
   // The import path, in the order of its stages.
   ['src/import/codec', 'src/import/codec/forms', 'src/import/codec/xz', 'src/import/codec/cuts'],
-  ['src/import/format', 'src/import/format/simd', 'src/import/format/cuts'],
+  ['src/import/format/simd', 'src/import/format', 'src/import/format/cuts'],
   [
     'src/import/rules',
     'src/import/names',

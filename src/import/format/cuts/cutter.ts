@@ -3,27 +3,11 @@
 // Cuts a source that is converted, as it comes, into parts that begin and end between two records. Workers convert them side by
 // side. Where the records end is no guess: the cutter reads lengths and quotes as the converter does.
 
-import type { Part } from '../../codec/cuts/cutter.js';
 import type { FormatName } from '../coding.js';
-import type { ConverterFacts, ConverterStart } from '../converter.js';
+import type { ConverterFacts } from '../converter.js';
 import { DocumentCutter } from './documents.js';
+import type { FormatCutter } from './part.js';
 import { RowCutter } from './rows.js';
-
-/** A part of a source that is converted. */
-export interface FormatPart extends Part {
-  /** How to convert it. Absent: it is the beginning of the source. */
-  readonly start?: ConverterStart;
-}
-
-export interface FormatCutter {
-  /**
-   * Takes the next bytes. @returns the parts that end in them; after one that is a beginning, nothing is to be pushed
-   * @throws as the converter does of the header
-   */
-  push(piece: Uint8Array): Iterable<FormatPart>;
-  /** The source has ended. @returns the last part, if there is one */
-  end(): Iterable<FormatPart>;
-}
 
 /** Whether sources in this format can be cut: of bulk files, only who reads all lines knows which of them are actions. */
 export function canCutFormat(format: FormatName): boolean {

@@ -5,7 +5,7 @@
 import { Pending } from '../../codec/cuts/pending.js';
 import { DOCUMENT_BYTES_MIN } from '../bson.js';
 import type { ConverterFacts } from '../converter.js';
-import type { FormatCutter, FormatPart } from './cutter.js';
+import type { FormatCutter, FormatPart } from './part.js';
 
 export class DocumentCutter implements FormatCutter {
   readonly #pending = new Pending();

@@ -8,7 +8,7 @@ import type { ConverterFacts, ConverterStart } from '../converter.js';
 import { CsvConverter, SEPARATORS } from '../csv.js';
 import { INPUT_BYTES } from '../simd/converters.js';
 import { RowEnds } from '../simd/row-ends.js';
-import type { FormatCutter, FormatPart } from './cutter.js';
+import type { FormatCutter, FormatPart } from './part.js';
 
 /** Bytes of text around a name in each row: `,"name":""`. */
 const NAME_BYTES = 6;

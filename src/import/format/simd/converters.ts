@@ -5,6 +5,7 @@
 
 import { GristmillError } from '../../../base/errors.js';
 import { wasmInstance, wasmModule } from '../../../base/wasm-instance.js';
+import { doubleText } from './double-text.js';
 
 /** Exports of the module; each is described there. Numbers are u32, which arrive here as i32. */
 export interface WasmConverters {
@@ -16,6 +17,8 @@ export interface WasmConverters {
   text(): number;
   written(): number;
 
+  documentsConvert(bytes: number): number;
+  documentsConverted(): number;
   rowsConvert(columns: number, separator: number, bytes: number): number;
   rowsNewlines(): number;
   findRowEnds(state: number, separator: number, bytes: number): number;
@@ -24,11 +27,13 @@ export interface WasmConverters {
   allNewlines(): number;
 }
 
-/** Bytes that are converted at a time. They and their text stay in the cache of a core. */
+/** Bytes that are converted at a time, about. They and their text stay in the cache of a core. */
 export const INPUT_BYTES = 64 * 1024;
 
+/** How much memory a user needs. */
 interface Room {
   readonly tableBytes: number;
+  readonly inputBytes: number;
   readonly textBytes: number;
 }
 
@@ -42,11 +47,11 @@ let user: object | undefined;
  */
 export function convertersFor(next: object, room: Room, first: (wasm: WasmConverters) => void): WasmConverters {
   instance ??= wasmInstance(wasmModule(new URL('./converters.wasm', import.meta.url)), {
-    env: { abort: aborted },
+    env: { abort: aborted, double: writeDouble },
   }) as unknown as WasmConverters;
   if (user === next) return instance;
   user = undefined;
-  if (instance.layout(room.tableBytes, INPUT_BYTES, room.textBytes) === 0) throw noMemory();
+  if (instance.layout(room.tableBytes, room.inputBytes, room.textBytes) === 0) throw noMemory();
   first(instance);
   user = next;
   return instance;
@@ -55,6 +60,13 @@ export function convertersFor(next: object, room: Room, first: (wasm: WasmConver
 /** Bytes in its memory; valid until it is laid out again. */
 export function bytesIn({ memory }: WasmConverters, address: number, bytes: number): Uint8Array {
   return new Uint8Array(memory.buffer, address >>> 0, bytes);
+}
+
+/** Called by the module. @returns how many bytes of text it has written */
+function writeDouble(value: number, address: number): number {
+  const text = doubleText(value);
+  const { memory } = instance as WasmConverters;
+  return Buffer.from(memory.buffer, address >>> 0, text.length).write(text, 'latin1');
 }
 
 function noMemory(): GristmillError {

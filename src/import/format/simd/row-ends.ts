@@ -2,10 +2,11 @@
 //
 // Finds where rows end, in WebAssembly, in bytes that come piece by piece.
 
-import { bytesIn, convertersFor } from './converters.js';
+import { bytesIn, convertersFor, INPUT_BYTES } from './converters.js';
 
 /** The state before the first byte of a row. */
 const AT_START = 0;
+const ROOM = { tableBytes: 0, inputBytes: INPUT_BYTES, textBytes: 0 };
 
 /** What was found in a piece. */
 interface Found {
@@ -27,7 +28,7 @@ export class RowEnds {
 
   /** @param piece the next bytes, at most INPUT_BYTES */
   find(piece: Uint8Array): Found {
-    const wasm = convertersFor(this, { tableBytes: 0, textBytes: 0 }, () => {});
+    const wasm = convertersFor(ROOM, ROOM, () => {});
     bytesIn(wasm, wasm.input(), piece.byteLength).set(piece);
     this.#state = wasm.findRowEnds(this.#state, this.#separator, piece.byteLength);
     return { end: wasm.rowEnd(), newlinesBefore: wasm.rowEndNewlines(), newlines: wasm.allNewlines() };

@@ -3,13 +3,12 @@
 // Converts rows in WebAssembly, as long as they are simple: they end in the bytes at hand and have as many cells as the header.
 // It stops before any other row, which its twin decides about (csv.ts). It never calls a row bad.
 
-import type { CellType } from '../cell-types.js';
-import type { Column } from '../header.js';
 import { bytesIn, convertersFor, INPUT_BYTES, type WasmConverters } from './converters.js';
 
 /** Of a column in the table: address and length of its lead, its type, nothing. Each has 4 bytes. */
 const COLUMN_BYTES = 16;
-const TYPES: readonly CellType[] = ['string', 'number', 'boolean', 'auto'];
+/** As the module numbers them. */
+const TYPES = ['string', 'number', 'boolean', 'auto'] as const;
 /** A byte of a cell becomes at most so many of text: `\u001f`. */
 const ESCAPE_BYTES = 6;
 /** Of a cell: its quotes. Of a row: its bracket, and its newline. */
@@ -18,15 +17,21 @@ const ROW_BYTES = 2;
 /** Of rows whose text may need more room, the twin is as good: their names are most of it. */
 const TEXT_BYTES_MAX = 32 * 1024 * 1024;
 
+/** A column: the bytes of JSON before its cells, and their type. */
+interface KernelColumn {
+  readonly lead: Uint8Array;
+  readonly type: (typeof TYPES)[number];
+}
+
 export class RowKernel {
-  readonly #columns: readonly Column[];
+  readonly #columns: readonly KernelColumn[];
   readonly #separator: number;
-  readonly #room: { readonly tableBytes: number; readonly textBytes: number };
+  readonly #room: { readonly tableBytes: number; readonly inputBytes: number; readonly textBytes: number };
   /** Newlines in the rows that were converted last. */
   newlines = 0;
   #text: Uint8Array = new Uint8Array(0);
 
-  private constructor(columns: readonly Column[], separator: number) {
+  private constructor(columns: readonly KernelColumn[], separator: number) {
     this.#columns = columns;
     this.#separator = separator;
     const leads = columns.reduce((sum, { lead }) => sum + lead.byteLength, 0);
@@ -34,13 +39,14 @@ export class RowKernel {
     // A row has at least one byte for each cell. One more row may be begun and not end.
     const rows = Math.ceil(INPUT_BYTES / columns.length) + 1;
     this.#room = {
+      inputBytes: INPUT_BYTES,
       tableBytes: COLUMN_BYTES * columns.length + leads,
       textBytes: ESCAPE_BYTES * INPUT_BYTES + rows * rowBytes,
     };
   }
 
   /** Undefined for a header whose rows become too large. */
-  static of(columns: readonly Column[], separator: number): RowKernel | undefined {
+  static of(columns: readonly KernelColumn[], separator: number): RowKernel | undefined {
     const kernel = new RowKernel(columns, separator);
     return kernel.#room.textBytes > TEXT_BYTES_MAX ? undefined : kernel;
   }
