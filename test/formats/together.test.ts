@@ -8,6 +8,7 @@ import { BSON } from 'bson';
 import { expect, test } from 'vitest';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
+import { syncedStore } from '../support/sync.js';
 
 function fileOf(name: string, bytes: Uint8Array | string): string {
   const path = join(scratch(), name);
@@ -24,10 +25,18 @@ test('options about how JSON is written are for the sources of JSON, option type
   await store.import([csv, json5, bson], options);
   const expected = ['{"id":"1","n":2}', '{"id":"2","n":null}', '{"id":"3"}'];
   expect(await texts()).toEqual(expected);
-  await store.sync([csv, json5, bson], options);
+  const synced = await syncedStore('on disk');
+  await synced.sync([csv, json5, bson], options);
+  writeFileSync(csv, 'id,n\n1,2\n4,5\n');
   writeFileSync(json5, "{id: '2', n: 7}\n");
-  await store.sync([csv, json5, bson], options);
-  expect((await texts()).sort()).toEqual([expected[0], '{"id":"2","n":7}', expected[2]]);
+  await synced.sync([csv, json5, bson], options);
+  const records = synced.store.collection('records');
+  expect(['1', '2', '3', '4'].map((key) => records.getTextSync(key))).toEqual([
+    expected[0],
+    '{"id":"2","n":7}',
+    expected[2],
+    '{"id":"4","n":5}',
+  ]);
   await expect(store.import([csv, bson], { key: 'id', dialect: 'json5' })).rejects.toThrow(
     /a\.csv is read as csv, and option dialect is for sources of JSON/,
   );

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scratch, start } from '../support/cli.js';
 import { testStore } from '../support/import-store.js';
+import { syncedStore } from '../support/sync.js';
 import { until } from '../support/until.js';
 
 test('a module that another one imports is part of what decides whether an import is the same', async () => {
@@ -29,10 +30,15 @@ test('a module that another one imports is part of what decides whether an impor
     await store.import(source, options);
     expect(await texts()).toEqual([`{"id":1,"n":${n}}`, `{"id":2,"n":${n}}`]);
   }
-  await store.sync(source, options);
+  const synced = await syncedStore('on disk');
+  await synced.sync(source, options);
+  expect((await synced.sync(source, options)).changed).toBe(0);
   writeFileSync(number, 'module.exports = 3;\n');
-  await store.sync(source, options);
-  expect(await texts()).toEqual(['{"id":1,"n":3}', '{"id":2,"n":3}']);
+  await synced.sync(source, options);
+  expect([1, 2].map((id) => synced.store.collection('records').getSync(id))).toEqual([
+    { id: 1, n: 3 },
+    { id: 2, n: 3 },
+  ]);
 });
 
 test('Ctrl-C twice ends an import whose function never returns; the store is as it was', async () => {
