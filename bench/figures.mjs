@@ -12,7 +12,20 @@ const PERFORMANCE = fileURLToPath(new URL('../docs/performance.md', import.meta.
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** In the order a reader wants them. */
 const BENCHES = [
-  ...['import', 'array', 'sources', 'bad', 'memory', 'scaling', 'lookup', 'transactions', 'verify', 'kernel', 'real'],
+  ...[
+    'import',
+    'array',
+    'sources',
+    'formats',
+    'bad',
+    'memory',
+    'scaling',
+    'lookup',
+    'transactions',
+    'verify',
+    'kernel',
+    'real',
+  ],
   ...['warm', 'switch', 'stalls', 'refresh', 'watch', 'cache-memory', 'metrics'],
 ];
 const HEADLINES = ['what', 'gristmill', 'for comparison', 'measured'];

@@ -18,6 +18,7 @@ const BENCHES = {
   kernel: {},
   array: {},
   sources: { rivals: true },
+  formats: { rivals: true },
   bad: {},
   lookup: { rivals: true },
   transactions: { rivals: true },

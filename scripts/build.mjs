@@ -12,6 +12,11 @@ import { filesUnder, isFresh, root, writtenAt } from './files.mjs';
 const WASM_MODULES = [
   { name: 'kernel', entry: 'src/kernel/assembly/index.ts', output: 'src/kernel/simd/kernel.wasm' },
   { name: 'decoders', entry: 'src/kernel/assembly/decoders/index.ts', output: 'src/import/codec/forms/decoders.wasm' },
+  {
+    name: 'converters',
+    entry: 'src/kernel/assembly/converters/index.ts',
+    output: 'src/import/format/simd/converters.wasm',
+  },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
 ];
 const BUNDLES = 'rolldown.config.mjs';

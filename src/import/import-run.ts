@@ -236,9 +236,13 @@ function isInSequence({ plans }: Plans): boolean {
   return plans.some(({ sequential }) => sequential !== undefined);
 }
 
-/** None for small sources. Those that an option cuts into spans have threads for them. */
+/**
+ * None for small sources. Those that an option cuts into spans have threads for them. A user's module always has: this thread
+ * hears a signal also while its function runs for ever, and a new thread loads the module and all that it imports as they are now.
+ */
 function threadsFor({ planned, options }: RunParts, tasks: number): number {
-  if (planned.bytes <= THREADLESS_BYTES_MAX && tasks <= planned.plans.length) return 0;
+  if (options.transform === undefined && planned.bytes <= THREADLESS_BYTES_MAX && tasks <= planned.plans.length)
+    return 0;
   return isInSequence(planned) ? options.workers : Math.min(options.workers, tasks);
 }
 

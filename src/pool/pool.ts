@@ -63,7 +63,7 @@ export class WorkerPool implements Workers, Verifiers, Indexers {
   }
 
   async decode(task: PartTask): Promise<DecodedPart> {
-    return this.#runTwice<DecodedPart>(task, 'decode', `byte ${task.offset} of ${task.path}`, () => {});
+    return this.#runTwice<DecodedPart>(task, 'decode', `byte ${task.facts.offset} of ${task.facts.path}`, () => {});
   }
 
   async scan(order: SpanOrder): Promise<SpanResult> {

@@ -13,6 +13,7 @@ import type { FilledImportOptions } from '../import/options/resolve.js';
 import { batchSources } from '../import/plan/batch-sources.js';
 import { planUnlessBad, withoutOddOnes } from '../import/plan/careful.js';
 import { planFolder } from '../import/plan/folder.js';
+import { amongSources } from '../import/plan/formats.js';
 import { planSource } from '../import/plan/plan.js';
 import type { SourcePlan } from '../import/plan/source-plan.js';
 import type { Plans } from '../import/plan/sources.js';
@@ -73,7 +74,7 @@ export class PartialImport implements ImportWork {
   ) {
     this.#target = target;
     this.sources = sources;
-    this.#options = options;
+    this.#options = amongSources(sources, options);
     this.#base = base;
     this.#comparison = comparison;
     this.#rows = new ManifestRows(base.sources.files);

@@ -40,7 +40,7 @@ const LAYERS = [
   ['src/store/publish', 'src/store/lock'],
   // The import path, in the order of its stages.
   ['src/import/codec', 'src/import/codec/forms', 'src/import/codec/xz', 'src/import/codec/cuts'],
-  ['src/import/format'],
+  ['src/import/format/simd', 'src/import/format', 'src/import/format/cuts'],
   [
     'src/import/rules',
     'src/import/names',

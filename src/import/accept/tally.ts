@@ -51,6 +51,8 @@ export class Tally {
   added = 0;
   replaced = 0;
   storedBytes = 0;
+  /** Source bytes that the accepted spans have read. */
+  progressBytes = 0;
   redone = 0;
   /** Spans of sources that are read in sequence. */
   spansInSequence = 0;
@@ -120,6 +122,7 @@ export class Tally {
     this.cut.push(...(result.cut ?? []));
     this.badFiles.push(...(result.badFiles ?? []).map(({ at: _, ...bad }) => bad));
     this.read += result.read;
+    this.progressBytes += result.progressBytes;
     this.rejected += result.rejected;
     this.filtered += result.filtered ?? 0;
     this.added += result.added ?? 0;

@@ -1,22 +1,19 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// Decodes one part of a compressed source, in a worker.
+// Decodes or converts one part of a source, in a worker.
 
 import { PART_PLAIN_BYTES_MAX } from '../../base/limits.js';
-import type { CodecName, DecodeLimits } from '../codec/codec.js';
-import { decoderNow } from '../codec/open.js';
+import type { Coding } from '../format/coding.js';
+import { type CodingFacts, codingNow } from '../format/open.js';
 import { CHUNK_LEAD_BYTES, type ChunkMemory } from './chunk.js';
 import { FreeMemory } from './chunk-memory.js';
 
 /** A part to decode. */
 export interface PartTask {
-  readonly codec: CodecName;
-  readonly path: string;
-  readonly limits: DecodeLimits;
+  readonly coding: Coding;
+  /** Of the part: where it begins, and whether its source goes on after it. */
+  readonly facts: CodingFacts & { readonly offset: number };
   readonly bytes: Uint8Array;
-  /** Offset in the source of its first byte. */
-  readonly offset: number;
-  readonly isPart: boolean;
   /** How many bytes of text a chunk has room for, and memory of that size that nobody uses. */
   readonly chunkBytes: number;
   readonly free: readonly ChunkMemory[];
@@ -25,11 +22,11 @@ export interface PartTask {
 /** The text of a part, in order: memory, and the bytes in it. Or that it has more text than is decoded at once. */
 export type DecodedPart = readonly { readonly memory: ChunkMemory; readonly bytes: number }[] | 'too large';
 
-/** @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_TRAILING_BYTES, SOURCE_EXPANDS, SOURCE_NOT_SUPPORTED */
-export function decodePart({ codec, path, limits, bytes, offset, isPart, chunkBytes, free }: PartTask): DecodedPart {
+/** @throws DecoderNotLoaded; SOURCE_DAMAGED, SOURCE_TRUNCATED, SOURCE_TRAILING_BYTES, SOURCE_EXPANDS, SOURCE_NOT_SUPPORTED, SOURCE_BAD_HEADER, … */
+export function decodePart({ coding, facts, bytes, chunkBytes, free }: PartTask): DecodedPart {
   const supply = new FreeMemory(chunkBytes);
   for (const memory of free) supply.giveBack(memory);
-  const decoder = decoderNow(codec, { path, limits, offset, isPart });
+  const decoder = codingNow(coding, facts);
   const chunks: { memory: ChunkMemory; bytes: number }[] = [];
   const lastWithRoom = () => {
     const last = chunks.at(-1);

@@ -1,15 +1,17 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// A compressed source that can be cut, decoded by several workers at once. Its parts are accepted in order. The decoder that
+// A compressed or converted source that can be cut, decoded by several workers at once. Its parts are accepted in order. The decoder that
 // reads all in sequence is the specification: what cannot be cut, a part with too much text, and all from a part on that was
 // cut in the wrong place are left to it.
 
-import { SEQUENCE_CHUNK_BYTES_LATER } from '../../base/limits.js';
+import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
-import type { CodecName } from '../codec/codec.js';
-import { Cutter, type Part } from '../codec/cuts/cutter.js';
+import { Cutter } from '../codec/cuts/cutter.js';
 import { Faults } from '../codec/faults.js';
 import { EXPANSION_FREE_BYTES } from '../codec/plain.js';
+import type { FormatName } from '../format/coding.js';
+import { formatCutter } from '../format/cuts/cutter.js';
+import type { FormatPart as Part } from '../format/cuts/part.js';
 import type { ChunkMemory } from './chunk.js';
 import { FreeMemory } from './chunk-memory.js';
 import { ChunkOrder, type Filled } from './chunk-order.js';
@@ -35,7 +37,6 @@ type Outcome = DecodedPart | 'in sequence';
 
 export class PartFeed implements Feed {
   readonly #decoding: Decoding;
-  readonly #codec: CodecName;
   readonly #pieces: Pieces;
   readonly #decoder: PartDecoder;
   readonly #listener: FeedListener;
@@ -46,6 +47,8 @@ export class PartFeed implements Feed {
   #permitted = 0;
   #emitted = 0;
   #plainBytes = 0;
+  /** Offset in the source up to which the chunks are made of it. */
+  #sourceEnd = 0;
   /** Parts that were given out and not yet accepted. */
   #ahead = 0;
   /** Set when no more parts are decoded beside each other. */
@@ -54,10 +57,9 @@ export class PartFeed implements Feed {
   #isClosed = false;
   #wake: (() => void) | undefined;
 
-  /** @param codec how the source is compressed */
-  constructor(codec: CodecName, decoding: Decoding, pieces: Pieces, decoder: PartDecoder, listener: FeedListener) {
+  /** @param decoding of a source that is compressed or converted, not both */
+  constructor(decoding: Decoding, pieces: Pieces, decoder: PartDecoder, listener: FeedListener) {
     this.#decoding = decoding;
-    this.#codec = codec;
     this.#pieces = pieces;
     this.#decoder = decoder;
     this.#listener = listener;
@@ -109,16 +111,15 @@ export class PartFeed implements Feed {
       if (this.#isClosed) return;
       this.#ahead--;
       // Awaited here: leaving the loop would end the parts that the rest is made of.
-      if (result === 'in sequence') return await this.#inSequence(part.from, restOf(part, parts, pieces));
-      if (result === 'too large') await this.#inSequence(part.from, alone(part));
+      if (result === 'in sequence') return await this.#inSequence(part, restOf(part, parts, pieces));
+      if (result === 'too large') await this.#inSequence(part, alone(part));
       else this.#emitAll(part, result);
     }
   }
 
   /** Parts, as far ahead as is permitted. */
   async *#parts(pieces: AsyncIterator<Uint8Array>): AsyncGenerator<Part, void> {
-    const { facts, spanBytes } = this.#decoding;
-    const cutter = new Cutter(this.#codec, facts.path, spanBytes);
+    const cutter = cutterFor(this.#decoding);
     for (let isLast = false; !isLast; ) {
       const { done, value } = await pieces.next();
       isLast = done === true;
@@ -150,22 +151,14 @@ export class PartFeed implements Feed {
     return outcome;
   }
 
-  async #outcomeOf({ bytes, from, isGuess, isBeginning }: Part): Promise<Outcome> {
+  async #outcomeOf({ bytes, from, isGuess, isBeginning, start }: Part): Promise<Outcome> {
     if (isBeginning || this.#isInSequence || this.#isClosed) return 'in sequence';
-    const { path, limits } = this.#decoding.facts;
+    const { coding, facts } = this.#decoding;
     const used = this.#free.used();
     const free = used === undefined ? [] : [used];
     try {
-      const task = {
-        codec: this.#codec,
-        path,
-        limits,
-        bytes,
-        offset: from,
-        isPart: isGuess,
-        chunkBytes: this.#chunkBytes,
-        free,
-      };
+      const ofPart = { ...facts, start, offset: from, isPart: isGuess };
+      const task = { coding, facts: ofPart, bytes, chunkBytes: this.#chunkBytes, free };
       const decoded = await this.#decoder.decode(task);
       if (decoded === 'too large' || decoded.length === 0) for (const memory of free) this.#free.giveBack(memory);
       // It has not been decoded to its end, which may be none.
@@ -186,31 +179,37 @@ export class PartFeed implements Feed {
   #emitAll({ from, to }: Part, chunks: Exclude<DecodedPart, string>): void {
     const total = chunks.reduce((sum, { bytes }) => sum + bytes, 0);
     this.#checkExpansion(to, total);
+    let done = 0;
     for (const { memory, bytes } of chunks) {
-      this.#emit({ memory, bytes, sourceBytes: Math.round(((to - from) * bytes) / total) });
+      done += bytes;
+      const at = from + Math.round(((to - from) * done) / total);
+      this.#emit({ memory, bytes, sourceBytes: at - this.#sourceEnd });
     }
   }
 
   #emit(filled: Filled): void {
     this.#emitted++;
     this.#plainBytes += filled.bytes;
+    this.#sourceEnd += filled.sourceBytes;
     this.#listener.chunk(this.#order.next(filled));
   }
 
   /** The text of all parts counts: each of them is small. @throws GristmillError SOURCE_EXPANDS */
   #checkExpansion(offset: number, bytes: number): void {
-    const { path, limits } = this.#decoding.facts;
+    const { coding, facts } = this.#decoding;
+    const { path, limits } = facts;
     const sum = this.#plainBytes + bytes;
-    if (sum < EXPANSION_FREE_BYTES || sum <= offset * limits.ratioMax) return;
-    throw new Faults(this.#codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
+    if (coding.codec === undefined || sum < EXPANSION_FREE_BYTES || sum <= offset * limits.ratioMax) return;
+    throw new Faults(coding.codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
   }
 
-  /** Decodes in a thread. @param offset of the first piece in the source */
-  async #inSequence(offset: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  /** Decodes in a thread. @param part the first piece is of it */
+  async #inSequence({ from: offset, start }: Part, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     const source = { [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](), close: () => {} };
     let at = offset;
     const decoded = new Promise<void>((resolve, reject) => {
-      const feed = new DecodingThread({ ...this.#decoding, facts: { ...this.#decoding.facts, offset } }, source, {
+      const facts = { ...this.#decoding.facts, offset, start };
+      const feed = new DecodingThread({ ...this.#decoding, facts }, source, {
         chunk: (chunk) => {
           at += chunk.sourceBytes;
           try {
@@ -233,6 +232,12 @@ export class PartFeed implements Feed {
       this.#thread = undefined;
     }
   }
+}
+
+function cutterFor({ coding, facts, spanBytes = SEQUENCE_CHUNK_BYTES }: Decoding) {
+  const { codec, format } = coding;
+  if (codec !== undefined) return new Cutter(codec, facts.path, spanBytes);
+  return formatCutter(format as FormatName, facts, spanBytes);
 }
 
 async function* alone({ bytes }: Part): AsyncGenerator<Uint8Array> {

@@ -3,9 +3,12 @@
 // A BSON document as MongoDB Extended JSON, written from its bytes. Numbers are JSON numbers with every digit they have;
 // a double has a point, an exponent, or an object of its own (NaN, Infinity). All other types keep their type in an object,
 // as in relaxed Extended JSON v2. Members keep their order, and a name that occurs twice occurs twice.
+//
+// This is the specification, and writes every document that the kernel leaves (simd/document-kernel.ts).
 
 import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from '../../kernel/plain/bytes.js';
 import { decimalText } from './decimal128.js';
+import { doubleText } from './simd/double-text.js';
 import type { TextOutput } from './text-output.js';
 
 /** Deeper documents are refused: MongoDB stores 100 levels. */
@@ -247,14 +250,6 @@ export class BsonText {
     this.#at = from + bytes;
     return from;
   }
-}
-
-/** The shortest text that is this double again, and no whole number's. */
-function doubleText(value: number): string {
-  if (!Number.isFinite(value)) return `{"$numberDouble":"${value}"}`;
-  if (Object.is(value, -0)) return '-0.0';
-  const text = String(value);
-  return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
 function dateText(milliseconds: number | bigint): string {

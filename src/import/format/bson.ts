@@ -8,18 +8,21 @@ import { GristmillError } from '../../base/errors.js';
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { BadBson, BsonText } from './bson-values.js';
 import { Converter, type ConverterFacts } from './converter.js';
+import { DocumentKernel } from './simd/document-kernel.js';
 
 /** Of an empty document: its length, and the zero at its end. */
-const DOCUMENT_BYTES_MIN = 5;
+export const DOCUMENT_BYTES_MIN = 5;
 
 export class BsonConverter extends Converter {
   readonly #values = new BsonText(this.text);
+  readonly #kernel = new DocumentKernel();
   readonly #documentBytesMax: number;
-  #documents = 0;
+  #documents: number;
 
   constructor(facts: ConverterFacts) {
     super(facts);
     this.#documentBytesMax = facts.recordBytesMax;
+    this.#documents = facts.start?.documents ?? 0;
   }
 
   protected override recordBegins(): string {
@@ -29,13 +32,20 @@ export class BsonConverter extends Converter {
   protected override convert(bytes: Uint8Array, isEnd: boolean): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
-    for (; at + 4 <= bytes.byteLength; this.#documents++) {
+    while (at + 4 <= bytes.byteLength) {
       const size = view.getInt32(at, true);
       if (size < DOCUMENT_BYTES_MIN || size > this.#documentBytesMax) throw this.#unsound(at, size);
       if (at + size > bytes.byteLength) break;
       if (bytes[at + size - 1] !== 0) throw this.#unsound(at, size);
-      this.#write(bytes.subarray(at, at + size), this.offset + at);
-      at += size;
+      const next = this.#kernel.convert(bytes, at, size);
+      this.text.raw(this.#kernel.text, 0);
+      this.#documents += this.#kernel.documents;
+      if (next === at) {
+        this.#write(bytes.subarray(at, at + size), this.offset + at);
+        this.#documents++;
+      }
+      at = next === at ? at + size : next;
+      this.relieve();
     }
     if (isEnd && at < bytes.byteLength) throw this.#truncated(this.offset + at);
     return at;

@@ -19,7 +19,23 @@ export interface ConverterFacts {
   readonly types?: string | undefined;
   /** Whether option `key` says where the keys are. */
   readonly isKeyed: boolean;
+  /** Where it begins, if that is not the beginning of the source. */
+  readonly start?: ConverterStart | undefined;
 }
+
+/** What has to be known to convert a part of a source, from the beginning of a record on. */
+export interface ConverterStart {
+  /** Offset in the source of its first byte. */
+  readonly offset: number;
+  /** Of rows: the line of the first one, from 1, and the cells of the header. */
+  readonly line?: number;
+  readonly header?: readonly Uint8Array[];
+  /** Of documents: how many come before. */
+  readonly documents?: number;
+}
+
+/** Text that collects before it is handed out. */
+const TEXT_BYTES = 256 * 1024;
 
 export abstract class Converter implements Decoder {
   protected readonly path: string;
@@ -32,10 +48,12 @@ export abstract class Converter implements Decoder {
   #heldBytes = 0;
   /** Fewer bytes than these are not worth another attempt. */
   #wanted = 0;
+  #out: (plain: Uint8Array) => void = () => {};
 
-  constructor({ path, recordBytesMax }: ConverterFacts) {
+  constructor({ path, recordBytesMax, start }: ConverterFacts) {
     this.path = path;
     this.#recordBytesMax = recordBytesMax;
+    this.offset = start?.offset ?? 0;
   }
 
   /**
@@ -62,6 +80,16 @@ export abstract class Converter implements Decoder {
     this.#heldBytes = 0;
   }
 
+  /** Hands out the text, if there is much. Called between records: what has been handed out cannot be taken back. */
+  protected relieve(): void {
+    if (this.text.length >= TEXT_BYTES) this.#handOut();
+  }
+
+  #handOut(): void {
+    if (this.text.length > 0) this.#out(this.text.written);
+    this.text.length = 0;
+  }
+
   /** The mark of a bad record. */
   protected mark(bad: MarkedRecord): void {
     this.text.utf8(markOf(bad));
@@ -69,9 +97,10 @@ export abstract class Converter implements Decoder {
 
   #take(bytes: Uint8Array, isEnd: boolean, out: (plain: Uint8Array) => void): void {
     this.text.length = 0;
+    this.#out = out;
     const used = this.convert(bytes, isEnd);
     this.offset += used;
-    if (this.text.length > 0) out(this.text.written);
+    this.#handOut();
     this.#hold(bytes, used);
     if (this.#heldBytes > this.#recordBytesMax) throw this.#tooLarge();
     this.#wanted = 2 * this.#heldBytes;

@@ -3,15 +3,18 @@
 // CSV and TSV (RFC 4180) to lines of JSON: each row is an object, with the names of the header and the cells as strings.
 // A row may lie across lines, because a cell in quotes may have newlines. A quote elsewhere than at the beginning of a
 // cell is a character like any other. A row that has more or fewer cells than the header is a bad record.
+//
+// This is the specification, and reads the header and every row that the kernel leaves (simd/row-kernel.ts).
 
 import { GristmillError } from '../../base/errors.js';
 import { COMMA, NEWLINE, QUOTE } from '../../kernel/plain/bytes.js';
 import { isBoolean, isNumber } from './cell-types.js';
-import { Converter, type ConverterFacts } from './converter.js';
+import { Converter, type ConverterFacts, type ConverterStart } from './converter.js';
 import { badHeader, type Column, columnsOf } from './header.js';
-import { NEEDS_ESCAPE } from './text-output.js';
+import { RowKernel } from './simd/row-kernel.js';
 
-const TAB = '\t'.charCodeAt(0);
+/** The byte between two cells. */
+export const SEPARATORS = { csv: COMMA, tsv: '\t'.charCodeAt(0) } as const;
 const RETURN = '\r'.charCodeAt(0);
 const MARK = [0xef, 0xbb, 0xbf];
 
@@ -31,10 +34,9 @@ interface BadRow {
 
 export class CsvConverter extends Converter {
   readonly #separator: number;
-  /** 1 for a byte that ends a cell, or cannot stand in a string as it is. */
-  readonly #stops: Uint8Array;
   readonly #types: string | undefined;
   #columns: readonly Column[] | undefined;
+  #kernel: RowKernel | undefined;
   #hasBegun = false;
   /** The line that the next row begins on. */
   #line = 1;
@@ -44,12 +46,23 @@ export class CsvConverter extends Converter {
   #badRowEnd = 0;
   /** The cells of the header, while it is read. */
   #header: Uint8Array[] = [];
+  #afterHeader: ConverterStart | undefined;
 
-  constructor(facts: ConverterFacts, separator: 'csv' | 'tsv') {
+  constructor(facts: ConverterFacts, format: keyof typeof SEPARATORS) {
     super(facts);
-    this.#separator = separator === 'tsv' ? TAB : COMMA;
+    this.#separator = SEPARATORS[format];
     this.#types = facts.types;
-    this.#stops = NEEDS_ESCAPE.map((needs, byte) => Number(needs === 1 || byte === this.#separator));
+    const { header, line = 1 } = facts.start ?? {};
+    if (header === undefined) return;
+    this.#hasBegun = true;
+    this.#line = line;
+    this.#header = [...header];
+    this.#takeHeader(this.offset);
+  }
+
+  /** How to convert from the first row after the header on. Undefined while the header has not come. */
+  get afterHeader(): ConverterStart | undefined {
+    return this.#afterHeader;
   }
 
   protected override recordBegins(): string {
@@ -65,6 +78,10 @@ export class CsvConverter extends Converter {
       if (MARK.every((byte, i) => bytes[i] === byte)) at = MARK.length;
     }
     while (at < bytes.byteLength) {
+      if (this.#kernel !== undefined) {
+        at = this.#convertSimple(this.#kernel, bytes, at);
+        if (at === bytes.byteLength) break;
+      }
       const written = this.text.length;
       const found = this.#readRow(bytes, at, isEnd);
       if (found === UNFINISHED) {
@@ -74,11 +91,29 @@ export class CsvConverter extends Converter {
       if (found === OPEN_QUOTE) throw this.#openQuote(at);
       const isBad = found === AFTER_QUOTE;
       const end = isBad ? this.#badRowEnd : found;
-      if (this.#columns === undefined) this.#takeHeader(isBad);
-      else if (!isBad && this.#cells === this.#columns.length) this.text.ascii('}\n');
-      else this.#refuseRow(bytes, { start: at, end, written, isBad });
+      const isHeader = this.#columns === undefined;
+      if (isHeader && isBad) {
+        throw badHeader(this.path, 'a name that goes on after its closing quote. A quote in a quoted name is doubled');
+      }
+      if (!isHeader && !isBad && this.#cells === this.#columns?.length) this.text.ascii('}\n');
+      else if (!isHeader) this.#refuseRow(bytes, { start: at, end, written, isBad });
       this.#line += this.#newlines;
       at = end;
+      if (isHeader) this.#takeHeader(this.offset + at);
+      this.relieve();
+    }
+    return at;
+  }
+
+  /** Converts the rows that the kernel takes. @returns where the first one begins that it leaves */
+  #convertSimple(kernel: RowKernel, bytes: Uint8Array, from: number): number {
+    let at = from;
+    for (let next = kernel.convert(bytes, at); next > at; next = kernel.convert(bytes, at)) {
+      this.text.raw(kernel.text, 0);
+      this.#line += kernel.newlines;
+      at = next;
+      this.relieve();
+      if (at === bytes.byteLength) break;
     }
     return at;
   }
@@ -98,33 +133,12 @@ export class CsvConverter extends Converter {
 
   /** @returns where it ends: the offset of a separator, a newline, or the end of the source */
   #bareCell(bytes: Uint8Array, from: number, isEnd: boolean): number {
-    const clean = this.#cleanCell(bytes, from);
-    if (clean !== UNFINISHED) return clean;
     let end = from;
     while (end < bytes.byteLength && bytes[end] !== this.#separator && bytes[end] !== NEWLINE) end++;
     if (end === bytes.byteLength && !isEnd) return UNFINISHED;
     const hasReturn = bytes[end] !== this.#separator && end > from && bytes[end - 1] === RETURN;
     this.#cell(bytes, from, hasReturn ? end - 1 : end, false);
     return end;
-  }
-
-  /** The common cell is written as it is looked for its end: a string without a character to escape. */
-  #cleanCell(bytes: Uint8Array, from: number): number {
-    const column = this.#columns?.[this.#cells];
-    if (column?.type !== 'string') return UNFINISHED;
-    const { text } = this;
-    const { length } = text;
-    text.raw(column.lead, 0);
-    text.byte(QUOTE);
-    let end = text.rawUntil(bytes, from, this.#stops);
-    if (bytes[end] === RETURN && bytes[end + 1] === NEWLINE) end++;
-    if (bytes[end] === this.#separator || bytes[end] === NEWLINE) {
-      text.byte(QUOTE);
-      this.#cells++;
-      return end;
-    }
-    text.length = length;
-    return UNFINISHED;
   }
 
   /** @returns as `#bareCell` */
@@ -150,9 +164,10 @@ export class CsvConverter extends Converter {
     const columns = this.#columns;
     const number = this.#cells++;
     if (columns === undefined) {
-      const cell = isQuoted ? undoubled(bytes, from, to) : bytes.slice(from, to);
+      const cell = isQuoted ? undoubled(bytes, from, to) : bytes.subarray(from, to);
       if (number === 0) this.#header = [];
-      this.#header.push(cell);
+      // A copy: the bytes are not kept, and the slice of a Buffer is none.
+      this.#header.push(new Uint8Array(cell));
       return;
     }
     const column = columns[number];
@@ -181,11 +196,11 @@ export class CsvConverter extends Converter {
     text.byte(QUOTE);
   }
 
-  #takeHeader(isBad: boolean): void {
-    if (isBad) {
-      throw badHeader(this.path, 'a name that goes on after its closing quote. A quote in a quoted name is doubled');
-    }
+  /** @param offset where the rows after the header begin */
+  #takeHeader(offset: number): void {
     this.#columns = columnsOf(this.path, this.#header, this.#types);
+    this.#kernel = RowKernel.of(this.#columns, this.#separator);
+    this.#afterHeader = { offset, line: this.#line, header: this.#header };
   }
 
   /** Makes a mark of a row that does not fit its header. @param row where it is, and the bytes of the text before it */

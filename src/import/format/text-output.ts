@@ -19,7 +19,7 @@ const SHORT_ESCAPES = new Map([
   [BACKSLASH, BACKSLASH],
 ]);
 /** 1 for a byte that cannot stand in a string as it is. */
-export const NEEDS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
+const NEEDS_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte < 0x20 || byte === QUOTE || byte === BACKSLASH),
 );
 /** A longer piece is copied by the system. */
@@ -61,26 +61,6 @@ export class TextOutput {
     if (count >= COPIED_BYTES_MIN) this.#bytes.set(bytes.subarray(from, to), this.length);
     else for (let at = from, end = this.length; at < to; at++) this.#bytes[end++] = bytes[at]!;
     this.length += count;
-  }
-
-  /**
-   * Writes bytes from `from` on as they are, up to the first that `stops` has a 1 for.
-   * @returns where that one is, or the end of the bytes
-   */
-  rawUntil(bytes: Uint8Array, from: number, stops: Uint8Array): number {
-    const { byteLength } = bytes;
-    // Mostly there is room for all of them, and the rest of the piece.
-    this.#reserve(byteLength - from);
-    const target = this.#bytes;
-    let end = this.length;
-    let at = from;
-    for (; at < byteLength; at++) {
-      const byte = bytes[at]!;
-      if (stops[byte] === 1) break;
-      target[end++] = byte;
-    }
-    this.length = end;
-    return at;
   }
 
   /** Writes bytes as the inside of a string, without its quotes. UTF-8 that is not valid is left to the scan to refuse. */

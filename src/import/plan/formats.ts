@@ -12,16 +12,23 @@ type Given = Pick<
   'format' | 'types' | 'shape' | 'select' | 'dialect' | 'nonfinite' | 'onTruncated'
 > & {
   readonly glob?: string | undefined;
+  readonly hasCells?: boolean;
 };
+
+/** The options with whether a named source has cells: then option `types` is for that one, and not for others. */
+export function amongSources<T extends Given>(paths: readonly string[], options: T): T {
+  return { ...options, hasCells: paths.some((path) => hasCells(formatOf(path, options))) };
+}
 
 /** Options about how JSON is written, with what they are when they are not given. */
 const OF_JSON = { dialect: 'json', nonfinite: 'reject', onTruncated: 'fail' } as const;
 
-/** @throws TypeError for an option about how JSON is written, if the source is converted to it */
-export function checkSpelling(path: string, options: Given): void {
-  const format = formatOf(path, options);
+/** @throws TypeError for an option about how JSON is written, if all sources are converted to it: then it has no meaning */
+export function checkSpelling(paths: readonly string[], options: Given): void {
+  const formats = paths.map((path) => formatOf(path, options));
+  const [path, format] = [paths[0], formats[0]];
   const given = Object.entries(OF_JSON).find(([name, usual]) => options[name as keyof typeof OF_JSON] !== usual);
-  if (format === undefined || given === undefined) return;
+  if (formats.includes(undefined) || given === undefined) return;
   throw new TypeError(
     `${path} is read as ${format}, and option ${given[0]} is for sources of JSON: import the file without it. If it is JSON, give option format: 'json'`,
   );
@@ -59,7 +66,7 @@ function checkLayout(path: string, options: Given): void {
 /** Of an archive, its entries have cells. @throws TypeError for option `types`, if a source has no cells */
 export function checkCells(path: string, options: Given): void {
   const format = formatOf(path, options);
-  if (options.types === undefined || hasCells(format)) return;
+  if (options.types === undefined || options.hasCells || hasCells(format)) return;
   throw new TypeError(
     `option types gives the cells of CSV and TSV files their types, and ${path} is read as ${format ?? 'JSON'}. Leave it out, or give option format`,
   );

@@ -25,7 +25,7 @@ import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { planArchive } from './archive.js';
 import { findContainer, planDocuments } from './documents.js';
-import { checkCells, checkFormat, checkSpelling } from './formats.js';
+import { checkCells, checkFormat } from './formats.js';
 import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 const FRAMINGS: Readonly<Record<Shape, FramingName>> = {
@@ -46,8 +46,6 @@ export async function planSource(
   expected?: Fingerprint,
 ): Promise<SourcePlan> {
   checkFormat(path, options);
-  // A file of a folder may lie beside others that the options are for.
-  if (relative === '') checkSpelling(path, options);
   const opened = await openToPlan(path, options, expected);
   try {
     return await planOpened(opened, options, pause, source, relative);

@@ -75,6 +75,8 @@ export interface PlanOptions
   readonly expectation?: Expectation | undefined;
   /** With `select`, what its documents must have there. Absent: what option `shape` says, or the first document has. */
   readonly container?: Container['framing'];
+  /** Whether a source of the import has cells, which option `types` is for. */
+  readonly hasCells?: boolean;
   /** Which entries of an archive are meant, if its source says that. */
   readonly glob?: string | undefined;
 }

@@ -17,6 +17,7 @@ import { refuseStore } from '../source/store-directory.js';
 import { batchSources } from './batch-sources.js';
 import { planUnlessBad, withoutOddOnes } from './careful.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
+import { amongSources, checkSpelling } from './formats.js';
 import { planSource } from './plan.js';
 import type { SourcePlan } from './source-plan.js';
 
@@ -39,30 +40,32 @@ export interface Plans {
 export async function planSources(
   paths: readonly string[],
   store: string,
-  options: FilledImportOptions & Pick<SequenceOptions, 'streams'>,
+  given: FilledImportOptions & Pick<SequenceOptions, 'streams'>,
   pause: Pause,
   expectation: Expectation | undefined,
   mayBeEmpty = false,
   selectOf?: (source: number) => Select,
 ): Promise<Plans> {
+  checkSpelling(paths, given);
+  const options = amongSources(paths, given);
   const plans: SourcePlan[] = [];
   const warnings: string[] = [];
   const fine = new Set<string>();
   const bad = new BadFiles(options);
-  for (const [source, given] of paths.entries()) {
-    const stream = options.streams?.openerOf(given);
+  for (const [source, name] of paths.entries()) {
+    const stream = options.streams?.openerOf(name);
     if (stream !== undefined) {
-      plans.push(await planSource(given, { ...options, expectation, glob: stream.glob }, pause, source));
+      plans.push(await planSource(name, { ...options, expectation, glob: stream.glob }, pause, source));
       continue;
     }
-    const { root: path, glob, isArchive = false } = placeOf(given);
+    const { root: path, glob, isArchive = false } = placeOf(name);
     const isFile = refuseStore(path, fine);
     const select = selectOf?.(source);
     try {
-      if (!isFile && !isArchive && isFolderOf(given)) {
+      if (!isFile && !isArchive && isFolderOf(name)) {
         const names = new Names(options, glob);
         const listing = await listFolder(path, store, pause, select, bad, names);
-        if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path, given, options);
+        if (listing.files === 0 && !mayBeEmpty && !options.allowEmpty) throw noFiles(path, name, options);
         plans.push(...(await planFolder(path, source, listing, options, pause, bad)));
         warnings.push(...listing.warnings);
         continue;

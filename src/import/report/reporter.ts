@@ -111,7 +111,7 @@ export class Reporter {
       ...(shared && { sharedKeys: shared }),
       updated,
       ...(changes.kept + changes.dropped > 0 && { changes }),
-      bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
+      bytes: { source: this.#bytesRead(tally), stored: tally.storedBytes },
       shards: tally.shards.length,
       spans: {
         total: plans.reduce((sum, plan) => sum + plan.spans.length, tally.spansInSequence),
@@ -140,6 +140,11 @@ export class Reporter {
         ...(shared ? [shared.text] : []),
       ],
     };
+  }
+
+  /** Bytes of the sources that were read: option `limit` may leave most of them. */
+  #bytesRead({ progressBytes }: Tally): number {
+    return this.#options.limit === undefined ? this.#bytesTotal : Math.min(progressBytes, this.#bytesTotal);
   }
 
   #warnings(

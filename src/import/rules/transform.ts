@@ -1,14 +1,13 @@
 // source > plan > map > [scan] > key > frame > shard > verify > merge > publish
 //
 // Option `transform`: the default export of a user's module gets each record and returns what is stored in its place. Its module
-// is known by its path and a hash of its bytes, which are part of its URL. So a module that has changed is loaded again, and
-// an import with it is another import.
+// is known by its path and a hash of its bytes and of those that it imports (module-hash.ts), which are part of its URL. So a
+// module that has changed is loaded again, and an import with it is another import.
 
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GristmillError } from '../../base/errors.js';
+import { moduleHash } from './module-hash.js';
 
 type Transform = (record: unknown) => unknown;
 
@@ -25,14 +24,11 @@ export function checkTransform(given: string): void {
   if (typeof given !== 'string' || given === '') throw new TypeError('must be the path or file: URL of a module');
 }
 
-/** The URL of a module, with a hash of its bytes. @param given its path or file: URL @throws TypeError if it cannot be read */
+/** The URL of a module, with its hash. @param given its path or file: URL @throws TypeError if it cannot be read */
 export function transformUrl(given: string): string {
   try {
     const url = given.startsWith('file:') ? new URL(given) : pathToFileURL(resolve(given));
-    const hash = createHash('sha256')
-      .update(readFileSync(fileURLToPath(url)))
-      .digest('hex');
-    return `${url.href}?sha256=${hash}`;
+    return `${url.href}?sha256=${moduleHash(url)}`;
   } catch (cause) {
     throw new TypeError(`options.transform: ${given} cannot be read: ${(cause as Error).message}`, { cause });
   }

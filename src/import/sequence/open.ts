@@ -12,6 +12,7 @@ import { Feeder } from '../feed/feeder.js';
 import { type PartDecoder, PartFeed } from '../feed/part-feed.js';
 import { filePieces, type Pieces, peek, pipePieces } from '../feed/pieces.js';
 import { type Coding, formatOf } from '../format/coding.js';
+import { canCutFormat } from '../format/cuts/cutter.js';
 import { openCoding } from '../format/open.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
@@ -116,14 +117,19 @@ async function openSequence(
   const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
   if (coding !== undefined && !isAll && !isThreadless) {
     const decoding = { coding, facts: decoderFacts, spanBytes };
-    const { codec, format } = coding;
-    if (parts && codec && canCut(codec) && format === undefined) {
-      return new Sequence(facts, (listener) => new PartFeed(codec, decoding, pieces, parts, listener));
+    if (parts && isCut(coding)) {
+      return new Sequence(facts, (listener) => new PartFeed(decoding, pieces, parts, listener));
     }
     return new Sequence(facts, (listener) => new DecodingThread(decoding, pieces, listener));
   }
   const decoder = coding && (await openCoding(coding, decoderFacts));
   return new Sequence(facts, (listener) => new Feeder({ pieces, decoder, spanBytes }, listener));
+}
+
+/** Whether a source is cut into parts. What is decompressed and converted is not: where its text can be cut is known too late. */
+function isCut({ codec, format }: Coding): boolean {
+  if (codec !== undefined) return format === undefined && canCut(codec);
+  return format !== undefined && canCutFormat(format);
 }
 
 function isPipe(path: string): boolean {

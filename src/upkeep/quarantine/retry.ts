@@ -48,6 +48,13 @@ const OF_DOCUMENTS: ReadonlySet<string> = new Set<BadReasonName>([
   'BAD_DOCUMENT',
 ]);
 
+/** What records of sources are that were converted to JSON. A retry does not convert: it knows no options of the import. */
+const OF_OTHER_FORMATS: { readonly [reason: string]: string | undefined } = {
+  BAD_ROW: 'it is a row of cells',
+  BAD_BSON: 'it is a document of BSON',
+  BAD_ACTION: 'it is an action of a bulk file',
+} satisfies { readonly [reason in BadReasonName]?: string };
+
 /** Such a record would be stored as it is in the source. */
 const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
 
@@ -175,6 +182,12 @@ function putBatch(catalog: Catalog, transaction: Transaction, name: string, batc
     }
     if (entry.source.reason === TRANSFORM_FAILED && !entry.isCorrected) {
       const message = 'option transform failed on it: give a corrected text, or correct the module and import again';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
+    const other = OF_OTHER_FORMATS[entry.source.reason];
+    if (other !== undefined && !entry.isCorrected) {
+      const message = `${other}, and a retry reads JSON: give it as a JSON object in a corrected text, or correct the source and import it again`;
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }

@@ -28,7 +28,10 @@ export function addRetry(quarantine: Command): void {
     .command('retry')
     .description('import rejected records, and remove the accepted ones from quarantine')
     .argument('<file>', 'name of the file, or the beginning of its name')
-    .option('--file <path>', 'corrected text of show; -: stdin (default: all records as they are)')
+    .option(
+      '--file <path>',
+      'corrected text of show, with records as strict JSON whatever the source was; -: stdin (default: all records as they are)',
+    )
     .option('--collection <name>', 'collection to import into (default: the one of the import)')
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .action(runRetry);
