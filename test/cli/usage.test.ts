@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gristmill, scratch } from '../support/cli.js';
 
-const COMMANDS = ['import', 'get', 'range', 'count', 'distinct', 'export', 'put', 'patch', 'delete', 'stat'];
+const COMMANDS = [
+  ...['import', 'get', 'range', 'count', 'distinct', 'export', 'put', 'patch', 'delete', 'stat'],
+  ...['drop', 'clear', 'rename'],
+];
 
 describe('help', () => {
   test('lists the commands and the exit codes, on stdout', async () => {
@@ -23,6 +26,12 @@ describe('help', () => {
     expect(stdout).toContain('--store <dir>');
     expect(stdout).toContain('--json');
     expect(stdout).toContain('--no-config');
+  });
+
+  test.each(['add', 'drop', 'list'])('of index %s has the options of all commands', async (command) => {
+    const { code, stdout } = await gristmill('index', command, '--help');
+    expect(code).toBe(0);
+    for (const option of ['--store <dir>', '--json', '--no-config']) expect(stdout).toContain(option);
   });
 
   test.each(['list', 'show', 'retry'])('of quarantine %s has the options of all commands', async (command) => {
