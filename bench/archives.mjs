@@ -20,7 +20,7 @@ const HEADERS = ['source', 'MB', 'wall s', 'min–max s', 'CPU s', 'peak anon MB
 const LOOP = fileURLToPath(new URL('archives-loop.mjs', import.meta.url));
 /** By the name of the variant: each insert is a durable transaction, as the package does without being told; the same with WAL,
  * where the newest ones may be lost; or all are one transaction. */
-const LOOPS = { 
+const LOOPS = {
   'better-sqlite3, an insert each': 'each',
   'better-sqlite3, an insert each, WAL': 'wal',
   'better-sqlite3, one transaction, WAL': 'one',

@@ -69,7 +69,7 @@ describe.each<[string, Uint8Array]>([
   ['streamed.zip', zipOf(LONGER.map((file) => ({ ...file, follows: true })))],
   ['whole.tar', TAR],
   ['whole.tar.gz', gzipSync(TAR)],
-  ['whole.tar.zst', compress(TAR)],
+  ['whole.tar.zst', compress(TAR, { checksumFlag: true })],
 ])('%s', (name, whole) => {
   test('cut off anywhere is an error that names it', async () => {
     expect(await imported(archive(whole, name))).toMatchObject({ records: LONGER_RECORDS });
@@ -151,6 +151,16 @@ describe('zip', () => {
   test('entries that share bytes are refused', async () => {
     const files = FILES.map((file) => ({ ...file, directory: { at: 0 } }));
     expect((await imported(zip(files))).message).toContain('an entry that overlaps what follows it');
+  });
+
+  test('an entry whose own header leaves its data no room is damage, whether it is taken or not', async () => {
+    for (const extra of [1, 40, 0xffff]) {
+      const bytes = zipOf(FILES);
+      bytes.writeUInt16LE(extra, bytes.lastIndexOf('PK\u0003\u0004') + 28);
+      for (const options of [{}, { exclude: ['d.json'] }]) {
+        expect(await imported(archive(bytes, 'a.zip'), options), `${extra}`).toMatchObject({ code: 'SOURCE_DAMAGED' });
+      }
+    }
   });
 
   test('bombs are refused, one entry or many', async () => {

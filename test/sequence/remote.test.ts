@@ -107,7 +107,6 @@ describe('an object that is replaced at random moments: SOURCE_CHANGED, and noth
       }
     }
     expect(changed).toBeGreaterThan(runs(3) / 2);
-    if (process.env.EFFORT !== undefined) console.log(`${name}: ${changed} of ${runs(3)} changed while they were read`);
   });
 });
 
