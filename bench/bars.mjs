@@ -19,6 +19,8 @@ export const BARS = {
   gzipBytesMore: 48,
   partsOfOne: 1.7,
   codecOfRival: 2,
+  /** 20,000 small files, as a folder, zip or tar.gz, relative to a loop of read, JSON.parse and insert. */
+  filesOfLoop: 4,
   /** Bad records, relative to as many good ones; bytes of a quarantine file, relative to those of a run of bad records. */
   badOfGood: 2,
   quarantineOfBad: 2,

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { archives } from './archives.mjs';
 import { atLeast, atMost, BARS } from './bars.mjs';
 import { DECOMPRESS, FORMS, hasTool } from './compress.mjs';
 import { contender, gristmillImport } from './contenders.mjs';
@@ -55,14 +56,18 @@ export async function run({ bytes, names, runs, rivalRuns, contenders, datasets,
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  const files = await archives({ runs, rivalRuns, contenders, scratch });
   return {
-    tables: results.map(({ dataset, forms }) => ({
-      title: `${dataset}, NDJSON`,
-      headers: HEADERS,
-      rows: forms.map(rowOf),
-    })),
-    bars: results.flatMap(barsOf),
-    results,
+    tables: [
+      ...results.map(({ dataset, forms }) => ({
+        title: `${dataset}, NDJSON`,
+        headers: HEADERS,
+        rows: forms.map(rowOf),
+      })),
+      files.table,
+    ],
+    bars: [...results.flatMap(barsOf), ...files.bars],
+    results: { compressed: results, files: files.results },
   };
 }
 

@@ -183,9 +183,9 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Keeps a collection equal to its sources (files, folders), in the background (docs/watch.md). Resolves when the sources
-   * were compared with the stored records and the differences were imported. `watcher.close()` or `store.close()` ends it.
-   * @throws GristmillError SOURCE_NOT_FOUND, COLLECTION_MISMATCH, CANCELLED, STORE_CLOSED; TypeError (also for a second watcher)
+   * Keeps a collection equal to its sources (files, folders, addresses), in background (docs/watch.md). Resolves when these
+   * were compared with the stored records and the differences were imported. `watcher.close()`, `store.close()` end it.
+   * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, COLLECTION_MISMATCH, …; TypeError (also for a second watcher)
    */
   async watch(sources: string | URL | readonly (string | URL)[], options?: WatchOptions): Promise<Watcher> {
     this.assertWritable();

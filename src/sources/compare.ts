@@ -3,7 +3,8 @@
 // What has become of the sources since the manifest was published, by the fingerprints of their files alone. Both sides
 // come in order of their paths, so one pass over both is enough; only what differs is kept.
 
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { BadFiles } from '../base/bad-files.js';
 import type { BadFile } from '../base/import-report.js';
 import { formatOf } from '../import/format/coding.js';
@@ -11,6 +12,7 @@ import { Names } from '../import/names/names.js';
 import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { isFolderOf } from '../import/plan/sources.js';
+import type { RemoteFile, Streams } from '../import/sequence/streams.js';
 import { comparePaths, type ListedFile } from '../import/source/file-list.js';
 import { Folder } from '../import/source/folder.js';
 import { isNamedLines } from '../import/source/layout.js';
@@ -25,7 +27,7 @@ import type { NotedFile } from './manifest.js';
 /** Rows after which others may have a turn. */
 const ROWS_A_TURN = 512;
 
-/** A file that has to be read. */
+/** A file or remote object that has to be read. */
 export interface ChangedFile extends ListedFile {
   readonly source: number;
   /** What it was; absent for a new one. */
@@ -50,6 +52,7 @@ export interface Comparison {
 export async function compareSources(
   { directory }: ImportTarget,
   sources: readonly string[],
+  streams: Streams,
   noted: Iterable<NotedFile>,
   pause: Pause,
   looking: Looking,
@@ -74,14 +77,15 @@ export async function compareSources(
   let next = before.next();
   const fine = new Set<string>();
   for (const [source, given] of sources.entries()) {
-    const { root: path, glob, isArchive = false } = placeOf(given);
     const scope = scopes[source]!;
     if (scope.paths?.size === 0) continue;
-    const isFile = refuseStore(path, fine);
+    const objects = streams.objectsOf(given);
+    const { root: path, glob, isArchive = false } = objects ? { root: given } : placeOf(given);
+    const isFile = objects !== undefined || refuseStore(path, fine);
     const names = new Names({ include, exclude, format }, glob);
     const folder =
       !isFile && !isArchive && isFolderOf(given) ? new Folder(path, directory, pause, bad, names) : undefined;
-    for await (const file of filesIn(path, folder, scope, bad)) {
+    for await (const file of objects ?? filesIn(path, folder, scope, bad)) {
       let was: NotedFile | undefined;
       for (; !next.done && compareFiles(next.value, { source, path: file.path }) <= 0; next = before.next()) {
         if (next.value.source === source && next.value.path === file.path) was = next.value;
@@ -91,11 +95,12 @@ export async function compareSources(
         unchanged++;
         continue;
       }
-      if (bad.areLeftOut && !isReadable(join(path, file.path), bad)) {
+      if (bad.areLeftOut && objects === undefined && !isReadable(join(path, file.path), bad)) {
         if (was !== undefined) removed.push(was);
         continue;
       }
-      const fingerprint = takenOf(looking, path, file.path, file.fingerprint, was, hasLines);
+      const full = objects ? (file as RemoteFile).name : join(resolve(path), file.path);
+      const fingerprint = takenOf(looking, full, file.fingerprint, was, hasLines);
       if (fingerprint !== undefined) changed.push({ ...file, fingerprint, source, ...(was && { before: was }) });
       if (was === undefined && fingerprint !== file.fingerprint)
         left.set(idOf({ source, path: file.path }), fingerprint);
@@ -150,6 +155,7 @@ function filesIn(
 }
 
 function isSame(before: Fingerprint, now: Fingerprint): boolean {
+  if (now.version !== undefined) return before.bytes === now.bytes && isDeepStrictEqual(before.version, now.version);
   const sameFile = before.inode === now.inode && before.device === now.device;
   return sameFile && before.bytes === now.bytes && before.modifiedNs === now.modifiedNs;
 }

@@ -3,11 +3,12 @@
 // What a comparison looks at, and how much of a changed file is taken. A file that somebody is writing to is half of what
 // it is going to be; of lines that were appended those that are whole are as good as they will ever be.
 
-import { join, resolve } from 'node:path';
-import { placeOf } from '../import/names/sources.js';
+import { resolve } from 'node:path';
+import { isRemote, placeOf } from '../import/names/sources.js';
 import { codingIn } from '../import/sequence/plain.js';
 import { openSource } from '../import/source/open.js';
 import type { Fingerprint, Source } from '../import/source/source.js';
+import type { SourceVersion } from '../store/source-types.js';
 import type { NotedFile } from './manifest.js';
 import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
 
@@ -19,12 +20,14 @@ export interface FileFacts {
   readonly bytes: number;
   /** Milliseconds since 1970, with fractions where the file system has them. */
   readonly mtimeMs: number;
+  /** Of a remote object; then the time is 0 if nobody knows it. */
+  readonly version?: SourceVersion | undefined;
 }
 
 export interface Looking {
-  /** Absolute paths of files and folders; nothing else is looked at. Undefined: everything is. */
+  /** Absolute paths of files and folders, and names of remote sources; nothing else is looked at. Undefined: everything is. */
   readonly paths?: ReadonlySet<string> | undefined;
-  /** Asked for each new or changed file, by its absolute path. */
+  /** Asked for each new or changed file, by its absolute path or the address of the object. */
   readonly take: (path: string, facts: FileFacts) => Take;
 }
 
@@ -35,7 +38,7 @@ export class Scope {
   readonly paths: ReadonlySet<string> | undefined;
 
   constructor(source: string, paths: ReadonlySet<string> | undefined) {
-    this.#root = resolve(placeOf(source).root);
+    this.#root = isRemote(source) ? source : resolve(placeOf(source).root);
     if (paths === undefined || [...ancestors(this.#root)].some((path) => paths.has(path))) return;
     const below = `${this.#root}/`;
     this.paths = new Set([...paths].filter((path) => path.startsWith(below)).map((path) => path.slice(below.length)));
@@ -60,21 +63,21 @@ const NS_PER_MS = 1e6;
 
 /**
  * What is taken of a new or changed file: its fingerprint, that of its beginning, or undefined for nothing yet.
+ * @param full its absolute path, or the address of a remote object
  * @param before what is stored of it
  * @param hasLines whether a file at this path is one of lines that are records
  */
 export function takenOf(
   { take }: Looking,
-  source: string,
-  path: string,
+  full: string,
   fingerprint: Fingerprint,
   before: NotedFile | undefined,
   hasLines: (path: string) => boolean,
 ): Fingerprint | undefined {
-  const full = join(resolve(placeOf(source).root), path);
-  const { bytes, modifiedNs } = fingerprint;
-  const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS });
-  if (taken !== 'growth') return taken === 'all' ? fingerprint : undefined;
+  const { bytes, modifiedNs, version } = fingerprint;
+  const taken = take(full, { bytes, mtimeMs: Number(modifiedNs) / NS_PER_MS, ...(version && { version }) });
+  // Of another version of an object nothing is known.
+  if (taken !== 'growth' || version !== undefined) return taken === 'all' ? fingerprint : undefined;
   const mayHaveLines = hasLines(full) || before?.lines !== undefined;
   if (!mayHaveLines || (before !== undefined && !hasOnlyGrown(full, fingerprint, before))) return undefined;
   const from = before?.fingerprint.bytes ?? 0;

@@ -6,7 +6,7 @@
 
 import { SOURCE_ROWS_PER_CHUNK } from '../base/limits.js';
 import type { Fingerprint } from '../import/source/source.js';
-import type { SourceLines, SourceManifest, SourceRow } from '../store/source-types.js';
+import type { SourceLines, SourceManifest, SourceRow, SourceVersion } from '../store/source-types.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest } from '../store/types.js';
 
 /** Records that came from one file, within one shard. */
@@ -25,7 +25,7 @@ export interface Base {
 /** One file of a manifest. */
 export interface NotedFile {
   readonly source: number;
-  /** In the folder, with `/`; empty where the source is the file. */
+  /** In the folder, with `/`; the key of an object that a pattern of S3 names; empty where the source is the file or object. */
   readonly path: string;
   readonly fingerprint: Fingerprint;
   /** Records read, bad ones too. */
@@ -38,11 +38,17 @@ function encodeFile({ source, path, fingerprint, read, ranges, lines }: NotedFil
   const { bytes, modifiedNs, inode, device } = fingerprint;
   const numbers = ranges.flatMap(({ shard, first, count }) => [shard, first, count]);
   const row = [source, path, bytes, String(modifiedNs), String(inode), String(device), read, numbers] as const;
-  return lines === undefined ? row : [...row, lines];
+  const last = fingerprint.version ?? lines;
+  return last === undefined ? row : [...row, last];
 }
 
-function decodeFile([source, path, bytes, modifiedNs, inode, device, read, numbers, lines]: SourceRow): NotedFile {
-  const fingerprint = { bytes, modifiedNs: BigInt(modifiedNs), inode: BigInt(inode), device: BigInt(device) };
+function decodeFile([source, path, bytes, modifiedNs, inode, device, read, numbers, last]: SourceRow): NotedFile {
+  const lines = last !== undefined && 'head' in last ? last : undefined;
+  const version = lines === undefined ? (last as SourceVersion | undefined) : undefined;
+  const fingerprint = {
+    ...{ bytes, modifiedNs: BigInt(modifiedNs), inode: BigInt(inode), device: BigInt(device) },
+    ...(version && { version }),
+  };
   const ranges: RecordRange[] = [];
   for (let i = 0; i < numbers.length; i += 3) {
     ranges.push({ shard: numbers[i]!, first: numbers[i + 1]!, count: numbers[i + 2]! });

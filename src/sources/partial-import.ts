@@ -16,10 +16,12 @@ import { planFolder } from '../import/plan/folder.js';
 import { amongSources } from '../import/plan/formats.js';
 import { planSource } from '../import/plan/plan.js';
 import type { SourcePlan } from '../import/plan/source-plan.js';
-import type { Plans } from '../import/plan/sources.js';
+import { type Plans, planObjects } from '../import/plan/sources.js';
 import type { AcceptedSpan } from '../import/plan/span-job.js';
+import type { RemoteFile, Streams } from '../import/sequence/streams.js';
 import { expectationOf } from '../import/source/expectation.js';
 import { packFiles } from '../import/source/file-list.js';
+import type { Fingerprint } from '../import/source/source.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
@@ -48,6 +50,7 @@ export class PartialImport implements ImportWork {
   readonly mayAllBeBad = true;
   readonly sources: readonly string[];
   readonly #target: ImportTarget;
+  readonly #streams: Streams;
   readonly #options: FilledImportOptions;
   readonly #base: Base;
   readonly #comparison: Comparison;
@@ -68,12 +71,14 @@ export class PartialImport implements ImportWork {
   constructor(
     target: ImportTarget,
     sources: readonly string[],
+    streams: Streams,
     options: FilledImportOptions,
     base: Base,
     comparison: Comparison,
   ) {
     this.#target = target;
     this.sources = sources;
+    this.#streams = streams;
     this.#options = amongSources(sources, options);
     this.#base = base;
     this.#comparison = comparison;
@@ -86,8 +91,14 @@ export class PartialImport implements ImportWork {
   async prepare(pause: Pause): Promise<'import' | 'publish'> {
     const { changed, removed, warnings } = this.#comparison;
     const plans: SourcePlan[] = [];
-    for (const [source, { root: path }] of this.sources.map(placeOf).entries()) {
+    for (const [source, given] of this.sources.entries()) {
       const files = changed.filter((file) => file.source === source);
+      const objects = this.#streams.objectsOf(given);
+      if (objects !== undefined) {
+        plans.push(...(await this.#plansOfObjects(source, objects, files, pause)));
+        continue;
+      }
+      const { root: path } = placeOf(given);
       const whole: ChangedFile[] = [];
       const parts: SourcePlan[] = [];
       for (const file of files) {
@@ -253,6 +264,19 @@ export class PartialImport implements ImportWork {
     let last: NotedFile | undefined;
     for (const file of notedFiles(this.#target.catalog, this.#base.manifest.id, this.#base.sources)) last = file;
     return last !== undefined && idOf(last) === idOf(only) && this.#options.onDuplicate === 'last';
+  }
+
+  async #plansOfObjects(
+    source: number,
+    objects: readonly RemoteFile[],
+    files: readonly ChangedFile[],
+    pause: Pause,
+  ): Promise<SourcePlan[]> {
+    const expectation = await expectationOf(this.#target.catalog, this.#target, this.#base.manifest);
+    const options = { ...this.#options, expectation, streams: this.#streams };
+    const changed = new Set(files.map(({ path }) => path));
+    const select = (path: string, fingerprint: Fingerprint) => (changed.has(path) ? fingerprint : undefined);
+    return planObjects(objects, options, pause, source, select);
   }
 
   async #plansOf(source: number, path: string, files: readonly ChangedFile[], pause: Pause): Promise<SourcePlan[]> {

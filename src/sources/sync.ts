@@ -3,15 +3,17 @@
 // Brings a collection up to what its sources are now: only files that are new or changed are read, and records that are
 // no longer in them go. All of it is one publication; on any error the collection is as it was.
 
-import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { RecordCounts } from '../base/events.js';
 import type { BadFile, ImportReport } from '../base/import-report.js';
 import { importHolding } from '../import/import.js';
 import { emptyFor } from '../import/import-checks.js';
-import { pathsOf } from '../import/names/sources.js';
+import { absoluteOf, isRemote } from '../import/names/sources.js';
 import { type FilledImportOptions, resolveImportOptions } from '../import/options/resolve.js';
 import type { ImportOptions } from '../import/options/types.js';
+import { remoteStreams, sourceNames } from '../import/sequence/remote-files.js';
+import type { Streams } from '../import/sequence/streams.js';
+import type { Fingerprint } from '../import/source/source.js';
 import type { ImportTarget } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import { cancelledError } from '../parallel/wire.js';
@@ -56,33 +58,69 @@ export interface SyncReport {
 }
 
 /**
- * Makes the collection what `sources` (files, folders) are now, as one publication. Records that came into it otherwise,
+ * Makes the collection what the sources (files, folders, addresses) are now, as one publication. Records that came into it otherwise,
  * by transactions or imports of other sources, stay. The first time everything is imported; so it is where which records
  * stay depends on unchanged files too, because records of different files have the same key.
  * @throws GristmillError as an import does (docs/errors.md): nothing has changed then; TypeError for a wrong option.
  */
 export async function syncSources(
   target: ImportTarget,
-  named: readonly (string | URL)[],
+  given: readonly (string | URL)[],
   { paths, take = () => 'all', log = false, ...options }: SyncOptions = {},
 ): Promise<SyncReport> {
-  const sources = pathsOf(named);
+  const sources = sourceNames(given);
   // Its deletions would have to remove records that other sources brought.
   if (options.format === 'es-bulk') {
     throw new TypeError(
       'a bulk file is a list of changes, with which no collection can be kept up to date: import it, with mode "upsert"',
     );
   }
-  const given = { ...options, changes: options.changes ?? 'keep', mode: 'upsert', resume: 'never' } as const;
+  const filled = { ...options, changes: options.changes ?? 'keep', mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
   if (log && options.limit !== undefined) {
     throw new TypeError('sync: options.limit does not go with logs: each round reads only the lines that are new');
   }
-  if (log) return syncLogs(target, sources, { ...given, shape: 'ndjson', format: 'json' }, looking);
-  // Where nothing has changed, no turn among the writers is waited for.
-  const isSame = await new Sync(target, sources, resolveImportOptions(given, target.closing), looking).isSame();
-  if (isSame !== undefined) return isSame;
-  return holdingLock(target, given, (lock, filled) => new Sync(target, sources, filled, looking).run(lock));
+  if (log) return syncLogs(target, sources, { ...filled, shape: 'ndjson', format: 'json' }, looking);
+  const resolved = resolveImportOptions(filled, target.closing);
+  // Asked once for all that follows: an object that is replaced meanwhile is noticed when it is opened.
+  const streams = await remoteStreams(given, knownObjects(target, sources, resolved), resolved.signal);
+  try {
+    // Where nothing has changed, no turn among the writers is waited for.
+    const isSame = await new Sync(target, sources, streams, resolved, looking).isSame();
+    if (isSame !== undefined) return isSame;
+    return await holdingLock(target, filled, (lock, locked) =>
+      new Sync(target, sources, streams, locked, looking).run(lock),
+    );
+  } finally {
+    await streams.close();
+  }
+}
+
+/** What is stored of the sources that are one remote object, by their numbers. */
+function knownObjects(
+  { catalog }: ImportTarget,
+  sources: readonly string[],
+  options: FilledImportOptions,
+): ReadonlyMap<number, Fingerprint> {
+  const known = new Map<number, Fingerprint>();
+  const most = sources.filter(isRemote).length;
+  if (most === 0) return known;
+  catalog.refresh();
+  const base = baseOf(catalog, sources, options);
+  if (base === undefined) return known;
+  for (const { source, path, fingerprint } of notedFiles(catalog, base.manifest.id, base.sources)) {
+    if (path === '' && fingerprint.version !== undefined) known.set(source, fingerprint);
+    if (known.size === most) break;
+  }
+  return known;
+}
+
+/** The collection and its manifest, where that is one of these sources. */
+function baseOf(read: CatalogRead, names: readonly string[], { collection }: FilledImportOptions): Base | undefined {
+  const manifest = read.collection(collection);
+  const sources = manifest && read.sourceManifest(manifest.id);
+  const isOfThese = sources && JSON.stringify(sources.sources) === JSON.stringify(names.map(absoluteOf));
+  return manifest && isOfThese ? { manifest, sources } : undefined;
 }
 
 function leftOut(badFiles: readonly BadFile[]): Pick<SyncReport, 'badFiles'> {
@@ -118,12 +156,20 @@ function pauseOf(signal: AbortSignal | undefined): Pause {
 class Sync {
   readonly #target: ImportTarget;
   readonly #sources: readonly string[];
+  readonly #streams: Streams;
   readonly #options: FilledImportOptions;
   readonly #looking: Looking;
 
-  constructor(target: ImportTarget, sources: readonly string[], options: FilledImportOptions, looking: Looking) {
+  constructor(
+    target: ImportTarget,
+    sources: readonly string[],
+    streams: Streams,
+    options: FilledImportOptions,
+    looking: Looking,
+  ) {
     this.#target = target;
     this.#sources = sources;
+    this.#streams = streams;
     this.#options = options;
     this.#looking = looking;
   }
@@ -148,7 +194,8 @@ class Sync {
     const noted = base === undefined ? [] : notedFiles(read, base.manifest.id, base.sources);
     // What was imported by other rules is imported anew, all of it.
     const paths = base?.sources.rules === rulesOf(this.#options) ? this.#looking.paths : undefined;
-    return compareSources(this.#target, this.#sources, noted, this.#pause, { paths, take }, this.#options);
+    const looking = { paths, take };
+    return compareSources(this.#target, this.#sources, this.#streams, noted, this.#pause, looking, this.#options);
   }
 
   async run(lock: WriterLock): Promise<SyncReport> {
@@ -169,20 +216,15 @@ class Sync {
     return { ...counts, ...(await this.#wholly(lock, base, left)) };
   }
 
-  /** The collection and its manifest, where that is one of these sources. */
   #base(read: CatalogRead): Base | undefined {
-    const manifest = read.collection(this.#options.collection);
-    const sources = manifest && read.sourceManifest(manifest.id);
-    const paths = this.#sources.map((path) => resolve(path));
-    const isOfThese = sources !== undefined && JSON.stringify(sources.sources) === JSON.stringify(paths);
-    return manifest && isOfThese ? { manifest, sources } : undefined;
+    return baseOf(read, this.#sources, this.#options);
   }
 
   /** Imports what has changed; undefined where that cannot be told from the rest. */
   async #partly(lock: WriterLock, base: Base | undefined, comparison: Comparison) {
     // Which records are the first ones, the files that have changed cannot tell alone.
     if (base === undefined || this.#options.limit !== undefined) return undefined;
-    const work = new PartialImport(this.#target, this.#sources, this.#options, base, comparison);
+    const work = new PartialImport(this.#target, this.#sources, this.#streams, this.#options, base, comparison);
     try {
       if ((await work.prepare(this.#pause)) === 'publish') {
         await work.publishAlone(lock, this.#pause);
@@ -206,7 +248,8 @@ class Sync {
     const isOurs = manifest === undefined || manifest.records === 0 || (base !== undefined && this.#holdsAll(base));
     const mode = isOurs ? 'replace' : 'upsert';
     const options = { ...this.#options, mode } as const;
-    const work = new WholeImport(this.#target, this.#sources, options, { repeated: { base, left } });
+    const streams = this.#streams;
+    const work = new WholeImport(this.#target, this.#sources, options, { repeated: { base, left }, streams });
     const before = manifest?.records ?? 0;
     const report = await importHolding(lock, this.#target, options, work);
     const isKnown = mode === 'upsert' || before === 0;

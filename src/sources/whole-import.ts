@@ -2,8 +2,8 @@
 //
 // An import of all that its sources are: what it reads, and the manifest that is published with it.
 
-import { resolve } from 'node:path';
 import type { EditCounts } from '../base/import-report.js';
+import { absoluteOf } from '../import/names/sources.js';
 import { newMeanings, optionsThatAffect } from '../import/options/affects.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import { type Plans, planSources } from '../import/plan/sources.js';
@@ -46,7 +46,7 @@ export class WholeImport implements ImportWork {
   readonly #notes: Notes;
   readonly #repeated: Repeated | undefined;
   readonly #streams: Streams | undefined;
-  /** Whether a source can be read only once: then there is nothing to know it again by. */
+  /** Whether there is nothing to know a source again by. */
   #hasStreams = false;
   /** Records that the publication has removed. */
   removed = 0;
@@ -113,7 +113,9 @@ export class WholeImport implements ImportWork {
     const options = { ...this.#options, streams: this.#streams };
     const selected = left && selectOf;
     const plans = await planSources(this.sources, directory, options, pause, expectation, mayBeEmpty, selected);
-    this.#hasStreams = plans.plans.some(({ sequential }) => sequential?.isFile === false);
+    this.#hasStreams = plans.plans.some(
+      ({ sequential, fingerprint }) => sequential?.isFile === false && fingerprint.version === undefined,
+    );
     return plans;
   }
 
@@ -144,7 +146,7 @@ export class WholeImport implements ImportWork {
     // Where records came otherwise too, a manifest is of the sources that the collection is kept up to date with.
     const isAll = manifest.records + manifest.dead === counts.stored + counts.replaced;
     if ((!isAll && this.#repeated === undefined) || this.#hasStreams) return;
-    const sources = this.sources.map((path) => resolve(path));
+    const sources = this.sources.map(absoluteOf);
     const hasDuplicates = counts.replaced > 0;
     this.#rows.write(write, manifest.id, { sources, rules: rulesOf(this.#options), hasDuplicates });
   }

@@ -18,7 +18,8 @@ export interface SourceManifest {
 /**
  * One file of the sources, as it was when it was read: number of its source, path in it (empty: the source itself), bytes,
  * time of its last change in ns, inode, device; records read, bad ones too; where the good ones are, as shard, first
- * ordinal, count, shard, …; and for files of lines that may grow, what they end with (sources/manifest.ts).
+ * ordinal, count, shard, …; and for files of lines that may grow, what they end with (sources/manifest.ts). A remote object
+ * has no inode and no device, and its version at the end.
  */
 export type SourceRow = readonly [
   source: number,
@@ -29,7 +30,7 @@ export type SourceRow = readonly [
   device: string,
   read: number,
   ranges: readonly number[],
-  lines?: SourceLines,
+  last?: SourceLines | SourceVersion,
 ];
 
 /** Of a file of lines: hashes of its beginning and end, and of each span, by which the same bytes are known again. */
@@ -38,6 +39,14 @@ export interface SourceLines {
   readonly tail: string;
   /** Absent where nobody has asked for it. */
   readonly spans?: readonly SourceSpan[];
+}
+
+/** What a server says of a version of a remote object: a strong ETag alone, or what there is instead. One of both is there. */
+export interface SourceVersion {
+  /** As the server wrote it, quotes included. */
+  readonly etag?: string | undefined;
+  /** The time of the last change, as the server wrote it. Absent where there is a strong ETag. */
+  readonly modified?: string | undefined;
 }
 
 /** A part of a file of lines that one shard was made of. */

@@ -4,6 +4,7 @@
 // so only what it has grown by is taken, and it is looked at again. A file that was refused is left as it is stored until it
 // changes: one bad file must not keep back all others. Pure: it is told the time.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { GristmillError } from '../base/errors.js';
 import { ASKED_FILES_MAX, HELD_FILES_MAX } from '../base/limits.js';
 import { ancestors, type FileFacts, type Take } from '../sources/looking.js';
@@ -78,24 +79,30 @@ export class Readiness {
   }
 
   #isSettled(path: string, facts: FileFacts, now: number): boolean {
-    const { bytes, mtimeMs } = facts;
+    const { mtimeMs } = facts;
     const coarse = Number.isInteger(mtimeMs / 1000) ? COARSE_MTIME_MS : 0;
     if (mtimeMs <= now && now - mtimeMs >= this.#stabilityMs + coarse) return true;
     // The clock of another machine may have set the time: then what was seen before tells.
     const before = this.#unsettled.get(path);
     if (before !== undefined && isSame(before, facts)) return now - before.since >= this.#stabilityMs;
-    put(this.#unsettled, path, { bytes, mtimeMs, since: now }, ASKED_FILES_MAX);
+    put(this.#unsettled, path, { ...facts, since: now }, ASKED_FILES_MAX);
     return false;
   }
 
   /** Leaves a file that was taken in this round and was bad as it is stored, until it changes. False: it cannot be. */
   hold(error: GristmillError): boolean {
-    const { file: path } = error;
+    const path = [error.file, archiveIn(error.file)].find((one) => one !== undefined && this.#taken.has(one));
     const facts = path === undefined ? undefined : this.#taken.get(path);
     if (path === undefined || facts === undefined) return false;
     put(this.#held, path, { ...facts, error, isSeen: true }, HELD_FILES_MAX);
     return true;
   }
+}
+
+/** The archive that a path of an entry is in. */
+function archiveIn(path = ''): string | undefined {
+  const at = path.lastIndexOf('::');
+  return at < 1 ? undefined : path.slice(0, at);
 }
 
 /** Adds to a map that keeps so many, the latest; the rest are files that went, or are looked at once more. */
@@ -109,5 +116,5 @@ function put<T>(map: Map<string, T>, path: string, value: T, most: number): void
 }
 
 function isSame(a: FileFacts, b: FileFacts): boolean {
-  return a.bytes === b.bytes && a.mtimeMs === b.mtimeMs;
+  return a.bytes === b.bytes && a.mtimeMs === b.mtimeMs && isDeepStrictEqual(a.version, b.version);
 }

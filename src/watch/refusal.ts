@@ -4,6 +4,7 @@
 
 import { type ErrorCode, GristmillError } from '../base/errors.js';
 import { SourcesDisagree } from '../import/import-checks.js';
+import { Passing } from '../import/transport/http/attempts.js';
 
 /** The sources are not what they have to be: the same again until somebody changes them. */
 const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
@@ -12,8 +13,12 @@ const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_EMPTY',
   'SOURCE_NOT_JSON',
   'SOURCE_UTF16',
+  'SOURCE_BAD_HEADER',
   'SOURCE_TRUNCATED',
   'SOURCE_TRAILING_BYTES',
+  'SOURCE_DAMAGED',
+  'SOURCE_EXPANDS',
+  'SOURCE_NOT_SUPPORTED',
   'SELECT_NOT_FOUND',
   'SELECT_NOT_CONTAINER',
   'BAD_RECORD',
@@ -28,12 +33,18 @@ const BAD_SOURCES: ReadonlySet<ErrorCode> = new Set([
 const MISTAKES: ReadonlySet<ErrorCode> = new Set([
   'COLLECTION_MISMATCH',
   'SOURCE_NOT_FOUND',
+  'SOURCE_FORBIDDEN',
   'SOURCE_IS_A_STORE',
+  'CONFIG_INVALID',
   'STORE_CLOSED',
   'CANCELLED',
 ]);
 
-export const isBadSource = (error: GristmillError) => BAD_SOURCES.has(error.code);
+/** A remote object whose connection broke off is as truncated as a bad file, but the next attempt may be a good one. */
+export const isBadSource = (error: GristmillError) => BAD_SOURCES.has(error.code) && !(error.cause instanceof Passing);
+
+/** Milliseconds that a server asks us to wait before we ask again. */
+export const waitOf = ({ cause }: GristmillError) => (cause instanceof Passing ? cause.waitMs : 0);
 
 /** Whether to refuse to watch, instead of waiting for a better version. */
 export const isMistake = (error: unknown) =>

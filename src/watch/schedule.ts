@@ -34,7 +34,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class Schedule {
   readonly #times: ScheduleTimes;
-  #compareMs: number;
+  #compareMs: () => number;
   readonly #waiting = new Map<string, Waiting>();
   /** When the first of `#waiting` is due, or earlier: what is noticed again is due later. */
   #pathsDue = NEVER;
@@ -50,14 +50,14 @@ export class Schedule {
   /** The first round, due at once, compares everything. */
   constructor(times: ScheduleTimes, now: number) {
     this.#times = times;
-    this.#compareMs = times.compareMs;
+    this.#compareMs = () => times.compareMs;
     this.#compareDue = now;
   }
 
-  /** Changes the time between two comparisons of everything. */
-  compareEvery(compareMs: number, now: number): void {
+  /** Changes the time between two comparisons of everything. @param compareMs is asked for each */
+  compareEvery(compareMs: () => number, now: number): void {
     this.#compareMs = compareMs;
-    this.#compareDue = Math.min(this.#compareDue, now + compareMs);
+    this.#compareDue = Math.min(this.#compareDue, now + compareMs());
   }
 
   /** Something happened to `path`, or below it. */
@@ -132,10 +132,12 @@ export class Schedule {
 
   /**
    * The round has failed and has changed nothing: the next one looks at the same, too.
-   * @param retryAt when there is a next one at the latest, even if nothing happens until then.
+   * @param retryAt when there is a next one at the latest, even if nothing happens until then. A comparison of everything that
+   * failed does not come sooner by itself.
    */
   failed(now: number, retryAt = NEVER): void {
     const { paths } = this.#end(now);
+    if (paths === undefined && retryAt !== NEVER) this.#compareDue = retryAt;
     const owed = this.#owed;
     this.#retryDue = retryAt;
     if (paths === undefined || owed === 'all' || owed.size + paths.size > NOTICED_PATHS_MAX) this.#owed = 'all';
@@ -145,7 +147,7 @@ export class Schedule {
   #end(now: number): Round {
     const { round } = this.#running!;
     this.#running = undefined;
-    if (round.paths === undefined) this.#compareDue = Math.min(this.#compareDue, now + this.#compareMs);
+    if (round.paths === undefined) this.#compareDue = Math.min(this.#compareDue, now + this.#compareMs());
     return round;
   }
 

@@ -35,6 +35,10 @@ export const WATCH_OPTIONS = {
     ...{ ...TIME, default: 2_000, min: 10 },
     meaning: 'milliseconds between two comparisons of everything while polling',
   },
+  remotePollMs: {
+    ...{ ...TIME, default: 30_000, min: 10 },
+    meaning: 'milliseconds between two looks at remote sources, a tenth more or less',
+  },
 } as const satisfies OptionTable;
 
 export type ResolvedWatchOptions = Resolved<typeof WATCH_OPTIONS>;

@@ -4,18 +4,18 @@
 // has `syncSources` do it, one round at a time. A round that fails has changed nothing; what it was to look at comes with
 // the next.
 
-import { resolve } from 'node:path';
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import type { StoreEmitter } from '../base/events.js';
 import { HOLDS_PER_ROUND_MAX } from '../base/limits.js';
-import { pathsOf, placeOf } from '../import/names/sources.js';
+import { absoluteOf, isRemote, placeOf } from '../import/names/sources.js';
+import { sourceNames } from '../import/sequence/remote-files.js';
 import type { FileFacts, Take } from '../sources/looking.js';
 import type { SyncOptions, SyncReport } from '../sources/sync.js';
 import type { Followed } from './follow.js';
 import { Notices, type NoticesListener, type Notifier } from './notices.js';
 import { Readiness } from './readiness.js';
-import { isBadSource, isMistake, refusalOf } from './refusal.js';
+import { isBadSource, isMistake, refusalOf, waitOf } from './refusal.js';
 import { sharedFileSystem } from './remote.js';
 import { type Round, Schedule } from './schedule.js';
 import { Telling } from './telling.js';
@@ -23,7 +23,7 @@ import { type ResolvedWatchOptions, resolveWatchOptions, type WatchOptions } fro
 
 /** What a watcher is given by its store; tests give other things. */
 interface WatchParts {
-  sync(sources: readonly string[], options: SyncOptions): Promise<SyncReport>;
+  sync(sources: readonly (string | URL)[], options: SyncOptions): Promise<SyncReport>;
   readonly tell: StoreEmitter['tell'];
   /** Called when the watcher has ended. */
   readonly ended?: () => void;
@@ -33,13 +33,17 @@ interface WatchParts {
 /** How long a failure that may pass by itself is waited for: twice as long each time. */
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 60_000;
+/** Looks at remote sources come by this share sooner or later. */
+const JITTER = 0.1;
 
 /** Keeps a collection equal to its sources, in the background. `store.watch` makes it. */
 export class Watcher {
   /** The name of the collection. */
   readonly collection: string;
-  /** The absolute paths of the sources. */
+  /** The absolute paths of the sources, and the addresses of remote ones without query strings and passwords. */
   readonly sources: readonly string[];
+  /** The same, with all that a server has to be asked with. */
+  readonly #given: readonly (string | URL)[];
   readonly #parts: WatchParts;
   readonly #options: ResolvedWatchOptions;
   readonly #importing: SyncOptions;
@@ -66,13 +70,17 @@ export class Watcher {
 
   private constructor(parts: WatchParts, sources: readonly (string | URL)[], given: WatchOptions) {
     const { watching, importing } = resolveWatchOptions(given);
+    if (watching.log && sources.some(isRemote)) {
+      throw new TypeError('watch: a remote source is no log, because its objects are replaced: leave out options.log');
+    }
     this.#parts = parts;
     this.#options = watching;
     this.#importing = importing;
     this.collection = importing.collection ?? 'records';
     this.#telling = new Telling(this.collection, parts.tell);
     // Frozen: whoever holds the watcher must not change what is watched.
-    this.sources = Object.freeze(pathsOf(sources).map((source) => resolve(source)));
+    this.sources = Object.freeze(sourceNames(sources).map(absoluteOf));
+    this.#given = sources.map((source, i) => (isRemote(source) ? source : this.sources[i]!));
     this.#schedule = new Schedule(watching, performance.now());
     this.#readiness = new Readiness(watching.stabilityMs);
   }
@@ -114,11 +122,12 @@ export class Watcher {
   /** Follows the sources, and compares them with what is stored. @throws what makes it pointless to go on */
   async #begin(): Promise<void> {
     const { poll } = this.#options;
-    const roots = this.sources.map((source) => placeOf(source).root);
+    const roots = this.sources.filter((source) => !isRemote(source)).map((source) => placeOf(source).root);
     const shared = await Promise.all(roots.map(sharedFileSystem));
     this.#stop.signal.throwIfAborted();
     if (poll === 'always' || (poll === 'auto' && shared.some((kind) => kind !== undefined))) this.#poll();
-    if (poll !== 'always') {
+    if (roots.length < this.sources.length) this.#askAll();
+    if (poll !== 'always' && roots.length > 0) {
       const follow = this.#parts.follow ?? ((followed, listener) => new Notices(followed, listener));
       this.#notices = follow(
         { sources: roots },
@@ -139,8 +148,17 @@ export class Watcher {
 
   /** From now on, without notices. */
   #poll(): void {
+    this.#compareEvery(() => this.#options.pollMs);
+  }
+
+  /** No server tells of changes. Each time is another one, so that many watchers do not come together. */
+  #askAll(): void {
+    this.#compareEvery(() => this.#options.remotePollMs * (1 - JITTER + 2 * JITTER * Math.random()));
+  }
+
+  #compareEvery(ms: () => number): void {
     this.#polls = true;
-    this.#schedule.compareEvery(this.#options.pollMs, performance.now());
+    this.#schedule.compareEvery(ms, performance.now());
   }
 
   #noticed(paths: readonly string[]): void {
@@ -187,14 +205,15 @@ export class Watcher {
       this.#readiness.begin();
       this.#awaits = false;
       try {
-        const report = await this.#parts.sync(this.sources, {
+        const report = await this.#parts.sync(this.#given, {
           ...{ ...this.#importing, log: this.#options.log },
           ...(round.paths && { paths: round.paths }),
           take: this.#take,
           signal: this.#stop.signal,
         });
-        // Comparing all the time and finding nothing is no news, nor is what is looked at again in a moment, or was refused.
-        const isExpected = round.paths !== undefined || !this.#hasCompared;
+        // Comparing all the time and finding nothing is no news, but that a failure has passed is. What is looked at again in a
+        // moment, or was refused, is none.
+        const isExpected = round.paths !== undefined || !this.#hasCompared || this.#failure !== undefined;
         this.#hasCompared = true;
         this.#telling.leftOut(report, round.paths === undefined);
         this.#telling.done(report, isExpected && !this.#awaits && holds === 0, performance.now() - began);
@@ -214,7 +233,8 @@ export class Watcher {
         const isBad = isBadSource(refusal);
         if (isBad && holds < HOLDS_PER_ROUND_MAX && this.#readiness.hold(refusal)) continue;
         this.#failure = refusal;
-        this.#schedule.failed(now, isBad ? undefined : now + this.#retryMs);
+        const retryMs = Math.max(this.#retryMs, waitOf(refusal));
+        this.#schedule.failed(now, isBad ? undefined : now + retryMs);
         if (!isBad) this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
         return error;
       }

@@ -7,9 +7,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compress } from 'zstd-napi';
 import { GristmillError, type ImportOptions, type ImportSource, memory, openStore } from '../../dist/src/index.js';
 import { paxOf, TAR_END, type TarFile, tarOf, type ZipFile, zipOf } from '../support/archives.js';
-import { isTried } from '../support/effort.js';
+import { isTried, runs } from '../support/effort.js';
 import { makeDirectory } from '../support/import-files.js';
 import { randomFrom } from '../support/random.js';
 
@@ -57,33 +58,47 @@ const RECORDS = {
   'd.json#1': '{"x":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}',
 };
 
+/** Hardly compresses, so that there are places enough at which an archive may be cut. */
+const NOISE = JSON.stringify(Array.from({ length: 260 }, (_, i) => Math.sin(i)));
+const LONGER = [...FILES, { name: 'e.json', data: `{"noise":${NOISE}}` }];
+const LONGER_RECORDS = { ...RECORDS, 'e.json': `{"noise":${NOISE}}` };
+const TAR = Buffer.concat([tarOf(LONGER), TAR_END]);
+
 describe.each<[string, Uint8Array]>([
-  ['whole.zip', zipOf(FILES)],
-  ['streamed.zip', zipOf(FILES.map((file) => ({ ...file, follows: true })))],
-  ['whole.tar', Buffer.concat([tarOf(FILES), TAR_END])],
-  ['whole.tar.gz', gzipSync(Buffer.concat([tarOf(FILES), TAR_END]))],
+  ['whole.zip', zipOf(LONGER)],
+  ['streamed.zip', zipOf(LONGER.map((file) => ({ ...file, follows: true })))],
+  ['whole.tar', TAR],
+  ['whole.tar.gz', gzipSync(TAR)],
+  ['whole.tar.zst', compress(TAR, { checksumFlag: true })],
 ])('%s', (name, whole) => {
-  test('cut off anywhere is an error', async () => {
-    expect(await imported(archive(whole, name))).toMatchObject({ records: RECORDS });
+  test('cut off anywhere is an error that names it', async () => {
+    expect(await imported(archive(whole, name))).toMatchObject({ records: LONGER_RECORDS });
+    let cuts = 0;
     for (let bytes = 1; bytes < whole.byteLength; bytes++) {
-      if (!isTried(bytes, 60)) continue;
-      const outcome = await imported(archive(whole.subarray(0, bytes), name));
+      if (!isTried(bytes, 80)) continue;
+      cuts++;
+      const path = archive(whole.subarray(0, bytes), name);
+      const outcome = await imported(path);
       // The last block of zeros says nothing.
-      const isWhole = name === 'whole.tar' && bytes > whole.byteLength - 512 - 512;
-      if (!isWhole) expect(outcome.code, `${bytes} bytes`).toMatch(/^SOURCE_/);
+      if (name === 'whole.tar' && bytes > whole.byteLength - 512 - 512) continue;
+      expect(outcome.code, `${bytes} bytes`).toMatch(/^SOURCE_/);
+      expect(outcome.file?.split('::')[0]).toBe(path);
     }
+    expect(cuts).toBeGreaterThanOrEqual(runs(25));
   });
 
-  test('flipped bits are an error, or told, or change no record', async () => {
+  test('flipped bits are an error that names it, or told, or change no record', async () => {
     const random = randomFrom(name.length);
-    for (let trial = 0; trial < 25; trial++) {
+    for (let trial = 0; trial < runs(25); trial++) {
       const bytes = Buffer.from(whole);
       bytes[random(bytes.byteLength)]! ^= 1 << random(8);
-      const outcome = await imported(archive(bytes, name));
+      const path = archive(bytes, name);
+      const outcome = await imported(path);
+      if (outcome.records === undefined) expect(outcome.file?.split('::')[0], outcome.message).toBe(path);
       // The data of a plain tar has no checksum.
       if (outcome.records === undefined || name === 'whole.tar') continue;
       const told = (outcome.warnings ?? []).filter((warning) => !warning.includes('other.txt')).length > 0;
-      if (!told) expect(outcome.records).toEqual(RECORDS);
+      if (!told) expect(outcome.records).toEqual(LONGER_RECORDS);
     }
   });
 });
@@ -136,6 +151,16 @@ describe('zip', () => {
   test('entries that share bytes are refused', async () => {
     const files = FILES.map((file) => ({ ...file, directory: { at: 0 } }));
     expect((await imported(zip(files))).message).toContain('an entry that overlaps what follows it');
+  });
+
+  test('an entry whose own header leaves its data no room is damage, whether it is taken or not', async () => {
+    for (const extra of [1, 40, 0xffff]) {
+      const bytes = zipOf(FILES);
+      bytes.writeUInt16LE(extra, bytes.lastIndexOf('PK\u0003\u0004') + 28);
+      for (const options of [{}, { exclude: ['d.json'] }]) {
+        expect(await imported(archive(bytes, 'a.zip'), options), `${extra}`).toMatchObject({ code: 'SOURCE_DAMAGED' });
+      }
+    }
   });
 
   test('bombs are refused, one entry or many', async () => {

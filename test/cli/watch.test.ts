@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { gristmill, parseLines, scratch, start } from '../support/cli.js';
+import { serve, serveWell } from '../support/remote-server.js';
 import { until } from '../support/until.js';
 
 const QUICK = ['--stability-ms', '50ms', '--max-wait-ms', '200ms', '--workers', '1'];
@@ -109,6 +110,36 @@ describe('gristmill watch', () => {
       expect.stringMatching(/^watching .*log\.ndjson for records, notified of changes$/),
     ]);
     expect(stdout()).not.toContain('\u001b');
+  });
+
+  test('a remote source that does not answer: Ctrl-C ends it at once, and leaves no store', async () => {
+    const { store } = place({});
+    const { url, requests } = await serve(() => {});
+    const { child, ended } = start(['watch', url, '--store', store, ...QUICK]);
+    await until(() => requests.length > 0);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130, signal: null });
+    expect((await gristmill('get', '1', '--store', store)).code).toBe(4);
+  });
+
+  test('a remote source that cannot be reached is told, and imported when it can be', async () => {
+    const { store } = place({});
+    let isThere = true;
+    let version = 1;
+    const { url } = await serve((request, response) => {
+      if (!isThere) return void response.writeHead(400).end();
+      serveWell(request, response, { bytes: Buffer.from(`{"id":1,"v":${version}}\n`), etag: `"${version}"` });
+    });
+    const { child, ended, stdout } = await watch(url, '--store', store, '--key', 'id', '--remote-poll-ms', '50ms');
+    isThere = false;
+    await until(() => stdout().includes('refused: SOURCE_UNREACHABLE'));
+    version = 2;
+    isThere = true;
+    await until(() => stdout().includes('imported: files 1 changed'));
+    expect((await gristmill('get', '1', '--store', store)).stdout).toBe('{"id":1,"v":2}\n');
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    expect(stdout()).toContain(`watching ${url} for records, comparing all the time`);
   });
 
   test('ends when nobody reads what it prints', async () => {

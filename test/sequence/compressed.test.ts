@@ -138,6 +138,37 @@ describe.each(Object.entries(CODECS))('.%s', (ending, pack) => {
   });
 });
 
+test('one that is damaged is left as it is stored until it changes, and the others go on', async () => {
+  const { store } = await testStore();
+  const folder = join(scratch(), 'folder');
+  mkdirSync(folder);
+  const put = (name: string, bytes: Uint8Array) => {
+    writeFileSync(join(folder, `.${name}`), bytes);
+    renameSync(join(folder, `.${name}`), join(folder, name));
+  };
+  put('a.json.gz', gzipSync('{"v":1}'));
+  put('b.json', Buffer.from('{"v":1}'));
+  const watcher = await store.watch(folder, { stabilityMs: 50 });
+  const records = store.collection('records');
+  const damaged = gzipSync('{"v":2}');
+  damaged[damaged.byteLength - 8]! ^= 1;
+  const bomb = gzipSync(Buffer.alloc(70 * 2 ** 20, ' '));
+  for (const [v, bytes, code] of [
+    [2, damaged, 'SOURCE_DAMAGED'],
+    [3, bomb, 'SOURCE_EXPANDS'],
+  ] as const) {
+    put('a.json.gz', bytes);
+    await expect.poll(() => watcher.refused?.code, { timeout: 60_000 }).toBe(code);
+    put('b.json', Buffer.from(`{"v":${v}}`));
+    await expect.poll(() => records.getSync('b.json'), { timeout: 60_000 }).toEqual({ v });
+    expect(records.getSync('a.json.gz')).toEqual({ v: 1 });
+  }
+  put('a.json.gz', gzipSync('{"v":4}'));
+  await expect.poll(() => records.getSync('a.json.gz'), { timeout: 60_000 }).toEqual({ v: 4 });
+  expect(watcher.refused).toBeUndefined();
+  await watcher.close();
+});
+
 test('what has grown by another member is read anew', async () => {
   const { store, texts } = await testStore();
   const path = join(scratch(), 'log.ndjson.gz');

@@ -1,10 +1,14 @@
 // Goal: a remote object is imported as the same file would be, of one version or not at all; and several of a bucket.
 // Method: servers of ours on the loopback, one of S3 that checks signatures, and the built package as a user has it.
 
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { compress } from 'zstd-napi';
+import { runs } from '../support/effort.js';
 import { testStore } from '../support/import-store.js';
-import { serve, serveWell } from '../support/remote-server.js';
+import { randomFrom } from '../support/random.js';
+import { answerHead, serve, serveWell } from '../support/remote-server.js';
 import { BUCKET, s3Server } from '../support/s3-server.js';
 
 const TEXTS = Array.from({ length: 30_000 }, (_, id) => JSON.stringify({ id, noise: Math.sin(id) }));
@@ -42,6 +46,68 @@ test('an object that is replaced while it is read, or is not there, changes noth
   await expect(store.import(`${served.url}/none`)).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
   await expect(store.import('http://')).rejects.toThrow();
   expect(await state()).toEqual(before);
+});
+
+describe('an object that is replaced at random moments: SOURCE_CHANGED, and nothing has changed', () => {
+  const PARTS = 20;
+  /** Blocks of an answer, so that the object may be replaced in the middle of one. */
+  const BLOCK_BYTES = 64 * 1024;
+  const partsOf = (version: number) => {
+    const random = randomFrom(version);
+    const line = (id: number) => `{"id":${id},"noise":${random(2 ** 32)}}\n`;
+    const lines = Array.from({ length: 20_000 }, (_, id) => line(id));
+    return Array.from({ length: PARTS }, (_, i) => lines.filter((_line, id) => id % PARTS === i).join(''));
+  };
+
+  test.each<[string, (text: string) => Uint8Array]>([
+    ['plain', (text) => Buffer.from(text)],
+    ['gz of members that are decoded side by side', (text) => gzipSync(text, { level: 1 })],
+    ['zst of frames that are decoded side by side', (text) => compress(Buffer.from(text))],
+  ])('%s', async (name, pack) => {
+    const versions = [1, 2].map((version) => ({
+      bytes: Buffer.concat(partsOf(version).map(pack)),
+      etag: `"${version}"`,
+    }));
+    const moment = { sent: 0, lastAsked: 0, replacedAt: Number.POSITIVE_INFINITY };
+    const isReplaced = () => moment.sent > moment.replacedAt;
+    const served = await serve((request, response) => {
+      moment.lastAsked = moment.sent;
+      const body = answerHead(request, response, versions[isReplaced() ? 1 : 0]!);
+      if (body === undefined) return;
+      const send = (at: number) => {
+        if (at >= body.byteLength) return void response.end();
+        moment.sent += BLOCK_BYTES;
+        response.write(body.subarray(at, at + BLOCK_BYTES), () => send(at + BLOCK_BYTES));
+      };
+      send(0);
+    });
+    const { store, state } = await testStore();
+    const digest = async () =>
+      createHash('md5')
+        .update(JSON.stringify(await state()))
+        .digest('hex');
+    await store.import(served.url, { key: 'id' });
+    await served.quiet();
+    const all = moment.lastAsked;
+    let before = await digest();
+    const random = randomFrom(name.length);
+    let changed = 0;
+    for (let trial = 0; trial < runs(3); trial++) {
+      Object.assign(moment, { sent: 0, lastAsked: 0, replacedAt: random(all) });
+      const outcome = await store.import(served.url, { key: 'id' }).catch((error) => error);
+      await served.quiet();
+      if (outcome.code === undefined) {
+        expect(isReplaced() && moment.lastAsked > moment.replacedAt).toBe(false);
+        expect(outcome.records.stored).toBe(20_000);
+        before = await digest();
+      } else {
+        expect(outcome).toMatchObject({ code: 'SOURCE_CHANGED', file: served.url });
+        expect(await digest()).toBe(before);
+        changed++;
+      }
+    }
+    expect(changed).toBeGreaterThan(runs(3) / 2);
+  });
 });
 
 test('objects of a bucket, in the order of their keys', async () => {

@@ -158,3 +158,16 @@ describe.each(KINDS)('%s', (kind) => {
     expect(Math.max(...ahead)).toBeLessThan(1500);
   });
 });
+
+test('blanks before the first record do not stay in memory, however many there are', async () => {
+  const { store, texts } = await testStore();
+  const piece = Buffer.alloc(2 ** 20, ' ');
+  const blanks = function* () {
+    for (let mebibytes = 0; mebibytes < 600; mebibytes++) yield piece;
+    yield Buffer.from('{"id":1}\n');
+  };
+  const before = process.memoryUsage.rss();
+  const { peakAnonBytes } = await store.import(later(blanks()), { key: 'id' });
+  expect(await texts()).toEqual(['{"id":1}']);
+  expect(peakAnonBytes).toBeLessThan(before + 300 * 2 ** 20);
+});

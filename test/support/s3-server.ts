@@ -42,6 +42,7 @@ export interface S3Server {
   /** Variables for a program that reads with these keys. */
   readonly environment: NodeJS.ProcessEnv;
   put(key: string, bytes: Uint8Array | string, bucket?: string): Promise<void>;
+  remove(key: string): Promise<void>;
   close(): void;
 }
 
@@ -58,13 +59,15 @@ export async function s3Server(): Promise<S3Server> {
     response.end(`<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${error}</Code></Error>`);
   });
   const { url } = await listening(server);
-  const put = async (key: string, bytes: Uint8Array | string, bucket = BUCKET) => {
+  const asked = async (method: string, bucket: string, key: string, bytes?: Uint8Array | string) => {
     const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
-    const request = send({ host: '127.0.0.1', port: service.port, agent: false, method: 'PUT', path });
+    const request = send({ host: '127.0.0.1', port: service.port, agent: false, method, path });
     request.end(bytes);
     const [{ statusCode }] = await once(request, 'response');
-    if (statusCode !== 200) throw new Error(`s3rver answered ${statusCode} to a put of ${key}`);
+    if (statusCode !== 200 && statusCode !== 204) throw new Error(`s3rver answered ${statusCode} to ${method} ${key}`);
   };
+  const put = (key: string, bytes: Uint8Array | string, bucket = BUCKET) => asked('PUT', bucket, key, bytes);
+  const remove = (key: string) => asked('DELETE', BUCKET, key);
   const endpoint = new URL('/', url).href;
   const environment = {
     AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
@@ -78,7 +81,7 @@ export async function s3Server(): Promise<S3Server> {
     service.stop();
     directory.remove();
   };
-  return { endpoint, requests, environment, put, close };
+  return { endpoint, requests, environment, put, remove, close };
 }
 
 async function startService(directory: string): Promise<{ readonly port: number; stop(): void }> {

@@ -58,9 +58,12 @@ export async function watching(options: WatchOptions = {}, sources = ['/data']) 
     sources,
     options,
   );
-  starting.catch(() => {});
   // The file system is asked in real time.
-  while (syncs.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  let failure: unknown;
+  starting.catch((error) => {
+    failure = error;
+  });
+  while (syncs.length === 0 && failure === undefined) await new Promise((resolve) => setImmediate(resolve));
   return {
     starting,
     told,

@@ -222,6 +222,8 @@ describe('beginning and ending', () => {
     new TypeError('watch has no option x'),
     new GristmillError('SOURCE_NOT_FOUND', 'there is no file'),
     new GristmillError('COLLECTION_MISMATCH', 'another key'),
+    new GristmillError('SOURCE_FORBIDDEN', 'no'),
+    new GristmillError('CONFIG_INVALID', 'no such profile'),
   ])('what cannot be is not watched: $name $code', async (error) => {
     const at = await watching();
     await at.end(error);

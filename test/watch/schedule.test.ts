@@ -149,7 +149,7 @@ describe('schedule', () => {
     expect(schedule.take(0)).toEqual({ paths: undefined });
     schedule.done(10);
     expect(schedule.due()).toBe(60_010);
-    schedule.compareEvery(1_000, 20);
+    schedule.compareEvery(() => 1_000, 20);
     expect(schedule.due()).toBe(1_020);
     expect(schedule.take(1_020)).toEqual({ paths: undefined });
     schedule.done(1_100);

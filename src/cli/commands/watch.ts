@@ -29,6 +29,7 @@ Examples:
   gristmill watch ./documents --store ./store
   gristmill watch events.ndjson --store ./store --collection events --key event_id --index user
   gristmill watch ./shared --store ./store --poll always --poll-ms 10s --json
+  gristmill watch 's3://bucket/prefix/*.json.gz' --store ./store --key id --remote-poll-ms 5m
 
 watch imports files that are new, changed or removed, and lines that are appended to NDJSON. It waits until nobody has
 written to a file for a moment (--stability-ms). Other processes can read the store meanwhile. If the new version of a
@@ -41,8 +42,8 @@ type WatchFlags = ImportFlags & Partial<ResolvedWatchOptions>;
 export function addWatch(program: Command): void {
   const command = program
     .command('watch')
-    .description('import files and folders into a collection, and import their changes until stopped')
-    .argument('<source...>', 'files and folders to watch');
+    .description('import files, folders and remote objects into a collection, and import their changes until stopped')
+    .argument('<source...>', 'files, folders and addresses (https://…, s3://…) to watch');
   withImportFlags(command).option('--quiet', 'print no progress of the first import').addHelpText('after', HELP);
   for (const [name, row] of Object.entries(WATCH_OPTIONS)) withFlagOf(command, name, row);
   withStoreFlags(withCommonOptions(command, 'print each event as one JSON object a line')).action(runWatch);

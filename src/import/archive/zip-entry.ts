@@ -44,7 +44,7 @@ export function openZipEntry(
   limits: DecodeLimits,
 ): Source {
   checkSupported(path, place.at, zip);
-  const from = dataOf(archive, path, place.at, zip);
+  const from = dataOf(archive, path, place, zip);
   const data = new View(archive, path, place, from, zip.bytes);
   const form = FORMS.get(zip.method);
   return new DecodedFile(data, () => {
@@ -52,8 +52,11 @@ export function openZipEntry(
   });
 }
 
-/** Checks that the local header says what the directory says. @returns the offset of the data. @throws SOURCE_DAMAGED; as Source.read */
-export function dataOf(archive: Source, path: string, at: number, zip: ZipPlace): number {
+/**
+ * Checks that the local header says what the directory says, and that the data ends within its place.
+ * @returns the offset of the data. @throws SOURCE_DAMAGED; as Source.read
+ */
+export function dataOf(archive: Source, path: string, { at, bytes }: EntryPlace, zip: ZipPlace): number {
   const header = Buffer.from(archive.bytesAt(at, at + LOCAL.bytes + zip.name.length));
   const local = localHeader(header);
   if (local === undefined) throw damagedZip(path, at, 'no entry where its directory has one');
@@ -67,7 +70,9 @@ export function dataOf(archive: Source, path: string, at: number, zip: ZipPlace)
     local.flags === zip.flags &&
     (follows || (local.crc === zip.crc && isSame(local.bytes, zip.bytes) && isSame(local.plainBytes, zip.plainBytes)));
   if (!agrees) throw damagedZip(path, at, 'an entry of which its directory says something else');
-  return at + LOCAL.bytes + local.nameBytes + local.extraBytes;
+  const before = LOCAL.bytes + local.nameBytes + local.extraBytes;
+  if (before + zip.bytes > bytes) throw damagedZip(path, at, 'an entry that overlaps what follows it');
+  return at + before;
 }
 
 function checkSupported(file: string, offset: number, { flags, method }: ZipPlace): void {

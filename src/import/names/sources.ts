@@ -5,10 +5,12 @@
 // an archive and `::` stands a pattern of its entries.
 
 import { lstatSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { splitPattern } from './globs.js';
 
 const SPECIAL = /[*?[{]/;
+const REMOTE = /^(?:https?|s3):/i;
 /** Stands between the path of an archive and a path or pattern in it. */
 const SEPARATOR = '::';
 
@@ -20,6 +22,18 @@ export interface Place {
   readonly glob?: string;
   /** Whether the source is said to be an archive. */
   readonly isArchive?: true;
+}
+
+/** Whether a source is at an address, and no path. */
+export function isRemote(source: unknown): source is string | URL {
+  return source instanceof URL
+    ? REMOTE.test(source.protocol)
+    : typeof source === 'string' && /^(?:https?|s3):\/\//i.test(source);
+}
+
+/** A source as others know it too: an absolute path, or an address as it is. */
+export function absoluteOf(source: string): string {
+  return isRemote(source) ? source : resolve(source);
 }
 
 /** A file or folder that is there is meant literally, whatever its name. */
@@ -46,11 +60,12 @@ function isThere(path: string): boolean {
   }
 }
 
-/** The paths of sources. @throws TypeError for a list without sources, and for what is neither a path nor a `file:` URL */
+/** The paths of sources; an address is left as it is. @throws TypeError for a list without sources, and for what is neither a path nor a `file:` URL */
 export function pathsOf(sources: readonly (string | URL)[]): string[] {
   const areFine = Array.isArray(sources) && sources.length > 0 && sources.every(isName);
   if (!areFine) throw new TypeError('an import needs the path of at least one source');
   return sources.map((source) => {
+    if (isRemote(source)) return `${source}`;
     const isUrl = source instanceof URL || /^file:\/\//i.test(source);
     if (!isUrl) return source as string;
     try {

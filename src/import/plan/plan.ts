@@ -7,6 +7,7 @@
 import { GristmillError } from '../../base/errors.js';
 import type { Shape } from '../../base/import-report.js';
 import { DETECTION_BYTES } from '../../base/limits.js';
+import { SNIPPET_BYTES } from '../../base/snippet.js';
 import type { FramingName } from '../../kernel/contract.js';
 import { skipBlanks } from '../../kernel/plain/bytes.js';
 import { isOnePlace, parsePointer } from '../../keys/paths.js';
@@ -183,7 +184,7 @@ async function firstHead(
 ): Promise<Head | undefined> {
   const { dialect } = options;
   if (dialect !== 'json') {
-    const found = await inTurns(findUnblank(file, markBytes(first), { dialect }), pause);
+    const found = await inTurns(findUnblank(file, markBytes(first), { dialect }, true), pause);
     if (found === undefined) return noRecords(file, options, isFineEmpty);
     return await headAt(file, found);
   }
@@ -195,6 +196,8 @@ async function firstHead(
     at += blanks;
     if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
     if (isAll) return noRecords(file, options, isFineEmpty);
+    // Gigabytes of blanks compress to next to nothing, and must not stay in memory. An error shows what stands before it.
+    file.discardBefore(at - SNIPPET_BYTES);
     await pause();
   }
 }

@@ -11,6 +11,7 @@ import { Names } from '../names/names.js';
 import { placeOf } from '../names/sources.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SequenceOptions } from '../sequence/open.js';
+import type { RemoteFile } from '../sequence/streams.js';
 import type { Expectation } from '../source/layout.js';
 import { fingerprintAt } from '../source/open.js';
 import { refuseStore } from '../source/store-directory.js';
@@ -19,7 +20,7 @@ import { planUnlessBad, withoutOddOnes } from './careful.js';
 import { listFolder, planFolder, planNothing, type Select } from './folder.js';
 import { amongSources, checkSpelling } from './formats.js';
 import { planSource } from './plan.js';
-import type { SourcePlan } from './source-plan.js';
+import type { PlanOptions, SourcePlan } from './source-plan.js';
 
 /** The plans of all sources, in order, with the warnings for the report. */
 export interface Plans {
@@ -53,6 +54,12 @@ export async function planSources(
   const fine = new Set<string>();
   const bad = new BadFiles(options);
   for (const [source, name] of paths.entries()) {
+    const objects = options.streams?.objectsOf(name);
+    const select = selectOf?.(source);
+    if (objects !== undefined) {
+      plans.push(...(await planObjects(objects, { ...options, expectation }, pause, source, select)));
+      continue;
+    }
     const stream = options.streams?.openerOf(name);
     if (stream !== undefined) {
       plans.push(await planSource(name, { ...options, expectation, glob: stream.glob }, pause, source));
@@ -60,7 +67,6 @@ export async function planSources(
     }
     const { root: path, glob, isArchive = false } = placeOf(name);
     const isFile = refuseStore(path, fine);
-    const select = selectOf?.(source);
     try {
       if (!isFile && !isArchive && isFolderOf(name)) {
         const names = new Names(options, glob);
@@ -81,6 +87,27 @@ export async function planSources(
   }
   if (plans.length === 0) plans.push(planNothing(placeOf(paths[0]!).root, options));
   return { plans: batchSources(withoutOddOnes(plans), options), warnings, badFiles: bad.files };
+}
+
+/**
+ * Plans objects of a remote source. Each is planned as it is alone, so archives are opened.
+ * @param select the versions that are imported. Default: all
+ */
+export async function planObjects(
+  objects: readonly RemoteFile[],
+  options: PlanOptions,
+  pause: Pause,
+  source: number,
+  select: Select = (_path, fingerprint) => fingerprint,
+): Promise<SourcePlan[]> {
+  const plans: SourcePlan[] = [];
+  for (const { name, path, fingerprint } of objects) {
+    if (select(path, fingerprint) === undefined) continue;
+    const { glob } = options.streams?.openerOf(name) ?? {};
+    const plan = await planSource(name, { ...options, glob }, pause, source, '', fingerprint);
+    plans.push({ ...plan, relative: path });
+  }
+  return plans;
 }
 
 function noFiles(path: string, given: string, { include, exclude, format }: FilledImportOptions): GristmillError {

@@ -32,7 +32,7 @@ export async function planZip(file: Source, names: EntryNames, options: PlanOpti
     if (i % ENTRIES_A_TURN === 0) await pause();
     const path = names.take({ name, kind: isLink ? 'links' : undefined });
     // The directory alone could have another name for it by damage.
-    if (path === undefined) dataOf(file, file.path, at, zip);
+    if (path === undefined) dataOf(file, file.path, { at, bytes: to - at }, zip);
     else taken.push({ path, place: { at, bytes: to - at, zip }, plainBytes: zip.plainBytes });
   }
   checkExpansion(file, entries, options);

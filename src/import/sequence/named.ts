@@ -3,8 +3,8 @@
 // What the caller of an import may give as a source, and the name of each.
 
 import { type StreamSource, streamPieces } from '../feed/pieces.js';
-import { pathsOf } from '../names/sources.js';
-import { addressesOf, archiveOf, isRemote, nameOfRemote, remoteOpener } from './remote.js';
+import { isRemote, pathsOf } from '../names/sources.js';
+import { addressesOf, archiveOf, nameOfRemote, remoteOpener } from './remote.js';
 import { type StreamOpener, Streams } from './streams.js';
 
 /**
@@ -58,7 +58,7 @@ export async function namedSources(
 }
 
 /** Addresses that differ only in what is not shown have a number. */
-function unlike(name: string, others: ReadonlyMap<string, unknown>): string {
+export function unlike(name: string, others: { has(name: string): boolean }): string {
   let unlike = name;
   for (let number = 2; others.has(unlike); number++) unlike = `${name} (${number})`;
   return unlike;

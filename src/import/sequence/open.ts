@@ -64,7 +64,7 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
     streams?.openerOf(path) ?? (isPipe(path) ? { pieces: () => pipePieces(path), isOnce: true } : undefined);
   if (streams && opener) {
     const anew = (decoder?: PartDecoder) =>
-      openSequence(path, NO_FINGERPRINT, opener.pieces(formatOf(path, options)), { ...options, decoder });
+      openSequence(path, expected ?? NO_FINGERPRINT, opener.pieces(formatOf(path, options)), { ...options, decoder });
     const open = opener.isOnce ? () => streams.opened(path, anew) : anew;
     const file = await open();
     return { file, sequential: { open, isFile: false }, close: opener.isOnce ? () => {} : file.close };
@@ -114,7 +114,12 @@ async function openSequence(
   const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
   const coding = codingFor(path, head, options);
   const decoderFacts = codingFacts(path, options);
-  const facts = { path, fingerprint, isFile: fingerprint !== NO_FINGERPRINT, signal };
+  const facts = {
+    path,
+    fingerprint,
+    isFile: fingerprint !== NO_FINGERPRINT && fingerprint.version === undefined,
+    signal,
+  };
   if (coding !== undefined && !isAll && !isThreadless) {
     const decoding = { coding, facts: decoderFacts, spanBytes };
     if (parts && isCut(coding)) {

@@ -6,6 +6,7 @@
 import { dropSpare } from '../feed/chunk-memory.js';
 import type { Pieces } from '../feed/pieces.js';
 import type { FormatName } from '../format/coding.js';
+import type { ListedFile } from '../source/file-list.js';
 import type { Sequence } from './sequence.js';
 
 /** What gives the bytes of a source, from its beginning. */
@@ -18,13 +19,32 @@ export interface StreamOpener {
   readonly glob?: string;
 }
 
+/** An object of a remote source, in the version in which it was listed. */
+export interface RemoteFile extends ListedFile {
+  /** By which plans, reports and errors speak of it. */
+  readonly name: string;
+}
+
 export class Streams {
   readonly #sources: ReadonlyMap<string, StreamOpener>;
+  readonly #objects: ReadonlyMap<string, readonly RemoteFile[]>;
   readonly #opened = new Map<string, Promise<Sequence>>();
 
-  /** @param sources by their names */
-  constructor(sources: ReadonlyMap<string, StreamOpener>) {
+  /**
+   * @param sources by their names
+   * @param objects of remote sources that are kept up to date, by the name of the source, in the order of their paths
+   */
+  constructor(
+    sources: ReadonlyMap<string, StreamOpener>,
+    objects: ReadonlyMap<string, readonly RemoteFile[]> = new Map(),
+  ) {
     this.#sources = sources;
+    this.#objects = objects;
+  }
+
+  /** The objects of a remote source that is kept up to date. Undefined for any other source. */
+  objectsOf(source: string): readonly RemoteFile[] | undefined {
+    return this.#objects.get(source);
   }
 
   has(name: string): boolean {

@@ -3,6 +3,7 @@
 // A source as everybody reads it, whatever it is: bytes at an offset, of one state of it. `openSource` (open.ts) is the one
 // place that knows which kinds there are.
 
+import type { SourceVersion } from '../../store/source-types.js';
 import type { Coding } from '../format/coding.js';
 
 /** The fingerprint of one state of a file. It can be cloned to a thread, and is compared field by field. */
@@ -13,6 +14,8 @@ export interface Fingerprint {
   readonly modifiedNs: bigint;
   /** It is still being written to: only that it has these bytes, and is the same file, is compared. */
   readonly grows?: true;
+  /** Of a remote object: which version it is. Only this and the bytes are compared then; it has no inode and no device. */
+  readonly version?: SourceVersion;
 }
 
 /** What the directory of a zip archive says of an entry. */

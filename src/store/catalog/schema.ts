@@ -18,7 +18,7 @@ import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
 import type { Edit } from '../edit-types.js';
 import { shardFileName } from '../files/layout.js';
-import type { SourceLines, SourceManifest } from '../source-types.js';
+import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
   Garbage,
@@ -214,7 +214,14 @@ const span: Check = (value) =>
 
 const lines = object<SourceLines>({ head: hash, tail: hash, spans: optional(list(span)) });
 
+const version = object<SourceVersion>({ etag: optional(text()), modified: optional(text()) });
+const rowOf = (path: Check, last: Check) =>
+  tuple(integer(U32_MAX), path, count, digits, digits, digits, count, ranges, last);
+const fileRow = rowOf(inFolder, optional(lines));
+const objectRow = rowOf(text(), version);
+const isOfObject = (last: unknown) => typeof last === 'object' && last !== null && !('head' in last);
+
 export const sourceRowsCheck = list(
-  tuple(integer(U32_MAX), inFolder, count, digits, digits, digits, count, ranges, optional(lines)),
+  (row) => (Array.isArray(row) && isOfObject(row[8]) ? objectRow : fileRow)(row),
   SOURCE_ROWS_PER_CHUNK,
 );

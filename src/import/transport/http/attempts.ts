@@ -7,7 +7,7 @@ import { GristmillError } from '../../../base/errors.js';
 import { PAUSE_MS_FIRST, PAUSE_MS_MAX, RETRY_AFTER_MS_MAX } from '../../../base/limits.js';
 import type { Clock } from './clock.js';
 
-/** An attempt that failed, and another one may succeed. It never leaves the transport. */
+/** An attempt that failed, and another one may succeed. It leaves the transport only as the cause of an error. */
 export class Passing extends Error {
   /** Milliseconds that the server asks us to wait. */
   readonly waitMs: number;

@@ -4,8 +4,10 @@
 // opened (If-Match). A server without ranges, or that forgets them, sends everything in one answer.
 
 import { RANGES_AT_ONCE_DEFAULT } from '../../../base/limits.js';
+import type { SourceVersion } from '../../../store/source-types.js';
 import type { Opened } from './opened.js';
 import { fetchRange, RangeIgnored, rangesInOrder } from './ranges.js';
+import { versionOf } from './state.js';
 import { stoppable } from './stop.js';
 import { wholeFrom } from './whole.js';
 
@@ -19,6 +21,8 @@ export interface RemoteObject {
   readonly etag: string | undefined;
   /** The time of the last change, as the server wrote it. */
   readonly modified: string | undefined;
+  /** What tells this version from others. Undefined if the server says nothing that does. */
+  readonly version: SourceVersion | undefined;
   /** Whether the server gives ranges of this version (If-Match): then `sequence` fetches several at a time. */
   readonly hasRanges: boolean;
   /**
@@ -66,6 +70,10 @@ export class HttpObject implements RemoteObject {
 
   get modified(): string | undefined {
     return this.#opened.state.modified;
+  }
+
+  get version(): SourceVersion | undefined {
+    return versionOf(this.#opened.state);
   }
 
   get hasRanges(): boolean {

@@ -4,6 +4,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { GristmillError } from '../../../base/errors.js';
+import type { SourceVersion } from '../../../store/source-types.js';
 import { Passing } from './attempts.js';
 
 export interface ObjectState {
@@ -59,6 +60,17 @@ function checkReadable(
       'the server does not say where it ends (no Content-Length), so a broken connection would look like its end',
     );
   }
+}
+
+/** What is to be noted of a version, so that another one is known from it. Undefined if the server says nothing. */
+export function versionOf({
+  etag,
+  weakTag,
+  modified,
+}: Pick<ObjectState, 'etag' | 'weakTag' | 'modified'>): SourceVersion | undefined {
+  if (etag !== undefined) return { etag };
+  if (weakTag === undefined && modified === undefined) return undefined;
+  return { ...(weakTag !== undefined && { etag: weakTag }), ...(modified !== undefined && { modified }) };
 }
 
 /** Checks that an answer is of the state. @throws SOURCE_CHANGED */
