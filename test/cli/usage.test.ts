@@ -97,7 +97,12 @@ describe('a store', () => {
     'that is not there is exit code 4 for %s',
     async (command) => {
       const store = join(scratch(), 'none');
-      const { code, stdout, stderr } = await gristmill(command, ...(command === 'get' ? ['1'] : []), '--store', store);
+      const { code, stdout, stderr } = await gristmill(
+        command,
+        ...(/get|distinct/.test(command) ? ['g'] : []),
+        '--store',
+        store,
+      );
       expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
       expect(stderr).toMatch(/^gristmill: STORE_NOT_FOUND: /);
       expect(stderr).toContain(store);
