@@ -87,7 +87,7 @@ function planShort(file: Source, head: Head, cuts: Cuts, options: PlanOptions): 
 }
 
 /** The container of the records, and the walker that has found it. */
-interface Found extends Container {
+interface Found extends Omit<Container, 'place'> {
   readonly walker: DocumentWalker;
 }
 
@@ -151,7 +151,7 @@ function walkerOf(
   { path }: Source,
   { select = '', shape, container, depthMax, nonfinite }: PlanOptions,
 ): DocumentWalker {
-  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite, container ?? containerIn(shape));
+  return new DocumentWalker([parsePointer(select)], path, depthMax, nonfinite, container ?? containerIn(shape));
 }
 
 function containerIn(shape: Shape | undefined): Container['framing'] | undefined {

@@ -150,7 +150,7 @@ export class Reporter {
     const warnings = manifest.secondary
       .filter(({ entries }) => entries === 0)
       .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
-    const walked = plans.filter(({ rest }) => rest?.isAmbiguous).map(({ path }) => path);
+    const walked = plans.filter(({ rest }) => rest?.isAmbiguous()).map(({ path }) => path);
     for (const path of new Set([...walked, ...ambiguous])) {
       warnings.push(
         `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,
