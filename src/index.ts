@@ -12,6 +12,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './
 export type { RecordCounts, StoreEvents } from './base/events.js';
 export type {
   BadFile,
+  CollectionsReport,
   ImportProgress,
   ImportReport,
   LayoutReason,
@@ -23,7 +24,7 @@ export type { ConfigFile } from './config/config-file.js';
 export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
 export type { FormatName } from './import/format/coding.js';
-export type { ImportOptions } from './import/options/types.js';
+export type { CollectionsImportOptions, ImportedPlace, ImportOptions } from './import/options/types.js';
 export type { ImportSource } from './import/sequence/named.js';
 export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';

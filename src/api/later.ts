@@ -3,8 +3,8 @@
 //
 // Here the work that takes threads is given them: what stands below does not know the pool.
 
-import type { ImportReport } from '../base/import-report.js';
-import type { ImportOptions } from '../import/options/types.js';
+import type { CollectionsReport, ImportReport } from '../base/import-report.js';
+import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import { workersFor } from '../pool/in-process.js';
@@ -35,8 +35,8 @@ type Threadless<Target extends { startWorkers: unknown }> = Omit<Target, 'startW
 export function runImport(
   target: Threadless<ImportTarget>,
   sources: ImportSource | readonly ImportSource[],
-  given?: ImportOptions,
-): Promise<ImportReport> {
+  given?: ImportOptions | CollectionsImportOptions,
+): Promise<ImportReport | CollectionsReport> {
   return importSources(withThreads(target), sources, given);
 }
 

@@ -124,6 +124,8 @@ export interface LockRecord extends Writer {
   readonly token: string;
   /** Set while records are merged into this collection: transactions on it wait. */
   readonly merging?: string | undefined;
+  /** The same of other collections that the same import fills. */
+  readonly alsoMerging?: readonly string[] | undefined;
   /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
   readonly isPublished?: boolean;
   /** Tokens of dead holders whose leftovers have not been swept yet. */

@@ -21,7 +21,14 @@ export const IMPORT_HOOKS = {
 const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTable;
 
 /** All options present; see ImportOptions for what they mean. */
-export type FilledImportOptions = Resolved<typeof TABLE> & { readonly maxBad: number };
+export type FilledImportOptions = Resolved<typeof TABLE> & {
+  readonly maxBad: number;
+  /**
+   * Set if the import fills other collections too (option `collections`). "together": a document in which all of them have
+   * their records is read once. "apart": it is read for each of them.
+   */
+  readonly pass?: 'together' | 'apart';
+};
 
 /**
  * @param closing cancels as the option `signal` does.

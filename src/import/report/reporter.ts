@@ -22,6 +22,17 @@ import { wrapperWarning } from './wrapper.js';
 
 const INTERVAL_MS = 100;
 
+/** What an import into one collection has come to. */
+interface Reported {
+  readonly options: FilledImportOptions;
+  /** Of all sources. */
+  readonly sourceBytes: number;
+  readonly work: { readonly sources: readonly string[]; readonly deletions?: number };
+  readonly planned: Plans;
+  readonly tally: Tally;
+  readonly beginning: Beginning;
+}
+
 type Stage = ImportProgress['stage'];
 
 export class Reporter {
@@ -86,15 +97,15 @@ export class Reporter {
   }
 
   report(
-    { sources, deletions = 0 }: { readonly sources: readonly string[]; readonly deletions?: number },
-    { plans, warnings }: Plans,
-    tally: Tally,
+    { options, sourceBytes, work, planned, tally, beginning }: Reported,
     published: PublishResult,
     peakAnonBytes: number,
-    { recorded, warnings: ofBeginning }: Beginning,
   ): ImportReport {
+    const { sources, deletions = 0 } = work;
+    const { plans, warnings } = planned;
+    const { recorded, warnings: ofBeginning } = beginning;
     const { manifest, counts, updated } = published;
-    const { collection, mode, workers, onDuplicate } = this.#options;
+    const { collection, mode, workers, onDuplicate } = options;
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
     const first = plans[0] as SourcePlan;
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
@@ -102,7 +113,7 @@ export class Reporter {
       collection,
       mode,
       shape: first.shape,
-      layouts: layoutsOf(plans, sources, this.#options),
+      layouts: layoutsOf(plans, sources, options),
       framing: first.framing,
       sources,
       files: tally.files,
@@ -110,7 +121,7 @@ export class Reporter {
       records: deletions === 0 ? counts : { ...counts, stored: counts.stored - deletions, deletions },
       ...(shared && { sharedKeys: shared }),
       updated,
-      bytes: { source: this.#bytesTotal, stored: tally.storedBytes },
+      bytes: { source: sourceBytes, stored: tally.storedBytes },
       shards: tally.shards.length,
       spans: {
         total: plans.reduce((sum, plan) => sum + plan.spans.length, tally.spansInSequence),
@@ -134,30 +145,11 @@ export class Reporter {
         ...warnings,
         ...plans.flatMap(({ archive }) => archive?.warnings ?? []),
         ...ofBeginning,
-        ...this.#warnings(plans, counts.read, published, tally.ambiguous),
+        ...warningsOf(options, plans, counts.read, published, tally.ambiguous),
         ...cutWarnings(tally.cut),
         ...(shared ? [shared.text] : []),
       ],
     };
-  }
-
-  #warnings(
-    plans: readonly SourcePlan[],
-    read: number,
-    { manifest }: PublishResult,
-    ambiguous: readonly string[],
-  ): string[] {
-    const warnings = manifest.secondary
-      .filter(({ entries }) => entries === 0)
-      .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
-    const walked = plans.filter(({ rest }) => rest?.isAmbiguous()).map(({ path }) => path);
-    for (const path of new Set([...walked, ...ambiguous])) {
-      warnings.push(
-        `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,
-      );
-    }
-    const wrapper = wrapperWarning(plans, read, this.#options);
-    return wrapper === undefined ? warnings : [...warnings, wrapper];
   }
 
   #secondsOf(from: Stage, to: Stage): number {
@@ -186,6 +178,26 @@ export class Reporter {
       this.shared.cancel();
     }
   }
+}
+
+function warningsOf(
+  options: FilledImportOptions,
+  plans: readonly SourcePlan[],
+  read: number,
+  { manifest }: PublishResult,
+  ambiguous: readonly string[],
+): string[] {
+  const warnings = manifest.secondary
+    .filter(({ entries }) => entries === 0)
+    .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
+  const walked = plans.filter(({ rest }) => rest?.isAmbiguous()).map(({ path }) => path);
+  for (const path of new Set([...walked, ...ambiguous])) {
+    warnings.push(
+      `${path}: a name in option select: '${options.select}' occurs twice in its object; the import used the first one.`,
+    );
+  }
+  const wrapper = wrapperWarning(plans, read, options);
+  return wrapper === undefined ? warnings : [...warnings, wrapper];
 }
 
 function seconds(milliseconds: number): number {

@@ -33,6 +33,7 @@ type State =
   | 'name'
   | 'colon'
   | 'after value'
+  | 'between values'
   | 'string'
   | 'scalar'
   | 'done';
@@ -142,6 +143,15 @@ export class DocumentWalker {
     this.#state = this.#levels.length === 0 ? 'done' : 'after value';
   }
 
+  /**
+   * Call it when nobody wants more records of the container: `walk` then continues inside it.
+   * @param isBegun whether it continues after a record, or after the comma that follows the record
+   */
+  stayInContainer(isBegun: boolean): void {
+    this.#trails[this.#met]!.isFound = true;
+    if (isBegun) this.#state = 'between values';
+  }
+
   /** The source has ended. @throws SOURCE_TRUNCATED, SELECT_NOT_FOUND */
   finish(offset: number): void {
     if (this.#state === 'scalar') this.#endScalar(offset);
@@ -163,6 +173,12 @@ export class DocumentWalker {
     }
     if (BLANKS.has(c)) return undefined;
     switch (this.#state) {
+      case 'between values': {
+        const { isArray } = this.#levels.at(-1)!;
+        if (c !== 0x2c) this.#state = isArray ? 'value or close' : 'name or close';
+        else this.#state = isArray ? 'value' : 'name';
+        return c === 0x2c ? undefined : this.#step(c, at);
+      }
       case 'value or close':
         if (c === 0x5d) return this.#close(true, at);
         return this.#value(c, at);

@@ -139,7 +139,12 @@ export const tombstonesCheck = object<TombstoneState>({ dead: records, generatio
 
 export const lockCheck = object<LockRecord>({
   ...{ token: uuid, operation: oneOf('import', 'compact', 'repair', 'sweep') },
-  ...{ collection: optional(text()), merging: optional(text()), isPublished: optional(boolean) },
+  ...{
+    collection: optional(text()),
+    merging: optional(text()),
+    alsoMerging: optional(list(text())),
+    isPublished: optional(boolean),
+  },
   left: optional(list(uuid)),
   mayWake: optional(
     list(object<NonNullable<LockRecord['mayWake']>[number]>({ token: uuid, pid: integer(), process: text() })),
