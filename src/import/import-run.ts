@@ -118,15 +118,11 @@ export class ImportRun {
     return this.#planned;
   }
 
-  /** All spans that are the same import's have this number in their shards, whatever collections they are for. */
-  get number(): number {
-    return this.#first?.number ?? this.beginning.firstShard;
-  }
-
   #tasksOf({ plans, key, positions }: Planned): Tasks {
-    const { id } = this.beginning;
+    const { id, firstShard } = this.beginning;
     const { hashesSpans } = this.work;
-    return new Tasks(plans, this.options, { id, firstShard: this.number, key, positions, hashesSpans });
+    const together = this.#first?.beginning.firstShard;
+    return new Tasks(plans, this.options, { id, firstShard, together, key, positions, hashesSpans });
   }
 
   /** What there is to scan. @param others runs of the same import that fill other collections */

@@ -20,6 +20,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['indexes', '--index'],
   ['minDeadShare', '--min-dead'],
   ['joinBytes', '--join-below'],
+  ['collections', '--select <place>=<collection>'],
 ]);
 const SPELLED: ReadonlyMap<string, string> = new Map([
   ["resume: 'never'", '--no-resume'],

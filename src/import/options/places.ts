@@ -3,7 +3,7 @@
 
 import { COLLECTIONS_PER_IMPORT_MAX } from '../../base/limits.js';
 import { checkCollectionName } from '../../base/names.js';
-import { isOnePlace, type Places, parsePointer } from '../../keys/paths.js';
+import { formatPointer, isOnePlace, type Places, parsePointer } from '../../keys/paths.js';
 import { checkedOptions, checkText, isOptions, type OptionTable } from '../../options/check.js';
 import { type FilledImportOptions, resolveImportOptions } from './resolve.js';
 import { IMPORT_OPTIONS } from './table.js';
@@ -92,9 +92,10 @@ function checkApart(places: readonly (readonly [collection: string, places: Plac
         (step, at) => at < inner.length && step !== null && inner[at] !== null && step !== inner[at],
       );
       if (isApart) continue;
-      const how = outer.length === inner.length ? 'name the same place' : 'name places inside each other';
+      const at = (place: Places) => JSON.stringify(formatPointer(place));
+      const how = outer.length === inner.length ? 'are the same' : 'are inside each other';
       throw new TypeError(
-        `import: options.collections.${name}.select and options.collections.${other}.select ${how}: a record goes to one collection`,
+        `import: the places ${at(outer)} of collection ${name} and ${at(inner)} of collection ${other} ${how}, but a record goes to one collection`,
       );
     }
   }
