@@ -35,6 +35,16 @@ type Threadless<Target extends { startWorkers: unknown }> = Omit<Target, 'startW
 export function runImport(
   target: Threadless<ImportTarget>,
   sources: ImportSource | readonly ImportSource[],
+  given?: ImportOptions,
+): Promise<ImportReport>;
+export function runImport(
+  target: Threadless<ImportTarget>,
+  sources: ImportSource | readonly ImportSource[],
+  given?: ImportOptions | CollectionsImportOptions,
+): Promise<ImportReport | CollectionsReport>;
+export function runImport(
+  target: Threadless<ImportTarget>,
+  sources: ImportSource | readonly ImportSource[],
   given?: ImportOptions | CollectionsImportOptions,
 ): Promise<ImportReport | CollectionsReport> {
   return importSources(withThreads(target), sources, given);

@@ -18,7 +18,7 @@ import { type Container, DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
 import { type DocumentLayout, documentsBefore, documentsOf, documentsOfName } from '../source/layout.js';
 import type { Source } from '../source/source.js';
-import { type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
+import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
 type Planned = Pick<
   SourcePlan,
@@ -51,9 +51,9 @@ export async function planDocuments(
   const follows = isLive ? await inTurns(layoutAfterFirst(file, head.offset), pause) : undefined;
   if (follows !== undefined) return planStream(file, head, cuts, follows, 'content', options);
   const isWildcard = !isOnePlace(parsePointer(options.select ?? ''));
-  const spans = cuts(head.offset).length;
-  if ((isWildcard || options.pass === 'apart') && spans === 0) return planShort(file, head, cuts, options);
-  if (options.pass === 'together' && spans !== 1) return planTogether(file, head, cuts, options, pause);
+  if ((isWildcard || options.pass === 'apart') && cuts(head.offset).length === 0)
+    return planShort(file, head, cuts, options);
+  if (options.pass === 'together') return planTogether(file, head, cuts, options, pause);
   const found = await findContainer(file, head, options, pause).catch((error: unknown) => {
     if (error instanceof GristmillError && OF_ONE_DOCUMENT.has(error.code)) return error;
     throw error;
@@ -82,7 +82,7 @@ function planContainer(head: Head, { framing, from, walker }: Found, cuts: Cuts)
   return spans.length === 1 ? { ...found, documents: { from: head.offset } } : { ...found, rest: walker };
 }
 
-/** A large document, or one that is read in sequence, in which several collections have their records. */
+/** A document in which several collections have their records. What is bad in one of them is nothing to the others. */
 async function planTogether(
   file: Source,
   head: Head,
@@ -110,7 +110,10 @@ export function withContainer(
   { framing, from }: Container,
   spanBytes: number | undefined,
 ): SourcePlan {
-  const spans = plan.sequential ? [] : cut(from, plan.fingerprint.bytes, spanBytes);
+  const { bytes } = plan.fingerprint;
+  // As in planOpened: each span of a compressed file would decode all of it, and this is for the progress.
+  const whole = plan.coding && [{ from, to: Math.max(from + 1, COMPRESSION * bytes) }];
+  const spans = plan.sequential ? [] : (whole ?? cut(from, bytes, spanBytes));
   return { ...plan, shape: framing, framing, from, spans };
 }
 
