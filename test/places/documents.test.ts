@@ -104,7 +104,7 @@ describe('random documents', () => {
           await store.close();
         }
       }),
-      { numRuns: runs(25) },
+      { numRuns: runs(15) },
     );
   });
 
