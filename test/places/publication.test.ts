@@ -113,7 +113,9 @@ describe('the command line', () => {
     });
     expect(await versionsIn(await opened(directory))).toEqual(Array(5).fill(4));
     const text = await gristmill('import', source, '--store', directory, ...FLAGS, '--key', 'orders=version');
-    expect(text.stdout).toMatch(/collection +users[\s\S]*collection +orders/);
+    expect(text.stdout).toMatch(
+      /collection +users[\s\S]*collection +orders[\s\S]*all collections +users, orders\n +read +5\n/,
+    );
   });
 
   test.each([

@@ -17,7 +17,7 @@ import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../shared/store
 import { note } from '../terminal/diagnostics.js';
 import { jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
-import { reportText } from '../terminal/report.js';
+import { collectionsText, reportText } from '../terminal/report.js';
 import { print } from '../terminal/streams.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
@@ -145,7 +145,8 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   if (flags.json)
     for (const { badFiles } of reports) for (const { message } of badFiles.files) note(`left out: ${message}`);
   if (flags.json) for (const { warnings } of reports) for (const warning of warnings) note(`warning: ${warning}`);
-  print(flags.json ? jsonLine(report) : reports.map((one) => reportText(one, flags.store)).join('\n\n'));
+  if (flags.json) print(jsonLine(report));
+  else print('collections' in report ? collectionsText(report, flags.store) : reportText(report, flags.store));
 }
 
 /**

@@ -74,9 +74,12 @@ async function* inDocument(
   const [{ options }] = destinations as [Destination];
   const sequence = sequential && (await openSequence(sequential, destinations[0]!));
   const walker = new DocumentWalker(destinations.map(placeOf), path, options.depthMax, options.nonfinite);
-  let next: Container | undefined;
+  const now = [...plans];
+  let isCut = false;
   for (let at = from; ; ) {
-    next = await walkFrom(at, walker, plans[0]!, destinations[0]!, sequence);
+    // All collections have their limit, or all of their records: nobody needs the rest.
+    if (isCut && destinations.every((one, i) => one.isOver(now[i]!))) break;
+    const next = await walkFrom(at, walker, plans[0]!, destinations[0]!, sequence);
     if (next === undefined) break;
     const { place } = next;
     const one = destinations[place]!;
@@ -86,12 +89,14 @@ async function* inDocument(
       continue;
     }
     const plan = one.found(plans[place]!, next);
+    now[place] = plan;
     const kept = { from: Number.POSITIVE_INFINITY };
     const ended = leaving(kept);
     const jobs = sequence ? jobsOf(sequence, plan, one, kept) : jobsByPosition(plan, one);
     for await (const job of of(place, jobs)) yield { ...job, left: ended.left };
     const end = await ended.end;
     at = end.at;
+    isCut ||= !end.isEnd;
     if (end.isEnd) walker.leaveContainer();
     else walker.stayInContainer(true);
   }
