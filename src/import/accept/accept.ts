@@ -69,7 +69,7 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     return { source: undefined, boundary: { at: 0, afterComma: false }, rejected: 0, stored: 0 };
   });
   const accept = (span: AcceptedSpan): AcceptedSpan => {
-    const { plan, result, destination = 0, left } = span;
+    const { plan, result, destination = 0 } = span;
     const [accepted, limit] = [all[destination]!, limits[destination]];
     if (result.ended) over.add(plan);
     const isContainer = plan.framing === 'array' || plan.framing === 'object';
@@ -77,7 +77,6 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     accepted.rejected += result.rejected;
     accepted.stored += recordsStored(result);
     if (limit && accepted.stored >= limit.records) for (const one of limit.sources()) over.add(one);
-    if (over.has(plan)) left?.({ at: result.exit, isEnd: result.ended });
     return span;
   };
   for (const span of resumed) {
@@ -109,6 +108,8 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
       accepted = { ...job, task: again, result: await scan({ task: again }), wasRedone: true };
     }
     yield accept(accepted);
+    // Not sooner: who accepts the span may look at its text, and whoever is told here lets go of it.
+    if (over.has(plan)) job.left?.({ at: accepted.result.exit, isEnd: accepted.result.ended });
     if (!live?.isPassedLater) live?.sequence.pass(accepted.result.exit, accepted.result.newlines ?? 0);
     live?.done();
   }
