@@ -5,6 +5,7 @@ import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { ImportSources } from './api/importing.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
