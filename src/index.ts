@@ -5,6 +5,7 @@ import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { ImportSources } from './api/importing.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { Snapshot } from './api/snapshot.js';
@@ -13,6 +14,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './
 export type { RecordCounts, StoreEvents } from './base/events.js';
 export type {
   BadFile,
+  CollectionsReport,
   EditCounts,
   ImportProgress,
   ImportReport,
@@ -25,7 +27,7 @@ export type { ConfigFile } from './config/config-file.js';
 export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
 export type { FormatName } from './import/format/coding.js';
-export type { ImportOptions, OnChanged } from './import/options/types.js';
+export type { CollectionsImportOptions, ImportedPlace, ImportOptions, OnChanged } from './import/options/types.js';
 export type { ImportSource } from './import/sequence/named.js';
 export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';

@@ -3,8 +3,8 @@
 //
 // Here the work that takes threads is given them: what stands below does not know the pool.
 
-import type { ImportReport } from '../base/import-report.js';
-import type { ImportOptions } from '../import/options/types.js';
+import type { CollectionsReport, ImportReport } from '../base/import-report.js';
+import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import type { KeyPath } from '../keys/key-path.js';
@@ -43,7 +43,17 @@ export function runImport(
   target: Threadless<ImportTarget>,
   sources: ImportSource | readonly ImportSource[],
   given?: ImportOptions,
-): Promise<ImportReport> {
+): Promise<ImportReport>;
+export function runImport(
+  target: Threadless<ImportTarget>,
+  sources: ImportSource | readonly ImportSource[],
+  given?: ImportOptions | CollectionsImportOptions,
+): Promise<ImportReport | CollectionsReport>;
+export function runImport(
+  target: Threadless<ImportTarget>,
+  sources: ImportSource | readonly ImportSource[],
+  given?: ImportOptions | CollectionsImportOptions,
+): Promise<ImportReport | CollectionsReport> {
   return importSources(withThreads(target), sources, given);
 }
 

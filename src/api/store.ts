@@ -4,12 +4,10 @@ import type { EventEmitter } from 'node:events';
 import { keptAlive } from '../base/alive.js';
 import { GristmillError } from '../base/errors.js';
 import { StoreEmitter, type StoreEvents } from '../base/events.js';
-import type { ImportReport } from '../base/import-report.js';
+import type { CollectionsReport, ImportReport } from '../base/import-report.js';
 import { DEFAULT_COLLECTION } from '../base/names.js';
-import { type EffectiveOptions, effectiveOptions, importOptionsOver } from '../config/effective.js';
-import type { ImportOptions } from '../import/options/types.js';
-import type { ImportSource } from '../import/sequence/named.js';
-import type { ImportObserver } from '../import/tasks/observer.js';
+import { type EffectiveOptions, effectiveOptions } from '../config/effective.js';
+import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { Caches } from '../lookup/cache/caches.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { Serving } from '../lookup/warm/serving.js';
@@ -28,7 +26,7 @@ import type { Catalog } from '../store/types.js';
 import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
 import { type Change, Collection } from './collection.js';
-import { later } from './load.js';
+import { type AnyImportOptions, type ImportSources, importInto } from './importing.js';
 import { Lookups } from './lookups.js';
 import { MaintainedStore } from './maintained-store.js';
 import { Metering } from './metering.js';
@@ -171,15 +169,13 @@ export class Store extends MaintainedStore {
    * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
-  async import(sources: ImportSource | readonly ImportSource[], given?: ImportOptions): Promise<ImportReport> {
+  import(sources: ImportSources, options?: ImportOptions): Promise<ImportReport>;
+  /** Imports records from several places of the same documents, each place into a collection, as one publication. */
+  import<N extends string>(sources: ImportSources, options: CollectionsImportOptions<N>): Promise<CollectionsReport<N>>;
+  async import(sources: ImportSources, given?: AnyImportOptions): Promise<ImportReport | CollectionsReport> {
     this.assertWritable();
-    return this.work(async (closing) => {
-      const { runImport } = await later.load();
-      const target = { ...this.#place, catalog: this.#catalog, closing };
-      const options = importOptionsOver(this.#imports, given);
-      const run = (observer: ImportObserver) => runImport({ ...target, observer }, sources, options);
-      return this.#metering.imports.observe(run, (report) => report);
-    });
+    const target = { ...this.#place, catalog: this.#catalog };
+    return this.work((closing) => importInto({ ...target, closing }, this.#metering, this.#imports, sources, given));
   }
 
   /**

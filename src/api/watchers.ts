@@ -58,7 +58,7 @@ export class Watchers {
         sync: (paths: readonly string[], syncOptions: SyncOptions) =>
           this.#meter.observe(
             (observer) => syncSources({ ...target, observer }, paths, syncOptions),
-            ({ report }) => report,
+            ({ report }) => (report === undefined ? [] : [report]),
           ),
       };
       const signal = options.signal ? AbortSignal.any([options.signal, target.closing]) : target.closing;

@@ -68,6 +68,26 @@ export interface EditCounts {
 }
 
 /**
+ * The result of an import into several collections (option `collections`). Its numbers of records, shards and stored bytes
+ * are the sums over them.
+ */
+export interface CollectionsReport<Name extends string = string>
+  extends Pick<
+    ImportReport,
+    'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'peakAnonBytes'
+  > {
+  /** The report of each collection. Its `bytes.source` are those of the sources, with all that is not in this collection. */
+  readonly collections: Readonly<Record<Name, ImportReport>>;
+  /** As in the reports of the collections: `read + added` always equals `stored + rejected + filtered + replaced`. */
+  readonly records: Omit<ImportReport['records'], 'deletions'>;
+}
+
+/** The reports of the collections that an import has filled. */
+export function reportsIn(report: ImportReport | CollectionsReport): readonly ImportReport[] {
+  return 'collections' in report ? Object.values(report.collections) : [report];
+}
+
+/**
  * The result of an import. In `records`, `read + added` always equals `stored + rejected + filtered + replaced`, and
  * `+ deletions` if there are any.
  */

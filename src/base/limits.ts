@@ -17,6 +17,8 @@ export const KEYS_PER_RECORD_MAX = 65_536;
 export const PATCHES_MAX = 64;
 /** Most indexes of a collection, the primary one included: an index number is one byte. */
 export const INDEXES_MAX = 250;
+/** Most collections that one import fills: each has a workspace of its own in memory, and the list is written by hand. */
+export const COLLECTIONS_PER_IMPORT_MAX = 64;
 /** Most components of a composite key: more than any table has, and few enough for the kernel to go through with each record. */
 export const COMPONENTS_MAX = 16;
 /** Bytes of a source that are looked at to tell its layout: more than nearly every first record has. */

@@ -4,7 +4,7 @@
 // where there is something to read, because opening a store is what every command waits for.
 
 import { part } from '../base/load.js';
-import type { ImportOptions } from '../import/options/types.js';
+import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { type Given, isOptions } from '../options/check.js';
 import {
   type CacheOptions,
@@ -47,11 +47,17 @@ function optionsOver(below: StoreOptions, above: StoreOptions): StoreOptions {
 }
 
 /** Options of an import over what file and environment say of imports. Whether they are such is for the import to check. */
-export function importOptionsOver(below: ImportOptions, above: ImportOptions = {}): ImportOptions {
+export function importOptionsOver<Options extends ImportOptions | CollectionsImportOptions>(
+  below: ImportOptions,
+  above: Options = {} as Options,
+): Options {
   if (!isOptions(above)) return above;
   // Names that are no options stay, whatever their value, so that they are refused.
   const given = namesIn(above).filter((name) => above[name] !== undefined || !(name in below));
-  return { ...below, ...Object.fromEntries(given.map((name) => [name, above[name]])) };
+  const { collection: _, select: __, ...others } = below;
+  // Option `collections` says these for each collection.
+  const under = 'collections' in above && above.collections !== undefined ? others : below;
+  return { ...under, ...Object.fromEntries(given.map((name) => [name, above[name]])) } as Options;
 }
 
 /** The same without what is undefined. */

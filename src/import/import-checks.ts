@@ -45,11 +45,17 @@ type Indexes = Pick<FilledImportOptions, 'indexes' | 'uniqueIndexes'>;
 /** Sources were given together that cannot be imported together. */
 export class SourcesDisagree extends TypeError {}
 
-/** Where the primary key comes from. @throws TypeError when the sources do not agree */
+/** Whether the primary key is known, although the layout of some sources may not be. */
+export function isKeyKnown(plans: readonly SourcePlan[], { key }: FilledImportOptions): boolean {
+  return key !== undefined || plans.some(({ isUnknown }) => !isUnknown);
+}
+
+/** Where the primary key comes from, as far as the layout of the sources is known. @throws TypeError when the sources do not agree */
 export function keyRuleFor(plans: readonly SourcePlan[], options: FilledImportOptions): KeyRule {
   if (options.key !== undefined) return { kind: 'path', path: options.key };
-  const named = plans.filter((plan) => plan.framing === 'object').length;
-  if (named > 0 && named < plans.length) {
+  const known = plans.filter(({ isUnknown }) => !isUnknown);
+  const named = known.filter((plan) => plan.framing === 'object').length;
+  if (named > 0 && named < known.length) {
     throw new SourcesDisagree(
       'some sources are objects of named records and other sources are not: give option key, or import them separately',
     );

@@ -5,60 +5,55 @@
 
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
-import { JOURNAL_BYTES_MIN, THREADLESS_BYTES_MAX } from '../base/limits.js';
 import { files } from '../store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { Publisher } from '../store/publish/publisher.js';
-import type { KeyRule } from '../store/types.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
+import { checkSameAsStored, keyRuleFor } from './import-checks.js';
 import type { FilledImportOptions } from './options/resolve.js';
+import { checkExpected, containerIn, withContainer } from './plan/documents.js';
 import { sequenceJobs } from './plan/in-sequence/sequence-jobs.js';
+import { type Destination, togetherJobs } from './plan/in-sequence/together.js';
 import { planJobs, Tasks } from './plan/jobs.js';
 import { ShardNumbers } from './plan/shard-numbers.js';
 import type { SourcePlan } from './plan/source-plan.js';
-import type { Plans } from './plan/sources.js';
 import type { AcceptedSpan, SpanJob } from './plan/span-job.js';
 import { Workspace } from './plan/workspace.js';
 import type { Reporter } from './report/reporter.js';
 import type { Journal } from './resume/journal.js';
 import { type Beginning, beginImport, forgetResumable, openJournal } from './resume/resume.js';
+import {
+  isInSequence,
+  isOpenEnded,
+  isResumable,
+  type Planned,
+  type RunParts,
+  startWorkers,
+  threadsFor,
+} from './run-parts.js';
 import type { Sequence } from './sequence/sequence.js';
+import type { Container } from './source/document.js';
 import { type SpanContext, spanPaths } from './tasks/span.js';
 import type { Workers } from './tasks/workers.js';
 import type { ImportTarget, ImportWork } from './work.js';
-
-/** The result of the stage plan: facts that are known before the import writes anything. */
-export interface Planned extends Plans {
-  readonly key: KeyRule;
-  /** Whether numbers in the paths of indexes are positions. */
-  readonly positions: true | undefined;
-  /** Of all sources. */
-  readonly bytes: number;
-}
-
-/** Everything that an import needs to begin. */
-interface RunParts {
-  readonly target: ImportTarget;
-  readonly options: FilledImportOptions;
-  readonly work: ImportWork;
-  readonly reporter: Reporter;
-  readonly planned: Planned;
-}
 
 export class ImportRun {
   readonly target: ImportTarget;
   readonly options: FilledImportOptions;
   readonly reporter: Reporter;
-  readonly planned: Planned;
+  readonly work: ImportWork;
   readonly beginning: Beginning;
   /** Settings that the workers get in addition to their tasks. */
   readonly context: SpanContext;
   readonly tally: Tally;
   /** Those that are known before anything is read: none, if a source is read in sequence. */
   readonly #jobs: readonly SpanJob[];
-  readonly #tasks: Tasks;
+  #planned: Planned;
+  #tasks: Tasks;
+  /** The run that fills the first of several collections: it has the threads and the sources that are read once. */
+  readonly #first: ImportRun | undefined;
   /** Sources that are read in sequence, as far as they have been opened. */
   readonly #sequences: Sequence[] = [];
   readonly #shards: ShardNumbers;
@@ -70,16 +65,21 @@ export class ImportRun {
   /** Spans accepted that the journal has already. */
   #recorded = 0;
 
-  /** Takes shard numbers, makes the workspace, opens the journal, starts the threads. @param id of a new import */
-  static async begin(parts: RunParts, id: string): Promise<ImportRun> {
+  /**
+   * Takes shard numbers, makes the workspace, opens the journal, starts the threads.
+   * @param id of a new import
+   * @param first the run of the first collection, if the import fills several
+   */
+  static async begin(parts: RunParts, id: string, first?: ImportRun): Promise<ImportRun> {
     const { target, planned, options } = parts;
     const resumer = { catalog: target.catalog, store: target.directory, plans: planned.plans, options };
     const beginning = await beginImport(resumer, id);
-    const run = new ImportRun(parts, beginning);
+    const run = new ImportRun(parts, beginning, first);
     try {
       const tasks = run.#jobs.map(({ task }) => task);
       run.#workspace.open(tasks.map(({ shard }) => spanPaths(run.context, shard).shard));
       if (isResumable(parts)) run.#journal = await openJournal(resumer, beginning, run.context, tasks);
+      if (first !== undefined) return run;
       run.#threads = threadsFor(parts, tasks.length);
       run.#workers = startWorkers(target, run.#threads);
     } catch (error) {
@@ -89,13 +89,19 @@ export class ImportRun {
     return run;
   }
 
-  private constructor({ target, options, work, reporter, planned }: RunParts, beginning: Beginning) {
+  private constructor(
+    { target, options, work, reporter, planned }: RunParts,
+    beginning: Beginning,
+    first: ImportRun | undefined,
+  ) {
     const { directory, blobs } = target;
     const { id, firstShard, recorded } = beginning;
     this.target = target;
     this.options = options;
     this.reporter = reporter;
-    this.planned = planned;
+    this.work = work;
+    this.#planned = planned;
+    this.#first = first;
     this.beginning = beginning;
     this.#workspace = new Workspace({ directory, blobs }, id);
     this.context = { directory, temporary: this.#workspace.temporary, shared: reporter.shared.buffer };
@@ -103,24 +109,34 @@ export class ImportRun {
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
-    const { key, positions } = planned;
-    const { hashesSpans } = work;
-    this.#tasks = new Tasks(planned.plans, options, { id, firstShard, key, positions, hashesSpans });
-    this.#jobs = isInSequence(planned) ? [] : planJobs(this.#tasks, firstShard);
+    this.#tasks = this.#tasksOf(planned);
+    this.#jobs = isOpenEnded(this) ? [] : planJobs(this.#tasks, firstShard);
     this.#shards = new ShardNumbers(target.catalog, firstShard);
   }
 
-  /** What there is to scan. */
-  scanning(): Scanning {
+  get planned(): Planned {
+    return this.#planned;
+  }
+
+  #tasksOf({ plans, key, positions }: Planned): Tasks {
+    const { id, firstShard } = this.beginning;
+    const { hashesSpans } = this.work;
+    const together = this.#first?.beginning.firstShard;
+    return new Tasks(plans, this.options, { id, firstShard, together, key, positions, hashesSpans });
+  }
+
+  /** What there is to scan. @param others runs of the same import that fill other collections */
+  scanning(others: readonly ImportRun[] = []): Scanning {
     const { workers, context, beginning, options } = this;
     const { blobs } = this.target;
     const over = new Set<SourcePlan>();
-    const limit = options.limit === undefined ? undefined : { records: options.limit, sources: this.planned.plans };
-    const common = { workers, context, blobs, over, limit };
-    if (isInSequence(this.planned)) {
+    const runs = [this, ...others];
+    const common = { workers, context, blobs, over, limits: runs.map((run) => run.#limit()) };
+    if (isOpenEnded(this)) {
       // Their text is in memory: one more than are scanned, and one that comes.
-      const credits = options.workers + 1;
-      return { ...common, credits, jobs: this.#jobsInSequence(over, credits + 1) };
+      const credits = isInSequence(this.#planned) ? options.workers + 1 : 2 * options.workers + 2;
+      const all = runs.map((run) => run.#destination(over, credits + 1));
+      return { ...common, credits, jobs: options.pass ? togetherJobs(all) : sequenceJobs(all[0]!) };
     }
     const { recorded, firstShard } = beginning;
     const resumed = recorded.map((one) => ({ ...this.#jobs[one.shard - firstShard]!, ...one }));
@@ -128,9 +144,19 @@ export class ImportRun {
     return { ...common, credits: 2 * options.workers + 2, jobs: this.#jobs.slice(rest), resumed };
   }
 
-  #jobsInSequence(over: ReadonlySet<SourcePlan>, readAhead: number): AsyncGenerator<SpanJob> {
-    return sequenceJobs({
-      tasks: this.#tasks,
+  #limit() {
+    const { limit: records } = this.options;
+    return records === undefined ? undefined : { records, sources: () => this.#planned.plans };
+  }
+
+  #destination(over: ReadonlySet<SourcePlan>, readAhead: number): Destination {
+    const tasks = () => this.#tasks;
+    return {
+      get tasks() {
+        return tasks();
+      },
+      found: (plan, container) => this.#found(plan, container),
+      ambiguous: (path) => this.tally.ambiguous.push(path),
       options: this.options,
       pause: this.reporter.pause,
       nextShard: async () => {
@@ -139,17 +165,31 @@ export class ImportRun {
         return shard;
       },
       decoder:
-        this.#threads > 1 && this.target.blobs === files
-          ? { decode: (task) => this.workers.decode(task), threads: this.#threads }
+        this.threads > 1 && this.target.blobs === files
+          ? { decode: (task) => this.workers.decode(task), threads: this.threads }
           : undefined,
       opened: (sequence) => this.#sequences.push(sequence),
       isOver: (plan) => over.has(plan),
       readAhead,
-    });
+    };
+  }
+
+  /** A container was met in a source whose layout was unknown. @returns the plan with its layout. @throws SELECT_NOT_CONTAINER, COLLECTION_MISMATCH */
+  #found(plan: SourcePlan, container: Container): SourcePlan {
+    const { options } = this;
+    checkExpected(plan.path, container, containerIn(options.shape));
+    const found = withContainer(plan, container, options.spanBytes);
+    const plans = this.#planned.plans.map((one) => (one === plan ? found : one));
+    const key = keyRuleFor(plans, options);
+    const { positions } = checkSameAsStored(this.target.catalog, key, options);
+    this.#planned = { ...this.#planned, plans, key, positions };
+    this.#tasks = this.#tasksOf(this.#planned);
+    return found;
   }
 
   /** Bytes of all sources: of a stream those that have come. */
   get sourceBytes(): number {
+    if (this.#first !== undefined) return this.#first.sourceBytes;
     const { plans } = this.planned;
     const files = plans.filter(({ sequential }) => sequential?.isFile !== false);
     const streams = this.#sequences.filter(({ isFile }) => !isFile);
@@ -159,7 +199,11 @@ export class ImportRun {
   }
 
   get workers(): Workers {
-    return this.#workers as Workers;
+    return this.#first?.workers ?? (this.#workers as Workers);
+  }
+
+  get threads(): number {
+    return this.#first?.threads ?? this.#threads;
   }
 
   /** Takes a span's results in; those that were not recorded before go to the journal. @throws as Tally.accept */
@@ -219,34 +263,4 @@ export class ImportRun {
       // It cannot be resumed without its journal, and is taken off the list by the next sweep.
     }
   }
-}
-
-/**
- * Whether the import can be resumed after it is killed: only a large one on disk. Not one of a folder, which is read again,
- * because any of its many files may have changed.
- */
-function isResumable({ target, work, planned }: RunParts): boolean {
-  const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
-  const hasFolders = planned.plans.some(({ files, members }) => files !== undefined && members === undefined);
-  return blobs === files && work.isResumable && planned.bytes >= journalFrom && !hasFolders && !isInSequence(planned);
-}
-
-/** Whether a source is read in sequence: then nobody knows how many spans there are. */
-function isInSequence({ plans }: Plans): boolean {
-  return plans.some(({ sequential }) => sequential !== undefined);
-}
-
-/**
- * None for small sources. Those that an option cuts into spans have threads for them. A user's module always has: this thread
- * hears a signal also while its function runs for ever, and a new thread loads the module and all that it imports as they are now.
- */
-function threadsFor({ planned, options }: RunParts, tasks: number): number {
-  if (options.transform === undefined && planned.bytes <= THREADLESS_BYTES_MAX && tasks <= planned.plans.length)
-    return 0;
-  return isInSequence(planned) ? options.workers : Math.min(options.workers, tasks);
-}
-
-function startWorkers({ startWorkers: start, observer }: ImportTarget, threads: number): Workers {
-  const started = start(threads);
-  return observer?.watched(started, Math.max(1, threads)) ?? started;
 }

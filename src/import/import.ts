@@ -8,11 +8,9 @@ import { failpoint } from '../base/failpoints.js';
 import type { EditCounts, ImportReport } from '../base/import-report.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import { collectGarbage } from '../store/publish/garbage.js';
-import type { PublishResult } from '../store/publish/publication.js';
-import type { Publisher } from '../store/publish/publisher.js';
+import { Publisher } from '../store/publish/publisher.js';
 import { UniqueViolation } from '../store/publish/unique.js';
 import { violationError } from '../store/publish/unique-error.js';
-import type { CatalogWrite } from '../store/types.js';
 import { scanSources } from './accept/accept.js';
 import {
   checkFreeSpace,
@@ -20,16 +18,24 @@ import {
   checkSameAsStored,
   emptyFor,
   indexesFor,
+  isKeyKnown,
   keyRuleFor,
 } from './import-checks.js';
-import { ImportRun, type Planned } from './import-run.js';
+import { ImportRun } from './import-run.js';
 import { mergeRuns } from './merge/merge.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import { checkRest, checkUnchanged } from './plan/plan.js';
 import { MemoryWatch } from './report/peak-memory.js';
-import { Reporter } from './report/reporter.js';
+import { type Published, Reporter } from './report/reporter.js';
 import { forgetResumable } from './resume/resume.js';
+import type { Planned } from './run-parts.js';
 import type { ImportTarget, ImportWork } from './work.js';
+
+/** An import into one collection, alone or with others. */
+export interface CollectionImport {
+  readonly options: FilledImportOptions;
+  readonly work: ImportWork;
+}
 
 /**
  * Runs one import, whatever its work is: all sources, those that have changed.
@@ -38,40 +44,54 @@ import type { ImportTarget, ImportWork } from './work.js';
 export async function importHolding(
   lock: WriterLock,
   target: ImportTarget,
-  given: FilledImportOptions,
+  options: FilledImportOptions,
   work: ImportWork,
 ): Promise<ImportReport> {
+  const [report] = await importTogether(lock, target, [{ options, work }]);
+  return report as ImportReport;
+}
+
+/**
+ * Runs the imports of the same sources into different collections as one: all of them are published, or none.
+ * @returns the report of each. @throws as `importHolding`
+ */
+export async function importTogether(
+  lock: WriterLock,
+  target: ImportTarget,
+  given: readonly CollectionImport[],
+): Promise<readonly ImportReport[]> {
   const memory = new MemoryWatch();
-  const options = { ...given, ...indexesFor(target.catalog, given) };
-  const reporter = new Reporter(options, target.observer);
-  let run: ImportRun | undefined;
+  const imports = given.map(({ options, work }) => {
+    return { options: { ...options, ...indexesFor(target.catalog, options) }, work };
+  });
+  const reporter = new Reporter(imports[0]!.options, target.observer);
+  const runs: ImportRun[] = [];
   try {
-    const planned = await plan(target, options, work, reporter);
-    run = await ImportRun.begin({ target, options, reporter, work, planned }, lock.token);
-    await scan(run, work);
-    const publisher = await merge(run, lock);
-    await settle(run, publisher);
-    const published = await publish(run, publisher, lock, work);
+    const plans: Planned[] = [];
+    for (const one of imports) plans.push(await plan(target, one, reporter));
+    for (const [i, planned] of plans.entries()) {
+      runs.push(await ImportRun.begin({ target, ...imports[i]!, reporter, planned }, lock.token, runs[0]));
+    }
+    await scan(runs, reporter);
+    const publishers = await merge(runs, lock, reporter);
+    await settle(runs, publishers, reporter);
+    const published = await publish(runs, publishers, lock, target);
     reporter.enter('done');
-    const { tally, beginning } = run;
-    return reporter.report(work, planned, tally, published, memory.stop(), beginning);
+    const peak = memory.stop();
+    return runs.map((run, i) => reporter.report(run, published[i]!, peak));
   } catch (error) {
     reporter.shared.cancel();
     throw reporter.reasonFor(error instanceof UniqueViolation ? violationError(target.catalog, target, error) : error);
   } finally {
     memory.stop();
     reporter.close();
-    await run?.close();
+    // The first one ends the threads, which may be writing files of all.
+    for (const run of runs) await run.close();
   }
 }
 
 /** Plans the sources, checks that they fit the collection, and checks that the disk has room. */
-async function plan(
-  target: ImportTarget,
-  options: FilledImportOptions,
-  work: ImportWork,
-  reporter: Reporter,
-): Promise<Planned> {
+async function plan(target: ImportTarget, { options, work }: CollectionImport, reporter: Reporter): Promise<Planned> {
   const { catalog } = target;
   reporter.throwIfCancelled();
   const {
@@ -82,85 +102,103 @@ async function plan(
     throw options.mode === 'replace' ? emptyFor(error, catalog, options.collection) : error;
   });
   const key = keyRuleFor(plans, options);
-  const { positions } = checkSameAsStored(catalog, key, options);
+  const { positions } = isKeyKnown(plans, options)
+    ? checkSameAsStored(catalog, key, options)
+    : { positions: undefined };
   checkFreeSpace(target, 0);
   return { plans, warnings, badFiles, key, positions, bytes: plans.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** Workers scan spans; each is accepted when all before it are. */
-async function scan(run: ImportRun, work: ImportWork): Promise<void> {
-  const { reporter, tally, planned } = run;
-  reporter.enter('scan', planned.bytes);
-  for await (const span of scanSources(run.scanning())) {
+async function scan(runs: readonly ImportRun[], reporter: Reporter): Promise<void> {
+  const [first, ...others] = runs as readonly [ImportRun, ...ImportRun[]];
+  reporter.enter('scan', first.planned.bytes + bytesAgain(others));
+  for await (const span of scanSources(first.scanning(others))) {
     reporter.throwIfCancelled();
+    const run = runs[span.destination ?? 0]!;
     await run.accept(span);
-    work.accept(span);
+    run.work.accept(span);
     const { plan, result, live } = span;
     if (result.ended) await checkRest(plan, result.exit, reporter.pause, run.options, live?.sequence);
   }
-  await tally.finishScan(work.mayAllBeBad);
-  await work.finish(reporter.pause);
+  for (const { tally, work } of runs) {
+    await tally.finishScan(work.mayAllBeBad);
+    await work.finish(reporter.pause);
+  }
+}
+
+/** Bytes of the sources that are read for each of several collections by itself. */
+function bytesAgain(others: readonly ImportRun[]): number {
+  const plans = others.flatMap((run) => run.planned.plans).filter(({ together }) => together === undefined);
+  return plans.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Workers merge runs into pages, which are handed to the publisher in the order of their keys. */
-async function merge(run: ImportRun, lock: WriterLock): Promise<Publisher> {
-  const { reporter, tally, target, options, workers, beginning } = run;
-  reporter.enter('merge', run.sourceBytes);
-  checkFreeSpace(target, tally.runBytes);
-  // Transactions on the collection wait from here on: what new entries are merged with has to stay.
-  if (options.mode !== 'replace') await lock.set({ merging: options.collection });
-  const publisher = run.beginPublication();
-  const batches = mergeRuns(
-    tally,
-    workers,
-    { id: beginning.id, temporary: run.context.temporary },
-    options,
-    reporter.pause,
+async function merge(runs: readonly ImportRun[], lock: WriterLock, reporter: Reporter): Promise<readonly Publisher[]> {
+  const [first, ...others] = runs as readonly [ImportRun, ...ImportRun[]];
+  reporter.enter('merge', first.sourceBytes + bytesAgain(others));
+  checkFreeSpace(
+    first.target,
+    runs.reduce((sum, { tally }) => sum + tally.runBytes, 0),
   );
-  for await (const batch of batches) await publisher.add(batch);
-  tally.finishMerge();
-  return publisher;
+  // Transactions on these collections wait from here on: what new entries are merged with has to stay.
+  const kept = runs.filter(({ options }) => options.mode !== 'replace').map(({ options }) => options.collection);
+  const [merging, ...alsoMerging] = kept;
+  if (merging !== undefined) await lock.set({ merging, ...(alsoMerging.length > 0 && { alsoMerging }) });
+  const publishers: Publisher[] = [];
+  for (const run of runs) {
+    const { tally, workers, beginning, context, options } = run;
+    const publisher = run.beginPublication();
+    const place = { id: beginning.id, temporary: context.temporary };
+    const batches = mergeRuns(tally, workers, place, options, reporter.pause);
+    for await (const batch of batches) await publisher.add(batch);
+    tally.finishMerge();
+    publishers.push(publisher);
+  }
+  return publishers;
 }
 
 /** Waits until everything to be published is on disk (Invariant 8), and checks the counts and that no source has changed. */
-async function settle(run: ImportRun, publisher: Publisher): Promise<void> {
-  const { reporter, tally, planned, workers } = run;
+async function settle(runs: readonly ImportRun[], publishers: readonly Publisher[], reporter: Reporter): Promise<void> {
   // Nobody needs the threads any more: they end while the last transaction is written.
-  void workers.close();
+  void runs[0]!.workers.close();
   // Not sooner: the last shards are on their way to disk while entries are merged.
-  await run.synced();
+  for (const run of runs) await run.synced();
   reporter.enter('publish');
   await reporter.pause();
-  checkUnchanged(planned.plans);
-  const { read, stored, rejected, filtered, added, replaced, dead } = tally;
-  const counts = { read, stored, rejected, ...(filtered > 0 && { filtered }), ...(added > 0 && { added }), replaced };
-  await publisher.settle({ counts, dead });
+  for (const [i, { tally, planned }] of runs.entries()) {
+    checkUnchanged(planned.plans);
+    const { read, stored, rejected, filtered, added, replaced, dead } = tally;
+    const counts = { read, stored, rejected, ...(filtered > 0 && { filtered }), ...(added > 0 && { added }), replaced };
+    await publishers[i]!.settle({ counts, dead });
+  }
 }
 
 /** One transaction. */
 async function publish(
-  run: ImportRun,
-  publisher: Publisher,
+  runs: readonly ImportRun[],
+  publishers: readonly Publisher[],
   lock: WriterLock,
-  work: ImportWork,
-): Promise<PublishResult & { readonly changes: EditCounts }> {
-  const { target, options, beginning } = run;
+  target: ImportTarget,
+): Promise<readonly Published[]> {
   const { catalog } = target;
-  let recordsBefore = 0;
-  let changes: EditCounts = { kept: 0, dropped: 0 };
-  const published = await publisher.commit({
-    before: (write: CatalogWrite) => {
-      recordsBefore = catalog.collection(options.collection)?.records ?? 0;
-      lock.write(write, { merging: undefined, isPublished: true });
-      forgetResumable(catalog, write, beginning.id);
+  let recordsBefore: readonly number[] = [];
+  const changes: EditCounts[] = [];
+  const published = await Publisher.commitAll(publishers, {
+    before: (write) => {
+      recordsBefore = runs.map(({ options }) => catalog.collection(options.collection)?.records ?? 0);
+      lock.write(write, { merging: undefined, alsoMerging: undefined, isPublished: true });
+      forgetResumable(catalog, write, runs[0]!.beginning.id);
     },
-    after: (write, result) => {
-      changes = work.publish(write, result);
-      checkNotEmptied(catalog, recordsBefore, options, work.sources);
+    after: (write, results) => {
+      for (const [i, { work, options }] of runs.entries()) {
+        changes[i] = work.publish(write, results[i]!);
+        checkNotEmptied(catalog, recordsBefore[i]!, options, work.sources);
+      }
     },
   });
   failpoint('publish.committed');
   // What it replaced goes now, or when nobody reads it any more: the import is done either way.
   await collectGarbage(catalog, target).catch(() => {});
-  return { ...published, changes };
+  return published.map((one, i) => ({ ...one, changes: changes[i]! }));
 }

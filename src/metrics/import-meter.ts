@@ -25,18 +25,19 @@ export class ImportMeter {
 
   /**
    * Runs what imports and reports to the observer it is given.
-   * @param reportOf the report in what comes of it; none where there was nothing to import, which is then not counted.
+   * @param reportsOf the reports in what comes of it, one for each collection; none where there was nothing to import, which
+   *   is then not counted.
    */
   async observe<R>(
     run: (observer: ImportObserver) => Promise<R>,
-    reportOf: (result: R) => ImportReport | undefined,
+    reportsOf: (result: R) => readonly ImportReport[],
   ): Promise<R> {
     const metered: MeteredImport = new MeteredImport(this.followers, this.#tell, () => this.#running.add(metered));
     try {
       const result = await run(metered);
-      const report = reportOf(result);
-      if (report !== undefined) this.#done++;
-      metered.end(report);
+      const reports = reportsOf(result);
+      if (reports.length > 0) this.#done++;
+      metered.end(reports);
       return result;
     } catch (error) {
       if (metered.hasBegun) this.#failed++;

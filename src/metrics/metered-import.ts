@@ -67,12 +67,12 @@ export class MeteredImport implements ImportObserver {
     return this.#workers;
   }
 
-  /** @param report none where there was nothing to import */
-  end(report: ImportReport | undefined): void {
+  /** @param reports of each collection; none where there was nothing to import */
+  end(reports: readonly ImportReport[]): void {
     this.#over();
-    if (report === undefined || this.#collection === undefined) return;
-    this.#storedBytes = report.bytes.stored;
-    this.#tell({ phase: 'done', collection: this.#collection, report });
+    if (this.#collection === undefined) return;
+    this.#storedBytes = reports.reduce((sum, { bytes }) => sum + bytes.stored, 0);
+    for (const report of reports) this.#tell({ phase: 'done', collection: report.collection, report });
   }
 
   fail(error: unknown): void {

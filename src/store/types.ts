@@ -110,9 +110,8 @@ export interface ShardEntry {
   readonly firstOrdinal: number;
   readonly frames: number;
   readonly plainBytes: number;
-  /** Bytes of the file, or of its part of a joined file. */
+  /** Bytes of the file, or of its part of a joined file; and their SHA-256, hexadecimal. */
   readonly storedBytes: number;
-  /** Hexadecimal SHA-256 of its bytes: of the file, or of its part of a joined file. */
   readonly sha256: string;
   /** Whether lines are `{"key":…,"value":…}` (source was one object). */
   readonly named: boolean;
@@ -129,8 +128,9 @@ export interface TombstoneState {
 export interface LockRecord extends Writer {
   /** Differs for every lock ever taken. */
   readonly token: string;
-  /** Set while records are merged into this collection: transactions on it wait. */
+  /** Set while records are merged into this collection, and into these others: transactions on them wait. */
   readonly merging?: string | undefined;
+  readonly alsoMerging?: readonly string[] | undefined;
   /** Set in the transaction that publishes: what it wrote is named now, and stays if the holder dies. */
   readonly isPublished?: boolean;
   /** Tokens of dead holders whose leftovers have not been swept yet. */

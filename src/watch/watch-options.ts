@@ -63,6 +63,11 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   readonly watching: ResolvedWatchOptions;
   readonly importing: SyncOptions;
 } {
+  if ('collections' in given) {
+    throw new TypeError(
+      'watch: options.collections is for imports: a watcher keeps one collection up to date. Start one for each collection, with options.collection and options.select',
+    );
+  }
   const checked = Object.entries(checkedOptions('watch', TABLE, given));
   const isWatching = ([name]: readonly [string, unknown]) => Object.hasOwn(WATCH_OPTIONS, name);
   const importing: SyncOptions = Object.fromEntries(checked.filter((entry) => !isWatching(entry)));

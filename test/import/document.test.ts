@@ -24,7 +24,7 @@ interface Walk {
 
 /** Walks a document that comes in pieces; the container's own bytes, as far as `end`, are skipped as if others read them. */
 function walk(document: Uint8Array, pointer: string, cuts: readonly number[], end?: number): Walk {
-  const walker = new DocumentWalker(parsePointer(pointer), 'file', DEPTH);
+  const walker = new DocumentWalker([parsePointer(pointer)], 'file', DEPTH);
   const bounds = [0, ...cuts, document.length];
   let container: Container | undefined;
   try {
@@ -42,7 +42,7 @@ function walk(document: Uint8Array, pointer: string, cuts: readonly number[], en
       bounds[i] = found.from;
     }
     walker.finish(document.length);
-    return { container, isAmbiguous: walker.isAmbiguous };
+    return { container, isAmbiguous: walker.isAmbiguous() };
   } catch (error) {
     return { container, error: factsOf(error) };
   }
@@ -110,7 +110,7 @@ describe('a JSON Pointer', () => {
     ['/n/x', '/n exists, but has no "x"'],
     ['/toString', 'its root exists'],
   ])('"%s" leads nowhere: %s', (pointer, message) => {
-    const walker = new DocumentWalker(parsePointer(pointer), 'file', DEPTH);
+    const walker = new DocumentWalker([parsePointer(pointer)], 'file', DEPTH);
     expect(walker.walk(utf8(DOCUMENT), 0)).toBeUndefined();
     expect(() => walker.finish(DOCUMENT.length)).toThrow(message);
     expect(walkAllWays(utf8(DOCUMENT), pointer).error).toMatchObject({ code: 'SELECT_NOT_FOUND' });

@@ -8,7 +8,7 @@ import { utf8 } from '../support/scans.js';
 
 /** The texts of all containers and misfits, in order. Nobody reads the containers: the walker does so itself. */
 function found(text: string, select: string, pieceBytes: number, framing?: Container['framing']): string[] {
-  const walker = new DocumentWalker(parsePointer(select), 'file', 100, 'reject', framing);
+  const walker = new DocumentWalker([parsePointer(select)], 'file', 100, 'reject', framing);
   const bytes = utf8(text);
   const all: string[] = [];
   for (let at = 0; at < bytes.byteLength; ) {

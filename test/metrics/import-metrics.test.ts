@@ -109,7 +109,7 @@ describe('an import meter', () => {
         }
         expect(meter.counts).toEqual({ running: 1, done: 0, failed: 0 });
       },
-      () => report,
+      () => [report],
     );
     expect(seen).toEqual([5, 10]);
     expect(meter.counts).toEqual({ running: 0, done: 1, failed: 0 });
@@ -134,12 +134,12 @@ describe('an import meter', () => {
       observer.begin('posts');
       observer.enter('plan', new SharedProgress());
     };
-    await meter.observe(run, () => undefined);
+    await meter.observe(run, () => []);
     const failing = async (observer: ImportObserver): Promise<void> => {
       await run(observer);
       throw 'a fault';
     };
-    await expect(meter.observe(failing, () => report)).rejects.toBe('a fault');
+    await expect(meter.observe(failing, () => [report])).rejects.toBe('a fault');
     expect(meter.counts).toEqual({ running: 0, done: 0, failed: 1 });
     const enters = 'posts enters plan';
     expect(told).toEqual([enters, 'ends', enters, 'ends with a fault', 'failed']);

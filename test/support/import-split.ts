@@ -92,7 +92,8 @@ export async function scanInSpans(
       return { ...task, entry: { at: Math.min(task.from + misguess, task.to), afterComma } };
     };
     const workers = { scan: (task: SpanOrder) => queue.run(() => scanSpan(guessed(task), files)) };
-    for await (const accepted of scanSources({ jobs, workers, credits, context, blobs: files, over: new Set() })) {
+    const state = { over: new Set<never>(), limits: [undefined] };
+    for await (const accepted of scanSources({ jobs, workers, credits, context, blobs: files, ...state })) {
       const { task, result } = accepted;
       const paths = spanPaths(context, task.shard);
       await tally.accept(accepted);

@@ -1,28 +1,31 @@
 // gristmill import: flags to options, progress to stderr, the report to stdout.
 
 import { type Command, Option } from 'commander';
+import { reportsIn } from '../../base/import-report.js';
 import { effectiveOptions, importOptionsOver } from '../../config/effective.js';
 import { pathsOf } from '../../import/names/sources.js';
-import { resolveImportOptions } from '../../import/options/resolve.js';
-import type { ImportOptions } from '../../import/options/types.js';
-import type { KeyPath } from '../../keys/key-path.js';
+import { resolveDestinations } from '../../import/options/places.js';
+import type { CollectionsImportOptions, ImportOptions } from '../../import/options/types.js';
 import type { Writer } from '../../options/shared.js';
 import { describeHolder } from '../../store/lock/lock-holder.js';
 import { type CommonOptions, choice, withCommonOptions } from '../shared/arguments.js';
 import { withImportFlags } from '../shared/import-flags.js';
 import { interruptible } from '../shared/interrupt.js';
 import { onStore } from '../shared/open.js';
+import { type PlaceFlags, placesIn } from '../shared/places.js';
 import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
 import { jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
-import { reportText } from '../terminal/report.js';
+import { collectionsText, reportText } from '../terminal/report.js';
 import { print } from '../terminal/streams.js';
 
 /** The flags, named as commander names them; all but four are options of the library's `import`. */
-export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptions, (typeof SAME_NAME)[number]> {
-  readonly index?: readonly KeyPath[];
-  readonly uniqueIndex?: readonly KeyPath[];
+export interface ImportFlags
+  extends CommonOptions,
+    StoreFlags,
+    PlaceFlags,
+    Pick<ImportOptions, (typeof SAME_NAME)[number]> {
   readonly maxRecordBytes?: number;
   readonly resume?: boolean;
   readonly quiet?: boolean;
@@ -31,8 +34,6 @@ export interface ImportFlags extends CommonOptions, StoreFlags, Pick<ImportOptio
 /** Options whose flag has the library's name. */
 const SAME_NAME = [
   'collection',
-  'key',
-  'select',
   'shape',
   'mode',
   'changes',
@@ -77,6 +78,7 @@ Examples:
   gristmill import prices.csv.gz --store ./store --key sku --types price=number
   gristmill import logs/ --store ./store --select /Records --key eventID
   gristmill import pages.json --store ./store --select '/*/items' --key id
+  gristmill import dump.json.zst --store ./store --select /users=users --select /orders=orders --key users=id --key orders=no
   gristmill import rows.json --store ./store --key /0 --index /1
   gristmill import ./documents --store ./store --on-bad-record quarantine
   zcat dump.json.gz | gristmill import - --store ./store --key id
@@ -126,29 +128,26 @@ async function runImport(sources: readonly string[], flags: ImportFlags): Promis
   if (sources.filter((source) => source === STDIN).length > 1)
     throw new TypeError(`${STDIN} (standard input) is given twice`);
   pathsOf(sources);
-  resolveImportOptions(importOptionsOver(await configuredImports(flags), given));
+  resolveDestinations(importOptionsOver(await configuredImports(flags), given));
   const view = await progressView(flags.quiet === true || flags.json === true);
   const work = (signal: AbortSignal) =>
     onStore(flags, true, async (store) => {
       try {
-        return await store.import(
-          sources.map((source) => (source === STDIN ? process.stdin : source)),
-          {
-            ...given,
-            onProgress: view.show,
-            onWait: tellWait,
-            signal,
-          },
-        );
+        const all = sources.map((source) => (source === STDIN ? process.stdin : source));
+        const options = { ...given, onProgress: view.show, onWait: tellWait, signal };
+        return 'collections' in options ? await store.import(all, options) : await store.import(all, options);
       } finally {
         view.stop();
       }
     });
   const report = await interruptible(work);
   // For people; the table has them too.
-  if (flags.json) for (const { message } of report.badFiles.files) note(`left out: ${message}`);
-  if (flags.json) for (const warning of report.warnings) note(`warning: ${warning}`);
-  print(flags.json ? jsonLine(report) : reportText(report, flags.store));
+  const reports = reportsIn(report);
+  if (flags.json)
+    for (const { badFiles } of reports) for (const { message } of badFiles.files) note(`left out: ${message}`);
+  if (flags.json) for (const { warnings } of reports) for (const warning of warnings) note(`warning: ${warning}`);
+  if (flags.json) print(jsonLine(report));
+  else print('collections' in report ? collectionsText(report, flags.store) : reportText(report, flags.store));
 }
 
 /**
@@ -164,11 +163,9 @@ export function tellWait(writer: Writer): void {
 }
 
 /** Only what was asked for: defaults belong to the library. */
-export function importOptions(flags: ImportFlags): ImportOptions {
-  const given: Record<string, unknown> = {};
+export function importOptions(flags: ImportFlags): ImportOptions | CollectionsImportOptions {
+  const given: Record<string, unknown> = { ...placesIn(flags) };
   for (const name of SAME_NAME) if (flags[name] !== undefined) given[name] = flags[name];
-  if (flags.index !== undefined) given.indexes = flags.index;
-  if (flags.uniqueIndex !== undefined) given.uniqueIndexes = flags.uniqueIndex;
   if (flags.maxRecordBytes !== undefined) given.recordBytesMax = flags.maxRecordBytes;
   if (flags.resume !== undefined) given.resume = flags.resume ? 'require' : 'never';
   return given;

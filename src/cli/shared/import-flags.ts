@@ -1,17 +1,7 @@
 // The flags of what is imported and how: those of import and of watch.
 
 import type { Command } from 'commander';
-import {
-  choice,
-  collect,
-  collectKey,
-  collectNames,
-  collectPaths,
-  readCount,
-  readInteger,
-  readRatio,
-  readSize,
-} from './arguments.js';
+import { choice, collect, collectNames, readCount, readInteger, readRatio, readSize } from './arguments.js';
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
@@ -19,22 +9,23 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
-      collectKey,
+      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; users=id is for collection users of several (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      collect,
     )
     .option(
       '--index <path>',
-      'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times',
-      collectPaths,
+      'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times; users=email is for collection users of several',
+      collect,
     )
     .option(
       '--unique-index <path>',
-      'path of a secondary index in which no two records may have the same value; may be given several times',
-      collectPaths,
+      'path of a secondary index in which no two records may have the same value; may be given several times; users=email is for collection users of several',
+      collect,
     )
     .option(
       '--select <json-pointer>',
-      'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2)',
+      'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2); /users=users puts them into collection users, and may be given several times, for several collections',
+      collect,
     )
     .addOption(
       choice(

@@ -21,6 +21,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['uniqueIndexes', '--unique-index'],
   ['minDeadShare', '--min-dead'],
   ['joinBytes', '--join-below'],
+  ['collections', '--select <place>=<collection>'],
 ]);
 const SPELLED: ReadonlyMap<string, string> = new Map([
   ["resume: 'never'", '--no-resume'],

@@ -1,6 +1,6 @@
 // The report of an import as a person reads it: what was found, what became of it, what it cost.
 
-import type { ImportReport } from '../../base/import-report.js';
+import type { CollectionsReport, ImportReport } from '../../base/import-report.js';
 import { keyPathText } from '../../keys/key-path.js';
 import { escapeControls } from './escape.js';
 import { inFlags } from './flags.js';
@@ -64,6 +64,18 @@ function changesText({ kept, dropped }: NonNullable<ImportReport['changes']>): s
     ...(dropped > 0 ? [`dropped those of ${of(dropped)}`] : []),
   ];
   return `by transactions: ${parts.join(', ')}`;
+}
+
+/** The reports of several collections, and their sums. */
+export function collectionsText({ collections, records, bytes }: CollectionsReport, store: string): string {
+  const counts = Object.entries(records).map(([name, count]): [string, string] => [`  ${name}`, formatCount(count)]);
+  const all: [string, string][] = [
+    ['all collections', Object.keys(collections).join(', ')],
+    ...counts,
+    ['  bytes stored', formatBytes(bytes.stored)],
+  ];
+  const sums = alignPairs(all.map(([name, text]) => [name, escapeControls(text)]));
+  return [...Object.values(collections).map((report) => reportText(report, store)), sums].join('\n');
 }
 
 /** The files that were left out: how many, and the first of them by name. */

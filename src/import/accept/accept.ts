@@ -36,8 +36,22 @@ export interface Scanning {
   readonly resumed?: readonly AcceptedSpan[];
   /** Gets sources whose container has ended: their other spans are not begun. */
   readonly over: Set<SourcePlan>;
-  /** Stored records after which all sources are over. */
-  readonly limit?: { readonly records: number; readonly sources: readonly SourcePlan[] } | undefined;
+  /** Of each collection that the import fills: stored records after which all its sources are over. */
+  readonly limits: readonly (Limit | undefined)[];
+}
+
+interface Limit {
+  readonly records: number;
+  readonly sources: () => readonly SourcePlan[];
+}
+
+/** What has been accepted for one collection. */
+interface Accepted {
+  source: SourcePlan | undefined;
+  /** Where the span before ended. */
+  boundary: Boundary;
+  rejected: number;
+  stored: number;
 }
 
 /**
@@ -45,39 +59,40 @@ export interface Scanning {
  * @throws every error that a worker throws
  */
 export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedSpan> {
-  const { jobs, workers, credits, context, blobs, resumed = [], over, limit } = scanning;
+  const { jobs, workers, credits, context, blobs, resumed = [], over, limits } = scanning;
   const progress = new SharedProgress(context.shared);
   const discard = ({ shard }: SpanTask, result: SpanResult): void => {
     progress.add(-result.progressBytes, -result.read);
     for (const path of Object.values(spanPaths(context, shard))) blobs.remove(path);
   };
-  let source: SourcePlan | undefined;
-  /** Where the span before ended. */
-  let boundary: Boundary = { at: 0, afterComma: false };
-  let rejected = 0;
-  let stored = 0;
+  const all = limits.map((): Accepted => {
+    return { source: undefined, boundary: { at: 0, afterComma: false }, rejected: 0, stored: 0 };
+  });
   const accept = (span: AcceptedSpan): AcceptedSpan => {
-    const { plan, result } = span;
+    const { plan, result, destination = 0 } = span;
+    const [accepted, limit] = [all[destination]!, limits[destination]];
     if (result.ended) over.add(plan);
     const isContainer = plan.framing === 'array' || plan.framing === 'object';
-    boundary = { at: result.exit, afterComma: isContainer };
-    rejected += result.rejected;
-    stored += recordsStored(result);
-    if (limit && stored >= limit.records) for (const one of limit.sources) over.add(one);
+    accepted.boundary = { at: result.exit, afterComma: isContainer };
+    accepted.rejected += result.rejected;
+    accepted.stored += recordsStored(result);
+    if (limit && accepted.stored >= limit.records) for (const one of limit.sources()) over.add(one);
     return span;
   };
   for (const span of resumed) {
-    source = span.plan;
+    all[0]!.source = span.plan;
     progress.add(span.result.progressBytes, span.result.read);
     yield accept(span);
   }
   const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
   for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
-    const { plan, task, live } = job;
-    if (plan !== source) {
-      source = plan;
-      boundary = { at: plan.from, afterComma: false };
+    const { plan, task, live, destination = 0 } = job;
+    const own = all[destination]!;
+    if (plan !== own.source) {
+      own.source = plan;
+      own.boundary = { at: plan.from, afterComma: false };
     }
+    const { boundary, rejected, stored } = own;
     if (over.has(plan) || (boundary.at >= task.to && !task.isLast)) {
       discard(task, result);
       live?.done();
@@ -93,7 +108,9 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
       accepted = { ...job, task: again, result: await scan({ task: again }), wasRedone: true };
     }
     yield accept(accepted);
-    live?.sequence.pass(accepted.result.exit, accepted.result.newlines ?? 0);
+    // Not sooner: who accepts the span may look at its text, and whoever is told here lets go of it.
+    if (over.has(plan)) job.left?.({ at: accepted.result.exit, isEnd: accepted.result.ended });
+    if (!live?.isPassedLater) live?.sequence.pass(accepted.result.exit, accepted.result.newlines ?? 0);
     live?.done();
   }
 }

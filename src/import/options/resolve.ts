@@ -25,6 +25,11 @@ const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTa
 export type FilledImportOptions = Resolved<typeof TABLE> & {
   readonly maxBad: number;
   readonly changes: 'refuse' | 'keep' | 'drop';
+  /**
+   * Set if the import fills other collections too (option `collections`). "together": a document in which all of them have
+   * their records is read once. "apart": it is read for each of them.
+   */
+  readonly pass?: 'together' | 'apart';
 };
 
 /**

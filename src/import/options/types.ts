@@ -10,6 +10,33 @@ import type { FormatName } from '../format/coding.js';
 /** Decides what becomes of a record that transactions changed and an import replaces. See `ImportOptions.onChanged`. */
 export type OnChanged = (previous: unknown, edited: unknown, incoming: unknown, key: KeyValue) => unknown;
 
+/** The place in each document that the records of one collection are in, and the options for these records. */
+export interface ImportedPlace
+  extends Pick<
+    ImportOptions,
+    | ('key' | 'indexes' | 'uniqueIndexes' | 'mode' | 'onDuplicate')
+    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'limit')
+  > {
+  /** As option `select`: a JSON Pointer to the array or object that contains the records. */
+  readonly select: string;
+  /** The layout of the records at this place. Default: as they are found; in a folder, "array". */
+  readonly shape?: 'array' | 'object' | undefined;
+}
+
+/**
+ * Options of `store.import` for an import into several collections. Those beside `collections` hold for all of them, unless
+ * a collection has its own.
+ */
+export interface CollectionsImportOptions<Name extends string = string>
+  extends Omit<ImportOptions, 'collection' | 'select'> {
+  /**
+   * The collections to import into, each with the place of its records in the documents:
+   * `{ users: { select: '/users', key: 'id' }, orders: { select: '/orders', key: 'no' } }`. The sources are read once. All
+   * collections are published in one transaction. No place may be inside another one. At most 64 collections.
+   */
+  readonly collections: Readonly<Record<Name, ImportedPlace>>;
+}
+
 /** Options of `store.import`; all optional. An unknown name is a TypeError. */
 export interface ImportOptions {
   /** The collection to import into. Default "records". */

@@ -18,9 +18,12 @@ import { type Container, DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
 import { type DocumentLayout, documentsBefore, documentsOf, documentsOfName } from '../source/layout.js';
 import type { Source } from '../source/source.js';
-import type { Cuts, PlanOptions, SourcePlan } from './source-plan.js';
+import { COMPRESSION, type Cuts, cut, type PlanOptions, type SourcePlan } from './source-plan.js';
 
-type Planned = Pick<SourcePlan, 'framing' | 'from' | 'spans' | 'documents' | 'isDocument' | 'rest'> &
+type Planned = Pick<
+  SourcePlan,
+  'framing' | 'from' | 'spans' | 'documents' | 'isDocument' | 'rest' | 'together' | 'isUnknown'
+> &
   Record<'shape', Shape> &
   Record<'because', LayoutReason>;
 
@@ -48,7 +51,9 @@ export async function planDocuments(
   const follows = isLive ? await inTurns(layoutAfterFirst(file, head.offset), pause) : undefined;
   if (follows !== undefined) return planStream(file, head, cuts, follows, 'content', options);
   const isWildcard = !isOnePlace(parsePointer(options.select ?? ''));
-  if (isWildcard && cuts(head.offset).length === 0) return planShort(file, head, cuts, options);
+  if ((isWildcard || options.pass === 'apart') && cuts(head.offset).length === 0)
+    return planShort(file, head, cuts, options);
+  if (options.pass === 'together') return planTogether(file, head, cuts, options, pause);
   const found = await findContainer(file, head, options, pause).catch((error: unknown) => {
     if (error instanceof GristmillError && OF_ONE_DOCUMENT.has(error.code)) return error;
     throw error;
@@ -77,6 +82,41 @@ function planContainer(head: Head, { framing, from, walker }: Found, cuts: Cuts)
   return spans.length === 1 ? { ...found, documents: { from: head.offset } } : { ...found, rest: walker };
 }
 
+/** A document in which several collections have their records. What is bad in one of them is nothing to the others. */
+async function planTogether(
+  file: Source,
+  head: Head,
+  cuts: Cuts,
+  options: PlanOptions,
+  pause: Pause,
+): Promise<Planned> {
+  const isLive = file.end === Number.POSITIVE_INFINITY;
+  const following = isLive ? undefined : await inTurns(layoutAfterFirst(file, head.offset), pause);
+  if (following !== undefined) return planStream(file, head, cuts, following, 'content', options);
+  return {
+    shape: 'array',
+    because: 'option',
+    framing: 'array',
+    from: head.offset,
+    spans: [],
+    together: 'container',
+    isUnknown: true,
+  };
+}
+
+/** The plan of such a document when the container of a collection has been met. */
+export function withContainer(
+  { isUnknown: _, ...plan }: SourcePlan,
+  { framing, from }: Container,
+  spanBytes: number | undefined,
+): SourcePlan {
+  const { bytes } = plan.fingerprint;
+  // As in planOpened: each span of a compressed file would decode all of it, and this is for the progress.
+  const whole = plan.coding && [{ from, to: Math.max(from + 1, COMPRESSION * bytes) }];
+  const spans = plan.sequential ? [] : (whole ?? cut(from, bytes, spanBytes));
+  return { ...plan, shape: framing, framing, from, spans };
+}
+
 /** A document of a source that is read in sequence, with several containers: it has to fit into memory. */
 function planShort(file: Source, head: Head, cuts: Cuts, options: PlanOptions): Planned {
   if (file.end - head.offset <= DOCUMENT_BYTES_LOOKED_AT) {
@@ -87,7 +127,7 @@ function planShort(file: Source, head: Head, cuts: Cuts, options: PlanOptions): 
 }
 
 /** The container of the records, and the walker that has found it. */
-interface Found extends Container {
+interface Found extends Omit<Container, 'place'> {
   readonly walker: DocumentWalker;
 }
 
@@ -103,12 +143,20 @@ export async function findContainer(file: Source, head: Head, options: PlanOptio
     if (walker.isWildcard) return { framing: expected ?? 'array', from: head.offset, walker };
     throw new Error('a document that ended without its container was accepted: a bug in gristmill');
   }
+  checkExpected(path, walked, expected);
   const { framing, from } = walked;
-  if (expected && expected !== framing) {
-    const message = `${path} has an ${framing} at byte ${from - 1}, not an ${expected}. Leave out option shape, and gristmill detects the layout.`;
-    throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
-  }
   return { framing, from, walker };
+}
+
+/** @throws SELECT_NOT_CONTAINER for a container that is not as option shape says */
+export function checkExpected(
+  path: string,
+  { framing, from }: Omit<Container, 'place'>,
+  expected: Container['framing'] | undefined,
+): void {
+  if (expected === undefined || expected === framing) return;
+  const message = `${path} has an ${framing} at byte ${from - 1}, not an ${expected}. Leave out option shape, and gristmill detects the layout.`;
+  throw new GristmillError('SELECT_NOT_CONTAINER', message, { file: path, offset: from - 1 });
 }
 
 function planStream(
@@ -151,10 +199,10 @@ function walkerOf(
   { path }: Source,
   { select = '', shape, container, depthMax, nonfinite }: PlanOptions,
 ): DocumentWalker {
-  return new DocumentWalker(parsePointer(select), path, depthMax, nonfinite, container ?? containerIn(shape));
+  return new DocumentWalker([parsePointer(select)], path, depthMax, nonfinite, container ?? containerIn(shape));
 }
 
-function containerIn(shape: Shape | undefined): Container['framing'] | undefined {
+export function containerIn(shape: Shape | undefined): Container['framing'] | undefined {
   return shape === 'array' || shape === 'object' ? shape : undefined;
 }
 

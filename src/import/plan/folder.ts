@@ -114,7 +114,14 @@ async function planLarge(
   try {
     if (!hasOwnKeys) return undefined;
     if (select !== undefined) {
-      return await planSource(full, { ...options, container: containerOf(shape) }, pause, source, path, fingerprint);
+      return await planSource(
+        full,
+        { ...options, pass: undefined, container: containerOf(shape) },
+        pause,
+        source,
+        path,
+        fingerprint,
+      );
     }
     const isKnown = isNamedLines(path) || formatOf(path, options) !== undefined;
     if (shape === undefined && !isKnown && !(await beginsArray(full, options))) return undefined;

@@ -17,6 +17,8 @@ interface JobContext {
   readonly id: string;
   /** Number of the first shard. */
   readonly firstShard: number;
+  /** See ImportOrigin. */
+  readonly together?: number | undefined;
   readonly key: KeyRule;
   /** Whether numbers in the paths of indexes are positions. */
   readonly positions?: true | undefined;
@@ -77,7 +79,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, key, positions, hashesSpans }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -111,6 +113,7 @@ function setupOf(
     hashesSpans: hashesSpans && key.kind === 'path',
     origin: {
       import: firstShard,
+      ...(together !== undefined && { together }),
       collection,
       mode,
       onDuplicate,

@@ -79,12 +79,20 @@ export async function planOpened(
   const facts = { path, fingerprint, bytes, source, relative };
   // An archive in a folder or in an archive is a file like any other.
   const archive = relative === '' ? await planArchive(opened, first, options, pause) : undefined;
-  if (archive !== undefined) return { ...facts, ...archive };
+  const isOnce = inSequence?.isFile === false;
+  if (archive !== undefined) {
+    if (isOnce && options.pass !== undefined) throw archiveOnce(path);
+    return { ...facts, ...archive };
+  }
   checkCells(path, options);
   const head = await firstHead(file, first, options, mayBeEmpty(path, options), pause);
   const common = { ...facts, ...(sequential ? { sequential } : coding && { coding }) };
   if (options.select !== undefined) {
-    return { ...common, ...(await planDocuments(file, head, cuts, options, pause)) };
+    // What can be read again is read for each collection, unless all of them have their records in one pass.
+    const pass = options.pass === 'apart' && !isOnce ? undefined : options.pass;
+    const planned = await planDocuments(file, head, cuts, { ...options, pass }, pause);
+    const isShared = sequential !== undefined && pass !== undefined && planned.documents !== undefined;
+    return { ...common, ...planned, ...(isShared && { together: 'documents' }) };
   }
   const { shape, because } = await layoutIn(file, head, options, relative === '', pause);
   if (shape === 'ndjson' || shape === 'values') {
@@ -98,6 +106,11 @@ export async function planOpened(
   }
   const { framing, from } = await findContainer(file, head as Head, options, pause);
   return { ...common, shape: framing, because, framing, from, spans: cuts(from), isDocument: true };
+}
+
+function archiveOnce(path: string): GristmillError {
+  const message = `${path} is an archive that can be read only once, and option collections needs it for each collection. Save the archive as a file, and import the file.`;
+  return new GristmillError('SOURCE_NOT_SUPPORTED', message, { file: path });
 }
 
 /** Whether the source may be an empty file. An empty file has no array or object, so those layouts refuse it. */

@@ -41,6 +41,14 @@ export interface SourcePlan {
   readonly relative: string;
   /** Of a file whose documents have their records inside; absent if the container of one document is cut into spans. */
   readonly documents?: Documents;
+  /**
+   * Set if several collections have their records in this source, and it is read once for all of them. "container": it is one
+   * document, and the containers in it are found while it is read. "documents": it is read in sequence, and each span is
+   * scanned for each collection.
+   */
+  readonly together?: 'container' | 'documents';
+  /** Set while its container has not been found: layout and spans are unknown. */
+  readonly isUnknown?: true;
   /** Set if the source has no records, and is left out for that. */
   readonly leftOut?: LeftOut;
   /** Set if it is read in sequence. Its spans are found while it is read, so it has none here. */
@@ -71,6 +79,8 @@ export interface PlanOptions
       'select' | 'shape' | 'depthMax' | 'allowEmpty' | 'types' | 'dialect' | 'nonfinite' | 'onTruncated'
     >,
     Pick<FilledImportOptions, 'key' | 'include' | 'exclude'> {
+  /** Set if several collections have their records in this source (see FilledImportOptions). */
+  readonly pass?: FilledImportOptions['pass'] | undefined;
   /** The layout that the collection expects of the source. */
   readonly expectation?: Expectation | undefined;
   /** With `select`, what its documents must have there. Absent: what option `shape` says, or the first document has. */

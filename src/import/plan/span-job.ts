@@ -11,6 +11,17 @@ export interface SpanJob {
   readonly task: SpanTask;
   /** Of a source that is read in sequence. */
   readonly live?: LiveSpan;
+  /** Number of the collection that it is for, if the import fills several. */
+  readonly destination?: number;
+  /** Called when no more spans of its container are scanned. */
+  readonly left?: (end: ContainerEnd) => void;
+}
+
+/** Where the records of a container end, or no more of them are wanted. */
+export interface ContainerEnd {
+  readonly at: number;
+  /** Whether the container ends there. */
+  readonly isEnd: boolean;
 }
 
 /** A source that is read in sequence, as those see it who scan its spans. */
@@ -21,6 +32,8 @@ export interface LiveSpan {
   readonly sequence: LiveSource;
   /** The task with about twice the bytes: those it had did not hold its last record. */
   extended(): Promise<SpanTask>;
+  /** Whether another collection scans the same text after this one: then it says how many lines were passed. */
+  readonly isPassedLater?: boolean;
   /** Nobody needs the span any more. */
   done(): void;
 }

@@ -22,6 +22,20 @@ import { wrapperWarning } from './wrapper.js';
 
 const INTERVAL_MS = 100;
 
+/** What an import into one collection has come to. */
+interface Reported {
+  readonly options: FilledImportOptions;
+  /** Of all sources. */
+  readonly sourceBytes: number;
+  readonly work: { readonly sources: readonly string[]; readonly deletions?: number };
+  readonly planned: Plans;
+  readonly tally: Tally;
+  readonly beginning: Beginning;
+}
+
+/** A publication, and what became of changes that transactions had made. */
+export type Published = PublishResult & { readonly changes: EditCounts };
+
 type Stage = ImportProgress['stage'];
 
 export class Reporter {
@@ -86,15 +100,17 @@ export class Reporter {
   }
 
   report(
-    { sources, deletions = 0 }: { readonly sources: readonly string[]; readonly deletions?: number },
-    { plans, warnings }: Plans,
-    tally: Tally,
-    published: PublishResult & { readonly changes: EditCounts },
+    { options, sourceBytes, work, planned, tally, beginning }: Reported,
+    published: Published,
     peakAnonBytes: number,
-    { recorded, warnings: ofBeginning }: Beginning,
   ): ImportReport {
+    const { sources, deletions = 0 } = work;
+    const { plans, warnings } = planned;
+    const { recorded, warnings: ofBeginning } = beginning;
     const { manifest, counts, updated, changes } = published;
-    const { collection, mode, workers, onDuplicate } = this.#options;
+    const { collection, mode, workers, onDuplicate, limit } = options;
+    // Option limit may leave most of the bytes.
+    const bytesRead = limit === undefined ? sourceBytes : Math.min(tally.progressBytes, sourceBytes);
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
     const first = plans[0] as SourcePlan;
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
@@ -102,7 +118,7 @@ export class Reporter {
       collection,
       mode,
       shape: first.shape,
-      layouts: layoutsOf(plans, sources, this.#options),
+      layouts: layoutsOf(plans, sources, options),
       framing: first.framing,
       sources,
       files: tally.files,
@@ -111,7 +127,7 @@ export class Reporter {
       ...(shared && { sharedKeys: shared }),
       updated,
       ...(changes.kept + changes.dropped > 0 && { changes }),
-      bytes: { source: this.#bytesRead(tally), stored: tally.storedBytes },
+      bytes: { source: bytesRead, stored: tally.storedBytes },
       shards: tally.shards.length,
       spans: {
         total: plans.reduce((sum, plan) => sum + plan.spans.length, tally.spansInSequence),
@@ -135,35 +151,11 @@ export class Reporter {
         ...warnings,
         ...plans.flatMap(({ archive }) => archive?.warnings ?? []),
         ...ofBeginning,
-        ...this.#warnings(plans, counts.read, published, tally.ambiguous),
+        ...warningsOf(options, plans, counts.read, published, tally.ambiguous),
         ...cutWarnings(tally.cut),
         ...(shared ? [shared.text] : []),
       ],
     };
-  }
-
-  /** Bytes of the sources that were read: option `limit` may leave most of them. */
-  #bytesRead({ progressBytes }: Tally): number {
-    return this.#options.limit === undefined ? this.#bytesTotal : Math.min(progressBytes, this.#bytesTotal);
-  }
-
-  #warnings(
-    plans: readonly SourcePlan[],
-    read: number,
-    { manifest }: PublishResult,
-    ambiguous: readonly string[],
-  ): string[] {
-    const warnings = manifest.secondary
-      .filter(({ entries }) => entries === 0)
-      .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
-    const walked = plans.filter(({ rest }) => rest?.isAmbiguous).map(({ path }) => path);
-    for (const path of new Set([...walked, ...ambiguous])) {
-      warnings.push(
-        `${path}: a name in option select: '${this.#options.select}' occurs twice in its object; the import used the first one.`,
-      );
-    }
-    const wrapper = wrapperWarning(plans, read, this.#options);
-    return wrapper === undefined ? warnings : [...warnings, wrapper];
   }
 
   #secondsOf(from: Stage, to: Stage): number {
@@ -192,6 +184,26 @@ export class Reporter {
       this.shared.cancel();
     }
   }
+}
+
+function warningsOf(
+  options: FilledImportOptions,
+  plans: readonly SourcePlan[],
+  read: number,
+  { manifest }: PublishResult,
+  ambiguous: readonly string[],
+): string[] {
+  const warnings = manifest.secondary
+    .filter(({ entries }) => entries === 0)
+    .map(({ path }) => `No record has a value at index path ${quotedPath(path)}.`);
+  const walked = plans.filter(({ rest }) => rest?.isAmbiguous()).map(({ path }) => path);
+  for (const path of new Set([...walked, ...ambiguous])) {
+    warnings.push(
+      `${path}: a name in option select: '${options.select}' occurs twice in its object; the import used the first one.`,
+    );
+  }
+  const wrapper = wrapperWarning(plans, read, options);
+  return wrapper === undefined ? warnings : [...warnings, wrapper];
 }
 
 function seconds(milliseconds: number): number {

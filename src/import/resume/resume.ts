@@ -53,7 +53,12 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   const warnings: string[] = [];
   let found: Beginning | undefined;
   for (const other of others) {
-    const reason = options.resume === 'never' ? "option resume: 'never' was given" : undefined;
+    const reason =
+      options.pass !== undefined
+        ? 'this import fills several collections'
+        : options.resume === 'never'
+          ? "option resume: 'never' was given"
+          : undefined;
     const begun = reason ?? resumed(store, other, header);
     if (typeof begun === 'object') found = { ...begun, warnings };
     else warnings.push(`A killed import into "${other.collection}" was not resumed: ${begun}; its files were removed.`);
@@ -66,7 +71,8 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
   for (const other of others) if (other.id !== found?.id) await removeResumable(catalog, store, other);
   if (found !== undefined) return found;
   const known = plans.reduce((sum, plan) => sum + plan.spans.length, 0);
-  const spans = plans.some(({ sequential }) => sequential !== undefined) ? SEQUENCE_SHARDS : known;
+  const isOpen = options.pass !== undefined || plans.some(({ sequential }) => sequential !== undefined);
+  const spans = isOpen ? SEQUENCE_SHARDS : known;
   const firstShard = await reserveShards(catalog, spans);
   return { id, firstShard, recorded: [], journalBytes: undefined, header, warnings };
 }

@@ -77,7 +77,7 @@ export class DocumentScan extends RecordScan {
 
   #document(start: number): void {
     const { select = [], scan } = this.#setup;
-    const walker = new DocumentWalker(select, this.file.path, scan.depthMax, scan.nonfinite, this.#read.framing);
+    const walker = new DocumentWalker([select], this.file.path, scan.depthMax, scan.nonfinite, this.#read.framing);
     /** All before it has been read. */
     let from = start;
     let end: number | undefined;
@@ -94,7 +94,7 @@ export class DocumentScan extends RecordScan {
       end = walked;
       if (end === undefined) return;
       walker.finish(end);
-      if (walker.isAmbiguous) this.isAmbiguous = true;
+      if (walker.isAmbiguous()) this.isAmbiguous = true;
       this.#endAt(start, end);
     } catch (error) {
       this.#refuse(error, start, from, end);

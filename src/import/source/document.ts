@@ -4,16 +4,17 @@
 // when the records have been read, from that container's end to the end of the document. It validates all it passes
 // (RFC 8259, UTF-8), remembers only the open brackets, and can stop at any byte and go on with the next buffer. It is the
 // slow way (about 100 MB/s) and only ever sees what is outside the records. A file may have several such documents: then
-// each is walked by a walker of its own. With a wildcard in the pointer, a document may have several containers: then the
-// walker goes on to the next one, and notes the places that have something else.
+// each is walked by a walker of its own. A document may have several containers, because there is a wildcard in the pointer
+// or because there are several pointers: then the walker goes on to the next one. With a wildcard, it notes the places that
+// have something else.
 
 import type { GristmillError } from '../../base/errors.js';
 import type { ScanOptions } from '../../kernel/contract.js';
 import { endsScalar } from '../../kernel/plain/bytes.js';
-import { isOnePlace, type Places } from '../../keys/paths.js';
-import { endsInside, noContainer, nothingThere, notJson, trailingBytes } from '../document/faults.js';
-import { nameOf } from '../document/name.js';
+import type { Places } from '../../keys/paths.js';
+import { endsInside, noContainer, notJson, trailingBytes } from '../document/faults.js';
 import { isScalar } from '../document/scalar.js';
+import { Trail } from '../document/trail.js';
 import { CharacterChecker } from './characters.js';
 
 /** The container whose elements or members are the records. */
@@ -21,6 +22,8 @@ export interface Container {
   readonly framing: 'array' | 'object';
   /** Offset just after its opening bracket. */
   readonly from: number;
+  /** Number of the pointer that names it. */
+  readonly place: number;
 }
 
 type State =
@@ -30,6 +33,7 @@ type State =
   | 'name'
   | 'colon'
   | 'after value'
+  | 'between values'
   | 'string'
   | 'scalar'
   | 'done';
@@ -42,12 +46,8 @@ export interface Misfit {
 
 interface Level {
   readonly isArray: boolean;
-  /** Whether the pointer leads through this container. */
-  readonly isOnPath: boolean;
   /** Elements or members begun; the index of the current element is one less. */
   elements: number;
-  /** Whether the pointer's name has been met in this object. */
-  isMatched: boolean;
 }
 
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
@@ -55,11 +55,10 @@ const QUOTE = 0x22;
 /** No token outside a string needs more, but for digits nobody writes; a name longer than this matches no pointer. */
 const TOKEN_BYTES_MAX = 65_536;
 
-const NAMES_SHOWN = 10;
 const NO_MISFIT = -1;
 
 export class DocumentWalker {
-  readonly #pointer: Places;
+  readonly #trails: readonly Trail[];
   readonly #file: string;
   readonly #depthMax: number;
   readonly #acceptsNonfinite: boolean;
@@ -73,31 +72,30 @@ export class DocumentWalker {
   readonly #levels: Level[] = [];
   readonly #characters = new CharacterChecker();
   #isName = false;
-  /** Whether the value at hand is the one the pointer names, or on the way to it. */
-  #onPath = true;
+  /** Whether the name at hand may be one of a pointer. */
+  #isAsked = false;
   /** A token as it is spelled, a character for each byte. */
   #token = '';
-  #found = false;
-  /** How many tokens of the pointer led somewhere. */
-  #followed = 0;
-  /** Names beside the one that is looked for where the pointer leads no further, the first few. */
-  #names: string[] = [];
-  #isAmbiguous = false;
+  /** Number of the pointer whose container was met last. */
+  #met = 0;
 
-  /** @param nonfinite option `nonfinite`: what is around the records is not stored, but it has to be valid too */
+  /**
+   * @param pointers one, or several without a wildcard; no place is inside another one
+   * @param nonfinite option `nonfinite`: what is around the records is not stored, but it has to be valid too
+   */
   constructor(
-    pointer: Places,
+    pointers: readonly Places[],
     file: string,
     depthMax: number,
     nonfinite: ScanOptions['nonfinite'] = 'reject',
     expected?: Container['framing'],
   ) {
-    this.#pointer = pointer;
+    this.#trails = pointers.map((pointer) => new Trail(pointer));
     this.#file = file;
     this.#depthMax = depthMax;
     this.#acceptsNonfinite = nonfinite !== 'reject';
     this.#expected = expected;
-    this.isWildcard = !isOnePlace(pointer);
+    this.isWildcard = this.#trails.some((trail) => trail.isWildcard);
   }
 
   /** The misfits met since the last call. Without a wildcard they are errors. */
@@ -106,8 +104,8 @@ export class DocumentWalker {
   }
 
   /** Whether a name on the way to the container occurs twice in its object; the first one was followed. */
-  get isAmbiguous(): boolean {
-    return this.#isAmbiguous;
+  isAmbiguous(place = 0): boolean {
+    return this.#trails[place]!.isAmbiguous;
   }
 
   /**
@@ -139,9 +137,19 @@ export class DocumentWalker {
 
   /** Call it when other code has read the container: `walk` then continues right after its closing bracket. */
   leaveContainer(): void {
-    this.#found = true;
-    this.#levels.pop();
+    this.#trails[this.#met]!.isFound = true;
+    const { elements } = this.#levels.pop()!;
+    for (const trail of this.#trails) trail.close(elements);
     this.#state = this.#levels.length === 0 ? 'done' : 'after value';
+  }
+
+  /**
+   * Call it when nobody wants more records of the container: `walk` then continues inside it.
+   * @param isBegun whether it continues after a record, or after the comma that follows the record
+   */
+  stayInContainer(isBegun: boolean): void {
+    this.#trails[this.#met]!.isFound = true;
+    if (isBegun) this.#state = 'between values';
   }
 
   /** The source has ended. @throws SOURCE_TRUNCATED, SELECT_NOT_FOUND */
@@ -150,8 +158,7 @@ export class DocumentWalker {
     if (this.#state !== 'done') {
       throw endsInside(this.#file, offset);
     }
-    if (this.#found) return;
-    throw nothingThere(this.#file, this.#pointer, this.#followed, this.#names);
+    for (const trail of this.#trails) trail.finish(this.#file);
   }
 
   #step(c: number, at: number): Container | undefined {
@@ -166,6 +173,12 @@ export class DocumentWalker {
     }
     if (BLANKS.has(c)) return undefined;
     switch (this.#state) {
+      case 'between values': {
+        const { isArray } = this.#levels.at(-1)!;
+        if (c !== 0x2c) this.#state = isArray ? 'value or close' : 'name or close';
+        else this.#state = isArray ? 'value' : 'name';
+        return c === 0x2c ? undefined : this.#step(c, at);
+      }
       case 'value or close':
         if (c === 0x5d) return this.#close(true, at);
         return this.#value(c, at);
@@ -197,32 +210,25 @@ export class DocumentWalker {
   #value(c: number, at: number): Container | undefined {
     const level = this.#levels.at(-1);
     if (level?.isArray) {
-      const place = this.#pointer[this.#levels.length - 1];
-      this.#onPath = level.isOnPath && (place === null || place === String(level.elements));
+      for (const trail of this.#trails) trail.element(level.elements);
       level.elements++;
     }
-    if (this.#onPath && this.#levels.length > this.#followed) {
-      this.#followed = this.#levels.length;
-      this.#names = [];
-    }
-    const isAsked = this.isWildcard || !this.#found;
-    const isTarget = this.#onPath && this.#levels.length === this.#pointer.length && isAsked;
-    if (isTarget && this.isWildcard) this.#found = true;
+    const target = this.#target();
     if (c === 0x5b || c === 0x7b) {
       if (this.#levels.length >= this.#depthMax) throw this.#bad(at, 'nested deeper than the limit');
       const isArray = c === 0x5b;
-      this.#levels.push({ isArray, isOnPath: this.#onPath, elements: 0, isMatched: false });
+      this.#levels.push({ isArray, elements: 0 });
+      for (const trail of this.#trails) trail.open();
       this.#state = isArray ? 'value or close' : 'name or close';
-      if (!isTarget) return undefined;
+      if (target === undefined) return undefined;
+      this.#met = target;
       const framing = isArray ? 'array' : 'object';
-      if (!this.isWildcard || (this.#expected ?? framing) === framing) return { framing, from: at + 1 };
+      if (!this.isWildcard || (this.#expected ?? framing) === framing) return { framing, from: at + 1, place: target };
       this.#misfitFrom = at;
       return undefined;
     }
-    if (isTarget && this.isWildcard) this.#misfitFrom = at;
-    else if (isTarget) {
-      throw noContainer(this.#file, this.#pointer, at);
-    }
+    if (target !== undefined && !this.isWildcard) throw noContainer(this.#file, this.#trails[target]!.places, at);
+    if (target !== undefined) this.#misfitFrom = at;
     if (c === QUOTE) {
       this.#isName = false;
       this.#state = 'string';
@@ -234,9 +240,17 @@ export class DocumentWalker {
     return undefined;
   }
 
+  /** Number of the pointer that names the value at hand, which begins. */
+  #target(): number | undefined {
+    let target: number | undefined;
+    for (let i = 0; i < this.#trails.length; i++) if (this.#trails[i]!.begin()) target = i;
+    return target;
+  }
+
   #name(c: number, at: number): undefined {
     if (c !== QUOTE) throw this.#bad(at, 'a member name was expected');
     this.#isName = true;
+    this.#isAsked = this.#trails.some((trail) => trail.leadsOn);
     this.#levels.at(-1)!.elements++;
     this.#token = '"';
     this.#state = 'string';
@@ -244,32 +258,14 @@ export class DocumentWalker {
   }
 
   #inString(c: number, at: number): undefined {
-    const isCollected = this.#isName && this.#levels.at(-1)?.isOnPath && this.#token.length < TOKEN_BYTES_MAX;
+    const isCollected = this.#isName && this.#isAsked && this.#token.length < TOKEN_BYTES_MAX;
     if (isCollected) this.#token += String.fromCharCode(c);
     const verdict = this.#characters.next(c);
     if (verdict === 'bad') throw this.#bad(at, 'not a valid character of a string');
     if (verdict === 'inside') return;
     if (!this.#isName) return this.#ended(at + 1);
-    this.#onPath = isCollected === true && this.#isNextToken();
+    for (const trail of this.#trails) trail.name(isCollected ? this.#token : undefined);
     this.#state = 'colon';
-  }
-
-  /** Whether the name at hand is the pointer's next token. */
-  #isNextToken(): boolean {
-    const depth = this.#levels.length - 1;
-    if (this.#pointer[depth] === null) return true;
-    const name = nameOf(this.#token);
-    if (name !== this.#pointer[depth]) {
-      const isNews = this.#names.length < NAMES_SHOWN && !this.#names.includes(name);
-      if (depth === this.#followed && isNews) this.#names.push(name);
-      return false;
-    }
-    const level = this.#levels.at(-1)!;
-    const isRepeated = level.isMatched;
-    if (isRepeated) this.#isAmbiguous = true;
-    level.isMatched = true;
-    // Without a wildcard, the first one that leads to a container is followed.
-    return !(isRepeated && this.isWildcard);
   }
 
   #endScalar(at: number): void {
@@ -281,7 +277,7 @@ export class DocumentWalker {
   #ended(at: number): undefined {
     const depth = this.#levels.length;
     this.#state = depth === 0 ? 'done' : 'after value';
-    if (this.#misfitFrom === NO_MISFIT || depth !== this.#pointer.length) return;
+    if (this.#misfitFrom === NO_MISFIT || depth !== this.#trails[0]!.places.length) return;
     this.#misfits.push({ from: this.#misfitFrom, to: at });
     this.#misfitFrom = NO_MISFIT;
   }
@@ -289,8 +285,7 @@ export class DocumentWalker {
   #close(isArray: boolean, at: number): undefined {
     const level = this.#levels.pop();
     if (level?.isArray !== isArray) throw this.#bad(at, 'a bracket that closes nothing');
-    // No place is missing where a wildcard stands for nothing.
-    if (level.isOnPath && level.elements === 0 && this.#pointer[this.#levels.length] === null) this.#found = true;
+    for (const trail of this.#trails) trail.close(level.elements);
     this.#ended(at + 1);
   }
 

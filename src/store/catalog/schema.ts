@@ -159,7 +159,8 @@ export const editCheck = object<Edit>(
 
 export const lockCheck = object<LockRecord>({
   ...{ token: uuid, operation: oneOf(...OPERATIONS) },
-  ...{ collection: optional(text()), merging: optional(text()), isPublished: optional(boolean) },
+  ...{ collection: optional(text()), merging: optional(text()), alsoMerging: optional(list(text())) },
+  isPublished: optional(boolean),
   left: optional(list(uuid)),
   mayWake: optional(
     list(object<NonNullable<LockRecord['mayWake']>[number]>({ token: uuid, pid: integer(), process: text() })),

@@ -35,7 +35,8 @@ export function noteLock(token: string, state: 'held' | 'abandoned' | 'released'
  */
 export function mergeUnderWay(catalog: CatalogRead, collection: string): LockRecord | undefined {
   const holder = catalog.lock();
-  return holder?.merging === collection && isAlive(holder) ? holder : undefined;
+  if (holder?.merging !== collection && !holder?.alsoMerging?.includes(collection)) return undefined;
+  return isAlive(holder) ? holder : undefined;
 }
 
 /** Resolves when no merge into the collection is under way; another may begin at once. @throws GristmillError CANCELLED */

@@ -42,6 +42,12 @@ export interface Beside {
   after?(write: CatalogWrite, published: PublishResult): void;
 }
 
+/** The same of publications that are committed together. */
+export interface BesideAll {
+  before?(write: CatalogWrite): void;
+  after?(write: CatalogWrite, published: readonly PublishResult[]): void;
+}
+
 /**
  * One publication: `add` the pages of its indexes, `settle` it, `commit` it; and `close` it in any case.
  * @throws UniqueViolation, `commit`: nothing is published then; GristmillError, any of its methods: DUPLICATE_KEY, COLLECTION_MISMATCH, COUNT_MISMATCH, STORE_BUSY (another
@@ -88,26 +94,52 @@ export class Publisher {
 
   /** Commits the settled publication. On any error nothing has changed, unless `isInDoubt`. */
   async commit({ before, after }: Beside = {}): Promise<PublishResult> {
-    const settled = this.#settled;
-    if (settled === undefined) throw new Error('a publication must be settled before it is committed');
+    const [published] = await Publisher.commitAll([this], {
+      ...(before && { before }),
+      after: (write, [result]) => after?.(write, result as PublishResult),
+    });
+    return published as PublishResult;
+  }
+
+  /**
+   * Commits settled publications to different collections of one store, in one transaction. On any error nothing has changed,
+   * unless each of them `isInDoubt`.
+   */
+  static async commitAll(
+    publishers: readonly Publisher[],
+    { before, after }: BesideAll = {},
+  ): Promise<readonly PublishResult[]> {
+    const catalog = publishers[0]!.#catalog;
     try {
-      const published = await this.#catalog.transaction((write) => {
+      const published = await catalog.transaction((write) => {
         before?.(write);
-        const result = commitPublication(this.#catalog, write, this.#publication, settled, this.#plan);
-        after?.(write, result);
-        // As it is now: what came after may have removed records.
-        const manifest = this.#catalog.collection(this.#publication.name);
-        if (manifest !== undefined) this.#plan.checkUnique(this.#catalog, manifest);
-        return result;
+        const results = publishers.map((one) => one.#commitIn(write));
+        after?.(write, results);
+        for (const one of publishers) one.#checkUnique();
+        return results;
       });
-      this.#isPublished = true;
-      // What it has seen may go.
-      this.#snapshot.release();
+      for (const one of publishers) {
+        one.#isPublished = true;
+        // What it has seen may go.
+        one.#snapshot.release();
+      }
       return published;
     } catch (error) {
-      this.#isInDoubt = this.#isCatalogLost();
+      for (const one of publishers) one.#isInDoubt = one.#isCatalogLost();
       throw error;
     }
+  }
+
+  #commitIn(write: CatalogWrite): PublishResult {
+    const settled = this.#settled;
+    if (settled === undefined) throw new Error('a publication must be settled before it is committed');
+    return commitPublication(this.#catalog, write, this.#publication, settled, this.#plan);
+  }
+
+  /** As the collection is now: what came after may have removed records. @throws UniqueViolation */
+  #checkUnique(): void {
+    const manifest = this.#catalog.collection(this.#publication.name);
+    if (manifest !== undefined) this.#plan.checkUnique(this.#catalog, manifest);
   }
 
   get isPublished(): boolean {

@@ -15,6 +15,8 @@ import type { ShardReader } from './read.js';
 export interface ImportOrigin {
   /** Number of the import's first shard: no two imports have the same. */
   readonly import: number;
+  /** Set if the same transaction published imports into other collections: the number of the first of these. */
+  readonly together?: number | undefined;
   readonly collection: string;
   readonly mode: 'replace' | 'upsert' | 'insert';
   /** Which of equal keys stays; `error`: there are none. */
@@ -79,6 +81,7 @@ function isOrigin(said: unknown): said is ShardOrigin {
     isCount(shard, SHARD_MAX) &&
     // The number of its first shard.
     isCount(said.import, shard) &&
+    (said.together === undefined || isCount(said.together)) &&
     isText(collection) &&
     MODES.includes(said.mode) &&
     WINNERS.includes(said.onDuplicate) &&

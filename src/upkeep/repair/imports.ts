@@ -75,11 +75,14 @@ function doubtfulImports(store: string, imports: readonly Import[]): ReadonlySet
   const { journals, others } = killedImports(store);
   let newest = 0;
   for (const { shards } of imports) for (const { fileNumber } of shards) newest = Math.max(newest, fileNumber);
+  // Imports that one transaction publishes have one fate.
+  const groupOf = ({ origin }: Import) => origin.together ?? origin.import;
+  const last = imports.filter(({ shards }) => shards.some(({ fileNumber }) => fileNumber === newest)).map(groupOf);
   return new Set(
-    imports.filter(({ origin, shards }) => {
+    imports.filter((one) => {
+      const { origin, shards } = one;
       if (shards.some(({ shard, fileNumber }) => shard !== fileNumber)) return false;
-      if (journals.has(origin.import)) return true;
-      return others > 0 && shards.some(({ fileNumber }) => fileNumber === newest);
+      return journals.has(origin.import) || (others > 0 && last.includes(groupOf(one)));
     }),
   );
 }

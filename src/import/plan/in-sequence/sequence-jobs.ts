@@ -6,13 +6,15 @@
 import type { Pause } from '../../../parallel/pause.js';
 import type { PartDecoder } from '../../feed/part-feed.js';
 import type { FilledImportOptions } from '../../options/resolve.js';
+import type { Sequential } from '../../sequence/open.js';
 import type { Sequence } from '../../sequence/sequence.js';
+import type { SourcePlan } from '../source-plan.js';
 import type { SpanJob } from '../span-job.js';
 import { jobsOf, type SpanJobs } from './span-jobs.js';
 import { TarJobs } from './tar-jobs.js';
 
 /** What such jobs are made with. */
-interface SequenceJobs extends SpanJobs {
+export interface SequenceJobs extends SpanJobs {
   readonly options: FilledImportOptions;
   readonly pause: Pause;
   /** Decodes parts of compressed sources, if several can be decoded at once. */
@@ -24,17 +26,39 @@ interface SequenceJobs extends SpanJobs {
 }
 
 export async function* sequenceJobs(jobs: SequenceJobs): AsyncGenerator<SpanJob> {
-  const { tasks, nextShard, decoder, opened, readAhead, isOver, options, pause } = jobs;
-  for (const plan of tasks.plans) {
-    if (isOver(plan)) continue;
-    if (plan.sequential === undefined) {
-      for (const job of tasks.ofSpans(plan, 0)) yield { plan, task: { ...job.task, shard: await nextShard() } };
-      continue;
-    }
-    const sequence = await plan.sequential.open(decoder);
-    opened(sequence);
-    sequence.readAhead(readAhead);
-    if (plan.archive !== undefined) yield* new TarJobs(sequence, plan, plan.archive, jobs, options, pause).all();
-    else yield* jobsOf(sequence, plan, jobs);
+  for (const plan of jobs.tasks.plans) yield* jobsOfSource(plan, jobs);
+}
+
+/** The jobs of one source. */
+export async function* jobsOfSource(plan: SourcePlan, jobs: SequenceJobs): AsyncGenerator<SpanJob> {
+  if (jobs.isOver(plan)) return;
+  if (plan.sequential === undefined) {
+    yield* jobsByPosition(plan, jobs);
+    return;
   }
+  const sequence = await openSequence(plan.sequential, jobs);
+  const { options, pause } = jobs;
+  if (plan.archive !== undefined) yield* new TarJobs(sequence, plan, plan.archive, jobs, options, pause).all();
+  else yield* jobsOf(sequence, plan, jobs);
+}
+
+/** The jobs of a source whose spans are known. */
+export async function* jobsByPosition(
+  plan: SourcePlan,
+  { tasks, nextShard, isOver }: SpanJobs,
+): AsyncGenerator<SpanJob> {
+  for (const { task } of tasks.ofSpans(plan, 0)) {
+    if (isOver(plan)) return;
+    yield { plan, task: { ...task, shard: await nextShard() } };
+  }
+}
+
+export async function openSequence(
+  sequential: Sequential,
+  { decoder, opened, readAhead }: SequenceJobs,
+): Promise<Sequence> {
+  const sequence = await sequential.open(decoder);
+  opened(sequence);
+  sequence.readAhead(readAhead);
+  return sequence;
 }

@@ -3,10 +3,11 @@
 // The spans of a source that is read in sequence: each is lent its text while it is scanned.
 
 import { SNIPPET_BYTES } from '../../../base/snippet.js';
+import { countNewlines } from '../../../kernel/plain/bytes.js';
 import type { ChunkRun } from '../../feed/chunk.js';
 import type { SpanTask } from '../../tasks/span.js';
 import type { Tasks } from '../jobs.js';
-import type { SourcePlan } from '../source-plan.js';
+import type { SourcePlan, Span } from '../source-plan.js';
 import type { LiveSource, LiveSpan, SpanJob } from '../span-job.js';
 
 /** What such jobs are made with. */
@@ -18,33 +19,65 @@ export interface SpanJobs {
   isOver(plan: SourcePlan): boolean;
 }
 
+/** What of a source stays when a span is done with, because another collection needs it. The source stays open, too. */
+export interface Kept {
+  /** Text from this offset on. */
+  readonly from: number;
+}
+
 /** The jobs of the spans of one source. */
 export async function* jobsOf(
   sequence: LiveSource,
   plan: SourcePlan,
   { tasks, nextShard, isOver }: SpanJobs,
+  kept?: Kept,
 ): AsyncGenerator<SpanJob> {
+  for await (const span of spansOf(sequence, plan, isOver)) {
+    const live = new Live(sequence, tasks.of(plan, span, await nextShard()), kept);
+    yield { plan, task: live.task, live };
+    if (live.task.isLast) return;
+  }
+}
+
+/** The spans of one source, each when its text and the next one's has come. There is no end of them. */
+export async function* spansOf(
+  sequence: LiveSource,
+  plan: SourcePlan,
+  isOver: (plan: SourcePlan) => boolean,
+): AsyncGenerator<Span> {
   for (let at = plan.from; ; ) {
     await skipTo(sequence, at);
+    if (at === plan.from) countLinesTo(sequence, at);
     const { from, to } = sequence.chunkAt(at) ?? { from: at, to: at };
     await sequence.upTo(to + 1);
     if (isOver(plan)) return;
-    const span = { from: Math.max(from, at), to };
-    const live = new Live(sequence, tasks.of(plan, span, await nextShard()));
-    yield { plan, task: live.task, live };
-    if (live.task.isLast) return;
+    yield { from: Math.max(from, at), to };
     at = to;
   }
 }
 
+/** What stands before the records has lines, too. */
+function countLinesTo(sequence: LiveSource, offset: number): void {
+  const { known, kept } = sequence;
+  if (known.at >= offset || known.at < kept) return;
+  sequence.pass(offset, countNewlines(sequence.bytesAt(known.at, offset)));
+}
+
 /** A span, with the chunks that it has been lent. */
-class Live implements LiveSpan {
+export class Live implements LiveSpan {
   readonly sequence: LiveSource;
+  readonly isPassedLater: boolean;
+  readonly #kept: Kept | undefined;
+  readonly #scans: number;
   #task: SpanTask;
   #lent: ChunkRun;
 
-  constructor(sequence: LiveSource, task: SpanTask) {
+  /** @param scans how many collections scan the same text @param isPassedLater whether this one is not the last of them */
+  constructor(sequence: LiveSource, task: SpanTask, kept?: Kept, scans = 1, isPassedLater = false) {
     this.sequence = sequence;
+    this.isPassedLater = isPassedLater;
+    this.#kept = kept;
+    this.#scans = scans;
     this.#lent = sequence.lend(task.from);
     this.#task = this.#with(task);
   }
@@ -64,8 +97,8 @@ class Live implements LiveSpan {
 
   done(): void {
     this.sequence.giveBack(this.#lent);
-    this.sequence.discardBefore(this.#task.to);
-    if (this.#task.isLast) this.sequence.close();
+    this.sequence.discardBefore(Math.min(this.#task.to, this.#kept?.from ?? this.#task.to));
+    if (this.#task.isLast && this.#kept === undefined) this.sequence.close();
   }
 
   #with(task: SpanTask): SpanTask {
@@ -75,7 +108,7 @@ class Live implements LiveSpan {
       ...task,
       isLast,
       chunks: this.#lent,
-      ...(own && { sourceShare: own.sourceBytes / own.bytes }),
+      ...(own && { sourceShare: own.sourceBytes / own.bytes / this.#scans }),
     };
   }
 }

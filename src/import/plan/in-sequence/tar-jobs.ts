@@ -114,7 +114,13 @@ export class TarJobs {
     const container = select === undefined ? {} : { container: containerOf(shape) };
     const { source, sequential } = this.#plan;
     const opened = { file, ...(sequential && { sequential }) };
-    const plan = await planOpened(opened, { ...this.#options, ...container }, this.#pause, source, path);
+    const plan = await planOpened(
+      opened,
+      { ...this.#options, pass: undefined, ...container },
+      this.#pause,
+      source,
+      path,
+    );
     return { ...plan, within: this.#plan };
   }
 
