@@ -8,7 +8,7 @@ import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/index.js';
-const STARTED = ['dist/src/cli/main.js', 'dist/workers/import-worker.js'];
+const STARTED = ['dist/src/cli/main.js', 'dist/workers/import-worker.js', 'dist/workers/decode-worker.js'];
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
 const loaded = modulesFrom(LIBRARY);

@@ -109,8 +109,8 @@ export class PartFeed implements Feed {
       if (this.#isClosed) return;
       this.#ahead--;
       // Awaited here: leaving the loop would end the parts that the rest is made of.
-      if (result === 'in sequence') return await this.#inSequence(part.from, restOf(part, parts, pieces));
-      if (result === 'too large') await this.#inSequence(part.from, alone(part));
+      if (result === 'in sequence') return await this.#inSequence(part, restOf(part, parts, pieces));
+      if (result === 'too large') await this.#inSequence(part, alone(part));
       else this.#emitAll(part, result);
     }
   }
@@ -150,7 +150,7 @@ export class PartFeed implements Feed {
     return outcome;
   }
 
-  async #outcomeOf({ bytes, from, isGuess, isBeginning }: Part): Promise<Outcome> {
+  async #outcomeOf({ bytes, from, isGuess, isBeginning, within }: Part): Promise<Outcome> {
     if (isBeginning || this.#isInSequence || this.#isClosed) return 'in sequence';
     const { path, limits } = this.#decoding.facts;
     const used = this.#free.used();
@@ -163,6 +163,7 @@ export class PartFeed implements Feed {
         bytes,
         offset: from,
         isPart: isGuess,
+        within,
         chunkBytes: this.#chunkBytes,
         free,
       };
@@ -205,24 +206,28 @@ export class PartFeed implements Feed {
     throw new Faults(this.#codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
   }
 
-  /** Decodes in a thread. @param offset of the first piece in the source */
-  async #inSequence(offset: number, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  /** Decodes in a thread. @param part that begins with the first piece */
+  async #inSequence({ from: offset, within }: Part, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     const source = { [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](), close: () => {} };
     let at = offset;
     const decoded = new Promise<void>((resolve, reject) => {
-      const feed = new DecodingThread({ ...this.#decoding, facts: { ...this.#decoding.facts, offset } }, source, {
-        chunk: (chunk) => {
-          at += chunk.sourceBytes;
-          try {
-            this.#checkExpansion(at, chunk.bytes);
-          } catch (error) {
-            return reject(error);
-          }
-          this.#emit(chunk);
+      const feed = new DecodingThread(
+        { ...this.#decoding, facts: { ...this.#decoding.facts, offset, within } },
+        source,
+        {
+          chunk: (chunk) => {
+            at += chunk.sourceBytes;
+            try {
+              this.#checkExpansion(at, chunk.bytes);
+            } catch (error) {
+              return reject(error);
+            }
+            this.#emit(chunk);
+          },
+          ended: resolve,
+          failed: reject,
         },
-        ended: resolve,
-        failed: reject,
-      });
+      );
       this.#thread = { feed, from: this.#emitted, stop: resolve };
       feed.permit(this.#permitted - this.#emitted);
     });

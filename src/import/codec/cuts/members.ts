@@ -1,8 +1,9 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// Where a compressed source can be cut. Its form decides: into frames (zstd), members (gzip), blocks (bzip2). Nothing is
+// Where a compressed source can be cut. Its form decides: into frames (zstd), members (gzip), blocks (bzip2, xz). Nothing is
 // decompressed for it.
 
+import type { WithinXz } from '../codec.js';
 import type { Pending } from './pending.js';
 
 /** Finds the members of a source, one after another, and makes files of them. */
@@ -19,6 +20,8 @@ export interface Members {
   readonly from: number;
   /** Offset in the source of the end of the members in the open part. */
   readonly to: number;
+  /** Of xz: where the open part begins, if it is inside of a stream. @param isAll whether all bytes that are left belong to it */
+  within?(isAll: boolean): WithinXz | undefined;
   /**
    * The open part as a file of its form. The next part begins after it. The bytes are a copy.
    * @param isAll whether all bytes that are left belong to it
