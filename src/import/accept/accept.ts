@@ -56,6 +56,7 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
   let boundary: Boundary = { at: 0, afterComma: false };
   let rejected = 0;
   let stored = 0;
+  let isEnough = false;
   const accept = (span: AcceptedSpan): AcceptedSpan => {
     const { plan, result } = span;
     if (result.ended) over.add(plan);
@@ -63,8 +64,15 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     boundary = { at: result.exit, afterComma: isContainer };
     rejected += result.rejected;
     stored += recordsStored(result);
-    if (limit && stored >= limit.records) for (const one of limit.sources) over.add(one);
+    if (limit && stored >= limit.records) endAll(span, limit.sources);
     return span;
+  };
+  /** There are as many records as are wanted. */
+  const endAll = ({ live, result }: AcceptedSpan, sources: readonly SourcePlan[]): void => {
+    for (const one of sources) over.add(one);
+    isEnough = true;
+    // Nobody waits for the rest of it. What follows a container that has ended is looked at.
+    if (!result.ended) live?.sequence.close();
   };
   for (const span of resumed) {
     source = span.plan;
@@ -72,7 +80,16 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     yield accept(span);
   }
   const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
-  for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
+  const start = async (job: SpanJob | NoJob) => ('error' in job ? job : { ...job, result: await scan(job) });
+  for await (const { result: scanned } of inOrder(upToError(unless(jobs, over)), credits, start, () =>
+    progress.cancel(),
+  )) {
+    if ('error' in scanned) {
+      // A source is cut off or damaged after the records that are wanted.
+      if (isEnough) continue;
+      throw scanned.error;
+    }
+    const { result, ...job } = scanned;
     const { plan, task, live } = job;
     if (plan !== source) {
       source = plan;
@@ -116,6 +133,20 @@ function isBeyond(left: ScanSetup, known: ScanSetup, result: SpanResult): boolea
     (left.badMax < known.badMax && result.rejected > left.badMax) ||
     (limit !== known.rules?.limit && recordsStored(result) >= limit)
   );
+}
+
+/** The source fails here: its text does not come, or is damaged. */
+interface NoJob {
+  readonly error: unknown;
+}
+
+/** The jobs, and the error that ends them in its place among them: what comes before it may be all that is wanted. */
+async function* upToError(jobs: Scanning['jobs']): AsyncGenerator<SpanJob | NoJob> {
+  try {
+    yield* jobs;
+  } catch (error) {
+    yield { error };
+  }
 }
 
 /** The jobs without those of sources that are over. */

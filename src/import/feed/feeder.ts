@@ -80,7 +80,10 @@ export class Feeder implements Feed {
     try {
       await this.#feed(pieces, decoder);
     } catch (error) {
-      if (!this.#isClosed) this.#listener.failed(error);
+      if (this.#isClosed) return;
+      // What came before the fault may be all that is wanted.
+      this.#emit();
+      this.#listener.failed(error);
     } finally {
       decoder?.close();
       pieces.close();

@@ -35,6 +35,8 @@ const NO_FINGERPRINT: Fingerprint = { device: 0n, inode: 0n, bytes: 0, modifiedN
 export interface SequenceOptions extends CodingOptions {
   readonly spanBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Records that are wanted: what comes after them may be cut off or damaged. */
+  readonly limit?: number | undefined;
   /** Whether it is decoded in the calling thread, however large it is. */
   readonly isThreadless?: boolean;
   /** Absent where a source has to be a file that can be read again. */
@@ -106,7 +108,12 @@ async function openSmall(
   raw.close();
   const { fingerprint } = raw;
   if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint, coding };
-  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint }));
+  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint })).catch(
+    (error) => {
+      if (options.limit === undefined) throw error;
+    },
+  );
+  if (file === undefined) return { fingerprint, coding };
   if (file instanceof DecodedFile && file.isKept) return { file, coding };
   file.close();
   return { fingerprint, coding };

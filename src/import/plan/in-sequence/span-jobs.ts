@@ -27,11 +27,14 @@ export async function* jobsOf(
   for (let at = plan.from; ; ) {
     await skipTo(sequence, at);
     const { from, to } = sequence.chunkAt(at) ?? { from: at, to: at };
-    await sequence.upTo(to + 1);
+    const failure = await failureOf(sequence, to);
     if (isOver(plan)) return;
+    // A source that fails here has given a part of the span all the same.
+    if (failure !== undefined && from === to) throw failure.error;
     const span = { from: Math.max(from, at), to };
     const live = new Live(sequence, tasks.of(plan, span, await nextShard()));
     yield { plan, task: live.task, live };
+    if (failure !== undefined) throw failure.error;
     if (live.task.isLast) return;
     at = to;
   }
@@ -77,6 +80,16 @@ class Live implements LiveSpan {
       chunks: this.#lent,
       ...(own && { sourceShare: own.sourceBytes / own.bytes }),
     };
+  }
+}
+
+/** Resolves when the byte at this offset has come, the source has ended before it, or it has failed. */
+async function failureOf(sequence: LiveSource, offset: number): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await sequence.upTo(offset + 1);
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 
