@@ -80,10 +80,11 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     yield accept(span);
   }
   const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
+  const wanted = unless(jobs, over);
+  const ordered: Iterable<SpanJob | NoJob> | AsyncIterable<SpanJob | NoJob> =
+    limit === undefined ? wanted : upToError(wanted);
   const start = async (job: SpanJob | NoJob) => ('error' in job ? job : { ...job, result: await scan(job) });
-  for await (const { result: scanned } of inOrder(upToError(unless(jobs, over)), credits, start, () =>
-    progress.cancel(),
-  )) {
+  for await (const { result: scanned } of inOrder(ordered, credits, start, () => progress.cancel())) {
     if ('error' in scanned) {
       // A source is cut off or damaged after the records that are wanted.
       if (isEnough) continue;
@@ -140,7 +141,7 @@ interface NoJob {
   readonly error: unknown;
 }
 
-/** The jobs, and the error that ends them in its place among them: what comes before it may be all that is wanted. */
+/** The jobs, and the error that ends them in its place among them: what stands before it may be all that is wanted. */
 async function* upToError(jobs: Scanning['jobs']): AsyncGenerator<SpanJob | NoJob> {
   try {
     yield* jobs;

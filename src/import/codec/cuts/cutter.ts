@@ -3,7 +3,7 @@
 // Cuts a compressed source, as it comes, into parts that are decoded side by side. Each part is a file of its form by itself:
 // its decoder verifies it, and that it ends where the part ends.
 
-import { PART_BYTES, PART_MEMBER_BYTES_MAX, SEQUENCE_CHUNK_BYTES } from '../../../base/limits.js';
+import { PART_BYTES, SEQUENCE_CHUNK_BYTES } from '../../../base/limits.js';
 import type { CodecName, WithinXz } from '../codec.js';
 import { Faults } from '../faults.js';
 import { Bzip2Blocks } from './bzip2-blocks.js';
@@ -58,7 +58,7 @@ export class Cutter {
   *push(piece: Uint8Array): Generator<Part, void> {
     this.#pending.add(piece);
     yield* this.#parts();
-    if (!this.#isOver && this.#pending.to - this.#members.to > PART_MEMBER_BYTES_MAX) yield this.#part(true, true);
+    if (!this.#isOver && this.#pending.to - this.#members.to > this.#members.bytesMax) yield this.#part(true, true);
   }
 
   /** The source has ended. @returns the last parts */

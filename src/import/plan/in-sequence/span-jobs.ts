@@ -16,13 +16,15 @@ export interface SpanJobs {
   nextShard(): Promise<number>;
   /** Whether the container of a source has ended, so that the rest of it has no records, or no more are wanted. */
   isOver(plan: SourcePlan): boolean;
+  /** Whether only so many records are wanted (option `limit`): they may stand before a fault of the source. */
+  readonly isLimited: boolean;
 }
 
 /** The jobs of the spans of one source. */
 export async function* jobsOf(
   sequence: LiveSource,
   plan: SourcePlan,
-  { tasks, nextShard, isOver }: SpanJobs,
+  { tasks, nextShard, isOver, isLimited }: SpanJobs,
 ): AsyncGenerator<SpanJob> {
   for (let at = plan.from; ; ) {
     await skipTo(sequence, at);
@@ -30,7 +32,7 @@ export async function* jobsOf(
     const failure = await failureOf(sequence, to);
     if (isOver(plan)) return;
     // A source that fails here has given a part of the span all the same.
-    if (failure !== undefined && from === to) throw failure.error;
+    if (failure !== undefined && (!isLimited || from === to)) throw failure.error;
     const span = { from: Math.max(from, at), to };
     const live = new Live(sequence, tasks.of(plan, span, await nextShard()));
     yield { plan, task: live.task, live };
