@@ -8,7 +8,8 @@ import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/index.js';
-const STARTED = ['dist/src/cli/main.js', 'dist/workers/import-worker.js', 'dist/workers/commit-worker.js'];
+const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
+const STARTED = ['dist/src/cli/main.js', ...WORKERS];
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
 const loaded = modulesFrom(LIBRARY);

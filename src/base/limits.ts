@@ -41,11 +41,18 @@ export const SEQUENCE_CHUNKS_SMALL = 1024;
 export const SMALL_COMPRESSED_BYTES_MAX = MIB;
 /**
  * Compressed bytes of a part that is decoded beside others, about; a source whose members are larger than the greatest cannot
- * be cut. And the plain bytes of a part, at most: one that has more is decoded as it is scanned.
+ * be cut. Of gzip that is less: most files have one member, and what is waited for is kept.
  */
 export const PART_BYTES = MIB;
 export const PART_MEMBER_BYTES_MAX = 8 * MIB;
+export const PART_GZIP_MEMBER_BYTES_MAX = 4 * MIB;
+/** Plain bytes of a part, at most: one that has more is decoded as it is scanned. */
 export const PART_PLAIN_BYTES_MAX = 64 * MIB;
+/**
+ * Compressed bytes of a pipe or stream that are kept while the plan looks at them, so that the import can begin again. If the plan
+ * needs more, the import reads on where the plan has come, with one thread.
+ */
+export const LOOKED_BYTES_MAX = 8 * MIB;
 /** Shard numbers that an import of such a source reserves at first; then twice as many, and again. */
 export const SEQUENCE_SHARDS = 16;
 /** Text of a compressed source over its size, at most: JSON compresses five- to fiftyfold, a bomb a thousandfold. */

@@ -170,6 +170,7 @@ export class ImportRun {
           : undefined,
       opened: (sequence) => this.#sequences.push(sequence),
       isOver: (plan) => over.has(plan),
+      isLimited: this.options.limit !== undefined,
       readAhead,
     };
   }

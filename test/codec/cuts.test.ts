@@ -4,8 +4,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CodecName } from '../../src/import/codec/codec.js';
 import { Cutter, canCut, type Part } from '../../src/import/codec/cuts/cutter.js';
-import { HERE, zstdFrame } from '../support/compressed-forms.js';
-import { decode, jsonLines, noise, type Pieces, piecesOf, randomPieces, whole } from '../support/decoding.js';
+import { HERE, hasTool, runTool, zstdFrame } from '../support/compressed-forms.js';
+import { decode, jsonLines, LIMITS, noise, type Pieces, piecesOf, randomPieces, whole } from '../support/decoding.js';
 import { runs } from '../support/effort.js';
 import { bgzfMember, FLAG, member } from '../support/gzip-members.js';
 import { randomFrom } from '../support/random.js';
@@ -44,7 +44,7 @@ function cut(codec: CodecName, file: Buffer, pieces: Pieces = whole, spanBytes =
 /** Decodes the parts one by one. */
 async function decodeParts(codec: CodecName, parts: readonly Part[]): Promise<Buffer> {
   const plains: Buffer[] = [];
-  for (const { bytes } of parts) plains.push(await decode(codec, bytes));
+  for (const { bytes, within } of parts) plains.push(await decode(codec, bytes, whole, LIMITS, within));
   return Buffer.concat(plains);
 }
 
@@ -108,6 +108,53 @@ describe('zstd', () => {
     const parts = cut('zstd', file, piecesOf(777));
     expect(parts.length).toBeGreaterThan(5);
     expect((await decodeParts('zstd', parts)).equals(await decode('zstd', file))).toBe(true);
+  });
+});
+
+describe.runIf(hasTool('xz'))('xz', () => {
+  const text = jsonLines(200_000);
+  const xz = (...args: string[]) => runTool('xz', ['-c', '-1', '--block-size=5000', ...args], text);
+
+  test.each([
+    ['with sizes in the headers of blocks', xz('-T2')],
+    ['without', xz('-T1')],
+    ['without checks', xz('--check=none')],
+    ['with CRC32', xz('--check=crc32')],
+    ['with SHA-256', xz('--check=sha256')],
+  ])('blocks of one stream, %s', async (_, file) => {
+    for (const pieces of [whole, piecesOf(1), piecesOf(777)]) {
+      const parts = cut('xz', file, pieces, 12_000);
+      expect(parts.length).toBeGreaterThan(10);
+      expect((await decodeParts('xz', parts)).equals(text)).toBe(true);
+    }
+  });
+
+  test('streams beside each other, with and without blocks, and zeros between them', async () => {
+    const zeros = (bytes: number) => Buffer.alloc(bytes);
+    const empty = runTool('xz', ['-c'], zeros(0));
+    const file = Buffer.concat([empty, xz(), zeros(4), empty, zeros(400), xz('--check=crc32'), empty, xz(), zeros(8)]);
+    for (const pieces of [whole, piecesOf(333)]) {
+      const parts = cut('xz', file, pieces, 12_000);
+      expect(parts.length).toBeGreaterThan(30);
+      expect((await decodeParts('xz', parts)).equals(Buffer.concat([text, text, text]))).toBe(true);
+    }
+  });
+
+  test('a block or an index that is not as it should be is left to the decoder of what follows', async () => {
+    const random = randomFrom(5);
+    const file = Buffer.concat([xz(), xz('-T2')]);
+    for (let i = 0; i < runs(80); i++) {
+      const bad = Buffer.from(file.subarray(0, random(2) === 0 ? random(file.byteLength) : undefined));
+      if (random(3) > 0) bad[random(bad.byteLength)]! ^= 1 << random(8);
+      // Of the end of the first stream, where its index is.
+      if (random(3) === 0) bad[Math.max(0, file.byteLength / 2 - random(400)) >>> 0]! ^= 1 << random(8);
+      const facts = ({ code, offset }: { code: string; offset?: number }) => ({ code, offset });
+      const expected = await decode('xz', bad).catch(facts);
+      const parts = cut('xz', bad, whole, 12_000);
+      const found = await decodeParts('xz', parts).catch(({ code }) => ({ code }));
+      if (Buffer.isBuffer(expected)) expect(Buffer.isBuffer(found) && found.equals(expected)).toBe(true);
+      else expect(found).toEqual({ code: expected.code });
+    }
   });
 });
 

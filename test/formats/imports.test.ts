@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { BSON, ObjectId } from 'bson';
 import { describe, expect, test } from 'vitest';
 import type { ImportOptions, ImportSource } from '../../dist/src/index.js';
+import { tarOf, zipOf } from '../support/archives.js';
 import { scratch } from '../support/import-files.js';
 import { KINDS, testStore } from '../support/import-store.js';
 
@@ -56,6 +57,29 @@ describe.each(KINDS)('%s', (kind) => {
       expect(await texts()).toEqual(TEXTS);
       expect(store.collection('records').getSync('k77')).toEqual(RECORDS[77]);
     });
+  });
+
+  test.each(FORMATS)('an archive is not read as %s, however it comes', async (format, bytes) => {
+    const { store } = await testStore(kind);
+    const entries = [{ name: `rows.${format}`, data: bytes }];
+    for (const [name, archive] of [
+      ['tar', tarOf(entries)],
+      ['zip', zipOf(entries)],
+    ] as const) {
+      const sources = [
+        fileOf('archive', archive),
+        fileOf('archive.gz', gzipSync(archive)),
+        inPieces(archive, 300),
+        inPieces(gzipSync(archive)),
+      ];
+      for (const source of sources) {
+        await expect(store.import(source, { format })).rejects.toMatchObject({
+          code: 'SOURCE_NOT_SUPPORTED',
+          message: expect.stringContaining(`is a ${name} archive`),
+        });
+      }
+    }
+    expect(store.collections()).toEqual([]);
   });
 
   test('names tell the format; a folder has such files where they are named', async () => {

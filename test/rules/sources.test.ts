@@ -65,6 +65,20 @@ describe('sources', () => {
     expect(await texts()).toEqual(Array.from({ length: 10 }, (_, id) => `{"id":${id}}`));
   });
 
+  test('a stream that fails after the limit has given what is wanted', async () => {
+    const { store, texts } = await testStore('in memory');
+    const failing = (good: number) =>
+      (function* () {
+        for (let id = 0; id < good; id++) yield { id };
+        throw new Error('the database went away');
+      })();
+    for (const good of [10, 11, 1000]) {
+      await store.import(failing(good), { limit: 10, spanBytes: 500 });
+      expect(await texts()).toEqual(Array.from({ length: 10 }, (_, id) => `{"id":${id}}`));
+    }
+    await expect(store.import(failing(9), { limit: 10 })).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
+  });
+
   test('errors name the place in the source, and bad records after the last one do not count', async () => {
     const { run } = await testStore('in memory');
     const source = '{"id":1,"a":1}\n{"no":"key"}\n{"id":2}\nbad\n{"id":3}\n';

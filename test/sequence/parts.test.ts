@@ -1,19 +1,24 @@
 // Goal: a compressed source that is decoded in parts by several workers gives what its text gives, down to the errors; parts
 // that were cut in the wrong place, and members too large for a part, too.
-// Method: sources of many members beside their text; each import once with workers, and once without parts (one worker).
+// Method: sources of many members beside their text, as files and as streams that come once; each import once with workers, and
+// once without parts (one worker).
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Compressor } from 'zstd-napi';
-import type { GristmillError } from '../../dist/src/index.js';
+import type { GristmillError, ImportSource } from '../../dist/src/index.js';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 
-const hasBzip2 = spawnSync('bzip2', ['--help']).error === undefined;
+const has = (tool: string) => spawnSync(tool, ['--help']).error === undefined;
 const bzip2 = (text: string | Buffer) => spawnSync('bzip2', ['-1'], { input: text, maxBuffer: 2 ** 28 }).stdout;
+
+const xz = (text: string | Buffer, ...args: string[]) =>
+  spawnSync('xz', ['-c', '-0', ...args], { input: text, maxBuffer: 2 ** 28 }).stdout;
 
 const zstd = new Compressor();
 zstd.setParameters({ checksumFlag: true });
@@ -21,21 +26,22 @@ zstd.setParameters({ checksumFlag: true });
 const CODECS = [
   { ending: 'gz', pack: (text: string | Buffer) => gzipSync(text) },
   { ending: 'zst', pack: (text: string | Buffer) => zstd.compress(Buffer.from(text)) },
-  ...(hasBzip2 ? [{ ending: 'bz2', pack: bzip2 }] : []),
+  ...(has('bzip2') ? [{ ending: 'bz2', pack: bzip2 }] : []),
+  ...(has('xz') ? [{ ending: 'xz', pack: (text: string | Buffer) => xz(text) }] : []),
 ];
 
 /** Lines that hardly compress, in members that end anywhere. */
 function lines(bytes: number): string {
   let text = '';
   for (let id = 0; text.length < bytes; id++) {
-    const noise = Buffer.from(Float64Array.of(Math.sin(id), Math.cos(id)).buffer).toString('base64');
+    const noise = createHash('sha512').update(`${id}`).digest('base64');
     text += `${JSON.stringify({ id, noise })}\n`;
   }
   return text;
 }
 
 /** More than is decoded without a thread, when it is compressed. */
-const TEXT = lines(1_700_000);
+const TEXT = lines(1_900_000);
 const members = (text: string, bytes: number, pack: (text: string) => Buffer) =>
   Buffer.concat(
     Array.from({ length: Math.ceil(text.length / bytes) }, (_, i) => pack(text.slice(i * bytes, (i + 1) * bytes))),
@@ -46,11 +52,16 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     const { store, texts } = await testStore();
     const path = join(scratch(), `parts.ndjson.${ending}`);
     writeFileSync(path, members(TEXT, 40_001, pack));
+    expect(statSync(path).size).toBeGreaterThan(2 ** 20);
     const report = await store.import(path, { key: 'id', workers: 3, spanBytes: 300_000 });
+    expect(report.shards).toBeGreaterThan(5);
     expect(report.records.read).toBe(TEXT.split('\n').length - 1);
     expect(await texts()).toEqual(TEXT.trimEnd().split('\n'));
     const again = await store.import(path, { key: 'id', workers: 2, spanBytes: 300_000, collection: 'again' });
     expect(again.shards).toEqual(report.shards);
+    const once = { key: 'id', workers: 3, spanBytes: 300_000, collection: 'once' };
+    expect((await store.import(createReadStream(path), once)).shards).toEqual(report.shards);
+    expect(await texts('once')).toEqual(await texts());
     await store.import(path, { key: 'id', workers: 1, collection: 'one' });
     expect(await texts('one')).toEqual(await texts());
     expect((await store.verify()).faults).toEqual([]);
@@ -63,7 +74,7 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     const text = `${TEXT.slice(0, at)}{"id":oops}\n${TEXT.slice(at)}`;
     writeFileSync(path, members(text, 40_001, pack));
     writeFileSync(`${path}.txt`, text);
-    const facts = async (source: string, workers: number) => {
+    const facts = async (source: ImportSource, workers: number) => {
       const error: GristmillError = await store.import(source, { key: 'id', workers, shape: 'ndjson' }).then(
         () => expect.unreachable(),
         (thrown) => thrown,
@@ -75,6 +86,28 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     expect(expected.offset).toBe(at + '{"id":'.length);
     expect(await facts(path, 2)).toEqual(expected);
     expect(await facts(path, 1)).toEqual(expected);
+    expect(await facts(createReadStream(path), 2)).toEqual(expected);
+  });
+
+  test('records up to the limit are stored, though the source is cut off after them', async () => {
+    const { store, texts } = await testStore();
+    const path = join(scratch(), `limit.ndjson.${ending}`);
+    const expected = TEXT.split('\n').slice(0, 2000);
+    const packed = members(TEXT, 40_001, pack);
+    // Small enough to be read as a whole, and large enough to be read in sequence.
+    const small = members(TEXT.slice(0, 600_000), 40_001, pack);
+    const large = packed.subarray(0, Math.floor(packed.byteLength * 0.9));
+    for (const bad of [large, small.subarray(0, small.byteLength - 100), pack(TEXT).subarray(0, -9)]) {
+      writeFileSync(path, bad);
+      for (const source of [path, createReadStream(path)]) {
+        const limited = { key: 'id', workers: 2, limit: expected.length, mode: 'replace' } as const;
+        await store.import(source, limited);
+        expect(await texts()).toEqual(expected);
+      }
+      const more = store.import(path, { key: 'id', workers: 2, limit: 10 ** 9 });
+      await expect(more).rejects.toMatchObject({ code: 'SOURCE_TRUNCATED' });
+      expect(await texts()).toEqual(expected);
+    }
   });
 
   test('damage in a later part changes nothing, and is named with its place', async () => {
@@ -88,13 +121,14 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     damaged[at]! ^= 0x10;
     for (const bad of [damaged, packed.subarray(0, at), Buffer.concat([packed, Buffer.from('garbage')])]) {
       writeFileSync(path, bad);
-      const importing = store.import(path, { key: 'id', workers: 2 });
-      await expect(importing).rejects.toMatchObject({
-        code: expect.stringMatching(/^SOURCE_(DAMAGED|TRUNCATED|TRAILING_BYTES)$/),
-        file: path,
-        offset: expect.any(Number),
-      });
-      expect(await state()).toEqual(before);
+      for (const source of [path, createReadStream(path)]) {
+        await expect(store.import(source, { key: 'id', workers: 2 })).rejects.toMatchObject({
+          code: expect.stringMatching(/^SOURCE_(DAMAGED|TRUNCATED|TRAILING_BYTES)$/),
+          file: source === path ? path : 'stream 1',
+          offset: expect.any(Number),
+        });
+        expect(await state()).toEqual(before);
+      }
     }
   });
 });
@@ -113,6 +147,26 @@ test.each(CODECS.slice(0, 2))(
     expect(report.records.stored).toBe(count + 2 * others);
   },
 );
+
+test.runIf(has('xz'))('.xz: blocks of one stream, and one among them that is too large for a part', async () => {
+  const { store, texts } = await testStore();
+  const path = join(scratch(), 'blocks.ndjson.xz');
+  let text = '';
+  for (let id = 0; text.length < 11_800_000; id++)
+    text += `{"id":${id},"noise":"${randomBytes(6000).toString('base64')}"}\n`;
+  const packed = xz(text, '--block-list=300KiB,11MiB,50KiB,50KiB');
+  expect(packed.byteLength).toBeGreaterThan(8.3 * 2 ** 20);
+  writeFileSync(path, packed);
+  await store.import(createReadStream(path), { key: 'id', workers: 2 });
+  expect(await texts()).toEqual(text.trimEnd().split('\n'));
+  // In its index, which the decoder that began at the large block has to compare with all blocks.
+  packed[packed.byteLength - 20]! ^= 4;
+  writeFileSync(path, packed);
+  await expect(store.import(path, { key: 'id', workers: 2, collection: 'bad' })).rejects.toMatchObject({
+    code: 'SOURCE_DAMAGED',
+    file: path,
+  });
+});
 
 test('many members that expand too far together are refused', async () => {
   const { store } = await testStore();

@@ -1,6 +1,6 @@
 // Decodes bytes as an import does: pushed in pieces, gathered from pieces.
 
-import type { CodecName, DecodeLimits } from '../../src/import/codec/codec.js';
+import type { CodecName, DecodeLimits, WithinXz } from '../../src/import/codec/codec.js';
 import { openDecoder } from '../../src/import/codec/open.js';
 import { type Random, randomFrom } from './random.js';
 
@@ -21,9 +21,15 @@ export const randomPieces =
   () =>
     1 + random(2 ** random(14));
 
-/** @throws the error of the decoder */
-export async function decode(codec: CodecName, file: Uint8Array, pieces = whole, limits = LIMITS): Promise<Buffer> {
-  const decoder = await openDecoder(codec, { path: PATH, limits });
+/** @param within where the bytes begin, if they are a part of xz. @throws the error of the decoder */
+export async function decode(
+  codec: CodecName,
+  file: Uint8Array,
+  pieces = whole,
+  limits = LIMITS,
+  within?: WithinXz,
+): Promise<Buffer> {
+  const decoder = await openDecoder(codec, { path: PATH, limits, within });
   const plain: Buffer[] = [];
   // A copy: the bytes are only valid during the call.
   const out = (piece: Uint8Array) => void plain.push(Buffer.from(piece));

@@ -68,6 +68,8 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
   const all = limits.map((): Accepted => {
     return { source: undefined, boundary: { at: 0, afterComma: false }, rejected: 0, stored: 0 };
   });
+  const hasAll = (limit: Limit | undefined, i: number): boolean =>
+    limit !== undefined && all[i]!.stored >= limit.records;
   const accept = (span: AcceptedSpan): AcceptedSpan => {
     const { plan, result, destination = 0 } = span;
     const [accepted, limit] = [all[destination]!, limits[destination]];
@@ -76,7 +78,9 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     accepted.boundary = { at: result.exit, afterComma: isContainer };
     accepted.rejected += result.rejected;
     accepted.stored += recordsStored(result);
-    if (limit && accepted.stored >= limit.records) for (const one of limit.sources()) over.add(one);
+    if (hasAll(limit, destination)) for (const one of limit!.sources()) over.add(one);
+    // Nobody waits for the rest of it. What follows a container that has ended is looked at.
+    if (!result.ended && limits.every(hasAll)) span.live?.sequence.close();
     return span;
   };
   for (const span of resumed) {
@@ -85,7 +89,20 @@ export async function* scanSources(scanning: Scanning): AsyncGenerator<AcceptedS
     yield accept(span);
   }
   const scan = ({ task }: Pick<SpanJob, 'task'>) => workers.scan({ ...task, context });
-  for await (const { task: job, result } of inOrder(unless(jobs, over), credits, scan, () => progress.cancel())) {
+  const wanted = unless(jobs, over);
+  const ordered: Iterable<SpanJob | NoJob> | AsyncIterable<SpanJob | NoJob> = limits.some(
+    (limit) => limit !== undefined,
+  )
+    ? upToError(wanted)
+    : wanted;
+  const start = async (job: SpanJob | NoJob) => ('error' in job ? job : { ...job, result: await scan(job) });
+  for await (const { result: scanned } of inOrder(ordered, credits, start, () => progress.cancel())) {
+    if ('error' in scanned) {
+      // A source is cut off or damaged after the records that are wanted.
+      if (limits.every(hasAll)) continue;
+      throw scanned.error;
+    }
+    const { result, ...job } = scanned;
     const { plan, task, live, destination = 0 } = job;
     const own = all[destination]!;
     if (plan !== own.source) {
@@ -133,6 +150,20 @@ function isBeyond(left: ScanSetup, known: ScanSetup, result: SpanResult): boolea
     (left.badMax < known.badMax && result.rejected > left.badMax) ||
     (limit !== known.rules?.limit && recordsStored(result) >= limit)
   );
+}
+
+/** The source fails here: its text does not come, or is damaged. */
+interface NoJob {
+  readonly error: unknown;
+}
+
+/** The jobs, and the error that ends them in its place among them: what stands before it may be all that is wanted. */
+async function* upToError(jobs: Scanning['jobs']): AsyncGenerator<SpanJob | NoJob> {
+  try {
+    yield* jobs;
+  } catch (error) {
+    yield { error };
+  }
 }
 
 /** The jobs without those of sources that are over. */

@@ -4,6 +4,7 @@
 // bytes at hand end it yields, and it continues when the next ones have come (stepped.ts). So the code of a form follows its
 // specification field by field, and no field is special for lying across two pieces of the file.
 
+import type { DecoderFacts, WithinXz } from './codec.js';
 import type { Faults } from './faults.js';
 
 /** A step of decoding: it yields when it needs more bytes of the file. */
@@ -13,6 +14,8 @@ export class Compressed {
   readonly faults: Faults;
   /** Whether the file goes on after the last of the pieces. */
   readonly isPart: boolean;
+  /** Where the first of the pieces stands, if it is inside of a stream of xz. */
+  readonly within: WithinXz | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   /** Offset in the file of the first of `#bytes`. */
@@ -21,11 +24,11 @@ export class Compressed {
   /** Bytes that the decoder has taken and not decoded yet. */
   ahead = 0;
 
-  /** @param offset of the first piece in the file */
-  constructor(faults: Faults, offset = 0, isPart = false) {
+  constructor(faults: Faults, { offset = 0, isPart = false, within }: Omit<DecoderFacts, 'path' | 'limits'> = {}) {
     this.faults = faults;
     this.#from = offset;
     this.isPart = isPart;
+    this.within = within;
   }
 
   /** The next piece of the file. The one before must have been used up. */

@@ -2,19 +2,19 @@
 //
 // Where a decoder's plain bytes go: to whoever pushes. It counts them, and stops a file that grows out of all proportion.
 
+import type { Out, Room } from './codec.js';
 import type { Compressed } from './compressed.js';
 
 /** A file may grow by any factor until it has given so many plain bytes: a small file cannot fill a disk. */
 export const EXPANSION_FREE_BYTES = 64 * 1024 * 1024;
-
-/** Takes plain bytes; they are valid only during the call. */
-export type Out = (plain: Uint8Array) => void;
 
 export class Plain {
   readonly #compressed: Compressed;
   readonly #ratioMax: number;
   #bytes = 0;
   #out: Out = noOut;
+  /** Where the next plain bytes are wanted; absent where they are taken from anywhere. */
+  room: Room | undefined;
 
   constructor(compressed: Compressed, ratioMax: number) {
     this.#compressed = compressed;
@@ -22,8 +22,9 @@ export class Plain {
   }
 
   /** Plain bytes go there from now on. */
-  to(out: Out): void {
+  to(out: Out, room: Room | undefined): void {
     this.#out = out;
+    this.room = room;
   }
 
   /** Hands out plain bytes. @throws GristmillError SOURCE_EXPANDS */

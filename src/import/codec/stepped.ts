@@ -2,10 +2,10 @@
 //
 // Makes a `Decoder`, which is pushed, of a generator, which reads (compressed.ts).
 
-import type { DecodeLimits, Decoder, DecoderFacts } from './codec.js';
+import type { DecodeLimits, Decoder, DecoderFacts, Out, Room } from './codec.js';
 import { Compressed, type Step } from './compressed.js';
 import { Faults, type FormName } from './faults.js';
-import { type Out, Plain } from './plain.js';
+import { Plain } from './plain.js';
 
 /** Decodes a whole file. It ends where the file ends, and not before. */
 export type Decoding = (compressed: Compressed, plain: Plain, limits: DecodeLimits) => Step;
@@ -15,21 +15,21 @@ export class SteppedDecoder implements Decoder {
   readonly #plain: Plain;
   readonly #steps: Step;
 
-  constructor(form: FormName, { path, limits, offset, isPart }: DecoderFacts, decoding: Decoding) {
-    this.#compressed = new Compressed(new Faults(form, path), offset, isPart);
+  constructor(form: FormName, { path, limits, ...place }: DecoderFacts, decoding: Decoding) {
+    this.#compressed = new Compressed(new Faults(form, path), place);
     this.#plain = new Plain(this.#compressed, limits.ratioMax);
     this.#steps = decoding(this.#compressed, this.#plain, limits);
   }
 
-  push(input: Uint8Array, out: Out): void {
+  push(input: Uint8Array, out: Out, room?: Room): void {
     this.#compressed.feed(input);
     // A decoder that failed or was closed would take bytes and give none.
-    if (this.#next(out)) throw new Error('push of a decoder that has ended');
+    if (this.#next(out, room)) throw new Error('push of a decoder that has ended');
   }
 
-  end(out: Out): void {
+  end(out: Out, room?: Room): void {
     this.#compressed.end();
-    if (!this.#next(out)) throw new Error('a decoder waits for bytes after the end of its file');
+    if (!this.#next(out, room)) throw new Error('a decoder waits for bytes after the end of its file');
   }
 
   close(): void {
@@ -37,8 +37,8 @@ export class SteppedDecoder implements Decoder {
   }
 
   /** Decodes the bytes at hand. @returns whether the decoder has ended */
-  #next(out: Out): boolean {
-    this.#plain.to(out);
+  #next(out: Out, room: Room | undefined): boolean {
+    this.#plain.to(out, room);
     return this.#steps.next().done === true;
   }
 }

@@ -15,6 +15,17 @@ export interface ChunkMemory {
 /** Room before the bytes of a chunk, for the end of the text before it: as much of it as an error shows. */
 export const CHUNK_LEAD_BYTES = SNIPPET_BYTES;
 
+/** Room in the memory of a chunk that has some bytes of `chunkBytes` already. */
+export function roomIn({ buffer }: ChunkMemory, filled: number, chunkBytes: number): Uint8Array {
+  return new Uint8Array(buffer, CHUNK_LEAD_BYTES + filled, chunkBytes - filled);
+}
+
+/** Puts bytes after those that the memory of a chunk has, unless they have been written there. */
+export function fill({ buffer }: ChunkMemory, filled: number, bytes: Uint8Array): void {
+  const at = CHUNK_LEAD_BYTES + filled;
+  if (bytes.buffer !== buffer || bytes.byteOffset !== at) new Uint8Array(buffer).set(bytes, at);
+}
+
 /** A piece of the plain text of a source. */
 export interface Chunk {
   /** Its own bytes begin at CHUNK_LEAD_BYTES. Before them stands the end of the text before, so that a span can look back. */

@@ -5,7 +5,7 @@
 import { PART_PLAIN_BYTES_MAX } from '../../base/limits.js';
 import type { Coding } from '../format/coding.js';
 import { type CodingFacts, codingNow } from '../format/open.js';
-import { CHUNK_LEAD_BYTES, type ChunkMemory } from './chunk.js';
+import { type ChunkMemory, fill, roomIn } from './chunk.js';
 import { FreeMemory } from './chunk-memory.js';
 
 /** A part to decode. */
@@ -35,6 +35,10 @@ export function decodePart({ coding, facts, bytes, chunkBytes, free }: PartTask)
     chunks.push(next);
     return next;
   };
+  const room = () => {
+    const { memory, bytes } = lastWithRoom();
+    return roomIn(memory, bytes, chunkBytes);
+  };
   let total = 0;
   const write = (plain: Uint8Array) => {
     total += plain.byteLength;
@@ -42,15 +46,15 @@ export function decodePart({ coding, facts, bytes, chunkBytes, free }: PartTask)
     for (let at = 0; at < plain.byteLength; ) {
       const last = lastWithRoom();
       const piece = plain.subarray(at, at + chunkBytes - last.bytes);
-      new Uint8Array(last.memory.buffer).set(piece, CHUNK_LEAD_BYTES + last.bytes);
+      fill(last.memory, last.bytes, piece);
       last.bytes += piece.byteLength;
       at += piece.byteLength;
     }
   };
   try {
-    decoder.push(bytes, write);
-    decoder.end(write);
-    return chunks;
+    decoder.push(bytes, write, room);
+    decoder.end(write, room);
+    return chunks.filter(({ bytes }) => bytes > 0);
   } catch (error) {
     if (error instanceof TooLarge) return 'too large';
     throw error;

@@ -5,7 +5,7 @@
 
 import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER, SEQUENCE_CHUNKS_SMALL } from '../../base/limits.js';
 import { type Decoder, SLICE_BYTES } from '../codec/codec.js';
-import { CHUNK_LEAD_BYTES, type Chunk, type ChunkMemory } from './chunk.js';
+import { type Chunk, type ChunkMemory, fill, roomIn } from './chunk.js';
 import { FreeMemory } from './chunk-memory.js';
 import { ChunkOrder } from './chunk-order.js';
 import type { Pieces } from './pieces.js';
@@ -80,7 +80,10 @@ export class Feeder implements Feed {
     try {
       await this.#feed(pieces, decoder);
     } catch (error) {
-      if (!this.#isClosed) this.#listener.failed(error);
+      if (this.#isClosed) return;
+      // What came before the fault may be all that is wanted.
+      this.#emit();
+      this.#listener.failed(error);
     } finally {
       decoder?.close();
       pieces.close();
@@ -96,11 +99,11 @@ export class Feeder implements Feed {
         const slice = piece.subarray(at, at + SLICE_BYTES);
         this.#sourceBytes += slice.byteLength;
         if (decoder === undefined) this.#write(slice);
-        else decoder.push(slice, this.#write);
+        else decoder.push(slice, this.#write, this.#room);
       }
     }
     if (this.#isClosed) return;
-    decoder?.end(this.#write);
+    decoder?.end(this.#write, this.#room);
     this.#emit();
     this.#listener.ended();
   }
@@ -114,12 +117,17 @@ export class Feeder implements Feed {
     }
   }
 
+  readonly #room = (): Uint8Array => {
+    this.#memory ??= this.#take();
+    return roomIn(this.#memory, this.#filled, this.#chunkBytes);
+  };
+
   readonly #write = (plain: Uint8Array): void => {
     for (let at = 0; at < plain.byteLength; ) {
       this.#memory ??= this.#take();
       const room = this.#chunkBytes - this.#filled;
       const piece = plain.subarray(at, at + room);
-      new Uint8Array(this.#memory.buffer).set(piece, CHUNK_LEAD_BYTES + this.#filled);
+      fill(this.#memory, this.#filled, piece);
       this.#filled += piece.byteLength;
       at += piece.byteLength;
       if (piece.byteLength === room) this.#emit();

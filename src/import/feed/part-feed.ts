@@ -4,6 +4,7 @@
 // reads all in sequence is the specification: what cannot be cut, a part with too much text, and all from a part on that was
 // cut in the wrong place are left to it.
 
+import { GristmillError } from '../../base/errors.js';
 import { SEQUENCE_CHUNK_BYTES, SEQUENCE_CHUNK_BYTES_LATER } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { Cutter } from '../codec/cuts/cutter.js';
@@ -32,8 +33,8 @@ export interface PartDecoder {
 /** Parts that are in memory, at most: a limit for sources whose parts turn out not to be parts. */
 const PARTS_AHEAD_MAX = 64;
 
-/** What is to be done with a part. */
-type Outcome = DecodedPart | 'in sequence';
+/** The text of a part; or that it is decoded by itself in a thread, or with all that follows it. */
+type Outcome = Exclude<DecodedPart, string> | 'alone' | 'in sequence';
 
 export class PartFeed implements Feed {
   readonly #decoding: Decoding;
@@ -112,7 +113,7 @@ export class PartFeed implements Feed {
       this.#ahead--;
       // Awaited here: leaving the loop would end the parts that the rest is made of.
       if (result === 'in sequence') return await this.#inSequence(part, restOf(part, parts, pieces));
-      if (result === 'too large') await this.#inSequence(part, alone(part));
+      if (result === 'alone') await this.#inSequence(part, alone(part));
       else this.#emitAll(part, result);
     }
   }
@@ -151,21 +152,24 @@ export class PartFeed implements Feed {
     return outcome;
   }
 
-  async #outcomeOf({ bytes, from, isGuess, isBeginning, start }: Part): Promise<Outcome> {
+  async #outcomeOf({ bytes, from, isGuess, isBeginning, start, within }: Part): Promise<Outcome> {
     if (isBeginning || this.#isInSequence || this.#isClosed) return 'in sequence';
     const { coding, facts } = this.#decoding;
     const used = this.#free.used();
     const free = used === undefined ? [] : [used];
     try {
-      const ofPart = { ...facts, start, offset: from, isPart: isGuess };
+      const ofPart = { ...facts, start, offset: from, isPart: isGuess, within };
       const task = { coding, facts: ofPart, bytes, chunkBytes: this.#chunkBytes, free };
       const decoded = await this.#decoder.decode(task);
       if (decoded === 'too large' || decoded.length === 0) for (const memory of free) this.#free.giveBack(memory);
       // It has not been decoded to its end, which may be none.
-      return decoded === 'too large' && isGuess ? this.#leaveToSequence() : decoded;
+      if (decoded !== 'too large') return decoded;
+      return isGuess ? this.#leaveToSequence() : 'alone';
     } catch (error) {
-      if (!isGuess) throw error;
-      return this.#leaveToSequence();
+      if (isGuess) return this.#leaveToSequence();
+      // The thread gives the text before the fault, and then the fault.
+      if (error instanceof GristmillError && error.code.startsWith('SOURCE_')) return 'alone';
+      throw error;
     }
   }
 
@@ -203,12 +207,12 @@ export class PartFeed implements Feed {
     throw new Faults(coding.codec, path).expands(offset, this.#plainBytes, limits.ratioMax);
   }
 
-  /** Decodes in a thread. @param part the first piece is of it */
-  async #inSequence({ from: offset, start }: Part, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  /** Decodes in a thread. @param part that begins with the first piece */
+  async #inSequence({ from: offset, start, within }: Part, pieces: AsyncIterable<Uint8Array>): Promise<void> {
     const source = { [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](), close: () => {} };
+    const facts = { ...this.#decoding.facts, offset, start, within };
     let at = offset;
     const decoded = new Promise<void>((resolve, reject) => {
-      const facts = { ...this.#decoding.facts, offset, start };
       const feed = new DecodingThread({ ...this.#decoding, facts }, source, {
         chunk: (chunk) => {
           at += chunk.sourceBytes;

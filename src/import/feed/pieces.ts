@@ -131,22 +131,30 @@ interface Peeked {
   readonly pieces: Pieces;
 }
 
-/** Looks at the first bytes of pieces. */
+/** Looks at the first bytes of pieces. Where they fail later than in the first piece, all of them fail there too. */
 export async function peek(pieces: Pieces, bytes: number): Promise<Peeked> {
   const rest = pieces[Symbol.asyncIterator]();
   const taken: Uint8Array[] = [];
   let isAll = false;
+  let failure: { readonly error: unknown } | undefined;
   for (let length = 0; length <= bytes && !isAll; ) {
-    const { done, value } = await rest.next();
-    isAll = done === true;
-    if (done) break;
-    taken.push(value);
-    length += value.byteLength;
+    try {
+      const { done, value } = await rest.next();
+      isAll = done === true;
+      if (done) break;
+      taken.push(value);
+      length += value.byteLength;
+    } catch (error) {
+      if (length === 0) throw error;
+      failure = { error };
+      break;
+    }
   }
   const whole = {
     async *[Symbol.asyncIterator]() {
       try {
         yield* taken;
+        if (failure) throw failure.error;
         for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
       } finally {
         await rest.return?.();

@@ -37,6 +37,20 @@ export interface ConverterStart {
 /** Text that collects before it is handed out. */
 const TEXT_BYTES = 256 * 1024;
 
+/** Where a tar archive says that it is one (POSIX and GNU). */
+const TAR_MAGIC_AT = 257;
+const TAR_MAGIC = Buffer.from('ustar');
+const ZIP_MAGIC = Buffer.from('PK\u0003\u0004');
+
+/** What it holds would be read as records. @throws GristmillError SOURCE_NOT_SUPPORTED */
+function refuseArchive(path: string, head: Uint8Array): void {
+  const has = (magic: Buffer, at: number) => magic.equals(head.subarray(at, at + magic.byteLength));
+  const kind = has(TAR_MAGIC, TAR_MAGIC_AT) ? 'tar' : has(ZIP_MAGIC, 0) ? 'zip' : undefined;
+  if (kind === undefined) return;
+  const message = `${path} is a ${kind} archive, and its name or option format says that it is one file of another format. Leave option format out, or rename the file: entries of an archive that are named .csv, .tsv or .bson have that format`;
+  throw new GristmillError('SOURCE_NOT_SUPPORTED', message, { file: path, offset: 0 });
+}
+
 export abstract class Converter implements Decoder {
   protected readonly path: string;
   protected readonly text = new TextOutput();
@@ -96,6 +110,7 @@ export abstract class Converter implements Decoder {
   }
 
   #take(bytes: Uint8Array, isEnd: boolean, out: (plain: Uint8Array) => void): void {
+    if (this.offset === 0) refuseArchive(this.path, bytes);
     this.text.length = 0;
     this.#out = out;
     const used = this.convert(bytes, isEnd);

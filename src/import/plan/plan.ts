@@ -74,7 +74,7 @@ export async function planOpened(
     if (coding) return [{ from, to: Number.isFinite(file.end) ? file.end : COMPRESSION * fingerprint.bytes }];
     return cut(from, file.end, options.spanBytes);
   };
-  const first = await headAt(file, 0);
+  const first = await headAt(file, 0, options);
   const bytes = inSequence?.isFile === false ? file.end : fingerprint.bytes;
   const facts = { path, fingerprint, bytes, source, relative };
   // An archive in a folder or in an archive is a file like any other.
@@ -199,15 +199,15 @@ async function firstHead(
   if (dialect !== 'json') {
     const found = await inTurns(findUnblank(file, markBytes(first), { dialect }, true), pause);
     if (found === undefined) return noRecords(file, options, isFineEmpty);
-    return await headAt(file, found);
+    return await headAt(file, found, options);
   }
   // Each read costs some system calls, and there may be thousands of small sources.
   for (let at = markBytes(first); ; ) {
-    const head = at === 0 ? first : await headAt(file, at);
+    const head = at === 0 ? first : await headAt(file, at, options);
     const { bytes, isAll } = head;
     const blanks = skipBlanks(bytes, 0, bytes.byteLength);
     at += blanks;
-    if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at);
+    if (blanks < bytes.byteLength) return blanks === 0 ? head : await headAt(file, at, options);
     if (isAll) return noRecords(file, options, isFineEmpty);
     // Gigabytes of blanks compress to next to nothing, and must not stay in memory. An error shows what stands before it.
     file.discardBefore(at - SNIPPET_BYTES);
@@ -223,9 +223,14 @@ function noRecords(file: Source, options: PlanOptions, isFineEmpty: boolean): un
   throw new GristmillError('SOURCE_EMPTY', `${file.path} ${what}; there is nothing to import.`, { file: file.path });
 }
 
-async function headAt(file: Source, offset: number): Promise<Head> {
+async function headAt(file: Source, offset: number, { limit }: Pick<PlanOptions, 'limit'>): Promise<Head> {
   const coming = file.upTo(offset + DETECTION_BYTES);
-  if (coming !== undefined) await coming;
+  if (coming !== undefined) {
+    await coming.catch((error) => {
+      // The records that are wanted may stand before the fault.
+      if (limit === undefined || file.available <= offset) throw error;
+    });
+  }
   const bytes = file.bytesAt(offset, offset + DETECTION_BYTES);
   return { path: file.path, offset, bytes, isAll: offset + bytes.byteLength === file.end };
 }

@@ -4,19 +4,26 @@
 // needed; pipes and streams, once.
 
 import { statSync } from 'node:fs';
-import { DETECTION_BYTES, SMALL_COMPRESSED_BYTES_MAX, THREADLESS_BYTES_MAX } from '../../base/limits.js';
+import {
+  DETECTION_BYTES,
+  LOOKED_BYTES_MAX,
+  SMALL_COMPRESSED_BYTES_MAX,
+  THREADLESS_BYTES_MAX,
+} from '../../base/limits.js';
 import { cancelledError } from '../../parallel/wire.js';
 import { canCut } from '../codec/cuts/cutter.js';
 import { DecodingThread } from '../feed/decoding.js';
 import { Feeder } from '../feed/feeder.js';
 import { type PartDecoder, PartFeed } from '../feed/part-feed.js';
 import { filePieces, type Pieces, peek, pipePieces } from '../feed/pieces.js';
+import { RecordedPieces } from '../feed/recorded-pieces.js';
 import { type Coding, formatOf } from '../format/coding.js';
 import { canCutFormat } from '../format/cuts/cutter.js';
 import { openCoding } from '../format/open.js';
 import { openSource } from '../source/open.js';
 import type { Fingerprint, Source } from '../source/source.js';
 import { DecodedFile } from './decoded-file.js';
+import { Once } from './once.js';
 import { type CodingOptions, codingFacts, codingFor, codingIn, openPlain, withDecoders } from './plain.js';
 import { Sequence } from './sequence.js';
 import type { Streams } from './streams.js';
@@ -29,6 +36,8 @@ const NO_FINGERPRINT: Fingerprint = { device: 0n, inode: 0n, bytes: 0, modifiedN
 export interface SequenceOptions extends CodingOptions {
   readonly spanBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Records that are wanted: what comes after them may be cut off or damaged. */
+  readonly limit?: number | undefined;
   /** Whether it is decoded in the calling thread, however large it is. */
   readonly isThreadless?: boolean;
   /** Absent where a source has to be a file that can be read again. */
@@ -38,7 +47,7 @@ export interface SequenceOptions extends CodingOptions {
 /** A source that is read in sequence, as the plan found it. */
 export interface Sequential {
   /**
-   * A compressed or converted file, or a remote object, from its beginning. A pipe or stream from where the plan has come.
+   * Its text from the beginning. That of a pipe or stream which is neither compressed nor converted, from where the plan has come.
    * @param decoder decodes parts beside each other, where the source can be cut
    */
   open(decoder?: PartDecoder): Promise<Sequence>;
@@ -63,18 +72,21 @@ export async function openToPlan(path: string, options: SequenceOptions, expecte
   const opener =
     streams?.openerOf(path) ?? (isPipe(path) ? { pieces: () => pipePieces(path), isOnce: true } : undefined);
   if (streams && opener) {
-    const anew = (decoder?: PartDecoder) =>
-      openSequence(path, expected ?? NO_FINGERPRINT, opener.pieces(formatOf(path, options)), { ...options, decoder });
-    const open = opener.isOnce ? () => streams.opened(path, anew) : anew;
+    const pieces = () => opener.pieces(formatOf(path, options));
+    if (opener.isOnce) {
+      const once = await streams.opened(path, () => openOnce(path, pieces(), options));
+      const open = (decoder?: PartDecoder) => once.open(decoder);
+      return { file: once.looked, sequential: { open, isFile: false }, close: () => {} };
+    }
+    const open = (decoder?: PartDecoder) =>
+      openSequence(path, expected ?? NO_FINGERPRINT, pieces(), { ...options, decoder });
     const file = await open();
-    return { file, sequential: { open, isFile: false }, close: opener.isOnce ? () => {} : file.close };
+    return { file, sequential: { open, isFile: false }, close: file.close };
   }
   const small = await openSmall(path, options, expected);
   if ('file' in small) return { ...small, close: () => small.file.close() };
   const { fingerprint, coding } = small;
-  // Only its beginning is looked at: a thread would take longer to start.
-  const looking = { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
-  const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking);
+  const sequence = await openSequence(path, fingerprint, filePieces(path, fingerprint), looking(options));
   const sequential = sequentialFile(path, fingerprint, options);
   return { file: sequence, sequential, coding, close: () => sequence.close() };
 }
@@ -98,10 +110,33 @@ async function openSmall(
   raw.close();
   const { fingerprint } = raw;
   if (fingerprint.bytes > SMALL_COMPRESSED_BYTES_MAX) return { fingerprint, coding };
-  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint }));
+  const file = await withDecoders(() => openPlain(path, { how: options, coding, expected: fingerprint })).catch(
+    (error) => {
+      if (options.limit === undefined) throw error;
+    },
+  );
+  if (file === undefined) return { fingerprint, coding };
   if (file instanceof DecodedFile && file.isKept) return { file, coding };
   file.close();
   return { fingerprint, coding };
+}
+
+/** Only the beginning is looked at: a thread would take longer to start. */
+function looking(options: SequenceOptions): SequenceOptions {
+  return { ...options, spanBytes: DETECTION_BYTES, isThreadless: true };
+}
+
+/** A pipe or a stream. */
+async function openOnce(path: string, given: Pieces, options: SequenceOptions): Promise<Once> {
+  const begun = await begin(path, given, options);
+  if (begun.coding === undefined || begun.isAll)
+    return new Once(await sequenceOf(path, NO_FINGERPRINT, begun, options));
+  const recorded = new RecordedPieces(begun.pieces, LOOKED_BYTES_MAX);
+  const looked = { ...begun, pieces: recorded.looked() };
+  return new Once(await sequenceOf(path, NO_FINGERPRINT, looked, looking(options)), {
+    recorded,
+    open: (pieces, decoder) => sequenceOf(path, NO_FINGERPRINT, { ...begun, pieces }, { ...options, decoder }),
+  });
 }
 
 async function openSequence(
@@ -110,9 +145,30 @@ async function openSequence(
   given: Pieces,
   options: SequenceOptions & { readonly decoder?: PartDecoder | undefined },
 ): Promise<Sequence> {
+  return sequenceOf(path, fingerprint, await begin(path, given, options), options);
+}
+
+/** A source whose beginning has been looked at. */
+interface Begun {
+  readonly pieces: Pieces;
+  /** Whether the beginning is all of it. */
+  readonly isAll: boolean;
+  readonly coding: Coding | undefined;
+}
+
+async function begin(path: string, given: Pieces, options: SequenceOptions): Promise<Begun> {
+  const peeked = peek(given, HEAD_BYTES);
+  const { head, pieces, isAll } = await unlessAborted(peeked, options.signal, () => given.close());
+  return { pieces, isAll, coding: codingFor(path, head, options) };
+}
+
+async function sequenceOf(
+  path: string,
+  fingerprint: Fingerprint,
+  { pieces, isAll, coding }: Begun,
+  options: SequenceOptions & { readonly decoder?: PartDecoder | undefined },
+): Promise<Sequence> {
   const { spanBytes, signal, isThreadless = false, decoder: parts } = options;
-  const { head, pieces, isAll } = await unlessAborted(peek(given, HEAD_BYTES), signal, () => given.close());
-  const coding = codingFor(path, head, options);
   const decoderFacts = codingFacts(path, options);
   const facts = {
     path,

@@ -7,7 +7,7 @@ import { dropSpare } from '../feed/chunk-memory.js';
 import type { Pieces } from '../feed/pieces.js';
 import type { FormatName } from '../format/coding.js';
 import type { ListedFile } from '../source/file-list.js';
-import type { Sequence } from './sequence.js';
+import type { Once } from './once.js';
 
 /** What gives the bytes of a source, from its beginning. */
 export interface StreamOpener {
@@ -28,7 +28,7 @@ export interface RemoteFile extends ListedFile {
 export class Streams {
   readonly #sources: ReadonlyMap<string, StreamOpener>;
   readonly #objects: ReadonlyMap<string, readonly RemoteFile[]>;
-  readonly #opened = new Map<string, Promise<Sequence>>();
+  readonly #opened = new Map<string, Promise<Once>>();
 
   /**
    * @param sources by their names
@@ -56,7 +56,7 @@ export class Streams {
   }
 
   /** What was opened under this name, once for all. */
-  opened(name: string, open: () => Promise<Sequence>): Promise<Sequence> {
+  opened(name: string, open: () => Promise<Once>): Promise<Once> {
     const known = this.#opened.get(name) ?? open();
     this.#opened.set(name, known);
     return known;
@@ -67,7 +67,7 @@ export class Streams {
     for (const [name, source] of this.#sources) if (source.isOnce && !this.#opened.has(name)) source.pieces().close();
     for (const one of this.#opened.values()) {
       await one.then(
-        (sequence) => sequence.closed(),
+        (once) => once.close(),
         () => {},
       );
     }

@@ -127,9 +127,9 @@ export class ZstdStream {
     this.#context.setParameter(binding.DParameter.windowLogMax, WINDOW_LOG_MAX);
   }
 
-  /** @throws the error of zstd for bytes that are no frame */
-  step(input: Uint8Array): ZstdStep {
-    const [left, written, read] = this.#context.decompressStream(this.#output, input);
-    return { plain: this.#output.subarray(0, written), read, isFull: written === STEP_BYTES, isEnd: left === 0 };
+  /** @param output for the plain bytes; memory of its own by default. @throws the error of zstd for bytes that are no frame */
+  step(input: Uint8Array, output: Uint8Array = this.#output): ZstdStep {
+    const [left, written, read] = this.#context.decompressStream(output, input);
+    return { plain: output.subarray(0, written), read, isFull: written === output.byteLength, isEnd: left === 0 };
   }
 }

@@ -33,6 +33,7 @@ interface Block {
 
 export class Bzip2Blocks implements Members {
   readonly isGuess = false;
+  readonly bytesMax = PART_MEMBER_BYTES_MAX;
   readonly #faults: Faults;
   #open: Block[] = [];
   /** The level of the stream, 1 to 9; 0 before its header. The highest level of the open part. */

@@ -3,18 +3,19 @@
 // Cuts a compressed source, as it comes, into parts that are decoded side by side. Each part is a file of its form by itself:
 // its decoder verifies it, and that it ends where the part ends.
 
-import { PART_BYTES, PART_MEMBER_BYTES_MAX, SEQUENCE_CHUNK_BYTES } from '../../../base/limits.js';
-import type { CodecName } from '../codec.js';
+import { PART_BYTES, SEQUENCE_CHUNK_BYTES } from '../../../base/limits.js';
+import type { CodecName, WithinXz } from '../codec.js';
 import { Faults } from '../faults.js';
 import { Bzip2Blocks } from './bzip2-blocks.js';
 import { GzipMembers } from './gzip-members.js';
 import type { Members } from './members.js';
 import { Pending } from './pending.js';
+import { XzBlocks } from './xz-blocks.js';
 import { ZstdFrames } from './zstd-frames.js';
 
 /** A part of a compressed source. */
 export interface Part {
-  /** A file of the form. */
+  /** A file of the form; of xz it may begin inside of a stream. */
   readonly bytes: Uint8Array;
   /** Offset in the source of its first byte, and of its end. */
   readonly from: number;
@@ -23,11 +24,15 @@ export interface Part {
   readonly isGuess: boolean;
   /** Whether the source goes on after it in the same member: what follows cannot be cut. */
   readonly isBeginning: boolean;
+  /** Of xz: where it begins, if it is inside of a stream. */
+  readonly within?: WithinXz | undefined;
 }
+
+const CUT: ReadonlySet<CodecName> = new Set(['zstd', 'gzip', 'bzip2', 'xz']);
 
 /** Whether sources of this form can be cut. */
 export function canCut(codec: CodecName): boolean {
-  return codec === 'zstd' || codec === 'gzip' || codec === 'bzip2';
+  return CUT.has(codec);
 }
 
 export class Cutter {
@@ -41,6 +46,7 @@ export class Cutter {
   constructor(codec: CodecName, path: string, spanBytes = SEQUENCE_CHUNK_BYTES) {
     if (codec === 'zstd') this.#members = new ZstdFrames();
     else if (codec === 'gzip') this.#members = new GzipMembers();
+    else if (codec === 'xz') this.#members = new XzBlocks();
     else this.#members = new Bzip2Blocks(new Faults(codec, path));
     this.#partBytes = spanBytes;
   }
@@ -52,7 +58,7 @@ export class Cutter {
   *push(piece: Uint8Array): Generator<Part, void> {
     this.#pending.add(piece);
     yield* this.#parts();
-    if (!this.#isOver && this.#pending.to - this.#members.to > PART_MEMBER_BYTES_MAX) yield this.#part(true, true);
+    if (!this.#isOver && this.#pending.to - this.#members.to > this.#members.bytesMax) yield this.#part(true, true);
   }
 
   /** The source has ended. @returns the last parts */
@@ -75,11 +81,12 @@ export class Cutter {
 
   #part(isAll: boolean, isBeginning: boolean): Part {
     const { from, isGuess } = this.#members;
+    const within = this.#members.within?.(isAll);
     const bytes = this.#members.take(this.#pending, isAll);
     const { to } = this.#members;
     this.#pending.dropBefore(to);
     this.#plainBytes = 0;
     this.#isOver = isAll;
-    return { bytes, from, to, isGuess: isGuess && !isAll, isBeginning };
+    return { bytes, from, to, isGuess: isGuess && !isAll, isBeginning, ...(within && { within }) };
   }
 }

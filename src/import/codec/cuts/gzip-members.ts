@@ -4,6 +4,7 @@
 // looks like the header of a member is taken for one. The part before it shows whether it is: that part ends exactly there, or
 // it does not decode. In compressed data, chance makes such a header once in some 200 GB.
 
+import { PART_GZIP_MEMBER_BYTES_MAX } from '../../../base/limits.js';
 import {
   FLAG,
   FLAGS_AT,
@@ -29,6 +30,7 @@ const EXPANSION_MAX = 1032;
 
 export class GzipMembers extends WholeMembers {
   readonly isGuess = true;
+  override readonly bytesMax = PART_GZIP_MEMBER_BYTES_MAX;
   /** Offset in the source up to which no header was found. */
   #searched = 0;
 

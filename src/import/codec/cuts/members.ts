@@ -1,8 +1,10 @@
 // source > plan > [map] > scan > key > frame > shard > verify > merge > publish
 //
-// Where a compressed source can be cut. Its form decides: into frames (zstd), members (gzip), blocks (bzip2). Nothing is
+// Where a compressed source can be cut. Its form decides: into frames (zstd), members (gzip), blocks (bzip2, xz). Nothing is
 // decompressed for it.
 
+import { PART_MEMBER_BYTES_MAX } from '../../../base/limits.js';
+import type { WithinXz } from '../codec.js';
 import type { Pending } from './pending.js';
 
 /** Finds the members of a source, one after another, and makes files of them. */
@@ -15,10 +17,14 @@ export interface Members {
    * @throws GristmillError SOURCE_DAMAGED, SOURCE_TRAILING_BYTES
    */
   next(pending: Pending): number | 'more' | 'none';
+  /** The most compressed bytes of a member that is waited for. With a longer one, the rest of the source is decoded in sequence. */
+  readonly bytesMax: number;
   /** Offset in the source at which the open part begins. */
   readonly from: number;
   /** Offset in the source of the end of the members in the open part. */
   readonly to: number;
+  /** Of xz: where the open part begins, if it is inside of a stream. @param isAll whether all bytes that are left belong to it */
+  within?(isAll: boolean): WithinXz | undefined;
   /**
    * The open part as a file of its form. The next part begins after it. The bytes are a copy.
    * @param isAll whether all bytes that are left belong to it
@@ -29,6 +35,7 @@ export interface Members {
 /** Members whose bytes follow one another: a part is a range of the source. */
 export abstract class WholeMembers implements Members {
   abstract readonly isGuess: boolean;
+  readonly bytesMax: number = PART_MEMBER_BYTES_MAX;
   from = 0;
   to = 0;
 

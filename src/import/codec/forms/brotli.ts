@@ -17,7 +17,7 @@ export function* decodeBrotli(compressed: Compressed, plain: Plain, limits: Deco
   if (window > limits.memoryMax) throw compressed.faults.memory(0, window, limits.memoryMax);
   const brotli = new NodeZlib(createBrotliDecompress(), FLUSHES);
   try {
-    yield* brotli.decode(compressed, (piece) => plain.put(piece));
+    yield* brotli.decode(compressed, plain, (piece) => plain.put(piece));
     if (yield* compressed.more()) throw compressed.faults.trailing(compressed.offset);
   } finally {
     brotli.close();

@@ -23,7 +23,7 @@ export function* decodeDeflate(compressed: Compressed, plain: Plain): Step {
   let isWhole = false;
   try {
     yield* compressed.needed();
-    yield* zlib.decode(compressed, (piece) => plain.put(piece));
+    yield* zlib.decode(compressed, plain, (piece) => plain.put(piece));
     if (yield* compressed.more()) throw compressed.faults.trailing(compressed.offset);
     isWhole = true;
   } finally {

@@ -45,7 +45,7 @@ function* members(compressed: Compressed, plain: Plain, { stream, inflate }: Ret
 function* member(compressed: Compressed, plain: Plain, inflate: NodeZlib): Step {
   let checksum = 0;
   let length = 0;
-  yield* inflate.decode(compressed, (piece) => {
+  yield* inflate.decode(compressed, plain, (piece) => {
     checksum = crc32(piece, checksum);
     length = (length + piece.byteLength) >>> 0;
     plain.put(piece);

@@ -5,8 +5,9 @@
 // as Node itself does for `inflateRawSync`. A test runs on the oldest and the newest Node (docs/decisions.md).
 
 import type { BrotliDecompress, InflateRaw } from 'node:zlib';
+import type { Out } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
-import type { Out } from '../plain.js';
+import type { Plain } from '../plain.js';
 
 /** What is used of a stream below its public interface. */
 interface Internals {
@@ -41,6 +42,8 @@ export class NodeZlib {
   readonly #internals: Internals;
   readonly #flushes: Flushes;
   readonly #output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  /** Whether the last write gave plain bytes. */
+  #hasWritten = false;
 
   constructor(stream: InflateRaw | BrotliDecompress, flushes: Flushes) {
     this.#stream = stream;
@@ -52,33 +55,37 @@ export class NodeZlib {
 
   /**
    * Decodes one compressed stream to its end, which may come before the end of the file.
+   * @param out takes the plain bytes. @param plain says where they are wanted
    * @throws GristmillError SOURCE_TRUNCATED, SOURCE_DAMAGED
    */
-  *decode(compressed: Compressed, out: Out): Step {
+  *decode(compressed: Compressed, plain: Plain, out: Out): Step {
     for (;;) {
       const hasMore = yield* compressed.more();
       const flush = hasMore ? this.#flushes.more : this.#flushes.last;
       const begin = compressed.offset;
-      let written = this.#write(compressed, flush, out);
-      const isIdle = written === 0 && compressed.offset === begin;
-      while (written === OUTPUT_BYTES) written = this.#write(compressed, flush, out);
+      let isFull = this.#write(compressed, plain, flush, out);
+      const isIdle = !this.#hasWritten && compressed.offset === begin;
+      while (isFull) isFull = this.#write(compressed, plain, flush, out);
       // A stream that has not ended takes what it is given. And Node refuses the last write of one that has not ended.
       if (isIdle || !hasMore) return;
     }
   }
 
-  /** @returns how many plain bytes were handed out; `OUTPUT_BYTES` if there may be more without more input */
-  #write(compressed: Compressed, flush: number, out: Out): number {
+  /** @returns whether there may be more plain bytes without more input */
+  #write(compressed: Compressed, plain: Plain, flush: number, out: Out): boolean {
     const input = compressed.rest;
     const inputBytes = Math.min(input.byteLength, INPUT_BYTES);
-    this.#internals._handle.writeSync(flush, input, 0, inputBytes, this.#output, 0, OUTPUT_BYTES);
+    const output = plain.room?.() ?? this.#output;
+    const outputBytes = Math.min(output.byteLength, OUTPUT_BYTES);
+    this.#internals._handle.writeSync(flush, input, 0, inputBytes, output, 0, outputBytes);
     const error = this.#stream.errored as NodeJS.ErrnoException | null;
     if (error?.code === 'Z_BUF_ERROR') throw compressed.faults.truncated(compressed.offset);
     if (error !== null) throw compressed.faults.failed(compressed.offset, error);
     const [free, unread] = this.#internals._writeState as unknown as readonly [number, number];
     compressed.advance(inputBytes - unread);
-    out(this.#output.subarray(0, OUTPUT_BYTES - free));
-    return OUTPUT_BYTES - free;
+    this.#hasWritten = free < outputBytes;
+    if (this.#hasWritten) out(output.subarray(0, outputBytes - free));
+    return free === 0;
   }
 
   close(): void {

@@ -50,7 +50,7 @@ function* frame(compressed: Compressed, plain: Plain, limits: DecodeLimits, stre
 
   const decode = (input: Uint8Array) => {
     try {
-      return stream.step(input);
+      return stream.step(input, plain.room?.());
     } catch (cause) {
       throw faults.failed(compressed.offset, cause as Error);
     }

@@ -6,6 +6,7 @@ import type { DecodeLimits } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
 import { checkLayout, type WasmDecoders } from '../forms/wasm.js';
 import type { Plain } from '../plain.js';
+import type { BlockSizes } from './block-sums.js';
 import type { CheckKind } from './check.js';
 import { ALIGNMENT, type BlockHeader, blockHeader } from './fields.js';
 import { decodeLzma2 } from './lzma2.js';
@@ -14,13 +15,6 @@ import { decodeLzma2 } from './lzma2.js';
 const ROOM_BYTES = 4 * 1024 * 1024;
 /** What WebAssembly can address, without a rest for everything else. */
 const MEMORY_BYTES_MAX = 2 ** 32 - 2 ** 20;
-
-/** What the index says of a block. */
-export interface BlockSizes {
-  /** Header, data and check, without the zeros. */
-  readonly bytes: number;
-  readonly plainBytes: number;
-}
 
 /** Decodes a block. @param size the first byte of its header, which is read */
 export function* decodeBlock(

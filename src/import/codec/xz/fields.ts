@@ -51,6 +51,21 @@ export function isFooterOf(footer: Buffer, indexBytes: number, flags: number): b
   );
 }
 
+/** The footer after an index of so many bytes. */
+export function footerOf(indexBytes: number, flags: number): Buffer {
+  const footer = Buffer.alloc(STREAM_FOOTER_BYTES);
+  footer.writeUInt32LE(indexBytes / ALIGNMENT - 1, 4);
+  footer.writeUInt16BE(flags, 8);
+  footer.write(FOOTER_MAGIC, 10);
+  footer.writeUInt32LE(crc32(footer.subarray(4, 10)), 0);
+  return footer;
+}
+
+/** With the zeros that follow so many bytes. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
 export interface BlockHeader {
   readonly compressedBytes: number | undefined;
   readonly plainBytes: number | undefined;
@@ -117,6 +132,14 @@ class Fields {
   rest(): Buffer {
     return this.bytes(this.#end - this.#at);
   }
+}
+
+/** The bytes of a number, as `Multibyte` reads them. */
+export function multibyte(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push(0x80 | (rest % 0x80));
+  return Buffer.from([...bytes, rest]);
 }
 
 /** A number of seven bits a byte, the lowest first. Beyond 2^53 it is no longer exact, and no size is as large. */

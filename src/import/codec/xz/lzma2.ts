@@ -6,9 +6,9 @@
 //
 // Sizes are one less than they are, and of plain sizes the control byte has five bits more.
 
+import type { Out } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
 import { bytesAt, type WasmDecoders } from '../forms/wasm.js';
-import type { Out } from '../plain.js';
 
 const END = 0x00;
 const STORED_FIRST = 0x01;
@@ -19,6 +19,26 @@ const RESTARTS = 0xa0;
 const WITH_PROPERTIES = 0xc0;
 const FIRST = 0xe0;
 const SIZE_MASK = 0x1f;
+
+/** How long a chunk is, and its text. @param bytes from the chunk on. @returns 'more' if they are too few; undefined if it is none */
+export function chunkSizes(bytes: Buffer): ChunkSizes | 'more' | undefined {
+  const [control] = bytes;
+  if (control === undefined) return 'more';
+  if (control === END) return { bytes: 1, plainBytes: 0, isEnd: true };
+  if (control > STORED && control < COMPRESSED) return undefined;
+  if (bytes.byteLength < 5) return 'more';
+  const low = bytes.readUInt16BE(1) + 1;
+  if (control < COMPRESSED) return { bytes: 3 + low, plainBytes: low, isEnd: false };
+  const header = control >= WITH_PROPERTIES ? 6 : 5;
+  return { bytes: header + bytes.readUInt16BE(3) + 1, plainBytes: (control & SIZE_MASK) * 2 ** 16 + low, isEnd: false };
+}
+
+interface ChunkSizes {
+  readonly bytes: number;
+  readonly plainBytes: number;
+  /** Whether it is the end of the chunks. */
+  readonly isEnd: boolean;
+}
 
 /** Which beginnings are still to come: of the dictionary, of the properties. */
 interface Missing {

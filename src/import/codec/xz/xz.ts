@@ -4,13 +4,14 @@
 //
 //   stream header | blocks | index: 0, count, for each block: its size, its plain size; zeros, CRC32 4 | stream footer
 
-import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { DecodeLimits } from '../codec.js';
 import type { Compressed, Step } from '../compressed.js';
+import { Idle } from '../forms/idle.js';
 import { type WasmDecoders, wasmDecoders } from '../forms/wasm.js';
 import type { Plain } from '../plain.js';
 import { decodeBlock } from './block.js';
+import { type BlockSums, NO_BLOCKS, withBlock } from './block-sums.js';
 import { CHECKS } from './check.js';
 import {
   ALIGNMENT,
@@ -25,12 +26,15 @@ import {
 /** In place of the size of a block's header. */
 const INDEX = 0;
 
+const instances = new Idle(wasmDecoders);
+
 export function* decodeXz(compressed: Compressed, plain: Plain, limits: DecodeLimits): Step {
-  const wasm = wasmDecoders();
+  const wasm = instances.take();
   yield* compressed.needed();
   for (let isFirst = true; isFirst || (yield* compressed.more()); isFirst = false) {
-    const flags = yield* streamHeader(compressed, isFirst);
-    const blocks = yield* decodeBlocks(compressed, plain, limits, wasm, flags);
+    const within = isFirst ? compressed.within : undefined;
+    const flags = within?.flags ?? (yield* streamHeader(compressed, isFirst));
+    const blocks = yield* decodeBlocks(compressed, plain, limits, wasm, flags, within ?? NO_BLOCKS);
     const { offset, faults } = compressed;
     const indexBytes = yield* readIndex(compressed, blocks);
     if (!isFooterOf(yield* compressed.take(STREAM_FOOTER_BYTES), indexBytes, flags)) {
@@ -38,6 +42,7 @@ export function* decodeXz(compressed: Compressed, plain: Plain, limits: DecodeLi
     }
     yield* padding(compressed);
   }
+  instances.leave(wasm);
 }
 
 /** @returns the flags of the stream */
@@ -53,32 +58,24 @@ function* streamHeader(compressed: Compressed, isFirst: boolean): Step<number> {
   return flags;
 }
 
-/** What the index has to say of the blocks. */
-interface Blocks {
-  readonly count: number;
-  /** A hash of their sizes: a file may have millions of blocks. */
-  readonly hash: string;
-}
-
-/** Decodes blocks up to the index, and reads its first byte. */
+/** Decodes blocks up to the index, and reads its first byte. @param before blocks of the stream that were decoded elsewhere */
 function* decodeBlocks(
   compressed: Compressed,
   plain: Plain,
   limits: DecodeLimits,
   wasm: WasmDecoders,
   flags: number,
-): Step<Blocks> {
-  const hash = createHash('sha256');
-  for (let count = 0; ; count++) {
+  before: BlockSums,
+): Step<BlockSums> {
+  for (let sums = before; ; ) {
     const size = (yield* compressed.take(1))[0]!;
-    if (size === INDEX) return { count, hash: hash.digest('hex') };
-    const block = yield* decodeBlock(compressed, plain, limits, wasm, CHECKS.get(flags)!, size);
-    hash.update(`${block.bytes},${block.plainBytes};`);
+    if (size === INDEX) return sums;
+    sums = withBlock(sums, yield* decodeBlock(compressed, plain, limits, wasm, CHECKS.get(flags)!, size));
   }
 }
 
 /** Reads the index after its first byte, and compares it with the blocks. @returns its bytes */
-function* readIndex(compressed: Compressed, blocks: Blocks): Step<number> {
+function* readIndex(compressed: Compressed, expected: BlockSums): Step<number> {
   const begin = compressed.offset - 1;
   const { faults } = compressed;
   let checksum = crc32(Buffer.from([INDEX]));
@@ -93,10 +90,12 @@ function* readIndex(compressed: Compressed, blocks: Blocks): Step<number> {
     return value.value;
   };
   const wrong = () => faults.damaged(begin, 'an index that does not fit its blocks');
-  if ((yield* number()) !== blocks.count) throw wrong();
-  const hash = createHash('sha256');
-  for (let i = 0; i < blocks.count; i++) hash.update(`${yield* number()},${yield* number()};`);
-  if (hash.digest('hex') !== blocks.hash) throw wrong();
+  if ((yield* number()) !== expected.blocks) throw wrong();
+  let sums = NO_BLOCKS;
+  while (sums.blocks < expected.blocks) {
+    sums = withBlock(sums, { bytes: yield* number(), plainBytes: yield* number() });
+  }
+  if (sums.checksum !== expected.checksum) throw wrong();
   while ((compressed.offset - begin) % ALIGNMENT !== 0) if ((yield* byte()) !== 0) throw wrong();
   if ((yield* compressed.take(4)).readUInt32LE() !== checksum) throw wrong();
   return compressed.offset - begin;

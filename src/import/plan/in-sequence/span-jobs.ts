@@ -17,6 +17,8 @@ export interface SpanJobs {
   nextShard(): Promise<number>;
   /** Whether the container of a source has ended, so that the rest of it has no records, or no more are wanted. */
   isOver(plan: SourcePlan): boolean;
+  /** Whether only so many records are wanted (option `limit`): they may stand before a fault of the source. */
+  readonly isLimited: boolean;
 }
 
 /** What of a source stays when a span is done with, because another collection needs it. The source stays open, too. */
@@ -29,10 +31,10 @@ export interface Kept {
 export async function* jobsOf(
   sequence: LiveSource,
   plan: SourcePlan,
-  { tasks, nextShard, isOver }: SpanJobs,
+  { tasks, nextShard, isOver, isLimited }: SpanJobs,
   kept?: Kept,
 ): AsyncGenerator<SpanJob> {
-  for await (const span of spansOf(sequence, plan, isOver)) {
+  for await (const span of spansOf(sequence, plan, { isOver, isLimited })) {
     const live = new Live(sequence, tasks.of(plan, span, await nextShard()), kept);
     yield { plan, task: live.task, live };
     if (live.task.isLast) return;
@@ -43,15 +45,18 @@ export async function* jobsOf(
 export async function* spansOf(
   sequence: LiveSource,
   plan: SourcePlan,
-  isOver: (plan: SourcePlan) => boolean,
+  { isOver, isLimited }: Pick<SpanJobs, 'isOver' | 'isLimited'>,
 ): AsyncGenerator<Span> {
   for (let at = plan.from; ; ) {
     await skipTo(sequence, at);
     if (at === plan.from) countLinesTo(sequence, at);
     const { from, to } = sequence.chunkAt(at) ?? { from: at, to: at };
-    await sequence.upTo(to + 1);
+    const failure = await failureOf(sequence, to);
     if (isOver(plan)) return;
+    // A source that fails here has given a part of the span all the same.
+    if (failure !== undefined && (!isLimited || from === to)) throw failure.error;
     yield { from: Math.max(from, at), to };
+    if (failure !== undefined) throw failure.error;
     at = to;
   }
 }
@@ -110,6 +115,16 @@ export class Live implements LiveSpan {
       chunks: this.#lent,
       ...(own && { sourceShare: own.sourceBytes / own.bytes / this.#scans }),
     };
+  }
+}
+
+/** Resolves when the byte at this offset has come, the source has ended before it, or it has failed. */
+async function failureOf(sequence: LiveSource, offset: number): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await sequence.upTo(offset + 1);
+    return undefined;
+  } catch (error) {
+    return { error };
   }
 }
 

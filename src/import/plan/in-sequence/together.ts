@@ -166,7 +166,8 @@ async function* inDocuments(
   const [plan] = plans as [SourcePlan];
   const sequence = await openSequence(plan.sequential!, destinations[0]!);
   const stays: Kept = { from: 0 };
-  for await (const span of spansOf(sequence, plan, areOver)) {
+  const isLimited = destinations.every((one) => one.isLimited);
+  for await (const span of spansOf(sequence, plan, { isOver: areOver, isLimited })) {
     const jobs: SpanJob[] = [];
     const still = plans.map((_, i) => i).filter((i) => !isOver(i));
     for (const i of still) {
