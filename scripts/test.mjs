@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { filesUnder } from './files.mjs';
+import { testsMarked } from './files.mjs';
 import { newestNode } from './newest-node.mjs';
 import { inRoot, setUp } from './setup.mjs';
 
@@ -16,8 +16,8 @@ const SUMMARY = `${RESULTS}/tests.txt`;
 const FAILURES = `${RESULTS}/tests-failed.txt`;
 const FAILURES_SAID = 20;
 const FAILURE_LINES = 12;
-/** A test file with this line runs on the newest Node too: what it tests depends on the version of Node, as the line says. */
-const ON_EVERY_NODE = /^\/\/ @node all: \S.*$/m;
+/** Test files with the line `// @node all: …` run on the newest Node too: it says what depends on the version of Node. */
+const ON_EVERY_NODE = 'node all';
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -117,13 +117,7 @@ function onNewestNode() {
     return true;
   }
   console.log(`Node ${newest.version}`);
-  return suite(newest.path, 'newest', suitesOfEveryNode());
-}
-
-/** Paths of the test files that depend on the version of Node. */
-function suitesOfEveryNode() {
-  const all = filesUnder('test', (name) => name.endsWith('.test.ts'));
-  return all.filter((path) => ON_EVERY_NODE.test(readFileSync(inRoot(path), 'utf8')));
+  return suite(newest.path, 'newest', testsMarked(ON_EVERY_NODE));
 }
 
 async function main() {

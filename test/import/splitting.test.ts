@@ -4,6 +4,7 @@
 // Method: small sources built to deceive, cut at every size from one byte up, and property tests. The oracle is one pass
 // of the plain kernel over the whole source, and JSON.parse for what is valid. Everything runs in this thread, through the
 // stages an import goes through (support/import-split.ts).
+// @alone: modules are mocked
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
