@@ -17,6 +17,12 @@ export function isTried(at: number, every: number): boolean {
   return (at + TURN) % Math.max(1, Math.round(every / EFFORT)) === 0;
 }
 
+/** The rows of a table of which each starts processes: a fourth of them, all at EFFORT=1. @param from shifts which */
+export function partOf<T>(rows: readonly T[], from = 0): readonly T[] {
+  const tried = rows.filter((_, i) => isTried(i + from, 1));
+  return tried.length > 0 ? tried : rows.slice(0, 1);
+}
+
 /** The seed of random cases that are the same again in a run of the same EFFORT_TURN. */
 export function seedOfTurn(seed: number): number {
   return seed + 1000 * TURN;
