@@ -2,10 +2,18 @@
 
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { testsMarked } from './scripts/files.mjs';
+
+/** Test files that need a process to themselves, as their first comment says. */
+const ALONE = testsMarked('alone');
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // Files share the processes of vitest: starting one, and loading the library in it, takes longer than most files do.
+    projects: [
+      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'alone', include: ALONE } },
+    ],
     // Builds dist/ where it is older than the sources.
     globalSetup: ['test/support/import-build.ts'],
     // The built package is loaded by Node itself, as users load it: nothing is to be transformed, and that is most of the

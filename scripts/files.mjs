@@ -1,7 +1,7 @@
 // Small file helpers of the build and its callers, so that "is it newer?" is decided in one place.
 // Plain Node with no dependency: these run before anything is installed.
 
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,6 +24,17 @@ export function filesUnder(folder, wanted = () => true) {
       return wanted(entry.name) ? [path] : [];
     })
     .sort();
+}
+
+/**
+ * The test files whose first comment has a line `// @<word>: <reason>`, as paths from the root.
+ * @param {string} word
+ */
+export function testsMarked(word) {
+  const line = new RegExp(`^// @${word}: \\S`, 'm');
+  return filesUnder('test', (name) => name.endsWith('.test.ts')).filter((path) =>
+    line.test(readFileSync(join(root, path), 'utf8')),
+  );
 }
 
 /**

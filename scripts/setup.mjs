@@ -46,7 +46,9 @@ export async function setUp() {
  */
 export function npm(args) {
   const script = process.env.npm_execpath;
-  const options = { cwd: root, stdio: /** @type {const} */ ('inherit') };
+  // node-gyp compiles with one process unless told otherwise.
+  const env = { JOBS: 'max', ...process.env };
+  const options = { cwd: root, stdio: /** @type {const} */ ('inherit'), env };
   if (script !== undefined && /npm-cli\.c?js$/.test(script) && existsSync(script)) {
     return spawnSync(process.execPath, [script, ...args], options).status;
   }

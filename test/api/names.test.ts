@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Collection, openStore, type Store, type StoreOptions } from '../../dist/src/index.js';
 import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
 import { gristmill } from '../support/cli.js';
+import { partOf } from '../support/effort.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
 import { valuesOf } from '../support/rows.js';
 
@@ -181,8 +182,10 @@ describe('the command line', () => {
   ];
 
   test.each(
-    PATHS.flatMap((flags) =>
-      COMMANDS.map((words) => [words[0]!, JSON.stringify(flags).slice(0, 40), words, flags] as const),
+    partOf(
+      PATHS.flatMap((flags) =>
+        COMMANDS.map((words) => [words[0]!, JSON.stringify(flags).slice(0, 40), words, flags] as const),
+      ),
     ),
   )('%s refuses %s before a store is made', async (_, __, words, flags) => {
     const nowhere = join(directory.path, 'nowhere');
@@ -205,15 +208,17 @@ describe('the command line', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  test.each([
-    ['get', '1'],
-    ['range'],
-    ['export'],
-    ['put', '{"id":1}'],
-    ['patch', '1', '{}'],
-    ['delete', '1'],
-    ['compact'],
-  ])('%s refuses a bad name as wrong usage', async (...words) => {
+  test.each(
+    partOf([
+      ['get', '1'],
+      ['range'],
+      ['export'],
+      ['put', '{"id":1}'],
+      ['patch', '1', '{}'],
+      ['delete', '1'],
+      ['compact'],
+    ]),
+  )('%s refuses a bad name as wrong usage', async (...words) => {
     const { code, stderr } = await gristmill(...words, '--store', path, '--collection', 'a\nb');
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('the name of a collection') });
   });

@@ -1,6 +1,7 @@
 // Goal: names that no collection has, such as a server takes from a URL, leave nothing behind.
 // Method: many of them by each way in; then what metrics, the registry and the memory show.
 // @node all: what is left in the heap
+// @alone: what is left in the heap
 
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';

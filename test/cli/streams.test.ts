@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/build-store.js';
 import { CLI, gristmill, scratch, start } from '../support/cli.js';
+import { partOf } from '../support/effort.js';
 import { until } from '../support/until.js';
 
 /** Opens descriptor 4 as a pipe whose reader has gone. */
@@ -78,7 +79,7 @@ const COMMANDS: Row[] = [
 ];
 
 describe('stdout', () => {
-  test.each(COMMANDS)('of %j without a reader: the work is done, exit code 0', async (words, isDone) => {
+  test.each(partOf(COMMANDS))('of %j without a reader: the work is done, exit code 0', async (words, isDone) => {
     const store = place();
     const { status, signal, stderr } = run(on(store, [...words]), '>&4');
     expect({ status, signal, stderr: stderr.replace(/^gristmill: .*%.*\n/gm, '') }).toEqual({
@@ -87,7 +88,7 @@ describe('stdout', () => {
     await isDone?.(store);
   });
 
-  test.runIf(hasFull).each(COMMANDS)('of %j full: the work is done, exit code 5', async (words, isDone) => {
+  test.runIf(hasFull).each(partOf(COMMANDS, 2))('of %j full: the work is done, exit code 5', async (words, isDone) => {
     const store = place();
     const { status, signal, stderr } = run(on(store, [...words]), '>/dev/full');
     expect({ status, signal }).toEqual({ status: 5, signal: null });
@@ -133,7 +134,7 @@ describe.each(hasFull ? ['2>&4', '2>/dev/full'] : ['2>&4'])('stderr %s', (redire
     [3, ['put', '{"id":']],
     [4, ['get', '1', '--collection', 'none']],
   ];
-  test.each(cases)('leaves exit code %i to %j', (code, words) => {
+  test.each(partOf(cases))('leaves exit code %i to %j', (code, words) => {
     const { status, signal, stdout } = run(on(place(), words), redirect);
     expect({ status, signal }).toEqual({ status: code, signal: null });
     if (words[0] === 'get' && code === 1) expect(stdout).toBe('{"id":1,"n":1}\n');

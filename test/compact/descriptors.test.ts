@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
+import { partOf } from '../support/effort.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/short-of-descriptors.mjs', import.meta.url));
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.remove());
 
-test.each([0, 1, 2, 3, 4, 6, 8, 14])('with %d descriptors left', async (left) => {
+test.each(partOf([0, 1, 2, 3, 4, 6, 8, 14]))('with %d descriptors left', async (left) => {
   const line = `ulimit -n 256; exec "$0" --no-warnings "$@"`;
   const args = ['-c', line, process.execPath, PROGRAM, directory, String(left)];
   const { stdout } = await promisify(execFile)('sh', args);

@@ -5,14 +5,16 @@
 // test/torture/hostile-shards.torture.ts does this hundreds of times.
 
 import { expect, test } from 'vitest';
+import { runs, seedOfTurn } from '../support/effort.js';
 import { hostileStores, KINDS } from '../support/hostile-store.js';
 
-const TRIALS = 12;
+const TRIALS = runs(12);
 const tryOne = hostileStores();
 
 test.each(KINDS)('%s: refused with a code, or as good as before', { timeout: 120_000 }, async (kind) => {
-  for (let seed = 1; seed <= TRIALS; seed++) {
+  for (let trial = 1; trial <= TRIALS; trial++) {
+    const seed = seedOfTurn(trial);
     const { failed, change } = await tryOne(kind, seed);
-    expect(failed, change).toEqual([]);
+    expect(failed, `seed ${seed}: ${change}`).toEqual([]);
   }
 });

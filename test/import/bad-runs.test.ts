@@ -2,6 +2,7 @@
 // next, and share lines of the quarantine file. Method: runs of bad records between good ones, in every framing, cut in many
 // ways; the lines are taken apart again and must be exactly the records that one pass of the plain kernel finds bad. Runs
 // begin with the third bad record of a span here, not after a thousand.
+// @alone: modules are mocked
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

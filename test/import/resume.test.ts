@@ -3,93 +3,34 @@
 // Method: processes killed (SIGKILL) when so many spans are in the journal, and at merging and publishing; the oracle is the
 // same import in one go into another store.
 
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describe, expect, test } from 'vitest';
-import { runImport } from '../../dist/src/api/later.js';
-import type { ImportReport } from '../../dist/src/base/import-report.js';
-import { decodePart, type PartTask } from '../../dist/src/import/feed/decode-part.js';
-import { mergeEntries } from '../../dist/src/import/merge/entries.js';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { decodeJournal } from '../../dist/src/import/resume/journal-format.js';
-import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
-import type { SpanOrder } from '../../dist/src/import/tasks/span.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
-import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
-import { type ChildImport, startImport } from '../support/import-child.js';
+import { isTried } from '../support/effort.js';
+import { startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';
-import { fileWith, scratch } from '../support/import-files.js';
+import { fileWith } from '../support/import-files.js';
+import {
+  importHere,
+  journalOf,
+  killedCopy,
+  killedStore,
+  LINES,
+  newSources,
+  newStore,
+  OPTIONS,
+  oneGoOfAll,
+  outcome,
+  removeShared,
+} from '../support/resumed.js';
 import { framesOf } from '../support/shard-frames.js';
 
-/** Bad records, repeated keys, several sources and shapes, a container that has to be closed. */
-const LINES = Array.from({ length: 400 }, (_, i) =>
-  i % 50 === 7 ? `{"id":${i},oops}\n` : `{"id":${i % 190},"tag":["t${i % 13}"],"text":"${'x'.repeat(i % 40)}"}\n`,
-).join('');
-const ARRAY = `[${Array.from({ length: 150 }, (_, i) => `{"id":${1000 + i},"tag":"},{"}`).join(', ')} ]  `;
-const OPTIONS = { key: 'id', indexes: ['tag'], onBadRecord: 'quarantine', spanBytes: 1500 } as const;
-
-const newStore = () => prepareStoreDirectory(join(scratch(), 'store'), true);
-
-function newSources(): string[] {
-  const directory = scratch();
-  return [fileWith(LINES, 'lines.json', directory), fileWith(ARRAY, 'array.json', directory)];
-}
-
-/** Imports in this process; how many spans were scanned is counted. */
-async function importHere(directory: string, sources: readonly string[], options: ImportOptions) {
-  const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
-  let scans = 0;
-  const startWorkers = () => ({
-    decode: async (task: PartTask) => decodePart(task),
-    scan: async (task: SpanOrder) => {
-      scans++;
-      return scanSpan(task, files);
-    },
-    merge: async (task: Parameters<typeof mergeEntries>[0]) => mergeEntries(task, files),
-    close: async () => {},
-  });
-  try {
-    const target = { directory, blobs: files, catalog, startWorkers, journalFrom: 0 };
-    return { report: await runImport(target, sources, { ...options, workers: 1 }), scans };
-  } finally {
-    await catalog.close();
-  }
-}
-
-/** What must be the same: report but times and what was resumed, shards by name, the quarantine file, the catalog. */
-async function outcome(directory: string, report: ImportReport) {
-  const { seconds: _, stages: __, peakAnonBytes: ___, resumed: ____, quarantine, ...same } = report;
-  const shards: Record<string, string> = {};
-  for (const name of readdirSync(join(directory, 'shards'))) {
-    shards[name] = readFileSync(join(directory, 'shards', name), 'base64');
-  }
-  const catalog = await openRecovered({ directory, blobs: files }, { create: false, readOnly: true });
-  const [{ published: _____, generation, layout, ...manifest }] = catalog.collections() as [
-    ReturnType<typeof catalog.collections>[0],
-  ];
-  const entries = catalog.shards(catalog.collections()[0]!);
-  const tombstones = entries.map((entry) => Buffer.from(catalog.tombstones(entry)).toString('hex'));
-  const left = { lock: catalog.lock(), resumable: catalog.resumable() };
-  await catalog.close();
-  return {
-    ...{ report: same, shards, manifest, generation, layout, entries, tombstones, left },
-    quarantine: quarantine && readFileSync(quarantine, 'utf8'),
-    directories: readdirSync(directory).sort(),
-  };
-}
-
-async function killedStore(what: Omit<ChildImport, 'directory'>): Promise<string> {
-  const directory = newStore();
-  expect(await startImport({ directory, ...what }).ended).toBeUndefined();
-  return directory;
-}
-
-const journalOf = (directory: string): string => {
-  const [id] = readdirSync(join(directory, 'tmp'));
-  return join(directory, 'tmp', id!, 'journal');
-};
+afterAll(removeShared);
 
 describe('killed and resumed, the result is that of one go', () => {
   const POINTS = [
@@ -190,21 +131,19 @@ describe('what does not fit starts afresh, and is said', () => {
     { mode: 'upsert' },
     { onBadRecord: 'skip' },
   ] as const)('options: %j', async (changed) => {
-    const sources = newSources();
-    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
-    await expectAfresh(directory, sources, { ...OPTIONS, ...changed }, 'it had other options');
+    const { sources } = await oneGoOfAll();
+    await expectAfresh(await killedCopy(), sources, { ...OPTIONS, ...changed }, 'it had other options');
   });
 
   test('never', async () => {
-    const sources = newSources();
-    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
-    const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'never' });
+    const { sources } = await oneGoOfAll();
+    const { report } = await importHere(await killedCopy(), sources, { ...OPTIONS, resume: 'never' });
     expect(report.warnings[0]).toContain("option resume: 'never' was given");
   });
 
   test('an import into another collection leaves it alone', async () => {
-    const sources = newSources();
-    const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
+    const { sources } = await oneGoOfAll();
+    const directory = await killedCopy();
     await importHere(directory, sources, { ...OPTIONS, collection: 'other' });
     const { report } = await importHere(directory, sources, { ...OPTIONS, resume: 'require' });
     expect(report.resumed!.spans).toBeGreaterThanOrEqual(4);
@@ -213,11 +152,12 @@ describe('what does not fit starts afresh, and is said', () => {
 
 describe('a journal that is not whole', () => {
   test('cut at any byte, or with any byte changed, it ends before the line concerned', async () => {
-    const directory = await killedStore({ sources: newSources(), options: OPTIONS, killAtScan: 8 });
+    const directory = await killedCopy();
     const bytes = readFileSync(journalOf(directory));
     const whole = decodeJournal(bytes)!;
     expect(whole.spans.length).toBeGreaterThanOrEqual(4);
     for (let at = 0; at < bytes.byteLength; at++) {
+      if (!isTried(at, 1)) continue;
       const lines = whole.ends.filter((end) => end <= at).length;
       const flipped = Buffer.from(bytes);
       flipped[at]! ^= 1 << (at % 8);
@@ -255,13 +195,8 @@ describe('a journal that is not whole', () => {
   ];
 
   test.each(DAMAGE)('%s: what is whole is gone on with', async (_, damage) => {
-    const sources = newSources();
-    const whole = newStore();
-    const oneGo = await importHere(whole, sources, OPTIONS);
-    const killed = await killedStore({ sources, options: OPTIONS, killAtScan: 9 });
-    // A copy: the test works on what a process left, whatever the file system still had to say.
-    const directory = newStore();
-    cpSync(killed, directory, { recursive: true, preserveTimestamps: true });
+    const { sources, directory: whole, ...oneGo } = await oneGoOfAll();
+    const directory = await killedCopy();
     damage(journalOf(directory), directory);
     const { report } = await importHere(directory, sources, OPTIONS);
     const { report: expected, ...rest } = await outcome(whole, oneGo.report);
@@ -280,8 +215,8 @@ describe('a journal that is not whole', () => {
 });
 
 test('cancelled, a resumed import leaves nothing', async () => {
-  const sources = newSources();
-  const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 9 });
+  const { sources } = await oneGoOfAll();
+  const directory = await killedCopy();
   const controller = new AbortController();
   const onProgress = ({ stage }: { readonly stage: string }) => {
     if (stage === 'merge') controller.abort();

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { STALL_MS } from '../../src/base/limits.js';
 import { openRemote } from '../../src/import/transport/remote.js';
-import { runs } from '../support/effort.js';
+import { runs, seedOfTurn } from '../support/effort.js';
 import { pick, type Random, randomFrom } from '../support/random.js';
 import { answerHead, collect, partOf, serve, serveWell, TestClock, type Version } from '../support/remote-server.js';
 
@@ -105,7 +105,7 @@ async function serveBadly(
   return { first, second, state, read };
 }
 
-const SEEDS = Array.from({ length: runs(12) }, (_, i) => i + 1);
+const SEEDS = Array.from({ length: runs(12) }, (_, i) => seedOfTurn(i + 1));
 
 describe('under random faults', () => {
   let pauses = 0;

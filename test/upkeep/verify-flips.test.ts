@@ -1,5 +1,6 @@
 // Goal: damage is found, whichever byte or value it hits, and never returned as data. Method: build a small store that has one of
 // everything, change every byte of it in turn, take away every value, and compare all reads with a Map.
+// @alone: modules are mocked
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

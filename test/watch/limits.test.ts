@@ -1,5 +1,6 @@
 // Goal: where the system cannot tell of changes, a watcher says so or polls. Method: a file system that has no room for more
 // watches, and one that is on another machine, both pretended.
+// @alone: modules are mocked
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
