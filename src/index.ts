@@ -66,7 +66,7 @@ export type { SyncOptions } from './sources/sync.js';
 export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
-export type { LockRecord } from './store/types.js';
+export type { LockRecord } from './store/lock-types.js';
 export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';

@@ -12,7 +12,7 @@ import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import { parsedRecord, readRecord } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { KeyBounds } from '../update/delete-range.js';
-import { PreparedRecord } from '../update/prepared.js';
+import { PreparedRecord } from '../update/records/prepared.js';
 import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
 import { RowReads } from './row-reads.js';
 

@@ -215,9 +215,7 @@ export class PartialImport implements ImportWork {
 
   /** Bytes read to find out what has stayed the same. */
   get bytesHashed(): number {
-    let hashed = 0;
-    for (const kept of this.#kept.values()) hashed += kept.hashed;
-    return hashed;
+    return [...this.#kept.values()].reduce((sum, { hashed }) => sum + hashed, 0);
   }
 
   async #noteKept(root: string, file: ChangedFile, pause: Pause): Promise<boolean> {
@@ -261,8 +259,7 @@ export class PartialImport implements ImportWork {
     const { changed, removed } = this.#comparison;
     const [only] = changed;
     if (only === undefined || changed.length > 1 || removed.length > 0 || !this.#grownOf(only)) return false;
-    let last: NotedFile | undefined;
-    for (const file of notedFiles(this.#target.catalog, this.#base.manifest.id, this.#base.sources)) last = file;
+    const last = [...notedFiles(this.#target.catalog, this.#base.manifest.id, this.#base.sources)].at(-1);
     return last !== undefined && idOf(last) === idOf(only) && this.#options.onDuplicate === 'last';
   }
 
@@ -285,8 +282,8 @@ export class PartialImport implements ImportWork {
       const { catalog } = this.#target;
       const expectation = await expectationOf(catalog, this.#target, this.#base.manifest);
       const which = { source, expected: files[0]!.fingerprint };
-      const { glob } = placeOf(this.sources[source]!);
-      const plan = await planUnlessBad(path, { ...this.#options, expectation, glob }, pause, which, this.#bad);
+      const options = { ...this.#options, expectation, glob: placeOf(this.sources[source]!).glob };
+      const plan = await planUnlessBad(path, options, pause, which, this.#bad);
       return plan === undefined ? [] : [plan];
     }
     const bytes = files.reduce((sum, { fingerprint }) => sum + fingerprint.bytes, 0);

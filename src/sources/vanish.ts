@@ -23,7 +23,7 @@ import type {
   IndexManifest,
   ShardEntry,
 } from '../store/types.js';
-import { keyPlanOf, recordOfText } from '../update/record.js';
+import { keyPlanOf, recordOfText } from '../update/records/record.js';
 import type { RecordRange } from './manifest.js';
 
 /** Live records in these ranges, in the order of their keys; without a primary key in that of their places. */

@@ -19,9 +19,9 @@ import type {
   ShardEntry,
   StoreHeader,
 } from '../store/types.js';
-import { Edits, hasImports } from './edits.js';
-import type { Overlay } from './overlay.js';
-import type { NewRecord } from './record.js';
+import { Edits, hasImports } from './edits/edits.js';
+import type { Overlay } from './overlay/overlay.js';
+import type { NewRecord } from './records/record.js';
 
 export interface Changed {
   /** The collection as it was when the group began. */

@@ -15,10 +15,10 @@ import { violationError } from '../store/publish/unique-error.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Changed, commitChanges } from './commit.js';
-import { Overlay } from './overlay.js';
-import { planOf } from './prepared.js';
-import type { KeyPlan } from './record.js';
-import { Undo } from './undo.js';
+import { Overlay } from './overlay/overlay.js';
+import { Undo } from './overlay/undo.js';
+import { planOf } from './records/prepared.js';
+import type { KeyPlan } from './records/record.js';
 
 /** What a group needs of its store. */
 export interface GroupContext {

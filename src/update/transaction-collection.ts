@@ -14,10 +14,10 @@ import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
-import { mergePatch } from './merge-patch.js';
-import type { Overlay } from './overlay.js';
-import type { PreparedRecord } from './prepared.js';
-import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './record.js';
+import type { Overlay } from './overlay/overlay.js';
+import { mergePatch } from './records/merge-patch.js';
+import type { PreparedRecord } from './records/prepared.js';
+import { compactText, type KeyPlan, type NewRecord, recordOfText, recordOfValue } from './records/record.js';
 import { TransactionReads, type TransactionState } from './transaction-reads.js';
 
 /** Options of `createCollection`; all optional. */

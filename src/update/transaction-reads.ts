@@ -21,7 +21,7 @@ import { Row, TextRow } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
 import type { StoreHeader } from '../store/types.js';
 import type { GroupCollection } from './group.js';
-import { OverlaySource } from './overlay-source.js';
+import { OverlaySource } from './overlay/overlay-source.js';
 
 /** What the reads of a collection within a transaction need. */
 export interface TransactionState {

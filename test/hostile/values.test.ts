@@ -13,7 +13,7 @@ import { journalPath, quarantinePath, shardPath, temporaryPath } from '../../src
 import { isAlive } from '../../src/store/lock/lock-holder.js';
 import { SELF } from '../../src/store/lock/process-identity.js';
 import { shardFilesIn } from '../../src/store/lock/sweep.js';
-import type { LockRecord } from '../../src/store/types.js';
+import type { LockRecord } from '../../src/store/lock-types.js';
 import { onDisk, openCatalog, temporaryDirectory } from '../support/build-store.js';
 import { tryHostile } from '../support/hostile-run.js';
 import { hostileStore, IMPORT_ID } from '../support/hostile-values.js';

@@ -63,7 +63,7 @@ const LAYERS = [
   // The lookup path.
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/rows', 'src/lookup/warm'],
   ['src/config', 'src/metrics'],
-  ['src/update'],
+  ['src/update/records', 'src/update/overlay', 'src/update/edits', 'src/update'],
   [
     'src/upkeep',
     'src/upkeep/verify',

@@ -19,7 +19,7 @@ import { Lookup } from '../../dist/src/lookup/lookup.js';
 import { ServedState } from '../../dist/src/lookup/warm/served-state.js';
 import { CatalogReader } from '../../dist/src/store/catalog/read.js';
 import { ShardReader } from '../../dist/src/store/shards/read.js';
-import { Overlay } from '../../dist/src/update/overlay.js';
+import { Overlay } from '../../dist/src/update/overlay/overlay.js';
 import { Transaction } from '../../dist/src/update/transaction.js';
 
 const OF_STORES = { Generation, Lookup, ServedState, Snapshot, Tree, CatalogReader, ShardReader, Overlay, Transaction };

@@ -17,7 +17,8 @@ import {
   tombstoneChunkKey,
 } from '../../src/store/catalog/values.js';
 import { journalPath, shardFileName, shardPath } from '../../src/store/files/layout.js';
-import type { CollectionManifest, LockRecord, ShardEntry } from '../../src/store/types.js';
+import type { LockRecord } from '../../src/store/lock-types.js';
+import type { CollectionManifest, ShardEntry } from '../../src/store/types.js';
 import { openRawIndex } from './raw-catalog.js';
 import { buildEverything } from './upkeep.js';
 

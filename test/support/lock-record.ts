@@ -1,7 +1,7 @@
 // A record of a lock as a writer at work leaves it: this process, just now.
 
 import { SELF } from '../../src/store/lock/process-identity.js';
-import type { LockRecord } from '../../src/store/types.js';
+import type { LockRecord } from '../../src/store/lock-types.js';
 
 export function lockRecord(changes: Partial<LockRecord>): LockRecord {
   const now = new Date().toISOString();

@@ -2,8 +2,6 @@
 // was acknowledged. Method: each kind of collection, synchronisation, the command line, an import in another process beside
 // which this one changes records, and imports that are killed.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -15,7 +13,7 @@ import {
   openStore,
   type Store,
 } from '../../dist/src/index.js';
-import { CLI, gristmill } from '../support/cli.js';
+import { gristmill } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
 
@@ -284,72 +282,3 @@ test('the command line: --changes, its error and its report', async () => {
   const kept = await gristmill('import', ...common);
   expect(kept.stdout).toMatch(/changes +by transactions: kept those of 1 record/);
 });
-
-/** Rows enough for an import that takes a while. */
-const MANY = 60_000;
-
-test('what is acknowledged while another process imports is in what it publishes', async () => {
-  const directory = scratch();
-  const source = fileWith(
-    rows('import', MANY)
-      .map((row) => JSON.stringify(row))
-      .join('\n'),
-    'a.ndjson',
-  );
-  const store = await opened(directory);
-  await store.import(source, { key: 'id' });
-  const collection = store.collection<Row>('records');
-  const child = spawn(process.execPath, [CLI, 'import', source, '--store', directory, '--key', 'id', '--quiet'], {
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'exit');
-  const acknowledged = new Map<number, unknown>();
-  let isOver = false;
-  void ended.then(() => {
-    isOver = true;
-  });
-  for (let id = 0; !isOver || acknowledged.size < 10; id += 3) {
-    await collection.put({ id, text: `put ${id}` });
-    acknowledged.set(id, { id, text: `put ${id}` });
-    await collection.patch(id + 1, { patched: id });
-    acknowledged.set(id + 1, { id: id + 1, text: 'import', patched: id });
-    await collection.delete(id + 2);
-    acknowledged.set(id + 2, undefined);
-  }
-  expect(await ended).toEqual([0, null]);
-  const keys = [...acknowledged.keys()].filter((key) => key < MANY);
-  expect(await collection.getMany(keys)).toEqual(keys.map((key) => acknowledged.get(key)));
-});
-
-test.each([
-  ['publish.commit', 'first'],
-  ['catalog.commit', 'first'],
-  ['catalog.committed', undefined],
-  ['publish.committed', 'second'],
-] as const)(
-  'an import that is killed at %s leaves the changes as they were, or made to the new records',
-  async (failpoint, state) => {
-    const directory = scratch();
-    const store = await openStore(directory);
-    await edited(store);
-    const before = await held(store);
-    await store.close();
-    const source = fileWith(
-      rows('second')
-        .map((row) => JSON.stringify(row))
-        .join('\n'),
-      'a.ndjson',
-    );
-    const env = { ...process.env, GRISTMILL_FAILPOINTS: `${failpoint}=kill` };
-    const args = [CLI, 'import', source, '--store', directory, '--key', 'id', '--index', 'text'];
-    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
-    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-    const again = await opened(directory);
-    const found = await held(again);
-    expect([before, KEPT]).toContainEqual(found);
-    if (state !== undefined) expect(found).toEqual(state === 'first' ? before : KEPT);
-    await again.import(source, KEYED);
-    expect(await held(again)).toEqual(KEPT);
-    expect((await again.verify()).faults).toEqual([]);
-  },
-);

@@ -9,8 +9,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scanPlain } from '../../src/kernel/plain/kernel.js';
 import { parsePath } from '../../src/keys/paths.js';
-import { mergePatch } from '../../src/update/merge-patch.js';
-import { type KeyPlan, type NewRecord, recordOfText, recordOfValue } from '../../src/update/record.js';
+import { mergePatch } from '../../src/update/records/merge-patch.js';
+import { type KeyPlan, type NewRecord, recordOfText, recordOfValue } from '../../src/update/records/record.js';
 import { runs } from '../support/effort.js';
 
 const PLAN: KeyPlan = {

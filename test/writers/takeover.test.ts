@@ -14,7 +14,7 @@ import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
 import { isAlive } from '../../dist/src/store/lock/lock-holder.js';
 import { SELF } from '../../dist/src/store/lock/process-identity.js';
 import { WriterLock } from '../../dist/src/store/lock/writer-lock.js';
-import type { LockRecord } from '../../dist/src/store/types.js';
+import type { LockRecord } from '../../dist/src/store/lock-types.js';
 import { cleanIndexes } from '../../dist/src/upkeep/compact/clean-indexes.js';
 import { type Child, startImport } from '../support/import-child.js';
 import { errorOf } from '../support/import-errors.js';

@@ -6,6 +6,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
 import type { Edit, EditAt } from '../edit-types.js';
+import type { LockRecord } from '../lock-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
@@ -14,7 +15,6 @@ import type {
   CollectionManifest,
   Garbage,
   InlineRecord,
-  LockRecord,
   PageAt,
   RawValue,
   ResumableImport,

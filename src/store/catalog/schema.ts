@@ -18,12 +18,12 @@ import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
 import type { Edit } from '../edit-types.js';
 import { shardFileName } from '../files/layout.js';
+import type { LockRecord } from '../lock-types.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
   Garbage,
   IndexManifest,
-  LockRecord,
   ResumableImport,
   ShardEntry,
   StoreHeader,

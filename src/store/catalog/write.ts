@@ -4,6 +4,7 @@
 // sealed with its checksum as it is written; pages carry their own.
 
 import type { Edit } from '../edit-types.js';
+import type { LockRecord } from '../lock-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
 import type { SourceManifest } from '../source-types.js';
@@ -11,7 +12,6 @@ import type {
   CatalogWrite,
   CollectionManifest,
   Garbage,
-  LockRecord,
   ResumableImport,
   ShardEntry,
   StoreHeader,

@@ -6,7 +6,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import type { Writer } from '../../options/shared.js';
-import type { Catalog, CatalogRead, LockRecord } from '../types.js';
+import type { LockRecord } from '../lock-types.js';
+import type { Catalog, CatalogRead } from '../types.js';
 import { isRunning } from './process-identity.js';
 
 /** A holder counts as dead if it has not renewed its lock for this long. */

@@ -15,7 +15,8 @@ import { hostname } from 'node:os';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { StorePlace } from '../files/blobs.js';
-import type { Catalog, CatalogWrite, LockRecord, ResumableImport } from '../types.js';
+import type { LockRecord } from '../lock-types.js';
+import type { Catalog, CatalogWrite, ResumableImport } from '../types.js';
 import {
   describeHolder,
   isAlive,

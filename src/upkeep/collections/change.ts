@@ -4,8 +4,9 @@
 import { failpoint } from '../../base/failpoints.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { type LockRequest, WriterLock } from '../../store/lock/writer-lock.js';
+import type { LockRecord } from '../../store/lock-types.js';
 import { collectGarbage } from '../../store/publish/garbage.js';
-import type { Catalog, CatalogWrite, CollectionManifest, LockRecord } from '../../store/types.js';
+import type { Catalog, CatalogWrite, CollectionManifest } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 
 /** Where a collection is changed. */

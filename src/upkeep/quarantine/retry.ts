@@ -23,7 +23,7 @@ import {
 } from '../../store/quarantine/lines.js';
 import { collectionOf, pathOfQuarantine, type QuarantineName } from '../../store/quarantine/names.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
-import { type KeyPlan, keyPlanOf, recordOfText } from '../../update/record.js';
+import { type KeyPlan, keyPlanOf, recordOfText } from '../../update/records/record.js';
 import type { Transaction } from '../../update/transaction.js';
 import { type CorrectedRecord, RETRY_OPTIONS, type RetryOptions, type RetryReport } from './options.js';
 import { memberOf, nameInFolder } from './record-names.js';

@@ -3,10 +3,10 @@
 // What a group of transactions has changed in one collection and not written yet: it is written at the end, in key order,
 // so that ten thousand puts open each index page once. Until then the reads of the group's transactions look here first.
 
-import { PATCHES_MAX } from '../base/limits.js';
-import { encodeKey, type KeyValue } from '../keys/encode.js';
-import { composedPatch } from './merge-patch.js';
-import type { NewRecord } from './record.js';
+import { PATCHES_MAX } from '../../base/limits.js';
+import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import { composedPatch } from '../records/merge-patch.js';
+import type { NewRecord } from '../records/record.js';
 import type { Undo } from './undo.js';
 
 /** What becomes of one key. */

@@ -4,18 +4,18 @@
 // by JSON.stringify and its keys are looked up in what that text means; a text goes through the plain kernel, which keeps
 // every token as spelled. Both give what an import of the same text would give.
 
-import { GristmillError } from '../base/errors.js';
-import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../base/limits.js';
-import { BadReason, type BadReasonName, type ScanOptions } from '../kernel/contract.js';
-import { OPEN_ARRAY, OPEN_OBJECT } from '../kernel/plain/bytes.js';
-import { faultyPath } from '../kernel/plain/faulty-path.js';
-import { scanPlain } from '../kernel/plain/kernel.js';
-import { combinations, combinationsOf } from '../keys/composite.js';
-import { encodeKey, type KeyPart, type KeyValue } from '../keys/encode.js';
-import { rawJSON } from '../keys/json-number.js';
-import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../keys/key-path.js';
-import { formatPath } from '../keys/paths.js';
-import type { CollectionManifest } from '../store/types.js';
+import { GristmillError } from '../../base/errors.js';
+import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
+import { BadReason, type BadReasonName, type ScanOptions } from '../../kernel/contract.js';
+import { OPEN_ARRAY, OPEN_OBJECT } from '../../kernel/plain/bytes.js';
+import { faultyPath } from '../../kernel/plain/faulty-path.js';
+import { scanPlain } from '../../kernel/plain/kernel.js';
+import { combinations, combinationsOf } from '../../keys/composite.js';
+import { encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
+import { rawJSON } from '../../keys/json-number.js';
+import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../../keys/key-path.js';
+import { formatPath } from '../../keys/paths.js';
+import type { CollectionManifest } from '../../store/types.js';
 
 /** A record about to be stored. */
 export interface NewRecord {

@@ -3,10 +3,10 @@
 // What transactions make of records that an import brought is written down, key by key, beside them: by it the next import
 // knows what it must not undo without a word, and can do the same to the records that it brings (keep-edits.ts).
 
-import { encodeKey } from '../keys/encode.js';
-import type { Edit } from '../store/edit-types.js';
-import type { Catalog, CatalogWrite, CollectionManifest, Entry, Location } from '../store/types.js';
-import { type KeyChange, withPatch } from './overlay.js';
+import { encodeKey } from '../../keys/encode.js';
+import type { Edit } from '../../store/edit-types.js';
+import type { Catalog, CatalogWrite, CollectionManifest, Entry, Location } from '../../store/types.js';
+import { type KeyChange, withPatch } from '../overlay/overlay.js';
 
 /** Whether edits of a collection are written down: where no import ever gave it a record, all it has came by transactions. */
 export function hasImports({ sourceBytes }: CollectionManifest): boolean {

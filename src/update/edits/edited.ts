@@ -3,13 +3,13 @@
 // The records that transactions changed since an import gave them: what is written down of them (edits.ts) or, in a collection
 // that no import ever gave a record, all there are. And where each was, so that it can be told whether an import touches it.
 
-import { encodeKey, type KeyValue } from '../keys/encode.js';
-import { locate } from '../lookup/index/locate.js';
-import type { Lookup } from '../lookup/lookup.js';
-import type { Edit, EditAt } from '../store/edit-types.js';
-import { treeStart } from '../store/pages/page-key.js';
-import { entriesOf } from '../store/pages/read.js';
-import type { CatalogRead, CollectionManifest } from '../store/types.js';
+import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import { locate } from '../../lookup/index/locate.js';
+import type { Lookup } from '../../lookup/lookup.js';
+import type { Edit, EditAt } from '../../store/edit-types.js';
+import { treeStart } from '../../store/pages/page-key.js';
+import { entriesOf } from '../../store/pages/read.js';
+import type { CatalogRead, CollectionManifest } from '../../store/types.js';
 import { hasImports } from './edits.js';
 
 /** Edits read together. */

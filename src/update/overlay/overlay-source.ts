@@ -4,17 +4,17 @@
 // and the transaction's records in between, where the commit will put them. A range sees the changes that were made before
 // it began, and none that are made while it runs.
 
-import { compareKeys, encodeKey } from '../keys/encode.js';
-import type { KeyPath } from '../keys/key-path.js';
-import { indexNumber } from '../lookup/index/generation.js';
-import { ordinalOfKey } from '../lookup/index/locate.js';
-import { checkOrdinals, type KeyPlace } from '../lookup/index/places.js';
-import { type Bounds, isBeyond } from '../lookup/index/range.js';
-import { UNCOMMITTED_SHARD } from '../lookup/rows/row.js';
-import { type KeyGroup, locationOf, type RowSource, type StoredSource } from '../lookup/rows/source.js';
-import type { CollectionManifest, Location, ShardEntry } from '../store/types.js';
+import { compareKeys, encodeKey } from '../../keys/encode.js';
+import type { KeyPath } from '../../keys/key-path.js';
+import { indexNumber } from '../../lookup/index/generation.js';
+import { ordinalOfKey } from '../../lookup/index/locate.js';
+import { checkOrdinals, type KeyPlace } from '../../lookup/index/places.js';
+import { type Bounds, isBeyond } from '../../lookup/index/range.js';
+import { UNCOMMITTED_SHARD } from '../../lookup/rows/row.js';
+import { type KeyGroup, locationOf, type RowSource, type StoredSource } from '../../lookup/rows/source.js';
+import type { CollectionManifest, Location, ShardEntry } from '../../store/types.js';
+import type { NewRecord } from '../records/record.js';
 import { idOf, type Overlay } from './overlay.js';
-import type { NewRecord } from './record.js';
 
 export class OverlaySource implements RowSource {
   readonly manifest: CollectionManifest;

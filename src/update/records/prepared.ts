@@ -3,7 +3,7 @@
 // A record as it was when `put` was called: the transaction runs later, and the caller may change the value meanwhile. Its
 // line and keys are made then, too, while the commit before it is being synced.
 
-import type { CollectionManifest } from '../store/types.js';
+import type { CollectionManifest } from '../../store/types.js';
 import { type KeyPlan, keyPlanOf, type NewRecord, planText, recordOfText, recordOfWritten, written } from './record.js';
 
 /** A manifest is asked for its plan by every put, and changes with every commit. */
