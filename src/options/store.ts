@@ -12,6 +12,7 @@ import {
   resolveOptions,
 } from './check.js';
 import type { Freshness } from './freshness.js';
+import { frameBytesFor, memoryBytes } from './memory.js';
 import { TRUST } from './shared.js';
 
 const MIB = 1024 * 1024;
@@ -23,7 +24,11 @@ const TIME = { type: 'integer', unit: 'milliseconds', default: 0, min: 0, max: 3
 
 /** Options of the caches, which may be set for each collection apart. */
 export const CACHE_OPTIONS = {
-  frameCacheBytes: { ...BYTES, default: 64 * MIB, meaning: 'bytes of decompressed frames kept in memory' },
+  frameCacheBytes: {
+    ...{ ...BYTES, default: frameBytesFor(memoryBytes()) },
+    meaning:
+      'bytes of decompressed frames kept in memory; unset: an eighth of the memory that this process may use, at least 64m, at most 1g',
+  },
   frameTtlMs: { ...TIME, meaning: 'milliseconds a frame stays cached; 0: until evicted' },
   frameIdleMs: { ...TIME, meaning: 'milliseconds an unread frame stays cached; 0: until evicted' },
   recordCacheBytes: { ...BYTES, default: 0, meaning: 'bytes of parsed records kept in memory; 0: no record cache' },

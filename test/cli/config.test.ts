@@ -69,7 +69,7 @@ describe('gristmill config', () => {
       'import.workers': ['1', 'gristmill.config.json'],
       'import.level': ['-3', 'GRISTMILL_IMPORT_LEVEL'],
     });
-    expect(told.get('frameCacheBytes')).toEqual(['64m', 'default']);
+    expect(told.get('pageCacheBytes')).toEqual(['32m', 'default']);
     expect(told.get('import.key')).toEqual(['–', 'default']);
   });
 
