@@ -15,9 +15,10 @@ import { Lookup } from '../lookup/lookup.js';
 import { resolveStoreOptions } from '../options/store.js';
 import type { EditAt } from '../store/edit-types.js';
 import type { StorePlace } from '../store/files/blobs.js';
+import { describeKey, isSameKey } from '../store/publish/checks.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import { parsedRecord } from '../store/shards/line.js';
-import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest } from '../store/types.js';
+import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRule } from '../store/types.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
 import { hasImports } from './edits/edits.js';
 import { Group } from './group.js';
@@ -95,6 +96,8 @@ class Settling {
   run(): EditCounts {
     const { changes } = this.#rules;
     const isWritten = hasImports(this.#manifest);
+    const { key } = this.#now.generation().manifest;
+    if (!isSameKey(this.#manifest.key, key)) return this.#giveAllUp(key);
     const batch: EditAt[] = [];
     const touched: KeyValue[] = [];
     let [count, kept, adopted] = [0, 0, 0];
@@ -118,6 +121,16 @@ class Settling {
     settle();
     this.#count(adopted);
     return { kept, dropped: count - kept };
+  }
+
+  /** The records have other keys now, so nobody can tell which of them is the one that was changed. */
+  #giveAllUp(key: KeyRule): EditCounts {
+    const { id, name, edits, records } = this.#manifest;
+    if (this.#rules.changes !== 'drop') throw otherKeys(name, this.#manifest.key, key);
+    if (edits === undefined) return { kept: 0, dropped: records };
+    this.#write.deleteEdits(id);
+    this.#count(-edits);
+    return { kept: 0, dropped: edits };
   }
 
   /** They are of records that are gone. What is made again is written down again. */
@@ -205,6 +218,11 @@ function refusal(name: string, count: number, keys: readonly KeyValue[]): Gristm
   const records = count === 1 ? 'a record' : `${count} records`;
   const which = keys.length === 0 ? records : `${records} (${named}${count > keys.length ? ', …' : ''})`;
   const message = `transactions have changed ${which} of collection ${name} that this import would replace; nothing was imported: to make the changes to the new records too, give option changes: "keep"; to give them up, "drop"`;
+  return new GristmillError('COLLECTION_EDITED', message);
+}
+
+function otherKeys(name: string, before: KeyRule, now: KeyRule): GristmillError {
+  const message = `transactions have changed records of collection ${name}, whose key is ${describeKey(before)}, and the key of this import is ${describeKey(now)}, so the changes cannot be made to its records; nothing was imported: to give up the changes, give option changes: "drop"; or import with the same key`;
   return new GristmillError('COLLECTION_EDITED', message);
 }
 

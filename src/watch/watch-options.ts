@@ -4,7 +4,14 @@ import { importOptionsOver } from '../config/effective.js';
 import { checkTogether, IMPORT_HOOKS } from '../import/options/resolve.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
-import { checkedOptions, type Given, type OptionTable, type Resolved, resolveOptions } from '../options/check.js';
+import {
+  checkedOptions,
+  type Given,
+  isOptions,
+  type OptionTable,
+  type Resolved,
+  resolveOptions,
+} from '../options/check.js';
 import type { SyncOptions } from '../sources/sync.js';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -63,7 +70,7 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   readonly watching: ResolvedWatchOptions;
   readonly importing: SyncOptions;
 } {
-  if ('collections' in given) {
+  if (isOptions(given) && 'collections' in given) {
     throw new TypeError(
       'watch: options.collections is for imports: a watcher keeps one collection up to date. Start one for each collection, with options.collection and options.select',
     );

@@ -31,9 +31,9 @@ async function sound(store: Store): Promise<void> {
   expect({ faults, leftovers }).toEqual(SOUND);
 }
 
-const ids = async (records: AsyncIterable<unknown>) => {
+const ids = async (rows: AsyncIterable<{ readonly value: unknown }>) => {
   const all: unknown[] = [];
-  for await (const record of records) all.push((record as { id: unknown }).id);
+  for await (const row of rows) all.push((row.value as { id: unknown }).id);
   return all;
 };
 const all = async (found: AsyncIterable<unknown>) => {
@@ -233,14 +233,7 @@ describe('deleteRange', () => {
       tx.createCollection('pair', { key: ['a', 'b'] });
       tx.createCollection('plain').put({ id: 1 });
     });
-    for (const wrong of [
-      {},
-      undefined,
-      { limit: 1, gt: 1 },
-      { gt: 1, gte: 1 },
-      { prefix: 'a', lt: 'b' },
-      { lt: ['a', 1] },
-    ]) {
+    for (const wrong of [{}, undefined, { limit: 1, gt: 1 }, { gt: 1, gte: 1 }, { lt: ['a', 1] }]) {
       await expect(store.collection('keyed').deleteRange(wrong as never)).rejects.toThrow(TypeError);
     }
     await expect(store.collection('plain').deleteRange({ lt: 7 })).rejects.toThrow(/has no key/);

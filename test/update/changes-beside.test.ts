@@ -1,13 +1,16 @@
 // Goal: changes that are acknowledged while an import runs are in what it publishes, and an import that is killed leaves them as
-// they were, or made to the new records. Method: an import in another process, beside which this one changes records; and imports
+// they were, or made to the new records; a watched folder and the command line keep them, too. Method: an import in another process, beside which this one changes records; and imports
 // killed at failpoints.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Collection, type ImportOptions, openStore, type Store } from '../../dist/src/index.js';
-import { CLI } from '../support/cli.js';
+import { CLI, gristmill } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
+import { until } from '../support/until.js';
 
 interface Row {
   readonly id: number;
@@ -115,3 +118,48 @@ test.each([
     expect((await again.verify()).faults).toEqual([]);
   },
 );
+
+test('a folder that is watched keeps them too, in files that change and in files that do not', async () => {
+  const store = await opened();
+  const folder = scratch();
+  const write = (name: string, text: string, from: number) =>
+    writeFileSync(
+      join(folder, name),
+      rows(text, from + 2)
+        .slice(from)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    );
+  write('a.ndjson', 'first', 0);
+  write('b.ndjson', 'first', 2);
+  const watcher = await store.watch(folder, { key: 'id' });
+  const collection = store.collection<Row>('records');
+  await collection.patch(0, { patched: true });
+  await collection.delete(1);
+  await collection.put({ id: 2, text: 'put' });
+  write('a.ndjson', 'second', 0);
+  await until(async () => (await collection.get(0))?.text === 'second');
+  expect(await held(store)).toEqual([
+    { id: 0, text: 'second', patched: true },
+    { id: 2, text: 'put' },
+    { id: 3, text: 'first' },
+  ]);
+  await watcher.close();
+});
+
+test('the command line: --changes, its error and its report', async () => {
+  const directory = scratch();
+  const source = fileWith(
+    rows('first')
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+    'a.ndjson',
+  );
+  const common = [source, '--store', directory, '--key', 'id'];
+  expect((await gristmill('import', ...common)).code).toBe(0);
+  expect((await gristmill('delete', '1', '--store', directory)).code).toBe(0);
+  const refused = await gristmill('import', ...common, '--changes', 'refuse');
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--changes') });
+  const kept = await gristmill('import', ...common);
+  expect(kept.stdout).toMatch(/changes +by transactions: kept those of 1 record/);
+});

@@ -2,8 +2,6 @@
 // was acknowledged. Method: each kind of collection, synchronisation, the command line, an import in another process beside
 // which this one changes records, and imports that are killed.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   type Collection,
@@ -13,9 +11,7 @@ import {
   openStore,
   type Store,
 } from '../../dist/src/index.js';
-import { gristmill } from '../support/cli.js';
 import { fileWith, scratch } from '../support/import-files.js';
-import { until } from '../support/until.js';
 
 interface Row {
   readonly id: number;
@@ -205,6 +201,23 @@ describe('an import that replaces a collection', () => {
     expect(await store.collection('both').get([1, 2])).toEqual({ a: 1, b: 2, put: true });
   });
 
+  test('refuses to keep them where the new records have other keys, and drops them where it is asked to', async () => {
+    const store = await opened();
+    await edited(store);
+    const before = await held(store);
+    const others = rows('second').map(({ id, text }) => ({ no: id, text }));
+    await expect(store.import(others, { key: 'no' })).rejects.toMatchObject({
+      code: 'COLLECTION_EDITED',
+      message: expect.stringContaining('at path no'),
+    });
+    expect(await held(store)).toEqual(before);
+    const { changes } = await store.import(others, { key: 'no', changes: 'drop' });
+    expect(changes).toEqual({ kept: 0, dropped: 4 });
+    expect(await held(store)).toEqual(others);
+    expect((await store.verify()).faults).toEqual([]);
+    await store.import(others, { changes: 'refuse' });
+  });
+
   test('without a key: what was appended is appended again; a deletion is refused', async () => {
     const store = await opened();
     await store.import([{ t: 'a' }, { t: 'b' }], {});
@@ -236,49 +249,4 @@ test('an upsert says itself what counts; other changes stay changes', async () =
   const kept = await store.import([{ id: 2, text: 'upserted' }], { ...KEYED, mode: 'upsert', changes: 'keep' });
   expect(kept.changes).toEqual({ kept: 1, dropped: 0 });
   expect(await store.collection('records').get(2)).toEqual({ id: 2, text: 'upserted', patched: true });
-});
-
-test('a folder that is watched keeps them too, in files that change and in files that do not', async () => {
-  const store = await opened();
-  const folder = scratch();
-  const write = (name: string, text: string, from: number) =>
-    writeFileSync(
-      join(folder, name),
-      rows(text, from + 2)
-        .slice(from)
-        .map((row) => `${JSON.stringify(row)}\n`)
-        .join(''),
-    );
-  write('a.ndjson', 'first', 0);
-  write('b.ndjson', 'first', 2);
-  const watcher = await store.watch(folder, { key: 'id' });
-  const collection = store.collection<Row>('records');
-  await collection.patch(0, { patched: true });
-  await collection.delete(1);
-  await collection.put({ id: 2, text: 'put' });
-  write('a.ndjson', 'second', 0);
-  await until(async () => (await collection.get(0))?.text === 'second');
-  expect(await held(store)).toEqual([
-    { id: 0, text: 'second', patched: true },
-    { id: 2, text: 'put' },
-    { id: 3, text: 'first' },
-  ]);
-  await watcher.close();
-});
-
-test('the command line: --changes, its error and its report', async () => {
-  const directory = scratch();
-  const source = fileWith(
-    rows('first')
-      .map((row) => JSON.stringify(row))
-      .join('\n'),
-    'a.ndjson',
-  );
-  const common = [source, '--store', directory, '--key', 'id'];
-  expect((await gristmill('import', ...common)).code).toBe(0);
-  expect((await gristmill('delete', '1', '--store', directory)).code).toBe(0);
-  const refused = await gristmill('import', ...common, '--changes', 'refuse');
-  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--changes') });
-  const kept = await gristmill('import', ...common);
-  expect(kept.stdout).toMatch(/changes +by transactions: kept those of 1 record/);
 });

@@ -62,7 +62,8 @@ function checkUniqueNamed(stored: CollectionManifest, uniquePaths: readonly KeyP
   throw new GristmillError('COLLECTION_MISMATCH', message);
 }
 
-function isSameKey(left: KeyRule, right: KeyRule): boolean {
+/** Whether records have their keys from the same place. */
+export function isSameKey(left: KeyRule, right: KeyRule): boolean {
   if (left.kind !== 'path' || right.kind !== 'path') return left.kind === right.kind;
   return isSamePath(left.path, right.path);
 }
@@ -71,7 +72,7 @@ function sortedTexts(paths: readonly KeyPath[]): string[] {
   return paths.map(keyPathText).sort();
 }
 
-function describeKey(key: KeyRule): string {
+export function describeKey(key: KeyRule): string {
   if (key.kind === 'path') return `at path ${keyPathText(key.path)}`;
   return key.kind === 'name' ? 'the member name' : 'the ordinal';
 }
