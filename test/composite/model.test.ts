@@ -118,6 +118,7 @@ class Tried {
     await this.store.import(source, {
       ...COMPOSITE,
       mode: kind,
+      changes: 'drop',
       workers: 1,
       ...(kind === 'insert' && { onDuplicate: 'first' }),
     });

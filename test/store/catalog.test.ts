@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../src/api/store.js';
 import { encodeKey } from '../../src/keys/encode.js';
+import { FORMAT_VERSION } from '../../src/store/catalog/values.js';
 import { prepareStoreDirectory } from '../../src/store/files/layout.js';
 import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../../src/store/pages/page-key.js';
@@ -91,11 +92,11 @@ describe('the catalog', () => {
 
   test('of a newer format is refused, naming both formats', async () => {
     const catalog = await openCatalog(path);
-    await catalog.transaction((write) => write.putHeader({ ...catalog.header(), format: 4 }));
+    await catalog.transaction((write) => write.putHeader({ ...catalog.header(), format: FORMAT_VERSION + 1 }));
     await catalog.close();
     const opening = openCatalog(path);
     await expect(opening).rejects.toMatchObject({ code: 'STORE_TOO_NEW' });
-    await expect(opening).rejects.toThrow(/format 4.* up to 3/);
+    await expect(opening).rejects.toThrow(new RegExp(`format ${FORMAT_VERSION + 1}.* up to ${FORMAT_VERSION}`));
   });
 
   test.each(PLACES)(

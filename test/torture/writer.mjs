@@ -65,7 +65,7 @@ async function play(n) {
     if (prepared !== n) prepare(n);
     // Cut in two it has a thread, which a small import has not: there are operations of either kind.
     const cut = kind === 'upsert' && how !== 'inline' && { spanBytes: UPSERT_SPAN_BYTES };
-    await store.import(source, { key: KEY, indexes: [INDEX], mode: kind, workers: 1, ...cut });
+    await store.import(source, { key: KEY, indexes: [INDEX], mode: kind, changes: 'drop', workers: 1, ...cut });
   }
   if (kind === 'transaction') {
     await store.transaction((transaction) => {
