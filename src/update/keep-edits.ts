@@ -10,6 +10,7 @@ import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { OnChanged } from '../import/options/types.js';
 import { decodeKey, keyText } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
+import { jsonText } from '../keys/json-text.js';
 import { Caches } from '../lookup/cache/caches.js';
 import { Lookup } from '../lookup/lookup.js';
 import { resolveStoreOptions } from '../options/store.js';
@@ -203,7 +204,7 @@ class Settling {
     }
     if (merged === values[2]) return false;
     if (merged === undefined) collection.delete(key);
-    else this.#put(collection, key, merged === values[1] ? edited! : JSON.stringify(merged));
+    else this.#put(collection, key, merged === values[1] ? edited! : jsonText(merged, 'a merged record'));
     return true;
   }
 

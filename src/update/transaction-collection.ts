@@ -4,6 +4,7 @@
 
 import { decodeKey } from '../keys/decode.js';
 import { encodeKey, type KeyValue } from '../keys/encode.js';
+import { jsonText } from '../keys/json-text.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
 import { ordinalOf } from '../lookup/index/locate.js';
@@ -41,9 +42,7 @@ export let patchWritten: (collection: TransactionCollection<unknown>, key: KeyVa
 
 /** The text of a patch given as a value. @throws TypeError for what JSON has no text for */
 export function patchText(changes: unknown): string {
-  const text = JSON.stringify(changes) as string | undefined;
-  if (text === undefined) throw new TypeError(`a patch must be a JSON value, not ${typeof changes}`);
-  return text;
+  return jsonText(changes, 'a patch');
 }
 
 /** A collection inside a transaction. Its reads see the changes of the transaction. */

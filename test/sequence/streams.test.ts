@@ -97,7 +97,7 @@ describe.each(KINDS)('%s', (kind) => {
       record: 199,
     });
     await expect(store.import(later([{ id: 1 }, undefined]))).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
-    await expect(store.import(later([1n]))).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
+    await expect(store.import(later([{ id: Number.NaN }]))).rejects.toMatchObject({ code: 'SOURCE_FAILED' });
     expect(store.collections()).toEqual([]);
   });
 

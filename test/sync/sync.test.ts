@@ -149,8 +149,12 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await contentOf(store)).toEqual({
       ...{ '"A"': '{"id":"A"}', '"b"': '{"id":"b","changed":true}', '"mine"': '{"id":"mine"}' },
     });
-    // With other rules all is read again, and what was put stays where no file has it.
+    // With other rules all is read again, and what was put stays; unless it is to be given up: then where no file has it.
     await sync(tree.root, { key: 'id', onBadRecord: 'skip' });
+    expect(await contentOf(store)).toEqual({
+      ...{ '"A"': '{"id":"A"}', '"b"': '{"id":"b","changed":true}', '"mine"': '{"id":"mine"}' },
+    });
+    await sync(tree.root, { key: 'id', onBadRecord: 'quarantine', changes: 'drop' });
     expect(await contentOf(store)).toEqual({
       ...{ '"A"': '{"id":"A"}', '"b"': '{"id":"b"}', '"mine"': '{"id":"mine"}' },
     });

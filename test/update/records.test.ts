@@ -141,7 +141,7 @@ describe('a record', () => {
   test('that JSON has no text for, or whose name is missing or too much, is the caller’s mistake', () => {
     const cycle: Record<string, unknown> = {};
     cycle.cycle = cycle;
-    for (const value of [undefined, () => {}, Symbol('s'), 1n, { id: 1n }, cycle]) {
+    for (const value of [undefined, () => {}, Symbol('s'), cycle]) {
       expect(() => recordOfValue(value, PLAN)).toThrow(TypeError);
     }
     for (const make of [recordOfValue, recordOfText]) {

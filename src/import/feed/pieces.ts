@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { GristmillError } from '../../base/errors.js';
 import { quietly } from '../../base/system-errors.js';
+import { jsonText } from '../../keys/json-text.js';
 import type { FormatName } from '../format/coding.js';
 import type { Fingerprint } from '../source/source.js';
 import { changedError } from '../source/source-file.js';
@@ -117,9 +118,7 @@ function bytesOf(value: unknown, number: number, format: FormatName | undefined)
   if (format !== undefined) {
     throw new TypeError(`value ${number} is neither bytes nor text, so it is no ${format}. Leave out option format`);
   }
-  const json = JSON.stringify(value) as string | undefined;
-  if (json === undefined) throw new TypeError(`value ${number} has no JSON (${typeof value})`);
-  return Buffer.from(`${json}\n`);
+  return Buffer.from(`${jsonText(value, `value ${number}`)}\n`);
 }
 
 /** Pieces whose beginning has been looked at. */

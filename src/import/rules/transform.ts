@@ -7,6 +7,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GristmillError } from '../../base/errors.js';
+import { jsonText } from '../../keys/json-text.js';
 import { moduleHash } from './module-hash.js';
 
 type Transform = (record: unknown) => unknown;
@@ -89,22 +90,7 @@ function isIterable(result: unknown): result is Iterable<unknown> {
 /** @throws TransformFault for what JSON cannot carry */
 function textOf(value: unknown): string {
   if (value instanceof Promise) throw new TransformFault('option transform returned a promise: it must not be async');
-  const text: string | undefined = JSON.stringify(value);
-  if (text === undefined) throw new TransformFault(`option transform gave a ${typeof value}, which is no JSON`);
-  // What JSON.stringify makes of values that JSON has not. Records without it need not be looked at.
-  if (text.includes('null') || text.includes('{}')) JSON.stringify(value, refuseLost);
-  return text;
-}
-
-function refuseLost(this: unknown, name: string, value: unknown): unknown {
-  const isLost =
-    (typeof value === 'number' && !Number.isFinite(value)) ||
-    (Array.isArray(this) && (value === undefined || typeof value === 'function' || typeof value === 'symbol')) ||
-    value instanceof Map ||
-    value instanceof Set;
-  if (!isLost) return value;
-  const what = typeof value === 'object' ? (value as object).constructor.name : String(value);
-  throw new TransformFault(`option transform gave ${what} at ${JSON.stringify(name)}, which is no JSON`);
+  return jsonText(value, 'a record that it gave');
 }
 
 function messageOf(error: unknown): string {

@@ -12,7 +12,7 @@ import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../../keys/composite.js';
 import { encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
-import { rawJSON } from '../../keys/json-number.js';
+import { jsonText } from '../../keys/json-text.js';
 import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../../keys/key-path.js';
 import { formatPath } from '../../keys/paths.js';
 import type { CollectionManifest } from '../../store/types.js';
@@ -37,7 +37,7 @@ export interface KeyPlan {
   readonly allowsNull?: boolean;
 }
 
-/** A number that `JSON.parse` may round. Only `JSON.rawJSON` makes `JSON.stringify` write one that it does round. */
+/** A number that `JSON.parse` may round: a bigint, or one that `JSON.rawJSON` has made. */
 const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
 /** Two collections have the same plan if these are equal. */
@@ -65,9 +65,7 @@ export function recordOfValue(value: unknown, plan: KeyPlan, name?: string): New
 
 /** The text of a value that is to be a record. @throws TypeError for what JSON has no text for */
 export function written(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new TypeError(`a record must be a JSON value, not ${typeof value}`);
-  return text;
+  return jsonText(value, 'a record');
 }
 
 /** A record given as the text that `written` gave. @throws as `recordOfValue` */
@@ -78,7 +76,7 @@ export function recordOfWritten(text: string, plan: KeyPlan, name?: string): New
     return recordOfText(text, plan, name);
   const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
   const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
-  if (needsKeys && rawJSON !== undefined && LONG_NUMBER.test(text) && JSON.stringify(meant) !== text) {
+  if (needsKeys && LONG_NUMBER.test(text) && JSON.stringify(meant) !== text) {
     return recordOfText(text, plan, name);
   }
   const found = plan.secondary.map((key) => partsOf(key).map((path) => follow(meant, path).values));
