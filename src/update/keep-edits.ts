@@ -18,6 +18,7 @@ import type { StorePlace } from '../store/files/blobs.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import { parsedRecord } from '../store/shards/line.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest } from '../store/types.js';
+import { withinTransaction } from './callback.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
 import { hasImports } from './edits/edits.js';
 import { Group } from './group.js';
@@ -184,7 +185,7 @@ class Settling {
     const key = decodeKey(encoded);
     const [edited, incoming] = [this.#before.textSync(key), this.#now.textSync(key)];
     const values = [originalText(edit, this.#before), edited, incoming].map((text) => text && parsedRecord(text));
-    const merged = onChanged(values[0], values[1], values[2], key);
+    const merged = withinTransaction(() => onChanged(values[0], values[1], values[2], key));
     if (typeof (merged as PromiseLike<unknown> | null | undefined)?.then === 'function') {
       throw new TypeError('import: options.onChanged must not be async: it returned a promise; nothing was changed');
     }
