@@ -65,3 +65,23 @@ test('onChanged begins no transaction, not even on another store of the director
   await other.close();
   await store.close();
 });
+
+test('a retry of rejected records stores those that a unique index allows, and keeps the others', async () => {
+  const store = await openStore(memory());
+  const source = linesOf([{ id: 1, u: 'a' }, ...Array.from({ length: 9 }, (_, i) => ({ n: i }))]);
+  const options = { key: 'id', uniqueIndexes: ['u'], onBadRecord: 'quarantine' } as const;
+  const { quarantine } = await store.import(source, options);
+  const values = ['b', 'a', 'c', 'c', 'd', 'e', 'e', 'x'.repeat(3000), 'f'];
+  const corrected = values.map((u, i) => ({ number: i + 1, text: JSON.stringify({ id: i + 2, u }) }));
+  const report = await store.quarantine.retry(quarantine as string, { corrected });
+  expect(report).toMatchObject({ accepted: 5, left: 4 });
+  expect(report.refused.map(({ number, code }) => [number, code])).toEqual([
+    [2, 'UNIQUE_VIOLATION'],
+    [4, 'UNIQUE_VIOLATION'],
+    [7, 'UNIQUE_VIOLATION'],
+    [8, 'KEY_TOO_LONG'],
+  ]);
+  expect(allOf(store).map((record) => (record as { id: number }).id)).toEqual([1, 2, 4, 6, 7, 10]);
+  expect((await store.verify()).isSound).toBe(true);
+  await store.close();
+});
