@@ -19,6 +19,7 @@ import { nextGeneration, publishState } from '../store/publish/publish-state.js'
 import { parsedRecord } from '../store/shards/line.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest } from '../store/types.js';
 import { withinTransaction } from './callback.js';
+import { checkUniqueKeys, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
 import { hasImports } from './edits/edits.js';
 import { Group } from './group.js';
@@ -74,6 +75,8 @@ class Settling {
   readonly #rules: EditRules;
   readonly #before: Lookup;
   readonly #now: Lookup;
+  /** What was put into unique indexes. */
+  readonly #unique: UniqueKeys[] = [];
 
   constructor(
     target: StorePlace & { readonly catalog: Catalog },
@@ -117,6 +120,8 @@ class Settling {
     }
     if (count > 0 && changes === 'refuse') throw refusal(this.#manifest.name, count, touched);
     settle();
+    // A value may have moved from one batch to another.
+    checkUniqueKeys({ catalog: this.#target.catalog, place: this.#target }, this.#unique);
     this.#count(adopted);
     return { kept, dropped: count - kept };
   }
@@ -164,7 +169,7 @@ class Settling {
       else if (!this.#merge(collection, one, onChanged)) continue;
       kept++;
     }
-    group.commit();
+    group.commit(this.#unique);
     work.end();
     return kept;
   }

@@ -85,3 +85,24 @@ test('a retry of rejected records stores those that a unique index allows, and k
   expect((await store.verify()).isSound).toBe(true);
   await store.close();
 });
+
+test('unique values that moved between more records than an import settles at once stay where they are', async () => {
+  const store = await openStore(memory());
+  const count = 5000;
+  const records = Array.from({ length: count }, (_, id) => ({ id, u: id }));
+  const options = { key: 'id', uniqueIndexes: ['u'] };
+  await store.import(linesOf(records), options);
+  const moved = records.map(({ id }) => ({ id, u: (id + 1) % count }));
+  await store.transaction((transaction) => {
+    const collection = transaction.collection('records');
+    for (const { id, u } of moved) collection.patch(id, { u });
+  });
+  const report = await store.import(linesOf(records), options);
+  expect(report.changes).toEqual({ kept: count, dropped: 0 });
+  expect(allOf(store)).toEqual(moved);
+  // One of the first batch collides with one that the import brings.
+  const refused = store.import(linesOf([...records, { id: count, u: 1 }]), options);
+  await expect(refused).rejects.toMatchObject({ code: 'UNIQUE_VIOLATION' });
+  expect(allOf(store)).toEqual(moved);
+  await store.close();
+});
