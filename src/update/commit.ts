@@ -6,10 +6,12 @@
 
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import type { Change, Resolve } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { publishState } from '../store/publish/publish-state.js';
 import { UniqueViolation, violationOf } from '../store/publish/unique.js';
+import { violationError } from '../store/publish/unique-error.js';
 import type {
   Catalog,
   CatalogWrite,
@@ -31,23 +33,49 @@ export interface Changed {
   readonly overlay: Overlay;
 }
 
+/** Keys that were put into a unique index. */
+export interface UniqueKeys {
+  readonly index: IndexManifest;
+  readonly keys: readonly Uint8Array[];
+  /** The collection with its shards as they are then. */
+  readonly manifest: CollectionManifest;
+  readonly shards: readonly ShardEntry[];
+}
+
 /**
  * @param header of the store, with the numbers that new collections have taken
  * @param created new collections; those that get records are in `collections` too
- * @throws UniqueViolation; GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
+ * @returns what `checkUniqueKeys` has to look at, when all that the transaction changes is written
+ * @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
  */
 export function commitChanges(
   { catalog, write }: { readonly catalog: Catalog; readonly write: CatalogWrite },
   header: StoreHeader,
   created: readonly CollectionManifest[],
   collections: readonly Changed[],
-): void {
+): readonly UniqueKeys[] {
   const changed = collections.filter(({ overlay }) => !overlay.isEmpty);
-  if (created.length + changed.length === 0) return;
+  if (created.length + changed.length === 0) return [];
   const generation = header.generation + 1;
   write.putHeader({ ...header, generation });
   for (const manifest of created) publishState(catalog, write, manifest, []);
-  for (const one of changed) new CollectionCommit(catalog, write, one, generation).run(one.overlay);
+  return changed.flatMap((one) => new CollectionCommit(catalog, write, one, generation).run(one.overlay));
+}
+
+/** Looks at the records as they are now, within the transaction. @throws GristmillError UNIQUE_VIOLATION, KEY_TOO_LONG */
+export function checkUniqueKeys(
+  { catalog, place }: { readonly catalog: Catalog; readonly place: StorePlace },
+  put: readonly UniqueKeys[],
+): void {
+  // Later commits have more shards.
+  const newest = new Map(put.map((one) => [one.manifest.id, one]));
+  for (const { index, keys, manifest } of put) {
+    const { shards } = newest.get(manifest.id)!;
+    const marks = new TombstoneMarks((shard) => shards.find((entry) => entry.shard === shard)?.records, catalog);
+    const places = violationOf(catalog, index.tree, keys, (shard, ordinal) => marks.isDead(shard, ordinal));
+    // Here, where the records that it names are still to be read.
+    if (places) throw violationError(catalog, place, new UniqueViolation(index.path, places, manifest, shards));
+  }
 }
 
 class CollectionCommit {
@@ -70,7 +98,7 @@ class CollectionCommit {
     this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
   }
 
-  run(overlay: Overlay): void {
+  run(overlay: Overlay): readonly UniqueKeys[] {
     const base = this.#base;
     const keyed = overlay.inOrder();
     const records = [...overlay.appended, ...keyed.flatMap(([, { record }]) => record ?? [])];
@@ -83,13 +111,6 @@ class CollectionCommit {
     if (base.key.kind === 'ordinal') this.#noteOrdinals(overlay);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
     for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
-    const unique = base.secondary.flatMap((index, i) => (index.unique ? [[index, i] as const] : []));
-    for (const [index, i] of unique)
-      this.#checkUnique(
-        index,
-        records.flatMap(({ secondary: keys }) => keys[i]!),
-      );
-
     const { added: died } = this.#marks;
     const isNewShard = open !== undefined && open.shard !== base.open?.shard;
     const manifest: CollectionManifest = {
@@ -108,6 +129,10 @@ class CollectionCommit {
       published: new Date().toISOString(),
     };
     publishState(this.#catalog, this.#write, manifest, this.#shards, this.#marks);
+    return secondary.flatMap((index, i) => {
+      const keys = index.unique ? records.flatMap(({ secondary: all }) => all[i]!) : [];
+      return keys.length === 0 ? [] : { index, keys, manifest, shards: this.#shards };
+    });
   }
 
   /** Writes lines behind those of the open shard, or of a new one; says what it is then. */
@@ -169,13 +194,6 @@ class CollectionCommit {
       for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
     });
     return this.#merge(index, entries.sort(compareEntries), undefined);
-  }
-
-  /** @throws UniqueViolation */
-  #checkUnique({ path, tree }: IndexManifest, keys: readonly Uint8Array[]): void {
-    const isDead = (shard: number, ordinal: number): boolean => this.#marks.isDead(shard, ordinal);
-    const places = violationOf(this.#catalog, tree, keys, isDead);
-    if (places) throw new UniqueViolation(path, places, this.#base, this.#shards);
   }
 
   /** A group of changes falls into one page: what is written never is in the way of what is read next. */

@@ -10,11 +10,9 @@ import type { Lookup } from '../lookup/lookup.js';
 import type { Resolved } from '../options/check.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
-import { UniqueViolation } from '../store/publish/unique.js';
-import { violationError } from '../store/publish/unique-error.js';
 import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
-import { type Changed, commitChanges } from './commit.js';
+import { type Changed, checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
 import { Overlay } from './overlay/overlay.js';
 import { Undo } from './overlay/undo.js';
 import { planOf } from './records/prepared.js';
@@ -119,16 +117,15 @@ export class Group {
     return bytes;
   }
 
-  /** Writes the changes of all transactions that did not throw. @throws as `commitChanges`; UNIQUE_VIOLATION */
-  commit(): void {
-    const { catalog, place } = this.#context;
-    try {
-      commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
-    } catch (error) {
-      if (!(error instanceof UniqueViolation)) throw error;
-      // Here, where the records that it names are still to be read.
-      throw violationError(catalog, place, error);
-    }
+  /**
+   * Writes the changes of all transactions that did not throw.
+   * @param later gets the keys that are to be unique: the caller checks them, once for several groups
+   * @throws as `commitChanges` and `checkUniqueKeys`
+   */
+  commit(later?: UniqueKeys[]): void {
+    const put = commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
+    if (later === undefined) checkUniqueKeys(this.#context, put);
+    else later.push(...put);
   }
 }
 

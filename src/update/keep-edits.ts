@@ -20,6 +20,8 @@ import { describeKey, isSameKey } from '../store/publish/checks.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import { parsedRecord } from '../store/shards/line.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRule } from '../store/types.js';
+import { withinTransaction } from './callback.js';
+import { checkUniqueKeys, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
 import { hasImports } from './edits/edits.js';
 import { Group } from './group.js';
@@ -75,6 +77,8 @@ class Settling {
   readonly #rules: EditRules;
   readonly #before: Lookup;
   readonly #now: Lookup;
+  /** What was put into unique indexes. */
+  readonly #unique: UniqueKeys[] = [];
 
   constructor(
     target: StorePlace & { readonly catalog: Catalog },
@@ -120,6 +124,8 @@ class Settling {
     }
     if (count > 0 && changes === 'refuse') throw refusal(this.#manifest.name, count, touched);
     settle();
+    // A value may have moved from one batch to another.
+    checkUniqueKeys({ catalog: this.#target.catalog, place: this.#target }, this.#unique);
     this.#count(adopted);
     return { kept, dropped: count - kept };
   }
@@ -177,7 +183,7 @@ class Settling {
       else if (!this.#merge(collection, one, onChanged)) continue;
       kept++;
     }
-    group.commit();
+    group.commit(this.#unique);
     work.end();
     return kept;
   }
@@ -198,7 +204,7 @@ class Settling {
     const key = decodeKey(encoded);
     const [edited, incoming] = [this.#before.textSync(key), this.#now.textSync(key)];
     const values = [originalText(edit, this.#before), edited, incoming].map((text) => text && parsedRecord(text));
-    const merged = onChanged(values[0], values[1], values[2], key);
+    const merged = withinTransaction(() => onChanged(values[0], values[1], values[2], key));
     if (typeof (merged as PromiseLike<unknown> | null | undefined)?.then === 'function') {
       throw new TypeError('import: options.onChanged must not be async: it returned a promise; nothing was changed');
     }

@@ -11,6 +11,7 @@ import type { Lookup } from '../lookup/lookup.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
 import type { Catalog, CatalogWrite } from '../store/types.js';
+import { assertNotWithin, withinTransaction } from './callback.js';
 import { Group, MergeUnderWay } from './group.js';
 import { Queue } from './queue.js';
 import { Transaction } from './transaction.js';
@@ -44,12 +45,6 @@ interface TransactionsStore {
   /** Aborted when the store is being closed: nothing waits for an import then. */
   readonly closing: AbortSignal;
 }
-
-/**
- * Whether a callback is running, of whatever store. Another transaction within it would wait for ever for the lock of the
- * first, where both are on one directory; and two processes for each other's, where there are two directories.
- */
-let isInCallback = false;
 
 export class Transactions {
   readonly #store: TransactionsStore;
@@ -183,14 +178,13 @@ export class Transactions {
 
   #runOne(group: Group, waiting: Waiting, ran: Ran[]): void {
     const work = new TransactionWork(group);
-    isInCallback = true;
     try {
-      ran.push({ waiting, outcome: { result: group.run(() => resultOf(work, waiting.change)) } });
+      const result = group.run(() => withinTransaction(() => resultOf(work, waiting.change)));
+      ran.push({ waiting, outcome: { result } });
     } catch (error) {
       if (error instanceof MergeUnderWay) this.#hold(waiting, error.collection);
       else ran.push({ waiting, outcome: { error } });
     } finally {
-      isInCallback = false;
       work.end();
     }
   }
@@ -225,7 +219,7 @@ export class Transactions {
 
 function checkChange(change: unknown): void {
   if (typeof change !== 'function') throw new TypeError('a transaction needs a callback that makes the changes');
-  if (isInCallback) throw new TypeError('a transaction cannot begin within the callback of another one');
+  assertNotWithin();
 }
 
 function resultOf(work: TransactionWork, change: Change<unknown>): unknown {

@@ -31,9 +31,9 @@ async function sound(store: Store): Promise<void> {
   expect({ faults, leftovers }).toEqual(SOUND);
 }
 
-const ids = async (rows: AsyncIterable<{ readonly value: unknown }>) => {
+const ids = async (rows: AsyncIterable<{ readonly primaryKey: unknown }>) => {
   const all: unknown[] = [];
-  for await (const row of rows) all.push((row.value as { id: unknown }).id);
+  for await (const { primaryKey } of rows) all.push(primaryKey);
   return all;
 };
 const all = async (found: AsyncIterable<unknown>) => {
@@ -237,6 +237,8 @@ describe('deleteRange', () => {
       await expect(store.collection('keyed').deleteRange(wrong as never)).rejects.toThrow(TypeError);
     }
     await expect(store.collection('plain').deleteRange({ lt: 7 })).rejects.toThrow(/has no key/);
+    for (const id of ['aa', 'ab', 'b']) await store.collection('keyed').put({ id });
+    expect(await store.collection('keyed').deleteRange({ prefix: 'a', lt: 'ab' })).toBe(1);
     const pairs = store.collection('pair');
     for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) await pairs.put({ a, b });
     expect(await pairs.deleteRange({ prefix: [1] })).toBe(3);

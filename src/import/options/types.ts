@@ -93,7 +93,8 @@ export interface ImportOptions {
   readonly changes?: 'refuse' | 'keep' | 'drop' | undefined;
   /**
    * With `changes` "keep": called for each record that transactions changed and the import replaces, within the publishing
-   * transaction. It returns what is stored; undefined: nothing. It must not be async. `previous` is the record as the last
+   * transaction. It returns what is stored; undefined: nothing. It must not be async, nor begin a
+   * transaction. `previous` is the record as the last
    * import brought it (undefined if it brought none, or compaction has removed it), `edited` as transactions left it
    * (undefined if deleted), `incoming` as this import brings it (undefined if it does not).
    */

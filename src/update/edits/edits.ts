@@ -8,9 +8,12 @@ import type { Edit } from '../../store/edit-types.js';
 import type { Catalog, CatalogWrite, CollectionManifest, Entry, Location } from '../../store/types.js';
 import { type KeyChange, withPatch } from '../overlay/overlay.js';
 
-/** Whether edits of a collection are written down: where no import ever gave it a record, all it has came by transactions. */
-export function hasImports({ sourceBytes }: CollectionManifest): boolean {
-  return sourceBytes > 0;
+/**
+ * Whether edits of a collection are written down: where no import ever gave it a record, all it has came by transactions. One
+ * that an import without records has emptied still knows what was deleted from it.
+ */
+export function hasImports({ sourceBytes, edits }: CollectionManifest): boolean {
+  return sourceBytes > 0 || edits !== undefined;
 }
 
 /** Writes the edits of one collection, within a transaction. */

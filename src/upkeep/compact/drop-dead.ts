@@ -68,12 +68,14 @@ export function dropDead(
     if (entry !== kept[i] && entry !== open) write.putShard(manifest.id, entry);
   });
   const [records, holes] = [total(dead, 'records'), total(dead, 'holes')];
+  const { cleaned, ...rest } = manifest;
   const without: CollectionManifest = {
-    ...manifest,
+    ...rest,
     dead: manifest.dead - records,
     dropped: (manifest.dropped ?? 0) + records,
     holes: manifest.holes - holes,
-    ...(manifest.cleaned !== undefined && { cleaned: manifest.cleaned - records }),
+    // Where the last index was dropped, it says nothing any more: it need not count the records that go.
+    ...(cleaned !== undefined && manifest.secondary.length > 0 && { cleaned: cleaned - records }),
     inline: manifest.inline - total(inline, 'records'),
     shards: shards.length,
     ...(open && { open }),

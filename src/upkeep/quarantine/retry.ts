@@ -102,10 +102,7 @@ export async function retryQuarantine(
     try {
       for (const batch of batchesOf(place, found, corrected)) {
         if (cancel?.aborted) throw cancelledError(cancel.reason);
-        const bad = await target.transaction((transaction) => {
-          lock.check();
-          return putBatch(catalog, transaction, collection, batch);
-        });
+        const bad = await storeBatch(target, lock, collection, batch);
         const isBad = new Set(bad.map(({ number }) => number));
         for (const { number } of batch) if (!isBad.has(number)) accepted.add(number);
         refused.push(...bad.slice(0, REFUSED_SHOWN - refused.length));
@@ -168,6 +165,27 @@ function textOf(line: QuarantineLine, corrected: string | undefined): string {
   return Buffer.compare(Buffer.from(text), raw) === 0 ? text : '\ud800';
 }
 
+/** @returns those that are still bad, also those that a unique index does not allow: halves find out which these are */
+async function storeBatch(
+  target: RetryTarget,
+  lock: WriterLock,
+  collection: string,
+  batch: readonly Entry[],
+): Promise<Refused[]> {
+  try {
+    return await target.transaction((transaction) => {
+      lock.check();
+      return putBatch(target.catalog, transaction, collection, batch);
+    });
+  } catch (error) {
+    if (!(error instanceof GristmillError) || !isNotUnique(error)) throw error;
+    if (batch.length === 1) return [refusalOf(batch[0] as Entry, error)];
+    const half = Math.ceil(batch.length / 2);
+    const first = await storeBatch(target, lock, collection, batch.slice(0, half));
+    return [...first, ...(await storeBatch(target, lock, collection, batch.slice(half)))];
+  }
+}
+
 /** Stores the records of a batch, within a transaction. @returns those that are still bad */
 function putBatch(catalog: Catalog, transaction: Transaction, name: string, batch: readonly Entry[]): Refused[] {
   const collection = transaction.collection(name);
@@ -195,12 +213,18 @@ function putBatch(catalog: Catalog, transaction: Transaction, name: string, batc
       for (const { text, name } of recordsOf(catalog, manifest, plan, entry)) collection.putText(text, name);
     } catch (error) {
       if (!(error instanceof GristmillError) || !isBadRecord(error)) throw error;
-      const message = error.message.replace('; nothing was changed', '');
-      refused.push({ number: entry.number, code: error.code, message });
+      refused.push(refusalOf(entry, error));
     }
   }
   return refused;
 }
+
+function refusalOf({ number }: Entry, { code, message }: GristmillError): Refused {
+  return { number, code, message: message.replace('; nothing was changed', '') };
+}
+
+/** What the commit says of records: a value that another record has, or one too long for a unique index. */
+const isNotUnique = ({ code }: GristmillError) => code === 'UNIQUE_VIOLATION' || code === 'KEY_TOO_LONG';
 
 const isBadRecord = ({ code }: GristmillError) =>
   code === 'BAD_RECORD' || code === 'KEY_TOO_LONG' || code === 'RECORD_TOO_LARGE';
