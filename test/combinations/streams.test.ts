@@ -48,9 +48,9 @@ test.each(forms)('a generator may fill one buffer again and again: %s', async (_
   for (const piece of [3000, 65_536]) {
     for (const begin of [inOneBuffer, (bytes: Buffer, size: number) => later(inOneBuffer(bytes, size))]) {
       const { store } = await testStore();
-      await store.import(begin(compress(lines), piece), { collection: 'lines', workers: 2, spanBytes: 40_000 });
+      await store.import(begin(compress(lines), piece), { collection: 'lines', workers: 2, spanBytes: 60_000 });
       expect(await valuesOf(store, 'lines')).toEqual(users);
-      const options = { collection: 'rows', format: 'csv', workers: 2, spanBytes: 40_000 } as const;
+      const options = { collection: 'rows', format: 'csv', workers: 2, spanBytes: 60_000 } as const;
       await store.import(begin(compress(rows), piece), options);
       expect(await valuesOf(store, 'rows')).toEqual(parse(rows, { columns: true }));
       await store.close();
@@ -80,7 +80,7 @@ test.each(forms)('several collections with rules, indexes and limits of their ow
     orders: { select: '/orders', key: 'no', pick: ['no', 'total'], limit: 700 },
   } as const;
   const read = () => Readable.from([compress(document)]);
-  const { collections: reports } = await store.import(read(), { collections, workers: 2, spanBytes: 20_000 });
+  const { collections: reports } = await store.import(read(), { collections, workers: 2, spanBytes: 100_000 });
   const values = (name: string) => valuesOf(store, name);
   const old = users.filter(({ age }) => age >= 30).map(({ id, email }) => ({ id, email }));
   const some = orders.slice(0, 700).map(({ no, total }) => ({ no, total }));
@@ -92,7 +92,7 @@ test.each(forms)('several collections with rules, indexes and limits of their ow
   await store.createIndex('orders', 'total');
   await store.transaction((tx) => void tx.collection('users').patch(50, { seen: true }));
   const again = { users: collections.users, orders: { ...collections.orders, mode: 'upsert' } } as const;
-  await store.import(read(), { collections: again, workers: 2, spanBytes: 20_000 });
+  await store.import(read(), { collections: again, workers: 2, spanBytes: 100_000 });
   // A changed record is written again, at the end.
   const changed = old.filter(({ id }) => id === 50).map((user) => ({ ...user, seen: true }));
   expect(await values('users')).toEqual([...old.filter(({ id }) => id !== 50), ...changed]);
