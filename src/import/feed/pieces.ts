@@ -94,11 +94,16 @@ export function streamPieces(name: string, stream: StreamSource, format?: Format
   const readable = stream instanceof ReadableStream ? Readable.fromWeb(stream as never) : stream;
   // Without a listener, an error before it is iterated would end the process.
   if (readable instanceof Readable) readable.on('error', () => {});
+  // A generator may fill the same buffer again for its next piece. A stream reads ahead, so it does not.
+  const isShared = !(readable instanceof Readable);
   return {
     async *[Symbol.asyncIterator]() {
       let values = 0;
       try {
-        for await (const value of readable as AsyncIterable<unknown>) yield bytesOf(value, ++values, format);
+        for await (const value of readable as AsyncIterable<unknown>) {
+          const piece = bytesOf(value, ++values, format);
+          yield isShared ? new Uint8Array(piece) : piece;
+        }
       } catch (cause) {
         if (cause instanceof GristmillError) throw cause;
         const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store is as it was.`;

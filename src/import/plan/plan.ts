@@ -18,6 +18,7 @@ import { formatOf } from '../format/coding.js';
 import { spellingOf } from '../options/spelling.js';
 import { type Opened, openToPlan } from '../sequence/open.js';
 import { type CodingOptions, openPlain, withDecoders } from '../sequence/plain.js';
+import { Sequence } from '../sequence/sequence.js';
 import { type Head, markBytes } from '../source/detect.js';
 import type { DocumentWalker } from '../source/document.js';
 import { findUnblank } from '../source/first-value.js';
@@ -75,7 +76,7 @@ export async function planOpened(
     return cut(from, file.end, options.spanBytes);
   };
   const first = await headAt(file, 0, options);
-  const bytes = inSequence?.isFile === false ? file.end : fingerprint.bytes;
+  const bytes = file instanceof Sequence && !file.isFile ? file.sourceEnd : fingerprint.bytes;
   const facts = { path, fingerprint, bytes, source, relative };
   // An archive in a folder or in an archive is a file like any other.
   const archive = relative === '' ? await planArchive(opened, first, options, pause) : undefined;

@@ -80,6 +80,11 @@ export class Sequence implements Source {
     return this.#sourceBytes;
   }
 
+  /** Bytes of the source, compressed ones where it is compressed. Infinity until its end has come. */
+  get sourceEnd(): number {
+    return this.#isEnded ? this.#sourceBytes : Number.POSITIVE_INFINITY;
+  }
+
   /** Offset of the first byte that can still be read. */
   get kept(): number {
     const [first] = this.#chunks;
