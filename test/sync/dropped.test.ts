@@ -45,7 +45,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('a file whose records were replaced, dropped and then changed or removed', async () => {
-    const options = { key: 'id' };
+    const options = { key: 'id', changes: 'drop' } as const;
     const tree = new Tree();
     const { store, sync } = await syncedStore(kind);
     tree.write('a.ndjson', linesOf(records(0, 10)));
@@ -80,7 +80,7 @@ describe.each(KINDS)('%s', (kind) => {
     await store.import(fileWith(linesOf(others)), { key: 'id', mode: 'upsert', shape: 'ndjson', workers: 1 });
     expect(await store.compact()).toMatchObject({ dropped: 1 });
     // By other rules: nothing of what was noted before counts.
-    await sync(tree.root, { key: 'id', depthMax: 7 });
+    await sync(tree.root, { key: 'id', depthMax: 7, changes: 'drop' });
     expect(store.collection().count()).toBe(20);
     for (const other of others) expect(store.collection().getSync(other.id)).toEqual(other);
     expect((await store.verify({ workers: 1 })).faults).toEqual([]);
