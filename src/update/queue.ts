@@ -6,7 +6,8 @@
 const TAKEN_MAX = 1024;
 
 export class Queue<T> {
-  #elements: T[] = [];
+  /** Those that were taken are undefined: nothing is to stay alive for them. */
+  #elements: (T | undefined)[] = [];
   #taken = 0;
 
   get length(): number {
@@ -26,7 +27,8 @@ export class Queue<T> {
   /** Takes the first element; undefined where there is none. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
-    const element = this.#elements[this.#taken++];
+    const element = this.#elements[this.#taken];
+    this.#elements[this.#taken++] = undefined;
     if (this.#taken > TAKEN_MAX && this.#taken > this.length) {
       this.#elements = this.#elements.slice(this.#taken);
       this.#taken = 0;

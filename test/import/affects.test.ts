@@ -37,6 +37,7 @@ test('every option says what it decides; those of a journal come in the order th
   const others = Object.keys(IMPORT_OPTIONS).filter((name) => !known.includes(name));
   expect(others).toEqual([
     'collection',
+    'changes',
     'allowEmpty',
     'maxExpansion',
     'maxDecoderMemory',

@@ -76,7 +76,15 @@ async function publish(round) {
     const { signal } = new AbortController();
     // Cut in two it has a thread, which a small import has not.
     const cut = round % 2 === 0 && { spanBytes: Math.ceil(text.length / 2) };
-    await store.import(source, { collection: 'left', key: 'id', indexes: ['round'], workers: 1, signal, ...cut });
+    await store.import(source, {
+      collection: 'left',
+      key: 'id',
+      indexes: ['round'],
+      changes: 'drop',
+      workers: 1,
+      signal,
+      ...cut,
+    });
   } else {
     await store.transaction((tx) => {
       for (const row of rows) tx.collection('left').put(row);
