@@ -33,7 +33,7 @@ const BATCH = 4096;
 /** Keys that an error names. */
 const KEYS_NAMED = 3;
 
-type EditRules = Pick<FilledImportOptions, 'changes' | 'onChanged'>;
+type EditRules = Pick<FilledImportOptions, 'changes' | 'onChanged' | 'mode'>;
 
 /**
  * Settles the edits of a collection, last in the transaction that publishes records to it.
@@ -99,10 +99,12 @@ class Settling {
   }
 
   run(): EditCounts {
-    const { changes } = this.#rules;
+    const { changes, mode } = this.#rules;
     const isWritten = hasImports(this.#manifest);
     const { key } = this.#now.generation().manifest;
-    if (!isSameKey(this.#manifest.key, key)) return this.#giveAllUp(key);
+    const isSame = isSameKey(this.#manifest.key, key);
+    if (changes === 'drop' && (mode === 'replace' || !isSame)) return this.#forgetAll();
+    if (!isSame) throw otherKeys(this.#manifest.name, this.#manifest.key, key);
     const batch: EditAt[] = [];
     const touched: KeyValue[] = [];
     let [count, kept, adopted] = [0, 0, 0];
@@ -130,10 +132,9 @@ class Settling {
     return { kept, dropped: count - kept };
   }
 
-  /** The records have other keys now, so nobody can tell which of them is the one that was changed. */
-  #giveAllUp(key: KeyRule): EditCounts {
-    const { id, name, edits, records } = this.#manifest;
-    if (this.#rules.changes !== 'drop') throw otherKeys(name, this.#manifest.key, key);
+  /** All is given up: also deletions of records that this import does not have, which a later one may bring back. */
+  #forgetAll(): EditCounts {
+    const { id, edits, records } = this.#manifest;
     if (edits === undefined) return { kept: 0, dropped: records };
     this.#write.deleteEdits(id);
     this.#count(-edits);

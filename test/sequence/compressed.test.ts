@@ -165,7 +165,7 @@ test('one that is damaged is left as it is stored until it changes, and the othe
   }
   put('a.json.gz', gzipSync('{"v":4}'));
   await expect.poll(() => records.getSync('a.json.gz'), { timeout: 60_000 }).toEqual({ v: 4 });
-  expect(watcher.refused).toBeUndefined();
+  await expect.poll(() => watcher.refused, { timeout: 60_000 }).toBeUndefined();
   await watcher.close();
 });
 

@@ -80,6 +80,11 @@ describe('an import that replaces a collection', () => {
     expect(await held(store)).toEqual(rows('second'));
     const again = await store.import(rows('third'), { ...KEYED, changes: 'refuse' });
     expect(again).not.toHaveProperty('changes');
+    // A deletion is given up, too, where there is no record that it could be kept from.
+    await store.collection('records').delete(0);
+    await store.import(rows('fourth').slice(1), { ...KEYED, changes: 'drop' });
+    await store.import(rows('fifth'), KEYED);
+    expect(await held(store)).toEqual(rows('fifth'));
   });
 
   test('refuses before it reads anything, and says how many there are', async () => {
