@@ -23,13 +23,15 @@ import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRul
 import { withinTransaction } from './callback.js';
 import { checkUniqueKeys, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
-import { hasImports } from './edits/edits.js';
+import { editCount, hasImports } from './edits/edits.js';
 import { Group } from './group.js';
 import type { TransactionCollection } from './transaction-collection.js';
 import { TransactionWork } from './transaction-work.js';
 
 /** Edits made again in one go: their records are in memory. */
 const BATCH = 4096;
+/** Bytes of frames in memory meanwhile: keys come in order, and so do most frames. */
+const FRAMES_BYTES = 16 * 1024 * 1024;
 /** Keys that an error names. */
 const KEYS_NAMED = 3;
 
@@ -46,15 +48,18 @@ export function settleEdits(
   rules: EditRules,
 ): EditCounts {
   const before = target.catalog.snapshot();
-  const caches = new Caches(target, { ...resolveStoreOptions(undefined), recordCacheBytes: 0 });
   try {
     const manifest = before.collection(name);
-    if (manifest === undefined || (hasImports(manifest) ? (manifest.edits ?? 0) : manifest.records) === 0) return NONE;
-    return new Settling(target, write, manifest, before, caches, rules).run();
+    if (manifest === undefined || editCount(manifest) === 0) return NONE;
+    const caches = new Caches(target, resolveStoreOptions({ frameCacheBytes: FRAMES_BYTES, recordCacheBytes: 0 }));
+    try {
+      return new Settling(target, write, manifest, before, caches, rules).run();
+    } finally {
+      // No background load was begun: nothing is waited for.
+      void caches.close();
+    }
   } finally {
     before.release();
-    // No background load was begun: nothing is waited for.
-    void caches.close();
   }
 }
 
@@ -63,7 +68,7 @@ export function settleEdits(
  * @throws GristmillError COLLECTION_EDITED
  */
 export function refuseEdited(manifest: CollectionManifest, { changes }: Pick<EditRules, 'changes'>): void {
-  const count = hasImports(manifest) ? (manifest.edits ?? 0) : manifest.records;
+  const count = editCount(manifest);
   if (changes === 'refuse' && count > 0) throw refusal(manifest.name, count, []);
 }
 

@@ -1,54 +1,17 @@
-// Goal: changes that are acknowledged while an import runs are in what it publishes, and an import that is killed leaves them as
-// they were, or made to the new records; a watched folder and the command line keep them, too. Method: an import in another process, beside which this one changes records; and imports
-// killed at failpoints.
+// Goal: changes that are acknowledged while an import runs are in what it publishes. An import that is killed leaves them as they
+// were, or made to the new records. A watched folder and the command line keep them, too.
+// Method: an import in another process, beside which this one changes records; imports killed at failpoints; real commands.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { type Collection, type ImportOptions, openStore, type Store } from '../../dist/src/index.js';
+import { expect, test } from 'vitest';
+import { openStore } from '../../dist/src/index.js';
 import { CLI, gristmill } from '../support/cli.js';
+import { edited, held, KEPT, KEYED, opened, type Row, rows } from '../support/edited-rows.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { until } from '../support/until.js';
-
-interface Row {
-  readonly id: number;
-  readonly text: string;
-}
-
-async function opened(where: Parameters<typeof openStore>[0] = scratch()): Promise<Store> {
-  const store = await openStore(where);
-  onTestFinished(() => store.close());
-  return store;
-}
-
-const rows = (text: string, count = 4): Row[] => Array.from({ length: count }, (_, id) => ({ id, text }));
-const KEYED = { key: 'id', indexes: ['text'] } as const satisfies ImportOptions;
-
-/** A collection of four records, one of which was put anew, one patched, one deleted; and one more. */
-async function edited(store: Store): Promise<Collection<Row>> {
-  await store.import(rows('first'), KEYED);
-  const collection = store.collection<Row>('records');
-  await collection.put({ id: 1, text: 'put' });
-  await collection.patch(2, { patched: true });
-  await collection.delete(3);
-  await collection.put({ id: 9, text: 'new' });
-  return collection;
-}
-
-const KEPT = [
-  { id: 0, text: 'second' },
-  { id: 1, text: 'put' },
-  { id: 2, text: 'second', patched: true },
-  { id: 9, text: 'new' },
-];
-
-async function held(store: Store, collection = 'records'): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for await (const { value } of store.collection(collection).range()) found.push(value);
-  return found;
-}
 
 /** Rows enough for an import that takes a while. */
 const MANY = 60_000;

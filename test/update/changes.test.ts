@@ -1,59 +1,14 @@
-// Goal: what transactions changed is kept, dropped or refused as asked, wherever the import comes from, and whenever the change
-// was acknowledged. Method: each kind of collection, synchronisation, the command line, an import in another process beside
-// which this one changes records, and imports that are killed.
+// Goal: what transactions changed is kept, dropped or refused as the import is asked to. Method: each kind of collection, and each
+// kind of change, on disk and in memory. Other processes, watching and the command line: changes-beside.test.ts.
 
-import { describe, expect, onTestFinished, test } from 'vitest';
-import {
-  type Collection,
-  type ImportOptions,
-  memory,
-  type OnChanged,
-  openStore,
-  type Store,
-} from '../../dist/src/index.js';
+import { describe, expect, test } from 'vitest';
+import { memory, type OnChanged } from '../../dist/src/index.js';
+import { edited, held, KEPT, KEYED, opened, type Row, rows } from '../support/edited-rows.js';
 import { fileWith, scratch } from '../support/import-files.js';
-
-interface Row {
-  readonly id: number;
-  readonly text: string;
-}
-
-async function opened(where: Parameters<typeof openStore>[0] = scratch()): Promise<Store> {
-  const store = await openStore(where);
-  onTestFinished(() => store.close());
-  return store;
-}
-
-const rows = (text: string, count = 4): Row[] => Array.from({ length: count }, (_, id) => ({ id, text }));
-const KEYED = { key: 'id', indexes: ['text'] } as const satisfies ImportOptions;
-
-/** A collection of four records, one of which was put anew, one patched, one deleted; and one more. */
-async function edited(store: Store): Promise<Collection<Row>> {
-  await store.import(rows('first'), KEYED);
-  const collection = store.collection<Row>('records');
-  await collection.put({ id: 1, text: 'put' });
-  await collection.patch(2, { patched: true });
-  await collection.delete(3);
-  await collection.put({ id: 9, text: 'new' });
-  return collection;
-}
 
 const throwing = (): never => {
   throw new RangeError('no');
 };
-
-const KEPT = [
-  { id: 0, text: 'second' },
-  { id: 1, text: 'put' },
-  { id: 2, text: 'second', patched: true },
-  { id: 9, text: 'new' },
-];
-
-async function held(store: Store, collection = 'records'): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for await (const { value } of store.collection(collection).range()) found.push(value);
-  return found;
-}
 
 describe('an import that replaces a collection', () => {
   test.each([

@@ -16,6 +16,11 @@ export function hasImports({ sourceBytes, edits }: CollectionManifest): boolean 
   return sourceBytes > 0 || edits !== undefined;
 }
 
+/** Records that transactions changed since an import gave them, as far as the manifest says. */
+export function editCount(manifest: CollectionManifest): number {
+  return hasImports(manifest) ? (manifest.edits ?? 0) : manifest.records;
+}
+
 /** Writes the edits of one collection, within a transaction. */
 export class Edits {
   readonly #catalog: Catalog;
