@@ -67,6 +67,7 @@ describe.skipIf(!isReadable)('a store of an older version', () => {
     expect(store.stat().format).toBe(4);
     await store.import(source, { key: 'id', indexes: ['/tags/0', 'tags'], changes: 'drop', workers: 1 });
     expect(await found(collection, '/tags/0', 'ac')).toEqual({ a: [4], c: [] });
+    expect(store.stat().format).toBe(4);
   });
 
   test.each([false, true])('and when its index is lost (merged into before: %s)', async (isGrown) => {
