@@ -70,12 +70,12 @@ export const BARS = {
 
 /** @returns {Bar} */
 export function atLeast(what, limit, measured, unit, note = '') {
-  return { what, bar: `≥ ${limit} ${unit}`, measured: said(measured, unit, note), met: measured >= limit };
+  return { what, bar: `≥ ${+rounded(limit)} ${unit}`, measured: said(measured, unit, note), met: measured >= limit };
 }
 
 /** @returns {Bar} */
 export function atMost(what, limit, measured, unit, note = '') {
-  return { what, bar: `≤ ${limit} ${unit}`, measured: said(measured, unit, note), met: measured <= limit };
+  return { what, bar: `≤ ${+rounded(limit)} ${unit}`, measured: said(measured, unit, note), met: measured <= limit };
 }
 
 const said = (value, unit, note) => `${rounded(value)} ${unit}${note && ` (${note})`}`;
