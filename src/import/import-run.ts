@@ -18,7 +18,7 @@ import { sequenceJobs } from './plan/in-sequence/sequence-jobs.js';
 import { type Destination, togetherJobs } from './plan/in-sequence/together.js';
 import { planJobs, Tasks } from './plan/jobs.js';
 import { ShardNumbers } from './plan/shard-numbers.js';
-import type { SourcePlan } from './plan/source-plan.js';
+import { layoutOf, type SourcePlan } from './plan/source-plan.js';
 import type { AcceptedSpan, SpanJob } from './plan/span-job.js';
 import { Workspace } from './plan/workspace.js';
 import type { Reporter } from './report/reporter.js';
@@ -220,7 +220,7 @@ export class ImportRun {
   beginPublication(): Publisher {
     const { plans, key, positions } = this.planned;
     const { collection: name, mode, onDuplicate, indexes: indexPaths, uniqueIndexes: uniquePaths } = this.options;
-    const { framing } = plans[0]!;
+    const { framing } = layoutOf(plans, this.options);
     const { shards } = this.tally;
     const { sourceBytes } = this;
     const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }) };

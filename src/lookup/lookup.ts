@@ -79,7 +79,12 @@ export class Lookup {
   }
 
   has(key: KeyValue): boolean {
-    return this.#current.attempt((generation) => locate(generation, key) !== undefined);
+    return this.place(key) !== undefined;
+  }
+
+  /** Where the record of a key is, in the newest generation. */
+  place(key: KeyValue): Place | undefined {
+    return this.#current.attempt((generation) => locate(generation, key));
   }
 
   /** Whether a key has the form of the collection's keys. */

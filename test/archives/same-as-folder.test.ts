@@ -91,6 +91,7 @@ test.each<[string, ImportOptions]>([
   ['inside of documents', { select: '', onBadRecord: 'skip' }],
 ])('%s', async (_, options) => {
   let number = 0;
+  const large: Files = { 'a.json.gz': gzipSync('[{"":"   "},{}]'), 'b.jsonl': '{"id":7}\n[8]' };
   await fc.assert(
     fc.asyncProperty(trees, async (files) => {
       const root = folderOf(files, join(directory.path, `${_} ${number++}`));
@@ -106,7 +107,8 @@ test.each<[string, ImportOptions]>([
         expect(await outcomeOf(stream, 'stream 1::', options)).toEqual(expected);
       }
     }),
-    { numRuns: runs(4) },
+    // A large file that comes first does not decide for the folder.
+    { numRuns: runs(4), examples: [[large]] },
   );
 });
 

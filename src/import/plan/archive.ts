@@ -11,8 +11,8 @@ import { Names } from '../names/names.js';
 import { type Opened, sequentialFile } from '../sequence/open.js';
 import type { Head } from '../source/detect.js';
 import { checkEntry } from './formats.js';
-import type { PlanOptions, SourcePlan } from './source-plan.js';
-import { layoutOfArchive, planZip } from './zip.js';
+import { folderLayout, type PlanOptions, type SourcePlan } from './source-plan.js';
+import { planZip } from './zip.js';
 
 const ZIP_NAME = /\.zip$/i;
 
@@ -36,7 +36,7 @@ export async function planArchive(
   const names = new EntryNames(path, new Names(options, glob), (entry) => checkEntry(path, entry, options));
   if (beginsAsTar(head)) {
     const inSequence = sequential ?? sequentialFile(path, fingerprint, options);
-    return { ...layoutOfArchive(options), archive: names, sequential: inSequence, from: 0, spans: [] };
+    return { ...folderLayout(options), archive: names, sequential: inSequence, from: 0, spans: [] };
   }
   const mayEndAsZip = isPlain && (glob !== undefined || ZIP_NAME.test(path));
   if (beginsAsZip(head) || (mayEndAsZip && endsAsZip(file))) {

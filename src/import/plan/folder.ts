@@ -22,7 +22,7 @@ import type { Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
 import { checkCells, checkFormat } from './formats.js';
 import { planSource } from './plan.js';
-import { COMPRESSION, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
+import { COMPRESSION, folderLayout, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
 
 /** Files of the list as it is held: a few kilobytes a piece. */
 const PIECE_FILES = 512;
@@ -85,7 +85,7 @@ export async function planFolder(
       if (large) {
         if (!batches.isEmpty) plans.push(batches.plan());
         batches = new Batches(path, source, options);
-        plans.push(large);
+        plans.push({ ...large, isInFolder: true });
       } else batches.add(file, spanBytes);
     }
     await pause();
@@ -187,17 +187,13 @@ class Batches {
 
   plan(): SourcePlan {
     this.#close();
-    const { key, shape, select } = this.#options;
-    const isNamed = key === undefined || shape === 'object';
     return {
       path: this.#path,
       source: this.#source,
       relative: '',
       fingerprint: { device: 0n, inode: 0n, bytes: this.#bytes, modifiedNs: 0n },
       bytes: this.#bytes,
-      shape: 'folder',
-      because: shape === undefined && select === undefined ? 'content' : 'option',
-      framing: isNamed ? 'object' : 'values',
+      ...folderLayout(this.#options),
       from: 0,
       spans: this.#spans,
       files: this.#files,

@@ -10,7 +10,7 @@ import type { FilledImportOptions } from '../options/resolve.js';
 import { spellingOf } from '../options/spelling.js';
 import { rulesIn } from '../rules/rules.js';
 import type { ScanSetup, SpanTask } from '../tasks/span.js';
-import type { SourcePlan, Span } from './source-plan.js';
+import { layoutOf, type SourcePlan, type Span } from './source-plan.js';
 import type { SpanJob } from './span-job.js';
 
 interface JobContext {
@@ -45,7 +45,7 @@ export class Tasks {
   constructor(plans: readonly SourcePlan[], options: FilledImportOptions, context: JobContext) {
     this.plans = plans;
     this.#numbers = new Map(plans.map((plan, number) => [plan, number]));
-    this.#setup = setupOf(options, context, plans[0]!.framing);
+    this.#setup = setupOf(options, context, layoutOf(plans, options).framing);
   }
 
   /** The task of a span of a plan. Later it is told whether it is the last one, where that is not known. */

@@ -36,6 +36,8 @@ export interface SourcePlan {
   readonly files?: readonly SpanFiles[];
   /** Of a batch of sources: the plan of each of them, in order. */
   readonly members?: readonly SourcePlan[];
+  /** Set for a large file of a folder. */
+  readonly isInFolder?: true;
   /** Number of the source it is of; and where in it, if that is a folder (empty: the source itself, or many files). */
   readonly source: number;
   readonly relative: string;
@@ -89,6 +91,21 @@ export interface PlanOptions
   readonly hasCells?: boolean;
   /** Which entries of an archive are meant, if its source says that. */
   readonly glob?: string | undefined;
+}
+
+/** Layout of a folder, and of an archive, which is read as one: each file is read by what it is. */
+export function folderLayout({ shape, select, key }: Pick<PlanOptions, 'shape' | 'select' | 'key'>) {
+  const isNamed = key === undefined || shape === 'object';
+  return {
+    shape: 'folder',
+    because: shape === undefined && select === undefined ? 'content' : 'option',
+    framing: isNamed ? 'object' : 'values',
+  } as const satisfies Partial<SourcePlan>;
+}
+
+/** The layout that the report and the catalog have of an import: that of its first source, whatever its first file is. */
+export function layoutOf([first]: readonly SourcePlan[], options: PlanOptions): Pick<SourcePlan, 'shape' | 'framing'> {
+  return first!.isInFolder ? folderLayout(options) : first!;
 }
 
 /** How many times a file is smaller when it is compressed, about. */

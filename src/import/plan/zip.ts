@@ -13,7 +13,7 @@ import { EXPANSION_FREE_BYTES } from '../codec/plain.js';
 import { packFiles } from '../source/file-list.js';
 import type { EntryPlace, Fingerprint, Source } from '../source/source.js';
 import type { SpanFiles } from '../tasks/span.js';
-import { type PlanOptions, type SourcePlan, type Span, spanBytesFor } from './source-plan.js';
+import { folderLayout, type PlanOptions, type Span, spanBytesFor } from './source-plan.js';
 
 /** Entries after which others may have a turn. */
 const ENTRIES_A_TURN = 256;
@@ -72,16 +72,6 @@ function* batches(
   if (batch.length > 0) yield batch;
 }
 
-/** What is the same in the plans of all archives: they are read as folders are. */
-export function layoutOfArchive({ shape, select, key }: PlanOptions) {
-  const isNamed = key === undefined || shape === 'object';
-  return {
-    shape: 'folder',
-    because: shape === undefined && select === undefined ? 'content' : 'option',
-    framing: isNamed ? 'object' : 'values',
-  } as const satisfies Partial<SourcePlan>;
-}
-
 /** Entries as the files of a span. */
 export function spanFilesOf(
   archive: Fingerprint,
@@ -105,5 +95,5 @@ function folderPlan(archive: Fingerprint, grouped: readonly (readonly TakenEntry
     from = to;
   }
   const files = grouped.map((batch) => spanFilesOf(archive, batch, options));
-  return { ...layoutOfArchive(options), from: 0, spans, files };
+  return { ...folderLayout(options), from: 0, spans, files };
 }

@@ -11,7 +11,7 @@ import { cancelledError } from '../../parallel/wire.js';
 import type { PublishResult } from '../../store/publish/publication.js';
 import type { Tally } from '../accept/tally.js';
 import type { FilledImportOptions } from '../options/resolve.js';
-import type { SourcePlan } from '../plan/source-plan.js';
+import { layoutOf, type SourcePlan } from '../plan/source-plan.js';
 import type { Plans } from '../plan/sources.js';
 import type { Beginning } from '../resume/resume.js';
 import type { ImportObserver } from '../tasks/observer.js';
@@ -112,14 +112,14 @@ export class Reporter {
     // Option limit may leave most of the bytes.
     const bytesRead = limit === undefined ? sourceBytes : Math.min(tally.progressBytes, sourceBytes);
     const shared = sharedKeys(manifest.key, tally.stored + tally.replaced, tally.replaced, onDuplicate);
-    const first = plans[0] as SourcePlan;
+    const { shape, framing } = layoutOf(plans, options);
     const indexes = [...(manifest.primary ? [manifest.primary] : []), ...manifest.secondary];
     return {
       collection,
       mode,
-      shape: first.shape,
+      shape,
       layouts: layoutsOf(plans, sources, options),
-      framing: first.framing,
+      framing,
       sources,
       files: tally.files,
       badFiles: { count: tally.badFiles.length, files: tally.badFiles.slice(0, BAD_FILES_NAMED_MAX) },

@@ -4,7 +4,6 @@
 // that no import ever gave a record, all there are. And where each was, so that it can be told whether an import touches it.
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
-import { locate } from '../../lookup/index/locate.js';
 import type { Lookup } from '../../lookup/lookup.js';
 import type { Edit, EditAt } from '../../store/edit-types.js';
 import { treeStart } from '../../store/pages/page-key.js';
@@ -45,7 +44,7 @@ function* keysOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup
 
 /** Whether the record of a key is another one than before: it was replaced, removed, or brought back. */
 export function isTouched(key: KeyValue, before: Lookup, now: Lookup): boolean {
-  const [was, is] = [before, now].map((lookup) => locate(lookup.generation(), key));
+  const [was, is] = [before, now].map((lookup) => lookup.place(key));
   return was?.entry.shard !== is?.entry.shard || was?.ordinal !== is?.ordinal;
 }
 
