@@ -16,6 +16,7 @@ export default defineConfig({
     ],
     // Builds dist/ where it is older than the sources.
     globalSetup: ['test/support/import-build.ts'],
+    setupFiles: ['test/support/property-limits.ts'],
     // The built package is loaded by Node itself, as users load it: nothing is to be transformed, and that is most of the
     // time it takes to load it.
     server: { deps: { external: [/\/dist\/(src|workers|datasets)\//] } },

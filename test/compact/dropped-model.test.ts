@@ -186,7 +186,7 @@ test.each([
           remove();
         }
       }),
-      { numRuns: runs(numRuns) },
+      { numRuns: runs(numRuns), interruptAfterTimeLimit: 200_000 },
     );
     expect(dropped).toBeGreaterThanOrEqual(runs(numRuns));
   },

@@ -155,7 +155,7 @@ test('a store of joined shards holds what a Map does', { timeout: 240_000 }, asy
         remove();
       }
     }),
-    { numRuns: runs(6) },
+    { numRuns: runs(6), interruptAfterTimeLimit: 200_000 },
   );
   expect(joined).toBeGreaterThanOrEqual(runs(6));
 });

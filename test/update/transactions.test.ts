@@ -231,7 +231,7 @@ describe('any sequence of transactions, imports, compactions and reopenings', ()
           directory.remove();
         }
       }),
-      { numRuns: runs(12) },
+      { numRuns: runs(12), interruptAfterTimeLimit: 200_000 },
     );
   });
 });
