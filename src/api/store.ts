@@ -193,8 +193,9 @@ export class Store extends MaintainedStore {
    * Changes any number of records in any number of collections. All changes are durable when the promise resolves. If
    * `change` throws, nothing is changed. All processes take turns. Transactions that are called while another one is being
    * committed are committed together, in the order of the calls.
-   * @param change makes the changes, synchronously. It runs later, when no other process can change the store; and again
-   * if an import is merging into one of its collections, or if its group could not be committed.
+   * @param change makes the changes, synchronously. It runs later, on a state that no process changes before its commit;
+   * and again if another process was faster, an import is merging into one of its collections, or its group could not be
+   * committed.
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {

@@ -3,6 +3,7 @@
 
 import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
+import type { PreparedChanges } from './commit-types.js';
 import type { Edit, EditAt } from './edit-types.js';
 import type { LockRecord } from './lock-types.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
@@ -235,6 +236,12 @@ export interface Catalog extends CatalogView {
   transaction<T>(change: (write: CatalogWrite) => T): Promise<T>;
   /** The same, done when it returns. */
   transactionSync<T>(change: (write: CatalogWrite) => T): T;
+  /**
+   * Commits changes that are made on the newest state: a transaction as `transaction` is, of which only `prepare` needs this
+   * thread. What it makes is written in another one where there is one.
+   * @throws as `transaction`; what `prepare` and `apply` throw
+   */
+  commit<T>(changes: PreparedChanges<CatalogWrite, T>): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,8 @@
 //
 // The end of a group of transactions: what has collected in the overlays is written, collection by collection: lines into
 // the open inline shard, keys into the pages they fall into, marks on the records they replace. Everything in here happens
-// in the one LMDB transaction that the callbacks ran in, or not at all (Invariant 7).
+// in one transaction of the catalog, on the state that the callbacks ran on, or not at all (Invariant 7). As a rule it runs in
+// the commit thread (commit-applier.ts).
 
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
@@ -13,25 +14,26 @@ import { publishState } from '../store/publish/publish-state.js';
 import { UniqueViolation, violationOf } from '../store/publish/unique.js';
 import { violationError } from '../store/publish/unique-error.js';
 import type {
-  Catalog,
+  CatalogRead,
   CatalogWrite,
   CollectionManifest,
   Entry,
   IndexManifest,
   ShardEntry,
-  StoreHeader,
 } from '../store/types.js';
 import { Edits, hasImports } from './edits/edits.js';
-import type { Overlay } from './overlay/overlay.js';
-import type { NewRecord } from './records/record.js';
+import type { CollectionChanges, GroupChanges, StoredChange, StoredRecord } from './overlay/changes.js';
+import { idOf } from './overlay/overlay.js';
 
-export interface Changed {
-  /** The collection as it was when the group began. */
-  readonly manifest: CollectionManifest;
-  /** Its shards then. */
-  readonly shards: readonly ShardEntry[];
-  readonly overlay: Overlay;
+/** Where changes are written, and what they are made to: its reads see what was written so far. */
+export interface CommitTarget {
+  readonly catalog: CatalogRead;
+  readonly write: CatalogWrite;
+  readonly place: StorePlace;
 }
+
+/** Returns the shards of a collection as the catalog has it. */
+export type ShardsOf = (manifest: CollectionManifest) => readonly ShardEntry[];
 
 /** Keys that were put into a unique index. */
 export interface UniqueKeys {
@@ -43,28 +45,33 @@ export interface UniqueKeys {
 }
 
 /**
- * @param header of the store, with the numbers that new collections have taken
- * @param created new collections; those that get records are in `collections` too
- * @returns what `checkUniqueKeys` has to look at, when all that the transaction changes is written
- * @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR: nothing is committed then.
+ * Writes what a group of transactions changes.
+ * @param later gets the keys that are to be unique: the caller checks them, once for several groups
+ * @throws GristmillError COUNT_MISMATCH, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR; as `checkUniqueKeys`: nothing is committed then.
  */
 export function commitChanges(
-  { catalog, write }: { readonly catalog: Catalog; readonly write: CatalogWrite },
-  header: StoreHeader,
-  created: readonly CollectionManifest[],
-  collections: readonly Changed[],
-): readonly UniqueKeys[] {
-  const changed = collections.filter(({ overlay }) => !overlay.isEmpty);
-  if (created.length + changed.length === 0) return [];
+  target: CommitTarget,
+  { numbers, created, collections }: GroupChanges,
+  shardsOf: ShardsOf,
+  later?: UniqueKeys[],
+): void {
+  const { catalog, write } = target;
+  const header = catalog.header();
   const generation = header.generation + 1;
-  write.putHeader({ ...header, generation });
+  write.putHeader({ ...header, ...numbers, generation });
   for (const manifest of created) publishState(catalog, write, manifest, []);
-  return changed.flatMap((one) => new CollectionCommit(catalog, write, one, generation).run(one.overlay));
+  const put = collections.flatMap((changes) => {
+    // It was there when the callbacks ran, and nothing was committed since.
+    const manifest = catalog.collection(changes.name)!;
+    return new CollectionCommit(catalog, write, manifest, shardsOf(manifest), generation).run(changes);
+  });
+  if (later === undefined) checkUniqueKeys(target, put);
+  else later.push(...put);
 }
 
 /** Looks at the records as they are now, within the transaction. @throws GristmillError UNIQUE_VIOLATION, KEY_TOO_LONG */
 export function checkUniqueKeys(
-  { catalog, place }: { readonly catalog: Catalog; readonly place: StorePlace },
+  { catalog, place }: Pick<CommitTarget, 'catalog' | 'place'>,
   put: readonly UniqueKeys[],
 ): void {
   // Later commits have more shards.
@@ -79,7 +86,7 @@ export function checkUniqueKeys(
 }
 
 class CollectionCommit {
-  readonly #catalog: Catalog;
+  readonly #catalog: CatalogRead;
   readonly #write: CatalogWrite;
   readonly #base: CollectionManifest;
   readonly #generation: number;
@@ -88,7 +95,13 @@ class CollectionCommit {
   readonly #edits: Edits | undefined;
   #shards: readonly ShardEntry[];
 
-  constructor(catalog: Catalog, write: CatalogWrite, { manifest, shards }: Changed, generation: number) {
+  constructor(
+    catalog: CatalogRead,
+    write: CatalogWrite,
+    manifest: CollectionManifest,
+    shards: readonly ShardEntry[],
+    generation: number,
+  ) {
     this.#catalog = catalog;
     this.#write = write;
     this.#base = manifest;
@@ -98,19 +111,18 @@ class CollectionCommit {
     this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
   }
 
-  run(overlay: Overlay): readonly UniqueKeys[] {
+  run({ keyed, appended, deleted }: CollectionChanges): readonly UniqueKeys[] {
     const base = this.#base;
-    const keyed = overlay.inOrder();
-    const records = [...overlay.appended, ...keyed.flatMap(([, { record }]) => record ?? [])];
+    const records = [...appended, ...keyed.flatMap(({ record }) => record ?? [])];
     const open = this.#append(records);
     if (open !== undefined) this.#shards = [...this.#shards.filter(({ shard }) => shard !== open.shard), open];
     const first = open === undefined ? 0 : open.records - records.length;
     const placed = { shard: open?.shard ?? 0, first };
 
     const primary = base.primary && this.#mergePrimary(base.primary, keyed, placed);
-    if (base.key.kind === 'ordinal') this.#noteOrdinals(overlay);
+    if (base.key.kind === 'ordinal') this.#noteOrdinals(appended.length, deleted);
     const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
-    for (const ordinal of overlay.deleted) this.#markOrdinal(ordinal);
+    for (const ordinal of deleted) this.#markOrdinal(ordinal);
     const { added: died } = this.#marks;
     const isNewShard = open !== undefined && open.shard !== base.open?.shard;
     const manifest: CollectionManifest = {
@@ -136,7 +148,7 @@ class CollectionCommit {
   }
 
   /** Writes lines behind those of the open shard, or of a new one; says what it is then. */
-  #append(records: readonly NewRecord[]): ShardEntry | undefined {
+  #append(records: readonly StoredRecord[]): ShardEntry | undefined {
     const { open } = this.#base;
     if (records.length === 0) return open;
     const isFull = open !== undefined && open.records + records.length > INLINE_RECORDS_MAX;
@@ -161,34 +173,40 @@ class CollectionCommit {
     };
   }
 
-  #mergePrimary(index: IndexManifest, keyed: ReturnType<Overlay['inOrder']>, { shard, first }: Placed): IndexManifest {
+  #mergePrimary(index: IndexManifest, keyed: readonly StoredChange[], { shard, first }: Placed): IndexManifest {
     let ordinal = first;
-    const changes: [id: string, Change][] = [];
-    for (const [id, { key, record }] of keyed) {
-      const change = record ? { key, shard, ordinal: ordinal++ } : { key, shard: 0, ordinal: 0, isRemoval: true };
-      changes.push([id, change]);
-    }
+    const changes = keyed.map((made) => {
+      const { key, record } = made;
+      const change: Change = record
+        ? { key, shard, ordinal: ordinal++ }
+        : { key, shard: 0, ordinal: 0, isRemoval: true };
+      return { id: idOf(key), made, change };
+    });
     // Comparing the ids compares the bytes of the keys, without a call out of the engine each time.
-    changes.sort(([left], [right]) => (left < right ? -1 : 1));
-    const sorted = changes.map(([, change]) => change);
+    changes.sort((left, right) => (left.id < right.id ? -1 : 1));
+    const sorted = changes.map(({ change }) => change);
     const replaced = new Map<Change, Entry>();
     const merged = this.#merge(index, sorted, (stored, change) => {
       this.#marks.mark(stored.shard, stored.ordinal);
       if (this.#edits !== undefined) replaced.set(change, stored);
       return change.isRemoval ? undefined : change;
     });
-    const made = new Map(keyed);
-    for (const [id, change] of changes) this.#edits?.note(made.get(id)!, replaced.get(change));
+    for (const { made, change } of changes) this.#edits?.note(made, replaced.get(change));
     return merged;
   }
 
-  #noteOrdinals({ appended, deleted }: Overlay): void {
+  #noteOrdinals(appended: number, deleted: readonly number[]): void {
     const first = this.#base.records + this.#base.dead;
-    appended.forEach((_, i) => void this.#edits?.noteOrdinal(first + i, 'put'));
+    for (let i = 0; i < appended; i++) this.#edits?.noteOrdinal(first + i, 'put');
     for (const ordinal of deleted) this.#edits?.noteOrdinal(ordinal, 'delete');
   }
 
-  #mergeSecondary(index: IndexManifest, number: number, records: readonly NewRecord[], placed: Placed): IndexManifest {
+  #mergeSecondary(
+    index: IndexManifest,
+    number: number,
+    records: readonly StoredRecord[],
+    placed: Placed,
+  ): IndexManifest {
     const entries: Entry[] = [];
     records.forEach(({ secondary }, i) => {
       for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });

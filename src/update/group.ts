@@ -8,11 +8,10 @@ import { GristmillError } from '../base/errors.js';
 import { havePositions, withUnique } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { Resolved } from '../options/check.js';
-import type { StorePlace } from '../store/files/blobs.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
-import type { Catalog, CatalogWrite, CollectionManifest, KeyRule, StoreHeader } from '../store/types.js';
+import type { Catalog, CollectionManifest, KeyRule, ShardEntry, StoreHeader } from '../store/types.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
-import { type Changed, checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
+import type { GroupChanges } from './overlay/changes.js';
 import { Overlay } from './overlay/overlay.js';
 import { Undo } from './overlay/undo.js';
 import { planOf } from './records/prepared.js';
@@ -21,8 +20,6 @@ import type { KeyPlan } from './records/record.js';
 /** What a group needs of its store. */
 export interface GroupContext {
   readonly catalog: Catalog;
-  readonly write: CatalogWrite;
-  readonly place: StorePlace;
   /** The read path of a collection that is there. */
   readonly lookup: (name: string) => Lookup;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
@@ -30,7 +27,12 @@ export interface GroupContext {
 }
 
 /** A collection that transactions of the group have opened. */
-export interface GroupCollection extends Changed {
+export interface GroupCollection {
+  /** The collection as it was when the group began. */
+  readonly manifest: CollectionManifest;
+  /** Its shards then. */
+  readonly shards: readonly ShardEntry[];
+  readonly overlay: Overlay;
   readonly plan: KeyPlan;
   /** Reads the collection as it was when the group began; undefined for a new one. */
   readonly stored: Lookup | undefined;
@@ -98,7 +100,7 @@ export class Group {
     return this.#add({ manifest, shards: [] }, undefined);
   }
 
-  #add(state: Pick<Changed, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {
+  #add(state: Pick<GroupCollection, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {
     const { manifest, shards } = state;
     const added = { manifest, shards, overlay: new Overlay(this.#undo), plan: planOf(manifest).plan, stored };
     this.#collections.set(manifest.name, added);
@@ -117,15 +119,26 @@ export class Group {
     return bytes;
   }
 
-  /**
-   * Writes the changes of all transactions that did not throw.
-   * @param later gets the keys that are to be unique: the caller checks them, once for several groups
-   * @throws as `commitChanges` and `checkUniqueKeys`
-   */
-  commit(later?: UniqueKeys[]): void {
-    const put = commitChanges(this.#context, this.#header, this.#created, [...this.#collections.values()]);
-    if (later === undefined) checkUniqueKeys(this.#context, put);
-    else later.push(...put);
+  /** The changes of all transactions that did not throw; undefined where there are none. */
+  changes(): GroupChanges | undefined {
+    const changed = [...this.#collections.values()].filter(({ overlay }) => !overlay.isEmpty);
+    if (this.#created.length + changed.length === 0) return undefined;
+    const { nextCollection, nextTree } = this.#header;
+    return {
+      numbers: { nextCollection, nextTree },
+      created: this.#created,
+      collections: changed.map(({ manifest: { name }, overlay }) => ({
+        name,
+        keyed: overlay.inOrder().map(([, change]) => change),
+        appended: overlay.appended,
+        deleted: [...overlay.deleted],
+      })),
+    };
+  }
+
+  /** The shards of a collection that transactions of the group have opened. */
+  shardsOf({ name }: Pick<CollectionManifest, 'name'>): readonly ShardEntry[] {
+    return this.#collections.get(name)!.shards;
   }
 }
 

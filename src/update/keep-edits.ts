@@ -21,7 +21,7 @@ import { nextGeneration, publishState } from '../store/publish/publish-state.js'
 import { parsedRecord } from '../store/shards/line.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRule } from '../store/types.js';
 import { withinTransaction } from './callback.js';
-import { checkUniqueKeys, type UniqueKeys } from './commit.js';
+import { checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText } from './edits/edited.js';
 import { editCount, hasImports } from './edits/edits.js';
 import { Group } from './group.js';
@@ -175,8 +175,6 @@ class Settling {
     const { catalog } = this.#target;
     const group = new Group({
       catalog,
-      place: this.#target,
-      write: this.#write,
       lookup: () => this.#now,
       isHeld: () => false,
     });
@@ -189,7 +187,9 @@ class Settling {
       else if (!this.#merge(collection, one, onChanged)) continue;
       kept++;
     }
-    group.commit(this.#unique);
+    const changes = group.changes();
+    const target = { catalog, write: this.#write, place: this.#target };
+    if (changes !== undefined) commitChanges(target, changes, (manifest) => group.shardsOf(manifest), this.#unique);
     work.end();
     return kept;
   }

@@ -5,14 +5,15 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
-import { failpoint } from '../base/failpoints.js';
 import { GROUP_BYTES_MAX, GROUP_MILLISECONDS_MAX } from '../base/limits.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
-import type { Catalog, CatalogWrite } from '../store/types.js';
+import type { Catalog } from '../store/types.js';
 import { assertNotWithin, withinTransaction } from './callback.js';
+import { commitGroup } from './commit-applier.js';
 import { Group, MergeUnderWay } from './group.js';
+import { encodeChanges } from './overlay/changes.js';
 import { Queue } from './queue.js';
 import { Transaction } from './transaction.js';
 import { TransactionWork } from './transaction-work.js';
@@ -105,6 +106,8 @@ export class Transactions {
   }
 
   async #runGroups(): Promise<void> {
+    // What is called in the same turn goes with the first group.
+    await undefined;
     while (this.#queue.length > 0) {
       await this.#commit(Number.POSITIVE_INFINITY);
       // Without it, those of a store in memory would keep the event loop from going on.
@@ -115,11 +118,18 @@ export class Transactions {
 
   /** Commits a group, or one after another what cannot be committed together. */
   async #commit(most: number): Promise<void> {
-    let ran: Ran[] = [];
+    const ran: Ran[] = [];
+    const { catalog, place } = this.#store;
     try {
-      await this.#store.catalog.transaction((write) => {
-        ran = [];
-        this.#runGroup(write, most, ran);
+      let group: Group;
+      await catalog.commit({
+        prepare: () => {
+          group = this.#runGroup(most, ran);
+          return group.changes();
+        },
+        takeBack: () => this.#queue.unshift(ran.splice(0).map(({ waiting }) => waiting)),
+        apply: (write, changes) => commitGroup({ catalog, place, write }, changes, (one) => group.shardsOf(one)),
+        encode: encodeChanges,
       });
     } catch (error) {
       const again = this.#failed(ran, error);
@@ -131,8 +141,13 @@ export class Transactions {
 
   #commitSync(most: number): void {
     const ran: Ran[] = [];
+    const { catalog, place } = this.#store;
     try {
-      this.#store.catalog.transactionSync((write) => this.#runGroup(write, most, ran, Number.POSITIVE_INFINITY));
+      catalog.transactionSync((write) => {
+        const group = this.#runGroup(most, ran, Number.POSITIVE_INFINITY);
+        const changes = group.changes();
+        if (changes !== undefined) commitGroup({ catalog, place, write }, changes, (one) => group.shardsOf(one));
+      });
     } catch (error) {
       const again = this.#failed(ran, error);
       for (let i = 0; i < again; i++) this.#commitSync(1);
@@ -162,18 +177,17 @@ export class Transactions {
   }
 
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
-  #runGroup(write: CatalogWrite, most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): void {
-    const { catalog, place, lookup, admitted } = this.#store;
-    const group = new Group({ catalog, place, write, lookup, isHeld: (name) => this.#held.has(name) });
+  #runGroup(most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): Group {
+    const { catalog, lookup, admitted } = this.#store;
+    const group = new Group({ catalog, lookup, isHeld: (name) => this.#held.has(name) });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {
         this.#runOne(group, this.#queue.shift() as Waiting, ran);
         if (performance.now() > until || group.bytes > GROUP_BYTES_MAX) break;
       }
-      group.commit();
-      failpoint('transaction.commit');
     });
+    return group;
   }
 
   #runOne(group: Group, waiting: Waiting, ran: Ran[]): void {

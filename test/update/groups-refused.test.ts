@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { memory, openStore } from '../../dist/src/index.js';
 import { Caches } from '../../dist/src/lookup/cache/caches.js';
 import { Lookup } from '../../dist/src/lookup/lookup.js';
+import type { PreparedChanges } from '../../dist/src/store/commit-types.js';
 import { MemoryPlace } from '../../dist/src/store/lock/memory-place.js';
 import type { Catalog, CatalogWrite } from '../../dist/src/store/types.js';
 import { Transactions } from '../../dist/src/update/transact.js';
@@ -25,6 +26,10 @@ function refusing(catalog: Catalog, word: string): Catalog {
     get(of, name: keyof Catalog) {
       if (name === 'transaction' || name === 'transactionSync') {
         return (change: (write: CatalogWrite) => unknown) => of[name]((write) => change(guarded(write)));
+      }
+      if (name === 'commit') {
+        return <T>(changes: PreparedChanges<CatalogWrite, T>) =>
+          of.commit<T>({ ...changes, apply: (write, prepared) => changes.apply(guarded(write), prepared) });
       }
       const value = of[name];
       return typeof value === 'function' ? (value as () => unknown).bind(of) : value;

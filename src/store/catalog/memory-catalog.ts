@@ -5,6 +5,7 @@
 // the state before goes on seeing it.
 
 import { GristmillError } from '../../base/errors.js';
+import type { PreparedChanges } from '../commit-types.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
 import { CatalogReader } from './read.js';
 import { SortedMap } from './sorted-map.js';
@@ -128,6 +129,13 @@ export class MemoryCatalog extends StateReader implements Catalog {
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
     return this.transactionSync(change);
+  }
+
+  async commit<T>({ prepare, apply }: PreparedChanges<CatalogWrite, T>): Promise<void> {
+    this.transactionSync((write) => {
+      const prepared = prepare();
+      if (prepared !== undefined) apply(write, prepared);
+    });
   }
 
   transactionSync<T>(change: (write: CatalogWrite) => T): T {

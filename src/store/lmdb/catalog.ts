@@ -12,25 +12,26 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
-import { failpoint } from '../../base/failpoints.js';
-import { ioError, isMissing } from '../../base/system-errors.js';
+import { ioError } from '../../base/system-errors.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
-import { newHeader } from '../catalog/values.js';
 import { CatalogWriter } from '../catalog/write.js';
 import { WriteSet } from '../catalog/write-set.js';
+import type { PreparedChanges } from '../commit-types.js';
 import { syncDirectory } from '../files/io.js';
 import { CATALOG_FILE, hasShards } from '../files/layout.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
-import { assertInPlace, commitBatch } from './commit.js';
+import { assertInPlace, commitTo, writeBatchTo } from './commit.js';
 import { CommitRoom } from './commit-room.js';
 import { writeBatch } from './commits/batch.js';
-import { CommitThread, NoCommitThread } from './commits/thread.js';
-import { CommitFailed } from './commits/turn.js';
+import { CommitThread, type Filler, NoCommitThread } from './commits/thread.js';
+import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
+import { lastRead } from './lmdb.js';
 import { byteMap } from './maps.js';
+import { createHeader, interrupted } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
-import { removedError } from './opening.js';
+import { readersOf } from './readers.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -52,6 +53,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #working: Working | undefined;
   /** Whether LMDB's write transaction is this thread's. */
   #isWriting = false;
+  /** Whether changes are being prepared on one state. */
+  #isPreparing = false;
   #commits = 0;
   #failed: GristmillError | undefined;
   #closed = false;
@@ -82,12 +85,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const catalog = new LmdbCatalog(store, file, await openIndex(store, options), options.readOnly);
     try {
       if (options.create && mayBeNew && catalog.isEmpty) {
-        failpoint('store.create');
-        catalog.transactionSync((write) => {
-          // Another process may have been faster.
-          if (!catalog.hasHeader) write.putHeader(newHeader());
-          failpoint('store.header');
-        });
+        createHeader(catalog);
         // LMDB syncs its file, not the name of it.
         syncDirectory(dirname(file));
         syncDirectory(store);
@@ -120,8 +118,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   refresh(): void {
     this.assertOpen();
-    // Within a transaction of ours everything is the newest there is.
-    if (!this.#isWriting) this.#index.root.resetReadTxn();
+    // Within a transaction of ours everything is the newest there is, or is to be of one state.
+    if (!this.#isWriting && !this.#isPreparing) this.#index.root.resetReadTxn();
   }
 
   lastTransaction(): number {
@@ -135,41 +133,73 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   readers(): readonly CatalogSlot[] {
     this.refresh();
-    this.#index.root.readerCheck();
-    // Lines of "pid thread transaction"; "-" for who sees none. A heading, or a sentence where there are no slots.
-    const lines = this.#index.root.readerList().matchAll(/^ *(\d+) +\S+ +(\d+|-)$/gm);
-    return Array.from(lines, ([, pid, transaction]) => ({
-      pid: Number(pid),
-      transaction: transaction === '-' ? undefined : Number(transaction),
-    }));
+    return readersOf(this.#index.root);
   }
 
   snapshot(): CatalogSnapshot {
     this.assertOpen();
     // Within a transaction of ours as well: it shows the state before it.
-    this.#index.root.resetReadTxn();
+    if (!this.#isPreparing) this.#index.root.resetReadTxn();
     return new LmdbSnapshot(this.#environment, this.#index.root.useReadTransaction());
   }
 
   async transaction<T>(change: (write: CatalogWrite) => T): Promise<T> {
+    let result: { readonly value: T } | undefined;
+    const fill = (): Filled | undefined => {
+      this.#renew();
+      const { value, batch } = this.#run(change);
+      result = { value };
+      return batch && { kind: 'batch', bytes: batch };
+    };
+    if (await this.#committed({ fill })) return (result as unknown as { readonly value: T }).value;
+    return this.transactionSync(change);
+  }
+
+  async commit<T>({ prepare, takeBack, apply, encode }: PreparedChanges<CatalogWrite, T>): Promise<void> {
+    const fillEarly = (): Early | undefined => {
+      this.#renew();
+      // What is read from now on is read from the state of this number.
+      this.header();
+      const after = lastRead();
+      const prepared = this.#preparing(prepare);
+      return prepared && { after, filled: { kind: 'changes', bytes: encode(prepared) } };
+    };
+    const fill = (): Filled | undefined => fillEarly()?.filled;
+    if (await this.#committed({ fill, fillEarly, takeBack })) return;
+    this.transactionSync((write) => {
+      const prepared = prepare();
+      if (prepared !== undefined) apply(write, prepared);
+    });
+  }
+
+  /** Commits by way of the commit thread. @returns false where there is none: nothing was committed */
+  async #committed(filler: Filler): Promise<boolean> {
     this.#assertChangeable();
     if (this.#thread === undefined) this.#thread = CommitThread.start(this.#store, this.#index.inode);
-    if (this.#thread === null) return this.transactionSync(change);
-    let result: { readonly value: T } | undefined;
+    if (this.#thread === null) return false;
     try {
-      const wrote = await this.#thread.run(() => {
-        this.assertOpen();
-        this.#index.root.resetReadTxn();
-        const { value, batch } = this.#run(change);
-        result = { value };
-        return batch;
-      });
-      this.#isOver(wrote);
-      return (result as unknown as { readonly value: T }).value;
+      this.#isOver(await this.#thread.run(filler));
+      return true;
     } catch (error) {
       if (!(error instanceof NoCommitThread)) throw this.#reasonOf(error);
       this.#thread = null;
-      return this.transactionSync(change);
+      return false;
+    }
+  }
+
+  /** Reads see the newest commit from now on. */
+  #renew(): void {
+    this.assertOpen();
+    this.#index.root.resetReadTxn();
+  }
+
+  /** Whatever `prepare` reads, it reads from one state. */
+  #preparing<T>(prepare: () => T): T {
+    this.#isPreparing = true;
+    try {
+      return prepare();
+    } finally {
+      this.#isPreparing = false;
     }
   }
 
@@ -179,12 +209,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     giveBackTurns();
     let result: { readonly value: T } | undefined;
     try {
-      const wrote = commitBatch(this.#index, this.file, () => {
+      const wrote = commitTo(this.#index, this.file, (targets) => {
         this.#isWriting = true;
         try {
           const { value, batch } = this.#run(change);
           result = { value };
-          return batch;
+          return writeBatchTo(targets, batch);
         } finally {
           this.#isWriting = false;
         }
@@ -199,7 +229,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Runs a change when no process can commit. */
   #run<T>(change: (write: CatalogWrite) => T): { readonly value: T; readonly batch: Buffer | undefined } {
     const room = this.#room;
-    this.#beginRoom();
+    room.begin();
     const take = (bytes: number): void => room.take(bytes);
     const meta = new WriteSet(this.#stored.meta, take);
     const pages = new WriteSet(this.#stored.pages, take);
@@ -255,15 +285,6 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#index.gate?.close();
   }
 
-  /** @throws GristmillError DISK_FULL, IO_ERROR; STORE_CLOSED where the directory of the index is gone */
-  #beginRoom(): void {
-    try {
-      this.#room.begin();
-    } catch (error) {
-      throw isMissing(error) ? removedError(this.file) : error;
-    }
-  }
-
   #assertChangeable(): void {
     this.assertOpen();
     if (this.#working !== undefined) throw new TypeError('a transaction cannot begin within another one');
@@ -276,9 +297,4 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     if (this.#closed) throw closedError(this.file);
     if (this.#failed !== undefined) throw this.#failed;
   }
-}
-
-function interrupted(store: string): GristmillError {
-  const message = `${store} is not a store yet: creating it was interrupted; to complete it, import into it again`;
-  return new GristmillError('STORE_NOT_A_STORE', message, { file: store });
 }

@@ -6,7 +6,9 @@
 
 import { dirname } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
+import { isMissing } from '../../base/system-errors.js';
 import { freeBytes } from '../files/io.js';
+import { removedError } from './opening.js';
 
 /** What a commit of next to nothing takes: copies of the pages it changes, and the list of free ones. */
 const LEAST_BYTES = 128 * 1024;
@@ -27,10 +29,14 @@ export class CommitRoom {
     this.#file = file;
   }
 
-  /** A transaction begins. @throws DISK_FULL, IO_ERROR */
+  /** A transaction begins. @throws DISK_FULL, IO_ERROR; STORE_CLOSED where the directory of the index is gone */
   begin(): void {
     this.#taken = 0;
-    this.#ask(FIRST_STEP_BYTES);
+    try {
+      this.#ask(FIRST_STEP_BYTES);
+    } catch (error) {
+      throw isMissing(error) ? removedError(this.#file) : error;
+    }
   }
 
   /** So many bytes more are put. @throws DISK_FULL, IO_ERROR */

@@ -1,13 +1,15 @@
 // store at rest: [catalog]
 //
-// One write transaction of LMDB, from waiting for its turn to the sync, in whichever thread calls it. A failed write undoes
+// One write transaction of LMDB, from waiting for its turn to the sync, in whichever thread calls it: of a batch that is
+// given, or of what is written to LMDB's own maps. A failed write undoes
 // the transaction; a failed commit leaves an environment that must not be trusted, so the two are told apart. A commit must
 // not meet an opening, so it passes the gate (gate.ts).
 
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError } from '../../base/system-errors.js';
-import { type BatchTarget, readBatch } from './commits/batch.js';
+import type { WritableByteMap } from '../catalog/write.js';
+import { readBatch } from './commits/batch.js';
 import { CommitFailed } from './commits/turn.js';
 import type { Bytes, OpenIndex } from './open.js';
 import { inodeOf, removedError } from './opening.js';
@@ -15,22 +17,26 @@ import { inodeOf, removedError } from './opening.js';
 /** Thrown out of a transaction of LMDB that is to write nothing. */
 const NOTHING = new Error('nothing to write');
 
+/** The databases, to be written to within a write transaction. */
+export interface Targets {
+  readonly meta: WritableByteMap;
+  readonly pages: WritableByteMap;
+}
+
 /**
- * Waits for the write transaction, writes what `fill` gives, commits and syncs.
- * @param fill runs when no other process can commit; undefined, or a throw: nothing is written
+ * Waits for the write transaction, has `write` write, commits and syncs.
+ * @param write runs when no other process can commit; false, or a throw: nothing is written
  * @param file of the index
  * @returns whether anything was written
- * @throws CommitFailed; what `fill` throws; GristmillError IO_ERROR, DISK_FULL, STORE_CLOSED: nothing was written then
+ * @throws CommitFailed; what `write` throws; GristmillError IO_ERROR, DISK_FULL, STORE_CLOSED: nothing was written then
  */
-export function commitBatch(index: OpenIndex, file: string, fill: () => Buffer | undefined): boolean {
+export function commitTo(index: OpenIndex, file: string, write: (targets: Targets) => boolean): boolean {
   let isEntered = false;
   let isWritten = false;
   try {
     // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
     index.root.transactionSync(() => {
-      const batch = fill();
-      if (batch === undefined) throw NOTHING;
-      readBatch(batch, [target(index.meta, file), target(index.pages, file)]);
+      if (!write({ meta: target(index.meta, file), pages: target(index.pages, file) })) throw NOTHING;
       index.gate?.enter();
       isEntered = true;
       assertInPlace(index, file);
@@ -47,14 +53,22 @@ export function commitBatch(index: OpenIndex, file: string, fill: () => Buffer |
   }
 }
 
+/** Writes a batch; one that is undefined has nothing to write. */
+export function writeBatchTo({ meta, pages }: Targets, batch: Uint8Array | undefined): boolean {
+  if (batch === undefined) return false;
+  readBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength), [meta, pages]);
+  return true;
+}
+
 /** @throws GristmillError STORE_CLOSED where others find another index by this name, or none */
 export function assertInPlace({ inode }: OpenIndex, file: string): void {
   if (inodeOf(file) !== inode) throw removedError(file);
 }
 
-function target(database: Bytes, file: string): BatchTarget {
+function target(database: Bytes, file: string): WritableByteMap {
   return {
-    put(key, value) {
+    put(key, given) {
+      const value = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
       // Declared to return nothing; within a transaction it returns whether LMDB took the value.
       let taken: boolean;
       try {
@@ -64,6 +78,7 @@ function target(database: Bytes, file: string): BatchTarget {
       }
       if (!taken) throw new GristmillError('IO_ERROR', `LMDB refused to put a value in ${file}`, { file });
     },
-    remove: (key) => void database.removeSync(key),
+    remove: (key) => database.removeSync(key) as unknown as boolean,
+    keys: (range) => Array.from(database.getKeys(range) as Iterable<Uint8Array>),
   };
 }

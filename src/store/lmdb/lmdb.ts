@@ -30,8 +30,9 @@ export interface OpenedEnvironment {
 }
 
 // Its CommonJS form is one file and loads faster than its many modules.
-const { openAsClass, nativeAddon } = createRequire(import.meta.url)('lmdb') as {
+const { openAsClass, nativeAddon, getLastTxnId } = createRequire(import.meta.url)('lmdb') as {
   openAsClass(options: object): RootClass;
+  getLastTxnId(): number;
   readonly nativeAddon: { readonly Env: new () => NativeEnvironment };
 };
 
@@ -41,6 +42,9 @@ interface RootClass {
 }
 
 export const { Env: Environment } = nativeAddon;
+
+/** Number of the transaction whose state the last `get` of this thread has read, of whatever database: its lower 32 bits. */
+export const lastRead: () => number = getLastTxnId;
 
 /** @param options as of `open`, and the mode of new files @throws Error with LMDB's or the system's number as `code` */
 export function openEnvironment(

@@ -7,28 +7,47 @@ import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
+import { type ByteMap, CatalogReader } from '../catalog/read.js';
+import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
+import type { StorePlace } from '../files/blobs.js';
+import { files } from '../files/file-blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
-import { commitBatch } from './commit.js';
+import type { CatalogRead, CatalogWrite } from '../types.js';
+import { commitTo, type Targets, writeBatchTo } from './commit.js';
+import { CommitRoom } from './commit-room.js';
 import {
-  type Batch,
   CommitFailed,
   type CommitOrder,
   type CommitThreadData,
   type CommitWord,
+  type Filled,
+  type Filling,
   TURN,
 } from './commits/turn.js';
+import { byteMap } from './maps.js';
 import { type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
 
 type OpenOrder = Extract<CommitOrder, { readonly kind: 'open' }>;
+type BeginOrder = Extract<CommitOrder, { readonly kind: 'begin' }>;
+
+/** Writes encoded changes, within a transaction. */
+export type Applier = (
+  target: { readonly catalog: CatalogRead; readonly write: CatalogWrite; readonly place: StorePlace },
+  encoded: Uint8Array,
+) => void;
 
 interface Opened {
   readonly index: OpenIndex;
   readonly file: string;
+  readonly place: StorePlace;
+  readonly catalog: CatalogRead;
+  readonly room: CommitRoom;
+  readonly apply: Applier;
 }
 
-/** Serves until the port is closed. */
-export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadData): void {
+/** Serves until the port is closed. @param applier makes what writes the changes of one store */
+export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadData, applier: () => Applier): void {
   const say = (word: CommitWord): void => port.postMessage(word);
   let store: OpenOrder | undefined;
   let opened: Opened | undefined;
@@ -38,8 +57,8 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
     } else if (order.kind === 'begin') {
       try {
         // Again where it could not be opened before: descriptors, say, may have been short for a moment.
-        opened ??= await open(store as OpenOrder);
-        say(take(opened, order.patience));
+        opened ??= await open(store as OpenOrder, applier());
+        say(take(opened, order));
       } catch (error) {
         const reason = error instanceof CommitFailed ? error.reason : error;
         say({ kind: 'failed', isLost: error instanceof CommitFailed, answer: failed(reason) });
@@ -51,20 +70,46 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
     }
   });
 
-  function take({ index, file }: Opened, patience: number): CommitWord {
+  function take(opened: Opened, { patience, early }: BeginOrder): CommitWord {
+    const { index, file } = opened;
     let isGivenBack = false;
-    const wrote = commitBatch(index, file, () => {
+    const wrote = commitTo(index, file, (targets) => {
+      if (early !== undefined && isNewest(index, early.after)) {
+        isGivenBack = Atomics.compareExchange(turn, 0, TURN.asked, TURN.filled) !== TURN.asked;
+        return !isGivenBack && write(opened, targets, early.filled);
+      }
       if (Atomics.compareExchange(turn, 0, TURN.asked, TURN.granted) === TURN.asked) {
         say({ kind: 'granted' });
         awaitUser(turn, patience);
       }
       isGivenBack = Atomics.load(turn, 0) !== TURN.filled;
-      if (isGivenBack) return undefined;
-      const batch = receiveMessageOnPort(batches)?.message as Batch;
-      return batch && Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength);
+      if (isGivenBack) return false;
+      const filling = receiveMessageOnPort(batches)?.message as Filling;
+      return filling !== undefined && write(opened, targets, filling);
     });
     return isGivenBack ? { kind: 'given back' } : { kind: 'committed', wrote };
   }
+}
+
+/** Whether the last transaction, when nobody else can commit, is the one of this number. */
+function isNewest({ root }: OpenIndex, after: number): boolean {
+  return (root.env.getWriteTxnId() - 1) >>> 0 === after >>> 0;
+}
+
+/** @returns true: there is something to commit */
+function write({ file, place, catalog, room, apply }: Opened, targets: Targets, { kind, bytes }: Filled): boolean {
+  if (kind === 'batch') return writeBatchTo(targets, bytes);
+  room.begin();
+  const { meta, pages } = targets;
+  const counted = (map: WritableByteMap): WritableByteMap => ({
+    ...map,
+    put(key, value) {
+      room.take(key.byteLength + value.byteLength);
+      map.put(key, value);
+    },
+  });
+  apply({ catalog, write: new CatalogWriter(file, counted(meta), counted(pages)), place }, bytes);
+  return true;
 }
 
 /** Returns when the turn is filled or given back. A turn that is taken is filled soon, for its user does not wait for anything. */
@@ -79,19 +124,23 @@ function awaitUser(turn: Int32Array, patience: number): void {
   }
 }
 
-async function open({ store, inode }: OpenOrder): Promise<Opened> {
+async function open({ store, inode }: OpenOrder, apply: Applier): Promise<Opened> {
   const file = join(store, CATALOG_FILE);
   try {
-    const opened = { index: await openIndex(store, { create: false, readOnly: false }), file };
-    if (opened.index.inode === inode) return opened;
-    await close(opened);
+    const index = await openIndex(store, { create: false, readOnly: false });
+    if (index.inode === inode) {
+      const [meta, pages] = [index.meta, index.pages].map((one) => byteMap(one, () => {})) as [ByteMap, ByteMap];
+      const place = { directory: store, blobs: files };
+      return { index, file, place, catalog: new CatalogReader(file, meta, pages), room: new CommitRoom(file), apply };
+    }
+    await close({ index });
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
   throw removedError(file);
 }
 
-async function close({ index }: Opened): Promise<void> {
+async function close({ index }: Pick<Opened, 'index'>): Promise<void> {
   await index.root.close();
   index.gate?.close();
 }

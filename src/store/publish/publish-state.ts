@@ -5,7 +5,7 @@
 
 import type { TombstoneMarks } from '../catalog/tombstones.js';
 import { formatOf, JOINED_FORMAT } from '../catalog/values.js';
-import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
+import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, ShardEntry } from '../types.js';
 import { expectCount } from './checks.js';
 
 /** The number of the publication that this transaction is: it is written into the store's header. */
@@ -24,7 +24,7 @@ export function nextGeneration(catalog: Catalog, write: CatalogWrite): number {
  * @throws GristmillError COUNT_MISMATCH: nothing is committed then
  */
 export function publishState(
-  catalog: Catalog,
+  catalog: CatalogRead,
   write: CatalogWrite,
   manifest: CollectionManifest,
   shards: readonly ShardEntry[],
@@ -44,7 +44,7 @@ export function publishState(
 }
 
 /** What older versions of gristmill cannot read is in the store from now on: they refuse it as a whole. */
-function requireFormat(catalog: Catalog, write: CatalogWrite, format: number): void {
+function requireFormat(catalog: CatalogRead, write: CatalogWrite, format: number): void {
   const header = catalog.header();
   if (header.format < format) write.putHeader({ ...header, format });
 }

@@ -5,8 +5,9 @@
 
 import { encodeKey } from '../../keys/encode.js';
 import type { Edit } from '../../store/edit-types.js';
-import type { Catalog, CatalogWrite, CollectionManifest, Entry, Location } from '../../store/types.js';
-import { type KeyChange, withPatch } from '../overlay/overlay.js';
+import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, Location } from '../../store/types.js';
+import type { StoredChange } from '../overlay/changes.js';
+import { withPatch } from '../overlay/overlay.js';
 
 /**
  * Whether edits of a collection are written down: where no import ever gave it a record, all it has came by transactions. One
@@ -23,13 +24,13 @@ export function editCount(manifest: CollectionManifest): number {
 
 /** Writes the edits of one collection, within a transaction. */
 export class Edits {
-  readonly #catalog: Catalog;
+  readonly #catalog: CatalogRead;
   readonly #write: CatalogWrite;
   readonly #id: number;
   /** By how many there are more. */
   #gained = 0;
 
-  constructor(catalog: Catalog, write: CatalogWrite, { id }: CollectionManifest) {
+  constructor(catalog: CatalogRead, write: CatalogWrite, { id }: CollectionManifest) {
     this.#catalog = catalog;
     this.#write = write;
     this.#id = id;
@@ -41,7 +42,7 @@ export class Edits {
   }
 
   /** @param stored where the record of the key was */
-  note(change: KeyChange, stored: Entry | undefined): void {
+  note(change: StoredChange, stored: Entry | undefined): void {
     const known = this.#catalog.edit(this.#id, change.key);
     this.#set(change.key, known, editOf(change, known, stored));
   }
@@ -62,7 +63,7 @@ export class Edits {
 }
 
 /** What is kept of a key from now on; undefined where it is as the import left it, which had no record of this key. */
-function editOf(change: KeyChange, known: Edit | undefined, stored: Location | undefined): Edit | undefined {
+function editOf(change: StoredChange, known: Edit | undefined, stored: Location | undefined): Edit | undefined {
   const place = stored && ([stored.shard, stored.ordinal] as const);
   const origin = known === undefined ? place : known.origin;
   const from = origin === undefined ? {} : { origin };

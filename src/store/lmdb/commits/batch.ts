@@ -43,9 +43,9 @@ export function writeBatch(sets: readonly WriteSet[]): Buffer | undefined {
 }
 
 /** A database as it is written to. */
-export interface BatchTarget {
-  put(key: Buffer, value: Buffer): void;
-  remove(key: Buffer): void;
+interface BatchTarget {
+  put(key: Uint8Array, value: Uint8Array): void;
+  remove(key: Uint8Array): unknown;
 }
 
 export function readBatch(batch: Buffer, targets: readonly BatchTarget[]): void {

@@ -1,41 +1,43 @@
 // store at rest: [catalog]
 //
-// The user's side of the commit thread (turn.ts): transactions of one store, one after another. A thread is started
-// with the first transaction of a store. When the store is closed its thread is kept for the next one, because starting a
-// thread takes longer than most stores of a test are open. None of it keeps a process alive but a transaction under way.
+// The user's side of the commit thread (turn.ts): transactions of one store, one after another. A thread is taken
+// with the first transaction of a store. None of it keeps a process alive but a transaction under way.
 
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { GristmillError } from '../../../base/errors.js';
 import { unwrap } from '../../../parallel/wire.js';
-import { addressSpaceLeft } from '../../files/process-limits.js';
-import { type Batch, CommitFailed, type CommitOrder, type CommitThreadData, type CommitWord, TURN } from './turn.js';
+import { CommitFailed, type CommitWord, type Early, type Filling, TURN } from './turn.js';
 import { takers } from './turns.js';
+import { Thread } from './worker.js';
 
-const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
-/** The thread's own heap holds one batch at a time, outside of it. */
-const HEAP_MIB = 64;
-const YOUNG_HEAP_MIB = 4;
-/** Address space that a thread reserves, generously. */
-const THREAD_ADDRESS_BYTES = 2 * 2 ** 30;
 /** How long a turn stays granted to a user that is busy, in milliseconds. It doubles each time, or a busy user never got one. */
 const PATIENCE_MIN = 50;
 const PATIENCE_MAX = 6400;
+/** Where other processes commit all the time, most of what is filled early is in vain: then so many turns are waited for. */
+const DISTRUST_MAX = 64;
+
+/** What a transaction is to write. */
+export interface Filler {
+  /** Runs when no other process can commit. */
+  readonly fill: () => Filling;
+  /** The same before that, for who may be asked again. Undefined: there is nothing to write. */
+  readonly fillEarly?: () => Early | undefined;
+  /** What `fillEarly` gave is not written. */
+  readonly takeBack?: () => void;
+}
 
 /** A transaction that waits for its turn. */
-interface Request {
-  /** Runs when no other process can commit. */
-  readonly fill: () => Batch;
+interface Request extends Filler {
   readonly resolve: (wrote: boolean) => void;
   readonly reject: (error: unknown) => void;
   /** What `fill` threw. */
   failure?: unknown;
   hasFailed?: boolean;
+  /** Whether what `fillEarly` gave may still be written. */
+  isEarly?: boolean;
 }
 
 /** How a turn ends that was taken, or could not be granted. */
 type Ended = Extract<CommitWord, { readonly kind: 'committed' | 'failed' }>;
-
-let spare: Thread | undefined;
 
 /** No thread could be started, or it died. */
 export class NoCommitThread extends Error {}
@@ -45,6 +47,9 @@ export class CommitThread {
   readonly #waiting: Request[] = [];
   #current: Request | undefined;
   #patience = PATIENCE_MIN;
+  /** Turns to wait for before anything is filled early again, and how many after the next one that was in vain. */
+  #distrust = 0;
+  #distrustNext = 1;
   #lost: Error | undefined;
   #closed: (() => void) | undefined;
 
@@ -56,25 +61,24 @@ export class CommitThread {
   }
 
   /**
-   * Starts a thread, or takes the spare one.
+   * Takes a thread for a store.
    * @param inode of the index that the user has open
    * @returns null where there is no room for a thread: Node would end the process
    */
   static start(store: string, inode: number | undefined): CommitThread | null {
-    const thread = spare ?? (addressSpaceLeft() < THREAD_ADDRESS_BYTES ? undefined : new Thread());
-    spare = undefined;
-    return thread === undefined ? null : new CommitThread(thread, store, inode);
+    const thread = Thread.take();
+    return thread && new CommitThread(thread, store, inode);
   }
 
   /**
-   * Runs `fill` when no other process can commit, and commits the batch that it returns.
+   * Commits what `filler` gives: early where it can and no process has committed meanwhile, or when no other process can.
    * @returns whether there was anything to commit, when it is durable
-   * @throws as `commitBatch`; NoCommitThread: nothing was committed
+   * @throws as `commitTo`; NoCommitThread: nothing was committed
    */
-  run(fill: () => Batch): Promise<boolean> {
+  run(filler: Filler): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
-      this.#waiting.push({ fill, resolve, reject });
+      this.#waiting.push({ ...filler, resolve, reject });
       if (this.#current === undefined) this.#next();
     });
   }
@@ -82,7 +86,9 @@ export class CommitThread {
   /** See `giveBackTurns`. The transaction gets another turn. */
   giveBack(): void {
     const { turn } = this.#thread;
-    for (const state of [TURN.asked, TURN.granted]) Atomics.compareExchange(turn, 0, state, TURN.givenBack);
+    for (const state of [TURN.asked, TURN.granted]) {
+      if (Atomics.compareExchange(turn, 0, state, TURN.givenBack) === state) this.#takeBack();
+    }
     Atomics.notify(turn, 0);
   }
 
@@ -95,6 +101,7 @@ export class CommitThread {
         this.#take();
         break;
       case 'given back':
+        this.#takeBack();
         this.#patience = Math.min(2 * this.#patience, PATIENCE_MAX);
         this.#ask();
         break;
@@ -105,6 +112,7 @@ export class CommitThread {
 
   #settle(word: Ended): void {
     const { resolve, reject, hasFailed, failure } = this.#current as Request;
+    if (this.#current?.isEarly) this.#distrustNext = 1;
     this.#current = undefined;
     this.#patience = PATIENCE_MIN;
     if (hasFailed) reject(failure);
@@ -120,6 +128,7 @@ export class CommitThread {
     // Once filled, a batch may have been committed or not.
     const isFilled = Atomics.load(this.#thread.turn, 0) === TURN.filled;
     const unknown = new CommitFailed(new GristmillError('WORKER_FAILED', `the commit thread ended: ${reason.message}`));
+    if (!isFilled) this.#takeBack();
     this.#current?.reject(isFilled ? unknown : this.#lost);
     for (const { reject } of this.#waiting.splice(0)) reject(this.#lost);
     this.#current = undefined;
@@ -135,10 +144,7 @@ export class CommitThread {
     });
     takers.delete(this);
     if (this.#lost !== undefined) return;
-    this.#thread.listener = undefined;
-    this.#thread.setBusy(false);
-    if (spare === undefined) spare = this.#thread;
-    else this.#thread.end();
+    this.#thread.release();
   }
 
   #next(): void {
@@ -150,8 +156,32 @@ export class CommitThread {
   }
 
   #ask(): void {
+    const request = this.#current as Request;
+    let early: Early | undefined;
+    if (request.fillEarly !== undefined && this.#distrust-- <= 0) {
+      this.#distrust = 0;
+      try {
+        early = request.fillEarly();
+        if (early === undefined) request.resolve(false);
+      } catch (error) {
+        request.reject(error);
+      }
+      if (early === undefined) {
+        this.#next();
+        return;
+      }
+      request.isEarly = true;
+    }
     Atomics.store(this.#thread.turn, 0, TURN.asked);
-    this.#thread.order({ kind: 'begin', patience: this.#patience });
+    this.#thread.order({ kind: 'begin', patience: this.#patience, early }, early?.filled.bytes);
+  }
+
+  /** What was filled early is not written. */
+  #takeBack(): void {
+    const request = this.#current;
+    if (!request?.isEarly) return;
+    request.isEarly = false;
+    request.takeBack?.();
   }
 
   #take(): void {
@@ -159,67 +189,19 @@ export class CommitThread {
     // It may have been given back meanwhile.
     if (Atomics.compareExchange(turn, 0, TURN.granted, TURN.taken) !== TURN.granted) return;
     const request = this.#current as Request;
-    let batch: Batch;
+    if (request.isEarly) {
+      this.#takeBack();
+      this.#distrust = this.#distrustNext;
+      this.#distrustNext = Math.min(2 * this.#distrustNext, DISTRUST_MAX);
+    }
+    let filling: Filling;
     try {
-      batch = request.fill();
+      filling = request.fill();
     } catch (error) {
       request.failure = error;
       request.hasFailed = true;
     }
-    this.#thread.fill(batch);
-  }
-}
-
-/** A worker thread, and how it is spoken to. */
-class Thread {
-  readonly turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #worker: Worker;
-  readonly #batches: MessagePort;
-  listener: CommitThread | undefined;
-
-  constructor() {
-    const { port1, port2 } = new MessageChannel();
-    this.#batches = port1;
-    const workerData: CommitThreadData = { turn: this.turn, batches: port2 };
-    this.#worker = new Worker(WORKER, {
-      workerData,
-      transferList: [port2],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_HEAP_MIB },
-    });
-    let failure: Error | undefined;
-    // It is followed by 'exit'.
-    this.#worker.on('error', (error) => {
-      failure = error;
-    });
-    this.#worker.on('exit', (code) => {
-      if (spare === this) spare = undefined;
-      this.#batches.close();
-      this.listener?.died(failure ?? new Error(`it exited with code ${code}`));
-    });
-    this.#worker.on('message', (word: CommitWord) => this.listener?.heard(word));
-    // Last: a listener for messages keeps a process alive.
-    this.#worker.unref();
-    this.#batches.unref();
-  }
-
-  order(order: CommitOrder): void {
-    this.#worker.postMessage(order);
-  }
-
-  fill(batch: Batch): void {
-    this.#batches.postMessage(batch, batch === undefined ? [] : [batch.buffer as ArrayBuffer]);
-    Atomics.store(this.turn, 0, TURN.filled);
-    Atomics.notify(this.turn, 0);
-  }
-
-  /** Whether the process is to stay alive for it. */
-  setBusy(isBusy: boolean): void {
-    if (isBusy) this.#worker.ref();
-    else this.#worker.unref();
-  }
-
-  end(): void {
-    void this.#worker.terminate();
+    this.#thread.fill(filling);
   }
 }
 

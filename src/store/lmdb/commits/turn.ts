@@ -10,6 +10,9 @@
 //   taken           (the user runs its changes, synchronously)
 //   filled   ──>    writes, commits, syncs; then `committed` or `failed`
 //
+// Changes that are prepared without waiting come with the order, and the number of the transaction they were prepared on.
+// Where it is still the last one, the commit thread takes the turn itself (`asked` becomes `filled`) and writes them.
+//
 //   given back      instead of taken: by the user, who is about to wait for the write transaction itself; or by the commit
 //                   thread, if the user is busy for longer than its patience, because other processes wait meanwhile
 
@@ -33,11 +36,24 @@ export type CommitOrder =
   /** The inode of the index must be this one, or it is another store's by now. */
   | { readonly kind: 'open'; readonly store: string; readonly inode: number | undefined }
   /** The turn is asked for. `patience`: milliseconds that it may stay granted and not taken. */
-  | { readonly kind: 'begin'; readonly patience: number }
+  | { readonly kind: 'begin'; readonly patience: number; readonly early?: Early | undefined }
   | { readonly kind: 'close' };
 
+/** What is to be written: keys and values (batch.ts), or encoded changes that the commit thread makes keys and values of. */
+export interface Filled {
+  readonly kind: 'batch' | 'changes';
+  readonly bytes: Uint8Array;
+}
+
 /** What is sent with `filled`: undefined where there is nothing to write. */
-export type Batch = Uint8Array | undefined;
+export type Filling = Filled | undefined;
+
+/** What was prepared without waiting, on the state after a transaction. */
+export interface Early {
+  readonly filled: Filled;
+  /** The lower 32 bits of its number. */
+  readonly after: number;
+}
 
 /** From the commit thread. */
 export type CommitWord =

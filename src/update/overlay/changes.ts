@@ -1,0 +1,154 @@
+// record > line, keys > [overlay > pages] > transaction
+//
+// What a group of transactions changes, and the same as bytes that go to the thread that commits it: a head in JSON, then
+// record after record. Encoding and decoding stand side by side. Numbers are of 32 bits, little-endian.
+
+import type { CollectionManifest, StoreHeader } from '../../store/types.js';
+import type { NewRecord } from '../records/record.js';
+import type { KeyChange } from './overlay.js';
+
+export interface GroupChanges {
+  /** The numbers that are free when new collections and their trees have taken theirs. */
+  readonly numbers: Pick<StoreHeader, 'nextCollection' | 'nextTree'>;
+  /** New collections; those that get records are in `collections` too. */
+  readonly created: readonly CollectionManifest[];
+  readonly collections: readonly CollectionChanges[];
+}
+
+/** A record as it is stored: its key is that of its change. */
+export type StoredRecord = Pick<NewRecord, 'line' | 'secondary'>;
+
+/** What becomes of one key. Without a record it is deleted. */
+export interface StoredChange extends Pick<KeyChange, 'key' | 'patches'> {
+  readonly record?: StoredRecord;
+}
+
+export interface CollectionChanges {
+  readonly name: string;
+  /** In the order in which they were made. None in a collection without a key. */
+  readonly keyed: readonly StoredChange[];
+  /** In a collection without a key: records to append, and ordinals of records to delete. */
+  readonly appended: readonly StoredRecord[];
+  readonly deleted: readonly number[];
+}
+
+/** The head of a collection: its records follow, those to append first. */
+interface Head extends Pick<GroupChanges, 'numbers' | 'created'> {
+  readonly collections: readonly (Pick<CollectionChanges, 'name' | 'deleted'> & {
+    readonly appended: number;
+    readonly keyed: number;
+  })[];
+}
+
+/** @returns bytes in a memory of their own, so that it can be moved to another thread */
+export function encodeChanges({ numbers, created, collections }: GroupChanges): Uint8Array {
+  const heads = collections.map(({ name, deleted, appended, keyed }) => {
+    return { name, deleted, appended: appended.length, keyed: keyed.length };
+  });
+  const head: Head = { numbers, created, collections: heads };
+  const writer = new Writer();
+  writer.bytes(Buffer.from(JSON.stringify(head)));
+  for (const { appended, keyed } of collections) {
+    for (const record of appended) putRecord(writer, record);
+    for (const { key, record, patches } of keyed) {
+      writer.bytes(key);
+      writer.number(record === undefined ? 0 : 1);
+      if (record === undefined) continue;
+      writer.bytes(patches === undefined ? NOTHING : Buffer.from(JSON.stringify(patches)));
+      putRecord(writer, record);
+    }
+  }
+  return writer.written();
+}
+
+export function decodeChanges(bytes: Uint8Array): GroupChanges {
+  const reader = new Reader(bytes);
+  const { numbers, created, collections } = JSON.parse(reader.bytes().toString()) as Head;
+  return {
+    ...{ numbers, created },
+    collections: collections.map(({ name, deleted, appended, keyed }) => ({
+      ...{ name, deleted },
+      appended: Array.from({ length: appended }, () => takeRecord(reader)),
+      keyed: Array.from({ length: keyed }, () => takeChange(reader)),
+    })),
+  };
+}
+
+function takeChange(reader: Reader): StoredChange {
+  const key = reader.bytes();
+  if (reader.number() === 0) return { key };
+  const patches = reader.bytes();
+  const record = takeRecord(reader);
+  return { key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
+}
+
+function putRecord(writer: Writer, { line, secondary }: StoredRecord): void {
+  writer.bytes(line);
+  writer.number(secondary.length);
+  for (const keys of secondary) {
+    writer.number(keys.length);
+    for (const key of keys) writer.bytes(key);
+  }
+}
+
+function takeRecord(reader: Reader): StoredRecord {
+  const line = reader.bytes();
+  const secondary = Array.from({ length: reader.number() }, () =>
+    Array.from({ length: reader.number() }, () => reader.bytes()),
+  );
+  return { line, secondary };
+}
+
+const NOTHING = new Uint8Array();
+const NUMBER_BYTES = 4;
+const FIRST_BYTES = 4096;
+
+class Writer {
+  #buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
+  #at = 0;
+
+  number(number: number): void {
+    this.#reserve(NUMBER_BYTES);
+    this.#at = this.#buffer.writeUInt32LE(number, this.#at);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(NUMBER_BYTES + bytes.byteLength);
+    this.#at = this.#buffer.writeUInt32LE(bytes.byteLength, this.#at);
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.byteLength;
+  }
+
+  written(): Uint8Array {
+    return this.#buffer.subarray(0, this.#at);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.byteLength) return;
+    const larger = Buffer.from(new ArrayBuffer(Math.max(2 * this.#buffer.byteLength, this.#at + bytes)));
+    larger.set(this.written());
+    this.#buffer = larger;
+  }
+}
+
+class Reader {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  number(): number {
+    const number = this.#buffer.readUInt32LE(this.#at);
+    this.#at += NUMBER_BYTES;
+    return number;
+  }
+
+  /** A view: nobody writes to it. */
+  bytes(): Buffer {
+    const from = this.#at + NUMBER_BYTES;
+    this.#at = from + this.#buffer.readUInt32LE(this.#at);
+    return this.#buffer.subarray(from, this.#at);
+  }
+}
