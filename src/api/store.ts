@@ -81,9 +81,10 @@ export class Store extends MaintainedStore {
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
-    const { readOnly, trustOwner, trustShared } = effective.options;
+    const { readOnly, trustOwner, trustShared, acknowledge } = effective.options;
     const create = effective.options.create && !readOnly;
-    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner, trustShared });
+    const syncsLater = acknowledge === 'committed';
+    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner, trustShared, syncsLater });
     return new Store(place, effective, catalog);
   }
 
@@ -190,7 +191,8 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Changes any number of records in any number of collections. All changes are durable when the promise resolves. If
+   * Changes any number of records in any number of collections. All changes are durable when the promise resolves (option
+   * `acknowledge`). If
    * `change` throws, nothing is changed. All processes take turns. Transactions that are called while another one is being
    * committed are committed together, in the order of the calls.
    * @param change makes the changes, synchronously. It runs later, on a state that no process changes before its commit;

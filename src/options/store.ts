@@ -76,6 +76,11 @@ export const STORE_OPTIONS = {
     meaning:
       'state that reads see after a publication; immediate: the newest; warm: the previous one until the hot set of the newest is loaded; stale: the same, but at most this much out of date',
   },
+  acknowledge: {
+    ...{ type: 'choice', default: 'durable', choices: ['durable', 'committed'] },
+    meaning:
+      'when a change by a transaction is acknowledged; durable: when it is synced; committed: when all processes see it, before its last sync, which comes within 100 ms: a power cut before that may take the last changes away, whole transactions, the newest first',
+  },
   hotSet: {
     ...{ type: 'boolean', default: true },
     meaning: 'remember the most read keys, and load their records when the store is opened again',

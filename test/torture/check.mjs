@@ -75,6 +75,23 @@ export async function checkAfterCrash(directory, history, acknowledged) {
 }
 
 /**
+ * The store holds what it held after some operation: what was acknowledged before its last sync may be lost, the last ones
+ * first.
+ * @param {string} directory
+ * @param {History} history
+ * @param {number} from the operation it stood at before the crash's run began
+ * @param {Acknowledged} acknowledged
+ * @returns {Promise<number>} the operation it stands at
+ */
+export async function checkWholeAfterCrash(directory, history, from, { n }) {
+  const stands = digest((await readStore(directory)).records);
+  for (let possible = n + 1; possible >= from; possible--) {
+    if (stands === digest(history.state(possible))) return possible;
+  }
+  throw new Error(`the store holds what it held after none of the operations ${from} to ${n + 1}`);
+}
+
+/**
  * Nothing is in a store that nothing names: after a crash it has been opened for writing, and nobody uses it.
  * @param {string} directory
  */

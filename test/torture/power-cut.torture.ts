@@ -11,13 +11,14 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
-import { checkAfterCrash, expectClean } from './check.mjs';
+import { checkAfterCrash, checkWholeAfterCrash, expectClean } from './check.mjs';
 import { checkApart, missing, scratchDirectory, Writer, type WriterOptions } from './harness.js';
 import { History } from './model.mjs';
 import { CUTS, Volume } from './volume.mjs';
 
 const CUTS_EACH = Number(process.env.TORTURE_CUTS ?? 100);
 const CUTS_OF_TWIN = 20;
+const CUTS_COMMITTED = Math.ceil(CUTS_EACH / 4);
 /** A cut comes so many milliseconds after the first acknowledgement, at most: a round of the history takes about that. */
 const CUT_WITHIN = 700;
 
@@ -80,6 +81,22 @@ describe.skipIf(lacks)(`power cuts${lacks ? ` (${lacks})` : ''}`, () => {
     const acknowledged = await cutAgainAndAgain(kind.replaceAll(' ', '-'), kind, CUTS_EACH);
     console.log(`power cuts: ${CUTS_EACH}, operations acknowledged: ${acknowledged}`);
     expect(acknowledged).toBeGreaterThan(CUTS_EACH);
+  });
+
+  test(`${CUTS_COMMITTED} cuts of a store that acknowledges before its last sync leave it whole`, async () => {
+    let from = 0;
+    let lost = 0;
+    const check: typeof checkAfterCrash = async (store, history, acknowledged) => {
+      const stands = await checkWholeAfterCrash(store, history, from, acknowledged);
+      await expectClean(store);
+      lost += Math.max(0, acknowledged.n - stands);
+      from = stands;
+      return stands;
+    };
+    const env = { GRISTMILL_ACKNOWLEDGE: 'committed' };
+    const acknowledged = await cutAgainAndAgain('committed', 'unsynced', CUTS_COMMITTED, check, { env });
+    console.log(`power cuts, acknowledged when committed: ${acknowledged} operations, ${lost} of the last ones lost`);
+    expect(acknowledged).toBeGreaterThan(CUTS_COMMITTED);
   });
 
   test('what was removed under the lock does not come back when the lock is given back', async () => {

@@ -32,9 +32,9 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 /** A child process on the store (support/group-child.mjs), and the lines that it has said. */
-function child(args: readonly string[], failpoints = '') {
+function child(args: readonly string[], failpoints = '', acknowledge: 'durable' | 'committed' = 'durable') {
   const script = fileURLToPath(new URL('../support/group-child.mjs', import.meta.url));
-  const env = { ...process.env, GRISTMILL_FAILPOINTS: failpoints };
+  const env = { ...process.env, GRISTMILL_FAILPOINTS: failpoints, GRISTMILL_ACKNOWLEDGE: acknowledge };
   const started = spawn(process.execPath, [script, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env });
   onTestFinished(() => {
     started.kill('SIGKILL');
@@ -57,7 +57,7 @@ describe('a process that is killed', () => {
   test('leaves what it was told of, and its calls up to some one, in their order', async () => {
     for (let round = 0; round < runs(3); round++) {
       const names = [`a${round}`, `b${round}`];
-      const children = names.map((name) => child(['put', name]));
+      const children = names.map((name, i) => child(['put', name], '', i === 0 ? 'durable' : 'committed'));
       const enough = 200 + 100 * round;
       // This process writes meanwhile, too.
       const own = Array.from({ length: 100 }, (_, n) => store.collection('rows').put({ id: `own${round}-${n}`, n }));

@@ -3,13 +3,10 @@
 // The catalog over LMDB. Two databases: `meta` (header, manifests, shards, tombstones, inline records: store/catalog/values.ts)
 // and `pages` (index pages under their page keys: store/pages/page-key.ts); store/catalog/read.ts reads them, store/catalog/write.ts writes them.
 //
-// A transaction collects what it writes (store/catalog/write-set.ts). Its commit thread (commits/thread.ts) has LMDB's write
-// transaction meanwhile, and writes it; or, for who wants to wait, this thread does (commit.ts).
-//
-// What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
+// A transaction collects what it writes (store/catalog/write-set.ts), and the commit thread (commits/thread.ts) writes it to
+// LMDB; or, for who wants to wait, this thread does (commit.ts). What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
 // refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
 
-import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
@@ -27,11 +24,11 @@ import { CommitThread, type Filler, NoCommitThread } from './commits/thread.js';
 import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
+import { bytesOf, readersOf, statsOf } from './facts.js';
 import { lastRead } from './lmdb.js';
 import { byteMap } from './maps.js';
 import { createHeader, interrupted } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
-import { readersOf } from './readers.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -43,7 +40,7 @@ interface Working {
 export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #store: string;
   readonly #index: OpenIndex;
-  readonly #readOnly: boolean;
+  readonly #options: LmdbCatalogOptions;
   readonly #environment: Environment;
   readonly #stored: { readonly meta: ByteMap; readonly pages: ByteMap };
   readonly #room: CommitRoom;
@@ -59,7 +56,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #failed: GristmillError | undefined;
   #closed = false;
 
-  private constructor(store: string, file: string, index: OpenIndex, readOnly: boolean) {
+  private constructor(store: string, file: string, index: OpenIndex, options: LmdbCatalogOptions) {
     const { meta, pages } = index;
     const check = (): void => this.assertOpen();
     const stored = { meta: byteMap(meta, check), pages: byteMap(pages, check) };
@@ -71,7 +68,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     super(file, over('meta'), over('pages'));
     this.#store = store;
     this.#index = index;
-    this.#readOnly = readOnly;
+    this.#options = options;
     this.#stored = stored;
     this.#environment = { file, meta, pages, snapshots: new Set(), isChanging: () => this.#isWriting };
     this.#room = new CommitRoom(file);
@@ -82,7 +79,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const file = join(store, CATALOG_FILE);
     // Asked before the catalog is read: who makes shards has made the header.
     const mayBeNew = !hasShards(store);
-    const catalog = new LmdbCatalog(store, file, await openIndex(store, options), options.readOnly);
+    const catalog = new LmdbCatalog(store, file, await openIndex(store, options), options);
     try {
       if (options.create && mayBeNew && catalog.isEmpty) {
         createHeader(catalog);
@@ -104,16 +101,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   get bytes(): number {
-    try {
-      return statSync(this.file).size;
-    } catch (cause) {
-      throw ioError(cause, 'look at', this.file);
-    }
+    return bytesOf(this.file);
   }
 
   get mapBytes(): number {
     this.assertOpen();
-    return (this.#index.root.getStats() as { readonly mapSize: number }).mapSize;
+    return statsOf(this.#index.root).mapSize;
   }
 
   refresh(): void {
@@ -124,7 +117,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   lastTransaction(): number {
     this.assertOpen();
-    return (this.#index.root.getStats() as { readonly lastTxnId: number }).lastTxnId;
+    return statsOf(this.#index.root).lastTxnId;
   }
 
   oldestRead(): number {
@@ -165,7 +158,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       return prepared && { after, filled: { kind: 'changes', bytes: encode(prepared) } };
     };
     const fill = (): Filled | undefined => fillEarly()?.filled;
-    if (await this.#committed({ fill, fillEarly, takeBack })) return;
+    const { syncsLater = false } = this.#options;
+    if (await this.#committed({ fill, fillEarly, takeBack, syncsLater })) return;
     this.transactionSync((write) => {
       const prepared = prepare();
       if (prepared !== undefined) apply(write, prepared);
@@ -280,15 +274,20 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#closed = true;
     // LMDB would be read through a transaction of a closed environment otherwise.
     for (const snapshot of this.#environment.snapshots) snapshot.release();
-    await this.#thread?.close();
-    await this.#index.root.close();
-    this.#index.gate?.close();
+    try {
+      await this.#thread?.close();
+    } catch (error) {
+      throw this.#reasonOf(error);
+    } finally {
+      await this.#index.root.close();
+      this.#index.gate?.close();
+    }
   }
 
   #assertChangeable(): void {
     this.assertOpen();
     if (this.#working !== undefined) throw new TypeError('a transaction cannot begin within another one');
-    if (!this.#readOnly) return;
+    if (!this.#options.readOnly) return;
     const { file } = this;
     throw new GristmillError('IO_ERROR', `cannot commit to ${file}: it was opened read-only`, { file });
   }

@@ -11,6 +11,7 @@ import { ioError } from '../../base/system-errors.js';
 import type { WritableByteMap } from '../catalog/write.js';
 import { readBatch } from './commits/batch.js';
 import { CommitFailed } from './commits/turn.js';
+import { DURABLE } from './lmdb.js';
 import type { Bytes, OpenIndex } from './open.js';
 import { inodeOf, removedError } from './opening.js';
 
@@ -27,14 +28,20 @@ export interface Targets {
  * Waits for the write transaction, has `write` write, commits and syncs.
  * @param write runs when no other process can commit; false, or a throw: nothing is written
  * @param file of the index
+ * @param flags DURABLE, or SYNCED_LATER: then `root.env.sync` must follow
  * @returns whether anything was written
  * @throws CommitFailed; what `write` throws; GristmillError IO_ERROR, DISK_FULL, STORE_CLOSED: nothing was written then
  */
-export function commitTo(index: OpenIndex, file: string, write: (targets: Targets) => boolean): boolean {
+export function commitTo(
+  index: OpenIndex,
+  file: string,
+  write: (targets: Targets) => boolean,
+  flags: number = DURABLE,
+): boolean {
   let isEntered = false;
   let isWritten = false;
   try {
-    // Synchronous, so that nobody reads the catalog halfway through; abortable and durable are the defaults.
+    // Synchronous, so that nobody reads the catalog halfway through.
     index.root.transactionSync(() => {
       if (!write({ meta: target(index.meta, file), pages: target(index.pages, file) })) throw NOTHING;
       index.gate?.enter();
@@ -42,7 +49,7 @@ export function commitTo(index: OpenIndex, file: string, write: (targets: Target
       assertInPlace(index, file);
       isWritten = true;
       failpoint('catalog.commit');
-    });
+    }, flags);
     failpoint('catalog.committed');
     return true;
   } catch (error) {

@@ -16,8 +16,18 @@ export interface NativeEnvironment {
   beginTxn(flags: number): void;
   getWriteTxnId(): number;
   abortTxn(): void;
+  /** Makes durable what was committed. @param synced is called when it is, or with the error */
+  sync(synced: (error: unknown) => void): void;
   close(): void;
 }
+
+/**
+ * Flags of a write transaction: of `transactionSync` as it is without flags (can be undone, durable), and one whose commit
+ * does not sync LMDB's head. The pages that the head names are synced before it is written, so the index is whole whatever
+ * becomes of the head (MDB_NOMETASYNC in lmdb.h).
+ */
+export const DURABLE = 3;
+export const SYNCED_LATER = DURABLE | 0x4_0000;
 
 export type Root = RootDatabase<Buffer, Uint8Array> & { readonly env: NativeEnvironment };
 

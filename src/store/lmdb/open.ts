@@ -21,6 +21,8 @@ export interface LmdbCatalogOptions {
   /** Create what is missing. */
   readonly create: boolean;
   readonly readOnly: boolean;
+  /** Whether `commit` is over before its last sync, which comes soon. */
+  readonly syncsLater?: boolean;
 }
 
 export interface OpenIndex {

@@ -15,6 +15,7 @@ import { CATALOG_FILE } from '../files/layout.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
 import { CommitRoom } from './commit-room.js';
+import { LaterSync } from './commits/later-sync.js';
 import {
   CommitFailed,
   type CommitOrder,
@@ -24,6 +25,7 @@ import {
   type Filling,
   TURN,
 } from './commits/turn.js';
+import { DURABLE, SYNCED_LATER } from './lmdb.js';
 import { byteMap } from './maps.js';
 import { type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
@@ -43,6 +45,7 @@ interface Opened {
   readonly place: StorePlace;
   readonly catalog: CatalogRead;
   readonly room: CommitRoom;
+  readonly syncing: LaterSync;
   readonly apply: Applier;
 }
 
@@ -64,16 +67,18 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
         say({ kind: 'failed', isLost: error instanceof CommitFailed, answer: failed(reason) });
       }
     } else {
+      const lost = await opened?.syncing.settled();
       if (opened !== undefined) await close(opened);
       opened = undefined;
-      say({ kind: 'closed' });
+      say({ kind: 'closed', lost: lost && failed(lost.reason) });
     }
   });
 
-  function take(opened: Opened, { patience, early }: BeginOrder): CommitWord {
-    const { index, file } = opened;
+  function take(opened: Opened, { patience, early, syncsLater }: BeginOrder): CommitWord {
+    const { index, file, syncing } = opened;
+    syncing.assertSynced();
     let isGivenBack = false;
-    const wrote = commitTo(index, file, (targets) => {
+    const fill = (targets: Targets): boolean => {
       if (early !== undefined && isNewest(index, early.after)) {
         isGivenBack = Atomics.compareExchange(turn, 0, TURN.asked, TURN.filled) !== TURN.asked;
         return !isGivenBack && write(opened, targets, early.filled);
@@ -86,7 +91,9 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       if (isGivenBack) return false;
       const filling = receiveMessageOnPort(batches)?.message as Filling;
       return filling !== undefined && write(opened, targets, filling);
-    });
+    };
+    const wrote = commitTo(index, file, fill, syncsLater ? SYNCED_LATER : DURABLE);
+    if (wrote && syncsLater) syncing.order();
     return isGivenBack ? { kind: 'given back' } : { kind: 'committed', wrote };
   }
 }
@@ -131,7 +138,9 @@ async function open({ store, inode }: OpenOrder, apply: Applier): Promise<Opened
     if (index.inode === inode) {
       const [meta, pages] = [index.meta, index.pages].map((one) => byteMap(one, () => {})) as [ByteMap, ByteMap];
       const place = { directory: store, blobs: files };
-      return { index, file, place, catalog: new CatalogReader(file, meta, pages), room: new CommitRoom(file), apply };
+      const catalog = new CatalogReader(file, meta, pages);
+      const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
+      return { index, file, place, catalog, room, syncing, apply };
     }
     await close({ index });
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Filler {
   readonly fillEarly?: () => Early | undefined;
   /** What `fillEarly` gave is not written. */
   readonly takeBack?: () => void;
+  /** Whether it is over when it is committed, and synced a little later. */
+  readonly syncsLater?: boolean;
 }
 
 /** A transaction that waits for its turn. */
@@ -51,7 +53,7 @@ export class CommitThread {
   #distrust = 0;
   #distrustNext = 1;
   #lost: Error | undefined;
-  #closed: (() => void) | undefined;
+  #closed: ((lost?: unknown) => void) | undefined;
 
   private constructor(thread: Thread, store: string, inode: number | undefined) {
     this.#thread = thread;
@@ -72,7 +74,7 @@ export class CommitThread {
 
   /**
    * Commits what `filler` gives: early where it can and no process has committed meanwhile, or when no other process can.
-   * @returns whether there was anything to commit, when it is durable
+   * @returns whether there was anything to commit, when it is durable, or with `syncsLater` when it is committed
    * @throws as `commitTo`; NoCommitThread: nothing was committed
    */
   run(filler: Filler): Promise<boolean> {
@@ -95,7 +97,7 @@ export class CommitThread {
   heard(word: CommitWord): void {
     switch (word.kind) {
       case 'closed':
-        this.#closed?.();
+        this.#closed?.(word.lost && reasonOf({ isLost: true, answer: word.lost }));
         break;
       case 'granted':
         this.#take();
@@ -135,16 +137,17 @@ export class CommitThread {
     this.#closed?.();
   }
 
-  /** Ends when no transaction is under way any more. */
+  /** Ends when no transaction is under way any more. @throws CommitFailed where what was committed could not be synced */
   async close(): Promise<void> {
     if (this.#lost !== undefined) return;
-    await new Promise<void>((resolve) => {
+    const lost = await new Promise((resolve) => {
       this.#closed = resolve;
       if (this.#current === undefined) this.#next();
     });
     takers.delete(this);
     if (this.#lost !== undefined) return;
     this.#thread.release();
+    if (lost !== undefined) throw lost;
   }
 
   #next(): void {
@@ -173,7 +176,8 @@ export class CommitThread {
       request.isEarly = true;
     }
     Atomics.store(this.#thread.turn, 0, TURN.asked);
-    this.#thread.order({ kind: 'begin', patience: this.#patience, early }, early?.filled.bytes);
+    const { syncsLater = false } = request;
+    this.#thread.order({ kind: 'begin', patience: this.#patience, syncsLater, early }, early?.filled.bytes);
   }
 
   /** What was filled early is not written. */
@@ -205,7 +209,7 @@ export class CommitThread {
   }
 }
 
-function reasonOf(word: Extract<Ended, { readonly kind: 'failed' }>): unknown {
+function reasonOf(word: Pick<Extract<Ended, { readonly kind: 'failed' }>, 'isLost' | 'answer'>): unknown {
   try {
     return unwrap(word.answer);
   } catch (error) {

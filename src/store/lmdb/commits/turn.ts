@@ -35,8 +35,16 @@ export interface CommitThreadData {
 export type CommitOrder =
   /** The inode of the index must be this one, or it is another store's by now. */
   | { readonly kind: 'open'; readonly store: string; readonly inode: number | undefined }
-  /** The turn is asked for. `patience`: milliseconds that it may stay granted and not taken. */
-  | { readonly kind: 'begin'; readonly patience: number; readonly early?: Early | undefined }
+  /**
+   * The turn is asked for. `patience`: milliseconds that it may stay granted and not taken. `syncsLater`: it is over when it
+   * is committed, and synced a little later.
+   */
+  | {
+      readonly kind: 'begin';
+      readonly patience: number;
+      readonly syncsLater: boolean;
+      readonly early?: Early | undefined;
+    }
   | { readonly kind: 'close' };
 
 /** What is to be written: keys and values (batch.ts), or encoded changes that the commit thread makes keys and values of. */
@@ -63,7 +71,8 @@ export type CommitWord =
   | { readonly kind: 'committed'; readonly wrote: boolean }
   /** `isLost`: the commit itself failed, so that the index must not be trusted. */
   | { readonly kind: 'failed'; readonly isLost: boolean; readonly answer: Answer<never> }
-  | { readonly kind: 'closed' };
+  /** `lost`: commits that were over before their sync may be lost, because it failed. */
+  | { readonly kind: 'closed'; readonly lost?: Answer<never> | undefined };
 
 /** The commit itself failed: nobody knows what is on the disk. */
 export class CommitFailed extends Error {

@@ -1,0 +1,37 @@
+// store at rest: [catalog]
+//
+// What can be said of an index without reading it.
+
+import { statSync } from 'node:fs';
+import { ioError } from '../../base/system-errors.js';
+import type { CatalogSlot } from '../types.js';
+import type { Root } from './lmdb.js';
+
+/** @throws GristmillError IO_ERROR */
+export function bytesOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch (cause) {
+    throw ioError(cause, 'look at', file);
+  }
+}
+
+interface Stats {
+  readonly mapSize: number;
+  readonly lastTxnId: number;
+}
+
+export function statsOf(root: Root): Stats {
+  return root.getStats() as Stats;
+}
+
+/** Who reads it, in all processes, as LMDB's table of readers says. Slots of processes that have ended are given back first. */
+export function readersOf(root: Root): readonly CatalogSlot[] {
+  root.readerCheck();
+  // Lines of "pid thread transaction"; "-" for who sees none. A heading, or a sentence where there are no slots.
+  const lines = root.readerList().matchAll(/^ *(\d+) +\S+ +(\d+|-)$/gm);
+  return Array.from(lines, ([, pid, transaction]) => ({
+    pid: Number(pid),
+    transaction: transaction === '-' ? undefined : Number(transaction),
+  }));
+}
