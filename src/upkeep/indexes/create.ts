@@ -20,6 +20,7 @@ import {
   numbersIn,
   quotedPath,
 } from '../../keys/key-path.js';
+import type { IndexDefinition } from '../../options/indexes.js';
 import { inOrder } from '../../parallel/in-order.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { INDEX_PREFIX, pathIn, shardPath, TEMPORARY_DIRECTORY, temporaryPath } from '../../store/files/layout.js';
@@ -64,10 +65,10 @@ export interface IndexTarget extends StorePlace {
 export async function createIndex(
   target: IndexTarget,
   collection: string,
-  path: KeyPath,
+  index: KeyPath | IndexDefinition,
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
-  const options = resolveCreateIndex(path, given, target.closing);
+  const { path, options } = resolveCreateIndex(index, given, target.closing);
   const { catalog } = target;
   collectionOf(catalog, collection);
   const watch = new IndexWatch(options);
@@ -78,8 +79,8 @@ export async function createIndex(
       const created = await build.run(collection, path);
       watch.enter('done');
       const manifest = collectionOf(catalog, collection);
-      const index = manifest.secondary.find((one) => isSamePath(one.path, path));
-      const facts = { entries: index?.entries ?? 0, records: manifest.records };
+      const stored = manifest.secondary.find((one) => isSamePath(one.path, path));
+      const facts = { entries: stored?.entries ?? 0, records: manifest.records };
       return { collection, path, ...facts, created, seconds: watch.seconds };
     } catch (error) {
       throw lock.reasonFor(watch.errorOf(error));
