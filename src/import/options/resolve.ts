@@ -2,7 +2,7 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
-import { namesOf, partsOf, withUnique } from '../../keys/key-path.js';
+import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { pathOfIndex } from '../../options/indexes.js';
@@ -31,6 +31,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
    * their records is read once. "apart": it is read for each of them.
    */
   readonly pass?: 'together' | 'apart';
+  /** Of the option `indexes`, once the collection is known: those that imports keep without naming them. */
+  readonly keptIndexes?: readonly KeyPath[];
 };
 
 /**
