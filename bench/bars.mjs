@@ -62,6 +62,8 @@ export const BARS = {
   metricsOfNone: 1.03,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
+  /** An index made from the stored records, relative to what it costs an import. */
+  indexOfDifference: 1.2,
 };
 
 /**

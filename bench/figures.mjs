@@ -23,6 +23,7 @@ const BENCHES = [
     'lookup',
     'transactions',
     'verify',
+    'index-add',
     'kernel',
     'real',
   ],

@@ -23,6 +23,7 @@ const BENCHES = {
   lookup: { rivals: true },
   transactions: { rivals: true },
   verify: {},
+  'index-add': {},
   real: { rivals: true },
   memory: {},
   scaling: {},

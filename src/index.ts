@@ -54,6 +54,7 @@ export type {
   StoreMetrics,
 } from './metrics/store-metrics.js';
 export type { Freshness } from './options/freshness.js';
+export type { IndexDefinition } from './options/indexes.js';
 export type { Writer } from './options/shared.js';
 export type {
   CacheOptions,

@@ -8,6 +8,7 @@ import type { CollectionsImportOptions, ImportOptions } from '../import/options/
 import type { ImportSource } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
 import type { KeyPath } from '../keys/key-path.js';
+import type { IndexDefinition } from '../options/indexes.js';
 import { workersFor } from '../pool/in-process.js';
 import { WorkerPool } from '../pool/pool.js';
 import { importSources } from '../sources/import-sources.js';
@@ -79,10 +80,10 @@ export function verify(
 export function createIndex(
   target: Threadless<IndexTarget>,
   collection: string,
-  path: KeyPath,
+  index: KeyPath | IndexDefinition,
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
-  return createWith(withThreads(target), collection, path, given);
+  return createWith(withThreads(target), collection, index, given);
 }
 
 /** See upkeep/repair/repair.ts. */

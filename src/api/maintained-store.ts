@@ -2,6 +2,7 @@
 // verification, backups. All of it is loaded when it is first asked for.
 
 import type { KeyPath } from '../keys/key-path.js';
+import type { IndexDefinition } from '../options/indexes.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import type { Catalog } from '../store/types.js';
@@ -31,16 +32,22 @@ export abstract class MaintainedStore {
   /**
    * Makes a secondary index of a collection from its stored records. Others may read, and change the collection by
    * transactions, meanwhile; they see the index when the promise resolves. Imports keep it until `dropIndex`.
-   * @param path the path of the index; for a composite one a list of the paths of its components
+   * @param index the path of the index, for a composite one a list of the paths of its components; or an object with `path` and
+   * `unique`
    * @throws GristmillError COLLECTION_NOT_FOUND, BAD_RECORD, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH:
    * then nothing has changed. TypeError
    * @example await store.createIndex('users', ['country', 'age']);
+   * @example await store.createIndex('users', { path: 'email', unique: true });
    */
-  async createIndex(collection: string, path: KeyPath, options?: CreateIndexOptions): Promise<CreateIndexReport> {
+  async createIndex(
+    collection: string,
+    index: KeyPath | IndexDefinition,
+    options?: CreateIndexOptions,
+  ): Promise<CreateIndexReport> {
     this.assertWritable();
     return this.work(async (closing) => {
       const { createIndex } = await later.load();
-      return createIndex({ ...this.#place, catalog: this.#catalog, closing }, collection, path, options);
+      return createIndex({ ...this.#place, catalog: this.#catalog, closing }, collection, index, options);
     });
   }
 

@@ -164,5 +164,8 @@ export const ERROR_TEXT_BYTES_MAX = 64 * KIB;
 /** Largest page of an object listing: S3 gives a thousand keys of up to a kilobyte, each byte of which may be escaped. */
 export const LISTING_PAGE_BYTES_MAX = 16 * MIB;
 
-/** Records with repeated values of a unique index that an import may hold in memory until it knows which of them live. */
+/**
+ * Records with repeated values of a unique index that an import holds in memory until it knows which of them live. If there are
+ * more, it reads the rest of the index again.
+ */
 export const UNIQUE_REPEATS_MAX = 1 << 22;

@@ -6,6 +6,7 @@
 import { type KeyPath, keyPathText, readKeyPath } from '../keys/key-path.js';
 import { checkedValue, type DataRow } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
+import { definitionOf, type GivenIndex } from '../options/indexes.js';
 
 type Units = Readonly<Record<string, number>>;
 
@@ -35,7 +36,9 @@ function fromWord(word: string, row: DataRow, what: string): unknown {
     case 'path':
       return readKeyPath(word);
     case 'paths':
-      return keyPathsOf(word);
+      return wordsOf(word).map(readKeyPath);
+    case 'indexes':
+      return wordsOf(word).map(readIndex);
     case 'integer':
       if (row.unit === 'bytes') return sizeOf(word) ?? refuse(what, 'a size such as 65536, 64k, 64m or 1g', word);
       if (row.unit === 'milliseconds') return timeOf(word) ?? refuse(what, 'a time such as 500ms, 5s or 1m', word);
@@ -47,12 +50,28 @@ function fromWord(word: string, row: DataRow, what: string): unknown {
   }
 }
 
-/** After a comma: a JSON array of strings, or what stands before the next comma. */
-const NEXT_PATH = /,\s*(\[\s*"(?:[^"\\]|\\.)*"(?:\s*,\s*"(?:[^"\\]|\\.)*")*\s*\](?=\s*(?:,|$))|[^,]*)/g;
+/** After a comma: a JSON array of strings, a JSON object without objects in it, or what stands before the next comma. */
+const NEXT_WORD =
+  /,\s*((?:\[\s*"(?:[^"\\]|\\.)*"(?:\s*,\s*"(?:[^"\\]|\\.)*")*\s*\]|\{(?:"(?:[^"\\]|\\.)*"|[^"{}])*\})(?=\s*(?:,|$))|[^,]*)/g;
 
-/** The paths in `a,b` and in `a,["b","c"]`. */
-function keyPathsOf(word: string): KeyPath[] {
-  return Array.from(`,${word}`.matchAll(NEXT_PATH), ([, path]) => readKeyPath(path!.trim()));
+/** The words in `a,b`, in `a,["b","c"]` and in `a,{"path":"b","unique":true}`. */
+function wordsOf(list: string): string[] {
+  return Array.from(`,${list}`.matchAll(NEXT_WORD), ([, word]) => word!.trim());
+}
+
+/** An index as a path or as a JSON object. What begins with a brace but is none is the name of a member. */
+function readIndex(word: string): GivenIndex {
+  if (!word.startsWith('{')) return readKeyPath(word);
+  try {
+    return JSON.parse(word) as GivenIndex;
+  } catch {
+    return word;
+  }
+}
+
+function indexText(index: GivenIndex): string {
+  const { path, unique } = definitionOf(index);
+  return unique === undefined ? keyPathText(path) : JSON.stringify({ path, unique });
 }
 
 function refuse(what: string, expected: string, word: string): never {
@@ -102,6 +121,7 @@ export function writeOption(value: unknown, row: DataRow): string {
   if (value === undefined) return '';
   if (row.type === 'path') return keyPathText(value as KeyPath);
   if (row.type === 'paths') return (value as readonly KeyPath[]).map(keyPathText).join(',');
+  if (row.type === 'indexes') return (value as readonly GivenIndex[]).map(indexText).join(',');
   if (row.type === 'texts') return (value as readonly string[]).join(',');
   if (row.type === 'freshness') {
     return typeof value === 'string' ? value : `stale:${inUnits((value as { maxStaleMs: number }).maxStaleMs, TIMES)}`;

@@ -36,11 +36,12 @@ export function indexesFor(
   const stays = stored.filter(({ unique, kept }) => unique && (kept || mode !== 'replace'));
   const isUnique = (path: KeyPath): boolean =>
     uniqueIndexes.some((one) => isSamePath(one, path)) || stays.some((one) => isSamePlace(one.path, path));
-  return { indexes: all, uniqueIndexes: all.filter(isUnique) };
+  const isKept = (path: KeyPath): boolean => stored.some((one) => one.kept && isSamePlace(one.path, path));
+  return { indexes: all, uniqueIndexes: all.filter(isUnique), keptIndexes: all.filter(isKept) };
 }
 
-/** All indexes of an import, and those of them that it wants to be unique. */
-type Indexes = Pick<FilledImportOptions, 'indexes' | 'uniqueIndexes'>;
+/** All indexes of an import, those of them that it wants to be unique, and those that imports keep without naming them. */
+type Indexes = Pick<FilledImportOptions, 'indexes' | 'uniqueIndexes' | 'keptIndexes'>;
 
 /** Sources were given together that cannot be imported together. */
 export class SourcesDisagree extends TypeError {}

@@ -2,6 +2,7 @@
 // checks them. A name that is not in the table is an error: a misspelled option must not silently do nothing.
 
 import { checkFreshness, type Freshness } from './freshness.js';
+import { copyOfIndex, type GivenIndex, pathOfIndex, splitIndexes } from './indexes.js';
 import { nearestOf } from './nearest-name.js';
 
 /** Row of an option that is data: code, a config file, a variable or a flag may give it. */
@@ -38,6 +39,13 @@ export type DataRow = { readonly meaning: string } & (
   | { readonly type: 'path'; readonly default: undefined; readonly check: (path: Path) => unknown }
   /** `check` is given all of the paths. */
   | { readonly type: 'paths'; readonly default: readonly Path[]; readonly check: (paths: readonly Path[]) => unknown }
+  /** Indexes, each as a path or as an IndexDefinition. Resolved, the unique ones are among those of the option `unique` names. */
+  | {
+      readonly type: 'indexes';
+      readonly default: readonly Path[];
+      readonly check: (paths: readonly Path[]) => unknown;
+      readonly unique: string;
+    }
 );
 
 /** See `KeyPath`. */
@@ -83,7 +91,7 @@ type Value<Row extends OptionRow> = Row extends { readonly type: 'boolean' }
           ? readonly string[]
           : Row extends { readonly type: 'path' }
             ? Path | undefined
-            : Row extends { readonly type: 'paths' }
+            : Row extends { readonly type: 'paths' | 'indexes' }
               ? readonly Path[]
               : Row extends { readonly type: 'freshness' }
                 ? Freshness | Absent<Row>
@@ -129,6 +137,12 @@ export function resolveOptions<Table extends OptionTable>(
   // Not `??`: null is a key, so it is a value of bounds.
   for (const [name, row] of Object.entries(table)) {
     resolved[name] = checked[name] === undefined ? row.default : checked[name];
+  }
+  for (const [name, row] of Object.entries(table)) {
+    if (row.type !== 'indexes') continue;
+    const { plain, unique } = splitIndexes(resolved[name] as readonly GivenIndex[], resolved[row.unique] as Path[]);
+    resolved[name] = plain;
+    resolved[row.unique] = unique;
   }
   return Object.freeze(resolved) as Resolved<Table>;
 }
@@ -210,6 +224,12 @@ export function checkedValue(value: unknown, row: OptionRow, name: string): unkn
       if (!Array.isArray(value)) throw new TypeError(`${name} must be a list`);
       checkText(value, row.check, name);
       return Object.freeze(value.map(frozenPath));
+    case 'indexes': {
+      if (!Array.isArray(value)) throw new TypeError(`${name} must be a list`);
+      const indexes = value.map((index, i) => copyOfIndex(index, `${name}[${i}]`));
+      checkText(indexes.map(pathOfIndex), row.check, name);
+      return Object.freeze(indexes);
+    }
     case 'list':
       if (Array.isArray(value)) return value;
       throw new TypeError(`${name} must be a list`);

@@ -13,10 +13,9 @@ export const COLLECTION_OPTIONS = {
     meaning: 'path of the primary key, or a list of the paths of its components; unset: the ordinal is the key',
   },
   indexes: {
-    type: 'paths',
-    default: [],
-    check: checkIndexPaths,
-    meaning: 'paths of secondary indexes; for a composite one a list of the paths of its components',
+    ...{ type: 'indexes', unique: 'uniqueIndexes', default: [], check: checkIndexPaths },
+    meaning:
+      'secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object with `path` and `unique`',
   },
   uniqueIndexes: {
     type: 'paths',

@@ -11,6 +11,7 @@ import { ordinalOf } from '../lookup/index/locate.js';
 import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
+import type { IndexDefinition } from '../options/indexes.js';
 import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
@@ -28,8 +29,11 @@ export interface CollectionOptions {
    * of a record is its key.
    */
   readonly key?: KeyPath | undefined;
-  /** The paths of secondary indexes; for a composite one a list of the paths of its components. Default: none. */
-  readonly indexes?: readonly KeyPath[] | undefined;
+  /**
+   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
+   * says whether it is unique: `{ path: 'email', unique: true }`. Default: none.
+   */
+  readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
   /** The paths of secondary indexes in which no two records may have the same value. Default: none. */
   readonly uniqueIndexes?: readonly KeyPath[] | undefined;
 }

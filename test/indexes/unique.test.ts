@@ -134,6 +134,42 @@ describe('createIndex', () => {
     await store.close();
   });
 
+  test.each(['stays', 'is removed'])('a value that transactions repeat beside it, and that %s', async (what) => {
+    const store = await openStore(scratch());
+    await store.import(lines(...Array.from({ length: 3000 }, (_, id) => ({ id, email: `e${id}` }))), { key: 'id' });
+    let beside: Promise<unknown> | undefined;
+    const onProgress = ({ stage }: { readonly stage: string }) => {
+      if (stage !== 'scan' || beside) return;
+      // So many that they are added in rounds.
+      const put = store.transaction((tx) => {
+        for (let i = 0; i < 1500; i++) tx.collection('records').put({ id: `x${i}`, email: i < 10 ? `e${i}` : `x${i}` });
+      });
+      const removed = () =>
+        store.transaction((tx) => {
+          for (let i = 0; i < 10; i++) tx.collection('records').delete(i % 2 === 0 ? i : `x${i}`);
+        });
+      beside = what === 'stays' ? put : put.then(removed);
+    };
+    const made = store.createIndex('records', 'email', { unique: true, onProgress });
+    const [index, changes] = await Promise.allSettled([
+      made,
+      made.then(
+        () => beside,
+        () => beside,
+      ),
+    ]);
+    if (what === 'is removed' && index.status === 'rejected') {
+      // It was published between the two.
+      expect(index.reason).toMatchObject(violation('e\\d'));
+      await store.createIndex('records', 'email', { unique: true });
+    } else if (what === 'stays') {
+      const refused = [index, changes].filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      expect(refused.map(({ reason }) => reason)).toMatchObject([violation('e\\d')]);
+    }
+    expect((await store.verify({ workers: 1 })).faults).toEqual([]);
+    await store.close();
+  });
+
   test('a value that is too long to be compared is refused', async () => {
     const store = await withUsers();
     const long = { id: 9, email: 'x'.repeat(5000) };

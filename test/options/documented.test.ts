@@ -32,6 +32,8 @@ function valuesOf(row: DataRow): string {
       return 'text, or list of texts';
     case 'paths':
       return 'list of texts, or of lists of texts';
+    case 'indexes':
+      return 'list of texts, of lists of texts, or of objects';
     default: {
       const unit = row.unit ?? 'number';
       const kind = { bytes: 'size', milliseconds: 'time', share: 'share', number: 'number' }[unit];

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readOption, sizeOf, timeOf, writeOption } from '../../src/config/words.js';
 import type { DataRow } from '../../src/options/check.js';
+import { type GivenIndex, pathOfIndex } from '../../src/options/indexes.js';
 import { ROWS } from '../support/config.js';
 
 describe('words', () => {
@@ -76,6 +77,11 @@ function valuesOf(row: DataRow): fc.Arbitrary<unknown> {
       return keyPaths;
     case 'paths':
       return fc.uniqueArray(keyPaths, { minLength: 1, selector: (path) => JSON.stringify(path) });
+    case 'indexes': {
+      const unique = fc.record({ path: keyPaths, unique: fc.boolean() });
+      const selector = (index: GivenIndex) => JSON.stringify(pathOfIndex(index));
+      return fc.uniqueArray(fc.oneof(keyPaths, unique), { minLength: 1, selector });
+    }
     case 'freshness':
       return fc.oneof(fc.constantFrom('immediate', 'warm'), fc.record({ maxStaleMs: fc.nat(10 ** 9) }));
     case 'number':

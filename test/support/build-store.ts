@@ -37,6 +37,9 @@ export interface BuildOptions {
   readonly recordsPerFrame?: number;
   readonly recordsPerShard?: number;
   readonly pagesInPlace?: number | undefined;
+  /** Whether all the indexes are unique. */
+  readonly isUnique?: boolean;
+  readonly uniqueRepeatsMax?: number;
 }
 
 export const temporaryDirectory = makeDirectory;
@@ -94,6 +97,7 @@ export async function publishRecords(
 ): Promise<PublishResult> {
   const place = typeof store === 'string' ? onDisk(store) : store;
   const { name = 'records', mode = 'replace', onDuplicate = 'last', indexPaths = [], pagesInPlace } = options;
+  const { isUnique = false, uniqueRepeatsMax } = options;
   const key = options.key ?? { kind: 'path', path: 'id' };
   const { recordsPerFrame = 7, recordsPerShard = 50 } = options;
   const shardCount = Math.max(1, Math.ceil(records.length / recordsPerShard));
@@ -138,6 +142,8 @@ export async function publishRecords(
   const publication: Publication = {
     ...{ name, framing: key.kind === 'name' ? 'object' : 'lines', key, mode, shards, onDuplicate, indexPaths },
     ...{ sourceBytes: records.length, ...(pagesInPlace !== undefined && { pagesInPlace }) },
+    ...(isUnique && { uniquePaths: indexPaths }),
+    ...(uniqueRepeatsMax !== undefined && { uniqueRepeatsMax }),
   };
   const result = await publish(catalog, publication, pages, () => ({ counts, dead }));
   await collectGarbage(catalog, place);

@@ -2,9 +2,10 @@
 
 import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
-import { namesOf, partsOf, withUnique } from '../../keys/key-path.js';
+import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { pathOfIndex } from '../../options/indexes.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import { leavesWhole } from '../rules/projection.js';
 import { transformUrl } from '../rules/transform.js';
@@ -30,6 +31,8 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
    * their records is read once. "apart": it is read for each of them.
    */
   readonly pass?: 'together' | 'apart';
+  /** Of the option `indexes`, once the collection is known: those that imports keep without naming them. */
+  readonly keptIndexes?: readonly KeyPath[];
 };
 
 /**
@@ -75,7 +78,7 @@ function checkPathsOfKeys(
   method: string,
   { key, indexes = [], uniqueIndexes = [], pick = [], omit = [] }: ImportOptions,
 ): void {
-  for (const path of [...(key === undefined ? [] : [key]), ...withUnique(indexes, uniqueIndexes)]) {
+  for (const path of [...(key === undefined ? [] : [key]), ...withUnique(indexes.map(pathOfIndex), uniqueIndexes)]) {
     for (const names of partsOf(namesOf(path))) {
       if (leavesWhole(names.map(String), pick.map(parsePath), omit.map(parsePath))) continue;
       const what = path === key ? 'options.key' : 'options.indexes';

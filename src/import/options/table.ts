@@ -36,11 +36,9 @@ export const IMPORT_OPTIONS = {
   },
   indexes: {
     affects: 'records',
-    type: 'paths',
-    default: [],
-    check: checkIndexPaths,
+    ...{ type: 'indexes', unique: 'uniqueIndexes', default: [], check: checkIndexPaths },
     meaning:
-      'paths of secondary indexes; for a composite one a list of the paths of its components. Indexes of `index add` stay; an upsert or insert that names none uses those of the collection',
+      'secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object with `path` and `unique`. Indexes of `index add` stay; an upsert or insert that names none uses those of the collection',
   },
   uniqueIndexes: {
     affects: 'records',

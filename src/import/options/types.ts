@@ -3,6 +3,7 @@
 import type { ImportProgress, Shape } from '../../base/import-report.js';
 import type { KeyValue } from '../../keys/encode.js';
 import type { KeyPath } from '../../keys/key-path.js';
+import type { IndexDefinition } from '../../options/indexes.js';
 import type { Writer } from '../../options/shared.js';
 import type { CodecName } from '../codec/codec.js';
 import type { FormatName } from '../format/coding.js';
@@ -49,13 +50,15 @@ export interface ImportOptions {
    */
   readonly key?: KeyPath | undefined;
   /**
-   * The paths of secondary indexes; for a composite one a list of the paths of its components. Indexes that `createIndex` has
-   * made stay, named or not. Default: none; with mode "upsert" or "insert", those of the collection.
+   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
+   * says whether it is unique, as in `['country', { path: 'email', unique: true }]`. Indexes that `createIndex` has made stay,
+   * named or not. Default: none; with mode "upsert" or "insert", those of the collection.
    */
-  readonly indexes?: readonly KeyPath[] | undefined;
+  readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
   /**
    * The paths of secondary indexes in which no two records may have the same value. Null, and no value, may occur any number
-   * of times. If two records have the same value, the import fails with UNIQUE_VIOLATION. Default: none.
+   * of times. If two records have the same value, the import fails with UNIQUE_VIOLATION. The same can be said in `indexes`.
+   * Default: none.
    */
   readonly uniqueIndexes?: readonly KeyPath[] | undefined;
   /**

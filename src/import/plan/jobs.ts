@@ -84,7 +84,7 @@ function setupOf(
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
   const { level, access, windowBytes, onBadRecord, onDuplicate, depthMax, recordBytesMax } = options;
-  const { collection, mode, indexes } = options;
+  const { collection, mode, indexes, uniqueIndexes, keptIndexes = [] } = options;
   const primary = options.key === undefined ? undefined : namesOf(options.key);
   const secondary = options.indexes.map((path) => namesOf(path, numbersIn({ positions })));
   const select = options.select === undefined ? undefined : parsePointer(options.select);
@@ -120,6 +120,8 @@ function setupOf(
       framing,
       key,
       indexes,
+      ...(uniqueIndexes.length > 0 && { unique: uniqueIndexes }),
+      ...(keptIndexes.length > 0 && { kept: keptIndexes }),
       ...(positions && { positions }),
     },
   };

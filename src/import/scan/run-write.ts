@@ -18,6 +18,13 @@ function firstChunkBytes(shard: number): number {
   return Math.floor(RUN_CHUNK_BYTES * (1 / 8 + (7 / 8) * share));
 }
 
+/** The ordinals of the lines that the kernel counts, where the two are not the same; they grow together. */
+export interface Renumbering {
+  /** Whether they are the same for the lines of this run. */
+  readonly areLines: boolean;
+  of(line: number): number;
+}
+
 export class RunWriter {
   readonly runs: Run[] = [];
   readonly losers: number[] = [];
@@ -25,16 +32,16 @@ export class RunWriter {
   readonly #blobs: Blobs;
   readonly #path: string;
   readonly #firstChunkBytes: number;
-  readonly #ordinalOf: ((line: number) => number) | undefined;
+  readonly #ordinals: Renumbering | undefined;
   #file: BlobWriter | undefined;
   #offset = 0;
 
-  /** @param ordinalOf ordinals of the lines that the kernel counts, growing with them; where the two are not the same. */
-  constructor(blobs: Blobs, path: string, shard: number, ordinalOf?: (line: number) => number) {
+  /** @param ordinals absent: the ordinal of a record is the number of its line */
+  constructor(blobs: Blobs, path: string, shard: number, ordinals?: Renumbering) {
     this.#blobs = blobs;
     this.#path = path;
     this.#firstChunkBytes = firstChunkBytes(shard);
-    this.#ordinalOf = ordinalOf;
+    this.#ordinals = ordinals;
   }
 
   /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
@@ -45,9 +52,11 @@ export class RunWriter {
     const chunkBytes: number[] = [];
     const fences: Uint8Array[] = [];
     const offset = this.#offset;
+    const ordinals = this.#ordinals?.areLines ? undefined : this.#ordinals;
+    const ordinalOf = ordinals && ((line: number): number => ordinals.of(line));
     const take = () => entries.takeRun(chunkBytes.length === 0 ? this.#firstChunkBytes : RUN_CHUNK_BYTES);
     for (let chunk = take(); chunk.byteLength > 0; chunk = take()) {
-      if (this.#ordinalOf) renumberEntries(chunk, this.#ordinalOf);
+      if (ordinalOf) renumberEntries(chunk, ordinalOf);
       fences.push(chunk.slice(0, entryBytes(chunk)));
       chunkBytes.push(chunk.byteLength);
       this.#append(chunk);
@@ -71,7 +80,7 @@ export class RunWriter {
     if (losers.length === 0) return;
     for (let i = 1; i < losers.length; i += 2) {
       const line = losers[i]!;
-      this.losers.push(this.#ordinalOf ? this.#ordinalOf(line) : line);
+      this.losers.push(this.#ordinals?.of(line) ?? line);
     }
     const found = entries.duplicate();
     if (found && (!this.duplicate || found.ordinal < this.duplicate.ordinal)) this.duplicate = found;

@@ -19,7 +19,7 @@ import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifes
 import { checkSameCollection, expectCount } from './checks.js';
 import type { NewTrees } from './new-trees.js';
 import type { Publication, Settled } from './publication.js';
-import { UniqueCheck, UniqueViolation, violationOf } from './unique.js';
+import { deadAmong, UniqueCheck, UniqueViolation, violationOf } from './unique.js';
 
 /** Up to this many pages are changed in place, in memory until the transaction: 64 MB. */
 const PAGES_IN_PLACE = 8192;
@@ -75,7 +75,7 @@ export class MergePlan {
       plans.push({
         stored,
         facts,
-        check: unique ? new UniqueCheck() : undefined,
+        check: unique ? new UniqueCheck(publication.uniqueRepeatsMax) : undefined,
         index: position + 1,
         collected: [],
         entries: 0,
@@ -199,14 +199,13 @@ export class MergePlan {
   checkUnique(catalog: CatalogRead, manifest: CollectionManifest): void {
     if (!manifest.secondary.some(({ unique }) => unique)) return;
     const shards = catalog.shards(manifest);
-    const marks = new TombstoneMarks((shard) => shards.find((entry) => entry.shard === shard)?.records, catalog);
-    const isDead = (shard: number, ordinal: number): boolean => marks.isDead(shard, ordinal);
+    const isDead = deadAmong(catalog, shards);
     this.#indexes.forEach(({ check, changes, collected }, i) => {
       if (check === undefined) return;
       const path = this.#pathOf(i);
       const { tree } = manifest.secondary.find((index) => isSamePath(index.path, path)) as IndexManifest;
       const keys = changes && Array.from(entriesOfAll(collected), ({ key }) => key.slice());
-      const places = keys ? violationOf(catalog, tree, keys, isDead) : check.violation(isDead);
+      const places = keys ? violationOf(catalog, tree, keys, isDead) : check.violation(catalog, tree, isDead);
       if (places) throw new UniqueViolation(path, places, manifest, shards);
     });
   }

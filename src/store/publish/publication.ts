@@ -43,6 +43,8 @@ export interface Publication {
   readonly sourceBytes: number;
   /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */
   readonly pagesInPlace?: number;
+  /** Records of one unique index that are noted because of repeated values, about; with more, the tree is read again. Default 4,194,304. */
+  readonly uniqueRepeatsMax?: number;
 }
 
 /** The facts of a publication after all its pages are merged. Merging finds the replaced records. */

@@ -9,12 +9,13 @@ import { decodeKey } from '../../keys/decode.js';
 import { compareKeys } from '../../keys/encode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
+import { TombstoneMarks } from '../catalog/tombstones.js';
 import { highestPageKey, lowestPageKey, treeStart } from '../pages/page-key.js';
 import { entriesOf, entryAt, entryCount, lowerBound } from '../pages/read.js';
-import type { CatalogRead, CollectionManifest, Location, ShardEntry } from '../types.js';
+import type { CatalogRead, CollectionManifest, Location, PageAt, ShardEntry } from '../types.js';
 
 /** Whether a record is dead when the transaction ends. */
-type IsDead = (shard: number, ordinal: number) => boolean;
+export type IsDead = (shard: number, ordinal: number) => boolean;
 
 /** Two records have one value, or one has a value that is too long to be compared. `unique-error.ts` makes an error of it. */
 export class UniqueViolation extends Error {
@@ -29,47 +30,141 @@ export class UniqueViolation extends Error {
   }
 }
 
-/** Marks the begin of a group among places. */
-const GROUP = -1;
+/** The records of a collection that are dead, by its tombstones as they are now. */
+export function deadAmong(read: Pick<CatalogRead, 'tombstoneChunk'>, shards: readonly ShardEntry[]): IsDead {
+  const marks = new TombstoneMarks((shard) => shards.find((one) => one.shard === shard)?.records, read);
+  return (shard, ordinal) => marks.isDead(shard, ordinal);
+}
 
-/** Follows the pages of one new tree, in order. */
+/** Follows the pages of one tree, in order, where it is known which records are dead. */
+export class LiveCheck {
+  readonly #isDead: IsDead;
+  /** The key of the group of entries at hand, and its first record. Null once that record has been asked about. */
+  #key: Uint8Array | undefined;
+  #first: Location | null = null;
+  /** The group's record that lives. */
+  #live: Location | undefined;
+  #hasNull = false;
+
+  constructor(isDead: IsDead) {
+    this.#isDead = isDead;
+  }
+
+  /** Takes the next page. @returns the records that break the rule */
+  add(page: Uint8Array): readonly Location[] | undefined {
+    for (const { key, shard, ordinal } of entriesOf(page)) {
+      const place = { shard, ordinal };
+      if (isCutKey(key)) {
+        if (!this.#isDead(shard, ordinal)) return [place];
+      } else if (this.#key === undefined || compareKeys(this.#key, key) !== 0) {
+        this.#key = key;
+        this.#first = place;
+        this.#live = undefined;
+      } else {
+        const violation = this.#repeated(place);
+        if (violation) return violation;
+      }
+    }
+    return undefined;
+  }
+
+  #repeated(place: Location): readonly Location[] | undefined {
+    // Most values are there once, so nobody asks about the first record of a group until there is another one.
+    if (this.#first !== null) {
+      const { shard, ordinal } = this.#first;
+      this.#hasNull = hasNull(this.#key as Uint8Array);
+      if (!this.#isDead(shard, ordinal)) this.#live = this.#first;
+      this.#first = null;
+    }
+    if (this.#hasNull || this.#isDead(place.shard, place.ordinal)) return undefined;
+    if (this.#live !== undefined) return [this.#live, place];
+    this.#live = place;
+    return undefined;
+  }
+}
+
+/** Marks the begin of a group among places, and a record whose value is too long to be compared. */
+const GROUP = -1;
+const LONG = -2;
+
+/** Follows the pages of one new tree, in order, before it is known which records are dead. */
 export class UniqueCheck {
-  /** Groups of records with equal keys: GROUP, shard, ordinal, shard, ordinal, … */
-  readonly #repeated: number[] = [];
-  readonly #long: Location[] = [];
+  readonly #repeatsMax: number;
+  /** Groups of records with equal keys, and records with long values: GROUP, shard, ordinal, shard, ordinal, …, LONG, shard, … */
+  readonly #noted: number[] = [];
+  /** The key from which on nothing is noted, because too much is: the tree is looked through from there. */
+  #from: Uint8Array | undefined;
   #last: { readonly key: Uint8Array; readonly shard: number; readonly ordinal: number } | undefined;
   #isRepeated = false;
+  #hasNull = false;
+
+  /** @param repeatsMax records noted, about */
+  constructor(repeatsMax = UNIQUE_REPEATS_MAX) {
+    this.#repeatsMax = repeatsMax;
+  }
 
   /** Takes the next page. */
   add(page: Uint8Array): void {
     for (const { key, shard, ordinal } of entriesOf(page)) {
-      if (isCutKey(key)) this.#long.push({ shard, ordinal });
+      if (this.#from !== undefined) return;
       const last = this.#last;
-      const isSame = last !== undefined && compareKeys(last.key, key) === 0 && !hasNull(key);
-      if (isSame && !this.#isRepeated) this.#repeated.push(GROUP, last.shard, last.ordinal);
-      if (isSame && this.#repeated.length < 2 * UNIQUE_REPEATS_MAX) this.#repeated.push(shard, ordinal);
+      const isSame = last !== undefined && compareKeys(last.key, key) === 0;
+      if (isCutKey(key)) this.#note(key, LONG, shard, ordinal);
+      else if (isSame) {
+        if (!this.#isRepeated) this.#hasNull = hasNull(key);
+        if (!this.#hasNull && this.#isRepeated) this.#note(key, shard, ordinal);
+        else if (!this.#hasNull) this.#note(key, GROUP, last.shard, last.ordinal, shard, ordinal);
+      }
       this.#isRepeated = isSame;
-      this.#last = { key: isSame ? last.key : key.slice(), shard, ordinal };
+      this.#last = { key, shard, ordinal };
     }
   }
 
-  /** @returns the records that break the rule */
-  violation(isDead: IsDead): readonly Location[] | undefined {
-    const long = this.#long.find(({ shard, ordinal }) => !isDead(shard, ordinal));
-    if (long !== undefined) return [long];
+  #note(key: Uint8Array, ...numbers: readonly number[]): void {
+    if (this.#noted.length < 2 * this.#repeatsMax) this.#noted.push(...numbers);
+    else this.#from = key;
+  }
+
+  /**
+   * Asked when the tree is written and all that dies with it is marked.
+   * @returns the records that break the rule
+   */
+  violation(read: CatalogRead, tree: number, isDead: IsDead): readonly Location[] | undefined {
+    return this.#violationNoted(isDead) ?? (this.#from && violationFrom(read, tree, this.#from, isDead));
+  }
+
+  #violationNoted(isDead: IsDead): readonly Location[] | undefined {
+    const noted = this.#noted;
+    let kind = GROUP;
     let live: Location | undefined;
-    for (let i = 0; i < this.#repeated.length; i += 2) {
-      if (this.#repeated[i] === GROUP) {
+    for (let i = 0; i < noted.length; i += 2) {
+      if (noted[i] === GROUP || noted[i] === LONG) {
+        kind = noted[i++]!;
         live = undefined;
-        i++;
       }
-      const place = { shard: this.#repeated[i]!, ordinal: this.#repeated[i + 1]! };
+      const place = { shard: noted[i]!, ordinal: noted[i + 1]! };
       if (isDead(place.shard, place.ordinal)) continue;
+      if (kind === LONG) return [place];
       if (live !== undefined) return [live, place];
       live = place;
     }
     return undefined;
   }
+}
+
+/** Looks at all of a tree from a key on. */
+function violationFrom(
+  read: CatalogRead,
+  tree: number,
+  key: Uint8Array,
+  isDead: IsDead,
+): readonly Location[] | undefined {
+  const check = new LiveCheck(isDead);
+  for (const { page } of pagesFrom(read, tree, key)) {
+    const places = check.add(page);
+    if (places) return places;
+  }
+  return undefined;
 }
 
 /** Looks at some keys of a tree, whose pages are as the transaction will leave them. @returns the records that break the rule */
@@ -92,15 +187,20 @@ export function violationOf(
 
 function* entriesWith(read: CatalogRead, tree: number, key: Uint8Array): Generator<Location> {
   const end = highestPageKey(tree, key);
-  let at = read.floorPage(tree, lowestPageKey(tree, key)) ?? read.nextPage(tree, treeStart(tree), false);
-  while (at !== undefined && Buffer.compare(at.pageKey, end) <= 0) {
-    for (let i = lowerBound(at.page, key); i < entryCount(at.page); i++) {
-      const entry = entryAt(at.page, i);
+  for (const { page, pageKey } of pagesFrom(read, tree, key)) {
+    if (Buffer.compare(pageKey, end) > 0) return;
+    for (let i = lowerBound(page, key); i < entryCount(page); i++) {
+      const entry = entryAt(page, i);
       if (compareKeys(entry.key, key) !== 0) return;
       yield { shard: entry.shard, ordinal: entry.ordinal };
     }
-    at = read.nextPage(tree, at.pageKey, false);
   }
+}
+
+/** The pages that may have entries with this key, or a greater one. */
+function* pagesFrom(read: CatalogRead, tree: number, key: Uint8Array): Generator<PageAt> {
+  let at = read.floorPage(tree, lowestPageKey(tree, key)) ?? read.nextPage(tree, treeStart(tree), false);
+  for (; at !== undefined; at = read.nextPage(tree, at.pageKey, false)) yield at;
 }
 
 /** Nothing is equal to null, as in SQL: any number of records may have it. */

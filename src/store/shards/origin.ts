@@ -24,6 +24,9 @@ export interface ImportOrigin {
   readonly framing: FramingName;
   readonly key: KeyRule;
   readonly indexes: readonly KeyPath[];
+  /** Those of them that are unique; those that imports keep without naming them. Absent: none. */
+  readonly unique?: readonly KeyPath[];
+  readonly kept?: readonly KeyPath[];
   /** As in the collection's manifest. */
   readonly positions?: true | undefined;
 }
@@ -88,8 +91,7 @@ function isOrigin(said: unknown): said is ShardOrigin {
     typeof said.framing === 'string' &&
     Object.hasOwn(Framing, said.framing) &&
     isKeyRule(said.key) &&
-    Array.isArray(indexes) &&
-    arePaths(indexes) &&
+    [indexes, said.unique ?? [], said.kept ?? []].every((paths) => Array.isArray(paths) && arePaths(paths)) &&
     (said.positions === undefined || said.positions === true) &&
     typeof said.named === 'boolean' &&
     isSource(source) &&

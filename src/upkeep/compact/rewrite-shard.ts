@@ -146,7 +146,11 @@ function inlineOrigin(
   { name, framing, key, secondary, positions }: CollectionManifest,
   entry: ShardEntry,
 ): ShardOrigin {
+  const unique = secondary.filter((index) => index.unique).map(({ path }) => path);
+  const kept = secondary.filter((index) => index.kept).map(({ path }) => path);
   return {
+    ...(unique.length > 0 && { unique }),
+    ...(kept.length > 0 && { kept }),
     ...{ import: entry.shard, collection: name, mode: 'upsert', onDuplicate: 'last', framing, key },
     ...{ indexes: secondary.map(({ path }) => path), ...(positions && { positions }), shard: entry.shard },
     ...{ named: entry.named, source: entry.source, sourceNumber: 0, sources: 1, sourceFrom: 0, isLast: true },

@@ -9,7 +9,16 @@ import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries, mergeInPlace } from '../../store/pages/merge.js';
 import { keysOfLine, namesInLine } from '../../store/publish/line-keys.js';
 import type { NewTree } from '../../store/publish/new-trees.js';
-import type { Catalog, CatalogRead, CatalogWrite, CollectionManifest, Entry, ShardEntry } from '../../store/types.js';
+import { deadAmong, type IsDead, violationOf } from '../../store/publish/unique.js';
+import type {
+  Catalog,
+  CatalogRead,
+  CatalogWrite,
+  CollectionManifest,
+  Entry,
+  Location,
+  ShardEntry,
+} from '../../store/types.js';
 import type { RefusedRecord } from './refused.js';
 
 /** Records added in one transaction. */
@@ -25,16 +34,18 @@ export class RefusedInline extends Error {
 export class CatchUp {
   readonly #path: KeyPath;
   readonly #numbers: Numbers;
-  /** The keys that it has added. */
-  readonly added: Uint8Array[] = [];
+  /** Of a unique index: keys it has added that several live records had then. */
+  #suspects: readonly Uint8Array[] = [];
+  readonly #isUnique: boolean;
   readonly #tree: NewTree;
   /** Of each inline shard the records that are in the tree, or were dead. */
   readonly #seen: Map<number, number>;
 
   /** @param shards as they were when the workers read them */
-  constructor(path: KeyPath, numbers: Numbers, tree: NewTree, shards: readonly ShardEntry[]) {
+  constructor(path: KeyPath, numbers: Numbers, isUnique: boolean, tree: NewTree, shards: readonly ShardEntry[]) {
     this.#path = path;
     this.#numbers = numbers;
+    this.#isUnique = isUnique;
     this.#tree = tree;
     this.#seen = new Map(
       shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard, records }) => [shard, records]),
@@ -59,10 +70,7 @@ export class CatchUp {
       const dead = catalog.tombstones(entry);
       for (const { ordinal, line } of catalog.inlineRecords(entry.shard, from, count)) {
         if (ordinal >= from + count || isDead(dead, ordinal)) continue;
-        for (const key of this.#keysOf(entry, ordinal, line)) {
-          entries.push({ key, shard: entry.shard, ordinal });
-          this.added.push(key);
-        }
+        for (const key of this.#keysOf(entry, ordinal, line)) entries.push({ key, shard: entry.shard, ordinal });
       }
       this.#seen.set(entry.shard, from + count);
       left -= count;
@@ -73,6 +81,16 @@ export class CatchUp {
       this.#tree.entries += change.entriesGained;
       this.#tree.pages += change.pagesGained;
     }
+    if (!this.#isUnique) return;
+    const hasDied = deadAmong(catalog, catalog.shards(manifest));
+    const keys = [...this.#suspects, ...entries.map(({ key }) => key)];
+    // A record that is dead stays so: only who adds the key again can make a violation of the others.
+    this.#suspects = keys.filter((key) => violationOf(catalog, this.#tree.tree, [key], hasDied));
+  }
+
+  /** The records it has added that break the rule of a unique index. @param read shows the tree with all of them */
+  violation(read: CatalogRead, hasDied: IsDead): readonly Location[] | undefined {
+    return violationOf(read, this.#tree.tree, this.#suspects, hasDied);
   }
 
   #inline(read: CatalogRead, manifest: CollectionManifest): readonly ShardEntry[] {

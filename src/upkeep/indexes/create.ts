@@ -20,15 +20,15 @@ import {
   numbersIn,
   quotedPath,
 } from '../../keys/key-path.js';
+import type { IndexDefinition } from '../../options/indexes.js';
 import { inOrder } from '../../parallel/in-order.js';
-import { TombstoneMarks } from '../../store/catalog/tombstones.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { INDEX_PREFIX, pathIn, shardPath, TEMPORARY_DIRECTORY, temporaryPath } from '../../store/files/layout.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
 import { pagesOf } from '../../store/pages/batch.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
-import { UniqueCheck, UniqueViolation, violationOf } from '../../store/publish/unique.js';
+import { deadAmong, UniqueCheck, UniqueViolation } from '../../store/publish/unique.js';
 import { violationError } from '../../store/publish/unique-error.js';
 import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
@@ -65,10 +65,10 @@ export interface IndexTarget extends StorePlace {
 export async function createIndex(
   target: IndexTarget,
   collection: string,
-  path: KeyPath,
+  index: KeyPath | IndexDefinition,
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
-  const options = resolveCreateIndex(path, given, target.closing);
+  const { path, options } = resolveCreateIndex(index, given, target.closing);
   const { catalog } = target;
   collectionOf(catalog, collection);
   const watch = new IndexWatch(options);
@@ -79,8 +79,8 @@ export async function createIndex(
       const created = await build.run(collection, path);
       watch.enter('done');
       const manifest = collectionOf(catalog, collection);
-      const index = manifest.secondary.find((one) => isSamePath(one.path, path));
-      const facts = { entries: index?.entries ?? 0, records: manifest.records };
+      const stored = manifest.secondary.find((one) => isSamePath(one.path, path));
+      const facts = { entries: stored?.entries ?? 0, records: manifest.records };
       return { collection, path, ...facts, created, seconds: watch.seconds };
     } catch (error) {
       throw lock.reasonFor(watch.errorOf(error));
@@ -177,7 +177,7 @@ class IndexBuild {
     } finally {
       await workers.close();
     }
-    const catchUp = new CatchUp(path, numbersIn(by), trees.of(1), shards);
+    const catchUp = new CatchUp(path, numbersIn(by), unique !== undefined, trees.of(1), shards);
     await this.#publish(manifest, path, trees, catchUp, by.positions, unique);
   }
 
@@ -252,9 +252,8 @@ class IndexBuild {
         const shards = catalog.shards(current);
         publishState(catalog, write, next, shards);
         if (unique) {
-          const marks = new TombstoneMarks((shard) => shards.find((one) => one.shard === shard)?.records, catalog);
-          const isDead = (shard: number, ordinal: number): boolean => marks.isDead(shard, ordinal);
-          const places = unique.violation(isDead) ?? violationOf(catalog, tree, catchUp.added, isDead);
+          const isDead = deadAmong(catalog, shards);
+          const places = unique.violation(catalog, tree, isDead) ?? catchUp.violation(catalog, isDead);
           if (places) throw violationError(catalog, this.#target, new UniqueViolation(path, places, next, shards));
         }
         this.#lock.write(write, { isPublished: true });

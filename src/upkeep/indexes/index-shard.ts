@@ -52,12 +52,13 @@ export function indexShard(task: IndexTask, blobs: Blobs): IndexResult {
 }
 
 function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entries: EntryScan): void {
-  room ??= new TextRoom();
   const progress = new SharedProgress(shared);
   const reader = ShardReader.open(blobs, path, entry);
   const file = blobs.open(path, 'shard');
   try {
     const { holes } = reader;
+    const { codec } = blobs;
+    const isWhole = holes === undefined && dead.byteLength === 0;
     for (let index = 0; index < reader.frames; ) {
       if (progress.isCancelled) throw new Cancelled();
       const start = reader.offsetOf(index);
@@ -70,12 +71,16 @@ function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entr
         const offset = reader.offsetOf(index);
         const frame = bytes.subarray(offset - start, reader.offsetOf(index + 1) - start);
         const plainBytes = reader.plainBytesOf(index);
-        const lines = room.linesOf(blobs.codec, frame, plainBytes, path, offset);
-        if (lines !== reader.linesOf(index)) {
-          const message = `frame ${index} of ${path} has ${lines} lines, but its table says ${reader.linesOf(index)}; verify the store`;
-          throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset });
+        const firstLine = reader.firstLine(index);
+        const lines = reader.linesOf(index);
+        if (isWhole) {
+          codec.decode((size) => entries.room(size), frame, plainBytes, path, offset);
+          if (!entries.addRoom(plainBytes, firstLine, lines)) throw wrongLines(reader, index);
+        } else {
+          room ??= new TextRoom();
+          if (room.linesOf(codec, frame, plainBytes, path, offset) !== lines) throw wrongLines(reader, index);
+          entries.addLive(room.text(plainBytes), { firstLine, lines, holes, dead });
         }
-        entries.addLive(room.text(plainBytes), { firstLine: reader.firstLine(index), lines, holes, dead });
         plain += plainBytes;
       }
       progress.add(plain, reader.firstLine(end) - first);
@@ -84,6 +89,12 @@ function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entr
     file.close();
     reader.close();
   }
+}
+
+function wrongLines(reader: ShardReader, index: number): GristmillError {
+  const facts = { file: reader.path, offset: reader.offsetOf(index) };
+  const message = `frame ${index} of ${reader.path} does not have the ${reader.linesOf(index)} lines that its table says; verify the store`;
+  return new GristmillError('CHECKSUM_MISMATCH', message, facts);
 }
 
 /** Bytes of the file, fewer only at its end; valid until the next call. */

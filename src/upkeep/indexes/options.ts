@@ -2,6 +2,7 @@
 
 import { checkKeyPath, type KeyPath } from '../../keys/key-path.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { copyOfIndex, definitionOf, type IndexDefinition } from '../../options/indexes.js';
 import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
 import type { LockRequest } from '../../store/lock/writer-lock.js';
 
@@ -56,15 +57,26 @@ const DROP_INDEX_OPTIONS = { ...WAITING, ...LONG_WORK } as const satisfies Optio
 
 export type FilledCreateIndexOptions = Resolved<typeof CREATE_INDEX_OPTIONS>;
 
-/** @param closing cancels as the option `signal` does. @throws TypeError, for the path too */
+/**
+ * @param index its path, or an object that may also say whether it is unique
+ * @param closing cancels as the option `signal` does.
+ * @throws TypeError, for the path too
+ */
 export function resolveCreateIndex(
-  path: KeyPath,
+  index: KeyPath | IndexDefinition,
   given: CreateIndexOptions | undefined,
   closing?: AbortSignal,
-): FilledCreateIndexOptions {
+): { readonly path: KeyPath; readonly options: FilledCreateIndexOptions } {
+  const { path, unique } = definitionOf(copyOfIndex(index, 'createIndex: index'));
   checkKeyPath(path);
   const options = resolveOptions('createIndex', CREATE_INDEX_OPTIONS, given);
-  return { ...options, signal: either(options.signal, closing) };
+  if (unique !== undefined && given?.unique !== undefined && unique !== given.unique) {
+    throw new TypeError('createIndex: index.unique and options.unique say different things');
+  }
+  return {
+    path,
+    options: { ...options, unique: unique ?? options.unique, signal: either(options.signal, closing) },
+  };
 }
 
 /** @param closing cancels as the option `signal` does. @throws TypeError, for the path too */

@@ -33,7 +33,7 @@ import { rebuildFromShards } from './shards.js';
 type StartSalvagers = (threads: number) => Salvagers;
 
 const WITHOUT_CATALOG =
-  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced are back. Records that transactions put are gone, if they were not compacted.';
+  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced are back. Records that transactions put are gone, if they were not compacted. Indexes are those of the last import or compacted transaction: make those again that createIndex (gristmill index add) made later.';
 
 /**
  * Makes a new index for a store. No other process may have the store open.

@@ -21,6 +21,7 @@ import { type Part, partsOf } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { type ChosenImport, chooseImports, type Found, type Import } from './imports.js';
+import { restoreIndexFacts } from './index-facts.js';
 import type { RepairReport } from './options.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
 
@@ -45,7 +46,7 @@ export interface ShardsRepair {
 }
 
 /** The indexes of a collection: those of its last import. Others may have been made or dropped since the imports before. */
-type Indexed = Pick<ShardOrigin, 'indexes' | 'positions'>;
+type Indexed = Pick<ShardOrigin, 'indexes' | 'positions' | 'unique' | 'kept'>;
 
 /** What all files say. */
 interface Said {
@@ -130,6 +131,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
       }
     }
   }
+  for (const [collection, facts] of indexed) await restoreIndexFacts(repair, collection, facts);
 }
 
 /** What is wrong with what shards say, or with what is in them. @throws what else keeps an import from being published */

@@ -57,7 +57,7 @@ export class EntryScan {
     this.#refuse = refuse;
     this.#shard = shard;
     this.#kernel = threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
-    this.#runs = new RunWriter(blobs, runPath, shard, (line) => this.#ordinals.of(line));
+    this.#runs = new RunWriter(blobs, runPath, shard, this.#ordinals);
     const { scanner } = this.#kernel;
     scanner.begin({ ...scan, framing: 'lines' }, shard, FRAME_BYTES, false);
     scanner.standAt(0, Number.MAX_SAFE_INTEGER);
@@ -73,6 +73,26 @@ export class EntryScan {
     this.#text = text;
     if (this.#fill()) this.#scan();
     if (this.#ordinals.stretches > STRETCHES_MAX) this.#spill();
+  }
+
+  /** Room for the text of whole lines in the memory of the kernel, which would have to copy it else. Valid until `addRoom`. */
+  room(bytes: number): Uint8Array {
+    const { window } = this.#kernel;
+    const at = window.makeRoomFor(bytes);
+    return window.bytes.subarray(at, at + bytes);
+  }
+
+  /**
+   * Takes the text that was put into `room`: records from this ordinal on, which are all looked at.
+   * @returns whether it has so many lines, the last one whole
+   */
+  addRoom(bytes: number, ordinal: number, lines: number): boolean {
+    const { scanner, window } = this.#kernel;
+    const before = scanner.ordinal;
+    this.expect(ordinal, lines);
+    window.loaded(bytes, false);
+    this.#scan();
+    return scanner.ordinal - before === lines && window.pos === window.end;
   }
 
   /** Text of whole lines, of which only the live ones are looked at. */

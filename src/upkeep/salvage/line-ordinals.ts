@@ -15,6 +15,11 @@ export class LineOrdinals {
     return this.#lines.length;
   }
 
+  /** Whether the ordinal of each line that may still be asked about is the number of the line. */
+  get areLines(): boolean {
+    return this.#lines.length === 1 && this.#lines[0] === this.#ordinals[0];
+  }
+
   /** The next `count` lines are records from this ordinal on. */
   add(ordinal: number, count: number): void {
     const last = this.#lines.length - 1;

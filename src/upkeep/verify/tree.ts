@@ -9,7 +9,7 @@ import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries } from '../../store/pages/merge.js';
 import { keyOf, pageKey } from '../../store/pages/page-key.js';
 import { entryAt, entryCount, entryOrdinal, entryShard, verifyEntries, verifyPage } from '../../store/pages/read.js';
-import { UniqueCheck } from '../../store/publish/unique.js';
+import { LiveCheck } from '../../store/publish/unique.js';
 import type {
   CatalogRead,
   CollectionManifest,
@@ -62,7 +62,9 @@ class TreeScan {
   readonly #place: Omit<Fault, 'message'>;
   readonly #name: string;
   #last: Entry | undefined;
-  readonly #unique: UniqueCheck | undefined;
+  readonly #unique: LiveCheck | undefined;
+  /** Records that a unique index does not allow, the first of them. */
+  #same: readonly Location[] | undefined;
   #entries = 0;
   #pages = 0;
   #damaged = 0;
@@ -78,7 +80,7 @@ class TreeScan {
     this.#index = index;
     this.#shards = shards;
     this.#isPrimary = isPrimary;
-    this.#unique = index.unique ? new UniqueCheck() : undefined;
+    this.#unique = index.unique ? new LiveCheck((shard, ordinal) => this.#isDead(shard, ordinal)) : undefined;
     this.#place = { kind: 'page', file: check.file, collection: name };
     this.#name = `${isPrimary ? 'the primary index' : `index ${keyPathText(index.path)}`} of collection ${name}`;
   }
@@ -101,7 +103,7 @@ class TreeScan {
       if (batch.length < BATCH) break;
       await pause();
     }
-    const same = this.#unique?.violation((shard, ordinal) => this.#isDead(shard, ordinal));
+    const same = this.#same;
     if (same) this.#fault(`${this.#name} is unique, but ${same.map(placeText).join(' and ')} have the same value`);
     if (this.#pages !== pages) this.#count('pages', this.#pages, pages);
     // A damaged page is one fault, not two.
@@ -124,7 +126,7 @@ class TreeScan {
     this.#last = entryAt(page, count - 1);
     this.#entries += count;
     for (let i = 0; i < count; i++) this.#named(entryShard(page, i), entryOrdinal(page, i));
-    this.#unique?.add(page);
+    this.#same ??= this.#unique?.add(page);
   }
 
   #named(shard: number, ordinal: number): void {
