@@ -11,7 +11,7 @@ import type { StorePlace } from '../store/files/blobs.js';
 import type { Change, Resolve } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { publishState } from '../store/publish/publish-state.js';
-import { UniqueViolation, violationOf } from '../store/publish/unique.js';
+import { deadAmong, UniqueViolation, violationOf } from '../store/publish/unique.js';
 import { violationError } from '../store/publish/unique-error.js';
 import type {
   CatalogRead,
@@ -78,8 +78,7 @@ export function checkUniqueKeys(
   const newest = new Map(put.map((one) => [one.manifest.id, one]));
   for (const { index, keys, manifest } of put) {
     const { shards } = newest.get(manifest.id)!;
-    const marks = new TombstoneMarks((shard) => shards.find((entry) => entry.shard === shard)?.records, catalog);
-    const places = violationOf(catalog, index.tree, keys, (shard, ordinal) => marks.isDead(shard, ordinal));
+    const places = violationOf(catalog, index.tree, keys, deadAmong(catalog, shards));
     // Here, where the records that it names are still to be read.
     if (places) throw violationError(catalog, place, new UniqueViolation(index.path, places, manifest, shards));
   }
