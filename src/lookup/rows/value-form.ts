@@ -1,0 +1,97 @@
+// key > index page > location > frame cache > frame > record > [value]
+//
+// How one handle gives records as values, and takes values as records: which integers become bigints, and what the codec of
+// the user makes of a record. The codec comes last in a read and first in a write: caches, indexes and patches know
+// records only. So what `decode` makes belongs to its reader, and is shared with nobody.
+
+import { GristmillError } from '../../base/errors.js';
+import { keyText } from '../../keys/decode.js';
+import type { KeyValue } from '../../keys/encode.js';
+import type { UnsafeIntegers } from '../../keys/json-value.js';
+import { namesOf } from '../../keys/key-path.js';
+import { resolveOptions } from '../../options/check.js';
+import { type Codec, VALUE_OPTIONS, type ValueOptions } from '../../options/values.js';
+import { parsedRecord } from '../../store/shards/line.js';
+import type { CollectionManifest } from '../../store/types.js';
+import { simpleKeyIn } from './own-key.js';
+
+/** A key, or what finds it out: that is needed for errors only. */
+type KeyOf = KeyValue | (() => KeyValue | undefined);
+
+export class ValueForm<T = unknown> {
+  readonly unsafeIntegers: UnsafeIntegers;
+  readonly #collection: string;
+  readonly #codec: Codec<T> | undefined;
+
+  /** @param method that was given the options, for errors @throws TypeError for a wrong option */
+  constructor(method: string, collection: string, given?: ValueOptions<T>) {
+    const { unsafeIntegers, codec } = resolveOptions(method, VALUE_OPTIONS, given);
+    this.unsafeIntegers = unsafeIntegers ?? 'number';
+    this.#collection = collection;
+    this.#codec = codec === undefined ? undefined : checkedCodec<T>(codec, `${method}: options.codec`);
+  }
+
+  /** The record of a text, as `decoded` takes it. @throws as `parsedRecord` */
+  parsed(text: string): unknown {
+    return parsedRecord(text, this.unsafeIntegers);
+  }
+
+  /** The value of a record; of undefined, which is no record, undefined. @throws GristmillError CODEC_FAILED; TypeError */
+  decoded(record: unknown, key: KeyOf): T | undefined {
+    if (this.#codec === undefined || record === undefined) return record as T | undefined;
+    let value: T;
+    try {
+      value = this.#codec.decode(record);
+    } catch (cause) {
+      throw this.#failed('decode', `failed: ${messageOf(cause)}`, key, cause);
+    }
+    this.#refusePromise('decode', value);
+    if (value === undefined)
+      throw this.#failed('decode', 'returned undefined, which means that there is no record', key);
+    return value;
+  }
+
+  /** The record that is stored for a value. @param name given with it @throws GristmillError CODEC_FAILED; TypeError */
+  encoded(value: T, { key }: Pick<CollectionManifest, 'key'>, name: string | undefined): unknown {
+    if (this.#codec === undefined) return value;
+    let record: unknown;
+    try {
+      record = this.#codec.encode(value);
+    } catch (cause) {
+      // The record is not there yet. Most values have their key where it will be.
+      const keyOf = () => name ?? (key.kind === 'path' ? simpleKeyIn(value, namesOf(key.path)) : undefined);
+      throw this.#failed('encode', `failed: ${messageOf(cause)}; nothing was changed`, keyOf, cause);
+    }
+    this.#refusePromise('encode', record);
+    return record;
+  }
+
+  #failed(method: keyof Codec<T>, what: string, of: KeyOf, cause?: unknown): GristmillError {
+    const key = typeof of === 'function' ? of() : of;
+    const which = key === undefined ? 'a record' : `the record ${keyText(key)}`;
+    const message = `${method} of the codec, for ${which} of collection ${this.#collection}, ${what}`;
+    return new GristmillError('CODEC_FAILED', message, { cause });
+  }
+
+  #refusePromise(method: keyof Codec<T>, result: unknown): void {
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return;
+    // That it fails, too, is said here.
+    Promise.resolve(result).catch(() => {});
+    const message = `the codec of collection ${this.#collection} must not be async: ${method} returned a promise`;
+    throw new TypeError(method === 'encode' ? `${message}; nothing was changed` : message);
+  }
+}
+
+/** @throws TypeError */
+function checkedCodec<T>(codec: unknown, option: string): Codec<T> {
+  for (const name of ['encode', 'decode'] as const) {
+    const method: unknown = (codec as Partial<Codec<T>> | null)?.[name];
+    if (typeof method !== 'function') throw new TypeError(`${option} must have a function ${name}`);
+    if (method.constructor.name === 'AsyncFunction') throw new TypeError(`${option}.${name} must not be async`);
+  }
+  return codec as Codec<T>;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
