@@ -87,10 +87,6 @@ const NAMES: readonly Options[] = [
   ...[{ collection: '' }, { collection: 'a\0b' }, { collection: 'a\nb' }, { collection: '\x7f' }, { collection: 5 }],
   ...[{ collection: null }, { collection: 'x'.repeat(256) }, { collection: 'é'.repeat(128) }, { collection: '\ud800' }],
 ];
-const VALUES: readonly Options[] = [
-  ...[{ unsafeIntegers: true }, { unsafeIntegers: 'BigInt' }, { unsafeIntegers: null }, { codec: 5 }, { codec: null }],
-  ...[{ codec: {} }, { codec: { encode: () => 1 } }, { codec: { encode: () => 1, decode: async () => 1 } }],
-];
 const IMPORTING: readonly Options[] = [
   ...[...WRITING, ...SIGNAL, ...NAMES, ...INDEXES],
   ...[{ shape: 'auto' }, { workers: 0 }, { workers: '2' }, { level: 99 }, { select: 'data' }, { maxBad: '1' }],
@@ -193,15 +189,7 @@ const METHODS: readonly Method[] = [
     'createCollection',
     (options) => store.transaction((tx) => tx.createCollection('new', options)),
     ['index', 'indexes'],
-    [...INDEXES, ...VALUES],
-  ],
-  ['collection', (options) => store.collection('rows', options), ['unsafeInteger', 'unsafeIntegers'], VALUES],
-  ['collection', (options) => snapshot.collection('rows', options), ['codecs', 'codec'], VALUES],
-  [
-    'collection',
-    (options) => store.transaction((tx) => tx.collection('rows', options)),
-    ['safeIntegers', 'unsafeIntegers'],
-    VALUES,
+    INDEXES,
   ],
   ...['range', 'rangeText', 'rangeSync', 'rangeTextSync'].map(
     (name): Method => [

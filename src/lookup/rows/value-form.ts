@@ -9,7 +9,7 @@ import { keyText } from '../../keys/decode.js';
 import type { KeyValue } from '../../keys/encode.js';
 import type { UnsafeIntegers } from '../../keys/json-value.js';
 import { namesOf } from '../../keys/key-path.js';
-import { resolveOptions } from '../../options/check.js';
+import { checkedOptions, type Given, type Resolved } from '../../options/check.js';
 import { type Codec, VALUE_OPTIONS, type ValueOptions } from '../../options/values.js';
 import { parsedRecord } from '../../store/shards/line.js';
 import type { CollectionManifest } from '../../store/types.js';
@@ -25,8 +25,10 @@ export class ValueForm<T = unknown> {
 
   /** @param method that was given the options, for errors @throws TypeError for a wrong option */
   constructor(method: string, collection: string, given?: ValueOptions<T>) {
-    const { unsafeIntegers, codec } = resolveOptions(method, VALUE_OPTIONS, given);
-    this.unsafeIntegers = unsafeIntegers ?? 'number';
+    const options: Given<Resolved<typeof VALUE_OPTIONS>> =
+      given === undefined ? {} : checkedOptions(method, VALUE_OPTIONS, given);
+    const { unsafeIntegers = VALUE_OPTIONS.unsafeIntegers.default, codec } = options;
+    this.unsafeIntegers = unsafeIntegers;
     this.#collection = collection;
     this.#codec = codec === undefined ? undefined : checkedCodec<T>(codec, `${method}: options.codec`);
   }
@@ -43,11 +45,11 @@ export class ValueForm<T = unknown> {
     try {
       value = this.#codec.decode(record);
     } catch (cause) {
-      throw this.#failed('decode', `failed: ${messageOf(cause)}`, key, cause);
+      throw failed('decode', this.#collection, `failed: ${messageOf(cause)}`, key, cause);
     }
-    this.#refusePromise('decode', value);
+    refusePromise('decode', this.#collection, value);
     if (value === undefined)
-      throw this.#failed('decode', 'returned undefined, which means that there is no record', key);
+      throw failed('decode', this.#collection, 'returned undefined, which means that there is no record', key);
     return value;
   }
 
@@ -60,26 +62,28 @@ export class ValueForm<T = unknown> {
     } catch (cause) {
       // The record is not there yet. Most values have their key where it will be.
       const keyOf = () => name ?? (key.kind === 'path' ? simpleKeyIn(value, namesOf(key.path)) : undefined);
-      throw this.#failed('encode', `failed: ${messageOf(cause)}; nothing was changed`, keyOf, cause);
+      throw failed('encode', this.#collection, `failed: ${messageOf(cause)}; nothing was changed`, keyOf, cause);
     }
-    this.#refusePromise('encode', record);
+    refusePromise('encode', this.#collection, record);
     return record;
   }
+}
 
-  #failed(method: keyof Codec<T>, what: string, of: KeyOf, cause?: unknown): GristmillError {
-    const key = typeof of === 'function' ? of() : of;
-    const which = key === undefined ? 'a record' : `the record ${keyText(key)}`;
-    const message = `${method} of the codec, for ${which} of collection ${this.#collection}, ${what}`;
-    return new GristmillError('CODEC_FAILED', message, { cause });
-  }
+// Functions: with private methods, making a handle takes several microseconds, and each transaction makes one.
 
-  #refusePromise(method: keyof Codec<T>, result: unknown): void {
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return;
-    // That it fails, too, is said here.
-    Promise.resolve(result).catch(() => {});
-    const message = `the codec of collection ${this.#collection} must not be async: ${method} returned a promise`;
-    throw new TypeError(method === 'encode' ? `${message}; nothing was changed` : message);
-  }
+function failed(method: keyof Codec<unknown>, collection: string, what: string, of: KeyOf, cause?: unknown): Error {
+  const key = typeof of === 'function' ? of() : of;
+  const which = key === undefined ? 'a record' : `the record ${keyText(key)}`;
+  const message = `${method} of the codec, for ${which} of collection ${collection}, ${what}`;
+  return new GristmillError('CODEC_FAILED', message, { cause });
+}
+
+function refusePromise(method: keyof Codec<unknown>, collection: string, result: unknown): void {
+  if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== 'function') return;
+  // That it fails, too, is said here.
+  Promise.resolve(result).catch(() => {});
+  const message = `the codec of collection ${collection} must not be async: ${method} returned a promise`;
+  throw new TypeError(method === 'encode' ? `${message}; nothing was changed` : message);
 }
 
 /** @throws TypeError */
