@@ -13,7 +13,7 @@ import { type CollectionOptions, TransactionCollection } from './transaction-col
 
 export class TransactionWork {
   readonly #group: Group;
-  /** Those that were asked for without options. */
+  /** The handles without value options: one for each collection. */
   readonly #collections = new Map<string, TransactionCollection<unknown>>();
   #merge: MergeUnderWay | undefined;
   #isOver = false;
@@ -26,12 +26,10 @@ export class TransactionWork {
   collection<T = unknown>(name: string, given?: ValueOptions<T>): TransactionCollection<T> {
     this.#assertUsable();
     checkNameToFind(name);
-    const known = given === undefined ? this.#collections.get(name) : undefined;
-    if (known !== undefined) return known as TransactionCollection<T>;
     const form = new ValueForm<T>('collection', name, given);
-    const handle = this.#handle(this.#opened(name), form);
-    if (given === undefined) this.#collections.set(name, handle as TransactionCollection<unknown>);
-    return handle;
+    const known = form.isPlain ? this.#collections.get(name) : undefined;
+    if (known !== undefined) return known as TransactionCollection<T>;
+    return this.#handle(name, this.#opened(name), form);
   }
 
   #opened(name: string): GroupCollection {
@@ -53,12 +51,14 @@ export class TransactionWork {
       given,
     );
     const form = new ValueForm<T>('createCollection', name, { codec: codec as Codec<T>, unsafeIntegers });
-    return this.#handle(this.#group.createCollection(name, options), form);
+    return this.#handle(name, this.#group.createCollection(name, options), form);
   }
 
-  #handle<T>(changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
+  #handle<T>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
     const assertUsable = (): void => this.#assertUsable();
-    return new TransactionCollection({ changed, form, header: this.#group.header, assertUsable });
+    const handle = new TransactionCollection<T>({ changed, form, header: this.#group.header, assertUsable });
+    if (form.isPlain) this.#collections.set(name, handle as TransactionCollection<unknown>);
+    return handle;
   }
 
   /** That an import is merging comes before what the callback made of it. @throws MergeUnderWay */

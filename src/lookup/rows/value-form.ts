@@ -33,6 +33,11 @@ export class ValueForm<T = unknown> {
     this.#codec = codec === undefined ? undefined : checkedCodec<T>(codec, `${method}: options.codec`);
   }
 
+  /** Whether values are records, as JSON.parse gives them. */
+  get isPlain(): boolean {
+    return this.#codec === undefined && this.unsafeIntegers === VALUE_OPTIONS.unsafeIntegers.default;
+  }
+
   /** The record of a text, as `decoded` takes it. @throws as `parsedRecord` */
   parsed(text: string): unknown {
     return parsedRecord(text, this.unsafeIntegers);
