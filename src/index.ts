@@ -63,6 +63,7 @@ export type {
   ResolvedStoreOptions,
   StoreOptions,
 } from './options/store.js';
+export type { Codec, ValueOptions } from './options/values.js';
 export type { FileFacts, Looking, Take } from './sources/looking.js';
 export type { SyncOptions } from './sources/sync.js';
 export { type Memory, memory } from './store/lock/memory-place.js';

@@ -2,14 +2,18 @@
 // iterate.ts; here texts become values.
 
 import type { KeyValue } from '../keys/encode.js';
+import type { UnsafeIntegers } from '../keys/json-value.js';
+import { namesOf } from '../keys/key-path.js';
 import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
 import { freshnessIn, hasFreshnessAlone, type ReadOptions } from '../lookup/index/read-options.js';
 import { scanChunks, scanLines } from '../lookup/iterate.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
+import { ownKeyIn } from '../lookup/rows/own-key.js';
 import type { Reading } from '../lookup/rows/reading.js';
+import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
-import { parsedRecord, readRecord } from '../store/shards/line.js';
+import { readRecord } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { KeyBounds } from '../update/delete-range.js';
 import { PreparedRecord } from '../update/records/prepared.js';
@@ -25,7 +29,7 @@ export interface Scanned<T> {
   readonly ordinal: number;
   /** The member name, in collections imported from one object. */
   readonly name?: string;
-  /** The parsed record. */
+  /** The record, parsed, and decoded by the codec of the handle. */
   readonly value: T;
 }
 
@@ -41,7 +45,7 @@ export interface ScannedText {
 
 /**
  * The reading methods of a collection: those of a snapshot, and those that `Collection` inherits. T is the type of the
- * records; nothing checks it.
+ * values: what the codec decodes records to, or the type of the records, which nothing checks.
  */
 export class ReadableCollection<T = unknown> extends RowReads<T> {
   /** The name of the collection. */
@@ -49,14 +53,18 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   readonly #lookup: Lookup | undefined;
   readonly #reading: Reading;
   readonly #sampler: LatencySampler;
+  readonly #form: ValueForm<T>;
+  readonly #reads: Reads;
 
   /**
    * Not for users: `snapshot.collection(name)` makes it.
    * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
    */
-  constructor(lookup: Lookup, reading = readingOneState(lookup), isFixed = true) {
-    super(reading);
+  constructor(lookup: Lookup, form: ValueForm<T>, reading = readingOneState(lookup), isFixed = true) {
+    super(reading, form);
     this.name = lookup.name;
+    this.#form = form;
+    this.#reads = READS[form.unsafeIntegers];
     this.#reading = reading;
     this.#lookup = isFixed ? lookup : undefined;
     this.#sampler = lookup.caches.sampler;
@@ -64,21 +72,22 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
 
   /**
    * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values of
-   * its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen and shared with other readers, or a copy (option `recordValues`).
+   * its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen and
+   * shared with other readers, or a copy (option `recordValues`); what a codec makes of it is the caller's own.
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     const lookup = this.#at('get', options);
-    return (await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : lookup.value(key))) as
-      | T
-      | undefined;
+    const { value } = this.#reads;
+    const record = await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : value(lookup, key));
+    return this.#form.decoded(record, key);
   }
 
   /** Returns the record as `get` does, but synchronously: a frame that is not in memory is read while the thread waits. */
   getSync(key: KeyValue, options?: ReadOptions): T | undefined {
     const lookup = this.#at('getSync', options);
-    return (this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : lookup.valueSync(key)) as
-      | T
-      | undefined;
+    const { valueSync } = this.#reads;
+    const record = this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : valueSync(lookup, key);
+    return this.#form.decoded(record, key);
   }
 
   /**
@@ -103,7 +112,8 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
     const lookup = this.#at('getMany', options);
     if (!Array.isArray(keys)) throw new TypeError('getMany needs a list of keys');
-    return (await lookup.values(keys)) as (T | undefined)[];
+    const records = await lookup.values(keys, this.#form.unsafeIntegers);
+    return records.map((record, i) => this.#form.decoded(record, keys[i]!));
   }
 
   /** Returns whether there is a record with this primary key. It reads the index only. */
@@ -125,8 +135,14 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   /** Yields all records, in source order. */
   async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
     for await (const { text, ...rest } of this.#scanText('scan', options)) {
-      yield { ...rest, value: parsedRecord(text) as T };
+      const keyOf = (): KeyValue => this.#keyOf({ text, ...rest });
+      yield { ...rest, value: this.#form.decoded(this.#form.parsed(text), keyOf) as T };
     }
+  }
+
+  #keyOf({ ordinal, name, text }: ScannedText): KeyValue {
+    const { key } = this.#at('scan', undefined).generation().manifest;
+    return key.kind === 'path' ? ownKeyIn(text, namesOf(key.path)) : (name ?? ordinal);
   }
 
   /** Yields the same records as `scan`, as JSON texts. */
@@ -171,28 +187,31 @@ function readingOneState(lookup: Lookup): Reading {
 export type Change = <T, R>(name: string, change: (collection: TransactionCollection<T>) => R) => Promise<R>;
 
 /**
- * A collection of records. T is the type of the records; nothing checks it. By default a lookup sees the newest
+ * A collection of records. T is the type of the values; see `ReadableCollection`. By default a lookup sees the newest
  * publication, at most ten milliseconds late (option `freshness`). An iteration sees one publication from beginning to end.
  * Each change is a transaction, and is durable when its promise resolves. It takes its arguments as they are when it is
  * called. Changes that are called while others are being committed are committed together, in the order of the calls.
  */
 export class Collection<T = unknown> extends ReadableCollection<T> {
   readonly #lookup: Lookup;
+  readonly #form: ValueForm<T>;
   readonly #change: Change;
 
   /** Not for users: `store.collection(name)` makes it. */
-  constructor(lookup: Lookup, change: Change, reading: Reading, isFixed: boolean) {
-    super(lookup, reading, isFixed);
+  constructor(lookup: Lookup, form: ValueForm<T>, change: Change, reading: Reading, isFixed: boolean) {
+    super(lookup, form, reading, isFixed);
     this.#lookup = lookup;
+    this.#form = form;
     this.#change = change;
   }
 
   /**
-   * Stores a record and returns its key. It replaces the record with the same key, if there is one.
+   * Stores a record and returns its key. It replaces the record with the same key, if there is one. A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object.
    */
-  async put(record: T, name?: string): Promise<KeyValue> {
-    return this.#put(PreparedRecord.ofValue(record, this.#manifest, name));
+  async put(value: T, name?: string): Promise<KeyValue> {
+    const manifest = this.#manifest;
+    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, manifest, name), manifest, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
@@ -208,7 +227,10 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
     return this.#lookup.generation().manifest;
   }
 
-  /** Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. */
+  /**
+   * Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. The patch is one of
+   * the stored record: no codec encodes it.
+   */
   async patch(key: KeyValue, changes: unknown): Promise<boolean> {
     // As they are now: the caller may change both before the transaction runs.
     const [at, patch] = [copyOfKey(key), patchText(changes)];
@@ -243,7 +265,19 @@ function copyOfKey(key: KeyValue): KeyValue {
 }
 
 // What is timed, now and then: functions that close over nothing, for they stand in the path of every read.
-const value = (lookup: Lookup, key: KeyValue): Promise<unknown> => lookup.value(key);
-const valueSync = (lookup: Lookup, key: KeyValue): unknown => lookup.valueSync(key);
+interface Reads {
+  readonly value: (lookup: Lookup, key: KeyValue) => Promise<unknown>;
+  readonly valueSync: (lookup: Lookup, key: KeyValue) => unknown;
+}
+const READS: Readonly<Record<UnsafeIntegers, Reads>> = {
+  number: {
+    value: (lookup, key) => lookup.value(key, 'number'),
+    valueSync: (lookup, key) => lookup.valueSync(key, 'number'),
+  },
+  bigint: {
+    value: (lookup, key) => lookup.value(key, 'bigint'),
+    valueSync: (lookup, key) => lookup.valueSync(key, 'bigint'),
+  },
+};
 const text = (lookup: Lookup, key: KeyValue): Promise<string | undefined> => lookup.text(key);
 const textSync = (lookup: Lookup, key: KeyValue): string | undefined => lookup.textSync(key);

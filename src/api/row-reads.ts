@@ -19,13 +19,16 @@ import {
 } from '../lookup/rows/options.js';
 import { type OpenRange, openRange, type Reading, readRows, readRowsSync } from '../lookup/rows/reading.js';
 import { Row, type RowContext, TextRow } from '../lookup/rows/row.js';
+import type { ValueForm } from '../lookup/rows/value-form.js';
 
 /** The reads of many records. T is the type of the records; nothing checks it. */
 export class RowReads<T> {
   readonly #reading: Reading;
+  readonly #row: (found: FoundRow, context: RowContext) => Row<T>;
 
-  constructor(reading: Reading) {
+  constructor(reading: Reading, form: ValueForm<T>) {
     this.#reading = reading;
+    this.#row = (found, context) => new Row<T>(found, context, form);
   }
 
   /**
@@ -35,7 +38,7 @@ export class RowReads<T> {
   range(options?: RangeOptions): AsyncGenerator<Row<T>> {
     return readRows(
       this.#open(() => resolveRangeOptions('range', options)),
-      valueRow<T>,
+      this.#row,
     );
   }
 
@@ -43,7 +46,7 @@ export class RowReads<T> {
   rangeSync(options?: RangeOptions): Generator<Row<T>> {
     return readRowsSync(
       this.#open(() => resolveRangeOptions('rangeSync', options)),
-      valueRow<T>,
+      this.#row,
     );
   }
 
@@ -70,7 +73,7 @@ export class RowReads<T> {
   find(index: KeyPath, value: KeyValue, options?: FindOptions): AsyncGenerator<Row<T>> {
     return readRows(
       this.#open(() => findRange('find', index, value, options)),
-      valueRow<T>,
+      this.#row,
     );
   }
 
@@ -78,7 +81,7 @@ export class RowReads<T> {
   findSync(index: KeyPath, value: KeyValue, options?: FindOptions): Generator<Row<T>> {
     return readRowsSync(
       this.#open(() => findRange('findSync', index, value, options)),
-      valueRow<T>,
+      this.#row,
     );
   }
 
@@ -102,7 +105,7 @@ export class RowReads<T> {
   async first(options?: EndOptions): Promise<Row<T> | undefined> {
     for await (const row of readRows(
       this.#open(() => endRange('first', options)),
-      valueRow<T>,
+      this.#row,
     ))
       return row;
     return undefined;
@@ -112,7 +115,7 @@ export class RowReads<T> {
   firstSync(options?: EndOptions): Row<T> | undefined {
     for (const row of readRowsSync(
       this.#open(() => endRange('firstSync', options)),
-      valueRow<T>,
+      this.#row,
     ))
       return row;
     return undefined;
@@ -122,7 +125,7 @@ export class RowReads<T> {
   async last(options?: EndOptions): Promise<Row<T> | undefined> {
     for await (const row of readRows(
       this.#open(() => endRange('last', options)),
-      valueRow<T>,
+      this.#row,
     ))
       return row;
     return undefined;
@@ -132,7 +135,7 @@ export class RowReads<T> {
   lastSync(options?: EndOptions): Row<T> | undefined {
     for (const row of readRowsSync(
       this.#open(() => endRange('lastSync', options)),
-      valueRow<T>,
+      this.#row,
     ))
       return row;
     return undefined;
@@ -158,6 +161,3 @@ export class RowReads<T> {
 }
 
 const textRow = (found: FoundRow, context: RowContext): TextRow => new TextRow(found, context);
-function valueRow<T>(found: FoundRow, context: RowContext): Row<T> {
-  return new Row<T>(found, context);
-}

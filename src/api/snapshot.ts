@@ -5,6 +5,8 @@
 
 import type { Caches } from '../lookup/cache/caches.js';
 import { Lookup } from '../lookup/lookup.js';
+import { ValueForm } from '../lookup/rows/value-form.js';
+import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { CatalogSnapshot } from '../store/types.js';
 import { ReadableCollection } from './collection.js';
@@ -28,16 +30,17 @@ export class Snapshot {
 
   /**
    * Returns the collection of this name, in the state of the snapshot.
-   * @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and after `store.close`
+   * @throws GristmillError COLLECTION_NOT_FOUND; STORE_CLOSED after `release`, and after `store.close`; TypeError
    */
-  collection<T = unknown>(name: string): ReadableCollection<T> {
+  collection<T = unknown, Stored = unknown>(name: string, options?: ValueOptions<T, Stored>): ReadableCollection<T> {
     this.#assertOpen();
+    const form = new ValueForm<T>('collection', name, options);
     let lookup = this.#lookups.get(name);
     if (lookup === undefined) {
       lookup = this.#open(name);
       this.#lookups.set(name, lookup);
     }
-    return new ReadableCollection<T>(lookup);
+    return new ReadableCollection<T>(lookup, form);
   }
 
   /** Returns the names of all collections. */

@@ -10,6 +10,7 @@ import { type EffectiveOptions, effectiveOptions } from '../config/effective.js'
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { Caches } from '../lookup/cache/caches.js';
 import type { Lookup } from '../lookup/lookup.js';
+import { ValueForm } from '../lookup/rows/value-form.js';
 import { Serving } from '../lookup/warm/serving.js';
 import type { WarmReport } from '../lookup/warm/warm.js';
 import type { WarmOptions } from '../lookup/warm/warm-up.js';
@@ -19,6 +20,7 @@ import type { StoreMetrics } from '../metrics/store-metrics.js';
 import { type NoOptions, refuseOptions } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
+import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { type Memory, MemoryPlace } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
@@ -88,14 +90,23 @@ export class Store extends MaintainedStore {
     return new Store(place, effective, catalog);
   }
 
-  /** Returns the collection of this name (default "records"). @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED */
-  collection<T = unknown>(name: string = DEFAULT_COLLECTION): Collection<T> {
+  /**
+   * Returns the collection of this name (default "records").
+   * @param options how this handle gives records as values: integers as bigints, values by a codec. Other handles are as they are.
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED; TypeError
+   * @example const orders = store.collection('orders', { unsafeIntegers: 'bigint' });
+   */
+  collection<T = unknown, Stored = unknown>(
+    name: string = DEFAULT_COLLECTION,
+    options?: ValueOptions<T, Stored>,
+  ): Collection<T> {
     this.#assertOpen();
+    const form = new ValueForm<T>('collection', name, options);
     const reading = (freshness?: Freshness): Lookup => this.#serving.lookup(name, freshness);
     const lookup = this.#lookups.of(name);
     // It may have been dropped since it was first asked for.
     lookup.generation();
-    return new Collection<T>(lookup, this.#change, reading, this.options.freshness === 'immediate');
+    return new Collection<T>(lookup, form, this.#change, reading, this.options.freshness === 'immediate');
   }
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */

@@ -6,6 +6,7 @@
 import { checkNameToFind } from '../base/names.js';
 import { canonicalKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
+import type { UnsafeIntegers } from '../keys/json-value.js';
 import type { FrameAt } from '../store/shards/frame.js';
 import { parsedRecord } from '../store/shards/line.js';
 import type { Place } from '../store/shards/place.js';
@@ -27,7 +28,7 @@ export class Lookup {
   readonly #current: Current;
   readonly #texts: Texts;
   /** Undefined without a record cache. */
-  readonly #values: Values | undefined;
+  readonly #values: Readonly<Record<UnsafeIntegers, Values>> | undefined;
 
   /**
    * @param previous the same over another state of the catalog. Data that is the same is not loaded again.
@@ -48,7 +49,14 @@ export class Lookup {
     const isSame = previous !== undefined && current.hasLayoutOf(previous.#current);
     const hotPlaces = isSame ? previous.hotPlaces : new HotPlaces(previous?.hotPlaces.reads);
     this.#texts = new Texts(current, caches, fetch, hotPlaces);
-    this.#values = caches.records && new Values({ store, current, caches, fetch }, this.#texts, caches.records);
+    const { records, exactRecords } = caches;
+    const parts = { store, current, caches, fetch };
+    if (records !== undefined && exactRecords !== undefined) {
+      this.#values = {
+        number: new Values(parts, this.#texts, records),
+        bigint: new Values(parts, this.#texts, exactRecords),
+      };
+    }
   }
 
   get hotPlaces(): HotPlaces {
@@ -64,18 +72,20 @@ export class Lookup {
   }
 
   /** The record, parsed: from the record cache, where there is one. */
-  valueSync(key: KeyValue): unknown {
-    return this.#values === undefined ? parsed(this.textSync(key)) : this.#values.getSync(canonicalKey(key));
+  valueSync(key: KeyValue, unsafe: UnsafeIntegers = 'number'): unknown {
+    if (this.#values === undefined) return parsed(this.textSync(key), unsafe);
+    return this.#values[unsafe].getSync(canonicalKey(key));
   }
 
-  value(key: KeyValue): Promise<unknown> {
-    return this.#values === undefined ? this.text(key).then(parsed) : this.#values.get(canonicalKey(key));
+  value(key: KeyValue, unsafe: UnsafeIntegers = 'number'): Promise<unknown> {
+    if (this.#values === undefined) return this.text(key).then((text) => parsed(text, unsafe));
+    return this.#values[unsafe].get(canonicalKey(key));
   }
 
   /** Records in the order of the keys, of one generation, each frame fetched once. */
-  async values(keys: readonly KeyValue[]): Promise<unknown[]> {
-    if (this.#values === undefined) return (await this.#texts.getMany(keys)).map(parsed);
-    return this.#values.getMany(keys.map((key) => canonicalKey(key)));
+  async values(keys: readonly KeyValue[], unsafe: UnsafeIntegers = 'number'): Promise<unknown[]> {
+    if (this.#values === undefined) return (await this.#texts.getMany(keys)).map((text) => parsed(text, unsafe));
+    return this.#values[unsafe].getMany(keys.map((key) => canonicalKey(key)));
   }
 
   has(key: KeyValue): boolean {
@@ -123,6 +133,6 @@ export class Lookup {
   }
 }
 
-function parsed(text: string | undefined): unknown {
-  return text === undefined ? undefined : parsedRecord(text);
+function parsed(text: string | undefined, unsafe: UnsafeIntegers): unknown {
+  return text === undefined ? undefined : parsedRecord(text, unsafe);
 }

@@ -11,6 +11,7 @@ import { ordinalOf } from '../lookup/index/locate.js';
 import { slicesOf } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
+import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
@@ -56,6 +57,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #lookup: Lookup | undefined;
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
+  readonly #form: ValueForm<T>;
 
   static {
     putPrepared = (collection, prepared) => {
@@ -69,7 +71,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   /** Not for users: `transaction.collection(name)` makes it. */
-  constructor(state: TransactionState) {
+  constructor(state: TransactionState<T>) {
     super(state);
     const { manifest, overlay, stored, plan } = state.changed;
     this.#manifest = manifest;
@@ -77,12 +79,13 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     this.#lookup = stored;
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
+    this.#form = state.form;
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
   get(key: KeyValue): T | undefined {
     const text = this.getText(key);
-    return text === undefined ? undefined : (parsedRecord(text) as T);
+    return text === undefined ? undefined : this.#form.decoded(this.#form.parsed(text), key);
   }
 
   /** Returns the record as JSON text, with all tokens as spelled, or undefined if there is none. */
@@ -121,13 +124,14 @@ export class TransactionCollection<T> extends TransactionReads<T> {
 
   /**
    * Stores a record. It replaces the record with the same key, if there is one.
+   * A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object; the name is the key there.
    * @returns the key of the record; in collections without a key, its ordinal.
-   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG; TypeError
+   * @throws GristmillError BAD_RECORD (no key at the key path, …), KEY_TOO_LONG, CODEC_FAILED; TypeError
    */
-  put(record: T, name?: string): KeyValue {
+  put(value: T, name?: string): KeyValue {
     this.#assertUsable();
-    return this.#put(recordOfValue(record, this.#plan, name));
+    return this.#put(recordOfValue(this.#form.encoded(value, this.#manifest, name), this.#plan, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
@@ -138,7 +142,8 @@ export class TransactionCollection<T> extends TransactionReads<T> {
 
   /**
    * Changes members of a record with a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything
-   * else replaces the member. Other members keep their spelling. A patch that changes the key moves the record.
+   * else replaces the member. Other members keep their spelling. A patch that changes the key moves the record. The patch is
+   * one of the stored record: no codec encodes it.
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {

@@ -19,13 +19,15 @@ import {
 import { type LineReader, type OpenRange, readRowsSync, resolvedRange } from '../lookup/rows/reading.js';
 import { Row, TextRow } from '../lookup/rows/row.js';
 import { StoredSource } from '../lookup/rows/source.js';
+import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { StoreHeader } from '../store/types.js';
 import type { GroupCollection } from './group.js';
 import { OverlaySource } from './overlay/overlay-source.js';
 
 /** What the reads of a collection within a transaction need. */
-export interface TransactionState {
+export interface TransactionState<T> {
   readonly changed: GroupCollection;
+  readonly form: ValueForm<T>;
   readonly header: StoreHeader;
   /** @throws TypeError when the transaction is over */
   readonly assertUsable: () => void;
@@ -35,9 +37,9 @@ export interface TransactionState {
 type WithoutFreshness<Options> = Omit<Options, 'freshness'>;
 
 export class TransactionReads<T> {
-  readonly #state: TransactionState;
+  readonly #state: TransactionState<T>;
 
-  constructor(state: TransactionState) {
+  constructor(state: TransactionState<T>) {
     this.#state = state;
   }
 
@@ -87,7 +89,7 @@ export class TransactionReads<T> {
   }
 
   #rows(options: () => RangeOptions): Generator<Row<T>> {
-    return readRowsSync(this.#opening(options), (found, context) => new Row<T>(found, context));
+    return readRowsSync(this.#opening(options), (found, context) => new Row<T>(found, context, this.#state.form));
   }
 
   #texts(options: () => RangeOptions): Generator<TextRow> {

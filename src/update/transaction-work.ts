@@ -4,13 +4,16 @@
 // with that it can make changes and nothing else.
 
 import { checkCollectionName, checkNameToFind } from '../base/names.js';
+import { ValueForm } from '../lookup/rows/value-form.js';
 import { resolveOptions } from '../options/check.js';
+import { type Codec, VALUE_OPTIONS, type ValueOptions } from '../options/values.js';
 import { COLLECTION_OPTIONS } from './collection-options.js';
 import { type Group, type GroupCollection, MergeUnderWay } from './group.js';
 import { type CollectionOptions, TransactionCollection } from './transaction-collection.js';
 
 export class TransactionWork {
   readonly #group: Group;
+  /** The handles without value options: one for each collection. */
   readonly #collections = new Map<string, TransactionCollection<unknown>>();
   #merge: MergeUnderWay | undefined;
   #isOver = false;
@@ -20,13 +23,18 @@ export class TransactionWork {
   }
 
   /** See `Transaction.collection`. */
-  collection(name: string): TransactionCollection<unknown> {
+  collection<T = unknown>(name: string, given?: ValueOptions<T>): TransactionCollection<T> {
     this.#assertUsable();
     checkNameToFind(name);
-    const known = this.#collections.get(name);
-    if (known !== undefined) return known;
+    const form = new ValueForm<T>('collection', name, given);
+    const known = form.isPlain ? this.#collections.get(name) : undefined;
+    if (known !== undefined) return known as TransactionCollection<T>;
+    return this.#handle(name, this.#opened(name), form);
+  }
+
+  #opened(name: string): GroupCollection {
     try {
-      return this.#add(name, this.#group.collection(name));
+      return this.#group.collection(name);
     } catch (error) {
       if (error instanceof MergeUnderWay) this.#merge = error;
       throw error;
@@ -34,18 +42,23 @@ export class TransactionWork {
   }
 
   /** See `Transaction.createCollection`. */
-  createCollection(name: string, given?: CollectionOptions): TransactionCollection<unknown> {
+  createCollection<T = unknown>(name: string, given?: CollectionOptions & ValueOptions<T>): TransactionCollection<T> {
     this.#assertUsable();
     checkCollectionName(name);
-    const options = resolveOptions('createCollection', COLLECTION_OPTIONS, given);
-    return this.#add(name, this.#group.createCollection(name, options));
+    const { codec, unsafeIntegers, ...options } = resolveOptions(
+      'createCollection',
+      { ...COLLECTION_OPTIONS, ...VALUE_OPTIONS },
+      given,
+    );
+    const form = new ValueForm<T>('createCollection', name, { codec: codec as Codec<T>, unsafeIntegers });
+    return this.#handle(name, this.#group.createCollection(name, options), form);
   }
 
-  #add(name: string, changed: GroupCollection): TransactionCollection<unknown> {
+  #handle<T>(name: string, changed: GroupCollection, form: ValueForm<T>): TransactionCollection<T> {
     const assertUsable = (): void => this.#assertUsable();
-    const collection = new TransactionCollection({ changed, header: this.#group.header, assertUsable });
-    this.#collections.set(name, collection);
-    return collection;
+    const handle = new TransactionCollection<T>({ changed, form, header: this.#group.header, assertUsable });
+    if (form.isPlain) this.#collections.set(name, handle as TransactionCollection<unknown>);
+    return handle;
   }
 
   /** That an import is merging comes before what the callback made of it. @throws MergeUnderWay */

@@ -3,6 +3,7 @@
 // What the callback of `store.transaction` holds. It runs inside one LMDB write transaction, which other processes wait
 // for; so reads see the newest state, changes see each other, and a throw leaves nothing behind.
 
+import type { ValueOptions } from '../options/values.js';
 import type { CollectionOptions, TransactionCollection } from './transaction-collection.js';
 import type { TransactionWork } from './transaction-work.js';
 
@@ -18,16 +19,23 @@ export class Transaction {
     this.#work = work;
   }
 
-  /** Returns the collection of this name. @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name */
-  collection<T = unknown>(name: string): TransactionCollection<T> {
-    return this.#work.collection(name) as TransactionCollection<T>;
+  /**
+   * Returns the collection of this name.
+   * @param options how this handle gives records as values, as those of `store.collection`. All handles see all changes.
+   * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name or option
+   */
+  collection<T = unknown, Stored = unknown>(name: string, options?: ValueOptions<T, Stored>): TransactionCollection<T> {
+    return this.#work.collection<T>(name, options);
   }
 
   /**
-   * Creates an empty collection and returns it.
+   * Creates an empty collection and returns it. Options `unsafeIntegers` and `codec` are those of the returned handle.
    * @throws GristmillError COLLECTION_EXISTS; TypeError for a wrong name or option
    */
-  createCollection<T = unknown>(name: string, options?: CollectionOptions): TransactionCollection<T> {
-    return this.#work.createCollection(name, options) as TransactionCollection<T>;
+  createCollection<T = unknown, Stored = unknown>(
+    name: string,
+    options?: CollectionOptions & ValueOptions<T, Stored>,
+  ): TransactionCollection<T> {
+    return this.#work.createCollection<T>(name, options);
   }
 }

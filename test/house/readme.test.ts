@@ -1,5 +1,5 @@
-// Goal: what the README tells a user to do works. Method: its library example is cut out and run as it stands, in a
-// directory with the data it speaks of; its commands are run through a shell with `gristmill` on the path.
+// Goal: what the README tells a user to do works, and the examples of docs/values.md. Method: a library example is cut out and
+// run as it stands, in a directory with the data it speaks of; commands are run through a shell with `gristmill` on the path.
 
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ const run = promisify(execFile);
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** The first code block of a language under a heading. */
-function example(heading: string, language: string): string {
-  const section = README.split(/^## /m).find((part) => part.startsWith(heading));
+function example(heading: string, language: string, page = README): string {
+  const section = page.split(/^## /m).find((part) => part.startsWith(heading));
   const block = section?.match(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm'));
-  if (block == null) throw new Error(`README.md has no ${language} example under "${heading}"`);
+  if (block == null) throw new Error(`the page has no ${language} example under "${heading}"`);
   return block[1]!;
 }
 
@@ -65,6 +65,25 @@ describe('README', () => {
     expect(stdout).toMatch(/email: 'ada@example\.com'/);
     expect(stdout).toContain('2 documents, kept as the folder is');
     expect(stdout).toContain('memory: ');
+  });
+
+  test.each([
+    [
+      'Large integers',
+      [
+        '{ id: 1, author: 1234567890123456789n }',
+        '{"id":1,"author":1234567890123456789,"likes":1}',
+        '{ id: 1, author: 1234567890123456800, likes: 1 }',
+      ],
+    ],
+    ['Codecs', ['3', '{"id":1,"placed":"2026-03-02T12:00:00.000Z","total":30}', '2026-04-01T12:00:00.000Z 12']],
+  ])('the example of docs/values.md under %s prints what its comments say', async (heading, printed) => {
+    const folder = project();
+    const page = readFileSync(join(ROOT, 'docs/values.md'), 'utf8');
+    writeFileSync(join(folder, 'example.mjs'), example(heading, 'js', page));
+    const { stdout, stderr } = await run(process.execPath, ['example.mjs'], { cwd: folder });
+    expect(stderr).toBe('');
+    expect(stdout).toBe(`${printed.join('\n')}\n`);
   });
 
   test('its commands run, in the order they stand', async () => {

@@ -3,6 +3,7 @@
 //
 //     node --expose-gc heap-of-values.mjs
 
+import { exactValue } from '../../dist/src/keys/json-value.js';
 import { bytesOf, frozen } from '../../dist/src/lookup/cache/parsed-value.js';
 import { ReadCounters } from '../../dist/src/lookup/cache/read-counters.js';
 import { CollectionRecords, RecordCache } from '../../dist/src/lookup/cache/record-cache.js';
@@ -45,6 +46,7 @@ const SHAPES = {
   'names of their own': () => Object.fromEntries(list(20, () => [word(8), 1])),
   'many names': () => Object.fromEntries(list(1000, () => [word(8), 1])),
   'many shared names': () => Object.fromEntries(list(300, (i) => [`name${i}`, i])),
+  'large integers': () => `[${list(500, (i) => `${1 + random(9)}${'7'.repeat(16 + (i % 40))}`).join(',')}]`,
   'names that are numbers': () => Object.fromEntries(list(30, () => [random(1e6), 1])),
 };
 const TEXT_BYTES = 3e5;
@@ -60,7 +62,9 @@ function measure(make) {
   /** @type {string[]} */
   const texts = [];
   for (let bytes = 0; bytes < TEXT_BYTES; ) {
-    const text = JSON.stringify(make());
+    // What JSON.stringify cannot write makes its text itself.
+    const made = make();
+    const text = typeof made === 'string' ? made : JSON.stringify(made);
     bytes += text.length;
     texts.push(text);
   }
@@ -68,7 +72,7 @@ function measure(make) {
   const before = heap();
   let said = 0;
   for (const [i, text] of texts.entries()) {
-    const value = JSON.parse(text);
+    const value = exactValue(text);
     said += bytesOf(value, text);
     values[i] = frozen(value);
   }
@@ -82,7 +86,7 @@ function measure(make) {
 function measureCache(keyOf) {
   const options = resolveStoreOptions({ recordCacheBytes: 4e6, recordTtlMs: 60_000 });
   const before = heap();
-  const records = new CollectionRecords(new RecordCache(options), new ReadCounters());
+  const records = new CollectionRecords(new RecordCache(options), new ReadCounters(), 'number');
   const { kept } = records.cache;
   for (let i = 0; i < 30_000; i++) {
     records.keep(keyOf(i), { text: `{"id":${i},"name":"name ${i}"}`, generation: 1, shard: 1, ordinal: i });

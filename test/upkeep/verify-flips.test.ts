@@ -9,6 +9,7 @@ import { ReadableCollection } from '../../src/api/collection.js';
 import { verify } from '../../src/api/later.js';
 import { Caches } from '../../src/lookup/cache/caches.js';
 import { Lookup } from '../../src/lookup/lookup.js';
+import { ValueForm } from '../../src/lookup/rows/value-form.js';
 import { resolveStoreOptions } from '../../src/options/store.js';
 import { files } from '../../src/store/files/file-blobs.js';
 import { type VerifyTask, verifyShard } from '../../src/upkeep/verify/shard.js';
@@ -31,7 +32,10 @@ function readable(directory: string, catalog: RawCatalog): Readable & { close():
   const options = resolveStoreOptions({ frameCacheBytes: 0, pageCacheBytes: 0 });
   const caches = new Caches({ directory, blobs: files }, options);
   return {
-    collection: (name) => new ReadableCollection(new Lookup({ directory, blobs: files, catalog, caches }, name)),
+    collection: (name) => {
+      const lookup = new Lookup({ directory, blobs: files, catalog, caches }, name);
+      return new ReadableCollection(lookup, new ValueForm('collection', name));
+    },
     close: () => caches.close(),
   };
 }

@@ -36,6 +36,8 @@ export class CollectionCaches {
   readonly frames: FrameCache;
   /** Undefined where none are kept. */
   readonly records: CollectionRecords | undefined;
+  /** The same for readers who want unsafe integers as bigints: no reader gets the value of another way of reading. */
+  readonly exactRecords: CollectionRecords | undefined;
   readonly #store: SharedCaches;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -44,7 +46,8 @@ export class CollectionCaches {
     this.collection = collection;
     this.sampler = new LatencySampler(collection, this.counters, store.timed);
     this.frames = frames;
-    this.records = records && new CollectionRecords(records, this.counters);
+    this.records = records && new CollectionRecords(records, this.counters, 'number');
+    this.exactRecords = records && new CollectionRecords(records, this.counters, 'bigint');
   }
 
   /** The open shard. @throws GristmillError with cause ENOENT when another process has replaced it meanwhile. */

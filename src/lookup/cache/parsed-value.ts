@@ -14,6 +14,7 @@ const ARRAY_HEADER = 4 * SLOT;
 const ITEMS_HEADER = 2 * SLOT;
 const STRING_HEADER = 2 * SLOT;
 const HEAP_NUMBER = 2 * SLOT;
+const BIGINT_HEADER = 2 * SLOT;
 /** An empty object has room for as many properties. */
 const SLOTS_OF_EMPTY = 4;
 /** Objects with more properties than this are hash tables, as are those whose names are numbers. */
@@ -42,6 +43,8 @@ export function bytesOf(value: unknown, text: string): number {
       bytes += STRING_HEADER + roundUp(width * next.length);
     } else if (typeof next === 'number') {
       if ((next | 0) !== next) bytes += HEAP_NUMBER;
+    } else if (typeof next === 'bigint') {
+      bytes += BIGINT_HEADER + roundUp(next.toString(16).length / 2);
     } else if (Array.isArray(next)) {
       bytes += ARRAY_HEADER + (next.length === 0 ? 0 : ITEMS_HEADER + SLOT * next.length);
       for (const item of next) if (takesMore(item)) stack.push(item);
@@ -104,7 +107,7 @@ function emptied(value: Container): Container {
 
 /** Whether a value takes more than the slot it stands in. */
 function takesMore(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || isContainer(value);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || isContainer(value);
 }
 
 /** A table has room for half as many entries again, and a power of two. */

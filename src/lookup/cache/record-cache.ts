@@ -9,6 +9,7 @@
 import { keyId } from '../../keys/decode.js';
 import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
+import type { UnsafeIntegers } from '../../keys/json-value.js';
 import type { CacheOptions } from '../../options/store.js';
 import { parsedRecord } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
@@ -97,16 +98,18 @@ export class RecordCache {
   }
 }
 
-/** The cached records of one collection. */
+/** The cached records of one collection, of one way of giving integers. */
 export class CollectionRecords {
   readonly cache: RecordCache;
   readonly #counters: ReadCounters;
+  readonly #unsafeIntegers: UnsafeIntegers;
   /** By `keyId`. */
   readonly #entries = new Map<KeyPart, RecordEntry>();
 
-  constructor(cache: RecordCache, counters: ReadCounters) {
+  constructor(cache: RecordCache, counters: ReadCounters, unsafeIntegers: UnsafeIntegers) {
     this.cache = cache;
     this.#counters = counters;
+    this.#unsafeIntegers = unsafeIntegers;
   }
 
   /** For a read: the entry counts as read now. */
@@ -123,7 +126,7 @@ export class CollectionRecords {
   /** Parses a record and caches it, unless the cache already has the record of a newer generation. */
   keep(key: KeyValue, found: FoundRecord): RecordEntry {
     const { kept, isCopied } = this.cache;
-    const value = parsedRecord(found.text);
+    const value = parsedRecord(found.text, this.#unsafeIntegers);
     const entry = new RecordEntry(this, key, isCopied ? value : frozen(value), found);
     const id = keyId(key);
     const known = this.#entries.get(id);

@@ -5,11 +5,12 @@
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { KeyNames } from '../../keys/key-path.js';
-import { lineForm, parsedRecord, recordName, recordText } from '../../store/shards/line.js';
+import { lineForm, recordName, recordText } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
 import { encodeCursor } from './cursor.js';
 import type { FoundRow } from './in-order.js';
 import { ownKeyIn, simpleKeyIn } from './own-key.js';
+import type { ValueForm } from './value-form.js';
 
 /** What the rows of one range have in common. */
 export interface RowContext {
@@ -58,18 +59,19 @@ abstract class AnyRow {
 
 /** A row of `range` and `find`. */
 export class Row<T = unknown> extends AnyRow {
-  /** The parsed record. */
+  /** The record, parsed, and decoded by the codec of the collection's handle. */
   readonly value: T;
   readonly #primaryKey: KeyValue;
 
-  constructor(found: FoundRow, context: RowContext) {
+  constructor(found: FoundRow, context: RowContext, form: ValueForm<T>) {
     super(found, context);
     const text = recordText(found.line, lineForm(found.place.entry));
-    this.value = parsedRecord(text) as T;
+    const record = form.parsed(text);
     const { isSecondary, primary } = context;
     // Now: the value is the reader's, who may change it. Keeping its text would take as much memory again.
-    const simple = isSecondary && primary !== undefined ? simpleKeyIn(this.value, primary) : undefined;
+    const simple = isSecondary && primary !== undefined ? simpleKeyIn(record, primary) : undefined;
     this.#primaryKey = simple ?? primaryKeyOf(found, context, text);
+    this.value = form.decoded(record, this.#primaryKey) as T;
   }
 
   get primaryKey(): KeyValue {

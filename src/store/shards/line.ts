@@ -4,6 +4,7 @@
 // spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
 
 import { GristmillError } from '../../base/errors.js';
+import { exactValue, type UnsafeIntegers } from '../../keys/json-value.js';
 
 const NAMED_START = '{"key":"';
 const NAMED_MIDDLE = ',"value":';
@@ -30,9 +31,9 @@ export interface LineRecord {
 }
 
 /** The record that a text is. @throws GristmillError CHECKSUM_MISMATCH: a shard has lines that no import writes */
-export function parsedRecord(text: string): unknown {
+export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'number'): unknown {
   try {
-    return JSON.parse(text);
+    return unsafeIntegers === 'bigint' ? exactValue(text) : JSON.parse(text);
   } catch (cause) {
     const message = `a line of a shard is not JSON: ${(cause as Error).message}`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });

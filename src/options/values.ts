@@ -1,0 +1,40 @@
+// The options of a handle on a collection: how it gives the records of the collection as values, and takes values as records.
+
+import { any, type OptionTable } from './check.js';
+
+/**
+ * Turns records into the values that a program works with, and back. Both functions must be synchronous, and must not change
+ * what they are given. They are called as methods of the codec.
+ *
+ * T is the type of the values, Stored the type of the records as JSON has them.
+ */
+export interface Codec<T, Stored = unknown> {
+  /** Returns the record to store for a value: what `put` of a collection without a codec takes. The keys are taken from it. */
+  encode(value: T): Stored;
+  /**
+   * Returns the value for a stored record, as JSON.parse gives it or, with `unsafeIntegers: 'bigint'`, with bigints. Not
+   * undefined, which means that there is no record.
+   */
+  decode(stored: Stored): T;
+}
+
+/** Options of `store.collection`, and of `collection` of snapshots and transactions; all optional. */
+export interface ValueOptions<T = unknown, Stored = unknown> {
+  /**
+   * What integers beyond 2^53 − 1 are, written without fraction and exponent: "number", rounded as JSON.parse rounds them, or
+   * "bigint", with all digits. Default "number".
+   */
+  readonly unsafeIntegers?: 'number' | 'bigint' | undefined;
+  /** Applied to every value that is read through the handle, and to every value that is put. Default: none. */
+  readonly codec?: Codec<T, Stored> | undefined;
+}
+
+export const VALUE_OPTIONS = {
+  unsafeIntegers: {
+    type: 'choice',
+    default: 'number',
+    choices: ['number', 'bigint'],
+    meaning: 'what integers beyond 2^53 - 1 are: numbers, which are rounded, or bigints',
+  },
+  codec: any<Codec<unknown>>('turns records into values, and back'),
+} as const satisfies OptionTable;
