@@ -33,6 +33,12 @@ import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
+/**
+ * Commits from one look for the slots of killed readers to the next. LMDB takes such a slot for a reader of an old state, and
+ * reuses no page that was freed since: the file would grow with each commit. A look takes under a microsecond for each process.
+ */
+const COMMITS_PER_READER_CHECK = 32;
+
 /** What the running transaction is going to write. */
 interface Working {
   readonly meta: WriteSet;
@@ -200,6 +206,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #run<T>(change: (write: CatalogWrite) => T): { readonly value: T; readonly batch: Buffer | undefined } {
     const room = this.#room;
     this.#beginRoom();
+    if (this.#commits % COMMITS_PER_READER_CHECK === 0) this.#index.root.readerCheck();
     const take = (bytes: number): void => room.take(bytes);
     const meta = new WriteSet(this.#stored.meta, take);
     const pages = new WriteSet(this.#stored.pages, take);
