@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { stepsOf } from './edited-state.mjs';
 import { faultsOf, inject } from './faults.mjs';
 import { Model } from './model.mjs';
 import { WorkerProcess } from './process.mjs';
@@ -83,10 +84,13 @@ export class Round {
       // What its forerunners made, and its share of what was there.
       const owned = this.model.certain((key) => (key in known.owned ? isOf(key) : key.startsWith(`${name}.${slot}.`)));
       const orders = incarnation === 0 ? known.orders.filter(isOf) : [];
+      const steps = Object.fromEntries(
+        Object.entries(stepsOf(this.model.operations.values())).filter(([at]) => at.endsWith(` ${name}.${slot}`)),
+      );
       const own = join(scratch, worker);
       mkdirSync(own, { recursive: true });
       const process = new WorkerProcess(
-        { seed, name: worker, slot, role, store, scratch: own, lanes, faults, owned, orders },
+        { seed, name: worker, slot, role, store, scratch: own, lanes, faults, owned, orders, steps },
         (said) => this.model.hear(worker, said),
       );
       this.#workers.add(process);
