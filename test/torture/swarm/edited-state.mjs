@@ -43,14 +43,16 @@ export function differenceOf({ exists, records, extra }, state) {
   };
 }
 
-/** The states that a collection may be in after steps of which the last one may be in doubt. @param {readonly import('./types.js').PlayedStep[]} steps @returns {readonly EditedState[]} */
+/** The states that a collection may be in after steps of which some are in doubt. @param {readonly import('./types.js').PlayedStep[]} steps @returns {readonly EditedState[]} */
 export function statesAfter(steps) {
-  let state = NO_STATE;
+  /** @type {readonly EditedState[]} */
+  let states = [NO_STATE];
   for (const { step, outcome } of steps) {
-    if (outcome === 'doubt') return possible(state, step).map((one) => one.state);
-    state = stepped(state, step).state;
+    states = states.flatMap((state) =>
+      outcome === 'doubt' ? possible(state, [step]).map((one) => one.state) : stepped(state, step).state,
+    );
   }
-  return [state];
+  return states;
 }
 
 /** The steps that were played, by collection. @param {Iterable<import('./types.js').Operation>} operations */

@@ -68,13 +68,21 @@ export function stepped(state, step) {
   }
 }
 
-/** All states that a step may have left that was not answered. @param {EditedState} state @param {Step} step @returns {{ readonly step: Step | undefined, readonly state: EditedState }[]} */
-export function possible(state, step) {
-  const nothing = { step: undefined, state };
-  if (step.kind !== 'burst') return [nothing, { step, state: stepped(state, step).state }];
-  // They take effect in the order of their calls.
-  const parts = step.changes.map((_, i) => ({ ...step, done: i + 1 }));
-  return [nothing, ...parts.map((part) => ({ step: part, state: stepped(state, part).state }))];
+/**
+ * All states that steps may have left that were not answered. @param {EditedState} state @param {readonly Step[]} steps
+ * @returns {readonly { readonly state: EditedState, readonly done: readonly (Step | undefined)[] }[]} `done`: what was, of each
+ */
+export function possible(state, [step, ...others]) {
+  if (step === undefined) return [{ state, done: [] }];
+  return [undefined, ...partsOf(step)].flatMap((part) => {
+    const after = part === undefined ? state : stepped(state, part).state;
+    return possible(after, others).map((rest) => ({ state: rest.state, done: [part, ...rest.done] }));
+  });
+}
+
+/** Calls that were not waited for take effect in their order. @param {Step} step @returns {readonly Step[]} */
+function partsOf(step) {
+  return step.kind === 'burst' ? step.changes.map((_, i) => ({ ...step, done: i + 1 })) : [step];
 }
 
 /** @param {EditedState} state @param {EditChange} change @returns {EditedState} */

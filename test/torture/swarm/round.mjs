@@ -22,6 +22,7 @@ const HANG_MILLISECONDS = 100_000;
  * @property {string} store
  * @property {string} scratch a directory on another disk than the store's where that is filled or cut
  * @property {number} milliseconds
+ * @property {number} calmMilliseconds between two faults, at most
  * @property {readonly import('./types.js').Role[]} roles
  * @property {import('./types.js').Faults} faults
  * @property {import('./types.js').Known} known
@@ -115,10 +116,10 @@ export class Round {
 
   /** @param {number} until */
   async #disturb(until) {
-    const { random, store, faults } = this.#options;
+    const { random, store, faults, calmMilliseconds } = this.#options;
     const names = faultsOf(faults);
     while (performance.now() < until) {
-      await setTimeout(30 + random.below(250));
+      await setTimeout(30 + random.below(calmMilliseconds));
       const workers = [...this.#workers].filter(({ isStopped, isOpen }) => isOpen && !isStopped);
       if (workers.length === 0) continue;
       const name = random.pick(names);

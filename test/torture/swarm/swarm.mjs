@@ -15,8 +15,10 @@ const ROLES = ['writer', 'writer', 'importer', 'editor', 'reader', 'commander', 
 /** Options of a swarm that edits collections between imports and reads them page by page, which takes more time. */
 export const EDITING = {
   always: /** @type {readonly Role[]} */ (['editor', 'editor', 'reader']),
-  among: /** @type {readonly Role[]} */ (['editor', 'reader', 'keeper', 'writer', 'importer']),
+  among: /** @type {readonly Role[]} */ (['editor', 'editor', 'reader', 'keeper', 'importer']),
   milliseconds: 3000,
+  // A process that is killed at once has not come to its second step.
+  calmMilliseconds: 1200,
 };
 const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false, cut: false };
 
@@ -28,6 +30,7 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  * @property {readonly Role[] | undefined} [among] roles that are played; default all
  * @property {readonly Role[] | undefined} [always] roles that each round has besides; default a writer
  * @property {number} [milliseconds] of a round; default 1,000
+ * @property {number} [calmMilliseconds] between two faults, at most; default 250
  * @property {string} [path] where the store is, otherwise in `directory`: a small disk that may be filled, or a volume
  *   that may be cut by `cut`
  * @property {() => void} [cut] @property {() => void} [restore]
@@ -40,6 +43,7 @@ export async function swarm({
   directory,
   rounds = 1,
   milliseconds = 1000,
+  calmMilliseconds = 250,
   path,
   cut,
   restore,
@@ -69,6 +73,7 @@ export async function swarm({
       store,
       scratch,
       milliseconds,
+      calmMilliseconds,
       roles,
       faults,
       known,

@@ -72,7 +72,7 @@ export type Step =
   | { readonly kind: 'sync'; readonly files: Readonly<Record<string, readonly Stored[]>> }
   | { readonly kind: 'clear' | 'create index' | 'drop index' };
 
-/** A step, and whether it was done; `doubt` only of the last one of a collection. */
+/** A step, and whether it was done; `doubt` only of the last ones of a collection. */
 export interface PlayedStep {
   readonly id: string;
   readonly step: Step;

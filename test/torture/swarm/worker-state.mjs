@@ -13,10 +13,11 @@ const OF_THE_SYSTEM = ['IO_ERROR', 'DISK_FULL', 'WORKER_FAILED', 'SOURCE_NOT_REA
 /** @typedef {import('./types.js').Start} Start */
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {{ readonly name: string, run(worker: Worker, random: Random): Promise<void> }} SwarmOperation */
+/** @typedef {{ readonly id: string, readonly step: import('./types.js').Step }} Doubt */
 /**
  * An edited collection as its process knows it. @typedef {object} EditedCollection
  * @property {import('./types.js').EditedState} state
- * @property {{ readonly id: string, readonly step: import('./types.js').Step } | undefined} doubt a step that nobody answered
+ * @property {readonly Doubt[]} doubts steps that nobody has answered
  * @property {boolean} isTaken whether a lane is at it
  */
 /** @type {readonly import('../../../dist/src/index.js').Freshness[]} */
@@ -54,7 +55,7 @@ export class Worker {
     for (const [collection, steps] of Object.entries(start.steps)) {
       const edited = this.editedAt(collection);
       for (const { id, step, outcome } of steps) {
-        if (outcome === 'doubt') edited.doubt = { id, step };
+        if (outcome === 'doubt') edited.doubts = [...edited.doubts, { id, step }];
         else edited.state = stepped(edited.state, step).state;
       }
     }
@@ -67,7 +68,7 @@ export class Worker {
 
   /** @param {string} collection */
   editedAt(collection) {
-    const edited = this.#edited.get(collection) ?? { state: NO_STATE, doubt: undefined, isTaken: false };
+    const edited = this.#edited.get(collection) ?? { state: NO_STATE, doubts: [], isTaken: false };
     this.#edited.set(collection, edited);
     return edited;
   }

@@ -39,6 +39,19 @@ export function chosenForFolder(random, state, id) {
   return state.exists ? random.weighted(STEPS_OF_FOLDER)(random, state, id) : synchronisation(random, state, id);
 }
 
+/** Whether records may be put while a step is done, with one outcome in whatever order they come. @param {Step} step @param {EditedState} state */
+export function mayBeBeside(step, { exists }) {
+  if (!exists) return false;
+  return step.kind === 'sync' || (step.kind === 'import' && (step.mode !== 'replace' || step.changes === 'keep'));
+}
+
+/** Changes of records that no import has. @param {Random} random @param {string} id @returns {Step} */
+export function chosenBeside(random, id) {
+  const keys = Array.from({ length: 1 + random.below(3) }, (_, i) => `b ${id}/${i}`);
+  const puts = keys.map((key) => ({ key, value: recordOf(key, id) }));
+  return { kind: 'burst', changes: [...puts, { key: random.pick(keys), patch: { p0: id } }] };
+}
+
 /** @type {typeof chosenStep} */
 function replacement(random, { epoch, exists }, id) {
   const changes = exists ? random.pick(/** @type {const} */ (['keep', 'keep', 'drop', 'refuse'])) : 'keep';

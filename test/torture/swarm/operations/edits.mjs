@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { differenceOf, isState, readEdited } from '../edited-state.mjs';
 import { possible, stepped } from '../edits.mjs';
 import { Refused } from '../worker-state.mjs';
-import { chosenForFolder, chosenStep } from './edit-choices.mjs';
+import { chosenBeside, chosenForFolder, chosenStep, mayBeBeside } from './edit-choices.mjs';
 import { perform } from './edit-steps.mjs';
 
 /** @typedef {import('../worker-state.mjs').Worker} Worker */
@@ -29,34 +29,23 @@ async function play(worker, random, kind, choose) {
   if (edited.isTaken) return;
   edited.isTaken = true;
   try {
-    if (edited.doubt !== undefined) await settle(worker, collection);
+    if (edited.doubts.length > 0) await settle(worker, collection);
     const id = worker.newName();
     const step = choose(random, edited.state, id);
-    const { state, refused } = stepped(edited.state, step);
-    edited.doubt = { id, step };
-    const what = `${kind} ${step.kind}${step.kind === 'import' ? ` ${step.mode} ${step.changes}` : ''}`;
-    try {
-      await worker.change(
-        what,
-        { edited: { collection, step } },
-        async () => {
-          try {
-            await perform(worker, random, collection, step, edited.state);
-          } catch (error) {
-            if (refused !== undefined && /** @type {any} */ (error).code === refused) throw new Refused(refused);
-            throw error;
-          }
-          if (refused !== undefined)
-            worker.wrong('a step was done that had to be refused', { collection, step, refused });
-        },
-        id,
-      );
-    } catch (error) {
-      if (worker.isUndone(error)) edited.doubt = undefined;
-      throw error;
+    const steps = [{ id, step }];
+    if (random.chance(0.5) && mayBeBeside(step, edited.state)) {
+      const beside = worker.newName();
+      steps.push({ id: beside, step: chosenBeside(random, beside) });
     }
-    edited.state = state;
-    edited.doubt = undefined;
+    const before = edited.state;
+    edited.doubts = steps;
+    const failures = await Promise.all(
+      steps.map(async (one, i) => {
+        if (i > 0) await setTimeout(random.below(60));
+        return attempt(worker, random, collection, one, before);
+      }),
+    );
+    for (const failure of failures) if (failure !== undefined) throw failure;
     if (random.chance(0.3)) await look(worker, collection);
     if (random.chance(0.1)) await setTimeout(random.below(30));
   } finally {
@@ -64,24 +53,54 @@ async function play(worker, random, kind, choose) {
   }
 }
 
-/** Finds out what became of a step that nobody answered. @param {Worker} worker @param {string} collection */
+/**
+ * Does a step, and takes note of what came of it.
+ * @param {Worker} worker @param {Random} random @param {string} collection
+ * @param {import('../worker-state.mjs').Doubt} one @param {import('../types.js').EditedState} before
+ * @returns {Promise<unknown>} what it failed with
+ */
+async function attempt(worker, random, collection, one, before) {
+  const edited = worker.editedAt(collection);
+  const { id, step } = one;
+  const { refused } = stepped(before, step);
+  const what = `${collection.split(' ')[0]} ${step.kind}${step.kind === 'import' ? ` ${step.mode} ${step.changes}` : ''}`;
+  const work = async () => {
+    try {
+      await perform(worker, random, collection, step, before);
+    } catch (error) {
+      if (refused !== undefined && /** @type {any} */ (error).code === refused) throw new Refused(refused);
+      throw error;
+    }
+    if (refused !== undefined) worker.wrong('a step was done that had to be refused', { collection, refused, step });
+  };
+  /** @type {unknown} */
+  let failure;
+  try {
+    await worker.change(what, { edited: { collection, step } }, work, id);
+    edited.state = stepped(edited.state, step).state;
+  } catch (error) {
+    failure = error;
+    if (!worker.isUndone(error)) return error;
+  }
+  edited.doubts = edited.doubts.filter((other) => other !== one);
+  return failure;
+}
+
+/** Finds out what became of steps that nobody answered. @param {Worker} worker @param {string} collection */
 async function settle(worker, collection) {
   const edited = worker.editedAt(collection);
-  const { id, step } = /** @type {NonNullable<typeof edited.doubt>} */ (edited.doubt);
+  const steps = edited.doubts.map(({ step }) => step);
   const held = await readNow(worker, collection);
-  const found = possible(edited.state, step).find(({ state }) => isState(held, state));
+  const states = possible(edited.state, steps);
+  const found = states.find(({ state }) => isState(held, state));
   if (found === undefined) {
-    worker.wrong('a step was half done', {
-      collection,
-      id,
-      ...differenceOf(held, stepped(edited.state, step).state),
-      step,
-    });
+    const last = /** @type {typeof states[number]} */ (states.at(-1));
+    worker.wrong('a step was half done', { collection, ...differenceOf(held, last.state), doubts: edited.doubts });
     return;
   }
-  worker.say({ say: 'settled', id, step: found.step });
+  for (const [i, { id }] of edited.doubts.entries()) worker.say({ say: 'settled', id, step: found.done[i] });
   edited.state = found.state;
-  edited.doubt = undefined;
+  edited.doubts = [];
 }
 
 /** @param {Worker} worker @param {string} collection */
