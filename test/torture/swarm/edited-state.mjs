@@ -47,9 +47,11 @@ export function differenceOf({ exists, records, extra }, state) {
 export function statesAfter(steps) {
   /** @type {readonly EditedState[]} */
   let states = [NO_STATE];
-  for (const { step, outcome } of steps) {
+  for (const played of steps) {
     states = states.flatMap((state) =>
-      outcome === 'doubt' ? possible(state, [step]).map((one) => one.state) : stepped(state, step).state,
+      played.outcome === 'doubt'
+        ? possible(state, [played]).map((one) => one.state)
+        : stepped(state, played.step).state,
     );
   }
   return states;
@@ -59,10 +61,10 @@ export function statesAfter(steps) {
 export function stepsOf(operations) {
   /** @type {Record<string, import('./types.js').PlayedStep[]>} */
   const steps = {};
-  for (const { id, edited, outcome } of operations) {
+  for (const { id, edited, outcome, code } of operations) {
     if (edited === undefined || outcome === 'undone') continue;
     steps[edited.collection] ??= [];
-    steps[edited.collection]?.push({ id, step: edited.step, outcome });
+    steps[edited.collection]?.push({ id, step: edited.step, outcome, hasFailed: code !== undefined });
   }
   return steps;
 }

@@ -50,7 +50,7 @@ export function stepped(state, step) {
     case 'changes':
       return { state: step.changes.reduce(changed, state) };
     case 'burst':
-      return { state: step.changes.slice(0, step.done ?? step.changes.length).reduce(changed, state) };
+      return { state: step.changes.filter((_, i) => step.done?.includes(i) ?? true).reduce(changed, state) };
     case 'delete range':
       return {
         state: Object.keys(state.records)
@@ -69,20 +69,31 @@ export function stepped(state, step) {
 }
 
 /**
- * All states that steps may have left that were not answered. @param {EditedState} state @param {readonly Step[]} steps
+ * All states that steps may have left whose outcome is in doubt.
+ * @param {EditedState} state @param {readonly Pick<import('./types.js').PlayedStep, 'step' | 'hasFailed'>[]} doubts
  * @returns {readonly { readonly state: EditedState, readonly done: readonly (Step | undefined)[] }[]} `done`: what was, of each
  */
-export function possible(state, [step, ...others]) {
-  if (step === undefined) return [{ state, done: [] }];
-  return [undefined, ...partsOf(step)].flatMap((part) => {
+export function possible(state, [doubt, ...others]) {
+  if (doubt === undefined) return [{ state, done: [] }];
+  return [undefined, ...partsOf(doubt)].flatMap((part) => {
     const after = part === undefined ? state : stepped(state, part).state;
     return possible(after, others).map((rest) => ({ state: rest.state, done: [part, ...rest.done] }));
   });
 }
 
-/** Calls that were not waited for take effect in their order. @param {Step} step @returns {readonly Step[]} */
-function partsOf(step) {
-  return step.kind === 'burst' ? step.changes.map((_, i) => ({ ...step, done: i + 1 })) : [step];
+/**
+ * Calls that were not waited for take effect in their order: of a process that was killed, the first few. Those that failed,
+ * for want of room, are left out.
+ * @param {Pick<import('./types.js').PlayedStep, 'step' | 'hasFailed'>} doubt @returns {readonly Step[]}
+ */
+function partsOf({ step, hasFailed }) {
+  if (step.kind !== 'burst') return [step];
+  /** @type {number[][]} */
+  let parts = [[]];
+  for (const i of step.changes.keys()) {
+    parts = parts.flatMap((part) => (hasFailed || part.length === i ? [part, [...part, i]] : [part]));
+  }
+  return parts.filter(({ length }) => length > 0).map((done) => ({ ...step, done }));
 }
 
 /** @param {EditedState} state @param {EditChange} change @returns {EditedState} */

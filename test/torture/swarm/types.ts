@@ -59,8 +59,8 @@ export interface EditChange {
 export type Step =
   /** In one transaction. */
   | { readonly kind: 'changes'; readonly changes: readonly EditChange[] }
-  /** Called one after another without waiting. `done`: so many of them were, if not all. */
-  | { readonly kind: 'burst'; readonly changes: readonly EditChange[]; readonly done?: number }
+  /** Called one after another without waiting. `done`: which of them were, if not all. */
+  | { readonly kind: 'burst'; readonly changes: readonly EditChange[]; readonly done?: readonly number[] }
   | { readonly kind: 'delete range'; readonly from: string; readonly to: string }
   | {
       readonly kind: 'import';
@@ -77,6 +77,8 @@ export interface PlayedStep {
   readonly id: string;
   readonly step: Step;
   readonly outcome: 'doubt' | 'done';
+  /** Whether a step in doubt was answered, by an error: of calls that were not waited for, any may have failed. */
+  readonly hasFailed: boolean;
 }
 
 /** What transactions made of a record. */

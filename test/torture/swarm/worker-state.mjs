@@ -13,7 +13,7 @@ const OF_THE_SYSTEM = ['IO_ERROR', 'DISK_FULL', 'WORKER_FAILED', 'SOURCE_NOT_REA
 /** @typedef {import('./types.js').Start} Start */
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {{ readonly name: string, run(worker: Worker, random: Random): Promise<void> }} SwarmOperation */
-/** @typedef {{ readonly id: string, readonly step: import('./types.js').Step }} Doubt */
+/** @typedef {Omit<import('./types.js').PlayedStep, 'outcome'>} Doubt */
 /**
  * An edited collection as its process knows it. @typedef {object} EditedCollection
  * @property {import('./types.js').EditedState} state
@@ -54,9 +54,9 @@ export class Worker {
     this.orders = [...start.orders];
     for (const [collection, steps] of Object.entries(start.steps)) {
       const edited = this.editedAt(collection);
-      for (const { id, step, outcome } of steps) {
-        if (outcome === 'doubt') edited.doubts = [...edited.doubts, { id, step }];
-        else edited.state = stepped(edited.state, step).state;
+      for (const { outcome, ...one } of steps) {
+        if (outcome === 'doubt') edited.doubts = [...edited.doubts, one];
+        else edited.state = stepped(edited.state, one.step).state;
       }
     }
   }

@@ -32,10 +32,10 @@ async function play(worker, random, kind, choose) {
     if (edited.doubts.length > 0) await settle(worker, collection);
     const id = worker.newName();
     const step = choose(random, edited.state, id);
-    const steps = [{ id, step }];
+    const steps = [{ id, step, hasFailed: false }];
     if (random.chance(0.5) && mayBeBeside(step, edited.state)) {
       const beside = worker.newName();
-      steps.push({ id: beside, step: chosenBeside(random, beside) });
+      steps.push({ id: beside, step: chosenBeside(random, beside), hasFailed: false });
     }
     const before = edited.state;
     edited.doubts = steps;
@@ -80,18 +80,19 @@ async function attempt(worker, random, collection, one, before) {
     edited.state = stepped(edited.state, step).state;
   } catch (error) {
     failure = error;
-    if (!worker.isUndone(error)) return error;
   }
-  edited.doubts = edited.doubts.filter((other) => other !== one);
+  edited.doubts = edited.doubts.flatMap((other) => {
+    if (other !== one) return other;
+    return failure === undefined || worker.isUndone(failure) ? [] : { ...one, hasFailed: true };
+  });
   return failure;
 }
 
 /** Finds out what became of steps that nobody answered. @param {Worker} worker @param {string} collection */
 async function settle(worker, collection) {
   const edited = worker.editedAt(collection);
-  const steps = edited.doubts.map(({ step }) => step);
   const held = await readNow(worker, collection);
-  const states = possible(edited.state, steps);
+  const states = possible(edited.state, edited.doubts);
   const found = states.find(({ state }) => isState(held, state));
   if (found === undefined) {
     const last = /** @type {typeof states[number]} */ (states.at(-1));
