@@ -84,6 +84,8 @@ export class Worker {
       try {
         written += writeSync(1, line, written);
       } catch (error) {
+        // The driver has been killed: there is nobody to work for.
+        if (/** @type {any} */ (error).code === 'EPIPE') process.exit(1);
         // The driver is busy.
         if (/** @type {any} */ (error).code !== 'EAGAIN') throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
