@@ -10,9 +10,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { scratchDirectory } from '../torture/harness.js';
 import { newBank, perform } from '../torture/swarm/bank.mjs';
+import { EDITED_INDEXES } from '../torture/swarm/edits.mjs';
 import { createStore, ownedRecord, publication } from '../torture/swarm/layout.mjs';
 import { swarm } from '../torture/swarm/swarm.mjs';
-import type { Operation, Played, Verdict } from '../torture/swarm/types.js';
+import type { Operation, Played, Step, Verdict } from '../torture/swarm/types.js';
 
 const directory = scratchDirectory();
 afterAll(() => directory.remove());
@@ -70,6 +71,32 @@ describe('the judge', () => {
     await store.close();
     const expected = ['a record without the marker of its import', 'the bank differs from its ledger'];
     expect(await judged(path, [])).toEqual(expected);
+  });
+
+  test('an edited collection that is not what its steps make of it', async () => {
+    const path = join(directory.path, 'edited');
+    await createStore(path);
+    const store = await openStore(path, { config: false });
+    await store.import([{ id: 'a', group: 'g', owner: 1 }], {
+      collection: 'edited',
+      key: 'id',
+      indexes: EDITED_INDEXES,
+    });
+    await store.close();
+    const records = [{ id: 'a', group: 'g', owner: 1 }];
+    const step = (id: string, what: Step): Operation => {
+      return { ...before, id, operation: 'edit', outcome: 'done', edited: { collection: 'edited', step: what } };
+    };
+    const done = step('a', { kind: 'import', mode: 'replace', changes: 'keep', records });
+    const patches = [
+      { key: 'a', patch: { group: 'h' } },
+      { key: 'a', patch: { owner: 2 } },
+    ];
+    const burst = step('b', { kind: 'burst', changes: patches });
+    expect(await judged(path, [done, doubtful(burst)])).toEqual([]);
+    const wrong = ['an edited collection is not what its steps make of it'];
+    expect(await judged(path, [done, burst])).toEqual(wrong);
+    expect(await judged(path, [doubtful(step('a', { kind: 'clear' }))])).toEqual(wrong);
   });
 
   /** Puts what the operations would put. */

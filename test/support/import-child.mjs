@@ -39,6 +39,15 @@ function journalLines() {
   return 0;
 }
 
+/** The journal follows behind the scan: at the first merge it may be empty, and then there is nothing to resume. */
+async function dieWithJournal() {
+  while (points.journalFrom === undefined && journalLines() === 0) await setTimeout(1);
+  die();
+}
+
+/** @type {Promise<void> | undefined} */
+let dying;
+
 const startWorkers = () => ({
   /** @param {import('../../src/import/tasks/span.js').SpanOrder} task */
   async scan(task) {
@@ -58,7 +67,8 @@ const startWorkers = () => ({
   decode: async (task) => decodePart(task),
   /** @param {import('../../src/import/tasks/merge.js').MergeTask} task */
   async merge(task) {
-    if (++merges === points.killAtMerge) die();
+    if (++merges === points.killAtMerge) dying ??= dieWithJournal();
+    await dying;
     return mergeEntries(task, files);
   },
   async close() {},
@@ -68,7 +78,9 @@ const catalog = await openRecovered({ directory, blobs: files }, { create: true,
 try {
   /** @param {import('../../src/base/import-report.js').ImportProgress} progress */
   const onProgress = ({ stage }) => {
-    if (stage === points.killAtStage) die();
+    if (stage !== points.killAtStage) return;
+    if (stage === 'merge') dying ??= dieWithJournal();
+    else die();
   };
   const target = { directory, blobs: files, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
   const report = await runImport(target, sources, { ...options, workers: 1, onProgress });

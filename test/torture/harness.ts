@@ -45,7 +45,7 @@ export interface WriterOptions {
 }
 
 /** A program of this suite that runs, and what it says. */
-abstract class Program {
+export abstract class Program {
   readonly process: ChildProcess;
   errors = '';
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;

@@ -7,14 +7,15 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { missing, scratchDirectory } from './harness.js';
 import { smallDisk, volumeDisk } from './swarm/disks.mjs';
-import { swarm, Totals } from './swarm/swarm.mjs';
+import { EDITING, swarm, Totals } from './swarm/swarm.mjs';
 
 const FIRST = Number(process.env.TORTURE_SEED ?? 1);
 const SEEDS = Number(process.env.TORTURE_SEEDS ?? 80);
+const SEEDS_OF_EDITS = Math.ceil(SEEDS / 2);
 const SEEDS_OF_SMALL_DISKS = Math.ceil((SEEDS * 12) / 80);
 const SEEDS_OF_VOLUMES = Math.ceil((SEEDS * 4) / 80);
 /** Far apart, so that no two tests play the same ones. */
-const [FIRST_OF_SMALL_DISKS, FIRST_OF_VOLUMES] = [FIRST + 10_000, FIRST + 20_000];
+const [FIRST_OF_SMALL_DISKS, FIRST_OF_VOLUMES, FIRST_OF_EDITS] = [FIRST + 10_000, FIRST + 20_000, FIRST + 30_000];
 /** Cuts of one volume, one after another. */
 const CUTS_EACH = 4;
 /** Two keep two cores busy; one seed alone waits for disks. */
@@ -56,6 +57,9 @@ const canMount = lacks === undefined && process.env.TORTURE_NAMESPACE !== undefi
 
 describe('the swarm (a seed again: node test/torture/swarm/run.mjs --seed N)', () => {
   test(`${SEEDS} seeds from ${FIRST} on`, () => play(FIRST, SEEDS));
+
+  test(`${SEEDS_OF_EDITS} seeds from ${FIRST_OF_EDITS} on, of collections that are edited between imports (--edits)`, () =>
+    play(FIRST_OF_EDITS, SEEDS_OF_EDITS, undefined, EDITING));
 
   test.skipIf(!canMount)(
     `${SEEDS_OF_SMALL_DISKS} seeds from ${FIRST_OF_SMALL_DISKS} on, on disks that are full now and then (--disk small)`,

@@ -18,6 +18,13 @@ import { inodeOf, removedError } from './opening.js';
 /** Thrown out of a transaction of LMDB that is to write nothing. */
 const NOTHING = new Error('nothing to write');
 
+/**
+ * Commits from one look for the slots of killed readers to the next. LMDB takes such a slot for a reader of an old state, and
+ * reuses no page that was freed since: the file would grow with each commit. A look takes under a microsecond for each process.
+ */
+const COMMITS_PER_READER_CHECK = 32;
+const commitsBegun = new WeakMap<OpenIndex, number>();
+
 /** The databases, to be written to within a write transaction. */
 export interface Targets {
   readonly meta: WritableByteMap;
@@ -40,6 +47,8 @@ export function commitTo(
 ): boolean {
   let isEntered = false;
   let isWritten = false;
+  // Before the commit, so that its error fails nothing that was done.
+  checkReaders(index);
   try {
     // Synchronous, so that nobody reads the catalog halfway through.
     index.root.transactionSync(() => {
@@ -58,6 +67,12 @@ export function commitTo(
   } finally {
     if (isEntered) index.gate?.leave();
   }
+}
+
+function checkReaders(index: OpenIndex): void {
+  const begun = commitsBegun.get(index) ?? 0;
+  commitsBegun.set(index, begun + 1);
+  if (begun % COMMITS_PER_READER_CHECK === 0) index.root.readerCheck();
 }
 
 /** Writes a batch; one that is undefined has nothing to write. */

@@ -1,6 +1,7 @@
 // What the driver's model allows a store to hold at the end of a round.
 
 import { isDeepStrictEqual } from 'node:util';
+import { differenceOf, isState, readEdited, statesAfter, stepsOf } from './edited-state.mjs';
 import { markerOf, ownedRecord } from './layout.mjs';
 
 /** @typedef {import('./types.js').Played} Played */
@@ -78,6 +79,24 @@ export function checkOwned({ owned: before, operations }, { owned, ledger }, wro
 
 /** @param {Played['operations']} operations @param {string} key */
 const lastOf = (operations, key) => operations.findLast(({ owned }) => owned !== undefined && key in owned);
+
+/**
+ * Each edited collection is what its steps make of it.
+ * @param {Played} played @param {Parameters<typeof readEdited>[0]} view @param {Wrong} wrong
+ */
+export async function checkEdited({ operations }, view, wrong) {
+  for (const [collection, steps] of Object.entries(stepsOf(operations))) {
+    const held = await readEdited(view, collection, wrong);
+    const states = statesAfter(steps);
+    if (states.some((state) => isState(held, state))) continue;
+    const last = /** @type {typeof states[number]} */ (states.at(-1));
+    wrong('an edited collection is not what its steps make of it', {
+      collection,
+      ...differenceOf(held, last),
+      last: steps.at(-1),
+    });
+  }
+}
 
 /** Nobody saw a counter older than its freshness allows. @param {Played} played @param {Wrong} wrong */
 export function checkSights({ sights, operations, counters }, wrong) {

@@ -8,7 +8,7 @@ import { openStore, repairStore } from '../../../dist/src/index.js';
 import { expectClean } from '../check.mjs';
 import { folded, rebase } from './bank.mjs';
 import { checkState } from './check.mjs';
-import { checkOwned, checkPresence, checkSights } from './expected.mjs';
+import { checkEdited, checkOwned, checkPresence, checkSights } from './expected.mjs';
 import { Random } from './random.mjs';
 
 const played = /** @type {import('./types.js').Played} */ (
@@ -29,6 +29,7 @@ async function check(when) {
     const contents = await checkState(store, (what, facts) => wrong(what, { when, facts }));
     checkPresence(played, contents, (what, facts) => wrong(what, { when, facts }));
     checkOwned(played, contents, (what, facts) => wrong(what, { when, facts }));
+    await checkEdited(played, store, (what, facts) => wrong(what, { when, facts }));
     const { isSound, faults, leftovers } = await store.verify({ workers: 1 });
     if (!isSound) wrong('verify finds faults', { when, faults: faults.slice(0, 3) });
     if (Object.values(leftovers).some(({ length }) => length > 0)) wrong('leftovers', { when, leftovers });

@@ -30,6 +30,7 @@ export class Model {
       this.operations.set(said.id, { ...facts, began: at, outcome: 'doubt' });
     }
     if (said.say === 'done' || said.say === 'undone' || said.say === 'failed') this.#answer(said);
+    if (said.say === 'settled') this.#settle(said.id, said.step);
     if (said.say === 'saw') this.sights.push(said);
     if (said.say === 'wrong' && !this.isCut)
       this.violations.push({ what: said.what, facts: { worker, facts: said.facts } });
@@ -41,6 +42,16 @@ export class Model {
     operation.outcome = said.say === 'failed' ? 'doubt' : said.say;
     operation.ended = said.at;
     if (said.say !== 'done') operation.code = said.code;
+  }
+
+  /** @param {string} id @param {import('./types.js').Step | undefined} step */
+  #settle(id, step) {
+    const operation = /** @type {Operation} */ (this.operations.get(id));
+    const { edited } = operation;
+    operation.outcome = step === undefined ? 'undone' : 'done';
+    if (step !== undefined && edited !== undefined) {
+      this.operations.set(id, { ...operation, edited: { ...edited, step } });
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { stepsOf } from './edited-state.mjs';
 import { faultsOf, inject } from './faults.mjs';
 import { Model } from './model.mjs';
 import { WorkerProcess } from './process.mjs';
@@ -21,6 +22,7 @@ const HANG_MILLISECONDS = 100_000;
  * @property {string} store
  * @property {string} scratch a directory on another disk than the store's where that is filled or cut
  * @property {number} milliseconds
+ * @property {number} calmMilliseconds between two faults, at most
  * @property {readonly import('./types.js').Role[]} roles
  * @property {import('./types.js').Faults} faults
  * @property {import('./types.js').Known} known
@@ -83,10 +85,13 @@ export class Round {
       // What its forerunners made, and its share of what was there.
       const owned = this.model.certain((key) => (key in known.owned ? isOf(key) : key.startsWith(`${name}.${slot}.`)));
       const orders = incarnation === 0 ? known.orders.filter(isOf) : [];
+      const steps = Object.fromEntries(
+        Object.entries(stepsOf(this.model.operations.values())).filter(([at]) => at.endsWith(` ${name}.${slot}`)),
+      );
       const own = join(scratch, worker);
       mkdirSync(own, { recursive: true });
       const process = new WorkerProcess(
-        { seed, name: worker, slot, role, store, scratch: own, lanes, faults, owned, orders },
+        { seed, name: worker, slot, role, store, scratch: own, lanes, faults, owned, orders, steps },
         (said) => this.model.hear(worker, said),
       );
       this.#workers.add(process);
@@ -111,10 +116,10 @@ export class Round {
 
   /** @param {number} until */
   async #disturb(until) {
-    const { random, store, faults } = this.#options;
+    const { random, store, faults, calmMilliseconds } = this.#options;
     const names = faultsOf(faults);
     while (performance.now() < until) {
-      await setTimeout(30 + random.below(250));
+      await setTimeout(30 + random.below(calmMilliseconds));
       const workers = [...this.#workers].filter(({ isStopped, isOpen }) => isOpen && !isStopped);
       if (workers.length === 0) continue;
       const name = random.pick(names);

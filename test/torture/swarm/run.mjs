@@ -1,10 +1,10 @@
 // The swarm for as long as is wanted, seed after seed; and one seed again.
 //
 //   node test/torture/swarm/run.mjs [--seconds 60] [--seed N] [--rounds 1] [--milliseconds 1000] [--directory DIR]
-//     [--at-once 2] [--disk plain|small|volume] [--roles reader,keeper,…] [--keep-going]
+//     [--at-once 2] [--disk plain|small|volume] [--roles reader,keeper,…] [--edits] [--keep-going]
 //
 // --seed is the first seed; without --seconds only this one is played. Of a violation the store and the sources stay
-// in DIR. `small` and `volume` (a disk that is filled, one whose power is cut) need root, and mount what they need in a namespace of their own.
+// in DIR. --edits: collections are edited between imports, and read page by page. `small` and `volume` (a disk that is filled, one whose power is cut) need root, and mount what they need in a namespace of their own.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,18 +12,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { swarm, Totals } from './swarm.mjs';
+import { EDITING, swarm, Totals } from './swarm.mjs';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '1' },
-    milliseconds: { type: 'string', default: '1000' },
+    milliseconds: { type: 'string' },
     directory: { type: 'string' },
     'at-once': { type: 'string', default: '1' },
     disk: { type: 'string', default: 'plain' },
     roles: { type: 'string' },
+    edits: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
   },
 });
@@ -56,7 +57,12 @@ async function played(seed) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const among = /** @type {import('./types.js').Role[] | undefined} */ (values.roles?.split(','));
-  const options = { seed, directory, rounds: Number(values.rounds), milliseconds: Number(values.milliseconds), among };
+  const options = {
+    ...{ seed, directory, rounds: Number(values.rounds) },
+    ...(values.edits && EDITING),
+    ...(among && { among }),
+    ...(values.milliseconds !== undefined && { milliseconds: Number(values.milliseconds) }),
+  };
   const disk = await mounted(directory);
   const found = await swarm({ ...options, ...disk, log: console.log }).finally(() => disk?.unmount());
   if (found.violations.length === 0) rmSync(directory, { recursive: true, force: true });

@@ -22,7 +22,9 @@ export function writeSource(base, records, random, { bad = 0, form = random.pick
     for (let i = 0; i < texts.length; i += perFile) {
       // Two records at least, so that each file is one of lines.
       const isLast = texts.length - i < perFile + 2;
-      writeFileSync(join(base, `${i}.ndjson`), `${texts.slice(i, isLast ? undefined : i + perFile).join('\n')}\n`);
+      // In the order of the records.
+      const name = `${String(i).padStart(5, '0')}.ndjson`;
+      writeFileSync(join(base, name), `${texts.slice(i, isLast ? undefined : i + perFile).join('\n')}\n`);
       if (isLast) break;
     }
     return base;

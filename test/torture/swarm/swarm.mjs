@@ -11,7 +11,15 @@ import { Round } from './round.mjs';
 /** @typedef {import('./types.js').Role} Role */
 
 /** @type {readonly Role[]} */
-const ROLES = ['writer', 'writer', 'importer', 'reader', 'commander', 'keeper', 'watcher'];
+const ROLES = ['writer', 'writer', 'importer', 'editor', 'reader', 'commander', 'keeper', 'watcher'];
+/** Options of a swarm that edits collections between imports and reads them page by page, which takes more time. */
+export const EDITING = {
+  always: /** @type {readonly Role[]} */ (['editor', 'editor', 'reader']),
+  among: /** @type {readonly Role[]} */ (['editor', 'editor', 'reader', 'keeper', 'importer']),
+  milliseconds: 3000,
+  // A process that is killed at once has not come to its second step.
+  calmMilliseconds: 1200,
+};
 const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false, cut: false };
 
 /**
@@ -20,7 +28,9 @@ const FAULTLESS = { kills: false, stops: false, descriptors: false, fills: false
  * @property {string} directory of the swarm's own, for sources, backups and what is kept of a failure
  * @property {number} [rounds] default 1
  * @property {readonly Role[] | undefined} [among] roles that are played; default all
+ * @property {readonly Role[] | undefined} [always] roles that each round has besides; default a writer
  * @property {number} [milliseconds] of a round; default 1,000
+ * @property {number} [calmMilliseconds] between two faults, at most; default 250
  * @property {string} [path] where the store is, otherwise in `directory`: a small disk that may be filled, or a volume
  *   that may be cut by `cut`
  * @property {() => void} [cut] @property {() => void} [restore]
@@ -33,11 +43,13 @@ export async function swarm({
   directory,
   rounds = 1,
   milliseconds = 1000,
+  calmMilliseconds = 250,
   path,
   cut,
   restore,
   log,
   among = ROLES,
+  always = ['writer'],
 }) {
   const random = new Random(`seed ${seed}`);
   const store = join(path ?? directory, 'store');
@@ -48,7 +60,7 @@ export async function swarm({
   let known = { owned: {}, orders: [], counters: newBank().counters };
   for (let n = 0; n < rounds && totals.violations.length === 0; n++) {
     const roles = /** @type {Role[]} */ ([
-      'writer',
+      ...always,
       ...Array.from({ length: 2 + random.below(3) }, () => random.pick(among)),
     ]);
     const faults = chosenFaults(random, { fills: path !== undefined && cut === undefined, cut: cut !== undefined });
@@ -61,6 +73,7 @@ export async function swarm({
       store,
       scratch,
       milliseconds,
+      calmMilliseconds,
       roles,
       faults,
       known,

@@ -3,7 +3,7 @@
 import type { ReadableCollection, Snapshot, Store } from '../../../dist/src/index.js';
 
 /** What a worker does most of the time (operations/index.mjs). `filler`, for long runs: changes by the hundred. */
-export type Role = 'writer' | 'filler' | 'importer' | 'reader' | 'commander' | 'keeper' | 'watcher';
+export type Role = 'writer' | 'filler' | 'importer' | 'editor' | 'reader' | 'commander' | 'keeper' | 'watcher';
 
 /** The argument of a worker process, and of what it starts. */
 export interface Start {
@@ -23,6 +23,8 @@ export interface Start {
   readonly owned: Readonly<Record<string, number>>;
   /** Orders that this process alone may cancel. */
   readonly orders: readonly string[];
+  /** The steps of the collections that this process alone may change, in their order, by name of the collection. */
+  readonly steps: Readonly<Record<string, readonly PlayedStep[]>>;
 }
 
 export interface Faults {
@@ -46,8 +48,65 @@ export type Change =
   | { readonly kind: 'count'; readonly counter: number }
   | { readonly kind: 'move'; readonly user: number; readonly city: string };
 
+/** A change of an edited collection: of a record that is put, patched or, with neither, deleted. */
+export interface EditChange {
+  readonly key: string;
+  readonly value?: Stored;
+  readonly patch?: Readonly<Record<string, unknown>>;
+}
+
+/** A change of a whole edited collection (edits.mjs). */
+export type Step =
+  /** In one transaction. */
+  | { readonly kind: 'changes'; readonly changes: readonly EditChange[] }
+  /** Called one after another without waiting. `done`: which of them were, if not all. */
+  | { readonly kind: 'burst'; readonly changes: readonly EditChange[]; readonly done?: readonly number[] }
+  | { readonly kind: 'delete range'; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'import';
+      readonly mode: 'replace' | 'upsert' | 'insert';
+      readonly changes: 'keep' | 'drop' | 'refuse';
+      readonly records: readonly Stored[];
+    }
+  /** The files of a folder, as they are when it is synchronised. */
+  | { readonly kind: 'sync'; readonly files: Readonly<Record<string, readonly Stored[]>> }
+  | { readonly kind: 'clear' | 'create index' | 'drop index' };
+
+/** A step, and whether it was done; `doubt` only of the last ones of a collection. */
+export interface PlayedStep {
+  readonly id: string;
+  readonly step: Step;
+  readonly outcome: 'doubt' | 'done';
+  /** Whether a step in doubt was answered, by an error: of calls that were not waited for, any may have failed. */
+  readonly hasFailed: boolean;
+}
+
+/** What transactions made of a record. */
+export interface Edit {
+  readonly kind: 'put' | 'patch' | 'delete';
+  /** Absent: they are not all patches. */
+  readonly patches?: readonly Readonly<Record<string, unknown>>[];
+  /** Whether an import gave a record of this key, too. */
+  readonly isOfImport: boolean;
+}
+
+/** What an edited collection must be. */
+export interface EditedState {
+  readonly exists: boolean;
+  readonly records: Readonly<Record<string, Stored>>;
+  readonly edits: Readonly<Record<string, Edit>>;
+  /** Of the last synchronisation. */
+  readonly files: Readonly<Record<string, readonly Stored[]>>;
+  /** Whether there is the index that is created and dropped. */
+  readonly extra: boolean;
+  /** How often it was cleared. */
+  readonly epoch: number;
+}
+
 /** What an operation is going to do, said before it begins. */
 export interface Facts {
+  /** A step of an edited collection. */
+  readonly edited?: { readonly collection: string; readonly step: Step };
   readonly change?: Change;
   /** Owned records and their new versions; 0: deleted. All of them or none. */
   readonly owned?: Readonly<Record<string, number>>;
@@ -62,6 +121,8 @@ export type Saying = { readonly at?: number } & (
   | ({ readonly say: 'begin'; readonly id: string; readonly operation: string } & Facts)
   /** `undone`: surely nothing has changed. `failed`: nobody knows. */
   | { readonly say: 'done'; readonly id: string }
+  /** What became of a step that was in doubt: this, or nothing. */
+  | { readonly say: 'settled'; readonly id: string; readonly step: Step | undefined }
   | { readonly say: 'undone' | 'failed'; readonly id: string; readonly code: string }
   | { readonly say: 'wrong'; readonly what: string; readonly facts: unknown }
   | { readonly say: 'saw'; readonly counter: number; readonly n: number; readonly staleMs: number }

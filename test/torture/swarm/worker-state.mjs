@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { openStore } from '../../../dist/src/index.js';
+import { NO_STATE, stepped } from './edits.mjs';
 
 /** Codes that promise that nothing was changed. */
 const NOTHING_CHANGED = ['CANCELLED', 'STORE_BUSY', 'BAD_RECORD', 'TOO_MANY_BAD_RECORDS', 'STORE_NOT_FOUND'];
@@ -12,6 +13,13 @@ const OF_THE_SYSTEM = ['IO_ERROR', 'DISK_FULL', 'WORKER_FAILED', 'SOURCE_NOT_REA
 /** @typedef {import('./types.js').Start} Start */
 /** @typedef {import('./random.mjs').Random} Random */
 /** @typedef {{ readonly name: string, run(worker: Worker, random: Random): Promise<void> }} SwarmOperation */
+/** @typedef {Omit<import('./types.js').PlayedStep, 'outcome'>} Doubt */
+/**
+ * An edited collection as its process knows it. @typedef {object} EditedCollection
+ * @property {import('./types.js').EditedState} state
+ * @property {readonly Doubt[]} doubts steps that nobody has answered
+ * @property {boolean} isTaken whether a lane is at it
+ */
 /** @type {readonly import('../../../dist/src/index.js').Freshness[]} */
 export const FRESHNESS = ['immediate', 'warm', { maxStaleMs: 0 }, { maxStaleMs: 30 }, { maxStaleMs: 300 }];
 
@@ -30,6 +38,8 @@ export class Worker {
   orders;
   /** Whether one of the lanes watches. */
   watching = false;
+  /** Edited collections of this slot. @type {Map<string, EditedCollection>} */
+  #edited = new Map();
   /** Makes names of operations. */
   #count = 0;
   /** @type {import('../../../dist/src/index.js').Store | undefined} */
@@ -42,6 +52,25 @@ export class Worker {
     this.start = start;
     this.owned = new Map(Object.entries(start.owned));
     this.orders = [...start.orders];
+    for (const [collection, steps] of Object.entries(start.steps)) {
+      const edited = this.editedAt(collection);
+      for (const { outcome, ...one } of steps) {
+        if (outcome === 'doubt') edited.doubts = [...edited.doubts, one];
+        else edited.state = stepped(edited.state, one.step).state;
+      }
+    }
+  }
+
+  /** The name of this process without its number: those before and after it have the same. */
+  get slotName() {
+    return this.start.name.slice(0, this.start.name.lastIndexOf('.'));
+  }
+
+  /** @param {string} collection */
+  editedAt(collection) {
+    const edited = this.#edited.get(collection) ?? { state: NO_STATE, doubts: [], isTaken: false };
+    this.#edited.set(collection, edited);
+    return edited;
   }
 
   get store() {
@@ -55,6 +84,8 @@ export class Worker {
       try {
         written += writeSync(1, line, written);
       } catch (error) {
+        // The driver has been killed: there is nobody to work for.
+        if (/** @type {any} */ (error).code === 'EPIPE') process.exit(1);
         // The driver is busy.
         if (/** @type {any} */ (error).code !== 'EAGAIN') throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
@@ -102,7 +133,7 @@ export class Worker {
       return result;
     } catch (error) {
       const code = codeOf(error);
-      const isUndone = error instanceof Refused || NOTHING_CHANGED.includes(code);
+      const isUndone = this.isUndone(error);
       this.say({ say: isUndone ? 'undone' : 'failed', id, code });
       for (const key of isUndone ? Object.keys(owned) : []) {
         const version = this.#taken.get(key);
@@ -110,6 +141,11 @@ export class Worker {
       }
       throw error;
     }
+  }
+
+  /** Whether an error says that surely nothing was changed. @param {unknown} error */
+  isUndone(error) {
+    return error instanceof Refused || NOTHING_CHANGED.includes(codeOf(error));
   }
 
   /** Runs one operation. @param {Random} random @param {SwarmOperation} operation @returns {Promise<string | undefined>} the code it failed with */
