@@ -11,16 +11,18 @@ import { dirname, relative, resolve } from 'node:path';
 const PACKAGES = /^[^./]/;
 const LIBRARY = 'dist/src/library.js';
 const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
-const STARTED = ['dist/src/cli/main.js', ...WORKERS];
+const COMMAND = 'dist/src/cli/main.js';
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
 const loaded = modulesFrom('dist/src/index.js');
+const later = LOADED_LATER.map((file) => resolve(file));
 
-// In this order: the library takes the place of the modules that what starts is made of, and what is loaded later imports it.
+// In this order: the library takes the place of the modules that threads are made of, and the others import it.
 export default [
-  ...STARTED.map((file) => ({ ...oneFile(file), external: [PACKAGES] })),
+  ...WORKERS.map((file) => ({ ...oneFile(file), external: [PACKAGES] })),
   library(),
   ...LOADED_LATER.map((file) => ({ ...oneFile(file), external: [PACKAGES, resolve(LIBRARY)] })),
+  { ...oneFile(COMMAND), external: [PACKAGES, resolve(LIBRARY), ...later] },
 ];
 
 /** @param {string} file */
@@ -42,7 +44,7 @@ function library() {
       codeSplitting: { groups: [{ name: name(resolve(LIBRARY)), test: (id) => loaded.has(id) }] },
     },
     platform: 'node',
-    external: [PACKAGES, ...LOADED_LATER.map((file) => resolve(file))],
+    external: [PACKAGES, ...later],
     plugins: [placeOfModules(LIBRARY)],
   };
 }
