@@ -10,7 +10,7 @@ import { cutKey, KeyType, type LongKeys } from './key-bytes.js';
 const KEY_END = 0x00;
 const NEGATIVE_END = 0xff;
 /** Type and exponent of a number, before its digits. */
-const NUMBER_HEAD_BYTES = 3;
+export const NUMBER_HEAD_BYTES = 3;
 
 /** The key of these components, each encoded whole. */
 export function joinParts(parts: readonly Uint8Array[], long: LongKeys = 'refuse'): Uint8Array | 'KEY_TOO_LONG' {

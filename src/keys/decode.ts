@@ -2,7 +2,8 @@
 //
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
-import { splitParts } from './composite.js';
+import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
+import { NUMBER_HEAD_BYTES, splitParts } from './composite.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
 import { KeyType, LOW_ESCAPE, type LongKeys } from './key-bytes.js';
@@ -43,7 +44,17 @@ function decodePart(key: Uint8Array): KeyPart {
 
 /** The same for bytes that somebody else may have written. @throws TypeError where they are not what `encodeKey` makes */
 export function decodeStoredKey(bytes: Uint8Array): KeyValue {
-  const key = decodeKey(bytes);
+  if (bytes[0] !== KeyType.composite) return decodeStoredPart(bytes);
+  const parts = splitParts(bytes);
+  const isKey = bytes.byteLength <= KEY_BYTES_MAX && parts.length > 0 && parts.length <= COMPONENTS_MAX;
+  if (!isKey) throw new TypeError(`not a key: ${parts.length} components in ${bytes.byteLength} bytes`);
+  return Object.freeze(parts.map(decodeStoredPart));
+}
+
+function decodeStoredPart(bytes: Uint8Array): KeyPart {
+  const number = decodeShortNumber(bytes);
+  if (number !== undefined) return number;
+  const key = decodePart(bytes);
   if (compareKeys(encodeKey(key), bytes) !== 0) throw new TypeError('not a key: no value is encoded so');
   return key;
 }
@@ -83,7 +94,39 @@ export function keyText(key: KeyValue): string {
   return typeof key === 'string' ? JSON.stringify(key) : String(key);
 }
 
+/** Two digits in a byte: with so many bytes a double is one decimal of at most 15 digits, and is written as that decimal. */
+const SHORT_PAIRS_MAX = 7;
+/** The powers of ten that are doubles exactly: one division or multiplication by them rounds as reading the text does. */
+const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** The number of a short key, for most numbers are short; undefined for any other, and for bytes that no value is encoded as. */
+function decodeShortNumber(key: Uint8Array): number | undefined {
+  if (key[0] !== KeyType.negative && key[0] !== KeyType.positive) return undefined;
+  const complement = key[0] === KeyType.negative ? 0xff : 0;
+  const end = key.byteLength - 1;
+  const pairs = end - NUMBER_HEAD_BYTES;
+  if (pairs < 1 || pairs > SHORT_PAIRS_MAX || key[end] !== complement) return undefined;
+  let digits = 0;
+  let pair = 0;
+  for (let at = NUMBER_HEAD_BYTES; at < end; at++) {
+    pair = (key[at]! ^ complement) - 1;
+    const isPair = pair <= 99 && pair >= (at === NUMBER_HEAD_BYTES ? 10 : 0);
+    if (!isPair) return undefined;
+    digits = digits * 100 + pair;
+  }
+  const exponent = ((key[1]! ^ complement) << 8) + (key[2]! ^ complement) - EXPONENT_BIAS - 2 * pairs;
+  if (pair === 0 || Math.abs(exponent) >= POWERS_OF_TEN.length) return undefined;
+  const size = exponent < 0 ? digits / POWERS_OF_TEN[-exponent]! : digits * POWERS_OF_TEN[exponent]!;
+  // Beyond, an integer is a bigint.
+  if (size > Number.MAX_SAFE_INTEGER) return undefined;
+  return complement === 0 ? size : -size;
+}
+
 function decodeNumber(key: Uint8Array): KeyPart {
+  return decodeShortNumber(key) ?? decodeLongNumber(key);
+}
+
+function decodeLongNumber(key: Uint8Array): KeyPart {
   const isNegative = key[0] === KeyType.negative;
   const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
   const exponent = plain[1]! * 0x100 + plain[2]! - EXPONENT_BIAS;
