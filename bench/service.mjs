@@ -20,6 +20,8 @@ import { Connection } from './services/connection.mjs';
 import { Service } from './services/process.mjs';
 
 const CONNECTIONS = 20;
+/** Pages that are read one after another: one alone may happen to lie on two pages of the index. */
+const WALKED = 20;
 const LATE_PAGE = { full: 5000, quick: 500 };
 const KINDS = {
   get: 'GET /items/:id',
@@ -108,20 +110,24 @@ async function askAll(services, task, quick) {
   return asked;
 }
 
-/** Times the first page of the largest category, and a late one, in turns. */
+/** Times the first pages of the largest category, one after another, and those up to a late one, in turns. */
 async function pagesOf(directory, latePage, quick) {
   const store = await openStore(directory, { readOnly: true });
   try {
     const items = store.collection('items');
     const page = (after) => [...items.rangeTextSync({ index: BY_PRICE, prefix: [CATEGORIES[0]], limit: PAGE, after })];
-    let cursor;
-    for (let at = 1; at < latePage; at++) cursor = page(cursor).at(-1).cursor;
+    const walk = (after, pages) => {
+      let cursor = after;
+      for (let at = 0; at < pages; at++) cursor = page(cursor).at(-1).cursor;
+      return cursor;
+    };
+    const before = walk(undefined, latePage - WALKED);
+    const pages = (last) => `pages ${last - WALKED + 1} to ${last}`;
     const tasks = [
-      { name: 'page 1', run: () => page() },
-      { name: `page ${latePage}`, run: () => page(cursor) },
+      { name: pages(WALKED), operations: WALKED, run: () => walk(undefined, WALKED) },
+      { name: pages(latePage), operations: WALKED, run: () => walk(before, WALKED) },
     ];
-    for (const { name, run } of tasks) if (run().length !== PAGE) throw new Error(`${name} is not whole`);
-    return await inTurns(tasks, { rounds: quick ? 3 : 10, iterations: 100, warmups: 200 });
+    return await inTurns(tasks, { rounds: quick ? 3 : 10, iterations: 50, warmups: 100 });
   } finally {
     await store.close();
   }
@@ -149,7 +155,7 @@ function report(asked, pages, latePage) {
       },
       {
         title: `a page of ${PAGE} by cursor, µs, in the process of the store`,
-        headers: ['page', 'median', 'p99', 'min'],
+        headers: ['pages', 'median', 'p99', 'min'],
         rows: [...pages].map(([name, { median, p99, min }]) => [name, rounded(median), rounded(p99), rounded(min)]),
       },
     ],
@@ -163,7 +169,12 @@ function report(asked, pages, latePage) {
         ),
         atMost(`${what}: p99, relative to ${RIVAL}`, BARS.serviceP99OfSqlite, ours.p99 / theirs.p99, '×'),
       ]),
-      atMost(`page ${latePage} ÷ page 1, by cursor`, BARS.latePageOfFirst, late.median / early.median, '×'),
+      atMost(
+        `page ${latePage} ÷ page 1, by cursor, mean of ${WALKED}`,
+        BARS.latePageOfFirst,
+        late.median / early.median,
+        '×',
+      ),
     ],
     headlines: medians.map(({ what, [OURS]: ours, [RIVAL]: theirs }) => [
       `service, ${what}`,
