@@ -1,29 +1,53 @@
-// What starts, the command and the threads of an import, becomes one file each, in its own place in dist/: loading some two
+// What starts, the command, the threads and the library, becomes one file each, in its own place in dist/: loading some two
 // hundred small modules took a fifth of a second (docs/decisions.md). So does what the library loads later (src/base/load.ts): a
-// file that cannot be read can be read again, modules that import each other cannot. Packages stay what they are; so does the
-// rest of the library, whose modules tests and benches look into.
+// file that cannot be read can be read again, modules that import each other cannot. Packages stay what they are.
+//
+// The library's one file is dist/src/library.js. Each of its modules keeps its place in dist/, where tests and benches look
+// into it, and only names there what it exports from that file: there must not be two of it.
 
 import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 
 const PACKAGES = /^[^./]/;
-const LIBRARY = 'dist/src/index.js';
+const LIBRARY = 'dist/src/library.js';
 const WORKERS = ['import-worker', 'decode-worker', 'commit-worker'].map((name) => `dist/workers/${name}.js`);
-const STARTED = ['dist/src/cli/main.js', ...WORKERS];
+const COMMAND = 'dist/src/cli/main.js';
 const LOADED_LATER = ['dist/src/api/later.js', 'dist/src/config/settings.js'];
 
-const loaded = modulesFrom(LIBRARY);
+const loaded = modulesFrom('dist/src/index.js');
+const later = LOADED_LATER.map((file) => resolve(file));
 
-export default [...STARTED, ...LOADED_LATER].map((file) => ({
-  input: resolve(file),
-  output: { file, format: 'esm', codeSplitting: false },
-  platform: 'node',
-  external: [PACKAGES],
-  plugins: [
-    ...(LOADED_LATER.includes(file) ? [{ name: 'loaded-modules', resolveId: takenFromLibrary }] : []),
-    { name: 'place-of-modules', transform: (code, module) => code.replaceAll('import.meta.url', urlOf(module, file)) },
-  ],
-}));
+// In this order: the library takes the place of the modules that threads are made of, and the others import it.
+export default [
+  ...WORKERS.map((file) => ({ ...oneFile(file), external: [PACKAGES] })),
+  library(),
+  ...LOADED_LATER.map((file) => ({ ...oneFile(file), external: [PACKAGES, resolve(LIBRARY)] })),
+  { ...oneFile(COMMAND), external: [PACKAGES, resolve(LIBRARY), ...later] },
+];
+
+/** @param {string} file */
+function oneFile(file) {
+  return {
+    input: resolve(file),
+    output: { file, format: 'esm', codeSplitting: false },
+    platform: 'node',
+    plugins: [placeOfModules(file)],
+  };
+}
+
+function library() {
+  const name = (module) => relative(resolve('dist/src'), module).replace(/\.js$/, '');
+  return {
+    input: Object.fromEntries([...loaded].map((module) => [name(module), module])),
+    output: {
+      ...{ dir: 'dist/src', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+      codeSplitting: { groups: [{ name: name(resolve(LIBRARY)), test: (id) => loaded.has(id) }] },
+    },
+    platform: 'node',
+    external: [PACKAGES, ...later],
+    plugins: [placeOfModules(LIBRARY)],
+  };
+}
 
 /**
  * The modules that a module imports before it runs, directly or not.
@@ -40,21 +64,14 @@ function modulesFrom(file) {
 }
 
 /**
- * What the library has loaded by then is imported, not taken in: there must not be two of it.
- * @param {string} name
- * @param {string | undefined} importer
- */
-function takenFromLibrary(name, importer) {
-  if (importer === undefined || PACKAGES.test(name)) return null;
-  const id = resolve(dirname(importer), name);
-  return loaded.has(id) ? { id, external: 'relative' } : null;
-}
-
-/**
  * A module finds the files beside it from where it was.
- * @param {string} module
  * @param {string} bundle
  */
-function urlOf(module, bundle) {
-  return `new URL(${JSON.stringify(relative(dirname(resolve(bundle)), module))}, import.meta.url).href`;
+function placeOfModules(bundle) {
+  const urlOf = (module) =>
+    `new URL(${JSON.stringify(relative(dirname(resolve(bundle)), module))}, import.meta.url).href`;
+  return {
+    name: 'place-of-modules',
+    transform: (code, module) => code.replaceAll('import.meta.url', urlOf(module)),
+  };
 }

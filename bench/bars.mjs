@@ -60,6 +60,15 @@ export const BARS = {
   cacheFilled: 0.9,
   /** A hot read with metrics, relative to one without. */
   metricsOfNone: 1.03,
+  /** A service, relative to the same one on better-sqlite3: requests a second, and p99. A late page relative to the first. */
+  serviceOfSqlite: 1,
+  serviceP99OfSqlite: 1,
+  latePageOfFirst: 1.1,
+  /** An import that replaces all while records are edited: edits lost, and p99 of reads relative to none, or to one elsewhere. */
+  lostEdits: 0,
+  nightlyOfNone: 1.2,
+  /** Milliseconds from importing the library to an open store. */
+  openMs: 40,
   /** Verification of the shards, speed per core relative to `zstd -d` of the same files. */
   verifyOfZstd: 0.8,
   /** An index made from the stored records, relative to what it costs an import. */

@@ -18,7 +18,7 @@ export async function prepare({ rivals, pictures }) {
   const { setUp } = await import('../scripts/setup.mjs');
   await setUp();
   const isInstalled = (name) => existsSync(join(HERE, 'node_modules', name));
-  const hasRivals = isInstalled('classic-level');
+  const hasRivals = ['classic-level', 'fastify'].every(isInstalled);
   if (rivals && !hasRivals) install('the rivals and the charts', '1.1 GB');
   // Rivals that are there stay: left out, they would be removed.
   else if (pictures && !isInstalled('vega-lite'))

@@ -1,5 +1,5 @@
-// npm run build: TypeScript to dist/, what starts there to one file each, the AssemblyScript modules to .wasm beside their
-// sources and in dist/.
+// npm run build: TypeScript to dist/, what starts there and the library to one file each, the AssemblyScript modules to .wasm
+// beside their sources and in dist/.
 // Each step is skipped when its output is newer than everything it is made from, so a second build costs nothing.
 
 import { spawnSync } from 'node:child_process';
@@ -20,6 +20,8 @@ const WASM_MODULES = [
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
 ];
 const BUNDLES = 'rolldown.config.mjs';
+/** What it makes without a source of the same name. */
+const LIBRARY = 'src/library';
 const ASSEMBLY = 'src/kernel/assembly';
 /** Written when tsc succeeded; what it is compared with is every TypeScript source. */
 const STAMP = 'dist/.built';
@@ -35,13 +37,15 @@ function buildTypeScript() {
   const sources = ['src', 'workers', 'datasets']
     .flatMap((folder) => filesUnder(folder, (name) => name.endsWith('.ts') && !name.endsWith('.d.ts')))
     .filter((path) => !path.startsWith(`${ASSEMBLY}/`));
-  removeOrphans(sources);
-  const complete = sources.every((path) => writtenAt(`dist/${path.replace(/\.ts$/, '.js')}`) > 0);
+  const modules = [LIBRARY, ...sources.map((path) => path.replace(/\.ts$/, ''))];
+  removeOrphans(modules);
+  const complete = modules.every((module) => writtenAt(`dist/${module}.js`) > 0);
   if (complete && isFresh(STAMP, [...sources, 'tsconfig.json', BUNDLES, 'package.json'])) return undefined;
   // The stamp tells when the compiler began: a source edited while it runs must count as newer.
   const began = new Date();
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json']);
-  runTool('rolldown/bin/cli.mjs', ['--config', BUNDLES, '--log-level', 'warn']);
+  // Its list of files is left out; errors and warnings go to stderr.
+  runTool('rolldown/bin/cli.mjs', ['--config', BUNDLES, '--log-level', 'warn'], 'ignore');
   writeFileSync(join(root, STAMP), `${began.toISOString()}\n`);
   utimesSync(join(root, STAMP), began, began);
   return `${sources.length} TypeScript files`;
@@ -49,10 +53,10 @@ function buildTypeScript() {
 
 /**
  * Removes from dist/ what has no source any more: a deleted file must not go on being packed.
- * @param {readonly string[]} sources
+ * @param {readonly string[]} sources their paths without an ending
  */
 function removeOrphans(sources) {
-  const modules = new Set(sources.map((path) => path.replace(/\.ts$/, '')));
+  const modules = new Set(sources);
   for (const path of filesUnder('dist', (name) => /\.(js|d\.ts)(\.map)?$/.test(name))) {
     const module = path.slice('dist/'.length).replace(/\.(js|d\.ts)(\.map)?$/, '');
     if (!modules.has(module)) rmSync(join(root, path));
@@ -76,14 +80,15 @@ function buildWasm({ name, entry, output }) {
 }
 
 /**
- * Runs a tool of node_modules with this Node; its output is shown.
+ * Runs a tool of node_modules with this Node; its errors are shown.
  * @param {string} script
  * @param {readonly string[]} args
+ * @param {'inherit' | 'ignore'} stdout
  */
-function runTool(script, args) {
+function runTool(script, args, stdout = 'inherit') {
   const { status, error } = spawnSync(process.execPath, [join(root, 'node_modules', script), ...args], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', stdout, 'inherit'],
   });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`build: ${script.split('/').pop()} ended with ${status}; its message is above`);

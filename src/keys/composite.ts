@@ -10,7 +10,7 @@ import { cutKey, KeyType, type LongKeys } from './key-bytes.js';
 const KEY_END = 0x00;
 const NEGATIVE_END = 0xff;
 /** Type and exponent of a number, before its digits. */
-const NUMBER_HEAD_BYTES = 3;
+export const NUMBER_HEAD_BYTES = 3;
 
 /** The key of these components, each encoded whole. */
 export function joinParts(parts: readonly Uint8Array[], long: LongKeys = 'refuse'): Uint8Array | 'KEY_TOO_LONG' {
@@ -43,13 +43,16 @@ export function combinations(lists: readonly { readonly length: number }[]): num
   return lists.reduce((product, { length }) => product * length, 1);
 }
 
-/** The keys of the components of a composite key. @throws TypeError if it is none */
-export function splitParts(key: Uint8Array): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+/**
+ * Calls `part` for each component of a composite key, with the place of its own key in the bytes.
+ * @throws TypeError if it is no composite key; what `part` throws
+ */
+export function mapParts<V>(key: Uint8Array, part: (from: number, to: number) => V): V[] {
+  const parts: V[] = [];
   let at = 1;
   while (at < key.byteLength - 1) {
     const end = partEnd(key, at);
-    parts.push(key.subarray(at, end));
+    parts.push(part(at, end));
     at = end;
   }
   if (at !== key.byteLength - 1 || key[at] !== KEY_END) throw new TypeError('not a key: its components do not end');

@@ -2,7 +2,8 @@
 //
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
-import { splitParts } from './composite.js';
+import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
+import { mapParts, NUMBER_HEAD_BYTES } from './composite.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
 import { KeyType, LOW_ESCAPE, type LongKeys } from './key-bytes.js';
@@ -18,7 +19,8 @@ const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * - a `JsonNumber` if it is any other decimal.
  */
 export function decodeKey(key: Uint8Array): KeyValue {
-  return key[0] === KeyType.composite ? Object.freeze(splitParts(key).map(decodePart)) : decodePart(key);
+  if (key[0] !== KeyType.composite) return decodePart(key);
+  return Object.freeze(mapParts(key, (from, to) => decodePart(key.subarray(from, to))));
 }
 
 function decodePart(key: Uint8Array): KeyPart {
@@ -43,8 +45,20 @@ function decodePart(key: Uint8Array): KeyPart {
 
 /** The same for bytes that somebody else may have written. @throws TypeError where they are not what `encodeKey` makes */
 export function decodeStoredKey(bytes: Uint8Array): KeyValue {
-  const key = decodeKey(bytes);
-  if (compareKeys(encodeKey(key), bytes) !== 0) throw new TypeError('not a key: no value is encoded so');
+  if (bytes[0] !== KeyType.composite) return decodeStoredPart(bytes, 0, bytes.byteLength);
+  const parts = mapParts(bytes, (from, to) => decodeStoredPart(bytes, from, to));
+  const isKey = bytes.byteLength <= KEY_BYTES_MAX && parts.length > 0 && parts.length <= COMPONENTS_MAX;
+  if (!isKey) throw new TypeError(`not a key: ${parts.length} components in ${bytes.byteLength} bytes`);
+  return Object.freeze(parts);
+}
+
+/** Of most keys, in place: cutting out their bytes, and encoding them again to compare, takes longer than all the rest. */
+function decodeStoredPart(bytes: Uint8Array, from: number, to: number): KeyPart {
+  const short = decodeShortNumber(bytes, from, to) ?? decodeShortText(bytes, from, to);
+  if (short !== undefined) return short;
+  const part = bytes.subarray(from, to);
+  const key = decodePart(part);
+  if (compareKeys(encodeKey(key), part) !== 0) throw new TypeError('not a key: no value is encoded so');
   return key;
 }
 
@@ -83,7 +97,51 @@ export function keyText(key: KeyValue): string {
   return typeof key === 'string' ? JSON.stringify(key) : String(key);
 }
 
+/** Two digits in a byte: with so many bytes a double is one decimal of at most 15 digits, and is written as that decimal. */
+const SHORT_PAIRS_MAX = 7;
+const SHORT_TEXT_BYTES_MAX = 64;
+/** The powers of ten that are doubles exactly: one division or multiplication by them rounds as reading the text does. */
+const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** The number of a short key, for most numbers are short; undefined for any other, and for bytes that no value is encoded as. */
+function decodeShortNumber(key: Uint8Array, from: number, to: number): number | undefined {
+  const type = key[from];
+  if (type !== KeyType.negative && type !== KeyType.positive) return undefined;
+  const complement = type === KeyType.negative ? 0xff : 0;
+  const first = from + NUMBER_HEAD_BYTES;
+  const end = to - 1;
+  const pairs = end - first;
+  if (pairs < 1 || pairs > SHORT_PAIRS_MAX || key[end] !== complement) return undefined;
+  let digits = 0;
+  let pair = 0;
+  for (let at = first; at < end; at++) {
+    pair = (key[at]! ^ complement) - 1;
+    // No zero before the first digit.
+    if (pair > 99 || pair < (at === first ? 10 : 0)) return undefined;
+    digits = digits * 100 + pair;
+  }
+  const exponent = ((key[from + 1]! ^ complement) << 8) + (key[from + 2]! ^ complement) - EXPONENT_BIAS - 2 * pairs;
+  if (pair === 0 || Math.abs(exponent) >= POWERS_OF_TEN.length) return undefined;
+  const size = exponent < 0 ? digits / POWERS_OF_TEN[-exponent]! : digits * POWERS_OF_TEN[exponent]!;
+  // Beyond, an integer is a bigint.
+  if (size > Number.MAX_SAFE_INTEGER) return undefined;
+  return complement === 0 ? size : -size;
+}
+
+/** The text of a short key in ASCII without escapes; undefined for any other, and for bytes that no value is encoded as. */
+function decodeShortText(key: Uint8Array, from: number, to: number): string | undefined {
+  const end = to - 1;
+  const isShort = key[from] === KeyType.string && end > from && end - from <= SHORT_TEXT_BYTES_MAX && key[end] === 0;
+  if (!isShort) return undefined;
+  for (let at = from + 1; at < end; at++) if (key[at]! <= LOW_ESCAPE || key[at]! >= 0x80) return undefined;
+  return Buffer.prototype.latin1Slice.call(key, from + 1, end);
+}
+
 function decodeNumber(key: Uint8Array): KeyPart {
+  return decodeShortNumber(key, 0, key.byteLength) ?? decodeLongNumber(key);
+}
+
+function decodeLongNumber(key: Uint8Array): KeyPart {
   const isNegative = key[0] === KeyType.negative;
   const plain = isNegative ? key.map((byte) => byte ^ 0xff) : key;
   const exponent = plain[1]! * 0x100 + plain[2]! - EXPONENT_BIAS;

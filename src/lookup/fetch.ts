@@ -104,7 +104,14 @@ export class Fetch {
   /** The same, with frames that are not in memory read while the thread waits. */
   linesSync(places: readonly Place[]): string[] {
     const lines = new Array<string>(places.length);
-    for (const i of inOrder(places)) lines[i] = this.#lineSync(this.address(places[i]!));
+    const others = places.map((place, i) => {
+      const line = this.#lineAtHand(this.address(place));
+      if (line === undefined) return place;
+      lines[i] = line;
+      return undefined;
+    });
+    // Most often there are none.
+    for (const i of inOrder(others)) lines[i] = this.#lineSync(this.address(places[i]!));
     return lines;
   }
 
@@ -117,6 +124,13 @@ export class Fetch {
     if (isInline(address)) return this.#inlineLine(address);
     const { entry, reader, frame, line } = address;
     return lineText(this.#cached(address) ?? this.#caches.frameSync(reader, entry.fileNumber, frame), line);
+  }
+
+  /** The line, if it is inline or its frame is in memory. */
+  #lineAtHand(address: Address): string | undefined {
+    if (isInline(address)) return this.#inlineLine(address);
+    const frame = this.#cached(address);
+    return frame && lineText(frame, address.line);
   }
 
   #inlineLine({ inline }: InlinePlace): string {

@@ -35,11 +35,14 @@ function withoutGate(): string {
   cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const file = join(copy, 'dist/src/store/lmdb/gate.js');
-  const code = readFileSync(file, 'utf8');
+  const file = join(copy, 'dist/src/library.js');
+  // In the one file of the library each module begins with its name.
+  const modules = readFileSync(file, 'utf8').split(/^(?=\/\/ dist\/src\/)/m);
+  const at = modules.findIndex((code) => code.startsWith('// dist/src/store/lmdb/gate.js\n'));
+  const code = modules[at]!;
   const open = code.replace('#begin() {', '#begin() { return true;').replace('leave() {', 'leave() { return;');
-  expect(open).not.toBe(code);
-  writeFileSync(file, open);
+  expect(open.length).toBe(code.length + ' return true; return;'.length);
+  writeFileSync(file, modules.with(at, open).join(''));
   return join(copy, 'dist');
 }
 

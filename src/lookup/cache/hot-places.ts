@@ -56,8 +56,8 @@ interface WeighedPlace extends HotPlace {
 export class HotPlaces {
   /** The number of reads so far. If it is the same at the next look, no weight has changed. */
   reads: number;
-  /** Made with the first place: it takes a megabyte at once. */
-  #places: LRUCache<KeyPart & {}, WeighedPlace> | undefined;
+  /** Bounded by size, a place being 1: with `max`, lru-cache makes room for all at once, which takes 5 ms of a first read. */
+  readonly #places = new LRUCache<KeyPart & {}, WeighedPlace>({ maxSize: HOT_PLACES_MAX, sizeCalculation: () => 1 });
   #halvings = 0;
 
   /** @param reads those of the hot places that these take the place of. */
@@ -68,7 +68,7 @@ export class HotPlaces {
   /** The place of a key that is read, in a generation. */
   get(key: KeyValue, generation: HoldingGeneration): HotPlace | undefined {
     const id = keyId(key);
-    const place = id === null ? undefined : this.#places?.get(id);
+    const place = id === null ? undefined : this.#places.get(id);
     if (place === undefined) return undefined;
     if (place.generation !== generation.manifest.generation) {
       if (!isHeld(place, generation)) return undefined;
@@ -83,7 +83,7 @@ export class HotPlaces {
   /** Counts reads of a key that were answered from elsewhere. */
   count(key: KeyValue, reads: number): void {
     const id = keyId(key);
-    const place = id === null ? undefined : this.#places?.get(id);
+    const place = id === null ? undefined : this.#places.get(id);
     if (place === undefined) return;
     this.#halve(place);
     place.weight += reads * READ_WEIGHT;
@@ -94,7 +94,6 @@ export class HotPlaces {
   keep(key: KeyValue, place: HotPlace, weight?: number): void {
     const id = keyId(key);
     if (id === null || isLong(id)) return;
-    this.#places ??= new LRUCache({ max: HOT_PLACES_MAX });
     const known = this.#places.peek(id);
     if (known !== undefined) this.#halve(known);
     // A read of a place of this generation was counted when it was asked for.
@@ -112,9 +111,9 @@ export class HotPlaces {
   keys(max = HOT_PLACES_MAX): HotKey[] {
     const keys: HotKey[] = [];
     let left = max;
-    for (const id of this.#places?.keys() ?? []) {
+    for (const id of this.#places.keys()) {
       if (left-- === 0) break;
-      const place = this.#places?.peek(id);
+      const place = this.#places.peek(id);
       if (place === undefined) continue;
       this.#halve(place);
       if (place.weight > 0) keys.push({ key: keyOfId(id), weight: place.weight, place });
