@@ -2,8 +2,8 @@
 // Frames carry zstd's own checksum and shards a SHA-256; LMDB checks nothing, so what we store there checks itself.
 //
 // The hash is 64-bit arithmetic, so it runs in a WebAssembly module of 800 bytes (../kernel/assembly/checksum.ts):
-// copying an 8 KiB page there and hashing it takes about a microsecond. Compiled synchronously at load: it is tiny,
-// and a store must be able to verify a page within a synchronous lookup.
+// copying an 8 KiB page there and hashing it takes about a microsecond. Compiled synchronously when the first is wanted: it is
+// tiny, and a store must be able to verify a page within a synchronous lookup.
 
 import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
 
@@ -21,9 +21,16 @@ const RESULT_AT = 1024;
 const INPUT_AT = 1040;
 const WASM_PAGE_BYTES = 65_536;
 
-const module = wasmModule(new URL('./checksum.wasm', import.meta.url));
-const wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
-let memory = new Uint8Array(wasm.memory.buffer);
+let wasm: ChecksumExports | undefined;
+let memory = new Uint8Array();
+
+/** Who only loads the library gets no error for want of address space. @throws GristmillError IO_ERROR */
+function load(): ChecksumExports {
+  const module = wasmModule(new URL('./checksum.wasm', import.meta.url));
+  wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
+  memory = new Uint8Array(wasm.memory.buffer);
+  return wasm;
+}
 
 function abortModule(): never {
   throw new Error('the checksum module aborted');
@@ -31,19 +38,20 @@ function abortModule(): never {
 
 /** Leaves the hash of bytes `from` to `to` at RESULT_AT. */
 function hash(bytes: Uint8Array, from: number, to: number): void {
+  const { memory: own, xxh64Into } = wasm ?? load();
   const end = INPUT_AT + (to - from);
   if (end > memory.byteLength) {
-    wasm.memory.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));
-    memory = new Uint8Array(wasm.memory.buffer);
+    own.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));
+    memory = new Uint8Array(own.buffer);
   }
   memory.set(from === 0 && to === bytes.byteLength ? bytes : bytes.subarray(from, to), INPUT_AT);
-  wasm.xxh64Into(INPUT_AT, to - from, RESULT_AT);
+  xxh64Into(INPUT_AT, to - from, RESULT_AT);
 }
 
 /** The hash as a number, for tests and messages; `putChecksum` and `checksumMatches` do not allocate it. */
 export function xxh64(bytes: Uint8Array, from = 0, to = bytes.byteLength): bigint {
   hash(bytes, from, to);
-  return new DataView(wasm.memory.buffer).getBigUint64(RESULT_AT, true);
+  return new DataView(memory.buffer).getBigUint64(RESULT_AT, true);
 }
 
 /** Writes the checksum of bytes `from` to `to` of `bytes` into `target` at `at`. */
