@@ -46,19 +46,27 @@ export function encodeChanges({ numbers, created, collections }: GroupChanges): 
     return { name, deleted, appended: appended.length, keyed: keyed.length };
   });
   const head: Head = { numbers, created, collections: heads };
-  const writer = new Writer();
-  writer.bytes(Buffer.from(JSON.stringify(head)));
+  const headBytes = Buffer.from(JSON.stringify(head));
+  // Gone through twice: memory that is given up as it becomes too small would be collected in the event loop.
+  const size = new Size();
+  putAll(size, headBytes, collections);
+  const writer = new Writer(size.bytesWritten);
+  putAll(writer, headBytes, collections);
+  return writer.buffer;
+}
+
+function putAll(to: Size | Writer, head: Uint8Array, collections: readonly CollectionChanges[]): void {
+  to.bytes(head);
   for (const { appended, keyed } of collections) {
-    for (const record of appended) putRecord(writer, record);
+    for (const record of appended) putRecord(to, record);
     for (const { key, record, patches } of keyed) {
-      writer.bytes(key);
-      writer.number(record === undefined ? 0 : 1);
+      to.bytes(key);
+      to.number(record === undefined ? 0 : 1);
       if (record === undefined) continue;
-      writer.bytes(patches === undefined ? NOTHING : Buffer.from(JSON.stringify(patches)));
-      putRecord(writer, record);
+      to.bytes(patches === undefined ? NOTHING : Buffer.from(JSON.stringify(patches)));
+      putRecord(to, record);
     }
   }
-  return writer.written();
 }
 
 export function decodeChanges(bytes: Uint8Array): GroupChanges {
@@ -82,12 +90,12 @@ function takeChange(reader: Reader): StoredChange {
   return { key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
 }
 
-function putRecord(writer: Writer, { line, secondary }: StoredRecord): void {
-  writer.bytes(line);
-  writer.number(secondary.length);
+function putRecord(to: Size | Writer, { line, secondary }: StoredRecord): void {
+  to.bytes(line);
+  to.number(secondary.length);
   for (const keys of secondary) {
-    writer.number(keys.length);
-    for (const key of keys) writer.bytes(key);
+    to.number(keys.length);
+    for (const key of keys) to.bytes(key);
   }
 }
 
@@ -101,33 +109,36 @@ function takeRecord(reader: Reader): StoredRecord {
 
 const NOTHING = new Uint8Array();
 const NUMBER_BYTES = 4;
-const FIRST_BYTES = 4096;
 
-class Writer {
-  #buffer = Buffer.from(new ArrayBuffer(FIRST_BYTES));
-  #at = 0;
+/** Counts what a `Writer` would write. */
+class Size {
+  bytesWritten = 0;
 
-  number(number: number): void {
-    this.#reserve(NUMBER_BYTES);
-    this.#at = this.#buffer.writeUInt32LE(number, this.#at);
+  number(_: number): void {
+    this.bytesWritten += NUMBER_BYTES;
   }
 
   bytes(bytes: Uint8Array): void {
-    this.#reserve(NUMBER_BYTES + bytes.byteLength);
-    this.#at = this.#buffer.writeUInt32LE(bytes.byteLength, this.#at);
-    this.#buffer.set(bytes, this.#at);
+    this.bytesWritten += NUMBER_BYTES + bytes.byteLength;
+  }
+}
+
+class Writer {
+  readonly buffer: Buffer<ArrayBuffer>;
+  #at = 0;
+
+  constructor(bytes: number) {
+    this.buffer = Buffer.from(new ArrayBuffer(bytes));
+  }
+
+  number(number: number): void {
+    this.#at = this.buffer.writeUInt32LE(number, this.#at);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.number(bytes.byteLength);
+    this.buffer.set(bytes, this.#at);
     this.#at += bytes.byteLength;
-  }
-
-  written(): Uint8Array {
-    return this.#buffer.subarray(0, this.#at);
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.byteLength) return;
-    const larger = Buffer.from(new ArrayBuffer(Math.max(2 * this.#buffer.byteLength, this.#at + bytes)));
-    larger.set(this.written());
-    this.#buffer = larger;
   }
 }
 
