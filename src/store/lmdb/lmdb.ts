@@ -40,10 +40,13 @@ export interface OpenedEnvironment {
 }
 
 // Its CommonJS form is one file and loads faster than its many modules.
-const { openAsClass, nativeAddon, getLastTxnId } = createRequire(import.meta.url)('lmdb') as {
+const { openAsClass, nativeAddon } = createRequire(import.meta.url)('lmdb') as {
   openAsClass(options: object): RootClass;
-  getLastTxnId(): number;
-  readonly nativeAddon: { readonly Env: new () => NativeEnvironment };
+  readonly nativeAddon: {
+    readonly Env: new () => NativeEnvironment;
+    /** There from the first `open` on: of the form of lmdb-js that was first, which all of this thread goes through. */
+    getLastTxnId(): number;
+  };
 };
 
 interface RootClass {
@@ -54,7 +57,9 @@ interface RootClass {
 export const { Env: Environment } = nativeAddon;
 
 /** Number of the transaction whose state the last `get` of this thread has read, of whatever database: its lower 32 bits. */
-export const lastRead: () => number = getLastTxnId;
+export function lastRead(): number {
+  return nativeAddon.getLastTxnId();
+}
 
 /** @param options as of `open`, and the mode of new files @throws Error with LMDB's or the system's number as `code` */
 export function openEnvironment(
