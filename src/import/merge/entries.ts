@@ -72,7 +72,7 @@ function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeR
   entries.sort();
   const losers = entries.dedupe(keep);
   const duplicate = losers.length > 0 ? entries.duplicate() : undefined;
-  const room = roomFor(entries.heapBytes, given);
+  const room = roomFor(entries, given);
   const pages: PageBatch[] = [];
   let end = 0;
   for (let index = entries.nextIndex(); index >= 0; index = entries.nextIndex()) {
@@ -84,12 +84,14 @@ function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeR
 }
 
 /**
- * Room for the pages of this many bytes of entries. A full page takes about as much as its entries take in the heap, at most
- * a few bytes more. The last page of an index may be mostly header. Memory that is never written to costs nothing.
+ * Room for the pages of these entries. A full page takes about as much as its entries take in the heap, at most a few bytes
+ * more. The last page of an index may be mostly header. Memory that is never written to costs nothing. Merges one after
+ * another use the same room: a small one is for a small import, which has no other merge.
  */
-function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
-  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_BYTES;
-  return given && given.byteLength >= bytes ? given : new SharedArrayBuffer(bytes);
+function roomFor({ heapBytes, count }: Entries, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
+  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + Math.min(INDEXES_MAX, count) * PAGE_BYTES;
+  if (given && given.byteLength >= bytes) return given;
+  return new SharedArrayBuffer(heapBytes <= SMALL_ENTRY_HEAP_BYTES ? bytes : Math.max(bytes, ENTRY_HEAP_BYTES));
 }
 
 /** All pages of the index that is taken next, copied once out of the kernel. */
