@@ -92,7 +92,10 @@ export const ENTRY_HEAP_BYTES = 6 * MIB;
 export const SMALL_ENTRY_HEAP_BYTES = 256 * KIB;
 /** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
 export const RUN_CHUNK_BYTES = 32 * KIB;
-/** Sources up to this size are imported in the calling thread: a thread would take four times as long (docs/decisions.md). */
+/**
+ * Sources up to this size are imported, and so much text of shards is verified and indexed, in the calling thread: a thread
+ * would take four times as long (docs/decisions.md).
+ */
 export const THREADLESS_BYTES_MAX = 64 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;

@@ -6,6 +6,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
+import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { StorePlace } from '../../store/files/blobs.js';
@@ -28,7 +29,7 @@ const TURN_MS = 10;
 /** A store to verify. */
 export interface VerifyTarget extends StorePlace {
   readonly catalog: Pick<Catalog, 'file' | 'snapshot'>;
-  /** Starts so many threads. */
+  /** Starts so many threads; 0: the calling thread. */
   readonly startWorkers: (threads: number) => Verifiers;
 }
 
@@ -119,7 +120,10 @@ class VerifyRun {
 
   async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
     if (shards.length === 0) return;
-    const workers = this.#target.startWorkers(Math.min(this.#options.workers, shards.length));
+    // As with an import, of so little a thread would not be started sooner than all is read.
+    const bytes = shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
+    const threads = bytes <= THREADLESS_BYTES_MAX ? 0 : Math.min(this.#options.workers, shards.length);
+    const workers = this.#target.startWorkers(threads);
     const tasks = shards.map((entry): VerifyTask => {
       const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};
       return { path: shardPath(this.#target.directory, entry.file), entry, shared: this.#shared.buffer, ...dead };
