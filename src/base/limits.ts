@@ -88,9 +88,14 @@ export const SECTION_BYTES_MAX = 512 * MIB + 64 * KIB;
 export const READ_WINDOW_BYTES = MIB;
 /** Entries a worker holds before it writes them out as a sorted run; references to them take 2⅔ times as much again. */
 export const ENTRY_HEAP_BYTES = 6 * MIB;
+/** The same for a span of at most THREADLESS_BYTES_MAX: a heap of 6 MiB is memory to take, and to collect, at each small import. */
+export const SMALL_ENTRY_HEAP_BYTES = 256 * KIB;
 /** Bytes of a run between two of its fences: what a merge may have to read too much, for each run. */
 export const RUN_CHUNK_BYTES = 32 * KIB;
-/** Sources up to this size are imported in the calling thread: a thread would take four times as long (docs/decisions.md). */
+/**
+ * Sources up to this size are imported, and so much text of shards is verified and indexed, in the calling thread: a thread
+ * would take four times as long (docs/decisions.md).
+ */
 export const THREADLESS_BYTES_MAX = 64 * KIB;
 /** Bytes a worker looks at to guess where a record begins; four times as many, and again, where it finds no boundary. */
 export const GUESS_BYTES = 256 * KIB;

@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { temporaryDirectory } from '../support/build-store.js';
+import { partOf } from '../support/effort.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/close-during.mjs', import.meta.url));
 const RECORDS = 300;
@@ -35,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.remove());
 
-test.each([
+const CASES: readonly (readonly [work: string, how: string, options: object])[] = [
   ['nothing', 'close', {}],
   ['nothing', 'dispose', {}],
   ['nothing', 'close', { frameCacheBytes: 100_000 }],
@@ -57,7 +58,9 @@ test.each([
   ['scan', 'close', {}],
   ['snapshot', 'close', {}],
   ['metrics', 'close', {}],
-])('%s, %s, %j', async (work, how, options) => {
+];
+
+test.each(partOf(CASES))('%s, %s, %j', async (work, how, options) => {
   copyFileSync(`${directory}.hot`, join(directory, 'hot-set.ndjson'));
   const args = ['--no-warnings', PROGRAM, directory, work, how, JSON.stringify(options)];
   const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ROOT, scratch, start } from '../support/cli.js';
+import { gristmillIn, ROOT, scratch } from '../support/cli.js';
 
 /** An empty directory with these files in it. */
 function directoryWith(files: Readonly<Record<string, unknown>>): string {
@@ -21,7 +21,7 @@ function directoryWith(files: Readonly<Record<string, unknown>>): string {
 }
 
 type Variables = Readonly<Record<string, string>>;
-const run = (cwd: string, args: readonly string[], env?: Variables) => start(args, cwd, env).ended;
+const run = gristmillIn;
 
 /** What `gristmill config --json` says in a directory. */
 async function configIn(cwd: string, args: readonly string[] = [], env?: Variables) {

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ROOT, scratch, start } from '../support/cli.js';
+import { gristmillIn, ROOT, scratch, start } from '../support/cli.js';
 
 const PLATFORM = {
   GRISTMILL_SERVICE_HOST: '10.0.0.1',
@@ -18,7 +18,7 @@ const PLATFORM = {
 };
 
 let folder: string;
-const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => start(args, folder, env).ended;
+const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => gristmillIn(folder, args, env);
 
 beforeEach(async () => {
   folder = scratch();
@@ -33,7 +33,8 @@ describe('variables that are no options', () => {
       ['get', '1'],
       ['put', '{"id":2}'],
     ]) {
-      const { code, stderr } = await run([...words, '--store', 'store'], PLATFORM);
+      // A process warns once.
+      const { code, stderr } = await start([...words, '--store', 'store'], folder, PLATFORM).ended;
       expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 0, lines: 1 });
       expect(stderr).toMatch(/^gristmill: warning: the variables GRISTMILL_/);
       // None of them is like an option, for all that they begin alike.
@@ -51,7 +52,7 @@ describe('variables that are no options', () => {
   });
 
   test('may be misspelled: the option that was meant is named', async () => {
-    const { code, stderr } = await run(['config'], { GRISTMILL_FRAME_CACHE_BYTE: '1m' });
+    const { code, stderr } = await start(['config'], folder, { GRISTMILL_FRAME_CACHE_BYTE: '1m' }).ended;
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:

@@ -91,7 +91,7 @@ describe('gristmill watch', () => {
     await until(() => stdout().includes('refused'));
     expect((await gristmill('get', '1', '--store', store)).stdout).toBe('{"id":1}\n');
     write('log.ndjson', '{"id":2}\n');
-    await until(() => stdout().split('imported').length === 3);
+    await until(() => stdout().split(' imported: ').length === 3);
     expect((await gristmill('get', '2', '--store', store)).stdout).toBe('{"id":2}\n');
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ code: 0, signal: null });

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { expect, test } from 'vitest';
 import type { ImportProgress, Store } from '../../dist/src/index.js';
+import { partOf } from '../support/effort.js';
 import { testStore } from '../support/import-store.js';
 
 const users = Array.from({ length: 9000 }, (_, id) => ({ id, email: `user-${id}@example.org`, age: id % 90 }));
@@ -45,16 +46,17 @@ async function* later(pieces: Iterable<Buffer>) {
 }
 
 test.each(forms)('a generator may fill one buffer again and again: %s', async (_, compress) => {
-  for (const piece of [3000, 65_536]) {
-    for (const begin of [inOneBuffer, (bytes: Buffer, size: number) => later(inOneBuffer(bytes, size))]) {
-      const { store } = await testStore();
-      await store.import(begin(compress(lines), piece), { collection: 'lines', workers: 2, spanBytes: 60_000 });
-      expect(await valuesOf(store, 'lines')).toEqual(users);
-      const options = { collection: 'rows', format: 'csv', workers: 2, spanBytes: 60_000 } as const;
-      await store.import(begin(compress(rows), piece), options);
-      expect(await valuesOf(store, 'rows')).toEqual(parse(rows, { columns: true }));
-      await store.close();
-    }
+  const begins = [inOneBuffer, (bytes: Buffer, size: number) => later(inOneBuffer(bytes, size))];
+  const cases = [3000, 65_536].flatMap((piece) => begins.map((begin) => ({ piece, begin })));
+  const number = forms.findIndex(([, one]) => one === compress);
+  for (const { piece, begin } of partOf(cases, number)) {
+    const { store } = await testStore();
+    await store.import(begin(compress(lines), piece), { collection: 'lines', workers: 2, spanBytes: 60_000 });
+    expect(await valuesOf(store, 'lines')).toEqual(users);
+    const options = { collection: 'rows', format: 'csv', workers: 2, spanBytes: 60_000 } as const;
+    await store.import(begin(compress(rows), piece), options);
+    expect(await valuesOf(store, 'rows')).toEqual(parse(rows, { columns: true }));
+    await store.close();
   }
 });
 

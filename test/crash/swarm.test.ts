@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
+import { seedOfTurn } from '../support/effort.js';
 import { scratchDirectory } from '../torture/harness.js';
 import { newBank, perform } from '../torture/swarm/bank.mjs';
 import { EDITED_INDEXES } from '../torture/swarm/edits.mjs';
@@ -18,7 +19,7 @@ import type { Operation, Played, Step, Verdict } from '../torture/swarm/types.js
 const directory = scratchDirectory();
 afterAll(() => directory.remove());
 
-test.each([1, 2])('seed %i of the swarm (again: node test/torture/swarm/run.mjs --seed)', async (seed) => {
+test.each([seedOfTurn(1)])('seed %i of the swarm (again: node test/torture/swarm/run.mjs --seed)', async (seed) => {
   const { violations, acknowledged } = await swarm({
     seed,
     directory: join(directory.path, `${seed}`),

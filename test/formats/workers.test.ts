@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { BSON } from 'bson';
 import { describe, expect, test } from 'vitest';
 import type { ImportOptions, ImportSource } from '../../dist/src/index.js';
+import { partOf } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 
@@ -62,7 +63,13 @@ describe.each(['csv', 'bson'] as const)('%s', (format) => {
 
   test.each(WAYS)('%s: all records, in their order', async (_, source) => {
     const stored: string[][] = [];
-    for (const workers of [1, 2, 3]) {
+    for (const workers of [
+      1,
+      ...partOf(
+        [2, 3],
+        WAYS.findIndex(([, one]) => one === source),
+      ),
+    ]) {
       const { store, texts } = await testStore('on disk');
       const report = await store.import(source(good, `source.${format}`), options(workers));
       expect(report.records).toEqual({ read: COUNT, stored: COUNT, rejected: 0, replaced: 0 });
@@ -70,8 +77,7 @@ describe.each(['csv', 'bson'] as const)('%s', (format) => {
       stored.push(await texts());
       expect(store.collection('records').getSync('k777')).toMatchObject({ id: 'k777', note: RECORDS[777]!.note });
     }
-    expect(stored[1]).toEqual(stored[0]);
-    expect(stored[2]).toEqual(stored[0]);
+    for (const one of stored) expect(one).toEqual(stored[0]);
   });
 
   test('bad records have their place, whoever converts them', async () => {

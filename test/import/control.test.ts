@@ -30,7 +30,10 @@ describe('progress', () => {
     const { store } = await testStore();
     const told: ImportProgress[] = [];
     const report = await store.import(path, { key: 'event_id', spanBytes: 100_000, onProgress: (p) => told.push(p) });
-    expect([...new Set(told.map(({ stage }) => stage))]).toEqual([...STAGES, 'done']);
+    const stages: string[] = [...new Set(told.map(({ stage }) => stage))];
+    // A plan that takes long is told too.
+    if (stages[0] === 'plan') stages.shift();
+    expect(stages).toEqual([...STAGES, 'done']);
     for (let i = 1; i < told.length; i++) {
       expect(told[i]!.bytes).toBeGreaterThanOrEqual(told[i - 1]!.bytes);
       expect(told[i]!.seconds).toBeGreaterThanOrEqual(told[i - 1]!.seconds);

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { ImportOptions } from '../../dist/src/import/options/types.js';
 import { openStore } from '../../dist/src/index.js';
 import { gristmill, start } from '../support/cli.js';
+import { partOf } from '../support/effort.js';
 import { folderOf } from '../support/folders.js';
 import { errorOf } from '../support/import-errors.js';
 import { fileWith, scratch } from '../support/import-files.js';
@@ -39,7 +40,7 @@ const EMPTY: readonly [string, () => string | string[], ImportOptions?][] = [
 ];
 
 describe.each(KINDS)('%s', (kind) => {
-  test.each(EMPTY)('%s', async (_, make, options = {}) => {
+  test.each(kind === 'in memory' ? EMPTY : partOf(EMPTY))('%s', async (_, make, options = {}) => {
     const { store, run, state, texts } = await testStore(kind);
     await run('{"id":1}\n{"id":2}\n{"id":3}');
     const before = await state();

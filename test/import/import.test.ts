@@ -2,7 +2,6 @@
 // order; counts that add up.
 // Method: small sources in many small spans, through the built library with real worker threads, read back by lookups and
 // by an independent zstd.
-// @node all: threads
 
 import { describe, expect, test } from 'vitest';
 import { errorOf } from '../support/import-errors.js';

@@ -11,6 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { type KeyPath, memory, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { openPlace } from '../../dist/src/store/lock/recovery.js';
 import { CLI } from '../support/cli.js';
+import { partOf } from '../support/effort.js';
 import { fileWith, scratch } from '../support/import-files.js';
 
 const PATHS: readonly KeyPath[] = ['email', 'tags', 'deep.n', ['country', 'age'], 'long', 'tags.0'];
@@ -46,7 +47,7 @@ async function rangesOf(store: Store, paths: readonly KeyPath[]): Promise<unknow
   return all;
 }
 
-describe.each(['array', 'object', 'no key'])('records in %s', (shape) => {
+describe.each(partOf(['array', 'object', 'no key']))('records in %s', (shape) => {
   const lines = linesOf(1500);
   const text =
     shape === 'array'

@@ -7,8 +7,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/build-store.js';
+import { partOf } from '../support/effort.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/held-objects.mjs', import.meta.url));
 /** More of them may be alive later, by chance: those of a state that is just being let go of. */
@@ -23,8 +24,13 @@ beforeEach(() => {
 });
 afterEach(() => scratch.remove());
 
-describe.each(['immediate', 'warm', { maxStaleMs: 0 }])('reads that are %j', (freshness) => {
-  test.each(['transactions', 'imports', 'follow'])('hold nothing of what was before: %s', async (how) => {
+const CASES = ['immediate', 'warm', { maxStaleMs: 0 }].flatMap((freshness) =>
+  ['transactions', 'imports', 'follow'].map((how) => ({ freshness, how })),
+);
+
+test.each(partOf(CASES))(
+  'reads that are $freshness hold nothing of what was before: $how',
+  async ({ freshness, how }) => {
     const args = ['--expose-gc', '--no-warnings', PROGRAM, join(scratch.path, 'store'), how, JSON.stringify(freshness)];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { few, many, each } = JSON.parse(stdout) as Record<'few' | 'many' | 'each', Record<string, number>>;
@@ -33,5 +39,5 @@ describe.each(['immediate', 'warm', { maxStaleMs: 0 }])('reads that are %j', (fr
       return count > few[name]! + (OTHERS.includes(name) ? SLACK_OF_OTHERS : SLACK);
     });
     expect(more, JSON.stringify({ few, many, each })).toEqual([]);
-  });
-});
+  },
+);

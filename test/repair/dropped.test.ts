@@ -5,6 +5,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
+import { partOf } from '../support/effort.js';
 import { fileWith, scratch } from '../support/import-files.js';
 import { contents, versions } from '../support/upkeep.js';
 
@@ -36,7 +37,7 @@ const byText = (contentsOf: unknown) => {
   return { ...records, texts: [...records.texts].sort() };
 };
 
-test.each([
+const PARTS: readonly [string, readonly (readonly [from: number, to: number])[]][] = [
   ['the first', [[0, 120]]],
   ['those in the middle', [[100, 220]]],
   ['the last', [[180, 300]]],
@@ -50,12 +51,14 @@ test.each([
       [0, 90],
     ],
   ],
-] as const)('%s were dropped', async (_, parts) => {
-  const cases = [0, 4 << 20].flatMap((joinBytes) => [
-    { from: 'catalog', joinBytes },
-    { from: 'shards', joinBytes },
-  ]);
-  for (const { from, joinBytes } of cases) {
+];
+const CASES = [0, 4 << 20].flatMap((joinBytes) =>
+  (['catalog', 'shards'] as const).flatMap((from) => PARTS.map(([what, parts]) => ({ from, joinBytes, what, parts }))),
+);
+
+test.each(partOf(CASES))(
+  '$what were dropped, from the $from, joined up to $joinBytes bytes',
+  async ({ from, joinBytes, parts }) => {
     const { directory, expected } = await storeWithDropped(parts, joinBytes);
     if (from === 'shards') rmSync(join(directory, 'index'), { recursive: true });
     expect(await repairStore(directory, { workers: 1 })).toMatchObject({ from, lost: [], unused: [] });
@@ -68,5 +71,5 @@ test.each([
     await store.compact({ minDeadShare: 0 });
     expect(store.collection().getSync(7)).toEqual({ id: 7, version: 1000 });
     expect((await store.verify({ workers: 1 })).faults).toEqual([]);
-  }
-});
+  },
+);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { compress } from 'zstd-napi';
+import { partOf } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 
@@ -51,7 +52,9 @@ describe.each(Object.entries(CODECS))('.%s', (ending, pack) => {
     expect(collected.records).toMatchObject({ read: 2 * expected.length, replaced: expected.length });
     expect((await store.verify()).faults).toEqual([]);
   });
+});
 
+describe.each(partOf(Object.entries(CODECS)))('.%s', (ending, pack) => {
   test('a document with its records inside, and what follows them', async () => {
     const { store, texts } = await testStore();
     const path = join(scratch(), `wrapped.json.${ending}`);

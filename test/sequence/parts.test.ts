@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { Compressor } from 'zstd-napi';
 import type { GristmillError, ImportSource } from '../../dist/src/index.js';
+import { partOf } from '../support/effort.js';
 import { scratch } from '../support/import-files.js';
 import { testStore } from '../support/import-store.js';
 
@@ -47,7 +48,7 @@ const members = (text: string, bytes: number, pack: (text: string) => Buffer) =>
     Array.from({ length: Math.ceil(text.length / bytes) }, (_, i) => pack(text.slice(i * bytes, (i + 1) * bytes))),
   );
 
-describe.each(CODECS)('.$ending', ({ ending, pack }) => {
+describe.each(CODECS.map((codec, at) => ({ ...codec, at })))('.$ending', ({ ending, pack, at: number }) => {
   test('many members have the records of their text, and shards that do not depend on the number of workers', async () => {
     const { store, texts } = await testStore();
     const path = join(scratch(), `parts.ndjson.${ending}`);
@@ -97,7 +98,7 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     // Small enough to be read as a whole, and large enough to be read in sequence.
     const small = members(TEXT.slice(0, 600_000), 40_001, pack);
     const large = packed.subarray(0, Math.floor(packed.byteLength * 0.9));
-    for (const bad of [large, small.subarray(0, small.byteLength - 100), pack(TEXT).subarray(0, -9)]) {
+    for (const bad of partOf([large, small.subarray(0, small.byteLength - 100), pack(TEXT).subarray(0, -9)], number)) {
       writeFileSync(path, bad);
       for (const source of [path, createReadStream(path)]) {
         const limited = { key: 'id', workers: 2, limit: expected.length, mode: 'replace' } as const;
@@ -119,7 +120,10 @@ describe.each(CODECS)('.$ending', ({ ending, pack }) => {
     const at = Math.floor(packed.byteLength * 0.7);
     const damaged = Buffer.from(packed);
     damaged[at]! ^= 0x10;
-    for (const bad of [damaged, packed.subarray(0, at), Buffer.concat([packed, Buffer.from('garbage')])]) {
+    for (const bad of partOf(
+      [damaged, packed.subarray(0, at), Buffer.concat([packed, Buffer.from('garbage')])],
+      number,
+    )) {
       writeFileSync(path, bad);
       for (const source of [path, createReadStream(path)]) {
         await expect(store.import(source, { key: 'id', workers: 2 })).rejects.toMatchObject({

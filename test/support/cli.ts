@@ -1,10 +1,12 @@
-// Runs the built command line as a real process: what a user sees is exit codes, stdout and stderr, so tests look at those.
+// Runs the built command line: what a user sees is exit codes, stdout and stderr, so tests look at those. Commands that only
+// run to their end share a process (cli-server.ts); signals, pipes, failpoints and ends of processes need one of their own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { served } from './cli-server.js';
 
 export { scratch } from './import-files.js';
 
@@ -67,8 +69,17 @@ export function start(
   return { child, ended, sees };
 }
 
-/** Runs `gristmill ...args` to its end. */
-export const gristmill = (...args: readonly string[]): Promise<Ended> => start(args).ended;
+/** Runs `gristmill ...args` to its end, one after another. */
+export const gristmill = (...args: readonly string[]): Promise<Ended> => gristmillIn(process.cwd(), args);
+
+/** The same in a directory, with variables. */
+export function gristmillIn(
+  cwd: string,
+  words: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  return served({ words, cwd, env: { ...process.env, ...env } });
+}
 
 /** The JSON objects of NDJSON output. */
 export function parseLines(text: string): unknown[] {

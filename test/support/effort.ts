@@ -17,7 +17,7 @@ export function isTried(at: number, every: number): boolean {
   return (at + TURN) % Math.max(1, Math.round(every / EFFORT)) === 0;
 }
 
-/** The rows of a table of which each starts processes: a fourth of them, all at EFFORT=1. @param from shifts which */
+/** The rows of a table of which each starts processes or works long: a fourth, all at EFFORT=1. @param from shifts which */
 export function partOf<T>(rows: readonly T[], from = 0): readonly T[] {
   const tried = rows.filter((_, i) => isTried(i + from, 1));
   return tried.length > 0 ? tried : rows.slice(0, 1);

@@ -2,19 +2,23 @@
 // files gave: which records each file gave is still known exactly.
 // Method: synchronise, join, change, remove and append to files, and compare with a fresh import.
 
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { partOf } from '../support/effort.js';
 import { KINDS } from '../support/import-store.js';
 import { contentOf, freshly, linesOf, syncedStore, Tree } from '../support/sync.js';
 
 const records = (from: number, to: number, v = 0) =>
   Array.from({ length: to - from }, (_, i) => ({ id: from + i, tag: i % 3, v, text: 'x'.repeat(40) }));
 
-describe.each(KINDS)('%s', (kind) => {
-  test.each([
-    ['with keys', { key: 'id', indexes: ['tag'] }],
-    ['with keys, in spans', { key: 'id', spanBytes: 10_000 }],
-    ['named by their paths', {}],
-  ])('files that are changed, removed and grown after a join, %s', async (_, options) => {
+const CASES = KINDS.flatMap((kind) => [
+  { kind, what: 'with keys', options: { key: 'id', indexes: ['tag'] } },
+  { kind, what: 'with keys, in spans', options: { key: 'id', spanBytes: 10_000 } },
+  { kind, what: 'named by their paths', options: {} },
+]);
+
+test.each(partOf(CASES))(
+  '$kind: files that are changed, removed and grown after a join, $what',
+  async ({ kind, options }) => {
     const tree = new Tree();
     const { store, sync } = await syncedStore(kind);
     let joined = 0;
@@ -50,5 +54,5 @@ describe.each(KINDS)('%s', (kind) => {
     await round();
     tree.write('0.ndjson', linesOf(records(0, 10, 2)));
     await round();
-  });
-});
+  },
+);

@@ -3,7 +3,7 @@
 // One partition of the key space, in a worker: reads its part of every run, in source order, and lets the kernel sort it
 // once more (stable, so equal keys stay in source order), settle repeated primary keys and build pages.
 
-import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES } from '../../base/limits.js';
+import { ENTRY_HEAP_BYTES, INDEXES_MAX, RUN_CHUNK_BYTES, SMALL_ENTRY_HEAP_BYTES } from '../../base/limits.js';
 import { ioError } from '../../base/system-errors.js';
 import { wholeEntries } from '../../kernel/entry.js';
 import type { Entries } from '../../kernel/simd/entries.js';
@@ -19,11 +19,18 @@ const READ_BYTES = 4 * RUN_CHUNK_BYTES;
 
 /** @throws GristmillError IO_ERROR */
 export function mergeEntries(task: MergeTask, blobs: Blobs): MergeResult {
-  for (let heapBytes = ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
+  const isSmall = bytesOf(task) <= SMALL_ENTRY_HEAP_BYTES / 2;
+  for (let heapBytes = isSmall ? SMALL_ENTRY_HEAP_BYTES : ENTRY_HEAP_BYTES; ; heapBytes *= 2) {
     // The scan's own kernel, unless this partition needs a larger heap.
     const { entries } = threadKernel({ id: task.id, heapBytes, windowBytes: READ_BYTES, depthMax: 1 });
     if (loadSlices(entries, task, blobs)) return mergeLoaded(entries, task);
   }
+}
+
+function bytesOf({ slices }: MergeTask): number {
+  let bytes = 0;
+  for (let i = 2; i < slices.length; i += 3) bytes += slices[i]!;
+  return bytes;
 }
 
 /** Adds the entries of all slices that are within the bounds to the heap; false when they do not fit. */
@@ -65,7 +72,7 @@ function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeR
   entries.sort();
   const losers = entries.dedupe(keep);
   const duplicate = losers.length > 0 ? entries.duplicate() : undefined;
-  const room = roomFor(entries.heapBytes, given);
+  const room = roomFor(entries, given);
   const pages: PageBatch[] = [];
   let end = 0;
   for (let index = entries.nextIndex(); index >= 0; index = entries.nextIndex()) {
@@ -77,12 +84,14 @@ function mergeLoaded(entries: Entries, { keep, room: given }: MergeTask): MergeR
 }
 
 /**
- * Room for the pages of this many bytes of entries. A full page takes about as much as its entries take in the heap, at most
- * a few bytes more. The last page of an index may be mostly header. Memory that is never written to costs nothing.
+ * Room for the pages of these entries. A full page takes about as much as its entries take in the heap, at most a few bytes
+ * more. The last page of an index may be mostly header. Memory that is never written to costs nothing. Merges one after
+ * another use the same room: a small one is for a small import, which has no other merge.
  */
-function roomFor(heapBytes: number, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
-  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + INDEXES_MAX * PAGE_BYTES;
-  return given && given.byteLength >= bytes ? given : new SharedArrayBuffer(Math.max(bytes, ENTRY_HEAP_BYTES));
+function roomFor({ heapBytes, count }: Entries, given: SharedArrayBuffer | undefined): SharedArrayBuffer {
+  const bytes = Math.ceil(heapBytes * (1 + 1 / 256)) + Math.min(INDEXES_MAX, count) * PAGE_BYTES;
+  if (given && given.byteLength >= bytes) return given;
+  return new SharedArrayBuffer(heapBytes <= SMALL_ENTRY_HEAP_BYTES ? bytes : Math.max(bytes, ENTRY_HEAP_BYTES));
 }
 
 /** All pages of the index that is taken next, copied once out of the kernel. */

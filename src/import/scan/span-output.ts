@@ -4,7 +4,7 @@
 // to their file. What the kernel hands to the plain twin comes back through here.
 
 import { basename } from 'node:path';
-import { ENTRY_HEAP_BYTES } from '../../base/limits.js';
+import { ENTRY_HEAP_BYTES, SMALL_ENTRY_HEAP_BYTES, THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import type { BadReasonName } from '../../kernel/contract.js';
 import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
@@ -20,7 +20,6 @@ import { RuledRecords } from '../records/ruled-records.js';
 import type { Source } from '../source/source.js';
 import {
   type CutSource,
-  type ScanSetup,
   type SpanFailure,
   type SpanOrder,
   type SpanPaths,
@@ -43,8 +42,9 @@ function encoderFor(codec: FrameCodec, level: number): FrameEncoder {
   return held.encoder;
 }
 
-function kernelFor({ id, windowBytes, scan }: ScanSetup): SimdKernel {
-  return threadKernel({ id, heapBytes: ENTRY_HEAP_BYTES, windowBytes, depthMax: scan.depthMax });
+function kernelFor({ from, to, setup: { id, windowBytes, scan } }: SpanTask): SimdKernel {
+  const heapBytes = to - from <= THREADLESS_BYTES_MAX ? SMALL_ENTRY_HEAP_BYTES : ENTRY_HEAP_BYTES;
+  return threadKernel({ id, heapBytes, windowBytes, depthMax: scan.depthMax });
 }
 
 /** The part of a result that the scan itself knows. */
@@ -75,7 +75,7 @@ export class SpanOutput {
   constructor(task: SpanOrder, blobs: Blobs) {
     const { onBadRecord, namesDuplicates, level, rules } = task.setup;
     this.#paths = spanPaths(task.context, task.shard);
-    this.kernel = kernelFor(task.setup);
+    this.kernel = kernelFor(task);
     this.#task = task;
     this.#blobs = blobs;
     this.#encoder = encoderFor(blobs.codec, level);

@@ -10,6 +10,7 @@ import { entryAt, entryCount, verifyPage } from '../pages/read.js';
 import type { Catalog, CatalogWrite, Entry } from '../types.js';
 
 const BATCH_BYTES = 4 << 20;
+const FIRST_BATCH_BYTES = 64 << 10;
 /** Pages deleted in one transaction: as many bytes. */
 const DELETE_PAGES = 2048;
 
@@ -35,8 +36,8 @@ export class NewTrees {
   readonly #catalog: Catalog;
   readonly #trees = new Map<number, NewTree>();
   #pending: Pending[] = [];
-  /** Holds the pending pages, each behind its key; made once, for left to the garbage collector there would be many. */
-  readonly #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
+  /** Holds the pending pages, each behind its key. It is kept and grows: left to the garbage collector there would be many. */
+  #batch = Buffer.allocUnsafeSlow(FIRST_BATCH_BYTES);
   #pendingBytes = 0;
   /** Numbers whose transaction was committed: only these are ours. */
   readonly #committed = new Set<number>();
@@ -96,10 +97,18 @@ export class NewTrees {
     const from = this.#pendingBytes;
     const keyEnd = from + key.byteLength;
     const end = keyEnd + page.byteLength;
+    if (end > this.#batch.byteLength) this.#grow(end);
     this.#batch.set(key, from);
     this.#batch.set(page, keyEnd);
     this.#pending.push({ tree, from, keyEnd, end });
     this.#pendingBytes = end;
+  }
+
+  /** To room for `bytes` at least. */
+  #grow(bytes: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(8 * this.#batch.byteLength, BATCH_BYTES)));
+    this.#batch.copy(larger, 0, 0, this.#pendingBytes);
+    this.#batch = larger;
   }
 
   /** Writes what has collected, in a transaction of its own. */

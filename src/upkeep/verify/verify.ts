@@ -6,9 +6,10 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
+import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import type { StorePlace } from '../../store/files/blobs.js';
+import type { Blobs, StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { findLeftovers } from '../../store/lock/sweep.js';
 import type { Catalog, CatalogSnapshot, ShardEntry } from '../../store/types.js';
@@ -28,7 +29,7 @@ const TURN_MS = 10;
 /** A store to verify. */
 export interface VerifyTarget extends StorePlace {
   readonly catalog: Pick<Catalog, 'file' | 'snapshot'>;
-  /** Starts so many threads. */
+  /** Starts so many threads; 0: the calling thread. */
   readonly startWorkers: (threads: number) => Verifiers;
 }
 
@@ -119,7 +120,9 @@ class VerifyRun {
 
   async #verifyShards(shards: readonly ShardEntry[], found: Inventory): Promise<void> {
     if (shards.length === 0) return;
-    const workers = this.#target.startWorkers(Math.min(this.#options.workers, shards.length));
+    const workers = this.#target.startWorkers(
+      this.#isLittle(shards) ? 0 : Math.min(this.#options.workers, shards.length),
+    );
     const tasks = shards.map((entry): VerifyTask => {
       const dead = entry.holes > 0 ? { dead: found.bitmapOf(entry.shard) } : {};
       return { path: shardPath(this.#target.directory, entry.file), entry, shared: this.#shared.buffer, ...dead };
@@ -138,6 +141,15 @@ class VerifyRun {
     } finally {
       await workers.close();
     }
+  }
+
+  /** Whether all is read sooner than a thread is started. A damaged catalog may say so of a huge file: the files are asked too. */
+  #isLittle(shards: readonly ShardEntry[]): boolean {
+    if (shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0) > THREADLESS_BYTES_MAX) return false;
+    const { blobs, directory } = this.#target;
+    let bytes = 0;
+    for (const file of new Set(shards.map(({ file }) => file))) bytes += sizeOf(blobs, shardPath(directory, file));
+    return bytes <= THREADLESS_BYTES_MAX;
   }
 
   /** Where records of a shard are in their collection. */
@@ -191,4 +203,15 @@ class VerifyRun {
 
 function cancelled(cause: unknown): GristmillError {
   return new GristmillError('CANCELLED', 'The verification was cancelled.', { cause });
+}
+
+/** Bytes of a file; 0 if it cannot be opened, which is a fault that its own check names. */
+function sizeOf(blobs: Blobs, path: string): number {
+  try {
+    const file = blobs.open(path, 'shard');
+    file.close();
+    return file.size;
+  } catch {
+    return 0;
+  }
 }
