@@ -68,6 +68,36 @@ test('in the order of the calls, beside another store of the directory', async (
   }
 });
 
+test('a callback runs once where no other process commits, whatever was done before it', async () => {
+  const path = `${scratch()}/store`;
+  const store = await openStore(path);
+  let runsOfCallback = 0;
+  let transactions = 0;
+  const put = async () => {
+    transactions++;
+    await store.transaction((tx) => tx.collection('rows').put({ id: ++runsOfCallback }));
+  };
+  await store.transaction((tx) => tx.createCollection('rows', { key: 'id' }));
+  for (const work of [
+    async () => {},
+    () => store.compact({ minDeadShare: 0 }),
+    () => store.createIndex('rows', 'id', { workers: 1 }),
+    () => store.verify({ workers: 1 }),
+    () => store.import([[{ id: 5, twice: true }]], { collection: 'rows', key: 'id', mode: 'upsert', workers: 1 }),
+    () => store.import([[{ id: 1 }]], { collection: 'others', key: 'id', workers: 1 }),
+    () => store.drop('others'),
+    async () => store.snapshot().release(),
+    async () => store.transactionSync((tx) => tx.collection('rows').put({ id: 'sync' })),
+    () => store.backup(`${path} copy`),
+  ]) {
+    await work();
+    await put();
+    await Promise.all([put(), put()]);
+  }
+  expect(runsOfCallback).toBe(transactions);
+  await store.close();
+});
+
 test('changes come out of their bytes as they were', () => {
   const bytes = fc.uint8Array({ maxLength: 6 }).map((some) => Buffer.from(some));
   const record = fc.record({ line: bytes, secondary: fc.array(fc.array(bytes, { maxLength: 3 }), { maxLength: 3 }) });

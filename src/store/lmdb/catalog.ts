@@ -24,8 +24,7 @@ import { CommitThread, type Filler, NoCommitThread } from './commits/thread.js';
 import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
-import { bytesOf, readersOf, statsOf } from './facts.js';
-import { lastRead } from './lmdb.js';
+import { bytesOf, readersOf, stateRead, statsOf } from './facts.js';
 import { byteMap } from './maps.js';
 import { createHeader, interrupted } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
@@ -149,15 +148,26 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   }
 
   async commit<T>({ prepare, takeBack, apply, encode }: PreparedChanges<CatalogWrite, T>): Promise<void> {
-    const fillEarly = (): Early | undefined => {
-      this.#renew();
-      // What is read from now on is read from the state of this number.
-      this.header();
-      const after = lastRead();
-      const prepared = this.#preparing(prepare);
-      return prepared && { after, filled: { kind: 'changes', bytes: encode(prepared) } };
+    const filled = (): Filled | undefined => {
+      this.#isPreparing = true;
+      try {
+        const prepared = prepare();
+        return prepared && { kind: 'changes', bytes: encode(prepared) };
+      } finally {
+        this.#isPreparing = false;
+      }
     };
-    const fill = (): Filled | undefined => fillEarly()?.filled;
+    const fill = (): Filled | undefined => {
+      this.#renew();
+      return filled();
+    };
+    const fillEarly = (): Early | undefined | 'not now' => {
+      this.#renew();
+      const after = stateRead(this.#index.root, () => this.header());
+      if (after === undefined) return 'not now';
+      const early = filled();
+      return early && { after, filled: early };
+    };
     const { syncsLater = false } = this.#options;
     if (await this.#committed({ fill, fillEarly, takeBack, syncsLater })) return;
     this.transactionSync((write) => {
@@ -185,16 +195,6 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #renew(): void {
     this.assertOpen();
     this.#index.root.resetReadTxn();
-  }
-
-  /** Whatever `prepare` reads, it reads from one state. */
-  #preparing<T>(prepare: () => T): T {
-    this.#isPreparing = true;
-    try {
-      return prepare();
-    } finally {
-      this.#isPreparing = false;
-    }
   }
 
   transactionSync<T>(change: (write: CatalogWrite) => T): T {

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { ioError } from '../../base/system-errors.js';
 import type { CatalogSlot } from '../types.js';
-import type { Root } from './lmdb.js';
+import { type Root, writerOfLastFound } from './lmdb.js';
 
 /** @throws GristmillError IO_ERROR */
 export function bytesOf(file: string): number {
@@ -23,6 +23,18 @@ interface Stats {
 
 export function statsOf(root: Root): Stats {
   return root.getStats() as Stats;
+}
+
+/**
+ * The transaction whose state is read, where that can be told: it is not newer than the last one, and not older than the one
+ * that wrote the page with the header, which most transactions change.
+ * @param readHeader gets the header by the read transaction that is meant
+ */
+export function stateRead(root: Root, readHeader: () => void): number | undefined {
+  readHeader();
+  const oldest = writerOfLastFound();
+  const { lastTxnId } = statsOf(root);
+  return oldest === lastTxnId >>> 0 ? lastTxnId : undefined;
 }
 
 /** Who reads it, in all processes, as LMDB's table of readers says. Slots of processes that have ended are given back first. */

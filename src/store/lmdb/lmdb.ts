@@ -56,8 +56,11 @@ interface RootClass {
 
 export const { Env: Environment } = nativeAddon;
 
-/** Number of the transaction whose state the last `get` of this thread has read, of whatever database: its lower 32 bits. */
-export function lastRead(): number {
+/**
+ * The transaction that wrote the page on which the last `get` of this thread found its value: the lower 32 bits of its number.
+ * (`mdb_get_with_txn` gives `mp_txnid`.) The state that was read is of that transaction or a later one.
+ */
+export function writerOfLastFound(): number {
   return nativeAddon.getLastTxnId();
 }
 

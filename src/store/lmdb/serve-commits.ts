@@ -100,7 +100,7 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
 
 /** Whether the last transaction, when nobody else can commit, is the one of this number. */
 function isNewest({ root }: OpenIndex, after: number): boolean {
-  return (root.env.getWriteTxnId() - 1) >>> 0 === after >>> 0;
+  return root.env.getWriteTxnId() - 1 === after;
 }
 
 /** @returns true: there is something to commit */

@@ -19,8 +19,8 @@ const DISTRUST_MAX = 64;
 export interface Filler {
   /** Runs when no other process can commit. */
   readonly fill: () => Filling;
-  /** The same before that, for who may be asked again. Undefined: there is nothing to write. */
-  readonly fillEarly?: () => Early | undefined;
+  /** The same before that, for who may be asked again. Undefined: there is nothing to write. "not now": only `fill` can. */
+  readonly fillEarly?: () => Early | undefined | 'not now';
   /** What `fillEarly` gave is not written. */
   readonly takeBack?: () => void;
   /** Whether it is over when it is committed, and synced a little later. */
@@ -160,21 +160,26 @@ export class CommitThread {
 
   #ask(): void {
     const request = this.#current as Request;
-    let early: Early | undefined;
+    let early: Early | undefined | 'not now' = 'not now';
     if (request.fillEarly !== undefined && this.#distrust-- <= 0) {
       this.#distrust = 0;
       try {
         early = request.fillEarly();
         if (early === undefined) request.resolve(false);
       } catch (error) {
+        early = undefined;
         request.reject(error);
       }
       if (early === undefined) {
         this.#next();
         return;
       }
-      request.isEarly = true;
     }
+    this.#order(request, early === 'not now' ? undefined : early);
+  }
+
+  #order(request: Request, early: Early | undefined): void {
+    request.isEarly = early !== undefined;
     Atomics.store(this.#thread.turn, 0, TURN.asked);
     const { syncsLater = false } = request;
     this.#thread.order({ kind: 'begin', patience: this.#patience, syncsLater, early }, early?.filled.bytes);

@@ -59,7 +59,7 @@ export type Filling = Filled | undefined;
 /** What was prepared without waiting, on the state after a transaction. */
 export interface Early {
   readonly filled: Filled;
-  /** The lower 32 bits of its number. */
+  /** Number of that transaction. */
   readonly after: number;
 }
 
