@@ -23,9 +23,14 @@ afterAll(() => store.close());
 test.each(READS)('a codec that fails to decode fails %s, and names the record', async (_, read) => {
   for (const [name, keys] of Object.entries(collections)) {
     const rows = store.collection(name, { codec: failing('decode') }) as Readable;
-    const key = typeof keys[0] === 'string' ? JSON.stringify(keys[0]) : keys[0];
-    const message = `decode of the codec, for the record ${key} of collection ${name}, failed: no such month`;
-    await expect(read(rows, keys)).rejects.toMatchObject({ code: 'CODEC_FAILED', message, cause: fault });
+    const messages = keys.map((key) => {
+      const named = typeof key === 'string' ? JSON.stringify(key) : key;
+      return `decode of the codec, for the record ${named} of collection ${name}, failed: no such month`;
+    });
+    const error = await read(rows, keys).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'CODEC_FAILED', cause: fault });
+    // Which of several reads at once is the first is not said.
+    expect(messages).toContain((error as Error).message);
     // A record that is not there is no value to decode.
     expect(await rows.get(typeof keys[0] === 'string' ? 'none' : 77)).toBeUndefined();
   }

@@ -68,7 +68,8 @@ test('an array or object that is not closed: the command gives all of its whole 
     }),
     { numRuns: runs(150) },
   );
-  expect(given).toBeGreaterThan(20);
+  // About two of three; some are cut where nothing is whole.
+  expect(given).toBeGreaterThan(runs(150) / 10);
 });
 
 test('no command where the container is inside another value, or nothing of it is whole', async () => {
