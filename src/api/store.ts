@@ -41,7 +41,7 @@ import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 export class Store extends MaintainedStore {
   /** The absolute path of the store's directory, or "memory". */
   readonly directory: string;
-  /** The options in force: defaults, config file, environment and `openStore` together. */
+  /** The options that the store uses: defaults, config file, environment and `openStore` together. */
   readonly options: ResolvedStoreOptions;
   /** What config file and environment say of imports. */
   readonly #imports: ImportOptions;

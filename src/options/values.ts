@@ -34,7 +34,7 @@ export const VALUE_OPTIONS = {
     type: 'choice',
     default: 'number',
     choices: ['number', 'bigint'],
-    meaning: 'what integers beyond 2^53 - 1 are: numbers, which are rounded, or bigints',
+    meaning: 'type of integers beyond 2^53 - 1: number (rounded), or bigint (exact)',
   },
-  codec: any<Codec<unknown>>('turns records into values, and back'),
+  codec: any<Codec<unknown>>('object that turns records into values (decode), and values into records (encode)'),
 } as const satisfies OptionTable;

@@ -21,8 +21,9 @@ interface StatFlags extends CommonOptions, StoreFlags {
 }
 
 const HELP = `
-"readers" names the process that reads the oldest state. If it is many transactions behind, it is stopped or keeps a
-snapshot. Until that process continues or ends, the store cannot reuse the space of changed data.
+"readers" names the process that reads the oldest state. If it is many transactions behind, it was stopped
+(Ctrl-Z), or it has not released a snapshot. Until it continues, releases the snapshot or ends, the
+store cannot reuse the space of changed data.
 
 --watch shows the changes that all processes make to the index: publications, records, readers, the current writer. It
 does not know the caches of other processes. In a program, store.metrics() reports them (docs/metrics.md).

@@ -57,10 +57,10 @@ export const BOUNDS_OPTIONS = {
     meaning: 'path of the secondary index, or the list of paths of a composite one; unset: the primary key',
   },
   // Encoding them checks them.
-  gt: any<KeyValue>('only keys after this one'),
-  gte: any<KeyValue>('only keys from this one on'),
-  lt: any<KeyValue>('only keys before this one'),
-  lte: any<KeyValue>('only keys up to this one'),
+  gt: any<KeyValue>('only keys greater than this one'),
+  gte: any<KeyValue>('only keys greater than or equal to this one'),
+  lt: any<KeyValue>('only keys less than this one'),
+  lte: any<KeyValue>('only keys less than or equal to this one'),
   prefix: any<string | readonly KeyPart[]>('only strings that begin with this text, or keys with these components'),
   reverse: { type: 'boolean', default: false, meaning: 'read from the greatest key to the smallest' },
   limit: {

@@ -66,7 +66,7 @@ export const REPAIR_FLAGS = {
     type: 'boolean',
     default: false,
     meaning:
-      'do not open the existing index: data that only the index has is lost (for a store from somebody you do not trust)',
+      'do not open the existing index, for a store from somebody you do not trust; data that only the index has is lost',
   },
   ...TRUST,
 } as const satisfies OptionTable;
