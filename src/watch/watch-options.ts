@@ -85,7 +85,7 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   }
   if (given.log && importing.limit !== undefined) {
     throw new TypeError(
-      'watch: options.limit does not go with options.log: each round reads only the lines that are new',
+      'watch: options.limit cannot be used with options.log: each round reads only the lines that are new',
     );
   }
   if (given.log && (importing.format ?? 'json') !== 'json') {

@@ -205,7 +205,7 @@ describe('tar', () => {
       },
       warnings: [
         expect.stringContaining('2 left out (links), such as link.json'),
-        expect.stringContaining('1 left out (no regular files), such as device.json'),
+        expect.stringContaining('1 left out (not regular files), such as device.json'),
       ],
     });
   });
@@ -241,7 +241,7 @@ test('names are only names: absolute ones, `..`, `./`, hidden ones, and ones tha
     records: { '/abs.json': '1', '../up.json': '1', 'dot.json': '1', 'a/b/c.json': '1' },
     warnings: [
       expect.stringContaining('2 left out (hidden)'),
-      expect.stringContaining('1 left out (not named in UTF-8)'),
+      expect.stringContaining('1 left out (names that are not UTF-8)'),
     ],
   };
   expect(await imported(zip(files))).toMatchObject(expected);

@@ -195,7 +195,7 @@ test.each([
   [{ collections: { a: { select: '/a', shape: 'array' } }, shape: 'ndjson' }, /shape "array" does not go together/],
   [
     { collections: { a: { select: '/a' } }, collection: 'x' },
-    /options\.collection does not go together with options\.collections/,
+    /options\.collection cannot be used with options\.collections/,
   ],
   [{ collections: { a: { select: '/a' } }, select: '/a' }, /options\.select does not go together/],
   [{ collections: { a: { select: '/a' } }, resume: 'require' }, /resume "require"/],

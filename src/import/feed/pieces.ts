@@ -121,7 +121,9 @@ function bytesOf(value: unknown, number: number, format: FormatName | undefined)
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (typeof value === 'string') return Buffer.from(value);
   if (format !== undefined) {
-    throw new TypeError(`value ${number} is neither bytes nor text, so it is no ${format}. Leave out option format`);
+    throw new TypeError(
+      `value ${number} is neither bytes nor text, so it cannot be ${format}. Leave out option format`,
+    );
   }
   return Buffer.from(`${jsonText(value, `value ${number}`)}\n`);
 }

@@ -17,9 +17,9 @@ import { READ_OPTIONS } from './read-options.js';
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
 export interface RangeOptions {
   /**
-   * The path of a secondary index, as given at import. Default: the primary key. Bounds of a composite key are arrays of the
-   * values of its first components, or of all. They are compared component by component; the shorter of two that begin
-   * alike is less.
+   * The path of a secondary index, as given at import. Default: the primary key. A bound of a composite key is an array
+   * of the values of its first components, or of all components. Arrays are compared component by component. If one is
+   * the beginning of the other, the shorter one is less.
    */
   readonly index?: KeyPath | undefined;
   /** Reads only keys greater than this one. Not together with `gte`. */

@@ -93,7 +93,7 @@ export function checkHolders(path: string, stat: Stats, isShared = false): void 
   }
   throw untrusted(
     path,
-    'other users can write to it; if you know that its content is right, take that right away (chmod go-w)',
+    'other users can write to it; if you know that its content is correct, remove that right (chmod go-w)',
   );
 }
 
