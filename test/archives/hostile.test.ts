@@ -176,7 +176,7 @@ describe('zip', () => {
   test('a stream of one is refused', async () => {
     const outcome = await imported([zipOf(FILES)] as never);
     expect(outcome).toMatchObject({ code: 'SOURCE_NOT_SUPPORTED' });
-    expect(outcome.message).toContain('Save it to a file first');
+    expect(outcome.message).toContain('Save the archive to a file');
     expect(await imported(archive(gzipSync(zipOf(FILES)), 'a.zip.gz'))).toMatchObject({ code: 'SOURCE_NOT_SUPPORTED' });
   });
 });

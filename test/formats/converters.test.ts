@@ -66,7 +66,7 @@ describe.each([
         [8, `"8"z${separator}9`],
       ]);
       for (const one of marked) if (one) expect(bytes.indexOf(one.raw, one.offset)).toBe(one.offset);
-      expect(marked[1]?.why).toContain('the row has 1 cell, and the header 2 cells');
+      expect(marked[1]?.why).toContain('the row has 1 cell, but the header has 2 cells');
     }
   });
 

@@ -74,11 +74,7 @@ export async function placeOf({ task, failure, readBefore, sequence }: Failed, p
     const reasonText = reasonOf(file, task, failure);
     if (formatOf(path, how) !== undefined) {
       const facts = { file: path, record, snippet, ...(reason && { reason }) };
-      return {
-        where: `${path}, record ${record}`,
-        why: `${reasonText}; converted to JSON, the record has there: ${snippet}`,
-        facts,
-      };
+      return { where: `${path}, record ${record}`, why: `${reasonText}; as JSON it has there: ${snippet}`, facts };
     }
     const line = await lineAt(file, live?.known ?? { at: 0, line: 1 }, offset, pause);
     return {
