@@ -179,7 +179,7 @@ export class Store extends MaintainedStore {
   /**
    * Imports files and folders, in this order, as one publication: all records become visible at once, or none.
    * @param sources a source (see `ImportSource`), or a list of sources. Compressed sources are decompressed.
-   * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
+   * @throws GristmillError (docs/errors.md): then the store was not changed. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   import(sources: ImportSources, options?: ImportOptions): Promise<ImportReport>;

@@ -26,8 +26,9 @@ Examples:
 
 A record is dead if it was replaced or deleted; any other record is live. Live records keep their keys. compact removes
 shards without a live record, except in collections without a key. It joins small shard files into files of up to 64 MiB
-of text. Older versions of gristmill refuse a store that has such files. Meanwhile, other processes may read and change
-the store. The disk space becomes free when no process reads the old files any more.`;
+of text. Older versions of gristmill refuse a store that has such files. The report counts as "sealed" the shards of
+records of transactions that were written into files. Meanwhile, other processes may read and change the store. The disk
+space becomes free when no process reads the old files any more.`;
 
 /** Adds the command to the program. */
 export function addCompact(program: Command): void {

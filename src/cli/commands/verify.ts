@@ -85,6 +85,6 @@ function faultText({ collection, records, message }: Fault): string {
   const which =
     records &&
     (records.to - records.from === 1 ? `record ${records.from}` : `records ${records.from} to ${records.to - 1}`);
-  const cost = which === undefined ? '' : ` (costs ${which} of ${collection ?? 'an unknown collection'})`;
+  const cost = which === undefined ? '' : ` (not readable: ${which} of ${collection ?? 'an unknown collection'})`;
   return escapeControls(`${message}${cost}`);
 }

@@ -18,8 +18,8 @@ export interface BoundsFlags extends Partial<Record<(typeof BOUNDS)[number], str
 export type KeyBounds = Pick<RangeOptions, (typeof BOUNDS)[number] | 'prefix'>;
 
 /** How words become keys; a line of the help. */
-export const KEYS_HELP = `Order: null < false < true < numbers < strings. A JSON scalar (42, true, null, "42") is read as that value, and a JSON array
-of scalars as a composite key, or the first components of one. Anything else is a string.`;
+export const KEYS_HELP = `Order: null < false < true < numbers < strings. A JSON scalar (42, true, null, "42") is read as that value, and a JSON
+array of scalars as a composite key, or the first components of one. Anything else is a string.`;
 
 /** Adds the flags. */
 export function withBounds(command: Command): Command {

@@ -45,7 +45,7 @@ export function withImportFlags(command: Command): Command {
     .addOption(
       choice(
         '--on-bad-file <what>',
-        'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at --select): fail, skip it, or also note it in a quarantine file (default: fail)',
+        'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at --select): fail, skip it, or skip it and note it in a quarantine file (default: fail)',
         ['fail', 'skip', 'quarantine'],
       ),
     )
@@ -59,7 +59,12 @@ export function withImportFlags(command: Command): Command {
     .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
     .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
-    .addOption(choice('--access <how>', 'how to read source bytes (default: read)', ['mmap', 'read']))
+    .addOption(
+      choice('--access <how>', 'how to read source bytes: with read calls, or through a memory map (default: read)', [
+        'mmap',
+        'read',
+      ]),
+    )
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);

@@ -106,7 +106,7 @@ export function streamPieces(name: string, stream: StreamSource, format?: Format
         }
       } catch (cause) {
         if (cause instanceof GristmillError) throw cause;
-        const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store is as it was.`;
+        const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store was not changed.`;
         throw new GristmillError('SOURCE_FAILED', message, { file: name, cause });
       }
     },

@@ -104,7 +104,7 @@ export const IMPORT_OPTIONS = {
     default: 'fail',
     choices: ['fail', 'skip', 'quarantine'],
     meaning:
-      'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at select): fail, leave it out, or also note it in a quarantine file',
+      'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at select): fail, leave it out, or leave it out and note it in a quarantine file',
   },
   include: {
     affects: 'records',
@@ -202,7 +202,7 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: 'read',
     choices: ['mmap', 'read'],
-    meaning: 'how to read source bytes',
+    meaning: 'how to read source bytes: with read calls, or through a memory map',
   },
   spanBytes: {
     affects: 'import',
