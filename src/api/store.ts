@@ -192,7 +192,7 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Keeps a collection equal to its sources (files, folders, addresses), in background (docs/watch.md). The promise
+   * Keeps a collection equal to its sources (files, folders, addresses), in the background (docs/watch.md). The promise
    * resolves when the sources were compared with the stored records and the differences were imported.
    * `watcher.close()` and `store.close()` end it.
    * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, COLLECTION_MISMATCH, …; TypeError (also for a second

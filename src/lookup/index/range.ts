@@ -40,8 +40,8 @@ export interface RangeOptions {
   /** The greatest number of records to read. Default: no limit. */
   readonly limit?: number | undefined;
   /**
-   * Continues after a row that was read before: its `cursor`. With `reverse`, reads the rows before it. The index must be the
-   * same; bounds and limit may differ.
+   * The `cursor` of a row that was read before. The range continues after this row; with `reverse`, before it. The index must
+   * be the same; bounds and limit may differ.
    */
   readonly after?: string | undefined;
   /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
