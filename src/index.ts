@@ -96,7 +96,7 @@ export type { Watcher } from './watch/watcher.js';
  * Makes a new index for a damaged store, from its catalog or its shards, and keeps the old index. No other process may have
  * the store open.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
- * IO_ERROR, CANCELLED: then the store is as it was. TypeError for a wrong option.
+ * IO_ERROR, CANCELLED: then the store was not changed. TypeError for a wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {

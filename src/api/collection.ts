@@ -71,9 +71,10 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   }
 
   /**
-   * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values of
-   * its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen and
-   * shared with other readers, or a copy (option `recordValues`); what a codec makes of it is the caller's own.
+   * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values
+   * of its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen
+   * and shared with other readers, or a copy (option `recordValues`); a value that a codec makes of it belongs to the
+   * caller.
    */
   async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
     const lookup = this.#at('get', options);
@@ -106,8 +107,8 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   }
 
   /**
-   * Returns the records of these keys, in the order of the keys, with undefined for a key without a record. It is cheaper
-   * than a `get` for each key, because it reads each frame once.
+   * Returns the records of these keys, in the order of the keys, with undefined for a key without a record. This is
+   * cheaper than a `get` for each key, because it reads each frame once.
    */
   async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
     const lookup = this.#at('getMany', options);
@@ -122,8 +123,8 @@ export class ReadableCollection<T = unknown> extends RowReads<T> {
   }
 
   /**
-   * Returns the number of live records; with an index or bounds, the number of rows that `range` would yield. It reads the
-   * index only, unless keys are longer than the index holds them.
+   * Returns the number of live records; with an index or bounds, the number of rows that `range` would yield. It reads
+   * the index only, unless some keys are too long for the index.
    */
   count(options?: CountOptions): number {
     if (options === undefined || hasFreshnessAlone(options)) {
@@ -188,9 +189,9 @@ export type Change = <T, R>(name: string, change: (collection: TransactionCollec
 
 /**
  * A collection of records. T is the type of the values; see `ReadableCollection`. By default a lookup sees the newest
- * publication, at most ten milliseconds late (option `freshness`). An iteration sees one publication from beginning to end.
- * Each change is a transaction, and is durable when its promise resolves. It takes its arguments as they are when it is
- * called. Changes that are called while others are being committed are committed together, in the order of the calls.
+ * publication, at most ten milliseconds late (option `freshness`). An iteration sees one publication from beginning to
+ * end. Each change is a transaction, and is durable when its promise resolves. Later changes to its arguments have no
+ * effect. Changes that are called while others are being committed are committed together, in the order of the calls.
  */
 export class Collection<T = unknown> extends ReadableCollection<T> {
   readonly #lookup: Lookup;
@@ -228,8 +229,8 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   }
 
   /**
-   * Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. The patch is one of
-   * the stored record: no codec encodes it.
+   * Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. The patch
+   * changes the stored record: no codec encodes the patch.
    */
   async patch(key: KeyValue, changes: unknown): Promise<boolean> {
     // As they are now: the caller may change both before the transaction runs.
@@ -244,8 +245,8 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
   }
 
   /**
-   * Deletes the records whose primary keys are within these bounds (at least one is needed), in one transaction. Returns how
-   * many these were.
+   * Deletes the records whose primary keys are within these bounds (at least one is needed), in one transaction.
+   * Returns the number of deleted records.
    * @example await events.deleteRange({ lt: '2025-01-01' });
    */
   deleteRange(bounds: KeyBounds): Promise<number> {

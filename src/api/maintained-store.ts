@@ -30,12 +30,12 @@ export abstract class MaintainedStore {
   protected abstract work<T>(work: (closing: AbortSignal) => Promise<T>): Promise<T>;
 
   /**
-   * Makes a secondary index of a collection from its stored records. Others may read, and change the collection by
-   * transactions, meanwhile; they see the index when the promise resolves. Imports keep it until `dropIndex`.
-   * @param index the path of the index, for a composite one a list of the paths of its components; or an object with `path` and
-   * `unique`
-   * @throws GristmillError COLLECTION_NOT_FOUND, BAD_RECORD, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH:
-   * then nothing has changed. TypeError
+   * Makes a secondary index of a collection from its stored records. Meanwhile, others may read the collection and
+   * change it by transactions. They see the index when the promise resolves. Imports keep it until `dropIndex`.
+   * @param index the path of the index, for a composite one a list of the paths of its components; or an object with
+   * `path` and `unique`
+   * @throws GristmillError COLLECTION_NOT_FOUND, BAD_RECORD, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR,
+   * CHECKSUM_MISMATCH: then nothing has changed. TypeError
    * @example await store.createIndex('users', ['country', 'age']);
    * @example await store.createIndex('users', { path: 'email', unique: true });
    */
@@ -52,7 +52,7 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Removes a secondary index. Reads that have begun go on with it. An import that names the index makes it again.
+   * Removes a secondary index. Running reads continue to use it. An import that names the index makes it again.
    * @throws GristmillError COLLECTION_NOT_FOUND, INDEX_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR; TypeError
    */
   async dropIndex(collection: string, path: KeyPath, options?: DropIndexOptions): Promise<void> {
@@ -64,9 +64,10 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Removes a collection with its records, indexes, rejected records, and what is known of its sources. Reads that have begun
-   * go on; later ones fail with COLLECTION_NOT_FOUND.
-   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR: then nothing has changed. TypeError
+   * Removes a collection with its records, indexes, rejected records, and the notes about its sources. Running reads
+   * continue; later reads fail with COLLECTION_NOT_FOUND.
+   * @throws GristmillError COLLECTION_NOT_FOUND, STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR: then nothing has changed.
+   * TypeError
    */
   async drop(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
     this.assertWritable();
@@ -74,8 +75,8 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Gives a collection another name. Its records, indexes and sources stay as they are. Reads under the old name that have
-   * begun go on; later ones fail with COLLECTION_NOT_FOUND.
+   * Gives a collection another name. Its records, indexes and sources stay as they are. Running reads under the old
+   * name continue; later reads fail with COLLECTION_NOT_FOUND.
    * @throws GristmillError as `drop`; COLLECTION_EXISTS
    */
   async rename(from: string, to: string, options?: CollectionChangeOptions): Promise<void> {
@@ -94,8 +95,8 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Writes the records of transactions into shard files, and removes dead records from shards and indexes that have many of
-   * them. Others may read and change the store meanwhile. If it fails, the finished shards stay finished.
+   * Writes the records of transactions into shard files, and removes dead records from shards and indexes that have
+   * many of them. Meanwhile, others may read and change the store. If it fails, the finished shards stay finished.
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR, CHECKSUM_MISMATCH, COLLECTION_NOT_FOUND
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
@@ -104,7 +105,7 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Reads all files of the store and reports the damage as `faults`. Others may read and import meanwhile.
+   * Reads all files of the store and reports the damage as `faults`. Meanwhile, others may read and import.
    * @throws GristmillError CANCELLED, IO_ERROR, STORE_CLOSED; TypeError for a wrong option. A fault throws nothing.
    * @example const { isSound, faults } = await store.verify();
    */
@@ -114,8 +115,9 @@ export abstract class MaintainedStore {
   }
 
   /**
-   * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Others may change the
-   * store meanwhile. If possible, shards are hard links: then damage to a shard is damage to both copies (option `copy`).
+   * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Meanwhile, others
+   * may change the store. If possible, shards are hard links: then damage to a shard is damage to both copies. Option
+   * `copy` prevents this.
    * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
    * @example await store.backup('/backups/monday');
    */

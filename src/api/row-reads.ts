@@ -67,8 +67,9 @@ export class RowReads<T> {
   }
 
   /**
-   * Yields a row for each record that has this value in a secondary index, in source order; records that were changed since
-   * come after the others. The value may be of any length. Of a composite index it is an array of the values of all components.
+   * Yields a row for each record that has this value in a secondary index, in source order; records that were changed
+   * since come after the others. The value may be of any length. For a composite index, the value is an array of the
+   * values of all components.
    */
   find(index: KeyPath, value: KeyValue, options?: FindOptions): AsyncGenerator<Row<T>> {
     return readRows(
@@ -142,14 +143,14 @@ export class RowReads<T> {
   }
 
   /**
-   * Yields the keys of a secondary index in order, each once, with the number of its records. It reads the index only, unless
-   * keys are longer than the index holds them. To continue after a key, give it as `gt` (reversed: `lt`).
+   * Yields the keys of a secondary index in order, each once, with the number of its records. It reads the index only,
+   * unless some keys are too long for the index. To continue after a key, give it as `gt` (reversed: `lt`).
    */
   distinct(index: KeyPath, options?: DistinctOptions): Generator<KeyCount> {
     return distinctKeys(this.#open(() => distinctRange(index, options)));
   }
 
-  /** Returns the number of rows of a range. It reads the index only, unless keys are longer than the index holds them. */
+  /** Returns the number of rows of a range. It reads the index only, unless some keys are too long for the index. */
   protected countRange(options: CountOptions): number {
     return countRows(this.#open(() => countRange(options)));
   }

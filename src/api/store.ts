@@ -41,7 +41,7 @@ import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 export class Store extends MaintainedStore {
   /** The absolute path of the store's directory, or "memory". */
   readonly directory: string;
-  /** The options in force: defaults, config file, environment and `openStore` together. */
+  /** The options that the store uses: defaults, config file, environment and `openStore` together. */
   readonly options: ResolvedStoreOptions;
   /** What config file and environment say of imports. */
   readonly #imports: ImportOptions;
@@ -92,7 +92,8 @@ export class Store extends MaintainedStore {
 
   /**
    * Returns the collection of this name (default "records").
-   * @param options how this handle gives records as values: integers as bigints, values by a codec. Other handles are as they are.
+   * @param options how this handle gives records as values: integers as bigints, values by a codec. The options do not
+   * affect other handles.
    * @throws GristmillError COLLECTION_NOT_FOUND, STORE_CLOSED; TypeError
    * @example const orders = store.collection('orders', { unsafeIntegers: 'bigint' });
    */
@@ -177,8 +178,8 @@ export class Store extends MaintainedStore {
 
   /**
    * Imports files and folders, in this order, as one publication: all records become visible at once, or none.
-   * @param sources what `ImportSource` says, or a list of these. Compressed sources are decompressed.
-   * @throws GristmillError (docs/errors.md): then the store is as it was. TypeError for a wrong option.
+   * @param sources a source (see `ImportSource`), or a list of sources. Compressed sources are decompressed.
+   * @throws GristmillError (docs/errors.md): then the store was not changed. TypeError for a wrong option.
    * @example const report = await store.import('posts.json', { key: 'id', indexes: ['user.name'] });
    */
   import(sources: ImportSources, options?: ImportOptions): Promise<ImportReport>;
@@ -191,9 +192,11 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Keeps a collection equal to its sources (files, folders, addresses), in background (docs/watch.md). Resolves when these
-   * were compared with the stored records and the differences were imported. `watcher.close()`, `store.close()` end it.
-   * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, COLLECTION_MISMATCH, …; TypeError (also for a second watcher)
+   * Keeps a collection equal to its sources (files, folders, addresses), in the background (docs/watch.md). The promise
+   * resolves when the sources were compared with the stored records and the differences were imported.
+   * `watcher.close()` and `store.close()` end it.
+   * @throws GristmillError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, COLLECTION_MISMATCH, …; TypeError (also for a second
+   * watcher)
    */
   async watch(sources: string | URL | readonly (string | URL)[], options?: WatchOptions): Promise<Watcher> {
     this.assertWritable();
@@ -202,13 +205,12 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Changes any number of records in any number of collections. All changes are durable when the promise resolves (option
-   * `acknowledge`). If
-   * `change` throws, nothing is changed. All processes take turns. Transactions that are called while another one is being
-   * committed are committed together, in the order of the calls.
-   * @param change makes the changes, synchronously. It runs later, on a state that no process changes before its commit;
-   * and again if another process was faster, an import is merging into one of its collections, or its group could not be
-   * committed.
+   * Changes any number of records in any number of collections. All changes are durable when the promise resolves
+   * (option `acknowledge`). If `change` throws, nothing is changed. All processes take turns. Transactions that are
+   * called while another one is being committed are committed together, in the order of the calls.
+   * @param change makes the changes, synchronously. It runs later, on a state that no process changes before its
+   * commit. It runs again if another process committed first, if an import is merging into one of its collections, or
+   * if its group could not be committed.
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    */
   async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
@@ -217,8 +219,9 @@ export class Store extends MaintainedStore {
   }
 
   /**
-   * Changes the store as `transaction` does, before it returns: for scripts, because the thread waits for other processes
-   * and for the disk. Transactions that were called before are committed with it.
+   * Changes the store as `transaction` does, but the changes are committed when it returns. It is for scripts,
+   * because the thread waits for other processes and for the disk. Transactions that were called before are committed
+   * with it.
    * @throws as `transaction`; GristmillError STORE_BUSY if an import is merging into one of its collections
    */
   transactionSync<R>(change: (transaction: Transaction) => R): R {

@@ -1,6 +1,6 @@
 // The one error class, and the closed list of its codes. docs/errors.md has a heading for each.
 
-/** All error codes. They are stable: scripts may depend on them. No code is ever used again with another meaning. */
+/** All error codes. They are stable: scripts may depend on them. A code never gets another meaning. */
 export const ERROR_CODES = [
   'SOURCE_NOT_FOUND',
   'SOURCE_NOT_READABLE',

@@ -23,7 +23,7 @@ export interface RecordCounts {
 
 /** The events of a store, by name, each with the object that its listeners get. */
 export interface StoreEvents {
-  /** Reads without a `freshness` of their own see a newer publication of the collection from now on. */
+  /** From now on, reads that do not set `freshness` see a newer publication of the collection. */
   generation: {
     readonly collection: string;
     readonly generation: number;
@@ -60,8 +60,8 @@ export interface StoreEvents {
     | { readonly phase: 'done'; readonly collection: string; readonly report: ImportReport }
     | { readonly phase: 'failed'; readonly collection: string; readonly error: unknown };
   /**
-   * Something went wrong in the background. No read has failed because of it. Where nobody listens, it is a warning of the
-   * process (`process.on('warning')`), which Node prints on stderr.
+   * Something failed in the background. No read has failed because of it. If the event has no listener, it becomes a
+   * warning of the process (`process.on('warning')`), which Node prints on stderr.
    */
   warning: { readonly about: 'refresh' | 'warm' | 'hot set' | 'watch' | 'generation'; readonly error: GristmillError };
 }

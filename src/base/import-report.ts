@@ -31,9 +31,12 @@ export interface LayoutReport {
 /** The progress of an import. */
 export interface ImportProgress {
   readonly stage: 'plan' | 'scan' | 'merge' | 'publish' | 'done';
-  /** Source bytes scanned so far: compressed ones, where a source is compressed. Bytes of a span that is scanned again count once. */
+  /**
+   * Source bytes scanned so far. Of a compressed source, these are compressed bytes. Bytes of a span that is scanned
+   * again count once.
+   */
   readonly bytes: number;
-  /** Source bytes in total. Infinity while nobody knows: a stream has to end first. */
+  /** Source bytes in total. Infinity until the total is known: the total of a stream is known at its end. */
   readonly bytesTotal: number;
   /** Records read so far. */
   readonly records: number;
@@ -61,7 +64,10 @@ export interface SharedKeys {
   readonly text: string;
 }
 
-/** The numbers of records whose changes, made by transactions, an import has kept and dropped. See option `changes`. */
+/**
+ * The numbers of records that transactions had changed, and whose changes an import has kept or dropped. See option
+ * `changes`.
+ */
 export interface EditCounts {
   readonly kept: number;
   readonly dropped: number;
@@ -76,7 +82,9 @@ export interface CollectionsReport<Name extends string = string>
     ImportReport,
     'sources' | 'updated' | 'bytes' | 'shards' | 'seconds' | 'stages' | 'workers' | 'peakAnonBytes'
   > {
-  /** The report of each collection. Its `bytes.source` are those of the sources, with all that is not in this collection. */
+  /**
+   * The report of each collection. Its `bytes.source` counts all bytes of the sources, also those of other collections.
+   */
   readonly collections: Readonly<Record<Name, ImportReport>>;
   /** As in the reports of the collections: `read + added` always equals `stored + rejected + filtered + replaced`. */
   readonly records: Omit<ImportReport['records'], 'deletions'>;
@@ -124,7 +132,10 @@ export interface ImportReport {
   readonly sharedKeys?: SharedKeys;
   /** Records stored before this import that it replaced, in mode "upsert". (Mode "replace" does not count them.) */
   readonly updated: number;
-  /** Present if transactions had changed records that the import replaced. The counts of `records` are those before that. */
+  /**
+   * Present if transactions had changed records that the import replaced. The counts in `records` are those before
+   * these changes were applied.
+   */
   readonly changes?: EditCounts;
   readonly bytes: { readonly source: number; readonly stored: number };
   readonly shards: number;
@@ -141,7 +152,10 @@ export interface ImportReport {
   readonly stages: { readonly plan: number; readonly scan: number; readonly merge: number; readonly publish: number };
   /** The number of worker threads. 1 for a store in memory, whose imports run in the calling thread. */
   readonly workers: number;
-  /** The greatest anonymous memory (RssAnon, all threads) measured, in bytes; 0 if the system does not report it. */
+  /**
+   * The greatest anonymous memory of the process (RssAnon, all threads) that was measured, in bytes; 0 if the system
+   * does not report it.
+   */
   readonly peakAnonBytes: number;
   /** The path of the file of rejected records. Present with onBadRecord "quarantine", if a record was rejected. */
   readonly quarantine?: string;

@@ -13,7 +13,7 @@ export function ioError(cause: unknown, doing: string, file: string, bytesNeeded
   const code: unknown = (cause as NodeJS.ErrnoException).code;
   if (NO_ROOM.has(code)) {
     const bytes = bytesNeeded === undefined ? '' : ` (${bytesNeeded} bytes)`;
-    const message = `no room to ${doing} ${file}${bytes}: free space on its file system (${(cause as Error).message}) and try again`;
+    const message = `no room to ${doing} ${file}${bytes}: free some space on its file system (${(cause as Error).message}) and try again`;
     return new GristmillError('DISK_FULL', message, { file, bytesNeeded, cause });
   }
   return new GristmillError('IO_ERROR', `cannot ${doing} ${file}: ${(cause as Error).message}`, { file, cause });

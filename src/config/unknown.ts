@@ -23,13 +23,16 @@ export function reportUnknownVariables(names: readonly string[], known: readonly
 }
 
 function textOf(names: readonly string[], known: readonly string[]): string {
-  const [ignored, are] = names.length === 1 ? ['variable', 'is no option'] : ['variables', 'are no options'];
+  const isOne = names.length === 1;
+  const [ignored, are, them] = isOne
+    ? ['variable', 'is not an option', 'it']
+    : ['variables', 'are not options', 'them'];
   // Without the prefix, which makes all of them alike.
   const options = known.map((name) => name.slice(VARIABLE_PREFIX.length));
   const meant = names.flatMap((name) => {
     const nearest = nearestOf(name.slice(VARIABLE_PREFIX.length), options);
     return nearest === undefined ? [] : [`for ${name}, did you mean ${VARIABLE_PREFIX}${nearest}?`];
   });
-  const list = `the ${ignored} ${names.join(', ')} ${are} of gristmill and ignored`;
+  const list = `the ${ignored} ${names.join(', ')} ${are}, and gristmill ignores ${them}`;
   return [list, ...meant].join('; ');
 }

@@ -13,8 +13,9 @@ import { JsonNumber } from './json-number.js';
 import { KeyBytes, KeyType, LOW_ESCAPE, type LongKeys, scratch } from './key-bytes.js';
 
 /**
- * The type of a key that has no components. A number means the decimal that JavaScript writes for it: 0.1 means a tenth. For a number with more
- * digits than a double has, use a bigint or a `JsonNumber`. The same value is the same key in each of these types.
+ * The type of a key that has no components. A number stands for the decimal that JavaScript writes for it: 0.1 is
+ * exactly one tenth. For a number with more digits than a double has, use a bigint or a `JsonNumber`. The same value is
+ * the same key in each of these types.
  */
 export type KeyPart = string | number | bigint | JsonNumber | boolean | null;
 

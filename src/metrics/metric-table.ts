@@ -44,7 +44,7 @@ export const METRICS: readonly MetricRow[] = [
   {
     ...{ name: 'gristmill.hit_ratio', type: 'gauge', unit: '1', labels: ['collection', 'in'] },
     meaning:
-      'share of found records that came from the record cache (in: record_cache), and from memory at all (in: memory)',
+      'share of found records that came from the record cache (in: record_cache), and from any memory (in: memory)',
     samples: each(({ hitRatio }) => split('in', { record_cache: hitRatio.record, memory: hitRatio.memory })),
   },
   {
@@ -64,7 +64,7 @@ export const METRICS: readonly MetricRow[] = [
   },
   {
     ...{ name: 'gristmill.cache.dropped', type: 'counter', unit: '{entry}', labels: ['collection', 'cache', 'why'] },
-    meaning: 'entries dropped to make room (evicted), or because of their age or idleness (expired)',
+    meaning: 'entries dropped to make room (evicted), or because of their age or because nobody read them (expired)',
     samples: each(({ evicted, expired }) => [
       ...split('cache', evicted, { why: 'evicted' }),
       ...split('cache', expired, { why: 'expired' }),

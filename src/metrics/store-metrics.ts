@@ -22,7 +22,7 @@ export interface ReadCounts extends Readonly<Record<Answer, number>> {
 /** The metrics of a collection, since the store was opened. */
 export interface CollectionMetrics {
   readonly reads: ReadCounts;
-  /** The share (0…1) of found records that came from the record cache, and from memory at all; 0 before the first. */
+  /** The share (0…1) of found records that came from the record cache, and from any memory; 0 before the first read. */
   readonly hitRatio: { readonly record: number; readonly memory: number };
   /** The latency of reads in microseconds, by where they were answered. An answer without a timed read is absent. */
   readonly latency: Readonly<Partial<Record<Answer, Latency>>>;

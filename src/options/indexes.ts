@@ -8,7 +8,10 @@ type Path = string | readonly string[];
 export interface IndexDefinition {
   /** The path of the index; for a composite one a list of the paths of its components. */
   readonly path: string | readonly string[];
-  /** Whether no two records may have the same value in the index. Null, and no value, may occur any number of times. Default false. */
+  /**
+   * Whether no two records may have the same value in the index. Any number of records may have null there, or no
+   * value. Default false.
+   */
   readonly unique?: boolean | undefined;
 }
 

@@ -18,7 +18,7 @@ export const TRUST = {
   trustShared: {
     ...{ type: 'boolean', default: false },
     meaning:
-      'change a store that its group can write to, or that is behind a symbolic link; reading one needs no option',
+      'allow changes to a store that its group can write to, or that is behind a symbolic link; reading such a store needs no option',
   },
 } as const satisfies OptionTable;
 

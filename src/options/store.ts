@@ -79,7 +79,7 @@ export const STORE_OPTIONS = {
   acknowledge: {
     ...{ type: 'choice', default: 'durable', choices: ['durable', 'committed'] },
     meaning:
-      'when a change by a transaction is acknowledged; durable: when it is synced; committed: when all processes see it, before its last sync, which comes within 100 ms: a power cut before that may take the last changes away, whole transactions, the newest first',
+      'when a change by a transaction is acknowledged; durable: when it is synced to disk; committed: when all processes see it; the last sync follows within 100 ms, and a power cut before it may undo the last transactions, the newest first, each as a whole',
   },
   hotSet: {
     ...{ type: 'boolean', default: true },

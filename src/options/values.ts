@@ -21,8 +21,8 @@ export interface Codec<T, Stored = unknown> {
 /** Options of `store.collection`, and of `collection` of snapshots and transactions; all optional. */
 export interface ValueOptions<T = unknown, Stored = unknown> {
   /**
-   * What integers beyond 2^53 − 1 are, written without fraction and exponent: "number", rounded as JSON.parse rounds them, or
-   * "bigint", with all digits. Default "number".
+   * The type of integers beyond 2^53 − 1 that are written without fraction and exponent: "number", rounded as
+   * JSON.parse rounds them, or "bigint", with all digits. Default "number".
    */
   readonly unsafeIntegers?: 'number' | 'bigint' | undefined;
   /** Applied to every value that is read through the handle, and to every value that is put. Default: none. */
@@ -34,7 +34,7 @@ export const VALUE_OPTIONS = {
     type: 'choice',
     default: 'number',
     choices: ['number', 'bigint'],
-    meaning: 'what integers beyond 2^53 - 1 are: numbers, which are rounded, or bigints',
+    meaning: 'type of integers beyond 2^53 - 1: number (rounded), or bigint (exact)',
   },
-  codec: any<Codec<unknown>>('turns records into values, and back'),
+  codec: any<Codec<unknown>>('object that turns records into values (decode), and values into records (encode)'),
 } as const satisfies OptionTable;

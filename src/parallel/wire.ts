@@ -53,7 +53,7 @@ export function unwrap<T>(answered: Answer<T>): T {
 }
 
 export function cancelledError(cause?: unknown): GristmillError {
-  return new GristmillError('CANCELLED', 'The import was cancelled; the store is as it was.', { cause });
+  return new GristmillError('CANCELLED', 'The import was cancelled; the store was not changed.', { cause });
 }
 
 function toPlain(error: unknown): PlainError {

@@ -113,7 +113,7 @@ export class WorkerPool implements Workers, Verifiers, Indexers {
       return await this.#run<T>(task, name);
     } catch (cause) {
       if (cause instanceof GristmillError) throw cause;
-      const message = `A worker failed twice at ${what}: ${(cause as Error).message}. The store is as it was. Try option workers: 1. If it fails again, please report it.`;
+      const message = `A worker failed twice at ${what}: ${(cause as Error).message}. The store was not changed. Try option workers: 1. If it fails again, please report it.`;
       throw new GristmillError('WORKER_FAILED', message, { cause, ...('path' in task && { file: task.path }) });
     }
   }

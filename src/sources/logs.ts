@@ -90,7 +90,7 @@ export async function changedLogs(
   };
   for (const [source, given] of sources.entries()) {
     const { root, glob, isArchive } = placeOf(given);
-    if (isArchive) throw new TypeError(`${given} means entries of an archive, and an archive is no log`);
+    if (isArchive) throw new TypeError(`${given} means entries of an archive, and an archive cannot be a log`);
     refuseStore(root);
     if (isFolderOf(given)) {
       const names = new Names(options, glob);

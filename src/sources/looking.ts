@@ -12,22 +12,22 @@ import type { SourceVersion } from '../store/source-types.js';
 import type { NotedFile } from './manifest.js';
 import { GROWN_BYTES_MIN, hasGrown } from './notes.js';
 
-/** What becomes of a changed file: all of it, the whole lines that were appended to it, or nothing yet. */
+/** What is read of a changed file: all of it, the complete lines that were appended to it, or nothing yet. */
 export type Take = 'all' | 'growth' | 'nothing';
 
-/** What tells one version of a file from another. */
+/** The facts that distinguish one version of a file from another. */
 export interface FileFacts {
   readonly bytes: number;
   /** Milliseconds since 1970, with fractions where the file system has them. */
   readonly mtimeMs: number;
-  /** Of a remote object; then the time is 0 if nobody knows it. */
+  /** The version of a remote object. `mtimeMs` is 0 if the time of a remote object is not known. */
   readonly version?: SourceVersion | undefined;
 }
 
 export interface Looking {
-  /** Absolute paths of files and folders, and names of remote sources; nothing else is looked at. Undefined: everything is. */
+  /** The absolute paths of files and folders, and the names of remote sources, to look at. Undefined: all. */
   readonly paths?: ReadonlySet<string> | undefined;
-  /** Asked for each new or changed file, by its absolute path or the address of the object. */
+  /** Called for each new or changed file, with its absolute path or the address of the object. */
   readonly take: (path: string, facts: FileFacts) => Take;
 }
 

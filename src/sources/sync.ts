@@ -27,7 +27,7 @@ import { type Base, notedFiles } from './manifest.js';
 import { NotSeparable, PartialImport } from './partial-import.js';
 import { rulesOf, WholeImport } from './whole-import.js';
 
-/** Options of a synchronisation: those of an import. What is stored is always made to be what the sources hold. */
+/** Options of a synchronisation: those of an import. The stored records are always made equal to the sources. */
 export interface SyncOptions extends Omit<ImportOptions, 'mode' | 'resume'>, Partial<Looking> {
   /** Whether the sources are logs: each line is a record, and records stay when a log is rotated. Default false. */
   readonly log?: boolean | undefined;
@@ -58,9 +58,9 @@ export interface SyncReport {
 }
 
 /**
- * Makes the collection what the sources (files, folders, addresses) are now, as one publication. Records that came into it otherwise,
- * by transactions or imports of other sources, stay. The first time everything is imported; so it is where which records
- * stay depends on unchanged files too, because records of different files have the same key.
+ * Makes the collection equal to what the sources (files, folders, addresses) are now, as one publication. Records from
+ * transactions or from imports of other sources stay. The first synchronisation imports everything. A later one does so
+ * too if records of different files have the same key, because then unchanged files also decide which records stay.
  * @throws GristmillError as an import does (docs/errors.md): nothing has changed then; TypeError for a wrong option.
  */
 export async function syncSources(
@@ -72,13 +72,13 @@ export async function syncSources(
   // Its deletions would have to remove records that other sources brought.
   if (options.format === 'es-bulk') {
     throw new TypeError(
-      'a bulk file is a list of changes, with which no collection can be kept up to date: import it, with mode "upsert"',
+      'a bulk file is a list of changes, so a collection cannot be kept equal to it: import it, with mode "upsert"',
     );
   }
   const filled = { ...options, changes: options.changes ?? 'keep', mode: 'upsert', resume: 'never' } as const;
   const looking = { paths, take };
   if (log && options.limit !== undefined) {
-    throw new TypeError('sync: options.limit does not go with logs: each round reads only the lines that are new');
+    throw new TypeError('sync: options.limit cannot be used with logs: each round reads only the lines that are new');
   }
   if (log) return syncLogs(target, sources, { ...filled, shape: 'ndjson', format: 'json' }, looking);
   const resolved = resolveImportOptions(filled, target.closing);

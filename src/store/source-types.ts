@@ -41,7 +41,9 @@ export interface SourceLines {
   readonly spans?: readonly SourceSpan[];
 }
 
-/** What a server says of a version of a remote object: a strong ETag alone, or what there is instead. One of both is there. */
+/**
+ * The version of a remote object, as its server reports it: a strong ETag alone, or else a weak ETag, a time, or both.
+ */
 export interface SourceVersion {
   /** As the server wrote it, quotes included. */
   readonly etag?: string | undefined;

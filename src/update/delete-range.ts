@@ -9,7 +9,7 @@ import type { Lookup } from '../lookup/lookup.js';
 import { type OptionTable, resolveOptions } from '../options/check.js';
 import type { CatalogRead, CollectionManifest } from '../store/types.js';
 
-/** Bounds of primary keys; at least one. They mean what they mean in `range`. */
+/** Bounds of primary keys; at least one. They have the same meaning as in `range`. */
 export type KeyBounds = Pick<RangeOptions, 'gt' | 'gte' | 'lt' | 'lte' | 'prefix'>;
 
 const { gt, gte, lt, lte, prefix } = BOUNDS_OPTIONS;

@@ -230,16 +230,16 @@ function refusal(name: string, count: number, keys: readonly KeyValue[]): Gristm
   const named = keys.map(keyText).join(', ');
   const records = count === 1 ? 'a record' : `${count} records`;
   const which = keys.length === 0 ? records : `${records} (${named}${count > keys.length ? ', …' : ''})`;
-  const message = `transactions have changed ${which} of collection ${name} that this import would replace; nothing was imported: to make the changes to the new records too, give option changes: "keep"; to give them up, "drop"`;
+  const message = `transactions have changed ${which} of collection ${name} that this import would replace; nothing was imported: to apply the changes to the new records too, give option changes: "keep"; to drop the changes, give option changes: "drop"`;
   return new GristmillError('COLLECTION_EDITED', message);
 }
 
 function otherKeys(name: string, before: KeyRule, now: KeyRule): GristmillError {
-  const message = `transactions have changed records of collection ${name}, whose key is ${describeKey(before)}, and the key of this import is ${describeKey(now)}, so the changes cannot be made to its records; nothing was imported: to give up the changes, give option changes: "drop"; or import with the same key`;
+  const message = `transactions have changed records of collection ${name}, whose key is ${describeKey(before)}, and the key of this import is ${describeKey(now)}, so the changes cannot be applied to the records of this import; nothing was imported: to drop the changes, give option changes: "drop"; or import with the same key`;
   return new GristmillError('COLLECTION_EDITED', message);
 }
 
 function cannotDelete(name: string): GristmillError {
-  const message = `collection ${name} has no key, so a record that was deleted from it cannot be told among those of this import; nothing was imported: to give up all changes that transactions made, give option changes: "drop"; or import with a key`;
+  const message = `collection ${name} has no key, so gristmill cannot find a deleted record among the records of this import; nothing was imported: to drop all changes that transactions made, give option changes: "drop"; or import with a key`;
   return new GristmillError('COLLECTION_EDITED', message);
 }

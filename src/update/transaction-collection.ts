@@ -141,9 +141,9 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   /**
-   * Changes members of a record with a JSON Merge Patch (RFC 7396): null removes a member, an object is merged, anything
-   * else replaces the member. Other members keep their spelling. A patch that changes the key moves the record. The patch is
-   * one of the stored record: no codec encodes it.
+   * Changes members of a record with a JSON Merge Patch (RFC 7396): null removes a member, an object is merged,
+   * anything else replaces the member. Other members keep their spelling. A patch that changes the key moves the
+   * record. The patch changes the stored record: no codec encodes the patch.
    * @returns whether there is such a record.
    */
   patch(key: KeyValue, changes: unknown): boolean {

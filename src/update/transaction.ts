@@ -21,7 +21,7 @@ export class Transaction {
 
   /**
    * Returns the collection of this name.
-   * @param options how this handle gives records as values, as those of `store.collection`. All handles see all changes.
+   * @param options the options of this handle, as for `store.collection`. All handles see all changes.
    * @throws GristmillError COLLECTION_NOT_FOUND; TypeError for an invalid name or option
    */
   collection<T = unknown, Stored = unknown>(name: string, options?: ValueOptions<T, Stored>): TransactionCollection<T> {

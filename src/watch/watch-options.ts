@@ -32,19 +32,20 @@ export const WATCH_OPTIONS = {
   },
   compareMs: {
     ...{ ...TIME, default: 300_000, min: 100 },
-    meaning: 'milliseconds between two comparisons of everything, which find changes that the system did not report',
+    meaning:
+      'milliseconds between two comparisons of all files; a comparison finds changes that the system did not report',
   },
   poll: {
     ...{ type: 'choice', default: 'auto', choices: ['auto', 'always', 'never'] },
-    meaning: 'compare everything every pollMs; auto: only where the system cannot report all changes',
+    meaning: 'compare all files every pollMs; auto: only where the system cannot report all changes',
   },
   pollMs: {
     ...{ ...TIME, default: 2_000, min: 10 },
-    meaning: 'milliseconds between two comparisons of everything while polling',
+    meaning: 'milliseconds between two comparisons of all files while polling',
   },
   remotePollMs: {
     ...{ ...TIME, default: 30_000, min: 10 },
-    meaning: 'milliseconds between two looks at remote sources, a tenth more or less',
+    meaning: 'milliseconds between two checks of remote sources; the time varies by a tenth',
   },
 } as const satisfies OptionTable;
 
@@ -84,7 +85,7 @@ export function resolveWatchOptions(given: WatchOptions = {}): {
   }
   if (given.log && importing.limit !== undefined) {
     throw new TypeError(
-      'watch: options.limit does not go with options.log: each round reads only the lines that are new',
+      'watch: options.limit cannot be used with options.log: each round reads only the lines that are new',
     );
   }
   if (given.log && (importing.format ?? 'json') !== 'json') {

@@ -71,7 +71,9 @@ export class Watcher {
   private constructor(parts: WatchParts, sources: readonly (string | URL)[], given: WatchOptions) {
     const { watching, importing } = resolveWatchOptions(given);
     if (watching.log && sources.some(isRemote)) {
-      throw new TypeError('watch: a remote source is no log, because its objects are replaced: leave out options.log');
+      throw new TypeError(
+        'watch: a remote source cannot be a log, because its objects are replaced: leave out options.log',
+      );
     }
     this.#parts = parts;
     this.#options = watching;
@@ -112,8 +114,8 @@ export class Watcher {
   }
 
   /**
-   * The reason why the stored records are not those of the sources: the newest round (or, when `store.watch` resolves, the
-   * first import) failed, or the newest version of a file is bad. Undefined when all noticed changes are imported.
+   * The reason why the stored records are not those of the sources: the newest round failed (or the first import, when
+   * `store.watch` resolves), or the newest version of a file is bad. Undefined when all noticed changes are imported.
    */
   get refused(): GristmillError | undefined {
     return this.#failure ?? this.#readiness.refused;

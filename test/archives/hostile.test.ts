@@ -176,7 +176,7 @@ describe('zip', () => {
   test('a stream of one is refused', async () => {
     const outcome = await imported([zipOf(FILES)] as never);
     expect(outcome).toMatchObject({ code: 'SOURCE_NOT_SUPPORTED' });
-    expect(outcome.message).toContain('Save it to a file first');
+    expect(outcome.message).toContain('Save the archive to a file');
     expect(await imported(archive(gzipSync(zipOf(FILES)), 'a.zip.gz'))).toMatchObject({ code: 'SOURCE_NOT_SUPPORTED' });
   });
 });
@@ -205,7 +205,7 @@ describe('tar', () => {
       },
       warnings: [
         expect.stringContaining('2 left out (links), such as link.json'),
-        expect.stringContaining('1 left out (no regular files), such as device.json'),
+        expect.stringContaining('1 left out (not regular files), such as device.json'),
       ],
     });
   });
@@ -241,7 +241,7 @@ test('names are only names: absolute ones, `..`, `./`, hidden ones, and ones tha
     records: { '/abs.json': '1', '../up.json': '1', 'dot.json': '1', 'a/b/c.json': '1' },
     warnings: [
       expect.stringContaining('2 left out (hidden)'),
-      expect.stringContaining('1 left out (not named in UTF-8)'),
+      expect.stringContaining('1 left out (names that are not UTF-8)'),
     ],
   };
   expect(await imported(zip(files))).toMatchObject(expected);

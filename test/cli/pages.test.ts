@@ -45,7 +45,7 @@ test('range --rows prints keys and cursors, and --after continues, also when rec
   expect(back.stdout).toBe(`${TEXTS[0]}\n`);
   const wrong = await run('range', '--after', cursors[1]!);
   expect(wrong).toMatchObject({ code: 2, stdout: '' });
-  expect(wrong.stderr).toContain('no cursor of collection records (key id)');
+  expect(wrong.stderr).toContain('not a cursor of collection records (key id)');
 });
 
 test('count counts all records, or those of a range', async () => {

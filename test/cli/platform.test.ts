@@ -56,7 +56,7 @@ describe('variables that are no options', () => {
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        'gristmill: warning: the variable GRISTMILL_FRAME_CACHE_BYTE is no option of gristmill and ignored; for GRISTMILL_FRAME_CACHE_BYTE, did you mean GRISTMILL_FRAME_CACHE_BYTES?\n',
+        'gristmill: warning: the variable GRISTMILL_FRAME_CACHE_BYTE is not an option, and gristmill ignores it; for GRISTMILL_FRAME_CACHE_BYTE, did you mean GRISTMILL_FRAME_CACHE_BYTES?\n',
     });
   });
 

@@ -139,7 +139,7 @@ describe('gristmill watch', () => {
     expect((await gristmill('get', '1', '--store', store)).stdout).toBe('{"id":1,"v":2}\n');
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
-    expect(stdout()).toContain(`watching ${url} for records, comparing all the time`);
+    expect(stdout()).toContain(`watching ${url} for records, by polling`);
   });
 
   test('ends when nobody reads what it prints', async () => {

@@ -170,6 +170,6 @@ test('keys and indexes are those of the strict text', async () => {
 
 test('documents with records inside have to be strict', async () => {
   expect(await imported(fileOf('{}'), { dialect: 'json5', select: '/a' })).toMatchObject({
-    message: expect.stringContaining('does not go together with options.select') as string,
+    message: expect.stringContaining('cannot be used with options.select') as string,
   });
 });

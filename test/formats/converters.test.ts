@@ -66,7 +66,7 @@ describe.each([
         [8, `"8"z${separator}9`],
       ]);
       for (const one of marked) if (one) expect(bytes.indexOf(one.raw, one.offset)).toBe(one.offset);
-      expect(marked[1]?.why).toContain('the row has 1 cell, and the header 2 cells');
+      expect(marked[1]?.why).toContain('the row has 1 cell, but the header has 2 cells');
     }
   });
 
@@ -177,7 +177,7 @@ describe('es-bulk', () => {
     ['{"update":{"_id":"1"}}\n{"doc":{}}', 'an update changes a part'],
     ['{"index":{}}\n{"a":1}', 'has no _id'],
     ['{"index":{"_id":"1"}}\n{"a":', 'not valid JSON'],
-    ['{"index":{"_id":"1"}}\n[1]', 'no JSON object'],
+    ['{"index":{"_id":"1"}}\n[1]', 'not a JSON object'],
     ['{"index":{"_id":"1"}}', 'is missing'],
     ['{"index":{"_id":"1","_index":"other"}}\n{"a":1}', 'is for the index "other"'],
   ])('marks %s', (pair, why) => {

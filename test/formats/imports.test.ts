@@ -120,7 +120,7 @@ describe.each(KINDS)('%s', (kind) => {
     const quarantining = { key: 'id', format: 'csv', onBadRecord: 'quarantine' } as const;
     await expect(store.import(path, { key: 'id' })).rejects.toMatchObject({
       ...{ code: 'BAD_RECORD', reason: 'BAD_ROW', line: 5, record: 2, offset: 17 },
-      message: expect.stringContaining('the row has 1 cell, and the header 2 cells'),
+      message: expect.stringContaining('the row has 1 cell, but the header has 2 cells'),
     });
     const report = await store.import(path, quarantining);
     expect(report.records).toMatchObject({ read: 5, stored: 3, rejected: 2 });

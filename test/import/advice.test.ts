@@ -48,7 +48,7 @@ test('an array or object that is not closed: the command gives all of its whole 
       writeFileSync(path, text.subarray(0, bytes));
       const shape = Array.isArray(whole) ? 'array' : 'object';
       const error = await errorOf(imported(path, { shape })).catch(() => undefined);
-      const [, command] = /close it in a copy: (.*)$/s.exec(String(error?.message)) ?? [];
+      const [, command] = /make a copy with a closing bracket: (.*)$/s.exec(String(error?.message)) ?? [];
       if (command === undefined) return;
       given++;
       expect(error).toMatchObject({ code: 'SOURCE_TRUNCATED' });
@@ -127,7 +127,7 @@ const LINES = '{"id":1}\n{"id":2}\n';
 test.each<[string, Uint8Array, string, ImportOptions?]>([
   ['compressed twice', gzipSync(gzipSync(LINES)), 'gzip'],
   ['a text sequence', Buffer.from(LINES.replaceAll('{', '\u001e{')), 'text sequence', { dialect: 'json5' }],
-  ['zeros and then lines', Buffer.concat([Buffer.alloc(5000), Buffer.from(LINES)]), 'bytes of zero'],
+  ['zeros and then lines', Buffer.concat([Buffer.alloc(5000), Buffer.from(LINES)]), 'zero bytes'],
 ])('another format, %s: the command makes JSON of it', async (_name, bytes, what, options) => {
   const path = fileWith(bytes, 'some file.dump');
   const { code, message } = await errorOf(imported(path, { onBadRecord: 'quarantine', ...options }));

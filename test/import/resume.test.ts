@@ -119,7 +119,7 @@ describe('what does not fit starts afresh, and is said', () => {
     const sources = newSources();
     const directory = await killedStore({ sources, options: OPTIONS, killAtScan: 8 });
     appendFileSync(sources[0]!, '{"id":-1}\n');
-    await expectAfresh(directory, sources, OPTIONS, 'it had another source, or its source was changed');
+    await expectAfresh(directory, sources, OPTIONS, 'its source was different, or was changed');
   });
 
   test.each([
@@ -132,7 +132,7 @@ describe('what does not fit starts afresh, and is said', () => {
     { onBadRecord: 'skip' },
   ] as const)('options: %j', async (changed) => {
     const { sources } = await oneGoOfAll();
-    await expectAfresh(await killedCopy(), sources, { ...OPTIONS, ...changed }, 'it had other options');
+    await expectAfresh(await killedCopy(), sources, { ...OPTIONS, ...changed }, 'its options were different');
   });
 
   test('never', async () => {

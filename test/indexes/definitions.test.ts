@@ -51,7 +51,7 @@ describe('an index as an object', () => {
     expect(await store.createIndex('records', unique)).toMatchObject({ path: ['x', 'y'], created: true });
     expect(made(store)).toEqual([...expected, { path: ['x', 'y'], unique: true }]);
     const both = store.createIndex('records', { path: 'z', unique: true }, { unique: false });
-    await expect(both).rejects.toThrow('createIndex: index.unique and options.unique say different things');
+    await expect(both).rejects.toThrow('createIndex: index.unique and options.unique contradict each other');
     await store.close();
   });
 

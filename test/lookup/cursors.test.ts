@@ -223,7 +223,7 @@ test('a cursor that is damaged, or of another index or collection, is a TypeErro
   for (const text of ['', '!', 'AAAA', `${cursor}A`, `${cursor} `, cursor.slice(1), cursor.slice(0, -4), ...damaged]) {
     expect(() => read(text)).toThrow(TypeError);
   }
-  expect(() => read(cursor, {})).toThrow(/no cursor of collection records \(key id\)/);
+  expect(() => read(cursor, {})).toThrow(/not a cursor of collection records \(key id\)/);
   expect(() => read(cursor, { index: 'tags' })).toThrow(/index tags/);
   expect(() => read(cursor, { index: 'g' }, store.collection<Item>('others'))).toThrow(/collection others/);
   expect(() => read(7 as never)).toThrow(/a cursor must be the text/);

@@ -101,7 +101,7 @@ describe.runIf(hasOther)(
       const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
       const put = ['put', '{"id":1}', '--store', store.directory, '--collection', 'a', '--no-config'];
       const { status, stderr } = spawnSync(process.execPath, [cli, ...put], { encoding: 'utf8', ...NOBODY });
-      expect(stderr).toContain('this user may not write');
+      expect(stderr).toContain('this user has no right to write');
       expect(status).toBe(5);
     });
   },

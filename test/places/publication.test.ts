@@ -121,8 +121,8 @@ describe('the command line', () => {
   test.each([
     [['--select', '/users=users', '--select', '/orders'], /--select \/orders names no collection/],
     [['--select', '/users=users', '--select', '/orders=users'], /names collection users twice/],
-    [['--select', '/users=users', '--collection', 'x'], /--collection does not go together/],
-    [['--select', '/users=users', '--resume'], /--resume does not go together|resume "require"/],
+    [['--select', '/users=users', '--collection', 'x'], /--collection cannot be used with/],
+    [['--select', '/users=users', '--resume'], /--resume cannot be used with|resume "require"/],
   ])('refuses %j', async (flags, message) => {
     const directory = join(scratch(), 'store');
     const { code, stderr } = await gristmill('import', fileWith(version(1)), '--store', directory, ...flags);

@@ -48,7 +48,7 @@ describe('an import that may have been killed', () => {
     return found;
   }
   const joined = [...versions(0, 10, 1).split('\n'), ...versions(10, 20, 2).split('\n')];
-  const doubt = expect.stringMatching(/nobody can know whether it was published/);
+  const doubt = expect.stringMatching(/it is not known whether it was published/);
 
   test.each(['replace', 'upsert'])('nothing under tmp/: it was published (%s)', async (mode) => {
     const { directory, published, first } = await both({ key: 'id', mode });
@@ -73,7 +73,7 @@ describe('an import that may have been killed', () => {
     mkdirSync(join(directory, 'tmp', 'killed'), { recursive: true, mode: 0o700 });
     const { unused } = await repairStore(directory);
     expect(unused).toEqual([
-      { file: second, why: expect.stringMatching(/nobody can know whether its import was published/) },
+      { file: second, why: expect.stringMatching(/it is not known whether its import was published/) },
     ]);
     expect(await textsAfter(directory)).toEqual(versions(0, 10, 1).split('\n'));
   });

@@ -49,7 +49,7 @@ describe('what a file is', () => {
     claimed.set(header);
     claimed.writeUInt32LE(3 * 2 ** 30, claimed.byteLength - 9 - 8 * FRAMES + 4);
     writeFileSync(built.path, claimed);
-    const message = expect.stringMatching(/3221225472 bytes of text .*and a frame may not have that many/);
+    const message = expect.stringMatching(/3221225472 bytes of text .*but a frame cannot have that many/);
     const expected = expect.objectContaining({ code: 'CHECKSUM_MISMATCH', message });
     expect(() => ShardReader.open(files, built.path)).toThrow(expected);
     expectLeft(built, true, [0], '3 GiB claimed');

@@ -214,7 +214,7 @@ describe('what is wrong is named', () => {
       '{"a":[{"rows":[1]},{"rows":7}]}',
       '/a/*/rows',
       'SELECT_NOT_CONTAINER',
-      /byte 27.*not an array, as others at option select: '\/a\/\*\/rows' are/,
+      /byte 27.*not an array, although other values at option select: '\/a\/\*\/rows' are/,
     ],
     [
       '{"a":[{"row":[1]},{"row":[2]}]}',

@@ -43,7 +43,7 @@ async function outcomeOf(source: ImportSource, name: string, options: ImportOpti
     // What can be read again can be closed in a copy.
     return {
       code,
-      message: anonymous(message!).replace(/ To import what is there.*/, ''),
+      message: anonymous(message!).replace(/ To import the records that are there.*/, ''),
       offset,
       line,
       record,

@@ -124,5 +124,5 @@ test('the command line: --changes, its error and its report', async () => {
   const refused = await gristmill('import', ...common, '--changes', 'refuse');
   expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('--changes') });
   const kept = await gristmill('import', ...common);
-  expect(kept.stdout).toMatch(/changes +by transactions: kept those of 1 record/);
+  expect(kept.stdout).toMatch(/changes +by transactions: kept for 1 record/);
 });

@@ -87,6 +87,6 @@ describe('remote sources', () => {
 
   test('are no logs', async () => {
     const { starting } = await watching({ log: true }, ['s3://bucket/x']);
-    await expect(starting).rejects.toThrow(/no log/);
+    await expect(starting).rejects.toThrow(/a remote source cannot be a log/);
   });
 });

@@ -119,7 +119,7 @@ describe('an object at an address', () => {
     const origin = new URL(at.url).origin;
     await expect(store.watch(`${origin}/none`, QUICK)).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
     await expect(store.watch(`${origin}/no`, QUICK)).rejects.toMatchObject({ code: 'SOURCE_FORBIDDEN' });
-    await expect(store.watch(at.url, { ...QUICK, log: true })).rejects.toThrow(/no log/);
+    await expect(store.watch(at.url, { ...QUICK, log: true })).rejects.toThrow(/a remote source cannot be a log/);
     await expect(store.watch('s3://', QUICK)).rejects.toThrow(TypeError);
     expect(store.collections()).toEqual([]);
   });

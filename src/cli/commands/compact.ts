@@ -24,9 +24,11 @@ Examples:
   gristmill compact --store ./store
   gristmill compact --store ./store --min-dead 10%
 
-Records keep their keys. compact removes shards without a live record, except in collections without a key. Small shard
-files are joined into files of up to 64 MiB of text. Older versions of gristmill refuse a store that has such files.
-Other processes may read and change the store meanwhile. The space is free when no process reads the old files any more.`;
+A record is dead if it was replaced or deleted; any other record is live. Live records keep their keys. compact removes
+shards without a live record, except in collections without a key. It joins small shard files into files of up to 64 MiB
+of text. Older versions of gristmill refuse a store that has such files. The report counts as "sealed" the shards of
+records of transactions that were written into files. Meanwhile, other processes may read and change the store. The disk
+space becomes free when no process reads the old files any more.`;
 
 /** Adds the command to the program. */
 export function addCompact(program: Command): void {
@@ -41,7 +43,7 @@ export function addCompact(program: Command): void {
     )
     .option(
       '--join-below <size>',
-      'join shard files with less text than this, before compression, such as 1m; 0: none (default: 4m)',
+      'join shard files that have less text than this before compression, such as 1m; 0: join none (default: 4m)',
       readSize,
     )
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')

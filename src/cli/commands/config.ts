@@ -34,7 +34,7 @@ Sizes may have a unit (64k, 64m, 1g). Times may have one too (500ms, 5s, 1m, 2h,
 export function addConfig(program: Command): void {
   const command = program
     .command('config')
-    .description('print the options in force in this directory, and where each comes from')
+    .description('print the options that apply in this directory, and where each value comes from')
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
     .action(runConfig);

@@ -35,13 +35,13 @@ export function addDelete(program: Command): void {
     .description('delete the records with these keys, all in one transaction')
     .argument('[key...]', 'keys of the records to delete')
     .option('--collection <name>', 'collection to change', 'records')
-    .option('--gte <key>', 'delete the keys from this one on')
-    .option('--gt <key>', 'delete the keys after this one')
-    .option('--lte <key>', 'delete the keys up to this one')
-    .option('--lt <key>', 'delete the keys before this one')
+    .option('--gte <key>', 'delete keys greater than or equal to this one')
+    .option('--gt <key>', 'delete keys greater than this one')
+    .option('--lte <key>', 'delete keys less than or equal to this one')
+    .option('--lt <key>', 'delete keys less than this one')
     .option(
       '--prefix <text>',
-      'delete the strings that begin with this text, or composite keys that begin with this JSON array',
+      'delete strings that begin with this text, or composite keys that begin with this JSON array',
     )
     .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)

@@ -87,6 +87,6 @@ async function writeDocument(collection: Collection, output: Output): Promise<vo
 
 function member(name: string | undefined, ordinal: number): string {
   if (name !== undefined) return `${JSON.stringify(name)}:`;
-  const message = `record ${ordinal} has no member name, others have: this collection is no object. Use --format ndjson`;
+  const message = `record ${ordinal} has no member name, but other records have one, so the collection cannot be written as one object. Use --format ndjson`;
   throw new GristmillError('COLLECTION_MISMATCH', message);
 }

@@ -30,7 +30,8 @@ Examples:
   jq -c '.[]' new.json | gristmill put --store ./store
 
 Records are JSON values one after another. put stores all of them in one transaction, or none. It keeps the spelling of
-all tokens. Files and stdin are read as import reads files: a byte order mark is skipped, UTF-16 is refused. With --key or --index, put creates the collection if there is none.`;
+all tokens. Files and stdin are read as import reads files: a byte order mark is skipped, UTF-16 is refused. With --key
+or --index, put creates the collection if there is none.`;
 
 /** Adds the command to the program. */
 export function addPut(program: Command): void {

@@ -19,8 +19,8 @@ Examples:
   gristmill repair --store ./store
   gristmill repair --from-shards --store ./downloaded
 
-No other process may have the store open. Ctrl-C leaves everything as it was. repair keeps the old index beside the new one.
-If you have a backup, restore it instead: repair cannot bring back data that it cannot read.`;
+No other process may have the store open. Ctrl-C leaves everything as it was. repair keeps the old index beside the new
+one. If you have a backup, restore it instead: repair cannot bring back data that it cannot read.`;
 
 /** Adds the command to the program. */
 export function addRepair(program: Command): void {

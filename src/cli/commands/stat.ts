@@ -21,8 +21,11 @@ interface StatFlags extends CommonOptions, StoreFlags {
 }
 
 const HELP = `
-"readers" names the process that reads the oldest state. If it is many transactions behind, it is stopped or keeps a
-snapshot. Until that process continues or ends, the store cannot reuse the space of changed data.
+"readers" names the process that reads the oldest state. If it is many transactions behind, it was stopped (Ctrl-Z), or
+it has not released a snapshot. Until it continues, releases the snapshot or ends, the store cannot reuse the space of
+changed data.
+
+Records of transactions are in the index ("inline") until gristmill compact writes them into shards.
 
 --watch shows the changes that all processes make to the index: publications, records, readers, the current writer. It
 does not know the caches of other processes. In a program, store.metrics() reports them (docs/metrics.md).
@@ -82,7 +85,8 @@ function readersText({ count, oldest }: ReadersStat): string {
 
 function collectionText(stat: CollectionStat): string {
   const share = `${(100 * stat.deadShare).toFixed(1)} %`;
-  const dead = stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} dead ones, ${share}: gristmill compact)`;
+  const dead =
+    stat.dead === 0 ? '' : ` (and ${formatCount(stat.dead)} dead ones, ${share}; gristmill compact removes them)`;
   const files = stat.files === stat.shards ? '' : ` (${formatCount(stat.files)} files)`;
   const inline = stat.inline === 0 ? '' : `, ${formatCount(stat.inline)} records of them inline`;
   const pairs: [string, string][] = [

@@ -24,7 +24,7 @@ Examples:
   gristmill verify --store ./store
   gristmill verify --store ./store --json | jq '.faults[].file'
 
-Other processes may read and import meanwhile. The exit code is 0 if the store is sound, and 4 if it has faults.`;
+Meanwhile, other processes may read and import. The exit code is 0 if the store has no fault, and 4 if it has faults.`;
 
 /** Adds the command to the program. */
 export function addVerify(program: Command): void {
@@ -75,7 +75,7 @@ function verifyText({ isSound, faults, faultsTotal, checked, leftovers, seconds 
   const { files, trees } = leftovers;
   if (files.length + trees.length > 0) {
     lines.push(
-      `unnamed: ${formatCount(files.length)} files, ${formatCount(trees.length)} trees, of a running or killed import`,
+      `left over: ${formatCount(files.length)} files, ${formatCount(trees.length)} trees, of a running or killed import`,
     );
   }
   return `${lines.join('\n')}\n`;
@@ -85,6 +85,6 @@ function faultText({ collection, records, message }: Fault): string {
   const which =
     records &&
     (records.to - records.from === 1 ? `record ${records.from}` : `records ${records.from} to ${records.to - 1}`);
-  const cost = which === undefined ? '' : ` (costs ${which} of ${collection ?? 'an unknown collection'})`;
+  const cost = which === undefined ? '' : ` (not readable: ${which} of ${collection ?? 'an unknown collection'})`;
   return escapeControls(`${message}${cost}`);
 }

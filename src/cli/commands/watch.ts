@@ -31,9 +31,9 @@ Examples:
   gristmill watch ./shared --store ./store --poll always --poll-ms 10s --json
   gristmill watch 's3://bucket/prefix/*.json.gz' --store ./store --key id --remote-poll-ms 5m
 
-watch imports files that are new, changed or removed, and lines that are appended to NDJSON. It waits until nobody has
-written to a file for a moment (--stability-ms). Other processes can read the store meanwhile. If the new version of a
-file is bad, watch reports it, and the records of the old version stay. Ctrl-C ends watch.`;
+watch imports files that are new, changed or removed, and lines that are appended to NDJSON. It imports a file when
+nobody has written to it for a short time (--stability-ms). Meanwhile, other processes can read the store. If the new
+version of a file is bad, watch reports it, and the records of the old version stay. Ctrl-C ends watch.`;
 
 /** Named as commander names them. */
 type WatchFlags = ImportFlags & Partial<ResolvedWatchOptions>;
@@ -74,7 +74,7 @@ async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<
         view.stop();
       }
       const { collection, polls } = watcher;
-      const how = polls ? 'comparing all the time' : 'notified of changes';
+      const how = polls ? 'by polling' : 'notified of changes';
       lines.add({ event: 'watching', collection, sources: watcher.sources, polls }, () => {
         return `watching ${watcher.sources.join(', ')} for ${collection}, ${how}`;
       });

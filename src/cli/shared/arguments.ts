@@ -156,5 +156,7 @@ function giveStore(command: Command): void {
   const named = config === false ? '' : process.env[STORE_VARIABLE];
   if (named) command.setOptionValueWithSource('store', named, 'env');
   else
-    command.error(`error: required option '--store <dir>' not specified; the variable ${STORE_VARIABLE} will do too`);
+    command.error(
+      `error: required option '--store <dir>' not specified; give it, or set the variable ${STORE_VARIABLE}`,
+    );
 }

@@ -18,16 +18,16 @@ export interface BoundsFlags extends Partial<Record<(typeof BOUNDS)[number], str
 export type KeyBounds = Pick<RangeOptions, (typeof BOUNDS)[number] | 'prefix'>;
 
 /** How words become keys; a line of the help. */
-export const KEYS_HELP = `Order: null < false < true < numbers < strings. A JSON scalar (42, true, null, "42") is read as that value, and a JSON array
-of them as a composite key, or the first components of one. Anything else is a string.`;
+export const KEYS_HELP = `Order: null < false < true < numbers < strings. A JSON scalar (42, true, null, "42") is read as that value, and a JSON
+array of scalars as a composite key, or the first components of one. Anything else is a string.`;
 
 /** Adds the flags. */
 export function withBounds(command: Command): Command {
   return command
-    .option('--gte <key>', 'only keys from this one on')
-    .option('--gt <key>', 'only keys after this one')
-    .option('--lte <key>', 'only keys up to this one')
-    .option('--lt <key>', 'only keys before this one')
+    .option('--gte <key>', 'only keys greater than or equal to this one')
+    .option('--gt <key>', 'only keys greater than this one')
+    .option('--lte <key>', 'only keys less than or equal to this one')
+    .option('--lt <key>', 'only keys less than this one')
     .option(
       '--prefix <text>',
       'only strings that begin with this text, or composite keys that begin with this JSON array',

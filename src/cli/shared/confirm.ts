@@ -12,7 +12,7 @@ export async function confirmed(question: string, yes: boolean | undefined): Pro
   if (yes) return true;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new TypeError(
-      'there is no terminal to ask on, so nothing was changed: give --yes to go on without a question',
+      'there is no terminal, so gristmill could not ask, and nothing was changed: give --yes to run without a question',
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -9,28 +9,28 @@ export function withImportFlags(command: Command): Command {
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
-      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; users=id is for collection users of several (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
+      'path of the primary key, such as id, user.id, or /0 for the first element of rows; given several times, the paths of the components of a composite key; with several collections, users=id is the key of collection users (default: the member name with --shape object, the path of the file in a folder, else the ordinal)',
       collect,
     )
     .option(
       '--index <path>',
-      'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times; users=email is for collection users of several',
+      'path of a secondary index, or a JSON array of the paths of a composite one; may be given several times; with several collections, users=email is for collection users',
       collect,
     )
     .option(
       '--unique-index <path>',
-      'path of a secondary index in which no two records may have the same value; may be given several times; users=email is for collection users of several',
+      'path of a secondary index in which no two records may have the same value; may be given several times; with several collections, users=email is for collection users',
       collect,
     )
     .option(
       '--select <json-pointer>',
-      'the array or object inside each document that contains the records; * stands for every element or member (a member named * is ~2); /users=users puts them into collection users, and may be given several times, for several collections',
+      'the array or object inside each document that contains the records; * stands for every element or member (write ~2 for a member named *); /users=users puts the records at /users into collection users, and may be given several times for several collections',
       collect,
     )
     .addOption(
       choice(
         '--shape <shape>',
-        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: of an array without its brackets (default: see below)',
+        'layout; ndjson: a value on each line; values: values one after another; array: elements of one array; object: members of one object; elements: elements of an array without its brackets (default: see below)',
         ['ndjson', 'values', 'array', 'object', 'elements'],
       ),
     )
@@ -45,7 +45,7 @@ export function withImportFlags(command: Command): Command {
     .addOption(
       choice(
         '--on-bad-file <what>',
-        'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at --select): fail, skip it, or also note it in a quarantine file (default: fail)',
+        'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at --select): fail, skip it, or skip it and note it in a quarantine file (default: fail)',
         ['fail', 'skip', 'quarantine'],
       ),
     )
@@ -59,7 +59,12 @@ export function withImportFlags(command: Command): Command {
     .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
     .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
-    .addOption(choice('--access <how>', 'how to read source bytes (default: read)', ['mmap', 'read']))
+    .addOption(
+      choice('--access <how>', 'how to read source bytes: with read calls, or through a memory map (default: read)', [
+        'mmap',
+        'read',
+      ]),
+    )
     .option('--span-bytes <size>', 'source bytes per shard (default: 4m to 64m, by the size of the source)', readSize)
     .option('--window-bytes <size>', 'source bytes in the memory of a worker at once (default: 512k)', readSize)
     .option('--max-record-bytes <size>', 'size of the largest accepted record (default: 256m)', readSize);
@@ -71,7 +76,7 @@ function withMergeFlags(command: Command): Command {
     .addOption(
       choice(
         '--changes <what>',
-        'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import (default: keep; with --mode upsert or insert: drop)',
+        'what to do with changes that transactions made to records which the import replaces: apply them to the new records too, drop them, or refuse the import (default: keep; with --mode upsert or insert: drop)',
         ['keep', 'drop', 'refuse'],
       ),
     )
@@ -90,7 +95,7 @@ function withSpellingFlags(command: Command): Command {
     .addOption(
       choice(
         '--dialect <name>',
-        'how the sources are spelled; json5: comments, trailing commas, single quotes, bare names (default: json)',
+        'syntax of the sources; json5: comments, trailing commas, single quotes, bare names (default: json)',
         ['json', 'json5'],
       ),
     )
@@ -104,7 +109,7 @@ function withSpellingFlags(command: Command): Command {
     .addOption(
       choice(
         '--on-truncated <what>',
-        'what to do with a source that ends inside its array, object or last record: fail, or keep the whole records (default: fail)',
+        'what to do with a source that ends inside its array, object or last record: fail, or keep the complete records (default: fail)',
         ['fail', 'keep'],
       ),
     );
@@ -115,7 +120,7 @@ function withRuleFlags(command: Command): Command {
   return command
     .option(
       '--where <condition>',
-      "store only records that meet it: 'country=DE', 'age>=18', 'email' (has a value), '!email'; also !=, <, <=, >; given several times, records that meet all",
+      "store only records that meet this condition: 'country=DE', 'age>=18', 'email' (has a value), '!email' (has none); also !=, <, <=, >; given several times, records must meet all conditions",
       collect,
     )
     .option('--sample <share>', 'store this share of the records, the same ones each time: 0.01 or 1%', readRatio)
@@ -134,7 +139,7 @@ function withCodecFlags(command: Command): Command {
     .addOption(
       choice(
         '--format <format>',
-        'csv, tsv: rows with a header; bson: a dump of MongoDB; es-bulk: an Elasticsearch bulk file (default: json, and for files named .csv, .tsv or .bson that format)',
+        'csv, tsv: rows with a header; bson: a dump of MongoDB; es-bulk: an Elasticsearch bulk file (default: csv, tsv or bson for files with that ending, else json)',
         ['json', 'csv', 'tsv', 'bson', 'es-bulk'],
       ),
     )
@@ -145,7 +150,7 @@ function withCodecFlags(command: Command): Command {
     .addOption(
       choice(
         '--codec <name>',
-        'how the sources are compressed (default: their first bytes tell, and the name of a .br file)',
+        'compression of the sources (default: detected by their first bytes, brotli by the ending .br)',
         [...['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli']],
       ),
     )
@@ -156,7 +161,7 @@ function withCodecFlags(command: Command): Command {
     )
     .option(
       '--max-decoder-memory <size>',
-      'memory that decompressing a source may take for itself (default: 128m)',
+      'memory that the decoder of a compressed source may use (default: 128m)',
       readSize,
     );
 }

@@ -36,8 +36,8 @@ export async function readRecords(file: string): Promise<readonly string[]> {
   const offset = mark + bad[0].offset;
   const line = 1 + countNewlines(bytes, offset);
   const snippet = snippetOf(bytes, offset);
-  const where = `${path} is bad at byte ${offset} (line ${line})`;
-  const message = `record ${record} of ${where}: ${BadReason[reason]}; nothing was changed`;
+  const where = `${path}, byte ${offset} (line ${line})`;
+  const message = `record ${record} is bad at ${where}: ${BadReason[reason]}; nothing was changed`;
   throw new GristmillError('BAD_RECORD', message, { file: path, offset, line, record, reason, snippet });
 }
 

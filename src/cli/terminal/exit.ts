@@ -18,7 +18,7 @@ export const Exit = {
   store: 4,
   /** The disk is full, or reading or writing failed. */
   io: 5,
-  /** A fault in gristmill itself. */
+  /** A bug in gristmill itself. */
   internal: 70,
   /** SIGINT, SIGTERM or SIGHUP. */
   cancelled: 130,
@@ -32,8 +32,8 @@ Exit codes:
   2    wrong usage: unknown option, missing argument, value out of range
   3    bad input: the source is missing, not JSON or truncated, or a record is bad
   4    store: missing, damaged, busy or of a newer format; no such collection or index; verify found faults
-  5    the disk is full, or reading or writing failed, also of stdout
-  70   a fault in gristmill itself: please report it
+  5    the disk is full, or a file or stdout could not be read or written
+  70   a bug in gristmill: please report it
   130  cancelled (Ctrl-C, SIGTERM or SIGHUP)`;
 
 /** Complete by type: a new error code does not compile until it has an exit code. */
@@ -100,7 +100,7 @@ export interface Failure {
 /** Codes of Node's own errors that mean the disk is full. */
 const DISK_FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
-/** TypeErrors the engine raises on its own: a fault in gristmill, not in the command line. */
+/** TypeErrors the engine raises on its own: a bug in gristmill, not in the command line. */
 const ENGINE_TYPE_ERROR = /^Cannot |is not a (function|constructor)|is not iterable|^Assignment to constant/;
 
 /** Turns anything thrown into what is shown and the exit code. */

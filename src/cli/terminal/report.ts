@@ -27,7 +27,7 @@ export function reportText(report: ImportReport, store: string): string {
     ...(records.deletions ? [['  deletions', formatCount(records.deletions)] as [string, string]] : []),
     ...(records.added ? [['records added', formatCount(records.added)] as [string, string]] : []),
   ];
-  if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} records stored before`]);
+  if (report.updated > 0) pairs.push(['updated', `${formatCount(report.updated)} stored records were replaced`]);
   if (report.changes) pairs.push(['changes', changesText(report.changes)]);
   pairs.push(
     ['source', formatBytes(bytes.source)],
@@ -59,10 +59,7 @@ export function reportText(report: ImportReport, store: string): string {
 /** What became of changes that transactions had made. */
 function changesText({ kept, dropped }: NonNullable<ImportReport['changes']>): string {
   const of = (count: number) => `${formatCount(count)} ${count === 1 ? 'record' : 'records'}`;
-  const parts = [
-    ...(kept > 0 ? [`kept those of ${of(kept)}`] : []),
-    ...(dropped > 0 ? [`dropped those of ${of(dropped)}`] : []),
-  ];
+  const parts = [...(kept > 0 ? [`kept for ${of(kept)}`] : []), ...(dropped > 0 ? [`dropped for ${of(dropped)}`] : [])];
   return `by transactions: ${parts.join(', ')}`;
 }
 

@@ -122,14 +122,14 @@ function describe(
     case 'too large': {
       const limit = task.setup.scan.recordBytesMax;
       const help =
-        "If that is its true size, raise option recordBytesMax. If its members are the records, give option shape: 'object'. If the records are further inside, give option select. Otherwise a bracket or quote is missing there.";
+        "If the record is really that large, raise option recordBytesMax. If its members are the records, give option shape: 'object'. If the records are deeper inside, give option select. Otherwise a bracket or quote is missing there.";
       return ['RECORD_TOO_LARGE', `A record begins at ${where} and is larger than ${limit} bytes. ${help}`];
     }
     case 'truncated': {
       const last = `the last record, which begins at byte ${start},`;
       const keep =
-        task.setup.select === undefined ? " If the whole records are enough, give option onTruncated: 'keep'." : '';
-      const help = `${keep}${closing ? ` To import what is there, close it in a copy: ${closing}` : ''}`;
+        task.setup.select === undefined ? " To import only the complete records, give option onTruncated: 'keep'." : '';
+      const help = `${keep}${closing ? ` To import the records that are there, make a copy with a closing bracket: ${closing}` : ''}`;
       return [
         'SOURCE_TRUNCATED',
         `The source ends inside its ${task.framing}, at ${where}. Either the copy is not complete, or ${last} has a bracket or quote missing.${help}`,
@@ -197,7 +197,7 @@ function reasonOf(file: Source, { setup, framing }: SpanTask, { reason, detail, 
     const { select = [] } = setup;
     const isLong = end - start > EXAMINED_BYTES_MAX;
     if (reason === 'SELECT_NOT_CONTAINER' && !isOnePlace(select)) {
-      return `not ${framing === 'object' ? 'an object' : 'an array'}, as others at option select: '${formatPointer(select)}' are`;
+      return `not ${framing === 'object' ? 'an object' : 'an array'}, although other values at option select: '${formatPointer(select)}' are`;
     }
     // Of several places, what is there would not say which one is wrong.
     const has = isLong || !isOnePlace(select) ? '' : whatDocumentHas(textAt(file, start, end), select);
@@ -264,7 +264,7 @@ function whatIsThere(record: unknown, path: Names, what = 'the record'): string 
   const dotted = path.slice(at).join('.');
   if (what === 'the record' && isObject(value) && at < path.length - 1 && Object.hasOwn(value, dotted)) {
     const pointer = formatPath([...path.slice(0, at), dotted]);
-    return `it has a member whose name is "${dotted}", with the dot. For that one, give option key: '${pointer}'`;
+    return `it has a member whose name is "${dotted}", with the dot. For that member, give option key: '${pointer}'`;
   }
   const holder = at === 0 ? what : `"${formatPath(path.slice(0, at))}"`;
   if (Array.isArray(value)) {

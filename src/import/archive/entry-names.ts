@@ -7,8 +7,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Names } from '../names/names.js';
 
 /** What is no file. */
-export type OtherKind = 'links' | 'no regular files';
-type WhyLeftOut = OtherKind | 'hidden' | 'of another name' | 'excluded by a pattern' | 'not named in UTF-8';
+export type OtherKind = 'links' | 'not regular files';
+type WhyLeftOut =
+  | OtherKind
+  | 'hidden'
+  | 'names that do not match'
+  | 'excluded by a pattern'
+  | 'names that are not UTF-8';
 
 /** An entry as the archive has it. */
 export interface NamedEntry {
@@ -43,7 +48,7 @@ export class EntryNames {
       this.taken++;
       return path;
     }
-    if (why === 'of another name' && this.#names.isOfPattern) return undefined;
+    if (why === 'names that do not match' && this.#names.isOfPattern) return undefined;
     const known = this.#leftOut.get(why);
     if (known === undefined) this.#leftOut.set(why, { count: 1, first: path });
     else known.count++;
@@ -59,11 +64,11 @@ export class EntryNames {
 
   #whyNot(name: Uint8Array, path: string): WhyLeftOut | undefined {
     if (path.split('/').some((part) => part.startsWith('.') && part !== '..')) return 'hidden';
-    if (!isUtf8(name)) return 'not named in UTF-8';
+    if (!isUtf8(name)) return 'names that are not UTF-8';
     for (let at = path; at !== ''; at = at.slice(0, Math.max(at.lastIndexOf('/'), 0))) {
       if (this.#names.excludes(at)) return 'excluded by a pattern';
     }
-    return this.#names.takes(path) ? undefined : 'of another name';
+    return this.#names.takes(path) ? undefined : 'names that do not match';
   }
 }
 

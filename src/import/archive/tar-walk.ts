@@ -29,10 +29,10 @@ interface Said {
 const KINDS: { readonly [type: string]: NamedEntry['kind'] } = {
   '1': 'links',
   '2': 'links',
-  '3': 'no regular files',
-  '4': 'no regular files',
+  '3': 'not regular files',
+  '4': 'not regular files',
   '5': 'directory',
-  '6': 'no regular files',
+  '6': 'not regular files',
 };
 const FILES = new Set(['0', '7', 'S']);
 
@@ -73,7 +73,7 @@ export class TarWalk {
   async #heard({ type, bytes }: TarHeader, said: Said): Promise<boolean> {
     if (!/^[xgLK]$/.test(type)) return false;
     const begin = this.#at;
-    if (bytes > META_BYTES_MAX) throw this.#damaged(begin, 'a header that is larger than any');
+    if (bytes > META_BYTES_MAX) throw this.#damaged(begin, 'a header that is too large');
     const data = Buffer.from(await this.#read(bytes));
     this.#at += paddingOf(bytes);
     if (type === 'L') said.name = data.subarray(0, data.indexOf(0) === -1 ? bytes : data.indexOf(0));
@@ -93,7 +93,7 @@ export class TarWalk {
     const { type } = header;
     const isSparse = type === 'S' || said.isSparse === true;
     for (let more = type === 'S' && header.isExtended; more; ) more = (await this.#read(BLOCK_BYTES))[504] === 1;
-    const kind = FILES.has(type) ? undefined : (KINDS[type] ?? 'no regular files');
+    const kind = FILES.has(type) ? undefined : (KINDS[type] ?? 'not regular files');
     // Links, devices and directories have no data, whatever size is said.
     const bytes = /^[1-6]$/.test(type) ? 0 : (said.bytes ?? header.bytes);
     const at = this.#at;
@@ -134,7 +134,7 @@ export class TarWalk {
 
   #trailing(offset: number): GristmillError {
     const { path } = this.#source;
-    const message = `${path} has bytes after its tar archive that are no tar data, from byte ${offset} of its text on. If they do not belong to it, cut them off. Otherwise get the file again`;
+    const message = `${path} has bytes after its tar archive that are not tar data, from byte ${offset} of its text on. If they do not belong to it, cut them off. Otherwise get the file again`;
     return new GristmillError('SOURCE_TRAILING_BYTES', message, { file: path, offset });
   }
 }

@@ -45,14 +45,14 @@ export function zipEntries(file: Source): readonly ZipEntry[] {
   const found: ZipEntry[] = [];
   for (let at = 0; at < directory.byteLength; ) {
     const header = centralHeader(directory, at);
-    if (header === undefined) throw damagedZip(file.path, from + at, 'no whole entry in its directory');
+    if (header === undefined) throw damagedZip(file.path, from + at, 'an incomplete entry in its directory');
     const { name, madeBy, mode, next, ...zip } = header;
     const isLink = madeBy === UNIX && (mode & KIND_OF_MODE) === LINK_MODE;
     found.push({ name, at: header.at + moved, to: from, zip: { ...zip, name: name.toString('latin1') }, isLink });
     at = next;
   }
   if (found.length !== entries) {
-    throw damagedZip(file.path, from, `a directory of ${found.length} entries that is said to have ${entries}`);
+    throw damagedZip(file.path, from, `a directory of ${found.length} entries, but its end says ${entries}`);
   }
   return withEnds(file.path, found);
 }
@@ -92,7 +92,7 @@ function findDirectory(file: Source): Directory {
     throw new GristmillError('SOURCE_NOT_SUPPORTED', message, { file: file.path, offset: end });
   }
   const moved = at - bytes - from;
-  if (moved < 0) throw damagedZip(file.path, at, 'a directory that is said to be larger than the archive');
+  if (moved < 0) throw damagedZip(file.path, at, 'an end that says that the directory is larger than the archive');
   return { from: at - bytes, bytes, entries, moved };
 }
 
@@ -108,7 +108,7 @@ function said64(file: Source, end: number): { readonly said: Ending; readonly at
     const found = at >= 0 && at < locatorAt ? ending64(Buffer.from(file.bytesAt(at, at + END64.bytes))) : undefined;
     if (found !== undefined) return { said: found, at };
   }
-  throw damagedZip(file.path, end, 'an end that needs zip64, and no such part');
+  throw damagedZip(file.path, end, 'an end that needs a zip64 part, but no such part');
 }
 
 /** The offset of the end: only a comment follows it. */
@@ -122,7 +122,7 @@ function findEnd(file: Source): number | undefined {
   return undefined;
 }
 
-/** @param what the finding, such as "no whole entry in its directory" */
+/** @param what the finding, such as "an incomplete entry in its directory" */
 export function damagedZip(file: string, offset: number, what: string): GristmillError {
   const message = `${file} is damaged: its zip data has ${what}, near byte ${offset}. Get the file again (unzip -t checks a copy)`;
   return new GristmillError('SOURCE_DAMAGED', message, { file, offset });

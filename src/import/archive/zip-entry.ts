@@ -69,7 +69,7 @@ export function dataOf(archive: Source, path: string, { at, bytes }: EntryPlace,
     local.method === zip.method &&
     local.flags === zip.flags &&
     (follows || (local.crc === zip.crc && isSame(local.bytes, zip.bytes) && isSame(local.plainBytes, zip.plainBytes)));
-  if (!agrees) throw damagedZip(path, at, 'an entry of which its directory says something else');
+  if (!agrees) throw damagedZip(path, at, 'an entry that contradicts its directory');
   const before = LOCAL.bytes + local.nameBytes + local.extraBytes;
   if (before + zip.bytes > bytes) throw damagedZip(path, at, 'an entry that overlaps what follows it');
   return at + before;

@@ -54,7 +54,7 @@ export class Faults {
   }
 
   trailing(offset: number): GristmillError {
-    const message = `${this.#path} has bytes after its ${this.#form.name} data that are no ${this.#form.name} data, from byte ${offset} on. If they do not belong to it, cut them off (head -c ${offset}). Otherwise get the file again`;
+    const message = `${this.#path} has bytes after its ${this.#form.name} data that are not ${this.#form.name} data, from byte ${offset} on. If they do not belong to it, cut them off (head -c ${offset}). Otherwise get the file again`;
     return new GristmillError('SOURCE_TRAILING_BYTES', message, { file: this.#path, offset });
   }
 

@@ -36,7 +36,7 @@ export class DecodingThread implements Feed {
       this.#thread.on('exit', (code) => {
         const { path } = decoding.facts;
         const cause = failure ?? new Error(`exit code ${code}`);
-        const message = `The thread that decodes ${path} died: ${cause.message}. The store is as it was.`;
+        const message = `The thread that decodes ${path} failed: ${cause.message}. The store was not changed.`;
         this.#fail(new GristmillError('WORKER_FAILED', message, { file: path, cause }));
         resolve();
       });

@@ -106,7 +106,7 @@ export function streamPieces(name: string, stream: StreamSource, format?: Format
         }
       } catch (cause) {
         if (cause instanceof GristmillError) throw cause;
-        const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store is as it was.`;
+        const message = `${name} failed before its end: ${cause instanceof Error ? cause.message : String(cause)}. The store was not changed.`;
         throw new GristmillError('SOURCE_FAILED', message, { file: name, cause });
       }
     },
@@ -121,7 +121,9 @@ function bytesOf(value: unknown, number: number, format: FormatName | undefined)
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   if (typeof value === 'string') return Buffer.from(value);
   if (format !== undefined) {
-    throw new TypeError(`value ${number} is neither bytes nor text, so it is no ${format}. Leave out option format`);
+    throw new TypeError(
+      `value ${number} is neither bytes nor text, so it cannot be ${format}. Leave out option format`,
+    );
   }
   return Buffer.from(`${jsonText(value, `value ${number}`)}\n`);
 }

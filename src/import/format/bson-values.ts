@@ -41,7 +41,7 @@ export class BsonText {
     this.#at = 0;
     this.#depth = 0;
     this.#document(false);
-    if (this.#at !== document.byteLength) throw new BadBson('its members end before it does');
+    if (this.#at !== document.byteLength) throw new BadBson('its members end before the end that its length says');
   }
 
   #document(isArray: boolean): void {
@@ -246,7 +246,8 @@ export class BsonText {
   /** Steps over bytes. @returns where they begin */
   #take(bytes: number): number {
     const from = this.#at;
-    if (bytes < 0 || from + bytes > this.#bytes.byteLength) throw new BadBson('a value goes beyond its end');
+    if (bytes < 0 || from + bytes > this.#bytes.byteLength)
+      throw new BadBson('a value continues after the end of the document');
     this.#at = from + bytes;
     return from;
   }

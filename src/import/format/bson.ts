@@ -65,7 +65,7 @@ export class BsonConverter extends Converter {
 
   #unsound(at: number, size: number): GristmillError {
     const offset = this.offset + at;
-    const message = `${this.path} is damaged, or no BSON: document ${this.#documents} at byte ${offset} has a length of ${size} bytes, which cannot be. Get the file again`;
+    const message = `${this.path} is damaged, or is not BSON: document ${this.#documents} at byte ${offset} has a length of ${size} bytes, which is not possible. Get the file again`;
     return new GristmillError('SOURCE_DAMAGED', message, { file: this.path, offset, record: this.#documents });
   }
 

@@ -105,7 +105,7 @@ export class BulkConverter extends Converter {
   #noAction(bytes: Uint8Array, at: number): GristmillError {
     const offset = this.offset + at;
     const snippet = snippetOf(bytes.subarray(at), 0);
-    const message = `Line ${this.#line} of ${this.path} is no action of an Elasticsearch bulk file (index, create, update or delete), at byte ${offset}: ${snippet}. Nobody can say which of the lines after it are actions and which are records. Correct the file.`;
+    const message = `Line ${this.#line} of ${this.path} is not an action of an Elasticsearch bulk file (index, create, update or delete), at byte ${offset}: ${snippet}. After it, gristmill cannot know which lines are actions and which are records. Correct the file.`;
     return new GristmillError('SOURCE_NOT_JSON', message, { file: this.path, offset, line: this.#line, snippet });
   }
 }
@@ -121,7 +121,7 @@ function lineEnd(bytes: Uint8Array, from: number, isEnd: boolean): number {
 function faultOfRecord(line: Uint8Array): string | undefined {
   const first = skipBlanks(line, 0, line.byteLength);
   if (first === line.byteLength) return 'the line with the record is missing';
-  if (line[first] !== OPEN_OBJECT) return 'the line after the action is no JSON object';
+  if (line[first] !== OPEN_OBJECT) return 'the line after the action is not a JSON object';
   try {
     JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('utf8'));
     return undefined;

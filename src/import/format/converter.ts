@@ -145,7 +145,7 @@ export abstract class Converter implements Decoder {
   }
 
   #tooLarge(): GristmillError {
-    const message = `In ${this.path} ${this.recordBegins()}, at byte ${this.offset}, that is larger than ${this.#recordBytesMax} bytes. If that is its true size, raise option recordBytesMax. Otherwise a quote is missing there, or the source is damaged.`;
+    const message = `In ${this.path} ${this.recordBegins()}, at byte ${this.offset}, that is larger than ${this.#recordBytesMax} bytes. If it is really that large, raise option recordBytesMax. Otherwise a quote is missing there, or the source is damaged.`;
     return new GristmillError('RECORD_TOO_LARGE', message, { file: this.path, offset: this.offset });
   }
 }

@@ -93,7 +93,10 @@ export class CsvConverter extends Converter {
       const end = isBad ? this.#badRowEnd : found;
       const isHeader = this.#columns === undefined;
       if (isHeader && isBad) {
-        throw badHeader(this.path, 'a name that goes on after its closing quote. A quote in a quoted name is doubled');
+        throw badHeader(
+          this.path,
+          'a name that continues after its closing quote. Write a quote in a quoted name twice',
+        );
       }
       if (!isHeader && !isBad && this.#cells === this.#columns?.length) this.text.ascii('}\n');
       else if (!isHeader) this.#refuseRow(bytes, { start: at, end, written, isBad });
@@ -210,8 +213,8 @@ export class CsvConverter extends Converter {
     // An empty line is a row only where a row is one cell.
     if (raw.byteLength === 0) return;
     const why = isBad
-      ? `cell ${this.#cells} of the row goes on after its closing quote (a quote in a quoted cell is doubled)`
-      : `the row has ${cellsOf(this.#cells)}, and the header ${cellsOf(this.#columns?.length ?? 0)}`;
+      ? `cell ${this.#cells} of the row continues after its closing quote (write a quote in a quoted cell twice)`
+      : `the row has ${cellsOf(this.#cells)}, but the header has ${cellsOf(this.#columns?.length ?? 0)}`;
     this.mark({ reason: 'BAD_ROW', why, offset: this.offset + start, line: this.#line, raw });
     this.text.byte(NEWLINE);
   }

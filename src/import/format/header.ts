@@ -30,7 +30,7 @@ export function columnsOf(path: string, cells: readonly Uint8Array[], types: str
   const unknown = parsed === 'auto' ? undefined : [...parsed.keys()].find((name) => !seen.has(name));
   if (unknown !== undefined) {
     const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
-    const what = `no column ${JSON.stringify(unknown)}, which option types names. It has ${shown.join(', ')}`;
+    const what = `no column ${JSON.stringify(unknown)}, but option types names that column. The header has ${shown.join(', ')}`;
     throw badHeader(path, names.length > shown.length ? `${what} …` : what);
   }
   return names.map((name, i) => ({
@@ -54,7 +54,10 @@ function nameOf(path: string, cell: Uint8Array, i: number): string {
   }
   if (name === '') throw badHeader(path, `no name in column ${i + 1}. Give each column a name`);
   if (name.includes('\r')) {
-    throw badHeader(path, 'a carriage return in a name. If its lines end in these alone, replace them: tr "\\r" "\\n"');
+    throw badHeader(
+      path,
+      'a carriage return in a name. If the lines end in carriage returns alone, replace them: tr "\\r" "\\n"',
+    );
   }
   return name;
 }

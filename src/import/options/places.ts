@@ -46,17 +46,17 @@ function checkShared({ collection, select: place, resume, format }: ImportOption
   const given = collection !== undefined ? 'collection' : place !== undefined ? 'select' : undefined;
   if (given !== undefined) {
     throw new TypeError(
-      `import: options.${given} does not go together with options.collections, which says it for each collection`,
+      `import: options.${given} cannot be used with options.collections: give it to each collection there`,
     );
   }
   if (resume === 'require') {
     throw new TypeError(
-      'import: options.resume "require" does not go together with options.collections: an import into several collections is never resumed',
+      'import: options.resume "require" cannot be used with options.collections: an import into several collections is never resumed',
     );
   }
   if (format !== undefined && format !== 'json') {
     throw new TypeError(
-      `import: options.format "${format}" does not go together with options.collections: its records are in no document`,
+      `import: options.format "${format}" cannot be used with options.collections: its records are not in JSON documents`,
     );
   }
 }
@@ -81,7 +81,7 @@ function checkedPlaces(given: unknown): readonly (readonly [collection: string, 
 function checkShape(collection: string, { shape }: ImportedPlace, shared: ImportOptions): void {
   if (shape === undefined || shared.shape === undefined || shape === shared.shape) return;
   throw new TypeError(
-    `import: options.collections.${collection}.shape "${shape}" does not go together with options.shape "${shared.shape}"`,
+    `import: options.collections.${collection}.shape "${shape}" cannot be used with options.shape "${shared.shape}"`,
   );
 }
 

@@ -62,7 +62,7 @@ export function checkTogether(method: string, options: ImportOptions): void {
   checkFormatOptions(method, options);
   if (select !== undefined)
     for (const [given, why] of withoutSelect(options)) {
-      throw new TypeError(`${method}: options.${given} does not go together with options.select: ${why}`);
+      throw new TypeError(`${method}: options.${given} cannot be used with options.select: ${why}`);
     }
   if (mode === 'insert' && onDuplicate === 'last') {
     throw new TypeError(
@@ -91,7 +91,7 @@ function checkPathsOfKeys(
 
 /** Options that documents with their records inside do not have, and why. */
 function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generator<[option: string, reason: string]> {
-  if (dialect === 'json5') yield ['dialect "json5"', 'what is around the records has to be strict JSON'];
+  if (dialect === 'json5') yield ['dialect "json5"', 'everything around the records has to be strict JSON'];
   if (onTruncated === 'keep') yield ['onTruncated "keep"', 'a document that is cut off is a bad record'];
   if (shape === 'elements') yield ['shape "elements"', 'the records are in an array or object inside of each document'];
 }
@@ -124,7 +124,7 @@ function checkFormatOptions(method: string, options: ImportOptions): void {
   const rule = RULES.find((name) => [options[name] ?? []].flat().length > 0);
   if (rule !== undefined) {
     throw new TypeError(
-      `${method}: options.${rule} does not go together with options.format "es-bulk", whose actions depend on each other`,
+      `${method}: options.${rule} cannot be used with options.format "es-bulk", whose actions depend on each other`,
     );
   }
   if (mode === 'insert' || onDuplicate !== 'last') {

@@ -18,7 +18,7 @@ export const RULE_OPTIONS = {
     affects: 'records',
     isLater: true,
     ...{ type: 'number', unit: 'share', default: undefined, min: 0, max: 1 },
-    meaning: 'share of the records to store, more than 0; a hash of each record decides; unset: all',
+    meaning: 'share of the records to store, more than 0; a hash of each record decides which; unset: all',
   },
   transform: {
     affects: 'records',
@@ -42,6 +42,6 @@ export const RULE_OPTIONS = {
     affects: 'records',
     isLater: true,
     ...{ type: 'integer', default: undefined, min: 1, max: Number.MAX_SAFE_INTEGER },
-    meaning: 'the import stores this many records at most, the first ones, and stops reading; unset: all',
+    meaning: 'greatest number of records to store, the first ones; then the import stops reading; unset: all',
   },
 } as const satisfies OptionTable & Readonly<Record<string, Effect>>;

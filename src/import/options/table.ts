@@ -38,7 +38,7 @@ export const IMPORT_OPTIONS = {
     affects: 'records',
     ...{ type: 'indexes', unique: 'uniqueIndexes', default: [], check: checkIndexPaths },
     meaning:
-      'secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object with `path` and `unique`. Indexes of `index add` stay; an upsert or insert that names none uses those of the collection',
+      'secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object with `path` and `unique`. Indexes that `index add` made stay. An upsert or insert that names no index uses the indexes of the collection',
   },
   uniqueIndexes: {
     affects: 'records',
@@ -59,7 +59,8 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: undefined,
     choices: ['ndjson', 'values', 'array', 'object', 'elements'],
-    meaning: 'layout of the source; unset: its name, the collection or its beginning decides',
+    meaning:
+      'layout of the source; unset: decided by the name of the source, the collection, or the beginning of the source',
   },
   mode: {
     affects: 'import',
@@ -74,7 +75,7 @@ export const IMPORT_OPTIONS = {
     default: undefined,
     choices: ['refuse', 'keep', 'drop'],
     meaning:
-      'what to do with changes that transactions made to records which the import replaces: make them to the new records too, give them up, or refuse the import; unset: keep, but with mode upsert or insert drop',
+      'what to do with changes that transactions made to records which the import replaces: apply them to the new records too, drop them, or refuse the import; unset: keep, but with mode upsert or insert drop',
   },
   allowEmpty: {
     affects: 'nothing',
@@ -103,7 +104,7 @@ export const IMPORT_OPTIONS = {
     default: 'fail',
     choices: ['fail', 'skip', 'quarantine'],
     meaning:
-      'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at select): fail, leave it out, or also note it in a quarantine file',
+      'what to do with a file that vanishes, cannot be read, or has no records (it is empty, or has nothing at select): fail, leave it out, or leave it out and note it in a quarantine file',
   },
   include: {
     affects: 'records',
@@ -127,7 +128,7 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: 'json',
     choices: ['json', 'json5'],
-    meaning: 'how the sources are spelled; json5: comments, trailing commas, single quotes, bare names, more numbers',
+    meaning: 'syntax of the sources; json5: comments, trailing commas, single quotes, bare names, more numbers',
   },
   nonfinite: {
     affects: 'records',
@@ -144,7 +145,7 @@ export const IMPORT_OPTIONS = {
     default: 'fail',
     choices: ['fail', 'keep'],
     meaning:
-      'what to do with a source that ends inside its array, object or last record: fail, or keep the whole records',
+      'what to do with a source that ends inside its array, object or last record: fail, or keep the complete records',
   },
   codec: {
     affects: 'records',
@@ -152,7 +153,7 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: undefined,
     choices: ['none', 'gzip', 'zstd', 'bzip2', 'xz', 'lz4', 'brotli'],
-    meaning: 'how the sources are compressed; unset: their first bytes tell, and the name of a .br file',
+    meaning: 'compression of the sources; unset: detected by their first bytes, brotli by the ending .br',
   },
   format: {
     affects: 'records',
@@ -160,7 +161,7 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: undefined,
     choices: ['json', 'csv', 'tsv', 'bson', 'es-bulk'],
-    meaning: 'format of the sources; unset: json, and for files named .csv, .tsv or .bson that format',
+    meaning: 'format of the sources; unset: csv, tsv or bson for files with that ending, else json',
   },
   types: {
     affects: 'records',
@@ -175,12 +176,13 @@ export const IMPORT_OPTIONS = {
   maxExpansion: {
     affects: 'nothing',
     ...{ type: 'number', default: EXPANSION_DEFAULT, min: 1, max: Number.POSITIVE_INFINITY },
-    meaning: 'a compressed source that becomes larger than this many times its size is refused, from 64m of text on',
+    meaning:
+      'refuse a compressed source whose text is more than this many times as large, once the text is larger than 64m',
   },
   maxDecoderMemory: {
     affects: 'nothing',
     ...{ type: 'integer', unit: 'bytes', default: DECODER_BYTES_DEFAULT, min: 1, max: 4 * 1024 ** 3 },
-    meaning: 'memory that decompressing a source may take for itself; a zstd file made with --long=31 takes 2g',
+    meaning: 'memory that the decoder of a compressed source may use; a zstd file made with --long=31 takes 2g',
   },
   maxBad: {
     affects: 'import',
@@ -200,7 +202,7 @@ export const IMPORT_OPTIONS = {
     type: 'choice',
     default: 'read',
     choices: ['mmap', 'read'],
-    meaning: 'how to read source bytes',
+    meaning: 'how to read source bytes: with read calls, or through a memory map',
   },
   spanBytes: {
     affects: 'import',
@@ -232,6 +234,6 @@ export const IMPORT_OPTIONS = {
     default: 'auto',
     choices: ['auto', 'require', 'never'],
     meaning:
-      'after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
+      'what to do after a killed import of the same sources; auto: resume if possible; require: resume or fail; never: start from the beginning',
   },
 } as const satisfies OptionTable & Readonly<Record<string, Effect>>;

@@ -8,10 +8,12 @@ import type { Writer } from '../../options/shared.js';
 import type { CodecName } from '../codec/codec.js';
 import type { FormatName } from '../format/coding.js';
 
-/** Decides what becomes of a record that transactions changed and an import replaces. See `ImportOptions.onChanged`. */
+/**
+ * Decides what is stored for a record that transactions changed and an import replaces. See `ImportOptions.onChanged`.
+ */
 export type OnChanged = (previous: unknown, edited: unknown, incoming: unknown, key: KeyValue) => unknown;
 
-/** The place in each document that the records of one collection are in, and the options for these records. */
+/** The place of the records of one collection in each document, and the options for these records. */
 export interface ImportedPlace
   extends Pick<
     ImportOptions,
@@ -20,13 +22,13 @@ export interface ImportedPlace
   > {
   /** As option `select`: a JSON Pointer to the array or object that contains the records. */
   readonly select: string;
-  /** The layout of the records at this place. Default: as they are found; in a folder, "array". */
+  /** The layout of the records at this place. Default: detected; in a folder, "array". */
   readonly shape?: 'array' | 'object' | undefined;
 }
 
 /**
- * Options of `store.import` for an import into several collections. Those beside `collections` hold for all of them, unless
- * a collection has its own.
+ * Options of `store.import` for an import into several collections. The options beside `collections` apply to all
+ * collections. An option of a collection overrides them.
  */
 export interface CollectionsImportOptions<Name extends string = string>
   extends Omit<ImportOptions, 'collection' | 'select'> {
@@ -50,15 +52,16 @@ export interface ImportOptions {
    */
   readonly key?: KeyPath | undefined;
   /**
-   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that also
-   * says whether it is unique, as in `['country', { path: 'email', unique: true }]`. Indexes that `createIndex` has made stay,
-   * named or not. Default: none; with mode "upsert" or "insert", those of the collection.
+   * Secondary indexes: the path of each, for a composite one a list of the paths of its components; or an object that
+   * also says whether it is unique, as in `['country', { path: 'email', unique: true }]`. Indexes that `createIndex`
+   * has made stay, also if they are not named here. Default: none; with mode "upsert" or "insert", those of the
+   * collection.
    */
   readonly indexes?: readonly (KeyPath | IndexDefinition)[] | undefined;
   /**
-   * The paths of secondary indexes in which no two records may have the same value. Null, and no value, may occur any number
-   * of times. If two records have the same value, the import fails with UNIQUE_VIOLATION. The same can be said in `indexes`.
-   * Default: none.
+   * The paths of secondary indexes in which no two records may have the same value. Any number of records may have null
+   * there, or no value. If two records have the same value, the import fails with UNIQUE_VIOLATION. `unique` in
+   * `indexes` does the same. Default: none.
    */
   readonly uniqueIndexes?: readonly KeyPath[] | undefined;
   /**
@@ -69,10 +72,11 @@ export interface ImportOptions {
    */
   readonly select?: string | undefined;
   /**
-   * The layout of the source. Default: a file named `.ndjson` or `.jsonl` has a value on each line. Any other file has the
-   * layout of the collection that it is merged into. Without such a collection, an array is an array of records, and
-   * anything else is one record, or several one after another. If one object has the records as members, give "object".
-   * "elements" are those of an array without its brackets: records with commas between them, such as lines that end with one.
+   * The layout of the source. Default: a file named `.ndjson` or `.jsonl` has a value on each line. Any other file has
+   * the layout of the collection that it is merged into. Without such a collection, an array is an array of records,
+   * and anything else is one record, or several one after another. If the records are the members of one object, give
+   * "object". "elements" are the elements of an array without its brackets: records with commas between them, such as
+   * lines that end with a comma.
    */
   readonly shape?: Shape | undefined;
   /**
@@ -87,19 +91,19 @@ export interface ImportOptions {
    */
   readonly mode?: 'replace' | 'upsert' | 'insert' | undefined;
   /**
-   * What the import does with changes that transactions made since the last import to records that it replaces. "keep": it
-   * makes them again. A record that was put stays, a deleted one stays deleted, and a patch is made to the new record; if
-   * there is no new record, the patched one stays. "drop": it gives them up. "refuse": it fails with COLLECTION_EDITED.
-   * Changes that are acknowledged while the import runs count too. Default "keep"; with mode "upsert" or "insert", whose
-   * records are changes themselves, "drop".
+   * What the import does with changes that transactions made since the last import to records that it replaces. "keep":
+   * it applies them again. A record that was put stays, a deleted record stays deleted, and a patch is applied to the
+   * new record; if there is no new record, the patched record stays. "drop": it drops the changes. "refuse": it fails
+   * with COLLECTION_EDITED. Changes that are acknowledged while the import runs count too. Default "keep"; with mode
+   * "upsert" or "insert", whose records are changes themselves, "drop".
    */
   readonly changes?: 'refuse' | 'keep' | 'drop' | undefined;
   /**
-   * With `changes` "keep": called for each record that transactions changed and the import replaces, within the publishing
-   * transaction. It returns what is stored; undefined: nothing. It must not be async, nor begin a
-   * transaction. `previous` is the record as the last
-   * import brought it (undefined if it brought none, or compaction has removed it), `edited` as transactions left it
-   * (undefined if deleted), `incoming` as this import brings it (undefined if it does not).
+   * With `changes` "keep": called for each record that transactions changed and the import replaces, within the
+   * publishing transaction. It returns what is stored; undefined: nothing. It must not be async, and must not begin a
+   * transaction. `previous` is the record of the last import (undefined if it had none, or if compaction has removed
+   * it). `edited` is the record after the changes (undefined if it was deleted). `incoming` is the record of this
+   * import (undefined if it has none).
    */
   readonly onChanged?: OnChanged | undefined;
   /**
@@ -124,45 +128,46 @@ export interface ImportOptions {
    * `*.jsonl`, in upper or lower case.
    */
   readonly include?: readonly string[] | undefined;
-  /** Patterns of files and folders in a folder that are not imported. They count more than `include`. Default: none. */
+  /** Patterns of files and folders in a folder that are not imported. They override `include`. Default: none. */
   readonly exclude?: readonly string[] | undefined;
   /**
-   * How the sources are spelled. "json5" accepts JSON5 1.0: comments, trailing commas, single quotes, bare names, escaped ends
-   * of lines, hexadecimal numbers, and white space of Unicode. Records are stored as strict JSON. Default "json".
+   * The syntax of the sources. "json5" accepts JSON5 1.0: comments, trailing commas, single quotes, bare names, escaped
+   * ends of lines, hexadecimal numbers, and white space of Unicode. Records are stored as strict JSON. Default "json".
    */
   readonly dialect?: 'json' | 'json5' | undefined;
   /**
-   * What the import does with NaN, Infinity and -Infinity, which JSON does not have: the record is bad ("reject"), they become
-   * null ("null"), or the strings "NaN", "Infinity" and "-Infinity" ("string"). The same holds for keys. Default "reject".
+   * What the import does with NaN, Infinity and -Infinity, which JSON does not have: the record is bad ("reject"), they
+   * become null ("null"), or the strings "NaN", "Infinity" and "-Infinity" ("string"). The same applies to keys.
+   * Default "reject".
    */
   readonly nonfinite?: 'reject' | 'null' | 'string' | undefined;
   /**
-   * What the import does with a source that ends inside its array or object, or inside its last record. It fails ("fail"), or
-   * keeps the records that are whole ("keep"). Then the unfinished record counts as rejected, and a warning says at which byte
-   * the source ends. Default "fail".
+   * What the import does with a source that ends inside its array or object, or inside its last record. It fails
+   * ("fail"), or keeps the complete records ("keep"). Then the unfinished record counts as rejected, and a warning says
+   * at which byte the source ends. Default "fail".
    */
   readonly onTruncated?: 'fail' | 'keep' | undefined;
   /**
-   * How the sources are compressed; "none": not at all. Default: their first bytes tell; a file named `.br` is brotli, which
-   * has no such bytes.
+   * The compression of the sources; "none": they are not compressed. Default: detected by their first bytes. Brotli has
+   * no such bytes: it is detected by the file ending `.br`.
    */
   readonly codec?: 'none' | CodecName | undefined;
   /**
-   * The format of the sources. "csv" and "tsv": rows with a header, each an object with a string for each cell (see `types`).
-   * "bson": documents as mongodump writes them, which become Extended JSON. "es-bulk": an Elasticsearch bulk file, in which
-   * `_id` is the key (unless `key` is given) and deletions delete. Default: JSON, but files named `.csv`, `.tsv` and `.bson`
-   * have that format.
+   * The format of the sources. "csv" and "tsv": rows with a header, each an object with a string for each cell (see
+   * `types`). "bson": documents as mongodump writes them, which become Extended JSON. "es-bulk": an Elasticsearch bulk
+   * file, in which `_id` is the key (unless `key` is given) and deletions delete. Default: the format of the file
+   * ending `.csv`, `.tsv` or `.bson`, else JSON.
    */
   readonly format?: 'json' | FormatName | undefined;
   /**
-   * The types of the cells of CSV and TSV files: "auto", or a type for some columns, as in `price=number,active=boolean`
-   * (string, number, boolean or auto) or as a JSON object. A cell that is not spelled as JSON spells its type stays a
-   * string. With "auto", a cell in quotes does too. Default: all cells are strings.
+   * The types of the cells of CSV and TSV files: "auto", or a type for some columns, as in
+   * `price=number,active=boolean` (string, number, boolean or auto) or as a JSON object. A cell whose text is not JSON
+   * of its type stays a string. With "auto", a cell in quotes stays a string too. Default: all cells are strings.
    */
   readonly types?: string | undefined;
   /**
-   * Conditions such as `country=DE`, `age>=18`, `email` (has a value) or `!email` (has none). The import stores only records
-   * that meet all of them. A value is JSON, or else text. Default: none.
+   * Conditions such as `country=DE`, `age>=18`, `email` (has a value) or `!email` (has none). The import stores only
+   * records that meet all of them. A value that is not JSON is text. Default: none.
    */
   readonly where?: readonly string[] | undefined;
   /**
@@ -180,16 +185,19 @@ export interface ImportOptions {
   readonly pick?: readonly string[] | undefined;
   /** Paths of the members of each record that the import does not store. Default: none. */
   readonly omit?: readonly string[] | undefined;
-  /** The greatest number of records that the import stores: the first ones. Then it stops reading. Default: no limit. */
+  /**
+   * The greatest number of records that the import stores. It stores the first ones, then it stops reading. Default: no
+   * limit.
+   */
   readonly limit?: number | undefined;
   /**
-   * The greatest size of the text of a compressed source, in multiples of its own size. A source that expands to more is
-   * refused with SOURCE_EXPANDS, once its text is larger than 64 MiB. Default 250.
+   * The greatest size of the text of a compressed source, as a multiple of its compressed size. A source that expands
+   * to more is refused with SOURCE_EXPANDS, once its text is larger than 64 MiB. Default 250.
    */
   readonly maxExpansion?: number | undefined;
   /**
-   * The memory, in bytes, that decompressing a source may take for itself (a zstd window, an xz dictionary). A source that
-   * needs more is refused with SOURCE_EXPANDS. Default 128 MiB. A zstd file made with `--long=31` takes 2 GiB.
+   * The memory, in bytes, that the decoder of a compressed source may use (a zstd window, an xz dictionary). A source
+   * that needs more is refused with SOURCE_EXPANDS. Default 128 MiB. A zstd file made with `--long=31` takes 2 GiB.
    */
   readonly maxDecoderMemory?: number | undefined;
   /**

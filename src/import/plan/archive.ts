@@ -49,6 +49,6 @@ export async function planArchive(
 }
 
 function zipInSequence(path: string): GristmillError {
-  const message = `${path} is a zip archive, and the directory of one stands at its end, so it cannot be read in sequence. Save it to a file first, not compressed further, and import that`;
+  const message = `${path} is a zip archive. Its directory is at its end, so it cannot be read in sequence. Save the archive to a file, without another compression, and import the file`;
   return new GristmillError('SOURCE_NOT_SUPPORTED', message, { file: path });
 }

@@ -39,7 +39,7 @@ export function checkFormat(path: string, options: Given): void {
   const format = formatOf(path, options);
   if (format !== undefined && (options.glob !== undefined || ARCHIVE_NAME.test(path))) {
     throw new TypeError(
-      `${path} is an archive, and option format is for sources that are no archives. Leave it out: entries named .csv, .tsv or .bson have that format`,
+      `${path} is an archive, and option format is for sources that are not archives. Leave it out: entries named .csv, .tsv or .bson have that format`,
     );
   }
   checkLayout(path, options);

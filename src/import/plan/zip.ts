@@ -51,7 +51,7 @@ function checkExpansion({ path, end }: Source, entries: readonly ZipEntry[], { m
 }
 
 export function noEntries(path: string): GristmillError {
-  const message = `No entry of ${path} is taken; there is nothing to import. Without a pattern, *.json, *.ndjson and *.jsonl are taken, compressed or not.`;
+  const message = `No entry of ${path} matches; there is nothing to import. Without a pattern, entries named *.json, *.ndjson and *.jsonl are imported, compressed or not.`;
   return new GristmillError('SOURCE_EMPTY', message, { file: path });
 }
 

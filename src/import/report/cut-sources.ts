@@ -12,7 +12,7 @@ export function cutWarnings(cut: readonly CutSource[]): string[] {
   const warnings = cut.slice(0, NAMED_MAX).map(({ file, offset, start }) => {
     const rest =
       start === undefined
-        ? ', and its closing bracket is missing; all its records are whole.'
+        ? ', and its closing bracket is missing; all its records are complete.'
         : ` inside the record that begins at byte ${start}, which was rejected.`;
     return `${file} is cut off: it ends at byte ${offset}${rest}`;
   });

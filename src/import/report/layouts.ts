@@ -95,8 +95,10 @@ function reasonOf(
 }
 
 const HELP: Readonly<Record<Shape | 'folder', string>> = {
-  ndjson: "as the first line is; if the records are the members of one object, give option shape: 'object'",
-  values: "as the first value is; if the records are the members of one object, give option shape: 'object'",
+  ndjson:
+    "because the first line is a record; if the records are the members of one object, give option shape: 'object'",
+  values:
+    "because the first value is a record; if the records are the members of one object, give option shape: 'object'",
   array: "because the source begins with an array; if each line is a record, give option shape: 'ndjson'",
   object: 'because the source is an object',
   elements: 'because the source has commas between records',

@@ -54,7 +54,7 @@ function warningOfMany(plans: readonly SourcePlan[], how: CodingOptions): string
   }
   const [pointer] = pointers;
   if (pointers.size !== 1 || pointer === undefined) return undefined;
-  return `Each record is little more than an array. If the records are in the array inside, give option select: '${pointer}'.`;
+  return `Each record has almost nothing but an array. If the records are in the array inside, give option select: '${pointer}'.`;
 }
 
 /** The first documents of the sources: lines of a file of lines, and files of any other kind. */

@@ -114,12 +114,12 @@ function resumed(
 ): Omit<Beginning, 'warnings'> | string {
   const journal = readJournal(journalPath(store, id));
   if (journal === undefined) return 'its journal is damaged';
-  if (journal.header.sources !== header.sources) return 'it had another source, or its source was changed';
-  if (journal.header.options !== header.options) return 'it had other options';
+  if (journal.header.sources !== header.sources) return 'its source was different, or was changed';
+  if (journal.header.options !== header.options) return 'its options were different';
   if (!areInOrder(journal.spans, firstShard, spans)) return 'its journal is damaged';
   const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
   const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);
-  if (recorded.length === 0) return 'it had not finished anything';
+  if (recorded.length === 0) return 'it had not finished a span';
   return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length]!, header };
 }
 

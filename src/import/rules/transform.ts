@@ -90,7 +90,7 @@ function isIterable(result: unknown): result is Iterable<unknown> {
 /** @throws TransformFault for what JSON cannot carry */
 function textOf(value: unknown): string {
   if (value instanceof Promise) throw new TransformFault('option transform returned a promise: it must not be async');
-  return jsonText(value, 'a record that it gave');
+  return jsonText(value, 'a record that option transform returned');
 }
 
 function messageOf(error: unknown): string {

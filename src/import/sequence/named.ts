@@ -9,9 +9,9 @@ import { type StreamOpener, Streams } from './streams.js';
 
 /**
  * A source: the path of a file or folder, a pattern, a `file:` URL; the address of a remote object (`https:`, `http:`,
- * `s3:`); or something that gives bytes, texts or records: a stream of Node or of the web, a Blob, bytes, an iterable, an
- * asynchronous iterable. A stream is read once, from where it stands. Each value in it that is neither bytes nor text becomes a
- * record.
+ * `s3:`); or something that gives bytes, texts or records: a stream of Node or of the web, a Blob, bytes, an iterable,
+ * an asynchronous iterable. A stream is read once, from its current position. Each value in it that is neither bytes
+ * nor text becomes a record.
  */
 export type ImportSource = string | URL | Blob | ArrayBuffer | StreamSource;
 

@@ -26,13 +26,13 @@ interface LeftOut {
 
 type WhyLeftOut =
   | 'hidden'
-  | 'of another name'
+  | 'names that do not match'
   | 'excluded by a pattern'
-  | 'links out of it'
+  | 'links out of the folder'
   | 'links to folders'
   | 'gristmill stores'
-  | 'no regular files'
-  | 'not named in UTF-8';
+  | 'not regular files'
+  | 'names that are not UTF-8';
 
 /** The files of one folder. Reading it is `files()`. */
 export class Folder {
@@ -173,13 +173,13 @@ export class Folder {
       const name = entry.name.toString();
       const path = prefix + name;
       if (name.startsWith('.')) this.#leaveOut('hidden', path);
-      else if (!isUtf8(entry.name)) this.#leaveOut('not named in UTF-8', path);
+      else if (!isUtf8(entry.name)) this.#leaveOut('names that are not UTF-8', path);
       else {
         const isDirectory = isUnknown(entry) ? isRealDirectory(join(directory, name)) : entry.isDirectory();
         if (this.#names.excludes(path)) this.#leaveOut('excluded by a pattern', path);
         else if (isDirectory ? this.#names.mayHold(path) : this.#names.takes(path)) {
           taken.push({ order: isDirectory ? Buffer.concat([entry.name, Buffer.of(0x2f)]) : entry.name, isDirectory });
-        } else if (!this.#names.isOfPattern) this.#leaveOut('of another name', path);
+        } else if (!this.#names.isOfPattern) this.#leaveOut('names that do not match', path);
       }
     }
     taken.sort((left, right) => Buffer.compare(left.order, right.order));
@@ -193,13 +193,13 @@ export class Folder {
     const stat = statIfThere(full, lstatSync);
     if (stat === undefined) return undefined; // it went meanwhile
     if (stat.isFile()) return stat;
-    if (!stat.isSymbolicLink()) return this.#leaveOut('no regular files', path);
+    if (!stat.isSymbolicLink()) return this.#leaveOut('not regular files', path);
     const target = statIfThere(full, statSync);
     if (target === undefined || !realPathOf(full)?.startsWith(this.#real + sep)) {
-      return this.#leaveOut('links out of it', path);
+      return this.#leaveOut('links out of the folder', path);
     }
     if (target.isFile()) return target;
-    return this.#leaveOut(target.isDirectory() ? 'links to folders' : 'no regular files', path);
+    return this.#leaveOut(target.isDirectory() ? 'links to folders' : 'not regular files', path);
   }
 
   #leaveOut(why: WhyLeftOut, path: string): undefined {

@@ -20,12 +20,12 @@ const ascii = (text: string): readonly number[] => [...Buffer.from(text, 'latin1
 const FORMATS: readonly (OtherFormat & { readonly begins: readonly number[] })[] = [
   {
     begins: [0, 0],
-    is: 'It begins with bytes of zero, as a crash leaves them in a log. The rest of it is to be had without them',
+    is: 'It begins with zero bytes, which a crash can leave in a log. Remove them first',
     command: "tr -d '\\000'",
   },
   {
     begins: [0x1e],
-    is: 'It is a JSON text sequence (RFC 7464), which neither option dialect nor option select takes. Remove its separators first',
+    is: 'It is a JSON text sequence (RFC 7464), which neither option dialect nor option select accepts. Remove its separators first',
     command: "tr -d '\\036'",
   },
   ...['//', '/*'].map((comment) => ({
@@ -34,10 +34,10 @@ const FORMATS: readonly (OtherFormat & { readonly begins: readonly number[] })[]
   })),
   {
     begins: [...ascii('PK'), 3, 4],
-    is: 'It is a zip archive, which is read if it is a source itself, and not in a folder or another archive',
+    is: 'It is a zip archive. gristmill reads a zip archive if you give it as a source, but not inside a folder or another archive',
   },
   { begins: ascii('PAR1'), is: 'It is a Parquet file' },
-  { begins: ascii('<'), is: 'It looks like XML or HTML: was a page with an error saved in its place?' },
+  { begins: ascii('<'), is: 'It looks like XML or HTML. Did you save an error page in place of the file?' },
 ];
 
 const compressed = (name: string, ending: string, tool: string): OtherFormat => ({

@@ -132,7 +132,7 @@ export class SourceFile implements Source {
 }
 
 export function changedError(file: string, cause?: unknown): GristmillError {
-  const message = `${file} changed during the import; the store is as it was. Import the file again when nobody writes to it.`;
+  const message = `${file} changed during the import; the store was not changed. Import the file again when nobody writes to it.`;
   return new GristmillError('SOURCE_CHANGED', message, { file, cause });
 }
 

@@ -3,7 +3,7 @@
 /** The size of a cache, in bytes and in entries. */
 export interface CacheSize {
   readonly cache: 'frames' | 'records' | 'pages';
-  /** The collection that has this cache for itself. Absent for the cache that the other collections share. */
+  /** The only collection that uses this cache. Absent for the cache that the other collections share. */
   readonly collection?: string;
   readonly bytes: number;
   readonly bytesMax: number;

@@ -17,9 +17,9 @@ import { READ_OPTIONS } from './read-options.js';
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
 export interface RangeOptions {
   /**
-   * The path of a secondary index, as given at import. Default: the primary key. Bounds of a composite key are arrays of the
-   * values of its first components, or of all. They are compared component by component; the shorter of two that begin
-   * alike is less.
+   * The path of a secondary index, as given at import. Default: the primary key. A bound of a composite key is an array
+   * of the values of its first components, or of all components. Arrays are compared component by component. If one is
+   * the beginning of the other, the shorter one is less.
    */
   readonly index?: KeyPath | undefined;
   /** Reads only keys greater than this one. Not together with `gte`. */
@@ -40,8 +40,8 @@ export interface RangeOptions {
   /** The greatest number of records to read. Default: no limit. */
   readonly limit?: number | undefined;
   /**
-   * Continues after a row that was read before: its `cursor`. With `reverse`, reads the rows before it. The index must be the
-   * same; bounds and limit may differ.
+   * The `cursor` of a row that was read before. The range continues after this row; with `reverse`, before it. The index must
+   * be the same; bounds and limit may differ.
    */
   readonly after?: string | undefined;
   /** The state to read. Default: option `freshness` of the store. Snapshots do not have this option. */
@@ -57,10 +57,10 @@ export const BOUNDS_OPTIONS = {
     meaning: 'path of the secondary index, or the list of paths of a composite one; unset: the primary key',
   },
   // Encoding them checks them.
-  gt: any<KeyValue>('only keys after this one'),
-  gte: any<KeyValue>('only keys from this one on'),
-  lt: any<KeyValue>('only keys before this one'),
-  lte: any<KeyValue>('only keys up to this one'),
+  gt: any<KeyValue>('only keys greater than this one'),
+  gte: any<KeyValue>('only keys greater than or equal to this one'),
+  lt: any<KeyValue>('only keys less than this one'),
+  lte: any<KeyValue>('only keys less than or equal to this one'),
   prefix: any<string | readonly KeyPart[]>('only strings that begin with this text, or keys with these components'),
   reverse: { type: 'boolean', default: false, meaning: 'read from the greatest key to the smallest' },
   limit: {

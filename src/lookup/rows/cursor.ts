@@ -61,7 +61,7 @@ export function decodeCursor(text: string, scope: string): Cursor {
   const isWhole = body.byteLength > HEAD_BYTES && bytes.toString('base64url') === text;
   if (!isWhole || !checksumOf(body, scope).equals(bytes.subarray(body.byteLength))) {
     throw new TypeError(
-      `this is no cursor of ${scope}: it is damaged, or of another collection or index; read from the beginning`,
+      `this is not a cursor of ${scope}: it is damaged, or belongs to another collection or index; read from the beginning`,
     );
   }
   if (body[0] !== VERSION)

@@ -54,6 +54,6 @@ function locationOf(
   const entry = key.byteLength > KEY_BYTES_MAX ? cutKey(key) : key;
   const only = { key: entry, inclusive: true };
   if (source.places({ lower: only, upper: only, reverse: false, limit: 1 }).next().done) return undefined;
-  const message = `the record of this cursor of ${scope} is gone, and an import has replaced all records since; other records have the same key, and which of them were read cannot be told: read from the beginning, or from this key`;
+  const message = `the record of this cursor of ${scope} is gone, and since then an import has replaced all records; other records have the same key, and gristmill cannot know which of them were read: read from the beginning, or from this key`;
   throw new GristmillError('CURSOR_EXPIRED', message);
 }

@@ -27,7 +27,7 @@ export interface RowContext {
 export const UNCOMMITTED_SHARD = 2 ** 32;
 
 abstract class AnyRow {
-  /** The key in the order that is read: of the index that was given, or else the primary key. */
+  /** The key of the row in the index that is read: the index that was given, or else the primary key. */
   readonly key: KeyValue;
   readonly #place: Place;
   readonly #context: RowContext;
@@ -38,7 +38,7 @@ abstract class AnyRow {
     this.#context = context;
   }
 
-  /** The record's own key: what `get` takes. */
+  /** The primary key of the record, as `get` takes it. */
   abstract get primaryKey(): KeyValue;
 
   /** The position of the row, as a text that is safe in URLs: option `after` of `range` and `find` continues after it. */
@@ -51,7 +51,7 @@ abstract class AnyRow {
     return encodeCursor({ key, among: { primary: encodeKey(this.primaryKey), lineage, location } }, scope);
   }
 
-  /** All of the row, also what is computed, for `JSON.stringify`. */
+  /** Returns the whole row, with its primary key and cursor, for `JSON.stringify`. */
   toJSON(): object {
     return { ...this, primaryKey: this.primaryKey, cursor: this.cursor };
   }

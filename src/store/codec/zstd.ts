@@ -77,7 +77,7 @@ export function decompressInto<Room extends Uint8Array>(
   if (claimed !== plainBytes)
     throw damaged(`it claims ${claimed} bytes of text, but the seek table says ${plainBytes}`);
   if (plainBytes > FRAME_TEXT_BYTES_MAX)
-    throw damaged(`it claims ${plainBytes} bytes of text, and a frame may not have that many`);
+    throw damaged(`it claims ${plainBytes} bytes of text, but a frame cannot have that many`);
   // zstd would go on with whatever frames and skippable frames follow.
   if (!isOneFrame(frame)) throw damaged('it is not exactly one frame with a checksum');
   decompressor ??= new binding.DCtx();

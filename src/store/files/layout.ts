@@ -95,7 +95,7 @@ export function storeDirectory(path: string, { trustOwner, trustShared }: Trust)
     return realpathSync(directory);
   } catch (cause) {
     if (!isMissing(cause)) throw ioError(cause, 'follow', directory);
-    const message = `there is no store at ${directory}: it is a symbolic link that leads nowhere`;
+    const message = `there is no store at ${directory}: it is a symbolic link, and its target does not exist`;
     throw new GristmillError('STORE_NOT_FOUND', message, { file: directory, cause });
   }
 }
@@ -200,10 +200,10 @@ function checkDirectory(path: string, stat: Stats, { trustOwner, trustShared }: 
   if (stat.isSymbolicLink()) refuse('is a symbolic link; name the directory itself');
   if (!stat.isDirectory()) refuse('is not a directory');
   const writers = otherWriters(stat);
-  if (writers === 'all') refuse('can be written by other users; take that right away (chmod go-w)');
+  if (writers === 'all') refuse('can be written by other users; remove that right (chmod go-w)');
   if (writers === 'group' && !trustShared) {
     const group = 'can be written by the users of its group';
-    refuse(`${group}; take that right away (chmod g-w), or if you trust them, give option trustShared: true`);
+    refuse(`${group}; remove that right (chmod g-w), or if you trust them, give option trustShared: true`);
   }
   checkOwner(path, stat, trustOwner);
 }

@@ -93,7 +93,7 @@ export function checkHolders(path: string, stat: Stats, isShared = false): void 
   }
   throw untrusted(
     path,
-    'other users can write to it; if you know that its content is right, take that right away (chmod go-w)',
+    'other users can write to it; if you know that its content is correct, remove that right (chmod go-w)',
   );
 }
 
@@ -112,7 +112,7 @@ export function checkNames(path: string, seen: Stats): void {
   }
   throw untrusted(
     path,
-    'it has another name in another directory (a hard link), and writing would change both; replace the file by a copy',
+    'it has another name in another directory (a hard link), and writing would change both; replace the file with a copy',
   );
 }
 
@@ -132,7 +132,7 @@ function checkKind(path: string, stat: Stats, what: string): void {
 }
 
 export function linkError(path: string): GristmillError {
-  const message = `${path} is not used: it is a symbolic link, and its target may be anywhere; replace the link by its target`;
+  const message = `${path} is not used: it is a symbolic link, and its target may be anywhere; replace the link with its target`;
   return new GristmillError('IO_ERROR', message, { file: path });
 }
 

@@ -51,7 +51,7 @@ export class CommitRoom {
     const needed = LEAST_BYTES + this.#taken * PAGES_PER_BYTE;
     const free = freeBytes(dirname(this.#file));
     if (free >= needed) return;
-    const message = `no room to commit to ${this.#file}: the commit may need ${needed} bytes, but only ${free} are free; free space on its file system and try again`;
+    const message = `no room to commit to ${this.#file}: the commit may need ${needed} bytes, but only ${free} are free; free some space on its file system and try again`;
     throw new GristmillError('DISK_FULL', message, { file: this.#file, bytesNeeded: needed });
   }
 }

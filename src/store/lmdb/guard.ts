@@ -173,6 +173,6 @@ function mayNotWrite(path: string, code: string, readOnly: boolean, store: strin
     code === 'EROFS'
       ? `mount it writable here, or read a copy (gristmill backup)${readOnly ? '' : '; a file system that is read-only as a whole can be read with readOnly'}`
       : `give this user the right to write ${readOnly ? `${CATALOG_LOCK_FILE}, ${GATE_FILE} and ${GATE_FILE}${GATE_LOCK_SUFFIX}` : 'all of it'} in ${store}, or read a copy (gristmill backup)`;
-  const message = `this user may not write ${path} (${code}), but ${why}: ${how}`;
+  const message = `this user has no right to write ${path} (${code}), but ${why}: ${how}`;
   return new GristmillError('IO_ERROR', message, { file: path });
 }

@@ -22,9 +22,9 @@ import type { Catalog, CatalogRead, ResumableImport } from '../types.js';
 
 export interface Leftovers {
   readonly trees: readonly number[];
-  /** Names under `shards/`. */
+  /** The names of files under `shards/`. */
   readonly files: readonly string[];
-  /** Names under `tmp/`. */
+  /** The names of files and directories under `tmp/`. */
   readonly temporary: readonly string[];
 }
 

@@ -34,7 +34,7 @@ const RENEW_MILLISECONDS = STALE_MILLISECONDS / 6;
 
 export interface LockRequest {
   readonly operation: LockRecord['operation'];
-  /** For people to read. */
+  /** The collection, for messages. */
   readonly collection?: string | undefined;
   /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
   readonly wait?: boolean | undefined;
@@ -42,7 +42,7 @@ export interface LockRequest {
   readonly signal?: AbortSignal | undefined;
   /** Whether to sweep the leftovers of a dead holder. With false, the lock record still names them. Default true. */
   readonly sweeps?: boolean | undefined;
-  /** Called once for each other writer that it has to wait for. */
+  /** Called once for each other writer that the method has to wait for. */
   readonly onWait?: ((holder: LockRecord) => void) | undefined;
 }
 
@@ -169,7 +169,7 @@ export class WriterLock {
     const current = this.#catalog.lock();
     if (current?.token === this.token) return current;
     const who = current === undefined ? 'another writer' : describeHolder(current);
-    const message = `this process was stopped for a long time, and ${who} took its turn; nothing was published: run it again`;
+    const message = `this process was stopped for a long time, and meanwhile ${who} took the lock; nothing was published: run it again`;
     throw new GristmillError('STORE_BUSY', message, { file: this.#catalog.file });
   }
 
@@ -215,6 +215,6 @@ function leftBy(dead: LockRecord, catalog: Catalog, write: CatalogWrite): Pick<L
 function busy(holder: LockRecord): GristmillError {
   return new GristmillError(
     'STORE_BUSY',
-    `the store is busy: ${describeHolder(holder)}; wait until that ends, and try again`,
+    `the store is busy: ${describeHolder(holder)}; wait until that work ends, and try again`,
   );
 }

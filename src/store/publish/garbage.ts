@@ -17,7 +17,7 @@ import { deleteTrees } from './new-trees.js';
 const DELETE_RECORDS = 4096;
 
 export interface Unnamed {
-  /** Names under `shards/`. */
+  /** The names of files under `shards/`. */
   readonly files: readonly string[];
   readonly trees: readonly number[];
   /** Inline shards. */

@@ -68,7 +68,7 @@ export function factsOf({ line, number }: QuarantineLine, path: string): Quarant
   } catch {
     // It is said below.
   }
-  const message = `line ${number} of ${path} is no line of a quarantine file: another program changed the file`;
+  const message = `line ${number} of ${path} is not a line of a quarantine file: another program changed the file`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, line: number });
 }
 

@@ -215,7 +215,7 @@ export function decodeFooter(footer: Buffer, { begin, end }: Extent, file: strin
   if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || footer[4] !== 0) throw damaged(file, at, 'no seek table at its end');
   const frames = footer.readUInt32LE(0);
   if (frames > FRAMES_PER_SHARD_MAX)
-    throw damaged(file, at, `it says that it has ${frames} frames, and a shard may not have that many`);
+    throw damaged(file, at, `it says that it has ${frames} frames, but a shard cannot have that many`);
   const sizes = tableBytes(frames);
   if (sizes.frameTable + sizes.seekTable > end - begin) throw damaged(file, at, `it cannot hold ${frames} frames`);
   return frames;
@@ -266,7 +266,7 @@ export function decodeTables(bytes: Buffer, frames: number, { begin, end }: Exte
     // A record is one byte at least, and a newline.
     if (isPossible && plainBytes[i]! >= 2 * records[i]!) continue;
     const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
-    throw damaged(file, start + at, `it says that frame ${i} has ${facts}, and a frame may not have that many`);
+    throw damaged(file, start + at, `it says that frame ${i} has ${facts}, but a frame cannot have that many`);
   }
   const framesEnd = begin + storedTotal;
   if (framesEnd > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);

@@ -65,8 +65,8 @@ export interface CompactReport {
   /** Shards that were rewritten without their dead records. */
   readonly rewritten: number;
   /**
-   * Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. Of a joined
-   * file, their part stays until more than `minDeadShare` of the file is without a shard.
+   * Shards without a live record that were removed, with their files. `minDeadShare` does not matter for them. In a
+   * joined file, the part of such a shard stays until more than `minDeadShare` of the file belongs to no shard.
    */
   readonly dropped: number;
   /** Shards that were put into one file with others, sealed and rewritten ones too, and the number of these files. */

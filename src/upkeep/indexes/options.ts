@@ -8,7 +8,10 @@ import type { LockRequest } from '../../store/lock/writer-lock.js';
 
 /** Options of `store.createIndex`; all optional. An unknown name is a TypeError. */
 export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
-  /** Whether no two records may have the same value in the index. Null, and no value, may occur any number of times. Default false. */
+  /**
+   * Whether no two records may have the same value in the index. Any number of records may have null there, or no
+   * value. Default false.
+   */
   readonly unique?: boolean | undefined;
   /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
@@ -71,7 +74,7 @@ export function resolveCreateIndex(
   checkKeyPath(path);
   const options = resolveOptions('createIndex', CREATE_INDEX_OPTIONS, given);
   if (unique !== undefined && given?.unique !== undefined && unique !== given.unique) {
-    throw new TypeError('createIndex: index.unique and options.unique say different things');
+    throw new TypeError('createIndex: index.unique and options.unique contradict each other');
   }
   return {
     path,

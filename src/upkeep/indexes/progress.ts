@@ -58,7 +58,7 @@ export class IndexWatch {
 
   #cancelled(): GristmillError {
     const cause = this.#options.signal?.reason;
-    return new GristmillError('CANCELLED', 'The new index was cancelled; the store is as it was.', { cause });
+    return new GristmillError('CANCELLED', 'The new index was cancelled; the store was not changed.', { cause });
   }
 
   #tell(): void {

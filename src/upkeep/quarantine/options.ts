@@ -16,10 +16,10 @@ export interface CorrectedRecord {
 export const RETRY_OPTIONS = {
   collection: {
     ...{ type: 'text', default: undefined, check: checkNameToFind },
-    meaning: 'collection to import into; unset: the one of the import',
+    meaning: 'collection to import into; unset: the collection of the import that rejected the records',
   },
   corrected: list<CorrectedRecord>(
-    'texts in place of rejected records; the other records are not tried; unset: try all',
+    'texts to import in place of rejected records; other records are not tried; unset: try all records as they are',
   ),
   ...WAITING,
   ...LONG_WORK,

@@ -35,6 +35,6 @@ export function nameInFolder(
     const hasMany = isNamedLines(path) || formatOf(path, {}) !== undefined;
     return hasMany || record > 0 || start > 0 ? `${path}#${record}` : path;
   }
-  const message = `the record has no name, and ${file} is in no folder that ${name} is made of: put it by its name`;
+  const message = `the record has no name, and ${file} is not in a source folder of ${name}: put the record with its name`;
   throw new GristmillError('BAD_RECORD', message, { file });
 }

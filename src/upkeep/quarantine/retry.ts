@@ -194,7 +194,8 @@ function putBatch(catalog: Catalog, transaction: Transaction, name: string, batc
   const refused: Refused[] = [];
   for (const entry of batch) {
     if (OF_DOCUMENTS.has(entry.source.reason)) {
-      const message = 'it is no record, but a document that has records inside: correct its source, and import that';
+      const message =
+        'it is not a record, but a document that has records inside: correct its source, and import the source';
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }

@@ -38,7 +38,7 @@ export interface QuarantinedRecord {
   readonly records: number;
   /** The line in that file, from 1. Absent if the file no longer has the record at that place. */
   readonly line?: number;
-  /** The byte offset at which the record begins, and the one that makes it bad, from 0. */
+  /** The byte offset of the beginning of the record, and the byte offset that makes it bad, from 0. */
   readonly start: number;
   readonly offset: number;
   /** Why it was rejected, such as "BAD_NUMBER", and the same in words. */
@@ -76,10 +76,17 @@ export function findFile(place: StorePlace, given: string): QuarantineName {
   const like = found.length > 0 ? found : names.filter(({ name }) => wanted !== '' && name.startsWith(wanted));
   if (like[0] !== undefined && like.length === 1) return like[0];
   const directory = join(place.directory, QUARANTINE_DIRECTORY);
-  const what = like.length > 1 ? `${like.length} quarantine files begin with` : 'there is no quarantine file named';
-  throw new GristmillError('SOURCE_NOT_FOUND', `${what} ${JSON.stringify(wanted)} in ${directory}: list them`, {
-    file: directory,
-  });
+  const what =
+    like.length > 1
+      ? `${like.length} quarantine files have names that begin with`
+      : 'there is no quarantine file named';
+  throw new GristmillError(
+    'SOURCE_NOT_FOUND',
+    `${what} ${JSON.stringify(wanted)} in ${directory}: list the files (gristmill quarantine list)`,
+    {
+      file: directory,
+    },
+  );
 }
 
 export function openQuarantine(place: StorePlace, { name }: Pick<QuarantineName, 'name'>): BlobReader {

@@ -59,7 +59,7 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
     const older = used.filter((other) => other.origin.collection === origin.collection);
     const isDoubtful = doubtful.has(one);
     if (isDoubtful && older.length > 0 && !canJoin(origin, older)) {
-      drop(one, `nobody can know whether its import was published, and the collection that it would replace exists`);
+      drop(one, `it is not known whether its import was published, and the collection that it would replace exists`);
       continue;
     }
     if (origin.mode === 'replace' && !isDoubtful) {
@@ -130,7 +130,7 @@ function canJoin(origin: ShardOrigin, older: readonly Import[]): boolean {
 function* notesOn({ origin, shards, isDoubtful }: ChosenImport, damaged: ReadonlySet<number>): Generator<string> {
   const { collection, source } = origin;
   if (isDoubtful) {
-    yield `The import of ${source.file} into ${collection} was killed, and nobody can know whether it was published. The repair used its records, but they replace no older records.`;
+    yield `The import of ${source.file} into ${collection} was killed, and it is not known whether it was published. The repair used its records, but they replace no older records.`;
   }
   const gaps = [...gapsIn(shards, damaged)];
   if (gaps.length === 0) return;

@@ -11,7 +11,7 @@ export interface RepairOptions {
   /** Called with the progress about ten times a second. An error that it throws is not caught. */
   readonly onProgress?: ((progress: RepairProgress) => void) | undefined;
   /**
-   * Cancels the repair: it rejects with CANCELLED and the store is as it was. It has no effect once the repair has begun to
+   * Cancels the repair: it rejects with CANCELLED, and the store was not changed. It has no effect once the repair has begun to
    * put the new index in place.
    */
   readonly signal?: AbortSignal | undefined;
@@ -66,7 +66,7 @@ export const REPAIR_FLAGS = {
     type: 'boolean',
     default: false,
     meaning:
-      'do not open the existing index: data that only the index has is lost (for a store from somebody you do not trust)',
+      'do not open the existing index, for a store from somebody you do not trust; data that only the index has is lost',
   },
   ...TRUST,
 } as const satisfies OptionTable;

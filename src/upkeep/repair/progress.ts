@@ -62,7 +62,7 @@ export class RepairWatch {
 
   #cancelled(): GristmillError {
     const cause = this.#options.signal?.reason;
-    return new GristmillError('CANCELLED', 'The repair was cancelled; the store is as it was.', { cause });
+    return new GristmillError('CANCELLED', 'The repair was cancelled; the store was not changed.', { cause });
   }
 
   #tell(stage: RepairProgress['stage']): void {

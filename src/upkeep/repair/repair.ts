@@ -33,12 +33,12 @@ import { rebuildFromShards } from './shards.js';
 type StartSalvagers = (threads: number) => Salvagers;
 
 const WITHOUT_CATALOG =
-  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced are back. Records that transactions put are gone, if they were not compacted. Indexes are those of the last import or compacted transaction: make those again that createIndex (gristmill index add) made later.';
+  'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again.';
 
 /**
  * Makes a new index for a store. No other process may have the store open.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
- * IO_ERROR, CANCELLED: then the store is as it was. TypeError for a wrong option.
+ * IO_ERROR, CANCELLED: then the store was not changed. TypeError for a wrong option.
  * @example const { from, lost } = await repairStore('./store');
  */
 export async function repairStore(
@@ -74,9 +74,13 @@ function assertWritable(store: string): void {
   } catch (cause) {
     const help = 'mount it writable, or repair a copy of it';
     const why = (cause as NodeJS.ErrnoException).code;
-    throw new GristmillError('IO_ERROR', `a repair writes into ${store}, where this user may not (${why}): ${help}`, {
-      ...{ file: store, cause },
-    });
+    throw new GristmillError(
+      'IO_ERROR',
+      `a repair writes into ${store}, but this user has no right to write there (${why}): ${help}`,
+      {
+        ...{ file: store, cause },
+      },
+    );
   }
 }
 

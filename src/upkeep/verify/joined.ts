@@ -25,7 +25,7 @@ export async function verifyJoined(
         const said = readJoined(blob, path);
         const wrong = shards.find((entry) => !isAt(said?.[entry.fileNumber - Number.parseInt(file, 10)], entry));
         if (wrong === undefined) return;
-        throw new Error(`${path} says nothing of shard ${wrong.shard}, or not what the catalog says`);
+        throw new Error(`${path} has no entry for shard ${wrong.shard}, or an entry that contradicts the catalog`);
       } finally {
         blob.close();
       }

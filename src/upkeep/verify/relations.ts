@@ -45,14 +45,14 @@ export function verifyRelations(found: Inventory, file: string, faults: FaultLis
   };
   const inline = new Set(shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard }) => shard));
   for (const one of garbage?.files ?? []) {
-    if (files.has(one.file)) note(MetaKind.garbage, `${one.file} is to be removed as garbage, but a collection has it`);
+    if (files.has(one.file)) note(MetaKind.garbage, `${one.file} is in the list of garbage, but a collection has it`);
   }
   for (const tree of garbage?.trees ?? []) {
-    if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is to be removed as garbage, but a collection has it`);
+    if (trees.has(tree)) note(MetaKind.garbage, `index ${tree} is in the list of garbage, but a collection has it`);
   }
   for (const shard of garbage?.inline ?? []) {
     if (inline.has(shard))
-      note(MetaKind.garbage, `records of shard ${shard} are to be removed as garbage, but a collection has them`);
+      note(MetaKind.garbage, `records of shard ${shard} are in the list of garbage, but a collection has them`);
   }
   for (const { id, name, edits = 0 } of collections) {
     const there = found.edits.get(id) ?? 0;

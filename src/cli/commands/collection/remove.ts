@@ -26,8 +26,8 @@ Examples:
   gristmill drop events --store ./store
   gristmill drop events --store ./store --yes
 
-drop removes the records, the indexes, the rejected records in quarantine, and what is known of the sources. On a terminal
-it asks first. Reads that have begun go on. The space is free when no process reads the collection any more.`;
+drop removes the records, the indexes, the rejected records in quarantine, and the notes about the sources. On a terminal
+it asks first. Running reads continue. The disk space becomes free when no process reads the collection any more.`;
 
 const CLEAR_HELP = `
 Examples:

@@ -17,8 +17,8 @@ const HELP = `
 Examples:
   gristmill rename events events-2025 --store ./store
 
-Records, indexes, sources and rejected records stay with the collection. Imports and watchers that name the old name make a
-new collection of that name.`;
+Records, indexes, sources and rejected records stay with the collection. An import or a watcher that uses the old
+name makes a new collection with that name.`;
 
 /** Adds the command to the program. */
 export function addRename(program: Command): void {

@@ -29,7 +29,7 @@ export function addAdd(index: Command): void {
     .description('make an index from the stored records')
     .argument('<path>', 'path of the index, or a JSON array of the paths of a composite one')
     .option('--collection <name>', 'collection to index', DEFAULT_COLLECTION)
-    .option('--unique', 'no two records may have the same value: fail if two have it, and refuse later ones')
+    .option('--unique', 'make the index unique: fail if two records have the same value, and refuse such records later')
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .option('--quiet', 'print no progress')

@@ -12,8 +12,9 @@ Examples:
   gristmill index list --store ./store
   gristmill index drop email --store ./store --collection users
 
-add makes the index from the stored records. Other processes may read and change them meanwhile. Later imports keep the
-index, whether or not they name it, until drop. If an import names an index that was dropped, it makes the index again.`;
+add makes the index from the stored records. Meanwhile, other processes may read and change the records. Later imports
+keep the index, also if they do not name it, until index drop removes it. If an import names an index that was dropped,
+it makes the index again.`;
 
 /** Adds the command to the program. */
 export function addIndex(program: Command): void {

@@ -18,7 +18,7 @@ export function addList(index: Command): void {
   const command = index
     .command('list')
     .description('list the secondary indexes')
-    .option('--collection <name>', 'list those of this collection (default: of all)')
+    .option('--collection <name>', 'list only the indexes of this collection (default: of all collections)')
     .action(runList);
   withStoreFlags(withCommonOptions(command, 'print one JSON object a line'));
 }

@@ -11,8 +11,8 @@ Examples:
   gristmill quarantine show users --store ./store > rejected.txt
   gristmill quarantine retry users --file rejected.txt --store ./store
 
-A file may be named by the beginning of its name. show prints a line "# <number> …" before each record. Correct the records
-below these lines, and give the text to retry. Records that you leave out stay in quarantine.`;
+The beginning of a file name is enough if no other file name begins so. show prints a line "# <number> …" before each
+record. Correct the records below these lines, and give the text to retry. Records that you leave out stay in quarantine.`;
 
 /** Adds the command to the program. */
 export function addQuarantine(program: Command): void {

@@ -30,9 +30,12 @@ export function addRetry(quarantine: Command): void {
     .argument('<file>', 'name of the file, or the beginning of its name')
     .option(
       '--file <path>',
-      'corrected text of show, with records as strict JSON whatever the source was; -: stdin (default: all records as they are)',
+      'file with the corrected output of show, each record as strict JSON, also if the source had another format; -: stdin (default: retry all records as they are)',
     )
-    .option('--collection <name>', 'collection to import into (default: the one of the import)')
+    .option(
+      '--collection <name>',
+      'collection to import into (default: the collection of the import that rejected the records)',
+    )
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .action(runRetry);
   withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));

@@ -19,7 +19,8 @@ Examples:
   gristmill count --store ./store
   gristmill count --store ./store --index created_at --gte 2026-01-01 --lt 2026-02-01
 
-count reads the index only. ${KEYS_HELP}
+count reads the index only.
+${KEYS_HELP}
 With --index, a record counts once for each value that it has in the index.`;
 
 /** Adds the command to the program. */

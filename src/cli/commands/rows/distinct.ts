@@ -22,7 +22,8 @@ Examples:
   gristmill distinct country --store ./store --prefix A --limit 10
   gristmill distinct country --store ./store --gt AT --limit 10              the keys after AT
 
-distinct prints {"key":…,"count":…} for each key, and reads the index only. ${KEYS_HELP}`;
+distinct prints {"key":…,"count":…} for each key, and reads the index only.
+${KEYS_HELP}`;
 
 /** Adds the command to the program. */
 export function addDistinct(program: Command): void {

@@ -24,7 +24,7 @@ Examples:
   gristmill range --store ./store --gte 1000 --lt 2000
   gristmill range --store ./store --index email --prefix ada@ --limit 10
   gristmill range --store ./store --index created_at --reverse --limit 1      the newest
-  gristmill range --store ./store --prefix '["acme"]'                         of a composite key, all that begin so
+  gristmill range --store ./store --prefix '["acme"]'                         all composite keys that begin with "acme"
   gristmill range --store ./store --index country --rows --limit 20           a page, with keys and cursors
   gristmill range --store ./store --index country --rows --limit 20 --after "$cursor"      the next page
 

@@ -59,7 +59,7 @@ export function* decodeLzma2(compressed: Compressed, wasm: WasmDecoders, out: Ou
       missing.dictionary = false;
       missing.properties = true;
     }
-    if (missing.dictionary) throw faults.damaged(offset, 'a chunk that needs one before it');
+    if (missing.dictionary) throw faults.damaged(offset, 'a chunk that needs an earlier chunk');
     const bytes =
       control >= COMPRESSED ? yield* chunk(compressed, wasm, control, missing) : yield* stored(compressed, wasm);
     out(bytesAt(wasm, wasm.lzmaPlain(), bytes));
@@ -84,7 +84,7 @@ function* chunk(compressed: Compressed, wasm: WasmDecoders, control: number, mis
     const properties = (yield* compressed.take(1))[0]!;
     if (wasm.lzmaProperties(properties) === 0) throw faults.damaged(offset, 'a chunk with unknown properties');
     missing.properties = false;
-  } else if (missing.properties) throw faults.damaged(offset, 'a chunk that needs one before it');
+  } else if (missing.properties) throw faults.damaged(offset, 'a chunk that needs an earlier chunk');
   else if (control >= RESTARTS) wasm.lzmaRestart();
   yield* compressed.fill(bytesAt(wasm, wasm.lzmaInput(), inputBytes));
   if (wasm.lzmaChunk(inputBytes, plainBytes) === 0) throw faults.damaged(offset, 'a chunk that cannot be decoded');

@@ -58,7 +58,7 @@ function checkSame(plans: readonly SourcePlan[], count: number): void {
   if (isSame && plans.length === count) return;
   throw new GristmillError(
     'SOURCE_CHANGED',
-    `${path} changed while it was looked at; nothing was changed. Import it again.`,
+    `${path} changed while gristmill looked at it; nothing was imported. Import it again.`,
     {
       file: path,
     },

@@ -56,7 +56,7 @@ export class Attempts {
       throw unreachable(shown, `${passing.message}, at the last of ${most} attempts`, passing.cause ?? passing);
     }
     if (passing.waitMs > RETRY_AFTER_MS_MAX) {
-      const asked = `${passing.message} and asks us to wait ${Math.round(passing.waitMs / 1000)} seconds`;
+      const asked = `${passing.message} and asks to wait ${Math.round(passing.waitMs / 1000)} seconds`;
       throw unreachable(shown, `${asked}; gristmill waits ${RETRY_AFTER_MS_MAX / 1000} at most`, passing);
     }
     const longest = Math.min(PAUSE_MS_MAX, PAUSE_MS_FIRST * 2 ** (this.#failed - 1));

@@ -72,5 +72,5 @@ function expiryOf(query: URLSearchParams): number | undefined {
 
 function isoOf(milliseconds: number): string {
   const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? 'a time that is no date' : date.toISOString();
+  return Number.isNaN(date.getTime()) ? 'a time that is not a date' : date.toISOString();
 }

@@ -38,7 +38,7 @@ export async function fetchRange(
           // An answer that goes on is not the one that it says it is.
           at = before.at;
           chunks.length = before.chunks;
-          throw new Passing('the server sent more bytes than it was asked for');
+          throw new Passing('the server sent more bytes than gristmill requested');
         }
         chunks.push(chunk);
         at += chunk.byteLength;

@@ -49,14 +49,14 @@ export async function ask(
 }
 
 function nextOf(from: URL, location: string, access: Access): URL {
-  if (!URL.canParse(location, from.href)) throw astray(access, 'the server redirects to an address that is none');
+  if (!URL.canParse(location, from.href)) throw astray(access, 'the server redirects to an address that is not valid');
   const next = new URL(location, from);
   next.username = '';
   next.password = '';
   if (from.protocol === 'https:' && next.protocol === 'http:') {
     throw astray(
       access,
-      `the server redirects from https to http, to ${shownOf(next)}, where anybody on the way can change it`,
+      `the server redirects from https to http, to ${shownOf(next)}, where others in the network can change the file`,
     );
   }
   if (!/^https?:$/.test(next.protocol)) throw astray(access, `the server redirects to a ${next.protocol} address`);

@@ -46,10 +46,10 @@ function asError(refusal: Refusal, headers: IncomingHttpHeaders, access: Access)
     return new GristmillError('SOURCE_NOT_FOUND', message, facts);
   }
   if (status === 401 || status === 403 || FORBIDDEN_CODES.has(code ?? '')) {
-    const message = `${shown} may not be read: the server answered ${said}. ${access.advice(refusal)}`;
+    const message = `gristmill has no right to read ${shown}: the server answered ${said}. ${access.advice(refusal)}`;
     return new GristmillError('SOURCE_FORBIDDEN', message, facts);
   }
-  const message = `${shown} could not be read: the server answered ${said}, which is no answer with a file. Check the address.`;
+  const message = `${shown} could not be read: the server answered ${said}, which is not an answer with a file. Check the address.`;
   return new GristmillError('SOURCE_UNREACHABLE', message, facts);
 }
 

@@ -49,11 +49,11 @@ function checkReadable(
     return new GristmillError('SOURCE_NOT_READABLE', message, { file: shown });
   };
   if (encoding !== undefined && !FILE_ENCODINGS.has(encoding)) {
-    throw refuse(`the server sends it with Content-Encoding ${encoding}, although it was asked not to`);
+    throw refuse(`the server sends it with Content-Encoding ${encoding}, although gristmill asked for none`);
   }
   const transfer = headers['transfer-encoding'];
   if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked') {
-    throw refuse(`the server sends it with Transfer-Encoding ${transfer}, although it was asked not to`);
+    throw refuse(`the server sends it with Transfer-Encoding ${transfer}, although gristmill asked for none`);
   }
   if (!isPart && bytes === undefined && transfer === undefined) {
     throw refuse(
@@ -95,7 +95,7 @@ export function checkPart(headers: IncomingHttpHeaders, from: number, to: number
   const part = partOf(headers);
   if (part === undefined || part.from !== from || part.to > to) {
     throw new Passing(
-      `the server sent another part (Content-Range: ${headers['content-range'] ?? 'none'}) than it was asked for`,
+      `the server sent another part (Content-Range: ${headers['content-range'] ?? 'none'}) than gristmill requested`,
     );
   }
 }

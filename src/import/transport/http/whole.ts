@@ -39,7 +39,7 @@ async function* once(opened: Opened, from: number, signal: AbortSignal): AsyncGe
   const { bytes } = opened.state;
   let at = 0;
   try {
-    if (answer.statusCode !== 200) throw new Passing('the server sent a part, and was asked for everything');
+    if (answer.statusCode !== 200) throw new Passing('the server sent a part, but gristmill requested everything');
     for await (const chunk of bytesOf(answer, opened.clock)) {
       const before = at;
       at += chunk.byteLength;

@@ -19,7 +19,7 @@ const ADVICE = new Map([
   ],
   [
     'SignatureDoesNotMatch',
-    'The secret key is another one than that of the access key: check AWS_SECRET_ACCESS_KEY, or the profile.',
+    'The secret key does not belong to the access key: check AWS_SECRET_ACCESS_KEY, or the profile.',
   ],
   ['RequestTimeTooSkewed', 'The clock of this machine is wrong: set it.'],
   ['InvalidObjectState', 'The object is archived: restore it first.'],
@@ -39,7 +39,7 @@ export class S3Access implements Access {
   constructor(name: ObjectName, configuration: Configuration) {
     this.shown = shownName(name);
     if (name.key.split('/').some((part) => part === '.' || part === '..')) {
-      const message = `${this.shown} cannot be asked for: addresses have no part that is "." or "..". Copy the object to another key.`;
+      const message = `${this.shown} cannot be requested: an address cannot have a part "." or "..". Copy the object to another key.`;
       throw new GristmillError('SOURCE_NOT_FOUND', message, { file: this.shown });
     }
     this.#name = name;
@@ -74,7 +74,7 @@ export class S3Access implements Access {
     const known = ADVICE.get(code ?? '');
     if (known !== undefined) return known;
     return this.#configuration.credentials === undefined
-      ? 'There are no credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, nor in a profile, so it was asked for as a public object.'
+      ? 'There are no credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, nor in a profile, so gristmill requested it as a public object.'
       : 'Check that these credentials may read it (s3:GetObject, and s3:ListBucket for patterns).';
   }
 }

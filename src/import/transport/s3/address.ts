@@ -22,7 +22,7 @@ export function nameOf(address: string | URL): ObjectName {
   const match = S3.exec(address instanceof URL ? unescaped(address) : address);
   if (match === null) throw new TypeError('the address of an S3 object is s3://bucket/key');
   if (!match[2]!.isWellFormed())
-    throw new TypeError('the key of an S3 object is Unicode text, and this one has half a character');
+    throw new TypeError('the key of an S3 object is Unicode text, but this key has an incomplete character');
   return { bucket: match[1]!, key: match[2]! };
 }
 
@@ -54,6 +54,6 @@ function unescaped({ host, pathname }: URL): string {
   try {
     return `s3://${host}${decodeURIComponent(pathname)}`;
   } catch {
-    throw new TypeError('the address of an S3 object has escapes (%) that are no UTF-8');
+    throw new TypeError('the address of an S3 object has escapes (%) that are not UTF-8');
   }
 }

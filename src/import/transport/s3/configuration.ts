@@ -113,7 +113,7 @@ function endpointOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw invalid(
-      'the endpoint for S3 (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url) is no http:// or https:// address',
+      'the endpoint for S3 (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, endpoint_url) is not an http:// or https:// address',
     );
   }
   return url;

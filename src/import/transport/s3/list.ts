@@ -98,7 +98,7 @@ async function pageOf(
     return readPage(Buffer.concat(chunks).toString('utf8'), token);
   } catch (cause) {
     if (!(cause instanceof SyntaxError || cause instanceof URIError)) throw cause;
-    throw new Passing(`the list of objects is no list of S3: ${cause.message}`, { cause });
+    throw new Passing(`the answer is not a list of objects as S3 gives it: ${cause.message}`, { cause });
   }
 }
 
