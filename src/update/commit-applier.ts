@@ -13,10 +13,13 @@ export function commitGroup(target: CommitTarget, changes: GroupChanges, shardsO
   failpoint('transaction.commit');
 }
 
-/** Returns what writes the encoded groups of one store. It keeps what it knows of the shards of collections from one to the next. */
-export function commitApplier(): (target: CommitTarget, encoded: Uint8Array) => void {
+/**
+ * Returns what reads the encoded groups of one store, and gives for each what writes it. It keeps what it knows of the shards
+ * of collections from one group to the next.
+ */
+export function commitApplier(): (encoded: Uint8Array) => (target: CommitTarget) => void {
   const known = new Map<number, { readonly layout: number; readonly shards: readonly ShardEntry[] }>();
-  return (target, encoded) => {
+  const writeTo = (target: CommitTarget, changes: GroupChanges): void => {
     const shardsOf = ({ open, ...manifest }: CollectionManifest): readonly ShardEntry[] => {
       let found = known.get(manifest.id);
       if (found?.layout !== manifest.layout) {
@@ -25,6 +28,10 @@ export function commitApplier(): (target: CommitTarget, encoded: Uint8Array) => 
       }
       return open === undefined ? found.shards : [...found.shards, open];
     };
-    commitGroup(target, decodeChanges(encoded), shardsOf);
+    commitGroup(target, changes, shardsOf);
+  };
+  return (encoded) => {
+    const changes = decodeChanges(encoded);
+    return (target) => writeTo(target, changes);
   };
 }

@@ -24,7 +24,14 @@ const WASM_PAGE_BYTES = 65_536;
 let wasm: ChecksumExports | undefined;
 let memory = new Uint8Array();
 
-/** Who only loads the library gets no error for want of address space. @throws GristmillError IO_ERROR */
+/**
+ * Makes the module now, and not with the first checksum. Who only loads the library gets no error for want of address space.
+ * @throws GristmillError IO_ERROR
+ */
+export function loadChecksums(): void {
+  if (wasm === undefined) load();
+}
+
 function load(): ChecksumExports {
   const module = wasmModule(new URL('./checksum.wasm', import.meta.url));
   wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;

@@ -1,7 +1,8 @@
 // store at rest: [catalog]
 //
 // What the commit thread does: it has the index of one store open at a time, and waits, writes and syncs for it. It holds
-// the write transaction only synchronously: between two messages it holds nothing.
+// the write transaction only synchronously: between two messages it holds nothing. A thread that dies within a write
+// transaction leaves a mutex locked, and never ends (lmdb-js, cleanupStrayTxns): what may want for memory is done before.
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -10,6 +11,7 @@ import { failed } from '../../parallel/wire.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
+import { loadChecksums } from '../files/checksum.js';
 import { files } from '../files/file-blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
@@ -33,11 +35,14 @@ import { removedError } from './opening.js';
 type OpenOrder = Extract<CommitOrder, { readonly kind: 'open' }>;
 type BeginOrder = Extract<CommitOrder, { readonly kind: 'begin' }>;
 
-/** Writes encoded changes, within a transaction. */
-export type Applier = (
-  target: { readonly catalog: CatalogRead; readonly write: CatalogWrite; readonly place: StorePlace },
-  encoded: Uint8Array,
-) => void;
+interface Target {
+  readonly catalog: CatalogRead;
+  readonly write: CatalogWrite;
+  readonly place: StorePlace;
+}
+
+/** Reads encoded changes. @returns what writes them, within a transaction */
+export type Applier = (encoded: Uint8Array) => (target: Target) => void;
 
 interface Opened {
   readonly index: OpenIndex;
@@ -51,6 +56,7 @@ interface Opened {
 
 /** Serves until the port is closed. @param applier makes what writes the changes of one store */
 export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadData, applier: () => Applier): void {
+  loadChecksums();
   const say = (word: CommitWord): void => port.postMessage(word);
   let store: OpenOrder | undefined;
   let opened: Opened | undefined;
@@ -77,11 +83,12 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
   function take(opened: Opened, { patience, early, syncsLater }: BeginOrder): CommitWord {
     const { index, file, syncing } = opened;
     syncing.assertSynced();
+    const writeEarly = early && writer(opened, early.filled);
     let isGivenBack = false;
     const fill = (targets: Targets): boolean => {
-      if (early !== undefined && isNewest(index, early.after)) {
+      if (writeEarly !== undefined && isNewest(index, early!.after)) {
         isGivenBack = Atomics.compareExchange(turn, 0, TURN.asked, TURN.filled) !== TURN.asked;
-        return !isGivenBack && write(opened, targets, early.filled);
+        return !isGivenBack && writeEarly(targets);
       }
       if (Atomics.compareExchange(turn, 0, TURN.asked, TURN.granted) === TURN.asked) {
         say({ kind: 'granted' });
@@ -90,7 +97,7 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       isGivenBack = Atomics.load(turn, 0) !== TURN.filled;
       if (isGivenBack) return false;
       const filling = receiveMessageOnPort(batches)?.message as Filling;
-      return filling !== undefined && write(opened, targets, filling);
+      return filling !== undefined && writer(opened, filling)(targets);
     };
     const wrote = commitTo(index, file, fill, syncsLater ? SYNCED_LATER : DURABLE);
     if (wrote && syncsLater) syncing.order();
@@ -103,22 +110,27 @@ function isNewest({ root }: OpenIndex, after: number): boolean {
   return root.env.getWriteTxnId() - 1 === after;
 }
 
-/** @returns true: there is something to commit */
-function write({ file, place, catalog, room, apply }: Opened, targets: Targets, { kind, bytes }: Filled): boolean {
-  if (kind === 'batch') return writeBatchTo(targets, bytes);
-  room.begin();
-  const { meta, pages } = targets;
-  const counted = (map: WritableByteMap): WritableByteMap => ({
+/** Returns what writes this, and returns true: there is something to commit. */
+function writer({ file, place, catalog, room, apply }: Opened, { kind, bytes }: Filled): (targets: Targets) => boolean {
+  if (kind === 'batch') return (targets) => writeBatchTo(targets, bytes);
+  const write = apply(bytes);
+  return ({ meta, pages }) => {
+    room.begin();
+    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages)), place });
+    return true;
+  };
+}
+
+/** The same database, where each put asks for its room. */
+function counted(room: CommitRoom, map: WritableByteMap): WritableByteMap {
+  return {
     ...map,
     put(key, value) {
       room.take(key.byteLength + value.byteLength);
       map.put(key, value);
     },
-  });
-  apply({ catalog, write: new CatalogWriter(file, counted(meta), counted(pages)), place }, bytes);
-  return true;
+  };
 }
-
 /** Returns when the turn is filled or given back. A turn that is taken is filled soon, for its user does not wait for anything. */
 function awaitUser(turn: Int32Array, patience: number): void {
   const until = performance.now() + patience;
