@@ -79,7 +79,8 @@ class Paged {
     } else if (kind === 'replace') {
       this.#without(picked);
       this.#append([this.make(fresh)]);
-      await this.store.import(this.items, { key: 'id', indexes: INDEXES });
+      // Changes that were kept would be made again: written again, behind others of the same key.
+      await this.store.import(this.items, { key: 'id', indexes: INDEXES, changes: 'drop' });
     } else {
       const again = kind === 'add' ? [this.make(fresh)] : picked.map(written);
       const items = kind === 'move' ? again.map(({ id }) => this.make(fresh, id)) : again;
