@@ -49,10 +49,17 @@ const members = (text: string, bytes: number, pack: (text: string) => Buffer) =>
   );
 
 describe.each(CODECS.map((codec, at) => ({ ...codec, at })))('.$ending', ({ ending, pack, at: number }) => {
+  // A process for each member, of some codecs: made once.
+  let made: Buffer | undefined;
+  const packedText = (): Buffer => {
+    made ??= members(TEXT, 40_001, pack);
+    return made;
+  };
+
   test('many members have the records of their text, and shards that do not depend on the number of workers', async () => {
     const { store, texts } = await testStore();
     const path = join(scratch(), `parts.ndjson.${ending}`);
-    writeFileSync(path, members(TEXT, 40_001, pack));
+    writeFileSync(path, packedText());
     expect(statSync(path).size).toBeGreaterThan(2 ** 20);
     const report = await store.import(path, { key: 'id', workers: 3, spanBytes: 300_000 });
     expect(report.shards).toBeGreaterThan(5);
@@ -94,7 +101,7 @@ describe.each(CODECS.map((codec, at) => ({ ...codec, at })))('.$ending', ({ endi
     const { store, texts } = await testStore();
     const path = join(scratch(), `limit.ndjson.${ending}`);
     const expected = TEXT.split('\n').slice(0, 2000);
-    const packed = members(TEXT, 40_001, pack);
+    const packed = packedText();
     // Small enough to be read as a whole, and large enough to be read in sequence.
     const small = members(TEXT.slice(0, 600_000), 40_001, pack);
     const large = packed.subarray(0, Math.floor(packed.byteLength * 0.9));
@@ -116,7 +123,7 @@ describe.each(CODECS.map((codec, at) => ({ ...codec, at })))('.$ending', ({ endi
     await store.import(Buffer.from('{"id":1}'), { key: 'id' });
     const before = await state();
     const path = join(scratch(), `damaged.ndjson.${ending}`);
-    const packed = members(TEXT, 40_001, pack);
+    const packed = packedText();
     const at = Math.floor(packed.byteLength * 0.7);
     const damaged = Buffer.from(packed);
     damaged[at]! ^= 0x10;

@@ -69,7 +69,7 @@ function hostileValues(parent: string): readonly (readonly [string, unknown])[] 
 }
 
 /** Fields that need not be there, and texts that may be anything. */
-const OPTIONAL = /\.(collection|merging|isPublished|left|mayWake|isAbandoned|cleaned|open|primary|lines)$|\.8$/;
+const OPTIONAL = /\.(collection|merging|isPublished|left|mayWake|isAbandoned|cleaned|open|made|primary|lines)$|\.8$/;
 const FREE_TEXT = /\.(host|process|collection|merging|source\.file|rules|sources\.0|0\.1)$/;
 
 /** Where an index looks: nearly every text names some place. */

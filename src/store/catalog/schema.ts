@@ -220,7 +220,9 @@ const rowOf = (path: Check, last: Check) =>
   tuple(integer(U32_MAX), path, count, digits, digits, digits, count, ranges, last);
 const fileRow = rowOf(inFolder, optional(lines));
 const objectRow = rowOf(text(), version);
-const isOfObject = (last: unknown) => typeof last === 'object' && last !== null && !('head' in last);
+/** A version has one of these at least; what has neither is to be a file's. */
+const isOfObject = (last: unknown) =>
+  typeof last === 'object' && last !== null && ('etag' in last || 'modified' in last) && !('head' in last);
 
 export const sourceRowsCheck = list(
   (row) => (Array.isArray(row) && isOfObject(row[8]) ? objectRow : fileRow)(row),
