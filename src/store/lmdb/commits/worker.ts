@@ -10,6 +10,8 @@ import { type CommitOrder, type CommitThreadData, type CommitWord, type Filling,
 
 const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
 const MIB = 2 ** 20;
+/** A group of many puts makes some megabytes of objects that are soon gone; more room makes imports take more memory. */
+const YOUNG_HEAP_MIB = 16;
 /** Address space that a thread reserves, generously. */
 const THREAD_ADDRESS_BYTES = 2 * 2 ** 30;
 
@@ -36,7 +38,10 @@ export class Thread {
       workerData,
       transferList: [port2],
       // What one transaction puts is in its heap at once, as it is in its user's.
-      resourceLimits: { maxOldGenerationSizeMb: getHeapStatistics().heap_size_limit / MIB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: getHeapStatistics().heap_size_limit / MIB,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
+      },
     });
     let failure: Error | undefined;
     // It is followed by 'exit'.
