@@ -26,6 +26,7 @@ import {
   type Filled,
   type Filling,
   TURN,
+  WRITING,
 } from './commits/turn.js';
 import { DURABLE, SYNCED_LATER } from './lmdb.js';
 import { byteMap } from './maps.js';
@@ -99,7 +100,15 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       const filling = receiveMessageOnPort(batches)?.message as Filling;
       return filling !== undefined && writer(opened, filling)(targets);
     };
-    const wrote = commitTo(index, file, fill, syncsLater ? SYNCED_LATER : DURABLE);
+    // The process is ending, and must not wait for a transaction that begins now.
+    if (Atomics.compareExchange(turn, 1, WRITING.no, WRITING.yes) !== WRITING.no) return { kind: 'given back' };
+    let wrote: boolean;
+    try {
+      wrote = commitTo(index, file, fill, syncsLater ? SYNCED_LATER : DURABLE);
+    } finally {
+      Atomics.store(turn, 1, WRITING.no);
+      Atomics.notify(turn, 1);
+    }
     if (wrote && syncsLater) syncing.order();
     return isGivenBack ? { kind: 'given back' } : { kind: 'committed', wrote };
   }

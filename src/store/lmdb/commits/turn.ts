@@ -23,9 +23,15 @@ import type { Answer } from '../../../parallel/wire.js';
 /** Values of the shared number. */
 export const TURN = { asked: 1, granted: 2, taken: 3, filled: 4, givenBack: 5 } as const;
 
+/**
+ * Values of the second shared number. A thread that is ended within a write transaction never ends: lmdb-js's mutex stays
+ * locked. So who ends the process waits for it, and has it begin none.
+ */
+export const WRITING = { no: 0, yes: 1, never: 2 } as const;
+
 /** What the commit thread is started with. */
 export interface CommitThreadData {
-  /** The shared number: an Int32Array of one. */
+  /** The shared numbers: an Int32Array of two. */
   readonly turn: Int32Array;
   /** Where the batch of a filled turn comes from, to be received synchronously. */
   readonly batches: MessagePort;

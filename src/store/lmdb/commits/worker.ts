@@ -6,7 +6,8 @@
 import { getHeapStatistics } from 'node:v8';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { addressSpaceLeft } from '../../files/process-limits.js';
-import { type CommitOrder, type CommitThreadData, type CommitWord, type Filling, TURN } from './turn.js';
+import { type CommitOrder, type CommitThreadData, type CommitWord, type Filling, TURN, WRITING } from './turn.js';
+import { giveBackTurns } from './turns.js';
 
 const WORKER = new URL('../../../../workers/commit-worker.js', import.meta.url);
 const MIB = 2 ** 20;
@@ -17,6 +18,19 @@ const THREAD_ADDRESS_BYTES = 2 * 2 ** 30;
 
 let spare: Thread | undefined;
 
+/** How long the end of a process waits for a write transaction to end, in milliseconds: another process may have the lock. */
+const EXIT_PATIENCE = 10_000;
+const threads = new Set<Thread>();
+
+process.on('exit', () => {
+  if (threads.size > 0) giveBackTurns();
+  for (const { turn } of threads) {
+    if (Atomics.compareExchange(turn, 1, WRITING.no, WRITING.never) !== WRITING.yes) continue;
+    Atomics.wait(turn, 1, WRITING.yes, EXIT_PATIENCE);
+    Atomics.compareExchange(turn, 1, WRITING.no, WRITING.never);
+  }
+});
+
 /** Who uses the thread. */
 interface Listener {
   heard(word: CommitWord): void;
@@ -25,7 +39,8 @@ interface Listener {
 }
 
 export class Thread {
-  readonly turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  /** The turn, and whether a write transaction is under way. */
+  readonly turn = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   readonly #worker: Worker;
   readonly #batches: MessagePort;
   listener: Listener | undefined;
@@ -43,12 +58,14 @@ export class Thread {
         maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
       },
     });
+    threads.add(this);
     let failure: Error | undefined;
     // It is followed by 'exit'.
     this.#worker.on('error', (error) => {
       failure = error;
     });
     this.#worker.on('exit', (code) => {
+      threads.delete(this);
       if (spare === this) spare = undefined;
       this.#batches.close();
       this.listener?.died(failure ?? new Error(`it exited with code ${code}`));
