@@ -28,11 +28,8 @@ let memory = new Uint8Array();
  * Makes the module now, and not with the first checksum. Who only loads the library gets no error for want of address space.
  * @throws GristmillError IO_ERROR
  */
-export function loadChecksums(): void {
-  if (wasm === undefined) load();
-}
-
-function load(): ChecksumExports {
+export function loadChecksums(): ChecksumExports {
+  if (wasm !== undefined) return wasm;
   const module = wasmModule(new URL('./checksum.wasm', import.meta.url));
   wasm = wasmInstance(module, { env: { abort: abortModule } }) as unknown as ChecksumExports;
   memory = new Uint8Array(wasm.memory.buffer);
@@ -45,7 +42,7 @@ function abortModule(): never {
 
 /** Leaves the hash of bytes `from` to `to` at RESULT_AT. */
 function hash(bytes: Uint8Array, from: number, to: number): void {
-  const { memory: own, xxh64Into } = wasm ?? load();
+  const { memory: own, xxh64Into } = wasm ?? loadChecksums();
   const end = INPUT_AT + (to - from);
   if (end > memory.byteLength) {
     own.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));

@@ -24,7 +24,7 @@ import { CommitThread, type Filler, NoCommitThread } from './commits/thread.js';
 import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
-import { bytesOf, readersOf, stateRead, statsOf } from './facts.js';
+import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMap } from './maps.js';
 import { createHeader, interrupted } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
@@ -105,7 +105,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   get mapBytes(): number {
     this.assertOpen();
-    return statsOf(this.#index.root).mapSize;
+    return this.#index.root.env.info().mapSize;
   }
 
   refresh(): void {
@@ -116,7 +116,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   lastTransaction(): number {
     this.assertOpen();
-    return statsOf(this.#index.root).lastTxnId;
+    return this.#index.root.env.info().lastTxnId;
   }
 
   oldestRead(): number {

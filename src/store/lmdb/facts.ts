@@ -16,15 +16,6 @@ export function bytesOf(file: string): number {
   }
 }
 
-interface Stats {
-  readonly mapSize: number;
-  readonly lastTxnId: number;
-}
-
-export function statsOf(root: Root): Stats {
-  return root.getStats() as Stats;
-}
-
 /**
  * The transaction whose state is read, where that can be told: it is not newer than the last one, and not older than the one
  * that wrote the page with the header, which most transactions change.
@@ -33,7 +24,7 @@ export function statsOf(root: Root): Stats {
 export function stateRead(root: Root, readHeader: () => void): number | undefined {
   readHeader();
   const oldest = writerOfLastFound();
-  const { lastTxnId } = statsOf(root);
+  const { lastTxnId } = root.env.info();
   return oldest === lastTxnId >>> 0 ? lastTxnId : undefined;
 }
 

@@ -46,17 +46,8 @@ export function encodeChanges({ numbers, created, collections }: GroupChanges): 
     return { name, deleted, appended: appended.length, keyed: keyed.length };
   });
   const head: Head = { numbers, created, collections: heads };
-  const headBytes = Buffer.from(JSON.stringify(head));
-  // Gone through twice: memory that is given up as it becomes too small would be collected in the event loop.
-  const size = new Size();
-  putAll(size, headBytes, collections);
-  const writer = new Writer(size.bytesWritten);
-  putAll(writer, headBytes, collections);
-  return writer.buffer;
-}
-
-function putAll(to: Size | Writer, head: Uint8Array, collections: readonly CollectionChanges[]): void {
-  to.bytes(head);
+  const to = new Parts();
+  to.bytes(Buffer.from(JSON.stringify(head)));
   for (const { appended, keyed } of collections) {
     for (const record of appended) putRecord(to, record);
     for (const { key, record, patches } of keyed) {
@@ -67,6 +58,7 @@ function putAll(to: Size | Writer, head: Uint8Array, collections: readonly Colle
       putRecord(to, record);
     }
   }
+  return to.joined();
 }
 
 export function decodeChanges(bytes: Uint8Array): GroupChanges {
@@ -90,7 +82,7 @@ function takeChange(reader: Reader): StoredChange {
   return { key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
 }
 
-function putRecord(to: Size | Writer, { line, secondary }: StoredRecord): void {
+function putRecord(to: Parts, { line, secondary }: StoredRecord): void {
   to.bytes(line);
   to.number(secondary.length);
   for (const keys of secondary) {
@@ -110,35 +102,33 @@ function takeRecord(reader: Reader): StoredRecord {
 const NOTHING = new Uint8Array();
 const NUMBER_BYTES = 4;
 
-/** Counts what a `Writer` would write. */
-class Size {
-  bytesWritten = 0;
-
-  number(_: number): void {
-    this.bytesWritten += NUMBER_BYTES;
-  }
-
-  bytes(bytes: Uint8Array): void {
-    this.bytesWritten += NUMBER_BYTES + bytes.byteLength;
-  }
-}
-
-class Writer {
-  readonly buffer: Buffer<ArrayBuffer>;
-  #at = 0;
-
-  constructor(bytes: number) {
-    this.buffer = Buffer.from(new ArrayBuffer(bytes));
-  }
+/** Collects what is written: memory that is given up as it becomes too small would be collected in the event loop. */
+class Parts {
+  readonly #parts: (number | Uint8Array)[] = [];
+  #size = 0;
 
   number(number: number): void {
-    this.#at = this.buffer.writeUInt32LE(number, this.#at);
+    this.#parts.push(number);
+    this.#size += NUMBER_BYTES;
   }
 
   bytes(bytes: Uint8Array): void {
     this.number(bytes.byteLength);
-    this.buffer.set(bytes, this.#at);
-    this.#at += bytes.byteLength;
+    this.#parts.push(bytes);
+    this.#size += bytes.byteLength;
+  }
+
+  joined(): Uint8Array {
+    const buffer = Buffer.from(new ArrayBuffer(this.#size));
+    let at = 0;
+    for (const part of this.#parts) {
+      if (typeof part === 'number') at = buffer.writeUInt32LE(part, at);
+      else {
+        buffer.set(part, at);
+        at += part.byteLength;
+      }
+    }
+    return buffer;
   }
 }
 
