@@ -3,17 +3,15 @@
 // Method: random sequences of them with a Map beside; a compaction in a process that is killed at each step; an index removed
 // and made again from the shards.
 
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openStore, repairStore, type Store } from '../../dist/src/index.js';
-import { CLI } from '../support/cli.js';
 import { all } from '../support/dropped-shards.js';
 import { partOf, runs } from '../support/effort.js';
 import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
-import { shardFiles, smallImports, textOf } from '../support/joined.js';
+import { compactWith, expectSound, shardFiles, smallImports, textOf } from '../support/joined.js';
 import { textsOf } from '../support/rows.js';
 
 const KEYS = 12;
@@ -173,17 +171,13 @@ test.each(partOf([...POINTS, 'shard.write', 'catalog.commit', 'catalog.committed
     await store.collection('records').putText(textOf(100));
     texts.push(textOf(100));
     await store.close();
-    const killed = spawnSync(process.execPath, [CLI, 'compact', '--store', directory], {
-      env: { ...process.env, GRISTMILL_FAILPOINTS: `${point}=kill` },
-    });
-    expect(killed.signal).toBe('SIGKILL');
+    expect(compactWith(directory, `${point}=kill`).signal).toBe('SIGKILL');
     const again = await openStore(directory, { hotSet: false });
     for (const state of ['killed', 'compacted']) {
       if (state === 'compacted') await again.compact();
       expect(await all(again.collection().scanText(), ({ text }) => text)).toEqual(texts);
       for (const text of texts) expect(again.collection().getTextSync(JSON.parse(text).id)).toBe(text);
-      const { faults, leftovers } = await again.verify({ workers: 1 });
-      expect({ faults, leftovers }).toEqual({ faults: [], leftovers: { trees: [], files: [], temporary: [] } });
+      await expectSound(again);
     }
     expect(shardFiles(directory)).toHaveLength(1);
     await again.close();
@@ -196,9 +190,6 @@ test.each(partOf(POINTS))('a join that fails at %s leaves no file', async (point
   await smallImports(store, 3);
   await store.close();
   const before = shardFiles(directory);
-  const failed = spawnSync(process.execPath, [CLI, 'compact', '--store', directory], {
-    env: { ...process.env, GRISTMILL_FAILPOINTS: `${point}=error` },
-  });
-  expect(failed.status).not.toBe(0);
+  expect(compactWith(directory, `${point}=error`).status).not.toBe(0);
   expect(shardFiles(directory)).toEqual(before);
 });

@@ -1,10 +1,11 @@
 // Stores of many small shards, what they must hold, and what is looked at in their files.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { openStore, type Store } from '../../dist/src/index.js';
+import { CLI } from './cli.js';
 import { all } from './dropped-shards.js';
 import { fileWith, scratch } from './import-files.js';
 import { textsOf } from './rows.js';
@@ -60,6 +61,13 @@ export async function expectHolds(store: Store, texts: readonly string[]): Promi
     const tagged = texts.filter((text) => JSON.parse(text).tag === tag).sort();
     expect((await all(textsOf(collection.findText('tag', tag)), (text) => text)).sort()).toEqual(tagged);
   }
+}
+
+/** Compacts in a process of its own, with a failpoint armed. */
+export function compactWith(directory: string, failpoint: string) {
+  return spawnSync(process.execPath, [CLI, 'compact', '--store', directory], {
+    env: { ...process.env, GRISTMILL_FAILPOINTS: failpoint },
+  });
 }
 
 export async function expectSound(store: Store): Promise<void> {
