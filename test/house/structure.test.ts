@@ -27,6 +27,7 @@ const LAYERS = [
   ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
   // What is at rest, and how it gets there.
   [
+    'src/store/seal',
     'src/store',
     'src/store/codec',
     'src/store/files',

@@ -5,12 +5,15 @@
 // the catalog's. Every method throws GristmillError IO_ERROR, or DISK_FULL where it writes.
 
 import type { FrameCodec } from '../codec/frame-codec.js';
+import type { SealKeys } from '../seal/types.js';
 
 /** Where a store is. */
 export interface StorePlace {
   /** The beginning of every path of the store. For a store on disk, its absolute path. */
   readonly directory: string;
   readonly blobs: Blobs;
+  /** The keys of an encrypted store; absent where the store is plain. */
+  readonly seal?: SealKeys | undefined;
 }
 
 export interface Blobs {

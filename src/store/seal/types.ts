@@ -1,0 +1,24 @@
+// store at rest: [seal]
+//
+// The keys of an encrypted store, as every part of gristmill gets them: plain data, so that a thread gets them with its task.
+
+/** A key that encrypts data at rest. */
+export interface DataKey {
+  /** Its number in the key ring, from 1. What it encrypted names it. */
+  readonly number: number;
+  /** 32 random bytes. */
+  readonly key: Uint8Array;
+}
+
+/** Whether the keys of records are pseudonyms in the index, or as they are (docs/security.md). */
+export type KeysAtRest = 'hidden' | 'plaintext';
+
+/** The opened key ring of an encrypted store. Never printed, never in an error. */
+export interface SealKeys {
+  /** 16 random bytes; every derived key depends on them. */
+  readonly storeId: Uint8Array;
+  readonly keys: KeysAtRest;
+  /** Number of the data key that encrypts from now on. */
+  readonly active: number;
+  readonly dataKeys: readonly DataKey[];
+}
