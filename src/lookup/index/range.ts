@@ -9,9 +9,10 @@ import { cutKey, type LongKeys } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { any, type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
-import { highestPageKey, lowestPageKey, pageKey, treeStart } from '../../store/pages/page-key.js';
-import { entryCount, entryOrdinal, entryShard, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
-import type { CatalogRead, Location, PageAt } from '../../store/types.js';
+import { highestPageKey, lowestPageKey, pageKey } from '../../store/pages/page-key.js';
+import { entryCount, entryOrdinal, entryShard, lowerBound, upperBound } from '../../store/pages/read.js';
+import type { Location, PageAt } from '../../store/types.js';
+import type { OrderedPages } from './ordered-pages.js';
 import { READ_OPTIONS } from './read-options.js';
 
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
@@ -202,27 +203,26 @@ function checkCursorText(cursor: unknown): void {
 }
 
 /** The slices of a tree between bounds, in the order of reading. */
-export function* slicesOf(read: CatalogRead, tree: number, bounds: Bounds): Generator<PageSlice> {
-  let at: PageAt | undefined = bounds.reverse ? lastPage(read, tree, bounds) : firstPage(read, tree, bounds);
+export function* slicesOf(pages: OrderedPages, tree: number, bounds: Bounds): Generator<PageSlice> {
+  let at: PageAt | undefined = bounds.reverse ? lastPage(pages, tree, bounds) : firstPage(pages, tree, bounds);
   while (at !== undefined) {
-    verifyEntries(at.page, tree, read.file);
     const slice = sliceOf(at.page, bounds);
     if (slice.from < slice.to) yield slice;
     // The other end lies inside this page: what follows is beyond it.
     if (bounds.reverse ? slice.from > 0 : slice.to < entryCount(at.page)) return;
-    at = read.nextPage(tree, at.pageKey, bounds.reverse);
+    at = pages.next(at.pageKey, bounds.reverse);
   }
 }
 
-function firstPage(read: CatalogRead, tree: number, { lower }: Bounds): PageAt | undefined {
+function firstPage(pages: OrderedPages, tree: number, { lower }: Bounds): PageAt | undefined {
   const at = lower && (lower.beyond ? pageKeyAt(tree, lower.key, lower.beyond) : lowestPageKey(tree, lower.key));
-  return (at && read.floorPage(tree, at)) ?? read.nextPage(tree, treeStart(tree), false);
+  return (at && pages.floor(at)) ?? pages.next(undefined, false);
 }
 
-function lastPage(read: CatalogRead, tree: number, { upper }: Bounds): PageAt | undefined {
-  if (upper === undefined) return read.nextPage(tree, treeStart(tree + 1), true);
+function lastPage(pages: OrderedPages, tree: number, { upper }: Bounds): PageAt | undefined {
+  if (upper === undefined) return pages.next(undefined, true);
   const { key, beyond } = upper;
-  return read.floorPage(tree, beyond ? pageKeyAt(tree, key, beyond) : highestPageKey(tree, key));
+  return pages.floor(beyond ? pageKeyAt(tree, key, beyond) : highestPageKey(tree, key));
 }
 
 function pageKeyAt(tree: number, key: Uint8Array, { shard, ordinal }: Location): Buffer {

@@ -13,6 +13,7 @@ import { highestPageKey } from '../../store/pages/page-key.js';
 import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../../store/pages/read.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
+import { type CachedPages, FencedPages, type OrderedPages, StoredPages } from './ordered-pages.js';
 import { Fences } from './page-fences.js';
 
 /** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
@@ -59,13 +60,32 @@ export class Tree {
     return { shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
   }
 
+  /** Its pages, one after another. @param read the catalog or a snapshot of it, in the state of this tree's generation */
+  pages(read: CatalogRead): OrderedPages {
+    const fences = this.#fences;
+    if (fences === undefined) {
+      this.#countSeek();
+      return new StoredPages(read, this.manifest.tree);
+    }
+    const [caches, space] = [this.#caches, this.#pageSpace];
+    const cache: CachedPages = {
+      cached: (index) => caches.cachedPage(space + index),
+      keep: (index, page) => caches.keepPage(space + index, page),
+    };
+    return new FencedPages(fences, cache, read, this.manifest.tree);
+  }
+
   #seek(pageKey: Uint8Array): PageAt | undefined {
-    const { tree, pages } = this.manifest;
+    this.#countSeek();
+    return this.#read().floorPage(this.manifest.tree, pageKey);
+  }
+
+  #countSeek(): void {
+    const { pages } = this.manifest;
     if (++this.#seeks === Math.max(SEEKS_MIN, Math.ceil(pages * SEEKS_PER_PAGE)) && pages <= FENCES_MAX) {
       // Should the generation change meanwhile, so does the tree, and nobody misses its fences.
       this.#loadFences().catch(() => {});
     }
-    return this.#read().floorPage(tree, pageKey);
   }
 
   async #loadFences(): Promise<void> {
