@@ -26,9 +26,14 @@ const HOT_SET_FILE = 'hot-set.ndjson';
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
 
-/** Name of a shard's file, from its number alone. */
-export function shardFileName(shard: number): string {
-  return `${String(shard).padStart(8, '0')}.ndjson.zst`;
+/** Name of a shard's file, from its number alone. @param isSealed whether the store is encrypted */
+export function shardFileName(shard: number, isSealed = false): string {
+  return `${String(shard).padStart(8, '0')}.${isSealed ? 'sealed' : 'ndjson.zst'}`;
+}
+
+/** Whether it is the name of a shard's file, in a plain or in an encrypted store. */
+export function isShardFileName(file: string, shard = Number.parseInt(file, 10)): boolean {
+  return file === shardFileName(shard) || file === shardFileName(shard, true);
 }
 
 const SEPARATORS = /[/\\\0]/;

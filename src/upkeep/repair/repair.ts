@@ -19,6 +19,8 @@ import {
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import type { Sealed, SealKeys } from '../../store/seal/types.js';
+import { filesOf } from '../../store/sealed/files.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
@@ -30,7 +32,9 @@ import { RepairWatch } from './progress.js';
 import { Rebuild } from './rebuild.js';
 import { rebuildFromShards } from './shards.js';
 
-type StartSalvagers = (threads: number) => Salvagers;
+type StartSalvagers = (threads: number, seal: SealKeys | undefined) => Salvagers;
+
+type NotOfWork = 'trustOwner' | 'trustShared';
 
 const WITHOUT_CATALOG =
   'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again.';
@@ -87,7 +91,7 @@ function assertWritable(store: string): void {
 async function repair(
   store: string,
   startWorkers: StartSalvagers,
-  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner' | 'trustShared'>,
+  { workers: threads, fromShards, signal, seal }: Omit<ReturnType<typeof resolveRepairOptions>, NotOfWork> & Sealed,
   progress: RepairWatch,
 ): Promise<RepairReport> {
   const { pause } = progress;
@@ -102,25 +106,26 @@ async function repair(
   rmSync(made, { recursive: true, force: true });
   const temporary = join(made, 'tmp');
   const rewritten: string[] = [];
-  const workers = startWorkers(threads);
+  const workers = startWorkers(threads, seal);
+  const blobs = filesOf(seal);
   try {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false });
     const found = { lost: [] as Fault[], unused: [] as RepairReport['unused'][number][], notes: [] as string[] };
     let collections: RepairReport['collections'];
     try {
-      const tools = { workers, threads, temporary, shared: progress.shared.buffer, pause, rewritten };
+      const tools = { blobs, workers, threads, temporary, shared: progress.shared.buffer, pause, rewritten };
       const rebuildFor = (id: string) => new Rebuild(tools, id);
       progress.begin(shardBytes(store));
       if (old) {
-        const parts = { store, old: old.catalog, catalog, lost: found.lost, pause };
+        const parts = { store, blobs, old: old.catalog, catalog, lost: found.lost, pause };
         await copyValues(parts);
         for (const manifest of old.catalog.collections()) {
           await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
         found.notes.push(WITHOUT_CATALOG);
-        await rebuildFromShards({ store, catalog, ...found, rebuildFor, pause });
+        await rebuildFromShards({ store, blobs, catalog, ...found, rebuildFor, pause });
       }
       collections = catalog.collections().map(({ name, records }) => ({ name, records }));
     } finally {
