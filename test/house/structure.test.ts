@@ -32,6 +32,7 @@ const LAYERS = [
     'src/store/codec',
     'src/store/files',
     'src/store/sealed',
+    'src/store/ring',
     'src/store/quarantine',
     'src/store/pages',
     'src/store/shards',

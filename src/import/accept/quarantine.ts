@@ -24,7 +24,7 @@ export class Quarantine {
   /** @param id of the import. */
   constructor(place: StorePlace, id: string, collection: string) {
     this.#place = place;
-    this.#path = pathOfQuarantine(place, newQuarantineName(collection, id));
+    this.#path = pathOfQuarantine(place, newQuarantineName(collection, id, new Date(), place.seal));
     this.#id = id;
   }
 

@@ -176,6 +176,9 @@ export class SpanOutput {
       this.takeFrame();
       this.takeEntries();
       this.rejects.finish();
+      // Here, because closing writes: the last piece of a file that is sealed.
+      this.#runs.close();
+      this.rejects.close();
       return this.#result(scanned());
     } catch (error) {
       this.#shard?.abort();

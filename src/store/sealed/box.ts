@@ -5,20 +5,9 @@
 //
 //   u8 version | u8 0 | u16 data key | 32 bytes salt | ciphertext | 16 bytes tag
 
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { KEY_BYTES } from '../seal/derive.js';
 import type { SealKeys } from '../seal/types.js';
-import {
-  CIPHER,
-  DATA_KEY_MAX,
-  derive,
-  GCM,
-  KEY_BYTES,
-  NONCE_BYTES,
-  newSalt,
-  SALT_BYTES,
-  SEAL_VERSION,
-  TAG_BYTES,
-} from './secrets.js';
+import { NONCE_BYTES, newSalt, openBytes, SALT_BYTES, SEAL_VERSION, sealBytes, secretOf } from './secrets.js';
 
 /** What is sealed. Nothing opens as another kind. */
 export type SealedKind =
@@ -31,7 +20,8 @@ export type SealedKind =
   | 'joined file';
 
 export const SEED_BYTES = 4 + SALT_BYTES;
-export const NO_NONCE = Buffer.alloc(NONCE_BYTES);
+/** Each key seals one box. */
+const NO_NONCE = Buffer.alloc(NONCE_BYTES);
 
 /** What something sealed begins with, and its key. */
 export interface Seed {
@@ -41,55 +31,26 @@ export interface Seed {
 
 /** A key of its own. */
 export function newSeed(keys: SealKeys, kind: SealedKind): Seed {
-  if (keys.active > DATA_KEY_MAX) throw new Error(`a data key cannot have number ${keys.active}`);
   const head = Buffer.alloc(SEED_BYTES);
   head[0] = SEAL_VERSION;
   head.writeUInt16LE(keys.active, 2);
   head.set(newSalt(), 4);
-  return { head, key: keyOf(keys, kind, head) };
+  const seed = seedOf(keys, kind, head);
+  if (seed === undefined) throw new Error('the key ring does not have its active data key');
+  return seed;
 }
 
 /** The key of what begins so; undefined where that is no beginning, or its data key is unknown. */
 export function seedOf(keys: SealKeys, kind: SealedKind, head: Buffer): Seed | undefined {
   if (head.byteLength !== SEED_BYTES || head[0] !== SEAL_VERSION || head[1] !== 0) return undefined;
-  const number = head.readUInt16LE(2);
-  if (!keys.dataKeys.some((one) => one.number === number)) return undefined;
-  return { head, key: keyOf(keys, kind, head) };
-}
-
-function keyOf(keys: SealKeys, kind: SealedKind, head: Buffer): Buffer {
-  return derive(keys, head.readUInt16LE(2), head.subarray(4), `gristmill file 1 ${kind}`, KEY_BYTES);
-}
-
-/** Ciphertext and tag. @param about what is authenticated with it */
-export function sealWith({ key }: Seed, nonce: Uint8Array, about: Uint8Array, plain: Uint8Array): [Buffer, Buffer] {
-  const cipher = createCipheriv(CIPHER, key, nonce, GCM);
-  cipher.setAAD(about);
-  const sealed = cipher.update(plain);
-  cipher.final();
-  return [sealed, cipher.getAuthTag()];
-}
-
-/** Undefined for what was not sealed so. @param sealed ciphertext and tag */
-export function openWith({ key }: Seed, nonce: Uint8Array, about: Uint8Array, sealed: Uint8Array): Buffer | undefined {
-  const tagAt = sealed.byteLength - TAG_BYTES;
-  if (tagAt < 0) return undefined;
-  const decipher = createDecipheriv(CIPHER, key, nonce, GCM);
-  decipher.setAAD(about);
-  decipher.setAuthTag(sealed.subarray(tagAt));
-  const plain = decipher.update(sealed.subarray(0, tagAt));
-  try {
-    decipher.final();
-    return plain;
-  } catch {
-    return undefined;
-  }
+  const key = secretOf(keys, head.readUInt16LE(2), head.subarray(4), `gristmill file 1 ${kind}`, KEY_BYTES);
+  return key && { head, key };
 }
 
 /** @param about what has to be the same when it is opened */
 export function sealBox(keys: SealKeys, kind: SealedKind, plain: Uint8Array, about: Uint8Array = NOTHING): Buffer {
   const seed = newSeed(keys, kind);
-  return Buffer.concat([seed.head, ...sealWith(seed, NO_NONCE, Buffer.concat([seed.head, about]), plain)]);
+  return Buffer.concat([seed.head, ...sealBytes(seed.key, NO_NONCE, Buffer.concat([seed.head, about]), plain)]);
 }
 
 /** Undefined for what was not sealed so. */
@@ -100,7 +61,7 @@ export function openBox(
   about: Uint8Array = NOTHING,
 ): Buffer | undefined {
   const seed = seedOf(keys, kind, box.subarray(0, SEED_BYTES));
-  return seed && openWith(seed, NO_NONCE, Buffer.concat([seed.head, about]), box.subarray(SEED_BYTES));
+  return seed && openBytes(seed.key, NO_NONCE, Buffer.concat([seed.head, about]), box.subarray(SEED_BYTES));
 }
 
 const NOTHING = new Uint8Array();

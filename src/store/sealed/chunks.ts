@@ -10,8 +10,8 @@
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import type { SealKeys } from '../seal/types.js';
-import { newSeed, openWith, SEED_BYTES, type SealedKind, type Seed, sealWith, seedOf } from './box.js';
-import { NONCE_BYTES, TAG_BYTES } from './secrets.js';
+import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
 
 const MAGIC = Buffer.from('GRSC');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
@@ -29,7 +29,8 @@ export class ChunkWriter implements BlobWriter {
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #filled = 0;
   #next = 0;
-  #isClosed = false;
+  /** Nothing more is written: it was closed, or a write failed. */
+  #isOver = false;
 
   /** @param file just made, and empty */
   constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
@@ -53,20 +54,22 @@ export class ChunkWriter implements BlobWriter {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     try {
-      this.#put(true);
+      if (!this.#isOver) this.#put(true);
     } finally {
+      this.#isOver = true;
       this.#file.close();
     }
   }
 
   #put(isLast: boolean): void {
     const chunk = this.#chunk.subarray(0, this.#filled);
-    const sealed = sealWith(this.#seed, nonceOf(this.#next++, isLast), MAGIC, chunk);
+    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++, isLast), MAGIC, chunk);
     this.#filled = 0;
+    // An error leaves it over.
+    this.#isOver = true;
     this.#file.append(Buffer.concat(sealed));
+    this.#isOver = false;
   }
 }
 
@@ -124,7 +127,7 @@ export class ChunkReader implements BlobReader {
     const offset = HEAD_BYTES + index * STORED_BYTES;
     const bytes = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
     const isLast = index === this.#last;
-    const plain = openWith(this.#seed, nonceOf(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
+    const plain = openBytes(this.#seed.key, nonceOf(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
     if (plain === undefined) throw this.#damaged(offset);
     return { index, plain };
   }

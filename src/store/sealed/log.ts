@@ -13,8 +13,8 @@
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import type { SealKeys } from '../seal/types.js';
-import { newSeed, openWith, SEED_BYTES, type SealedKind, type Seed, sealWith, seedOf } from './box.js';
-import { NONCE_BYTES, TAG_BYTES } from './secrets.js';
+import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
 
 const MAGIC = Buffer.from('GRSL');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
@@ -27,7 +27,8 @@ export class LogWriter implements BlobWriter {
   readonly #file: BlobWriter;
   readonly #seed: Seed;
   #next = 0;
-  #isClosed = false;
+  /** Nothing more is written: it was closed, or a write failed. */
+  #isOver = false;
 
   /** @param file new, or cut after a whole record */
   constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
@@ -45,11 +46,10 @@ export class LogWriter implements BlobWriter {
   }
 
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     try {
-      this.#put(new Uint8Array(), END);
+      if (!this.#isOver) this.#put(new Uint8Array(), END);
     } finally {
+      this.#isOver = true;
       this.#file.close();
     }
   }
@@ -58,7 +58,11 @@ export class LogWriter implements BlobWriter {
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32LE(plain.byteLength + flag, 0);
     const about = aboutOf(this.#file.size, length);
-    this.#file.append(Buffer.concat([length, ...sealWith(this.#seed, nonceOf(this.#next++), about, plain)]));
+    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++), about, plain);
+    // An error leaves it over.
+    this.#isOver = true;
+    this.#file.append(Buffer.concat([length, ...sealed]));
+    this.#isOver = false;
   }
 }
 
@@ -166,7 +170,7 @@ export class LogReader implements BlobReader {
     const stored = Buffer.allocUnsafe(LENGTH_BYTES + bytes + TAG_BYTES);
     const isRead = this.#file.readSync(stored, offset) === stored.byteLength;
     const about = aboutOf(offset, stored.subarray(0, LENGTH_BYTES));
-    const plain = isRead ? openWith(seed, nonceOf(number), about, stored.subarray(LENGTH_BYTES)) : undefined;
+    const plain = isRead ? openBytes(seed.key, nonceOf(number), about, stored.subarray(LENGTH_BYTES)) : undefined;
     if (plain === undefined) throw this.#damaged(offset);
     return plain;
   }

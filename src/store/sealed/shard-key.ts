@@ -8,20 +8,19 @@
 // bytes of its text. So frames can be found where the tables are damaged. The header is authenticated with the frame, and so
 // are store and shard: a frame opens only at its place in its shard.
 
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { GristmillError } from '../../base/errors.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
+import { KEY_BYTES } from '../seal/derive.js';
 import type { SealKeys } from '../seal/types.js';
 import {
   areEqual,
-  CIPHER,
-  derive,
-  GCM,
-  KEY_BYTES,
   NONCE_BYTES,
   newSalt,
+  openBytes,
   SALT_BYTES,
   SEAL_VERSION,
+  sealBytes,
+  secretOf,
   TAG_BYTES,
 } from './secrets.js';
 
@@ -65,7 +64,8 @@ export interface ShardKey {
 /** A new key for a shard, and the section that its file begins with. */
 export function newShardKey(keys: SealKeys, shard: number): { readonly key: ShardKey; readonly head: Buffer } {
   const salt = newSalt();
-  const { key, commitment } = keyOf(keys, keys.active, salt, shard);
+  const made = keyOf(keys, keys.active, salt, shard);
+  if (made === undefined) throw new Error('the key ring does not have its active data key');
   const head = Buffer.alloc(SEAL_HEAD_BYTES);
   head.writeUInt32LE(SEAL_MAGIC, 0);
   head.writeUInt32LE(SEAL_HEAD_BYTES - SKIPPABLE_BYTES, MAGIC_BYTES);
@@ -73,9 +73,9 @@ export function newShardKey(keys: SealKeys, shard: number): { readonly key: Shar
   head.writeUInt16LE(keys.active, KEY_NUMBER_AT);
   head.writeUInt32LE(shard, SHARD_AT);
   head.set(salt, SALT_AT);
-  head.set(commitment, COMMITMENT_AT);
+  head.set(made.commitment, COMMITMENT_AT);
   putChecksum(head, CHECKSUM_AT, head, SKIPPABLE_BYTES, CHECKSUM_AT);
-  return { key, head };
+  return { key: made.key, head };
 }
 
 /**
@@ -109,16 +109,17 @@ export function openShardKey(
   if (version !== SEAL_VERSION || head[SKIPPABLE_BYTES + 1] !== 0) throw damaged('its seal has an unknown form');
   if (expected !== undefined && shard !== expected) throw damaged(`it is shard ${shard}, not shard ${expected}`);
   const number = head.readUInt16LE(KEY_NUMBER_AT);
-  if (!keys.dataKeys.some((one) => one.number === number)) {
+  const found = keyOf(keys, number, head.subarray(SALT_AT, COMMITMENT_AT), shard);
+  if (found === undefined) {
     throw damaged(`it is sealed with data key ${number}, which the key ring of the store does not have`);
   }
-  const { key, commitment } = keyOf(keys, number, head.subarray(SALT_AT, COMMITMENT_AT), shard);
-  if (areEqual(commitment, head.subarray(COMMITMENT_AT, CHECKSUM_AT))) return key;
+  if (areEqual(found.commitment, head.subarray(COMMITMENT_AT, CHECKSUM_AT))) return found.key;
   throw damaged('it was sealed with another key, or for another store');
 }
 
 function keyOf(keys: SealKeys, number: number, salt: Uint8Array, shard: number) {
-  const bytes = derive(keys, number, salt, PURPOSE, KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES);
+  const bytes = secretOf(keys, number, salt, PURPOSE, KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES);
+  if (bytes === undefined) return undefined;
   const nonceEnd = KEY_BYTES + NONCE_BYTES;
   const about = Buffer.alloc(1 + keys.storeId.byteLength + 4);
   about[0] = SEAL_VERSION;
@@ -226,25 +227,10 @@ function nonceOf({ nonce }: ShardKey, number: number): Buffer {
   return bytes;
 }
 
-function seal(key: ShardKey, number: number, header: Uint8Array, plain: Uint8Array): [Buffer, Buffer] {
-  const cipher = createCipheriv(CIPHER, key.key, nonceOf(key, number), GCM);
-  cipher.setAAD(Buffer.concat([key.about, header]));
-  const sealed = cipher.update(plain);
-  cipher.final();
-  return [sealed, cipher.getAuthTag()];
+function seal(key: ShardKey, number: number, header: Uint8Array, plain: Uint8Array) {
+  return sealBytes(key.key, nonceOf(key, number), Buffer.concat([key.about, header]), plain);
 }
 
 function open(key: ShardKey, number: number, header: Uint8Array, sealed: Uint8Array): Buffer | undefined {
-  const tagAt = sealed.byteLength - TAG_BYTES;
-  if (tagAt < 0) return undefined;
-  const decipher = createDecipheriv(CIPHER, key.key, nonceOf(key, number), GCM);
-  decipher.setAAD(Buffer.concat([key.about, header]));
-  decipher.setAuthTag(sealed.subarray(tagAt));
-  const plain = decipher.update(sealed.subarray(0, tagAt));
-  try {
-    decipher.final();
-    return plain;
-  } catch {
-    return undefined;
-  }
+  return openBytes(key.key, nonceOf(key, number), Buffer.concat([key.about, header]), sealed);
 }
