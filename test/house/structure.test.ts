@@ -31,6 +31,8 @@ const LAYERS = [
     'src/store',
     'src/store/codec',
     'src/store/files',
+    'src/store/sealed',
+    'src/store/ring',
     'src/store/quarantine',
     'src/store/pages',
     'src/store/shards',

@@ -4,6 +4,7 @@
 // shard's file is damaged too, its unreadable records are marked dead and become holes.
 
 import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tombstones.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
@@ -27,6 +28,7 @@ const BATCH = 256;
 /** What a collection is rebuilt with. */
 export interface CatalogRepair {
   readonly store: string;
+  readonly blobs: Blobs;
   readonly old: CatalogRead;
   readonly catalog: Catalog;
   readonly rebuild: Rebuild;
@@ -93,7 +95,8 @@ async function copyEdits(old: CatalogRead, catalog: Catalog, id: number, pause: 
 
 /** @returns live records */
 export async function rebuildCollection(repair: CatalogRepair, manifest: CollectionManifest): Promise<number> {
-  const { store, old, catalog, rebuild, lost } = repair;
+  const { blobs, old, catalog, rebuild, lost } = repair;
+  const isSealed = blobs.seal !== undefined;
   const shards = old.shards(manifest);
   const files = new Map<number, number>();
   await catalog.transaction((write) => {
@@ -108,7 +111,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
     const by = { key: manifest.key, indexes, positions: manifest.positions, named, keep: 'last' } as const;
-    const jobs = jobsOf(some, old, store, files);
+    const jobs = jobsOf(some, repair, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
       for (const { offset, records, message } of result.faults) {
@@ -139,7 +142,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       const fileNumber = files.get(entry.shard)!;
       // The file is right where the catalog says something else of it.
       const { at, ...rest } = { ...entry, ...summary };
-      const alone = { fileNumber, file: shardFileName(fileNumber) };
+      const alone = { fileNumber, file: shardFileName(fileNumber, isSealed) };
       const now = { ...rest, ...(isRewritten ? alone : at !== undefined && { at }) };
       holes += now.holes;
       storedBytes += now.storedBytes;
@@ -170,12 +173,11 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
 /** One after another, as they are asked for: each holds the tombstones of its shard. */
 function* jobsOf(
   entries: readonly ShardEntry[],
-  old: CatalogRead,
-  store: string,
+  { old, store, blobs }: Pick<CatalogRepair, 'old' | 'store' | 'blobs'>,
   numbers: ReadonlyMap<number, number>,
 ): Generator<ShardJob> {
   const damaged = new Set(entries.filter(({ at }) => at !== undefined).map(({ file }) => file));
-  for (const file of damaged) if (hasSoundEnd(shardPath(store, file))) damaged.delete(file);
+  for (const file of damaged) if (hasSoundEnd(blobs, shardPath(store, file))) damaged.delete(file);
   for (const entry of entries) {
     const { shard, records, holes, sha256, file, fileNumber } = entry;
     const dead = old.tombstones(entry);
