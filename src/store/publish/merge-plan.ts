@@ -233,7 +233,7 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-      const key = keyText(decodeKey(stored.key));
+      const key = this.#publication.keyTextOf?.(stored) ?? keyText(decodeKey(stored.key));
       const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }

@@ -7,6 +7,8 @@ import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tom
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
+import { secretsOf } from '../../store/seal/hidden-keys.js';
+import type { SealKeys } from '../../store/seal/types.js';
 import { regionOf } from '../../store/shards/read.js';
 import type {
   Catalog,
@@ -27,6 +29,8 @@ const BATCH = 256;
 /** What a collection is rebuilt with. */
 export interface CatalogRepair {
   readonly store: string;
+  /** The keys of an encrypted store. */
+  readonly seal?: SealKeys | undefined;
   readonly old: CatalogRead;
   readonly catalog: Catalog;
   readonly rebuild: Rebuild;
@@ -93,7 +97,7 @@ async function copyEdits(old: CatalogRead, catalog: Catalog, id: number, pause: 
 
 /** @returns live records */
 export async function rebuildCollection(repair: CatalogRepair, manifest: CollectionManifest): Promise<number> {
-  const { store, old, catalog, rebuild, lost } = repair;
+  const { store, seal, old, catalog, rebuild, lost } = repair;
   const shards = old.shards(manifest);
   const files = new Map<number, number>();
   await catalog.transaction((write) => {
@@ -107,7 +111,8 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
-    const by = { key: manifest.key, indexes, positions: manifest.positions, named, keep: 'last' } as const;
+    const secrets = secretsOf(seal, manifest);
+    const by = { key: manifest.key, indexes, positions: manifest.positions, secrets, named, keep: 'last' } as const;
     const jobs = jobsOf(some, old, store, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
