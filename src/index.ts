@@ -6,6 +6,7 @@ import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
 export type { ImportSources } from './api/importing.js';
+export { type InitOptions, initStore } from './api/init.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { RowReads } from './api/row-reads.js';
@@ -53,6 +54,7 @@ export type {
   ReadCounts,
   StoreMetrics,
 } from './metrics/store-metrics.js';
+export type { EncryptionOptions, KeyCallback, KeyContext, KeyService } from './options/encryption.js';
 export type { Freshness } from './options/freshness.js';
 export type { IndexDefinition } from './options/indexes.js';
 export type { Writer } from './options/shared.js';

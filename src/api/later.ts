@@ -88,9 +88,9 @@ export function createIndex(
 
 /** See upkeep/repair/repair.ts. */
 export function repairStore(directory: string, given?: RepairOptions): Promise<RepairReport> {
-  return repairWith(directory, (threads) => new WorkerPool(threads), given);
+  return repairWith(directory, (threads, seal) => new WorkerPool(threads, undefined, seal), given);
 }
 
 function withThreads<Target extends StorePlace>(target: Target) {
-  return { startWorkers: (threads: number) => workersFor(target.blobs, threads), ...target };
+  return { startWorkers: (threads: number) => workersFor(target, threads), ...target };
 }

@@ -125,6 +125,6 @@ export abstract class MaintainedStore {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    return this.work(async () => (await later.load()).backup(catalog, this.#place.directory, target, options));
+    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, options));
   }
 }

@@ -21,11 +21,11 @@ export class Snapshot {
   readonly #lookups = new Map<string, Lookup>();
 
   /** Not for users: `store.snapshot()` makes it. */
-  constructor({ directory, blobs }: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
+  constructor(place: StorePlace, catalog: CatalogSnapshot, caches: Caches) {
     this.#catalog = catalog;
     this.#caches = caches;
     this.generation = catalog.generation();
-    this.#open = (name) => new Lookup({ directory, blobs, catalog, caches, isExact: true }, name);
+    this.#open = (name) => new Lookup({ ...place, catalog, caches, isExact: true }, name);
   }
 
   /**

@@ -22,8 +22,9 @@ import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { type Memory, MemoryPlace } from '../store/lock/memory-place.js';
+import { Memory, MemoryPlace } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
+import { forget } from '../store/ring/ring.js';
 import type { Catalog } from '../store/types.js';
 import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
@@ -59,7 +60,11 @@ export class Store extends MaintainedStore {
   readonly quarantine: Quarantine;
   #closing: Promise<void> | undefined;
 
-  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
+  private constructor(
+    place: StorePlace,
+    { options, imports }: Pick<EffectiveOptions, 'options' | 'imports'>,
+    catalog: Catalog,
+  ) {
     super(place, catalog);
     this.directory = place.directory;
     this.#place = place;
@@ -86,7 +91,12 @@ export class Store extends MaintainedStore {
     const { readOnly, trustOwner, trustShared, acknowledge } = effective.options;
     const create = effective.options.create && !readOnly;
     const syncsLater = acknowledge === 'committed';
-    const { place, catalog } = await openPlace(where, { create, readOnly, trustOwner, trustShared, syncsLater });
+    if (given?.encryption !== undefined && where instanceof Memory)
+      throw new TypeError('a store in memory is not encrypted, because nothing of it is at rest');
+    const { encryption } = effective;
+    const { keys } = effective.options;
+    const how = { create, readOnly, trustOwner, trustShared, syncsLater, encryption, keys };
+    const { place, catalog } = await openPlace(where, how);
     return new Store(place, effective, catalog);
   }
 
@@ -268,13 +278,15 @@ export class Store extends MaintainedStore {
     this.#metering.close();
     await this.#caches.close();
     await this.#catalog.close();
+    if (this.#place.seal !== undefined) forget(this.#place.seal);
   }
 }
 
 /**
  * Opens the store at `where`, a directory or `memory()`, or creates it (option `create`, default true). Many processes may
  * have a store open at the same time.
- * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR; TypeError
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, KEY_NEEDED, WRONG_KEY,
+ * NOT_ENCRYPTED, KEY_RING_DAMAGED, KEY_FILE_REFUSED, KEY_SERVICE_FAILED, IO_ERROR; TypeError
  */
 export function openStore(where: string | Memory, options?: StoreOptions): Promise<Store> {
   return Store.open(where, options);

@@ -9,6 +9,12 @@ export const FAILPOINTS = [
   /** Before the first transaction of a new store, and in it. */
   'store.create',
   'store.header',
+  /**
+   * Of a key ring: before it is written beside; when it is durable there; when it is in place and its name is not durable yet.
+   */
+  'keys.write',
+  'keys.written',
+  'keys.placed',
   /** When the lock of writers is taken; before what a dead holder left is swept; before it is given back. */
   'lock.taken',
   'lock.sweep',

@@ -13,6 +13,7 @@ import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addIndex } from './commands/index/index.js';
+import { addInit } from './commands/init.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
@@ -39,7 +40,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
+  /^(import|watch|init|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -64,7 +65,7 @@ function createProgram(): Command {
     addQuarantine,
     addConfig,
   ];
-  for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);
+  for (const add of [addImport, addWatch, addInit, ...reading, ...writing, ...upkeep]) add(program);
   return program;
 }
 

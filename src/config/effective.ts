@@ -6,6 +6,7 @@
 import { part } from '../base/load.js';
 import type { CollectionsImportOptions, ImportOptions } from '../import/options/types.js';
 import { type Given, isOptions } from '../options/check.js';
+import type { EncryptionOptions } from '../options/encryption.js';
 import {
   type CacheOptions,
   type ResolvedStoreOptions,
@@ -20,6 +21,8 @@ const settings = part(() => import('./settings.js'), new URL('./settings.js', im
 /** Options as they are in force: the defaults, the config file, the environment, the caller, each over those before. */
 export interface EffectiveOptions {
   readonly options: ResolvedStoreOptions;
+  /** Apart, because the options of a store are for all to see. */
+  readonly encryption: EncryptionOptions | undefined;
   /** What file and environment say of imports. */
   readonly imports: ImportOptions;
 }
@@ -31,10 +34,11 @@ export interface EffectiveOptions {
 export async function effectiveOptions(given: StoreOptions = {}): Promise<EffectiveOptions> {
   const options = resolveStoreOptions(given);
   const found = findConfig(given.config);
-  if (found === undefined) return { options, imports: {} };
+  if (found === undefined) return { options, encryption: given.encryption, imports: {} };
   const { readConfig } = await settings.load();
   const { store, imports } = await readConfig(found);
-  return { options: resolveStoreOptions(optionsOver(store, given)), imports };
+  const encryption = given.encryption ?? store.encryption;
+  return { options: resolveStoreOptions(optionsOver(store, given)), encryption, imports };
 }
 
 /** One set of options over another; what is undefined, or is not there, is as below. */

@@ -16,6 +16,9 @@ const CONFIG_VARIABLE = `${VARIABLE_PREFIX}CONFIG`;
 /** Names the store of a command that is given none. A program names its store in code. */
 export const STORE_VARIABLE = `${VARIABLE_PREFIX}STORE`;
 
+/** Sets the key file of a store, also for commands that read no config file. */
+export const KEY_FILE_VARIABLE = `${VARIABLE_PREFIX}KEY_FILE`;
+
 /** Variables with the prefix that are no options: the last arms failpoints (base/failpoints.ts). */
 const OTHER_VARIABLES: readonly string[] = [CONFIG_VARIABLE, STORE_VARIABLE, `${VARIABLE_PREFIX}FAILPOINTS`];
 

@@ -7,7 +7,7 @@ import { GristmillError } from '../base/errors.js';
 import { IMPORT_OPTIONS } from '../import/options/table.js';
 import type { ImportOptions } from '../import/options/types.js';
 import { type DataTable, hintFor } from '../options/check.js';
-import { CACHE_OPTIONS, type CollectionsOptions, STORE_OPTIONS, type StoreOptions } from '../options/store.js';
+import { CACHE_OPTIONS, type CollectionsOptions, STORE_SETTINGS, type StoreOptions } from '../options/store.js';
 import { readConfigFile } from './config-file.js';
 import { type FoundConfig, VARIABLE_PREFIX } from './found.js';
 import { reportUnknownVariables } from './unknown.js';
@@ -30,7 +30,7 @@ interface ConfiguredOptions {
 
 /** The table a setting is a row of. */
 export function tableFor(of: Setting['of']): DataTable {
-  if (of === 'store') return STORE_OPTIONS;
+  if (of === 'store') return STORE_SETTINGS;
   return of === 'import' ? IMPORT_OPTIONS : CACHE_OPTIONS;
 }
 
@@ -61,7 +61,8 @@ function optionsIn(settings: readonly Setting[]): ConfiguredOptions {
   const imports: Record<string, unknown> = {};
   const collections: Record<string, Record<string, unknown>> = Object.create(null);
   for (const { of, name, value } of settings) {
-    if (of === 'store') store[name] = value;
+    if (of === 'store' && name === 'keyFile') store.encryption = { keyFile: value };
+    else if (of === 'store') store[name] = value;
     else if (of === 'import') imports[name] = value;
     else collections[of.collection] = { ...collections[of.collection], [name]: value };
   }

@@ -100,7 +100,7 @@ export class ImportRun {
     beginning: Beginning,
     first: ImportRun | undefined,
   ) {
-    const { directory, blobs } = target;
+    const { directory, blobs, seal } = target;
     const { id, firstShard, recorded } = beginning;
     this.target = target;
     this.options = options;
@@ -109,9 +109,9 @@ export class ImportRun {
     this.#planned = planned;
     this.#first = first;
     this.beginning = beginning;
-    this.#workspace = new Workspace({ directory, blobs }, id);
+    this.#workspace = new Workspace({ directory, blobs, seal }, id);
     this.context = { directory, temporary: this.#workspace.temporary, shared: reporter.shared.buffer };
-    this.tally = new Tally(options, { blobs, ...this.context }, id, reporter.pause);
+    this.tally = new Tally(options, { blobs, seal, ...this.context }, id, reporter.pause);
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);

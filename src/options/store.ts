@@ -11,6 +11,7 @@ import {
   type Resolved,
   resolveOptions,
 } from './check.js';
+import { checkEncryption, checkPath, type EncryptionOptions } from './encryption.js';
 import type { Freshness } from './freshness.js';
 import { frameBytesFor, memoryBytes } from './memory.js';
 import { TRUST } from './shared.js';
@@ -87,6 +88,20 @@ export const STORE_OPTIONS = {
   },
   warmBytes: { ...BYTES, default: 32 * MIB, meaning: 'greatest number of bytes of frames loaded in advance (hot set)' },
   warmMs: { ...TIME, default: 5_000, meaning: 'longest time in milliseconds for loading the hot set' },
+  keys: {
+    ...({ type: 'choice', default: 'hidden', choices: ['hidden', 'plaintext'] } as const),
+    meaning:
+      'how a new encrypted store has the keys of its records in its index; hidden: as pseudonyms, which have no order, so that there are no ranges; plaintext: as they are',
+  },
+} as const satisfies OptionTable;
+
+/** What flags, variables and config files may say of a store. In code, the key file is in option `encryption`. */
+export const STORE_SETTINGS = {
+  ...STORE_OPTIONS,
+  keyFile: {
+    ...{ type: 'text', default: undefined, check: checkPath },
+    meaning: 'file with the key of an encrypted store',
+  },
 } as const satisfies OptionTable;
 
 /** As a caller gives them: with what is no data of one line. */
@@ -94,6 +109,7 @@ const STORE_TABLE = {
   ...STORE_OPTIONS,
   collections: any<CollectionsOptions>('cache options for single collections, by collection name'),
   config: any<false | string>('config file to read; false: none'),
+  encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
 } as const satisfies OptionTable;
 
 const METHOD = 'openStore';
@@ -109,6 +125,11 @@ export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
    * one. With `false`, gristmill reads no config file and no GRISTMILL_ variables: only the options in code count.
    */
   readonly config?: false | string | undefined;
+  /**
+   * Where the key of an encrypted store comes from (docs/security.md). A store that does not exist yet is made encrypted.
+   * A store in memory is never encrypted.
+   */
+  readonly encryption?: EncryptionOptions | undefined;
 }
 
 export interface CollectionsOptions {
@@ -129,7 +150,8 @@ export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> & CachesOption
  * @throws TypeError for an unknown name, a wrong type, or a value out of bounds.
  */
 export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedStoreOptions {
-  const { collections = {}, config, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
+  const { collections = {}, config, encryption, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
+  if (encryption !== undefined) checkEncryption(METHOD, encryption);
   if (config !== undefined && config !== false && (typeof config !== 'string' || config === '')) {
     throw new TypeError(`${METHOD}: options.config must be the path of a file, or false`);
   }

@@ -14,8 +14,9 @@ import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
 import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
-import type { Blobs } from '../store/files/blobs.js';
+import type { Blobs, StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
+import type { Sealed, SealKeys } from '../store/seal/types.js';
 import { indexShard } from '../upkeep/indexes/index-shard.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
@@ -23,16 +24,21 @@ import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/
 import { WorkerPool } from './pool.js';
 
 /** Threads, where some are wanted and they can reach the files; else the calling thread. */
-export function workersFor(blobs: Blobs, threads: number): Workers & Verifiers & Indexers {
-  return blobs === files && threads > 0 ? new WorkerPool(threads) : new InProcessWorkers(blobs);
+export function workersFor(
+  { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
+  threads: number,
+): Workers & Verifiers & Indexers {
+  return blobs === files && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
 export class InProcessWorkers implements Workers, Verifiers, Indexers {
   readonly #blobs: Blobs;
+  readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: Blobs, seal?: SealKeys) {
     this.#blobs = blobs;
+    this.#seal = seal;
   }
 
   decode(task: PartTask): Promise<DecodedPart> {
@@ -40,24 +46,28 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers {
   }
 
   scan(order: SpanOrder): Promise<SpanResult> {
-    const work = () => withDecoders(() => scanSpan(order, this.#blobs));
+    const work = () => withDecoders(() => scanSpan(this.#sealed(order), this.#blobs));
     return this.#next(() => withTransform(order.setup.rules?.transform, work));
   }
 
   merge(task: MergeTask): Promise<MergeResult> {
-    return this.#next(() => mergeEntries(task, this.#blobs));
+    return this.#next(() => mergeEntries(this.#sealed(task), this.#blobs));
   }
 
   verify(task: VerifyTask): Promise<readonly ShardFault[]> {
-    return this.#next(() => verifyShard(task, this.#blobs));
+    return this.#next(() => verifyShard(this.#sealed(task), this.#blobs));
   }
 
   index(task: IndexTask): Promise<IndexResult> {
-    return this.#next(() => indexShard(task, this.#blobs));
+    return this.#next(() => indexShard(this.#sealed(task), this.#blobs));
   }
 
   async close(): Promise<void> {
     dropKernel();
+  }
+
+  #sealed<Task extends Sealed>(task: Task): Task {
+    return this.#seal === undefined ? task : { ...task, seal: this.#seal };
   }
 
   #next<T>(work: () => T | Promise<T>): Promise<T> {

@@ -15,6 +15,7 @@ import { type SpanOrder, type SpanResult, spanPaths } from '../import/tasks/span
 import type { Workers } from '../import/tasks/workers.js';
 import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
+import type { SealKeys } from '../store/seal/types.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
@@ -36,8 +37,14 @@ export class WorkerPool implements Workers, Verifiers, Indexers {
   readonly #lost: Promise<never>;
   #closing: Promise<void> | undefined;
 
-  /** @param filename of the threads' module; another one is for tests of threads that fail. */
-  constructor(threads: number, filename = WORKER) {
+  readonly #seal: SealKeys | undefined;
+
+  /**
+   * @param filename of the threads' module; another one is for tests of threads that fail.
+   * @param seal the keys of an encrypted store: they go with each task
+   */
+  constructor(threads: number, filename = WORKER, seal?: SealKeys) {
+    this.#seal = seal;
     const { Piscina } = loadPackage<typeof import('piscina')>('piscina');
     this.#piscina = new Piscina({
       filename,
@@ -119,6 +126,8 @@ export class WorkerPool implements Workers, Verifiers, Indexers {
   }
 
   async #run<T>(task: Task, name: string): Promise<T> {
-    return unwrap((await Promise.race([this.#piscina.run(task, { name }), this.#lost])) as Answer<T>);
+    const seal = this.#seal;
+    const sent = seal === undefined ? task : { ...task, seal };
+    return unwrap((await Promise.race([this.#piscina.run(sent, { name }), this.#lost])) as Answer<T>);
   }
 }

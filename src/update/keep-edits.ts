@@ -93,14 +93,14 @@ class Settling {
     caches: Caches,
     rules: EditRules,
   ) {
-    const { directory, blobs, catalog } = target;
+    const { directory, blobs, seal, catalog } = target;
     this.#target = target;
     this.#write = write;
     this.#manifest = manifest;
     this.#snapshot = snapshot;
     this.#rules = rules;
-    this.#before = new Lookup({ directory, blobs, catalog: snapshot, caches, isExact: true }, manifest.name);
-    this.#now = new Lookup({ directory, blobs, catalog, caches, isExact: true }, manifest.name);
+    this.#before = new Lookup({ directory, blobs, seal, catalog: snapshot, caches, isExact: true }, manifest.name);
+    this.#now = new Lookup({ directory, blobs, seal, catalog, caches, isExact: true }, manifest.name);
   }
 
   run(): EditCounts {

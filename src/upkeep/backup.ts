@@ -25,6 +25,7 @@ import { GristmillError } from '../base/errors.js';
 import { failpoint } from '../base/failpoints.js';
 import { ioError, quietly } from '../base/system-errors.js';
 import { resolveOptions } from '../options/check.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../store/files/io.js';
 import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files/layout.js';
@@ -32,6 +33,7 @@ import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
 import { collectGarbage, filesOnlyOf } from '../store/publish/garbage.js';
+import { copyRing } from '../store/ring/ring.js';
 import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './backup-options.js';
 
 /** What a file system says that cannot link, or not these two names. */
@@ -40,7 +42,7 @@ const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', '
 /** @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; TypeError for a wrong option */
 export async function backup(
   catalog: LmdbCatalog,
-  store: string,
+  { directory: store, seal }: StorePlace,
   target: string,
   given?: BackupOptions,
 ): Promise<BackupReport> {
@@ -53,10 +55,11 @@ export async function backup(
   const snapshot = catalog.snapshot();
   try {
     make(partial);
+    if (seal !== undefined) copyRing(store, partial);
     await catalog.copyTo(partial);
     failpoint('backup.copied');
     make(join(partial, SHARDS_DIRECTORY));
-    const made = await fill(store, partial, copy);
+    const made = await fill(store, { directory: partial, blobs: files, seal }, copy);
     await syncFile(join(partial, CATALOG_FILE));
     for (const path of [join(partial, INDEX_DIRECTORY), join(partial, SHARDS_DIRECTORY), partial]) syncDirectory(path);
     failpoint('backup.place');
@@ -73,10 +76,11 @@ export async function backup(
 /** Gives the copied index its shards, and takes from it what belongs to writers of the original. */
 async function fill(
   store: string,
-  partial: string,
+  place: StorePlace,
   mustCopy: boolean,
 ): Promise<Pick<BackupReport, 'generation' | 'collections' | 'shards'>> {
-  const copy = await LmdbCatalog.open(partial, { create: false, readOnly: false });
+  const { directory: partial, seal } = place;
+  const copy = await LmdbCatalog.open(partial, { create: false, readOnly: false, seal });
   try {
     const shards = { linked: 0, copied: 0 };
     const collections = copy.collections();
@@ -97,7 +101,6 @@ async function fill(
       write.putLock(undefined);
       write.putGarbage({ ...copy.garbage(), files: [] }); // not linked
     });
-    const place = { directory: partial, blobs: files };
     await collectGarbage(copy, place);
     await sweep(copy, place, []);
     return { generation: copy.generation(), collections: collections.length, shards };

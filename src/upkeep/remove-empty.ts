@@ -8,23 +8,25 @@ import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GristmillError } from '../base/errors.js';
 import { ioError } from '../base/system-errors.js';
+import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { syncDirectory } from '../store/files/io.js';
 import { foreignNames, INDEX_DIRECTORY } from '../store/files/layout.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { CAN_REACH_MOVED, nobodyOpens } from '../store/lmdb/opening.js';
 import { WriterLock } from '../store/lock/writer-lock.js';
+import type { SealKeys } from '../store/seal/types.js';
 
 /**
  * @returns whether it was removed: never but on Linux, and not where it has a collection or an import to be resumed, another process has it open
  * or writes to it, or anything else lies in its directory.
  * @throws GristmillError IO_ERROR; STORE_CLOSED where another process was faster
  */
-export async function removeEmptyStore(directory: string): Promise<boolean> {
+export async function removeEmptyStore(directory: string, seal?: SealKeys): Promise<boolean> {
   if (!CAN_REACH_MOVED) return false;
-  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false });
+  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false, seal });
   try {
-    const lock = await lockIfFree(catalog, directory);
+    const lock = await lockIfFree(catalog, { directory, blobs: files, seal });
     if (lock === undefined) return false;
     try {
       const removed = catalog.exclusively(() => {
@@ -44,9 +46,9 @@ export async function removeEmptyStore(directory: string): Promise<boolean> {
   }
 }
 
-async function lockIfFree(catalog: LmdbCatalog, directory: string): Promise<WriterLock | undefined> {
+async function lockIfFree(catalog: LmdbCatalog, place: StorePlace): Promise<WriterLock | undefined> {
   try {
-    return await WriterLock.acquire(catalog, { directory, blobs: files }, { operation: 'sweep', wait: false });
+    return await WriterLock.acquire(catalog, place, { operation: 'sweep', wait: false });
   } catch (error) {
     if ((error as GristmillError).code === 'STORE_BUSY') return undefined;
     throw error;

@@ -21,7 +21,7 @@ async function imported(sources: readonly string[], options: ImportOptions, leas
   let asked = -1;
   const startWorkers = (threads: number) => {
     asked = threads;
-    return workersFor(files, Math.max(least, threads));
+    return workersFor({ blobs: files }, Math.max(least, threads));
   };
   const target = { directory, blobs: files, catalog, startWorkers };
   const outcome = await runImport(target, sources, { workers: 2, ...options }).then(

@@ -187,7 +187,7 @@ async function repair(isWhole) {
         await opened.close();
       }
     }
-    const old = await openOld(store);
+    const old = await openOld(store, undefined);
     await old?.lock.release();
     await old?.catalog.close();
   });

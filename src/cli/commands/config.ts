@@ -67,8 +67,8 @@ async function asTable(file: string | undefined, settings: ReadonlyMap<string, S
 }
 
 async function flagSettings(flags: ConfigFlags): Promise<Setting[]> {
-  const { config: _config, collections = {}, ...options } = await storeOptionsIn(flags);
-  const settings: Setting[] = Object.entries(options).map(([name, value]) => ({
+  const { config: _config, collections = {}, encryption = {}, ...options } = await storeOptionsIn(flags);
+  const settings: Setting[] = Object.entries({ ...options, ...encryption }).map(([name, value]) => ({
     ...{ of: 'store', name, value, from: flagOf(name) },
   }));
   for (const [collection, own] of Object.entries(collections)) {

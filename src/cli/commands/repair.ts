@@ -1,9 +1,12 @@
 // gristmill repair: makes the index of a store anew from its shards, and says what could not be read.
 
 import type { Command } from 'commander';
+import { KEY_FILE_VARIABLE } from '../../config/found.js';
+import { STORE_SETTINGS } from '../../options/store.js';
 import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../../upkeep/repair/options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
+import { withPassphrase } from '../shared/open.js';
 import { withFlagOf } from '../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
@@ -11,6 +14,7 @@ import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
 
 interface RepairFlags extends CommonOptions, Pick<RepairOptions, 'workers' | keyof typeof REPAIR_FLAGS> {
+  readonly keyFile?: string;
   readonly quiet?: boolean;
 }
 
@@ -32,16 +36,24 @@ export function addRepair(program: Command): void {
     .addHelpText('after', HELP)
     .action(runRepair);
   withCommonOptions(command, 'print the report, or the error, as one JSON object');
-  for (const [name, row] of Object.entries(REPAIR_FLAGS)) withFlagOf(command, name, row);
+  for (const [name, row] of Object.entries({ ...REPAIR_FLAGS, keyFile: STORE_SETTINGS.keyFile }))
+    withFlagOf(command, name, row);
 }
 
-async function runRepair({ store, json, quiet, ...flags }: RepairFlags): Promise<void> {
+async function runRepair({
+  store,
+  json,
+  quiet,
+  keyFile = process.env[KEY_FILE_VARIABLE],
+  ...flags
+}: RepairFlags): Promise<void> {
   // As in cli/shared/open.ts: the library is loaded when it is used.
   const { repairStore } = await import('../../index.js');
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
     try {
-      return await repairStore(store, { signal, onProgress: view.show, ...flags });
+      const given = { signal, onProgress: view.show, ...flags, ...(keyFile ? { encryption: { keyFile } } : {}) };
+      return await withPassphrase(store, (asked) => repairStore(store, { ...given, ...asked }));
     } finally {
       view.stop();
     }

@@ -1,7 +1,7 @@
 // The library is loaded when a command opens its store: help and wrong flags do without.
 
 import { existsSync } from 'node:fs';
-import type { Store, StoreEvents, StoreOptions } from '../../index.js';
+import type { GristmillError, Store, StoreEvents, StoreOptions } from '../../index.js';
 import { note } from '../terminal/diagnostics.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
@@ -16,8 +16,25 @@ interface OpenFlags extends StoreFlags {
  */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
   const [library, given] = await Promise.all([import('../../index.js'), storeOptionsIn(flags)]);
-  const store = await library.openStore(flags.store, { hotSet: false, ...given, ...options });
+  const how = { hotSet: false, ...given, ...options };
+  const store = await withPassphrase(flags.store, (asked) => library.openStore(flags.store, { ...how, ...asked }));
   return store.on('warning', noteWarning);
+}
+
+/** Asks for the passphrase, where the store has one and no key was given. */
+export async function withPassphrase<T>(
+  store: string,
+  open: (asked: Pick<StoreOptions, 'encryption'>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open({});
+  } catch (error) {
+    if ((error as GristmillError).code !== 'KEY_NEEDED') throw error;
+    const { passphraseOf } = await import('./encryption.js');
+    const encryption = await passphraseOf(store);
+    if (encryption === undefined) throw error;
+    return open({ encryption });
+  }
 }
 
 /** Prints a warning of the store on stderr. A command that prints warnings in its own way takes it off. */

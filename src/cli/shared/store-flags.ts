@@ -4,13 +4,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readOption } from '../../config/words.js';
 import type { DataRow } from '../../options/check.js';
-import { STORE_OPTIONS, type StoreOptions } from '../../options/store.js';
+import { STORE_SETTINGS, type StoreOptions } from '../../options/store.js';
 import { flagOf, kebab } from '../terminal/flags.js';
 
-type FlagName = Exclude<keyof typeof STORE_OPTIONS, 'create' | 'readOnly'>;
+type FlagName = Exclude<keyof typeof STORE_SETTINGS, 'create' | 'readOnly'>;
 
 /** All that are no matter of the command itself. */
-export const STORE_FLAGS = Object.keys(STORE_OPTIONS).filter(
+export const STORE_FLAGS = Object.keys(STORE_SETTINGS).filter(
   (name) => name !== 'create' && name !== 'readOnly',
 ) as FlagName[];
 
@@ -18,16 +18,18 @@ export const STORE_FLAGS = Object.keys(STORE_OPTIONS).filter(
 export const READING_FLAGS: readonly FlagName[] = ['frameCacheBytes', 'pageCacheBytes'];
 
 /** What these flags are parsed to. */
-export type StoreFlags = Partial<Pick<StoreOptions, FlagName | 'config' | 'collections'>>;
+export type StoreFlags = Partial<Pick<StoreOptions, Exclude<FlagName, 'keyFile'> | 'config' | 'collections'>> & {
+  readonly keyFile?: string;
+};
 
-/** Adds `--config` and `--no-config`, `--trust-owner`, and the flags of these options. */
+/** Adds `--config` and `--no-config`, `--trust-owner`, `--key-file`, and the flags of these options. */
 export function withStoreFlags(command: Command, names: readonly FlagName[] = []): Command {
   const files = 'gristmill.config.json, .js or .ts in this directory';
   command
     .option('--config <file>', `config file to read (default: ${files})`)
     .option('--no-config', 'read no config file and no GRISTMILL_ variables');
-  for (const name of new Set<FlagName>([...names, 'trustOwner', 'trustShared']))
-    withFlagOf(command, name, STORE_OPTIONS[name]);
+  for (const name of new Set<FlagName>([...names, 'trustOwner', 'trustShared', 'keyFile']))
+    withFlagOf(command, name, STORE_SETTINGS[name]);
   return command;
 }
 
@@ -53,15 +55,18 @@ export function withCollectionsFlag(command: Command): Command {
 
 /** What was given of them, as options. */
 export async function storeOptionsIn(flags: StoreFlags): Promise<StoreOptions> {
-  const names = [...STORE_FLAGS, 'config'] as const;
+  const names = [...STORE_FLAGS.filter((name) => name !== 'keyFile'), 'config'] as const;
   const given = names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]);
-  const options: StoreOptions = Object.fromEntries(given);
+  const { keyFile } = flags;
+  const encryption = keyFile === undefined ? {} : { encryption: { keyFile } };
+  const options: StoreOptions = { ...Object.fromEntries(given), ...encryption };
   if (flags.collections === undefined) return options;
   const { readCollections } = await import('../../config/settings.js');
   return { ...options, collections: readCollections(flags.collections, '--collections') };
 }
 
 function wordFor(row: DataRow): string {
+  if (row.type === 'text') return 'file';
   if (row.type !== 'integer') return row.type === 'choice' ? row.choices.join('|') : 'how';
   return { bytes: 'size', milliseconds: 'time', none: 'n' }[row.unit ?? 'none'];
 }

@@ -1,10 +1,11 @@
 // What the coordinator and a worker say to each other about merging. Structured-cloneable; pages are shared, not copied.
 
 import type { PageBatch } from '../../store/pages/batch.js';
+import type { Sealed } from '../../store/seal/types.js';
 import type { Duplicate, Run } from './span.js';
 
 /** Entries from `low` (included) to `high` (not included), of all runs, in source order of the runs. */
-export interface MergeTask {
+export interface MergeTask extends Sealed {
   readonly id: string;
   /** The directory of the runs (plan/workspace.ts). */
   readonly temporary: string;

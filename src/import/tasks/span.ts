@@ -6,6 +6,7 @@ import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contr
 import type { Places } from '../../keys/paths.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { Change } from '../../store/pages/change.js';
+import type { Sealed } from '../../store/seal/types.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { ChunkRun } from '../feed/chunk.js';
@@ -55,7 +56,7 @@ export interface Boundary {
  * One span to scan. It is plain data, and could go to any host that has the sources. The number of its shard names the
  * files that it writes (`spanPaths`).
  */
-export interface SpanTask {
+export interface SpanTask extends Sealed {
   readonly setup: ScanSetup;
   readonly path: string;
   readonly fingerprint: Fingerprint;

@@ -27,7 +27,7 @@ export class ServedState {
    * @throws GristmillError IO_ERROR, STORE_CLOSED, CHECKSUM_MISMATCH
    */
   constructor(
-    { directory, blobs, catalog, caches }: LookupStore & { readonly catalog: Catalog },
+    { directory, blobs, seal, catalog, caches }: LookupStore & { readonly catalog: Catalog },
     before: ServedState | undefined,
     live: (name: string) => Lookup | undefined,
   ) {
@@ -35,7 +35,7 @@ export class ServedState {
     const snapshot = catalog.snapshot();
     this.catalog = snapshot;
     this.#release = () => snapshot.release();
-    const store = { directory, blobs, catalog: snapshot, caches };
+    const store = { directory, blobs, seal, catalog: snapshot, caches };
     this.#open = (name, similar = live(name)) => {
       return snapshot.collection(name) === undefined ? undefined : new Lookup(store, name, similar);
     };

@@ -23,7 +23,10 @@ export const GATE_FILE = join(INDEX_DIRECTORY, 'gate.mdb');
 export const GATE_LOCK_SUFFIX = '-lock';
 /** The file of the most read keys (lookup/warm/hot-set-file.ts). */
 const HOT_SET_FILE = 'hot-set.ndjson';
-const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`]);
+/** The key ring of an encrypted store (store/ring/ring.ts). */
+export const KEY_RING_FILE = 'keys.json';
+const UNFINISHED_RING = /^keys\.json\.[0-9a-f-]{36}\.new$/;
+const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`, KEY_RING_FILE]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
 
 /** Name of a shard's file, from its number alone. */
@@ -161,7 +164,12 @@ export function foreignNames(directory: string): readonly string[] {
 }
 
 function isForeign(name: string): boolean {
-  return !OURS.has(name) && !OUR_FILES.has(name);
+  return !OURS.has(name) && !OUR_FILES.has(name) && !isUnfinishedRing(name);
+}
+
+/** Whether it is the name of a key ring that did not come in place. */
+export function isUnfinishedRing(name: string): boolean {
+  return UNFINISHED_RING.test(name);
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -179,7 +179,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Commits by way of the commit thread. @returns false where there is none: nothing was committed */
   async #committed(filler: Filler): Promise<boolean> {
     this.#assertChangeable();
-    if (this.#thread === undefined) this.#thread = CommitThread.start(this.#store, this.#index.inode);
+    if (this.#thread === undefined)
+      this.#thread = CommitThread.start(this.#store, this.#index.inode, this.#options.seal);
     if (this.#thread === null) return false;
     try {
       this.#isOver(await this.#thread.run(filler));

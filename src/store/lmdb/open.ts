@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ioError } from '../../base/system-errors.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
+import type { Sealed } from '../seal/types.js';
 import { giveBackTurns } from './commits/turns.js';
 import { Gate } from './gate.js';
 import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';
@@ -17,7 +18,7 @@ import { inodeOf } from './opening.js';
 
 export type Bytes = Database<Buffer, Uint8Array>;
 
-export interface LmdbCatalogOptions {
+export interface LmdbCatalogOptions extends Sealed {
   /** Create what is missing. */
   readonly create: boolean;
   readonly readOnly: boolean;

@@ -152,13 +152,13 @@ function awaitUser(turn: Int32Array, patience: number): void {
   }
 }
 
-async function open({ store, inode }: OpenOrder, apply: Applier): Promise<Opened> {
+async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<Opened> {
   const file = join(store, CATALOG_FILE);
   try {
-    const index = await openIndex(store, { create: false, readOnly: false });
+    const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
       const [meta, pages] = [index.meta, index.pages].map((one) => byteMap(one, () => {})) as [ByteMap, ByteMap];
-      const place = { directory: store, blobs: files };
+      const place = { directory: store, blobs: files, seal };
       const catalog = new CatalogReader(file, meta, pages);
       const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
       return { index, file, place, catalog, room, syncing, apply };

@@ -10,10 +10,12 @@ import type { Trust } from '../files/layout.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
 import { collectGarbage } from '../publish/garbage.js';
+import { forget } from '../ring/ring.js';
 import type { Catalog } from '../types.js';
 import { isAlive, untilThereIsRoom } from './lock-holder.js';
 import { type Memory, MemoryPlace } from './memory-place.js';
 import { storePlace } from './place.js';
+import { type Unlocking, unlocked } from './unlock.js';
 import { WriterLock } from './writer-lock.js';
 
 /** Times that a store is made again which another process removes meanwhile (upkeep/remove-empty.ts). */
@@ -24,17 +26,22 @@ interface OpenPlace {
   readonly catalog: Catalog;
 }
 
-type PlaceOptions = LmdbCatalogOptions & Trust;
+type PlaceOptions = LmdbCatalogOptions & Trust & Unlocking;
 
-/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR, DISK_FULL */
+/** @throws TypeError for what is no place; GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_TOO_NEW, IO_ERROR, DISK_FULL; as `unlocked` */
 export async function openPlace(where: string | Memory, options: PlaceOptions): Promise<OpenPlace> {
   // Reading changes nothing that a member of the group, or whoever made the link, could not change.
   const trust = { trustOwner: options.trustOwner, trustShared: options.trustShared === true || options.readOnly };
   for (let tries = 1; ; tries++) {
     try {
       return await nameErrors('open the store', String(where), async () => {
-        const place = storePlace(where, options.create, trust);
-        return { place, catalog: await openRecovered(place, options) };
+        const place = await unlocked(storePlace(where, options.create, trust), options.create, options);
+        try {
+          return { place, catalog: await openRecovered(place, options) };
+        } catch (error) {
+          if (place.seal !== undefined) forget(place.seal);
+          throw error;
+        }
       });
     } catch (error) {
       const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
@@ -45,7 +52,9 @@ export async function openPlace(where: string | Memory, options: PlaceOptions): 
 
 export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {
   const open = (): Promise<Catalog> =>
-    place instanceof MemoryPlace ? place.openCatalog(options) : LmdbCatalog.open(place.directory, options);
+    place instanceof MemoryPlace
+      ? place.openCatalog(options)
+      : LmdbCatalog.open(place.directory, { ...options, seal: place.seal });
   const catalog = await open();
   if (options.readOnly) return catalog;
   try {

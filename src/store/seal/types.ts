@@ -13,6 +13,11 @@ export interface DataKey {
 /** Whether the keys of records are pseudonyms in the index, or as they are (docs/security.md). */
 export type KeysAtRest = 'hidden' | 'plaintext';
 
+/** What is done to an encrypted store gets its keys. */
+export interface Sealed {
+  readonly seal?: SealKeys | undefined;
+}
+
 /** The opened key ring of an encrypted store. Never printed, never in an error. */
 export interface SealKeys {
   /** 16 random bytes; every derived key depends on them. */

@@ -3,9 +3,10 @@
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { BadReasonName } from '../../kernel/contract.js';
+import type { Sealed } from '../../store/seal/types.js';
 import type { ShardEntry } from '../../store/types.js';
 
-export interface IndexTask {
+export interface IndexTask extends Sealed {
   readonly setup: ScanSetup;
   readonly entry: ShardEntry;
   /** The shard's file; for an inline shard a file of its live lines, which `ordinals` says the ordinals of. */

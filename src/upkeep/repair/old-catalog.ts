@@ -13,6 +13,7 @@ import { files } from '../../store/files/file-blobs.js';
 import { CATALOG_FILE } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
+import type { Sealed, SealKeys } from '../../store/seal/types.js';
 import type { Catalog, CatalogWrite } from '../../store/types.js';
 import { verifyCollection } from '../verify/collection.js';
 import { FaultList } from '../verify/faults.js';
@@ -42,11 +43,18 @@ export interface OldCatalog {
  * Whether a process that opens the catalog lives on. It is stopped when `cancel` aborts.
  * @throws GristmillError IO_ERROR when that could not be found out
  */
-export async function isSafeToOpen(store: string, cancel?: AbortSignal): Promise<boolean> {
+export async function isSafeToOpen(store: string, seal: SealKeys | undefined, cancel?: AbortSignal): Promise<boolean> {
   const file = join(store, CATALOG_FILE);
   if (!existsSync(file)) return true;
   // A group of its own: Ctrl-C in a terminal is for this process, which stops the other one.
-  const probe = spawn(process.execPath, [PROBE, store], { stdio: 'ignore', detached: process.platform !== 'win32' });
+  const probe = spawn(process.execPath, [PROBE, store], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    detached: process.platform !== 'win32',
+  });
+  // No argument: all users of the machine see those. One that has died already is not spoken to.
+  probe.on('error', () => {});
+  probe.send({ seal } satisfies Sealed, () => {});
   const stop = (): void => void probe.kill();
   cancel?.addEventListener('abort', stop);
   const [code, signal] = await once(probe, 'exit').finally(() => cancel?.removeEventListener('abort', stop));
@@ -65,17 +73,18 @@ export async function isSafeToOpen(store: string, cancel?: AbortSignal): Promise
  */
 export async function openOld(
   store: string,
+  seal: SealKeys | undefined,
   pause: () => Promise<void> = async () => {},
 ): Promise<OldCatalog | undefined> {
   if (!existsSync(join(store, CATALOG_FILE))) return undefined;
   let catalog: Catalog | undefined;
   try {
-    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });
+    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false, seal });
     const notes = await soundValues(catalog, pause);
     if (notes !== undefined) {
       if (notes.size > 0) await catalog.transaction(clearNotes);
       const request = { operation: 'repair', wait: false, sweeps: false } as const;
-      const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files }, request);
+      const lock = await WriterLock.acquire(catalog, { directory: store, blobs: files, seal }, request);
       // What there is to sweep nobody has noted then: all of it is looked for.
       if (notes.size > 0) await lock.set({ left: [] });
       return { catalog, lock };

@@ -1,6 +1,7 @@
 // [repair]: what it is asked to do and what it reports.
 
-import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { any, hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
+import { checkEncryption, type EncryptionOptions } from '../../options/encryption.js';
 import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import type { Fault } from '../verify/faults.js';
 
@@ -24,6 +25,8 @@ export interface RepairOptions {
   readonly trustOwner?: number | undefined;
   /** Whether to repair a store that its group can write to, or that is behind a symbolic link. Default false. */
   readonly trustShared?: boolean | undefined;
+  /** Where the key of an encrypted store comes from, as in `openStore`. */
+  readonly encryption?: EncryptionOptions | undefined;
 }
 
 /** The progress of a repair. */
@@ -76,9 +79,12 @@ const REPAIR_OPTIONS = {
   onProgress: hook<(progress: RepairProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
   ...REPAIR_FLAGS,
+  encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
 } as const satisfies OptionTable;
 
 /** @throws TypeError */
 export function resolveRepairOptions(given: RepairOptions | undefined): Resolved<typeof REPAIR_OPTIONS> {
-  return resolveOptions('repairStore', REPAIR_OPTIONS, given);
+  const options = resolveOptions('repairStore', REPAIR_OPTIONS, given);
+  if (options.encryption !== undefined) checkEncryption('repairStore', options.encryption);
+  return options;
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError, quietly } from '../../base/system-errors.js';
+import { files } from '../../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../../store/files/io.js';
 import {
   CATALOG_FILE,
@@ -19,6 +20,9 @@ import {
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import { unlocked } from '../../store/lock/unlock.js';
+import { forget } from '../../store/ring/ring.js';
+import type { Sealed, SealKeys } from '../../store/seal/types.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
@@ -30,7 +34,9 @@ import { RepairWatch } from './progress.js';
 import { Rebuild } from './rebuild.js';
 import { rebuildFromShards } from './shards.js';
 
-type StartSalvagers = (threads: number) => Salvagers;
+type StartSalvagers = (threads: number, seal: SealKeys | undefined) => Salvagers;
+
+type NotOfWork = 'trustOwner' | 'trustShared' | 'encryption';
 
 const WITHOUT_CATALOG =
   'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again.';
@@ -46,7 +52,7 @@ export async function repairStore(
   startWorkers: StartSalvagers,
   given?: RepairOptions,
 ): Promise<RepairReport> {
-  const { trustOwner, trustShared = false, fromShards, ...options } = resolveRepairOptions(given);
+  const { trustOwner, trustShared = false, fromShards, encryption, ...options } = resolveRepairOptions(given);
   const trust = { trustOwner, trustShared };
   const store = storeDirectory(path, trust);
   if (!existsSync(join(store, SHARDS_DIRECTORY))) {
@@ -54,6 +60,7 @@ export async function repairStore(
   }
   checkPlaces(store, trust);
   assertWritable(store);
+  const { seal } = await unlocked({ directory: store, blobs: files }, false, { encryption });
   refuseWhileInUse(store);
   if (fromShards) removeOpenable(store);
   putSharedFilesAside(store);
@@ -61,9 +68,10 @@ export async function repairStore(
   const progress = new RepairWatch(options);
   try {
     await progress.pause();
-    return await repair(store, startWorkers, { ...options, fromShards }, progress);
+    return await repair(store, startWorkers, { ...options, fromShards, seal }, progress);
   } finally {
     progress.close();
+    if (seal !== undefined) forget(seal);
   }
 }
 
@@ -87,25 +95,25 @@ function assertWritable(store: string): void {
 async function repair(
   store: string,
   startWorkers: StartSalvagers,
-  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner' | 'trustShared'>,
+  { workers: threads, fromShards, signal, seal }: Omit<ReturnType<typeof resolveRepairOptions>, NotOfWork> & Sealed,
   progress: RepairWatch,
 ): Promise<RepairReport> {
   const { pause } = progress;
   // The old index still in place: what was finished before it is of a state that may have moved on.
   if (existsSync(join(store, CATALOG_FILE))) rmSync(join(store, FINISHED), { recursive: true, force: true });
   else if (existsSync(join(store, FINISHED))) await exchange(store);
-  const isSafe = !fromShards && (await isSafeToOpen(store, signal));
+  const isSafe = !fromShards && (await isSafeToOpen(store, seal, signal));
   await pause();
-  const old = isSafe ? await openOld(store, pause) : undefined;
+  const old = isSafe ? await openOld(store, seal, pause) : undefined;
   const state = indexState(store, old?.catalog);
   const made = join(store, UNFINISHED);
   rmSync(made, { recursive: true, force: true });
   const temporary = join(made, 'tmp');
   const rewritten: string[] = [];
-  const workers = startWorkers(threads);
+  const workers = startWorkers(threads, seal);
   try {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
-    const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false });
+    const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false, seal });
     const found = { lost: [] as Fault[], unused: [] as RepairReport['unused'][number][], notes: [] as string[] };
     let collections: RepairReport['collections'];
     try {

@@ -3,10 +3,11 @@
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
 import type { Region } from '../../store/files/blobs.js';
+import type { Sealed } from '../../store/seal/types.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
 
-export interface SalvageTask {
+export interface SalvageTask extends Sealed {
   readonly setup: ScanSetup;
   readonly shard: number;
   /** The shard's file; absent for an inline shard, whose live lines are in `textPath`. */

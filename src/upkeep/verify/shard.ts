@@ -12,13 +12,14 @@ import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
+import type { Sealed } from '../../store/seal/types.js';
 import { originOf } from '../../store/shards/origin.js';
 import { regionOf, ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { RecordRange } from './faults.js';
 
-export interface VerifyTask {
+export interface VerifyTask extends Sealed {
   readonly path: string;
   readonly entry: ShardEntry;
   /** Tombstones, where the file has holes: each of them must be dead. */

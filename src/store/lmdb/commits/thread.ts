@@ -5,6 +5,7 @@
 
 import { GristmillError } from '../../../base/errors.js';
 import { unwrap } from '../../../parallel/wire.js';
+import type { SealKeys } from '../../seal/types.js';
 import { CommitFailed, type CommitWord, type Early, type Filling, TURN } from './turn.js';
 import { takers } from './turns.js';
 import { Thread } from './worker.js';
@@ -55,21 +56,22 @@ export class CommitThread {
   #lost: Error | undefined;
   #closed: ((lost?: unknown) => void) | undefined;
 
-  private constructor(thread: Thread, store: string, inode: number | undefined) {
+  private constructor(thread: Thread, store: string, inode: number | undefined, seal: SealKeys | undefined) {
     this.#thread = thread;
     this.#thread.listener = this;
     takers.add(this);
-    this.#thread.order({ kind: 'open', store, inode });
+    this.#thread.order({ kind: 'open', store, inode, seal });
   }
 
   /**
    * Takes a thread for a store.
    * @param inode of the index that the user has open
+   * @param seal the keys of an encrypted store
    * @returns null where there is no room for a thread: Node would end the process
    */
-  static start(store: string, inode: number | undefined): CommitThread | null {
+  static start(store: string, inode: number | undefined, seal: SealKeys | undefined): CommitThread | null {
     const thread = Thread.take();
-    return thread && new CommitThread(thread, store, inode);
+    return thread && new CommitThread(thread, store, inode, seal);
   }
 
   /**

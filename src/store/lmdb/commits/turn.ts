@@ -19,6 +19,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { GristmillError } from '../../../base/errors.js';
 import type { Answer } from '../../../parallel/wire.js';
+import type { Sealed } from '../../seal/types.js';
 
 /** Values of the shared number. */
 export const TURN = { asked: 1, granted: 2, taken: 3, filled: 4, givenBack: 5 } as const;
@@ -40,7 +41,7 @@ export interface CommitThreadData {
 /** To the commit thread. */
 export type CommitOrder =
   /** The inode of the index must be this one, or it is another store's by now. */
-  | { readonly kind: 'open'; readonly store: string; readonly inode: number | undefined }
+  | ({ readonly kind: 'open'; readonly store: string; readonly inode: number | undefined } & Sealed)
   /**
    * The turn is asked for. `patience`: milliseconds that it may stay granted and not taken. `syncsLater`: it is over when it
    * is committed, and synced a little later.

@@ -1,0 +1,234 @@
+// store at rest: [ring]
+//
+// The key ring of an encrypted store: its data keys, each wrapped by the key-encryption key. It is written beside and put in
+// place in one step, so that there is always a whole one.
+
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { GristmillError } from '../../base/errors.js';
+import { failpoint } from '../../base/failpoints.js';
+import { ioError, quietly } from '../../base/system-errors.js';
+import type { EncryptionOptions } from '../../options/encryption.js';
+import { syncDirectory, writeFully } from '../files/io.js';
+import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
+import { openRegular } from '../files/own-files.js';
+import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
+import type { KeysAtRest, SealKeys } from '../seal/types.js';
+import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
+import { kekOf, newKek, sourceFor } from './kek.js';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const RING_BYTES_MAX = 16 * 1024 * 1024;
+
+/** The ring of a store as it is on disk. Undefined where there is none: the store is plain. @throws GristmillError KEY_RING_DAMAGED, STORE_TOO_NEW, IO_ERROR */
+export function storedRing(store: string): StoredRing | undefined {
+  const path = ringPath(store);
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (cause) {
+    if (((cause as GristmillError).cause as NodeJS.ErrnoException)?.code === 'ENOENT') return undefined;
+    throw cause;
+  }
+  try {
+    return readRing(text);
+  } catch (error) {
+    if (!(error instanceof NewerRing)) throw damagedRing(path, (error as Error).message);
+    const message = `the key ring ${path} has version ${error.version}, which this gristmill does not know: upgrade gristmill`;
+    throw new GristmillError('STORE_TOO_NEW', message, { file: path });
+  }
+}
+
+/** Opens a ring. @throws GristmillError WRONG_KEY, KEY_RING_DAMAGED, KEY_FILE_REFUSED, KEY_SERVICE_FAILED, IO_ERROR */
+export async function openRing(store: string, ring: StoredRing, source: EncryptionOptions): Promise<SealKeys> {
+  return withKek(store, ring, source, async (kek) => unwrapped(store, ring, kek));
+}
+
+/**
+ * Makes the ring of a new store, durably.
+ * @returns false where another process was faster: its ring is there
+ * @throws GristmillError KEY_FILE_REFUSED, KEY_SERVICE_FAILED, IO_ERROR, DISK_FULL
+ */
+export async function createRing(store: string, source: EncryptionOptions, keys: KeysAtRest): Promise<boolean> {
+  const storeId = randomBytes(STORE_ID_BYTES).toString('hex');
+  const { kek, rule } = await newKek(source, storeId);
+  const key = randomBytes(KEY_BYTES);
+  try {
+    const dataKeys = [{ number: 1, wrapped: wrap(key, kek, storeId, 1) }];
+    const text = writeRing({ storeId, keys, kek: rule, active: 1, dataKeys }, kek);
+    return put(store, text, (made, path) => {
+      try {
+        linkSync(made, path);
+        return true;
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw cause;
+      }
+    });
+  } finally {
+    kek.fill(0);
+    key.fill(0);
+  }
+}
+
+/**
+ * Wraps the data keys of a store by another key-encryption key. The old one opens it no more. The caller keeps other writers out.
+ * @throws GristmillError as `openRing`, `createRing`
+ */
+export async function rewrapRing(store: string, from: EncryptionOptions, to: EncryptionOptions): Promise<void> {
+  const ring = storedRing(store);
+  if (ring === undefined) throw notEncrypted(store);
+  const { storeId } = ring;
+  const seal = await openRing(store, ring, from);
+  const { kek, rule } = await newKek(to, storeId);
+  try {
+    const dataKeys = seal.dataKeys.map(({ number, key }) => ({ number, wrapped: wrap(key, kek, storeId, number) }));
+    const text = writeRing({ ...ring, kek: rule, dataKeys }, kek);
+    put(store, text, (made, path) => {
+      renameSync(made, path);
+      return true;
+    });
+    // The keys in what a killed rotation left would still open the store.
+    for (const name of readdirSync(store).filter(isUnfinishedRing)) rmSync(join(store, name), { force: true });
+    syncDirectory(store);
+  } finally {
+    kek.fill(0);
+    forget(seal);
+  }
+}
+
+/** Gives a copy of a store its ring. @throws GristmillError IO_ERROR, DISK_FULL */
+export function copyRing(store: string, copy: string): void {
+  put(copy, readText(ringPath(store)), (made, path) => {
+    renameSync(made, path);
+    return true;
+  });
+}
+
+/** Zeroes the keys. Nothing may use them any more. */
+export function forget({ dataKeys }: SealKeys): void {
+  for (const { key } of dataKeys) key.fill(0);
+}
+
+export function ringPath(store: string): string {
+  return join(store, KEY_RING_FILE);
+}
+
+/** @throws what the store's user has to know who gave no key for it */
+export function keyNeeded(store: string, ring: Ring): GristmillError {
+  const how =
+    ring.kek.kind === 'scrypt'
+      ? 'give option encryption.passphrase (the command line asks for it in a terminal)'
+      : ring.kek.kind === 'raw'
+        ? 'give option encryption.keyFile or encryption.key (--key-file <file>, or the variable GRISTMILL_KEY_FILE)'
+        : 'give option encryption.keyProvider';
+  return new GristmillError('KEY_NEEDED', `the store ${store} is encrypted: ${how}`, { file: store });
+}
+
+export function notEncrypted(store: string): GristmillError {
+  const message = `a key was given for the store ${store}, but it is not encrypted: leave out the key, or check that this is the right store`;
+  return new GristmillError('NOT_ENCRYPTED', message, { file: store });
+}
+
+function readText(path: string): string {
+  const { fd, size } = openRegular(path, 'key ring');
+  try {
+    if (size > RING_BYTES_MAX) throw damagedRing(path, 'it is too large');
+    return readFileSync(fd, 'latin1');
+  } catch (cause) {
+    throw ioError(cause, 'read the key ring', path);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function withKek<T>(
+  store: string,
+  ring: StoredRing,
+  source: EncryptionOptions,
+  work: (kek: Buffer) => Promise<T>,
+): Promise<T> {
+  const path = ringPath(store);
+  const kek = await kekOf(source, ring.kek, ring.storeId);
+  if (kek === undefined) {
+    const message = `the store ${store} cannot be opened with this kind of key: give ${sourceFor(ring.kek)}`;
+    throw new GristmillError('WRONG_KEY', message, { file: store });
+  }
+  try {
+    if (!isKeyOf(ring, kek)) {
+      const message = `this is not the key of the store ${store}; nothing was read or changed: give ${sourceFor(ring.kek)}`;
+      throw new GristmillError('WRONG_KEY', message, { file: store });
+    }
+    if (!isGenuine(ring, kek)) throw damagedRing(path, 'it was changed by somebody who does not have the key');
+    return await work(kek);
+  } finally {
+    kek.fill(0);
+  }
+}
+
+function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
+  const dataKeys = ring.dataKeys.map(({ number, wrapped }) => {
+    const key = unwrap(Buffer.from(wrapped, 'hex'), kek, ring.storeId, number);
+    if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
+    return { number, key };
+  });
+  return { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+}
+
+/** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */
+function wrap(key: Uint8Array, kek: Uint8Array, storeId: string, number: number): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', kek, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(wrapContext(storeId, number));
+  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]).toString('hex');
+}
+
+function unwrap(wrapped: Buffer, kek: Uint8Array, storeId: string, number: number): Buffer | undefined {
+  const options = { authTagLength: TAG_BYTES };
+  const decipher = createDecipheriv('aes-256-gcm', kek, wrapped.subarray(0, NONCE_BYTES), options);
+  decipher.setAAD(wrapContext(storeId, number));
+  decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
+  const key = decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES));
+  try {
+    decipher.final();
+    return key;
+  } catch {
+    return undefined;
+  }
+}
+
+function wrapContext(storeId: string, number: number): Buffer {
+  return Buffer.from(`gristmill data key 1 ${storeId} ${number}`);
+}
+
+/** Writes a ring beside, makes it durable, and puts it in place. @returns what `place` returns */
+function put(store: string, text: string, place: (made: string, path: string) => boolean): boolean {
+  const path = ringPath(store);
+  const made = join(dirname(path), `${KEY_RING_FILE}.${randomUUID()}.new`);
+  try {
+    const fd = openSync(made, 'wx', 0o600);
+    try {
+      failpoint('keys.write');
+      writeFully(fd, Buffer.from(text), made);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    failpoint('keys.written');
+    const isPlaced = place(made, path);
+    failpoint('keys.placed');
+    syncDirectory(store);
+    return isPlaced;
+  } catch (cause) {
+    throw ioError(cause, 'write the key ring', path);
+  } finally {
+    quietly(() => rmSync(made, { force: true }));
+  }
+}
+
+function damagedRing(path: string, why: string): GristmillError {
+  const message = `the key ring ${path} is damaged: ${why}; restore it from a backup of the store: without it nothing in the store can be read`;
+  return new GristmillError('KEY_RING_DAMAGED', message, { file: path });
+}
