@@ -4,13 +4,14 @@
 // first data key, the store, a salt of the collection and the path of the index. So equal values of two indexes, or of two
 // collections, do not look equal. The first data key stays: with another one all indexes would have to be made anew.
 
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { GristmillError } from '../../base/errors.js';
 import { type KeyPath, keyPathText } from '../../keys/key-path.js';
-import { Pseudonyms, SECRET_BYTES } from '../../keys/pseudonyms.js';
+import { Pseudonyms } from '../../keys/pseudonyms.js';
+import { derive, purpose } from './derive.js';
 import type { SealKeys } from './types.js';
 
-const INFO = 'gristmill keys 1';
+const PURPOSE = 'gristmill keys 1';
 const SALT_BYTES = 16;
 
 /** A collection that may hide its keys. */
@@ -80,6 +81,5 @@ function pseudonymsIn(seal: SealKeys, salt: string, index: string): Pseudonyms {
 
 function secretOf({ storeId, dataKeys }: SealKeys, salt: string, index: string): Uint8Array {
   const first = dataKeys.reduce((one, other) => (other.number < one.number ? other : one));
-  const info = Buffer.concat([Buffer.from(INFO), storeId, Buffer.from(salt, 'hex'), Buffer.from(index)]);
-  return new Uint8Array(hkdfSync('sha256', first.key, '', info, SECRET_BYTES));
+  return derive(first.key, Buffer.from(salt, 'hex'), Buffer.concat([purpose(PURPOSE, storeId), Buffer.from(index)]));
 }

@@ -30,7 +30,7 @@ const BATCH = 256;
 export interface CatalogRepair {
   readonly store: string;
   /** The keys of an encrypted store. */
-  readonly seal?: SealKeys | undefined;
+  readonly seal: SealKeys | undefined;
   readonly old: CatalogRead;
   readonly catalog: Catalog;
   readonly rebuild: Rebuild;

@@ -121,14 +121,14 @@ async function repair(
       const rebuildFor = (id: string) => new Rebuild(tools, id);
       progress.begin(shardBytes(store));
       if (old) {
-        const parts = { store, old: old.catalog, catalog, lost: found.lost, pause };
+        const parts = { store, seal, old: old.catalog, catalog, lost: found.lost, pause };
         await copyValues(parts);
         for (const manifest of old.catalog.collections()) {
           await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
         found.notes.push(WITHOUT_CATALOG);
-        await rebuildFromShards({ store, catalog, ...found, rebuildFor, pause });
+        await rebuildFromShards({ store, seal, catalog, ...found, rebuildFor, pause });
       }
       collections = catalog.collections().map(({ name, records }) => ({ name, records }));
     } finally {

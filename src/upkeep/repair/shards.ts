@@ -41,7 +41,7 @@ const THEIRS: ReadonlySet<string> = new Set([
 export interface ShardsRepair {
   readonly store: string;
   /** The keys of an encrypted store. */
-  readonly seal?: SealKeys | undefined;
+  readonly seal: SealKeys | undefined;
   readonly catalog: Catalog;
   readonly rebuildFor: (id: string) => Rebuild;
   readonly lost: Fault[];
