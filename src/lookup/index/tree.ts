@@ -38,6 +38,7 @@ export class Tree {
     this.#caches = caches;
     this.#read = read;
     if (same !== undefined) {
+      this.#seeks = same.#seeks;
       this.#fences = same.#fences;
       this.#pageSpace = same.#pageSpace;
     }
@@ -45,10 +46,15 @@ export class Tree {
 
   /** Where the record with this key is; for trees that hold a key once. */
   find(key: Uint8Array): Location | undefined {
+    const { tree, recent } = this.manifest;
+    if (recent !== undefined && recent.values > 0) {
+      const newer = this.#read().recentEntry(tree, key);
+      if (newer !== undefined) return newer.isRemoval ? undefined : newer;
+    }
     const fences = this.#fences;
     let page: Uint8Array | undefined;
     if (fences === undefined) {
-      page = this.#seek(highestPageKey(this.manifest.tree, key))?.page;
+      page = this.#seek(highestPageKey(tree, key))?.page;
     } else {
       const index = fences.floor(key);
       if (index >= 0) page = this.#page(fences, index);

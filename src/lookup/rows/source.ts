@@ -7,6 +7,7 @@ import { KEY_BYTES_MAX } from '../../base/limits.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { entryKey, entryKeyBytes, entryOrdinal, entryShard, upperBound } from '../../store/pages/read.js';
+import type { TreeAt } from '../../store/recent-types.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CatalogSnapshot, CollectionManifest, Location } from '../../store/types.js';
 import type { Generation } from '../index/generation.js';
@@ -42,8 +43,8 @@ export class StoredSource implements RowSource {
   readonly index: KeyPath | undefined;
   readonly #generation: Generation;
   readonly #snapshot: CatalogSnapshot;
-  /** Number of the tree that is read. Undefined for ordinals. */
-  readonly #tree: number | undefined;
+  /** The tree that is read. Undefined for ordinals. */
+  readonly #tree: TreeAt | undefined;
   /** Whether the tree has entries of live records only. */
   readonly #isClean: boolean;
 
@@ -54,7 +55,7 @@ export class StoredSource implements RowSource {
     this.index = index;
     this.#generation = generation;
     this.#snapshot = snapshot;
-    this.#tree = (index === undefined ? generation.primary : generation.secondaryTree(index))?.manifest.tree;
+    this.#tree = (index === undefined ? generation.primary : generation.secondaryTree(index))?.manifest;
     this.#isClean = index === undefined || manifest.dead === (manifest.cleaned ?? 0);
   }
 
@@ -102,7 +103,7 @@ export class StoredSource implements RowSource {
     if (generation.primary === undefined) return this.#locateOrdinal(ordinalOfKey(primary));
     const only = { key: primary, inclusive: true };
     const bounds = { lower: only, upper: only, reverse: false, limit: 1 };
-    for (const { page, from } of slicesOf(this.#snapshot, generation.primary.manifest.tree, bounds)) {
+    for (const { page, from } of slicesOf(this.#snapshot, generation.primary.manifest, bounds)) {
       return { shard: entryShard(page, from), ordinal: entryOrdinal(page, from) };
     }
     return undefined;

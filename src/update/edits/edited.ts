@@ -6,8 +6,8 @@
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { Lookup } from '../../lookup/lookup.js';
 import type { Edit, EditAt } from '../../store/edit-types.js';
-import { treeStart } from '../../store/pages/page-key.js';
 import { entriesOf } from '../../store/pages/read.js';
+import { walkPages } from '../../store/pages/walk.js';
 import type { CatalogRead, CollectionManifest } from '../../store/types.js';
 import { hasImports } from './edits.js';
 
@@ -36,10 +36,7 @@ function* keysOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup
     for (let ordinal = 0; ordinal < records + dead; ordinal++) if (lookup.has(ordinal)) yield encodeKey(ordinal);
     return;
   }
-  let page = read.nextPage(primary.tree, treeStart(primary.tree), false);
-  for (; page !== undefined; page = read.nextPage(primary.tree, page.pageKey, false)) {
-    for (const { key } of entriesOf(page.page)) yield key.slice();
-  }
+  for (const page of walkPages(read, primary)) for (const { key } of entriesOf(page)) yield key.slice();
 }
 
 /** Whether the record of a key is another one than before: it was replaced, removed, or brought back. */
