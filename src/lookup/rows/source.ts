@@ -94,7 +94,7 @@ export class StoredSource implements RowSource {
   }
 
   #slices(tree: Tree, bounds: Bounds): Generator<PageSlice> {
-    return slicesOf(tree.pages(this.#snapshot), tree.manifest.tree, bounds);
+    return slicesOf(tree.pages(this.#snapshot), this.#snapshot, tree.manifest, bounds);
   }
 
   *#groupsIn({ page, from, to }: PageSlice): Generator<KeyGroup> {

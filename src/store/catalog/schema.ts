@@ -19,6 +19,7 @@ import { OPERATIONS } from '../../options/shared.js';
 import type { Edit } from '../edit-types.js';
 import { isShardFileName } from '../files/layout.js';
 import type { LockRecord } from '../lock-types.js';
+import type { RecentState } from '../recent-types.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
@@ -80,6 +81,13 @@ const keyRule: Check = (value) => {
 /** Empty for the index of member names. */
 const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
+const recentState = object<RecentState>({
+  values: count,
+  gained: integer(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER),
+  since: generation,
+  keyed: boolean,
+});
+
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
   object<IndexManifest>({
@@ -89,6 +97,7 @@ const indexOf = (named: Check): Check =>
     pages: count,
     kept: optional(oneOf(true)),
     unique: optional(oneOf(true)),
+    recent: optional(recentState),
   });
 
 const KEY_SALT = /^[0-9a-f]{32}$/;

@@ -1,45 +1,12 @@
 // key > [index page] > location > frame cache > frame > record
 //
-// The pages of a tree one after another, as ranges read them: from the catalog, or, where a tree has its fences in memory,
-// from the page cache.
+// The pages of a tree whose fences are in memory one after another, as ranges read them: from the page cache, each checked
+// once.
 
-import { treeStart } from '../../store/pages/page-key.js';
+import type { OrderedPages } from '../../store/pages/ordered-pages.js';
 import { damagedPage, verifyEntries } from '../../store/pages/read.js';
 import type { CatalogRead, PageAt } from '../../store/types.js';
 import type { Fences } from './page-fences.js';
-
-/** The pages of one tree in one state. The entries of each page have been checked (`verifyEntries`). */
-export interface OrderedPages {
-  /** The last page whose page key is not greater than this one. Undefined: all pages come after it. */
-  floor(pageKey: Uint8Array): PageAt | undefined;
-  /** The page after this page key, or before it. Without a page key: the first page, or with `reverse` the last one. */
-  next(pageKey: Uint8Array | undefined, reverse: boolean): PageAt | undefined;
-}
-
-/** The pages as the catalog, or a snapshot of it, has them. */
-export class StoredPages implements OrderedPages {
-  readonly #read: CatalogRead;
-  readonly #tree: number;
-
-  constructor(read: CatalogRead, tree: number) {
-    this.#read = read;
-    this.#tree = tree;
-  }
-
-  floor(pageKey: Uint8Array): PageAt | undefined {
-    return this.#checked(this.#read.floorPage(this.#tree, pageKey));
-  }
-
-  next(pageKey: Uint8Array | undefined, reverse: boolean): PageAt | undefined {
-    const from = pageKey ?? treeStart(reverse ? this.#tree + 1 : this.#tree);
-    return this.#checked(this.#read.nextPage(this.#tree, from, reverse));
-  }
-
-  #checked(found: PageAt | undefined): PageAt | undefined {
-    if (found !== undefined) verifyEntries(found.page, this.#tree, this.#read.file);
-    return found;
-  }
-}
 
 /** A longer range reads most pages once: it leaves those in the cache that are read often. */
 const KEPT_MAX = 2;
