@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
@@ -233,7 +233,7 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-      const key = keyText(decodeKey(stored.key));
+      const key = shownKey(decodeKey(stored.key));
       const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }
