@@ -1,7 +1,7 @@
 // What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
 // Workers never open the index.
 
-import { isWithheld, withholdText } from '../src/base/withheld.js';
+import { isWithheld, withholdText } from '../src/base/snippet.js';
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { withTransform } from '../src/import/rules/transform.js';

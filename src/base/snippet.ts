@@ -1,6 +1,6 @@
-// Bytes of a source as a person may read them in an error: never raw, for a terminal obeys control characters.
-
-import { shownText } from './withheld.js';
+// What errors may show of data. Bytes of a source are never shown raw, for a terminal obeys control characters. And errors reach
+// logs, and a log is no encrypted store: as long as a thread works on an encrypted store, its errors say files, offsets and
+// lines, but no text of records, keys or sources.
 
 export const SNIPPET_BYTES = 60;
 
@@ -19,4 +19,26 @@ function escaped(bytes: Uint8Array, at: number): string {
     const code = character.codePointAt(0)!;
     return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
+}
+
+/** How many encrypted stores this thread has open. */
+let stores = 0;
+
+/** An encrypted store is opened in this thread. */
+export function withholdText(): void {
+  stores++;
+}
+
+/** It is closed. */
+export function giveText(): void {
+  stores--;
+}
+
+export function isWithheld(): boolean {
+  return stores > 0;
+}
+
+/** A text for an error, or words that stand for it. */
+export function shownText(text: () => string): string {
+  return stores > 0 ? '(not shown: the store is encrypted)' : text();
 }

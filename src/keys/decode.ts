@@ -3,7 +3,7 @@
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
 import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
-import { shownText } from '../base/withheld.js';
+import { shownText } from '../base/snippet.js';
 import { mapParts, NUMBER_HEAD_BYTES } from './composite.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';

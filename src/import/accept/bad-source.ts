@@ -6,8 +6,7 @@
 import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/errors.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { shellWord } from '../../base/shell-word.js';
-import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
-import { isWithheld } from '../../base/withheld.js';
+import { isWithheld, SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason, type ScanOptions } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';

@@ -3,8 +3,7 @@
 // Errors of documents that have their records inside (import/source/document.ts), with what a person can do about them.
 
 import { GristmillError } from '../../base/errors.js';
-import { snippetOf } from '../../base/snippet.js';
-import { isWithheld } from '../../base/withheld.js';
+import { isWithheld, snippetOf } from '../../base/snippet.js';
 import { formatPointer, type Places } from '../../keys/paths.js';
 import { nearestOf } from '../../options/nearest-name.js';
 

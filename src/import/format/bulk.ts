@@ -6,8 +6,7 @@
 // records become lines.
 
 import { GristmillError } from '../../base/errors.js';
-import { snippetOf } from '../../base/snippet.js';
-import { shownText } from '../../base/withheld.js';
+import { shownText, snippetOf } from '../../base/snippet.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { type Action, actionOf } from './bulk-action.js';
 import { Converter, type ConverterFacts } from './converter.js';

@@ -3,7 +3,7 @@
 // The header of a CSV or TSV file: the names of its columns, each once.
 
 import { GristmillError } from '../../base/errors.js';
-import { shownText } from '../../base/withheld.js';
+import { shownText } from '../../base/snippet.js';
 import { type CellType, parseCellTypes } from './cell-types.js';
 
 /** A column of the file. */

@@ -7,7 +7,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GristmillError } from '../../base/errors.js';
-import { shownText } from '../../base/withheld.js';
+import { shownText } from '../../base/snippet.js';
 import { jsonText } from '../../keys/json-text.js';
 import { moduleHash } from './module-hash.js';
 

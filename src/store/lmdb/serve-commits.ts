@@ -6,8 +6,8 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { giveText, withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
-import { giveText, withholdText } from '../../base/withheld.js';
 import { failed } from '../../parallel/wire.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';

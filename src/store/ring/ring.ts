@@ -8,8 +8,8 @@ import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, re
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
+import { giveText, withholdText } from '../../base/snippet.js';
 import { ioError, quietly } from '../../base/system-errors.js';
-import { giveText, withholdText } from '../../base/withheld.js';
 import type { EncryptionOptions } from '../../options/encryption.js';
 import { syncDirectory, writeFully } from '../files/io.js';
 import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';

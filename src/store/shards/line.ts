@@ -4,7 +4,7 @@
 // spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
 
 import { GristmillError } from '../../base/errors.js';
-import { isWithheld, shownText } from '../../base/withheld.js';
+import { isWithheld, shownText } from '../../base/snippet.js';
 import { exactValue, type UnsafeIntegers } from '../../keys/json-value.js';
 
 const NAMED_START = '{"key":"';
