@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
 import { isHidden } from '../../keys/pseudonyms.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
@@ -215,7 +215,7 @@ export class MergePlan {
 
   #keyTextOf(stored: Entry): string {
     const { keyTextOf } = this.#publication;
-    if (!isHidden(stored.key)) return `key ${keyText(decodeKey(stored.key))}`;
+    if (!isHidden(stored.key)) return `key ${shownKey(decodeKey(stored.key))}`;
     return keyTextOf === undefined ? 'the same key' : `key ${keyTextOf(stored)}`;
   }
 
