@@ -91,6 +91,7 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
+    'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli',
   ],
