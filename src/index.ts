@@ -9,6 +9,7 @@ export type { ImportSources } from './api/importing.js';
 export { type InitOptions, initStore } from './api/init.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
+export { type RotateKeyOptions, rotateKey } from './api/rotate.js';
 export type { RowReads } from './api/row-reads.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
@@ -46,7 +47,14 @@ export type { WarmReport } from './lookup/warm/warm.js';
 export type { WarmOptions } from './lookup/warm/warm-up.js';
 export type { ImportStage } from './metrics/import-totals.js';
 export type { Registry } from './metrics/prometheus.js';
-export type { CollectionStat, IndexStat, QuarantineStat, ReadersStat, StoreStat } from './metrics/stat.js';
+export type {
+  CollectionStat,
+  EncryptionStat,
+  IndexStat,
+  QuarantineStat,
+  ReadersStat,
+  StoreStat,
+} from './metrics/stat.js';
 export type {
   CatalogMetrics,
   CollectionMetrics,
