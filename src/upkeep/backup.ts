@@ -7,16 +7,24 @@
 // It is made under another name beside the target and renamed at the end, so what stands under the target's name is whole.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
 import { failpoint } from '../base/failpoints.js';
 import { ioError, quietly } from '../base/system-errors.js';
 import { resolveOptions } from '../options/check.js';
+import { whyNotBeside } from '../store/files/exposure.js';
 import { files, readAt } from '../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../store/files/io.js';
-import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files/layout.js';
+import {
+  CATALOG_FILE,
+  INDEX_DIRECTORY,
+  makeDirectories,
+  makeDirectory,
+  SHARDS_DIRECTORY,
+  shardPath,
+} from '../store/files/layout.js';
 import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
@@ -29,18 +37,21 @@ const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', '
 /** Bytes of a shard that are copied in one turn of the event loop. */
 const COPY_BYTES = 1024 * 1024;
 
-/** @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; TypeError for a wrong option */
+/**
+ * @param trustShared whether the group of the directory that gets the backup is trusted
+ * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, STORE_NOT_TRUSTED, DISK_FULL, IO_ERROR; TypeError for a wrong option */
 export async function backup(
   catalog: LmdbCatalog,
   store: string,
   target: string,
+  trustShared: boolean,
   given?: BackupOptions,
 ): Promise<BackupReport> {
   const began = performance.now();
   const { copy } = resolveOptions('backup', BACKUP_OPTIONS, given);
   if (typeof target !== 'string' || target === '') throw new TypeError('the directory of a backup must be a string');
   const directory = resolve(target);
-  checkTarget(directory);
+  checkTarget(directory, trustShared);
   const partial = join(dirname(directory), `.${basename(directory)}.${randomUUID()}.partial`);
   const snapshot = catalog.snapshot();
   try {
@@ -141,7 +152,16 @@ function isLinked(from: string, to: string): boolean {
   }
 }
 
-function checkTarget(directory: string): void {
+/** That it is free, and that nobody else can replace it. */
+function checkTarget(directory: string, trustShared: boolean): void {
+  const why = whyNotBeside(directory, trustShared);
+  if (why !== undefined) {
+    throw new GristmillError('STORE_NOT_TRUSTED', `no backup was made at ${directory}: ${why}`, { file: directory });
+  }
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    const message = `${directory} is a symbolic link: name the directory itself`;
+    throw new GristmillError('BACKUP_TARGET_NOT_EMPTY', message, { file: directory });
+  }
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -156,11 +176,7 @@ function checkTarget(directory: string): void {
 }
 
 function make(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw ioError(cause, 'make directory', dirname(path));
-  }
+  makeDirectories(dirname(path));
   makeDirectory(path);
 }
 
