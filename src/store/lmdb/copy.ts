@@ -30,11 +30,10 @@ export async function copyIndex(from: Databases, store: string): Promise<void> {
       const room = new CommitRoom(file);
       const put = (database: Bytes, entries: readonly Entry[]): void => {
         room.begin();
+        // All at once: LMDB writes nothing before the end of the transaction, so that less room is free than it seems.
+        room.take(entries.reduce((sum, { key, value }) => sum + key.byteLength + value.byteLength, 0));
         to.root.transactionSync(() => {
-          for (const { key, value } of entries) {
-            room.take(key.byteLength + value.byteLength);
-            append(database, key, value, file);
-          }
+          for (const { key, value } of entries) append(database, key, value, file);
         });
       };
       for (const name of ['meta', 'pages'] as const) {
