@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit/audit.js';
 import { addBackup } from './commands/backup.js';
 import { addClear, addDropCollection } from './commands/collection/remove.js';
 import { addRename } from './commands/collection/rename.js';
@@ -39,7 +40,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
+  /^(import|watch|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -62,6 +63,7 @@ function createProgram(): Command {
     addRepair,
     addBackup,
     addQuarantine,
+    addAudit,
     addConfig,
   ];
   for (const add of [addImport, addWatch, ...reading, ...writing, ...upkeep]) add(program);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../../upkeep/repair/options.js';
 import { type CommonOptions, readInteger, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
+import { withReason } from '../shared/reason.js';
 import { withFlagOf } from '../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
@@ -31,7 +32,7 @@ export function addRepair(program: Command): void {
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
   for (const [name, row] of Object.entries(REPAIR_FLAGS)) withFlagOf(command, name, row);
 }
 

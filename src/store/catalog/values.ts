@@ -36,12 +36,16 @@ export const MetaKind = {
   inline: 0x07,
   sources: 0x08,
   edits: 0x09,
+  /** After all others: each commit adds an entry, and writes one page for it and the head. */
+  audit: 0x10,
+  auditHead: 0x11,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
 export const LOCK_KEY = Buffer.of(MetaKind.lock);
 export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
 export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
+export const AUDIT_HEAD_KEY = Buffer.of(MetaKind.auditHead);
 
 export function collectionKey(name: string): Buffer {
   return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
@@ -94,6 +98,17 @@ export function editsEnd(collectionId: number): Buffer {
 /** The key of the record, from the key of its edit. */
 export function editedKey(key: Uint8Array): Uint8Array {
   return key.subarray(EDIT_KEY_BYTES);
+}
+
+/** Where an entry of the audit log is: its sequence number as u64. */
+export function auditKey(sequence: number): Buffer {
+  return numbersKey(MetaKind.audit, Math.floor(sequence / 2 ** 32), sequence % 2 ** 32);
+}
+
+/** The sequence number, from the key of an entry. */
+export function sequenceOf(key: Uint8Array): number {
+  const [high = 0, low = 0] = numbersOf(key);
+  return high * 2 ** 32 + low;
 }
 
 /** The last number of a key made of numbers. */

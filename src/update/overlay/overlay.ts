@@ -28,6 +28,9 @@ export class Overlay {
   readonly deleted = new Set<number>();
   /** Bytes of all lines that were put, those that were put again too. */
   bytes = 0;
+  /** Calls that put and deleted records, also of transactions that threw: what one transaction did is a difference. */
+  puts = 0;
+  deletions = 0;
   /** Where stored records of touched keys are, with those keys: for ranges (overlay-source.ts), as far as they have looked. */
   readonly stored = new Map<string, string>();
   readonly #undo: Undo;
@@ -78,6 +81,7 @@ export class Overlay {
 
   put(key: Uint8Array, record: NewRecord): void {
     this.bytes += record.line.byteLength;
+    this.puts++;
     this.#set(idOf(key), { key, record, at: this.#next++ });
   }
 
@@ -87,17 +91,20 @@ export class Overlay {
     const before = this.changes.get(id);
     const patches = before === undefined ? [] : before.patches;
     this.bytes += record.line.byteLength;
+    this.puts++;
     this.#set(id, { key, record, patches: patches && withPatch(patches, patch), at: this.#next++ });
   }
 
   /** @param isStored whether the key has a record beneath: if not, forgetting the change is enough. */
   remove(of: KeyValue, isStored: boolean): void {
     const key = encodeKey(of);
+    this.deletions++;
     this.#set(idOf(key), isStored ? { key, at: this.#next++ } : undefined);
   }
 
   append(record: NewRecord): void {
     this.bytes += record.line.byteLength;
+    this.puts++;
     this.appended.push(record);
     this.#undo.add(() => this.appended.pop());
   }
@@ -105,6 +112,7 @@ export class Overlay {
   /** Deletes a record of a collection without a key. */
   delete(ordinal: number): void {
     const key = encodeKey(ordinal);
+    this.deletions++;
     this.#touch(idOf(key), key);
     this.deleted.add(ordinal);
     this.#undo.add(() => this.deleted.delete(ordinal));
@@ -114,6 +122,7 @@ export class Overlay {
   removeStored(key: Uint8Array): boolean {
     const known = this.changes.get(idOf(key));
     if (known !== undefined && known.record === undefined) return false;
+    this.deletions++;
     this.#set(idOf(key), { key, at: this.#next++ });
     return true;
   }
@@ -122,6 +131,7 @@ export class Overlay {
   removeNew(isMeant: (key: Uint8Array) => boolean): number {
     const meant = [...this.changes].filter(([, { key, record }]) => record !== undefined && isMeant(key));
     for (const [id] of meant) this.#set(id, undefined);
+    this.deletions += meant.length;
     return meant.length;
   }
 

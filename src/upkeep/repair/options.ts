@@ -1,11 +1,12 @@
 // [repair]: what it is asked to do and what it reports.
 
+import { REASON, type Reason } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import type { Fault } from '../verify/faults.js';
 
 /** Options of `repairStore`; all optional. An unknown name is a TypeError. */
-export interface RepairOptions {
+export interface RepairOptions extends Reason {
   /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
   /** Called with the progress about ten times a second. An error that it throws is not caught. */
@@ -76,6 +77,7 @@ const REPAIR_OPTIONS = {
   onProgress: hook<(progress: RepairProgress) => void>('called about ten times a second'),
   ...LONG_WORK,
   ...REPAIR_FLAGS,
+  ...REASON,
 } as const satisfies OptionTable;
 
 /** @throws TypeError */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError, quietly } from '../../base/system-errors.js';
+import { continueLog } from '../../store/audit/copy.js';
 import { syncDirectory, syncFile } from '../../store/files/io.js';
 import {
   CATALOG_FILE,
@@ -19,11 +20,12 @@ import {
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import type { CatalogRead } from '../../store/types.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
 import { exchange, indexState, mendGate, refuseWhileInUse } from './exchange.js';
-import { isSafeToOpen, openOld } from './old-catalog.js';
+import { isSafeToOpen, openOld, readableOld } from './old-catalog.js';
 import { type RepairOptions, type RepairReport, resolveRepairOptions } from './options.js';
 import { checkPlaces, FINISHED, putSharedFilesAside, removeOpenable, UNFINISHED } from './places.js';
 import { RepairWatch } from './progress.js';
@@ -87,7 +89,12 @@ function assertWritable(store: string): void {
 async function repair(
   store: string,
   startWorkers: StartSalvagers,
-  { workers: threads, fromShards, signal }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner' | 'trustShared'>,
+  {
+    workers: threads,
+    fromShards,
+    signal,
+    why,
+  }: Omit<ReturnType<typeof resolveRepairOptions>, 'trustOwner' | 'trustShared'>,
   progress: RepairWatch,
 ): Promise<RepairReport> {
   const { pause } = progress;
@@ -122,7 +129,15 @@ async function repair(
         found.notes.push(WITHOUT_CATALOG);
         await rebuildFromShards({ store, catalog, ...found, rebuildFor, pause });
       }
-      collections = catalog.collections().map(({ name, records }) => ({ name, records }));
+      const log = old === undefined && isSafe ? await readableOld(store) : undefined;
+      try {
+        const target = { old: old?.catalog ?? log, catalog, place: {}, pause };
+        const lost = await continueLog(target, { why, collections: recordsOf(catalog) });
+        if (lost !== undefined) found.notes.push(`The audit log begins again, because it could not be kept: ${lost}.`);
+      } finally {
+        await log?.close();
+      }
+      collections = recordsOf(catalog);
     } finally {
       await catalog.close();
     }
@@ -159,6 +174,10 @@ async function repair(
     await old?.lock.release();
     await old?.catalog.close();
   }
+}
+
+function recordsOf(catalog: CatalogRead): RepairReport['collections'] {
+  return catalog.collections().map(({ name, records }) => ({ name, records }));
 }
 
 /** Bytes of all files of shards; what a repair has to read, or a little less. */

@@ -159,6 +159,10 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       found.edits.set(collection, (found.edits.get(collection) ?? 0) + 1);
       return;
     }
+    case MetaKind.audit:
+    case MetaKind.auditHead:
+      // The chain is verified by itself (store/audit/verify.ts).
+      return;
     default:
       try {
         takeNote(key, value, found, file);
@@ -197,6 +201,8 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
   [MetaKind.resumable]: [1, 1],
   [MetaKind.inline]: [9, 9],
   [MetaKind.sources]: [5, 9],
+  [MetaKind.audit]: [9, 9],
+  [MetaKind.auditHead]: [1, 1],
 };
 
 function isKey(key: Uint8Array): boolean {
