@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit/audit.js';
 import { addBackup } from './commands/backup.js';
 import { addClear, addDropCollection } from './commands/collection/remove.js';
 import { addRename } from './commands/collection/rename.js';
@@ -45,7 +46,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
+  /^(import|watch|init|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -69,6 +70,7 @@ function createProgram(): Command {
     addBackup,
     addQuarantine,
     addKey,
+    addAudit,
     addConfig,
   ];
   for (const add of [addImport, addWatch, addInit, ...reading, ...writing, ...upkeep]) add(program);

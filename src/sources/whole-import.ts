@@ -74,6 +74,10 @@ export class WholeImport implements ImportWork {
     this.#notes = new Notes(options, (file) => this.#rows.add(file));
   }
 
+  get operation(): 'import' | 'synchronise' {
+    return this.#repeated === undefined ? 'import' : 'synchronise';
+  }
+
   get isResumable(): boolean {
     return this.#repeated === undefined;
   }

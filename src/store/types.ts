@@ -3,6 +3,7 @@
 
 import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
+import type { AuditRead, AuditWrite } from './audit-types.js';
 import type { PreparedChanges } from './commit-types.js';
 import type { Edit, EditAt } from './edit-types.js';
 import type { LockRecord } from './lock-types.js';
@@ -162,7 +163,7 @@ export interface RawValue {
 }
 
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
-export interface CatalogRead extends RecentRead {
+export interface CatalogRead extends RecentRead, AuditRead {
   /** Names the catalog in errors. */
   readonly file: string;
   /** Number of the store's newest publication; cheap enough to ask before every read. */
@@ -272,7 +273,7 @@ export interface PageAt {
 }
 
 /** The methods that a transaction may call. Each throws if LMDB refuses. */
-export interface CatalogWrite extends RecentWrite {
+export interface CatalogWrite extends RecentWrite, AuditWrite {
   putHeader(header: StoreHeader): void;
   putCollection(manifest: CollectionManifest): void;
   deleteCollection(name: string): void;

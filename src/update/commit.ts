@@ -22,6 +22,7 @@ import type {
   IndexManifest,
   ShardEntry,
 } from '../store/types.js';
+import { logTransactions } from './audit/transactions.js';
 import { Edits, hasImports } from './edits/edits.js';
 import type { CollectionChanges, GroupChanges, StoredChange, StoredRecord } from './overlay/changes.js';
 import { idOf } from './overlay/overlay.js';
@@ -52,7 +53,7 @@ export interface UniqueKeys {
  */
 export function commitChanges(
   target: CommitTarget,
-  { numbers, created, collections }: GroupChanges,
+  { numbers, created, collections, audit }: GroupChanges,
   shardsOf: ShardsOf,
   later?: UniqueKeys[],
 ): void {
@@ -66,6 +67,7 @@ export function commitChanges(
     const manifest = catalog.collection(changes.name)!;
     return new CollectionCommit(catalog, write, manifest, shardsOf(manifest), generation).run(changes);
   });
+  if (audit !== undefined) logTransactions(target, header.generation, audit);
   if (later === undefined) checkUniqueKeys(target, put);
   else later.push(...put);
 }

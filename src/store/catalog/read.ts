@@ -5,6 +5,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import type { AuditHead, AuditValue } from '../audit-types.js';
 import type { Edit, EditAt } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
@@ -25,6 +26,7 @@ import type {
 } from '../types.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
+  auditHeadCheck,
   editCheck,
   garbageCheck,
   lockCheck,
@@ -35,6 +37,8 @@ import {
 } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
+  AUDIT_HEAD_KEY,
+  auditKey,
   type CollectionNames,
   collectionKey,
   damaged,
@@ -53,6 +57,7 @@ import {
   MetaKind,
   RESUMABLE_KEY,
   STORE_KEY,
+  sequenceOf,
   shardKey,
   sourceRowsKey,
   sourcesKey,
@@ -235,6 +240,17 @@ export class CatalogReader implements CatalogRead {
     const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
     if (bytes === undefined) throw damaged('list of source files', this.file, `its part ${chunk} is missing`);
     return decodeValue<SourceRow[]>(sourceRowsCheck, bytes, 'list of source files', this.file);
+  }
+
+  auditHead(): AuditHead | undefined {
+    const bytes = this.#meta.get(AUDIT_HEAD_KEY);
+    return bytes && decodeValue<AuditHead>(auditHeadCheck, bytes, 'head of the audit log', this.file);
+  }
+
+  auditValues(from: number, to: number, max: number, reverse = false): readonly AuditValue[] {
+    const [start, end] = reverse ? [to, from - 1] : [from, to + 1];
+    const found = this.#meta.range({ start: auditKey(start), end: auditKey(end), reverse, limit: max });
+    return found.map(({ key, value }) => ({ sequence: sequenceOf(key), value }));
   }
 
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {

@@ -16,6 +16,7 @@ import {
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
+import type { AuditHead } from '../audit-types.js';
 import type { Edit } from '../edit-types.js';
 import { isShardFileName } from '../files/layout.js';
 import type { LockRecord } from '../lock-types.js';
@@ -181,6 +182,14 @@ export const lockCheck = object<LockRecord>({
 });
 
 const shardFile = text((file) => isShardFileName(file));
+export const auditHeadCheck = object<AuditHead>(
+  {
+    ...{ chain: uuid, first: integer(undefined, 1), sequence: count },
+    ...{ base: text((given) => SHA256.test(given)), hash: text((given) => SHA256.test(given)) },
+    ...{ generation, keep: optional(count) },
+  },
+  ({ first, sequence }) => (first <= sequence + 1 ? undefined : '.first'),
+);
 
 export const garbageCheck = object<Garbage>({
   files: list(object<Garbage['files'][number]>({ file: shardFile, after: count })),

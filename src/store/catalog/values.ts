@@ -41,12 +41,16 @@ export const MetaKind = {
   sources: 0x08,
   edits: 0x09,
   recent: 0x10,
+  /** After all others: each commit adds an entry, and writes one page for it and the head. */
+  audit: 0x20,
+  auditHead: 0x21,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
 export const LOCK_KEY = Buffer.of(MetaKind.lock);
 export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
 export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
+export const AUDIT_HEAD_KEY = Buffer.of(MetaKind.auditHead);
 
 /** What stands for the names of collections in keys, where that is not the names. */
 export interface CollectionNames {
@@ -105,6 +109,17 @@ export function editsEnd(collectionId: number): Buffer {
 /** The key of the record, from the key of its edit. */
 export function editedKey(key: Uint8Array): Uint8Array {
   return key.subarray(EDIT_KEY_BYTES);
+}
+
+/** Where an entry of the audit log is: its sequence number as u64. */
+export function auditKey(sequence: number): Buffer {
+  return numbersKey(MetaKind.audit, Math.floor(sequence / 2 ** 32), sequence % 2 ** 32);
+}
+
+/** The sequence number, from the key of an entry. */
+export function sequenceOf(key: Uint8Array): number {
+  const [high = 0, low = 0] = numbersOf(key);
+  return high * 2 ** 32 + low;
 }
 
 /** The last number of a key made of numbers. */

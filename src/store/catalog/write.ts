@@ -3,6 +3,7 @@
 // Writes the catalog into two sorted maps of bytes within a transaction; read.ts is its twin. Everything is
 // sealed with its checksum as it is written; pages carry their own.
 
+import type { AuditHead } from '../audit-types.js';
 import type { Edit } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
@@ -22,6 +23,7 @@ import type { Check } from './checks.js';
 import type { ByteRange } from './read.js';
 import { encodeRecent, recentStart } from './recent.js';
 import {
+  auditHeadCheck,
   collectionCheck,
   editCheck,
   garbageCheck,
@@ -33,6 +35,8 @@ import {
   tombstonesCheck,
 } from './schema.js';
 import {
+  AUDIT_HEAD_KEY,
+  auditKey,
   type CollectionNames,
   collectionKey,
   damaged,
@@ -157,6 +161,22 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteSources(collectionId: number): void {
     removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
+  }
+
+  putAuditHead(head: AuditHead): void {
+    this.#meta.put(AUDIT_HEAD_KEY, this.#encode(auditHeadCheck, head, 'head of the audit log'));
+  }
+
+  putAuditEntry(sequence: number, entry: Uint8Array): void {
+    this.putAuditValue(sequence, seal(entry));
+  }
+
+  putAuditValue(sequence: number, value: Uint8Array): void {
+    this.#meta.put(auditKey(sequence), value);
+  }
+
+  deleteAuditEntries(from: number, through: number): void {
+    removeRange(this.#meta, { start: auditKey(from), end: auditKey(through + 1) });
   }
 
   putPage(tree: number, page: Uint8Array): void {

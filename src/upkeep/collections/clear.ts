@@ -34,5 +34,6 @@ export function clear(target: ChangeTarget, name: string, given?: CollectionChan
       publishState(catalog, write, next, []);
       return { collection: name, records: manifest.records, bytes: manifest.storedBytes };
     },
+    logged: ({ records }) => ({ name, records }),
   }));
 }

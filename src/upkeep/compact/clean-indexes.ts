@@ -47,7 +47,7 @@ export async function cleanIndexes(
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     let dropped = NOTHING_DROPPED;
-    await change(catalog, lock, name, (write, current) => {
+    await change(catalog, lock, name, 'the indexes were cleaned', (write, current) => {
       // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
       if (current.generation !== manifest.generation) {
         const message = `collection ${name} was changed while its indexes were cleaned: run the compaction again`;

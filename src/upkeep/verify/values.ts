@@ -164,6 +164,10 @@ function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead):
     case MetaKind.recent:
       // Of the trees: they are looked at with their pages.
       return;
+    case MetaKind.audit:
+    case MetaKind.auditHead:
+      // The chain is verified by itself (store/audit/verify.ts).
+      return;
     default:
       try {
         takeNote(key, value, found, file);
@@ -202,6 +206,8 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
   [MetaKind.resumable]: [1, 1],
   [MetaKind.inline]: [9, 9],
   [MetaKind.sources]: [5, 9],
+  [MetaKind.audit]: [9, 9],
+  [MetaKind.auditHead]: [1, 1],
 };
 
 function isKey(key: Uint8Array): boolean {
