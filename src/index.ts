@@ -6,11 +6,11 @@ import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Audit } from './api/audit.js';
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export { type InitOptions, initStore } from './api/encryption/init.js';
+export { type RotateKeyOptions, rotateKey } from './api/encryption/rotate.js';
 export type { ImportSources } from './api/importing.js';
-export { type InitOptions, initStore } from './api/init.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
-export { type RotateKeyOptions, rotateKey } from './api/rotate.js';
 export type { RowReads } from './api/row-reads.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';

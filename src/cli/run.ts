@@ -14,7 +14,7 @@ import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addIndex } from './commands/index/index.js';
-import { addInit } from './commands/init.js';
+import { addInit } from './commands/key/init.js';
 import { addKey } from './commands/key/key.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';

@@ -85,7 +85,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api'],
+  ['src/api/encryption', 'src/api'],
   ['src'],
   [
     'src/cli/terminal',

@@ -1,10 +1,10 @@
 // Gives an encrypted store another key.
 
-import { effectiveOptions } from '../config/effective.js';
-import { checkEncryption, type EncryptionOptions } from '../options/encryption.js';
-import type { StoreOptions } from '../options/store.js';
-import { openPlace } from '../store/lock/recovery.js';
-import { forget, notEncrypted, replaceRing, rewrapped, storedRing } from '../store/ring/ring.js';
+import { effectiveOptions } from '../../config/effective.js';
+import { checkEncryption, type EncryptionOptions } from '../../options/encryption.js';
+import type { StoreOptions } from '../../options/store.js';
+import { openPlace } from '../../store/lock/recovery.js';
+import { forget, notEncrypted, replaceRing, rewrapped, storedRing } from '../../store/ring/ring.js';
 
 /** Options of `rotateKey`. */
 export interface RotateKeyOptions extends Pick<StoreOptions, 'encryption' | 'trustOwner' | 'trustShared' | 'config'> {
