@@ -37,6 +37,7 @@ const LAYERS = [
     'src/store/shards',
     'src/store/catalog',
     'src/store/lmdb/commits',
+    'src/store/lmdb/sealed',
     'src/store/lmdb',
   ],
   ['src/store/publish', 'src/store/lock'],
@@ -81,7 +82,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api'],
+  ['src/api/encryption', 'src/api'],
   ['src'],
   [
     'src/cli/terminal',
@@ -90,6 +91,7 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
+    'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli',
   ],
