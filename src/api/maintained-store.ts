@@ -3,6 +3,7 @@
 
 import type { KeyPath } from '../keys/key-path.js';
 import type { IndexDefinition } from '../options/indexes.js';
+import type { ResolvedStoreOptions } from '../options/store.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import type { Catalog } from '../store/types.js';
@@ -22,6 +23,8 @@ export abstract class MaintainedStore {
     this.#place = place;
     this.#catalog = catalog;
   }
+
+  abstract readonly options: ResolvedStoreOptions;
 
   /** @throws GristmillError STORE_CLOSED; TypeError for a store that was opened read-only */
   protected abstract assertWritable(): void;
@@ -118,13 +121,15 @@ export abstract class MaintainedStore {
    * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Meanwhile, others
    * may change the store. If possible, shards are hard links: then damage to a shard is damage to both copies. Option
    * `copy` prevents this.
-   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, STORE_NOT_TRUSTED if others can replace what is in the directory above
+   * `target` (see option `trustShared` of `openStore`), DISK_FULL, IO_ERROR: then nothing is left at `target`.
    * @example await store.backup('/backups/monday');
    */
   async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, options));
+    const { trustShared } = this.options;
+    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, trustShared, options));
   }
 }

@@ -26,6 +26,7 @@ import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
 import { KeyCommand } from './shared/command.js';
+import { DEFAULT_STORE_SHOWN } from './shared/default-store.js';
 import { reportFailure } from './terminal/diagnostics.js';
 import { EXIT_HELP, Exit } from './terminal/exit.js';
 import { OutputClosed, print, printError, printing } from './terminal/streams.js';
@@ -38,6 +39,9 @@ Examples:
   gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill stat --store ./store
   gristmill verify --store ./store
+
+Without --store, a command uses the store in the variable GRISTMILL_STORE, else the default store
+${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =

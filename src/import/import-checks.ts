@@ -6,7 +6,6 @@
 import { GristmillError } from '../base/errors.js';
 import { checkIndexPaths, havePositions, isSamePath, isSamePlace, type KeyPath, withUnique } from '../keys/key-path.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { files } from '../store/files/file-blobs.js';
 import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
 import { newKeySalt } from '../store/seal/hidden-keys.js';
@@ -124,7 +123,7 @@ export function checkNotEmptied(
  * @throws DISK_FULL when the index pages would not fit: LMDB itself reports a full disk as something else.
  */
 export function checkFreeSpace({ directory, blobs }: StorePlace, runBytes: number): void {
-  if (blobs !== files) return; // memory tells when it is full
+  if (!blobs.areFiles) return; // memory tells when it is full
   const bytesNeeded = INDEX_BYTES_MIN + 2 * runBytes;
   const free = freeBytes(directory);
   if (free >= bytesNeeded) return;

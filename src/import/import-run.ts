@@ -5,7 +5,6 @@
 
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
-import { files } from '../store/files/file-blobs.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
 import { storedLine } from '../store/publish/line-keys.js';
 import { Publisher } from '../store/publish/publisher.js';
@@ -78,7 +77,8 @@ export class ImportRun {
    */
   static async begin(parts: RunParts, id: string, first?: ImportRun): Promise<ImportRun> {
     const { target, planned, options } = parts;
-    const resumer = { catalog: target.catalog, store: target.directory, plans: planned.plans, options };
+    const { catalog, directory: store, seal } = target;
+    const resumer = { catalog, store, seal, plans: planned.plans, options };
     const beginning = await beginImport(resumer, id);
     const run = new ImportRun(parts, beginning, first);
     try {
@@ -110,7 +110,8 @@ export class ImportRun {
     this.#first = first;
     this.beginning = beginning;
     this.#workspace = new Workspace({ directory, blobs, seal }, id);
-    this.context = { directory, temporary: this.#workspace.temporary, shared: reporter.shared.buffer };
+    const isSealed = seal !== undefined;
+    this.context = { directory, temporary: this.#workspace.temporary, isSealed, shared: reporter.shared.buffer };
     this.tally = new Tally(options, { blobs, seal, ...this.context }, id, reporter.pause);
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
@@ -175,7 +176,7 @@ export class ImportRun {
         return shard;
       },
       decoder:
-        this.threads > 1 && this.target.blobs === files
+        this.threads > 1 && this.target.blobs.areFiles
           ? { decode: (task) => this.workers.decode(task), threads: this.threads }
           : undefined,
       opened: (sequence) => this.#sequences.push(sequence),

@@ -3,7 +3,6 @@
 // What an import begins with, and what follows from it: whether it can be resumed, how many threads it has.
 
 import { JOURNAL_BYTES_MIN, THREADLESS_BYTES_MAX } from '../base/limits.js';
-import { files } from '../store/files/file-blobs.js';
 import type { KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import type { Plans } from './plan/sources.js';
@@ -37,7 +36,7 @@ export function isResumable({ target, work, planned, options }: RunParts): boole
   const { blobs, journalFrom = JOURNAL_BYTES_MIN } = target;
   const hasFolders = planned.plans.some(({ files, members }) => files !== undefined && members === undefined);
   return (
-    blobs === files &&
+    blobs.areFiles &&
     work.isResumable &&
     planned.bytes >= journalFrom &&
     !hasFolders &&

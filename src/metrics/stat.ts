@@ -140,7 +140,7 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
 
 function quarantinesOf(place: StorePlace, collections: readonly string[]): QuarantineStat[] {
   return quarantineNames(place).map((found) => {
-    const collection = collectionOf(found, collections);
+    const collection = collectionOf(found, collections, place.seal);
     const { name, time } = found;
     return { name, ...(collection !== undefined && { collection }), ...(time !== undefined && { time }) };
   });

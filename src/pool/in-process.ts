@@ -15,7 +15,6 @@ import type { SpanOrder, SpanResult } from '../import/tasks/span.js';
 import type { Workers } from '../import/tasks/workers.js';
 import { answerLater, unwrap } from '../parallel/wire.js';
 import type { Blobs, StorePlace } from '../store/files/blobs.js';
-import { files } from '../store/files/file-blobs.js';
 import type { Sealed, SealKeys } from '../store/seal/types.js';
 import { indexShard } from '../upkeep/indexes/index-shard.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
@@ -28,7 +27,7 @@ export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
 ): Workers & Verifiers & Indexers {
-  return blobs === files && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
+  return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
 export class InProcessWorkers implements Workers, Verifiers, Indexers {

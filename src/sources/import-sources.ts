@@ -11,7 +11,6 @@ import type { CollectionsImportOptions, ImportOptions } from '../import/options/
 import { sumOf } from '../import/report/sum.js';
 import { type ImportSource, namedSources } from '../import/sequence/named.js';
 import type { ImportTarget } from '../import/work.js';
-import { files } from '../store/files/file-blobs.js';
 import { WriterLock } from '../store/lock/writer-lock.js';
 import { WholeImport } from './whole-import.js';
 
@@ -54,7 +53,7 @@ async function holdingLockFor<T>(
   resolved: readonly FilledImportOptions[],
   work: (lock: WriterLock, options: readonly FilledImportOptions[]) => Promise<T>,
 ): Promise<T> {
-  const all = target.blobs === files ? resolved : resolved.map((options) => ({ ...options, workers: 1 }));
+  const all = target.blobs.areFiles ? resolved : resolved.map((options) => ({ ...options, workers: 1 }));
   const collection = all.map((options) => options.collection).join(', ');
   target.observer?.begin(collection);
   const lock = await WriterLock.acquire(target.catalog, target, { operation: 'import', ...all[0], collection });

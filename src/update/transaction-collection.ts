@@ -13,6 +13,7 @@ import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
+import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
@@ -199,7 +200,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     let deleted = 0;
     if (this.#lookup !== undefined) {
       const { primary, read } = primaryIn(this.#lookup);
-      for (const { page, from, to } of slicesOf(read, primary, within)) {
+      for (const { page, from, to } of slicesOf(new StoredPages(read, primary.tree, true), read, primary, within)) {
         for (let i = from; i < to; i++) if (this.#overlay.removeStored(entryAt(page, i).key.slice())) deleted++;
       }
     }

@@ -67,7 +67,7 @@ test('every byte: a flip is found by verify', async () => {
 
 const end = () => {
   const blob = files.open(join(directory, 'store', 'shards', file), 'shard');
-  const last = readJoined(blob, file)!.at(-1)!.region;
+  const last = readJoined(blob, file, undefined)!.at(-1)!.region;
   blob.close();
   return last.at + last.bytes;
 };
@@ -87,7 +87,7 @@ test.each([true, false])(
   { timeout: 120_000 },
   async (isLost) => {
     const blob = files.open(join(directory, 'store', 'shards', file), 'shard');
-    const { region } = readJoined(blob, file)![1]!;
+    const { region } = readJoined(blob, file, undefined)![1]!;
     blob.close();
     for (let at = region.at; at < region.at + region.bytes; at++) {
       if (!isTried(at, 83)) continue;
@@ -102,7 +102,7 @@ test.each([true, false])(
 
 test('cut off anywhere, without an index: what is whole is there', { timeout: 120_000 }, async () => {
   const blob = files.open(join(directory, 'store', 'shards', file), 'shard');
-  const shards = readJoined(blob, file)!;
+  const shards = readJoined(blob, file, undefined)!;
   blob.close();
   for (let bytes = 0; bytes <= sound.byteLength; bytes++) {
     if (!isTried(bytes, 127)) continue;
@@ -125,7 +125,7 @@ test('its end and a shard in it, without an index: the other joined file is not 
   expect(others).toHaveLength(1);
   const path = join(target, 'shards', first as string);
   const blob = files.open(path, 'shard');
-  const { region } = readJoined(blob, path)![1]!;
+  const { region } = readJoined(blob, path, undefined)![1]!;
   blob.close();
   const bytes = readFileSync(path);
   // The tables of the second shard, and the list of shards.

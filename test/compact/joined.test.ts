@@ -52,7 +52,7 @@ test('its seek table leads a reader of the seekable format to every frame', asyn
   for (let i = 0; i < frames; i++) {
     const [stored, plain] = [bytes.readUInt32LE(table + 8 * i), bytes.readUInt32LE(table + 8 * i + 4)];
     if (plain > 0)
-      found += files.codec.decode((size) => Buffer.alloc(size), bytes.subarray(at, at + stored), plain, path, at);
+      found += files.codec.decode((size) => Buffer.alloc(size), bytes.subarray(at, at + stored), plain, path, at, 0);
     at += stored;
   }
   expect(found.split('\n').slice(0, -1)).toEqual(texts);

@@ -38,6 +38,7 @@ function fileOf(bodies: readonly Buffer[], tell: readonly JoinedShard[], rows: (
     encodeJoined(
       tell,
       bodies.flatMap(({ byteLength }) => rows(byteLength)),
+      undefined,
     ),
   ]);
 }
@@ -90,7 +91,7 @@ test.each(Object.keys(CHANGES))('%s', { timeout: 120_000 }, async (name) => {
       const file = pick(random, readdirSync(join(store, 'shards')));
       const path = join(store, 'shards', file);
       const blob = files.open(path, 'shard');
-      const shards = readJoined(blob, path)!;
+      const shards = readJoined(blob, path, undefined)!;
       blob.close();
       const bytes = readFileSync(path);
       const bodies = shards.map(({ region: { at, bytes: size } }) => bytes.subarray(at, at + size));

@@ -31,6 +31,7 @@ const LAYERS = [
     'src/store',
     'src/store/codec',
     'src/store/files',
+    'src/store/sealed',
     'src/store/ring',
     'src/store/quarantine',
     'src/store/pages',

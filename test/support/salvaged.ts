@@ -88,7 +88,7 @@ export function taskOf({ path, summary, dead }: Built, knows: boolean): SalvageT
 export function salvage(built: Built, knows: boolean) {
   const task = taskOf(built, knows);
   const { path, runPath, rewrittenPath } = task as SalvageTask & { readonly path: string };
-  const result = salvageShard(task);
+  const result = salvageShard(task, files);
   const { isRewritten, ...file } = result.file!;
   const now = isRewritten ? rewrittenPath : path;
   const entry = { ...file, shard: SHARD } as Parameters<typeof verifyShard>[0]['entry'];

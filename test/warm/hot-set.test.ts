@@ -112,7 +112,7 @@ describe('after a restart', () => {
       { collection: 'records', key: 'no such key', weight: 8 },
       { collection: 'records', key: 7, weight: 7 },
     ];
-    await writeHotSet(directory, hot);
+    await writeHotSet(place(), hot);
     expect(await inMemory()).toEqual(neighbours(7));
   });
 

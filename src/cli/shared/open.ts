@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { GristmillError, Store, StoreEvents, StoreOptions } from '../../index.js';
 import { note } from '../terminal/diagnostics.js';
+import { defaultStore, makeDefaultPlace } from './default-store.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
 /** Where the store is, and what flags say of it. */
@@ -45,7 +46,10 @@ export function noteWarning({ error }: StoreEvents['warning']): void {
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */
 export async function onStore<R>(flags: OpenFlags, create: boolean, work: (store: Store) => Promise<R>): Promise<R> {
   const isNew = !existsSync(flags.store);
+  const isDefault = isNew && create && flags.store === defaultStore();
+  if (isDefault) makeDefaultPlace(flags.store);
   const store = await openStore(flags, { create });
+  if (isDefault) note(`made the default store, which commands without --store use: ${store.directory}`);
   try {
     return await work(store);
   } finally {

@@ -9,7 +9,6 @@ import type { BadFile } from '../../base/import-report.js';
 import { isMissing } from '../../base/system-errors.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { BlobReader, BlobWriter, StorePlace } from '../../store/files/blobs.js';
-import { continueFile } from '../../store/files/file-blobs.js';
 import { findQuarantine, newQuarantineName, pathOfQuarantine } from '../../store/quarantine/names.js';
 
 const READ_BYTES = 1 << 20;
@@ -21,12 +20,11 @@ export class Quarantine {
   #path: string;
   readonly #id: string;
   #file: BlobWriter | undefined;
-  #bytes = 0;
 
   /** @param id of the import. */
   constructor(place: StorePlace, id: string, collection: string) {
     this.#place = place;
-    this.#path = pathOfQuarantine(place, newQuarantineName(collection, id));
+    this.#path = pathOfQuarantine(place, newQuarantineName(collection, id, new Date(), place.seal));
     this.#id = id;
   }
 
@@ -35,9 +33,9 @@ export class Quarantine {
     return this.#file === undefined ? undefined : this.#path;
   }
 
-  /** Bytes written. */
+  /** The size of the file. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#file?.size ?? 0;
   }
 
   /**
@@ -49,8 +47,7 @@ export class Quarantine {
     if (path === undefined) return;
     this.#path = path;
     if (bytes === 0) this.#place.blobs.remove(this.#path);
-    else this.#file = continueFile(this.#path, bytes);
-    this.#bytes = bytes;
+    else this.#file = this.#place.blobs.extend(this.#path, bytes);
   }
 
   /**
@@ -67,9 +64,7 @@ export class Quarantine {
       for (let at = 0; at < bad.size; ) {
         const bytes = bad.readSync(buffer, at);
         const block = buffer.subarray(0, bytes);
-        const completed = lines === undefined ? block : lines.complete(block);
-        this.#file?.append(completed);
-        this.#bytes += completed.byteLength;
+        this.#file?.append(lines === undefined ? block : lines.complete(block));
         at += bytes;
         await pause();
       }
@@ -82,15 +77,14 @@ export class Quarantine {
   /** Notes a file that was left out, as a line like those of records, without bytes. @throws IO_ERROR, DISK_FULL */
   note({ file, reason, message }: BadFile): void {
     const facts = { file, record: 0, offset: 0, start: 0, reason, message, bytes: 0, rawBase64: '' };
-    const line = Buffer.from(`${JSON.stringify(facts)}\n`);
-    this.#open().append(line);
-    this.#bytes += line.byteLength;
+    this.#open().append(Buffer.from(`${JSON.stringify(facts)}\n`));
   }
 
-  /** Makes the file and its name durable. @throws IO_ERROR */
+  /** Ends the file, and makes it and its name durable. @throws IO_ERROR, DISK_FULL */
   async sync(): Promise<void> {
     if (this.#file === undefined) return;
     const { directory, blobs } = this.#place;
+    this.#file.close();
     await blobs.sync(this.#path);
     blobs.syncDirectory(dirname(this.#path));
     blobs.syncDirectory(directory);

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { isHidden } from '../../keys/pseudonyms.js';
 import type { Pause } from '../../parallel/pause.js';
@@ -202,7 +202,7 @@ export class Tally {
 
   /** A hidden key is in the record. */
   #shownKey(shard: number, ordinal: number, key: Uint8Array): string {
-    if (!isHidden(key)) return keyText(decodeKey(key));
+    if (!isHidden(key)) return shownKey(decodeKey(key));
     const entry = { ...(this.shards.find((one) => one.shard === shard) as NewShard), firstOrdinal: 0 };
     const rule: KeyRule = entry.named ? { kind: 'name' } : { kind: 'path', path: this.#options.key as KeyPath };
     const line = storedLine({ inlineRecord: () => undefined }, this.#place, entry, ordinal);

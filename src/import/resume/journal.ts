@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { ioError } from '../../base/system-errors.js';
 import { syncDirectory, syncDirectorySoon, syncFile, writeFully } from '../../store/files/io.js';
 import { openRegular } from '../../store/files/own-files.js';
+import type { SealKeys } from '../../store/seal/types.js';
 import { encodeLine, encodeSpan, type JournalHeader, type JournalSpan } from './journal-format.js';
 
 const sync = promisify(fdatasync);
@@ -17,20 +18,25 @@ const sync = promisify(fdatasync);
 export class Journal {
   readonly #path: string;
   readonly #fd: number;
+  readonly #seal: SealKeys | undefined;
+  /** Lines so far, those that wait too. */
+  #lines: number;
   #waiting: { readonly line: Buffer; readonly files: readonly string[] }[] = [];
   #writing: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  private constructor(path: string, fd: number) {
+  private constructor(path: string, fd: number, seal: SealKeys | undefined, lines: number) {
     this.#path = path;
     this.#fd = fd;
+    this.#seal = seal;
+    this.#lines = lines;
   }
 
   /** Makes the file, durable with its name, in a directory that exists. @throws DISK_FULL, IO_ERROR */
-  static begin(path: string, header: JournalHeader): Journal {
+  static begin(path: string, header: JournalHeader, seal: SealKeys | undefined): Journal {
     try {
-      const journal = new Journal(path, openSync(path, 'wx', 0o600));
-      writeFully(journal.#fd, encodeLine(header), path);
+      const journal = new Journal(path, openSync(path, 'wx', 0o600), seal, 1);
+      writeFully(journal.#fd, encodeLine(header, seal), path);
       const temporary = dirname(dirname(path));
       for (const directory of [dirname(path), temporary, dirname(temporary)]) syncDirectory(directory);
       return journal;
@@ -39,12 +45,12 @@ export class Journal {
     }
   }
 
-  /** Continues a journal after the bytes of it that count. @throws DISK_FULL, IO_ERROR */
-  static resume(path: string, bytes: number): Journal {
+  /** Continues a journal after the bytes and lines of it that count. @throws DISK_FULL, IO_ERROR */
+  static resume(path: string, bytes: number, lines: number, seal: SealKeys | undefined): Journal {
     try {
       const { fd } = openRegular(path, 'journal', true);
       ftruncateSync(fd, bytes);
-      return new Journal(path, fd);
+      return new Journal(path, fd, seal, lines);
     } catch (cause) {
       throw ioError(cause, 'resume', path);
     }
@@ -52,7 +58,7 @@ export class Journal {
 
   /** Records a span when its files are on disk. `settled` throws the error, if one occurs. */
   add(span: JournalSpan, files: readonly string[]): void {
-    this.#waiting.push({ line: encodeLine(encodeSpan(span)), files });
+    this.#waiting.push({ line: encodeLine(encodeSpan(span), this.#seal, this.#lines++), files });
     this.#writing ??= this.#write();
   }
 

@@ -14,6 +14,8 @@ import { journalPath, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../s
 import { shardFilesIn } from '../../store/lock/sweep.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import { findQuarantine, removeQuarantines } from '../../store/quarantine/names.js';
+import type { SealKeys } from '../../store/seal/types.js';
+import { chunkedBytes } from '../../store/sealed/chunks.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../../store/types.js';
 import { newMeanings, optionsThatAffect } from '../options/affects.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -38,6 +40,8 @@ export interface Beginning {
 interface Resumer {
   readonly catalog: Catalog;
   readonly store: string;
+  /** The keys of an encrypted store. */
+  readonly seal: SealKeys | undefined;
   readonly plans: readonly SourcePlan[];
   readonly options: FilledImportOptions;
 }
@@ -47,7 +51,7 @@ interface Resumer {
  * @param id the id of a new import.
  * @throws GristmillError NOTHING_TO_RESUME: then nothing was removed.
  */
-export async function beginImport({ catalog, store, plans, options }: Resumer, id: string): Promise<Beginning> {
+export async function beginImport({ catalog, store, seal, plans, options }: Resumer, id: string): Promise<Beginning> {
   const header = headerOf(plans, options);
   const others = catalog.resumable().filter(({ collection }) => collection === options.collection);
   const warnings: string[] = [];
@@ -59,7 +63,7 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
         : options.resume === 'never'
           ? "option resume: 'never' was given"
           : undefined;
-    const begun = reason ?? resumed(store, other, header);
+    const begun = reason ?? resumed(store, seal, other, header);
     if (typeof begun === 'object') found = { ...begun, warnings };
     else warnings.push(`A killed import into "${other.collection}" was not resumed: ${begun}; its files were removed.`);
   }
@@ -79,7 +83,7 @@ export async function beginImport({ catalog, store, plans, options }: Resumer, i
 
 /** Opens the journal, and removes from the workspace the files that the killed import wrote after its last recorded span. */
 export async function openJournal(
-  { catalog, store, options }: Resumer,
+  { catalog, store, seal, options }: Resumer,
   { id, firstShard, recorded, journalBytes, header }: Beginning,
   place: SpanPlace,
   tasks: readonly SpanTask[],
@@ -91,9 +95,9 @@ export async function openJournal(
       const paths = spanPaths(place, shard);
       for (const left of finished.has(shard) ? [paths.bad] : Object.values(paths)) files.remove(left);
     }
-    return Journal.resume(path, journalBytes);
+    return Journal.resume(path, journalBytes, recorded.length + 1, seal);
   }
-  const journal = Journal.begin(path, header);
+  const journal = Journal.begin(path, header, seal);
   const one = { id, collection: options.collection, firstShard, spans: tasks.length };
   await catalog.transaction((write) => write.putResumable([...catalog.resumable(), one]));
   return journal;
@@ -109,15 +113,16 @@ export function forgetResumable(catalog: Catalog, write: CatalogWrite, id: strin
 /** The state to resume from, or the reason why there is none. */
 function resumed(
   store: string,
+  seal: SealKeys | undefined,
   { id, firstShard, spans }: ResumableImport,
   header: JournalHeader,
 ): Omit<Beginning, 'warnings'> | string {
-  const journal = readJournal(journalPath(store, id));
+  const journal = readJournal(journalPath(store, id), seal);
   if (journal === undefined) return 'its journal is damaged';
   if (journal.header.sources !== header.sources) return 'its source was different, or was changed';
   if (journal.header.options !== header.options) return 'its options were different';
   if (!areInOrder(journal.spans, firstShard, spans)) return 'its journal is damaged';
-  const lost = journal.spans.findIndex((span) => !isWhole(store, id, span));
+  const lost = journal.spans.findIndex((span) => !isWhole(store, id, span, seal !== undefined));
   const recorded = lost === -1 ? journal.spans : journal.spans.slice(0, lost);
   if (recorded.length === 0) return 'it had not finished a span';
   return { id, firstShard, recorded, journalBytes: journal.ends[recorded.length]!, header };
@@ -134,11 +139,17 @@ function areInOrder(recorded: readonly JournalSpan[], firstShard: number, spans:
 }
 
 /** Whether the files of a span have the sizes they had. */
-function isWhole(store: string, id: string, { shard, result, quarantineBytes }: JournalSpan): boolean {
+function isWhole(
+  store: string,
+  id: string,
+  { shard, result, quarantineBytes }: JournalSpan,
+  isSealed: boolean,
+): boolean {
   const runBytes = result.runs.reduce((sum, { chunkBytes }) => chunkBytes.reduce((all, bytes) => all + bytes, sum), 0);
   return (
-    (!result.shard || sizeOf(shardPath(store, shardFileName(shard))) === result.shard.storedBytes) &&
-    (runBytes === 0 || sizeOf(runPathOf(dirname(journalPath(store, id)), shard)) === runBytes) &&
+    (!result.shard || sizeOf(shardPath(store, shardFileName(shard, isSealed))) === result.shard.storedBytes) &&
+    (runBytes === 0 ||
+      sizeOf(runPathOf(dirname(journalPath(store, id)), shard)) === (isSealed ? chunkedBytes(runBytes) : runBytes)) &&
     quarantineSize(store, id) >= quarantineBytes
   );
 }
@@ -168,11 +179,11 @@ function headerOf(plans: readonly SourcePlan[], options: FilledImportOptions): J
   );
 }
 
-function readJournal(path: string) {
+function readJournal(path: string, seal: SealKeys | undefined) {
   try {
     // Of a directory that leads elsewhere, and of a journal larger than any that is written, nothing is gone on with.
     if (!lstatSync(dirname(path)).isDirectory() || lstatSync(path).size > JOURNAL_READ_BYTES_MAX) return undefined;
-    return decodeJournal(readWhole(path, 'journal'));
+    return decodeJournal(readWhole(path, 'journal'), seal);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw ioError(cause, 'read', path);

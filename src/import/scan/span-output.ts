@@ -126,7 +126,7 @@ export class SpanOutput {
     const { plain, records } = scanner.frame();
     this.clock.ends('scan');
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder);
+      this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder, this.#task.shard);
       this.#shard.append(plain, records);
       this.#deletions?.note(plain, records);
     }
@@ -178,6 +178,9 @@ export class SpanOutput {
       this.takeFrame();
       this.takeEntries();
       this.rejects.finish();
+      // Here, because closing writes: the last piece of a file that is sealed.
+      this.#runs.close();
+      this.rejects.close();
       return this.#result(scanned());
     } catch (error) {
       this.#shard?.abort();

@@ -149,6 +149,8 @@ export interface SpanOrder extends SpanTask {
 export interface SpanPlace {
   readonly directory: string;
   readonly temporary: string;
+  /** Whether the store is encrypted. */
+  readonly isSealed?: boolean | undefined;
 }
 
 /** All that a span may write. */
@@ -159,9 +161,9 @@ export interface SpanPaths {
   readonly bad: string;
 }
 
-export function spanPaths({ directory, temporary }: SpanPlace, shard: number): SpanPaths {
+export function spanPaths({ directory, temporary, isSealed }: SpanPlace, shard: number): SpanPaths {
   return {
-    shard: shardPath(directory, shardFileName(shard)),
+    shard: shardPath(directory, shardFileName(shard, isSealed)),
     run: runPathOf(temporary, shard),
     bad: pathIn(temporary, `${shard}.bad`),
   };

@@ -6,8 +6,9 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { type Answer, answer } from '../../parallel/wire.js';
-import { newBuffer, type Room } from '../../store/codec/frame-codec.js';
-import { files, readAt } from '../../store/files/file-blobs.js';
+import { type FrameDecoder, newBuffer, type Room } from '../../store/codec/frame-codec.js';
+import { readAt } from '../../store/files/file-blobs.js';
+import { decoderOf, type SealedShard } from '../../store/sealed/frames.js';
 import { openFrame } from '../../store/shards/frame.js';
 import type { FrameSpan } from '../../store/shards/read.js';
 
@@ -17,6 +18,8 @@ export interface FrameJob {
   readonly descriptor: number;
   readonly path: string;
   readonly spans: readonly FrameSpan[];
+  /** What opens them; absent in a plain store. */
+  readonly sealed?: SealedShard | undefined;
   /** What frames are put in, as long as there is room; the job has it alone until it is answered. */
   readonly shared: SharedArrayBuffer;
 }
@@ -39,12 +42,17 @@ const scratch = { stored: Buffer.allocUnsafeSlow(64 * 1024), plain: Buffer.alloc
 /** zstd-napi is never shown shared memory: what Node-API does with it is stated nowhere. */
 const room: Room = (bytes) => within(scratch.plain, bytes);
 
-export function loadFrames({ id, descriptor, path, spans, shared }: FrameJob): FrameAnswers {
-  const memory = new SharedRoom(shared);
-  return { id, answers: spans.map((span) => answer(() => loadFrame(descriptor, path, span, memory))) };
+interface OpenedShard extends Pick<FrameJob, 'descriptor' | 'path'> {
+  readonly codec: FrameDecoder;
 }
 
-function loadFrame(descriptor: number, path: string, span: FrameSpan, memory: SharedRoom): LoadedFrame {
+export function loadFrames({ id, descriptor, path, spans, sealed, shared }: FrameJob): FrameAnswers {
+  const memory = new SharedRoom(shared);
+  const shard = { descriptor, path, codec: decoderOf(sealed) };
+  return { id, answers: spans.map((span) => answer(() => loadFrame(shard, span, memory))) };
+}
+
+function loadFrame({ descriptor, path, codec }: OpenedShard, span: FrameSpan, memory: SharedRoom): LoadedFrame {
   const { index, offset, storedBytes, plainBytes, records } = span;
   const stored = within(scratch.stored, storedBytes);
   const done = readAt(descriptor, path, stored, offset);
@@ -52,7 +60,7 @@ function loadFrame(descriptor: number, path: string, span: FrameSpan, memory: Sh
     const message = `shard ${path} ends at byte ${offset + done}, inside a frame`;
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: path, offset: offset + done });
   }
-  const decoded = files.codec.decode(room, stored, plainBytes, path, offset);
+  const decoded = codec.decode(room, stored, plainBytes, path, offset, index);
   const { plain, lines, ascii } = openFrame(decoded, { path, linesOf: () => records }, index);
   return { plain: memory.copy(plain), lines: memory.copy(lines), ascii };
 }

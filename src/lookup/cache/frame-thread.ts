@@ -108,7 +108,8 @@ export class FrameThread {
     const reader = open();
     const shared = this.#shared.pop() ?? new SharedArrayBuffer(SHARED_BYTES);
     const spans = indexes.map((index) => reader.spanOf(index));
-    const done = await this.#answersOf({ id: ++this.#lastId, descriptor, path: reader.path, spans, shared });
+    const { path, sealed } = reader;
+    const done = await this.#answersOf({ id: ++this.#lastId, descriptor, path, spans, sealed, shared });
     if (done === undefined) return this.#loadHere(open, indexes, arrived);
     try {
       for (const [i, index] of indexes.entries()) {

@@ -51,8 +51,8 @@ export class OpenFiles {
 }
 
 /** A file with its open shards, each of which closes it: the last one does. */
-class OpenFile implements Pick<Blobs, 'open' | 'codec'> {
-  readonly codec: Blobs['codec'];
+class OpenFile implements Pick<Blobs, 'open' | 'seal'> {
+  readonly seal: Blobs['seal'];
   /** By file number. */
   readonly readers = new Map<number, ShardReader>();
   readonly #blobs: Blobs;
@@ -61,7 +61,7 @@ class OpenFile implements Pick<Blobs, 'open' | 'codec'> {
 
   constructor(blobs: Blobs) {
     this.#blobs = blobs;
-    this.codec = blobs.codec;
+    this.seal = blobs.seal;
   }
 
   open(path: string, what: string): BlobReader {

@@ -12,6 +12,7 @@ import { decodeStoredKey } from '../../keys/decode.js';
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { hotSetPath } from '../../store/files/layout.js';
+import { openBox, sealBox } from '../../store/sealed/box.js';
 import type { HotKey } from '../cache/hot-places.js';
 
 const FORMAT = 'gristmill hot set';
@@ -46,7 +47,9 @@ export async function readHotSet({ directory, blobs }: StorePlace): Promise<Coll
     if (isMissing(error)) return [];
     throw error;
   }
-  return decode(bytes.toString(), path);
+  const opened = blobs.seal === undefined ? bytes : openBox(blobs.seal, 'hot set', bytes);
+  if (opened === undefined) throw damaged(path, 'it is not as gristmill sealed it');
+  return decode(opened.toString(), path);
 }
 
 /**
@@ -54,13 +57,17 @@ export async function readHotSet({ directory, blobs }: StorePlace): Promise<Coll
  * @returns false when another process is just doing the same.
  * @throws GristmillError IO_ERROR, DISK_FULL
  */
-export async function writeHotSet(directory: string, keys: readonly CollectionHotKey[]): Promise<boolean> {
+export async function writeHotSet(
+  { directory, blobs: { seal } }: StorePlace,
+  keys: readonly CollectionHotKey[],
+): Promise<boolean> {
   const path = hotSetPath(directory);
   const beside = `${path}.new`;
   try {
     const file = await open(beside, 'wx', 0o600);
     try {
-      await file.writeFile(await encode(keys));
+      const text = Buffer.from(await encode(keys));
+      await file.writeFile(seal === undefined ? text : sealBox(seal, 'hot set', text));
     } finally {
       await file.close();
     }

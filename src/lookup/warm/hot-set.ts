@@ -73,8 +73,7 @@ export class HotSet {
     if (reads === this.#savedReads) return;
     const saved = await this.#saved();
     if (saved === undefined) return;
-    const { directory } = this.#place;
-    if (await writeHotSet(directory, await merged(hotKeysOf(places), saved))) {
+    if (await writeHotSet(this.#place, await merged(hotKeysOf(places), saved))) {
       this.#savedReads = reads;
       for (const [, some] of places) some.decay();
     }

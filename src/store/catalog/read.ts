@@ -9,6 +9,7 @@ import type { Edit, EditAt } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
+import type { RecentAt, RecentEntry, RecentRange } from '../recent-types.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
 import type {
   CatalogRead,
@@ -22,6 +23,7 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
   editCheck,
   garbageCheck,
@@ -266,13 +268,32 @@ export class CatalogReader implements CatalogRead {
     return keys;
   }
 
+  recentEntry(tree: number, key: Uint8Array): RecentEntry | undefined {
+    const at = recentPlace(tree, key);
+    const value = this.#meta.get(at);
+    return value && decodeRecent(at, value, true, this.file);
+  }
+
+  recentEntries(tree: number, { isKeyed, from, to, after, reverse, max }: RecentRange): readonly RecentAt[] {
+    const start = after ?? recentBound(tree, from, reverse);
+    const end = reverse ? recentStart(tree) : recentBound(tree, to, true);
+    const found = this.#meta.range({ start, end, reverse, limit: max, exclusiveStart: after !== undefined });
+    return found.map(({ key, value }) => ({ at: key, entry: decodeRecent(key, value, isKeyed, this.file) }));
+  }
+
   trees(): readonly number[] {
-    const trees: number[] = [];
-    for (let start = treeStart(0); ; ) {
-      const [key] = this.#pages.keys({ start, limit: 1 });
-      if (key === undefined) return trees;
-      trees.push(treeOf(key));
-      start = treeStart(treeOf(key) + 1);
+    const trees = new Set<number>();
+    for (let tree = 0; ; ) {
+      const [key] = this.#pages.keys({ start: treeStart(tree), limit: 1 });
+      if (key === undefined) break;
+      trees.add(treeOf(key));
+      tree = treeOf(key) + 1;
+    }
+    for (let tree = 0; ; ) {
+      const [key] = this.#meta.keys({ start: recentStart(tree), end: RECENT_END, limit: 1 });
+      if (key === undefined) return [...trees];
+      trees.add(recentTreeOf(key));
+      tree = recentTreeOf(key) + 1;
     }
   }
 

@@ -17,8 +17,9 @@ import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
 import type { Edit } from '../edit-types.js';
-import { shardFileName } from '../files/layout.js';
+import { isShardFileName } from '../files/layout.js';
 import type { LockRecord } from '../lock-types.js';
+import type { RecentState } from '../recent-types.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
@@ -80,6 +81,13 @@ const keyRule: Check = (value) => {
 /** Empty for the index of member names. */
 const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
+const recentState = object<RecentState>({
+  values: count,
+  gained: integer(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER),
+  since: generation,
+  keyed: boolean,
+});
+
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
   object<IndexManifest>({
@@ -89,6 +97,7 @@ const indexOf = (named: Check): Check =>
     pages: count,
     kept: optional(oneOf(true)),
     unique: optional(oneOf(true)),
+    recent: optional(recentState),
   });
 
 const KEY_SALT = /^[0-9a-f]{32}$/;
@@ -118,7 +127,7 @@ export const shardCheck = object<ShardEntry>(
     // The shards of a joined file have its number and those after it.
     const first = at === undefined ? fileNumber : Number.parseInt(file, 10);
     if (first < shard) return '.fileNumber';
-    if (file !== shardFileName(first)) return '.file';
+    if (!isShardFileName(file, first)) return '.file';
     if (fileNumber < first || fileNumber >= first + JOINED_SHARDS_MAX) return '.fileNumber';
     if (at !== undefined && !Number.isSafeInteger(at + storedBytes)) return '.at';
     return SHA256.test(sha256) ? undefined : '.sha256';
@@ -171,7 +180,7 @@ export const lockCheck = object<LockRecord>({
   ...{ isAbandoned: optional(boolean), host: text(), pid: integer(), process: text(), since: time, renewed: time },
 });
 
-const shardFile = text((file) => file === shardFileName(Number.parseInt(file, 10)));
+const shardFile = text((file) => isShardFileName(file));
 
 export const garbageCheck = object<Garbage>({
   files: list(object<Garbage['files'][number]>({ file: shardFile, after: count })),

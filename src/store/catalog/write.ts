@@ -7,6 +7,7 @@ import type { Edit } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
+import type { RecentEntry } from '../recent-types.js';
 import type { SourceManifest } from '../source-types.js';
 import type {
   CatalogWrite,
@@ -19,6 +20,7 @@ import type {
 } from '../types.js';
 import type { Check } from './checks.js';
 import type { ByteRange } from './read.js';
+import { encodeRecent, recentStart } from './recent.js';
 import {
   collectionCheck,
   editCheck,
@@ -170,8 +172,19 @@ export class CatalogWriter implements CatalogWrite {
     if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced does not exist');
   }
 
+  putRecent(tree: number, entry: RecentEntry, isKeyed: boolean): void {
+    const { at, value } = encodeRecent(tree, entry, isKeyed);
+    this.#meta.put(at, value);
+  }
+
+  deleteRecent(tree: number): void {
+    removeRange(this.#meta, { start: recentStart(tree), end: recentStart(tree + 1) });
+  }
+
   deleteTree(tree: number, max: number): number {
-    return removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+    const pages = removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+    const recent = removeRange(this.#meta, { start: recentStart(tree), end: recentStart(tree + 1), limit: max });
+    return Math.max(pages, recent);
   }
 
   #encode(check: Check, value: object, what: string): Buffer {

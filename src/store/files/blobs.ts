@@ -17,10 +17,16 @@ export interface StorePlace {
 }
 
 export interface Blobs {
+  /** Whether they are files, which other threads and processes see too. */
+  readonly areFiles: boolean;
+  /** The keys that everything here is sealed with; absent where the store is plain. */
+  readonly seal?: SealKeys | undefined;
   /** Makes a directory, private to its user, and those it is in; one that is there already is as good. */
   makeDirectory(path: string): void;
   /** Creates a file that must not exist, private to its user. @param what the kind of file, for errors, such as "shard" */
   create(path: string, what: string): BlobWriter;
+  /** Continues a file of rejected records after the first bytes of it. Only where blobs are files. */
+  extend(path: string, bytes: number): BlobWriter;
   /** Opens a regular file, never through a symbolic link. @throws IO_ERROR with cause ENOENT if there is none */
   open(path: string, what: string): BlobReader;
   /** Names in a directory; none when it is not there. */
@@ -42,6 +48,8 @@ export interface Blobs {
 }
 
 export interface BlobWriter {
+  /** Bytes of the file so far, as they are stored. */
+  readonly size: number;
   /** Appends all of `bytes`, which may be reused afterwards. */
   append(bytes: Uint8Array): void;
   /** Idempotent. */

@@ -23,16 +23,19 @@ import { syncDirectory, syncFile, writeFully } from './io.js';
 import { linkError, openRegular } from './own-files.js';
 
 class FileWriter implements BlobWriter {
+  size: number;
   readonly #path: string;
   #fd: number | undefined;
 
-  constructor(path: string, fd: number) {
+  constructor(path: string, fd: number, size = 0) {
     this.#path = path;
     this.#fd = fd;
+    this.size = size;
   }
 
   append(bytes: Uint8Array): void {
     writeFully(this.#fd as number, bytes, this.#path);
+    this.size += bytes.byteLength;
   }
 
   close(): void {
@@ -75,8 +78,9 @@ class FileReader implements BlobReader {
   }
 }
 
-/** Files of this machine. */
+/** Files of this machine, with the bytes as they are given: those of a plain store (store/sealed/files.ts has the others). */
 export const files: Blobs = {
+  areFiles: true,
   makeDirectory(path) {
     attempt('make directory', path, () => {
       mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -89,6 +93,7 @@ export const files: Blobs = {
       attempt(`create ${what}`, path, () => openSync(path, 'wx', 0o600)),
     );
   },
+  extend: continueFile,
   open(path, what) {
     const { fd, size } = openRegular(path, what);
     return new FileReader(path, fd, size);
@@ -135,7 +140,7 @@ export function continueFile(path: string, bytes: number): BlobWriter {
   const { fd } = openRegular(path, 'file', true);
   try {
     ftruncateSync(fd, bytes);
-    return new FileWriter(path, fd);
+    return new FileWriter(path, fd, bytes);
   } catch (cause) {
     closeSync(fd);
     throw ioError(cause, 'write', path);

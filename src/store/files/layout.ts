@@ -29,9 +29,14 @@ const UNFINISHED_RING = /^keys\.json\.[0-9a-f-]{36}\.new$/;
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`, KEY_RING_FILE]);
 const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
 
-/** Name of a shard's file, from its number alone. */
-export function shardFileName(shard: number): string {
-  return `${String(shard).padStart(8, '0')}.ndjson.zst`;
+/** Name of a shard's file, from its number alone. @param isSealed whether the store is encrypted */
+export function shardFileName(shard: number, isSealed = false): string {
+  return `${String(shard).padStart(8, '0')}.${isSealed ? 'sealed' : 'ndjson.zst'}`;
+}
+
+/** Whether it is the name of a shard's file, in a plain or in an encrypted store. */
+export function isShardFileName(file: string, shard = Number.parseInt(file, 10)): boolean {
+  return file === shardFileName(shard) || file === shardFileName(shard, true);
 }
 
 const SEPARATORS = /[/\\\0]/;
@@ -196,6 +201,25 @@ export function makeDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(cause, 'make directory', path);
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing, private too; their names are durable. The path is absolute.
+ * @throws GristmillError IO_ERROR
+ */
+export function makeDirectories(path: string): void {
+  let first: string | undefined;
+  try {
+    first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw ioError(cause, 'make directory', path);
+  }
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let directory = dirname(path); ; directory = dirname(directory)) {
+    syncDirectory(directory);
+    if (directory === above || directory === dirname(directory)) return;
   }
 }
 

@@ -14,6 +14,7 @@ interface Pieces {
 }
 
 export class MemoryBlobs implements Blobs {
+  readonly areFiles = false;
   readonly codec = zstdFrames;
   readonly #files = new Map<string, Pieces>();
 
@@ -24,6 +25,9 @@ export class MemoryBlobs implements Blobs {
     const file: Pieces = { pieces: [], starts: [], size: 0 };
     this.#files.set(path, file);
     return {
+      get size() {
+        return file.size;
+      },
       append(bytes) {
         // Not `slice`: of a Buffer that is no copy.
         file.pieces.push(new Uint8Array(bytes));
@@ -32,6 +36,11 @@ export class MemoryBlobs implements Blobs {
       },
       close() {},
     };
+  }
+
+  /** Nothing that could be continued survives. */
+  extend(path: string): BlobWriter {
+    throw ioError(systemError('ENOENT', path), 'continue', path);
   }
 
   open(path: string, what: string): BlobReader {

@@ -258,7 +258,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
   async copyTo(store: string): Promise<void> {
     this.assertOpen();
-    await copyIndex(this.#index.root, store);
+    await copyIndex(this.#index, store);
   }
 
   async close(): Promise<void> {

@@ -145,10 +145,29 @@ function metClosing(error: unknown): boolean {
   return code === constants.errno.EINVAL || /transaction to renew|Invalid argument/.test(String(message));
 }
 
+/**
+ * Makes an index in a directory that no other process knows of, so that it needs no gate. What is written to it is not synced.
+ * @param isSealed whether it is an encrypted store's, and has a digest
+ * @throws GristmillError IO_ERROR, DISK_FULL
+ */
+export function openUnshared(
+  store: string,
+  isSealed: boolean,
+): Pick<OpenIndex, 'root' | 'meta' | 'pages'> & { readonly state: Bytes | undefined } {
+  const { environment } = openFiles(store, false, true, false);
+  try {
+    return databases(environment.root(), false, undefined, isSealed);
+  } catch (error) {
+    environment.close();
+    throw error;
+  }
+}
+
 function openFiles(
   store: string,
   readOnly: boolean,
   isLocked: boolean,
+  isSynced = true,
 ): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
   if (isLocked) makeLockFile(store, LOCK_BYTES);
   checkDescriptors(join(store, CATALOG_FILE));
@@ -161,6 +180,7 @@ function openFiles(
     maxReaders: READERS_MAX,
     // A commit must not be visible to anyone before it is durable.
     overlappingSync: false,
+    noSync: !isSynced,
     permissionsMode: 0o600,
   });
   // Before the gate is left: later it may be another store's.

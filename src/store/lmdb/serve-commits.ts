@@ -6,14 +6,15 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { giveText, withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
 import { CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
-import { files } from '../files/file-blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { filesOf } from '../sealed/files.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
 import { CommitRoom } from './commit-room.js';
@@ -161,8 +162,9 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
+      if (seal !== undefined) withholdText();
       const { meta, pages } = byteMaps(index, () => {});
-      const place = { directory: store, blobs: files, seal };
+      const place = { directory: store, blobs: filesOf(seal), seal };
       const catalog = new CatalogReader(file, meta, pages, index.sealed?.seal);
       const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
       return { index, file, place, catalog, room, syncing, apply };
@@ -174,7 +176,8 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   throw removedError(file);
 }
 
-async function close({ index }: Pick<Opened, 'index'>): Promise<void> {
+async function close({ index, place }: Pick<Opened, 'index'> & Partial<Pick<Opened, 'place'>>): Promise<void> {
+  if (place?.seal !== undefined) giveText();
   await index.root.close();
   index.gate?.close();
 }

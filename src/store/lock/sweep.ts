@@ -8,10 +8,10 @@ import { basename, dirname, join } from 'node:path';
 import { isMissing } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
 import {
+  isShardFileName,
   journalPath,
   QUARANTINE_DIRECTORY,
   SHARDS_DIRECTORY,
-  shardFileName,
   shardPath,
   TEMPORARY_DIRECTORY,
   temporaryPath,
@@ -55,7 +55,7 @@ export function findLeftovers(catalog: CatalogRead, { directory, blobs }: StoreP
 export function shardFilesIn(files: Iterable<string>, firstShard: number, spans: number): string[] {
   return Array.from(files).filter((file) => {
     const shard = Number.parseInt(file, 10);
-    return shard >= firstShard && shard < firstShard + spans && file === shardFileName(shard);
+    return shard >= firstShard && shard < firstShard + spans && isShardFileName(file, shard);
   });
 }
 

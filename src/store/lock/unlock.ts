@@ -9,6 +9,7 @@ import type { StorePlace } from '../files/blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
 import { createRing, keyNeeded, notEncrypted, openRing, storedRing } from '../ring/ring.js';
 import type { KeysAtRest } from '../seal/types.js';
+import { filesOf } from '../sealed/files.js';
 import { MemoryPlace } from './memory-place.js';
 
 export interface Unlocking {
@@ -38,5 +39,6 @@ export async function unlocked(
   }
   if (ring === undefined) return place;
   if (encryption === undefined) throw keyNeeded(directory, ring);
-  return { ...place, seal: await openRing(directory, ring, encryption) };
+  const seal = await openRing(directory, ring, encryption);
+  return { ...place, seal, blobs: filesOf(seal) };
 }

@@ -2,8 +2,9 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { KEY_BYTES_MAX } from '../../base/limits.js';
+import { isWithheld } from '../../base/snippet.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import { numbersIn, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
@@ -33,12 +34,12 @@ export function violationError(
   }
   const same = one!.keys.find((key) => other.keys.some((its) => Buffer.compare(its, key) === 0));
   // Hidden values are compared however long they are.
-  const value = same === undefined || isCutKey(same) ? 'the same value' : keyText(decodeKey(same));
+  const value = same === undefined || isCutKey(same) ? 'the same value' : shownKey(decodeKey(same));
   const message = `records ${one!.name} and ${other.name} both have ${value} in ${where}; nothing was changed`;
   return new GristmillError('UNIQUE_VIOLATION', message, facts);
 }
 
-/** The key of a record, for a message. */
+/** The key of a record, for a message; where keys are not shown, its number. */
 export function nameOf(
   { key }: Pick<CollectionManifest, 'key'>,
   { named, firstOrdinal }: ShardEntry,
@@ -46,8 +47,8 @@ export function nameOf(
   line: Uint8Array | undefined,
 ): string {
   const primary = primaryInLine(key, named);
-  if (line === undefined || primary === undefined) return String(firstOrdinal + ordinal);
+  if (line === undefined || primary === undefined || isWithheld()) return String(firstOrdinal + ordinal);
   const { records } = scanPlain(line, { ...STORED_LIMITS, framing: 'lines', primary, secondary: [] });
   const found = records[0]?.keys[0]?.[1];
-  return found === undefined ? String(firstOrdinal + ordinal) : keyText(decodeKey(Buffer.from(found, 'hex')));
+  return found === undefined ? String(firstOrdinal + ordinal) : shownKey(decodeKey(Buffer.from(found, 'hex')));
 }

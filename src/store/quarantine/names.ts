@@ -5,12 +5,17 @@
 // Older versions named a file by the id alone.
 //
 // A name of a collection may have any character, and 255 bytes. It is escaped as in an URL; a long one is cut, with its hash
-// at the end, and found again among the names of the collections that there are.
+// at the end, and found again among the names of the collections that there are. In an encrypted store the name of a file has a
+// pseudonym of the collection, which is found again in the same way.
 
+import { createHmac } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { StorePlace } from '../files/blobs.js';
 import { xxh64 } from '../files/checksum.js';
 import { QUARANTINE_DIRECTORY, quarantinePath } from '../files/layout.js';
+import { KEY_BYTES } from '../seal/derive.js';
+import type { SealKeys } from '../seal/types.js';
+import { secretOf } from '../sealed/secrets.js';
 
 /** What the name of a quarantine file says. */
 export interface QuarantineName {
@@ -30,16 +35,18 @@ const NAME = new RegExp(`^(?:(?<collection>.+)\\.(?<time>\\d{8}T\\d{6}Z)\\.)?(?<
 /** Names of files end at 255 bytes; time, id and ending take 63. */
 const COLLECTION_MAX = 180;
 const KEPT = 150;
+/** Of the pseudonym of a collection. */
+const PSEUDONYM_DIGITS = 32;
 
 /** The name for the file of an import that begins now. */
-export function newQuarantineName(collection: string, id: string, now = new Date()): string {
+export function newQuarantineName(collection: string, id: string, now = new Date(), seal?: SealKeys): string {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
-  return `${escapedCollection(collection)}.${time}.${id}`;
+  return `${namedCollection(collection, seal)}.${time}.${id}`;
 }
 
 /** The name of a file whose collection is called otherwise from now on. */
-export function renamedQuarantine({ name, collection = '' }: QuarantineName, to: string): string {
-  return `${escapedCollection(to)}${name.slice(collection.length)}`;
+export function renamedQuarantine({ name, collection = '' }: QuarantineName, to: string, seal?: SealKeys): string {
+  return `${namedCollection(to, seal)}${name.slice(collection.length)}`;
 }
 
 /** Path of a quarantine file, by its name. @throws GristmillError CHECKSUM_MISMATCH if it would lead elsewhere */
@@ -69,9 +76,14 @@ export function removeQuarantines(place: StorePlace, ids: Iterable<string>): voi
 }
 
 /** The collection that a file is of. @param names the collections that there are; only a cut name needs them */
-export function collectionOf({ collection }: QuarantineName, names: Iterable<string>): string | undefined {
+export function collectionOf(
+  { collection }: QuarantineName,
+  names: Iterable<string>,
+  seal?: SealKeys,
+): string | undefined {
   if (collection === undefined) return undefined;
-  for (const name of names) if (escapedCollection(name) === collection) return name;
+  for (const name of names) if (namedCollection(name, seal) === collection) return name;
+  if (seal !== undefined) return undefined;
   try {
     return collection.length > COLLECTION_MAX - 1 ? undefined : decodeURIComponent(collection);
   } catch {
@@ -91,6 +103,14 @@ export function nameOf(file: string): QuarantineName | undefined {
     ...(collection !== undefined && { collection }),
     ...(time !== undefined && { time: isoTime(time) }),
   };
+}
+
+/** How a collection is named in the names of files. */
+function namedCollection(collection: string, seal: SealKeys | undefined): string {
+  if (seal === undefined) return escapedCollection(collection);
+  // The first data key stays as long as the ring, so a name stays what it is.
+  const key = secretOf(seal, seal.dataKeys[0]!.number, new Uint8Array(), 'gristmill names 1', KEY_BYTES);
+  return createHmac('sha256', key!).update(collection).digest('hex').slice(0, PSEUDONYM_DIGITS);
 }
 
 function escapedCollection(collection: string): string {

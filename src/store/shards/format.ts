@@ -5,12 +5,15 @@
 //   zstd frame × n      content size and checksum set; whole records, each ended by one newline
 //   skippable frame × m u32 magic 0x184D2A51 … 5D | u32 size | a section: body | u64 XXH64 of it (see Section)
 //   skippable frame     u32 magic 0x184D2A50 | u32 size | our frame table:
-//                         0 "GRST" | 4 u8 version | 5 u8 flags (16: has holes, 32: joined) | 6 u16 reserved | 8 u32 frames | 12 u32 records
+//                         0 "GRST" | 4 u8 version | 5 u8 flags (1: sealed, 16: has holes, 32: joined) | 6 u16 reserved | 8 u32 frames | 12 u32 records
 //                        16 u32 × frames: records in each frame | u64 XXH64 of all this
 //   skippable frame     u32 magic 0x184D2A5E | u32 size | the seek table of the zstd seekable format 0.1.0:
 //                         (u32 compressed bytes, u32 plain bytes) × frames | u32 frames | u8 descriptor | u32 0x8F92EAB1
 //
 // All little-endian. The tables are read from the end of the file, so a shard needs no index to be read.
+//
+// A shard of an encrypted store begins with section 0x184D2A54, its frames are sealed, and section 0x184D2A55, right before the
+// frame table, has the tag over sections and tables (sealed/shard-key.ts).
 
 import { GristmillError } from '../../base/errors.js';
 import {
@@ -20,6 +23,7 @@ import {
   FRAMES_PER_SHARD_MAX,
 } from '../../base/limits.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
+import { SEAL_HEAD_BYTES, SEAL_MAGIC } from '../sealed/shard-key.js';
 
 const SHARD_VERSION = 1;
 export const FRAME_TABLE_MAGIC = 0x184d2a50;
@@ -29,8 +33,10 @@ const SEEKABLE_MAGIC = 0x8f92eab1;
 const FLAG_HOLES = 0x10;
 /** Flag: the tables are of all shards of a joined file (joined.ts). Upper half: a reader that does not know it refuses the file. */
 const FLAG_JOINED = 0x20;
-/** Flags a reader must understand: the rest of the upper half, and bit 0 (encrypted), which no version 1 reader does. */
-const FLAGS_REFUSED = 0xc1;
+/** Flag: the shard is sealed. The first versions of gristmill refuse the file. */
+const FLAG_SEALED = 0x01;
+/** Flags a reader must understand, but does not: the rest of the upper half. */
+const FLAGS_REFUSED = 0xc0;
 
 /** Sections, by the magic number of their skippable frame. */
 export const Section = {
@@ -40,6 +46,10 @@ export const Section = {
   origin: 0x184d2a52,
   /** The shards of a joined file (joined.ts). */
   members: 0x184d2a53,
+  /** The salt and the commitment of a sealed shard, at its beginning (sealed/shard-key.ts). */
+  seal: SEAL_MAGIC,
+  /** The tag over sections and tables of a sealed shard. */
+  tag: 0x184d2a55,
 } as const;
 
 /** The last magic number that a section may have. */
@@ -66,6 +76,9 @@ export interface ShardTables {
   readonly hasHoles: boolean;
   /** Whether these are the tables of a joined file: then rows without records stand for what follows the frames of a shard. */
   readonly isJoined: boolean;
+  readonly isSealed: boolean;
+  /** Where the first frame begins. */
+  readonly framesBegin: number;
   /** Where the frames end and the sections begin. */
   readonly framesEnd: number;
 }
@@ -85,7 +98,7 @@ export function tableBytes(frames: number): { frameTable: number; seekTable: num
 }
 
 /** A section: its body behind a header that `zstd` skips, before its checksum. */
-export function encodeSection(magic: number, body: Uint8Array): Uint8Array {
+export function encodeSection(magic: number, body: Uint8Array): Buffer {
   const bytes = Buffer.alloc(SKIPPABLE_HEADER_BYTES + body.byteLength + CHECKSUM_BYTES);
   bytes.writeUInt32LE(magic, 0);
   bytes.writeUInt32LE(body.byteLength + CHECKSUM_BYTES, 4);
@@ -117,7 +130,11 @@ export function decodeSections(bytes: Buffer, start: number, file: string): Read
 }
 
 /** @param isJoined whether they are the tables of a joined file */
-export function encodeTables(tables: Omit<ShardTables, 'framesEnd' | 'isJoined'>, isJoined = false): Uint8Array {
+export function encodeTables(
+  tables: Pick<ShardTables, 'storedBytes' | 'plainBytes' | 'records' | 'hasHoles'>,
+  isJoined = false,
+  isSealed = false,
+): Buffer {
   const frames = tables.records.length;
   const sizes = tableBytes(frames);
   const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
@@ -127,7 +144,8 @@ export function encodeTables(tables: Omit<ShardTables, 'framesEnd' | 'isJoined'>
   const body = SKIPPABLE_HEADER_BYTES;
   bytes.set(SIGNATURE, body);
   bytes[body + VERSION_AT] = SHARD_VERSION;
-  bytes[body + FLAGS_AT] = (tables.hasHoles ? FLAG_HOLES : 0) | (isJoined ? FLAG_JOINED : 0);
+  bytes[body + FLAGS_AT] =
+    (tables.hasHoles ? FLAG_HOLES : 0) | (isJoined ? FLAG_JOINED : 0) | (isSealed ? FLAG_SEALED : 0);
   bytes.writeUInt32LE(frames, body + FRAMES_AT);
   let records = 0;
   for (let i = 0; i < frames; i++) {
@@ -243,6 +261,7 @@ export function decodeTables(bytes: Buffer, frames: number, { begin, end }: Exte
   if (bytes.readUInt32LE(body + FRAMES_AT) !== frames) throw damaged(file, start, 'the tables disagree about frames');
 
   const isJoined = (flags & FLAG_JOINED) !== 0;
+  const isSealed = (flags & FLAG_SEALED) !== 0;
   const records = decodeRecords(bytes, body, frames, isJoined ? 0 : 1);
   if (records === undefined) throw damaged(file, start, 'record counts');
 
@@ -268,7 +287,9 @@ export function decodeTables(bytes: Buffer, frames: number, { begin, end }: Exte
     const facts = `${storedBytes[i]} bytes for ${plainBytes[i]} bytes of text with ${records[i]} records`;
     throw damaged(file, start + at, `it says that frame ${i} has ${facts}, but a frame cannot have that many`);
   }
-  const framesEnd = begin + storedTotal;
+  const framesBegin = begin + (isSealed && !isJoined ? SEAL_HEAD_BYTES : 0);
+  const framesEnd = framesBegin + storedTotal;
   if (framesEnd > start) throw damaged(file, start + seek, `frames of ${storedTotal} bytes end at byte ${start}`);
-  return { storedBytes, plainBytes, records, hasHoles: (flags & FLAG_HOLES) !== 0, isJoined, framesEnd };
+  const hasHoles = (flags & FLAG_HOLES) !== 0;
+  return { storedBytes, plainBytes, records, hasHoles, isJoined, isSealed, framesBegin, framesEnd };
 }

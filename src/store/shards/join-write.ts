@@ -61,8 +61,8 @@ export class JoinedWriter {
   /** Appends a shard that is written anew. @param write writes and finishes it */
   async write(shard: number, write: (writer: ShardWriter) => Promise<ShardSummary>): Promise<ShardSummary> {
     const at = this.#bytes;
-    const part: BlobWriter = { append: (bytes) => this.#append(bytes), close() {} };
-    const writer = ShardWriter.within(this.#blobs, this.#path, part, this.#encoder);
+    const part: BlobWriter = { size: 0, append: (bytes) => this.#append(bytes), close() {} };
+    const writer = ShardWriter.within(this.#blobs, this.#path, part, this.#encoder, shard);
     const summary = await write(writer);
     this.#add(shard, at, writer.rows);
     return summary;
@@ -71,7 +71,7 @@ export class JoinedWriter {
   /** Writes the end of the file and makes the file durable under its name. */
   async finish(): Promise<void> {
     const unfinished = this.#path + UNFINISHED_SUFFIX;
-    this.#append(encodeJoined(this.#shards, this.#rows));
+    this.#append(encodeJoined(this.#shards, this.#rows, this.#blobs.seal));
     this.#file.close();
     await this.#blobs.sync(unfinished);
     failpoint('compact.join');

@@ -10,11 +10,15 @@
 //                       tables of each shard
 //   seek table          the same rows, so that readers of the seekable format see one file of many frames
 //
+// In an encrypted store each shard is sealed by itself, and the section is a box over it and the tables (sealed/box.ts).
+//
 // join-write.ts writes it. Older versions of gristmill refuse the flag (STORE_TOO_NEW).
 
 import { JOINED_SHARDS_MAX } from '../../base/limits.js';
 import type { BlobReader, Region } from '../files/blobs.js';
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
+import type { SealKeys } from '../seal/types.js';
+import { openBox, sealBox } from '../sealed/box.js';
 import type { ShardEntry } from '../types.js';
 import { damaged, decodeSections, encodeSection, encodeTables, Section } from './format.js';
 import { readFully, readTables } from './tables.js';
@@ -37,10 +41,14 @@ export interface TableRow {
 }
 
 /** The end of a joined file. */
-export function encodeJoined(shards: readonly JoinedShard[], rows: readonly TableRow[]): Uint8Array {
+export function encodeJoined(
+  shards: readonly JoinedShard[],
+  rows: readonly TableRow[],
+  seal: SealKeys | undefined,
+): Uint8Array {
   const column = (name: keyof TableRow): Uint32Array => Uint32Array.from(rows, (row) => row[name]);
   const [storedBytes, plainBytes, records] = [column('storedBytes'), column('plainBytes'), column('records')];
-  const tables = encodeTables({ storedBytes, plainBytes, records, hasHoles: false }, true);
+  const tables = encodeTables({ storedBytes, plainBytes, records, hasHoles: false }, true, seal !== undefined);
   const body = Buffer.alloc(shards.length * MEMBER_BYTES + CHECKSUM_BYTES);
   let at = 0;
   for (const { shard, region } of shards) {
@@ -48,20 +56,27 @@ export function encodeJoined(shards: readonly JoinedShard[], rows: readonly Tabl
     at = body.writeBigUInt64LE(BigInt(region.bytes), at);
   }
   putChecksum(body, at, tables, 0, tables.byteLength);
-  return Buffer.concat([encodeSection(Section.members, body), tables]);
+  const section = seal === undefined ? body : sealBox(seal, 'joined file', body, tables);
+  return Buffer.concat([encodeSection(Section.members, section), tables]);
 }
 
 /**
  * The shards of a joined file, in the order in which they lie there. Undefined for the file of one shard.
  * @throws GristmillError CHECKSUM_MISMATCH where its end is damaged; STORE_TOO_NEW, IO_ERROR
  */
-export function readJoined(file: BlobReader, path: string): readonly JoinedShard[] | undefined {
-  const { isJoined, framesEnd, tablesAt, bytes } = readTables(file, { begin: 0, end: file.size }, path);
+export function readJoined(
+  file: BlobReader,
+  path: string,
+  seal: SealKeys | undefined,
+): readonly JoinedShard[] | undefined {
+  const extent = { begin: 0, end: file.size };
+  const { isJoined, framesEnd, tablesAt, bytes } = readTables(file, extent, path, seal !== undefined);
   if (!isJoined) return undefined;
   if (tablesAt - framesEnd > MEMBERS_BYTES_MAX) throw damaged(path, framesEnd, 'a list of shards that is too long');
   const sections = Buffer.alloc(tablesAt - framesEnd);
   readFully(file, sections, framesEnd, path);
-  const body = decodeSections(sections, framesEnd, path).get(Section.members);
+  const section = decodeSections(sections, framesEnd, path).get(Section.members);
+  const body = section && seal ? openBox(seal, 'joined file', section, bytes) : section;
   const shards = body && decodeShards(body, bytes);
   const last = shards?.at(-1)?.region;
   if (shards !== undefined && last !== undefined && last.at + last.bytes === framesEnd) return shards;

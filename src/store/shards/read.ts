@@ -8,16 +8,18 @@
 // exactly the bytes the table says and pass zstd's checksum, and its newlines must be as many as its records.
 
 import { GristmillError } from '../../base/errors.js';
-import { SECTION_BYTES_MAX } from '../../base/limits.js';
-import { type FrameCodec, newBuffer, type Room } from '../codec/frame-codec.js';
+import { type FrameDecoder, newBuffer, type Room } from '../codec/frame-codec.js';
 import type { BlobReader, Blobs, Region } from '../files/blobs.js';
+import type { SealKeys } from '../seal/types.js';
+import { decoderOf, type SealedShard } from '../sealed/frames.js';
 import type { ShardEntry } from '../types.js';
-import { damaged, decodeSections, Section } from './format.js';
+import { damaged, Section } from './format.js';
 import { Holes } from './holes.js';
-import { readFully, readTables, truncated } from './tables.js';
+import { openSections, readFully, readSeal, readSections, readTables, truncated } from './tables.js';
 
 /** The catalog's facts about a shard. If given, they are compared with the file. */
-type ShardExpectation = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'at'>;
+type ShardExpectation = Pick<ShardEntry, 'records' | 'holes' | 'frames' | 'plainBytes' | 'storedBytes' | 'at'> &
+  Partial<Pick<ShardEntry, 'shard'>>;
 
 /** A frame as the tables describe it. */
 export interface FrameSpan {
@@ -43,14 +45,18 @@ export class ShardReader {
   /** Records that have no line in this file; undefined when all have. */
   readonly holes: Holes | undefined;
   readonly #file: BlobReader;
-  readonly codec: FrameCodec;
+  /** What decodes its frames. */
+  readonly codec: FrameDecoder;
+  /** What another thread needs to decode them; undefined in a plain store. */
+  readonly sealed: SealedShard | undefined;
   readonly #plainBytes: Uint32Array;
   /** Element i: where frame i begins in the file, its first line; one element more than frames. */
   readonly #offsets: Float64Array;
   readonly #firstLines: Uint32Array;
   /** Where the tables begin, and the sections end. */
   readonly tablesAt: number;
-  /** Where the tables end. */
+  /** Where the shard begins in its file, and where its tables end. */
+  readonly #begin: number;
   readonly #end: number;
   #pending = 0;
   #closing = false;
@@ -58,15 +64,15 @@ export class ShardReader {
   private constructor(
     path: string,
     file: BlobReader,
-    codec: FrameCodec,
+    seal: SealKeys | undefined,
     { at: begin, bytes: size }: Region,
     expected: ShardExpectation | undefined,
   ) {
     this.path = path;
     this.#file = file;
-    this.codec = codec;
+    this.#begin = begin;
     this.#end = begin + size;
-    const tables = readTables(file, { begin, end: this.#end }, path);
+    const tables = readTables(file, { begin, end: this.#end }, path, seal !== undefined);
     if (tables.isJoined) throw damaged(path, tables.tablesAt, 'these are the tables of a joined file, not of a shard');
     this.frames = tables.records.length;
     this.#plainBytes = tables.plainBytes;
@@ -74,12 +80,14 @@ export class ShardReader {
     this.#offsets = new Float64Array(this.frames + 1);
     this.#firstLines = new Uint32Array(this.frames + 1);
     let plainBytes = 0;
-    this.#offsets[0] = begin;
+    this.#offsets[0] = tables.framesBegin;
     for (let i = 0; i < this.frames; i++) {
       this.#offsets[i + 1] = this.#offsets[i]! + tables.storedBytes[i]!;
       this.#firstLines[i + 1] = this.#firstLines[i]! + tables.records[i]!;
       plainBytes += tables.plainBytes[i]!;
     }
+    this.sealed = seal && readSeal(file, seal, { begin, end: this.#end }, tables, path, expected?.shard);
+    this.codec = decoderOf(this.sealed);
     const lines = this.#firstLines[this.frames]!;
     this.holes = tables.hasHoles ? this.#readHoles(lines) : undefined;
     this.records = this.holes?.records ?? lines;
@@ -98,14 +106,14 @@ export class ShardReader {
    * @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR (cause ENOENT when there is no such file).
    */
   static open(
-    blobs: Pick<Blobs, 'open' | 'codec'>,
+    blobs: Pick<Blobs, 'open' | 'seal'>,
     path: string,
     expected?: ShardExpectation,
     region = regionOf(expected),
   ): ShardReader {
     const file = blobs.open(path, 'shard');
     try {
-      return new ShardReader(path, file, blobs.codec, region ?? { at: 0, bytes: file.size }, expected);
+      return new ShardReader(path, file, blobs.seal, region ?? { at: 0, bytes: file.size }, expected);
     } catch (error) {
       file.close();
       throw error;
@@ -150,11 +158,9 @@ export class ShardReader {
 
   /** The sections behind the frames, by their magic number. */
   sections(): ReadonlyMap<number, Buffer> {
-    const start = this.#offsets[this.frames]!;
-    if (this.tablesAt - start > SECTION_BYTES_MAX) throw this.#tooLarge('sections', start, this.tablesAt);
-    const bytes = Buffer.alloc(this.tablesAt - start);
-    this.#readFully(bytes, start);
-    return decodeSections(bytes, start, this.path);
+    if (this.#closing) throw this.#closed();
+    const bytes = readSections(this.#file, this.offsetOf(this.frames), this.tablesAt, this.path);
+    return openSections(bytes, this.offsetOf(this.frames), this.path, this.sealed);
   }
 
   plainBytesOf(index: number): number {
@@ -215,7 +221,7 @@ export class ShardReader {
 
   /** All its bytes as they are in the file, tables too, a megabyte at a time. */
   async *bytes(): AsyncGenerator<Buffer> {
-    for (let at = this.offsetOf(0); at < this.#end; at += READ_AHEAD_BYTES) {
+    for (let at = this.#begin; at < this.#end; at += READ_AHEAD_BYTES) {
       const chunk = Buffer.allocUnsafe(Math.min(READ_AHEAD_BYTES, this.#end - at));
       await this.#readFullyAsync(chunk, at);
       yield chunk;
@@ -244,7 +250,7 @@ export class ShardReader {
 
   #decode(index: number, frame: Uint8Array, room: Room): Buffer {
     const offset = this.#offsets[index]!;
-    const plain = this.codec.decode(room, frame, this.#plainBytes[index]!, this.path, offset);
+    const plain = this.codec.decode(room, frame, this.#plainBytes[index]!, this.path, offset, index);
     if (plain[plain.byteLength - 1] !== 10) {
       const message = `frame at byte ${offset} of ${this.path} does not end with a newline`;
       throw new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset });
@@ -272,11 +278,6 @@ export class ShardReader {
   #settle(): void {
     this.#pending--;
     if (this.#closing && this.#pending === 0) this.#file.close();
-  }
-
-  #tooLarge(what: string, from: number, to: number): GristmillError {
-    const message = `shard ${this.path} is damaged: ${what} of ${to - from} bytes at byte ${from}, which is too long`;
-    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.path, offset: from });
   }
 
   #closed(): GristmillError {

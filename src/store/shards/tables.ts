@@ -1,13 +1,22 @@
 // store at rest: [shard]
 //
-// Reads the tables at the end of a shard, or of a joined file: first the footer, which says how long they are.
+// Reads what is at the end of a shard, or of a joined file: the tables, after the footer, which says how long they are; the
+// sections; and of a sealed shard the key, after all of that has been compared with its tag.
 
+import { SECTION_BYTES_MAX } from '../../base/limits.js';
 import type { BlobReader } from '../files/blobs.js';
+import type { SealKeys } from '../seal/types.js';
+import type { SealedShard } from '../sealed/frames.js';
+import { TAG_BYTES } from '../sealed/secrets.js';
+import { openSection, openShardKey, SEAL_HEAD_BYTES, tagMatches } from '../sealed/shard-key.js';
 import {
   damaged,
   decodeFooter,
+  decodeSections,
   decodeTables,
   type Extent,
+  encodeSection,
+  Section,
   SHARD_FOOTER_BYTES,
   type ShardTables,
   tableBytes,
@@ -20,8 +29,11 @@ interface FoundTables extends ShardTables {
   readonly bytes: Buffer;
 }
 
-/** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR */
-export function readTables(file: BlobReader, extent: Extent, path: string): FoundTables {
+/**
+ * @param isSealed whether the store is encrypted: its shards have to be sealed, and those of others must not be
+ * @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR
+ */
+export function readTables(file: BlobReader, extent: Extent, path: string, isSealed: boolean): FoundTables {
   const { begin, end } = extent;
   const footer = Buffer.alloc(SHARD_FOOTER_BYTES);
   if (end - begin >= footer.byteLength) readFully(file, footer, end - footer.byteLength, path);
@@ -30,7 +42,68 @@ export function readTables(file: BlobReader, extent: Extent, path: string): Foun
   const bytes = Buffer.alloc(sizes.frameTable + sizes.seekTable);
   const tablesAt = end - bytes.byteLength;
   readFully(file, bytes, tablesAt, path);
-  return { ...decodeTables(bytes, frames, extent, path), tablesAt, bytes };
+  const tables = decodeTables(bytes, frames, extent, path);
+  if (tables.isSealed !== isSealed) {
+    const why = isSealed
+      ? 'it is not sealed, but the store is encrypted'
+      : 'it is sealed, but the store is not encrypted';
+    throw damaged(path, tablesAt, why);
+  }
+  return { ...tables, tablesAt, bytes };
+}
+
+/** All bytes of the sections. @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */
+export function readSections(file: BlobReader, from: number, to: number, path: string): Buffer {
+  if (to - from > SECTION_BYTES_MAX) throw damaged(path, from, `sections of ${to - from} bytes, which is too long`);
+  const bytes = Buffer.alloc(to - from);
+  readFully(file, bytes, from, path);
+  return bytes;
+}
+
+/** Bodies of the sections by magic number. @param sealed of a sealed shard: what opens them */
+export function openSections(
+  bytes: Buffer,
+  start: number,
+  path: string,
+  sealed: SealedShard | undefined,
+): ReadonlyMap<number, Buffer> {
+  const sections = decodeSections(bytes, start, path);
+  if (sealed === undefined) return sections;
+  const opened = new Map<number, Buffer>();
+  for (const [magic, body] of sections) {
+    if (magic === Section.tag) continue;
+    const plain = openSection(sealed.key, magic, body);
+    if (plain === undefined) throw damaged(path, start, 'a section that is not sealed as one of this shard');
+    opened.set(magic, plain);
+  }
+  return opened;
+}
+
+/** A section with a tag in it. */
+const TAG_SECTION_BYTES = encodeSection(Section.tag, new Uint8Array(TAG_BYTES)).byteLength;
+
+/**
+ * What opens a sealed shard, after its sections and tables have been compared with their tag.
+ * @param shard its number, where it is known
+ * @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW, IO_ERROR
+ */
+export function readSeal(
+  file: BlobReader,
+  seal: SealKeys,
+  { begin }: Extent,
+  { records, framesEnd, tablesAt, bytes: tables }: FoundTables,
+  path: string,
+  shard: number | undefined,
+): SealedShard {
+  const head = Buffer.alloc(SEAL_HEAD_BYTES);
+  readFully(file, head, begin, path);
+  const key = openShardKey(seal, head, shard, path, begin);
+  const bytes = readSections(file, framesEnd, tablesAt, path);
+  const tagAt = Math.max(0, bytes.byteLength - TAG_SECTION_BYTES);
+  const tag = decodeSections(bytes.subarray(tagAt), framesEnd + tagAt, path).get(Section.tag);
+  if (tag !== undefined && tagMatches(key, Section.tag, [bytes.subarray(0, tagAt), tables], tag))
+    return { key, frames: records.length };
+  throw damaged(path, tablesAt, 'its sections and tables are not sealed as those of this shard');
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH where the file ends before, IO_ERROR */

@@ -5,8 +5,10 @@
 // shard may have written a great many headers that lead to large bodies with a wrong checksum: TAIL_WASTE_BYTES_MAX ends that.
 
 import { FRAMES_PER_SHARD_MAX, ORIGIN_BYTES_MAX, SECTION_BYTES_MAX, TAIL_WASTE_BYTES_MAX } from '../../base/limits.js';
+import type { Blobs } from '../files/blobs.js';
 import { CHECKSUM_BYTES, checksumMatches } from '../files/checksum.js';
 import type { FileWindow } from '../files/file-window.js';
+import { openSection, openShardKey, SEAL_HEAD_BYTES, SEALED_FRAME_MAGIC, type ShardKey } from '../sealed/shard-key.js';
 import {
   FRAME_TABLE_MAGIC,
   frameTableFacts,
@@ -37,9 +39,12 @@ export class ShardTail {
   hasHoles = false;
   readonly #window: FileWindow;
   readonly #path: string;
+  readonly #key: ShardKey | undefined;
   #wasted = 0;
 
-  constructor(window: FileWindow, path: string) {
+  /** @param key of a sealed shard: only what it opens is believed */
+  constructor(window: FileWindow, path: string, key?: ShardKey) {
+    this.#key = key;
     this.#window = window;
     this.#path = path;
     const { begin, end } = window;
@@ -72,10 +77,21 @@ export class ShardTail {
     }
     const { magic, body, end } = found;
     const table = frameTableFacts(magic, body, this.#path);
-    if (table === undefined) this.sections.set(magic, Buffer.from(body));
-    else ({ lines: this.lines, hasHoles: this.hasHoles } = table);
+    if (table === undefined) {
+      const plain = this.#key === undefined ? Buffer.from(body) : openSection(this.#key, magic, body);
+      if (plain !== undefined) this.sections.set(magic, plain);
+    } else if (this.#key === undefined) {
+      // The counts of a sealed shard are believed only with its tag.
+      ({ lines: this.lines, hasHoles: this.hasHoles } = table);
+    }
     return end;
   }
+}
+
+/** The key of the sealed shard that begins with a window. Undefined in a plain store. @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW */
+export function shardKeyIn(window: FileWindow, { seal }: Pick<Blobs, 'seal'>, path: string): ShardKey | undefined {
+  const { begin } = window;
+  return seal && openShardKey(seal, Buffer.from(window.at(begin, SEAL_HEAD_BYTES)), undefined, path, begin);
 }
 
 /** A section or frame table with a sound checksum. */
@@ -99,6 +115,7 @@ export function sectionAt(
   const header = window.at(at, SKIPPABLE_HEADER_BYTES);
   if (header.byteLength < SKIPPABLE_HEADER_BYTES || !header.subarray(1, 4).equals(SKIPPABLE_MAGIC)) return undefined;
   const magic = header.readUInt32LE(0);
+  if (magic === SEALED_FRAME_MAGIC) return undefined;
   const bytes = header.readUInt32LE(4);
   const end = at + SKIPPABLE_HEADER_BYTES + bytes;
   if (bytes < CHECKSUM_BYTES || bytes > bytesMax(magic) || end > window.end) return undefined;

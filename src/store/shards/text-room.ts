@@ -4,7 +4,7 @@
 // It is WebAssembly memory, so that lines are counted where zstd wrote them, sixteen bytes at a time.
 
 import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
-import type { FrameCodec } from '../codec/frame-codec.js';
+import type { FrameDecoder } from '../codec/frame-codec.js';
 
 interface RoomExports {
   readonly memory: WebAssembly.Memory;
@@ -31,10 +31,17 @@ export class TextRoom {
 
   /**
    * Decompresses a frame and counts its lines; a text that does not end with a newline counts as −1.
-   * @throws GristmillError CHECKSUM_MISMATCH as `FrameCodec.decode`
+   * @throws GristmillError CHECKSUM_MISMATCH as `FrameDecoder.decode`
    */
-  linesOf(codec: FrameCodec, frame: Uint8Array, plainBytes: number, file: string, offset: number): number {
-    codec.decode((bytes) => this.#room(bytes), frame, plainBytes, file, offset);
+  linesOf(
+    codec: FrameDecoder,
+    frame: Uint8Array,
+    plainBytes: number,
+    file: string,
+    offset: number,
+    index: number,
+  ): number {
+    codec.decode((bytes) => this.#room(bytes), frame, plainBytes, file, offset, index);
     if (this.#memory[TEXT_AT + plainBytes - 1] !== NEWLINE) return -1;
     return this.#wasm.countNewlines(TEXT_AT, plainBytes);
   }

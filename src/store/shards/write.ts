@@ -4,6 +4,8 @@
 // Compressed frames collect in a buffer of a megabyte: a system call a frame would cost as much as compressing it.
 // The SHA-256 grows with every buffer that leaves, so the file is never read again to hash it.
 //
+// In an encrypted store a frame waits, compressed, until the next one comes: the last one is sealed as the last.
+//
 // Durability is the coordinator's: it syncs the file and its directory before it publishes (Invariant 8).
 
 import { createHash } from 'node:crypto';
@@ -12,6 +14,7 @@ import { failpoint } from '../../base/failpoints.js';
 import { FRAMES_PER_SHARD_MAX } from '../../base/limits.js';
 import type { FrameEncoder } from '../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../files/blobs.js';
+import { newShardKey, SEALED_FRAME_EXTRA, type ShardKey, sealFrame, sealSection, tagOf } from '../sealed/shard-key.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
 import type { TableRow } from './joined.js';
@@ -49,27 +52,36 @@ export class ShardWriter {
   readonly #storedBytes: number[] = [];
   readonly #plainBytes: number[] = [];
   readonly #records: number[] = [];
+  /** Of an encrypted store: what seals the frames, and the frame that is not sealed yet. */
+  readonly #key: ShardKey | undefined;
+  #waiting: Uint8Array | undefined;
 
-  private constructor(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder) {
+  private constructor(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder, shard: number | undefined) {
     this.path = path;
     this.#blobs = blobs;
     this.#file = file;
     this.#encoder = encoder;
     spare = undefined;
+    if (blobs.seal === undefined) return;
+    if (shard === undefined) throw new Error('a shard of an encrypted store is written without its number');
+    const { key, head } = newShardKey(blobs.seal, shard);
+    this.#key = key;
+    this.#put(head);
   }
 
   /**
    * Creates the file, which must not exist.
    * @param compressor a level, or the worker's own compressor to reuse its context.
+   * @param shard the number of the shard; only an encrypted store needs it
    */
-  static create(blobs: Blobs, path: string, encoder: FrameEncoder | number = 1): ShardWriter {
+  static create(blobs: Blobs, path: string, encoder: FrameEncoder | number = 1, shard?: number): ShardWriter {
     const ready = typeof encoder === 'number' ? blobs.codec.encoder(encoder) : encoder;
-    return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready);
+    return new ShardWriter(blobs, path, blobs.create(path, 'shard'), ready, shard);
   }
 
   /** Writes into a part of a file that others have opened. They close and remove it. */
-  static within(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder): ShardWriter {
-    return new ShardWriter(blobs, path, file, encoder);
+  static within(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder, shard: number): ShardWriter {
+    return new ShardWriter(blobs, path, file, encoder, shard);
   }
 
   /** The rows of its tables so far, one for each frame. */
@@ -97,10 +109,12 @@ export class ShardWriter {
       throw new Error(`a shard can have at most ${FRAMES_PER_SHARD_MAX} frames: use smaller spans (option spanBytes)`);
     }
     const frame = this.#encoder.encode(plain);
-    this.#storedBytes.push(frame.byteLength);
+    this.#sealWaiting(false);
+    this.#storedBytes.push(frame.byteLength + (this.#key === undefined ? 0 : SEALED_FRAME_EXTRA));
     this.#plainBytes.push(plain.byteLength);
     this.#records.push(records);
-    this.#put(frame);
+    if (this.#key === undefined) this.#put(frame);
+    else this.#waiting = Uint8Array.prototype.slice.call(frame);
   }
 
   /**
@@ -109,15 +123,22 @@ export class ShardWriter {
    * @param holes ordinals that were given no line.
    */
   finish(origin?: object, holes?: Holes): ShardSummary {
-    if (holes !== undefined) this.#put(encodeSection(Section.holes, holes.encode()));
-    if (origin !== undefined) this.#put(encodeSection(Section.origin, Buffer.from(JSON.stringify(origin))));
+    this.#sealWaiting(true);
+    const sections: Uint8Array[] = [];
+    if (holes !== undefined) sections.push(this.#section(Section.holes, holes.encode()));
+    if (origin !== undefined) sections.push(this.#section(Section.origin, Buffer.from(JSON.stringify(origin))));
     const tables = {
       storedBytes: Uint32Array.from(this.#storedBytes),
       plainBytes: Uint32Array.from(this.#plainBytes),
       records: Uint32Array.from(this.#records),
       hasHoles: holes !== undefined,
     };
-    this.#put(encodeTables(tables));
+    const encoded = encodeTables(tables, false, this.#key !== undefined);
+    if (this.#key !== undefined) {
+      const tag = tagOf(this.#key, Section.tag, [...sections, encoded]);
+      sections.push(encodeSection(Section.tag, tag));
+    }
+    for (const bytes of [...sections, encoded]) this.#put(bytes);
     this.#flush();
     this.#file.close();
     spare = this.#buffer;
@@ -137,6 +158,18 @@ export class ShardWriter {
   abort(): void {
     this.#file.close();
     this.#blobs.remove(this.path);
+  }
+
+  #section(magic: number, body: Uint8Array): Buffer {
+    return encodeSection(magic, this.#key === undefined ? body : sealSection(this.#key, magic, body));
+  }
+
+  /** Seals and writes the frame that waits. */
+  #sealWaiting(isLast: boolean): void {
+    if (this.#key === undefined || this.#waiting === undefined) return;
+    const index = this.#records.length - 1;
+    for (const bytes of sealFrame(this.#key, index, isLast, this.#plainBytes[index]!, this.#waiting)) this.#put(bytes);
+    this.#waiting = undefined;
   }
 
   #put(bytes: Uint8Array): void {

@@ -30,9 +30,9 @@ export function rename(target: ChangeTarget, from: string, to: string, given?: C
     },
     finish: () => {
       for (const one of quarantineNames(place)) {
-        if (quarantineOf(one, [from]) !== from) continue;
+        if (quarantineOf(one, [from], place.seal) !== from) continue;
         const path = pathOfQuarantine(place, one.name);
-        place.blobs.rename(path, pathOfQuarantine(place, renamedQuarantine(one, to)));
+        place.blobs.rename(path, pathOfQuarantine(place, renamedQuarantine(one, to, place.seal)));
       }
     },
   }));

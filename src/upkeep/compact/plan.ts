@@ -93,7 +93,7 @@ function isWasteful(
   const path = shardPath(directory, file);
   const blob = blobs.open(path, 'shard');
   try {
-    const shards = readJoined(blob, path) ?? [];
+    const shards = readJoined(blob, path, blobs.seal) ?? [];
     const bytes = shards.reduce((sum, { region }) => sum + region.bytes, 0);
     return 1 - total(entries, 'storedBytes') / bytes > minDeadShare;
   } finally {

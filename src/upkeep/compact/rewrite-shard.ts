@@ -20,6 +20,9 @@ import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, CatalogRead, CollectionManifest, ShardEntry } from '../../store/types.js';
 import type { FilePlan } from './plan.js';
 
+/** Of zstd. */
+const LEVEL = 1;
+
 /**
  * Writes a file that is planned.
  * @returns the entries of its shards as they are to be; durable, but not published.
@@ -32,7 +35,7 @@ export async function rewriteShards(
   signal: AbortSignal | undefined,
 ): Promise<readonly ShardEntry[]> {
   const first = await reserveShards(catalog, moves.length);
-  const file = shardFileName(first);
+  const file = shardFileName(first, place.seal !== undefined);
   const snapshot = catalog.snapshot();
   const source = { ...place, manifest, snapshot, signal };
   try {
@@ -55,7 +58,7 @@ interface ShardSource extends StorePlace {
 async function rewriteAlone(source: ShardSource, path: string, entry: ShardEntry): Promise<Omit<ShardEntry, 'at'>> {
   const { blobs } = source;
   const { at: _, ...rest } = entry;
-  const writer = ShardWriter.create(blobs, path);
+  const writer = ShardWriter.create(blobs, path, LEVEL, entry.shard);
   try {
     const summary = await writeLive(source, entry, writer);
     await blobs.sync(path);
@@ -73,8 +76,8 @@ async function joinShards(
   first: number,
   moves: FilePlan['moves'],
 ): Promise<readonly ShardEntry[]> {
-  const { directory, blobs } = source;
-  const file = shardFileName(first);
+  const { directory, blobs, seal } = source;
+  const file = shardFileName(first, seal !== undefined);
   const writer = new JoinedWriter(blobs, path);
   try {
     const joined: ShardEntry[] = [];

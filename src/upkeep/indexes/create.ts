@@ -256,7 +256,7 @@ class IndexBuild {
         publishState(catalog, write, next, shards);
         if (unique) {
           const isDead = deadAmong(catalog, shards);
-          const places = unique.violation(catalog, tree, isDead) ?? catchUp.violation(catalog, isDead);
+          const places = unique.violation(catalog, { tree }, isDead) ?? catchUp.violation(catalog, isDead);
           if (places) throw violationError(catalog, this.#target, new UniqueViolation(path, places, next, shards));
         }
         this.#lock.write(write, { isPublished: true });

@@ -57,7 +57,7 @@ function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entr
   const file = blobs.open(path, 'shard');
   try {
     const { holes } = reader;
-    const { codec } = blobs;
+    const { codec } = reader;
     const isWhole = holes === undefined && dead.byteLength === 0;
     for (let index = 0; index < reader.frames; ) {
       if (progress.isCancelled) throw new Cancelled();
@@ -74,11 +74,11 @@ function readFrames({ path, entry, dead, shared }: IndexTask, blobs: Blobs, entr
         const firstLine = reader.firstLine(index);
         const lines = reader.linesOf(index);
         if (isWhole) {
-          codec.decode((size) => entries.room(size), frame, plainBytes, path, offset);
+          codec.decode((size) => entries.room(size), frame, plainBytes, path, offset, index);
           if (!entries.addRoom(plainBytes, firstLine, lines)) throw wrongLines(reader, index);
         } else {
           room ??= new TextRoom();
-          if (room.linesOf(codec, frame, plainBytes, path, offset) !== lines) throw wrongLines(reader, index);
+          if (room.linesOf(codec, frame, plainBytes, path, offset, index) !== lines) throw wrongLines(reader, index);
           entries.addLive(room.text(plainBytes), { firstLine, lines, holes, dead });
         }
         plain += plainBytes;

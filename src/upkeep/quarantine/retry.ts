@@ -83,6 +83,7 @@ export async function retryQuarantine(
     collectionOf(
       found,
       catalog.collections().map(({ name }) => name),
+      place.seal,
     );
   if (collection === undefined)
     throw new TypeError(`retry: ${found.name} does not say its collection: give collection`);

@@ -54,7 +54,7 @@ const READ_BYTES = 1 << 20;
 export function quarantineFiles(place: StorePlace, catalog: CatalogRead): QuarantineFile[] {
   const names = catalog.collections().map(({ name }) => name);
   return quarantineNames(place).map((found) => {
-    const collection = collectionOf(found, names);
+    const collection = collectionOf(found, names, place.seal);
     const file = openQuarantine(place, found);
     file.close();
     const { name, time } = found;

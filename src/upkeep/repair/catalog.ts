@@ -4,11 +4,12 @@
 // shard's file is damaged too, its unreadable records are marked dead and become holes.
 
 import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tombstones.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
+import { withTree } from '../../store/publish/change-index.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
 import { secretsOf } from '../../store/seal/hidden-keys.js';
-import type { SealKeys } from '../../store/seal/types.js';
 import { regionOf } from '../../store/shards/read.js';
 import type {
   Catalog,
@@ -29,8 +30,7 @@ const BATCH = 256;
 /** What a collection is rebuilt with. */
 export interface CatalogRepair {
   readonly store: string;
-  /** The keys of an encrypted store. */
-  readonly seal: SealKeys | undefined;
+  readonly blobs: Blobs;
   readonly old: CatalogRead;
   readonly catalog: Catalog;
   readonly rebuild: Rebuild;
@@ -97,7 +97,8 @@ async function copyEdits(old: CatalogRead, catalog: Catalog, id: number, pause: 
 
 /** @returns live records */
 export async function rebuildCollection(repair: CatalogRepair, manifest: CollectionManifest): Promise<number> {
-  const { store, seal, old, catalog, rebuild, lost } = repair;
+  const { blobs, old, catalog, rebuild, lost } = repair;
+  const isSealed = blobs.seal !== undefined;
   const shards = old.shards(manifest);
   const files = new Map<number, number>();
   await catalog.transaction((write) => {
@@ -111,9 +112,9 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
-    const secrets = secretsOf(seal, manifest);
+    const secrets = secretsOf(blobs.seal, manifest);
     const by = { key: manifest.key, indexes, positions: manifest.positions, secrets, named, keep: 'last' } as const;
-    const jobs = jobsOf(some, old, store, files);
+    const jobs = jobsOf(some, repair, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;
       for (const { offset, records, message } of result.faults) {
@@ -133,10 +134,8 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     trees.of(0);
     const made = [0, ...indexes.map((_, i) => i + 1)].map((index) => trees.of(index));
     trees.write(write);
-    const indexed = (index: IndexManifest, i: number): IndexManifest => {
-      const { tree, entries: count, pages } = made[i] as (typeof made)[number];
-      return { ...index, tree, entries: count, pages };
-    };
+    const indexed = (index: IndexManifest, i: number): IndexManifest =>
+      withTree(index, made[i] as (typeof made)[number]);
     const { generation } = catalog.header();
     let [holes, storedBytes, plainBytes] = [0, 0, 0];
     const after = shards.map((entry) => {
@@ -144,7 +143,7 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
       const fileNumber = files.get(entry.shard)!;
       // The file is right where the catalog says something else of it.
       const { at, ...rest } = { ...entry, ...summary };
-      const alone = { fileNumber, file: shardFileName(fileNumber) };
+      const alone = { fileNumber, file: shardFileName(fileNumber, isSealed) };
       const now = { ...rest, ...(isRewritten ? alone : at !== undefined && { at }) };
       holes += now.holes;
       storedBytes += now.storedBytes;
@@ -175,12 +174,11 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
 /** One after another, as they are asked for: each holds the tombstones of its shard. */
 function* jobsOf(
   entries: readonly ShardEntry[],
-  old: CatalogRead,
-  store: string,
+  { old, store, blobs }: Pick<CatalogRepair, 'old' | 'store' | 'blobs'>,
   numbers: ReadonlyMap<number, number>,
 ): Generator<ShardJob> {
   const damaged = new Set(entries.filter(({ at }) => at !== undefined).map(({ file }) => file));
-  for (const file of damaged) if (hasSoundEnd(shardPath(store, file))) damaged.delete(file);
+  for (const file of damaged) if (hasSoundEnd(blobs, shardPath(store, file))) damaged.delete(file);
   for (const entry of entries) {
     const { shard, records, holes, sha256, file, fileNumber } = entry;
     const dead = old.tombstones(entry);

@@ -12,7 +12,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOURNAL_READ_BYTES_MAX } from '../../base/limits.js';
 import { decodeJournal, type JournalSpan } from '../../import/resume/journal-format.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { INDEX_PREFIX, journalPath, TEMPORARY_DIRECTORY } from '../../store/files/layout.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
@@ -45,11 +45,16 @@ export interface Choice extends Pick<RepairReport, 'unused' | 'notes'> {
   readonly imports: readonly ChosenImport[];
 }
 
+interface StoreFiles {
+  readonly store: string;
+  readonly blobs: Blobs;
+}
+
 /** @param damaged numbers of the files that do not say what they are. */
-export function chooseImports(store: string, imports: readonly Import[], damaged: ReadonlySet<number>): Choice {
+export function chooseImports(place: StoreFiles, imports: readonly Import[], damaged: ReadonlySet<number>): Choice {
   for (const { shards } of imports) shards.sort((left, right) => left.shard - right.shard);
   const inOrder = [...imports].sort((left, right) => left.shards[0]!.shard - right.shards[0]!.shard);
-  const doubtful = doubtfulImports(store, imports);
+  const doubtful = doubtfulImports(place, imports);
   let used: ChosenImport[] = [];
   const unused: RepairReport['unused'][number][] = [];
   const drop = ({ shards }: Import, why: string): void =>
@@ -71,8 +76,8 @@ export function chooseImports(store: string, imports: readonly Import[], damaged
   return { imports: used, unused, notes: used.flatMap((one) => [...notesOn(one, damaged)]) };
 }
 
-function doubtfulImports(store: string, imports: readonly Import[]): ReadonlySet<Import> {
-  const { journals, others } = killedImports(store);
+function doubtfulImports(place: StoreFiles, imports: readonly Import[]): ReadonlySet<Import> {
+  const { journals, others } = killedImports(place);
   let newest = 0;
   for (const { shards } of imports) for (const { fileNumber } of shards) newest = Math.max(newest, fileNumber);
   // Imports that one transaction publishes have one fate.
@@ -88,14 +93,17 @@ function doubtfulImports(store: string, imports: readonly Import[]): ReadonlySet
 }
 
 /** What is under `tmp/`: the imports whose journals say which they are, by number, and how many others. */
-function killedImports(store: string): { readonly journals: ReadonlySet<number>; readonly others: number } {
+function killedImports({ store, blobs }: StoreFiles): {
+  readonly journals: ReadonlySet<number>;
+  readonly others: number;
+} {
   const temporary = join(store, TEMPORARY_DIRECTORY);
   const journals = new Set<number>();
   let others = 0;
   for (const id of existsSync(temporary) ? readdirSync(temporary) : []) {
     if (id.startsWith(INDEX_PREFIX)) continue;
     const path = journalPath(store, id);
-    const first = existsSync(path) ? firstSpan(path) : undefined;
+    const first = existsSync(path) ? firstSpan(blobs, path) : undefined;
     if (first === undefined) others++;
     else journals.add(first.shard);
   }
@@ -103,14 +111,14 @@ function killedImports(store: string): { readonly journals: ReadonlySet<number>;
 }
 
 /** Spans are accepted in order, and the first has the number of the import: two lines of the journal say it. */
-function firstSpan(path: string): JournalSpan | undefined {
-  const file = files.open(path, 'journal');
+function firstSpan(blobs: Blobs, path: string): JournalSpan | undefined {
+  const file = blobs.open(path, 'journal');
   try {
     const window = new FileWindow(file);
     if (window.size > JOURNAL_READ_BYTES_MAX) return undefined;
     const headerEnd = window.find(NEWLINE, 0, window.size);
     const end = window.find(NEWLINE, headerEnd + 1, window.size);
-    return decodeJournal(Buffer.from(window.at(0, end + 1)))?.spans[0];
+    return decodeJournal(Buffer.from(window.at(0, end + 1)), blobs.seal)?.spans[0];
   } finally {
     file.close();
   }

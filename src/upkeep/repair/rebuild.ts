@@ -8,7 +8,7 @@ import type { MergeResult, PlacedRun } from '../../import/tasks/merge.js';
 import { runPathOf } from '../../import/tasks/span.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { pathIn, shardFileName } from '../../store/files/layout.js';
 import type { PageBatch } from '../../store/pages/batch.js';
 import type { InlineRecord } from '../../store/types.js';
@@ -26,6 +26,7 @@ export type ShardJob = Omit<SalvageTask, 'setup' | 'shared' | 'textPath' | 'runP
 
 /** What all collections and imports of a repair are rebuilt with. */
 export interface RebuildTools {
+  readonly blobs: Blobs;
   readonly workers: Salvagers;
   readonly threads: number;
   /** A directory of the repair's own. */
@@ -57,17 +58,18 @@ export class Rebuild {
     jobs: Iterable<ShardJob>,
     by: IndexedBy,
   ): AsyncGenerator<{ readonly job: ShardJob; readonly result: SalvageResult }> {
-    const { workers, threads, temporary, rewritten, pause, shared } = this.#tools;
+    const { blobs, workers, threads, temporary, rewritten, pause, shared } = this.#tools;
+    const isSealed = blobs.seal !== undefined;
     const setup = setupOf(this.#id, by);
     const start = async ({ inline, newFileNumber, ...job }: ShardJob): Promise<SalvageResult> => {
       const textPath = pathIn(temporary, `${job.shard}.text`);
-      const ordinals = inline && writeLines(files, textPath, inline);
-      const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber));
+      const ordinals = inline && writeLines(blobs, textPath, inline);
+      const rewrittenPath = pathIn(temporary, shardFileName(newFileNumber, isSealed));
       try {
         const task = { ...job, ...(ordinals && { ordinals }), setup, textPath, rewrittenPath };
         return await workers.salvage({ ...task, shared, runPath: this.#runPath(job.shard) });
       } finally {
-        files.remove(textPath);
+        blobs.remove(textPath);
       }
     };
     for await (const { task: job, result } of inOrder(jobs, threads + 1, start, this.#stop)) {
@@ -76,7 +78,7 @@ export class Rebuild {
       for (const run of result.runs) this.runs.push({ ...run, shard });
       for (const ordinal of result.losers) this.#markDead(job.shard, ordinal);
       if (result.file?.isRewritten) {
-        const file = shardFileName(job.newFileNumber);
+        const file = shardFileName(job.newFileNumber, isSealed);
         this.#rewritten.push(file);
         rewritten.push(file);
       }
@@ -86,7 +88,7 @@ export class Rebuild {
 
   /** All pages, index by index, once everything is salvaged. */
   async *pages(keep: 'last' | 'first'): AsyncGenerator<PageBatch> {
-    const { workers, threads, pause, temporary } = this.#tools;
+    const { blobs, workers, threads, pause, temporary } = this.#tools;
     // Equal keys are in the order of their runs, and pages want them by place. Shards come by the positions of their records:
     // one that a transaction began while an import was reserving numbers may have a higher number and lower positions.
     const runs = this.runs.sort((left, right) => left.shard - right.shard);
@@ -94,13 +96,13 @@ export class Rebuild {
       for (let i = 0; i < losers.length; i += 2) this.#markDead(losers[i]!, losers[i + 1]!);
     };
     yield* mergePages(runs, { id: this.#id, temporary, keep }, { workers, threads, pause, stop: this.#stop, accept });
-    for (const shard of new Set(this.runs.map((run) => run.shard))) files.remove(this.#runPath(shard));
+    for (const shard of new Set(this.runs.map((run) => run.shard))) blobs.remove(this.#runPath(shard));
   }
 
   /** What was made is not wanted: files that were written again are not published. */
   discard(): void {
-    const { temporary, rewritten } = this.#tools;
-    for (const file of this.#rewritten) files.remove(pathIn(temporary, file));
+    const { blobs, temporary, rewritten } = this.#tools;
+    for (const file of this.#rewritten) blobs.remove(pathIn(temporary, file));
     rewritten.splice(0, rewritten.length, ...rewritten.filter((file) => !this.#rewritten.includes(file)));
   }
 

@@ -23,6 +23,7 @@ import { LmdbCatalog } from '../../store/lmdb/catalog.js';
 import { unlocked } from '../../store/lock/unlock.js';
 import { forget } from '../../store/ring/ring.js';
 import type { Sealed, SealKeys } from '../../store/seal/types.js';
+import { filesOf } from '../../store/sealed/files.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
@@ -111,24 +112,25 @@ async function repair(
   const temporary = join(made, 'tmp');
   const rewritten: string[] = [];
   const workers = startWorkers(threads, seal);
+  const blobs = filesOf(seal);
   try {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     const catalog = await LmdbCatalog.open(made, { create: true, readOnly: false, seal });
     const found = { lost: [] as Fault[], unused: [] as RepairReport['unused'][number][], notes: [] as string[] };
     let collections: RepairReport['collections'];
     try {
-      const tools = { workers, threads, temporary, shared: progress.shared.buffer, pause, rewritten };
+      const tools = { blobs, workers, threads, temporary, shared: progress.shared.buffer, pause, rewritten };
       const rebuildFor = (id: string) => new Rebuild(tools, id);
       progress.begin(shardBytes(store));
       if (old) {
-        const parts = { store, seal, old: old.catalog, catalog, lost: found.lost, pause };
+        const parts = { store, blobs, old: old.catalog, catalog, lost: found.lost, pause };
         await copyValues(parts);
         for (const manifest of old.catalog.collections()) {
           await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
         found.notes.push(WITHOUT_CATALOG);
-        await rebuildFromShards({ store, seal, catalog, ...found, rebuildFor, pause });
+        await rebuildFromShards({ store, blobs, catalog, ...found, rebuildFor, pause });
       }
       collections = catalog.collections().map(({ name, records }) => ({ name, records }));
     } finally {

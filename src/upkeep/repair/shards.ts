@@ -8,16 +8,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
 import { isDead } from '../../store/catalog/tombstones.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
-import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
+import { isShardFileName, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { NewShard, Publication } from '../../store/publish/publication.js';
 import { publish, reserveShards } from '../../store/publish/publisher.js';
 import { newKeySalt, secretsOf } from '../../store/seal/hidden-keys.js';
-import type { SealKeys } from '../../store/seal/types.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
-import { ShardTail } from '../../store/shards/tail.js';
+import { ShardTail, shardKeyIn } from '../../store/shards/tail.js';
 import type { Catalog } from '../../store/types.js';
 import { damageOf } from '../salvage/frames.js';
 import { type Part, partsOf } from '../salvage/parts.js';
@@ -40,8 +39,7 @@ const THEIRS: ReadonlySet<string> = new Set([
 
 export interface ShardsRepair {
   readonly store: string;
-  /** The keys of an encrypted store. */
-  readonly seal: SealKeys | undefined;
+  readonly blobs: Blobs;
   readonly catalog: Catalog;
   readonly rebuildFor: (id: string) => Rebuild;
   readonly lost: Fault[];
@@ -64,7 +62,7 @@ interface Said {
 }
 
 /** Looks at all files. */
-async function readAll({ store, unused, lost, pause }: ShardsRepair): Promise<Said> {
+async function readAll({ store, blobs, unused, lost, pause }: ShardsRepair): Promise<Said> {
   const damaged = new Set<number>();
   const imports = new Map<number, Map<number, Found>>();
   let last = 0;
@@ -73,10 +71,11 @@ async function readAll({ store, unused, lost, pause }: ShardsRepair): Promise<Sa
   for (const file of readdirSync(join(store, SHARDS_DIRECTORY)).sort()) {
     await pause();
     const number = Number.parseInt(file, 10);
-    if (shardFileName(number) !== file || number > FILE_NUMBER_MAX) continue;
+    if (!isShardFileName(file, number) || number > FILE_NUMBER_MAX) continue;
     const path = shardPath(store, file);
     const lose = (message: string, offset = 0): void => void lost.push({ kind: 'shard', file: path, offset, message });
-    const parts = number > last ? partsIn(path) : `${path} has the number of a shard of the joined file before it`;
+    const parts =
+      number > last ? partsIn(blobs, path) : `${path} has the number of a shard of the joined file before it`;
     if (typeof parts === 'string') {
       damaged.add(number);
       lose(parts);
@@ -86,7 +85,7 @@ async function readAll({ store, unused, lost, pause }: ShardsRepair): Promise<Sa
     for (const part of parts) {
       // Those that move to files of their own get other numbers.
       const fileNumber = part.mustMove ? number : last++;
-      const found = lookAt(path, part);
+      const found = lookAt(blobs, path, part);
       const origin = typeof found === 'string' ? found : (misfit(found, number, part, said, path) ?? found);
       if (typeof origin === 'string') {
         damaged.add(part.shard ?? number);
@@ -115,7 +114,7 @@ export async function rebuildFromShards(repair: ShardsRepair): Promise<void> {
     const shards = [...held.values()];
     return { origin: (shards[0] as Found).origin, shards };
   });
-  const chosen = chooseImports(store, all, damaged);
+  const chosen = chooseImports(repair, all, damaged);
   unused.push(...chosen.unused);
   notes.push(...chosen.notes);
   const indexed = new Map<string, Indexed>();
@@ -163,20 +162,20 @@ function misfit(origin: ShardOrigin, number: number, part: Part, said: Map<numbe
 }
 
 /** The shards of a file, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
-function partsIn(path: string): readonly Part[] | string {
+function partsIn(blobs: Blobs, path: string): readonly Part[] | string {
   try {
-    return partsOf(path);
+    return partsOf(blobs, path);
   } catch (error) {
     return damageOf(error);
   }
 }
 
 /** What a shard says of itself, or why it cannot be used. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
-function lookAt(path: string, { region }: Part): ShardOrigin | string {
+function lookAt(blobs: Blobs, path: string, { region }: Part): ShardOrigin | string {
   const unknown = `${path} does not say which import wrote it`;
   let why = unknown;
   try {
-    const reader = ShardReader.open(files, path, undefined, region);
+    const reader = ShardReader.open(blobs, path, undefined, region);
     try {
       return originOf(reader) ?? unknown;
     } finally {
@@ -187,9 +186,10 @@ function lookAt(path: string, { region }: Part): ShardOrigin | string {
   }
   // Its tables are damaged: the origin may be sound all the same.
   try {
-    const file = files.open(path, 'shard');
+    const file = blobs.open(path, 'shard');
     try {
-      return new ShardTail(new FileWindow(file, region), path).origin ?? why;
+      const window = new FileWindow(file, region);
+      return new ShardTail(window, path, shardKeyIn(window, blobs, path)).origin ?? why;
     } finally {
       file.close();
     }
@@ -204,12 +204,12 @@ async function publishAgain(
   { origin, shards, isDoubtful }: ChosenImport,
   { indexes, positions }: Indexed,
 ): Promise<void> {
-  const { store, seal, catalog, lost } = repair;
+  const { store, blobs, catalog, lost } = repair;
   const { collection: name } = origin;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
   const { key, named } = origin;
-  const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(seal, randomUUID(), name);
-  const secrets = secretsOf(seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
+  const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(blobs.seal, randomUUID(), name);
+  const secrets = secretsOf(blobs.seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
   const by = { key, indexes, positions, secrets, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
@@ -228,7 +228,7 @@ async function publishAgain(
     const { isRewritten, ...facts } = result.file as NonNullable<SalvageResult['file']>;
     const { newFileNumber } = job;
     const place = isRewritten
-      ? { fileNumber: newFileNumber, file: shardFileName(newFileNumber) }
+      ? { fileNumber: newFileNumber, file: shardFileName(newFileNumber, blobs.seal !== undefined) }
       : { fileNumber: named.fileNumber, file: named.file, ...(region && { at: region.at }) };
     entries.push({ shard, ...place, ...facts, named: said.named, source: said.source });
     bitmaps.set(shard, deadOf(result, facts.records));

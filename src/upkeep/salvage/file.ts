@@ -9,8 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
 import { isMissing } from '../../base/system-errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import type { BlobReader } from '../../store/files/blobs.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { Holes } from '../../store/shards/holes.js';
 import type { ShardReader } from '../../store/shards/read.js';
@@ -24,21 +23,25 @@ import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
 type FileTask = SalvageTask & { readonly path: string };
 
 /** @throws GristmillError IO_ERROR, DISK_FULL, STORE_TOO_NEW; Cancelled */
-export function salvageFile(task: FileTask, entries: EntryScan): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
+export function salvageFile(
+  task: FileTask,
+  entries: EntryScan,
+  blobs: Blobs,
+): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
   let file: BlobReader;
   try {
-    file = files.open(task.path, 'shard');
+    file = blobs.open(task.path, 'shard');
   } catch (error) {
     // A path that is no file is as good as none; what cannot be opened for other reasons may be sound.
     if (task.expected === undefined || !isGone(error)) throw error;
-    return writeWithoutLines(task, (error as Error).message);
+    return writeWithoutLines(task, blobs, (error as Error).message);
   }
   try {
-    const shard = new IdentifiedShard(new FileWindow(file, task.region), task);
+    const shard = new IdentifiedShard(new FileWindow(file, task.region), task, blobs);
     try {
       return shard.stranger === undefined
-        ? new ShardSalvage(task, shard, entries).run()
-        : writeWithoutLines(task, shard.stranger);
+        ? new ShardSalvage(task, shard, entries, blobs).run()
+        : writeWithoutLines(task, blobs, shard.stranger);
     } finally {
       shard.close();
     }
@@ -53,23 +56,28 @@ function isGone(error: unknown): boolean {
 }
 
 /** The shard as a file without a line; only where the catalog says how many records there were. */
-function writeWithoutLines(task: FileTask, why: string): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
+function writeWithoutLines(
+  task: FileTask,
+  blobs: Blobs,
+  why: string,
+): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
   if (task.expected === undefined) throw new GristmillError('CHECKSUM_MISMATCH', why, { file: task.path, offset: 0 });
   const { records } = task.expected;
   const holes = new Holes(records, new Uint8Array(Math.ceil(records / 8)).fill(0xff));
-  const file = createAnew(task, () => {}, undefined, holes);
+  const file = createAnew(task, blobs, () => {}, undefined, holes);
   const offset = task.region?.at ?? 0;
   return { faults: [{ offset, records: { from: 0, to: records }, message: why }], file, holes: holes.bitmap };
 }
 
 function createAnew(
-  { rewrittenPath, setup }: FileTask,
+  { rewrittenPath, setup, shard }: FileTask,
+  blobs: Blobs,
   fill: (writer: ShardWriter) => void,
   origin: object | undefined,
   holes: Holes | undefined,
 ): ShardSummary & { readonly isRewritten: true } {
   rmSync(rewrittenPath, { force: true });
-  const writer = ShardWriter.create(files, rewrittenPath, setup.level);
+  const writer = ShardWriter.create(blobs, rewrittenPath, setup.level, shard);
   try {
     fill(writer);
     return { ...writer.finish(origin, holes), isRewritten: true };
@@ -83,22 +91,25 @@ class ShardSalvage {
   readonly #task: FileTask;
   readonly #shard: IdentifiedShard;
   readonly #entries: EntryScan;
+  readonly #blobs: Blobs;
   readonly #progress: SharedProgress;
   readonly #hash = createHash('sha256');
   readonly #lost: LostLines[] = [];
   #lines = 0;
 
-  constructor(task: FileTask, shard: IdentifiedShard, entries: EntryScan) {
+  constructor(task: FileTask, shard: IdentifiedShard, entries: EntryScan, blobs: Blobs) {
     this.#task = task;
     this.#shard = shard;
     this.#entries = entries;
+    this.#blobs = blobs;
     this.#progress = new SharedProgress(task.shared);
   }
 
   run(): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
-    const { window, damage, reader, holes, origin } = this.#shard;
+    const { window, damage, reader, sealed, holes, origin } = this.#shard;
     const { path, expected, mustMove } = this.#task;
-    const frames = new FrameSalvage(window, path, this.#progress, this.#hash);
+    if (reader !== undefined) this.#hash.update(window.at(window.begin, reader.offsetOf(0) - window.begin));
+    const frames = new FrameSalvage(window, path, this.#progress, this.#hash, sealed);
     let told = 0;
     for (const piece of this.#shard.pieces(frames)) {
       if (piece.kind === 'lost') {
@@ -126,12 +137,12 @@ class ShardSalvage {
     }
     const left = this.#holesNow();
     const fill = (writer: ShardWriter): void => {
-      const again = new FrameSalvage(window, path, this.#progress, NO_HASH);
+      const again = new FrameSalvage(window, path, this.#progress, NO_HASH, sealed);
       for (const piece of this.#shard.pieces(again)) {
         if (piece.kind === 'frame') writer.append(again.text(piece.frame), piece.frame.lines);
       }
     };
-    const file = createAnew(this.#task, fill, origin, left);
+    const file = createAnew(this.#task, this.#blobs, fill, origin, left);
     const faults = this.#lost.map((lost) => this.#faultOf(lost));
     if (this.#lost.length === 0) {
       const why = damage ?? `bytes of ${path} outside its records are damaged`;

@@ -9,13 +9,13 @@ import { GristmillError } from '../../base/errors.js';
 import { FRAME_RECORDS_MAX, FRAME_STORED_BYTES_MAX, FRAME_TEXT_BYTES_MAX } from '../../base/limits.js';
 import { Cancelled } from '../../import/scan/scan-span.js';
 import type { SharedProgress } from '../../parallel/shared-progress.js';
-import { claimedBytes } from '../../store/codec/zstd.js';
-import { FRAME_MAGIC, frameBytesAt } from '../../store/codec/zstd-frame.js';
-import { files } from '../../store/files/file-blobs.js';
 import type { FileWindow } from '../../store/files/file-window.js';
+import type { SealedShard } from '../../store/sealed/frames.js';
+import { SEALED_FRAME_PATTERN } from '../../store/sealed/shard-key.js';
 import { SKIPPABLE_MAGIC } from '../../store/shards/format.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { TextRoom } from '../../store/shards/text-room.js';
+import { type FrameForm, formOf } from './frame-form.js';
 
 /** Bytes of work for each byte of a gap, and for each header that is read in it. */
 const WORK_PER_BYTE = 64;
@@ -48,6 +48,8 @@ interface Gap {
   readonly to: number;
   readonly firstLine: number;
   readonly lines: number | undefined;
+  /** Numbers of the frames that were there: from the first to before the last, where that is known. */
+  readonly frames: { readonly from: number; readonly to?: number };
 }
 
 /** One for the thread: its memory stays. */
@@ -62,13 +64,22 @@ export class FrameSalvage {
   readonly #room: TextRoom;
   /** Told the bytes of each frame the tables lead to, as long as all are sound. */
   readonly #hash: { update(bytes: Uint8Array): void };
+  readonly #form: FrameForm;
   #workLeft = 0;
 
-  constructor(window: FileWindow, path: string, progress: SharedProgress, hash: { update(bytes: Uint8Array): void }) {
+  /** @param sealed what opens the frames of an encrypted store */
+  constructor(
+    window: FileWindow,
+    path: string,
+    progress: SharedProgress,
+    hash: { update(bytes: Uint8Array): void },
+    sealed?: SealedShard,
+  ) {
     this.#window = window;
     this.#path = path;
     this.#progress = progress;
     this.#hash = hash;
+    this.#form = formOf(sealed);
     room ??= new TextRoom();
     this.#room = room;
   }
@@ -80,7 +91,7 @@ export class FrameSalvage {
 
   /** Decompresses a frame once more. @throws GristmillError CHECKSUM_MISMATCH: it has changed since */
   read({ offset, storedBytes, plainBytes }: SoundFrame): Uint8Array {
-    this.#room.linesOf(files.codec, this.#window.at(offset, storedBytes), plainBytes, this.#path, offset);
+    this.#linesOf(this.#window.at(offset, storedBytes), plainBytes, offset);
     return this.#room.text(plainBytes);
   }
 
@@ -98,7 +109,8 @@ export class FrameSalvage {
       const from = reader.offsetOf(index);
       const to = next === reader.frames ? reader.tablesAt : reader.offsetOf(next);
       const firstLine = reader.firstLine(index);
-      yield* this.searched({ from, to, firstLine, lines: reader.firstLine(next) - firstLine }, frame);
+      const lines = reader.firstLine(next) - firstLine;
+      yield* this.searched({ from, to, firstLine, lines, frames: { from: index, to: next } }, frame);
       index = next;
     }
   }
@@ -137,18 +149,22 @@ export class FrameSalvage {
   }
 
   /** All sound frames of a gap; `breaks`: which of them do not begin where the one before ended. */
-  #search({ from, to }: Gap) {
+  #search({ from, to, frames }: Gap) {
     // Damage costs about as much work as there are bytes. A shard that was made to cost more has frames within frames, each of
     // which claims to be as large as a frame may be: what is behind them is lost.
     this.#workLeft = FRAME_TEXT_BYTES_MAX + WORK_PER_BYTE * (to - from);
     const found: SoundFrame[] = [];
     const breaks: number[] = [];
     let brokenAt: number | undefined;
+    let next = frames.from;
     for (let at = from, hasBroken = false; at < to; ) {
       this.#throwIfCancelled();
       const frame = this.#frameAt(at, to);
-      if (frame !== undefined) {
-        if (hasBroken) breaks.push(found.length);
+      // Sealed frames are numbered: one that was moved, or comes twice, is none.
+      const index = (frame && this.#form.indexOf(this.#window.at(at, frame.storedBytes))) ?? next;
+      if (frame !== undefined && index >= next && index < (frames.to ?? Number.POSITIVE_INFINITY)) {
+        if (hasBroken || index > next) breaks.push(found.length);
+        if (this.#form.isNumbered) next = index + 1;
         hasBroken = false;
         found.push(frame);
         at += frame.storedBytes;
@@ -160,7 +176,7 @@ export class FrameSalvage {
         breaks.push(found.length);
         break;
       }
-      at = this.#window.find(FRAME_MAGIC, at + 1, to);
+      at = this.#window.find(this.#form.beginning, at + 1, to);
       if (at === to && hasBroken) breaks.push(found.length);
     }
     return { found, breaks, brokenAt };
@@ -169,7 +185,8 @@ export class FrameSalvage {
   /** Whether a section or a table begins here, sound or not: then no frame is missing. */
   #isBehindFrames(at: number): boolean {
     const header = this.#window.at(at, 1 + SKIPPABLE_MAGIC.byteLength);
-    return header.subarray(1).equals(SKIPPABLE_MAGIC) && (header[0]! & 0xf0) === 0x50;
+    const isSkippable = header.subarray(1).equals(SKIPPABLE_MAGIC) && (header[0]! & 0xf0) === 0x50;
+    return isSkippable && !header.equals(SEALED_FRAME_PATTERN);
   }
 
   /** A frame of the tables; or what is wrong with it. */
@@ -180,7 +197,7 @@ export class FrameSalvage {
       const { storedBytes, plainBytes, records } = reader.spanOf(index);
       const bytes = this.#window.at(offset, storedBytes);
       this.#hash.update(bytes);
-      const lines = this.#room.linesOf(files.codec, bytes, plainBytes, this.#path, offset);
+      const lines = this.#linesOf(bytes, plainBytes, offset, index);
       if (lines !== records) return `frame ${index} of ${this.#path} has ${lines} lines, but its table says ${records}`;
       return { offset, storedBytes, plainBytes, firstLine: reader.firstLine(index), lines };
     } catch (error) {
@@ -190,16 +207,16 @@ export class FrameSalvage {
 
   /** The frame that begins at `offset`, by what it says itself; its lines are counted from 0. */
   #frameAt(offset: number, to: number): SoundFrame | undefined {
-    const storedBytes = frameBytesAt(this.#window, offset, () => {
+    const storedBytes = this.#form.bytesAt(this.#window, offset, () => {
       this.#workLeft -= WORK_PER_BYTE;
     });
     if (storedBytes === undefined || storedBytes > Math.min(FRAME_STORED_BYTES_MAX, to - offset)) return undefined;
     const bytes = this.#window.at(offset, storedBytes);
-    const plainBytes = claimedBytes(bytes);
+    const plainBytes = this.#form.plainBytes(bytes);
     this.#workLeft -= storedBytes;
     if (plainBytes === undefined || plainBytes === 0 || plainBytes > FRAME_TEXT_BYTES_MAX) return undefined;
     try {
-      const lines = this.#room.linesOf(files.codec, bytes, plainBytes, this.#path, offset);
+      const lines = this.#linesOf(bytes, plainBytes, offset);
       const isFrame = lines > 0 && lines <= FRAME_RECORDS_MAX && plainBytes >= 2 * lines;
       if (isFrame) return { offset, storedBytes, plainBytes, firstLine: 0, lines };
       this.#workLeft -= plainBytes;
@@ -209,6 +226,11 @@ export class FrameSalvage {
       damageOf(error);
       return undefined;
     }
+  }
+
+  /** @param index of the frame, where the tables say it */
+  #linesOf(bytes: Buffer, plainBytes: number, offset: number, index = this.#form.indexOf(bytes) ?? 0): number {
+    return this.#room.linesOf(this.#form.codec, bytes, plainBytes, this.#path, offset, index);
   }
 
   #throwIfCancelled(): void {

@@ -4,12 +4,13 @@
 // whose records cannot be told apart, or that is another shard's, is a stranger: nothing in it may be taken for ours.
 
 import { isDead } from '../../store/catalog/tombstones.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import type { FileWindow } from '../../store/files/file-window.js';
+import type { SealedShard } from '../../store/sealed/frames.js';
 import { Holes } from '../../store/shards/holes.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
-import { ShardTail } from '../../store/shards/tail.js';
+import { ShardTail, shardKeyIn } from '../../store/shards/tail.js';
 import { damageOf, type FrameSalvage, isDamage, type Piece } from './frames.js';
 import type { SalvageTask } from './task.js';
 
@@ -19,6 +20,8 @@ export class IdentifiedShard {
   readonly reader: ShardReader | undefined;
   /** The first damage outside of the frames. */
   readonly damage: string | undefined;
+  /** What opens the frames of an encrypted store. */
+  readonly sealed: SealedShard | undefined;
   readonly origin: ShardOrigin | undefined;
   readonly holes: Holes | undefined;
   /** Why the file is a stranger. */
@@ -26,10 +29,15 @@ export class IdentifiedShard {
   /** Lines of all frames, where that is known. */
   readonly #lines: number | undefined;
 
-  constructor(window: FileWindow, { path, region, shard, expected, dead }: SalvageTask & { readonly path: string }) {
+  constructor(
+    window: FileWindow,
+    { path, region, shard, expected, dead }: SalvageTask & { readonly path: string },
+    blobs: Blobs,
+  ) {
     this.window = window;
     try {
-      this.reader = ShardReader.open(files, path, undefined, region);
+      this.reader = ShardReader.open(blobs, path, undefined, region);
+      this.sealed = this.reader.sealed;
       this.holes = this.reader.holes;
       this.#lines = this.reader.firstLine(this.reader.frames);
       this.origin = originOf(this.reader);
@@ -38,7 +46,16 @@ export class IdentifiedShard {
       this.damage = damageOf(error);
     }
     if (this.damage !== undefined) {
-      const tail = new ShardTail(window, path);
+      if (this.reader === undefined) {
+        try {
+          const key = shardKeyIn(window, blobs, path);
+          this.sealed = key && { key, frames: undefined };
+        } catch (error) {
+          this.stranger = damageOf(error);
+          return;
+        }
+      }
+      const tail = new ShardTail(window, path, this.sealed?.key);
       this.origin = tail.origin;
       if (this.reader === undefined) {
         this.holes = tail.holes ?? holesFrom(expected, dead);
@@ -56,7 +73,13 @@ export class IdentifiedShard {
   *pieces(frames: FrameSalvage): Generator<Piece> {
     if (this.reader !== undefined) yield* frames.byTables(this.reader);
     else {
-      const gap = { from: this.window.begin, to: this.window.end, firstLine: 0, lines: this.#lines };
+      const gap = {
+        from: this.window.begin,
+        to: this.window.end,
+        firstLine: 0,
+        lines: this.#lines,
+        frames: { from: 0 },
+      };
       yield* frames.searched(gap, this.damage as string);
     }
   }

@@ -5,9 +5,8 @@
 
 import { TAIL_WASTE_BYTES_MAX } from '../../base/limits.js';
 import { isMissing } from '../../base/system-errors.js';
-import type { BlobReader, Region } from '../../store/files/blobs.js';
+import type { BlobReader, Blobs, Region } from '../../store/files/blobs.js';
 import { CHECKSUM_BYTES } from '../../store/files/checksum.js';
-import { files } from '../../store/files/file-blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import {
   FRAME_TABLE_MAGIC,
@@ -35,16 +34,16 @@ export interface Part {
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH for a path that is no file; IO_ERROR, STORE_TOO_NEW */
-export function partsOf(path: string): readonly Part[] {
-  const file = files.open(path, 'shard');
+export function partsOf(blobs: Blobs, path: string): readonly Part[] {
+  const file = blobs.open(path, 'shard');
   try {
-    const joined = attempt(() => readJoined(file, path));
+    const joined = attempt(() => readJoined(file, path, blobs.seal));
     if (joined !== undefined) return joined;
-    if (isSound(path)) return [{}];
-    const search = new PartSearch(file, path);
+    if (isSound(blobs, path)) return [{}];
+    const search = new PartSearch(file, path, blobs.seal !== undefined);
     const regions = search.run();
     // Of the file of one shard, bytes may be missing, or there may be too many.
-    const isJoined = search.ends > 1 || (search.ends === 1 && regions.length > 1 && isSound(path, regions[0]));
+    const isJoined = search.ends > 1 || (search.ends === 1 && regions.length > 1 && isSound(blobs, path, regions[0]));
     return isJoined ? regions.map((region) => ({ region, mustMove: true })) : [{}];
   } finally {
     file.close();
@@ -52,11 +51,11 @@ export function partsOf(path: string): readonly Part[] {
 }
 
 /** Whether a joined file is there and its end says where its shards are. @throws GristmillError IO_ERROR, STORE_TOO_NEW */
-export function hasSoundEnd(path: string): boolean {
+export function hasSoundEnd(blobs: Blobs, path: string): boolean {
   try {
-    const file = files.open(path, 'shard');
+    const file = blobs.open(path, 'shard');
     try {
-      return readJoined(file, path) !== undefined;
+      return readJoined(file, path, blobs.seal) !== undefined;
     } finally {
       file.close();
     }
@@ -67,9 +66,9 @@ export function hasSoundEnd(path: string): boolean {
 }
 
 /** Whether tables and sections of a shard are those that were written, as far as they tell. */
-function isSound(path: string, region?: Region): boolean {
+function isSound(blobs: Blobs, path: string, region?: Region): boolean {
   const isRead = attempt(() => {
-    const reader = ShardReader.open(files, path, undefined, region);
+    const reader = ShardReader.open(blobs, path, undefined, region);
     try {
       originOf(reader);
       return true;
@@ -93,6 +92,7 @@ function attempt<T>(read: () => T): T | undefined {
 class PartSearch {
   readonly #file: BlobReader;
   readonly #path: string;
+  readonly #isSealed: boolean;
   readonly #window: FileWindow;
   readonly #regions: Region[] = [];
   /** Tables that end a part. */
@@ -103,9 +103,10 @@ class PartSearch {
   #sections = { begin: -1, end: -1 };
   #wasted = 0;
 
-  constructor(file: BlobReader, path: string) {
+  constructor(file: BlobReader, path: string, isSealed: boolean) {
     this.#file = file;
     this.#path = path;
+    this.#isSealed = isSealed;
     this.#window = new FileWindow(file);
   }
 
@@ -158,7 +159,9 @@ class PartSearch {
 
   /** Bytes of the frames of the part that ends at `end`; undefined where its seek table is damaged. */
   #frameBytes(end: number): number | undefined {
-    return attempt(() => readTables(this.#file, { begin: this.#end, end }, this.#path).framesEnd - this.#end);
+    return attempt(
+      () => readTables(this.#file, { begin: this.#end, end }, this.#path, this.#isSealed).framesEnd - this.#end,
+    );
   }
 
   #magicAt(at: number): number | undefined {

@@ -7,23 +7,23 @@
 import { GristmillError } from '../../base/errors.js';
 import { REFUSED_RECORDS_MAX } from '../../base/limits.js';
 import { BadReason } from '../../kernel/contract.js';
-import { files } from '../../store/files/file-blobs.js';
+import type { Blobs } from '../../store/files/blobs.js';
 import { EntryScan, type Refuse } from './entries.js';
 import { salvageFile } from './file.js';
 import { readLines } from './inline-text.js';
 import type { SalvageFault, SalvageResult, SalvageTask } from './task.js';
 
 /** @throws GristmillError IO_ERROR, DISK_FULL, STORE_TOO_NEW; Cancelled. Damage is in the result. */
-export function salvageShard(task: SalvageTask): SalvageResult {
+export function salvageShard(task: SalvageTask, blobs: Blobs): SalvageResult {
   const refused: SalvageFault[] = [];
-  const entries = new EntryScan(files, task.setup, task.shard, task.runPath, refusing(task.shard, refused));
+  const entries = new EntryScan(blobs, task.setup, task.shard, task.runPath, refusing(task.shard, refused));
   try {
     if (task.path !== undefined) {
-      const { faults, ...found } = salvageFile({ ...task, path: task.path }, entries);
+      const { faults, ...found } = salvageFile({ ...task, path: task.path }, entries, blobs);
       return { ...found, ...entries.finish(), faults: [...faults, ...refused] };
     }
     const { textPath, ordinals = new Uint32Array() } = task;
-    readLines(files, textPath, ordinals, entries);
+    readLines(blobs, textPath, ordinals, entries);
     return { ...entries.finish(), faults: refused };
   } finally {
     entries.close();

@@ -22,7 +22,7 @@ export async function verifyJoined(
     faults.guard({ kind: 'shard', file: path }, () => {
       const blob = blobs.open(path, 'shard');
       try {
-        const said = readJoined(blob, path);
+        const said = readJoined(blob, path, blobs.seal);
         const wrong = shards.find((entry) => !isAt(said?.[entry.fileNumber - Number.parseInt(file, 10)], entry));
         if (wrong === undefined) return;
         throw new Error(`${path} has no entry for shard ${wrong.shard}, or an entry that contradicts the catalog`);

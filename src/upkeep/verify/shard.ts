@@ -51,7 +51,7 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
     const hash = createHash('sha256');
     const progress = new SharedProgress(task.shared);
     const { at: begin, bytes: size } = regionOf(entry) ?? { at: 0, bytes: file.size };
-    const begun = reader === undefined ? begin : verifyFrames(file, reader, hash, progress, faults);
+    const begun = reader === undefined ? begin : verifyFrames(file, reader, begin, hash, progress, faults);
     const end = Math.min(file.size, begin + size);
     hashBytes(file, begun, end, hash, progress);
     const bytes = Math.max(0, end - begin);
@@ -97,15 +97,17 @@ function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: Sha
   return reader;
 }
 
-/** @returns where the frames end. */
+/** @param begin where the shard begins. @returns where the frames end. */
 function verifyFrames(
   file: BlobReader,
   reader: ShardReader,
+  begin: number,
   hash: Hash,
   progress: SharedProgress,
   faults: ShardFault[],
 ): number {
   room ??= new TextRoom();
+  hashBytes(file, begin, reader.offsetOf(0), hash, progress);
   for (let index = 0; index < reader.frames; ) {
     if (progress.isCancelled) throw new Cancelled();
     const start = reader.offsetOf(index);
@@ -128,7 +130,7 @@ function verifyFrames(
 
 function frameFault(room: TextRoom, reader: ShardReader, index: number, frame: Buffer, offset: number) {
   try {
-    const lines = room.linesOf(reader.codec, frame, reader.plainBytesOf(index), reader.path, offset);
+    const lines = room.linesOf(reader.codec, frame, reader.plainBytesOf(index), reader.path, offset, index);
     if (lines === reader.linesOf(index)) return undefined;
     return `frame at byte ${offset} of ${reader.path} does not have the ${reader.linesOf(index)} lines its table says`;
   } catch (error) {

@@ -161,6 +161,9 @@ function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead):
       found.edits.set(collection, (found.edits.get(collection) ?? 0) + 1);
       return;
     }
+    case MetaKind.recent:
+      // Of the trees: they are looked at with their pages.
+      return;
     default:
       try {
         takeNote(key, value, found, file);

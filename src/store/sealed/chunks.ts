@@ -1,0 +1,146 @@
+// store at rest: [sealed]
+//
+// A file that is written once and read at any place: sorted runs, rejected records of a span, lines for a worker. It is
+//
+//   "GRSC" | seed (box.ts: version, data key, salt)
+//   (64 KiB of ciphertext | 16 bytes tag) × n, the last one shorter, or as long
+//
+// Chunk i has the nonce u8 last | 3 bytes 0 | u64 i. So a chunk opens only at its place, and a file that was cut does not open.
+
+import { GristmillError } from '../../base/errors.js';
+import type { BlobReader, BlobWriter } from '../files/blobs.js';
+import type { SealKeys } from '../seal/types.js';
+import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
+
+const MAGIC = Buffer.from('GRSC');
+const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
+export const CHUNK_BYTES = 64 * 1024;
+const STORED_BYTES = CHUNK_BYTES + TAG_BYTES;
+
+/** The size of a file for so many bytes. */
+export function chunkedBytes(plainBytes: number): number {
+  return HEAD_BYTES + plainBytes + TAG_BYTES * Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES));
+}
+
+export class ChunkWriter implements BlobWriter {
+  readonly #file: BlobWriter;
+  readonly #seed: Seed;
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #filled = 0;
+  #next = 0;
+  /** Nothing more is written: it was closed, or a write failed. */
+  #isOver = false;
+
+  /** @param file just made, and empty */
+  constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
+    this.#file = file;
+    this.#seed = newSeed(keys, kind);
+    file.append(Buffer.concat([MAGIC, this.#seed.head]));
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; ) {
+      if (this.#filled === CHUNK_BYTES) this.#put(false);
+      const part = bytes.subarray(at, at + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(part, this.#filled);
+      this.#filled += part.byteLength;
+      at += part.byteLength;
+    }
+  }
+
+  close(): void {
+    try {
+      if (!this.#isOver) this.#put(true);
+    } finally {
+      this.#isOver = true;
+      this.#file.close();
+    }
+  }
+
+  #put(isLast: boolean): void {
+    const chunk = this.#chunk.subarray(0, this.#filled);
+    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++, isLast), MAGIC, chunk);
+    this.#filled = 0;
+    // An error leaves it over.
+    this.#isOver = true;
+    this.#file.append(Buffer.concat(sealed));
+    this.#isOver = false;
+  }
+}
+
+export class ChunkReader implements BlobReader {
+  readonly size: number;
+  /** Nothing that another thread could read as it is. */
+  readonly descriptor = undefined;
+  readonly #file: BlobReader;
+  readonly #path: string;
+  readonly #seed: Seed;
+  readonly #last: number;
+  readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
+  /** The chunk that was read last. */
+  #open: { readonly index: number; readonly plain: Buffer };
+
+  /** @throws GristmillError CHECKSUM_MISMATCH for a file that is not sealed so, or was cut */
+  constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {
+    this.#file = file;
+    this.#path = path;
+    const head = Buffer.alloc(HEAD_BYTES);
+    const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
+    const seed = isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined;
+    if (seed === undefined) throw this.#damaged(0);
+    this.#seed = seed;
+    const body = file.size - HEAD_BYTES;
+    this.#last = Math.max(0, Math.ceil(body / STORED_BYTES) - 1);
+    this.size = body - TAG_BYTES * (this.#last + 1);
+    // Only the last chunk says that the file is whole.
+    this.#open = this.#read(this.#last);
+  }
+
+  readSync(into: Uint8Array, offset: number): number {
+    let done = 0;
+    while (done < into.byteLength && offset + done < this.size) {
+      const at = offset + done;
+      const index = Math.floor(at / CHUNK_BYTES);
+      if (this.#open.index !== index) this.#open = this.#read(index);
+      const from = at - index * CHUNK_BYTES;
+      const part = this.#open.plain.subarray(from, from + into.byteLength - done);
+      into.set(part, done);
+      done += part.byteLength;
+    }
+    return done;
+  }
+
+  async read(into: Uint8Array, offset: number): Promise<number> {
+    return this.readSync(into, offset);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #read(index: number): { readonly index: number; readonly plain: Buffer } {
+    const offset = HEAD_BYTES + index * STORED_BYTES;
+    const bytes = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
+    const isLast = index === this.#last;
+    const plain = openBytes(this.#seed.key, nonceOf(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
+    if (plain === undefined) throw this.#damaged(offset);
+    return { index, plain };
+  }
+
+  #damaged(offset: number): GristmillError {
+    const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
+  }
+}
+
+function nonceOf(index: number, isLast: boolean): Buffer {
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  nonce[0] = isLast ? 1 : 0;
+  nonce.writeBigUInt64LE(BigInt(index), 4);
+  return nonce;
+}

@@ -1,0 +1,195 @@
+// store at rest: [sealed]
+//
+// A file that grows, and that a later process continues: the quarantine of an import. It is one segment, or more: each writer
+// begins one, with a key of its own.
+//
+//   "GRSL" | seed (box.ts: version, data key, salt)
+//   (u32 bytes of ciphertext; bit 31: the file ends here | ciphertext | 16 bytes tag) × n
+//
+// A record has at most 64 KiB. The nonce is the number of the record in its segment. Its place in the file and its length are
+// authenticated with it, so records cannot be left out, moved or taken twice. What stands after the last whole record counts
+// only if the file has ended.
+
+import { GristmillError } from '../../base/errors.js';
+import type { BlobReader, BlobWriter } from '../files/blobs.js';
+import type { SealKeys } from '../seal/types.js';
+import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
+
+const MAGIC = Buffer.from('GRSL');
+const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
+const LENGTH_BYTES = 4;
+const RECORD_BYTES = 64 * 1024;
+const END = 0x8000_0000;
+const READ_BYTES = 1 << 20;
+
+export class LogWriter implements BlobWriter {
+  readonly #file: BlobWriter;
+  readonly #seed: Seed;
+  #next = 0;
+  /** Nothing more is written: it was closed, or a write failed. */
+  #isOver = false;
+
+  /** @param file new, or cut after a whole record */
+  constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
+    this.#file = file;
+    this.#seed = newSeed(keys, kind);
+    file.append(Buffer.concat([MAGIC, this.#seed.head]));
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) this.#put(bytes.subarray(at, at + RECORD_BYTES), 0);
+  }
+
+  close(): void {
+    try {
+      if (!this.#isOver) this.#put(new Uint8Array(), END);
+    } finally {
+      this.#isOver = true;
+      this.#file.close();
+    }
+  }
+
+  #put(plain: Uint8Array, flag: number): void {
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32LE(plain.byteLength + flag, 0);
+    const about = aboutOf(this.#file.size, length);
+    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++), about, plain);
+    // An error leaves it over.
+    this.#isOver = true;
+    this.#file.append(Buffer.concat([length, ...sealed]));
+    this.#isOver = false;
+  }
+}
+
+/** A record that was found. */
+interface Found {
+  readonly seed: Seed;
+  readonly number: number;
+  /** Where it begins in the file, and its plain bytes. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** Where its plain bytes begin among all. */
+  readonly plainAt: number;
+}
+
+export class LogReader implements BlobReader {
+  readonly size: number;
+  readonly descriptor = undefined;
+  readonly #file: BlobReader;
+  readonly #path: string;
+  readonly #records: readonly Found[];
+  #open: { readonly record: Found; readonly plain: Buffer } | undefined;
+
+  /** @throws GristmillError CHECKSUM_MISMATCH for a file that is not sealed so, or whose end is missing */
+  constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {
+    this.#file = file;
+    this.#path = path;
+    this.#records = this.#walk(keys, kind);
+    const last = this.#records.at(-1) as Found;
+    this.size = last.plainAt + last.bytes;
+    // It says that the file is whole.
+    this.#read(last);
+  }
+
+  readSync(into: Uint8Array, offset: number): number {
+    let done = 0;
+    while (done < into.byteLength && offset + done < this.size) {
+      const record = this.#at(offset + done);
+      if (this.#open?.record !== record) this.#open = { record, plain: this.#read(record) };
+      const from = offset + done - record.plainAt;
+      const part = this.#open.plain.subarray(from, from + into.byteLength - done);
+      into.set(part, done);
+      done += part.byteLength;
+    }
+    return done;
+  }
+
+  async read(into: Uint8Array, offset: number): Promise<number> {
+    return this.readSync(into, offset);
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #at(offset: number): Found {
+    let low = 0;
+    for (let high = this.#records.length; low + 1 < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#records[middle]!.plainAt <= offset) low = middle;
+      else high = middle;
+    }
+    return this.#records[low]!;
+  }
+
+  /** All records, by what the file says of their lengths; each is authenticated when it is read. */
+  #walk(keys: SealKeys, kind: SealedKind): Found[] {
+    const found: Found[] = [];
+    let seed: Seed | undefined;
+    let number = 0;
+    let plainAt = 0;
+    let [window, from]: [Buffer, number] = [Buffer.alloc(0), 0];
+    const bytesAt = (offset: number, length: number): Buffer => {
+      if (offset < from || offset + length > from + window.byteLength) {
+        window = Buffer.alloc(Math.min(READ_BYTES, Math.max(0, this.#file.size - offset)));
+        from = offset;
+        window = window.subarray(0, this.#file.readSync(window, offset));
+      }
+      return window.subarray(offset - from, offset - from + length);
+    };
+    for (let at = 0; at < this.#file.size; ) {
+      const start = bytesAt(at, LENGTH_BYTES);
+      if (start.equals(MAGIC)) {
+        seed = seedOf(keys, kind, Buffer.from(bytesAt(at + MAGIC.byteLength, SEED_BYTES)));
+        if (seed === undefined) throw this.#damaged(at);
+        number = 0;
+        at += HEAD_BYTES;
+        continue;
+      }
+      const length = start.byteLength === LENGTH_BYTES ? start.readUInt32LE(0) : 0;
+      const isEnd = length >= END;
+      const bytes = isEnd ? length - END : length;
+      const next = at + LENGTH_BYTES + bytes + TAG_BYTES;
+      if (seed === undefined || bytes > RECORD_BYTES || next > this.#file.size || (isEnd && next < this.#file.size)) {
+        throw this.#damaged(at);
+      }
+      found.push({ seed, number: number++, offset: at, bytes, plainAt });
+      plainAt += bytes;
+      if (isEnd) return found;
+      at = next;
+    }
+    throw this.#damaged(this.#file.size);
+  }
+
+  #read({ seed, number, offset, bytes }: Found): Buffer {
+    const stored = Buffer.allocUnsafe(LENGTH_BYTES + bytes + TAG_BYTES);
+    const isRead = this.#file.readSync(stored, offset) === stored.byteLength;
+    const about = aboutOf(offset, stored.subarray(0, LENGTH_BYTES));
+    const plain = isRead ? openBytes(seed.key, nonceOf(number), about, stored.subarray(LENGTH_BYTES)) : undefined;
+    if (plain === undefined) throw this.#damaged(offset);
+    return plain;
+  }
+
+  #damaged(offset: number): GristmillError {
+    const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it, or its end is missing`;
+    return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
+  }
+}
+
+function aboutOf(offset: number, length: Uint8Array): Buffer {
+  const about = Buffer.alloc(8 + LENGTH_BYTES);
+  about.writeBigUInt64LE(BigInt(offset), 0);
+  about.set(length, 8);
+  return about;
+}
+
+function nonceOf(number: number): Buffer {
+  const nonce = Buffer.alloc(NONCE_BYTES);
+  nonce.writeBigUInt64LE(BigInt(number), 4);
+  return nonce;
+}
