@@ -23,6 +23,7 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import { Decoded } from './decoded.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
   editCheck,
@@ -38,7 +39,6 @@ import {
   collectionKey,
   damaged,
   decodeCollection,
-  decodeHeader,
   decodeShard,
   decodeTombstones,
   decodeValue,
@@ -81,13 +81,13 @@ export class CatalogReader implements CatalogRead {
   readonly file: string;
   readonly #meta: ByteMap;
   readonly #pages: ByteMap;
-  #headerBytes: Buffer | undefined;
-  #header: StoreHeader | undefined;
-  /** As they were read last: a manifest is asked for more often than it changes. */
-  readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
+  /** Header and manifests as they were read last. */
+  protected readonly decoded: Decoded;
 
-  constructor(file: string, meta: ByteMap, pages: ByteMap) {
+  /** @param decoded what a writer of the same catalog tells of what it has written */
+  constructor(file: string, meta: ByteMap, pages: ByteMap, decoded = new Decoded()) {
     this.file = file;
+    this.decoded = decoded;
     this.#meta = meta;
     this.#pages = pages;
   }
@@ -103,11 +103,7 @@ export class CatalogReader implements CatalogRead {
         file: this.file,
       });
     }
-    if (this.#header === undefined || this.#headerBytes?.equals(bytes) !== true) {
-      this.#header = decodeHeader(bytes, this.file);
-      this.#headerBytes = bytes;
-    }
-    return this.#header;
+    return this.decoded.header(bytes, this.file);
   }
 
   rawValues(max: number, after?: Uint8Array): readonly RawValue[] {
@@ -136,13 +132,7 @@ export class CatalogReader implements CatalogRead {
 
   collection(name: string): CollectionManifest | undefined {
     const bytes = this.#meta.get(collectionKey(name));
-    if (bytes === undefined) return undefined;
-    let known = this.#manifests.get(name);
-    if (known?.bytes.equals(bytes) !== true) {
-      known = { bytes, manifest: decodeCollection(bytes, name, this.file) };
-      this.#manifests.set(name, known);
-    }
-    return known.manifest;
+    return bytes && this.decoded.collection(bytes, name, this.file);
   }
 
   shards({ id, open }: CollectionManifest): readonly ShardEntry[] {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
+import { Decoded } from '../catalog/decoded.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
@@ -50,6 +51,7 @@ interface Opened {
   readonly file: string;
   readonly place: StorePlace;
   readonly catalog: CatalogRead;
+  readonly decoded: Decoded;
   readonly room: CommitRoom;
   readonly syncing: LaterSync;
   readonly apply: Applier;
@@ -120,12 +122,15 @@ function isNewest({ root }: OpenIndex, after: number): boolean {
 }
 
 /** Returns what writes this, and returns true: there is something to commit. */
-function writer({ file, place, catalog, room, apply }: Opened, { kind, bytes }: Filled): (targets: Targets) => boolean {
+function writer(
+  { file, place, catalog, decoded, room, apply }: Opened,
+  { kind, bytes }: Filled,
+): (targets: Targets) => boolean {
   if (kind === 'batch') return (targets) => writeBatchTo(targets, bytes);
   const write = apply(bytes);
   return ({ meta, pages }) => {
     room.begin();
-    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages)), place });
+    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages), decoded), place });
     return true;
   };
 }
@@ -159,9 +164,10 @@ async function open({ store, inode }: OpenOrder, apply: Applier): Promise<Opened
     if (index.inode === inode) {
       const [meta, pages] = [index.meta, index.pages].map((one) => byteMap(one, () => {})) as [ByteMap, ByteMap];
       const place = { directory: store, blobs: files };
-      const catalog = new CatalogReader(file, meta, pages);
+      const decoded = new Decoded();
+      const catalog = new CatalogReader(file, meta, pages, decoded);
       const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
-      return { index, file, place, catalog, room, syncing, apply };
+      return { index, file, place, catalog, decoded, room, syncing, apply };
     }
     await close({ index });
   } catch (error) {
