@@ -24,6 +24,7 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import { Decoded } from './decoded.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
   auditHeadCheck,
@@ -39,11 +40,9 @@ import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
   AUDIT_HEAD_KEY,
   auditKey,
-  type CollectionNames,
   collectionKey,
   damaged,
   decodeCollection,
-  decodeHeader,
   decodeShard,
   decodeTombstones,
   decodeValue,
@@ -86,16 +85,13 @@ export class CatalogReader implements CatalogRead {
   readonly file: string;
   readonly #meta: ByteMap;
   readonly #pages: ByteMap;
-  readonly #names: CollectionNames | undefined;
-  #headerBytes: Buffer | undefined;
-  #header: StoreHeader | undefined;
-  /** As they were read last: a manifest is asked for more often than it changes. */
-  readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
+  /** Header and manifests as they were read last. */
+  protected readonly decoded: Decoded;
 
-  /** @param names of collections in keys, where they are not plain */
-  constructor(file: string, meta: ByteMap, pages: ByteMap, names?: CollectionNames) {
-    this.#names = names;
+  /** @param decoded what a writer of the same catalog tells of what it has written */
+  constructor(file: string, meta: ByteMap, pages: ByteMap, decoded = new Decoded()) {
     this.file = file;
+    this.decoded = decoded;
     this.#meta = meta;
     this.#pages = pages;
   }
@@ -111,11 +107,7 @@ export class CatalogReader implements CatalogRead {
         file: this.file,
       });
     }
-    if (this.#header === undefined || this.#headerBytes?.equals(bytes) !== true) {
-      this.#header = decodeHeader(bytes, this.file);
-      this.#headerBytes = bytes;
-    }
-    return this.#header;
+    return this.decoded.header(bytes, this.file);
   }
 
   rawValues(max: number, after?: Uint8Array): readonly RawValue[] {
@@ -141,23 +133,16 @@ export class CatalogReader implements CatalogRead {
     const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
     const manifests = found.map((raw) => this.collectionIn(raw));
     // The order of pseudonyms says nothing.
-    return this.#names === undefined ? manifests : manifests.sort(byName);
+    return this.decoded.names === undefined ? manifests : manifests.sort(byName);
   }
 
   collectionIn({ key, value }: RawValue): CollectionManifest {
-    return decodeCollection(value, key, this.file, this.#names);
+    return decodeCollection(value, key, this.file, this.decoded.names);
   }
 
   collection(name: string): CollectionManifest | undefined {
-    const key = collectionKey(name, this.#names);
-    const bytes = this.#meta.get(key);
-    if (bytes === undefined) return undefined;
-    let known = this.#manifests.get(name);
-    if (known?.bytes.equals(bytes) !== true) {
-      known = { bytes, manifest: this.collectionIn({ key, value: bytes }) };
-      this.#manifests.set(name, known);
-    }
-    return known.manifest;
+    const bytes = this.#meta.get(collectionKey(name, this.decoded.names));
+    return bytes && this.decoded.collection(bytes, name, this.file);
   }
 
   shards({ id, open }: CollectionManifest): readonly ShardEntry[] {

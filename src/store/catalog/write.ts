@@ -20,6 +20,7 @@ import type {
   TombstoneState,
 } from '../types.js';
 import type { Check } from './checks.js';
+import type { Decoded } from './decoded.js';
 import type { ByteRange } from './read.js';
 import { encodeRecent, recentStart } from './recent.js';
 import {
@@ -37,7 +38,6 @@ import {
 import {
   AUDIT_HEAD_KEY,
   auditKey,
-  type CollectionNames,
   collectionKey,
   damaged,
   editKey,
@@ -68,29 +68,33 @@ export class CatalogWriter implements CatalogWrite {
   readonly #meta: WritableByteMap;
   readonly #pages: WritableByteMap;
   readonly #file: string;
-  readonly #names: CollectionNames | undefined;
+  readonly #decoded: Decoded | undefined;
 
-  /** @param file the file to name in an error. @param names as of the reader */
-  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap, names?: CollectionNames) {
-    this.#names = names;
+  /**
+   * @param file the file to name in an error.
+   * @param decoded of who reads the same catalog, and need not decode what was written here. An encrypted store needs it
+   */
+  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap, decoded?: Decoded) {
+    this.#decoded = decoded;
     this.#file = file;
     this.#meta = meta;
     this.#pages = pages;
   }
 
   putHeader(header: StoreHeader): void {
-    this.#meta.put(STORE_KEY, this.#encode(headerCheck, header, 'header'));
+    const bytes = this.#encode(headerCheck, header, 'header');
+    this.#meta.put(STORE_KEY, bytes);
+    this.#decoded?.wroteHeader(bytes, header);
   }
 
   putCollection(manifest: CollectionManifest): void {
-    this.#meta.put(
-      collectionKey(manifest.name, this.#names),
-      this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`),
-    );
+    const bytes = this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`);
+    this.#meta.put(collectionKey(manifest.name, this.#decoded?.names), bytes);
+    this.#decoded?.wroteCollection(bytes, manifest);
   }
 
   deleteCollection(name: string): void {
-    this.#meta.remove(collectionKey(name, this.#names));
+    this.#meta.remove(collectionKey(name, this.#decoded?.names));
   }
 
   putShard(collectionId: number, entry: ShardEntry): void {

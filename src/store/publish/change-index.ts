@@ -10,7 +10,13 @@ import { highestPageKey } from '../pages/page-key.js';
 import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../pages/read.js';
 import type { CatalogRead, CatalogWrite, Entry, IndexManifest } from '../types.js';
 
-/** Recent entries of a tree at most: the commit that would exceed it merges them. */
+/**
+ * Recent entries of a tree at most, for each of its pages: so many share the cost of a page when they are merged, and so many
+ * does a range have to put into a page that it reads.
+ */
+const RECENT_PER_PAGE = 16;
+/** The bounds of that: of small trees, and of large ones, which one commit has to merge into as many pages. */
+const RECENT_MIN = 64;
 const RECENT_MAX = 4096;
 
 /** What an index is changed in. */
@@ -36,7 +42,7 @@ export function changeIndex(
   onStored: ((stored: Entry, change: Change) => void) | undefined,
 ): IndexManifest {
   if (changes.length === 0) return index;
-  const { recentMax = RECENT_MAX } = target;
+  const { recentMax = Math.min(Math.max(RECENT_MIN, index.pages * RECENT_PER_PAGE), RECENT_MAX) } = target;
   if ((index.recent?.values ?? 0) + changes.length > recentMax) return merged(target, index, changes, onStored);
   return onStored ? withKeys(target, index, changes, onStored) : withEntries(target, index, changes);
 }
