@@ -129,6 +129,11 @@ export function keyNeeded(store: string, ring: Ring): GristmillError {
   return new GristmillError('KEY_NEEDED', `the store ${store} is encrypted: ${how}`, { file: store });
 }
 
+/** Of a store whose index is encrypted. */
+export function missingRing(store: string): GristmillError {
+  return damagedRing(ringPath(store), 'it is missing, but the index is encrypted');
+}
+
 export function notEncrypted(store: string): GristmillError {
   const message = `a key was given for the store ${store}, but it is not encrypted: leave out the key, or check that this is the right store`;
   return new GristmillError('NOT_ENCRYPTED', message, { file: store });
