@@ -95,7 +95,7 @@ export class Store extends MaintainedStore {
     const transaction = <R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> =>
       this.#run(change, note);
     this.quarantine = new Quarantine({ options, transaction, acting }, place, catalog, work);
-    this.audit = new Audit({ catalog, acting, assertWritable: () => this.assertWritable(), work });
+    this.audit = new Audit({ catalog, place, acting, assertWritable: () => this.assertWritable(), work });
   }
 
   /** See `openStore`. */
