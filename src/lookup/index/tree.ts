@@ -38,7 +38,8 @@ export class Tree {
     this.#caches = caches;
     this.#read = read;
     if (same !== undefined) {
-      this.#seeks = same.#seeks;
+      // Where the fences were to be loaded and are not here, they are loaded after so many searches again.
+      this.#seeks = same.#seeks < this.#seeksMin ? same.#seeks : 0;
       this.#fences = same.#fences;
       this.#pageSpace = same.#pageSpace;
     }
@@ -65,9 +66,13 @@ export class Tree {
     return { shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
   }
 
+  get #seeksMin(): number {
+    return Math.max(SEEKS_MIN, Math.ceil(this.manifest.pages * SEEKS_PER_PAGE));
+  }
+
   #seek(pageKey: Uint8Array): PageAt | undefined {
     const { tree, pages } = this.manifest;
-    if (++this.#seeks === Math.max(SEEKS_MIN, Math.ceil(pages * SEEKS_PER_PAGE)) && pages <= FENCES_MAX) {
+    if (++this.#seeks === this.#seeksMin && pages <= FENCES_MAX) {
       // Should the generation change meanwhile, so does the tree, and nobody misses its fences.
       this.#loadFences().catch(() => {});
     }
