@@ -14,6 +14,7 @@ import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
 import { files } from '../files/file-blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { forget } from '../ring/ring.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
 import { CommitRoom } from './commit-room.js';
@@ -77,6 +78,9 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       const lost = await opened?.syncing.settled();
       if (opened !== undefined) await close(opened);
       opened = undefined;
+      // The thread may be kept for another store.
+      if (store?.seal !== undefined) forget(store.seal);
+      store = undefined;
       say({ kind: 'closed', lost: lost && failed(lost.reason) });
     }
   });
