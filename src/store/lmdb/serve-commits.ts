@@ -15,6 +15,7 @@ import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { forget } from '../ring/ring.js';
 import { filesOf } from '../sealed/files.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
@@ -80,6 +81,9 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       const lost = await opened?.syncing.settled();
       if (opened !== undefined) await close(opened);
       opened = undefined;
+      // The thread may be kept for another store.
+      if (store?.seal !== undefined) forget(store.seal);
+      store = undefined;
       say({ kind: 'closed', lost: lost && failed(lost.reason) });
     }
   });
