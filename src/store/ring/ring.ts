@@ -116,9 +116,9 @@ export function copyRing(store: string, copy: string): void {
 }
 
 /** Zeroes the keys. Nothing may use them any more. */
-export function forget({ dataKeys }: SealKeys): void {
-  giveText();
-  for (const { key } of dataKeys) key.fill(0);
+export function forget(seal: SealKeys): void {
+  giveText(seal);
+  for (const { key } of seal.dataKeys) key.fill(0);
 }
 
 export function ringPath(store: string): string {
@@ -188,8 +188,9 @@ function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
     if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
     return { number, key };
   });
-  withholdText();
-  return { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+  const seal = { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+  withholdText(seal);
+  return seal;
 }
 
 /** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */
