@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { giveText, withholdText } from '../../base/snippet.js';
+import { withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
 import { Decoded } from '../catalog/decoded.js';
@@ -167,8 +167,8 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
-      if (seal !== undefined) withholdText();
       const { meta, pages } = byteMaps(index, () => {});
+      if (seal !== undefined) withholdText(seal);
       const place = { directory: store, blobs: filesOf(seal), seal };
       const decoded = new Decoded(index.sealed?.seal);
       const catalog = new CatalogReader(file, meta, pages, decoded);
@@ -182,8 +182,7 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   throw removedError(file);
 }
 
-async function close({ index, place }: Pick<Opened, 'index'> & Partial<Pick<Opened, 'place'>>): Promise<void> {
-  if (place?.seal !== undefined) giveText();
+async function close({ index }: Pick<Opened, 'index'>): Promise<void> {
   await index.root.close();
   index.gate?.close();
 }

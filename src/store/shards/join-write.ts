@@ -11,7 +11,7 @@ import type { FrameEncoder } from '../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { encodeJoined, type JoinedShard, type TableRow } from './joined.js';
 import type { ShardReader } from './read.js';
-import { type ShardSummary, ShardWriter } from './write.js';
+import { type ShardFile, type ShardSummary, ShardWriter } from './write.js';
 
 const UNFINISHED_SUFFIX = '.unfinished';
 /** Of zstd, for shards that are written anew. */
@@ -61,7 +61,7 @@ export class JoinedWriter {
   /** Appends a shard that is written anew. @param write writes and finishes it */
   async write(shard: number, write: (writer: ShardWriter) => Promise<ShardSummary>): Promise<ShardSummary> {
     const at = this.#bytes;
-    const part: BlobWriter = { size: 0, append: (bytes) => this.#append(bytes), close() {} };
+    const part: ShardFile = { append: (bytes) => this.#append(bytes), close() {} };
     const writer = ShardWriter.within(this.#blobs, this.#path, part, this.#encoder, shard);
     const summary = await write(writer);
     this.#add(shard, at, writer.rows);
