@@ -18,6 +18,7 @@ const WASM_MODULES = [
     output: 'src/import/format/simd/converters.wasm',
   },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
+  { name: 'blake2s', entry: 'src/kernel/assembly/blake2s.ts', output: 'src/keys/blake2s.wasm' },
 ];
 const BUNDLES = 'rolldown.config.mjs';
 /** What it makes without a source of the same name. */

@@ -14,9 +14,8 @@ import type { Reading } from '../lookup/rows/reading.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import { readRecord } from '../store/shards/line.js';
-import type { CollectionManifest } from '../store/types.js';
 import type { KeyBounds } from '../update/delete-range.js';
-import { PreparedRecord } from '../update/records/prepared.js';
+import { PreparedRecord, type PutInto } from '../update/records/prepared.js';
 import { patchText, patchWritten, putPrepared, type TransactionCollection } from '../update/transaction-collection.js';
 import { RowReads } from './row-reads.js';
 
@@ -211,21 +210,21 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
    * @param name the member name of the record, in collections imported from one object.
    */
   async put(value: T, name?: string): Promise<KeyValue> {
-    const manifest = this.#manifest;
-    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, manifest, name), manifest, name));
+    const into = this.#into;
+    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, into.manifest, name), into, name));
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
   async putText(text: string, name?: string): Promise<KeyValue> {
-    return this.#put(PreparedRecord.ofText(text, this.#manifest, name));
+    return this.#put(PreparedRecord.ofText(text, this.#into, name));
   }
 
   #put(prepared: PreparedRecord): Promise<KeyValue> {
     return this.#change(this.name, (collection) => putPrepared(collection, prepared));
   }
 
-  get #manifest(): CollectionManifest {
-    return this.#lookup.generation().manifest;
+  get #into(): PutInto {
+    return { manifest: this.#lookup.generation().manifest, seal: this.#lookup.store.seal };
   }
 
   /**

@@ -8,6 +8,7 @@ import { checkIndexPaths, havePositions, isSamePath, isSamePlace, type KeyPath, 
 import type { StorePlace } from '../store/files/blobs.js';
 import { freeBytes } from '../store/files/io.js';
 import { checkSameCollection } from '../store/publish/checks.js';
+import { newKeySalt } from '../store/seal/hidden-keys.js';
 import type { Catalog, KeyRule } from '../store/types.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import type { SourcePlan } from './plan/source-plan.js';
@@ -76,6 +77,15 @@ export function checkSameAsStored(
   const stored = mode === 'replace' ? undefined : catalog.collection(collection);
   if (stored) checkSameCollection(stored, { key, indexPaths: indexes, uniquePaths: uniqueIndexes });
   return { positions: stored ? stored.positions : havePositions(indexes) || undefined };
+}
+
+/** The salt of a collection that hides its keys: the one that it has, or a new one. @param id of the import */
+export function keySaltFor(
+  { catalog, seal }: StorePlace & { readonly catalog: Catalog },
+  collection: string,
+  id: string,
+): string | undefined {
+  return catalog.collection(collection)?.keySalt ?? newKeySalt(seal, id, collection);
 }
 
 /** Adds to the error of an empty source the records that the import would remove. Returns any other error unchanged. */

@@ -6,11 +6,15 @@
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
+import { storedLine } from '../store/publish/line-keys.js';
 import { Publisher } from '../store/publish/publisher.js';
+import { nameOf } from '../store/publish/unique-error.js';
+import { secretsOf } from '../store/seal/hidden-keys.js';
+import type { CollectionManifest, Location, ShardEntry } from '../store/types.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
-import { checkSameAsStored, keyRuleFor } from './import-checks.js';
+import { checkSameAsStored, keyRuleFor, keySaltFor } from './import-checks.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import { checkExpected, containerIn, withContainer } from './plan/documents.js';
 import { sequenceJobs } from './plan/in-sequence/sequence-jobs.js';
@@ -56,6 +60,8 @@ export class ImportRun {
   /** Sources that are read in sequence, as far as they have been opened. */
   readonly #sequences: Sequence[] = [];
   readonly #shards: ShardNumbers;
+  /** See `CollectionManifest`. */
+  readonly #keySalt: string | undefined;
   readonly #workspace: Workspace;
   #workers: Workers | undefined;
   #threads = 0;
@@ -110,6 +116,7 @@ export class ImportRun {
     this.tally.badFiles.push(...(planned.badFiles ?? []));
     const last = recorded.at(-1);
     if (last !== undefined) this.tally.quarantine.resume(last.quarantineBytes);
+    this.#keySalt = keySaltFor(target, options.collection, id);
     this.#tasks = this.#tasksOf(planned);
     this.#jobs = isOpenEnded(this) ? [] : planJobs(this.#tasks, firstShard);
     this.#shards = new ShardNumbers(target.catalog, firstShard);
@@ -123,7 +130,10 @@ export class ImportRun {
     const { id, firstShard } = this.beginning;
     const { hashesSpans } = this.work;
     const together = this.#first?.beginning.firstShard;
-    return new Tasks(plans, this.options, { id, firstShard, together, key, positions, hashesSpans });
+    const { collection: name, indexes } = this.options;
+    const hiding = { name, key, keySalt: this.#keySalt, secondary: indexes.map((path) => ({ path })) };
+    const secrets = secretsOf(this.target.seal, hiding);
+    return new Tasks(plans, this.options, { id, firstShard, together, key, positions, hashesSpans, secrets });
   }
 
   /** What there is to scan. @param others runs of the same import that fill other collections */
@@ -224,10 +234,19 @@ export class ImportRun {
     const { framing } = layoutOf(plans, this.options);
     const { shards } = this.tally;
     const { sourceBytes } = this;
-    const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }) };
+    const keySalt = this.#keySalt;
+    const hiding = keySalt === undefined ? {} : { keySalt, keyTextOf: (record: Location) => this.#keyTextOf(record) };
+    const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), ...hiding };
     const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
+  }
+
+  #keyTextOf({ shard, ordinal }: Location): string {
+    const { catalog } = this.target;
+    const manifest = catalog.collection(this.options.collection) as CollectionManifest;
+    const entry = catalog.shards(manifest).find((one) => one.shard === shard) as ShardEntry;
+    return nameOf(manifest, entry, ordinal, storedLine(catalog, this.target, entry, ordinal));
   }
 
   /** Resolves when all that was accepted is on disk. @throws DISK_FULL, IO_ERROR */

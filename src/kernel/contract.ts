@@ -69,6 +69,11 @@ export interface ScanOptions {
    * no value.
    */
   readonly secondary: readonly KeyNames[];
+  /**
+   * In an encrypted store that hides keys: by index number, the secret that its keys are hidden with (`keys/pseudonyms.ts`).
+   * Absent: keys are as they are.
+   */
+  readonly secrets?: readonly Uint8Array[];
   /** Deepest nesting accepted inside a record: `[]` is 1 deep. */
   readonly depthMax: number;
   /** Largest record accepted, in bytes of source text from its first byte to its last. */

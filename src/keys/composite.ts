@@ -59,6 +59,12 @@ export function mapParts<V>(key: Uint8Array, part: (from: number, to: number) =>
   return parts;
 }
 
+/** Whether a key is null, or a component of it, also where the key is hidden. @throws TypeError as `mapParts` */
+export function hasNull(key: Uint8Array): boolean {
+  if (key[0] === KeyType.pseudonymOfNull || key[0] === KeyType.null) return true;
+  return key[0] === KeyType.composite && mapParts(key, (from) => key[from] === KeyType.null).includes(true);
+}
+
 /** One past the component that begins at `at`; beyond the end if it does not end. */
 function partEnd(key: Uint8Array, at: number): number {
   switch (key[at]) {

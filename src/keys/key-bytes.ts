@@ -8,6 +8,9 @@ import { KEY_BYTES_MAX } from '../base/limits.js';
 
 /** First byte of a key. The gaps are reserved. */
 export const KeyType = {
+  /** Pseudonyms (pseudonyms.ts): of a key that is null, or has a component that is, and of any other. */
+  pseudonymOfNull: 0x00,
+  pseudonym: 0x01,
   null: 0x02,
   false: 0x03,
   true: 0x04,

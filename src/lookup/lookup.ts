@@ -97,6 +97,11 @@ export class Lookup {
     return this.#current.attempt((generation) => locate(generation, key));
   }
 
+  /** Whether there is a record with this key, as the primary index has it. */
+  hasEntry(key: Uint8Array): boolean {
+    return this.#current.attempt(({ primary }) => primary?.find(key) !== undefined);
+  }
+
   /** Whether a key has the form of the collection's keys. */
   isKey(key: KeyValue): boolean {
     return isKeyOf(this.#current.generation(), key);

@@ -11,6 +11,7 @@ import { shardPath } from '../store/files/layout.js';
 import type { Change } from '../store/pages/change.js';
 import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
+import type { SealKeys } from '../store/seal/types.js';
 import { lineText } from '../store/shards/frame.js';
 import { type LineForm, lineForm, recordName, recordText } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
@@ -36,7 +37,7 @@ export async function recordsIn(
 ): Promise<Change[]> {
   const byShard = new Map<number, RecordRange[]>();
   for (const range of ranges) byShard.set(range.shard, [...(byShard.get(range.shard) ?? []), range]);
-  const keyOf = keyReader(manifest);
+  const keyOf = keyReader(manifest, place.seal);
   const found: Change[] = [];
   for (const entry of read.shards(manifest)) {
     const wanted = byShard.get(entry.shard);
@@ -97,10 +98,18 @@ function withoutRecords(
 }
 
 /** What gives the encoded primary key of a line. */
-function keyReader(manifest: CollectionManifest): (line: string, form: LineForm) => Uint8Array {
-  const plan = keyPlanOf(manifest);
+function keyReader(
+  manifest: CollectionManifest,
+  seal: SealKeys | undefined,
+): (line: string, form: LineForm) => Uint8Array {
+  const plan = keyPlanOf(manifest, seal);
   const { kind } = manifest.key;
-  if (kind === 'name') return (line) => encodeKey(recordName(line));
+  if (kind === 'name') {
+    return (line) => {
+      const whole = encodeKey(recordName(line));
+      return plan.hidden?.primary.of(whole) ?? whole;
+    };
+  }
   if (kind === 'ordinal') return () => new Uint8Array();
   return (line, form) =>
     recordOfText(recordText(line, form), { ...plan, secondary: [], allowsNull: true }).primary as Uint8Array;

@@ -12,6 +12,8 @@ export interface Edit {
   readonly patches?: readonly string[];
   /** Where the record is that the import had brought; absent where it had brought none. */
   readonly origin?: readonly [shard: number, ordinal: number] | undefined;
+  /** Where the key it belongs to is hidden, the encoded key itself in base64url: a deletion has no record that says it. */
+  readonly key?: string | undefined;
 }
 
 /** An edit with the encoded key it belongs to. */

@@ -60,6 +60,8 @@ export interface CollectionManifest extends HasNumbers {
   readonly generation: number;
   readonly framing: FramingName;
   readonly key: KeyRule;
+  /** Where keys are hidden: with it the secrets of the indexes are made (seal/hidden-keys.ts), 32 hexadecimal digits. It stays. */
+  readonly keySalt?: string | undefined;
   /** Absent for ordinal keys. */
   readonly primary?: IndexManifest | undefined;
   readonly secondary: readonly IndexManifest[];

@@ -3,6 +3,7 @@
 // Which records a deletion of a range is about: bounds of primary keys, checked as those of a read range are.
 
 import { compareKeys } from '../keys/encode.js';
+import { needsOrder } from '../lookup/index/hidden-range.js';
 import { checkBoundsOf, keyOf } from '../lookup/index/key-form.js';
 import { BOUNDS_OPTIONS, type Bounds, type RangeOptions, resolveBounds } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
@@ -15,8 +16,12 @@ export type KeyBounds = Pick<RangeOptions, 'gt' | 'gte' | 'lt' | 'lte' | 'prefix
 const { gt, gte, lt, lte, prefix } = BOUNDS_OPTIONS;
 const DELETE_RANGE_OPTIONS = { gt, gte, lt, lte, prefix } as const satisfies OptionTable;
 
-/** @throws TypeError for bounds that are wrong or none, and in a collection without a key */
-export function deletedBounds({ name, key }: CollectionManifest, given: KeyBounds): Bounds {
+/**
+ * @throws TypeError for bounds that are wrong or none, and in a collection without a key; GristmillError
+ * RANGE_NEEDS_PLAINTEXT_KEYS
+ */
+export function deletedBounds(manifest: CollectionManifest, given: KeyBounds): Bounds {
+  const { name, key, keySalt } = manifest;
   const options = resolveOptions('deleteRange', DELETE_RANGE_OPTIONS, given);
   if (key.kind === 'ordinal') {
     throw new TypeError(
@@ -29,6 +34,7 @@ export function deletedBounds({ name, key }: CollectionManifest, given: KeyBound
     );
   }
   checkBoundsOf(keyOf(name), key.kind === 'path' ? key.path : '', options);
+  if (keySalt !== undefined) throw needsOrder({ manifest, index: undefined });
   return resolveBounds(options);
 }
 

@@ -4,11 +4,14 @@
 // nothing. Until the commit nothing is written, new collections neither: what reads the store within a callback sees the
 // state before the group.
 
+import { randomUUID } from 'node:crypto';
 import { GristmillError } from '../base/errors.js';
 import { havePositions, withUnique } from '../keys/key-path.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { Resolved } from '../options/check.js';
 import { mergeUnderWay } from '../store/lock/lock-holder.js';
+import { newKeySalt } from '../store/seal/hidden-keys.js';
+import type { SealKeys } from '../store/seal/types.js';
 import type { Catalog, CollectionManifest, KeyRule, ShardEntry, StoreHeader } from '../store/types.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
 import type { GroupChanges } from './overlay/changes.js';
@@ -20,6 +23,8 @@ import type { KeyPlan } from './records/record.js';
 /** What a group needs of its store. */
 export interface GroupContext {
   readonly catalog: Catalog;
+  /** The keys of the store, where it is encrypted. */
+  readonly seal: SealKeys | undefined;
   /** The read path of a collection that is there. */
   readonly lookup: (name: string) => Lookup;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
@@ -88,7 +93,8 @@ export class Group {
       throw new GristmillError('COLLECTION_EXISTS', `the collection ${name} already exists; nothing was changed`);
     }
     const before = this.#header;
-    const manifest = newCollection(before, name, options);
+    const keySalt = newKeySalt(this.#context.seal, randomUUID(), name);
+    const manifest = newCollection(before, name, options, keySalt);
     const nextTree = before.nextTree + 1 + manifest.secondary.length;
     this.#header = { ...before, nextCollection: before.nextCollection + 1, nextTree };
     this.#created.push(manifest);
@@ -102,7 +108,8 @@ export class Group {
 
   #add(state: Pick<GroupCollection, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {
     const { manifest, shards } = state;
-    const added = { manifest, shards, overlay: new Overlay(this.#undo), plan: planOf(manifest).plan, stored };
+    const { plan } = planOf(manifest, this.#context.seal);
+    const added = { manifest, shards, overlay: new Overlay(this.#undo, plan.hidden?.primary), plan, stored };
     this.#collections.set(manifest.name, added);
     return added;
   }
@@ -146,6 +153,7 @@ function newCollection(
   header: StoreHeader,
   name: string,
   { key, indexes: named, uniqueIndexes }: Resolved<typeof COLLECTION_OPTIONS>,
+  keySalt: string | undefined,
 ): CollectionManifest {
   const indexes = withUnique(named, uniqueIndexes);
   const rule: KeyRule = key === undefined ? { kind: 'ordinal' } : { kind: 'path', path: key };
@@ -159,6 +167,7 @@ function newCollection(
       return { path, tree: header.nextTree + 1 + i, ...empty, ...unique };
     }),
     ...(havePositions(indexes) && { positions: true }),
+    ...(keySalt !== undefined && { keySalt }),
     ...{ records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: generation },
     ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
   };

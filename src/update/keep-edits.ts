@@ -22,7 +22,7 @@ import { parsedRecord } from '../store/shards/line.js';
 import type { Catalog, CatalogSnapshot, CatalogWrite, CollectionManifest, KeyRule } from '../store/types.js';
 import { withinTransaction } from './callback.js';
 import { checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
-import { editsOf, isTouched, originalText } from './edits/edited.js';
+import { editsOf, isTouched, originalText, wholeKeyOf } from './edits/edited.js';
 import { editCount, hasImports } from './edits/edits.js';
 import { Group } from './group.js';
 import type { TransactionCollection } from './transaction-collection.js';
@@ -119,7 +119,7 @@ class Settling {
       batch.length = 0;
     };
     for (const one of editsOf(this.#snapshot, this.#manifest, this.#before)) {
-      const key = decodeKey(one.key);
+      const key = decodeKey(wholeKeyOf(one));
       if (!isTouched(key, this.#before, this.#now)) {
         if (!isWritten) adopted += this.#writeDown(one);
         continue;
@@ -175,6 +175,7 @@ class Settling {
     const { catalog } = this.#target;
     const group = new Group({
       catalog,
+      seal: this.#target.seal,
       lookup: () => this.#now,
       isHeld: () => false,
     });
@@ -194,8 +195,9 @@ class Settling {
     return kept;
   }
 
-  #keep(collection: TransactionCollection<unknown>, { key: encoded, edit }: EditAt): void {
-    const key = decodeKey(encoded);
+  #keep(collection: TransactionCollection<unknown>, one: EditAt): void {
+    const { edit } = one;
+    const key = decodeKey(wholeKeyOf(one));
     if (edit.kind === 'patch' && collection.has(key)) {
       for (const patch of edit.patches ?? []) collection.patchText(key, patch);
     } else if (edit.kind !== 'delete') {
@@ -206,8 +208,9 @@ class Settling {
     } else collection.delete(key);
   }
 
-  #merge(collection: TransactionCollection<unknown>, { key: encoded, edit }: EditAt, onChanged: OnChanged): boolean {
-    const key = decodeKey(encoded);
+  #merge(collection: TransactionCollection<unknown>, one: EditAt, onChanged: OnChanged): boolean {
+    const { edit } = one;
+    const key = decodeKey(wholeKeyOf(one));
     const [edited, incoming] = [this.#before.textSync(key), this.#now.textSync(key)];
     const values = [originalText(edit, this.#before), edited, incoming].map((text) => text && parsedRecord(text));
     const merged = withinTransaction(() => onChanged(values[0], values[1], values[2], key));

@@ -3,7 +3,7 @@
 // One collection within a transaction: reads see its changes, which are kept beside the store until the commit.
 
 import { decodeKey } from '../keys/decode.js';
-import { encodeKey, type KeyValue } from '../keys/encode.js';
+import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
 import type { KeyPath } from '../keys/key-path.js';
 import { checkForm, keyOf } from '../lookup/index/key-form.js';
@@ -115,7 +115,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     const { changes, appended, deleted } = this.#overlay;
     let count = this.#manifest.records + appended.length - deleted.size;
     for (const { key, record } of changes.values()) {
-      const isStored = this.#lookup?.has(decodeKey(key)) ?? false;
+      const isStored = this.#lookup?.hasEntry(key) ?? false;
       if (record !== undefined && !isStored) count++;
       if (record === undefined && isStored) count--;
     }
@@ -170,7 +170,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     const name = this.#manifest.key.kind === 'name' ? (key as string) : undefined;
     const record = recordOfText(mergePatch(text, changes), this.#plan, name);
     const { primary } = record;
-    if (primary !== undefined && Buffer.compare(primary, encodeKey(key)) === 0) {
+    if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
       this.#overlay.patch(primary, record, changes);
     } else {
       this.delete(key);
@@ -213,7 +213,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
       return this.#firstAppended + this.#overlay.appended.length - 1;
     }
     this.#overlay.put(record.primary, record);
-    return record.key ?? decodeKey(record.primary);
+    return record.key ?? decodeKey(record.whole ?? record.primary);
   }
 
   /** What this transaction made of a key; undefined when it did not touch it. */

@@ -47,18 +47,22 @@ function expectNothingLost(result: PlainResult, source: Uint8Array, framing: Fra
   expect(Buffer.from(rest).toString('latin1')).toMatch(/^[ \t\r\n,]*[\]}]?$/);
 }
 
+/** By index number; more than there are indexes. */
+const SECRETS = Array.from({ length: 16 }, (_, index) => new Uint8Array(32).fill(index + 1));
+
 describe.each(framings)('framing %s', (framing) => {
   const someOptions = fc.record({
     primary: fc.option(keyPaths, { nil: undefined }),
     secondary: secondaryPaths,
     depthMax: fc.constantFrom(1, 2, 4, 1024),
     recordBytesMax: fc.constantFrom(10, 40, 1_000_000),
+    secrets: fc.constantFrom(undefined, SECRETS),
   });
 
   it('is read the same by all kernels, in random sources whole and damaged', () => {
     fc.assert(
-      fc.property(damaged(sourceTexts(framing)), someOptions, (source, { primary, ...some }) => {
-        const options = optionsFor(framing, { ...(primary && { primary }), ...some });
+      fc.property(damaged(sourceTexts(framing)), someOptions, (source, { primary, secrets, ...some }) => {
+        const options = optionsFor(framing, { ...(primary && { primary }), ...(secrets && { secrets }), ...some });
         expectTwins(source, options);
         expectNothingLost(scanPlain(source, options), source, framing);
       }),

@@ -134,6 +134,7 @@ class SpanReader implements ScanClient {
   /** In the order the kernel added them: not sorted, so that the order of a record's keys can be seen. */
   #takeEntries(): void {
     const { entries } = this.#kernel;
+    entries.hide();
     for (let run = entries.takeRun(RUN_BYTES); run.byteLength > 0; run = entries.takeRun(RUN_BYTES)) {
       for (let at = 0; at < run.byteLength; at += entryBytes(run, at)) {
         const { shard, ordinal, index, key } = decodeEntry(run, at);

@@ -6,13 +6,16 @@ import { expect, onTestFinished } from 'vitest';
 import { syncSources } from '../../dist/src/api/later.js';
 import { type Memory, memory, openStore, type Store } from '../../dist/src/index.js';
 import type { SyncOptions, SyncReport } from '../../dist/src/sources/sync.js';
+import type { StorePlace } from '../../dist/src/store/files/blobs.js';
 import { files as onDisk } from '../../dist/src/store/files/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { placeOf } from '../../dist/src/store/lock/memory-place.js';
-import { openRecovered } from '../../dist/src/store/lock/recovery.js';
+import { openPlace, openRecovered } from '../../dist/src/store/lock/recovery.js';
+import type { Catalog } from '../../dist/src/store/types.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
+import { optionsOf, STORE_KEY } from './hidden-store.js';
 import { scratch } from './import-files.js';
-import type { KINDS } from './import-store.js';
+import { KINDS } from './import-store.js';
 import { until } from './until.js';
 
 /** Files under one directory, each change of which has a time of its own, long ago. */
@@ -57,7 +60,11 @@ export interface Synced {
   sync(sources: string | readonly string[], options?: SyncOptions): Promise<SyncReport>;
 }
 
-export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced> {
+/** Where synchronised stores can be; those with hidden keys are encrypted. */
+export const SYNC_KINDS = [...KINDS, 'on disk, keys hidden'] as const;
+
+export async function syncedStore(kind: (typeof SYNC_KINDS)[number]): Promise<Synced> {
+  if (kind === 'on disk, keys hidden') return hiddenStore();
   const where: string | Memory = kind === 'on disk' ? prepareStoreDirectory(join(scratch(), 'store'), true) : memory();
   const place = typeof where === 'string' ? { directory: where, blobs: onDisk } : placeOf(where);
   const catalog = await openRecovered(place, { create: true, readOnly: false });
@@ -66,7 +73,27 @@ export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced>
     await store.close();
     await catalog.close();
   });
-  const target = { directory: place.directory, blobs: place.blobs, catalog };
+  return synced(store, { directory: place.directory, blobs: place.blobs, catalog });
+}
+
+/** An encrypted store, whose keys are hidden. */
+async function hiddenStore(): Promise<Synced> {
+  const directory = join(scratch(), 'store');
+  const { place, catalog } = await openPlace(directory, {
+    create: true,
+    readOnly: false,
+    encryption: { key: STORE_KEY },
+  });
+  const store = await openStore(directory, optionsOf('hidden'));
+  onTestFinished(async () => {
+    await store.close();
+    await catalog.close();
+  });
+  return synced(store, { ...place, catalog });
+}
+
+function synced(store: Store, target: StorePlace & { readonly catalog: Catalog }): Synced {
+  const { catalog } = target;
   return {
     store,
     sync: async (sources, options) => {
@@ -84,15 +111,21 @@ export async function syncedStore(kind: (typeof KINDS)[number]): Promise<Synced>
   };
 }
 
-/** Text by key; in order, where keys are positions. */
-export async function contentOf(store: Store): Promise<unknown> {
+/** Text by key; in order, where keys are positions. @param hidesKeys whether ranges are refused */
+export async function contentOf(store: Store, hidesKeys = false): Promise<unknown> {
   if (!store.collections().includes('records')) return {};
   const records = store.collection();
   const texts: string[] = [];
-  for await (const { text } of records.scanText()) texts.push(text);
-  if (records.stat().key === '(ordinal)') return texts;
-  const found: [string, string][] = [];
-  for await (const { key, text } of records.rangeText()) found.push([JSON.stringify(key), text]);
+  const scanned: [string, string][] = [];
+  const { key: path } = records.stat();
+  for await (const { name, text } of records.scanText()) {
+    texts.push(text);
+    scanned.push([JSON.stringify(name ?? JSON.parse(text)[String(path)]), text]);
+  }
+  if (path === '(ordinal)') return texts;
+  const found = hidesKeys ? scanned : [];
+  if (hidesKeys) for (const [key, text] of found) expect(records.getTextSync(JSON.parse(key))).toBe(text);
+  else for await (const { key, text } of records.rangeText()) found.push([JSON.stringify(key), text]);
   expect(found.map(([, text]) => text).sort()).toEqual(texts.sort());
   return Object.fromEntries(found);
 }

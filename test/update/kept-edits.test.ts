@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memory, openStore, type Store } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
+import { optionsOf } from '../support/hidden-store.js';
 import { makeDirectory } from '../support/import-files.js';
 
 type Row = { readonly id: number; readonly [name: string]: unknown };
@@ -108,7 +109,7 @@ const anyStep = fc.oneof(
 async function held(store: Store): Promise<Map<number, unknown>> {
   const found = new Map<number, unknown>();
   if (!store.collections().includes('c')) return found;
-  for await (const { key, value } of store.collection('c').range()) found.set(key as number, value);
+  for await (const { value } of store.collection('c').scan()) found.set((value as Row).id, value);
   return found;
 }
 
@@ -116,50 +117,54 @@ const OPTIONS = { collection: 'c', key: 'id', indexes: ['x'], allowEmpty: true }
 const lines = (rows: readonly Row[]): Uint8Array => Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 
 describe('what transactions changed', () => {
-  test.each(['on disk', 'in memory'])('is done again to what a replacing import brings, %s', async (where) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { minLength: 2, maxLength: 12 }), async (steps) => {
-        const directory = makeDirectory();
-        const place = where === 'in memory' ? memory() : join(directory.path, 'store');
-        let store = await openStore(place);
-        try {
-          const expected = new Expected();
-          expected.upsert([{ id: 0, x: 0 }]);
-          await store.import([{ id: 0, x: 0 }], OPTIONS);
-          for (const step of steps) {
-            if (step === 'compact') await store.compact();
-            else if (step === 'reopen') {
-              await store.close();
-              store = await openStore(place);
-            } else if ('upsert' in step) {
-              expected.upsert(step.upsert);
-              await store.import(lines(step.upsert), { ...OPTIONS, mode: 'upsert', shape: 'ndjson' });
-            } else if ('replace' in step) {
-              const changes = step.changes as 'keep' | 'drop';
-              expected.replace(step.replace, changes);
-              await store.import(lines(step.replace), { ...OPTIONS, changes, shape: 'ndjson' });
-            } else {
-              await store.transaction((tx) => {
-                const collection = tx.collection('c');
-                for (const { id, operation } of step.changes) {
-                  const row = { ...(typeof operation === 'object' && 'put' in operation ? operation.put : {}), id };
-                  const done = typeof operation === 'object' && 'put' in operation ? { put: row } : operation;
-                  expected.change(id, done);
-                  if (done === 'delete') collection.delete(id);
-                  else if ('put' in done) collection.put(done.put);
-                  else collection.patch(id, done.patch);
-                }
-              });
+  test.each(['on disk', 'on disk with hidden keys', 'in memory'])(
+    'is done again to what a replacing import brings, %s',
+    async (where) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyStep, { minLength: 2, maxLength: 12 }), async (steps) => {
+          const directory = makeDirectory();
+          const place = where === 'in memory' ? memory() : join(directory.path, 'store');
+          const options = optionsOf(where === 'on disk with hidden keys' ? 'hidden' : 'plain');
+          let store = await openStore(place, options);
+          try {
+            const expected = new Expected();
+            expected.upsert([{ id: 0, x: 0 }]);
+            await store.import([{ id: 0, x: 0 }], OPTIONS);
+            for (const step of steps) {
+              if (step === 'compact') await store.compact();
+              else if (step === 'reopen') {
+                await store.close();
+                store = await openStore(place, options);
+              } else if ('upsert' in step) {
+                expected.upsert(step.upsert);
+                await store.import(lines(step.upsert), { ...OPTIONS, mode: 'upsert', shape: 'ndjson' });
+              } else if ('replace' in step) {
+                const changes = step.changes as 'keep' | 'drop';
+                expected.replace(step.replace, changes);
+                await store.import(lines(step.replace), { ...OPTIONS, changes, shape: 'ndjson' });
+              } else {
+                await store.transaction((tx) => {
+                  const collection = tx.collection('c');
+                  for (const { id, operation } of step.changes) {
+                    const row = { ...(typeof operation === 'object' && 'put' in operation ? operation.put : {}), id };
+                    const done = typeof operation === 'object' && 'put' in operation ? { put: row } : operation;
+                    expected.change(id, done);
+                    if (done === 'delete') collection.delete(id);
+                    else if ('put' in done) collection.put(done.put);
+                    else collection.patch(id, done.patch);
+                  }
+                });
+              }
+              expect(await held(store)).toEqual(expected.rows);
             }
-            expect(await held(store)).toEqual(expected.rows);
+            expect((await store.verify()).faults).toEqual([]);
+          } finally {
+            await store.close();
+            directory.remove();
           }
-          expect((await store.verify()).faults).toEqual([]);
-        } finally {
-          await store.close();
-          directory.remove();
-        }
-      }),
-      { numRuns: runs(where === 'in memory' ? 20 : 12) },
-    );
-  });
+        }),
+        { numRuns: runs(where === 'in memory' ? 20 : 12) },
+      );
+    },
+  );
 });

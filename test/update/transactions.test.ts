@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openStore, type Snapshot, type Store, type TransactionCollection } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
+import { KEY_FORMS, type KeyForm, optionsOf } from '../support/hidden-store.js';
 import { fileWith, makeDirectory } from '../support/import-files.js';
 import {
   expectHolds,
@@ -56,10 +57,11 @@ class Run {
   constructor(
     readonly directory: string,
     public store: Store,
+    readonly form: KeyForm,
   ) {}
 
-  static async begin(directory: string): Promise<Run> {
-    const run = new Run(directory, await openStore(directory));
+  static async begin(directory: string, form: KeyForm): Promise<Run> {
+    const run = new Run(directory, await openStore(directory, optionsOf(form)), form);
     await run.store.transaction((tx) => {
       tx.createCollection('path', { key: 'id', indexes: ['tags'] });
       tx.createCollection('ordinal', { indexes: ['tags'] });
@@ -82,14 +84,14 @@ class Run {
     else {
       for (const { snapshot } of this.#snapshots.splice(0)) snapshot.release();
       await this.store.close();
-      this.store = await openStore(this.directory);
+      this.store = await openStore(this.directory, optionsOf(this.form));
     }
   }
 
   async check(): Promise<void> {
-    for (const name of COLLECTIONS) await expectHolds(this.store.collection(name), this.models[name]);
+    for (const name of COLLECTIONS) await expectHolds(this.store.collection(name), this.models[name], this.form);
     for (const { snapshot, models } of this.#snapshots) {
-      for (const name of COLLECTIONS) await expectHolds(snapshot.collection(name), models[name]);
+      for (const name of COLLECTIONS) await expectHolds(snapshot.collection(name), models[name], this.form);
     }
   }
 
@@ -215,23 +217,27 @@ function patch(
 }
 
 describe('any sequence of transactions, imports, compactions and reopenings', () => {
-  test('leaves what a Map would hold, whichever way it is read', { timeout: 240_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 8 }), async (steps) => {
-        const directory = makeDirectory();
-        const run = await Run.begin(`${directory.path}/store`);
-        try {
-          await run.check();
-          for (const step of steps) {
-            await run.step(step);
+  test.each(KEY_FORMS)(
+    'leaves what a Map would hold, whichever way it is read, keys %s',
+    { timeout: 240_000 },
+    async (form) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyStep, { minLength: 1, maxLength: 8 }), async (steps) => {
+          const directory = makeDirectory();
+          const run = await Run.begin(`${directory.path}/store`, form);
+          try {
             await run.check();
+            for (const step of steps) {
+              await run.step(step);
+              await run.check();
+            }
+          } finally {
+            await run.store.close();
+            directory.remove();
           }
-        } finally {
-          await run.store.close();
-          directory.remove();
-        }
-      }),
-      { numRuns: runs(12), interruptAfterTimeLimit: 200_000 },
-    );
-  });
+        }),
+        { numRuns: runs(12), interruptAfterTimeLimit: 200_000 },
+      );
+    },
+  );
 });

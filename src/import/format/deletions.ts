@@ -6,6 +6,7 @@
 
 import { NEWLINE } from '../../kernel/plain/bytes.js';
 import { encodeKey } from '../../keys/encode.js';
+import { type Pseudonyms, pseudonymsOf } from '../../keys/pseudonyms.js';
 import type { Change } from '../../store/pages/change.js';
 import { recordName } from '../../store/shards/line.js';
 
@@ -15,10 +16,13 @@ const END = Buffer.from(',"value":null}');
 export class Deletions {
   readonly found: Change[] = [];
   readonly #shard: number;
+  readonly #pseudonyms: Pseudonyms | undefined;
   #ordinal = 0;
 
-  constructor(shard: number) {
+  /** @param secret hides the keys */
+  constructor(shard: number, secret?: Uint8Array) {
     this.#shard = shard;
+    this.#pseudonyms = secret && pseudonymsOf(secret);
   }
 
   /** Notes those of a frame. @param lines its records, each with a newline after it */
@@ -29,7 +33,8 @@ export class Deletions {
       const newline = bytes.indexOf(NEWLINE, from);
       const to = newline === -1 ? bytes.byteLength : newline;
       if (to - from > END.byteLength && END.equals(bytes.subarray(to - END.byteLength, to))) {
-        const key = encodeKey(recordName(bytes.toString('utf8', from, to)));
+        const whole = encodeKey(recordName(bytes.toString('utf8', from, to)));
+        const key = this.#pseudonyms?.of(whole) ?? whole;
         this.found.push({ key, shard: this.#shard, ordinal: this.#ordinal, isRemoval: true });
       }
       from = to + 1;

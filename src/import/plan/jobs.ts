@@ -24,6 +24,8 @@ interface JobContext {
   readonly positions?: true | undefined;
   /** Whether spans of lines are hashed. */
   readonly hashesSpans: boolean;
+  /** By index number, what hides the keys, where they are hidden. */
+  readonly secrets?: readonly Uint8Array[] | undefined;
 }
 
 /** The jobs of sources whose spans are all known, in source order. */
@@ -79,7 +81,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, together, key, positions, hashesSpans }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans, secrets }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -97,6 +99,7 @@ function setupOf(
       ...{ secondary, depthMax, recordBytesMax, ...spellingOf(options) },
       ...(primary && { primary }),
       ...(rules && { asks: true }),
+      ...(secrets && { secrets }),
     },
     level,
     access,

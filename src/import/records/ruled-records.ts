@@ -122,7 +122,7 @@ export class RuledRecords {
     if (typeof keys === 'string') return { reason: keys };
     const changed = this.#rules.changed(bytes, place);
     const record = { line: changed ? lineWith(bytes, place, changed).subarray(0, -1).toString() : line, keys };
-    return [given === undefined ? record : namedRecord(record, given)];
+    return [given === undefined ? record : namedRecord(record, given, this.#task.setup.scan)];
   }
 
   /** The records that the user's function makes of a record. Undefined: it is stored as it is. */

@@ -47,6 +47,7 @@ export class RunWriter {
   /** Sorts the kernel's entries, drops repeated primary keys, appends the rest as a run and empties the heap. */
   write(entries: Entries, keep: 'last' | 'first'): void {
     if (entries.count === 0) return;
+    entries.hide();
     entries.sort();
     this.#noteLosers(entries, entries.dedupe(keep));
     const chunkBytes: number[] = [];

@@ -85,7 +85,8 @@ export class SpanOutput {
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
     const { format, key } = task.setup.coding;
-    if (format === 'es-bulk' && key === undefined) this.#deletions = new Deletions(task.shard);
+    if (format === 'es-bulk' && key === undefined)
+      this.#deletions = new Deletions(task.shard, task.setup.scan.secrets?.[0]);
   }
 
   /** Records read, bad ones included. */
@@ -159,7 +160,8 @@ export class SpanOutput {
   settle(outcome: GoodOutcome, name?: string): BadOutcome | undefined {
     if (this.#ruled !== undefined) return this.#ruled.settle(outcome, name);
     const { entries, scanner } = this.kernel;
-    const { line, keys } = name === undefined ? outcome.record : namedRecord(outcome.record, name);
+    const { line, keys } =
+      name === undefined ? outcome.record : namedRecord(outcome.record, name, this.#task.setup.scan);
     entries.addKeys(this.#task.shard, keys, () => this.takeEntries());
     scanner.accept(line, outcome);
     return undefined;

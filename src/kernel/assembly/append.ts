@@ -22,7 +22,7 @@ const KEY_ROOM: u32 = ENTRY_HEADER_BYTES + 1 + KEY_BYTES_MAX + 64;
   store<u32>(State.refsEnd, State.heapEnd, 8);
   store<u32>(State.refsEnd, end - key, 12);
   State.refsEnd += REF_BYTES;
-  State.heapEnd = end;
+  State.heapEnd = max(end, key + State.keyRoom);
 }
 
 /** Adds the scalar at `at` to the heap under `index`; NO_EVENT, or what the host has to do instead. */

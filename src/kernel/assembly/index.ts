@@ -13,6 +13,7 @@ export { countNewlines } from './checksum';
 export { addComposite, clearComposites } from './composites';
 export { addEntries, clearEntries, dedupeEntries, sortEntries, takeRun } from './entries';
 export { nextIndex, pageEntries, takePage } from './pages';
+export { hide, hideEntries, setSecret } from './hide';
 export { decide, heldEnd, heldName, heldStart, isHeld } from './held';
 export { addNode, clearNodes, endNode, setPosition } from './paths';
 export { next } from './scan';

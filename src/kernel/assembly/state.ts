@@ -120,6 +120,8 @@ export class State {
   static blankEnd: u32 = 0;
 
   // Entries.
+  /** Bytes that an entry has room for from its index number on, so that its key can be hidden in place (hide.ts); 0: as many as it has. */
+  static keyRoom: u32 = 0;
   static heapEnd: u32 = 0;
   static refsEnd: u32 = 0;
 }

@@ -16,6 +16,7 @@ import { combinations, combinationsOf, joinParts } from '../../keys/composite.js
 import { encodeKeyToken } from '../../keys/encode.js';
 import type { LongKeys } from '../../keys/key-bytes.js';
 import { isComposite, type KeyNames, type Names, partsOf } from '../../keys/key-path.js';
+import { pseudonymsOf } from '../../keys/pseudonyms.js';
 import type { BadReasonName, ScannedRecord, ScanOptions } from '../contract.js';
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, endsScalar, OPEN_ARRAY, OPEN_OBJECT, QUOTE, skipBlanks } from './bytes.js';
 import { nameOf, tokenEnd, valueEnd } from './tokens.js';
@@ -57,7 +58,7 @@ export function captureKeys(
   bytes: Uint8Array,
   value: Token,
   name: Token | undefined,
-  { primary, secondary, allowsNull }: ScanOptions,
+  { primary, secondary, allowsNull, secrets }: ScanOptions,
 ): ScannedRecord['keys'] | BadReasonName {
   const nameIsKey = name !== undefined && primary === undefined;
   const paths = [primary, ...secondary];
@@ -73,11 +74,12 @@ export function captureKeys(
 
   const keys: [number, string][] = [];
   for (const [index, parts] of (found as Token[][][]).entries()) {
-    // A secondary index has long values cut; who reads it looks into the record.
-    const long = index === PRIMARY ? 'refuse' : 'cut';
+    const pseudonyms = secrets && pseudonymsOf(secrets[index]!);
+    // A secondary index has long values cut; who reads it looks into the record. Hidden ones need no room.
+    const long = index === PRIMARY ? 'refuse' : pseudonyms === undefined ? 'cut' : 'keep';
     for (const key of keysFrom(bytes, paths[index], parts, long)) {
       if (typeof key === 'string') return key;
-      keys.push([index, Buffer.from(key).toString('hex')]);
+      keys.push([index, Buffer.from(pseudonyms?.of(key) ?? key).toString('hex')]);
     }
   }
   return keys;

@@ -76,6 +76,11 @@ export class Entries {
     return this.#raw.addEntries(bytes, low, high) !== 0;
   }
 
+  /** Makes pseudonyms of the keys of a scan that hides them (`ScanOptions.secrets`). Call it before `sort`. */
+  hide(): void {
+    this.#raw.hideEntries();
+  }
+
   /** Sorts by index and key, source order among equal ones; what is taken out next is the first entry. */
   sort(): void {
     this.#raw.sortEntries();

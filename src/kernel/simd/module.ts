@@ -24,6 +24,9 @@ export interface Exports {
     afterComma: number,
   ): void;
   ask(asks: number): void;
+  hide(isHidden: number): void;
+  setSecret(index: number): void;
+  hideEntries(): void;
   decide(verdict: number, lineBytes: number): void;
   isHeld(): number;
   heldName(): number;

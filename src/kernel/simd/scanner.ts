@@ -89,7 +89,17 @@ export class Scanner {
     const hasPrimary = options.primary === undefined ? 0 : 1;
     const framing = Framing[options.framing];
     this.#raw.ask(options.asks ? 1 : 0);
+    this.#hide(options.secrets);
     this.#raw.begin(framing, hasPrimary, options.recordBytesMax, frameBytes, shard, afterComma ? 1 : 0);
+  }
+
+  #hide(secrets: ScanOptions['secrets']): void {
+    const raw = this.#raw;
+    raw.hide(secrets === undefined ? 0 : 1);
+    for (const [index, secret] of (secrets ?? []).entries()) {
+      this.#window.bytes.set(secret, raw.out());
+      raw.setSecret(index);
+    }
   }
 
   /**

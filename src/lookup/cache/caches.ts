@@ -10,6 +10,7 @@ import { GristmillError } from '../../base/errors.js';
 import type { StoreEmitter } from '../../base/events.js';
 import { type CacheOptions, type CachesOptions, cacheOptionsOf } from '../../options/store.js';
 import type { StorePlace } from '../../store/files/blobs.js';
+import type { SealKeys } from '../../store/seal/types.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { BoundedCache, Kept } from './bounded-cache.js';
@@ -64,6 +65,11 @@ export class Caches {
         sizeCalculation: (page) => page.byteLength + OVERHEAD_BYTES,
       });
     }
+  }
+
+  /** The keys of the store, where it is encrypted. */
+  get seal(): SealKeys | undefined {
+    return this.#place.seal;
   }
 
   /** Those that lookups in a collection go through, whatever state of it they see. */

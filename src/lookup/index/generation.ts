@@ -7,6 +7,7 @@
 import { GristmillError } from '../../base/errors.js';
 import { isSamePath, type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { isDead, isDeadIn } from '../../store/catalog/tombstones.js';
+import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
 import type { Place } from '../../store/shards/place.js';
 import type {
   CatalogRead,
@@ -50,6 +51,8 @@ export class Generation {
   readonly shards: readonly ShardEntry[];
   readonly primary: Tree | undefined;
   readonly secondary: readonly Tree[];
+  /** The pseudonyms of its keys. Undefined where they are not hidden. */
+  readonly hidden: HiddenKeys | undefined;
   readonly #catalog: CatalogView;
   readonly #caches: Caches;
   readonly #layout: Layout;
@@ -69,6 +72,7 @@ export class Generation {
     this.#catalog = catalog;
     this.#caches = caches;
     this.manifest = manifest;
+    this.hidden = hiddenKeys(caches.seal, manifest);
     this.#knownUntil = catalog.generation();
     const { id, layout, open } = manifest;
     const isSame = previous?.manifest.id === id && previous.manifest.layout === layout;

@@ -14,7 +14,9 @@ export function locate(generation: Generation, key: KeyValue): Place | undefined
   if (primary === undefined) return locateOrdinal(generation, key);
   const { path } = primary.manifest;
   if (!hasFormOf(path, key)) checkForm(keyOf(generation.manifest.name), path, key);
-  const location = primary.find(encodeKey(key));
+  const whole = encodeKey(key);
+  const { hidden } = generation;
+  const location = primary.find(hidden === undefined ? whole : hidden.primary.of(whole));
   return location && generation.place(location);
 }
 

@@ -90,6 +90,8 @@ export interface Bounds {
   readonly upper: Bound | undefined;
   readonly reverse: boolean;
   readonly limit: number;
+  /** Where keys are hidden: the one key that is read, which the bounds are the pseudonym of. */
+  readonly only?: KeyValue;
 }
 
 /** Entries `from` … `to` − 1 of a page; read backwards in a reversed range. */

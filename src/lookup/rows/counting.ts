@@ -5,6 +5,7 @@
 
 import { compareKeys, encodeKey, type KeyValue } from '../../keys/encode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
+import { needsOrder, pseudonymsIn } from '../index/hidden-range.js';
 import { storedKey } from './in-order.js';
 import { type OpenRange, readRowsSync } from './reading.js';
 import type { KeyGroup } from './source.js';
@@ -53,9 +54,11 @@ export function* distinctKeys(open: () => OpenRange): Generator<KeyCount> {
 }
 
 function* countsIn(range: OpenRange): Generator<KeyCount> {
+  const { only } = range.bounds;
+  if (only === undefined && pseudonymsIn(range.source) !== undefined) throw needsOrder(range.source);
   for (const group of wholeGroups(range)) {
     if (isCutKey(group.key)) yield* longCounts(range, group.key);
-    else yield { key: storedKey(group.key), count: group.count };
+    else yield { key: only === undefined ? storedKey(group.key) : only, count: group.count };
   }
 }
 

@@ -14,6 +14,7 @@ import { cutKey, isCutKey } from '../../keys/key-bytes.js';
 import { type KeyPath, namesOf, numbersIn } from '../../keys/key-path.js';
 import { lineForm, parsedRecord, recordText } from '../../store/shards/line.js';
 import type { Place } from '../../store/shards/place.js';
+import { needsOrder, pseudonymsIn } from '../index/hidden-range.js';
 import { type Bounds, compareLocations, isWithin } from '../index/range.js';
 import { locationOf, type RowSource } from './source.js';
 
@@ -37,6 +38,8 @@ const SORTED_MAX = 1024;
 /** The rows of a range, in order; the limit of the bounds is the caller's. */
 export function* rowsInOrder(source: RowSource, bounds: Bounds): Steps {
   const { index } = source;
+  const { only } = bounds;
+  if (only === undefined && pseudonymsIn(source) !== undefined) throw needsOrder(source);
   let batch: { readonly key: KeyValue; readonly place: Place }[] = [];
   let size = Math.min(BATCH_MIN, bounds.limit);
   let left = bounds.limit;
@@ -58,7 +61,7 @@ export function* rowsInOrder(source: RowSource, bounds: Bounds): Steps {
       yield* longInOrder(source, bounds, index, done);
       continue;
     }
-    batch.push({ key: storedKey(key), place });
+    batch.push({ key: only === undefined ? storedKey(key) : only, place });
     if (batch.length >= size) yield* fetched();
   }
   yield* fetched();

@@ -4,10 +4,12 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { KEY_BYTES_MAX } from '../../base/limits.js';
+import { compareKeys } from '../../keys/encode.js';
 import { cutKey } from '../../keys/key-bytes.js';
 import { type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { xxh64 } from '../../store/files/checksum.js';
 import type { CollectionManifest, Location, StoreHeader } from '../../store/types.js';
+import { needsOrder, pseudonymsIn } from '../index/hidden-range.js';
 import { type Bounds, boundsAfter } from '../index/range.js';
 import { type Cursor, decodeCursor } from './cursor.js';
 import type { RowSource } from './source.js';
@@ -34,9 +36,20 @@ export function boundsAfterCursor(
   { scope, lineage }: { readonly scope: string; readonly lineage: bigint },
 ): Bounds {
   if (text === undefined) return bounds;
-  const { key, among } = decodeCursor(text, scope);
+  const { key, among } = hiddenCursor(source, bounds, decodeCursor(text, scope));
   if (among === undefined) return boundsAfter(bounds, { key, location: undefined });
   return boundsAfter(bounds, { key, location: locationOf(source, key, among, lineage, scope) });
+}
+
+/** A cursor with its keys as the indexes have them. @throws GristmillError RANGE_NEEDS_PLAINTEXT_KEYS for one of another key */
+function hiddenCursor(source: RowSource, { lower, only }: Bounds, cursor: Cursor): Cursor {
+  const pseudonyms = pseudonymsIn(source);
+  if (pseudonyms === undefined) return cursor;
+  const key = pseudonyms.of(cursor.key);
+  if (only === undefined || compareKeys(key, lower!.key) !== 0) throw needsOrder(source);
+  const { among } = cursor;
+  const own = pseudonymsIn({ ...source, index: undefined });
+  return { key, ...(among && { among: { ...among, primary: own?.of(among.primary) ?? among.primary } }) };
 }
 
 /** Where among the records with one key to continue. Undefined if there are none. */

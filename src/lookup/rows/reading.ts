@@ -8,6 +8,7 @@ import { namesOf } from '../../keys/key-path.js';
 import type { Freshness } from '../../options/freshness.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CollectionManifest, StoreHeader } from '../../store/types.js';
+import { hiddenBounds } from '../index/hidden-range.js';
 import { checkBoundsForm } from '../index/key-form.js';
 import { type Bounds, type RangeOptions, resolveBounds } from '../index/range.js';
 import { replacedMeanwhile } from '../iterate.js';
@@ -66,7 +67,8 @@ export function resolvedRange(
   const { manifest } = source;
   checkBoundsForm(manifest, options);
   const context = contextOf(manifest, options, header);
-  return { source, bounds: boundsAfterCursor(source, bounds, options.after, context), context };
+  const known = hiddenBounds(source, bounds, options);
+  return { source, bounds: boundsAfterCursor(source, known, options.after, context), context };
 }
 
 function contextOf(manifest: CollectionManifest, { index }: RangeOptions, header: StoreHeader): RowContext {

@@ -7,6 +7,7 @@ import { KEY_BYTES_MAX } from '../../base/limits.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { entryKey, entryKeyBytes, entryOrdinal, entryShard, upperBound } from '../../store/pages/read.js';
+import type { HiddenKeys } from '../../store/seal/hidden-keys.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CatalogSnapshot, CollectionManifest, Location } from '../../store/types.js';
 import type { Generation } from '../index/generation.js';
@@ -27,6 +28,8 @@ export interface RowSource {
   readonly manifest: CollectionManifest;
   /** The secondary index that is read. Undefined: the primary key. */
   readonly index: KeyPath | undefined;
+  /** The pseudonyms of the collection's keys. Undefined where they are not hidden. */
+  readonly hidden: HiddenKeys | undefined;
   /** The live records in a range, in order. */
   places(bounds: Bounds): Generator<KeyPlace>;
   /** How many there are, in parts: a number, or where keys may be cut, the keys with counts. */
@@ -40,6 +43,7 @@ export interface RowSource {
 export class StoredSource implements RowSource {
   readonly manifest: CollectionManifest;
   readonly index: KeyPath | undefined;
+  readonly hidden: HiddenKeys | undefined;
   readonly #generation: Generation;
   readonly #snapshot: CatalogSnapshot;
   /** Number of the tree that is read. Undefined for ordinals. */
@@ -52,6 +56,7 @@ export class StoredSource implements RowSource {
     const { manifest } = generation;
     this.manifest = manifest;
     this.index = index;
+    this.hidden = generation.hidden;
     this.#generation = generation;
     this.#snapshot = snapshot;
     this.#tree = (index === undefined ? generation.primary : generation.secondaryTree(index))?.manifest.tree;

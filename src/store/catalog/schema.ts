@@ -91,6 +91,7 @@ const indexOf = (named: Check): Check =>
     unique: optional(oneOf(true)),
   });
 
+const KEY_SALT = /^[0-9a-f]{32}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export const shardCheck = object<ShardEntry>(
@@ -129,6 +130,7 @@ export const collectionCheck = object<CollectionManifest>(
     ...{ name: text(), id: number, generation, framing: oneOf(...Object.keys(Framing)), key: keyRule },
     ...{ primary: optional(indexOf(primaryPath)), secondary: list(indexOf(path), INDEXES_MAX - 1) },
     positions: optional(oneOf(true)),
+    keySalt: optional(text((given) => KEY_SALT.test(given))),
     ...{ records: count, dead: count, holes: count, cleaned: optional(count), dropped: optional(count), inline: count },
     edits: optional(count),
     ...{ shards: integer(U32_MAX), layout: generation, made: optional(generation), open: optional(shardCheck) },
@@ -153,6 +155,7 @@ export const editCheck = object<Edit>(
     kind: oneOf('put', 'patch', 'delete'),
     patches: optional(list(text(), PATCHES_MAX)),
     origin: optional(tuple(number, records)),
+    key: optional(text()),
   },
   ({ kind, patches }) => ((kind === 'patch') === (patches !== undefined) ? undefined : '.patches'),
 );

@@ -20,7 +20,9 @@ export function commitPublication(
 ): PublishResult {
   const current = catalog.collection(publication.name);
   const merging = publication.mode !== 'replace';
-  if (merging && current?.generation !== plan.base?.generation) {
+  // Its keys are hidden otherwise where it was made since the import began.
+  const isOther = current !== undefined && current.keySalt !== publication.keySalt;
+  if (isOther || (merging && current?.generation !== plan.base?.generation)) {
     const message = `another import published to collection ${publication.name} at the same time; nothing was changed: run this import again`;
     throw new GristmillError('STORE_BUSY', message);
   }
@@ -61,6 +63,7 @@ export function commitPublication(
     primary: publication.key.kind === 'ordinal' ? undefined : primary,
     secondary,
     ...(publication.positions && { positions: true }),
+    ...(publication.keySalt !== undefined && { keySalt: publication.keySalt }),
     records: (base?.records ?? 0) + result.counts.stored - plan.updated,
     dead: (base?.dead ?? 0) + plan.marks.added,
     ...(base?.dropped !== undefined && { dropped: base.dropped }),

@@ -30,9 +30,17 @@ export function primaryInLine(key: KeyRule, named: boolean): KeyNames | undefine
   return key.kind === 'name' ? ['key'] : undefined;
 }
 
-/** The encoded keys of a line at one place, no key twice; or why an import would refuse the record. */
-export function keysOfLine(line: Uint8Array, names: KeyNames): readonly Uint8Array[] | BadReasonName {
-  const options: ScanOptions = { ...STORED_LIMITS, framing: 'lines', secondary: [names] };
+/**
+ * The encoded keys of a line at one place, no key twice; or why an import would refuse the record.
+ * @param secret they are hidden with it
+ */
+export function keysOfLine(
+  line: Uint8Array,
+  names: KeyNames,
+  secret?: Uint8Array,
+): readonly Uint8Array[] | BadReasonName {
+  const secrets = secret && [secret, secret];
+  const options: ScanOptions = { ...STORED_LIMITS, framing: 'lines', secondary: [names], ...(secrets && { secrets }) };
   const { records, bad } = scanPlain(line, options);
   if (bad[0] !== undefined) return bad[0].reason;
   const keys = new Set(records[0]?.keys.map(([, hex]) => hex));

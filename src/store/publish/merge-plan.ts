@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { decodeKey, keyText } from '../../keys/decode.js';
 import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
+import { isHidden } from '../../keys/pseudonyms.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
@@ -225,6 +226,12 @@ export class MergePlan {
     return plan.index === 0 ? (stored, added) => this.#resolve(stored, added) : undefined;
   }
 
+  #keyTextOf(stored: Entry): string {
+    const { keyTextOf } = this.#publication;
+    if (!isHidden(stored.key)) return `key ${keyText(decodeKey(stored.key))}`;
+    return keyTextOf === undefined ? 'the same key' : `key ${keyTextOf(stored)}`;
+  }
+
   #resolve(stored: Entry, added: Entry): Entry {
     const { mode, onDuplicate, name } = this.#publication;
     if (mode === 'upsert' || onDuplicate === 'last') {
@@ -233,8 +240,8 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-      const key = keyText(decodeKey(stored.key));
-      const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
+      const key = this.#keyTextOf(stored);
+      const message = `collection ${name} already has a record with ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }
     this.marks.mark(added.shard, added.ordinal);

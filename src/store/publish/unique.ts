@@ -5,7 +5,7 @@
 // been replaced, or removed, by what is published with it.
 
 import { UNIQUE_REPEATS_MAX } from '../../base/limits.js';
-import { decodeKey } from '../../keys/decode.js';
+import { hasNull } from '../../keys/composite.js';
 import { compareKeys } from '../../keys/encode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
@@ -72,7 +72,7 @@ export class LiveCheck {
     // Most values are there once, so nobody asks about the first record of a group until there is another one.
     if (this.#first !== null) {
       const { shard, ordinal } = this.#first;
-      this.#hasNull = hasNull(this.#key as Uint8Array);
+      this.#hasNull = mayRepeat(this.#key as Uint8Array);
       if (!this.#isDead(shard, ordinal)) this.#live = this.#first;
       this.#first = null;
     }
@@ -111,7 +111,7 @@ export class UniqueCheck {
       const isSame = last !== undefined && compareKeys(last.key, key) === 0;
       if (isCutKey(key)) this.#note(key, LONG, shard, ordinal);
       else if (isSame) {
-        if (!this.#isRepeated) this.#hasNull = hasNull(key);
+        if (!this.#isRepeated) this.#hasNull = mayRepeat(key);
         if (!this.#hasNull && this.#isRepeated) this.#note(key, shard, ordinal);
         else if (!this.#hasNull) this.#note(key, GROUP, last.shard, last.ordinal, shard, ordinal);
       }
@@ -175,7 +175,7 @@ export function violationOf(
   isDead: IsDead,
 ): readonly Location[] | undefined {
   for (const key of keys) {
-    if (hasNull(key)) continue;
+    if (mayRepeat(key)) continue;
     const live: Location[] = [];
     for (const { shard, ordinal } of entriesWith(read, tree, key))
       if (!isDead(shard, ordinal)) live.push({ shard, ordinal });
@@ -204,8 +204,6 @@ function* pagesFrom(read: CatalogRead, tree: number, key: Uint8Array): Generator
 }
 
 /** Nothing is equal to null, as in SQL: any number of records may have it. */
-function hasNull(key: Uint8Array): boolean {
-  if (isCutKey(key)) return false;
-  const value = decodeKey(key);
-  return value === null || (Array.isArray(value) && value.includes(null));
+function mayRepeat(key: Uint8Array): boolean {
+  return !isCutKey(key) && hasNull(key);
 }

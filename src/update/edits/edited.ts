@@ -4,11 +4,14 @@
 // that no import ever gave a record, all there are. And where each was, so that it can be told whether an import touches it.
 
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import { namesOf } from '../../keys/key-path.js';
 import type { Lookup } from '../../lookup/lookup.js';
+import { ownKeyIn } from '../../lookup/rows/own-key.js';
 import type { Edit, EditAt } from '../../store/edit-types.js';
 import { treeStart } from '../../store/pages/page-key.js';
 import { entriesOf } from '../../store/pages/read.js';
-import type { CatalogRead, CollectionManifest } from '../../store/types.js';
+import { lineForm, recordName, recordText } from '../../store/shards/line.js';
+import type { CatalogRead, CollectionManifest, Location } from '../../store/types.js';
 import { hasImports } from './edits.js';
 
 /** Edits read together. */
@@ -17,7 +20,12 @@ const BATCH = 256;
 /** @param lookup reads the same state as `read` */
 export function* editsOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup): Generator<EditAt> {
   if (hasImports(manifest)) yield* writtenEdits(read, manifest.id);
-  else for (const key of keysOf(read, manifest, lookup)) yield { key, edit: { kind: 'put' } };
+  else yield* allPut(read, manifest, lookup);
+}
+
+/** The encoded key of an edit: not its pseudonym. */
+export function wholeKeyOf({ key, edit }: EditAt): Uint8Array {
+  return edit.key === undefined ? key : Buffer.from(edit.key, 'base64url');
 }
 
 function* writtenEdits(read: CatalogRead, id: number): Generator<EditAt> {
@@ -29,17 +37,30 @@ function* writtenEdits(read: CatalogRead, id: number): Generator<EditAt> {
   }
 }
 
-/** Encoded keys of all live records. */
-function* keysOf(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup): Generator<Uint8Array> {
+/** All live records as edits. */
+function* allPut(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup): Generator<EditAt> {
   const { primary, records, dead } = manifest;
   if (primary === undefined) {
-    for (let ordinal = 0; ordinal < records + dead; ordinal++) if (lookup.has(ordinal)) yield encodeKey(ordinal);
+    for (let ordinal = 0; ordinal < records + dead; ordinal++)
+      if (lookup.has(ordinal)) yield { key: encodeKey(ordinal), edit: { kind: 'put' } };
     return;
   }
   let page = read.nextPage(primary.tree, treeStart(primary.tree), false);
   for (; page !== undefined; page = read.nextPage(primary.tree, page.pageKey, false)) {
-    for (const { key } of entriesOf(page.page)) yield key.slice();
+    for (const { key, shard, ordinal } of entriesOf(page.page)) {
+      const own = manifest.keySalt === undefined ? undefined : ownKeyAt(lookup, manifest, { shard, ordinal });
+      yield { key: key.slice(), edit: { kind: 'put', ...(own !== undefined && { key: own }) } };
+    }
   }
+}
+
+/** The key that a record has, as an edit keeps it. */
+function ownKeyAt(lookup: Lookup, { key }: CollectionManifest, location: Location): string {
+  const place = lookup.generation().place(location);
+  const [line] = lookup.fetch.linesSync([place]);
+  const own =
+    key.kind === 'path' ? ownKeyIn(recordText(line!, lineForm(place.entry)), namesOf(key.path)) : recordName(line!);
+  return Buffer.from(encodeKey(own)).toString('base64url');
 }
 
 /** Whether the record of a key is another one than before: it was replaced, removed, or brought back. */

@@ -66,7 +66,8 @@ export class Edits {
 function editOf(change: StoredChange, known: Edit | undefined, stored: Location | undefined): Edit | undefined {
   const place = stored && ([stored.shard, stored.ordinal] as const);
   const origin = known === undefined ? place : known.origin;
-  const from = origin === undefined ? {} : { origin };
+  const key = change.whole && Buffer.from(change.whole).toString('base64url');
+  const from = { ...(origin && { origin }), ...(key !== undefined && { key }) };
   if (change.record === undefined) return origin === undefined ? undefined : { kind: 'delete', ...from };
   const before = known === undefined ? [] : known.patches;
   const patches = before && change.patches && withPatches(before, change.patches);

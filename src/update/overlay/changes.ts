@@ -19,7 +19,7 @@ export interface GroupChanges {
 export type StoredRecord = Pick<NewRecord, 'line' | 'secondary'>;
 
 /** What becomes of one key. Without a record it is deleted. */
-export interface StoredChange extends Pick<KeyChange, 'key' | 'patches'> {
+export interface StoredChange extends Pick<KeyChange, 'key' | 'whole' | 'patches'> {
   readonly record?: StoredRecord;
 }
 
@@ -50,8 +50,9 @@ export function encodeChanges({ numbers, created, collections }: GroupChanges): 
   to.bytes(Buffer.from(JSON.stringify(head)));
   for (const { appended, keyed } of collections) {
     for (const record of appended) putRecord(to, record);
-    for (const { key, record, patches } of keyed) {
+    for (const { key, whole, record, patches } of keyed) {
       to.bytes(key);
+      to.bytes(whole ?? NOTHING);
       to.number(record === undefined ? 0 : 1);
       if (record === undefined) continue;
       to.bytes(patches === undefined ? NOTHING : Buffer.from(JSON.stringify(patches)));
@@ -75,11 +76,12 @@ export function decodeChanges(bytes: Uint8Array): GroupChanges {
 }
 
 function takeChange(reader: Reader): StoredChange {
-  const key = reader.bytes();
-  if (reader.number() === 0) return { key };
+  const [encoded, whole] = [reader.bytes(), reader.bytes()];
+  const key = { key: encoded, ...(whole.byteLength > 0 && { whole }) };
+  if (reader.number() === 0) return key;
   const patches = reader.bytes();
   const record = takeRecord(reader);
-  return { key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
+  return { ...key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
 }
 
 function putRecord(to: Parts, { line, secondary }: StoredRecord): void {

@@ -12,13 +12,22 @@ import { checkOrdinals, type KeyPlace } from '../../lookup/index/places.js';
 import { type Bounds, isBeyond } from '../../lookup/index/range.js';
 import { UNCOMMITTED_SHARD } from '../../lookup/rows/row.js';
 import { type KeyGroup, locationOf, type RowSource, type StoredSource } from '../../lookup/rows/source.js';
+import type { HiddenKeys } from '../../store/seal/hidden-keys.js';
 import type { CollectionManifest, Location, ShardEntry } from '../../store/types.js';
-import type { NewRecord } from '../records/record.js';
+import type { KeyPlan, NewRecord } from '../records/record.js';
 import { idOf, type Overlay } from './overlay.js';
+
+/** A collection, and what the transaction has changed in it. */
+interface OverlaidCollection {
+  readonly manifest: CollectionManifest;
+  readonly overlay: Overlay;
+  readonly plan: Pick<KeyPlan, 'hidden'>;
+}
 
 export class OverlaySource implements RowSource {
   readonly manifest: CollectionManifest;
   readonly index: KeyPath | undefined;
+  readonly hidden: HiddenKeys | undefined;
   readonly #overlay: Overlay;
   /** Undefined for a collection that the transaction has made. */
   readonly #stored: StoredSource | undefined;
@@ -29,12 +38,13 @@ export class OverlaySource implements RowSource {
   readonly #records: readonly (NewRecord | undefined)[];
 
   constructor(
-    { manifest, overlay }: { readonly manifest: CollectionManifest; readonly overlay: Overlay },
+    { manifest, overlay, plan }: OverlaidCollection,
     index: KeyPath | undefined,
     stored: StoredSource | undefined,
   ) {
     this.manifest = manifest;
     this.index = index;
+    this.hidden = plan.hidden;
     this.#overlay = overlay;
     this.#stored = stored;
     for (const key of overlay.takeTouched()) {

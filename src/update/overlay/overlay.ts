@@ -5,6 +5,7 @@
 
 import { PATCHES_MAX } from '../../base/limits.js';
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
+import type { Pseudonyms } from '../../keys/pseudonyms.js';
 import { composedPatch } from '../records/merge-patch.js';
 import type { NewRecord } from '../records/record.js';
 import type { Undo } from './undo.js';
@@ -12,6 +13,8 @@ import type { Undo } from './undo.js';
 /** What becomes of one key. */
 export interface KeyChange {
   readonly key: Uint8Array;
+  /** The encoded key itself, where `key` is its pseudonym. */
+  readonly whole?: Uint8Array | undefined;
   /** Absent: the record is deleted. */
   readonly record?: NewRecord;
   /** Its place among all changes: a record put twice is stored where it was put last. */
@@ -31,6 +34,7 @@ export class Overlay {
   /** Where stored records of touched keys are, with those keys: for ranges (overlay-source.ts), as far as they have looked. */
   readonly stored = new Map<string, string>();
   readonly #undo: Undo;
+  readonly #pseudonyms: Pseudonyms | undefined;
   #next = 0;
   /** Number of the last change. */
   #change = 0;
@@ -38,8 +42,10 @@ export class Overlay {
   readonly #touchedAt = new Map<string, number>();
   #touched: Uint8Array[] = [];
 
-  constructor(undo: Undo) {
+  /** @param pseudonyms of the primary keys, where they are hidden */
+  constructor(undo: Undo, pseudonyms?: Pseudonyms) {
     this.#undo = undo;
+    this.#pseudonyms = pseudonyms;
   }
 
   get isEmpty(): boolean {
@@ -69,7 +75,13 @@ export class Overlay {
   }
 
   change(of: KeyValue): KeyChange | undefined {
-    return this.changes.get(idOf(encodeKey(of)));
+    return this.changes.get(idOf(this.keyOf(of)));
+  }
+
+  /** A key as the primary index has it. */
+  keyOf(of: KeyValue): Uint8Array {
+    const whole = encodeKey(of);
+    return this.#pseudonyms?.of(whole) ?? whole;
   }
 
   changeOf(key: Uint8Array): KeyChange | undefined {
@@ -78,7 +90,7 @@ export class Overlay {
 
   put(key: Uint8Array, record: NewRecord): void {
     this.bytes += record.line.byteLength;
-    this.#set(idOf(key), { key, record, at: this.#next++ });
+    this.#set(idOf(key), { key, whole: record.whole, record, at: this.#next++ });
   }
 
   /** A record that a patch made out of the one there was. */
@@ -87,13 +99,15 @@ export class Overlay {
     const before = this.changes.get(id);
     const patches = before === undefined ? [] : before.patches;
     this.bytes += record.line.byteLength;
-    this.#set(id, { key, record, patches: patches && withPatch(patches, patch), at: this.#next++ });
+    const { whole } = record;
+    this.#set(id, { key, whole, record, patches: patches && withPatch(patches, patch), at: this.#next++ });
   }
 
   /** @param isStored whether the key has a record beneath: if not, forgetting the change is enough. */
   remove(of: KeyValue, isStored: boolean): void {
-    const key = encodeKey(of);
-    this.#set(idOf(key), isStored ? { key, at: this.#next++ } : undefined);
+    const key = this.keyOf(of);
+    const whole = this.#pseudonyms && encodeKey(of);
+    this.#set(idOf(key), isStored ? { key, whole, at: this.#next++ } : undefined);
   }
 
   append(record: NewRecord): void {

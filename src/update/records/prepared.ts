@@ -3,19 +3,29 @@
 // A record as it was when `put` was called: the transaction runs later, and the caller may change the value meanwhile. Its
 // line and keys are made then, too, while the commit before it is being synced.
 
+import type { SealKeys } from '../../store/seal/types.js';
 import type { CollectionManifest } from '../../store/types.js';
 import { type KeyPlan, keyPlanOf, type NewRecord, planText, recordOfText, recordOfWritten, written } from './record.js';
 
 /** A manifest is asked for its plan by every put, and changes with every commit. */
 const plans = new WeakMap<CollectionManifest, { readonly plan: KeyPlan; readonly text: string }>();
 
-export function planOf(manifest: CollectionManifest): { readonly plan: KeyPlan; readonly text: string } {
+export function planOf(
+  manifest: CollectionManifest,
+  seal: SealKeys | undefined,
+): { readonly plan: KeyPlan; readonly text: string } {
   let known = plans.get(manifest);
   if (known === undefined) {
-    known = { plan: keyPlanOf(manifest), text: planText(manifest) };
+    known = { plan: keyPlanOf(manifest, seal), text: planText(manifest) };
     plans.set(manifest, known);
   }
   return known;
+}
+
+/** The collection that a record is put into, and the keys of its store where it is encrypted. */
+export interface PutInto {
+  readonly manifest: CollectionManifest;
+  readonly seal: SealKeys | undefined;
 }
 
 export class PreparedRecord {
@@ -25,8 +35,8 @@ export class PreparedRecord {
   readonly #planText: string;
   readonly #record: NewRecord;
 
-  private constructor(text: string, manifest: CollectionManifest, name: string | undefined, make: typeof recordOfText) {
-    const { plan, text: planText } = planOf(manifest);
+  private constructor(text: string, { manifest, seal }: PutInto, name: string | undefined, make: typeof recordOfText) {
+    const { plan, text: planText } = planOf(manifest, seal);
     this.#text = text;
     this.#name = name;
     this.#make = make;
@@ -35,17 +45,17 @@ export class PreparedRecord {
   }
 
   /** @throws as `recordOfValue` */
-  static ofValue(value: unknown, manifest: CollectionManifest, name: string | undefined): PreparedRecord {
-    return new PreparedRecord(written(value), manifest, name, recordOfWritten);
+  static ofValue(value: unknown, into: PutInto, name: string | undefined): PreparedRecord {
+    return new PreparedRecord(written(value), into, name, recordOfWritten);
   }
 
   /** @throws as `recordOfText` */
-  static ofText(text: string, manifest: CollectionManifest, name: string | undefined): PreparedRecord {
-    return new PreparedRecord(text, manifest, name, recordOfText);
+  static ofText(text: string, into: PutInto, name: string | undefined): PreparedRecord {
+    return new PreparedRecord(text, into, name, recordOfText);
   }
 
   /** The record; made again where the keys of the collection have changed since. @throws as `recordOfText` */
   recordFor(manifest: CollectionManifest, plan: KeyPlan): NewRecord {
-    return planOf(manifest).text === this.#planText ? this.#record : this.#make(this.#text, plan, this.#name);
+    return planText(manifest) === this.#planText ? this.#record : this.#make(this.#text, plan, this.#name);
   }
 }

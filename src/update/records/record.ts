@@ -8,13 +8,18 @@ import { GristmillError } from '../../base/errors.js';
 import { DEPTH_DEFAULT, KEYS_PER_RECORD_MAX, RECORD_BYTES_DEFAULT } from '../../base/limits.js';
 import { BadReason, type BadReasonName, type ScanOptions } from '../../kernel/contract.js';
 import { OPEN_ARRAY, OPEN_OBJECT } from '../../kernel/plain/bytes.js';
+import { wholeKeys } from '../../kernel/plain/capture.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../../keys/composite.js';
 import { encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
 import { jsonText } from '../../keys/json-text.js';
+import { isCutKey } from '../../keys/key-bytes.js';
 import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../../keys/key-path.js';
 import { formatPath } from '../../keys/paths.js';
+import type { Pseudonyms } from '../../keys/pseudonyms.js';
+import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
+import type { SealKeys } from '../../store/seal/types.js';
 import type { CollectionManifest } from '../../store/types.js';
 
 /** A record about to be stored. */
@@ -22,6 +27,8 @@ export interface NewRecord {
   readonly line: Buffer;
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
+  /** The encoded key itself, where `primary` is its pseudonym. */
+  readonly whole?: Uint8Array;
   /** The value of the primary key, where it is at hand; decoding it costs as much as encoding. */
   readonly key?: string | number;
   /** By secondary index, no key twice. */
@@ -33,6 +40,8 @@ export interface KeyPlan {
   readonly kind: CollectionManifest['key']['kind'];
   readonly primary: KeyNames | undefined;
   readonly secondary: readonly KeyNames[];
+  /** The pseudonyms of its keys, where they are hidden. */
+  readonly hidden?: HiddenKeys | undefined;
   /** Whether null may be a primary key: it may in a record that is stored already. */
   readonly allowsNull?: boolean;
 }
@@ -41,16 +50,20 @@ export interface KeyPlan {
 const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
 /** Two collections have the same plan if these are equal. */
-export function planText({ key, secondary, positions }: PlanSource): string {
-  return JSON.stringify([key, secondary.map(({ path }) => path), positions]);
+export function planText({ key, secondary, positions, keySalt }: PlanSource): string {
+  return JSON.stringify([key, secondary.map(({ path }) => path), positions, keySalt]);
 }
 
-type PlanSource = Pick<CollectionManifest, 'key' | 'secondary' | 'positions'>;
+type PlanSource = Pick<CollectionManifest, 'name' | 'key' | 'secondary' | 'positions' | 'keySalt'>;
 
-export function keyPlanOf(manifest: PlanSource): KeyPlan {
+export function keyPlanOf(manifest: PlanSource, seal: SealKeys | undefined): KeyPlan {
   const { key, secondary } = manifest;
   const primary = key.kind === 'path' ? namesOf(key.path) : undefined;
-  return { kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path, numbersIn(manifest))) };
+  const hidden = hiddenKeys(seal, manifest);
+  return {
+    ...{ kind: key.kind, primary, secondary: secondary.map(({ path }) => namesOf(path, numbersIn(manifest))) },
+    ...(hidden && { hidden }),
+  };
 }
 
 /**
@@ -86,9 +99,9 @@ export function recordOfWritten(text: string, plan: KeyPlan, name?: string): New
   const key = plan.primary === undefined ? undefined : primaryKey(meant, plan.primary);
   return {
     line: Buffer.from(lineOf(text, plan, name)),
-    primary: key === undefined ? named : encodeKey(key),
+    ...primaryOf(plan, key === undefined ? named : encodeKey(key)),
     ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
-    secondary: plan.secondary.map((names, i) => secondaryKeys(names, found[i]!)),
+    secondary: plan.secondary.map((names, i) => secondaryKeys(names, found[i]!, plan.hidden?.secondary[i])),
   };
 }
 
@@ -122,7 +135,25 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
   const secondary = plan.secondary.map((): Uint8Array[] => []);
   const keys = [primary, ...secondary];
   for (const [index, hex] of record.keys) keys[index]!.push(Buffer.from(hex, 'hex'));
-  return { line: Buffer.from(record.line), primary: primary[0], secondary: secondary.map(withoutRepetition) };
+  return {
+    line: Buffer.from(record.line),
+    ...primaryOf(plan, primary[0]),
+    secondary: secondary.map((all, i) => withoutRepetition(hiddenSecondary(plan, i, all, text))),
+  };
+}
+
+/** The primary key as the index has it. */
+function primaryOf({ hidden }: KeyPlan, whole: Uint8Array | undefined): Pick<NewRecord, 'primary' | 'whole'> {
+  return hidden === undefined || whole === undefined
+    ? { primary: whole }
+    : { primary: hidden.primary.of(whole), whole };
+}
+
+/** The keys of a secondary index as it has them. @param keys cut where they are longer than keys may be */
+function hiddenSecondary({ hidden, secondary }: KeyPlan, i: number, keys: readonly Uint8Array[], text: string) {
+  if (hidden === undefined) return keys;
+  const whole = keys.some(isCutKey) ? Array.from(wholeKeys(text, secondary[i]!)) : keys;
+  return whole.map((key) => hidden.secondary[i]!.of(key));
 }
 
 const NO_KEYS: KeyPlan = { kind: 'ordinal', primary: undefined, secondary: [] };
@@ -213,9 +244,14 @@ function primaryKey(value: unknown, names: KeyNames): KeyValue {
 }
 
 /** @param parts the values of each component of the key */
-function secondaryKeys(names: KeyNames, parts: readonly (readonly KeyPart[])[]): readonly Uint8Array[] {
+function secondaryKeys(
+  names: KeyNames,
+  parts: readonly (readonly KeyPart[])[],
+  pseudonyms: Pseudonyms | undefined,
+): readonly Uint8Array[] {
   const keys = isComposite(names) ? combinationsOf(parts) : parts[0]!;
-  return withoutRepetition(Array.from<KeyValue, Uint8Array>(keys, (key) => encodeKey(key, 'cut')));
+  const encoded = (key: KeyValue): Uint8Array => pseudonyms?.of(encodeKey(key, 'keep')) ?? encodeKey(key, 'cut');
+  return withoutRepetition(Array.from<KeyValue, Uint8Array>(keys, encoded));
 }
 
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {

@@ -31,21 +31,26 @@ export class RefusedInline extends Error {
   }
 }
 
+/** The index that is made. */
+interface MadeIndex {
+  readonly path: KeyPath;
+  readonly numbers: Numbers;
+  /** What hides its keys, where they are hidden. */
+  readonly secret: Uint8Array | undefined;
+  readonly isUnique: boolean;
+}
+
 export class CatchUp {
-  readonly #path: KeyPath;
-  readonly #numbers: Numbers;
+  readonly #index: MadeIndex;
   /** Of a unique index: keys it has added that several live records had then. */
   #suspects: readonly Uint8Array[] = [];
-  readonly #isUnique: boolean;
   readonly #tree: NewTree;
   /** Of each inline shard the records that are in the tree, or were dead. */
   readonly #seen: Map<number, number>;
 
   /** @param shards as they were when the workers read them */
-  constructor(path: KeyPath, numbers: Numbers, isUnique: boolean, tree: NewTree, shards: readonly ShardEntry[]) {
-    this.#path = path;
-    this.#numbers = numbers;
-    this.#isUnique = isUnique;
+  constructor(index: MadeIndex, tree: NewTree, shards: readonly ShardEntry[]) {
+    this.#index = index;
     this.#tree = tree;
     this.#seen = new Map(
       shards.filter(({ fileNumber }) => fileNumber === 0).map(({ shard, records }) => [shard, records]),
@@ -81,7 +86,7 @@ export class CatchUp {
       this.#tree.entries += change.entriesGained;
       this.#tree.pages += change.pagesGained;
     }
-    if (!this.#isUnique) return;
+    if (!this.#index.isUnique) return;
     const hasDied = deadAmong(catalog, catalog.shards(manifest));
     const keys = [...this.#suspects, ...entries.map(({ key }) => key)];
     // A record that is dead stays so: only who adds the key again can make a violation of the others.
@@ -98,7 +103,8 @@ export class CatchUp {
   }
 
   #keysOf(entry: ShardEntry, ordinal: number, line: Uint8Array): readonly Uint8Array[] {
-    const keys = keysOfLine(line, namesInLine(this.#path, entry.named, this.#numbers));
+    const { path, numbers, secret } = this.#index;
+    const keys = keysOfLine(line, namesInLine(path, entry.named, numbers), secret);
     if (typeof keys === 'string') throw new RefusedInline({ entry, ordinal, reason: keys });
     return keys;
   }

@@ -30,6 +30,7 @@ import { NewTrees } from '../../store/publish/new-trees.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import { deadAmong, UniqueCheck, UniqueViolation } from '../../store/publish/unique.js';
 import { violationError } from '../../store/publish/unique-error.js';
+import { secretsOf } from '../../store/seal/hidden-keys.js';
 import type { Catalog, CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
 import { writeLines } from '../salvage/inline-text.js';
@@ -147,6 +148,7 @@ class IndexBuild {
       key: { kind: 'ordinal' },
       indexes: [path],
       positions: positionsWith(manifest, path),
+      secrets: secretsOf(this.#target.seal, { ...manifest, secondary: [{ path }] }),
       keep: 'last',
     } as const;
     const bytes = shards.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
@@ -177,7 +179,8 @@ class IndexBuild {
     } finally {
       await workers.close();
     }
-    const catchUp = new CatchUp(path, numbersIn(by), unique !== undefined, trees.of(1), shards);
+    const index = { path, numbers: numbersIn(by), secret: by.secrets?.[1], isUnique: unique !== undefined };
+    const catchUp = new CatchUp(index, trees.of(1), shards);
     await this.#publish(manifest, path, trees, catchUp, by.positions, unique);
   }
 

@@ -176,7 +176,7 @@ async function storeBatch(
   try {
     return await target.transaction((transaction) => {
       lock.check();
-      return putBatch(target.catalog, transaction, collection, batch);
+      return putBatch(target, transaction, collection, batch);
     });
   } catch (error) {
     if (!(error instanceof GristmillError) || !isNotUnique(error)) throw error;
@@ -188,10 +188,15 @@ async function storeBatch(
 }
 
 /** Stores the records of a batch, within a transaction. @returns those that are still bad */
-function putBatch(catalog: Catalog, transaction: Transaction, name: string, batch: readonly Entry[]): Refused[] {
+function putBatch(
+  { catalog, place }: RetryTarget,
+  transaction: Transaction,
+  name: string,
+  batch: readonly Entry[],
+): Refused[] {
   const collection = transaction.collection(name);
   const manifest = catalog.collection(name) as CollectionManifest;
-  const plan = keyPlanOf(manifest);
+  const plan = keyPlanOf(manifest, place.seal);
   const refused: Refused[] = [];
   for (const entry of batch) {
     if (OF_DOCUMENTS.has(entry.source.reason)) {

@@ -8,6 +8,7 @@ import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
+import { secretsOf } from '../../store/seal/hidden-keys.js';
 import { regionOf } from '../../store/shards/read.js';
 import type {
   Catalog,
@@ -110,7 +111,8 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
   const indexes = manifest.secondary.map(({ path }) => path);
   for (const named of [false, true]) {
     const some = shards.filter((entry) => entry.named === named);
-    const by = { key: manifest.key, indexes, positions: manifest.positions, named, keep: 'last' } as const;
+    const secrets = secretsOf(blobs.seal, manifest);
+    const by = { key: manifest.key, indexes, positions: manifest.positions, secrets, named, keep: 'last' } as const;
     const jobs = jobsOf(some, repair, files);
     for await (const { job, result } of rebuild.salvage(jobs, by)) {
       const { firstOrdinal } = entries.get(job.shard) as ShardEntry;

@@ -3,6 +3,7 @@
 // Case b: the catalog is lost. Shards say which import they are of (store/shards/origin.ts), and imports are published once more
 // from their shards, in order, by the same rules as the first time. Which ones: imports.ts.
 
+import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
@@ -12,6 +13,7 @@ import { FileWindow } from '../../store/files/file-window.js';
 import { isShardFileName, SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { NewShard, Publication } from '../../store/publish/publication.js';
 import { publish, reserveShards } from '../../store/publish/publisher.js';
+import { newKeySalt, secretsOf } from '../../store/seal/hidden-keys.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { ShardTail, shardKeyIn } from '../../store/shards/tail.js';
@@ -203,9 +205,13 @@ async function publishAgain(
   { indexes, positions }: Indexed,
 ): Promise<void> {
   const { store, blobs, catalog, lost } = repair;
+  const { seal } = blobs;
+  const { collection: name } = origin;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
   const { key, named } = origin;
-  const by = { key, indexes, positions, named, keep } as const;
+  const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(seal, randomUUID(), name);
+  const secrets = secretsOf(seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
+  const by = { key, indexes, positions, secrets, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
     const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
@@ -237,10 +243,11 @@ async function publishAgain(
     const replaced = [...dead.values()].reduce((sum, ordinals) => sum + ordinals.length, 0);
     return { counts: { read: records, stored: records - replaced, rejected: 0, replaced }, dead };
   };
-  const { collection: name, framing } = origin;
+  const { framing } = origin;
   const { mode, onDuplicate } = isDoubtful ? ({ mode: 'insert', onDuplicate: 'first' } as const) : origin;
   const publication: Publication = {
     ...{ name, framing, key, shards: entries, indexPaths: indexes, ...(positions && { positions }) },
+    ...(keySalt !== undefined && { keySalt }),
     ...{ mode: catalog.collection(name) ? mode : 'replace', onDuplicate },
     sourceBytes: entries.reduce((sum, { source }) => sum + source.to - source.from, 0),
   };

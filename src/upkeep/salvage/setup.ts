@@ -17,12 +17,14 @@ export interface IndexedBy {
   readonly indexes: readonly KeyPath[];
   /** Whether numbers in them are positions. */
   readonly positions: true | undefined;
+  /** By index number, what hides the keys, where they are hidden. */
+  readonly secrets?: readonly Uint8Array[] | undefined;
   readonly named: boolean;
   readonly keep: 'last' | 'first';
 }
 
 /** @param id differs for every collection and import: a kernel is made for its key paths. */
-export function setupOf(id: string, { key, indexes, positions, named, keep }: IndexedBy): ScanSetup {
+export function setupOf(id: string, { key, indexes, positions, secrets, named, keep }: IndexedBy): ScanSetup {
   const primary = primaryInLine(key, named);
   const secondary = indexes.map((path) => namesInLine(path, named, numbersIn({ positions })));
   return {
@@ -30,6 +32,7 @@ export function setupOf(id: string, { key, indexes, positions, named, keep }: In
     scan: {
       ...{ secondary, ...STORED_LIMITS },
       ...(primary && { primary }),
+      ...(secrets && { secrets }),
     },
     ...{
       level: LEVEL,

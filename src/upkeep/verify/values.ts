@@ -5,6 +5,7 @@
 
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
 import { decodeStoredKey } from '../../keys/decode.js';
+import { isHidden } from '../../keys/pseudonyms.js';
 import {
   editCheck,
   garbageCheck,
@@ -30,6 +31,7 @@ import {
   TOMBSTONE_STATE_KEY_BYTES,
   unseal,
 } from '../../store/catalog/values.js';
+import type { Edit } from '../../store/edit-types.js';
 import type {
   CatalogRead,
   CollectionManifest,
@@ -154,8 +156,9 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       return;
     case MetaKind.edits: {
       const [collection] = numbersOf(key.subarray(0, EDIT_KEY_BYTES)) as [number];
-      decodeStoredKey(editedKey(key));
-      decodeValue(editCheck, value, 'edit of a record', file);
+      const edited = editedKey(key);
+      const edit = decodeValue<Edit>(editCheck, value, 'edit of a record', file);
+      decodeStoredKey(isHidden(edited) ? Buffer.from(edit.key ?? '', 'base64url') : edited);
       found.edits.set(collection, (found.edits.get(collection) ?? 0) + 1);
       return;
     }

@@ -1,0 +1,85 @@
+// store at rest: [seal]
+//
+// The secrets that hide the keys of an encrypted store in its indexes (docs/format.md, Keys): one for each index, made of the
+// first data key, the store, a salt of the collection and the path of the index. So equal values of two indexes, or of two
+// collections, do not look equal. The first data key stays: with another one all indexes would have to be made anew.
+
+import { createHash } from 'node:crypto';
+import { GristmillError } from '../../base/errors.js';
+import { type KeyPath, keyPathText } from '../../keys/key-path.js';
+import { Pseudonyms } from '../../keys/pseudonyms.js';
+import { derive, purpose } from './derive.js';
+import type { SealKeys } from './types.js';
+
+const PURPOSE = 'gristmill keys 1';
+const SALT_BYTES = 16;
+
+/** A collection that may hide its keys. */
+export interface Hiding {
+  readonly name: string;
+  /** Where the primary key is. */
+  readonly key: { readonly kind: 'path'; readonly path: KeyPath } | { readonly kind: 'name' | 'ordinal' };
+  readonly keySalt?: string | undefined;
+  /** Its secondary indexes, in order. */
+  readonly secondary: readonly { readonly path: KeyPath }[];
+}
+
+/** The pseudonyms of a collection's indexes. */
+export interface HiddenKeys {
+  /** In a collection without a key, of nothing. */
+  readonly primary: Pseudonyms;
+  readonly secondary: readonly Pseudonyms[];
+}
+
+/**
+ * The salt of a new collection: undefined where keys are not hidden.
+ * @param id of what makes it, an import or a transaction; one that is resumed has the same
+ */
+export function newKeySalt(seal: SealKeys | undefined, id: string, collection: string): string | undefined {
+  if (seal?.keys !== 'hidden') return undefined;
+  return createHash('sha256')
+    .update(`${id}\n${collection}`)
+    .digest('hex')
+    .slice(0, 2 * SALT_BYTES);
+}
+
+/** By index number, the secrets of the indexes of a collection; undefined where its keys are not hidden. */
+export function secretsOf(seal: SealKeys | undefined, hiding: Hiding): readonly Uint8Array[] | undefined {
+  return allOf(seal, hiding)?.map(({ secret }) => secret);
+}
+
+/** Undefined where the keys of a collection are not hidden. */
+export function hiddenKeys(seal: SealKeys | undefined, hiding: Hiding): HiddenKeys | undefined {
+  const all = allOf(seal, hiding);
+  if (all === undefined) return undefined;
+  const [primary, ...secondary] = all;
+  return { primary: primary as Pseudonyms, secondary };
+}
+
+function allOf(seal: SealKeys | undefined, { name, key, keySalt, secondary }: Hiding): Pseudonyms[] | undefined {
+  if (keySalt === undefined) return undefined;
+  if (seal === undefined) {
+    const message = `collection ${name} says that its keys are hidden, but the store is not encrypted: the store is damaged`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message);
+  }
+  const primary = key.kind === 'path' ? keyPathText(key.path) : '';
+  const indexes = [`key ${primary}`, ...secondary.map(({ path }) => `index ${keyPathText(path)}`)];
+  return indexes.map((index) => pseudonymsIn(seal, keySalt, index));
+}
+
+/** Manifests change with every commit, and deriving takes longer than a lookup. */
+const known = new WeakMap<SealKeys, Map<string, Pseudonyms>>();
+
+function pseudonymsIn(seal: SealKeys, salt: string, index: string): Pseudonyms {
+  const ofStore = known.get(seal) ?? new Map<string, Pseudonyms>();
+  known.set(seal, ofStore);
+  const id = `${salt} ${index}`;
+  const found = ofStore.get(id) ?? new Pseudonyms(secretOf(seal, salt, index));
+  ofStore.set(id, found);
+  return found;
+}
+
+function secretOf({ storeId, dataKeys }: SealKeys, salt: string, index: string): Uint8Array {
+  const first = dataKeys.reduce((one, other) => (other.number < one.number ? other : one));
+  return derive(first.key, Buffer.from(salt, 'hex'), Buffer.concat([purpose(PURPOSE, storeId), Buffer.from(index)]));
+}
