@@ -1,6 +1,7 @@
 // What runs in a worker thread: of an import the stages from map to shard, and merging; the shards of a verification or repair.
 // Workers never open the index.
 
+import { isWithheld, withholdText } from '../src/base/snippet.js';
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { withTransform } from '../src/import/rules/transform.js';
@@ -9,6 +10,8 @@ import { withDecoders } from '../src/import/sequence/plain.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanOrder } from '../src/import/tasks/span.js';
 import { answer, answerLater } from '../src/parallel/wire.js';
+import type { Blobs } from '../src/store/files/blobs.js';
+import type { Sealed } from '../src/store/seal/types.js';
 import { filesOf } from '../src/store/sealed/files.js';
 import { indexShard } from '../src/upkeep/indexes/index-shard.js';
 import type { IndexTask } from '../src/upkeep/indexes/task.js';
@@ -16,14 +19,20 @@ import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
+/** A thread has tasks of one store only. */
+function blobsOf({ seal }: Sealed): Blobs {
+  if (seal !== undefined && !isWithheld()) withholdText();
+  return filesOf(seal);
+}
+
 /** Answered when all of the above is loaded. */
 export const ready = () => undefined;
 export const decode = (task: PartTask) => answerLater(() => withDecoders(() => decodePart(task)));
 export const scan = (order: SpanOrder) => {
-  const work = () => withDecoders(() => scanSpan(order, filesOf(order.seal)));
+  const work = () => withDecoders(() => scanSpan(order, blobsOf(order)));
   return answerLater(() => withTransform(order.setup.rules?.transform, work), Cancelled);
 };
-export const merge = (task: MergeTask) => answer(() => mergeEntries(task, filesOf(task.seal)), Cancelled);
-export const verify = (task: VerifyTask) => answer(() => verifyShard(task, filesOf(task.seal)), Cancelled);
-export const index = (task: IndexTask) => answer(() => indexShard(task, filesOf(task.seal)), Cancelled);
-export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, filesOf(task.seal)), Cancelled);
+export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsOf(task)), Cancelled);
+export const verify = (task: VerifyTask) => answer(() => verifyShard(task, blobsOf(task)), Cancelled);
+export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)), Cancelled);
+export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);

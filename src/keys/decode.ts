@@ -3,6 +3,7 @@
 // From an encoded key back to the value, the other direction of encode.ts (docs/format.md, "Keys").
 
 import { COMPONENTS_MAX, KEY_BYTES_MAX } from '../base/limits.js';
+import { shownText } from '../base/snippet.js';
 import { mapParts, NUMBER_HEAD_BYTES } from './composite.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
@@ -95,6 +96,11 @@ export function keyOfId(id: KeyPart): KeyValue {
 export function keyText(key: KeyValue): string {
   if (isParts(key)) return `[${key.map(keyText).join(',')}]`;
   return typeof key === 'string' ? JSON.stringify(key) : String(key);
+}
+
+/** The same for an error: errors about encrypted stores say no keys. */
+export function shownKey(key: KeyValue): string {
+  return shownText(() => keyText(key));
 }
 
 /** Two digits in a byte: with so many bytes a double is one decimal of at most 15 digits, and is written as that decimal. */

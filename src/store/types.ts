@@ -167,6 +167,7 @@ export interface CatalogRead {
   header(): StoreHeader;
   collections(): readonly CollectionManifest[];
   collection(name: string): CollectionManifest | undefined;
+  collectionIn(raw: RawValue): CollectionManifest;
   /** In the order of their records: by `firstOrdinal`; the open one last. */
   shards(collection: CollectionManifest): readonly ShardEntry[];
   /** Undefined when no record of the shard is dead. */
@@ -255,6 +256,8 @@ export interface CatalogSlot {
 }
 
 export interface CatalogSnapshot extends CatalogView {
+  /** Compares an encrypted index with its digest. @throws CHECKSUM_MISMATCH; what `pause` throws */
+  checkState(pause?: () => Promise<void>): Promise<void>;
   /** Idempotent. */
   release(): void;
 }

@@ -8,7 +8,7 @@ import { GristmillError } from '../base/errors.js';
 import type { EditCounts } from '../base/import-report.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
 import type { OnChanged } from '../import/options/types.js';
-import { decodeKey, keyText } from '../keys/decode.js';
+import { decodeKey, shownKey } from '../keys/decode.js';
 import type { KeyValue } from '../keys/encode.js';
 import { jsonText } from '../keys/json-text.js';
 import { Caches } from '../lookup/cache/caches.js';
@@ -230,7 +230,7 @@ class Settling {
 
 /** @param keys of the first few */
 function refusal(name: string, count: number, keys: readonly KeyValue[]): GristmillError {
-  const named = keys.map(keyText).join(', ');
+  const named = keys.map(shownKey).join(', ');
   const records = count === 1 ? 'a record' : `${count} records`;
   const which = keys.length === 0 ? records : `${records} (${named}${count > keys.length ? ', …' : ''})`;
   const message = `transactions have changed ${which} of collection ${name} that this import would replace; nothing was imported: to apply the changes to the new records too, give option changes: "keep"; to drop the changes, give option changes: "drop"`;

@@ -38,6 +38,7 @@ const LAYERS = [
     'src/store/shards',
     'src/store/catalog',
     'src/store/lmdb/commits',
+    'src/store/lmdb/sealed',
     'src/store/lmdb',
   ],
   ['src/store/publish', 'src/store/lock'],

@@ -1,5 +1,5 @@
 // An import in a process of its own, which a test can hold or kill at a given point. Argument: JSON of
-//   { directory, sources, options, killAtScan?, killAtMerge?, killAtStage?, holdAtScan? }
+//   { directory, sources, options, killAtScan?, killAtMerge?, killAtStage?, holdAtScan?, seal? }
 // Scans and merges in its own thread, so that points are met in order. Prints "held" when it holds, and goes on with the
 // next byte of stdin; the report, or the error's code, as its last line. `killAtScan: n` kills it when its n-th scan begins
 // and the spans that were accepted by then are in the journal.
@@ -11,10 +11,19 @@ import { runImport } from '../../dist/src/api/later.js';
 import { decodePart } from '../../dist/src/import/feed/decode-part.js';
 import { mergeEntries } from '../../dist/src/import/merge/entries.js';
 import { scanSpan } from '../../dist/src/import/scan/scan-span.js';
-import { files } from '../../dist/src/store/files/file-blobs.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
+import { filesOf } from '../../dist/src/store/sealed/files.js';
 
-const { directory, sources, options, ...points } = JSON.parse(/** @type {string} */ (process.argv[2]));
+const { directory, sources, options, seal: text, ...points } = JSON.parse(/** @type {string} */ (process.argv[2]));
+/** The keys of an encrypted store, whose bytes came as text. @type {import('../../dist/src/store/seal/types.js').SealKeys | undefined} */
+const seal = text && {
+  ...text,
+  storeId: Buffer.from(text.storeId, 'hex'),
+  dataKeys: text.dataKeys.map((/** @type {{ number: number, key: string }} */ { number, key }) => {
+    return { number, key: Buffer.from(key, 'hex') };
+  }),
+};
+const blobs = filesOf(seal);
 /** Spans under way with one worker: the n-th scan begins when n − 4 spans were accepted. */
 const CREDITS = 4;
 let scans = 0;
@@ -61,7 +70,7 @@ const startWorkers = () => ({
       held ??= hold();
       await held;
     }
-    return scanSpan(task, files);
+    return scanSpan(task, blobs);
   },
   /** @param {import('../../src/import/feed/decode-part.js').PartTask} task */
   decode: async (task) => decodePart(task),
@@ -69,12 +78,12 @@ const startWorkers = () => ({
   async merge(task) {
     if (++merges === points.killAtMerge) dying ??= dieWithJournal();
     await dying;
-    return mergeEntries(task, files);
+    return mergeEntries(task, blobs);
   },
   async close() {},
 });
 
-const catalog = await openRecovered({ directory, blobs: files }, { create: true, readOnly: false });
+const catalog = await openRecovered({ directory, blobs, seal }, { create: true, readOnly: false });
 try {
   /** @param {import('../../src/base/import-report.js').ImportProgress} progress */
   const onProgress = ({ stage }) => {
@@ -82,7 +91,7 @@ try {
     if (stage === 'merge') dying ??= dieWithJournal();
     else die();
   };
-  const target = { directory, blobs: files, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
+  const target = { directory, blobs, seal, catalog, startWorkers, journalFrom: points.journalFrom ?? 0 };
   const report = await runImport(target, sources, { ...options, workers: 1, onProgress });
   process.stdout.write(`${JSON.stringify(report)}\n`);
 } catch (error) {

@@ -18,6 +18,8 @@ export interface ChildImport {
   readonly killAtStage?: 'merge' | 'publish' | 'done';
   readonly holdAtScan?: number;
   readonly journalFrom?: number;
+  /** Keys of an encrypted store, as `sealAsText` gives them. */
+  readonly seal?: object;
 }
 
 export interface Child {

@@ -11,6 +11,7 @@ export class RawCatalog extends CatalogReader implements CatalogSnapshot {
   assertOpen(): void {}
   refresh(): void {}
   release(): void {}
+  async checkState(): Promise<void> {}
 
   snapshot(): CatalogSnapshot {
     // Nothing is remembered from one change to the next.

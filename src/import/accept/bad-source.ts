@@ -6,7 +6,7 @@
 import { type ErrorCode, type ErrorFacts, GristmillError } from '../../base/errors.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { shellWord } from '../../base/shell-word.js';
-import { SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
+import { isWithheld, SNIPPET_BYTES, snippetOf } from '../../base/snippet.js';
 import { BadReason, type ScanOptions } from '../../kernel/contract.js';
 import { COMMA, countNewlines, isBlank } from '../../kernel/plain/bytes.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
@@ -233,7 +233,7 @@ function strictText(text: string, { framing, primary: _, ...scan }: ScanOptions)
 /** A record without the key may be a document that has the records inside. An element of an array is none. */
 function adviceToSelect(file: Source, { select }: ScanSetup, json: string): string {
   const found = select === undefined ? arrayInside(Buffer.from(json)) : undefined;
-  if (found === undefined || mayBeginWithArray(file)) return '';
+  if (found === undefined || isWithheld() || mayBeginWithArray(file)) return '';
   return `; if the records are in the array inside, give option select: '${formatPointer(found)}'`;
 }
 
@@ -274,6 +274,7 @@ function whatIsThere(record: unknown, path: Names, what = 'the record'): string 
   if (!isObject(value)) return `${holder} is ${value === null ? 'null' : `a ${typeof value}`}`;
   const names = Object.keys(value);
   if (names.length === 0) return `${holder} is an empty object`;
+  if (isWithheld()) return `${holder} has other members`;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => snippetOf(Buffer.from(name), 0));
   return `${holder} has ${shown.join(', ')}${names.length > NAMES_SHOWN ? ' …' : ''}`;
 }

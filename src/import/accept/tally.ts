@@ -7,9 +7,13 @@ import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
+<<<<<<< HEAD
 import { decodeKey, keyText } from '../../keys/decode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { isHidden } from '../../keys/pseudonyms.js';
+=======
+import { decodeKey, shownKey } from '../../keys/decode.js';
+>>>>>>> h-files
 import type { Pause } from '../../parallel/pause.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { storedLine } from '../../store/publish/line-keys.js';
@@ -194,7 +198,11 @@ export class Tally {
     const { shard, ordinal, key } = this.#duplicate;
     const origin = this.#origins.get(shard) as Origin;
     const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
+<<<<<<< HEAD
     const shown = this.#shownKey(shard, ordinal, key);
+=======
+    const shown = shownKey(decodeKey(key));
+>>>>>>> h-files
     const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
     const message = `Record ${record} of ${file} has the key ${shown}, and an earlier record has the same key; nothing was changed. Choose option onDuplicate: 'last' or option onDuplicate: 'first', or another option key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });

@@ -3,15 +3,16 @@
 // Errors of documents that have their records inside (import/source/document.ts), with what a person can do about them.
 
 import { GristmillError } from '../../base/errors.js';
-import { snippetOf } from '../../base/snippet.js';
+import { isWithheld, snippetOf } from '../../base/snippet.js';
 import { formatPointer, type Places } from '../../keys/paths.js';
 import { nearestOf } from '../../options/nearest-name.js';
 
 /**
  * The error of a document that has nothing at the places of option `select`.
- * @param followed how many of the names on the way led somewhere @param names some that are there instead of the next one
+ * @param followed how many of the names on the way led somewhere @param found some that are there instead of the next one
  */
-export function nothingThere(file: string, select: Places, followed: number, names: readonly string[]): GristmillError {
+export function nothingThere(file: string, select: Places, followed: number, found: readonly string[]): GristmillError {
+  const names = isWithheld() ? [] : found;
   const way = select.slice(0, followed);
   const there = way.length === 0 ? 'its root' : formatPointer(way);
   const missing = select[followed] ?? null;

@@ -6,7 +6,7 @@
 // records become lines.
 
 import { GristmillError } from '../../base/errors.js';
-import { snippetOf } from '../../base/snippet.js';
+import { shownText, snippetOf } from '../../base/snippet.js';
 import { NEWLINE, OPEN_OBJECT, skipBlanks } from '../../kernel/plain/bytes.js';
 import { type Action, actionOf } from './bulk-action.js';
 import { Converter, type ConverterFacts } from './converter.js';
@@ -90,7 +90,7 @@ export class BulkConverter extends Converter {
     if (index !== undefined) {
       this.#index ??= index;
       if (index !== this.#index) {
-        return `the action is for the index ${JSON.stringify(index)}, and the first one is for ${JSON.stringify(this.#index)}. Import each index into a collection of its own`;
+        return `the action is for the index ${shownText(() => JSON.stringify(index))}, and the first one is for ${shownText(() => JSON.stringify(this.#index))}. Import each index into a collection of its own`;
       }
     }
     if (kind === 'delete' && this.#isKeyed) {

@@ -3,6 +3,7 @@
 // The header of a CSV or TSV file: the names of its columns, each once.
 
 import { GristmillError } from '../../base/errors.js';
+import { shownText } from '../../base/snippet.js';
 import { type CellType, parseCellTypes } from './cell-types.js';
 
 /** A column of the file. */
@@ -23,14 +24,17 @@ export function columnsOf(path: string, cells: readonly Uint8Array[], types: str
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name))
-      throw badHeader(path, `the column ${JSON.stringify(name)} twice. Give each column a name of its own`);
+      throw badHeader(
+        path,
+        `the column ${shownText(() => JSON.stringify(name))} twice. Give each column a name of its own`,
+      );
     seen.add(name);
   }
   const parsed = types === undefined ? new Map<string, CellType>() : parseCellTypes(types);
   const unknown = parsed === 'auto' ? undefined : [...parsed.keys()].find((name) => !seen.has(name));
   if (unknown !== undefined) {
     const shown = names.slice(0, 10).map((name) => JSON.stringify(name));
-    const what = `no column ${JSON.stringify(unknown)}, but option types names that column. The header has ${shown.join(', ')}`;
+    const what = `no column ${JSON.stringify(unknown)}, but option types names that column. The header has ${shownText(() => shown.join(', '))}`;
     throw badHeader(path, names.length > shown.length ? `${what} …` : what);
   }
   return names.map((name, i) => ({

@@ -7,6 +7,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { GristmillError } from '../../base/errors.js';
+import { shownText } from '../../base/snippet.js';
 import { jsonText } from '../../keys/json-text.js';
 import { moduleHash } from './module-hash.js';
 
@@ -94,5 +95,5 @@ function textOf(value: unknown): string {
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_MAX);
+  return shownText(() => (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_MAX));
 }

@@ -5,7 +5,7 @@
 // records only. So what `decode` makes belongs to its reader, and is shared with nobody.
 
 import { GristmillError } from '../../base/errors.js';
-import { keyText } from '../../keys/decode.js';
+import { shownKey } from '../../keys/decode.js';
 import type { KeyValue } from '../../keys/encode.js';
 import type { UnsafeIntegers } from '../../keys/json-value.js';
 import { namesOf } from '../../keys/key-path.js';
@@ -78,7 +78,7 @@ export class ValueForm<T = unknown> {
 
 function failed(method: keyof Codec<unknown>, collection: string, what: string, of: KeyOf, cause?: unknown): Error {
   const key = typeof of === 'function' ? of() : of;
-  const which = key === undefined ? 'a record' : `the record ${keyText(key)}`;
+  const which = key === undefined ? 'a record' : `the record ${shownKey(key)}`;
   const message = `${method} of the codec, for ${which} of collection ${collection}, ${what}`;
   return new GristmillError('CODEC_FAILED', message, { cause });
 }

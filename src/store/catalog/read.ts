@@ -33,6 +33,7 @@ import {
 } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
+  type CollectionNames,
   collectionKey,
   damaged,
   decodeCollection,
@@ -48,7 +49,6 @@ import {
   LOCK_KEY,
   lastNumber,
   MetaKind,
-  nameOf,
   RESUMABLE_KEY,
   STORE_KEY,
   shardKey,
@@ -79,12 +79,15 @@ export class CatalogReader implements CatalogRead {
   readonly file: string;
   readonly #meta: ByteMap;
   readonly #pages: ByteMap;
+  readonly #names: CollectionNames | undefined;
   #headerBytes: Buffer | undefined;
   #header: StoreHeader | undefined;
   /** As they were read last: a manifest is asked for more often than it changes. */
   readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
 
-  constructor(file: string, meta: ByteMap, pages: ByteMap) {
+  /** @param names of collections in keys, where they are not plain */
+  constructor(file: string, meta: ByteMap, pages: ByteMap, names?: CollectionNames) {
+    this.#names = names;
     this.file = file;
     this.#meta = meta;
     this.#pages = pages;
@@ -129,15 +132,22 @@ export class CatalogReader implements CatalogRead {
   collections(): readonly CollectionManifest[] {
     const start = Buffer.of(MetaKind.collection);
     const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
-    return found.map(({ key, value }) => decodeCollection(value, nameOf(key), this.file));
+    const manifests = found.map((raw) => this.collectionIn(raw));
+    // The order of pseudonyms says nothing.
+    return this.#names === undefined ? manifests : manifests.sort(byName);
+  }
+
+  collectionIn({ key, value }: RawValue): CollectionManifest {
+    return decodeCollection(value, key, this.file, this.#names);
   }
 
   collection(name: string): CollectionManifest | undefined {
-    const bytes = this.#meta.get(collectionKey(name));
+    const key = collectionKey(name, this.#names);
+    const bytes = this.#meta.get(key);
     if (bytes === undefined) return undefined;
     let known = this.#manifests.get(name);
     if (known?.bytes.equals(bytes) !== true) {
-      known = { bytes, manifest: decodeCollection(bytes, name, this.file) };
+      known = { bytes, manifest: this.collectionIn({ key, value: bytes }) };
       this.#manifests.set(name, known);
     }
     return known.manifest;
@@ -273,4 +283,8 @@ export class CatalogReader implements CatalogRead {
     if (!isPageKey(found.key, tree)) throw damagedPage(tree, this.file, 'its location is not valid');
     return { pageKey: found.key, page: found.value };
   }
+}
+
+function byName(left: CollectionManifest, right: CollectionManifest): number {
+  return Buffer.compare(Buffer.from(left.name), Buffer.from(right.name));
 }

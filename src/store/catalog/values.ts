@@ -9,8 +9,8 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of stores with a unique index, or with edits. */
-export const FORMAT_VERSION = 4;
+/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores. */
+export const FORMAT_VERSION = 5;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
 /** The first format with composite keys, and with joined files. */
@@ -23,6 +23,8 @@ const UNIQUE_FORMAT = 4;
 
 /** The first format with edits: an older gristmill would not know that they go with an import. */
 const EDITS_FORMAT = 4;
+/** The format of encrypted stores. */
+const SEALED_FORMAT = 5;
 
 /** First byte of a key in `meta`. */
 export const MetaKind = {
@@ -43,12 +45,18 @@ export const LOCK_KEY = Buffer.of(MetaKind.lock);
 export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
 export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
 
-export function collectionKey(name: string): Buffer {
-  return Buffer.concat([Buffer.of(MetaKind.collection), Buffer.from(name)]);
+/** What stands for the names of collections in keys, where that is not the names. */
+export interface CollectionNames {
+  pseudonymOf(name: string): Uint8Array;
+}
+
+export function collectionKey(name: string, names?: CollectionNames): Buffer {
+  const bytes = names === undefined ? Buffer.from(name) : names.pseudonymOf(name);
+  return Buffer.concat([Buffer.of(MetaKind.collection), bytes]);
 }
 
 /** The name of a collection, from its key. */
-export function nameOf(key: Uint8Array): string {
+function nameOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 1).toString();
 }
 
@@ -175,9 +183,9 @@ export function damaged(what: string, file: string, why: string): GristmillError
 }
 
 /** The header of an empty store. */
-export function newHeader(): StoreHeader {
+export function newHeader(isSealed = false): StoreHeader {
   return {
-    format: FIRST_FORMAT,
+    format: isSealed ? SEALED_FORMAT : FIRST_FORMAT,
     created: new Date().toISOString(),
     nextShard: 1,
     nextTree: 1,
@@ -211,10 +219,16 @@ export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
   return checked<StoreHeader>(headerCheck, value, 'header', file);
 }
 
-/** @param name under which it is kept */
-export function decodeCollection(bytes: Uint8Array, name: string, file: string): CollectionManifest {
+/** @param key under which it is kept */
+export function decodeCollection(
+  bytes: Uint8Array,
+  key: Uint8Array,
+  file: string,
+  names: CollectionNames | undefined,
+): CollectionManifest {
+  const name = names === undefined ? nameOf(key) : `(${Buffer.from(key.subarray(1)).toString('hex')})`;
   const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
-  if (manifest.name === name) return manifest;
+  if (collectionKey(manifest.name, names).equals(key)) return manifest;
   throw damaged(`manifest of collection ${manifest.name}`, file, `it is stored under the name ${name}`);
 }
 

@@ -31,6 +31,7 @@ import {
   tombstonesCheck,
 } from './schema.js';
 import {
+  type CollectionNames,
   collectionKey,
   damaged,
   editKey,
@@ -61,9 +62,11 @@ export class CatalogWriter implements CatalogWrite {
   readonly #meta: WritableByteMap;
   readonly #pages: WritableByteMap;
   readonly #file: string;
+  readonly #names: CollectionNames | undefined;
 
-  /** @param file the file to name in an error. */
-  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap) {
+  /** @param file the file to name in an error. @param names as of the reader */
+  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap, names?: CollectionNames) {
+    this.#names = names;
     this.#file = file;
     this.#meta = meta;
     this.#pages = pages;
@@ -75,13 +78,13 @@ export class CatalogWriter implements CatalogWrite {
 
   putCollection(manifest: CollectionManifest): void {
     this.#meta.put(
-      collectionKey(manifest.name),
+      collectionKey(manifest.name, this.#names),
       this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`),
     );
   }
 
   deleteCollection(name: string): void {
-    this.#meta.remove(collectionKey(name));
+    this.#meta.remove(collectionKey(name, this.#names));
   }
 
   putShard(collectionId: number, entry: ShardEntry): void {

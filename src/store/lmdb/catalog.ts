@@ -7,14 +7,13 @@
 // LMDB; or, for who wants to wait, this thread does (commit.ts). What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
 // refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { CatalogWriter } from '../catalog/write.js';
 import { WriteSet } from '../catalog/write-set.js';
 import type { PreparedChanges } from '../commit-types.js';
-import { syncDirectory } from '../files/io.js';
 import { CATALOG_FILE, hasShards } from '../files/layout.js';
 import type { Catalog, CatalogSlot, CatalogSnapshot, CatalogWrite } from '../types.js';
 import { assertInPlace, commitTo, writeBatchTo } from './commit.js';
@@ -25,8 +24,8 @@ import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
 import { bytesOf, readersOf, stateRead } from './facts.js';
-import { byteMap } from './maps.js';
-import { createHeader, interrupted } from './new-index.js';
+import { byteMaps } from './maps.js';
+import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
@@ -56,20 +55,19 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   #closed = false;
 
   private constructor(store: string, file: string, index: OpenIndex, options: LmdbCatalogOptions) {
-    const { meta, pages } = index;
     const check = (): void => this.assertOpen();
-    const stored = { meta: byteMap(meta, check), pages: byteMap(pages, check) };
+    const stored = byteMaps(index, check);
     const over = (map: 'meta' | 'pages'): ByteMap => ({
       get: (key) => (this.#working ?? stored)[map].get(key),
       range: (range) => (this.#working ?? stored)[map].range(range),
       keys: (range) => (this.#working ?? stored)[map].keys(range),
     });
-    super(file, over('meta'), over('pages'));
+    super(file, over('meta'), over('pages'), index.sealed?.seal);
     this.#store = store;
     this.#index = index;
     this.#options = options;
     this.#stored = stored;
-    this.#environment = { file, meta, pages, snapshots: new Set(), isChanging: () => this.#isWriting };
+    this.#environment = { file, index, snapshots: new Set(), isChanging: () => this.#isWriting };
     this.#room = new CommitRoom(file);
   }
 
@@ -80,14 +78,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const mayBeNew = !hasShards(store);
     const catalog = new LmdbCatalog(store, file, await openIndex(store, options), options);
     try {
-      if (options.create && mayBeNew && catalog.isEmpty) {
-        createHeader(catalog);
-        // LMDB syncs its file, not the name of it.
-        syncDirectory(dirname(file));
-        syncDirectory(store);
-      }
-      if (mayBeNew && catalog.isEmpty) throw interrupted(store);
-      catalog.header();
+      await makeReady(catalog, store, options, mayBeNew);
       return catalog;
     } catch (error) {
       await catalog.close();
@@ -230,7 +221,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const pages = new WriteSet(this.#stored.pages, take);
     this.#working = { meta, pages };
     try {
-      const value = change(new CatalogWriter(this.file, meta, pages));
+      const value = change(new CatalogWriter(this.file, meta, pages, this.#index.sealed?.seal));
       return { value, batch: writeBatch([meta, pages]) };
     } finally {
       this.#working = undefined;

@@ -14,6 +14,7 @@ import { CommitFailed } from './commits/turn.js';
 import { DURABLE } from './lmdb.js';
 import type { Bytes, OpenIndex } from './open.js';
 import { inodeOf, removedError } from './opening.js';
+import { SealedWrites } from './sealed/targets.js';
 
 /** Thrown out of a transaction of LMDB that is to write nothing. */
 const NOTHING = new Error('nothing to write');
@@ -52,7 +53,7 @@ export function commitTo(
   try {
     // Synchronous, so that nobody reads the catalog halfway through.
     index.root.transactionSync(() => {
-      if (!write({ meta: target(index.meta, file), pages: target(index.pages, file) })) throw NOTHING;
+      if (!writeTo(index, file, write)) throw NOTHING;
       index.gate?.enter();
       isEntered = true;
       assertInPlace(index, file);
@@ -67,6 +68,16 @@ export function commitTo(
   } finally {
     if (isEntered) index.gate?.leave();
   }
+}
+
+/** Has `write` write to LMDB's databases. */
+function writeTo({ meta, pages, sealed }: OpenIndex, file: string, write: (targets: Targets) => boolean): boolean {
+  const plain = { meta: target(meta, file), pages: target(pages, file) };
+  if (sealed === undefined) return write(plain);
+  const writes = new SealedWrites({ meta, pages, ...sealed }, file, sealed.anyState);
+  if (!write({ meta: writes.target(plain.meta, 'meta'), pages: writes.target(plain.pages, 'pages') })) return false;
+  writes.settle();
+  return true;
 }
 
 function checkReaders(index: OpenIndex): void {

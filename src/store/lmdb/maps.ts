@@ -3,6 +3,7 @@
 // The databases of LMDB as the sorted maps of bytes that the catalog is read from.
 
 import type { ByteMap } from '../catalog/read.js';
+import type { DatabaseSeal } from '../seal/index-seal.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */
 interface ByteDatabase {
@@ -17,8 +18,45 @@ interface HeldRead {
   readonly isChanging: () => boolean;
 }
 
-/** A database as the reader wants it. @param check runs before every read. */
-export function byteMap(database: ByteDatabase, check: () => void, read?: HeldRead): ByteMap {
+/** An opened index. */
+interface ByteIndex {
+  readonly meta: ByteDatabase;
+  readonly pages: ByteDatabase;
+  /** Of an encrypted store. */
+  readonly sealed?: { readonly seal: { readonly meta: DatabaseSeal; readonly pages: DatabaseSeal } } | undefined;
+}
+
+/** Its databases as the reader wants them. @param check runs before every read */
+export function byteMaps(
+  { meta, pages, sealed }: ByteIndex,
+  check: () => void,
+  read?: HeldRead,
+): { readonly meta: ByteMap; readonly pages: ByteMap } {
+  return {
+    meta: byteMap(meta, check, read, sealed?.seal.meta),
+    pages: byteMap(pages, check, read, sealed?.seal.pages),
+  };
+}
+
+function byteMap(
+  database: ByteDatabase,
+  check: () => void,
+  read: HeldRead | undefined,
+  seal: DatabaseSeal | undefined,
+): ByteMap {
+  const stored = storedMap(database, check, read);
+  if (seal === undefined) return stored;
+  return {
+    get(key) {
+      const sealed = stored.get(key);
+      return sealed && seal.open(key, sealed);
+    },
+    range: (range) => stored.range(range).map(({ key, value }) => ({ key, value: seal.open(key, value) })),
+    keys: (range) => stored.keys(range),
+  };
+}
+
+function storedMap(database: ByteDatabase, check: () => void, read?: HeldRead): ByteMap {
   const held = read === undefined ? {} : { transaction: read.transaction };
   return {
     get(key) {

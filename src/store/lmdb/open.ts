@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ioError } from '../../base/system-errors.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
+import { IndexSeal } from '../seal/index-seal.js';
 import type { Sealed } from '../seal/types.js';
 import { giveBackTurns } from './commits/turns.js';
 import { Gate } from './gate.js';
@@ -24,12 +25,16 @@ export interface LmdbCatalogOptions extends Sealed {
   readonly readOnly: boolean;
   /** Whether `commit` is over before its last sync, which comes soon. */
   readonly syncsLater?: boolean;
+  /** Whether an encrypted store is opened also if it does not have its digest: to repair it. */
+  readonly anyState?: boolean;
 }
 
 export interface OpenIndex {
   readonly root: Root;
   readonly meta: Bytes;
   readonly pages: Bytes;
+  /** Of an encrypted store: its digest, and what seals its values. */
+  readonly sealed?: { readonly state: Bytes; readonly seal: IndexSeal; readonly anyState: boolean } | undefined;
   /** Absent where nobody can write, so that there is nothing to be kept apart. */
   readonly gate: Gate | undefined;
   /** Of the catalog's file: another one by its name is another store. */
@@ -46,7 +51,10 @@ const TRIES_MAX = 100;
 const PAUSE_MILLISECONDS_MAX = 4;
 
 /** @throws GristmillError IO_ERROR, DISK_FULL, CHECKSUM_MISMATCH, STORE_CLOSED where the store is removed at this moment */
-export async function openIndex(store: string, { create, readOnly }: LmdbCatalogOptions): Promise<OpenIndex> {
+export async function openIndex(
+  store: string,
+  { create, readOnly, seal, anyState = false }: LmdbCatalogOptions,
+): Promise<OpenIndex> {
   const file = join(store, CATALOG_FILE);
   try {
     // LMDB would make it 0755, and chmod-ing it later would leave a gap.
@@ -60,7 +68,9 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
         giveBackTurns();
         const { environment, inode } = through(gate, () => openFiles(store, readOnly, isLocked));
         try {
-          return { ...databases(environment.root(), readOnly, gate), inode };
+          const { state, ...opened } = databases(environment.root(), readOnly, gate, seal !== undefined);
+          const sealed = seal && { state: state as Bytes, seal: new IndexSeal(seal), anyState };
+          return { ...opened, inode, sealed };
         } catch (error) {
           closeThrough(gate, () => environment.close());
           if (tries === TRIES_MAX || !metClosing(error)) throw error;
@@ -76,10 +86,16 @@ export async function openIndex(store: string, { create, readOnly }: LmdbCatalog
   }
 }
 
-function databases(root: Root, readOnly: boolean, gate: Gate | undefined): Omit<OpenIndex, 'inode'> {
+function databases(
+  root: Root,
+  readOnly: boolean,
+  gate: Gate | undefined,
+  isSealed: boolean,
+): Omit<OpenIndex, 'inode' | 'sealed'> & { readonly state: Bytes | undefined } {
   const open = () => ({
     meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
     pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),
+    state: isSealed ? root.openDB<Buffer, Uint8Array>('state', BINARY) : undefined,
   });
   const close = root.env.close.bind(root.env);
   // Its own method cannot be assigned to.

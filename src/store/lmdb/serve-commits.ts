@@ -6,14 +6,15 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { giveText, withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
-import { type ByteMap, CatalogReader } from '../catalog/read.js';
+import { CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
-import { files } from '../files/file-blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { filesOf } from '../sealed/files.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
 import { CommitRoom } from './commit-room.js';
@@ -29,7 +30,7 @@ import {
   WRITING,
 } from './commits/turn.js';
 import { DURABLE, SYNCED_LATER } from './lmdb.js';
-import { byteMap } from './maps.js';
+import { byteMaps } from './maps.js';
 import { type OpenIndex, openIndex } from './open.js';
 import { removedError } from './opening.js';
 
@@ -120,12 +121,16 @@ function isNewest({ root }: OpenIndex, after: number): boolean {
 }
 
 /** Returns what writes this, and returns true: there is something to commit. */
-function writer({ file, place, catalog, room, apply }: Opened, { kind, bytes }: Filled): (targets: Targets) => boolean {
+function writer(
+  { index, file, place, catalog, room, apply }: Opened,
+  { kind, bytes }: Filled,
+): (targets: Targets) => boolean {
   if (kind === 'batch') return (targets) => writeBatchTo(targets, bytes);
   const write = apply(bytes);
   return ({ meta, pages }) => {
     room.begin();
-    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages)), place });
+    const names = index.sealed?.seal;
+    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages), names), place });
     return true;
   };
 }
@@ -157,9 +162,10 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
-      const [meta, pages] = [index.meta, index.pages].map((one) => byteMap(one, () => {})) as [ByteMap, ByteMap];
-      const place = { directory: store, blobs: files, seal };
-      const catalog = new CatalogReader(file, meta, pages);
+      const { meta, pages } = byteMaps(index, () => {});
+      if (seal !== undefined) withholdText();
+      const place = { directory: store, blobs: filesOf(seal), seal };
+      const catalog = new CatalogReader(file, meta, pages, index.sealed?.seal);
       const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
       return { index, file, place, catalog, room, syncing, apply };
     }
@@ -170,7 +176,8 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   throw removedError(file);
 }
 
-async function close({ index }: Pick<Opened, 'index'>): Promise<void> {
+async function close({ index, place }: Pick<Opened, 'index'> & Partial<Pick<Opened, 'place'>>): Promise<void> {
+  if (place?.seal !== undefined) giveText();
   await index.root.close();
   index.gate?.close();
 }

@@ -6,8 +6,9 @@ import { GristmillError } from '../../base/errors.js';
 import { CatalogReader } from '../catalog/read.js';
 import type { CatalogSnapshot } from '../types.js';
 import type { Transaction } from './lmdb.js';
-import { byteMap } from './maps.js';
-import type { Bytes } from './open.js';
+import { byteMaps } from './maps.js';
+import type { OpenIndex } from './open.js';
+import { checkDigest } from './sealed/digest.js';
 
 export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
@@ -15,10 +16,11 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   #transaction: Transaction | undefined;
 
   constructor(environment: Environment, transaction: Transaction) {
-    const { file, meta, pages, snapshots, isChanging } = environment;
+    const { file, index, snapshots, isChanging } = environment;
     const check = (): void => this.assertOpen();
     const read = { transaction, isChanging };
-    super(file, byteMap(meta, check, read), byteMap(pages, check, read));
+    const { meta, pages } = byteMaps(index, check, read);
+    super(file, meta, pages, index.sealed?.seal);
     this.#environment = environment;
     this.#transaction = transaction;
     snapshots.add(this);
@@ -29,6 +31,14 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   }
 
   refresh(): void {}
+
+  async checkState(pause?: () => Promise<void>): Promise<void> {
+    this.assertOpen();
+    const { file, index } = this.#environment;
+    const { meta, pages, sealed } = index;
+    const transaction = this.#transaction as object;
+    if (sealed !== undefined) await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause);
+  }
 
   snapshot(): CatalogSnapshot {
     this.assertOpen();
@@ -47,8 +57,7 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
 /** What snapshots share. */
 export interface Environment {
   readonly file: string;
-  readonly meta: Bytes;
-  readonly pages: Bytes;
+  readonly index: OpenIndex;
   readonly snapshots: Set<CatalogSnapshot>;
   readonly isChanging: () => boolean;
 }

@@ -8,7 +8,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
 import { isHidden } from '../../keys/pseudonyms.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
@@ -240,8 +240,13 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
+<<<<<<< HEAD
       const key = this.#keyTextOf(stored);
       const message = `collection ${name} already has a record with ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
+=======
+      const key = shownKey(decodeKey(stored.key));
+      const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
+>>>>>>> h-files
       throw new GristmillError('DUPLICATE_KEY', message);
     }
     this.marks.mark(added.shard, added.ordinal);

@@ -3,8 +3,12 @@
 import { GristmillError } from '../../base/errors.js';
 import { KEY_BYTES_MAX } from '../../base/limits.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
+<<<<<<< HEAD
 import { decodeKey, keyText } from '../../keys/decode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
+=======
+import { decodeKey, shownKey } from '../../keys/decode.js';
+>>>>>>> h-files
 import { numbersIn, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
 import type { CatalogRead, CollectionManifest, Location, ShardEntry } from '../types.js';
@@ -32,8 +36,12 @@ export function violationError(
     return new GristmillError('KEY_TOO_LONG', message, facts);
   }
   const same = one!.keys.find((key) => other.keys.some((its) => Buffer.compare(its, key) === 0));
+<<<<<<< HEAD
   // Hidden values are compared however long they are.
   const value = same === undefined || isCutKey(same) ? 'the same value' : keyText(decodeKey(same));
+=======
+  const value = same === undefined ? 'the same value' : shownKey(decodeKey(same));
+>>>>>>> h-files
   const message = `records ${one!.name} and ${other.name} both have ${value} in ${where}; nothing was changed`;
   return new GristmillError('UNIQUE_VIOLATION', message, facts);
 }
@@ -49,5 +57,5 @@ export function nameOf(
   if (line === undefined || primary === undefined) return String(firstOrdinal + ordinal);
   const { records } = scanPlain(line, { ...STORED_LIMITS, framing: 'lines', primary, secondary: [] });
   const found = records[0]?.keys[0]?.[1];
-  return found === undefined ? String(firstOrdinal + ordinal) : keyText(decodeKey(Buffer.from(found, 'hex')));
+  return found === undefined ? String(firstOrdinal + ordinal) : shownKey(decodeKey(Buffer.from(found, 'hex')));
 }

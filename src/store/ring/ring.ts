@@ -8,6 +8,7 @@ import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, re
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
+import { giveText, withholdText } from '../../base/snippet.js';
 import { ioError, quietly } from '../../base/system-errors.js';
 import type { EncryptionOptions } from '../../options/encryption.js';
 import { syncDirectory, writeFully } from '../files/io.js';
@@ -109,6 +110,7 @@ export function copyRing(store: string, copy: string): void {
 
 /** Zeroes the keys. Nothing may use them any more. */
 export function forget({ dataKeys }: SealKeys): void {
+  giveText();
   for (const { key } of dataKeys) key.fill(0);
 }
 
@@ -125,6 +127,11 @@ export function keyNeeded(store: string, ring: Ring): GristmillError {
         ? 'give option encryption.keyFile or encryption.key (--key-file <file>, or the variable GRISTMILL_KEY_FILE)'
         : 'give option encryption.keyProvider';
   return new GristmillError('KEY_NEEDED', `the store ${store} is encrypted: ${how}`, { file: store });
+}
+
+/** Of a store whose index is encrypted. */
+export function missingRing(store: string): GristmillError {
+  return damagedRing(ringPath(store), 'it is missing, but the index is encrypted');
 }
 
 export function notEncrypted(store: string): GristmillError {
@@ -174,6 +181,7 @@ function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
     if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
     return { number, key };
   });
+  withholdText();
   return { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
 }
 

@@ -4,6 +4,7 @@
 // spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
 
 import { GristmillError } from '../../base/errors.js';
+import { isWithheld, shownText } from '../../base/snippet.js';
 import { exactValue, type UnsafeIntegers } from '../../keys/json-value.js';
 
 const NAMED_START = '{"key":"';
@@ -35,8 +36,9 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
   try {
     return unsafeIntegers === 'bigint' ? exactValue(text) : JSON.parse(text);
   } catch (cause) {
-    const message = `a line of a shard is not JSON: ${(cause as Error).message}`;
-    throw new GristmillError('CHECKSUM_MISMATCH', message, { cause });
+    // What JSON.parse says has text of the line in it.
+    const message = `a line of a shard is not JSON: ${shownText(() => (cause as Error).message)}`;
+    throw new GristmillError('CHECKSUM_MISMATCH', message, isWithheld() ? {} : { cause });
   }
 }
 

@@ -79,7 +79,7 @@ export async function openOld(
   if (!existsSync(join(store, CATALOG_FILE))) return undefined;
   let catalog: Catalog | undefined;
   try {
-    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false, seal });
+    catalog = await LmdbCatalog.open(store, { create: false, readOnly: false, seal, anyState: true });
     const notes = await soundValues(catalog, pause);
     if (notes !== undefined) {
       if (notes.size > 0) await catalog.transaction(clearNotes);

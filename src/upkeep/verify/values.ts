@@ -17,7 +17,6 @@ import {
 } from '../../store/catalog/schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from '../../store/catalog/tombstones.js';
 import {
-  decodeCollection,
   decodeHeader,
   decodeShard,
   decodeTombstones,
@@ -26,7 +25,6 @@ import {
   editedKey,
   lastNumber,
   MetaKind,
-  nameOf,
   numbersOf,
   TOMBSTONE_STATE_KEY_BYTES,
   unseal,
@@ -114,7 +112,7 @@ export async function verifyValues(
     for (const raw of batch) {
       found.values++;
       after = raw.key;
-      faults.guard({ kind: 'value', file }, () => take(raw, found, file));
+      faults.guard({ kind: 'value', file }, () => take(raw, found, file, read));
     }
     if (batch.length < BATCH) return found;
     await pause();
@@ -122,7 +120,8 @@ export async function verifyValues(
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH, STORE_TOO_NEW */
-function take({ key, value }: RawValue, found: Inventory, file: string): void {
+function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead): void {
+  const { key, value } = raw;
   if (!isKey(key)) throw new Error(`${file} has a value under ${hex(key)}, and no store has such a key`);
   switch (key[0]) {
     case MetaKind.store:
@@ -130,7 +129,7 @@ function take({ key, value }: RawValue, found: Inventory, file: string): void {
       found.header = decodeHeader(value, file);
       return;
     case MetaKind.collection: {
-      const manifest = decodeCollection(value, nameOf(key), file);
+      const manifest = read.collectionIn(raw);
       found.collections.push(manifest);
       if (manifest.open) found.records.set(manifest.open.shard, manifest.open.records);
       return;

@@ -75,6 +75,10 @@ class VerifyRun {
   async run(): Promise<VerifyReport> {
     await this.#pause();
     const { file } = this.#target.catalog;
+    await this.#snapshot.checkState(this.#pause).catch((error: GristmillError) => {
+      if (error.code !== 'CHECKSUM_MISMATCH') throw error;
+      this.#faults.add({ kind: 'value', file, message: error.message });
+    });
     const found = await verifyValues(this.#snapshot, file, this.#faults, this.#pause);
     if (!found.hasHeader)
       this.#faults.add({ kind: 'value', file, message: `${file} has no header, so it is not complete` });
