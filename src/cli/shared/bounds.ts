@@ -1,7 +1,7 @@
 // The flags that say which part of an index is read: of range, count and distinct.
 
 import type { Command } from 'commander';
-import type { Collection, KeyPath, KeyValue, RangeOptions } from '../../index.js';
+import type { Collection, GristmillError, KeyPath, KeyValue, RangeOptions } from '../../index.js';
 import { isParts } from '../../keys/encode.js';
 import { note } from '../terminal/diagnostics.js';
 import { readKey, readParts } from './arguments.js';
@@ -52,12 +52,23 @@ export function boundsOf(flags: BoundsFlags, index: KeyPath | undefined): KeyBou
 export function warnOfTypes(collection: Collection, index: KeyPath | undefined, given: KeyBounds): void {
   const bounds = BOUNDS.map((name) => given[name]).filter((bound) => bound !== undefined);
   if (bounds.length === 0) return;
-  const [first, last] = [collection.firstSync({ index })?.key, collection.lastSync({ index })?.key];
+  const [first, last] = endsOf(collection, index);
   if (first === undefined || last === undefined || typeOf(first) !== typeOf(last)) return;
   for (const bound of bounds) {
     if (typeOf(bound) === typeOf(first)) continue;
     const help = typeOf(first) === 'string' ? `; for the string, write '"${bound}"' or use --string` : '';
     note(`no key is a ${typeOf(bound)}: all of them are of type ${typeOf(first)}${help}`);
+  }
+}
+
+/** The first key and the last one; none where they are hidden. */
+function endsOf(collection: Collection, index: KeyPath | undefined): readonly (KeyValue | undefined)[] {
+  try {
+    return [collection.firstSync({ index })?.key, collection.lastSync({ index })?.key];
+  } catch (error) {
+    // What the command itself asks for may need no order.
+    if ((error as GristmillError).code === 'RANGE_NEEDS_PLAINTEXT_KEYS') return [];
+    throw error;
   }
 }
 
