@@ -7,13 +7,9 @@ import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
-<<<<<<< HEAD
-import { decodeKey, keyText } from '../../keys/decode.js';
+import { decodeKey, shownKey } from '../../keys/decode.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { isHidden } from '../../keys/pseudonyms.js';
-=======
-import { decodeKey, shownKey } from '../../keys/decode.js';
->>>>>>> h-files
 import type { Pause } from '../../parallel/pause.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { storedLine } from '../../store/publish/line-keys.js';
@@ -198,11 +194,7 @@ export class Tally {
     const { shard, ordinal, key } = this.#duplicate;
     const origin = this.#origins.get(shard) as Origin;
     const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
-<<<<<<< HEAD
     const shown = this.#shownKey(shard, ordinal, key);
-=======
-    const shown = shownKey(decodeKey(key));
->>>>>>> h-files
     const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
     const message = `Record ${record} of ${file} has the key ${shown}, and an earlier record has the same key; nothing was changed. Choose option onDuplicate: 'last' or option onDuplicate: 'first', or another option key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });
@@ -210,7 +202,7 @@ export class Tally {
 
   /** A hidden key is in the record. */
   #shownKey(shard: number, ordinal: number, key: Uint8Array): string {
-    if (!isHidden(key)) return keyText(decodeKey(key));
+    if (!isHidden(key)) return shownKey(decodeKey(key));
     const entry = { ...(this.shards.find((one) => one.shard === shard) as NewShard), firstOrdinal: 0 };
     const rule: KeyRule = entry.named ? { kind: 'name' } : { kind: 'path', path: this.#options.key as KeyPath };
     const line = storedLine({ inlineRecord: () => undefined }, this.#place, entry, ordinal);

@@ -228,7 +228,7 @@ export class MergePlan {
 
   #keyTextOf(stored: Entry): string {
     const { keyTextOf } = this.#publication;
-    if (!isHidden(stored.key)) return `key ${keyText(decodeKey(stored.key))}`;
+    if (!isHidden(stored.key)) return `key ${shownKey(decodeKey(stored.key))}`;
     return keyTextOf === undefined ? 'the same key' : `key ${keyTextOf(stored)}`;
   }
 
@@ -240,13 +240,8 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-<<<<<<< HEAD
       const key = this.#keyTextOf(stored);
       const message = `collection ${name} already has a record with ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
-=======
-      const key = shownKey(decodeKey(stored.key));
-      const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
->>>>>>> h-files
       throw new GristmillError('DUPLICATE_KEY', message);
     }
     this.marks.mark(added.shard, added.ordinal);

@@ -3,12 +3,8 @@
 import { GristmillError } from '../../base/errors.js';
 import { KEY_BYTES_MAX } from '../../base/limits.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
-<<<<<<< HEAD
-import { decodeKey, keyText } from '../../keys/decode.js';
-import { isCutKey } from '../../keys/key-bytes.js';
-=======
 import { decodeKey, shownKey } from '../../keys/decode.js';
->>>>>>> h-files
+import { isCutKey } from '../../keys/key-bytes.js';
 import { numbersIn, quotedPath } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
 import type { CatalogRead, CollectionManifest, Location, ShardEntry } from '../types.js';
@@ -36,12 +32,8 @@ export function violationError(
     return new GristmillError('KEY_TOO_LONG', message, facts);
   }
   const same = one!.keys.find((key) => other.keys.some((its) => Buffer.compare(its, key) === 0));
-<<<<<<< HEAD
   // Hidden values are compared however long they are.
-  const value = same === undefined || isCutKey(same) ? 'the same value' : keyText(decodeKey(same));
-=======
-  const value = same === undefined ? 'the same value' : shownKey(decodeKey(same));
->>>>>>> h-files
+  const value = same === undefined || isCutKey(same) ? 'the same value' : shownKey(decodeKey(same));
   const message = `records ${one!.name} and ${other.name} both have ${value} in ${where}; nothing was changed`;
   return new GristmillError('UNIQUE_VIOLATION', message, facts);
 }
