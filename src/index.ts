@@ -5,8 +5,9 @@ import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export { type InitOptions, initStore } from './api/encryption/init.js';
+export { type RotateKeyOptions, rotateKey } from './api/encryption/rotate.js';
 export type { ImportSources } from './api/importing.js';
-export { type InitOptions, initStore } from './api/init.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { RowReads } from './api/row-reads.js';
@@ -46,7 +47,14 @@ export type { WarmReport } from './lookup/warm/warm.js';
 export type { WarmOptions } from './lookup/warm/warm-up.js';
 export type { ImportStage } from './metrics/import-totals.js';
 export type { Registry } from './metrics/prometheus.js';
-export type { CollectionStat, IndexStat, QuarantineStat, ReadersStat, StoreStat } from './metrics/stat.js';
+export type {
+  CollectionStat,
+  EncryptionStat,
+  IndexStat,
+  QuarantineStat,
+  ReadersStat,
+  StoreStat,
+} from './metrics/stat.js';
 export type {
   CatalogMetrics,
   CollectionMetrics,

@@ -13,7 +13,8 @@ import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addIndex } from './commands/index/index.js';
-import { addInit } from './commands/init.js';
+import { addInit } from './commands/key/init.js';
+import { addKey } from './commands/key/key.js';
 import { addPatch } from './commands/patch.js';
 import { addPut } from './commands/put.js';
 import { addQuarantine } from './commands/quarantine/quarantine.js';
@@ -40,7 +41,7 @@ Examples:
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
+  /^(import|watch|init|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -63,6 +64,7 @@ function createProgram(): Command {
     addRepair,
     addBackup,
     addQuarantine,
+    addKey,
     addConfig,
   ];
   for (const add of [addImport, addWatch, addInit, ...reading, ...writing, ...upkeep]) add(program);

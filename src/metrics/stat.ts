@@ -82,7 +82,17 @@ export interface StoreStat {
   readonly readers: ReadersStat;
   /** The writer that changes the store for longer than a transaction, in any process. Absent if there is none. */
   readonly writer?: Writer;
+  /** How the store is encrypted. Absent for a store that is not. */
+  readonly encryption?: EncryptionStat;
   readonly collections: readonly CollectionStat[];
+}
+
+/** How a store is encrypted. */
+export interface EncryptionStat {
+  /** How the index has the keys of records: as pseudonyms, or as they are. */
+  readonly keys: 'hidden' | 'plaintext';
+  /** The number of the data key that encrypts now. */
+  readonly dataKey: number;
 }
 
 /** A file of rejected records. */
@@ -123,7 +133,9 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
     collections.map(({ name }) => name),
   );
   const facts = { directory, format, generation, created, bytes, exposed, quarantine, readers };
-  return { ...facts, ...(writer && { writer }), collections };
+  const { seal } = place;
+  const encryption = seal && { keys: seal.keys, dataKey: seal.active };
+  return { ...facts, ...(writer && { writer }), ...(encryption && { encryption }), collections };
 }
 
 function quarantinesOf(place: StorePlace, collections: readonly string[]): QuarantineStat[] {

@@ -8,7 +8,7 @@ import { gristmill, scratch } from '../support/cli.js';
 
 const COMMANDS = [
   ...['import', 'get', 'range', 'count', 'distinct', 'export', 'put', 'patch', 'delete', 'stat'],
-  ...['drop', 'clear', 'rename'],
+  ...['drop', 'clear', 'rename', 'init'],
 ];
 
 describe('help', () => {
@@ -39,6 +39,14 @@ describe('help', () => {
     expect(code).toBe(0);
     for (const option of ['--store <dir>', '--json', '--no-config']) expect(stdout).toContain(option);
     expect((await gristmill('quarantine', '--help')).stdout).toContain(`gristmill quarantine ${command} `);
+  });
+
+  test('of key rotate has the options of all commands', async () => {
+    const { code, stdout } = await gristmill('key', 'rotate', '--help');
+    expect(code).toBe(0);
+    for (const option of ['--store <dir>', '--json', '--no-config', '--key-file <file>'])
+      expect(stdout).toContain(option);
+    expect((await gristmill('key', '--help')).stdout).toContain('gristmill key rotate ');
   });
 
   test('is shown without a command, which is a usage error', async () => {

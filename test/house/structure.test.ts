@@ -83,7 +83,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api'],
+  ['src/api/encryption', 'src/api'],
   ['src'],
   [
     'src/cli/terminal',
@@ -92,6 +92,7 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
+    'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli',
   ],

@@ -64,10 +64,14 @@ async function runStat(flags: StatFlags): Promise<void> {
 
 function storeText(stat: StoreStat): string {
   const { directory, format, generation, created, bytes, exposed, quarantine, readers, writer, collections } = stat;
+  const { encryption } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
     ['size', `${formatBytes(bytes.shards)} of shards, ${formatBytes(bytes.index)} of index`],
+    ...(encryption === undefined
+      ? []
+      : [['encrypted', `keys ${encryption.keys}, data key ${encryption.dataKey}`] as const]),
     ...exposed.map((why) => ['exposed', escapeControls(why)] as const),
     ...quarantine.map(({ name }) => ['quarantine', `${escapeControls(name)} (gristmill quarantine show)`] as const),
     ['readers', readersText(readers)],

@@ -75,29 +75,36 @@ export async function createRing(store: string, source: EncryptionOptions, keys:
 }
 
 /**
- * Wraps the data keys of a store by another key-encryption key. The old one opens it no more. The caller keeps other writers out.
- * @throws GristmillError as `openRing`, `createRing`
+ * Wraps data keys by another key-encryption key. @returns the text of the new ring
+ * @throws GristmillError KEY_FILE_REFUSED, KEY_SERVICE_FAILED, IO_ERROR
  */
-export async function rewrapRing(store: string, from: EncryptionOptions, to: EncryptionOptions): Promise<void> {
-  const ring = storedRing(store);
-  if (ring === undefined) throw notEncrypted(store);
+export async function rewrapped(ring: StoredRing, seal: SealKeys, to: EncryptionOptions): Promise<string> {
   const { storeId } = ring;
-  const seal = await openRing(store, ring, from);
   const { kek, rule } = await newKek(to, storeId);
   try {
     const dataKeys = seal.dataKeys.map(({ number, key }) => ({ number, wrapped: wrap(key, kek, storeId, number) }));
-    const text = writeRing({ ...ring, kek: rule, dataKeys }, kek);
-    put(store, text, (made, path) => {
-      renameSync(made, path);
-      return true;
-    });
-    // The keys in what a killed rotation left would still open the store.
-    for (const name of readdirSync(store).filter(isUnfinishedRing)) rmSync(join(store, name), { force: true });
-    syncDirectory(store);
+    return writeRing({ ...ring, kek: rule, dataKeys }, kek);
   } finally {
     kek.fill(0);
-    forget(seal);
   }
+}
+
+/**
+ * Puts a ring in the place of another one, durably. The caller keeps others out who do the same.
+ * @throws GristmillError STORE_BUSY where another ring is there by now; IO_ERROR, DISK_FULL
+ */
+export function replaceRing(store: string, old: StoredRing, text: string): void {
+  if (storedRing(store)?.mac !== old.mac) {
+    const message = `another process rotated the key of ${store} at the same time: nothing was changed; look which key is the right one`;
+    throw new GristmillError('STORE_BUSY', message, { file: store });
+  }
+  put(store, text, (made, path) => {
+    renameSync(made, path);
+    return true;
+  });
+  // The keys in what a killed rotation left would still open the store.
+  for (const name of readdirSync(store).filter(isUnfinishedRing)) rmSync(join(store, name), { force: true });
+  syncDirectory(store);
 }
 
 /** Gives a copy of a store its ring. @throws GristmillError IO_ERROR, DISK_FULL */

@@ -2,12 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { GristmillError } from '../base/errors.js';
-import { effectiveOptions } from '../config/effective.js';
-import type { StoreOptions } from '../options/store.js';
-import { CATALOG_FILE } from '../store/files/layout.js';
-import { openPlace } from '../store/lock/recovery.js';
-import { forget } from '../store/ring/ring.js';
+import { GristmillError } from '../../base/errors.js';
+import { effectiveOptions } from '../../config/effective.js';
+import type { StoreOptions } from '../../options/store.js';
+import { CATALOG_FILE } from '../../store/files/layout.js';
+import { openPlace } from '../../store/lock/recovery.js';
+import { forget } from '../../store/ring/ring.js';
 
 /** Options of `initStore`; all optional. They are those of `openStore` that matter for a new store. */
 export type InitOptions = Pick<StoreOptions, 'encryption' | 'keys' | 'trustOwner' | 'trustShared' | 'config'>;

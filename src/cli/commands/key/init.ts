@@ -1,12 +1,12 @@
 // gristmill init: makes an empty store, plain or encrypted.
 
 import type { Command } from 'commander';
-import type { StoreOptions } from '../../index.js';
-import { type CommonOptions, withCommonOptions } from '../shared/arguments.js';
-import { newEncryption } from '../shared/encryption.js';
-import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../shared/store-flags.js';
-import { escapeControls, jsonLine } from '../terminal/escape.js';
-import { print } from '../terminal/streams.js';
+import type { StoreOptions } from '../../../index.js';
+import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
+import { newEncryption } from '../../shared/encryption.js';
+import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../../shared/store-flags.js';
+import { escapeControls, jsonLine } from '../../terminal/escape.js';
+import { print } from '../../terminal/streams.js';
 
 interface InitFlags extends CommonOptions, StoreFlags {
   readonly encrypt?: boolean;
@@ -32,7 +32,7 @@ export function addInit(program: Command): void {
 }
 
 async function runInit({ store, json, encrypt, ...flags }: InitFlags): Promise<void> {
-  const { initStore } = await import('../../index.js');
+  const { initStore } = await import('../../../index.js');
   const given: StoreOptions = await storeOptionsIn(flags);
   const encryption = given.encryption ?? (encrypt ? await newEncryption(flags.config) : undefined);
   await initStore(store, { ...given, ...(encryption && { encryption }) });

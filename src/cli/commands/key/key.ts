@@ -1,0 +1,15 @@
+// gristmill key: the key of an encrypted store; to rotate it.
+
+import type { Command } from 'commander';
+import { addRotate } from './rotate.js';
+
+const HELP = `
+Examples:
+  gristmill key rotate --store ./store --key-file old.key --new-key-file new.key
+  gristmill key rotate --store ./store --new-passphrase`;
+
+/** Adds the command to the program. */
+export function addKey(program: Command): void {
+  const command = program.command('key').description('rotate the key of an encrypted store').addHelpText('after', HELP);
+  addRotate(command);
+}
