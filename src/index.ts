@@ -4,6 +4,7 @@ import { later } from './api/load.js';
 import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
+export type { Audit } from './api/audit.js';
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
 export { decryptStore, encryptStore } from './api/encryption/convert.js';
 export { type InitOptions, initStore } from './api/encryption/init.js';
@@ -63,6 +64,7 @@ export type {
   ReadCounts,
   StoreMetrics,
 } from './metrics/store-metrics.js';
+export type { AuditOptions, Reason, ResolvedAuditOptions } from './options/audit.js';
 export type { EncryptionOptions, KeyCallback, KeyContext, KeyService } from './options/encryption.js';
 export type { Freshness } from './options/freshness.js';
 export type { IndexDefinition } from './options/indexes.js';
@@ -77,6 +79,21 @@ export type {
 export type { Codec, ValueOptions } from './options/values.js';
 export type { FileFacts, Looking, Take } from './sources/looking.js';
 export type { SyncOptions } from './sources/sync.js';
+export type { AuditCheckpoint } from './store/audit/checkpoint.js';
+export type { AuditOperation } from './store/audit/operations.js';
+export type { AuditPruneReport } from './store/audit/prune.js';
+export type {
+  AuditActor,
+  AuditChange,
+  AuditCollection,
+  AuditEntry,
+  AuditNote,
+  AuditPart,
+  AuditRecord,
+  AuditSource,
+} from './store/audit/types.js';
+export type { AuditFault, AuditVerifyReport } from './store/audit/verify.js';
+export type { AuditFields } from './store/audit-types.js';
 export { type Memory, memory } from './store/lock/memory-place.js';
 export type { Leftovers } from './store/lock/sweep.js';
 export type { LockRequest } from './store/lock/writer-lock.js';
@@ -86,6 +103,13 @@ export type { KeyBounds } from './update/delete-range.js';
 export type { Transaction } from './update/transaction.js';
 export type { CollectionOptions, TransactionCollection } from './update/transaction-collection.js';
 export type { TransactionReads } from './update/transaction-reads.js';
+export type {
+  AuditKeepOptions,
+  AuditLogOptions,
+  AuditPruneOptions,
+  AuditTime,
+  AuditVerifyOptions,
+} from './upkeep/audit/options.js';
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
 export type { CollectionChangeOptions, RemovedReport } from './upkeep/collections/options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';

@@ -13,6 +13,7 @@ import { ownKeyIn } from '../lookup/rows/own-key.js';
 import type { Reading } from '../lookup/rows/reading.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import { type CollectionStat, collectionStat } from '../metrics/stat.js';
+import { type Reason, reasonIn } from '../options/audit.js';
 import { readRecord } from '../store/shards/line.js';
 import type { KeyBounds } from '../update/delete-range.js';
 import { PreparedRecord, type PutInto } from '../update/records/prepared.js';
@@ -184,7 +185,11 @@ function readingOneState(lookup: Lookup): Reading {
 }
 
 /** Runs changes to one collection as a transaction. */
-export type Change = <T, R>(name: string, change: (collection: TransactionCollection<T>) => R) => Promise<R>;
+export type Change = <T, R>(
+  name: string,
+  change: (collection: TransactionCollection<T>) => R,
+  why?: string,
+) => Promise<R>;
 
 /**
  * A collection of records. T is the type of the values; see `ReadableCollection`. By default a lookup sees the newest
@@ -209,18 +214,20 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
    * Stores a record and returns its key. It replaces the record with the same key, if there is one. A codec encodes it first.
    * @param name the member name of the record, in collections imported from one object.
    */
-  async put(value: T, name?: string): Promise<KeyValue> {
+  async put(value: T, name?: string, options?: Reason): Promise<KeyValue> {
+    const why = reasonIn('put', options);
     const into = this.#into;
-    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, into.manifest, name), into, name));
+    return this.#put(PreparedRecord.ofValue(this.#form.encoded(value, into.manifest, name), into, name), why);
   }
 
   /** Stores a record given as JSON text, as `put` does. All tokens keep their spelling. */
-  async putText(text: string, name?: string): Promise<KeyValue> {
-    return this.#put(PreparedRecord.ofText(text, this.#into, name));
+  async putText(text: string, name?: string, options?: Reason): Promise<KeyValue> {
+    const why = reasonIn('putText', options);
+    return this.#put(PreparedRecord.ofText(text, this.#into, name), why);
   }
 
-  #put(prepared: PreparedRecord): Promise<KeyValue> {
-    return this.#change(this.name, (collection) => putPrepared(collection, prepared));
+  #put(prepared: PreparedRecord, why: string | undefined): Promise<KeyValue> {
+    return this.#change(this.name, (collection) => putPrepared(collection, prepared), why);
   }
 
   get #into(): PutInto {
@@ -231,16 +238,18 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
    * Changes members of a record with a JSON Merge Patch (RFC 7396). Returns whether there is such a record. The patch
    * changes the stored record: no codec encodes the patch.
    */
-  async patch(key: KeyValue, changes: unknown): Promise<boolean> {
+  async patch(key: KeyValue, changes: unknown, options?: Reason): Promise<boolean> {
+    const why = reasonIn('patch', options);
     // As they are now: the caller may change both before the transaction runs.
     const [at, patch] = [copyOfKey(key), patchText(changes)];
-    return this.#change<T, boolean>(this.name, (collection) => patchWritten(collection, at, patch));
+    return this.#change<T, boolean>(this.name, (collection) => patchWritten(collection, at, patch), why);
   }
 
   /** Changes a record with a patch given as JSON text, as `patch` does. All tokens keep their spelling. */
-  async patchText(key: KeyValue, changes: string): Promise<boolean> {
+  async patchText(key: KeyValue, changes: string, options?: Reason): Promise<boolean> {
+    const why = reasonIn('patchText', options);
     const at = copyOfKey(key);
-    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes));
+    return this.#change<T, boolean>(this.name, (collection) => collection.patchText(at, changes), why);
   }
 
   /**
@@ -248,14 +257,16 @@ export class Collection<T = unknown> extends ReadableCollection<T> {
    * Returns the number of deleted records.
    * @example await events.deleteRange({ lt: '2025-01-01' });
    */
-  deleteRange(bounds: KeyBounds): Promise<number> {
-    return this.#change<T, number>(this.name, (collection) => collection.deleteRange(bounds));
+  async deleteRange(bounds: KeyBounds, options?: Reason): Promise<number> {
+    const why = reasonIn('deleteRange', options);
+    return this.#change<T, number>(this.name, (collection) => collection.deleteRange(bounds), why);
   }
 
   /** Deletes the record with this key. Returns whether there was such a record. */
-  async delete(key: KeyValue): Promise<boolean> {
+  async delete(key: KeyValue, options?: Reason): Promise<boolean> {
+    const why = reasonIn('delete', options);
     const at = copyOfKey(key);
-    return this.#change<T, boolean>(this.name, (collection) => collection.delete(at));
+    return this.#change<T, boolean>(this.name, (collection) => collection.delete(at), why);
   }
 }
 

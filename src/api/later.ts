@@ -26,6 +26,8 @@ import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify
 
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
+export { keepAudit } from '../store/audit/prune.js';
+export { auditLog, catalogCheckpoint, pruneAuditLog, verifyAuditLog } from '../upkeep/audit/audit.js';
 export { backup } from '../upkeep/backup.js';
 export { clear } from '../upkeep/collections/clear.js';
 export { drop } from '../upkeep/collections/drop.js';

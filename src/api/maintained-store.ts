@@ -3,6 +3,7 @@
 
 import type { KeyPath } from '../keys/key-path.js';
 import type { IndexDefinition } from '../options/indexes.js';
+import type { ResolvedStoreOptions } from '../options/store.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import type { Catalog } from '../store/types.js';
@@ -12,16 +13,21 @@ import type { CollectionChangeOptions, RemovedReport } from '../upkeep/collectio
 import type { CompactOptions, CompactReport } from '../upkeep/compact/options.js';
 import type { CreateIndexOptions, CreateIndexReport, DropIndexOptions } from '../upkeep/indexes/options.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
+import type { Acting } from './audit.js';
 import { later } from './load.js';
 
 export abstract class MaintainedStore {
   readonly #place: StorePlace;
   readonly #catalog: Catalog;
+  readonly #acting: Acting;
 
-  constructor(place: StorePlace, catalog: Catalog) {
+  constructor(place: StorePlace, catalog: Catalog, acting: Acting) {
+    this.#acting = acting;
     this.#place = place;
     this.#catalog = catalog;
   }
+
+  abstract readonly options: ResolvedStoreOptions;
 
   /** @throws GristmillError STORE_CLOSED; TypeError for a store that was opened read-only */
   protected abstract assertWritable(): void;
@@ -45,9 +51,10 @@ export abstract class MaintainedStore {
     options?: CreateIndexOptions,
   ): Promise<CreateIndexReport> {
     this.assertWritable();
+    const { place } = this.#acting;
     return this.work(async (closing) => {
       const { createIndex } = await later.load();
-      return createIndex({ ...this.#place, catalog: this.#catalog, closing }, collection, index, options);
+      return createIndex({ ...place, catalog: this.#catalog, closing }, collection, index, options);
     });
   }
 
@@ -57,9 +64,10 @@ export abstract class MaintainedStore {
    */
   async dropIndex(collection: string, path: KeyPath, options?: DropIndexOptions): Promise<void> {
     this.assertWritable();
+    const { place } = this.#acting;
     return this.work(async (closing) => {
       const { dropIndex } = await later.load();
-      return dropIndex(this.#catalog, this.#place, collection, path, options, closing);
+      return dropIndex(this.#catalog, place, collection, path, options, closing);
     });
   }
 
@@ -71,7 +79,8 @@ export abstract class MaintainedStore {
    */
   async drop(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
     this.assertWritable();
-    return this.work(async (closing) => (await later.load()).drop(this.#target(closing), collection, options));
+    const target = this.#target();
+    return this.work(async (closing) => (await later.load()).drop({ ...target, closing }, collection, options));
   }
 
   /**
@@ -81,17 +90,19 @@ export abstract class MaintainedStore {
    */
   async rename(from: string, to: string, options?: CollectionChangeOptions): Promise<void> {
     this.assertWritable();
-    return this.work(async (closing) => (await later.load()).rename(this.#target(closing), from, to, options));
+    const target = this.#target();
+    return this.work(async (closing) => (await later.load()).rename({ ...target, closing }, from, to, options));
   }
 
   /** Removes all records of a collection. Its key and its indexes stay. @throws GristmillError as `drop` */
   async clear(collection: string, options?: CollectionChangeOptions): Promise<RemovedReport> {
     this.assertWritable();
-    return this.work(async (closing) => (await later.load()).clear(this.#target(closing), collection, options));
+    const target = this.#target();
+    return this.work(async (closing) => (await later.load()).clear({ ...target, closing }, collection, options));
   }
 
-  #target(closing: AbortSignal): ChangeTarget {
-    return { catalog: this.#catalog, place: this.#place, closing };
+  #target(): ChangeTarget {
+    return { catalog: this.#catalog, place: this.#acting.place };
   }
 
   /**
@@ -101,7 +112,8 @@ export abstract class MaintainedStore {
    */
   async compact(options?: CompactOptions): Promise<CompactReport> {
     this.assertWritable();
-    return this.work(async (closing) => (await later.load()).compact(this.#catalog, this.#place, options, closing));
+    const { place } = this.#acting;
+    return this.work(async (closing) => (await later.load()).compact(this.#catalog, place, options, closing));
   }
 
   /**
@@ -118,13 +130,15 @@ export abstract class MaintainedStore {
    * Makes a consistent copy of the store in `target`, a directory that is empty or does not exist. Meanwhile, others
    * may change the store. If possible, shards are hard links: then damage to a shard is damage to both copies. Option
    * `copy` prevents this.
-   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR: then nothing is left at `target`.
+   * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, STORE_NOT_TRUSTED if others can replace what is in the directory above
+   * `target` (see option `trustShared` of `openStore`), DISK_FULL, IO_ERROR: then nothing is left at `target`.
    * @example await store.backup('/backups/monday');
    */
   async backup(target: string, options?: BackupOptions): Promise<BackupReport> {
     const catalog = this.#catalog;
     if (!(catalog instanceof LmdbCatalog))
       throw new TypeError('a store in memory has no files, so it cannot be backed up');
-    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, options));
+    const { trustShared } = this.options;
+    return this.work(async () => (await later.load()).backup(catalog, this.#place, target, trustShared, options));
   }
 }

@@ -2,15 +2,18 @@
 
 import type { StorePlace } from '../store/files/blobs.js';
 import type { Catalog } from '../store/types.js';
+import type { TransactionNote } from '../update/audit/group-log.js';
 import type { Transaction } from '../update/transaction.js';
 import type { RetryOptions, RetryReport } from '../upkeep/quarantine/options.js';
 import type { QuarantinedRecord, QuarantineFile } from '../upkeep/quarantine/review.js';
+import type { Acting } from './audit.js';
 import { later } from './load.js';
 
 /** The parts of a store that its quarantine needs. */
 interface Owner {
   readonly options: { readonly readOnly: boolean };
-  transaction<R>(change: (transaction: Transaction) => R): Promise<R>;
+  readonly transaction: <R>(change: (transaction: Transaction) => R, note: TransactionNote) => Promise<R>;
+  readonly acting: Acting;
 }
 
 /** Runs long work of a store. @throws GristmillError STORE_CLOSED */
@@ -62,7 +65,9 @@ export class Quarantine {
     if (owner.options.readOnly) throw new TypeError('the store was opened read-only: it cannot be changed');
     return this.#work(async (closing) => {
       const { retryQuarantine } = await later.load();
-      const transaction = <R>(change: (transaction: Transaction) => R) => owner.transaction(change);
+      const note = (why: string | undefined) => ({ ...owner.acting.note(why), operation: 'quarantine retry' }) as const;
+      const transaction = <R>(change: (transaction: Transaction) => R, why: string | undefined) =>
+        owner.transaction(change, note(why));
       return retryQuarantine({ place: this.#place, catalog: this.#catalog, transaction, closing }, name, options);
     });
   }

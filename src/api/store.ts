@@ -17,6 +17,7 @@ import type { WarmOptions } from '../lookup/warm/warm-up.js';
 import type { Registry } from '../metrics/prometheus.js';
 import { type StoreStat, storeStat } from '../metrics/stat.js';
 import type { StoreMetrics } from '../metrics/store-metrics.js';
+import { type Reason, reasonIn } from '../options/audit.js';
 import { type NoOptions, refuseOptions } from '../options/check.js';
 import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
@@ -26,8 +27,10 @@ import { Memory, MemoryPlace } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
 import { forget } from '../store/ring/ring.js';
 import type { Catalog } from '../store/types.js';
+import type { TransactionNote } from '../update/audit/group-log.js';
 import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
+import { Acting, Audit } from './audit.js';
 import { type Change, Collection } from './collection.js';
 import { type AnyImportOptions, type ImportSources, importInto } from './importing.js';
 import { Lookups } from './lookups.js';
@@ -47,6 +50,7 @@ export class Store extends MaintainedStore {
   /** What config file and environment say of imports. */
   readonly #imports: ImportOptions;
   readonly #place: StorePlace;
+  readonly #acting: Acting;
   readonly #catalog: Catalog;
   readonly #caches: Caches;
   readonly #lookups: Lookups;
@@ -58,6 +62,8 @@ export class Store extends MaintainedStore {
   readonly #transactions: Transactions;
   /** The records that imports have rejected and kept. */
   readonly quarantine: Quarantine;
+  /** The log of all changes of the store. */
+  readonly audit: Audit;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -65,7 +71,9 @@ export class Store extends MaintainedStore {
     { options, imports }: Pick<EffectiveOptions, 'options' | 'imports'>,
     catalog: Catalog,
   ) {
-    super(place, catalog);
+    const acting = new Acting(place, options.audit);
+    super(place, catalog, acting);
+    this.#acting = acting;
     this.directory = place.directory;
     this.#place = place;
     this.options = options;
@@ -81,8 +89,13 @@ export class Store extends MaintainedStore {
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
     const { closing } = this.#underWay;
-    this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, closing });
-    this.quarantine = new Quarantine(this, place, catalog, (todo) => this.work(todo));
+    const logsRecords = options.audit.records;
+    this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
+    const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
+    const transaction = <R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> =>
+      this.#run(change, note);
+    this.quarantine = new Quarantine({ options, transaction, acting }, place, catalog, work);
+    this.audit = new Audit({ catalog, acting, assertWritable: () => this.assertWritable(), work });
   }
 
   /** See `openStore`. */
@@ -197,7 +210,7 @@ export class Store extends MaintainedStore {
   import<N extends string>(sources: ImportSources, options: CollectionsImportOptions<N>): Promise<CollectionsReport<N>>;
   async import(sources: ImportSources, given?: AnyImportOptions): Promise<ImportReport | CollectionsReport> {
     this.assertWritable();
-    const target = { ...this.#place, catalog: this.#catalog };
+    const target = { ...this.#acting.place, catalog: this.#catalog };
     return this.work((closing) => importInto({ ...target, closing }, this.#metering, this.#imports, sources, given));
   }
 
@@ -210,7 +223,7 @@ export class Store extends MaintainedStore {
    */
   async watch(sources: string | URL | readonly (string | URL)[], options?: WatchOptions): Promise<Watcher> {
     this.assertWritable();
-    const target = { ...this.#place, catalog: this.#catalog, closing: this.#underWay.closing };
+    const target = { ...this.#acting.place, catalog: this.#catalog, closing: this.#underWay.closing };
     return keptAlive(this.#watchers.start(target, [sources].flat(), this.#imports, options));
   }
 
@@ -223,9 +236,13 @@ export class Store extends MaintainedStore {
    * if its group could not be committed.
    * @throws GristmillError, and any error that `change` throws; TypeError if `change` returns a promise
    */
-  async transaction<R>(change: (transaction: Transaction) => R): Promise<R> {
+  async transaction<R>(change: (transaction: Transaction) => R, options?: Reason): Promise<R> {
+    return this.#run(change, this.#acting.note(reasonIn('transaction', options)));
+  }
+
+  async #run<R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> {
     this.assertWritable();
-    return this.#transactions.run(change);
+    return this.#transactions.run(change, note);
   }
 
   /**
@@ -234,12 +251,13 @@ export class Store extends MaintainedStore {
    * with it.
    * @throws as `transaction`; GristmillError STORE_BUSY if an import is merging into one of its collections
    */
-  transactionSync<R>(change: (transaction: Transaction) => R): R {
+  transactionSync<R>(change: (transaction: Transaction) => R, options?: Reason): R {
     this.assertWritable();
-    return this.#transactions.runSync(change);
+    return this.#transactions.runSync(change, this.#acting.note(reasonIn('transactionSync', options)));
   }
 
-  readonly #change: Change = (name, change) => this.transaction((transaction) => change(transaction.collection(name)));
+  readonly #change: Change = (name, change, why) =>
+    this.#run((transaction) => change(transaction.collection(name)), this.#acting.note(why));
 
   /**
    * Closes the store. It cancels running imports and other long work, waits for their end, and closes the files. A call to

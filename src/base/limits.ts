@@ -174,3 +174,17 @@ export const LISTING_PAGE_BYTES_MAX = 16 * MIB;
  * more, it reads the rest of the index again.
  */
 export const UNIQUE_REPEATS_MAX = 1 << 22;
+/** Newest entries that the audit log keeps, unless a store says otherwise: 64 MiB, if each is of one transaction. */
+export const AUDIT_KEEP_DEFAULT = 250_000;
+/** Entries of the audit log that are removed at once: so the entry that says so is one of many. */
+export const AUDIT_PRUNE_ENTRIES = 256;
+/** Most of them that one change removes, where the log is to keep fewer from now on: the change waits for it. */
+export const AUDIT_PRUNE_ENTRIES_MAX = 4_096;
+/** Longest reason of a change, in characters, and longest name or value that an application adds to an actor; and their number. */
+export const AUDIT_WHY_MAX = 1_000;
+export const AUDIT_FIELD_MAX = 256;
+export const AUDIT_FIELDS_MAX = 16;
+/** Sources that an entry names: the fingerprint covers all of them. */
+export const AUDIT_SOURCES_NAMED = 10;
+/** Changes of records that one entry lists: about 20 MiB of text. */
+export const AUDIT_RECORDS_MAX = 100_000;

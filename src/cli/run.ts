@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit/audit.js';
 import { addBackup } from './commands/backup.js';
 import { addClear, addDropCollection } from './commands/collection/remove.js';
 import { addRename } from './commands/collection/rename.js';
@@ -27,6 +28,7 @@ import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
 import { KeyCommand } from './shared/command.js';
+import { DEFAULT_STORE_SHOWN } from './shared/default-store.js';
 import { reportFailure } from './terminal/diagnostics.js';
 import { EXIT_HELP, Exit } from './terminal/exit.js';
 import { OutputClosed, print, printError, printing } from './terminal/streams.js';
@@ -39,10 +41,13 @@ Examples:
   gristmill put '{"id":42,"name":"Ada"}' --store ./store
   gristmill stat --store ./store
   gristmill verify --store ./store
+
+Without --store, a command uses the store in the variable GRISTMILL_STORE, else the default store
+${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -68,6 +73,7 @@ function createProgram(): Command {
     addEncrypt,
     addDecrypt,
     addKey,
+    addAudit,
     addConfig,
   ];
   for (const add of [addImport, addWatch, addInit, ...reading, ...writing, ...upkeep]) add(program);

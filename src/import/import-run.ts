@@ -6,11 +6,8 @@
 import { join } from 'node:path';
 import { failpoint } from '../base/failpoints.js';
 import { SHARDS_DIRECTORY } from '../store/files/layout.js';
-import { storedLine } from '../store/publish/line-keys.js';
 import { Publisher } from '../store/publish/publisher.js';
-import { nameOf } from '../store/publish/unique-error.js';
 import { secretsOf } from '../store/seal/hidden-keys.js';
-import type { CollectionManifest, Location, ShardEntry } from '../store/types.js';
 import type { Scanning } from './accept/accept.js';
 import { Tally } from './accept/tally.js';
 import { dropSpare } from './feed/chunk-memory.js';
@@ -235,18 +232,10 @@ export class ImportRun {
     const { shards } = this.tally;
     const { sourceBytes } = this;
     const keySalt = this.#keySalt;
-    const hiding = keySalt === undefined ? {} : { keySalt, keyTextOf: (record: Location) => this.#keyTextOf(record) };
-    const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), ...hiding };
+    const rules = { key, indexPaths, uniquePaths, ...(positions && { positions }), keySalt };
     const publication = { name, framing, ...rules, mode, shards, onDuplicate, sourceBytes };
     this.#publisher = new Publisher(this.target.catalog, publication);
     return this.#publisher;
-  }
-
-  #keyTextOf({ shard, ordinal }: Location): string {
-    const { catalog } = this.target;
-    const manifest = catalog.collection(this.options.collection) as CollectionManifest;
-    const entry = catalog.shards(manifest).find((one) => one.shard === shard) as ShardEntry;
-    return nameOf(manifest, entry, ordinal, storedLine(catalog, this.target, entry, ordinal));
   }
 
   /** Resolves when all that was accepted is on disk. @throws DISK_FULL, IO_ERROR */

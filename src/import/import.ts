@@ -12,6 +12,7 @@ import { Publisher } from '../store/publish/publisher.js';
 import { UniqueViolation } from '../store/publish/unique.js';
 import { violationError } from '../store/publish/unique-error.js';
 import { scanSources } from './accept/accept.js';
+import { importChange } from './audit-change.js';
 import {
   checkFreeSpace,
   checkNotEmptied,
@@ -183,9 +184,11 @@ async function publish(
 ): Promise<readonly Published[]> {
   const { catalog } = target;
   let recordsBefore: readonly number[] = [];
+  let before = 0;
   const changes: EditCounts[] = [];
   const published = await Publisher.commitAll(publishers, {
     before: (write) => {
+      before = catalog.generation();
       recordsBefore = runs.map(({ options }) => catalog.collection(options.collection)?.records ?? 0);
       lock.write(write, { merging: undefined, alsoMerging: undefined, isPublished: true });
       forgetResumable(catalog, write, runs[0]!.beginning.id);
@@ -195,6 +198,7 @@ async function publish(
         changes[i] = work.publish(write, results[i]!);
         checkNotEmptied(catalog, recordsBefore[i]!, options, work.sources);
       }
+      lock.log(write, before, importChange(catalog, runs, results));
     },
   });
   failpoint('publish.committed');

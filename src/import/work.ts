@@ -34,6 +34,10 @@ export interface ImportWork {
   /** Whether spans of lines are hashed, for the next time. */
   readonly hashesSpans: boolean;
   plan(pause: Pause): Promise<Plans>;
+  /** What the audit log calls it. */
+  readonly operation: 'import' | 'synchronise';
+  /** After `publish`: records that it has removed because they are not in the sources any more. */
+  readonly removed?: number;
   /** After `publish`: records that it has removed because they were deletions of a bulk file. */
   readonly deletions?: number;
   /** Spans in source order. */

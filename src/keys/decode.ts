@@ -8,6 +8,7 @@ import { mapParts, NUMBER_HEAD_BYTES } from './composite.js';
 import { compareKeys, EXPONENT_BIAS, encodeKey, isParts, type KeyPart, type KeyValue } from './encode.js';
 import { PLAIN_EXPONENT_MAX, sameNumber } from './json-number.js';
 import { KeyType, LOW_ESCAPE, type LongKeys } from './key-bytes.js';
+import { isHidden } from './pseudonyms.js';
 
 const textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -101,6 +102,11 @@ export function keyText(key: KeyValue): string {
 /** The same for an error: errors about encrypted stores say no keys. */
 export function shownKey(key: KeyValue): string {
   return shownText(() => keyText(key));
+}
+
+/** The same for the key of an entry, which may be hidden. */
+export function shownEntryKey(key: Uint8Array): string {
+  return isHidden(key) ? shownText(() => '(hidden)') : shownKey(decodeKey(key));
 }
 
 /** Two digits in a byte: with so many bytes a double is one decimal of at most 15 digits, and is written as that decimal. */

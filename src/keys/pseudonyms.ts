@@ -54,6 +54,12 @@ export class Pseudonyms {
     this.#state = memory.slice(STATE_AT, STATE_AT + STATE_BYTES);
   }
 
+  /** Overwrites the secret: no pseudonym can be made any more. */
+  forget(): void {
+    this.secret.fill(0);
+    this.#state.fill(0);
+  }
+
   /** The pseudonym of an encoded key, which has to be whole however long it is. */
   of(key: Uint8Array): Uint8Array {
     const { memory: own, digestOf } = wasm ?? load();

@@ -18,7 +18,7 @@ export const TRUST = {
   trustShared: {
     ...{ type: 'boolean', default: false },
     meaning:
-      'allow changes to a store that its group can write to, or that is behind a symbolic link; reading such a store needs no option',
+      'allow changes to a store that its group can write to, or that is behind a symbolic link, and backups and exports to a directory that its group can write to; reading such a store needs no option',
   },
 } as const satisfies OptionTable;
 

@@ -1,6 +1,7 @@
 // The options of a store and of its caches: their tables, resolved once into frozen, complete objects.
 
 import { checkCollectionName } from '../base/names.js';
+import { type AuditOptions, type ResolvedAuditOptions, resolveAuditOptions } from './audit.js';
 import {
   any,
   checkedOptions,
@@ -108,6 +109,7 @@ export const STORE_SETTINGS = {
 const STORE_TABLE = {
   ...STORE_OPTIONS,
   collections: any<CollectionsOptions>('cache options for single collections, by collection name'),
+  audit: any<AuditOptions>('what the audit log says of the changes of this process'),
   config: any<false | string>('config file to read; false: none'),
   encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
 } as const satisfies OptionTable;
@@ -120,6 +122,8 @@ export type CacheOptions = Resolved<typeof CACHE_OPTIONS>;
 export interface StoreOptions extends Given<Resolved<typeof STORE_OPTIONS>> {
   /** Cache options for single collections, by collection name. Such a collection has its own cache. */
   readonly collections?: CollectionsOptions | undefined;
+  /** What the audit log says of the changes of this process: fields of the application, changes of single records. */
+  readonly audit?: AuditOptions | undefined;
   /**
    * The path of the config file. Default: `gristmill.config.json`, `.js` or `.ts` in the working directory, if there is
    * one. With `false`, gristmill reads no config file and no GRISTMILL_ variables: only the options in code count.
@@ -143,19 +147,21 @@ export interface CachesOptions extends CacheOptions {
   readonly collections: CollectionsOptions;
 }
 
-export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> & CachesOptions;
+export type ResolvedStoreOptions = Resolved<typeof STORE_OPTIONS> &
+  CachesOptions & { readonly audit: ResolvedAuditOptions };
 
 /**
  * Completes the options of a store.
  * @throws TypeError for an unknown name, a wrong type, or a value out of bounds.
  */
 export function resolveStoreOptions(given: StoreOptions | undefined): ResolvedStoreOptions {
-  const { collections = {}, config, encryption, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
+  const { collections = {}, config, audit, encryption, ...options } = resolveOptions(METHOD, STORE_TABLE, given);
   if (encryption !== undefined) checkEncryption(METHOD, encryption);
   if (config !== undefined && config !== false && (typeof config !== 'string' || config === '')) {
     throw new TypeError(`${METHOD}: options.config must be the path of a file, or false`);
   }
-  return Object.freeze({ ...options, collections: checkedCollections(collections) });
+  const resolved = { ...options, collections: checkedCollections(collections), audit: resolveAuditOptions(audit) };
+  return Object.freeze(resolved);
 }
 
 function checkedCollections(given: object): CollectionsOptions {

@@ -34,6 +34,9 @@ export interface ChangedFile extends ListedFile {
   readonly before?: NotedFile;
 }
 
+/** Thrown where only a whole import can tell which records stay. */
+export class NotSeparable extends Error {}
+
 export interface Comparison {
   readonly changed: readonly ChangedFile[];
   readonly removed: readonly NotedFile[];

@@ -31,6 +31,7 @@ interface Found {
 }
 
 export class LogImport implements ImportWork {
+  readonly operation = 'synchronise';
   readonly isResumable = false;
   readonly hashesSpans = false;
   readonly mayAllBeBad = true;

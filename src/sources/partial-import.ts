@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { BadFiles } from '../base/bad-files.js';
 import type { BadFile, EditCounts } from '../base/import-report.js';
+import { vanishedChange } from '../import/audit-change.js';
 import { checkNotEmptied } from '../import/import-checks.js';
 import { placeOf } from '../import/names/sources.js';
 import type { FilledImportOptions } from '../import/options/resolve.js';
@@ -30,7 +31,7 @@ import type { PublishResult } from '../store/publish/publication.js';
 import type { SourceLines } from '../store/source-types.js';
 import type { CatalogWrite } from '../store/types.js';
 import { settleEdits } from '../update/keep-edits.js';
-import { type ChangedFile, type Comparison, compareFiles, idOf } from './compare.js';
+import { type ChangedFile, type Comparison, compareFiles, idOf, NotSeparable } from './compare.js';
 import { planOfLines, planOfNamedLines } from './line-plans.js';
 import { type Base, ManifestRows, type NotedFile, notedFiles, type RecordRange } from './manifest.js';
 import { hasGrown, linesOf, Notes } from './notes.js';
@@ -41,10 +42,8 @@ import { recordsIn, removeRecords } from './vanish.js';
 /** Rows after which others may have a turn. */
 const ROWS_A_TURN = 512;
 
-/** Thrown where only a whole import can tell which records stay. */
-export class NotSeparable extends Error {}
-
 export class PartialImport implements ImportWork {
+  readonly operation = 'synchronise';
   readonly isResumable = false;
   readonly hashesSpans = true;
   readonly mayAllBeBad = true;
@@ -168,13 +167,14 @@ export class PartialImport implements ImportWork {
   /** Publishes where nothing had to be read. @throws GristmillError STORE_BUSY where the lock is somebody else's by now */
   async publishAlone(lock: WriterLock, pause: Pause): Promise<void> {
     await this.finish(pause);
-    const { catalog } = this.#target;
+    const [{ catalog }, { collection }] = [this.#target, this.#options];
     await catalog.transaction((write) => {
       lock.check();
-      const before = catalog.collection(this.#options.collection)?.records ?? 0;
+      const [generation, before] = [catalog.generation(), catalog.collection(collection)?.records ?? 0];
       this.apply(write);
       this.#writeRows(write, false);
       checkNotEmptied(catalog, before, this.#options, this.sources);
+      lock.log(write, generation, vanishedChange(this, collection, before));
     });
   }
 

@@ -19,12 +19,12 @@ import type { Pause } from '../parallel/pause.js';
 import { cancelledError } from '../parallel/wire.js';
 import type { WriterLock } from '../store/lock/writer-lock.js';
 import type { CatalogRead } from '../store/types.js';
-import { type Comparison, compareSources } from './compare.js';
+import { type Comparison, compareSources, NotSeparable } from './compare.js';
 import { holdingLock } from './import-sources.js';
 import { LogImport } from './log-import.js';
 import type { Looking } from './looking.js';
 import { type Base, notedFiles } from './manifest.js';
-import { NotSeparable, PartialImport } from './partial-import.js';
+import { PartialImport } from './partial-import.js';
 import { rulesOf, WholeImport } from './whole-import.js';
 
 /** Options of a synchronisation: those of an import. The stored records are always made equal to the sources. */

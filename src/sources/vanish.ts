@@ -9,7 +9,8 @@ import { isDead, TombstoneMarks } from '../store/catalog/tombstones.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { shardPath } from '../store/files/layout.js';
 import type { Change } from '../store/pages/change.js';
-import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
+import { applyChanges, mergeInPlace } from '../store/pages/merge.js';
+import { compareEntries } from '../store/pages/merge-page.js';
 import { nextGeneration, publishState } from '../store/publish/publish-state.js';
 import type { SealKeys } from '../store/seal/types.js';
 import { lineText } from '../store/shards/frame.js';
@@ -85,16 +86,9 @@ function withoutRecords(
   index: IndexManifest,
   live: readonly Change[],
 ): IndexManifest {
-  let { entries, pages } = index;
   const settle = (stored: Change, { shard, ordinal }: Change) =>
     stored.shard === shard && stored.ordinal === ordinal ? undefined : stored;
-  for (const change of mergeInPlace(catalog, index.tree, live, settle)) {
-    if (change.remove !== undefined) write.deletePage(change.remove);
-    for (const page of change.pages) write.putPage(index.tree, page);
-    entries += change.entriesGained;
-    pages += change.pagesGained;
-  }
-  return { ...index, entries, pages };
+  return applyChanges(write, index, mergeInPlace(catalog, index, live, settle));
 }
 
 /** What gives the encoded primary key of a line. */

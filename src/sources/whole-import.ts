@@ -15,7 +15,7 @@ import type { Fingerprint } from '../import/source/source.js';
 import type { ImportTarget, ImportWork } from '../import/work.js';
 import type { Pause } from '../parallel/pause.js';
 import type { Change } from '../store/pages/change.js';
-import { compareEntries } from '../store/pages/merge.js';
+import { compareEntries } from '../store/pages/merge-page.js';
 import type { PublishResult } from '../store/publish/publication.js';
 import type { CatalogWrite } from '../store/types.js';
 import { refuseEdited, settleEdits } from '../update/keep-edits.js';
@@ -72,6 +72,10 @@ export class WholeImport implements ImportWork {
     this.#repeated = repeated;
     this.#streams = streams;
     this.#notes = new Notes(options, (file) => this.#rows.add(file));
+  }
+
+  get operation(): 'import' | 'synchronise' {
+    return this.#repeated === undefined ? 'import' : 'synchronise';
   }
 
   get isResumable(): boolean {

@@ -3,9 +3,11 @@
 
 import type { FramingName } from '../kernel/contract.js';
 import type { HasNumbers, KeyPath } from '../keys/key-path.js';
+import type { AuditRead, AuditWrite } from './audit-types.js';
 import type { PreparedChanges } from './commit-types.js';
 import type { Edit, EditAt } from './edit-types.js';
 import type { LockRecord } from './lock-types.js';
+import type { RecentRead, RecentState, RecentWrite } from './recent-types.js';
 import type { SourceManifest, SourceRow } from './source-types.js';
 
 /** Where a record is. Shard numbers grow in source order, so comparing (shard, ordinal) compares source positions. */
@@ -51,6 +53,8 @@ export interface IndexManifest {
   /** Whether it stays when an import does not name it: `createIndex` made it. Absent: the imports say whether it is there. */
   readonly kept?: true | undefined;
   readonly unique?: true | undefined;
+  /** What transactions have changed in it beside its pages. Absent: nothing, since the tree was made. */
+  readonly recent?: RecentState | undefined;
 }
 
 /** A collection as one publication left it: catalog key `01` name. */
@@ -159,7 +163,7 @@ export interface RawValue {
 }
 
 /** Reads of one committed state. They are synchronous; the buffers they return are the caller's. */
-export interface CatalogRead {
+export interface CatalogRead extends RecentRead, AuditRead {
   /** Names the catalog in errors. */
   readonly file: string;
   /** Number of the store's newest publication; cheap enough to ask before every read. */
@@ -197,7 +201,7 @@ export interface CatalogRead {
   page(pageKey: Uint8Array): Uint8Array | undefined;
   /** Page keys of a tree in order, at most `max`, those behind `after` where given. */
   pageKeys(tree: number, max: number, after?: Uint8Array): readonly Uint8Array[];
-  /** Numbers of all trees that have pages, published or not. */
+  /** Numbers of all trees that have pages or recent entries, published or not. */
   trees(): readonly number[];
   /** Values as they are, not verified, in the order of their keys behind `after`, at most `max`: for `verify` and `repair`. */
   rawValues(max: number, after?: Uint8Array): readonly RawValue[];
@@ -269,7 +273,7 @@ export interface PageAt {
 }
 
 /** The methods that a transaction may call. Each throws if LMDB refuses. */
-export interface CatalogWrite {
+export interface CatalogWrite extends RecentWrite, AuditWrite {
   putHeader(header: StoreHeader): void;
   putCollection(manifest: CollectionManifest): void;
   deleteCollection(name: string): void;
@@ -297,6 +301,6 @@ export interface CatalogWrite {
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
-  /** Removes pages of a tree, at most `max`; returns how many went. */
+  /** Removes pages and recent entries of a tree, at most `max` of each; returns the greater number of the two. */
   deleteTree(tree: number, max: number): number;
 }

@@ -8,8 +8,9 @@
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import type { Change, Resolve } from '../store/pages/change.js';
-import { compareEntries, mergeInPlace } from '../store/pages/merge.js';
+import type { Change } from '../store/pages/change.js';
+import { compareEntries } from '../store/pages/merge-page.js';
+import { changeIndex, type IndexTarget } from '../store/publish/change-index.js';
 import { publishState } from '../store/publish/publish-state.js';
 import { deadAmong, UniqueViolation, violationOf } from '../store/publish/unique.js';
 import { violationError } from '../store/publish/unique-error.js';
@@ -21,6 +22,7 @@ import type {
   IndexManifest,
   ShardEntry,
 } from '../store/types.js';
+import { logTransactions } from './audit/transactions.js';
 import { Edits, hasImports } from './edits/edits.js';
 import type { CollectionChanges, GroupChanges, StoredChange, StoredRecord } from './overlay/changes.js';
 import { idOf } from './overlay/overlay.js';
@@ -51,7 +53,7 @@ export interface UniqueKeys {
  */
 export function commitChanges(
   target: CommitTarget,
-  { numbers, created, collections }: GroupChanges,
+  { numbers, created, collections, audit }: GroupChanges,
   shardsOf: ShardsOf,
   later?: UniqueKeys[],
 ): void {
@@ -65,6 +67,7 @@ export function commitChanges(
     const manifest = catalog.collection(changes.name)!;
     return new CollectionCommit(catalog, write, manifest, shardsOf(manifest), generation).run(changes);
   });
+  if (audit !== undefined) logTransactions(target, header.generation, audit);
   if (later === undefined) checkUniqueKeys(target, put);
   else later.push(...put);
 }
@@ -77,8 +80,10 @@ export function checkUniqueKeys(
   // Later commits have more shards.
   const newest = new Map(put.map((one) => [one.manifest.id, one]));
   for (const { index, keys, manifest } of put) {
-    const { shards } = newest.get(manifest.id)!;
-    const places = violationOf(catalog, index.tree, keys, deadAmong(catalog, shards));
+    const { shards, manifest: now } = newest.get(manifest.id)!;
+    // A later commit may have given the tree its first recent entries.
+    const current = now.secondary.find(({ tree }) => tree === index.tree)!;
+    const places = violationOf(catalog, current, keys, deadAmong(catalog, shards));
     // Here, where the records that it names are still to be read.
     if (places) throw violationError(catalog, place, new UniqueViolation(index.path, places, manifest, shards));
   }
@@ -88,6 +93,7 @@ class CollectionCommit {
   readonly #catalog: CatalogRead;
   readonly #write: CatalogWrite;
   readonly #base: CollectionManifest;
+  readonly #target: IndexTarget;
   readonly #generation: number;
   readonly #marks: TombstoneMarks;
   /** Undefined where all records came by transactions. */
@@ -106,6 +112,7 @@ class CollectionCommit {
     this.#base = manifest;
     this.#shards = shards;
     this.#generation = generation;
+    this.#target = { catalog, write, generation };
     this.#edits = hasImports(manifest) ? new Edits(catalog, write, manifest) : undefined;
     this.#marks = new TombstoneMarks((shard) => this.#recordsOf(shard), catalog);
   }
@@ -118,9 +125,9 @@ class CollectionCommit {
     const first = open === undefined ? 0 : open.records - records.length;
     const placed = { shard: open?.shard ?? 0, first };
 
-    const primary = base.primary && this.#mergePrimary(base.primary, keyed, placed);
+    const primary = base.primary && this.#changePrimary(base.primary, keyed, placed);
     if (base.key.kind === 'ordinal') this.#noteOrdinals(appended.length, deleted);
-    const secondary = base.secondary.map((index, i) => this.#mergeSecondary(index, i, records, placed));
+    const secondary = base.secondary.map((index, i) => this.#changeSecondary(index, i, records, placed));
     for (const ordinal of deleted) this.#markOrdinal(ordinal);
     const { added: died } = this.#marks;
     const isNewShard = open !== undefined && open.shard !== base.open?.shard;
@@ -172,7 +179,7 @@ class CollectionCommit {
     };
   }
 
-  #mergePrimary(index: IndexManifest, keyed: readonly StoredChange[], { shard, first }: Placed): IndexManifest {
+  #changePrimary(index: IndexManifest, keyed: readonly StoredChange[], { shard, first }: Placed): IndexManifest {
     let ordinal = first;
     const changes = keyed.map((made) => {
       const { key, record } = made;
@@ -185,13 +192,12 @@ class CollectionCommit {
     changes.sort((left, right) => (left.id < right.id ? -1 : 1));
     const sorted = changes.map(({ change }) => change);
     const replaced = new Map<Change, Entry>();
-    const merged = this.#merge(index, sorted, (stored, change) => {
+    const changed = changeIndex(this.#target, index, sorted, (stored, change) => {
       this.#marks.mark(stored.shard, stored.ordinal);
       if (this.#edits !== undefined) replaced.set(change, stored);
-      return change.isRemoval ? undefined : change;
     });
     for (const { made, change } of changes) this.#edits?.note(made, replaced.get(change));
-    return merged;
+    return changed;
   }
 
   #noteOrdinals(appended: number, deleted: readonly number[]): void {
@@ -200,7 +206,7 @@ class CollectionCommit {
     for (const ordinal of deleted) this.#edits?.noteOrdinal(ordinal, 'delete');
   }
 
-  #mergeSecondary(
+  #changeSecondary(
     index: IndexManifest,
     number: number,
     records: readonly StoredRecord[],
@@ -210,19 +216,7 @@ class CollectionCommit {
     records.forEach(({ secondary }, i) => {
       for (const key of secondary[number]!) entries.push({ key, shard: placed.shard, ordinal: placed.first + i });
     });
-    return this.#merge(index, entries.sort(compareEntries), undefined);
-  }
-
-  /** A group of changes falls into one page: what is written never is in the way of what is read next. */
-  #merge(index: IndexManifest, changes: readonly Change[], resolve: Resolve | undefined): IndexManifest {
-    let { entries, pages } = index;
-    for (const change of mergeInPlace(this.#catalog, index.tree, changes, resolve)) {
-      if (change.remove !== undefined) this.#write.deletePage(change.remove);
-      for (const page of change.pages) this.#write.putPage(index.tree, page);
-      entries += change.entriesGained;
-      pages += change.pagesGained;
-    }
-    return { ...index, entries, pages };
+    return changeIndex(this.#target, index, entries.sort(compareEntries), undefined);
   }
 
   /** Marks a record of a collection without a key. */

@@ -8,6 +8,7 @@ import { checkBoundsOf, keyOf } from '../lookup/index/key-form.js';
 import { BOUNDS_OPTIONS, type Bounds, type RangeOptions, resolveBounds } from '../lookup/index/range.js';
 import type { Lookup } from '../lookup/lookup.js';
 import { type OptionTable, resolveOptions } from '../options/check.js';
+import type { TreeAt } from '../store/recent-types.js';
 import type { CatalogRead, CollectionManifest } from '../store/types.js';
 
 /** Bounds of primary keys; at least one. They have the same meaning as in `range`. */
@@ -39,10 +40,10 @@ export function deletedBounds(manifest: CollectionManifest, given: KeyBounds): B
 }
 
 /** The tree of the primary keys, as the transaction sees it beneath its own changes. */
-export function primaryIn(lookup: Lookup): { readonly primary: number; readonly read: CatalogRead } {
+export function primaryIn(lookup: Lookup): { readonly primary: TreeAt; readonly read: CatalogRead } {
   const generation = lookup.newest();
   // A collection with a key has one.
-  return { primary: generation.primary!.manifest.tree, read: generation.current() };
+  return { primary: generation.primary!.manifest, read: generation.current() };
 }
 
 /** Whether a key is within bounds of whole keys. */

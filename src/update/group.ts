@@ -13,6 +13,7 @@ import { mergeUnderWay } from '../store/lock/lock-holder.js';
 import { newKeySalt } from '../store/seal/hidden-keys.js';
 import type { SealKeys } from '../store/seal/types.js';
 import type { Catalog, CollectionManifest, KeyRule, ShardEntry, StoreHeader } from '../store/types.js';
+import { GroupLog, type RecordLog, type TransactionNote } from './audit/group-log.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
 import type { GroupChanges } from './overlay/changes.js';
 import { Overlay } from './overlay/overlay.js';
@@ -29,6 +30,8 @@ export interface GroupContext {
   readonly lookup: (name: string) => Lookup;
   /** Whether earlier transactions on this collection wait for an import to end its merge. */
   readonly isHeld: (name: string) => boolean;
+  /** Whether each change of a record is logged. */
+  readonly logsRecords?: boolean;
 }
 
 /** A collection that transactions of the group have opened. */
@@ -41,6 +44,8 @@ export interface GroupCollection {
   readonly plan: KeyPlan;
   /** Reads the collection as it was when the group began; undefined for a new one. */
   readonly stored: Lookup | undefined;
+  /** Gets each change of a record, where they are logged. */
+  readonly records: RecordLog | undefined;
 }
 
 /** Thrown out of the callback when an import is merging into a collection: the transaction has to begin again after it. */
@@ -55,22 +60,27 @@ export class Group {
   readonly #undo = new Undo();
   readonly #collections = new Map<string, GroupCollection>();
   readonly #created: CollectionManifest[] = [];
+  readonly #log: GroupLog;
   /** As it will be: with the numbers that new collections and their trees have taken. */
   #header: StoreHeader;
 
   constructor(context: GroupContext) {
     this.#context = context;
     this.#header = context.catalog.header();
+    this.#log = new GroupLog(this.#collections, this.#created, context.logsRecords === true);
   }
 
-  /** Runs one transaction. If it throws, nothing of it stays. */
-  run<R>(transaction: () => R): R {
+  /** Runs one transaction. If it throws, nothing of it stays. @param note what the audit log says of it */
+  run<R>(transaction: () => R, note: TransactionNote): R {
+    this.#log.begin();
     try {
       const result = transaction();
       this.#undo.keep();
+      this.#log.end(note);
       return result;
     } catch (error) {
       this.#undo.takeBack();
+      this.#log.takeBack();
       throw error;
     }
   }
@@ -109,7 +119,8 @@ export class Group {
   #add(state: Pick<GroupCollection, 'manifest' | 'shards'>, stored: Lookup | undefined): GroupCollection {
     const { manifest, shards } = state;
     const { plan } = planOf(manifest, this.#context.seal);
-    const added = { manifest, shards, overlay: new Overlay(this.#undo, plan.hidden?.primary), plan, stored };
+    const overlay = new Overlay(this.#undo, plan.hidden?.primary);
+    const added = { manifest, shards, overlay, plan, stored, records: this.#log.records };
     this.#collections.set(manifest.name, added);
     return added;
   }
@@ -119,9 +130,9 @@ export class Group {
     return this.#header;
   }
 
-  /** Bytes of the lines that are to be written. */
+  /** Bytes of the lines that are to be written, and of what the audit log says of the transactions. */
   get bytes(): number {
-    let bytes = 0;
+    let { bytes } = this.#log;
     for (const { overlay } of this.#collections.values()) bytes += overlay.bytes;
     return bytes;
   }
@@ -133,6 +144,7 @@ export class Group {
     const { nextCollection, nextTree } = this.#header;
     return {
       numbers: { nextCollection, nextTree },
+      audit: this.#log.audit(),
       created: this.#created,
       collections: changed.map(({ manifest: { name }, overlay }) => ({
         name,

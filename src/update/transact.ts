@@ -10,6 +10,7 @@ import type { Lookup } from '../lookup/lookup.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
 import type { Catalog } from '../store/types.js';
+import type { TransactionNote } from './audit/group-log.js';
 import { assertNotWithin, withinTransaction } from './callback.js';
 import { commitGroup } from './commit-applier.js';
 import { Group, MergeUnderWay } from './group.js';
@@ -23,6 +24,7 @@ type Change<R> = (transaction: Transaction) => R;
 /** A transaction that waits for its group. */
 interface Waiting {
   readonly change: Change<unknown>;
+  readonly note: TransactionNote;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,6 +45,8 @@ interface TransactionsStore {
   readonly admitted: <T>(read: () => T) => T;
   /** Called when a group has been committed. */
   readonly committed: () => void;
+  /** Whether each change of a record is logged. */
+  readonly logsRecords: boolean;
   /** Aborted when the store is being closed: nothing waits for an import then. */
   readonly closing: AbortSignal;
 }
@@ -58,11 +62,14 @@ export class Transactions {
     this.#store = store;
   }
 
-  /** @throws what `change` throws, and then nothing of it is changed; TypeError when it returns a promise */
-  async run<R>(change: Change<R>): Promise<R> {
+  /**
+   * @param note what the audit log says of it
+   * @throws what `change` throws, and then nothing of it is changed; TypeError when it returns a promise
+   */
+  async run<R>(change: Change<R>, note: TransactionNote): Promise<R> {
     checkChange(change);
     return new Promise<R>((resolve, reject) => {
-      this.#queue.push({ change, resolve: resolve as Waiting['resolve'], reject });
+      this.#queue.push({ change, note, resolve: resolve as Waiting['resolve'], reject });
       this.#running ??= this.#runGroups();
     });
   }
@@ -71,11 +78,12 @@ export class Transactions {
    * The same, done when it returns. The transactions that were called before are committed with it.
    * @throws as `run`; GristmillError STORE_BUSY where an import is merging into one of its collections
    */
-  runSync<R>(change: Change<R>): R {
+  runSync<R>(change: Change<R>, note: TransactionNote): R {
     checkChange(change);
     let outcome: Ran['outcome'] | undefined;
     const own: Waiting = {
       change,
+      note,
       resolve: (result) => {
         outcome = { result };
       },
@@ -178,9 +186,9 @@ export class Transactions {
 
   /** @param ran gets the transactions as they run, so that they are known if the group fails */
   #runGroup(most: number, ran: Ran[], milliseconds = GROUP_MILLISECONDS_MAX): Group {
-    const { catalog, lookup, admitted, place } = this.#store;
+    const { catalog, lookup, admitted, logsRecords, place } = this.#store;
     const { seal } = place;
-    const group = new Group({ catalog, seal, lookup, isHeld: (name) => this.#held.has(name) });
+    const group = new Group({ catalog, seal, lookup, isHeld: (name) => this.#held.has(name), logsRecords });
     const until = performance.now() + milliseconds;
     admitted(() => {
       while (this.#queue.length > 0 && ran.length < most) {
@@ -194,7 +202,7 @@ export class Transactions {
   #runOne(group: Group, waiting: Waiting, ran: Ran[]): void {
     const work = new TransactionWork(group);
     try {
-      const result = group.run(() => withinTransaction(() => resultOf(work, waiting.change)));
+      const result = group.run(() => withinTransaction(() => resultOf(work, waiting.change)), waiting.note);
       ran.push({ waiting, outcome: { result } });
     } catch (error) {
       if (error instanceof MergeUnderWay) this.#hold(waiting, error.collection);

@@ -13,9 +13,11 @@ import type { Lookup } from '../lookup/lookup.js';
 import type { CountOptions } from '../lookup/rows/options.js';
 import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
+import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
 import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
+import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
 import type { Overlay } from './overlay/overlay.js';
 import { mergePatch } from './records/merge-patch.js';
@@ -58,6 +60,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   readonly #assertUsable: () => void;
   readonly #plan: KeyPlan;
   readonly #form: ValueForm<T>;
+  readonly #log: RecordLog | undefined;
 
   static {
     putPrepared = (collection, prepared) => {
@@ -73,13 +76,14 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   /** Not for users: `transaction.collection(name)` makes it. */
   constructor(state: TransactionState<T>) {
     super(state);
-    const { manifest, overlay, stored, plan } = state.changed;
+    const { manifest, overlay, stored, plan, records } = state.changed;
     this.#manifest = manifest;
     this.#overlay = overlay;
     this.#lookup = stored;
     this.#assertUsable = state.assertUsable;
     this.#plan = plan;
     this.#form = state.form;
+    this.#log = records;
   }
 
   /** Returns the record with this primary key, or undefined if there is none. */
@@ -93,9 +97,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     this.#assertUsable();
     const record = this.#changed(key);
     if (record === undefined) return this.#lookup?.textSync(key);
-    return record === 'deleted'
-      ? undefined
-      : recordText(record.line.toString(), lineForm({ named: this.#manifest.key.kind === 'name' }));
+    return record === 'deleted' ? undefined : this.#textOf(record);
   }
 
   /** Returns whether there is a record with this primary key. */
@@ -171,6 +173,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     const record = recordOfText(mergePatch(text, changes), this.#plan, name);
     const { primary } = record;
     if (primary !== undefined && Buffer.compare(primary, this.#overlay.keyOf(key)) === 0) {
+      this.#log?.add(this.#manifest.name, key, 'patch', text, this.#textOf(record));
       this.#overlay.patch(primary, record, changes);
     } else {
       this.delete(key);
@@ -183,6 +186,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   delete(key: KeyValue): boolean {
     if (!this.has(key)) return false;
     const { name, key: rule } = this.#manifest;
+    this.#log?.add(name, key, 'delete', this.getText(key), undefined);
     if (rule.kind === 'ordinal') this.#overlay.delete(ordinalOf(name, key)!);
     else this.#overlay.remove(key, this.#lookup?.has(key) ?? false);
     return true;
@@ -199,21 +203,48 @@ export class TransactionCollection<T> extends TransactionReads<T> {
     let deleted = 0;
     if (this.#lookup !== undefined) {
       const { primary, read } = primaryIn(this.#lookup);
-      for (const { page, from, to } of slicesOf(read, primary, within)) {
-        for (let i = from; i < to; i++) if (this.#overlay.removeStored(entryAt(page, i).key.slice())) deleted++;
+      for (const { page, from, to } of slicesOf(new StoredPages(read, primary.tree, true), read, primary, within)) {
+        for (let i = from; i < to; i++) {
+          const key = entryAt(page, i).key.slice();
+          this.#logDeletion(key);
+          if (this.#overlay.removeStored(key)) deleted++;
+        }
       }
     }
     // What is left there within the bounds is not stored.
-    return deleted + this.#overlay.removeNew((key) => isInBounds(key, within));
+    return (
+      deleted +
+      this.#overlay.removeNew((key) => {
+        const isMeant = isInBounds(key, within);
+        if (isMeant) this.#logDeletion(key);
+        return isMeant;
+      })
+    );
+  }
+
+  /** Where single records are logged, and there is one under the key. */
+  #logDeletion(encoded: Uint8Array): void {
+    if (this.#log === undefined) return;
+    const key = decodeKey(encoded);
+    const text = this.getText(key);
+    if (text !== undefined) this.#log.add(this.#manifest.name, key, 'delete', text, undefined);
+  }
+
+  #textOf({ line }: NewRecord): string {
+    return recordText(line.toString(), lineForm({ named: this.#manifest.key.kind === 'name' }));
   }
 
   #put(record: NewRecord): KeyValue {
     if (record.primary === undefined) {
       this.#overlay.append(record);
-      return this.#firstAppended + this.#overlay.appended.length - 1;
+      const ordinal = this.#firstAppended + this.#overlay.appended.length - 1;
+      this.#log?.add(this.#manifest.name, ordinal, 'put', undefined, this.#textOf(record));
+      return ordinal;
     }
+    const key = record.key ?? decodeKey(record.whole ?? record.primary);
+    this.#log?.add(this.#manifest.name, key, 'put', this.getText(key), this.#textOf(record));
     this.#overlay.put(record.primary, record);
-    return record.key ?? decodeKey(record.whole ?? record.primary);
+    return key;
   }
 
   /** What this transaction made of a key; undefined when it did not touch it. */

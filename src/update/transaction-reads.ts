@@ -117,7 +117,7 @@ export class TransactionReads<T> {
       const source = held && new StoredSource(held.generation, held.snapshot, options.index);
       const overlaid = new OverlaySource(changed, options.index, source);
       const range = { name: changed.manifest.name, lines: this.#lines(), release };
-      return { ...range, ...resolvedRange(overlaid, bounds, options, header) };
+      return { ...range, ...resolvedRange(overlaid, bounds, options, () => header) };
     } catch (error) {
       release();
       throw error;

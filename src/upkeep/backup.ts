@@ -7,18 +7,7 @@
 // It is made under another name beside the target and renamed at the end, so what stands under the target's name is whole.
 
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../base/errors.js';
@@ -26,9 +15,17 @@ import { failpoint } from '../base/failpoints.js';
 import { ioError, quietly } from '../base/system-errors.js';
 import { resolveOptions } from '../options/check.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { files } from '../store/files/file-blobs.js';
+import { whyNotBeside } from '../store/files/exposure.js';
+import { files, readAt } from '../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../store/files/io.js';
-import { CATALOG_FILE, INDEX_DIRECTORY, makeDirectory, SHARDS_DIRECTORY, shardPath } from '../store/files/layout.js';
+import {
+  CATALOG_FILE,
+  INDEX_DIRECTORY,
+  makeDirectories,
+  makeDirectory,
+  SHARDS_DIRECTORY,
+  shardPath,
+} from '../store/files/layout.js';
 import { openRegular } from '../store/files/own-files.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { sweep } from '../store/lock/sweep.js';
@@ -39,18 +36,24 @@ import { BACKUP_OPTIONS, type BackupOptions, type BackupReport } from './backup-
 /** What a file system says that cannot link, or not these two names. */
 const CANNOT_LINK: ReadonlySet<unknown> = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** @throws GristmillError BACKUP_TARGET_NOT_EMPTY, DISK_FULL, IO_ERROR; TypeError for a wrong option */
+/** Bytes of a shard that are copied in one turn of the event loop. */
+const COPY_BYTES = 1024 * 1024;
+
+/**
+ * @param trustShared whether the group of the directory that gets the backup is trusted
+ * @throws GristmillError BACKUP_TARGET_NOT_EMPTY, STORE_NOT_TRUSTED, DISK_FULL, IO_ERROR; TypeError for a wrong option */
 export async function backup(
   catalog: LmdbCatalog,
   { directory: store, seal }: StorePlace,
   target: string,
+  trustShared: boolean,
   given?: BackupOptions,
 ): Promise<BackupReport> {
   const began = performance.now();
   const { copy } = resolveOptions('backup', BACKUP_OPTIONS, given);
   if (typeof target !== 'string' || target === '') throw new TypeError('the directory of a backup must be a string');
   const directory = resolve(target);
-  checkTarget(directory);
+  checkTarget(directory, trustShared);
   const partial = join(dirname(directory), `.${basename(directory)}.${randomUUID()}.partial`);
   const snapshot = catalog.snapshot();
   try {
@@ -88,7 +91,7 @@ async function fill(
       // A joined file is named by each of its shards; an inline shard has none.
       for (const file of filesOnlyOf(copy.shards(collection), [])) {
         const path = shardPath(partial, file);
-        if (linkOrCopy(shardPath(store, file), path, mustCopy)) {
+        if (await linkOrCopy(shardPath(store, file), path, mustCopy)) {
           shards.linked++;
         } else {
           shards.copied++;
@@ -110,7 +113,7 @@ async function fill(
 }
 
 /** @returns whether it was linked. @throws GristmillError as `openRegular` */
-function linkOrCopy(from: string, to: string, mustCopy: boolean): boolean {
+async function linkOrCopy(from: string, to: string, mustCopy: boolean): Promise<boolean> {
   // Held open, so that it is this very file which is linked or copied.
   const { fd } = openRegular(from, 'shard');
   try {
@@ -118,16 +121,27 @@ function linkOrCopy(from: string, to: string, mustCopy: boolean): boolean {
       if (lstatSync(to).ino === fstatSync(fd).ino) return true;
       throw new GristmillError('CHECKSUM_MISMATCH', `${from} was replaced during the backup`, { file: from });
     }
-    try {
-      // Shares blocks where the file system can. The copy has the mode of the original from the start.
-      const open = process.platform === 'linux' ? `/proc/self/fd/${fd}` : from;
-      copyFileSync(open, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    } catch (cause) {
-      throw ioError(cause, 'copy to', to);
-    }
+    await copyBytes(fd, from, to);
     return false;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Not `copyFile` of Node: that gives the copy the mode of the original, which a group may be able to read. */
+async function copyBytes(fd: number, from: string, to: string): Promise<void> {
+  const copy = files.create(to, 'copy of a shard');
+  try {
+    const chunk = Buffer.allocUnsafe(COPY_BYTES);
+    for (let at = 0; ; ) {
+      const bytes = readAt(fd, from, chunk, at);
+      if (bytes === 0) break;
+      copy.append(chunk.subarray(0, bytes));
+      at += bytes;
+      await setImmediate();
+    }
+  } finally {
+    copy.close();
   }
 }
 
@@ -141,7 +155,16 @@ function isLinked(from: string, to: string): boolean {
   }
 }
 
-function checkTarget(directory: string): void {
+/** That it is free, and that nobody else can replace it. */
+function checkTarget(directory: string, trustShared: boolean): void {
+  const why = whyNotBeside(directory, trustShared);
+  if (why !== undefined) {
+    throw new GristmillError('STORE_NOT_TRUSTED', `no backup was made at ${directory}: ${why}`, { file: directory });
+  }
+  if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    const message = `${directory} is a symbolic link: name the directory itself`;
+    throw new GristmillError('BACKUP_TARGET_NOT_EMPTY', message, { file: directory });
+  }
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -156,11 +179,7 @@ function checkTarget(directory: string): void {
 }
 
 function make(path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw ioError(cause, 'make directory', dirname(path));
-  }
+  makeDirectories(dirname(path));
   makeDirectory(path);
 }
 

@@ -8,25 +8,30 @@ import { renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { GristmillError } from '../base/errors.js';
 import { ioError } from '../base/system-errors.js';
+import type { EncryptionOptions } from '../options/encryption.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { files } from '../store/files/file-blobs.js';
 import { syncDirectory } from '../store/files/io.js';
 import { foreignNames, INDEX_DIRECTORY } from '../store/files/layout.js';
 import { LmdbCatalog } from '../store/lmdb/catalog.js';
 import { CAN_REACH_MOVED, nobodyOpens } from '../store/lmdb/opening.js';
+import { unlocked } from '../store/lock/unlock.js';
 import { WriterLock } from '../store/lock/writer-lock.js';
-import type { SealKeys } from '../store/seal/types.js';
+import { forget } from '../store/ring/ring.js';
 
 /**
  * @returns whether it was removed: never but on Linux, and not where it has a collection or an import to be resumed, another process has it open
  * or writes to it, or anything else lies in its directory.
- * @throws GristmillError IO_ERROR; STORE_CLOSED where another process was faster
+ * @param encryption where the key of an encrypted store comes from
+ * @throws GristmillError IO_ERROR; STORE_CLOSED where another process was faster; as `unlocked`
  */
-export async function removeEmptyStore(directory: string, seal?: SealKeys): Promise<boolean> {
+export async function removeEmptyStore(directory: string, encryption?: EncryptionOptions): Promise<boolean> {
   if (!CAN_REACH_MOVED) return false;
+  const place = await unlocked({ directory, blobs: files }, false, { encryption });
+  const { seal } = place;
   const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false, seal });
   try {
-    const lock = await lockIfFree(catalog, { directory, blobs: files, seal });
+    const lock = await lockIfFree(catalog, place);
     if (lock === undefined) return false;
     try {
       const removed = catalog.exclusively(() => {
@@ -43,6 +48,7 @@ export async function removeEmptyStore(directory: string, seal?: SealKeys): Prom
     }
   } finally {
     await catalog.close();
+    if (seal !== undefined) forget(seal);
   }
 }
 

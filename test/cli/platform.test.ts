@@ -90,15 +90,17 @@ describe('GRISTMILL_STORE', () => {
 
   test('gives way to the flag; is nothing when it is empty, or with --no-config', async () => {
     mkdirSync(join(folder, 'other'));
+    // What is used then: the default store, which is missing.
+    const none = { XDG_DATA_HOME: scratch() };
     expect(await run(['get', '1', '--store', 'store'], { GRISTMILL_STORE: 'other' })).toMatchObject({ code: 0 });
     for (const [words, env] of [
       [['get', '1'], { GRISTMILL_STORE: '' }],
       [['get', '1', '--no-config'], STORE],
       [['get', '1'], {}],
     ] as const) {
-      const { code, stderr } = await run(words, env);
-      expect(stderr).toMatch(/^gristmill: USAGE: required option '--store <dir>' not specified.*GRISTMILL_STORE/);
-      expect(code).toBe(2);
+      const { code, stderr } = await run(words, { ...none, ...env });
+      expect(stderr).toContain(`STORE_NOT_FOUND: there is no store at ${none.XDG_DATA_HOME}`);
+      expect(code).toBe(4);
     }
   });
 

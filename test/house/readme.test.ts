@@ -36,6 +36,7 @@ function project(): string {
   const events = users.map(({ email }) => `${JSON.stringify({ by: email })}\n`).join('');
   writeFileSync(join(folder, 'events.ndjson.gz'), gzipSync(events));
   writeFileSync(join(folder, 'dump.zip'), zipOf([{ name: 'one.json', data: '{"page":1}' }]));
+  writeFileSync(join(folder, 'store.key'), Buffer.alloc(32, 1), { mode: 0o600 });
   writeFileSync(join(folder, 'prices.csv'), 'sku,price\nx1,1.50\n');
   return folder;
 }

@@ -37,6 +37,7 @@ const LAYERS = [
     'src/store/pages',
     'src/store/shards',
     'src/store/catalog',
+    'src/store/audit',
     'src/store/lmdb/commits',
     'src/store/lmdb/sealed',
     'src/store/lmdb',
@@ -67,7 +68,7 @@ const LAYERS = [
   // The lookup path.
   ['src/lookup/cache', 'src/lookup/index', 'src/lookup', 'src/lookup/rows', 'src/lookup/warm'],
   ['src/config', 'src/metrics'],
-  ['src/update/records', 'src/update/overlay', 'src/update/edits', 'src/update'],
+  ['src/update/records', 'src/update/overlay', 'src/update/audit', 'src/update/edits', 'src/update'],
   [
     'src/upkeep',
     'src/upkeep/verify',
@@ -78,6 +79,7 @@ const LAYERS = [
     'src/upkeep/indexes',
     'src/upkeep/collections',
     'src/upkeep/quarantine',
+    'src/upkeep/audit',
   ],
   ['src/sources'],
   ['src/watch'],
@@ -95,6 +97,7 @@ const LAYERS = [
     'src/cli/commands/index',
     'src/cli/commands/key',
     'src/cli/commands/collection',
+    'src/cli/commands/audit',
     'src/cli',
   ],
 ].flat();

@@ -18,6 +18,11 @@ const READING = [['get', '1'], ['range'], ['export'], ['stat'], ['verify', '--wo
 const WRITING = [
   ...[['put', '{"id":2}'], ['patch', '1', '{"a":1}'], ['delete', '1'], ['compact'], ['repair', '--workers', '1']],
   ['import', 'SOURCE', '--key', 'id', '--workers', '1'],
+  ...[
+    ['index', 'add', 'name'],
+    ['clear', 'records', '--yes'],
+    ['rename', 'records', 'others'],
+  ],
 ];
 
 /** As a volume with fsGroup: directories 2770, files 0660, all of one group. */

@@ -95,7 +95,7 @@ test.skipIf(!isReadable).each([
   await store.collection('records').delete(43);
   await store.compact({ minDeadShare: 0 });
   await readCompletely(store);
-  expect(store.stat().format).toBe(4);
+  expect(store.stat().format).toBe(5);
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 });
 
@@ -159,6 +159,30 @@ test.skipIf(!isReadable)('a store of format 4: its unique index is kept so, and 
   ]);
 });
 
+test.skipIf(!isReadable).each([true, false])(
+  'format 5: what transactions put beside the pages (read-only: %s)',
+  async (readOnly) => {
+    const store = await opened(copied(5), readOnly);
+    expect(store.stat().format).toBe(5);
+    const rows = store.collection<Row>('rows');
+    const stored = new Map(Array.from({ length: 40 }, (_, id): [number, Row] => [id, { id, group: `g${id % 4}` }]));
+    stored.set(7, { id: 7, group: 'put' }).set(50, { id: 50, group: 'g1' });
+    stored.set(9, { id: 9, group: 'g1', p: 1 }).delete(8);
+    const byKey = [...stored.values()].sort((a, b) => a.id - b.id);
+    const readAll = async (): Promise<void> => {
+      for (let id = 0; id < 60; id++) expect(rows.getSync(id)).toEqual(stored.get(id));
+      expect((await all(rows.range())).map(({ value }) => value)).toEqual(byKey);
+      const found = (await all(rows.find('group', 'g1'))).map(({ primaryKey }) => primaryKey).sort();
+      expect(found).toEqual(byKey.flatMap(({ id, group }) => (group === 'g1' ? [id] : [])).sort());
+      expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
+    };
+    await readAll();
+    if (readOnly) return;
+    await store.compact({ minDeadShare: 0 });
+    await readAll();
+  },
+);
+
 test.skipIf(!isReadable)('a store of a newer format is refused, and the message names both', async () => {
   const directory = copied();
   const raw = openRawIndex(directory);
@@ -175,6 +199,13 @@ test.skipIf(!isReadable)('a store of a newer format is refused, and the message 
     });
   }
 });
+
+/** A record of the fixture of format 5. */
+interface Row {
+  readonly id: number;
+  readonly group: string;
+  readonly p?: number;
+}
 
 /** Where version and flags are in a page and in a frame table, and flags that must be understood. */
 const CHANGES = [

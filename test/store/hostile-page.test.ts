@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { encodeKey } from '../../src/keys/encode.js';
 import { putChecksum } from '../../src/store/files/checksum.js';
-import { compareEntries } from '../../src/store/pages/merge.js';
+import { compareEntries } from '../../src/store/pages/merge-page.js';
 import {
   entriesOf,
   entryCount,

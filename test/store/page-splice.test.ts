@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeKey } from '../../src/keys/encode.js';
 import type { Change } from '../../src/store/pages/change.js';
-import { compareEntries } from '../../src/store/pages/merge.js';
+import { compareEntries } from '../../src/store/pages/merge-page.js';
 import { entriesOf, verifyPage } from '../../src/store/pages/read.js';
 import { splicePage } from '../../src/store/pages/splice.js';
 import { buildPages, PAGE_BYTES } from '../../src/store/pages/write.js';

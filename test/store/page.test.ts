@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeKey, type KeyValue } from '../../src/keys/encode.js';
-import { compareEntries } from '../../src/store/pages/merge.js';
+import { compareEntries } from '../../src/store/pages/merge-page.js';
 import {
   entriesOf,
   entryAt,

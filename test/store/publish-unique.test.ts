@@ -111,7 +111,7 @@ test('of one tree, what is known at once and what is known later is the same', a
         found ??= now.add(at.page);
         later.add(at.page);
       }
-      expect(later.violation(catalog, tree, isDead)).toEqual(found);
+      expect(later.violation(catalog, { tree }, isDead)).toEqual(found);
       expect(found === undefined).toBe(new Set([...ordinals].map((i) => i % 100)).size === ordinals.size);
     }),
     { numRuns: runs(100) },

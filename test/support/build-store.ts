@@ -9,7 +9,7 @@ import { prepareStoreDirectory, shardFileName, shardPath } from '../../src/store
 import { LmdbCatalog } from '../../src/store/lmdb/catalog.js';
 import { type Memory, memory, placeOf } from '../../src/store/lock/memory-place.js';
 import { type PageBatch, PageBatcher } from '../../src/store/pages/batch.js';
-import { compareEntries } from '../../src/store/pages/merge.js';
+import { compareEntries } from '../../src/store/pages/merge-page.js';
 import { entryCount } from '../../src/store/pages/read.js';
 import { buildPages } from '../../src/store/pages/write.js';
 import { collectGarbage } from '../../src/store/publish/garbage.js';

@@ -77,7 +77,7 @@ export async function addInline(catalog: Catalog, name: string, records: readonl
       );
       keys.sort((a, b) => Buffer.compare(a.key, b.key) || a.ordinal - b.ordinal);
       let { entries, pages } = index;
-      for (const change of [...mergeInPlace(catalog, index.tree, keys, i === 0 ? (_, added) => added : undefined)]) {
+      for (const change of [...mergeInPlace(catalog, index, keys, i === 0 ? (_, added) => added : undefined)]) {
         if (change.remove) write.deletePage(change.remove);
         for (const page of change.pages) write.putPage(index.tree, page);
         entries += change.entriesGained;

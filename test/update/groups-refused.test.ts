@@ -8,6 +8,7 @@ import { Lookup } from '../../dist/src/lookup/lookup.js';
 import type { PreparedChanges } from '../../dist/src/store/commit-types.js';
 import { MemoryPlace } from '../../dist/src/store/lock/memory-place.js';
 import type { Catalog, CatalogWrite } from '../../dist/src/store/types.js';
+import { NO_NOTE } from '../../dist/src/update/audit/group-log.js';
 import { Transactions } from '../../dist/src/update/transact.js';
 
 /** A catalog whose transactions refuse lines with this word. */
@@ -53,10 +54,11 @@ test('of a group that is refused as a whole, only those fail that are refused al
     },
     admitted: (read) => read(),
     committed: () => {},
+    logsRecords: false,
     closing: new AbortController().signal,
   });
-  const put = (id: number, text: string) => transactions.run((tx) => tx.collection('rows').put({ id, text }));
-  await transactions.run((tx) => tx.createCollection('rows', { key: 'id' }));
+  const put = (id: number, text: string) => transactions.run((tx) => tx.collection('rows').put({ id, text }), NO_NOTE);
+  await transactions.run((tx) => tx.createCollection('rows', { key: 'id' }), NO_NOTE);
   const outcomes = await Promise.allSettled([
     put(1, 'good'),
     put(2, 'poison'),
@@ -64,14 +66,16 @@ test('of a group that is refused as a whole, only those fail that are refused al
     transactions.run((tx) => {
       tx.collection('rows').delete(1);
       throw new TypeError('thrown');
-    }),
+    }, NO_NOTE),
     put(4, 'poison'),
     put(1, 'better'),
   ]);
   const said = outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.message));
   expect(said).toEqual([1, 'refused', 3, 'thrown', 'refused', 1]);
-  expect(() => transactions.runSync((tx) => tx.collection('rows').put({ id: 5, text: 'poison' }))).toThrow('refused');
-  expect(transactions.runSync((tx) => tx.collection('rows').count())).toBe(2);
+  expect(() => transactions.runSync((tx) => tx.collection('rows').put({ id: 5, text: 'poison' }), NO_NOTE)).toThrow(
+    'refused',
+  );
+  expect(transactions.runSync((tx) => tx.collection('rows').count(), NO_NOTE)).toBe(2);
   const texts = [1, 2, 3, 4, 5].map((id) => (lookups.get('rows')!.valueSync(id) as { text: string } | undefined)?.text);
   expect(texts).toEqual(['better', undefined, 'good', undefined, undefined]);
   await caches.close();

@@ -185,12 +185,13 @@ describe('a callback', () => {
       },
       admitted: (read) => read(),
       committed: () => {},
+      logsRecords: false,
       closing: stop.signal,
     });
     const changing = transactions.run((tx) => {
       runs++;
       tx.collection('rows');
-    });
+    }, {});
     await expect(changing).rejects.toThrow('second run');
     expect(runs).toBe(2);
     await catalog.close();

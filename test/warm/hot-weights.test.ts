@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StoreEmitter } from '../../src/base/events.js';
+import { HOT_PLACES_MAX } from '../../src/base/limits.js';
 import { type HotKey, HotPlaces, heaviest, READ_WEIGHT } from '../../src/lookup/cache/hot-places.js';
 import { HotSet } from '../../src/lookup/warm/hot-set.js';
 import { readHotSet } from '../../src/lookup/warm/hot-set-file.js';
@@ -63,6 +64,22 @@ test('choose the heaviest, as sorting all would', () => {
   for (const max of [0, 1, 10, 499, 500, 600]) {
     expect(heaviest(keys, max).map(({ weight }) => weight)).toEqual(sorted.slice(0, max).map(({ weight }) => weight));
   }
+});
+
+test('while all places are taken, keys that are read once push none out, and one that is read twice gets a place', () => {
+  const places = new HotPlaces();
+  for (let i = 0; i < HOT_PLACES_MAX; i++) places.keep(`taken ${i}`, { ...at, generation: 1 });
+  const once = HOT_PLACES_MAX / 64;
+  for (let i = 0; i < once; i++) places.keep(i, { ...at, generation: 1 });
+  // Few of the newcomers can have been taken for known ones: at most one in 256 of their bits is set.
+  const admitted = Array.from({ length: once }, (_, i) => places.get(i, generation(1))).filter((place) => place);
+  expect(admitted.length).toBeLessThan(once / 16);
+  for (const key of [-5, 2 ** 40 + 0.5, 2n ** 70n, 'a name', true]) {
+    places.keep(key, { ...at, generation: 1 });
+    places.keep(key, { ...at, generation: 1 });
+    expect(places.get(key, generation(1))).toMatchObject(at);
+  }
+  expect(places.keys()).toHaveLength(HOT_PLACES_MAX);
 });
 
 test('are saved every minute in which something was read, and no other', async () => {

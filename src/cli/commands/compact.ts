@@ -6,13 +6,14 @@ import { describeHolder } from '../../store/lock/lock-holder.js';
 import { type CommonOptions, readRatio, readSize, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
+import { type ReasonFlags, withReason } from '../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
 import { jsonLine } from '../terminal/escape.js';
 import { print } from '../terminal/streams.js';
 import { formatBytes, formatCount } from '../terminal/table.js';
 
-interface CompactFlags extends CommonOptions, StoreFlags {
+interface CompactFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection?: string;
   readonly minDead?: number;
   readonly joinBelow?: number;
@@ -49,11 +50,11 @@ export function addCompact(program: Command): void {
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', HELP)
     .action(runCompact);
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
 }
 
 async function runCompact(flags: CompactFlags): Promise<void> {
-  const { collection, minDead, joinBelow, wait, json } = flags;
+  const { collection, minDead, joinBelow, wait, why, json } = flags;
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
@@ -61,7 +62,7 @@ async function runCompact(flags: CompactFlags): Promise<void> {
         ...(collection !== undefined && { collection }),
         ...(minDead !== undefined && { minDeadShare: minDead }),
         ...(joinBelow !== undefined && { joinBytes: joinBelow }),
-        ...{ wait, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
+        ...{ wait, why, signal, onWait: (holder) => note(`waiting for ${describeHolder(holder)}`) },
       });
     } finally {
       await store.close();

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { KeyBounds } from '../../index.js';
 import { type CommonOptions, readKey, readParts, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
+import { type ReasonFlags, withReason } from '../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
 import { Exit } from '../terminal/exit.js';
@@ -13,7 +14,7 @@ import { missText } from './get.js';
 
 const BOUNDS = ['gte', 'gt', 'lte', 'lt'] as const;
 
-interface DeleteFlags extends CommonOptions, StoreFlags, Partial<Record<(typeof BOUNDS)[number], string>> {
+interface DeleteFlags extends CommonOptions, ReasonFlags, StoreFlags, Partial<Record<(typeof BOUNDS)[number], string>> {
   readonly collection: string;
   readonly prefix?: string;
   readonly string?: boolean;
@@ -46,11 +47,11 @@ export function addDelete(program: Command): void {
     .option('--string', 'read every key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runDelete);
-  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')));
 }
 
 async function runDelete(words: readonly string[], flags: DeleteFlags): Promise<void> {
-  const { collection: name, json, string: asString = false } = flags;
+  const { collection: name, why, json, string: asString = false } = flags;
   const keys = words.map((word) => readKey(word, asString));
   const bounds = boundsIn(flags);
   if (keys.length > 0 === (bounds !== undefined)) throw new TypeError('give keys, or bounds such as --lt');
@@ -60,11 +61,14 @@ async function runDelete(words: readonly string[], flags: DeleteFlags): Promise<
     print(`${said}\n`);
   };
   try {
-    if (bounds !== undefined) return tell(await store.collection(name).deleteRange(bounds));
-    const was = await store.transaction((transaction) => {
-      const collection = transaction.collection(name);
-      return keys.map((key) => collection.delete(key));
-    });
+    if (bounds !== undefined) return tell(await store.collection(name).deleteRange(bounds, { why }));
+    const was = await store.transaction(
+      (transaction) => {
+        const collection = transaction.collection(name);
+        return keys.map((key) => collection.delete(key));
+      },
+      { why },
+    );
     for (const [i, word] of words.entries()) {
       if (was[i]) continue;
       process.exitCode = Exit.notFound;

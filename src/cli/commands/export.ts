@@ -42,7 +42,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
   const store = await openStore(flags, { readOnly: true });
   try {
     const collection = store.collection(flags.collection);
-    const output = flags.out === undefined ? standardOutput() : await fileOutput(flags.out);
+    const output = flags.out === undefined ? standardOutput() : await fileOutput(flags.out, store.options.trustShared);
     try {
       await interruptible(async (signal) => {
         const write = flags.format === 'json' ? writeDocument : writeLines;

@@ -13,6 +13,7 @@ import { withImportFlags } from '../shared/import-flags.js';
 import { interruptible } from '../shared/interrupt.js';
 import { onStore } from '../shared/open.js';
 import { type PlaceFlags, placesIn } from '../shared/places.js';
+import { withReason } from '../shared/reason.js';
 import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../shared/store-flags.js';
 import { note } from '../terminal/diagnostics.js';
 import { jsonLine } from '../terminal/escape.js';
@@ -65,6 +66,7 @@ const SAME_NAME = [
   'spanBytes',
   'windowBytes',
   'wait',
+  'why',
 ] as const satisfies readonly (keyof ImportOptions)[];
 
 /** Stands for standard input among the sources. */
@@ -120,7 +122,7 @@ export function addImport(program: Command): void {
     .addOption(new Option('--quiet', 'print no progress'))
     .addHelpText('after', HELP)
     .action(runImport);
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
 }
 
 async function runImport(sources: readonly string[], flags: ImportFlags): Promise<void> {

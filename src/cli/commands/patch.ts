@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { GristmillError } from '../../base/errors.js';
 import { type CommonOptions, readKey, withCommonOptions } from '../shared/arguments.js';
 import { openStore } from '../shared/open.js';
+import { type ReasonFlags, withReason } from '../shared/reason.js';
 import { readRecords } from '../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { reportMiss } from '../terminal/diagnostics.js';
@@ -11,7 +12,7 @@ import { Exit } from '../terminal/exit.js';
 import { print } from '../terminal/streams.js';
 import { missText } from './get.js';
 
-interface PatchFlags extends CommonOptions, StoreFlags {
+interface PatchFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection: string;
   readonly file?: string;
   readonly string?: boolean;
@@ -38,7 +39,7 @@ export function addPatch(program: Command): void {
     .option('--string', 'read the key as a string, also 42 or true')
     .addHelpText('after', HELP)
     .action(runPatch);
-  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')));
 }
 
 async function runPatch(word: string, json: string | undefined, flags: PatchFlags): Promise<void> {
@@ -47,7 +48,7 @@ async function runPatch(word: string, json: string | undefined, flags: PatchFlag
   const patch = await patchIn(json, flags.file);
   const store = await openStore(flags, { create: false });
   try {
-    const was = await store.collection(name).patchText(key, patch);
+    const was = await store.collection(name).patchText(key, patch, { why: flags.why });
     if (!was) {
       process.exitCode = Exit.notFound;
       reportMiss(word, missText(word, asString, flags), flags.json === true);

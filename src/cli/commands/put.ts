@@ -9,12 +9,13 @@ import { resolveOptions } from '../../options/check.js';
 import { COLLECTION_OPTIONS } from '../../update/collection-options.js';
 import { type CommonOptions, collectKey, collectPaths, withCommonOptions } from '../shared/arguments.js';
 import { onStore } from '../shared/open.js';
+import { type ReasonFlags, withReason } from '../shared/reason.js';
 import { readRecords } from '../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
 import { print } from '../terminal/streams.js';
 import { formatCount } from '../terminal/table.js';
 
-interface PutFlags extends CommonOptions, StoreFlags {
+interface PutFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection: string;
   readonly file?: string;
   readonly name?: string;
@@ -54,7 +55,7 @@ export function addPut(program: Command): void {
     )
     .addHelpText('after', HELP)
     .action(runPut);
-  withStoreFlags(withCommonOptions(command, 'print the count, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the count, or the error, as one JSON object')));
 }
 
 async function runPut(words: readonly string[], flags: PutFlags): Promise<void> {
@@ -69,10 +70,13 @@ async function runPut(words: readonly string[], flags: PutFlags): Promise<void> 
     throw new InvalidArgumentError(`--name is the name of one record, but ${texts.length} records were given`);
   }
   await onStore(flags, creates, (store) =>
-    store.transaction((transaction) => {
-      const collection = collectionOf(store, transaction, flags, creates);
-      for (const text of texts) collection.putText(text, flags.name);
-    }),
+    store.transaction(
+      (transaction) => {
+        const collection = collectionOf(store, transaction, flags, creates);
+        for (const text of texts) collection.putText(text, flags.name);
+      },
+      { why: flags.why },
+    ),
   );
   const put = texts.length;
   const said = flags.json

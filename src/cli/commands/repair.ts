@@ -7,6 +7,7 @@ import { REPAIR_FLAGS, type RepairOptions, type RepairReport } from '../../upkee
 import { type CommonOptions, readInteger, withCommonOptions } from '../shared/arguments.js';
 import { interruptible } from '../shared/interrupt.js';
 import { withPassphrase } from '../shared/open.js';
+import { withReason } from '../shared/reason.js';
 import { withFlagOf } from '../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../terminal/escape.js';
 import { progressView } from '../terminal/progress.js';
@@ -35,7 +36,7 @@ export function addRepair(program: Command): void {
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runRepair);
-  withCommonOptions(command, 'print the report, or the error, as one JSON object');
+  withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
   for (const [name, row] of Object.entries({ ...REPAIR_FLAGS, keyFile: STORE_SETTINGS.keyFile }))
     withFlagOf(command, name, row);
 }

@@ -16,6 +16,7 @@ import { withCommonOptions } from '../shared/arguments.js';
 import { withImportFlags } from '../shared/import-flags.js';
 import { interruptible } from '../shared/interrupt.js';
 import { noteWarning, onStore } from '../shared/open.js';
+import { withReason } from '../shared/reason.js';
 import { withFlagOf, withStoreFlags } from '../shared/store-flags.js';
 import { escapeControls } from '../terminal/escape.js';
 import { failureOf } from '../terminal/exit.js';
@@ -46,7 +47,7 @@ export function addWatch(program: Command): void {
     .argument('<source...>', 'files, folders and addresses (https://…, s3://…) to watch');
   withImportFlags(command).option('--quiet', 'print no progress of the first import').addHelpText('after', HELP);
   for (const [name, row] of Object.entries(WATCH_OPTIONS)) withFlagOf(command, name, row);
-  withStoreFlags(withCommonOptions(command, 'print each event as one JSON object a line')).action(runWatch);
+  withStoreFlags(withReason(withCommonOptions(command, 'print each event as one JSON object a line'))).action(runWatch);
 }
 
 async function runWatch(sources: readonly string[], flags: WatchFlags): Promise<void> {

@@ -7,6 +7,7 @@ import { canonicalKey } from '../../keys/decode.js';
 import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
 import { type KeyPath, readKeyPath } from '../../keys/key-path.js';
+import { DEFAULT_STORE_SHOWN, defaultStore } from './default-store.js';
 
 /** A JSON number, as a part of what follows. */
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/.source;
@@ -143,20 +144,29 @@ export interface CommonOptions {
 /** Adds the options every command has. */
 export function withCommonOptions(command: Command, json: string): Command {
   return command
-    .option('--store <dir>', `directory of the store (default: the variable ${STORE_VARIABLE})`)
+    .option(
+      '--store <dir>',
+      `directory of the store (default: the variable ${STORE_VARIABLE}, else ${DEFAULT_STORE_SHOWN})`,
+    )
     .option('--json', json)
     .hook('preAction', (_this, command) => giveStore(command));
 }
 
-/** The store that the variable names, where no flag does. An empty variable counts as not set, as everywhere. */
+/**
+ * The store where no flag names one: that of the variable, else the default one. An empty variable counts as not set, as
+ * everywhere.
+ */
 function giveStore(command: Command): void {
   const { store, config } = command.opts();
   if (store !== undefined) return;
   // --no-config leaves out all variables.
   const named = config === false ? '' : process.env[STORE_VARIABLE];
-  if (named) command.setOptionValueWithSource('store', named, 'env');
-  else
+  const used = named || defaultStore();
+  if (used) {
+    command.setOptionValueWithSource('store', used, named ? 'env' : 'default');
+  } else {
     command.error(
-      `error: required option '--store <dir>' not specified; give it, or set the variable ${STORE_VARIABLE}`,
+      `error: required option '--store <dir>' not specified, and this user has no home directory; give it, or set the variable ${STORE_VARIABLE}`,
     );
+  }
 }

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { GristmillError, Store, StoreEvents, StoreOptions } from '../../index.js';
 import { note } from '../terminal/diagnostics.js';
+import { defaultStore, makeDefaultPlace } from './default-store.js';
 import { type StoreFlags, storeOptionsIn } from './store-flags.js';
 
 /** Where the store is, and what flags say of it. */
@@ -15,10 +16,17 @@ interface OpenFlags extends StoreFlags {
  * of what will be read most, so no hot set is kept unless a flag or the command asks for it.
  */
 export async function openStore(flags: OpenFlags, options: StoreOptions): Promise<Store> {
+  return (await opened(flags, options)).store;
+}
+
+/** The same, with all options it was opened by. */
+async function opened(flags: OpenFlags, options: StoreOptions): Promise<{ store: Store; how: StoreOptions }> {
   const [library, given] = await Promise.all([import('../../index.js'), storeOptionsIn(flags)]);
-  const how = { hotSet: false, ...given, ...options };
-  const store = await withPassphrase(flags.store, (asked) => library.openStore(flags.store, { ...how, ...asked }));
-  return store.on('warning', noteWarning);
+  return withPassphrase(flags.store, async (asked) => {
+    const how = { hotSet: false, ...given, ...options, ...asked };
+    const store = await library.openStore(flags.store, how);
+    return { store: store.on('warning', noteWarning), how };
+  });
 }
 
 /** Asks for the passphrase, where the store has one and no key was given. */
@@ -45,18 +53,24 @@ export function noteWarning({ error }: StoreEvents['warning']): void {
 /** Runs a command on a store that it may make. "The store as it was" is no store, where it made one and then failed. */
 export async function onStore<R>(flags: OpenFlags, create: boolean, work: (store: Store) => Promise<R>): Promise<R> {
   const isNew = !existsSync(flags.store);
-  const store = await openStore(flags, { create });
+  const isDefault = isNew && create && flags.store === defaultStore();
+  if (isDefault) makeDefaultPlace(flags.store);
+  const { store, how } = await opened(flags, { create });
+  if (isDefault) note(`made the default store, which commands without --store use: ${store.directory}`);
   try {
     return await work(store);
   } finally {
     await store.close();
-    if (isNew) await removeAgain(store.directory);
+    if (isNew) await removeAgain(store.directory, how);
   }
 }
 
 /** Leaves a store in which anything is, or that anybody else has open. */
-async function removeAgain(directory: string): Promise<void> {
+async function removeAgain(directory: string, how: StoreOptions): Promise<void> {
+  const { effectiveOptions } = await import('../../config/effective.js');
   const { removeEmptyStore } = await import('../../upkeep/remove-empty.js');
   // What the command itself has to say is more important.
-  await removeEmptyStore(directory).catch(() => {});
+  await effectiveOptions(how)
+    .then(({ encryption }) => removeEmptyStore(directory, encryption))
+    .catch(() => {});
 }

@@ -2,11 +2,14 @@
 // A reader that goes away (`| head`) is no error: `OutputClosed` (streams.ts) ends the command quietly.
 
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, lstat, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { InvalidArgumentError } from 'commander';
+import { whyNotBeside } from '../../store/files/exposure.js';
+import { strangerOwning } from '../../store/files/own-files.js';
 import { escapeLines } from './escape.js';
+import { inFlags } from './flags.js';
 import { writeStdout } from './streams.js';
 
 /** A place for text. */
@@ -34,9 +37,14 @@ function shown(text: string | Uint8Array, decoder: StringDecoder): string {
   return escapeLines(typeof text === 'string' ? text : decoder.write(Buffer.from(text)));
 }
 
-/** A file that appears under its name only when complete; private to its owner from the first byte. */
-export async function fileOutput(path: string): Promise<Output> {
+/**
+ * A file that appears under its name only when complete; private to its owner from the first byte.
+ * @param trustShared whether the group of its directory is trusted
+ */
+export async function fileOutput(path: string, trustShared: boolean): Promise<Output> {
   const target = await regularFile(path);
+  const why = whyNotBeside(resolve(target), trustShared);
+  if (why !== undefined) throw new InvalidArgumentError(`--out ${path} is not used: ${inFlags(why)}`);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`);
   const file: FileHandle = await open(temporary, 'wx', 0o600);
   return {
@@ -55,8 +63,15 @@ export async function fileOutput(path: string): Promise<Output> {
   };
 }
 
-/** Follows links, so that they stay links; refuses to rename over a device or a pipe. */
+/** Follows links, so that they stay links, but not those of other users; refuses to rename over a device or a pipe. */
 async function regularFile(path: string): Promise<string> {
+  const link = await lstat(path).catch(() => undefined);
+  const owner = link?.isSymbolicLink() ? strangerOwning(link) : undefined;
+  if (owner !== undefined) {
+    throw new InvalidArgumentError(
+      `--out ${path} is not used: it is a symbolic link of another user (id ${owner}); name the file itself`,
+    );
+  }
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;

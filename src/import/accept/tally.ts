@@ -7,15 +7,10 @@ import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
-import { decodeKey, shownKey } from '../../keys/decode.js';
-import type { KeyPath } from '../../keys/key-path.js';
-import { isHidden } from '../../keys/pseudonyms.js';
+import { shownEntryKey } from '../../keys/decode.js';
 import type { Pause } from '../../parallel/pause.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { storedLine } from '../../store/publish/line-keys.js';
 import type { NewShard } from '../../store/publish/publication.js';
-import { nameOf } from '../../store/publish/unique-error.js';
-import type { KeyRule } from '../../store/types.js';
 import type { FilledImportOptions } from '../options/resolve.js';
 import type { SourcePlan } from '../plan/source-plan.js';
 import type { AcceptedSpan } from '../plan/span-job.js';
@@ -194,19 +189,10 @@ export class Tally {
     const { shard, ordinal, key } = this.#duplicate;
     const origin = this.#origins.get(shard) as Origin;
     const source = this.shards.find((one) => one.shard === shard)?.source.file as string;
-    const shown = this.#shownKey(shard, ordinal, key);
+    const shown = shownEntryKey(key);
     const { record, file } = placeIn(origin, recordOf(ordinal, origin), source);
     const message = `Record ${record} of ${file} has the key ${shown}, and an earlier record has the same key; nothing was changed. Choose option onDuplicate: 'last' or option onDuplicate: 'first', or another option key.`;
     throw new GristmillError('DUPLICATE_KEY', message, { record, file });
-  }
-
-  /** A hidden key is in the record. */
-  #shownKey(shard: number, ordinal: number, key: Uint8Array): string {
-    if (!isHidden(key)) return shownKey(decodeKey(key));
-    const entry = { ...(this.shards.find((one) => one.shard === shard) as NewShard), firstOrdinal: 0 };
-    const rule: KeyRule = entry.named ? { kind: 'name' } : { kind: 'path', path: this.#options.key as KeyPath };
-    const line = storedLine({ inlineRecord: () => undefined }, this.#place, entry, ordinal);
-    return nameOf({ key: rule }, entry, ordinal, line);
   }
 
   /** Resolves when every shard and the rejected records are on disk. @throws IO_ERROR, DISK_FULL */

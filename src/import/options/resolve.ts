@@ -4,6 +4,7 @@ import type { ImportProgress } from '../../base/import-report.js';
 import { QUARANTINED_DEFAULT } from '../../base/limits.js';
 import { type KeyPath, namesOf, partsOf, withUnique } from '../../keys/key-path.js';
 import { formatPath, parsePath } from '../../keys/paths.js';
+import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { pathOfIndex } from '../../options/indexes.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
@@ -18,6 +19,7 @@ export const IMPORT_HOOKS = {
   onWait: WAITING.onWait,
   onProgress: hook<(progress: ImportProgress) => void>('called about ten times a second'),
   signal: LONG_WORK.signal,
+  ...REASON,
 } as const satisfies OptionTable;
 
 const TABLE = { ...IMPORT_OPTIONS, ...IMPORT_HOOKS } as const satisfies OptionTable;

@@ -248,4 +248,6 @@ export interface ImportOptions {
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
   /** Cancels the import: it rejects with CANCELLED within a second and leaves the store as it was. */
   readonly signal?: AbortSignal | undefined;
+  /** The reason of the import, for the audit log: at most 1,000 characters. Default: none. */
+  readonly why?: string | undefined;
 }

@@ -6,7 +6,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { HOT_PLACES_MAX } from '../../base/limits.js';
-import { keyId, keyOfId } from '../../keys/decode.js';
+import { keyId, keyOfId, keyText } from '../../keys/decode.js';
 import type { KeyPart, KeyValue } from '../../keys/encode.js';
 import { JsonNumber } from '../../keys/json-number.js';
 import type { LineForm } from '../../store/shards/line.js';
@@ -14,6 +14,11 @@ import type { LineForm } from '../../store/shards/line.js';
 /** Longer keys are searched each time: with this the memory is bounded, at some ten megabytes. */
 const KEY_CHARACTERS_MAX = 100;
 const INTEGER_MAX = 10n ** BigInt(KEY_CHARACTERS_MAX);
+/** Of newcomers; see there. */
+const BITS_PER_KEY = 4;
+/** 2^32 divided by the golden ratio, odd: multiplying by it spreads numbers that follow each other. */
+const SPREAD = 0x9e37_79b1;
+const PRIME = 0x0100_0193;
 /** Weight of one read. Weights are halved now and then, so a key that was read once is remembered for some of these times. */
 export const READ_WEIGHT = 16;
 
@@ -58,6 +63,7 @@ export class HotPlaces {
   reads: number;
   /** Bounded by size, a place being 1: with `max`, lru-cache makes room for all at once, which takes 5 ms of a first read. */
   readonly #places = new LRUCache<KeyPart & {}, WeighedPlace>({ maxSize: HOT_PLACES_MAX, sizeCalculation: () => 1 });
+  readonly #newcomers = new Newcomers(HOT_PLACES_MAX);
   #halvings = 0;
 
   /** @param reads those of the hot places that these take the place of. */
@@ -96,6 +102,10 @@ export class HotPlaces {
     if (id === null || isLong(id)) return;
     const known = this.#places.peek(id);
     if (known !== undefined) this.#halve(known);
+    else if (weight === undefined && this.#places.size === HOT_PLACES_MAX && !this.#newcomers.meets(id)) {
+      this.reads++;
+      return;
+    }
     // A read of a place of this generation was counted when it was asked for.
     const isCounted = weight !== undefined || known?.generation === place.generation;
     if (!isCounted) this.reads++;
@@ -155,4 +165,48 @@ export function heaviest<Key extends { readonly weight: number }>(keys: readonly
     candidates = keys.filter(({ weight }) => weight >= least);
   }
   return candidates.toSorted((left, right) => right.weight - left.weight).slice(0, max);
+}
+
+/**
+ * Which keys were seen lately, roughly: while all places are taken, a key gets one when it comes a second time. So keys that
+ * are read once cost little and push nothing out. This is the "doorkeeper" of TinyLFU (Einziger, Friedman, Manes: TinyLFU, A
+ * Highly Efficient Cache Admission Policy, 2017), with one hash function: a wrong answer admits a key too early.
+ */
+class Newcomers {
+  readonly #seen: Uint8Array;
+  readonly #keysMax: number;
+  #keys = 0;
+
+  /** @param keysMax after so many keys all are forgotten. A power of two, at least 2 */
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax;
+    this.#seen = new Uint8Array((keysMax * BITS_PER_KEY) / 8);
+  }
+
+  /** Whether a key was seen lately. From now on it was. */
+  meets(id: KeyPart & {}): boolean {
+    const hash = hashOf(id);
+    const at = (hash >>> 3) & (this.#seen.length - 1);
+    const bit = 1 << (hash & 7);
+    if ((this.#seen[at]! & bit) !== 0) return true;
+    if (this.#keys++ >= this.#keysMax) {
+      this.#seen.fill(0);
+      this.#keys = 1;
+    }
+    this.#seen[at]! |= bit;
+    return false;
+  }
+}
+
+function hashOf(id: KeyPart & {}): number {
+  if (typeof id === 'number' && Number.isInteger(id)) return spread(id | 0) ^ spread(Math.floor(id / 2 ** 32));
+  const text = typeof id === 'string' ? id : keyText(id);
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
+  return spread(hash);
+}
+
+function spread(number: number): number {
+  const product = Math.imul(number, SPREAD);
+  return (product ^ (product >>> 15)) >>> 0;
 }

@@ -227,12 +227,16 @@ export function indexNumber({ name, secondary }: CollectionManifest, path: KeyPa
 /**
  * The tree of an index in another generation, if it has the same pages. A tree is never given another's number; an entry that
  * is added makes their number grow, and one that is exchanged or removed, of the primary tree, leaves a dead record, which is
- * counted for ever, even if its shard is dropped.
+ * counted for ever, even if its shard is dropped. Where transactions put entries beside the pages, the manifest says since when
+ * the pages are the same.
  */
 function sameTree(other: Generation, { manifest }: Generation, index: IndexManifest): Tree | undefined {
   const isPrimary = index === manifest.primary;
   const tree = isPrimary ? other.primary : other.secondary.find((one) => one.manifest.tree === index.tree);
-  if (tree?.manifest.tree !== index.tree || tree.manifest.entries !== index.entries) return undefined;
+  if (tree?.manifest.tree !== index.tree) return undefined;
+  const [before, now] = [tree.manifest.recent, index.recent];
+  if (before !== undefined || now !== undefined) return before?.since === now?.since ? tree : undefined;
+  if (tree.manifest.entries !== index.entries) return undefined;
   return isPrimary && deathsIn(other.manifest) !== deathsIn(manifest) ? undefined : tree;
 }
 

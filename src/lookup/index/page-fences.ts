@@ -3,6 +3,7 @@
 // The page keys of a tree, packed in memory: which page may hold a key is then a binary search of a quarter of a
 // microsecond instead of a seek in LMDB of seven.
 
+import { compareKeys } from '../../keys/encode.js';
 import { TREE_BYTES } from '../../store/pages/page-key.js';
 import { LOCATION_BYTES } from '../../store/pages/write.js';
 
@@ -36,6 +37,20 @@ export class Fences {
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#compare(middle, key) <= 0) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** The last page whose page key is this one or smaller. −1 if there is none. */
+  floorOf(pageKey: Uint8Array): number {
+    const position = pageKey.subarray(TREE_BYTES);
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const fence = this.#bytes.subarray(this.#offsets[middle]!, this.#offsets[middle + 1]!);
+      if (compareKeys(fence, position) <= 0) low = middle + 1;
       else high = middle;
     }
     return low - 1;

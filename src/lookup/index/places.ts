@@ -29,7 +29,7 @@ export function* placesOf(
     yield* ordinalPlaces(generation, snapshot, bounds);
     return;
   }
-  for (const { page, from, to } of slicesOf(snapshot, tree.manifest.tree, bounds)) {
+  for (const { page, from, to } of slicesOf(tree.pages(snapshot), snapshot, tree.manifest, bounds)) {
     for (let i = 0; i < to - from; i++) {
       const at = bounds.reverse ? to - 1 - i : from + i;
       const location = { shard: entryShard(page, at), ordinal: entryOrdinal(page, at) };

@@ -9,9 +9,12 @@ import { cutKey, type LongKeys } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { any, type OptionTable, resolveOptions } from '../../options/check.js';
 import type { Freshness } from '../../options/freshness.js';
-import { highestPageKey, lowestPageKey, pageKey, treeStart } from '../../store/pages/page-key.js';
-import { entryCount, entryOrdinal, entryShard, lowerBound, upperBound, verifyEntries } from '../../store/pages/read.js';
-import type { CatalogRead, Location, PageAt } from '../../store/types.js';
+import type { OrderedPages } from '../../store/pages/ordered-pages.js';
+import { highestPageKey, lowestPageKey, pageKey } from '../../store/pages/page-key.js';
+import { entryCount, entryOrdinal, entryShard, lowerBound, upperBound } from '../../store/pages/read.js';
+import { walkPages } from '../../store/pages/walk.js';
+import type { TreeAt } from '../../store/recent-types.js';
+import type { CatalogRead, Location } from '../../store/types.js';
 import { READ_OPTIONS } from './read-options.js';
 
 /** Options of `range` and `rangeText`; all optional. Without bounds, all records are read. */
@@ -203,28 +206,25 @@ function checkCursorText(cursor: unknown): void {
   if (typeof cursor !== 'string') throw new TypeError('a cursor must be the text that a row has as its cursor');
 }
 
-/** The slices of a tree between bounds, in the order of reading. */
-export function* slicesOf(read: CatalogRead, tree: number, bounds: Bounds): Generator<PageSlice> {
-  let at: PageAt | undefined = bounds.reverse ? lastPage(read, tree, bounds) : firstPage(read, tree, bounds);
-  while (at !== undefined) {
-    verifyEntries(at.page, tree, read.file);
-    const slice = sliceOf(at.page, bounds);
+/** The slices of a tree between bounds, in the order of reading. @param pages its stored pages, their entries checked */
+export function* slicesOf(pages: OrderedPages, read: CatalogRead, index: TreeAt, bounds: Bounds): Generator<PageSlice> {
+  const { reverse, lower, upper } = bounds;
+  const start = reverse ? upper && lastPage(index.tree, upper) : lower && firstPage(index.tree, lower);
+  for (const page of walkPages(read, index, { reverse, start, lower: lower?.key, upper: upper?.key }, pages)) {
+    const slice = sliceOf(page, bounds);
     if (slice.from < slice.to) yield slice;
     // The other end lies inside this page: what follows is beyond it.
-    if (bounds.reverse ? slice.from > 0 : slice.to < entryCount(at.page)) return;
-    at = read.nextPage(tree, at.pageKey, bounds.reverse);
+    if (reverse ? slice.from > 0 : slice.to < entryCount(page)) return;
   }
 }
 
-function firstPage(read: CatalogRead, tree: number, { lower }: Bounds): PageAt | undefined {
-  const at = lower && (lower.beyond ? pageKeyAt(tree, lower.key, lower.beyond) : lowestPageKey(tree, lower.key));
-  return (at && read.floorPage(tree, at)) ?? read.nextPage(tree, treeStart(tree), false);
+/** The page that a range begins in is stored at this page key or before it. */
+function firstPage(tree: number, { key, beyond }: Bound): Buffer {
+  return beyond ? pageKeyAt(tree, key, beyond) : lowestPageKey(tree, key);
 }
 
-function lastPage(read: CatalogRead, tree: number, { upper }: Bounds): PageAt | undefined {
-  if (upper === undefined) return read.nextPage(tree, treeStart(tree + 1), true);
-  const { key, beyond } = upper;
-  return read.floorPage(tree, beyond ? pageKeyAt(tree, key, beyond) : highestPageKey(tree, key));
+function lastPage(tree: number, { key, beyond }: Bound): Buffer {
+  return beyond ? pageKeyAt(tree, key, beyond) : highestPageKey(tree, key);
 }
 
 function pageKeyAt(tree: number, key: Uint8Array, { shard, ordinal }: Location): Buffer {

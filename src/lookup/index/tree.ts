@@ -9,10 +9,12 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { FENCES_MAX } from '../../base/limits.js';
+import { type OrderedPages, StoredPages } from '../../store/pages/ordered-pages.js';
 import { highestPageKey } from '../../store/pages/page-key.js';
 import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../../store/pages/read.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
+import { type CachedPages, FencedPages } from './fenced-pages.js';
 import { Fences } from './page-fences.js';
 
 /** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
@@ -38,6 +40,7 @@ export class Tree {
     this.#caches = caches;
     this.#read = read;
     if (same !== undefined) {
+      this.#seeks = same.#seeks;
       this.#fences = same.#fences;
       this.#pageSpace = same.#pageSpace;
     }
@@ -45,10 +48,15 @@ export class Tree {
 
   /** Where the record with this key is; for trees that hold a key once. */
   find(key: Uint8Array): Location | undefined {
+    const { tree, recent } = this.manifest;
+    if (recent !== undefined && recent.values > 0) {
+      const newer = this.#read().recentEntry(tree, key);
+      if (newer !== undefined) return newer.isRemoval ? undefined : newer;
+    }
     const fences = this.#fences;
     let page: Uint8Array | undefined;
     if (fences === undefined) {
-      page = this.#seek(highestPageKey(this.manifest.tree, key))?.page;
+      page = this.#seek(highestPageKey(tree, key))?.page;
     } else {
       const index = fences.floor(key);
       if (index >= 0) page = this.#page(fences, index);
@@ -59,13 +67,32 @@ export class Tree {
     return { shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
   }
 
+  /** Its stored pages, one after another, their entries checked. @param read the catalog or a snapshot of it, in the state of this tree's generation */
+  pages(read: CatalogRead): OrderedPages {
+    const fences = this.#fences;
+    if (fences === undefined) {
+      this.#countSeek();
+      return new StoredPages(read, this.manifest.tree, true);
+    }
+    const [caches, space] = [this.#caches, this.#pageSpace];
+    const cache: CachedPages = {
+      cached: (index) => caches.cachedPage(space + index),
+      keep: (index, page) => caches.keepPage(space + index, page),
+    };
+    return new FencedPages(fences, cache, read, this.manifest.tree);
+  }
+
   #seek(pageKey: Uint8Array): PageAt | undefined {
-    const { tree, pages } = this.manifest;
+    this.#countSeek();
+    return this.#read().floorPage(this.manifest.tree, pageKey);
+  }
+
+  #countSeek(): void {
+    const { pages } = this.manifest;
     if (++this.#seeks === Math.max(SEEKS_MIN, Math.ceil(pages * SEEKS_PER_PAGE)) && pages <= FENCES_MAX) {
       // Should the generation change meanwhile, so does the tree, and nobody misses its fences.
       this.#loadFences().catch(() => {});
     }
-    return this.#read().floorPage(tree, pageKey);
   }
 
   async #loadFences(): Promise<void> {

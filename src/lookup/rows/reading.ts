@@ -4,7 +4,7 @@
 // publication, however long they take and whatever is published meanwhile. While they last, LMDB cannot reuse the pages
 // they may still read: an iteration that nobody goes on with should be ended (`break`, `return`).
 
-import { namesOf } from '../../keys/key-path.js';
+import { isSamePath, type KeyPath, namesOf } from '../../keys/key-path.js';
 import type { Freshness } from '../../options/freshness.js';
 import type { Place } from '../../store/shards/place.js';
 import type { CollectionManifest, StoreHeader } from '../../store/types.js';
@@ -50,19 +50,22 @@ export function openRange(reading: Reading, options: RangeOptions): OpenRange {
   try {
     const source = new StoredSource(generation, snapshot, options.index);
     const range = { name: lookup.name, lines: lookup.fetch, release };
-    return { ...range, ...resolvedRange(source, bounds, options, snapshot.header()) };
+    return { ...range, ...resolvedRange(source, bounds, options, () => snapshot.header()) };
   } catch (error) {
     release();
     throw error;
   }
 }
 
-/** What a range of a source is: its options checked against the index. */
+/**
+ * What a range of a source is: its options checked against the index.
+ * @param header is called where the collection's state is met for the first time
+ */
 export function resolvedRange(
   source: RowSource,
   bounds: Bounds,
   options: RangeOptions,
-  header: StoreHeader,
+  header: () => StoreHeader,
 ): Pick<OpenRange, 'source' | 'bounds' | 'context'> {
   const { manifest } = source;
   checkBoundsForm(manifest, options);
@@ -71,13 +74,24 @@ export function resolvedRange(
   return { source, bounds: boundsAfterCursor(source, known, options.after, context), context };
 }
 
-function contextOf(manifest: CollectionManifest, { index }: RangeOptions, header: StoreHeader): RowContext {
-  return {
+/** What the rows of each index have in common, for the states of collections that are in memory. */
+const contexts = new WeakMap<
+  CollectionManifest,
+  { readonly index: KeyPath | undefined; readonly context: RowContext }[]
+>();
+
+function contextOf(manifest: CollectionManifest, { index }: RangeOptions, header: () => StoreHeader): RowContext {
+  const known = contexts.get(manifest) ?? [];
+  const found = known.find((one) => one.index === index || (index && one.index && isSamePath(one.index, index)));
+  if (found !== undefined) return found.context;
+  const context = {
     scope: scopeOf(manifest, index),
-    lineage: lineageOf(header, manifest),
+    lineage: lineageOf(header(), manifest),
     isSecondary: index !== undefined,
     primary: manifest.key.kind === 'path' ? namesOf(manifest.key.path) : undefined,
   };
+  contexts.set(manifest, [...known, { index, context }]);
+  return context;
 }
 
 /** The rows of a range. @param open is called when the iteration begins. @param make makes the row that the user gets */

@@ -14,6 +14,7 @@ import type { Generation } from '../index/generation.js';
 import { ordinalOfKey } from '../index/locate.js';
 import { type KeyPlace, ordinalsIn, placesOf } from '../index/places.js';
 import { type Bounds, type PageSlice, slicesOf } from '../index/range.js';
+import type { Tree } from '../index/tree.js';
 
 /** Keys of an index that follow each other. */
 export interface KeyGroup {
@@ -46,8 +47,8 @@ export class StoredSource implements RowSource {
   readonly hidden: HiddenKeys | undefined;
   readonly #generation: Generation;
   readonly #snapshot: CatalogSnapshot;
-  /** Number of the tree that is read. Undefined for ordinals. */
-  readonly #tree: number | undefined;
+  /** The tree that is read. Undefined for ordinals. */
+  readonly #tree: Tree | undefined;
   /** Whether the tree has entries of live records only. */
   readonly #isClean: boolean;
 
@@ -59,7 +60,7 @@ export class StoredSource implements RowSource {
     this.hidden = generation.hidden;
     this.#generation = generation;
     this.#snapshot = snapshot;
-    this.#tree = (index === undefined ? generation.primary : generation.secondaryTree(index))?.manifest.tree;
+    this.#tree = index === undefined ? generation.primary : generation.secondaryTree(index);
     this.#isClean = index === undefined || manifest.dead === (manifest.cleaned ?? 0);
   }
 
@@ -75,7 +76,7 @@ export class StoredSource implements RowSource {
       }
       return;
     }
-    for (const slice of slicesOf(this.#snapshot, this.#tree, bounds)) {
+    for (const slice of this.#slices(this.#tree, bounds)) {
       if (mayHaveCutKeys(slice)) yield* this.#groupsIn(slice);
       else yield this.#liveIn(slice.page, slice.from, slice.to);
     }
@@ -86,10 +87,14 @@ export class StoredSource implements RowSource {
       for (const { key } of this.places(bounds)) yield { key, count: 1 };
       return;
     }
-    for (const slice of slicesOf(this.#snapshot, this.#tree, bounds)) {
+    for (const slice of this.#slices(this.#tree, bounds)) {
       const groups = this.#groupsIn(slice);
       yield* bounds.reverse ? [...groups].reverse() : groups;
     }
+  }
+
+  #slices(tree: Tree, bounds: Bounds): Generator<PageSlice> {
+    return slicesOf(tree.pages(this.#snapshot), this.#snapshot, tree.manifest, bounds);
   }
 
   *#groupsIn({ page, from, to }: PageSlice): Generator<KeyGroup> {
@@ -107,7 +112,7 @@ export class StoredSource implements RowSource {
     if (generation.primary === undefined) return this.#locateOrdinal(ordinalOfKey(primary));
     const only = { key: primary, inclusive: true };
     const bounds = { lower: only, upper: only, reverse: false, limit: 1 };
-    for (const { page, from } of slicesOf(this.#snapshot, generation.primary.manifest.tree, bounds)) {
+    for (const { page, from } of this.#slices(generation.primary, bounds)) {
       return { shard: entryShard(page, from), ordinal: entryOrdinal(page, from) };
     }
     return undefined;

@@ -5,10 +5,12 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
+import type { AuditHead, AuditValue } from '../audit-types.js';
 import type { Edit, EditAt } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { isPageKey, treeOf, treeStart } from '../pages/page-key.js';
 import { damagedPage, verifyPage } from '../pages/read.js';
+import type { RecentAt, RecentEntry, RecentRange } from '../recent-types.js';
 import type { SourceManifest, SourceRow } from '../source-types.js';
 import type {
   CatalogRead,
@@ -22,7 +24,10 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import { Decoded } from './decoded.js';
+import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
+  auditHeadCheck,
   editCheck,
   garbageCheck,
   lockCheck,
@@ -33,11 +38,11 @@ import {
 } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
-  type CollectionNames,
+  AUDIT_HEAD_KEY,
+  auditKey,
   collectionKey,
   damaged,
   decodeCollection,
-  decodeHeader,
   decodeShard,
   decodeTombstones,
   decodeValue,
@@ -51,6 +56,7 @@ import {
   MetaKind,
   RESUMABLE_KEY,
   STORE_KEY,
+  sequenceOf,
   shardKey,
   sourceRowsKey,
   sourcesKey,
@@ -79,16 +85,13 @@ export class CatalogReader implements CatalogRead {
   readonly file: string;
   readonly #meta: ByteMap;
   readonly #pages: ByteMap;
-  readonly #names: CollectionNames | undefined;
-  #headerBytes: Buffer | undefined;
-  #header: StoreHeader | undefined;
-  /** As they were read last: a manifest is asked for more often than it changes. */
-  readonly #manifests = new Map<string, { readonly bytes: Buffer; readonly manifest: CollectionManifest }>();
+  /** Header and manifests as they were read last. */
+  protected readonly decoded: Decoded;
 
-  /** @param names of collections in keys, where they are not plain */
-  constructor(file: string, meta: ByteMap, pages: ByteMap, names?: CollectionNames) {
-    this.#names = names;
+  /** @param decoded what a writer of the same catalog tells of what it has written */
+  constructor(file: string, meta: ByteMap, pages: ByteMap, decoded = new Decoded()) {
     this.file = file;
+    this.decoded = decoded;
     this.#meta = meta;
     this.#pages = pages;
   }
@@ -104,11 +107,7 @@ export class CatalogReader implements CatalogRead {
         file: this.file,
       });
     }
-    if (this.#header === undefined || this.#headerBytes?.equals(bytes) !== true) {
-      this.#header = decodeHeader(bytes, this.file);
-      this.#headerBytes = bytes;
-    }
-    return this.#header;
+    return this.decoded.header(bytes, this.file);
   }
 
   rawValues(max: number, after?: Uint8Array): readonly RawValue[] {
@@ -134,23 +133,16 @@ export class CatalogReader implements CatalogRead {
     const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
     const manifests = found.map((raw) => this.collectionIn(raw));
     // The order of pseudonyms says nothing.
-    return this.#names === undefined ? manifests : manifests.sort(byName);
+    return this.decoded.names === undefined ? manifests : manifests.sort(byName);
   }
 
   collectionIn({ key, value }: RawValue): CollectionManifest {
-    return decodeCollection(value, key, this.file, this.#names);
+    return decodeCollection(value, key, this.file, this.decoded.names);
   }
 
   collection(name: string): CollectionManifest | undefined {
-    const key = collectionKey(name, this.#names);
-    const bytes = this.#meta.get(key);
-    if (bytes === undefined) return undefined;
-    let known = this.#manifests.get(name);
-    if (known?.bytes.equals(bytes) !== true) {
-      known = { bytes, manifest: this.collectionIn({ key, value: bytes }) };
-      this.#manifests.set(name, known);
-    }
-    return known.manifest;
+    const bytes = this.#meta.get(collectionKey(name, this.decoded.names));
+    return bytes && this.decoded.collection(bytes, name, this.file);
   }
 
   shards({ id, open }: CollectionManifest): readonly ShardEntry[] {
@@ -235,6 +227,17 @@ export class CatalogReader implements CatalogRead {
     return decodeValue<SourceRow[]>(sourceRowsCheck, bytes, 'list of source files', this.file);
   }
 
+  auditHead(): AuditHead | undefined {
+    const bytes = this.#meta.get(AUDIT_HEAD_KEY);
+    return bytes && decodeValue<AuditHead>(auditHeadCheck, bytes, 'head of the audit log', this.file);
+  }
+
+  auditValues(from: number, to: number, max: number, reverse = false): readonly AuditValue[] {
+    const [start, end] = reverse ? [to, from - 1] : [from, to + 1];
+    const found = this.#meta.range({ start: auditKey(start), end: auditKey(end), reverse, limit: max });
+    return found.map(({ key, value }) => ({ sequence: sequenceOf(key), value }));
+  }
+
   #line(sealed: Uint8Array, shard: number, ordinal: number): Buffer {
     const line = unseal(sealed, `record ${ordinal} of shard ${shard}`, this.file);
     return Buffer.from(line.buffer, line.byteOffset, line.byteLength);
@@ -266,13 +269,32 @@ export class CatalogReader implements CatalogRead {
     return keys;
   }
 
+  recentEntry(tree: number, key: Uint8Array): RecentEntry | undefined {
+    const at = recentPlace(tree, key);
+    const value = this.#meta.get(at);
+    return value && decodeRecent(at, value, true, this.file);
+  }
+
+  recentEntries(tree: number, { isKeyed, from, to, after, reverse, max }: RecentRange): readonly RecentAt[] {
+    const start = after ?? recentBound(tree, from, reverse);
+    const end = reverse ? recentStart(tree) : recentBound(tree, to, true);
+    const found = this.#meta.range({ start, end, reverse, limit: max, exclusiveStart: after !== undefined });
+    return found.map(({ key, value }) => ({ at: key, entry: decodeRecent(key, value, isKeyed, this.file) }));
+  }
+
   trees(): readonly number[] {
-    const trees: number[] = [];
-    for (let start = treeStart(0); ; ) {
-      const [key] = this.#pages.keys({ start, limit: 1 });
-      if (key === undefined) return trees;
-      trees.push(treeOf(key));
-      start = treeStart(treeOf(key) + 1);
+    const trees = new Set<number>();
+    for (let tree = 0; ; ) {
+      const [key] = this.#pages.keys({ start: treeStart(tree), limit: 1 });
+      if (key === undefined) break;
+      trees.add(treeOf(key));
+      tree = treeOf(key) + 1;
+    }
+    for (let tree = 0; ; ) {
+      const [key] = this.#meta.keys({ start: recentStart(tree), end: RECENT_END, limit: 1 });
+      if (key === undefined) return [...trees];
+      trees.add(recentTreeOf(key));
+      tree = recentTreeOf(key) + 1;
     }
   }
 

@@ -16,9 +16,11 @@ import {
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';
+import type { AuditHead } from '../audit-types.js';
 import type { Edit } from '../edit-types.js';
 import { isShardFileName } from '../files/layout.js';
 import type { LockRecord } from '../lock-types.js';
+import type { RecentState } from '../recent-types.js';
 import type { SourceLines, SourceManifest, SourceVersion } from '../source-types.js';
 import type {
   CollectionManifest,
@@ -80,6 +82,13 @@ const keyRule: Check = (value) => {
 /** Empty for the index of member names. */
 const primaryPath: Check = (value) => (value === '' ? undefined : path(value));
 
+const recentState = object<RecentState>({
+  values: count,
+  gained: integer(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER),
+  since: generation,
+  keyed: boolean,
+});
+
 /** @param named the check of its path */
 const indexOf = (named: Check): Check =>
   object<IndexManifest>({
@@ -89,6 +98,7 @@ const indexOf = (named: Check): Check =>
     pages: count,
     kept: optional(oneOf(true)),
     unique: optional(oneOf(true)),
+    recent: optional(recentState),
   });
 
 const KEY_SALT = /^[0-9a-f]{32}$/;
@@ -172,6 +182,14 @@ export const lockCheck = object<LockRecord>({
 });
 
 const shardFile = text((file) => isShardFileName(file));
+export const auditHeadCheck = object<AuditHead>(
+  {
+    ...{ chain: uuid, first: integer(undefined, 1), sequence: count },
+    ...{ base: text((given) => SHA256.test(given)), hash: text((given) => SHA256.test(given)) },
+    ...{ generation, keep: optional(count) },
+  },
+  ({ first, sequence }) => (first <= sequence + 1 ? undefined : '.first'),
+);
 
 export const garbageCheck = object<Garbage>({
   files: list(object<Garbage['files'][number]>({ file: shardFile, after: count })),

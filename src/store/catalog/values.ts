@@ -9,7 +9,7 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores. */
+/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores, and of stores with recent entries. */
 export const FORMAT_VERSION = 5;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
@@ -23,6 +23,8 @@ const UNIQUE_FORMAT = 4;
 
 /** The first format with edits: an older gristmill would not know that they go with an import. */
 const EDITS_FORMAT = 4;
+/** The first format with recent entries: an older gristmill would read the pages without them. */
+const RECENT_FORMAT = 5;
 /** The format of encrypted stores. */
 const SEALED_FORMAT = 5;
 
@@ -38,12 +40,17 @@ export const MetaKind = {
   inline: 0x07,
   sources: 0x08,
   edits: 0x09,
+  recent: 0x10,
+  /** After all others: each commit adds an entry, and writes one page for it and the head. */
+  audit: 0x20,
+  auditHead: 0x21,
 } as const;
 
 export const STORE_KEY = Buffer.of(MetaKind.store);
 export const LOCK_KEY = Buffer.of(MetaKind.lock);
 export const GARBAGE_KEY = Buffer.of(MetaKind.garbage);
 export const RESUMABLE_KEY = Buffer.of(MetaKind.resumable);
+export const AUDIT_HEAD_KEY = Buffer.of(MetaKind.auditHead);
 
 /** What stands for the names of collections in keys, where that is not the names. */
 export interface CollectionNames {
@@ -102,6 +109,17 @@ export function editsEnd(collectionId: number): Buffer {
 /** The key of the record, from the key of its edit. */
 export function editedKey(key: Uint8Array): Uint8Array {
   return key.subarray(EDIT_KEY_BYTES);
+}
+
+/** Where an entry of the audit log is: its sequence number as u64. */
+export function auditKey(sequence: number): Buffer {
+  return numbersKey(MetaKind.audit, Math.floor(sequence / 2 ** 32), sequence % 2 ** 32);
+}
+
+/** The sequence number, from the key of an entry. */
+export function sequenceOf(key: Uint8Array): number {
+  const [high = 0, low = 0] = numbersOf(key);
+  return high * 2 ** 32 + low;
 }
 
 /** The last number of a key made of numbers. */
@@ -195,7 +213,8 @@ export function newHeader(isSealed = false): StoreHeader {
 }
 
 /** The format that a collection needs: a gristmill that does not know its kind of keys must not read it. */
-export function formatOf({ key, secondary, positions, edits }: CollectionManifest): number {
+export function formatOf({ key, primary: tree, secondary, positions, edits }: CollectionManifest): number {
+  if (tree?.recent !== undefined || secondary.some(({ recent }) => recent !== undefined)) return RECENT_FORMAT;
   if (edits !== undefined) return EDITS_FORMAT;
   if (secondary.some(({ unique }) => unique)) return UNIQUE_FORMAT;
   const primary = key.kind === 'path' ? [key.path] : [];

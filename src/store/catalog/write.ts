@@ -3,10 +3,12 @@
 // Writes the catalog into two sorted maps of bytes within a transaction; read.ts is its twin. Everything is
 // sealed with its checksum as it is written; pages carry their own.
 
+import type { AuditHead } from '../audit-types.js';
 import type { Edit } from '../edit-types.js';
 import type { LockRecord } from '../lock-types.js';
 import { pageKey, treeStart } from '../pages/page-key.js';
 import { entryAt } from '../pages/read.js';
+import type { RecentEntry } from '../recent-types.js';
 import type { SourceManifest } from '../source-types.js';
 import type {
   CatalogWrite,
@@ -18,8 +20,11 @@ import type {
   TombstoneState,
 } from '../types.js';
 import type { Check } from './checks.js';
+import type { Decoded } from './decoded.js';
 import type { ByteRange } from './read.js';
+import { encodeRecent, recentStart } from './recent.js';
 import {
+  auditHeadCheck,
   collectionCheck,
   editCheck,
   garbageCheck,
@@ -31,7 +36,8 @@ import {
   tombstonesCheck,
 } from './schema.js';
 import {
-  type CollectionNames,
+  AUDIT_HEAD_KEY,
+  auditKey,
   collectionKey,
   damaged,
   editKey,
@@ -62,29 +68,33 @@ export class CatalogWriter implements CatalogWrite {
   readonly #meta: WritableByteMap;
   readonly #pages: WritableByteMap;
   readonly #file: string;
-  readonly #names: CollectionNames | undefined;
+  readonly #decoded: Decoded | undefined;
 
-  /** @param file the file to name in an error. @param names as of the reader */
-  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap, names?: CollectionNames) {
-    this.#names = names;
+  /**
+   * @param file the file to name in an error.
+   * @param decoded of who reads the same catalog, and need not decode what was written here. An encrypted store needs it
+   */
+  constructor(file: string, meta: WritableByteMap, pages: WritableByteMap, decoded?: Decoded) {
+    this.#decoded = decoded;
     this.#file = file;
     this.#meta = meta;
     this.#pages = pages;
   }
 
   putHeader(header: StoreHeader): void {
-    this.#meta.put(STORE_KEY, this.#encode(headerCheck, header, 'header'));
+    const bytes = this.#encode(headerCheck, header, 'header');
+    this.#meta.put(STORE_KEY, bytes);
+    this.#decoded?.wroteHeader(bytes, header);
   }
 
   putCollection(manifest: CollectionManifest): void {
-    this.#meta.put(
-      collectionKey(manifest.name, this.#names),
-      this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`),
-    );
+    const bytes = this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`);
+    this.#meta.put(collectionKey(manifest.name, this.#decoded?.names), bytes);
+    this.#decoded?.wroteCollection(bytes, manifest);
   }
 
   deleteCollection(name: string): void {
-    this.#meta.remove(collectionKey(name, this.#names));
+    this.#meta.remove(collectionKey(name, this.#decoded?.names));
   }
 
   putShard(collectionId: number, entry: ShardEntry): void {
@@ -157,6 +167,22 @@ export class CatalogWriter implements CatalogWrite {
     removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
   }
 
+  putAuditHead(head: AuditHead): void {
+    this.#meta.put(AUDIT_HEAD_KEY, this.#encode(auditHeadCheck, head, 'head of the audit log'));
+  }
+
+  putAuditEntry(sequence: number, entry: Uint8Array): void {
+    this.putAuditValue(sequence, seal(entry));
+  }
+
+  putAuditValue(sequence: number, value: Uint8Array): void {
+    this.#meta.put(auditKey(sequence), value);
+  }
+
+  deleteAuditEntries(from: number, through: number): void {
+    removeRange(this.#meta, { start: auditKey(from), end: auditKey(through + 1) });
+  }
+
   putPage(tree: number, page: Uint8Array): void {
     const first = entryAt(page, 0);
     this.#pages.put(pageKey(tree, first.key, first.shard, first.ordinal), page);
@@ -170,8 +196,19 @@ export class CatalogWriter implements CatalogWrite {
     if (!this.#pages.remove(key)) throw damaged('index', this.#file, 'a page to be replaced does not exist');
   }
 
+  putRecent(tree: number, entry: RecentEntry, isKeyed: boolean): void {
+    const { at, value } = encodeRecent(tree, entry, isKeyed);
+    this.#meta.put(at, value);
+  }
+
+  deleteRecent(tree: number): void {
+    removeRange(this.#meta, { start: recentStart(tree), end: recentStart(tree + 1) });
+  }
+
   deleteTree(tree: number, max: number): number {
-    return removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+    const pages = removeRange(this.#pages, { start: treeStart(tree), end: treeStart(tree + 1), limit: max });
+    const recent = removeRange(this.#meta, { start: recentStart(tree), end: recentStart(tree + 1), limit: max });
+    return Math.max(pages, recent);
   }
 
   #encode(check: Check, value: object, what: string): Buffer {

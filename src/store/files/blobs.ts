@@ -4,6 +4,7 @@
 // records. Two keep this: a file system (file-blobs.ts) and memory (memory-blobs.ts). The index is not among them, it is
 // the catalog's. Every method throws GristmillError IO_ERROR, or DISK_FULL where it writes.
 
+import type { AuditFields } from '../audit-types.js';
 import type { FrameCodec } from '../codec/frame-codec.js';
 import type { SealKeys } from '../seal/types.js';
 
@@ -14,6 +15,8 @@ export interface StorePlace {
   readonly blobs: Blobs;
   /** The keys of an encrypted store; absent where the store is plain. */
   readonly seal?: SealKeys | undefined;
+  /** What the host application adds to the actor of a change (docs/audit.md). */
+  readonly by?: AuditFields | undefined;
 }
 
 export interface Blobs {

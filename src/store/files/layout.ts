@@ -220,6 +220,25 @@ export function makeDirectory(path: string): void {
   }
 }
 
+/**
+ * Makes a directory and those above it that are missing, private too; their names are durable. The path is absolute.
+ * @throws GristmillError IO_ERROR
+ */
+export function makeDirectories(path: string): void {
+  let first: string | undefined;
+  try {
+    first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw ioError(cause, 'make directory', path);
+  }
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let directory = dirname(path); ; directory = dirname(directory)) {
+    syncDirectory(directory);
+    if (directory === above || directory === dirname(directory)) return;
+  }
+}
+
 function checkDirectory(path: string, stat: Stats, { trustOwner, trustShared }: Trust): void {
   const refuse = (why: string): never => {
     throw new GristmillError('STORE_NOT_A_STORE', `${path} cannot be a directory of a store: it ${why}`, {

@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
+import { Decoded } from '../catalog/decoded.js';
 import { type ByteMap, CatalogReader } from '../catalog/read.js';
 import { CatalogWriter } from '../catalog/write.js';
 import { WriteSet } from '../catalog/write-set.js';
@@ -62,7 +63,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       range: (range) => (this.#working ?? stored)[map].range(range),
       keys: (range) => (this.#working ?? stored)[map].keys(range),
     });
-    super(file, over('meta'), over('pages'), index.sealed?.seal);
+    super(file, over('meta'), over('pages'), new Decoded(index.sealed?.seal));
     this.#store = store;
     this.#index = index;
     this.#options = options;
@@ -221,7 +222,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     const pages = new WriteSet(this.#stored.pages, take);
     this.#working = { meta, pages };
     try {
-      const value = change(new CatalogWriter(this.file, meta, pages, this.#index.sealed?.seal));
+      const value = change(new CatalogWriter(this.file, meta, pages, this.decoded));
       return { value, batch: writeBatch([meta, pages]) };
     } finally {
       this.#working = undefined;
@@ -258,7 +259,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */
   async copyTo(store: string): Promise<void> {
     this.assertOpen();
-    await copyIndex(this.#index.root, store);
+    await copyIndex(this.#index, store);
   }
 
   async close(): Promise<void> {

@@ -154,10 +154,29 @@ function assertNotConverted(store: string): void {
   throw new GristmillError('STORE_CLOSED', message, { file: store });
 }
 
+/**
+ * Makes an index in a directory that no other process knows of, so that it needs no gate. What is written to it is not synced.
+ * @param isSealed whether it is an encrypted store's, and has a digest
+ * @throws GristmillError IO_ERROR, DISK_FULL
+ */
+export function openUnshared(
+  store: string,
+  isSealed: boolean,
+): Pick<OpenIndex, 'root' | 'meta' | 'pages'> & { readonly state: Bytes | undefined } {
+  const { environment } = openFiles(store, false, true, false);
+  try {
+    return databases(environment.root(), false, undefined, isSealed);
+  } catch (error) {
+    environment.close();
+    throw error;
+  }
+}
+
 function openFiles(
   store: string,
   readOnly: boolean,
   isLocked: boolean,
+  isSynced = true,
 ): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
   assertNotConverted(store);
   if (isLocked) makeLockFile(store, LOCK_BYTES);
@@ -171,6 +190,7 @@ function openFiles(
     maxReaders: READERS_MAX,
     // A commit must not be visible to anyone before it is durable.
     overlappingSync: false,
+    noSync: !isSynced,
     permissionsMode: 0o600,
   });
   // Before the gate is left: later it may be another store's.

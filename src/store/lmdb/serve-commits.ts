@@ -9,6 +9,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { giveText, withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
+import { Decoded } from '../catalog/decoded.js';
 import { CatalogReader } from '../catalog/read.js';
 import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
@@ -51,6 +52,7 @@ interface Opened {
   readonly file: string;
   readonly place: StorePlace;
   readonly catalog: CatalogRead;
+  readonly decoded: Decoded;
   readonly room: CommitRoom;
   readonly syncing: LaterSync;
   readonly apply: Applier;
@@ -122,15 +124,14 @@ function isNewest({ root }: OpenIndex, after: number): boolean {
 
 /** Returns what writes this, and returns true: there is something to commit. */
 function writer(
-  { index, file, place, catalog, room, apply }: Opened,
+  { file, place, catalog, decoded, room, apply }: Opened,
   { kind, bytes }: Filled,
 ): (targets: Targets) => boolean {
   if (kind === 'batch') return (targets) => writeBatchTo(targets, bytes);
   const write = apply(bytes);
   return ({ meta, pages }) => {
     room.begin();
-    const names = index.sealed?.seal;
-    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages), names), place });
+    write({ catalog, write: new CatalogWriter(file, counted(room, meta), counted(room, pages), decoded), place });
     return true;
   };
 }
@@ -162,12 +163,13 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
-      const { meta, pages } = byteMaps(index, () => {});
       if (seal !== undefined) withholdText();
+      const { meta, pages } = byteMaps(index, () => {});
       const place = { directory: store, blobs: filesOf(seal), seal };
-      const catalog = new CatalogReader(file, meta, pages, index.sealed?.seal);
+      const decoded = new Decoded(index.sealed?.seal);
+      const catalog = new CatalogReader(file, meta, pages, decoded);
       const [room, syncing] = [new CommitRoom(file), new LaterSync(index.root.env, file)];
-      return { index, file, place, catalog, room, syncing, apply };
+      return { index, file, place, catalog, decoded, room, syncing, apply };
     }
     await close({ index });
   } catch (error) {

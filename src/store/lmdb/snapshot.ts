@@ -3,6 +3,7 @@
 // One committed state of an index, held by a read transaction of LMDB for longer than a turn.
 
 import { GristmillError } from '../../base/errors.js';
+import { Decoded } from '../catalog/decoded.js';
 import { CatalogReader } from '../catalog/read.js';
 import type { CatalogSnapshot } from '../types.js';
 import type { Transaction } from './lmdb.js';
@@ -20,7 +21,7 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
     const check = (): void => this.assertOpen();
     const read = { transaction, isChanging };
     const { meta, pages } = byteMaps(index, check, read);
-    super(file, meta, pages, index.sealed?.seal);
+    super(file, meta, pages, new Decoded(index.sealed?.seal));
     this.#environment = environment;
     this.#transaction = transaction;
     snapshots.add(this);

@@ -14,6 +14,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
+import { appendEntry } from '../audit/append.js';
+import type { AuditChange } from '../audit/types.js';
 import type { StorePlace } from '../files/blobs.js';
 import type { LockRecord } from '../lock-types.js';
 import type { Catalog, CatalogWrite, ResumableImport } from '../types.js';
@@ -36,6 +38,8 @@ export interface LockRequest {
   readonly operation: LockRecord['operation'];
   /** The collection, for messages. */
   readonly collection?: string | undefined;
+  /** The reason of the work, for the audit log. */
+  readonly why?: string | undefined;
   /** Whether to wait while another writer holds the store. With false it fails at once with STORE_BUSY. Default true. */
   readonly wait?: boolean | undefined;
   /** Cancels the wait, and the work after it: it rejects with CANCELLED. */
@@ -51,11 +55,13 @@ export class WriterLock {
   readonly token: string;
   readonly #catalog: Catalog;
   readonly #place: StorePlace;
+  readonly #why: string | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(catalog: Catalog, place: StorePlace, token: string) {
+  private constructor(catalog: Catalog, place: StorePlace, token: string, why: string | undefined) {
     this.#catalog = catalog;
     this.#place = place;
+    this.#why = why;
     this.token = token;
     noteLock(token, 'held');
     this.#timer = setInterval(() => this.#renew(), RENEW_MILLISECONDS);
@@ -67,7 +73,7 @@ export class WriterLock {
    * @throws GristmillError STORE_BUSY, CANCELLED, DISK_FULL, IO_ERROR.
    */
   static async acquire(catalog: Catalog, place: StorePlace, request: LockRequest): Promise<WriterLock> {
-    const { wait = true, sweeps = true, signal, onWait } = request;
+    const { wait = true, signal, onWait } = request;
     let told: string | undefined;
     for (const pause = pauses(signal); ; await pause()) {
       catalog.refresh();
@@ -80,7 +86,7 @@ export class WriterLock {
           write.putLock({ ...newRecord(token, request), ...(current && leftBy(current, catalog, write)) });
           return undefined;
         });
-        if (holder === undefined) return WriterLock.#taken(catalog, place, token, sweeps);
+        if (holder === undefined) return WriterLock.#taken(catalog, place, token, request);
       }
       if (!wait) throw busy(holder);
       if (told !== holder.token) onWait?.(holder);
@@ -88,8 +94,13 @@ export class WriterLock {
     }
   }
 
-  static async #taken(catalog: Catalog, place: StorePlace, token: string, sweeps: boolean): Promise<WriterLock> {
-    const lock = new WriterLock(catalog, place, token);
+  static async #taken(
+    catalog: Catalog,
+    place: StorePlace,
+    token: string,
+    { sweeps = true, why }: LockRequest,
+  ): Promise<WriterLock> {
+    const lock = new WriterLock(catalog, place, token, why);
     try {
       failpoint('lock.taken');
       const { left, mayWake = [] } = lock.#current();
@@ -133,6 +144,15 @@ export class WriterLock {
   /** See `set`. */
   write(write: CatalogWrite, changes: Partial<LockRecord>): void {
     write.putLock({ ...this.#current(), renewed: new Date().toISOString(), ...changes });
+  }
+
+  /**
+   * Logs a change that the holder makes, last in its transaction.
+   * @param before the store's generation when the transaction began
+   */
+  log(write: CatalogWrite, before: number, change: AuditChange): void {
+    const target = { catalog: this.#catalog, write, place: this.#place };
+    appendEntry(target, before, { ...(this.#why !== undefined && { why: this.#why }), ...change });
   }
 
   /**

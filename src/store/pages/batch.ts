@@ -4,7 +4,7 @@
 // they go, so that the thread that owns the catalog has nothing to do but put them there.
 
 import type { Entry } from '../types.js';
-import { compareEntries } from './merge.js';
+import { compareEntries } from './merge-page.js';
 import { pageKey } from './page-key.js';
 import { entryAt, entryCount, verifyPage } from './read.js';
 

@@ -8,26 +8,29 @@
 // both sides have it, `resolve` says which entry stays.
 
 import { compareKeys } from '../../keys/encode.js';
-import type { CatalogRead, Entry, PageAt } from '../types.js';
+import type { TreeAt } from '../recent-types.js';
+import type { CatalogRead, CatalogWrite, Entry, IndexManifest, PageAt } from '../types.js';
 import type { Change, PageChange, Resolve, Settle } from './change.js';
+import { compareEntries, mergedPages } from './merge-page.js';
 import { firstEntryOf, highestPageKey, pageKey, treeStart } from './page-key.js';
 import { damagedPage, entriesOf, entryAt, entryCount, verifyEntries } from './read.js';
-import { splicePage } from './splice.js';
-import { buildPages, PAGE_BYTES, PageBuilder } from './write.js';
+import { walkPages } from './walk.js';
+import { withRecent } from './with-recent.js';
+import { PAGE_BYTES, PageBuilder } from './write.js';
 
-/** The order of entries (Invariant 6). */
-export function compareEntries(left: Entry, right: Entry): number {
-  return compareKeys(left.key, right.key) || left.shard - right.shard || left.ordinal - right.ordinal;
-}
-
-/** Merges `added`, in order, into the pages of `tree` that they fall into. Changes nothing: it says what is to change. */
+/**
+ * Merges `added`, in order, into the pages of a tree that they fall into, and its recent entries too. Changes nothing: it
+ * says what is to change (`applyChanges`).
+ */
 export function* mergeInPlace(
   read: CatalogRead,
-  tree: number,
+  index: TreeAt,
   added: Iterable<Change>,
-  resolve: Resolve | undefined,
+  settle: Resolve | undefined,
 ): Generator<PageChange> {
-  const entries = new Peekable(added);
+  const { tree } = index;
+  const { changes, resolve } = withRecent(read, index, added, settle);
+  const entries = new Peekable(changes);
   while (entries.head !== undefined) {
     const { key, shard, ordinal } = entries.head;
     const position = resolve === undefined ? pageKey(tree, key, shard, ordinal) : highestPageKey(tree, key);
@@ -37,8 +40,7 @@ export function* mergeInPlace(
     const group = takeBefore(entries, after, resolve !== undefined);
     // Keys that are none are in another order as bytes of page keys.
     if (group.length === 0) throw damagedPage(tree, read.file, 'it is not stored under its first key');
-    const spliced = target && splicePage(target.page, group, resolve);
-    const pages = spliced ?? rebuilt(target?.page, group, resolve, after === undefined);
+    const pages = mergedPages(target?.page, group, resolve, after === undefined);
     const [first] = pages;
     yield {
       remove: target === undefined || (first && startsAt(first, target)) ? undefined : target.pageKey,
@@ -49,17 +51,22 @@ export function* mergeInPlace(
   }
 }
 
-/** Pages of all entries of a page and of changes to it. @param isLast whether it is the last page of its tree. */
-function rebuilt(
-  page: Uint8Array | undefined,
-  group: readonly Change[],
-  resolve: Resolve | undefined,
-  isLast: boolean,
-): readonly Uint8Array[] {
-  const old = page === undefined ? [] : [...entriesOf(page)];
-  const merged = [...mergeEntries(old, group, resolve)];
-  const appended = isLast && (old.length === 0 || compareEntries(old[old.length - 1]!, group[0]!) < 0);
-  return appended ? buildPages(merged) : splitEvenly(merged);
+/** Makes the changes that `mergeInPlace` gave, within a transaction. @returns the index as it is then: without recent entries */
+export function applyChanges(
+  write: CatalogWrite,
+  { recent, ...index }: IndexManifest,
+  changes: Iterable<PageChange>,
+): IndexManifest {
+  let entries = index.entries - (recent?.gained ?? 0);
+  let { pages } = index;
+  for (const change of changes) {
+    if (change.remove !== undefined) write.deletePage(change.remove);
+    for (const page of change.pages) write.putPage(index.tree, page);
+    entries += change.entriesGained;
+    pages += change.pagesGained;
+  }
+  if (recent !== undefined && recent.values > 0) write.deleteRecent(index.tree);
+  return { ...index, entries, pages };
 }
 
 function entriesIn(pages: readonly Uint8Array[]): number {
@@ -79,18 +86,20 @@ export class TreeRewrite {
   readonly #tree: number;
   readonly #settle: Settle | undefined;
   readonly #builder = new PageBuilder(REWRITTEN_BYTES);
+  readonly #pages: Iterator<Uint8Array>;
   /** The next stored page, not opened yet; and the entries of the one that is open. */
-  #next: PageAt | undefined;
+  #next: Uint8Array | undefined;
   #open: Entry[] = [];
   #openAt = 0;
   /** Of the pages read so far. */
   #last: Entry | undefined;
 
-  constructor(read: CatalogRead, tree: number, settle: Settle | undefined) {
+  constructor(read: CatalogRead, index: TreeAt, settle: Settle | undefined) {
     this.#read = read;
-    this.#tree = tree;
+    this.#tree = index.tree;
     this.#settle = settle;
-    this.#next = this.#checked(read.nextPage(tree, treeStart(tree), false));
+    this.#pages = walkPages(read, index);
+    this.#next = this.#checkedNext();
   }
 
   *add(entry: Entry): Generator<Uint8Array> {
@@ -117,9 +126,9 @@ export class TreeRewrite {
         if (!this.#isBefore(stored, entry)) return;
         yield* filled(this.#builder.add(stored));
       }
-      const page = this.#next?.page;
+      const page = this.#next;
       if (page === undefined || this.#isBehind(entryAt(page, 0), entry)) return;
-      this.#next = this.#checked(this.#read.nextPage(this.#tree, this.#next!.pageKey, false));
+      this.#next = this.#checkedNext();
       const pending = this.#builder.byteLength;
       const whole = this.#isBefore(entryAt(page, entryCount(page) - 1), entry);
       if (whole && (pending === 0 || pending >= REWRITTEN_BYTES_MIN)) {
@@ -133,15 +142,15 @@ export class TreeRewrite {
   }
 
   /** What is out of order here would be found out when it is written, and taken for our fault. */
-  #checked(next: PageAt | undefined): PageAt | undefined {
-    if (next === undefined) return undefined;
-    const { page } = next;
+  #checkedNext(): Uint8Array | undefined {
+    const page: Uint8Array | undefined = this.#pages.next().value;
+    if (page === undefined) return undefined;
     verifyEntries(page, this.#tree, this.#read.file);
     if (this.#last !== undefined && compareEntries(this.#last, entryAt(page, 0)) >= 0) {
       throw damagedPage(this.#tree, this.#read.file, 'it overlaps with the one before it');
     }
     this.#last = entryAt(page, entryCount(page) - 1);
-    return next;
+    return page;
   }
 
   #isBefore(stored: Entry, entry: Entry | undefined): boolean {
@@ -159,46 +168,6 @@ export class TreeRewrite {
 
 function filled(page: Uint8Array | undefined): readonly Uint8Array[] {
   return page === undefined ? [] : [page];
-}
-
-/** Entries of a tree and new ones as one sorted sequence. */
-function* mergeEntries(
-  old: readonly Entry[],
-  added: readonly Change[],
-  resolve: Resolve | undefined,
-): Generator<Entry> {
-  let at = 0;
-  for (const entry of added) {
-    while (at < old.length) {
-      const stored = old[at]!;
-      const order = resolve === undefined ? compareEntries(stored, entry) : compareKeys(stored.key, entry.key);
-      if (order >= 0) break;
-      yield stored;
-      at++;
-    }
-    const stored = old[at];
-    if (resolve !== undefined && stored !== undefined && compareKeys(stored.key, entry.key) === 0) {
-      at++;
-      const stays = resolve(stored, entry);
-      if (stays !== undefined) yield stays;
-    } else if (!entry.isRemoval) {
-      yield entry;
-    }
-  }
-  for (; at < old.length; at++) yield old[at]!;
-}
-
-/**
- * Pages of about equal size. Filling each to the brim would leave a page so full, and its successor so empty, that every
- * later insert splits again.
- */
-function splitEvenly(entries: readonly Entry[]): Uint8Array[] {
-  const greedy = buildPages(entries);
-  if (greedy.length < 2) return greedy;
-  let bytes = 0;
-  for (const page of greedy) bytes += page.byteLength;
-  const share = Math.ceil(bytes / greedy.length);
-  return buildPages(entries, Math.min(PAGE_BYTES, share + share / 16));
 }
 
 /** The entries in front of the page with this page key. */

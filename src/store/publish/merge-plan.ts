@@ -8,13 +8,12 @@
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
-import { decodeKey, shownKey } from '../../keys/decode.js';
+import { shownEntryKey } from '../../keys/decode.js';
 import { isSamePath, isSamePlace, type KeyPath } from '../../keys/key-path.js';
-import { isHidden } from '../../keys/pseudonyms.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
 import { type PageBatch, pagesOf } from '../pages/batch.js';
 import type { PageChange, Settle } from '../pages/change.js';
-import { mergeInPlace, TreeRewrite } from '../pages/merge.js';
+import { applyChanges, mergeInPlace, TreeRewrite } from '../pages/merge.js';
 import { entriesOf, entryCount, verifyPage } from '../pages/read.js';
 import type { CatalogRead, CatalogWrite, CollectionManifest, Entry, IndexManifest } from '../types.js';
 import { checkSameCollection, expectCount } from './checks.js';
@@ -114,7 +113,7 @@ export class MergePlan {
       } else if (plan.stored !== undefined) {
         plan.changes = [];
         const entries = entriesOfAll(plan.collected);
-        for (const change of mergeInPlace(this.#read, plan.stored.tree, entries, this.#resolver(plan))) {
+        for (const change of mergeInPlace(this.#read, plan.stored, entries, this.#resolver(plan))) {
           plan.changes.push(change);
           await this.#takeTurns();
         }
@@ -126,26 +125,13 @@ export class MergePlan {
   apply(write: CatalogWrite): readonly IndexManifest[] {
     for (const { changes, stored, index } of this.#indexes) {
       if (changes === undefined || stored === undefined) this.#trees.of(index);
-      for (const { remove, pages } of changes ?? []) {
-        if (remove !== undefined) write.deletePage(remove);
-        for (const page of pages) write.putPage(stored!.tree, page);
-      }
     }
     this.#trees.write(write);
     const manifests: IndexManifest[] = [];
     this.#indexes.forEach(({ changes, stored, facts, index }, i) => {
-      const path = this.#pathOf(i);
-      if (changes === undefined || stored === undefined) {
-        const { tree, entries, pages } = this.#trees.of(index);
-        manifests[index] = { path, tree, entries, pages, ...facts };
-      } else {
-        let { entries, pages } = stored;
-        for (const { entriesGained, pagesGained } of changes) {
-          entries += entriesGained;
-          pages += pagesGained;
-        }
-        manifests[index] = { path, tree: stored.tree, entries, pages, ...facts };
-      }
+      const { tree, entries, pages } =
+        changes === undefined || stored === undefined ? this.#trees.of(index) : applyChanges(write, stored, changes);
+      manifests[index] = { path: this.#pathOf(i), tree, entries, pages, ...facts };
     });
     return manifests;
   }
@@ -173,7 +159,7 @@ export class MergePlan {
     const added = plan.entries + plan.collected.length * ENTRIES_PER_PAGE;
     const changed = Math.min(added, stored.pages) + added / ENTRIES_PER_PAGE;
     if (changed <= (this.#publication.pagesInPlace ?? PAGES_IN_PLACE)) return;
-    plan.rewrite = new TreeRewrite(this.#read, stored.tree, this.#resolver(plan));
+    plan.rewrite = new TreeRewrite(this.#read, stored, this.#resolver(plan));
     for (const collected of plan.collected) await this.#rewrite(plan, plan.rewrite, collected);
     plan.collected = [];
   }
@@ -204,9 +190,9 @@ export class MergePlan {
     this.#indexes.forEach(({ check, changes, collected }, i) => {
       if (check === undefined) return;
       const path = this.#pathOf(i);
-      const { tree } = manifest.secondary.find((index) => isSamePath(index.path, path)) as IndexManifest;
+      const index = manifest.secondary.find((one) => isSamePath(one.path, path)) as IndexManifest;
       const keys = changes && Array.from(entriesOfAll(collected), ({ key }) => key.slice());
-      const places = keys ? violationOf(catalog, tree, keys, isDead) : check.violation(catalog, tree, isDead);
+      const places = keys ? violationOf(catalog, index, keys, isDead) : check.violation(catalog, index, isDead);
       if (places) throw new UniqueViolation(path, places, manifest, shards);
     });
   }
@@ -226,12 +212,6 @@ export class MergePlan {
     return plan.index === 0 ? (stored, added) => this.#resolve(stored, added) : undefined;
   }
 
-  #keyTextOf(stored: Entry): string {
-    const { keyTextOf } = this.#publication;
-    if (!isHidden(stored.key)) return `key ${shownKey(decodeKey(stored.key))}`;
-    return keyTextOf === undefined ? 'the same key' : `key ${keyTextOf(stored)}`;
-  }
-
   #resolve(stored: Entry, added: Entry): Entry {
     const { mode, onDuplicate, name } = this.#publication;
     if (mode === 'upsert' || onDuplicate === 'last') {
@@ -240,8 +220,8 @@ export class MergePlan {
       return added;
     }
     if (onDuplicate === 'error') {
-      const key = this.#keyTextOf(stored);
-      const message = `collection ${name} already has a record with ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
+      const key = shownEntryKey(stored.key);
+      const message = `collection ${name} already has a record with key ${key}; nothing was changed: to replace the record, use mode "upsert"; to keep it, use onDuplicate "first"`;
       throw new GristmillError('DUPLICATE_KEY', message);
     }
     this.marks.mark(added.shard, added.ordinal);

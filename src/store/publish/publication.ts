@@ -4,7 +4,7 @@
 
 import type { FramingName } from '../../kernel/contract.js';
 import type { KeyPath } from '../../keys/key-path.js';
-import type { CollectionManifest, KeyRule, Location, ShardEntry } from '../types.js';
+import type { CollectionManifest, KeyRule, ShardEntry } from '../types.js';
 
 export type PublishMode = 'replace' | 'upsert' | 'insert';
 
@@ -41,8 +41,6 @@ export interface Publication {
   readonly positions?: true | undefined;
   /** See `CollectionManifest`: that of the collection, if it is there. */
   readonly keySalt?: string | undefined;
-  /** How messages show the key of a stored record; needed where keys are hidden. */
-  readonly keyTextOf?: ((record: Location) => string) | undefined;
   /** Bytes of source text the shards were made from. */
   readonly sourceBytes: number;
   /** Pages of one index changed in the publishing transaction, at most; beyond that its tree is rewritten. Default 8,192. */

@@ -2,6 +2,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import { KEY_BYTES_MAX } from '../../base/limits.js';
+import { isWithheld } from '../../base/snippet.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { decodeKey, shownKey } from '../../keys/decode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
@@ -38,7 +39,7 @@ export function violationError(
   return new GristmillError('UNIQUE_VIOLATION', message, facts);
 }
 
-/** The key of a record, for a message. */
+/** The key of a record, for a message; where keys are not shown, its number. */
 export function nameOf(
   { key }: Pick<CollectionManifest, 'key'>,
   { named, firstOrdinal }: ShardEntry,
@@ -46,7 +47,7 @@ export function nameOf(
   line: Uint8Array | undefined,
 ): string {
   const primary = primaryInLine(key, named);
-  if (line === undefined || primary === undefined) return String(firstOrdinal + ordinal);
+  if (line === undefined || primary === undefined || isWithheld()) return String(firstOrdinal + ordinal);
   const { records } = scanPlain(line, { ...STORED_LIMITS, framing: 'lines', primary, secondary: [] });
   const found = records[0]?.keys[0]?.[1];
   return found === undefined ? String(firstOrdinal + ordinal) : shownKey(decodeKey(Buffer.from(found, 'hex')));

@@ -10,9 +10,11 @@ import { compareKeys } from '../../keys/encode.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import type { KeyPath } from '../../keys/key-path.js';
 import { TombstoneMarks } from '../catalog/tombstones.js';
-import { highestPageKey, lowestPageKey, treeStart } from '../pages/page-key.js';
+import { lowestPageKey } from '../pages/page-key.js';
 import { entriesOf, entryAt, entryCount, lowerBound } from '../pages/read.js';
-import type { CatalogRead, CollectionManifest, Location, PageAt, ShardEntry } from '../types.js';
+import { walkPages } from '../pages/walk.js';
+import type { TreeAt } from '../recent-types.js';
+import type { CatalogRead, CollectionManifest, Location, ShardEntry } from '../types.js';
 
 /** Whether a record is dead when the transaction ends. */
 export type IsDead = (shard: number, ordinal: number) => boolean;
@@ -129,8 +131,8 @@ export class UniqueCheck {
    * Asked when the tree is written and all that dies with it is marked.
    * @returns the records that break the rule
    */
-  violation(read: CatalogRead, tree: number, isDead: IsDead): readonly Location[] | undefined {
-    return this.#violationNoted(isDead) ?? (this.#from && violationFrom(read, tree, this.#from, isDead));
+  violation(read: CatalogRead, index: TreeAt, isDead: IsDead): readonly Location[] | undefined {
+    return this.#violationNoted(isDead) ?? (this.#from && violationFrom(read, index, this.#from, isDead));
   }
 
   #violationNoted(isDead: IsDead): readonly Location[] | undefined {
@@ -155,12 +157,12 @@ export class UniqueCheck {
 /** Looks at all of a tree from a key on. */
 function violationFrom(
   read: CatalogRead,
-  tree: number,
+  index: TreeAt,
   key: Uint8Array,
   isDead: IsDead,
 ): readonly Location[] | undefined {
   const check = new LiveCheck(isDead);
-  for (const { page } of pagesFrom(read, tree, key)) {
+  for (const page of pagesFrom(read, index, key)) {
     const places = check.add(page);
     if (places) return places;
   }
@@ -170,14 +172,14 @@ function violationFrom(
 /** Looks at some keys of a tree, whose pages are as the transaction will leave them. @returns the records that break the rule */
 export function violationOf(
   read: CatalogRead,
-  tree: number,
+  index: TreeAt,
   keys: Iterable<Uint8Array>,
   isDead: IsDead,
 ): readonly Location[] | undefined {
   for (const key of keys) {
     if (mayRepeat(key)) continue;
     const live: Location[] = [];
-    for (const { shard, ordinal } of entriesWith(read, tree, key))
+    for (const { shard, ordinal } of entriesWith(read, index, key))
       if (!isDead(shard, ordinal)) live.push({ shard, ordinal });
     if (live.length > 0 && isCutKey(key)) return live.slice(0, 1);
     if (live.length > 1) return live.slice(0, 2);
@@ -185,10 +187,8 @@ export function violationOf(
   return undefined;
 }
 
-function* entriesWith(read: CatalogRead, tree: number, key: Uint8Array): Generator<Location> {
-  const end = highestPageKey(tree, key);
-  for (const { page, pageKey } of pagesFrom(read, tree, key)) {
-    if (Buffer.compare(pageKey, end) > 0) return;
+function* entriesWith(read: CatalogRead, index: TreeAt, key: Uint8Array): Generator<Location> {
+  for (const page of pagesFrom(read, index, key, key)) {
     for (let i = lowerBound(page, key); i < entryCount(page); i++) {
       const entry = entryAt(page, i);
       if (compareKeys(entry.key, key) !== 0) return;
@@ -197,10 +197,9 @@ function* entriesWith(read: CatalogRead, tree: number, key: Uint8Array): Generat
   }
 }
 
-/** The pages that may have entries with this key, or a greater one. */
-function* pagesFrom(read: CatalogRead, tree: number, key: Uint8Array): Generator<PageAt> {
-  let at = read.floorPage(tree, lowestPageKey(tree, key)) ?? read.nextPage(tree, treeStart(tree), false);
-  for (; at !== undefined; at = read.nextPage(tree, at.pageKey, false)) yield at;
+/** The pages that may have entries with this key, or a greater one. @param upper the greatest key that is asked for */
+function pagesFrom(read: CatalogRead, index: TreeAt, key: Uint8Array, upper?: Uint8Array): Generator<Uint8Array> {
+  return walkPages(read, index, { start: lowestPageKey(index.tree, key), lower: key, upper });
 }
 
 /** Nothing is equal to null, as in SQL: any number of records may have it. */

@@ -25,6 +25,7 @@ import { syncDirectory, writeFully } from '../files/io.js';
 import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
 import { openRegular } from '../files/own-files.js';
 import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
+import { forgetSecrets } from '../seal/hidden-keys.js';
 import type { KeysAtRest, SealKeys } from '../seal/types.js';
 import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
@@ -126,9 +127,10 @@ export function copyRing(store: string, copy: string): void {
 }
 
 /** Zeroes the keys. Nothing may use them any more. */
-export function forget({ dataKeys }: SealKeys): void {
+export function forget(seal: SealKeys): void {
   giveText();
-  for (const { key } of dataKeys) key.fill(0);
+  forgetSecrets(seal);
+  for (const { key } of seal.dataKeys) key.fill(0);
 }
 
 /** Whether a store has a ring, sound or not. */

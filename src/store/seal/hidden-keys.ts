@@ -79,6 +79,12 @@ function pseudonymsIn(seal: SealKeys, salt: string, index: string): Pseudonyms {
   return found;
 }
 
+/** Overwrites the secrets that were made of these keys: nothing reads the store any more. */
+export function forgetSecrets(seal: SealKeys): void {
+  for (const pseudonyms of known.get(seal)?.values() ?? []) pseudonyms.forget();
+  known.delete(seal);
+}
+
 function secretOf({ storeId, dataKeys }: SealKeys, salt: string, index: string): Uint8Array {
   const first = dataKeys.reduce((one, other) => (other.number < one.number ? other : one));
   return derive(first.key, Buffer.from(salt, 'hex'), Buffer.concat([purpose(PURPOSE, storeId), Buffer.from(index)]));

@@ -8,8 +8,8 @@ import { namesOf } from '../../keys/key-path.js';
 import type { Lookup } from '../../lookup/lookup.js';
 import { ownKeyIn } from '../../lookup/rows/own-key.js';
 import type { Edit, EditAt } from '../../store/edit-types.js';
-import { treeStart } from '../../store/pages/page-key.js';
 import { entriesOf } from '../../store/pages/read.js';
+import { walkPages } from '../../store/pages/walk.js';
 import { lineForm, recordName, recordText } from '../../store/shards/line.js';
 import type { CatalogRead, CollectionManifest, Location } from '../../store/types.js';
 import { hasImports } from './edits.js';
@@ -45,9 +45,8 @@ function* allPut(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup
       if (lookup.has(ordinal)) yield { key: encodeKey(ordinal), edit: { kind: 'put' } };
     return;
   }
-  let page = read.nextPage(primary.tree, treeStart(primary.tree), false);
-  for (; page !== undefined; page = read.nextPage(primary.tree, page.pageKey, false)) {
-    for (const { key, shard, ordinal } of entriesOf(page.page)) {
+  for (const page of walkPages(read, primary)) {
+    for (const { key, shard, ordinal } of entriesOf(page)) {
       const own = manifest.keySalt === undefined ? undefined : ownKeyAt(lookup, manifest, { shard, ordinal });
       yield { key: key.slice(), edit: { kind: 'put', ...(own !== undefined && { key: own }) } };
     }

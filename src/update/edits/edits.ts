@@ -56,10 +56,16 @@ export class Edits {
 
   #set(key: Uint8Array, known: Edit | undefined, edit: Edit | undefined): void {
     if (known === undefined && edit === undefined) return;
+    // As with most records that are put again and again.
+    if (known?.kind === 'put' && edit?.kind === 'put' && isSameOrigin(known, edit)) return;
     this.#write.putEdit(this.#id, key, edit);
     if (known === undefined) this.#gained++;
     else if (edit === undefined) this.#gained--;
   }
+}
+
+function isSameOrigin({ origin: left }: Edit, { origin: right }: Edit): boolean {
+  return left?.[0] === right?.[0] && left?.[1] === right?.[1];
 }
 
 /** What is kept of a key from now on; undefined where it is as the import left it, which had no record of this key. */

@@ -3,6 +3,7 @@
 // What a group of transactions changes, and the same as bytes that go to the thread that commits it: a head in JSON, then
 // record after record. Encoding and decoding stand side by side. Numbers are of 32 bits, little-endian.
 
+import type { AuditPart, AuditRecord } from '../../store/audit/types.js';
 import type { CollectionManifest, StoreHeader } from '../../store/types.js';
 import type { NewRecord } from '../records/record.js';
 import type { KeyChange } from './overlay.js';
@@ -13,6 +14,16 @@ export interface GroupChanges {
   /** New collections; those that get records are in `collections` too. */
   readonly created: readonly CollectionManifest[];
   readonly collections: readonly CollectionChanges[];
+  /** What the audit log says of the transactions. Absent where they are part of another change. */
+  readonly audit?: GroupAudit | undefined;
+}
+
+/** The transactions of a group that have changed something, for the audit log. */
+export interface GroupAudit {
+  readonly parts: readonly AuditPart[];
+  /** Each change of a record, where the store logs them. */
+  readonly records?: readonly AuditRecord[] | undefined;
+  readonly recordsLeftOut?: number | undefined;
 }
 
 /** A record as it is stored: its key is that of its change. */
@@ -33,7 +44,7 @@ export interface CollectionChanges {
 }
 
 /** The head of a collection: its records follow, those to append first. */
-interface Head extends Pick<GroupChanges, 'numbers' | 'created'> {
+interface Head extends Pick<GroupChanges, 'numbers' | 'created' | 'audit'> {
   readonly collections: readonly (Pick<CollectionChanges, 'name' | 'deleted'> & {
     readonly appended: number;
     readonly keyed: number;
@@ -41,11 +52,11 @@ interface Head extends Pick<GroupChanges, 'numbers' | 'created'> {
 }
 
 /** @returns bytes in a memory of their own, so that it can be moved to another thread */
-export function encodeChanges({ numbers, created, collections }: GroupChanges): Uint8Array {
+export function encodeChanges({ numbers, created, collections, audit }: GroupChanges): Uint8Array {
   const heads = collections.map(({ name, deleted, appended, keyed }) => {
     return { name, deleted, appended: appended.length, keyed: keyed.length };
   });
-  const head: Head = { numbers, created, collections: heads };
+  const head: Head = { numbers, created, collections: heads, audit };
   const to = new Parts();
   to.bytes(Buffer.from(JSON.stringify(head)));
   for (const { appended, keyed } of collections) {
@@ -64,9 +75,9 @@ export function encodeChanges({ numbers, created, collections }: GroupChanges): 
 
 export function decodeChanges(bytes: Uint8Array): GroupChanges {
   const reader = new Reader(bytes);
-  const { numbers, created, collections } = JSON.parse(reader.bytes().toString()) as Head;
+  const { numbers, created, collections, audit } = JSON.parse(reader.bytes().toString()) as Head;
   return {
-    ...{ numbers, created },
+    ...{ numbers, created, audit },
     collections: collections.map(({ name, deleted, appended, keyed }) => ({
       ...{ name, deleted },
       appended: Array.from({ length: appended }, () => takeRecord(reader)),

@@ -31,6 +31,9 @@ export class Overlay {
   readonly deleted = new Set<number>();
   /** Bytes of all lines that were put, those that were put again too. */
   bytes = 0;
+  /** Calls that put and deleted records, also of transactions that threw: what one transaction did is a difference. */
+  puts = 0;
+  deletions = 0;
   /** Where stored records of touched keys are, with those keys: for ranges (overlay-source.ts), as far as they have looked. */
   readonly stored = new Map<string, string>();
   readonly #undo: Undo;
@@ -90,6 +93,7 @@ export class Overlay {
 
   put(key: Uint8Array, record: NewRecord): void {
     this.bytes += record.line.byteLength;
+    this.puts++;
     this.#set(idOf(key), { key, whole: record.whole, record, at: this.#next++ });
   }
 
@@ -99,6 +103,7 @@ export class Overlay {
     const before = this.changes.get(id);
     const patches = before === undefined ? [] : before.patches;
     this.bytes += record.line.byteLength;
+    this.puts++;
     const { whole } = record;
     this.#set(id, { key, whole, record, patches: patches && withPatch(patches, patch), at: this.#next++ });
   }
@@ -107,11 +112,13 @@ export class Overlay {
   remove(of: KeyValue, isStored: boolean): void {
     const key = this.keyOf(of);
     const whole = this.#pseudonyms && encodeKey(of);
+    this.deletions++;
     this.#set(idOf(key), isStored ? { key, whole, at: this.#next++ } : undefined);
   }
 
   append(record: NewRecord): void {
     this.bytes += record.line.byteLength;
+    this.puts++;
     this.appended.push(record);
     this.#undo.add(() => this.appended.pop());
   }
@@ -119,6 +126,7 @@ export class Overlay {
   /** Deletes a record of a collection without a key. */
   delete(ordinal: number): void {
     const key = encodeKey(ordinal);
+    this.deletions++;
     this.#touch(idOf(key), key);
     this.deleted.add(ordinal);
     this.#undo.add(() => this.deleted.delete(ordinal));
@@ -128,6 +136,7 @@ export class Overlay {
   removeStored(key: Uint8Array): boolean {
     const known = this.changes.get(idOf(key));
     if (known !== undefined && known.record === undefined) return false;
+    this.deletions++;
     this.#set(idOf(key), { key, at: this.#next++ });
     return true;
   }
@@ -136,6 +145,7 @@ export class Overlay {
   removeNew(isMeant: (key: Uint8Array) => boolean): number {
     const meant = [...this.changes].filter(([, { key, record }]) => record !== undefined && isMeant(key));
     for (const [id] of meant) this.#set(id, undefined);
+    this.deletions += meant.length;
     return meant.length;
   }
 

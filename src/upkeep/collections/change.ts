@@ -2,6 +2,7 @@
 // names away of. Who reads the collection goes on with the state that it has begun to read.
 
 import { failpoint } from '../../base/failpoints.js';
+import type { AuditCollection } from '../../store/audit/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { type LockRequest, WriterLock } from '../../store/lock/writer-lock.js';
 import type { LockRecord } from '../../store/lock-types.js';
@@ -23,6 +24,8 @@ export interface CollectionChange<T> {
   prepare?(): Promise<void>;
   /** In the transaction. */
   change(write: CatalogWrite, manifest: CollectionManifest): T;
+  /** What the audit log says of the change. */
+  logged(changed: T, manifest: CollectionManifest): AuditCollection;
   /** Tokens of imports whose quarantine files go with the collection: whoever sweeps removes them. */
   readonly sweeps?: LockRecord['left'];
   /** After the transaction. What it does not do, because the process dies, is swept. */
@@ -37,7 +40,7 @@ export interface CollectionChange<T> {
 export async function changeCollection<T>(
   { catalog, place }: ChangeTarget,
   name: string,
-  request: LockRequest,
+  request: LockRequest & { readonly operation: 'drop' | 'clear' | 'rename' },
   stepsFor: (manifest: CollectionManifest) => CollectionChange<T>,
 ): Promise<T> {
   catalog.refresh();
@@ -48,8 +51,12 @@ export async function changeCollection<T>(
     await steps.prepare?.();
     const result = await catalog.transaction((write) => {
       lock.check();
-      const changed = steps.change(write, collectionOf(catalog, name));
+      const before = catalog.generation();
+      const manifest = collectionOf(catalog, name);
+      const changed = steps.change(write, manifest);
       lock.write(write, { isPublished: true, ...(steps.sweeps && { left: steps.sweeps }) });
+      const collections = [steps.logged(changed, manifest)];
+      lock.log(write, before, { operation: request.operation, collections });
       failpoint('collection.change');
       return changed;
     });

@@ -1,6 +1,7 @@
 // Removes all records of a collection. Its key and its indexes stay, and its rejected records. The manifest of its sources
 // goes: the next synchronisation reads all of them again.
 
+import { withTree } from '../../store/publish/change-index.js';
 import { addGarbage, unnameCollection } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { CollectionManifest, IndexManifest } from '../../store/types.js';
@@ -19,7 +20,8 @@ export function clear(target: ChangeTarget, name: string, given?: CollectionChan
       const generation = nextGeneration(catalog, write);
       const header = catalog.header();
       let { nextTree } = header;
-      const emptied = (index: IndexManifest): IndexManifest => ({ ...index, tree: nextTree++, entries: 0, pages: 0 });
+      const emptied = (index: IndexManifest): IndexManifest =>
+        withTree(index, { tree: nextTree++, entries: 0, pages: 0 });
       const { open: _open, cleaned: _cleaned, dropped: _dropped, edits: _edits, ...rest } = manifest;
       const next: CollectionManifest = {
         ...rest,
@@ -32,5 +34,6 @@ export function clear(target: ChangeTarget, name: string, given?: CollectionChan
       publishState(catalog, write, next, []);
       return { collection: name, records: manifest.records, bytes: manifest.storedBytes };
     },
+    logged: ({ records }) => ({ name, records }),
   }));
 }

@@ -29,6 +29,7 @@ export function drop(target: ChangeTarget, name: string, given?: CollectionChang
         nextGeneration(catalog, write);
         return { collection: name, records: manifest.records, bytes: manifest.storedBytes };
       },
+      logged: ({ records }) => ({ name, records }),
       ...(ids.length > 0 && { sweeps: ids, finish: () => removeQuarantines(place, ids) }),
     };
   });

@@ -1,11 +1,12 @@
 // Options of what changes a collection as a whole, and what it reports.
 
+import { REASON } from '../../options/audit.js';
 import { type OptionTable, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import type { LockRequest } from '../../store/lock/writer-lock.js';
 
 /** Options of `store.drop`, `store.rename` and `store.clear`; all optional. An unknown name is a TypeError. */
-export type CollectionChangeOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait'>;
+export type CollectionChangeOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'>;
 
 /** The result of `store.drop` and `store.clear`. */
 export interface RemovedReport {
@@ -16,7 +17,7 @@ export interface RemovedReport {
   readonly bytes: number;
 }
 
-const CHANGE_OPTIONS = { ...WAITING, ...LONG_WORK } as const satisfies OptionTable;
+const CHANGE_OPTIONS = { ...WAITING, ...LONG_WORK, ...REASON } as const satisfies OptionTable;
 
 /** @param closing cancels as the option `signal` does. @throws TypeError */
 export function resolveChangeOptions(

@@ -28,6 +28,7 @@ export function rename(target: ChangeTarget, from: string, to: string, given?: C
       write.deleteCollection(from);
       publishState(catalog, write, { ...manifest, name: to, generation: nextGeneration(catalog, write) }, shards);
     },
+    logged: (_, { records }) => ({ name: from, to, records }),
     finish: () => {
       for (const one of quarantineNames(place)) {
         if (quarantineOf(one, [from], place.seal) !== from) continue;

@@ -7,9 +7,10 @@ import { GristmillError } from '../../base/errors.js';
 import { DEAD_SHARDS_MAX } from '../../base/limits.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
-import { treeStart } from '../../store/pages/page-key.js';
 import { entriesOf, verifyEntries } from '../../store/pages/read.js';
+import { walkPages } from '../../store/pages/walk.js';
 import { PAGE_BYTES, PageBuilder } from '../../store/pages/write.js';
+import { withTree } from '../../store/publish/change-index.js';
 import { addGarbage } from '../../store/publish/garbage.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import type { Catalog, CatalogRead, CatalogSnapshot, CollectionManifest, IndexManifest } from '../../store/types.js';
@@ -46,7 +47,7 @@ export async function cleanIndexes(
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     let dropped = NOTHING_DROPPED;
-    await change(catalog, lock, name, (write, current) => {
+    await change(catalog, lock, name, 'the indexes were cleaned', (write, current) => {
       // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
       if (current.generation !== manifest.generation) {
         const message = `collection ${name} was changed while its indexes were cleaned: run the compaction again`;
@@ -54,10 +55,7 @@ export async function cleanIndexes(
       }
       trees.write(write);
       addGarbage(catalog, write, { files: [], trees: current.secondary.map(({ tree }) => tree), inline: [] });
-      const secondary = current.secondary.map((index, i): IndexManifest => {
-        const { tree, entries, pages } = trees.of(i + 1);
-        return { ...index, tree, entries, pages };
-      });
+      const secondary = current.secondary.map((index, i) => withTree(index, trees.of(i + 1)));
       // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
       const { next, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
       dropped = what;
@@ -89,7 +87,7 @@ function deadRecords(manifest: CollectionManifest, snapshot: CatalogSnapshot): R
 }
 
 async function clean(
-  { tree }: IndexManifest,
+  index: IndexManifest,
   number: number,
   snapshot: CatalogSnapshot,
   dead: ReadonlyMap<number, Uint8Array>,
@@ -97,17 +95,16 @@ async function clean(
 ): Promise<void> {
   trees.of(number);
   const builder = new PageBuilder(REWRITTEN_BYTES);
-  let at = snapshot.nextPage(tree, treeStart(tree), false);
-  for (let pages = 1; at !== undefined; pages++) {
-    verifyEntries(at.page, tree, snapshot.file);
-    for (const entry of entriesOf(at.page)) {
+  let pages = 0;
+  for (const stored of walkPages(snapshot, index)) {
+    verifyEntries(stored, index.tree, snapshot.file);
+    for (const entry of entriesOf(stored)) {
       const bitmap = dead.get(entry.shard);
       if (bitmap === undefined || isDead(bitmap, entry.ordinal)) continue;
       const page = builder.add(entry);
       if (page !== undefined) await trees.add(number, page);
     }
-    at = snapshot.nextPage(tree, at.pageKey, false);
-    if (pages % PAGES_PER_TURN === 0) await setImmediate();
+    if (++pages % PAGES_PER_TURN === 0) await setImmediate();
   }
   const last = builder.finish();
   if (last !== undefined) await trees.add(number, last);

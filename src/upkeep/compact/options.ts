@@ -2,6 +2,7 @@
 
 import { SPAN_BYTES_MAX, SPAN_BYTES_MIN } from '../../base/limits.js';
 import { checkNameToFind } from '../../base/names.js';
+import { REASON } from '../../options/audit.js';
 import type { OptionTable } from '../../options/check.js';
 import { hook, resolveOptions } from '../../options/check.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
@@ -25,6 +26,7 @@ export const COMPACT_OPTIONS = {
   onProgress: hook<(progress: CompactProgress) => void>('called after each new file'),
   ...WAITING,
   ...LONG_WORK,
+  ...REASON,
 } as const satisfies OptionTable;
 
 /** @param closing cancels as the option `signal` does. @throws TypeError */
@@ -34,7 +36,7 @@ export function resolveCompactOptions(given: CompactOptions | undefined, closing
 }
 
 /** Options of `store.compact`; all optional. An unknown name is a TypeError. */
-export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
+export interface CompactOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
   /** The collection to compact. Default: all collections. */
   readonly collection?: string | undefined;
   /** The share (0…1) of dead records: a shard is rewritten if more of the records in its file are dead. Default 0.25. */

@@ -14,7 +14,7 @@ import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../.
 export async function sealOpenShard(catalog: Catalog, lock: WriterLock, name: string): Promise<void> {
   catalog.refresh();
   if (catalog.collection(name)?.open === undefined) return;
-  await change(catalog, lock, name, (write, { open, ...manifest }) => {
+  await change(catalog, lock, name, 'the open shard was closed', (write, { open, ...manifest }) => {
     if (open !== undefined) write.putShard(manifest.id, open);
     return { manifest, shards: catalog.shards(manifest) };
   });
@@ -32,7 +32,8 @@ export function publishRewritten(
   before: readonly ShardEntry[],
   after: readonly ShardEntry[],
 ): Promise<void> {
-  return change(catalog, lock, name, (write, manifest) => {
+  const result = `${after.length} shards were written to a new file`;
+  return change(catalog, lock, name, result, (write, manifest) => {
     const shards = catalog.shards(manifest);
     const found = new Map(shards.map((entry) => [entry.shard, entry]));
     if (manifest.open) found.delete(manifest.open.shard);
@@ -71,15 +72,20 @@ export interface NextState {
   readonly shards: readonly ShardEntry[];
 }
 
-/** One transaction that changes where a collection's records are, and nothing else about them. */
+/**
+ * One transaction that changes where a collection's records are, and nothing else about them.
+ * @param result what it does, for the audit log
+ */
 export function change(
   catalog: Catalog,
   lock: WriterLock,
   name: string,
+  result: string,
   stateOf: (write: CatalogWrite, manifest: CollectionManifest) => NextState,
 ): Promise<void> {
   return catalog.transaction((write) => {
     lock.check();
+    const before = catalog.generation();
     const manifest = catalog.collection(name);
     if (manifest === undefined)
       throw new GristmillError('STORE_BUSY', `collection ${name} was removed during its compaction`);
@@ -87,6 +93,8 @@ export function change(
     // After it: it may have taken numbers.
     const generation = nextGeneration(catalog, write);
     publishState(catalog, write, { ...next.manifest, generation, layout: generation }, next.shards);
+    const { records, dead } = next.manifest;
+    lock.log(write, before, { operation: 'compact', result, collections: [{ name, records, dead }] });
   });
 }
 

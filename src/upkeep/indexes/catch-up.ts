@@ -6,7 +6,8 @@
 
 import type { KeyPath, Numbers } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
-import { compareEntries, mergeInPlace } from '../../store/pages/merge.js';
+import { mergeInPlace } from '../../store/pages/merge.js';
+import { compareEntries } from '../../store/pages/merge-page.js';
 import { keysOfLine, namesInLine } from '../../store/publish/line-keys.js';
 import type { NewTree } from '../../store/publish/new-trees.js';
 import { deadAmong, type IsDead, violationOf } from '../../store/publish/unique.js';
@@ -80,7 +81,7 @@ export class CatchUp {
       this.#seen.set(entry.shard, from + count);
       left -= count;
     }
-    for (const change of mergeInPlace(catalog, this.#tree.tree, entries.sort(compareEntries), undefined)) {
+    for (const change of mergeInPlace(catalog, this.#tree, entries.sort(compareEntries), undefined)) {
       if (change.remove !== undefined) write.deletePage(change.remove);
       for (const page of change.pages) write.putPage(this.#tree.tree, page);
       this.#tree.entries += change.entriesGained;
@@ -90,12 +91,12 @@ export class CatchUp {
     const hasDied = deadAmong(catalog, catalog.shards(manifest));
     const keys = [...this.#suspects, ...entries.map(({ key }) => key)];
     // A record that is dead stays so: only who adds the key again can make a violation of the others.
-    this.#suspects = keys.filter((key) => violationOf(catalog, this.#tree.tree, [key], hasDied));
+    this.#suspects = keys.filter((key) => violationOf(catalog, this.#tree, [key], hasDied));
   }
 
   /** The records it has added that break the rule of a unique index. @param read shows the tree with all of them */
   violation(read: CatalogRead, hasDied: IsDead): readonly Location[] | undefined {
-    return violationOf(read, this.#tree.tree, this.#suspects, hasDied);
+    return violationOf(read, this.#tree, this.#suspects, hasDied);
   }
 
   #inline(read: CatalogRead, manifest: CollectionManifest): readonly ShardEntry[] {

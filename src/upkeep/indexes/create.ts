@@ -37,6 +37,7 @@ import { writeLines } from '../salvage/inline-text.js';
 import { setupOf } from '../salvage/setup.js';
 import { CatchUp, RefusedInline } from './catch-up.js';
 import { liveRecords } from './live-records.js';
+import { indexChange } from './logged.js';
 import {
   type CreateIndexOptions,
   type CreateIndexReport,
@@ -92,6 +93,8 @@ export async function createIndex(
     watch.close();
   }
 }
+/** What the audit log says of an index that an import had made. */
+const KEPT = 'imports that do not name it keep it';
 
 class IndexBuild {
   readonly #target: IndexTarget;
@@ -237,6 +240,7 @@ class IndexBuild {
       failpoint('index.publish');
       await catalog.transaction((write) => {
         this.#lock.check();
+        const generation = catalog.generation();
         const current = collectionOf(catalog, name);
         catchUp.add(catalog, write, current, true);
         const { tree, entries, pages } = trees.of(1);
@@ -256,9 +260,10 @@ class IndexBuild {
         publishState(catalog, write, next, shards);
         if (unique) {
           const isDead = deadAmong(catalog, shards);
-          const places = unique.violation(catalog, tree, isDead) ?? catchUp.violation(catalog, isDead);
+          const places = unique.violation(catalog, { tree }, isDead) ?? catchUp.violation(catalog, isDead);
           if (places) throw violationError(catalog, this.#target, new UniqueViolation(path, places, next, shards));
         }
+        this.#lock.log(write, generation, indexChange('add index', next, path));
         this.#lock.write(write, { isPublished: true });
         failpoint('index.commit');
       });
@@ -276,10 +281,12 @@ class IndexBuild {
     if (!collectionOf(catalog, name).secondary.some(isIt)) return;
     await catalog.transaction((write) => {
       this.#lock.check();
+      const before = catalog.generation();
       const current = collectionOf(catalog, name);
       const secondary = current.secondary.map((index) => (isIt(index) ? { ...index, kept: true as const } : index));
       const next = { ...current, secondary, generation: nextGeneration(catalog, write) };
       publishState(catalog, write, next, catalog.shards(current));
+      this.#lock.log(write, before, { ...indexChange('add index', next, path), result: KEPT });
     });
   }
 }

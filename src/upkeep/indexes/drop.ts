@@ -10,6 +10,7 @@ import { addGarbage, collectGarbage } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import type { Catalog } from '../../store/types.js';
 import { collectionOf } from '../collection-of.js';
+import { indexChange } from './logged.js';
 import { type DropIndexOptions, resolveDropIndex } from './options.js';
 
 /**
@@ -30,6 +31,7 @@ export async function dropIndex(
   try {
     await catalog.transaction((write) => {
       lock.check();
+      const before = catalog.generation();
       const current = collectionOf(catalog, collection);
       const gone = current.secondary.find((index) => isSamePath(index.path, path));
       if (gone === undefined) {
@@ -41,6 +43,7 @@ export async function dropIndex(
       const secondary = current.secondary.filter((index) => index !== gone);
       const next = { ...current, secondary, generation: nextGeneration(catalog, write) };
       publishState(catalog, write, next, catalog.shards(current));
+      lock.log(write, before, indexChange('drop index', next, path));
       failpoint('index.drop');
     });
     await collectGarbage(catalog, place).catch(() => {}); // the next writer removes it

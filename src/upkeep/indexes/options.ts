@@ -1,13 +1,14 @@
 // [index]: what it is asked to do, what it tells, what it reports.
 
 import { checkKeyPath, type KeyPath } from '../../keys/key-path.js';
+import { REASON } from '../../options/audit.js';
 import { hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { copyOfIndex, definitionOf, type IndexDefinition } from '../../options/indexes.js';
 import { either, LONG_WORK, THREADS, WAITING } from '../../options/shared.js';
 import type { LockRequest } from '../../store/lock/writer-lock.js';
 
 /** Options of `store.createIndex`; all optional. An unknown name is a TypeError. */
-export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
+export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
   /**
    * Whether no two records may have the same value in the index. Any number of records may have null there, or no
    * value. Default false.
@@ -20,7 +21,7 @@ export interface CreateIndexOptions extends Pick<LockRequest, 'wait' | 'signal' 
 }
 
 /** Options of `store.dropIndex`; all optional. An unknown name is a TypeError. */
-export type DropIndexOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait'>;
+export type DropIndexOptions = Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'>;
 
 /** The progress of a new index. */
 export interface IndexProgress {
@@ -54,9 +55,10 @@ const CREATE_INDEX_OPTIONS = {
   onProgress: hook<(progress: IndexProgress) => void>('called about ten times a second'),
   ...WAITING,
   ...LONG_WORK,
+  ...REASON,
 } as const satisfies OptionTable;
 
-const DROP_INDEX_OPTIONS = { ...WAITING, ...LONG_WORK } as const satisfies OptionTable;
+const DROP_INDEX_OPTIONS = { ...WAITING, ...LONG_WORK, ...REASON } as const satisfies OptionTable;
 
 export type FilledCreateIndexOptions = Resolved<typeof CREATE_INDEX_OPTIONS>;
 

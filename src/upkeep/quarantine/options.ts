@@ -1,6 +1,7 @@
 // [quarantine]: what a retry is asked to do, and what it reports.
 
 import { checkNameToFind } from '../../base/names.js';
+import { REASON } from '../../options/audit.js';
 import { list, type OptionTable } from '../../options/check.js';
 import { LONG_WORK, WAITING } from '../../options/shared.js';
 import type { LockRequest } from '../../store/lock/writer-lock.js';
@@ -23,10 +24,11 @@ export const RETRY_OPTIONS = {
   ),
   ...WAITING,
   ...LONG_WORK,
+  ...REASON,
 } as const satisfies OptionTable;
 
 /** Options of `store.quarantine.retry`; all optional. An unknown name is a TypeError. */
-export interface RetryOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait'> {
+export interface RetryOptions extends Pick<LockRequest, 'wait' | 'signal' | 'onWait' | 'why'> {
   /** The collection to import into. Default: the collection of the import that rejected the records. */
   readonly collection?: string | undefined;
   /** Texts in place of rejected records. Only these records are tried. Default: all records are tried as they are. */

@@ -32,7 +32,8 @@ import { findFile, openQuarantine } from './review.js';
 export interface RetryTarget {
   readonly place: StorePlace;
   readonly catalog: Catalog;
-  readonly transaction: <R>(change: (transaction: Transaction) => R) => Promise<R>;
+  /** @param why the reason, for the audit log */
+  readonly transaction: <R>(change: (transaction: Transaction) => R, why: string | undefined) => Promise<R>;
   readonly closing?: AbortSignal;
 }
 
@@ -103,7 +104,7 @@ export async function retryQuarantine(
     try {
       for (const batch of batchesOf(place, found, corrected)) {
         if (cancel?.aborted) throw cancelledError(cancel.reason);
-        const bad = await storeBatch(target, lock, collection, batch);
+        const bad = await storeBatch(target, lock, { collection, why: resolved.why }, batch);
         const isBad = new Set(bad.map(({ number }) => number));
         for (const { number } of batch) if (!isBad.has(number)) accepted.add(number);
         refused.push(...bad.slice(0, REFUSED_SHOWN - refused.length));
@@ -170,20 +171,20 @@ function textOf(line: QuarantineLine, corrected: string | undefined): string {
 async function storeBatch(
   target: RetryTarget,
   lock: WriterLock,
-  collection: string,
+  into: { readonly collection: string; readonly why: string | undefined },
   batch: readonly Entry[],
 ): Promise<Refused[]> {
   try {
     return await target.transaction((transaction) => {
       lock.check();
-      return putBatch(target, transaction, collection, batch);
-    });
+      return putBatch(target, transaction, into.collection, batch);
+    }, into.why);
   } catch (error) {
     if (!(error instanceof GristmillError) || !isNotUnique(error)) throw error;
     if (batch.length === 1) return [refusalOf(batch[0] as Entry, error)];
     const half = Math.ceil(batch.length / 2);
-    const first = await storeBatch(target, lock, collection, batch.slice(0, half));
-    return [...first, ...(await storeBatch(target, lock, collection, batch.slice(half)))];
+    const first = await storeBatch(target, lock, into, batch.slice(0, half));
+    return [...first, ...(await storeBatch(target, lock, into, batch.slice(half)))];
   }
 }
 

@@ -6,6 +6,7 @@
 import { isDead, TombstoneMarks } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
+import { withTree } from '../../store/publish/change-index.js';
 import { NewTrees } from '../../store/publish/new-trees.js';
 import { publishState } from '../../store/publish/publish-state.js';
 import { secretsOf } from '../../store/seal/hidden-keys.js';
@@ -97,10 +98,8 @@ export async function rebuildCollection(repair: CatalogRepair, manifest: Collect
     trees.of(0);
     const made = [0, ...indexes.map((_, i) => i + 1)].map((index) => trees.of(index));
     trees.write(write);
-    const indexed = (index: IndexManifest, i: number): IndexManifest => {
-      const { tree, entries: count, pages } = made[i] as (typeof made)[number];
-      return { ...index, tree, entries: count, pages };
-    };
+    const indexed = (index: IndexManifest, i: number): IndexManifest =>
+      withTree(index, made[i] as (typeof made)[number]);
     const { generation } = catalog.header();
     let [holes, storedBytes, plainBytes] = [0, 0, 0];
     const after = shards.map((entry) => {

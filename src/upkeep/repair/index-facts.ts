@@ -4,7 +4,7 @@
 // replaced are back, and may have values of others. So an index is made unique again only if it is, once all is published.
 
 import { isSamePath, type KeyPath, quotedPath } from '../../keys/key-path.js';
-import { treeStart } from '../../store/pages/page-key.js';
+import { walkPages } from '../../store/pages/walk.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
 import { deadAmong, LiveCheck } from '../../store/publish/unique.js';
 import type { ImportOrigin } from '../../store/shards/origin.js';
@@ -46,13 +46,12 @@ export async function restoreIndexFacts(
 /** Records that the index does not allow if it is unique. */
 async function violationOf(
   { catalog, pause }: Target,
-  { tree }: IndexManifest,
+  index: IndexManifest,
   shards: readonly ShardEntry[],
 ): Promise<readonly Location[] | undefined> {
   const check = new LiveCheck(deadAmong(catalog, shards));
-  let at = catalog.nextPage(tree, treeStart(tree), false);
-  for (; at !== undefined; at = catalog.nextPage(tree, at.pageKey, false)) {
-    const places = check.add(at.page);
+  for (const page of walkPages(catalog, index)) {
+    const places = check.add(page);
     if (places) return places;
     await pause();
   }

@@ -99,6 +99,17 @@ export async function openOld(
   return undefined;
 }
 
+/** The catalog to read what is sound in it; undefined where it cannot be opened. */
+export async function readableOld(store: string, seal: SealKeys | undefined): Promise<Catalog | undefined> {
+  if (!existsSync(join(store, CATALOG_FILE))) return undefined;
+  try {
+    return await LmdbCatalog.open(store, { create: false, readOnly: true, seal, anyState: true });
+  } catch (error) {
+    if (FATAL.has((error as GristmillError).code)) throw error;
+    return undefined;
+  }
+}
+
 /** Kinds of damaged values that can be done without; undefined where others are damaged or missing. */
 async function soundValues(catalog: Catalog, pause: () => Promise<void>): Promise<ReadonlySet<number> | undefined> {
   const faults = new FaultList(0);

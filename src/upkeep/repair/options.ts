@@ -1,12 +1,13 @@
 // [repair]: what it is asked to do and what it reports.
 
+import { REASON, type Reason } from '../../options/audit.js';
 import { any, hook, type OptionTable, type Resolved, resolveOptions } from '../../options/check.js';
 import { checkEncryption, type EncryptionOptions } from '../../options/encryption.js';
 import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import type { Fault } from '../verify/faults.js';
 
 /** Options of `repairStore`; all optional. An unknown name is a TypeError. */
-export interface RepairOptions {
+export interface RepairOptions extends Reason {
   /** The number of worker threads. Default: the processors this process may use. */
   readonly workers?: number | undefined;
   /** Called with the progress about ten times a second. An error that it throws is not caught. */
@@ -80,6 +81,7 @@ const REPAIR_OPTIONS = {
   ...LONG_WORK,
   ...REPAIR_FLAGS,
   encryption: any<EncryptionOptions>('where the key of an encrypted store comes from'),
+  ...REASON,
 } as const satisfies OptionTable;
 
 /** @throws TypeError */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError, quietly } from '../../base/system-errors.js';
+import { continueLog } from '../../store/audit/copy.js';
 import { files } from '../../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../../store/files/io.js';
 import {
@@ -26,11 +27,12 @@ import { unlocked } from '../../store/lock/unlock.js';
 import { forget } from '../../store/ring/ring.js';
 import type { Sealed, SealKeys } from '../../store/seal/types.js';
 import { filesOf } from '../../store/sealed/files.js';
+import type { CatalogRead } from '../../store/types.js';
 import type { Salvagers } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
 import { copyValues, rebuildCollection } from './catalog.js';
 import { exchange, indexState, mendGate, refuseWhileInUse } from './exchange.js';
-import { isSafeToOpen, openOld } from './old-catalog.js';
+import { isSafeToOpen, openOld, readableOld } from './old-catalog.js';
 import { type RepairOptions, type RepairReport, resolveRepairOptions } from './options.js';
 import { checkPlaces, FINISHED, putSharedFilesAside, removeOpenable, UNFINISHED } from './places.js';
 import { RepairWatch } from './progress.js';
@@ -102,7 +104,13 @@ function assertWritable(store: string): void {
 async function repair(
   store: string,
   startWorkers: StartSalvagers,
-  { workers: threads, fromShards, signal, seal }: Omit<ReturnType<typeof resolveRepairOptions>, NotOfWork> & Sealed,
+  {
+    workers: threads,
+    fromShards,
+    signal,
+    why,
+    seal,
+  }: Omit<ReturnType<typeof resolveRepairOptions>, NotOfWork> & Sealed,
   progress: RepairWatch<'repair'>,
 ): Promise<RepairReport> {
   const { pause } = progress;
@@ -138,7 +146,15 @@ async function repair(
         found.notes.push(WITHOUT_CATALOG);
         await rebuildFromShards({ store, blobs, catalog, ...found, rebuildFor, pause });
       }
-      collections = catalog.collections().map(({ name, records }) => ({ name, records }));
+      const log = old === undefined && isSafe ? await readableOld(store, seal) : undefined;
+      try {
+        const target = { old: old?.catalog ?? log, catalog, place: { seal }, pause };
+        const lost = await continueLog(target, { why, collections: recordsOf(catalog) });
+        if (lost !== undefined) found.notes.push(`The audit log begins again, because it could not be kept: ${lost}.`);
+      } finally {
+        await log?.close();
+      }
+      collections = recordsOf(catalog);
     } finally {
       await catalog.close();
     }
@@ -175,6 +191,10 @@ async function repair(
     await old?.lock.release();
     await old?.catalog.close();
   }
+}
+
+function recordsOf(catalog: CatalogRead): RepairReport['collections'] {
+  return catalog.collections().map(({ name, records }) => ({ name, records }));
 }
 
 /** Bytes of all files of shards; what a repair has to read, or a little less. */

@@ -205,12 +205,11 @@ async function publishAgain(
   { indexes, positions }: Indexed,
 ): Promise<void> {
   const { store, blobs, catalog, lost } = repair;
-  const { seal } = blobs;
   const { collection: name } = origin;
   const keep = origin.onDuplicate === 'last' ? 'last' : 'first';
   const { key, named } = origin;
-  const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(seal, randomUUID(), name);
-  const secrets = secretsOf(seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
+  const keySalt = catalog.collection(name)?.keySalt ?? newKeySalt(blobs.seal, randomUUID(), name);
+  const secrets = secretsOf(blobs.seal, { name, key, keySalt, secondary: indexes.map((path) => ({ path })) });
   const by = { key, indexes, positions, secrets, named, keep } as const;
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {

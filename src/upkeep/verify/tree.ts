@@ -6,9 +6,10 @@
 
 import { keyPathText } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
-import { compareEntries } from '../../store/pages/merge.js';
+import { compareEntries } from '../../store/pages/merge-page.js';
 import { keyOf, pageKey } from '../../store/pages/page-key.js';
 import { entryAt, entryCount, entryOrdinal, entryShard, verifyEntries, verifyPage } from '../../store/pages/read.js';
+import { walkPages } from '../../store/pages/walk.js';
 import { LiveCheck } from '../../store/publish/unique.js';
 import type {
   CatalogRead,
@@ -23,6 +24,8 @@ import type { Fault, FaultList } from './faults.js';
 import type { Inventory } from './values.js';
 
 const BATCH = 32;
+/** Recent entries read together. */
+const RECENT_BATCH = 256;
 
 interface TreeCheck {
   readonly read: CatalogRead;
@@ -65,7 +68,10 @@ class TreeScan {
   readonly #unique: LiveCheck | undefined;
   /** Records that a unique index does not allow, the first of them. */
   #same: readonly Location[] | undefined;
+  /** Entries of the index, and of its pages alone. */
   #entries = 0;
+  #inPages = 0;
+  readonly #hasRecent: boolean;
   #pages = 0;
   #damaged = 0;
 
@@ -80,6 +86,7 @@ class TreeScan {
     this.#index = index;
     this.#shards = shards;
     this.#isPrimary = isPrimary;
+    this.#hasRecent = index.recent !== undefined && index.recent.values > 0;
     this.#unique = index.unique ? new LiveCheck((shard, ordinal) => this.#isDead(shard, ordinal)) : undefined;
     this.#place = { kind: 'page', file: check.file, collection: name };
     this.#name = `${isPrimary ? 'the primary index' : `index ${keyPathText(index.path)}`} of collection ${name}`;
@@ -103,11 +110,16 @@ class TreeScan {
       if (batch.length < BATCH) break;
       await pause();
     }
+    await this.#takeRecent();
     const same = this.#same;
     if (same) this.#fault(`${this.#name} is unique, but ${same.map(placeText).join(' and ')} have the same value`);
     if (this.#pages !== pages) this.#count('pages', this.#pages, pages);
     // A damaged page is one fault, not two.
-    else if (this.#damaged === 0 && this.#entries !== entries) this.#count('entries', this.#entries, entries);
+    else if (this.#damaged === 0) {
+      if (this.#entries !== entries) this.#count('entries', this.#entries, entries);
+      const { gained = 0 } = this.#index.recent ?? {};
+      if (this.#inPages !== entries - gained) this.#count('entries in its pages', this.#inPages, entries - gained);
+    }
     return this.#pages;
   }
 
@@ -124,9 +136,41 @@ class TreeScan {
       throw new Error(`two pages of ${this.#name} overlap at key ${Buffer.from(keyOf(key)).toString('hex')}`);
     }
     this.#last = entryAt(page, count - 1);
+    this.#inPages += count;
+    if (!this.#hasRecent) this.#takeEntries(page);
+  }
+
+  /** The entries of a page as readers have them. */
+  #takeEntries(page: Uint8Array): void {
+    const count = entryCount(page);
     this.#entries += count;
     for (let i = 0; i < count; i++) this.#named(entryShard(page, i), entryOrdinal(page, i));
     this.#same ??= this.#unique?.add(page);
+  }
+
+  /** Checks the recent entries, and with them what the index names. */
+  async #takeRecent(): Promise<void> {
+    const { read, pause } = this.#check;
+    const { values = 0 } = this.#index.recent ?? {};
+    let there = 0;
+    const batches = recentBatches(read, this.#index, this.#isPrimary);
+    try {
+      for (const count of batches) {
+        there += count;
+        await pause();
+      }
+    } catch (error) {
+      this.#damaged++;
+      this.#fault((error as Error).message);
+    }
+    if (this.#damaged > 0) return;
+    if (there !== values) this.#count('recent entries', there, values);
+    if (!this.#hasRecent) return;
+    let pages = 0;
+    for (const page of walkPages(read, this.#index)) {
+      this.#takeEntries(page);
+      if (++pages % BATCH === 0) await pause();
+    }
   }
 
   #named(shard: number, ordinal: number): void {
@@ -161,6 +205,16 @@ class TreeScan {
 
   #fault(message: string): void {
     this.#check.faults.add({ ...this.#place, message });
+  }
+}
+
+/** Reads all recent entries of a tree. @returns how many, in parts @throws GristmillError CHECKSUM_MISMATCH */
+function* recentBatches(read: CatalogRead, { tree }: IndexManifest, isKeyed: boolean): Generator<number> {
+  for (let after: Uint8Array | undefined; ; ) {
+    const batch = read.recentEntries(tree, { isKeyed, after, reverse: false, max: RECENT_BATCH });
+    yield batch.length;
+    if (batch.length < RECENT_BATCH) return;
+    after = batch.at(-1)!.at;
   }
 }
 

@@ -161,6 +161,13 @@ function take(raw: RawValue, found: Inventory, file: string, read: CatalogRead):
       found.edits.set(collection, (found.edits.get(collection) ?? 0) + 1);
       return;
     }
+    case MetaKind.recent:
+      // Of the trees: they are looked at with their pages.
+      return;
+    case MetaKind.audit:
+    case MetaKind.auditHead:
+      // The chain is verified by itself (store/audit/verify.ts).
+      return;
     default:
       try {
         takeNote(key, value, found, file);
@@ -199,6 +206,8 @@ const KEY_BYTES: { readonly [kind: number]: readonly [number, number] } = {
   [MetaKind.resumable]: [1, 1],
   [MetaKind.inline]: [9, 9],
   [MetaKind.sources]: [5, 9],
+  [MetaKind.audit]: [9, 9],
+  [MetaKind.auditHead]: [1, 1],
 };
 
 function isKey(key: Uint8Array): boolean {

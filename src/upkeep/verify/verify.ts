@@ -9,6 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
+import { verifyAudit } from '../../store/audit/verify.js';
 import type { Blobs, StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import { findLeftovers } from '../../store/lock/sweep.js';
@@ -86,6 +87,7 @@ class VerifyRun {
     this.#tellUnknown(found);
     verifyRelations(found, file, this.#faults);
     for (const manifest of found.collections) verifyCollection(manifest, found, file, this.#faults);
+    await this.#verifyAudit(file);
     const shards = found.allShards.filter(({ fileNumber }) => fileNumber !== 0);
     this.#bytesTotal = shards.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
     await verifyJoined(this.#target, shards, this.#faults, this.#pause);
@@ -108,6 +110,12 @@ class VerifyRun {
     clearInterval(this.#timer);
     this.#options.signal?.removeEventListener('abort', this.#cancel);
     this.#snapshot.release();
+  }
+
+  async #verifyAudit(file: string): Promise<void> {
+    const { fault } = await verifyAudit({ read: this.#snapshot, place: this.#target, pause: this.#pause });
+    if (fault === undefined) return;
+    this.#faults.add({ kind: 'audit', file, message: `entry ${fault.sequence} of the audit log: ${fault.message}` });
   }
 
   async #verifyIndexes(found: Inventory): Promise<number> {

@@ -5,6 +5,7 @@ import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js
 import { confirmed } from '../../shared/confirm.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { Exit } from '../../terminal/exit.js';
@@ -12,7 +13,7 @@ import { print } from '../../terminal/streams.js';
 import { formatBytes, formatCount } from '../../terminal/table.js';
 import { tellWait } from '../import.js';
 
-interface RemoveFlags extends CommonOptions, StoreFlags {
+interface RemoveFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly yes?: boolean;
   readonly wait: boolean;
 }
@@ -55,17 +56,17 @@ function add(program: Command, method: Method, description: string, help: string
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', help)
     .action((name: string, flags: RemoveFlags) => run(method, name, flags));
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
 }
 
 async function run(method: Method, name: string, flags: RemoveFlags): Promise<void> {
-  const { yes, wait, json } = flags;
+  const { yes, wait, why, json } = flags;
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
       const count = formatCount(store.collection(name).count());
       if (!(await confirmed(`${method} collection ${name} with ${count} records?`, yes))) return undefined;
-      return await store[method](name, { wait, signal, onWait: tellWait });
+      return await store[method](name, { wait, why, signal, onWait: tellWait });
     } finally {
       await store.close();
     }

@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { print } from '../../terminal/streams.js';
 import { tellWait } from '../import.js';
 
-interface RenameFlags extends CommonOptions, StoreFlags {
+interface RenameFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly wait: boolean;
 }
 
@@ -30,14 +31,14 @@ export function addRename(program: Command): void {
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .addHelpText('after', HELP)
     .action(runRename);
-  withStoreFlags(withCommonOptions(command, 'print the names, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the names, or the error, as one JSON object')));
 }
 
 async function runRename(from: string, to: string, flags: RenameFlags): Promise<void> {
   await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
-      await store.rename(from, to, { wait: flags.wait, signal, onWait: tellWait });
+      await store.rename(from, to, { wait: flags.wait, why: flags.why, signal, onWait: tellWait });
     } finally {
       await store.close();
     }

@@ -7,6 +7,7 @@ import { keyPathText, readKeyPath } from '../../../keys/key-path.js';
 import { type CommonOptions, readInteger, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { progressView } from '../../terminal/progress.js';
@@ -14,7 +15,7 @@ import { print } from '../../terminal/streams.js';
 import { formatCount } from '../../terminal/table.js';
 import { tellWait } from '../import.js';
 
-interface AddFlags extends CommonOptions, StoreFlags {
+interface AddFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection: string;
   readonly unique?: boolean;
   readonly workers?: number;
@@ -34,11 +35,11 @@ export function addAdd(index: Command): void {
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .option('--quiet', 'print no progress')
     .action(runAdd);
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
 }
 
 async function runAdd(word: string, flags: AddFlags): Promise<void> {
-  const { collection, unique, workers, wait, quiet, json } = flags;
+  const { collection, unique, workers, wait, why, quiet, json } = flags;
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
@@ -47,6 +48,7 @@ async function runAdd(word: string, flags: AddFlags): Promise<void> {
         ...(unique && { unique }),
         ...(workers !== undefined && { workers }),
         wait,
+        why,
         signal,
         onWait: tellWait,
       };

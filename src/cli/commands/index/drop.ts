@@ -6,12 +6,13 @@ import { keyPathText, readKeyPath } from '../../../keys/key-path.js';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { print } from '../../terminal/streams.js';
 import { tellWait } from '../import.js';
 
-interface DropFlags extends CommonOptions, StoreFlags {
+interface DropFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection: string;
   readonly wait: boolean;
 }
@@ -25,16 +26,16 @@ export function addDrop(index: Command): void {
     .option('--collection <name>', 'collection that has the index', DEFAULT_COLLECTION)
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .action(runDrop);
-  withStoreFlags(withCommonOptions(command, 'print what was dropped, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print what was dropped, or the error, as one JSON object')));
 }
 
 async function runDrop(word: string, flags: DropFlags): Promise<void> {
-  const { collection, wait, json } = flags;
+  const { collection, wait, why, json } = flags;
   const path = readKeyPath(word);
   await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
-      await store.dropIndex(collection, path, { wait, signal, onWait: tellWait });
+      await store.dropIndex(collection, path, { wait, why, signal, onWait: tellWait });
     } finally {
       await store.close();
     }

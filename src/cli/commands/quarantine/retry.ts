@@ -5,6 +5,7 @@ import type { CorrectedRecord, RetryReport } from '../../../index.js';
 import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
 import { interruptible } from '../../shared/interrupt.js';
 import { openStore } from '../../shared/open.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { readText } from '../../shared/records.js';
 import { type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { note } from '../../terminal/diagnostics.js';
@@ -13,7 +14,7 @@ import { print } from '../../terminal/streams.js';
 import { formatCount } from '../../terminal/table.js';
 import { tellWait } from '../import.js';
 
-interface RetryFlags extends CommonOptions, StoreFlags {
+interface RetryFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly collection?: string;
   readonly file?: string;
   readonly wait: boolean;
@@ -38,16 +39,16 @@ export function addRetry(quarantine: Command): void {
     )
     .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY')
     .action(runRetry);
-  withStoreFlags(withCommonOptions(command, 'print the report, or the error, as one JSON object'));
+  withStoreFlags(withReason(withCommonOptions(command, 'print the report, or the error, as one JSON object')));
 }
 
 async function runRetry(name: string, flags: RetryFlags): Promise<void> {
-  const { collection, file, wait, json } = flags;
+  const { collection, file, wait, why, json } = flags;
   const corrected = file === undefined ? undefined : correctionsIn(await readText(file));
   const report = await interruptible(async (signal) => {
     const store = await openStore(flags, { create: false });
     try {
-      return await store.quarantine.retry(name, { collection, corrected, wait, signal, onWait: tellWait });
+      return await store.quarantine.retry(name, { collection, corrected, wait, why, signal, onWait: tellWait });
     } finally {
       await store.close();
     }

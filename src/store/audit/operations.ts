@@ -1,0 +1,26 @@
+// store at rest: [audit]
+//
+// The operations that change a store, by the names that entries have. Who adds one adds a row here; a reader takes the names
+// of later versions as they are.
+
+export const AUDIT_OPERATIONS = {
+  import: 'records were imported',
+  synchronise: 'a collection was made equal to its sources, once or by a watcher',
+  transaction: 'records were put, patched or deleted',
+  'quarantine retry': 'rejected records were imported',
+  compact: 'files of shards were rewritten, joined or dropped; no live record changed',
+  repair: 'the index was made again',
+  drop: 'a collection was removed',
+  clear: 'all records of a collection were removed',
+  rename: 'a collection got another name',
+  'add index': 'a secondary index was made',
+  'drop index': 'a secondary index was removed',
+  prune: 'old entries of the audit log were removed',
+  retention: 'the number of entries that the log keeps was changed',
+} as const;
+
+export type AuditOperation = keyof typeof AUDIT_OPERATIONS;
+
+export function isAuditOperation(name: string): name is AuditOperation {
+  return Object.hasOwn(AUDIT_OPERATIONS, name);
+}

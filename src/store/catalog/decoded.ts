@@ -1,0 +1,51 @@
+// store at rest: [catalog]
+//
+// The header and the manifests as objects, with the bytes that they were decoded from: they are asked for more often than they
+// change, and who writes one has the object already. What is remembered counts only for the same bytes, so it cannot be
+// wrong, whatever becomes of the transaction that wrote them.
+
+import type { CollectionManifest, StoreHeader } from '../types.js';
+import { type CollectionNames, collectionKey, decodeCollection, decodeHeader } from './values.js';
+
+interface Known<T> {
+  readonly bytes: Uint8Array;
+  readonly value: T;
+}
+
+export class Decoded {
+  /** What stands for the names of collections in keys, where that is not the names. */
+  readonly names: CollectionNames | undefined;
+  #header: Known<StoreHeader> | undefined;
+  readonly #manifests = new Map<string, Known<CollectionManifest>>();
+
+  constructor(names?: CollectionNames) {
+    this.names = names;
+  }
+
+  /** @throws as `decodeHeader` */
+  header(bytes: Buffer, file: string): StoreHeader {
+    if (this.#header === undefined || !bytes.equals(this.#header.bytes)) {
+      this.#header = { bytes, value: decodeHeader(bytes, file) };
+    }
+    return this.#header.value;
+  }
+
+  /** @throws as `decodeCollection` */
+  collection(bytes: Buffer, name: string, file: string): CollectionManifest {
+    let known = this.#manifests.get(name);
+    if (known === undefined || !bytes.equals(known.bytes)) {
+      known = { bytes, value: decodeCollection(bytes, collectionKey(name, this.names), file, this.names) };
+      this.#manifests.set(name, known);
+    }
+    return known.value;
+  }
+
+  /** @param bytes what `header` was encoded to, by who checked it */
+  wroteHeader(bytes: Uint8Array, value: StoreHeader): void {
+    this.#header = { bytes, value };
+  }
+
+  wroteCollection(bytes: Uint8Array, value: CollectionManifest): void {
+    this.#manifests.set(value.name, { bytes, value });
+  }
+}
