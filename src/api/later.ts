@@ -14,6 +14,9 @@ import { WorkerPool } from '../pool/pool.js';
 import { importSources } from '../sources/import-sources.js';
 import { type SyncOptions, type SyncReport, syncSources as syncWith } from '../sources/sync.js';
 import type { StorePlace } from '../store/files/blobs.js';
+import type { ConversionKind } from '../store/files/layout.js';
+import { convertStore as convertWith } from '../upkeep/convert/convert.js';
+import type { ConvertReport, EncryptOptions } from '../upkeep/convert/options.js';
 import { createIndex as createWith, type IndexTarget } from '../upkeep/indexes/create.js';
 import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
 import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
@@ -91,6 +94,11 @@ export function createIndex(
 /** See upkeep/repair/repair.ts. */
 export function repairStore(directory: string, given?: RepairOptions): Promise<RepairReport> {
   return repairWith(directory, (threads, seal) => new WorkerPool(threads, undefined, seal), given);
+}
+
+/** See upkeep/convert/convert.ts. */
+export function convertStore(kind: ConversionKind, directory: string, given: EncryptOptions): Promise<ConvertReport> {
+  return convertWith(kind, directory, (threads, seal) => new WorkerPool(threads, undefined, seal), given);
 }
 
 function withThreads<Target extends StorePlace>(target: Target) {

@@ -68,6 +68,17 @@ export const FAILPOINTS = [
   'repair.finished',
   'repair.swap',
   'repair.swapped',
+  /**
+   * Of a conversion: when the first shard is converted; before it is decided; when it is; before its index comes in place; before
+   * its shards do; before what it leaves over is removed; when all but its directory is.
+   */
+  'convert.shard',
+  'convert.decide',
+  'convert.decided',
+  'convert.index',
+  'convert.shards',
+  'convert.clean',
+  'convert.placed',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -14,6 +14,7 @@ import { addExport } from './commands/export.js';
 import { addGet } from './commands/get.js';
 import { addImport } from './commands/import.js';
 import { addIndex } from './commands/index/index.js';
+import { addDecrypt, addEncrypt } from './commands/key/convert.js';
 import { addInit } from './commands/key/init.js';
 import { addKey } from './commands/key/key.js';
 import { addPatch } from './commands/patch.js';
@@ -46,7 +47,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -69,6 +70,8 @@ function createProgram(): Command {
     addRepair,
     addBackup,
     addQuarantine,
+    addEncrypt,
+    addDecrypt,
     addKey,
     addAudit,
     addConfig,

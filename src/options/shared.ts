@@ -23,7 +23,17 @@ export const TRUST = {
 } as const satisfies OptionTable;
 
 /** What a writer may be doing. */
-export const OPERATIONS = ['import', 'compact', 'repair', 'sweep', 'index', 'drop', 'rename', 'clear'] as const;
+export const OPERATIONS = [
+  'import',
+  'compact',
+  'repair',
+  'sweep',
+  'index',
+  'drop',
+  'rename',
+  'clear',
+  'convert',
+] as const;
 
 /** A writer that changes a store for longer than a transaction. */
 export interface Writer {

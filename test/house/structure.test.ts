@@ -74,6 +74,7 @@ const LAYERS = [
     'src/upkeep/verify',
     'src/upkeep/salvage',
     'src/upkeep/repair',
+    'src/upkeep/convert',
     'src/upkeep/compact',
     'src/upkeep/indexes',
     'src/upkeep/collections',

@@ -11,8 +11,10 @@ import type { Kind } from './model.mjs';
 
 /** Those of key rings: test/encryption/ring.test.ts. */
 type OfKeys = Extract<Failpoint, `keys.${string}`>;
-type Here = Exclude<Failpoint, OfKeys>;
-const HERE = FAILPOINTS.filter((name): name is Here => !name.startsWith('keys.'));
+/** Those of conversions: test/convert/kills.test.ts. */
+type OfConversions = Extract<Failpoint, `convert.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',

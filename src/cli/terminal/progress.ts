@@ -1,6 +1,7 @@
 // How far an import, a verification, a repair or a new index is: a live bar where stderr is a terminal, a line every few seconds where it is a log.
 
 import type { ImportProgress } from '../../base/import-report.js';
+import type { ConvertProgress } from '../../upkeep/convert/options.js';
 import type { IndexProgress } from '../../upkeep/indexes/options.js';
 import type { RepairProgress } from '../../upkeep/repair/options.js';
 import type { VerifyProgress } from '../../upkeep/verify/options.js';
@@ -11,7 +12,7 @@ import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js'
 /** Seconds between two lines of a log. */
 const LINE_SECONDS = 5;
 
-type Progress = ImportProgress | VerifyProgress | RepairProgress | IndexProgress;
+type Progress = ImportProgress | VerifyProgress | RepairProgress | IndexProgress | ConvertProgress;
 
 /** Shows progress until `stop`. */
 interface ProgressView {

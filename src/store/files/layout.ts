@@ -3,7 +3,7 @@
 // The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
 // never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
 
-import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
@@ -26,8 +26,24 @@ const HOT_SET_FILE = 'hot-set.ndjson';
 /** The key ring of an encrypted store (store/ring/ring.ts). */
 export const KEY_RING_FILE = 'keys.json';
 const UNFINISHED_RING = /^keys\.json\.[0-9a-f-]{36}\.new$/;
+/** What makes an encrypted store of a plain one, and the other way round. */
+export const CONVERSIONS = ['encrypt', 'decrypt'] as const;
+export type ConversionKind = (typeof CONVERSIONS)[number];
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`, KEY_RING_FILE]);
-const OURS = new Set([INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY]);
+const OURS = new Set([
+  ...[INDEX_DIRECTORY, SHARDS_DIRECTORY, QUARANTINE_DIRECTORY, TEMPORARY_DIRECTORY],
+  ...CONVERSIONS.flatMap((kind) => [kind, unfinishedConversion(kind)]),
+]);
+
+/** Where a conversion that is under way has what it has made. */
+export function unfinishedConversion(kind: ConversionKind): string {
+  return `${kind}.partial`;
+}
+
+/** A conversion that is decided, but not all in place (store/lock/conversion.ts). */
+export function decidedConversion(store: string): ConversionKind | undefined {
+  return CONVERSIONS.find((kind) => existsSync(join(store, kind)));
+}
 
 /** Name of a shard's file, from its number alone. @param isSealed whether the store is encrypted */
 export function shardFileName(shard: number, isSealed = false): string {

@@ -7,8 +7,9 @@ import { mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
-import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
+import { CATALOG_FILE, decidedConversion, INDEX_DIRECTORY } from '../files/layout.js';
 import { IndexSeal } from '../seal/index-seal.js';
 import type { Sealed } from '../seal/types.js';
 import { giveBackTurns } from './commits/turns.js';
@@ -145,6 +146,14 @@ function metClosing(error: unknown): boolean {
   return code === constants.errno.EINVAL || /transaction to renew|Invalid argument/.test(String(message));
 }
 
+/** Nobody opens the index before a conversion that is decided is in place (store/lock/conversion.ts). */
+function assertNotConverted(store: string): void {
+  const kind = decidedConversion(store);
+  if (kind === undefined) return;
+  const message = `another process has begun to ${kind} the store ${store}: open it again`;
+  throw new GristmillError('STORE_CLOSED', message, { file: store });
+}
+
 /**
  * Makes an index in a directory that no other process knows of, so that it needs no gate. What is written to it is not synced.
  * @param isSealed whether it is an encrypted store's, and has a digest
@@ -169,6 +178,7 @@ function openFiles(
   isLocked: boolean,
   isSynced = true,
 ): { readonly environment: OpenedEnvironment; readonly inode: number | undefined } {
+  assertNotConverted(store);
   if (isLocked) makeLockFile(store, LOCK_BYTES);
   checkDescriptors(join(store, CATALOG_FILE));
   const environment = openEnvironment({

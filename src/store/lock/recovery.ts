@@ -6,12 +6,13 @@
 import type { GristmillError } from '../../base/errors.js';
 import { isMissing, nameErrors } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
-import type { Trust } from '../files/layout.js';
+import { decidedConversion, type Trust } from '../files/layout.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
 import { collectGarbage } from '../publish/garbage.js';
-import { forget } from '../ring/ring.js';
+import { forget, hasRing } from '../ring/ring.js';
 import type { Catalog } from '../types.js';
+import { finishConversion } from './conversion.js';
 import { isAlive, untilThereIsRoom } from './lock-holder.js';
 import { type Memory, MemoryPlace } from './memory-place.js';
 import { storePlace } from './place.js';
@@ -33,21 +34,31 @@ export async function openPlace(where: string | Memory, options: PlaceOptions): 
   // Reading changes nothing that a member of the group, or whoever made the link, could not change.
   const trust = { trustOwner: options.trustOwner, trustShared: options.trustShared === true || options.readOnly };
   for (let tries = 1; ; tries++) {
+    let isConverted = false;
     try {
       return await nameErrors('open the store', String(where), async () => {
-        const place = await unlocked(storePlace(where, options.create, trust), options.create, options);
+        const found = storePlace(where, options.create, trust);
+        if (!(found instanceof MemoryPlace)) await finishConversion(found.directory, options.readOnly);
+        const place = await unlocked(found, options.create, options);
         try {
           return { place, catalog: await openRecovered(place, options) };
         } catch (error) {
           if (place.seal !== undefined) forget(place.seal);
+          isConverted = isOtherwise(place);
           throw error;
         }
       });
     } catch (error) {
       const isRemoved = isMissing(error) || (error as GristmillError).code === 'STORE_CLOSED';
-      if (!options.create || !isRemoved || tries === TRIES_MAX) throw error;
+      if (!(options.create && isRemoved) && !isConverted) throw error;
+      if (tries === TRIES_MAX) throw error;
     }
   }
+}
+
+/** Whether another process has encrypted or decrypted the store since its place was looked at, or has begun to. */
+function isOtherwise({ directory, seal }: StorePlace): boolean {
+  return decidedConversion(directory) !== undefined || hasRing(directory) !== (seal !== undefined);
 }
 
 export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {

@@ -4,7 +4,17 @@
 // place in one step, so that there is always a whole one.
 
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
@@ -123,6 +133,11 @@ export function forget(seal: SealKeys): void {
   for (const { key } of seal.dataKeys) key.fill(0);
 }
 
+/** Whether a store has a ring, sound or not. */
+export function hasRing(store: string): boolean {
+  return existsSync(ringPath(store));
+}
+
 export function ringPath(store: string): string {
   return join(store, KEY_RING_FILE);
 }
@@ -141,6 +156,10 @@ export function keyNeeded(store: string, ring: Ring): GristmillError {
 /** Of a store whose index is encrypted. */
 export function missingRing(store: string): GristmillError {
   return damagedRing(ringPath(store), 'it is missing, but the index is encrypted');
+}
+
+export function encryptedAlready(store: string): GristmillError {
+  return new GristmillError('STORE_EXISTS', `the store ${store} is encrypted already`, { file: store });
 }
 
 export function notEncrypted(store: string): GristmillError {

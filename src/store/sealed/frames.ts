@@ -12,14 +12,27 @@ export interface SealedShard {
   readonly frames: number | undefined;
 }
 
+/** The frame of zstd that a stored one is, or has in it. @throws GristmillError CHECKSUM_MISMATCH */
+export function zstdIn(
+  sealed: SealedShard | undefined,
+  frame: Uint8Array,
+  plainBytes: number,
+  file: string,
+  offset: number,
+  index: number,
+): Uint8Array {
+  if (sealed === undefined) return frame;
+  const { key, frames } = sealed;
+  const isLast = frames === undefined ? undefined : index === frames - 1;
+  return openFrame(key, index, isLast, frame, plainBytes, file, offset);
+}
+
 /** Of a sealed shard; of a plain one without. */
 export function decoderOf(sealed: SealedShard | undefined): FrameDecoder {
   if (sealed === undefined) return zstdFrames;
-  const { key, frames } = sealed;
   return {
     decode(room, frame, plainBytes, file, offset, index) {
-      const isLast = frames === undefined ? undefined : index === frames - 1;
-      const zstd = openFrame(key, index, isLast, frame, plainBytes, file, offset);
+      const zstd = zstdIn(sealed, frame, plainBytes, file, offset, index);
       return zstdFrames.decode(room, zstd, plainBytes, file, offset, index);
     },
   };

@@ -204,7 +204,7 @@ export class ShardReader {
   }
 
   /** All frames in order; the file is read a megabyte at a time. */
-  async *readFrames(): AsyncGenerator<{ readonly index: number; readonly plain: Buffer }> {
+  async *readFrames(): AsyncGenerator<{ readonly index: number; readonly plain: Buffer; readonly stored: Buffer }> {
     let index = 0;
     while (index < this.frames) {
       let end = index + 1;
@@ -214,7 +214,7 @@ export class ShardReader {
       await this.#readFullyAsync(chunk, start);
       for (; index < end; index++) {
         const frame = chunk.subarray(this.#offsets[index]! - start, this.#offsets[index + 1]! - start);
-        yield { index, plain: this.#decode(index, frame, newBuffer) };
+        yield { index, plain: this.#decode(index, frame, newBuffer), stored: frame };
       }
     }
   }

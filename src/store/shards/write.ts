@@ -111,10 +111,14 @@ export class ShardWriter {
     if (this.#records.length === FRAMES_PER_SHARD_MAX) {
       throw new Error(`a shard can have at most ${FRAMES_PER_SHARD_MAX} frames: use smaller spans (option spanBytes)`);
     }
-    const frame = this.#encoder.encode(plain);
+    this.appendFrame(this.#encoder.encode(plain), plain.byteLength, records);
+  }
+
+  /** Appends a frame of zstd as it is. @param plainBytes the bytes of its text */
+  appendFrame(frame: Uint8Array, plainBytes: number, records: number): void {
     this.#sealWaiting(false);
     this.#storedBytes.push(frame.byteLength + (this.#key === undefined ? 0 : SEALED_FRAME_EXTRA));
-    this.#plainBytes.push(plain.byteLength);
+    this.#plainBytes.push(plainBytes);
     this.#records.push(records);
     if (this.#key === undefined) this.#put(frame);
     else this.#waiting = Uint8Array.prototype.slice.call(frame);

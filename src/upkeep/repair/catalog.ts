@@ -3,7 +3,7 @@
 // Case a: the catalog's values are sound and only pages are not. Everything is kept and the trees are made anew. Where a
 // shard's file is damaged too, its unreadable records are marked dead and become holes.
 
-import { isDead, TombstoneMarks, tombstoneChunks } from '../../store/catalog/tombstones.js';
+import { isDead, TombstoneMarks } from '../../store/catalog/tombstones.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { withTree } from '../../store/publish/change-index.js';
@@ -22,9 +22,10 @@ import type {
 import { hasSoundEnd } from '../salvage/parts.js';
 import type { SalvageResult } from '../salvage/task.js';
 import type { Fault } from '../verify/faults.js';
+import { copyRecords } from './copy-values.js';
 import type { Rebuild, ShardJob } from './rebuild.js';
 
-/** Records of an inline shard, and edits, taken together. */
+/** Records of an inline shard, taken together. */
 const BATCH = 256;
 
 /** What a collection is rebuilt with. */
@@ -55,44 +56,7 @@ export async function copyValues({
     write.putResumable(old.resumable());
     if (lock?.left) write.putLock({ ...lock, isAbandoned: true });
   });
-  for (const manifest of old.collections()) {
-    await copyEdits(old, catalog, manifest.id, pause);
-    for (const entry of old.shards(manifest)) {
-      await pause();
-      await catalog.transaction((write) => {
-        if (entry.shard !== manifest.open?.shard) write.putShard(manifest.id, entry);
-        const state = old.tombstoneState(entry.shard);
-        if (state === undefined) return;
-        write.putTombstoneState(entry.shard, state);
-        for (let chunk = 0; chunk < tombstoneChunks(entry.records); chunk++) {
-          const bitmap = old.tombstoneChunk(entry.shard, chunk);
-          if (bitmap !== undefined) write.putTombstoneChunk(entry.shard, chunk, bitmap);
-        }
-      });
-      if (entry.fileNumber !== 0) continue;
-      for (let from = 0; from < entry.records; ) {
-        const records = old.inlineRecords(entry.shard, from, BATCH);
-        if (records.length === 0) break;
-        await catalog.transaction((write) => {
-          for (const { ordinal, line } of records) write.putInlineRecord(entry.shard, ordinal, line);
-        });
-        from = records.at(-1)!.ordinal + 1;
-        await pause();
-      }
-    }
-  }
-}
-
-async function copyEdits(old: CatalogRead, catalog: Catalog, id: number, pause: () => Promise<void>): Promise<void> {
-  for (let after: Uint8Array | undefined; ; ) {
-    const edits = old.edits(id, BATCH, after);
-    if (edits.length === 0) return;
-    await catalog.transaction((write) => {
-      for (const { key, edit } of edits) write.putEdit(id, key, edit);
-    });
-    after = edits.at(-1)!.key;
-    await pause();
-  }
+  await copyRecords({ old, catalog, pause });
 }
 
 /** @returns live records */

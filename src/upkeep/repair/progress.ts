@@ -1,25 +1,37 @@
-// [repair]: how far it is, and whether it is to stop.
+// [repair, convert]: how far it is, and whether it is to stop.
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
-import type { RepairOptions, RepairProgress } from './options.js';
+import type { RepairProgress } from './options.js';
 
 const INTERVAL_MS = 100;
+/** Work whose name is a verb only. */
+const CANCELLED: Readonly<Record<string, string>> = { encrypt: 'The encryption', decrypt: 'The decryption' };
 /** The coordinator lets others have their turn after so long. */
 const TURN_MS = 10;
 
-export class RepairWatch {
+/** What is told of work that is a `Stage`. */
+interface Watched<Stage extends string> {
+  readonly onProgress?:
+    | ((progress: Omit<RepairProgress, 'stage'> & { readonly stage: Stage | 'done' }) => void)
+    | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class RepairWatch<Stage extends string> {
   readonly shared = new SharedProgress();
-  readonly #options: RepairOptions;
+  readonly #options: Watched<Stage>;
+  readonly #stage: Stage;
   readonly #began = performance.now();
   readonly #timer: NodeJS.Timeout | undefined;
   #turnBegan = Number.NEGATIVE_INFINITY;
   #bytesTotal = 0;
 
-  constructor(options: RepairOptions) {
+  constructor(options: Watched<Stage>, stage: Stage) {
     this.#options = options;
-    if (options.onProgress) this.#timer = setInterval(() => this.#tell('repair'), INTERVAL_MS);
+    this.#stage = stage;
+    if (options.onProgress) this.#timer = setInterval(() => this.#tell(stage), INTERVAL_MS);
     options.signal?.addEventListener('abort', this.#cancel);
   }
 
@@ -39,7 +51,7 @@ export class RepairWatch {
     if (this.#options.signal?.aborted) throw this.#cancelled();
   };
 
-  /** The error to tell: a worker that is cancelled knows nothing of a repair. */
+  /** The error to tell: a worker that is cancelled does not know of what. */
   errorOf(error: GristmillError): GristmillError {
     return error.code === 'CANCELLED' ? this.#cancelled() : error;
   }
@@ -62,10 +74,11 @@ export class RepairWatch {
 
   #cancelled(): GristmillError {
     const cause = this.#options.signal?.reason;
-    return new GristmillError('CANCELLED', 'The repair was cancelled; the store was not changed.', { cause });
+    const message = `${CANCELLED[this.#stage] ?? `The ${this.#stage}`} was cancelled; the store was not changed.`;
+    return new GristmillError('CANCELLED', message, { cause });
   }
 
-  #tell(stage: RepairProgress['stage']): void {
+  #tell(stage: Stage | 'done'): void {
     const { bytes, records } = this.shared.done;
     const facts = { bytesTotal: this.#bytesTotal, records, seconds: this.#seconds };
     this.#options.onProgress?.({ stage, bytes: Math.min(bytes, this.#bytesTotal), ...facts });

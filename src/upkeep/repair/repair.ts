@@ -13,6 +13,7 @@ import { files } from '../../store/files/file-blobs.js';
 import { syncDirectory, syncFile } from '../../store/files/io.js';
 import {
   CATALOG_FILE,
+  decidedConversion,
   INDEX_DIRECTORY,
   pathIn,
   SHARDS_DIRECTORY,
@@ -21,6 +22,7 @@ import {
   TEMPORARY_DIRECTORY,
 } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import { finishConversion } from '../../store/lock/conversion.js';
 import { unlocked } from '../../store/lock/unlock.js';
 import { forget } from '../../store/ring/ring.js';
 import type { Sealed, SealKeys } from '../../store/seal/types.js';
@@ -65,12 +67,16 @@ export async function repairStore(
   }
   checkPlaces(store, trust);
   assertWritable(store);
+  if (decidedConversion(store) !== undefined) {
+    refuseWhileInUse(store);
+    await finishConversion(store);
+  }
   const { seal } = await unlocked({ directory: store, blobs: files }, false, { encryption });
   refuseWhileInUse(store);
   if (fromShards) removeOpenable(store);
   putSharedFilesAside(store);
   await mendGate(store);
-  const progress = new RepairWatch(options);
+  const progress = new RepairWatch(options, 'repair');
   try {
     await progress.pause();
     return await repair(store, startWorkers, { ...options, fromShards, seal }, progress);
@@ -107,7 +113,7 @@ async function repair(
     why,
     seal,
   }: Omit<ReturnType<typeof resolveRepairOptions>, NotOfWork> & Sealed,
-  progress: RepairWatch,
+  progress: RepairWatch<'repair'>,
 ): Promise<RepairReport> {
   const { pause } = progress;
   // The old index still in place: what was finished before it is of a state that may have moved on.

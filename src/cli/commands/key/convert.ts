@@ -1,0 +1,99 @@
+// gristmill encrypt, gristmill decrypt: make an encrypted store of a plain one, and the other way round.
+
+import type { Command } from 'commander';
+import type { ConvertReport, EncryptionOptions } from '../../../index.js';
+import { type CommonOptions, readInteger, withCommonOptions } from '../../shared/arguments.js';
+import { newEncryption, passphraseOf } from '../../shared/encryption.js';
+import { interruptible } from '../../shared/interrupt.js';
+import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../../shared/store-flags.js';
+import { escapeControls, jsonLine } from '../../terminal/escape.js';
+import { progressView } from '../../terminal/progress.js';
+import { print } from '../../terminal/streams.js';
+import { formatCount } from '../../terminal/table.js';
+
+interface ConvertFlags extends CommonOptions, StoreFlags {
+  readonly workers?: number;
+  readonly quiet?: boolean;
+}
+
+type Kind = 'encrypt' | 'decrypt';
+
+const HELP: Readonly<Record<Kind, string>> = {
+  encrypt: `
+Examples:
+  gristmill encrypt --store ./store --key-file store.key
+  gristmill encrypt --store ./store --keys plaintext
+
+No other process may have the store open. Without --key-file, encrypt asks for a passphrase. The disk has to hold the plain
+and the encrypted files for a while; then the plain ones are removed. After Ctrl-C or a crash the store is what it was, or
+encrypted; the same command continues. A disk may keep removed bytes: docs/security.md.`,
+  decrypt: `
+Examples:
+  gristmill decrypt --store ./store --key-file store.key
+
+No other process may have the store open. The disk has to hold the encrypted and the plain files for a while; then the
+encrypted ones and the key ring are removed. After Ctrl-C or a crash the store is what it was, or plain; the same command
+continues. To give up instead, remove the directory decrypt.partial in the store: it has plain files.`,
+};
+
+/** Adds the command to the program. */
+export function addEncrypt(program: Command): void {
+  withStoreFlags(command(program, 'encrypt', 'encrypt a store that is not encrypted'), ['keys']);
+}
+
+/** Adds the command to the program. */
+export function addDecrypt(program: Command): void {
+  withStoreFlags(command(program, 'decrypt', 'make a plain store of an encrypted one'));
+}
+
+function command(program: Command, kind: Kind, what: string): Command {
+  const added = program
+    .command(kind)
+    .description(what)
+    .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
+    .option('--quiet', 'print no progress')
+    .addHelpText('after', HELP[kind])
+    .action((flags: ConvertFlags) => runConvert(kind, flags));
+  return withCommonOptions(added, 'print the report, or the error, as one JSON object');
+}
+
+async function runConvert(kind: Kind, { store, json, quiet, workers, ...flags }: ConvertFlags): Promise<void> {
+  const library = await import('../../../index.js');
+  const { encryption: given, keys, trustOwner, trustShared } = await storeOptionsIn(flags);
+  const encryption = given ?? (await encryptionOf(kind, store, flags.config));
+  const view = await progressView(quiet === true || json === true);
+  const report = await interruptible(async (signal) => {
+    const options = { encryption, workers, trustOwner, trustShared, signal, onProgress: view.show };
+    try {
+      if (kind === 'encrypt') return await library.encryptStore(store, { ...options, ...(keys && { keys }) });
+      return await library.decryptStore(store, options);
+    } finally {
+      view.stop();
+    }
+  });
+  print(json ? jsonLine(report) : reportText(kind, store, report));
+}
+
+/** A passphrase is asked for twice where it is new. */
+async function encryptionOf(kind: Kind, store: string, config: StoreFlags['config']): Promise<EncryptionOptions> {
+  if (kind === 'encrypt') return newEncryption(config);
+  const { effectiveOptions } = await import('../../../config/effective.js');
+  const { encryption } = await effectiveOptions({ config });
+  if (encryption !== undefined) return encryption;
+  const asked = await passphraseOf(store);
+  if (asked !== undefined) return asked;
+  const { keyNeeded, notEncrypted, storedRing } = await import('../../../store/ring/ring.js');
+  const ring = storedRing(store);
+  throw ring === undefined ? notEncrypted(store) : keyNeeded(store, ring);
+}
+
+function reportText(kind: Kind, store: string, report: ConvertReport): string {
+  const { collections, dropped, untouched, seconds } = report;
+  const lines = [
+    ...untouched.map((name) => `not touched, look whether it has data of yours: ${name}`),
+    ...(dropped > 0 ? [`${dropped} interrupted imports cannot be resumed any more: run them again`] : []),
+    ...collections.map(({ name, records }) => `collection ${name}: ${formatCount(records)} records`),
+    `the store ${store} is ${kind === 'encrypt' ? 'encrypted' : 'plain'} now (${seconds} s)`,
+  ];
+  return `${lines.map(escapeControls).join('\n')}\n`;
+}
