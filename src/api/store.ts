@@ -41,6 +41,8 @@ import { Snapshot } from './snapshot.js';
 import { UnderWay } from './under-way.js';
 import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
 
+const MEMORY_IS_PLAIN = 'a store in memory is not encrypted, because nothing of it is at rest';
+
 /** An open store. `openStore` makes it. Close it after use. */
 export class Store extends MaintainedStore {
   /** The absolute path of the store's directory, or "memory". */
@@ -66,11 +68,7 @@ export class Store extends MaintainedStore {
   readonly audit: Audit;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    place: StorePlace,
-    { options, imports }: Pick<EffectiveOptions, 'options' | 'imports'>,
-    catalog: Catalog,
-  ) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     const acting = new Acting(place, options.audit);
     super(place, catalog, acting);
     this.#acting = acting;
@@ -89,7 +87,7 @@ export class Store extends MaintainedStore {
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
     const { closing } = this.#underWay;
-    const logsRecords = options.audit.records;
+    const { records: logsRecords } = options.audit;
     this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
     const transaction = <R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> =>
@@ -101,15 +99,11 @@ export class Store extends MaintainedStore {
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
-    const { readOnly, trustOwner, trustShared, acknowledge } = effective.options;
-    const create = effective.options.create && !readOnly;
-    const syncsLater = acknowledge === 'committed';
-    if (given?.encryption !== undefined && where instanceof Memory)
-      throw new TypeError('a store in memory is not encrypted, because nothing of it is at rest');
-    const { encryption } = effective;
-    const { keys } = effective.options;
-    const how = { create, readOnly, trustOwner, trustShared, syncsLater, encryption, keys };
-    const { place, catalog } = await openPlace(where, how);
+    const { options, encryption } = effective;
+    const create = options.create && !options.readOnly;
+    const syncsLater = options.acknowledge === 'committed';
+    if (given?.encryption !== undefined && where instanceof Memory) throw new TypeError(MEMORY_IS_PLAIN);
+    const { place, catalog } = await openPlace(where, { ...options, create, syncsLater, encryption });
     return new Store(place, effective, catalog);
   }
 

@@ -36,6 +36,7 @@ const LAYERS = [
     'src/store/quarantine',
     'src/store/pages',
     'src/store/shards',
+    'src/store/shards/joined',
     'src/store/catalog',
     'src/store/audit',
     'src/store/lmdb/commits',
@@ -86,7 +87,8 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api/encryption', 'src/api'],
+  ['src/api'],
+  ['src/api/encryption'],
   ['src'],
   [
     'src/cli/terminal',

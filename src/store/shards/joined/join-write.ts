@@ -5,13 +5,13 @@
 
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { GristmillError } from '../../base/errors.js';
-import { failpoint } from '../../base/failpoints.js';
-import type { FrameEncoder } from '../codec/frame-codec.js';
-import type { Blobs, BlobWriter } from '../files/blobs.js';
+import { GristmillError } from '../../../base/errors.js';
+import { failpoint } from '../../../base/failpoints.js';
+import type { FrameEncoder } from '../../codec/frame-codec.js';
+import type { Blobs, BlobWriter } from '../../files/blobs.js';
+import type { ShardReader } from '../read.js';
+import { type ShardFile, type ShardSummary, ShardWriter } from '../write.js';
 import { encodeJoined, type JoinedShard, type TableRow } from './joined.js';
-import type { ShardReader } from './read.js';
-import { type ShardFile, type ShardSummary, ShardWriter } from './write.js';
 
 const UNFINISHED_SUFFIX = '.unfinished';
 /** Of zstd, for shards that are written anew. */
