@@ -6,7 +6,7 @@ import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Audit } from './api/audit.js';
 export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
-export { decryptStore, encryptStore } from './api/encryption/convert.js';
+export { decryptStore, encryptStore, reencryptStore } from './api/encryption/convert.js';
 export { type InitOptions, initStore } from './api/encryption/init.js';
 export { type RotateKeyOptions, rotateKey } from './api/encryption/rotate.js';
 export type { ImportSources } from './api/importing.js';
@@ -113,7 +113,13 @@ export type {
 export type { BackupOptions, BackupReport } from './upkeep/backup-options.js';
 export type { CollectionChangeOptions, RemovedReport } from './upkeep/collections/options.js';
 export type { CompactOptions, CompactProgress, CompactReport } from './upkeep/compact/options.js';
-export type { ConvertProgress, ConvertReport, DecryptOptions, EncryptOptions } from './upkeep/convert/options.js';
+export type {
+  ConvertProgress,
+  ConvertReport,
+  DecryptOptions,
+  EncryptOptions,
+  ReencryptOptions,
+} from './upkeep/convert/options.js';
 export type {
   CreateIndexOptions,
   CreateIndexReport,

@@ -23,7 +23,7 @@ import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { Memory, MemoryPlace } from '../store/lock/memory-place.js';
+import { Memory, MemoryPlace, memoryIsPlain } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
 import { forget } from '../store/ring/ring.js';
 import type { Catalog } from '../store/types.js';
@@ -40,8 +40,6 @@ import { Quarantine } from './quarantine.js';
 import { Snapshot } from './snapshot.js';
 import { UnderWay } from './under-way.js';
 import { type Watcher, Watchers, type WatchOptions } from './watchers.js';
-
-const MEMORY_IS_PLAIN = 'a store in memory is not encrypted, because nothing of it is at rest';
 
 /** An open store. `openStore` makes it. Close it after use. */
 export class Store extends MaintainedStore {
@@ -90,19 +88,17 @@ export class Store extends MaintainedStore {
     const { records: logsRecords } = options.audit;
     this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
-    const transaction = <R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> =>
-      this.#run(change, note);
+    const transaction: Transactions['run'] = (change, note) => this.#run(change, note);
     this.quarantine = new Quarantine({ options, transaction, acting }, place, catalog, work);
-    this.audit = new Audit({ catalog, place, acting, assertWritable: () => this.assertWritable(), work });
+    this.audit = new Audit({ catalog, acting, assertWritable: () => this.assertWritable(), work });
   }
 
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
     const { options, encryption } = effective;
-    const create = options.create && !options.readOnly;
-    const syncsLater = options.acknowledge === 'committed';
-    if (given?.encryption !== undefined && where instanceof Memory) throw new TypeError(MEMORY_IS_PLAIN);
+    const [create, syncsLater] = [options.create && !options.readOnly, options.acknowledge === 'committed'];
+    if (given?.encryption !== undefined && where instanceof Memory) throw memoryIsPlain();
     const { place, catalog } = await openPlace(where, { ...options, create, syncsLater, encryption });
     return new Store(place, effective, catalog);
   }

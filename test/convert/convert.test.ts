@@ -8,7 +8,14 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptStore, encryptStore, openStore } from '../../dist/src/index.js';
+import {
+  type AuditEntry,
+  decryptStore,
+  encryptStore,
+  openStore,
+  reencryptStore,
+  type StoreOptions,
+} from '../../dist/src/index.js';
 import { build, COLLECTION, FOLDER, FOLLOWING, shown, WORD } from '../support/convertible.js';
 import { makeDirectory, scratch } from '../support/import-files.js';
 
@@ -38,6 +45,16 @@ function copy(of = template): string {
   return directory;
 }
 
+/** The audit log, which has to be sound, the newest entry first. */
+async function entries(directory: string, options: StoreOptions): Promise<AuditEntry[]> {
+  const store = await openStore(directory, options);
+  expect(await store.audit.verify()).toMatchObject({ isSound: true });
+  const found: AuditEntry[] = [];
+  for await (const entry of store.audit.log()) found.unshift(entry);
+  await store.close();
+  return found;
+}
+
 /** Files, anywhere in a directory, that have the word in them or in their names. */
 function plainIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => {
@@ -57,6 +74,17 @@ describe.each(KEYS)('with keys %s', (keys) => {
     await expect(openStore(directory)).rejects.toMatchObject({ code: 'KEY_NEEDED' });
     expect(await shown(directory, { encryption }, false)).toEqual(before);
     if (keys === 'plaintext') expect(await shown(directory, { encryption }, true)).toEqual(beforeInOrder);
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /sealed|json$/.test(name),
+    );
+    const old = new Map(files.map((name) => [name, readFileSync(join(directory, name))]));
+    await reencryptStore(directory, { encryption, workers: 1 });
+    for (const [name, bytes] of old) {
+      const path = join(directory, name);
+      if (existsSync(path)) expect(readFileSync(path).equals(bytes), name).toBe(false);
+    }
+    expect(plainIn(directory)).toEqual(SHOWN[keys]);
+    expect(await shown(directory, { encryption }, false)).toEqual(before);
     await decryptStore(directory, { encryption, workers: 1 });
     expect(
       readdirSync(directory)
@@ -126,6 +154,29 @@ test.skipIf(process.platform !== 'linux')('a store that another process has open
   other.stdin.end();
   await once(other, 'exit');
   expect(await shown(directory, {}, false)).toEqual(before);
+});
+
+test('the keys can be hidden, and not be any more', async () => {
+  const directory = copy();
+  await encryptStore(directory, { encryption, workers: 1 });
+  for (const keys of ['plaintext', 'hidden'] as const) {
+    await reencryptStore(directory, { encryption, keys, workers: 1 });
+    const isOrdered = keys === 'plaintext';
+    expect(await shown(directory, { encryption }, isOrdered)).toEqual(isOrdered ? beforeInOrder : before);
+  }
+  expect(plainIn(directory)).toEqual([]);
+});
+
+test('the audit log goes on, and says what was done', async () => {
+  const directory = copy();
+  const conversions = [encryptStore, reencryptStore, decryptStore];
+  const [last] = await entries(directory, {});
+  for (const convert of conversions) await convert(directory, { encryption, workers: 1 });
+  const [decrypted, reencrypted, encrypted, kept] = await entries(directory, {});
+  expect([decrypted, reencrypted, encrypted].map((one) => one?.operation)).toEqual(['decrypt', 'reencrypt', 'encrypt']);
+  expect(encrypted?.result).toContain(last!.hash);
+  expect({ ...kept, hash: '', previous: '' }).toEqual({ ...last, hash: '', previous: '' });
+  expect(encrypted).not.toHaveProperty('unlogged');
 });
 
 test('a cancelled conversion leaves the store as it was, and continues with the files that it has', async () => {

@@ -7,17 +7,20 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptStore, encryptStore, openStore } from '../../dist/src/index.js';
+import { decryptStore, encryptStore, openStore, reencryptStore } from '../../dist/src/index.js';
 import { CLI } from '../support/cli.js';
 import { build, shown } from '../support/convertible.js';
 import { makeDirectory, scratch } from '../support/import-files.js';
 
+const KINDS = ['encrypt', 'decrypt', 'reencrypt'] as const;
+type Kind = (typeof KINDS)[number];
 const POINTS = ['shard', 'decide', 'decided', 'index', 'shards', 'clean', 'placed'] as const;
 const made = makeDirectory();
 afterAll(made.remove);
 const keyFile = join(made.path, 'key');
 const encryption = { keyFile };
-const templates = { encrypt: join(made.path, 'plain'), decrypt: join(made.path, 'encrypted') };
+const sealed = join(made.path, 'encrypted');
+const templates = { encrypt: join(made.path, 'plain'), decrypt: sealed, reencrypt: sealed };
 let before: unknown;
 
 beforeAll(async () => {
@@ -28,18 +31,19 @@ beforeAll(async () => {
   await encryptStore(templates.decrypt, { encryption, workers: 1 });
 });
 
-function run(kind: 'encrypt' | 'decrypt', directory: string, failpoint: string) {
-  return spawnSync(process.execPath, [CLI, kind, '--store', directory, '--key-file', keyFile, '--workers', '1'], {
+function run(kind: Kind, directory: string, failpoint: string) {
+  const words = kind === 'reencrypt' ? ['key', kind] : [kind];
+  return spawnSync(process.execPath, [CLI, ...words, '--store', directory, '--key-file', keyFile, '--workers', '1'], {
     env: { ...process.env, GRISTMILL_FAILPOINTS: failpoint },
     encoding: 'utf8',
   });
 }
 
-describe.each(['encrypt', 'decrypt'] as const)('%s', (kind) => {
+describe.each(KINDS)('%s', (kind) => {
   const isLeftToDo = (point: string) => point === 'shard' || point === 'decide';
 
   async function check(directory: string, isConverted: boolean): Promise<void> {
-    const isEncrypted = (kind === 'encrypt') === isConverted;
+    const isEncrypted = kind === 'reencrypt' || (kind === 'encrypt') === isConverted;
     // With or without a key: whoever opens it first finishes what was decided.
     if (isEncrypted) await expect(openStore(directory)).rejects.toMatchObject({ code: 'KEY_NEEDED' });
     else await expect(openStore(directory, { encryption })).rejects.toMatchObject({ code: 'NOT_ENCRYPTED' });
@@ -59,7 +63,7 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (kind) => {
     }
     await check(directory, !isLeftToDo(point));
     if (!isLeftToDo(point)) return;
-    const again = kind === 'encrypt' ? encryptStore : decryptStore;
+    const again = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: reencryptStore }[kind];
     const { files } = await again(directory, { encryption, workers: 1 });
     expect(files.kept).toBeGreaterThan(0);
     await check(directory, true);
@@ -71,7 +75,7 @@ describe.each(['encrypt', 'decrypt'] as const)('%s', (kind) => {
     run(kind, directory, 'convert.index=kill');
     const { status, stderr, stdout } = run(kind, directory, '');
     expect({ status, stderr }).toMatchObject({ status: 0 });
-    expect(stdout).toContain(`is ${kind === 'encrypt' ? 'encrypted' : 'plain'} now`);
+    expect(stdout).toContain(`is ${kind === 'decrypt' ? 'plain' : 'encrypted'}`);
     await check(directory, true);
   });
 

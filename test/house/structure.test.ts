@@ -87,8 +87,7 @@ const LAYERS = [
   ['src/pool'],
   ['workers'],
   // What people hold.
-  ['src/api'],
-  ['src/api/encryption'],
+  ['src/api', 'src/api/encryption'],
   ['src'],
   [
     'src/cli/terminal',

@@ -1,7 +1,7 @@
-// Makes an encrypted store of a plain one, and the other way round.
+// Makes an encrypted store of a plain one, the other way round, and one with new keys of an encrypted one.
 
 import { nameErrors } from '../../base/system-errors.js';
-import type { ConvertReport, DecryptOptions, EncryptOptions } from '../../upkeep/convert/options.js';
+import type { ConvertReport, DecryptOptions, EncryptOptions, ReencryptOptions } from '../../upkeep/convert/options.js';
 import { later } from '../load.js';
 
 /**
@@ -29,4 +29,17 @@ export async function encryptStore(directory: string, options: EncryptOptions): 
 export async function decryptStore(directory: string, options: DecryptOptions): Promise<ConvertReport> {
   const { convertStore } = await later.load();
   return nameErrors('decrypt the store', directory, () => convertStore('decrypt', directory, options));
+}
+
+/**
+ * Encrypts all that an encrypted store has once more, with new data keys, salts and pseudonyms. The key that opens the store
+ * stays: `rotateKey` changes that one. Otherwise as `encryptStore`.
+ * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, NOT_ENCRYPTED, WRONG_KEY, KEY_FILE_REFUSED,
+ * KEY_SERVICE_FAILED, STORE_BUSY, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR, CANCELLED: then the store is what it was. TypeError
+ * for a wrong option
+ * @example await reencryptStore('./store', { encryption: { keyFile: '/run/secrets/store-key' } });
+ */
+export async function reencryptStore(directory: string, options: ReencryptOptions): Promise<ConvertReport> {
+  const { convertStore } = await later.load();
+  return nameErrors('encrypt the store once more', directory, () => convertStore('reencrypt', directory, options));
 }

@@ -26,8 +26,8 @@ const HOT_SET_FILE = 'hot-set.ndjson';
 /** The key ring of an encrypted store (store/ring/ring.ts). */
 export const KEY_RING_FILE = 'keys.json';
 const UNFINISHED_RING = /^keys\.json\.[0-9a-f-]{36}\.new$/;
-/** What makes an encrypted store of a plain one, and the other way round. */
-export const CONVERSIONS = ['encrypt', 'decrypt'] as const;
+/** What makes an encrypted store of a plain one, the other way round, and one with other keys of an encrypted one. */
+export const CONVERSIONS = ['encrypt', 'decrypt', 'reencrypt'] as const;
 export type ConversionKind = (typeof CONVERSIONS)[number];
 const OUR_FILES = new Set([HOT_SET_FILE, `${HOT_SET_FILE}.new`, KEY_RING_FILE]);
 const OURS = new Set([

@@ -1,6 +1,6 @@
 // store at rest: [conversion]
 //
-// An encrypted store is made of a plain one, and the other way round, beside it: index, shards, rejected records and key ring
+// An encrypted store is made of a plain one, the other way round, or with new keys of an encrypted one, beside it: index, shards, rejected records and key ring
 // (upkeep/convert/). That directory gets its final name in one step, behind the gate: then the conversion is decided. Nobody
 // opens the store from then on before all is in place. So whoever opens it next, with or without a key, finishes what a
 // killed conversion left: each step can be done again.
@@ -76,7 +76,7 @@ export async function decideConversion(store: string, kind: ConversionKind, chec
 function putInPlace(store: string, kind: ConversionKind): void {
   const made = join(store, kind);
   try {
-    if (kind === 'encrypt') place(join(made, KEY_RING_FILE), join(store, KEY_RING_FILE));
+    if (kind !== 'decrypt') place(join(made, KEY_RING_FILE), join(store, KEY_RING_FILE));
     syncDirectory(store);
     if (existsSync(join(made, CATALOG_FILE))) {
       // It counts the readers and transactions of the old file.

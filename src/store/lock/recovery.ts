@@ -10,7 +10,7 @@ import { decidedConversion, type Trust } from '../files/layout.js';
 import { LmdbCatalog } from '../lmdb/catalog.js';
 import type { LmdbCatalogOptions } from '../lmdb/open.js';
 import { collectGarbage } from '../publish/garbage.js';
-import { forget, hasRing } from '../ring/ring.js';
+import { forget, ringId } from '../ring/ring.js';
 import type { Catalog } from '../types.js';
 import { finishConversion } from './conversion.js';
 import { isAlive, untilThereIsRoom } from './lock-holder.js';
@@ -58,7 +58,10 @@ export async function openPlace(where: string | Memory, options: PlaceOptions): 
 
 /** Whether another process has encrypted or decrypted the store since its place was looked at, or has begun to. */
 function isOtherwise({ directory, seal }: StorePlace): boolean {
-  return decidedConversion(directory) !== undefined || hasRing(directory) !== (seal !== undefined);
+  return (
+    decidedConversion(directory) !== undefined ||
+    ringId(directory) !== (seal && Buffer.from(seal.storeId).toString('hex'))
+  );
 }
 
 export async function openRecovered(place: StorePlace, options: LmdbCatalogOptions): Promise<Catalog> {

@@ -138,6 +138,15 @@ export function hasRing(store: string): boolean {
   return existsSync(ringPath(store));
 }
 
+/** The id of the store, as its ring says; undefined where there is none that is sound. */
+export function ringId(store: string): string | undefined {
+  try {
+    return storedRing(store)?.storeId;
+  } catch {
+    return undefined;
+  }
+}
+
 export function ringPath(store: string): string {
   return join(store, KEY_RING_FILE);
 }

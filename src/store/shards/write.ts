@@ -17,7 +17,7 @@ import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { newShardKey, SEALED_FRAME_EXTRA, type ShardKey, sealFrame, sealSection, tagOf } from '../sealed/shard-key.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
-import type { TableRow } from './joined/joined.js';
+import type { TableRow } from './tables.js';
 
 const BUFFER_BYTES = 1 << 20;
 /** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */

@@ -1,6 +1,6 @@
 // [convert]: shards > index > rejected records > in place
 //
-// Makes an encrypted store of a plain one, or a plain one of an encrypted one. All is made beside: while that takes, the store
+// Makes an encrypted store of a plain one, a plain one of an encrypted one, or one with new keys of an encrypted one. All is made beside: while that takes, the store
 // stays what it was, and a conversion that is killed continues with the shards it has. Then the conversion is decided and put
 // in place in a moment (store/lock/conversion.ts).
 
@@ -29,7 +29,15 @@ import { LmdbCatalog } from '../../store/lmdb/catalog.js';
 import { decideConversion, finishConversion } from '../../store/lock/conversion.js';
 import { unlocked } from '../../store/lock/unlock.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
-import { createRing, encryptedAlready, forget, hasRing, openRing, storedRing } from '../../store/ring/ring.js';
+import {
+  createRing,
+  encryptedAlready,
+  forget,
+  hasRing,
+  notEncrypted,
+  openRing,
+  storedRing,
+} from '../../store/ring/ring.js';
 import type { KeysAtRest, SealKeys } from '../../store/seal/types.js';
 import { filesOf } from '../../store/sealed/files.js';
 import type { Catalog, CollectionManifest } from '../../store/types.js';
@@ -66,7 +74,9 @@ export async function convertStore(
   const store = prepareStoreDirectory(path, false, { trustOwner, trustShared });
   if ((await finishConversion(store)) === kind) return finished(kind, store, encryption);
   if (kind === 'encrypt' && hasRing(store)) throw encryptedAlready(store);
-  const { seal } = await unlocked({ directory: store, blobs: files }, false, kind === 'decrypt' ? { encryption } : {});
+  const unlocking = kind === 'encrypt' ? {} : { encryption };
+  const { seal } = await unlocked({ directory: store, blobs: files }, false, unlocking);
+  if (kind !== 'encrypt' && seal === undefined) throw notEncrypted(store);
   refuseWhileInUse(store);
   const watch = new RepairWatch(options, kind);
   const made = join(store, unfinishedConversion(kind));
@@ -74,7 +84,7 @@ export async function convertStore(
   try {
     await watch.pause();
     mkdirSync(made, { recursive: true, mode: 0o700 });
-    if (kind === 'encrypt') next = await newKeys(made, encryption, options.keys);
+    if (kind !== 'decrypt') next = await newKeys(made, encryption, options.keys ?? seal?.keys ?? 'hidden');
     const from = filesOf(seal);
     const to = filesOf(next);
     return await convert({ kind, store, made, from, to, options, startWorkers, watch });
@@ -90,7 +100,7 @@ export async function convertStore(
 
 /** What an earlier try had left to do was only to put all in place. */
 async function finished(kind: ConversionKind, store: string, encryption: EncryptionOptions): Promise<ConvertReport> {
-  const { seal } = await unlocked({ directory: store, blobs: files }, false, kind === 'encrypt' ? { encryption } : {});
+  const { seal } = await unlocked({ directory: store, blobs: files }, false, kind === 'decrypt' ? {} : { encryption });
   const catalog = await LmdbCatalog.open(store, { create: false, readOnly: true, seal });
   try {
     return reportOf(store, catalog.collections(), { written: 0, kept: 0 }, 0, 0);
@@ -180,13 +190,13 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
 /** Bytes of shard files: each is read once more where trees are made anew. */
 function bytesToRead(old: Catalog, { seal }: Blobs): number {
   return old.collections().reduce((sum, { storedBytes, keySalt }) => {
-    const isMadeAnew = (keySalt !== undefined) !== (seal?.keys === 'hidden');
+    const isMadeAnew = keySalt !== undefined || seal?.keys === 'hidden';
     return sum + (isMadeAnew ? 2 : 1) * storedBytes;
   }, 0);
 }
 
 async function makeIndex(
-  { store, made, to, options, startWorkers, watch }: Conversion,
+  { kind, store, made, from, to, options, startWorkers, watch }: Conversion,
   old: Catalog,
   shards: Awaited<ReturnType<typeof convertShards>>['entries'],
 ): Promise<void> {
@@ -204,7 +214,7 @@ async function makeIndex(
     try {
       const tools = { blobs: to, workers, threads, temporary, shared: watch.shared.buffer, pause, rewritten: [] };
       const rebuildFor = (id: string) => new Rebuild(tools, id);
-      await convertIndex({ made, to, old, catalog, shards, id: randomUUID(), rebuildFor, pause });
+      await convertIndex({ kind, made, from, to, old, catalog, shards, id: randomUUID(), rebuildFor, pause });
     } finally {
       await catalog.close();
     }

@@ -7,6 +7,7 @@ import { GristmillError } from '../../base/errors.js';
 import { newHeader } from '../../store/catalog/values.js';
 import type { EditAt } from '../../store/edit-types.js';
 import type { Blobs } from '../../store/files/blobs.js';
+import type { ConversionKind } from '../../store/files/layout.js';
 import { treeStart } from '../../store/pages/page-key.js';
 import { verifyPage } from '../../store/pages/read.js';
 import { publishState } from '../../store/publish/publish-state.js';
@@ -16,11 +17,14 @@ import { rebuildCollection } from '../repair/catalog.js';
 import { copyRecords } from '../repair/copy-values.js';
 import type { Rebuild } from '../repair/rebuild.js';
 import type { Fault } from '../verify/faults.js';
+import { convertLog } from './log.js';
 
 /** Pages, and chunks of rows, in one transaction. */
 const BATCH = 512;
 
 interface ConvertedIndex {
+  readonly kind: ConversionKind;
+  readonly from: Blobs;
   /** The directory of the conversion, in which its shards are. */
   readonly made: string;
   readonly to: Blobs;
@@ -35,7 +39,7 @@ interface ConvertedIndex {
 
 /** @throws GristmillError CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR; what `pause` throws */
 export async function convertIndex(converting: ConvertedIndex): Promise<void> {
-  const { to, old, catalog, shards, id, pause } = converting;
+  const { kind, from, to, old, catalog, shards, id, pause } = converting;
   const { seal } = to;
   const header = old.header();
   const manifests = new Map(
@@ -63,6 +67,7 @@ export async function convertIndex(converting: ConvertedIndex): Promise<void> {
     if (was.keySalt === manifest.keySalt) await copyTrees(converting, manifest);
     else await makeTrees(converting, manifest);
   }
+  await convertLog({ kind, old, from: from.seal, catalog, to: seal, pause });
 }
 
 /** The encoded key that an edit belongs to is in the edit where keys are hidden. */
@@ -88,9 +93,12 @@ async function copySources({ old, catalog, pause }: ConvertedIndex, { id }: Coll
   await catalog.transaction((write) => write.putSourceManifest(id, sources));
 }
 
-async function copyTrees({ old, catalog, pause }: ConvertedIndex, manifest: CollectionManifest): Promise<void> {
+async function copyTrees(converting: ConvertedIndex, manifest: CollectionManifest): Promise<void> {
+  const { old, catalog, pause } = converting;
   const { primary, secondary } = manifest;
-  for (const { tree } of [...(primary ? [primary] : []), ...secondary] as IndexManifest[]) {
+  for (const index of [...(primary ? [primary] : []), ...secondary]) {
+    const { tree } = index;
+    await copyRecent(converting, index);
     for (let at = old.nextPage(tree, treeStart(tree), false); at !== undefined; ) {
       await catalog.transaction((write) => {
         for (let pages = 0; at !== undefined && pages < BATCH; pages++) {
@@ -107,6 +115,19 @@ async function copyTrees({ old, catalog, pause }: ConvertedIndex, manifest: Coll
     const { shards, facts } = newShards(catalog, manifest);
     publishState(catalog, write, { ...manifest, ...facts, generation, layout: generation }, shards);
   });
+}
+
+async function copyRecent({ old, catalog, pause }: ConvertedIndex, { tree, recent }: IndexManifest): Promise<void> {
+  if (recent === undefined) return;
+  const { keyed } = recent;
+  for (let after: Uint8Array | undefined; ; await pause()) {
+    const found = old.recentEntries(tree, { isKeyed: keyed, reverse: false, max: BATCH, after });
+    if (found.length === 0) return;
+    await catalog.transaction((write) => {
+      for (const { entry } of found) write.putRecent(tree, entry, keyed);
+    });
+    after = found.at(-1)!.at;
+  }
 }
 
 async function makeTrees(converting: ConvertedIndex, manifest: CollectionManifest): Promise<void> {

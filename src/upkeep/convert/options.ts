@@ -32,6 +32,12 @@ export interface EncryptOptions extends DecryptOptions {
   readonly keys?: KeysAtRest | undefined;
 }
 
+/** Options of `reencryptStore`. An unknown name is a TypeError. */
+export interface ReencryptOptions extends DecryptOptions {
+  /** How the keys of records are kept in the index from then on. Default: as before. */
+  readonly keys?: KeysAtRest | undefined;
+}
+
 /** The progress of an encryption or decryption. */
 export interface ConvertProgress {
   readonly stage: ConversionKind | 'done';
@@ -60,7 +66,7 @@ const CONVERT_OPTIONS = {
   ...THREADS,
   ...TRUST,
   ...LONG_WORK,
-  keys: STORE_OPTIONS.keys,
+  keys: { ...STORE_OPTIONS.keys, default: undefined },
   onProgress: hook<(progress: ConvertProgress) => void>('called about ten times a second'),
   encryption: any<EncryptionOptions>('where the key comes from'),
 } as const satisfies OptionTable;
@@ -71,7 +77,7 @@ type ConvertOptions = Omit<Resolved<typeof CONVERT_OPTIONS>, 'encryption'> & { r
 export function resolveConvertOptions(kind: ConversionKind, given: EncryptOptions): ConvertOptions {
   const method = `${kind}Store`;
   const { keys: _, ...decryption } = CONVERT_OPTIONS;
-  const table: OptionTable = kind === 'encrypt' ? CONVERT_OPTIONS : decryption;
+  const table: OptionTable = kind === 'decrypt' ? decryption : CONVERT_OPTIONS;
   const options = resolveOptions(method, table, given) as Resolved<typeof CONVERT_OPTIONS>;
   return { ...options, encryption: checkEncryption(method, options.encryption) };
 }

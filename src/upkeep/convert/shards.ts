@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { failpoint } from '../../base/failpoints.js';
 import type { Blobs, Region } from '../../store/files/blobs.js';
 import { SHARDS_DIRECTORY, shardFileName, shardPath } from '../../store/files/layout.js';
-import { copyShard } from '../../store/shards/copy.js';
 import { JoinedWriter } from '../../store/shards/joined/join-write.js';
 import { byFile, readJoined } from '../../store/shards/joined/joined.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { CatalogRead, ShardEntry } from '../../store/types.js';
+import { copyShard } from './copy-shard.js';
 
 /** Of zstd; no frame is compressed again. */
 const LEVEL = 1;

@@ -7,7 +7,11 @@ import type { RepairProgress } from './options.js';
 
 const INTERVAL_MS = 100;
 /** Work whose name is a verb only. */
-const CANCELLED: Readonly<Record<string, string>> = { encrypt: 'The encryption', decrypt: 'The decryption' };
+const CANCELLED: Readonly<Record<string, string>> = {
+  encrypt: 'The encryption',
+  decrypt: 'The decryption',
+  reencrypt: 'The encryption with new keys',
+};
 /** The coordinator lets others have their turn after so long. */
 const TURN_MS = 10;
 

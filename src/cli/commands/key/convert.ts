@@ -1,4 +1,4 @@
-// gristmill encrypt, gristmill decrypt: make an encrypted store of a plain one, and the other way round.
+// gristmill encrypt, decrypt, key reencrypt: make an encrypted store of a plain one, the other way round, and one with new keys.
 
 import type { Command } from 'commander';
 import type { ConvertReport, EncryptionOptions } from '../../../index.js';
@@ -16,7 +16,7 @@ interface ConvertFlags extends CommonOptions, StoreFlags {
   readonly quiet?: boolean;
 }
 
-type Kind = 'encrypt' | 'decrypt';
+type Kind = 'encrypt' | 'decrypt' | 'reencrypt';
 
 const HELP: Readonly<Record<Kind, string>> = {
   encrypt: `
@@ -34,7 +34,17 @@ Examples:
 No other process may have the store open. The disk has to hold the encrypted and the plain files for a while; then the
 encrypted ones and the key ring are removed. After Ctrl-C or a crash the store is what it was, or plain; the same command
 continues. To give up instead, remove the directory decrypt.partial in the store: it has plain files.`,
+  reencrypt: `
+Examples:
+  gristmill key reencrypt --store ./store --key-file store.key
+  gristmill key reencrypt --store ./store --key-file store.key --keys plaintext
+
+Use it when a data key may be known to others: after rotate, somebody who had the old key and a copy of the key ring could
+still read what was encrypted before. No other process may have the store open. The disk has to hold the old and the new
+files for a while. After Ctrl-C or a crash the same command continues. The key that opens the store stays.`,
 };
+
+const NOW = { encrypt: 'encrypted', decrypt: 'plain', reencrypt: 'encrypted with new keys' } as const;
 
 /** Adds the command to the program. */
 export function addEncrypt(program: Command): void {
@@ -44,6 +54,11 @@ export function addEncrypt(program: Command): void {
 /** Adds the command to the program. */
 export function addDecrypt(program: Command): void {
   withStoreFlags(command(program, 'decrypt', 'make a plain store of an encrypted one'));
+}
+
+/** Adds the command to `key`. */
+export function addReencrypt(parent: Command): void {
+  withStoreFlags(command(parent, 'reencrypt', 'encrypt all of a store once more, with new data keys'), ['keys']);
 }
 
 function command(program: Command, kind: Kind, what: string): Command {
@@ -66,6 +81,7 @@ async function runConvert(kind: Kind, { store, json, quiet, workers, ...flags }:
     const options = { encryption, workers, trustOwner, trustShared, signal, onProgress: view.show };
     try {
       if (kind === 'encrypt') return await library.encryptStore(store, { ...options, ...(keys && { keys }) });
+      if (kind === 'reencrypt') return await library.reencryptStore(store, { ...options, ...(keys && { keys }) });
       return await library.decryptStore(store, options);
     } finally {
       view.stop();
@@ -93,7 +109,7 @@ function reportText(kind: Kind, store: string, report: ConvertReport): string {
     ...untouched.map((name) => `not touched, look whether it has data of yours: ${name}`),
     ...(dropped > 0 ? [`${dropped} interrupted imports cannot be resumed any more: run them again`] : []),
     ...collections.map(({ name, records }) => `collection ${name}: ${formatCount(records)} records`),
-    `the store ${store} is ${kind === 'encrypt' ? 'encrypted' : 'plain'} now (${seconds} s)`,
+    `the store ${store} is ${NOW[kind]} now (${seconds} s)`,
   ];
   return `${lines.map(escapeControls).join('\n')}\n`;
 }

@@ -10,8 +10,9 @@ import { failpoint } from '../../../base/failpoints.js';
 import type { FrameEncoder } from '../../codec/frame-codec.js';
 import type { Blobs, BlobWriter } from '../../files/blobs.js';
 import type { ShardReader } from '../read.js';
+import type { TableRow } from '../tables.js';
 import { type ShardFile, type ShardSummary, ShardWriter } from '../write.js';
-import { encodeJoined, type JoinedShard, type TableRow } from './joined.js';
+import { encodeJoined, type JoinedShard } from './joined.js';
 
 const UNFINISHED_SUFFIX = '.unfinished';
 /** Of zstd, for shards that are written anew. */

@@ -1,12 +1,12 @@
-// store at rest: [shard]
+// [convert]: [shards] > index > rejected records > in place
 //
 // Writes a shard once more, as it is: with the same frames of zstd, the same lines and ordinals. What may differ is whether it
 // is sealed, and by which data key. Every frame is verified before it is written: what is damaged does not get a new seal.
 
-import { zstdIn } from '../sealed/frames.js';
-import { originOf } from './origin.js';
-import type { ShardReader } from './read.js';
-import type { ShardSummary, ShardWriter } from './write.js';
+import { zstdIn } from '../../store/sealed/frames.js';
+import { originOf } from '../../store/shards/origin.js';
+import type { ShardReader } from '../../store/shards/read.js';
+import type { ShardSummary, ShardWriter } from '../../store/shards/write.js';
 
 /**
  * @param pause is called for each frame, and throws to stop
