@@ -6,6 +6,7 @@ import type { AuditPruneReport } from '../store/audit/prune.js';
 import type { AuditEntry } from '../store/audit/types.js';
 import type { AuditVerifyReport } from '../store/audit/verify.js';
 import type { StorePlace } from '../store/files/blobs.js';
+import type { SealKeys } from '../store/seal/types.js';
 import type { Catalog } from '../store/types.js';
 import { NO_NOTE, type TransactionNote } from '../update/audit/group-log.js';
 import type {
@@ -24,6 +25,11 @@ export class Acting {
   constructor(place: StorePlace, options: ResolvedAuditOptions) {
     this.#place = place;
     this.#options = options;
+  }
+
+  /** The keys of an encrypted store. */
+  get seal(): SealKeys | undefined {
+    return this.#place.seal;
   }
 
   /** The place of the store, with what the application adds to the actor of a change that begins now. */
@@ -77,7 +83,7 @@ export class Audit {
   async verify(options?: AuditVerifyOptions): Promise<AuditVerifyReport> {
     const { catalog, acting, work } = this.#owner;
     return work(async (closing) =>
-      (await later.load()).verifyAuditLog({ catalog, place: acting.place, closing }, options),
+      (await later.load()).verifyAuditLog({ catalog, place: { seal: acting.seal }, closing }, options),
     );
   }
 

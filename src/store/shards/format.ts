@@ -99,13 +99,18 @@ export function tableBytes(frames: number): { frameTable: number; seekTable: num
 
 /** A section: its body behind a header that `zstd` skips, before its checksum. */
 export function encodeSection(magic: number, body: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(SKIPPABLE_HEADER_BYTES + body.byteLength + CHECKSUM_BYTES);
+  const bytes = Buffer.alloc(sectionBytes(body.byteLength));
   bytes.writeUInt32LE(magic, 0);
   bytes.writeUInt32LE(body.byteLength + CHECKSUM_BYTES, 4);
   bytes.set(body, SKIPPABLE_HEADER_BYTES);
   const checksumAt = SKIPPABLE_HEADER_BYTES + body.byteLength;
   putChecksum(bytes, checksumAt, bytes, SKIPPABLE_HEADER_BYTES, checksumAt);
   return bytes;
+}
+
+/** Bytes of a section with a body of so many. */
+export function sectionBytes(bodyBytes: number): number {
+  return SKIPPABLE_HEADER_BYTES + bodyBytes + CHECKSUM_BYTES;
 }
 
 /**

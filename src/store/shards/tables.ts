@@ -15,10 +15,10 @@ import {
   decodeSections,
   decodeTables,
   type Extent,
-  encodeSection,
   Section,
   SHARD_FOOTER_BYTES,
   type ShardTables,
+  sectionBytes,
   tableBytes,
 } from './format.js';
 
@@ -80,7 +80,7 @@ export function openSections(
 }
 
 /** A section with a tag in it. */
-const TAG_SECTION_BYTES = encodeSection(Section.tag, new Uint8Array(TAG_BYTES)).byteLength;
+const TAG_SECTION_BYTES = sectionBytes(TAG_BYTES);
 
 /**
  * What opens a sealed shard, after its sections and tables have been compared with their tag.

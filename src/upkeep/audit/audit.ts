@@ -63,7 +63,14 @@ interface Target {
 
 /** @throws GristmillError CANCELLED; TypeError */
 export async function verifyAuditLog(
-  { catalog, place, closing }: Target & { readonly closing?: AbortSignal },
+  {
+    catalog,
+    place,
+    closing,
+  }: Pick<Target, 'catalog'> & {
+    readonly place: Pick<StorePlace, 'seal'>;
+    readonly closing?: AbortSignal | undefined;
+  },
   given?: AuditVerifyOptions,
 ): Promise<AuditVerifyReport> {
   const { since, signal } = resolveAuditVerify(given);
