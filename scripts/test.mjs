@@ -1,7 +1,8 @@
-// npm test: everything `.ci/run` runs, from a fresh clone: install, build, lint, types, the suite on this Node and on
-// the newest. Every step runs even when one before it failed, so that one run tells all.
+// npm test: everything `.ci/run` runs, from a fresh clone: install, build, lint, types, the suite on this Node, parts of it
+// on encrypted stores and on the newest Node. Every step runs even when one before it failed, so that one run tells all.
 
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,6 +19,10 @@ const FAILURES_SAID = 20;
 const FAILURE_LINES = 12;
 /** Test files with the line `// @node all: …` run on the newest Node too: it says what depends on the version of Node. */
 const ON_EVERY_NODE = 'node all';
+/** Those with `// @encrypted: …` run once more with variables that make their stores encrypted. */
+const ENCRYPTED = 'encrypted';
+const KEY_FILE = `${RESULTS}/store.key`;
+const KEY_BYTES = 32;
 /** Of what has no end to it, the newest Node tries less: the same code was tried on this one (test/support/effort.ts). */
 const EFFORT_ON_NEWEST = process.env.EFFORT ?? '0.06';
 
@@ -118,6 +123,14 @@ function onNewestNode() {
   return suite(newest.path, 'newest', testsMarked(ON_EVERY_NODE), { EFFORT: EFFORT_ON_NEWEST });
 }
 
+/** Stores that are made with the options of the environment are encrypted. */
+function onEncryptedStores() {
+  rmSync(inRoot(KEY_FILE), { force: true });
+  writeFileSync(inRoot(KEY_FILE), randomBytes(KEY_BYTES), { mode: 0o600 });
+  const env = { GRISTMILL_KEY_FILE: inRoot(KEY_FILE), GRISTMILL_KEYS: 'plaintext' };
+  return suite(process.execPath, 'encrypted', testsMarked(ENCRYPTED), env);
+}
+
 async function main() {
   mkdirSync(inRoot(RESULTS), { recursive: true });
   const node = process.execPath;
@@ -130,6 +143,7 @@ async function main() {
   await step('lint', () => run(node, '@biomejs/biome/bin/biome', ['check']));
   await step('types', () => run(node, 'typescript/bin/tsc', ['-p', 'tsconfig.check.json']));
   await step(`tests on Node ${process.version}`, () => suite(node, 'this', []));
+  await step('tests on encrypted stores', onEncryptedStores);
   await step('tests on the newest Node', onNewestNode);
 }
 

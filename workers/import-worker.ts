@@ -21,7 +21,7 @@ import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
 
 /** A thread has tasks of one store only. */
 function blobsOf({ seal }: Sealed): Blobs {
-  if (seal !== undefined && !isWithheld()) withholdText();
+  if (seal !== undefined && !isWithheld()) withholdText(seal);
   return filesOf(seal);
 }
 

@@ -23,7 +23,7 @@ import type { Freshness } from '../options/freshness.js';
 import type { ResolvedStoreOptions, StoreOptions } from '../options/store.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
-import { Memory, MemoryPlace } from '../store/lock/memory-place.js';
+import { Memory, MemoryPlace, memoryIsPlain } from '../store/lock/memory-place.js';
 import { openPlace } from '../store/lock/recovery.js';
 import { forget } from '../store/ring/ring.js';
 import type { Catalog } from '../store/types.js';
@@ -66,11 +66,7 @@ export class Store extends MaintainedStore {
   readonly audit: Audit;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    place: StorePlace,
-    { options, imports }: Pick<EffectiveOptions, 'options' | 'imports'>,
-    catalog: Catalog,
-  ) {
+  private constructor(place: StorePlace, { options, imports }: EffectiveOptions, catalog: Catalog) {
     const acting = new Acting(place, options.audit);
     super(place, catalog, acting);
     this.#acting = acting;
@@ -89,11 +85,10 @@ export class Store extends MaintainedStore {
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
     const { closing } = this.#underWay;
-    const logsRecords = options.audit.records;
+    const { records: logsRecords } = options.audit;
     this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
-    const transaction = <R>(change: (transaction: Transaction) => R, note: TransactionNote): Promise<R> =>
-      this.#run(change, note);
+    const transaction: Transactions['run'] = (change, note) => this.#run(change, note);
     this.quarantine = new Quarantine({ options, transaction, acting }, place, catalog, work);
     this.audit = new Audit({ catalog, acting, assertWritable: () => this.assertWritable(), work });
   }
@@ -101,15 +96,10 @@ export class Store extends MaintainedStore {
   /** See `openStore`. */
   static async open(where: string | Memory, given?: StoreOptions): Promise<Store> {
     const effective = await effectiveOptions(given);
-    const { readOnly, trustOwner, trustShared, acknowledge } = effective.options;
-    const create = effective.options.create && !readOnly;
-    const syncsLater = acknowledge === 'committed';
-    if (given?.encryption !== undefined && where instanceof Memory)
-      throw new TypeError('a store in memory is not encrypted, because nothing of it is at rest');
-    const { encryption } = effective;
-    const { keys } = effective.options;
-    const how = { create, readOnly, trustOwner, trustShared, syncsLater, encryption, keys };
-    const { place, catalog } = await openPlace(where, how);
+    const { options, encryption } = effective;
+    const [create, syncsLater] = [options.create && !options.readOnly, options.acknowledge === 'committed'];
+    if (given?.encryption !== undefined && where instanceof Memory) throw memoryIsPlain();
+    const { place, catalog } = await openPlace(where, { ...options, create, syncsLater, encryption });
     return new Store(place, effective, catalog);
   }
 

@@ -21,24 +21,24 @@ function escaped(bytes: Uint8Array, at: number): string {
   });
 }
 
-/** How many encrypted stores this thread has open. */
-let stores = 0;
+/** The keys of the encrypted stores that this thread has open. */
+const stores = new Set<object>();
 
-/** An encrypted store is opened in this thread. */
-export function withholdText(): void {
-  stores++;
+/** An encrypted store is opened in this thread. @param keys as `giveText` gets them */
+export function withholdText(keys: object): void {
+  stores.add(keys);
 }
 
-/** It is closed. */
-export function giveText(): void {
-  stores--;
+/** It is closed. Idempotent. */
+export function giveText(keys: object): void {
+  stores.delete(keys);
 }
 
 export function isWithheld(): boolean {
-  return stores > 0;
+  return stores.size > 0;
 }
 
 /** A text for an error, or words that stand for it. */
 export function shownText(text: () => string): string {
-  return stores > 0 ? '(not shown: the store is encrypted)' : text();
+  return stores.size > 0 ? '(not shown: the store is encrypted)' : text();
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { openStore, repairStore } from '../../dist/src/index.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
-import { readJoined } from '../../dist/src/store/shards/joined.js';
+import { readJoined } from '../../dist/src/store/shards/joined/joined.js';
 import { ShardReader } from '../../dist/src/store/shards/read.js';
 import { all } from '../support/dropped-shards.js';
 import { isTried } from '../support/effort.js';

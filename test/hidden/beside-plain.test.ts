@@ -223,6 +223,6 @@ test('whatever is done to both, they hold the same', { timeout: 400_000 }, async
         directory.remove();
       }
     }),
-    { numRuns: runs(24), interruptAfterTimeLimit: 200_000 },
+    { numRuns: runs(12), interruptAfterTimeLimit: 350_000 },
   );
 });

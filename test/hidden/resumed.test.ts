@@ -1,6 +1,7 @@
 // Goal: an import that is killed and resumed in a store that hides its keys has one kind of pseudonyms, those of the spans
 // before the kill and those after: each record is found by its key. So is each one of an upsert that is resumed.
-// Method: imports in a process of its own, killed at given spans; resumed here, and every key looked up.
+// And an import is refused into a collection that was made meanwhile, and so hides its keys otherwise.
+// Method: imports in a process of its own, killed or held at given spans; resumed here, and every key looked up.
 
 import { expect, test } from 'vitest';
 import { runImport } from '../../dist/src/api/later.js';
@@ -11,6 +12,7 @@ import { Caches } from '../../dist/src/lookup/cache/caches.js';
 import { Lookup } from '../../dist/src/lookup/lookup.js';
 import { resolveStoreOptions } from '../../dist/src/options/store.js';
 import { openRecovered } from '../../dist/src/store/lock/recovery.js';
+import { newKeySalt } from '../../dist/src/store/seal/hidden-keys.js';
 import { filesOf } from '../../dist/src/store/sealed/files.js';
 import { startImport } from '../support/import-child.js';
 import { fileWith } from '../support/import-files.js';
@@ -64,4 +66,30 @@ test.each([5, 6])('every record is found, killed at span %i', async (killAtScan)
   expect(merged.spans).toBeGreaterThan(0);
   const expected = [...rows(0).slice(0, 150), ...rows(150)].map((row) => JSON.stringify(row));
   expect(merged.texts).toEqual([...expected, undefined]);
+});
+
+test('a collection that was made while an import ran has pseudonyms of its own, so the import is refused', async () => {
+  const directory = newStore();
+  const source = fileWith(textOf(rows(0)), 'first.ndjson');
+  const made = { directory, sources: [source], options: OPTIONS, seal: sealAsText(seal), holdAtScan: 2 };
+  const child = startImport(made);
+  await child.held;
+  const catalog = await openRecovered({ directory, blobs, seal }, { create: false, readOnly: false });
+  await catalog.transaction((write) => {
+    const header = catalog.header();
+    write.putHeader({ ...header, nextCollection: 2, nextTree: header.nextTree + 1, generation: header.generation + 1 });
+    const empty = { entries: 0, pages: 0 };
+    write.putCollection({
+      ...{ name: 'c', id: 1, generation: header.generation + 1, framing: 'lines', key: { kind: 'path', path: 'id' } },
+      ...{ keySalt: newKeySalt(seal, 'a transaction', 'c'), primary: { path: 'id', tree: header.nextTree, ...empty } },
+      ...{ secondary: [], records: 0, dead: 0, holes: 0, inline: 0, shards: 0, layout: header.generation + 1 },
+      ...{ sourceBytes: 0, storedBytes: 0, plainBytes: 0, published: new Date().toISOString() },
+    });
+  });
+  await catalog.close();
+  child.goOn();
+  expect(await child.ended).toMatchObject({ error: 'STORE_BUSY' });
+  // The next one takes the salt of the collection.
+  const { texts } = await resumed(directory, source, 'replace');
+  expect(texts.filter((text) => text !== undefined)).toHaveLength(300);
 });

@@ -36,6 +36,7 @@ const LAYERS = [
     'src/store/quarantine',
     'src/store/pages',
     'src/store/shards',
+    'src/store/shards/joined',
     'src/store/catalog',
     'src/store/audit',
     'src/store/lmdb/commits',

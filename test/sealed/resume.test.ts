@@ -15,6 +15,8 @@ import { openRecovered } from '../../dist/src/store/lock/recovery.js';
 import { quarantineLines } from '../../dist/src/store/quarantine/lines.js';
 import { filesOf } from '../../dist/src/store/sealed/files.js';
 import { ShardReader } from '../../dist/src/store/shards/read.js';
+import type { Catalog } from '../../dist/src/store/types.js';
+import { quarantineFiles } from '../../dist/src/upkeep/quarantine/review.js';
 import { type ChildImport, startImport } from '../support/import-child.js';
 import { fileWith } from '../support/import-files.js';
 import { newStore as newDirectory } from '../support/resumed.js';
@@ -82,6 +84,12 @@ test.each<Partial<ChildImport>>([
   expect(await child(directory, source, point).ended).toBeUndefined();
   expect(Object.keys(filesBesideIndex(directory)).join()).toMatch(/\.sealed.*journal/s);
   expect(seenIn(directory, WORDS)).toEqual([]);
+  // Its quarantine file is listed, though nobody can read what has no end.
+  const read = { collections: () => [{ name: OPTIONS.collection }] } as unknown as Catalog;
+  for (const { collection, bytes } of quarantineFiles({ directory, blobs, seal }, read)) {
+    expect(collection).toBe(OPTIONS.collection);
+    expect(bytes).toBeGreaterThan(0);
+  }
   const { resumed, what } = await importHere(directory, source);
   expect(resumed!.spans).toBeGreaterThan(0);
   expect(what).toEqual(whole.what);

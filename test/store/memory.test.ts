@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memory, openStore } from '../../src/index.js';
-import type { ByteRange } from '../../src/store/catalog/read.js';
+import type { ByteRange } from '../../src/store/catalog/byte-map.js';
 import { SortedMap } from '../../src/store/catalog/sorted-map.js';
 import { MemoryBlobs } from '../../src/store/files/memory-blobs.js';
 import { placeOf } from '../../src/store/lock/memory-place.js';

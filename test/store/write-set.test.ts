@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ByteRange } from '../../src/store/catalog/read.js';
+import type { ByteRange } from '../../src/store/catalog/byte-map.js';
 import { SortedMap } from '../../src/store/catalog/sorted-map.js';
 import { WriteSet } from '../../src/store/catalog/write-set.js';
 import { readBatch, writeBatch } from '../../src/store/lmdb/commits/batch.js';

@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { type ByteMap, type ByteRange, CatalogReader } from '../../src/store/catalog/read.js';
+import type { ByteMap, ByteRange } from '../../src/store/catalog/byte-map.js';
+import { CatalogReader } from '../../src/store/catalog/read.js';
 import type { CatalogSnapshot } from '../../src/store/types.js';
 
 export class RawCatalog extends CatalogReader implements CatalogSnapshot {

@@ -1,5 +1,6 @@
 // Goal: what transactions changed is kept, dropped or refused as the import is asked to. Method: each kind of collection, and each
 // kind of change, on disk and in memory. Other processes, watching and the command line: changes-beside.test.ts.
+// @encrypted: its stores are made with the options of the environment
 
 import { describe, expect, test } from 'vitest';
 import { memory, type OnChanged } from '../../dist/src/index.js';

@@ -1,6 +1,7 @@
 // Goal: changes that are called without waiting for one another take effect in the order of their calls, each as if it were
 // alone; none fails because of another; none is lost when the store is closed. The same in a directory and in memory.
 // Method: random transactions, some of which throw, called all at once, beside a Map that they are applied to one by one.
+// @encrypted: its stores are made with the options of the environment
 
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';

@@ -2,6 +2,7 @@
 // in whatever order, comes out as the same operations on the new records give.
 // Method: random sequences of transactions, imports, compactions and reopenings, and beside them the operations themselves,
 // done again on plain objects with a merge patch of RFC 7396's own pseudocode.
+// @encrypted: its stores are made with the options of the environment
 
 import { join } from 'node:path';
 import fc from 'fast-check';

@@ -1,6 +1,7 @@
 // Goal: after any sequence of transactions, imports, compactions and reopenings a store holds exactly what it must, whichever way it is
 // read; a transaction sees its own changes; one that throws changes nothing; a snapshot stays what it was.
 // Method: random sequences, and a Map beside them (support/store-model.ts). Real LMDB, real imports.
+// @encrypted: its stores are made with the options of the environment
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -40,7 +40,8 @@ export class Tree {
     this.#caches = caches;
     this.#read = read;
     if (same !== undefined) {
-      this.#seeks = same.#seeks;
+      // Where the fences were to be loaded and are not here, they are loaded after so many searches again.
+      this.#seeks = same.#seeks < this.#seeksMin ? same.#seeks : 0;
       this.#fences = same.#fences;
       this.#pageSpace = same.#pageSpace;
     }
@@ -67,6 +68,10 @@ export class Tree {
     return { shard: entryShard(page, index), ordinal: entryOrdinal(page, index) };
   }
 
+  get #seeksMin(): number {
+    return Math.max(SEEKS_MIN, Math.ceil(this.manifest.pages * SEEKS_PER_PAGE));
+  }
+
   /** Its stored pages, one after another, their entries checked. @param read the catalog or a snapshot of it, in the state of this tree's generation */
   pages(read: CatalogRead): OrderedPages {
     const fences = this.#fences;
@@ -88,8 +93,7 @@ export class Tree {
   }
 
   #countSeek(): void {
-    const { pages } = this.manifest;
-    if (++this.#seeks === Math.max(SEEKS_MIN, Math.ceil(pages * SEEKS_PER_PAGE)) && pages <= FENCES_MAX) {
+    if (++this.#seeks === this.#seeksMin && this.manifest.pages <= FENCES_MAX) {
       // Should the generation change meanwhile, so does the tree, and nobody misses its fences.
       this.#loadFences().catch(() => {});
     }

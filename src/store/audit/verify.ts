@@ -51,20 +51,29 @@ export async function verifyAudit({ read, place, pause = setImmediate, since }: 
   } catch (error) {
     return { isSound: false, fault: { sequence: 0, message: (error as Error).message }, ...nothing };
   }
-  const { generation } = read.header();
+  const generation = generationOf(read);
   if (head === undefined) {
     const [left] = read.auditValues(1, Number.MAX_SAFE_INTEGER - 1, 1);
     const message = left
       ? 'the log has entries, but its head is missing'
       : since && 'the store has no log, but the checkpoint says that it had one';
     const fault = message === undefined ? undefined : { sequence: left?.sequence ?? since!.sequence, message };
-    return { isSound: fault === undefined, ...(fault && { fault }), ...nothing, unlogged: generation };
+    return { isSound: fault === undefined, ...(fault && { fault }), ...nothing, unlogged: generation ?? 0 };
   }
   const walk = new Walk(read, head, place, since);
   const fault = (await walk.run(pause)) ?? walk.faultOfEnd(generation);
-  const unlogged = walk.unlogged + Math.max(0, generation - head.generation);
+  const unlogged = walk.unlogged + Math.max(0, (generation ?? 0) - head.generation);
   const { first, sequence: last } = head;
   return { isSound: fault === undefined, ...(fault && { fault }), entries: walk.entries, first, last, unlogged };
+}
+
+/** Undefined where the header is damaged, which is a fault of the store and not of the log. */
+function generationOf(read: CatalogRead): number | undefined {
+  try {
+    return read.generation();
+  } catch {
+    return undefined;
+  }
 }
 
 class Walk {
@@ -165,8 +174,8 @@ class Walk {
     return undefined;
   }
 
-  /** @param generation the store's */
-  faultOfEnd(generation: number): AuditFault | undefined {
+  /** @param generation the store's, if it is known */
+  faultOfEnd(generation: number | undefined): AuditFault | undefined {
     const { first, sequence, hash, base } = this.#head;
     const last = first + this.entries - 1;
     if (last < sequence)
@@ -182,7 +191,7 @@ class Walk {
     }
     if (first === 1 && base !== '0'.repeat(base.length))
       return { sequence: 1, message: 'a chain begins with a hash of zeros' };
-    if (this.#head.generation > generation) {
+    if (generation !== undefined && this.#head.generation > generation) {
       return {
         sequence,
         message: `the log is of generation ${this.#head.generation}, but the store is of generation ${generation}`,

@@ -24,6 +24,7 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import type { ByteMap, ByteRange } from './byte-map.js';
 import { Decoded } from './decoded.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
@@ -64,22 +65,6 @@ import {
   tombstonesKey,
   unseal,
 } from './values.js';
-
-/** A range of keys: from `start` on (after it where exclusive), as far as `end` but without it; `reverse` downwards. */
-export interface ByteRange {
-  readonly start: Uint8Array;
-  readonly end?: Uint8Array;
-  readonly exclusiveStart?: boolean;
-  readonly reverse?: boolean;
-  readonly limit?: number;
-}
-
-/** A sorted map of bytes, read synchronously. The caller owns the returned bytes. */
-export interface ByteMap {
-  get(key: Uint8Array): Buffer | undefined;
-  range(range: ByteRange): { readonly key: Uint8Array; readonly value: Buffer }[];
-  keys(range: ByteRange): Uint8Array[];
-}
 
 export class CatalogReader implements CatalogRead {
   readonly file: string;

@@ -3,7 +3,7 @@
 // A sorted map of bytes in memory, kept as an array of small sorted chunks. A copy shares its chunks with the original
 // until it changes them, so that a snapshot costs an array of pointers, and a transaction that fails costs nothing to undo.
 
-import type { ByteRange } from './read.js';
+import type { ByteRange } from './byte-map.js';
 import type { WritableByteMap } from './write.js';
 
 /** Entries of a chunk; a full one is halved. */

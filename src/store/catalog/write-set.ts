@@ -3,7 +3,7 @@
 // What a transaction is going to write, beside the map that it will be written to. Reads of the transaction see both as
 // one map. So the transaction can run in one thread, and LMDB can write and sync in another (store/lmdb/commits/thread.ts).
 
-import type { ByteMap, ByteRange } from './read.js';
+import type { ByteMap, ByteRange } from './byte-map.js';
 import { SortedMap } from './sorted-map.js';
 import type { WritableByteMap } from './write.js';
 

@@ -19,9 +19,9 @@ import type {
   StoreHeader,
   TombstoneState,
 } from '../types.js';
+import type { ByteRange } from './byte-map.js';
 import type { Check } from './checks.js';
 import type { Decoded } from './decoded.js';
-import type { ByteRange } from './read.js';
 import { encodeRecent, recentStart } from './recent.js';
 import {
   auditHeadCheck,

@@ -10,8 +10,9 @@
 import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
+import type { ByteMap } from '../catalog/byte-map.js';
 import { Decoded } from '../catalog/decoded.js';
-import { type ByteMap, CatalogReader } from '../catalog/read.js';
+import { CatalogReader } from '../catalog/read.js';
 import { CatalogWriter } from '../catalog/write.js';
 import { WriteSet } from '../catalog/write-set.js';
 import type { PreparedChanges } from '../commit-types.js';

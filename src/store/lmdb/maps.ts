@@ -2,7 +2,7 @@
 //
 // The databases of LMDB as the sorted maps of bytes that the catalog is read from.
 
-import type { ByteMap } from '../catalog/read.js';
+import type { ByteMap } from '../catalog/byte-map.js';
 import type { DatabaseSeal } from '../seal/index-seal.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */

@@ -7,7 +7,7 @@ import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { newHeader } from '../catalog/values.js';
 import { syncDirectory } from '../files/io.js';
-import { missingRing } from '../ring/ring.js';
+import { keyNeeded, missingRing, storedRing } from '../ring/ring.js';
 import { looksSealed } from '../seal/index-seal.js';
 import type { Catalog } from '../types.js';
 import type { LmdbCatalogOptions } from './open.js';
@@ -30,7 +30,7 @@ export async function makeReady(
   mayBeNew: boolean,
 ): Promise<void> {
   if (create && mayBeNew && catalog.isEmpty) {
-    createHeader(catalog, seal !== undefined);
+    createHeader(catalog, store, seal !== undefined);
     // LMDB syncs its file, not the name of it.
     syncDirectory(dirname(catalog.file));
     syncDirectory(store);
@@ -55,11 +55,16 @@ async function checkState(catalog: OpenedCatalog): Promise<void> {
   }
 }
 
-function createHeader(catalog: OpenedCatalog, isSealed: boolean): void {
+function createHeader(catalog: OpenedCatalog, store: string, isSealed: boolean): void {
   failpoint('store.create');
   catalog.transactionSync((write) => {
     // Another process may have been faster.
-    if (!catalog.hasHeader) write.putHeader(newHeader(isSealed));
+    if (!catalog.hasHeader) {
+      // Or is making an encrypted store here.
+      const ring = isSealed ? undefined : storedRing(store);
+      if (ring !== undefined) throw keyNeeded(store, ring);
+      write.putHeader(newHeader(isSealed));
+    }
     failpoint('store.header');
   });
 }

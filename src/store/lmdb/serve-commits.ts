@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { giveText, withholdText } from '../../base/snippet.js';
+import { withholdText } from '../../base/snippet.js';
 import { isMissing } from '../../base/system-errors.js';
 import { failed } from '../../parallel/wire.js';
 import { Decoded } from '../catalog/decoded.js';
@@ -15,6 +15,7 @@ import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { forget } from '../ring/ring.js';
 import { filesOf } from '../sealed/files.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { commitTo, type Targets, writeBatchTo } from './commit.js';
@@ -80,6 +81,9 @@ export function serveCommits(port: MessagePort, { turn, batches }: CommitThreadD
       const lost = await opened?.syncing.settled();
       if (opened !== undefined) await close(opened);
       opened = undefined;
+      // The thread may be kept for another store.
+      if (store?.seal !== undefined) forget(store.seal);
+      store = undefined;
       say({ kind: 'closed', lost: lost && failed(lost.reason) });
     }
   });
@@ -163,8 +167,8 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {
-      if (seal !== undefined) withholdText();
       const { meta, pages } = byteMaps(index, () => {});
+      if (seal !== undefined) withholdText(seal);
       const place = { directory: store, blobs: filesOf(seal), seal };
       const decoded = new Decoded(index.sealed?.seal);
       const catalog = new CatalogReader(file, meta, pages, decoded);
@@ -178,8 +182,7 @@ async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<
   throw removedError(file);
 }
 
-async function close({ index, place }: Pick<Opened, 'index'> & Partial<Pick<Opened, 'place'>>): Promise<void> {
-  if (place?.seal !== undefined) giveText();
+async function close({ index }: Pick<Opened, 'index'>): Promise<void> {
   await index.root.close();
   index.gate?.close();
 }

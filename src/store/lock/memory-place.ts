@@ -52,3 +52,7 @@ export class Memory {
 export function memory(): Memory {
   return new Memory();
 }
+
+export function memoryIsPlain(): TypeError {
+  return new TypeError('a store in memory is not encrypted, because nothing of it is at rest');
+}

@@ -128,7 +128,7 @@ export function copyRing(store: string, copy: string): void {
 
 /** Zeroes the keys. Nothing may use them any more. */
 export function forget(seal: SealKeys): void {
-  giveText();
+  giveText(seal);
   forgetSecrets(seal);
   for (const { key } of seal.dataKeys) key.fill(0);
 }
@@ -218,8 +218,9 @@ function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
     if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
     return { number, key };
   });
-  withholdText();
-  return { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+  const seal = { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+  withholdText(seal);
+  return seal;
 }
 
 /** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */

@@ -176,7 +176,7 @@ export class LogReader implements BlobReader {
   }
 
   #damaged(offset: number): GristmillError {
-    const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it, or its end is missing`;
+    const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it, or its end is missing because an import is writing it or was killed`;
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
   }
 }

@@ -116,3 +116,10 @@ export function readFully(file: BlobReader, into: Buffer, offset: number, path: 
 export function truncated(path: string, offset: number): Error {
   return damaged(path, offset, 'the file ends there, inside a frame or table');
 }
+
+/** A row of the tables. */
+export interface TableRow {
+  readonly storedBytes: number;
+  readonly plainBytes: number;
+  readonly records: number;
+}

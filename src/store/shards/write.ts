@@ -17,13 +17,16 @@ import type { Blobs, BlobWriter } from '../files/blobs.js';
 import { newShardKey, SEALED_FRAME_EXTRA, type ShardKey, sealFrame, sealSection, tagOf } from '../sealed/shard-key.js';
 import { encodeSection, encodeTables, Section } from './format.js';
 import type { Holes } from './holes.js';
-import type { TableRow } from './joined.js';
+import type { TableRow } from './tables.js';
 
 const BUFFER_BYTES = 1 << 20;
 /** The thread's buffer while no shard needs it: left to the garbage collector, there would be one for each of many shards. */
 let spare: Buffer | undefined;
 /** Sizes in the seek table are u32. */
 const FRAME_BYTES_MAX = 0xffff_ffff;
+
+/** What a shard is written into. */
+export type ShardFile = Pick<BlobWriter, 'append' | 'close'>;
 
 /** The facts of a finished shard, for its catalog entry. */
 export interface ShardSummary {
@@ -43,7 +46,7 @@ export class ShardWriter {
   readonly path: string;
   readonly #blobs: Blobs;
   /** Open until `finish` or `abort`. */
-  readonly #file: BlobWriter;
+  readonly #file: ShardFile;
   readonly #encoder: FrameEncoder;
   readonly #hash = createHash('sha256');
   readonly #buffer = spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -56,7 +59,7 @@ export class ShardWriter {
   readonly #key: ShardKey | undefined;
   #waiting: Uint8Array | undefined;
 
-  private constructor(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder, shard: number | undefined) {
+  private constructor(blobs: Blobs, path: string, file: ShardFile, encoder: FrameEncoder, shard: number | undefined) {
     this.path = path;
     this.#blobs = blobs;
     this.#file = file;
@@ -80,7 +83,7 @@ export class ShardWriter {
   }
 
   /** Writes into a part of a file that others have opened. They close and remove it. */
-  static within(blobs: Blobs, path: string, file: BlobWriter, encoder: FrameEncoder, shard: number): ShardWriter {
+  static within(blobs: Blobs, path: string, file: ShardFile, encoder: FrameEncoder, shard: number): ShardWriter {
     return new ShardWriter(blobs, path, file, encoder, shard);
   }
 

@@ -7,7 +7,7 @@
 import { JOINED_SHARDS_MAX, SPAN_BYTES_MAX } from '../../base/limits.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
-import { byFile, readJoined } from '../../store/shards/joined.js';
+import { byFile, readJoined } from '../../store/shards/joined/joined.js';
 import type { Catalog, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { total } from './publish-rewritten.js';
 

@@ -2,7 +2,7 @@
 //
 // Writes the live records of a shard into a new file under a new number; nothing names it yet. What has to be unpacked and
 // packed again is a frame at a time, so lookups of the same process have their turns in between. Several shards of one new
-// file are joined there, one after another (store/shards/joined.ts): those that need not be written anew are copied.
+// file are joined there, one after another (store/shards/joined/joined.ts): those that need not be written anew are copied.
 
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -12,7 +12,7 @@ import type { StorePlace } from '../../store/files/blobs.js';
 import { shardFileName, shardPath } from '../../store/files/layout.js';
 import { reserveShards } from '../../store/publish/publisher.js';
 import { Holes } from '../../store/shards/holes.js';
-import { JoinedWriter } from '../../store/shards/join-write.js';
+import { JoinedWriter } from '../../store/shards/joined/join-write.js';
 import { originOf, type ShardOrigin } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';

@@ -55,7 +55,8 @@ export function quarantineFiles(place: StorePlace, catalog: CatalogRead): Quaran
   const names = catalog.collections().map(({ name }) => name);
   return quarantineNames(place).map((found) => {
     const collection = collectionOf(found, names, place.seal);
-    const file = openQuarantine(place, found);
+    // As it is on disk: that of an import at work cannot be read yet in an encrypted store.
+    const file = place.blobs.open(pathOfQuarantine(place, found.name), 'file');
     file.close();
     const { name, time } = found;
     return { name, ...(collection !== undefined && { collection }), ...(time && { time }), bytes: file.size };

@@ -46,6 +46,8 @@ type NotOfWork = 'trustOwner' | 'trustShared' | 'encryption';
 const WITHOUT_CATALOG =
   'The index was made from the shards, without the catalog. Records that transactions deleted or replaced exist again. Records that transactions put are lost if they were not compacted. The indexes are those of the last import or compacted transaction. If createIndex (gristmill index add) made an index later, make it again.';
 
+const WITHOUT_LOG = 'The audit log begins again.';
+
 /**
  * Makes a new index for a store. No other process may have the store open.
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, STORE_BUSY, STORE_TOO_NEW, DISK_FULL,
@@ -120,6 +122,8 @@ async function repair(
   const isSafe = !fromShards && (await isSafeToOpen(store, seal, signal));
   await pause();
   const old = isSafe ? await openOld(store, seal, pause) : undefined;
+  // Only for its audit log.
+  const log = old === undefined && isSafe ? await readableOld(store, seal) : undefined;
   const state = indexState(store, old?.catalog);
   const made = join(store, UNFINISHED);
   rmSync(made, { recursive: true, force: true });
@@ -143,19 +147,15 @@ async function repair(
           await rebuildCollection({ ...parts, rebuild: rebuildFor(manifest.name) }, manifest);
         }
       } else {
-        found.notes.push(WITHOUT_CATALOG);
+        found.notes.push(log === undefined ? `${WITHOUT_CATALOG} ${WITHOUT_LOG}` : WITHOUT_CATALOG);
         await rebuildFromShards({ store, blobs, catalog, ...found, rebuildFor, pause });
       }
-      const log = old === undefined && isSafe ? await readableOld(store, seal) : undefined;
-      try {
-        const target = { old: old?.catalog ?? log, catalog, place: { seal }, pause };
-        const lost = await continueLog(target, { why, collections: recordsOf(catalog) });
-        if (lost !== undefined) found.notes.push(`The audit log begins again, because it could not be kept: ${lost}.`);
-      } finally {
-        await log?.close();
-      }
+      const target = { old: old?.catalog ?? log, catalog, place: { seal }, pause };
+      const lost = await continueLog(target, { why, collections: recordsOf(catalog) });
+      if (target.old && lost !== undefined) found.notes.push(`${WITHOUT_LOG} The old one is damaged: ${lost}.`);
       collections = recordsOf(catalog);
     } finally {
+      await log?.close();
       await catalog.close();
     }
     for (const file of rewritten) await syncFile(pathIn(temporary, file));

@@ -16,7 +16,7 @@ import {
   SKIPPABLE_MAGIC,
   tableBytes,
 } from '../../store/shards/format.js';
-import { readJoined } from '../../store/shards/joined.js';
+import { readJoined } from '../../store/shards/joined/joined.js';
 import { originOf } from '../../store/shards/origin.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { readTables } from '../../store/shards/tables.js';

@@ -5,7 +5,7 @@
 
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
-import { byFile, type JoinedShard, readJoined } from '../../store/shards/joined.js';
+import { byFile, type JoinedShard, readJoined } from '../../store/shards/joined/joined.js';
 import type { ShardEntry } from '../../store/types.js';
 import type { FaultList } from './faults.js';
 

@@ -14,14 +14,14 @@
 //
 // join-write.ts writes it. Older versions of gristmill refuse the flag (STORE_TOO_NEW).
 
-import { JOINED_SHARDS_MAX } from '../../base/limits.js';
-import type { BlobReader, Region } from '../files/blobs.js';
-import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
-import type { SealKeys } from '../seal/types.js';
-import { openBox, sealBox } from '../sealed/box.js';
-import type { ShardEntry } from '../types.js';
-import { damaged, decodeSections, encodeSection, encodeTables, Section } from './format.js';
-import { readFully, readTables } from './tables.js';
+import { JOINED_SHARDS_MAX } from '../../../base/limits.js';
+import type { BlobReader, Region } from '../../files/blobs.js';
+import { CHECKSUM_BYTES, putChecksum } from '../../files/checksum.js';
+import type { SealKeys } from '../../seal/types.js';
+import { openBox, sealBox } from '../../sealed/box.js';
+import type { ShardEntry } from '../../types.js';
+import { damaged, decodeSections, encodeSection, encodeTables, Section } from '../format.js';
+import { readFully, readTables, type TableRow } from '../tables.js';
 
 const MEMBER_BYTES = 4 + 8;
 /** Of the section: what 1,024 shards take, and its header and checksum are a few bytes more. */
@@ -31,13 +31,6 @@ const MEMBERS_BYTES_MAX = JOINED_SHARDS_MAX * MEMBER_BYTES + 1024;
 export interface JoinedShard {
   readonly shard: number;
   readonly region: Region;
-}
-
-/** A row of the tables. */
-export interface TableRow {
-  readonly storedBytes: number;
-  readonly plainBytes: number;
-  readonly records: number;
 }
 
 /** The end of a joined file. */

@@ -5,13 +5,14 @@
 
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { GristmillError } from '../../base/errors.js';
-import { failpoint } from '../../base/failpoints.js';
-import type { FrameEncoder } from '../codec/frame-codec.js';
-import type { Blobs, BlobWriter } from '../files/blobs.js';
-import { encodeJoined, type JoinedShard, type TableRow } from './joined.js';
-import type { ShardReader } from './read.js';
-import { type ShardSummary, ShardWriter } from './write.js';
+import { GristmillError } from '../../../base/errors.js';
+import { failpoint } from '../../../base/failpoints.js';
+import type { FrameEncoder } from '../../codec/frame-codec.js';
+import type { Blobs, BlobWriter } from '../../files/blobs.js';
+import type { ShardReader } from '../read.js';
+import type { TableRow } from '../tables.js';
+import { type ShardFile, type ShardSummary, ShardWriter } from '../write.js';
+import { encodeJoined, type JoinedShard } from './joined.js';
 
 const UNFINISHED_SUFFIX = '.unfinished';
 /** Of zstd, for shards that are written anew. */
@@ -61,7 +62,7 @@ export class JoinedWriter {
   /** Appends a shard that is written anew. @param write writes and finishes it */
   async write(shard: number, write: (writer: ShardWriter) => Promise<ShardSummary>): Promise<ShardSummary> {
     const at = this.#bytes;
-    const part: BlobWriter = { size: 0, append: (bytes) => this.#append(bytes), close() {} };
+    const part: ShardFile = { append: (bytes) => this.#append(bytes), close() {} };
     const writer = ShardWriter.within(this.#blobs, this.#path, part, this.#encoder, shard);
     const summary = await write(writer);
     this.#add(shard, at, writer.rows);
