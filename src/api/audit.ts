@@ -42,7 +42,6 @@ export class Acting {
 /** The parts of a store that its audit log needs. */
 interface Owner {
   readonly catalog: Catalog;
-  readonly place: StorePlace;
   readonly acting: Acting;
   readonly assertWritable: () => void;
   /** Runs long work of a store. @throws GristmillError STORE_CLOSED */
@@ -76,8 +75,10 @@ export class Audit {
    * @example const { isSound, fault } = await store.audit.verify({ since: line });
    */
   async verify(options?: AuditVerifyOptions): Promise<AuditVerifyReport> {
-    const { catalog, place, work } = this.#owner;
-    return work(async (closing) => (await later.load()).verifyAuditLog({ catalog, place, closing }, options));
+    const { catalog, acting, work } = this.#owner;
+    return work(async (closing) =>
+      (await later.load()).verifyAuditLog({ catalog, place: acting.place, closing }, options),
+    );
   }
 
   /**

@@ -84,8 +84,7 @@ export class Store extends MaintainedStore {
     this.#serving = new Serving(store, options, !(place instanceof MemoryPlace));
     const admitted = <T>(read: () => T): T => this.#caches.admitted(read);
     const committed = (): void => this.#serving.look();
-    const { closing } = this.#underWay;
-    const { records: logsRecords } = options.audit;
+    const [{ closing }, logsRecords] = [this.#underWay, options.audit.records];
     this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
     const transaction: Transactions['run'] = (change, note) => this.#run(change, note);

@@ -7,12 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { files } from '../../dist/src/store/files/file-blobs.js';
-import {
-  encodeJoined,
-  type JoinedShard,
-  readJoined,
-  type TableRow,
-} from '../../dist/src/store/shards/joined/joined.js';
+import { encodeJoined, type JoinedShard, readJoined } from '../../dist/src/store/shards/joined/joined.js';
+import type { TableRow } from '../../dist/src/store/shards/tables.js';
 import { partOf } from '../support/effort.js';
 import { tryAll } from '../support/hostile-trial.js';
 import { makeDirectory } from '../support/import-files.js';
