@@ -1,13 +1,16 @@
 // Goal: whatever system call a conversion dies before, the store opens as it was or converted, and the conversion can be
 // completed; then nothing plain is left. A full disk makes it fail, and the store is what it was.
 // Method: the command runs under strace, which kills it before the n-th call of one name in any thread, for n = 1, 2, 3 … until
-// the command ends by itself. A full disk is strace's answer to the n-th write.
+// the command ends by itself. A full disk is strace's answer to the n-th write. And processes open the store and change it while
+// it is converted to and fro: each finds it whole, as it was or as it is to be, and nothing that they put is lost.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptStore, encryptStore, reencryptStore } from '../../dist/src/index.js';
+import { decryptStore, encryptStore, type GristmillError, openStore, reencryptStore } from '../../dist/src/index.js';
 import { CLI } from '../support/cli.js';
 import { build, shown, WORD } from '../support/convertible.js';
 import { isInPart } from '../support/effort.js';
@@ -20,7 +23,51 @@ const CONVERT = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: reenc
 /** No call comes so often in one thread. */
 const CALLS_MAX = 5000;
 
+const OPENER = fileURLToPath(new URL('../support/opens-converted.mjs', import.meta.url));
+const SECONDS = Number(process.env.TORTURE_SECONDS ?? 60);
+
 const lacks = missing('strace');
+
+test('processes that open the store while it is converted', async () => {
+  const directory = scratchDirectory();
+  const [store, source, keyFile] = ['store', 'rows.ndjson', 'key'].map((name) => join(directory.path, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(keyFile, Buffer.alloc(32, 7), { mode: 0o600 });
+  writeFileSync(source, Array.from({ length: 500 }, (_, id) => `${JSON.stringify({ id })}\n`).join(''));
+  const made = await openStore(store);
+  for (const collection of ['records', 'puts']) await made.import(source, { collection, key: 'id', workers: 1 });
+  await made.close();
+  const openers = Array.from({ length: 3 }, () => {
+    const child = spawn(process.execPath, [OPENER, store, keyFile], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return { child, said: text(child.stdout) };
+  });
+  const encryption = { keyFile };
+  let [conversions, kind]: [number, Kind] = [0, 'encrypt'];
+  for (const end = Date.now() + SECONDS * 1000; Date.now() < end; ) {
+    try {
+      await CONVERT[kind](store, { encryption, workers: 1 });
+    } catch (error) {
+      expect((error as GristmillError).code).toBe('STORE_BUSY');
+      continue;
+    }
+    conversions++;
+    kind = kind === 'encrypt' ? 'reencrypt' : kind === 'reencrypt' ? 'decrypt' : 'encrypt';
+  }
+  for (const { child } of openers) child.stdin.write('x');
+  const said = (await Promise.all(openers.map((one) => one.said))).map((one) => JSON.parse(one));
+  expect(said.flatMap(({ errors }) => errors)).toEqual([]);
+  const last = await openStore(store, kind === 'encrypt' ? {} : { encryption });
+  const puts = said.reduce((sum, one) => sum + one.puts, 0);
+  expect(last.collection('puts').stat().records).toBe(500 + puts);
+  expect((await last.verify({ workers: 1 })).faults).toEqual([]);
+  await last.close();
+  directory.remove();
+  expect(conversions).toBeGreaterThan(0);
+  console.log(`conversions beside processes that open the store: ${conversions}; puts: ${puts}`);
+});
 
 describe.skipIf(lacks)(`conversions under strace${lacks ? ` (${lacks})` : ''}`, () => {
   const directory = scratchDirectory();
