@@ -30,7 +30,7 @@ while (!isOver) {
       if (!OTHER_KIND.includes(error.code)) errors.push(`${error.code}: ${error.message}`);
     }
   }
-  await setTimeout(200 + Math.random() * 600);
+  await setTimeout(500 + Math.random() * 2000);
 }
 process.stdout.write(JSON.stringify({ puts, errors }));
 process.exit();

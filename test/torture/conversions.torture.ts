@@ -40,7 +40,7 @@ test('processes that open the store while it is converted', async () => {
   const made = await openStore(store);
   for (const collection of ['records', 'puts']) await made.import(source, { collection, key: 'id', workers: 1 });
   await made.close();
-  const openers = Array.from({ length: 3 }, () => {
+  const openers = Array.from({ length: 2 }, () => {
     const child = spawn(process.execPath, [OPENER, store, keyFile], { stdio: ['pipe', 'pipe', 'inherit'] });
     return { child, said: text(child.stdout) };
   });
