@@ -17,7 +17,8 @@ import {
   type StoreOptions,
 } from '../../dist/src/index.js';
 import { build, COLLECTION, FOLDER, FOLLOWING, shown, WORD } from '../support/convertible.js';
-import { makeDirectory, scratch } from '../support/import-files.js';
+import { startImport } from '../support/import-child.js';
+import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
 
 const encryption = { key: Buffer.alloc(32, 7) };
 const OTHER = { key: Buffer.alloc(32, 8) };
@@ -177,6 +178,22 @@ test('the audit log goes on, and says what was done', async () => {
   expect(encrypted?.result).toContain(last!.hash);
   expect({ ...kept, hash: '', previous: '' }).toEqual({ ...last, hash: '', previous: '' });
   expect(encrypted).not.toHaveProperty('unlogged');
+});
+
+test('an import that could be resumed begins anew, and leaves nothing plain', async () => {
+  const directory = copy();
+  const text = Array.from({ length: 400 }, (_, i) => `{"id":"${WORD}${i}"${i % 50 === 7 ? 'oops' : ''}}\n`).join('');
+  const sources = [fileWith(text, `${WORD}.json`)];
+  const options = { collection: `i${WORD}`, key: 'id', onBadRecord: 'quarantine', spanBytes: 1500 } as const;
+  expect(await startImport({ directory, sources, options, killAtScan: 5 }).ended).toBeUndefined();
+  expect(await encryptStore(directory, { encryption, workers: 1 })).toMatchObject({ dropped: 1 });
+  expect(plainIn(directory)).toEqual([]);
+  expect(await shown(directory, { encryption }, false)).toEqual(before);
+  const store = await openStore(directory, { encryption });
+  expect((await store.verify({ workers: 1 })).leftovers).toEqual({ trees: [], files: [], temporary: [] });
+  expect((await store.import(sources, { ...options, workers: 1 })).resumed).toBeUndefined();
+  expect(store.collection(options.collection).stat().records).toBe(392);
+  await store.close();
 });
 
 test('a cancelled conversion leaves the store as it was, and continues with the files that it has', async () => {

@@ -14,7 +14,7 @@ export type InitOptions = Pick<StoreOptions, 'encryption' | 'keys' | 'trustOwner
 
 /**
  * Makes an empty store. With option `encryption` it is encrypted from its first byte on, and `keys` says how the keys of its
- * records are kept in the index. Whether a store is encrypted, and how, is decided here once and for all.
+ * records are kept in the index. `encryptStore` and `decryptStore` change that later.
  * @throws GristmillError STORE_EXISTS, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, WRONG_KEY, KEY_FILE_REFUSED,
  * KEY_SERVICE_FAILED, IO_ERROR, DISK_FULL; TypeError for a wrong option
  * @example await initStore('./store', { encryption: { keyFile: '/run/secrets/store-key' } });

@@ -7,6 +7,7 @@ import { type CommonOptions, choice, withCommonOptions } from '../shared/argumen
 import { interruptible } from '../shared/interrupt.js';
 import { openStore } from '../shared/open.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../shared/store-flags.js';
+import { note } from '../terminal/diagnostics.js';
 import { fileOutput, LineWriter, type Output, standardOutput } from '../terminal/output.js';
 
 interface ExportFlags extends CommonOptions, StoreFlags {
@@ -23,6 +24,7 @@ Examples:
 --format json writes one array. For a collection imported from one object, it writes one object.
 --format ndjson writes one record a line. For a collection imported from one object, a line is
 {"key":<member name>,"value":<record>}, so that no name is lost.
+The export of an encrypted store is not encrypted.
 --out writes a file that only its owner can read. The file gets its name when it is complete.`;
 
 /** Adds the command to the program. */
@@ -42,6 +44,7 @@ async function runExport(flags: ExportFlags): Promise<void> {
   const store = await openStore(flags, { readOnly: true });
   try {
     const collection = store.collection(flags.collection);
+    if (store.stat().encryption !== undefined) note('the store is encrypted, but its export is not: it is plain text');
     const output = flags.out === undefined ? standardOutput() : await fileOutput(flags.out, store.options.trustShared);
     try {
       await interruptible(async (signal) => {

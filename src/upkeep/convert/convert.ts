@@ -40,7 +40,7 @@ import {
 } from '../../store/ring/ring.js';
 import type { KeysAtRest, SealKeys } from '../../store/seal/types.js';
 import { filesOf } from '../../store/sealed/files.js';
-import type { Catalog, CollectionManifest } from '../../store/types.js';
+import type { CatalogRead, CatalogSnapshot, CollectionManifest } from '../../store/types.js';
 import { indexState, refuseWhileInUse } from '../repair/exchange.js';
 import { RepairWatch } from '../repair/progress.js';
 import { Rebuild } from '../repair/rebuild.js';
@@ -147,6 +147,7 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
   const { kind, store, made, from, to, watch } = conversion;
   const old = await LmdbCatalog.open(store, { create: false, readOnly: false, seal: from.seal });
   let lock: WriterLock | undefined;
+  let snapshot: CatalogSnapshot | undefined;
   try {
     lock = await WriterLock.acquire(
       old,
@@ -154,7 +155,9 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
       { operation: 'convert', wait: false },
     );
     const state = indexState(store, old);
-    const dropped = new Set(old.resumable().map(({ id }) => id));
+    // Who changes the store meanwhile is found out at the end; until then all is read in one state.
+    snapshot = old.snapshot();
+    const dropped = new Set(snapshot.resumable().map(({ id }) => id));
     const step = async (bytes: number, records: number): Promise<void> => {
       watch.shared.add(bytes, records);
       await watch.pause();
@@ -162,10 +165,10 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
     const converting = { store, made, from, to, step };
     for (const name of [SHARDS_DIRECTORY, QUARANTINE_DIRECTORY]) makeDirectory(join(made, name));
     rmSync(join(made, INDEX_DIRECTORY), { recursive: true, force: true });
-    watch.begin(bytesToRead(old, to));
-    const shards = await convertShards(converting, old);
-    await makeIndex(conversion, old, shards.entries);
-    const collections = old.collections();
+    watch.begin(bytesToRead(snapshot, to));
+    const shards = await convertShards(converting, snapshot);
+    await makeIndex(conversion, snapshot, shards.entries);
+    const collections = snapshot.collections();
     await convertRejected(
       converting,
       collections.map(({ name }) => name),
@@ -182,13 +185,14 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
     const { written, kept } = shards;
     return reportOf(store, collections, { written, kept }, dropped.size, watch.done());
   } finally {
+    snapshot?.release();
     await lock?.release();
     await old.close();
   }
 }
 
 /** Bytes of shard files: each is read once more where trees are made anew. */
-function bytesToRead(old: Catalog, { seal }: Blobs): number {
+function bytesToRead(old: CatalogRead, { seal }: Blobs): number {
   return old.collections().reduce((sum, { storedBytes, keySalt }) => {
     const isMadeAnew = keySalt !== undefined || seal?.keys === 'hidden';
     return sum + (isMadeAnew ? 2 : 1) * storedBytes;
@@ -197,7 +201,7 @@ function bytesToRead(old: Catalog, { seal }: Blobs): number {
 
 async function makeIndex(
   { kind, store, made, from, to, options, startWorkers, watch }: Conversion,
-  old: Catalog,
+  old: CatalogRead,
   shards: Awaited<ReturnType<typeof convertShards>>['entries'],
 ): Promise<void> {
   // Not beside the shards: an index is made only where there are none.

@@ -5,7 +5,6 @@ import { checkEncryption, type EncryptionOptions } from '../../options/encryptio
 import { LONG_WORK, THREADS, TRUST } from '../../options/shared.js';
 import { STORE_OPTIONS } from '../../options/store.js';
 import type { ConversionKind } from '../../store/files/layout.js';
-import type { KeysAtRest } from '../../store/seal/types.js';
 
 /** Options of `decryptStore`. An unknown name is a TypeError. */
 export interface DecryptOptions {
@@ -29,18 +28,18 @@ export interface DecryptOptions {
 /** Options of `encryptStore`. An unknown name is a TypeError. */
 export interface EncryptOptions extends DecryptOptions {
   /** How the keys of records are kept in the index: "hidden" or "plaintext" (docs/security.md). Default "hidden". */
-  readonly keys?: KeysAtRest | undefined;
+  readonly keys?: 'hidden' | 'plaintext' | undefined;
 }
 
 /** Options of `reencryptStore`. An unknown name is a TypeError. */
 export interface ReencryptOptions extends DecryptOptions {
   /** How the keys of records are kept in the index from then on. Default: as before. */
-  readonly keys?: KeysAtRest | undefined;
+  readonly keys?: 'hidden' | 'plaintext' | undefined;
 }
 
 /** The progress of an encryption or decryption. */
 export interface ConvertProgress {
-  readonly stage: ConversionKind | 'done';
+  readonly stage: 'encrypt' | 'decrypt' | 'reencrypt' | 'done';
   /** Bytes of shard files read so far. Where indexes are made anew, each is read twice. */
   readonly bytes: number;
   readonly bytesTotal: number;
