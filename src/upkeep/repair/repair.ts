@@ -72,16 +72,19 @@ export async function repairStore(
     await finishConversion(store);
   }
   const { seal } = await unlocked({ directory: store, blobs: files }, false, { encryption });
-  refuseWhileInUse(store);
-  if (fromShards) removeOpenable(store);
-  putSharedFilesAside(store);
-  await mendGate(store);
-  const progress = new RepairWatch(options, 'repair');
   try {
-    await progress.pause();
-    return await repair(store, startWorkers, { ...options, fromShards, seal }, progress);
+    refuseWhileInUse(store);
+    if (fromShards) removeOpenable(store);
+    putSharedFilesAside(store);
+    await mendGate(store);
+    const progress = new RepairWatch(options, 'repair');
+    try {
+      await progress.pause();
+      return await repair(store, startWorkers, { ...options, fromShards, seal }, progress);
+    } finally {
+      progress.close();
+    }
   } finally {
-    progress.close();
     if (seal !== undefined) forget(seal);
   }
 }
