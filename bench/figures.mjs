@@ -27,6 +27,7 @@ const BENCHES = [
     'start',
     'verify',
     'index-add',
+    'encryption',
     'kernel',
     'real',
   ],

@@ -27,6 +27,7 @@ const BENCHES = {
   start: { rivals: true },
   verify: {},
   'index-add': {},
+  encryption: {},
   real: { rivals: true },
   memory: {},
   scaling: {},

@@ -29,7 +29,15 @@ export async function removeEmptyStore(directory: string, encryption?: Encryptio
   if (!CAN_REACH_MOVED) return false;
   const place = await unlocked({ directory, blobs: files }, false, { encryption });
   const { seal } = place;
-  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: false, seal });
+  try {
+    return await removeIfEmpty(await LmdbCatalog.open(directory, { create: false, readOnly: false, seal }), place);
+  } finally {
+    if (seal !== undefined) forget(seal);
+  }
+}
+
+async function removeIfEmpty(catalog: LmdbCatalog, place: StorePlace): Promise<boolean> {
+  const { directory } = place;
   try {
     const lock = await lockIfFree(catalog, place);
     if (lock === undefined) return false;
@@ -48,7 +56,6 @@ export async function removeEmptyStore(directory: string, encryption?: Encryptio
     }
   } finally {
     await catalog.close();
-    if (seal !== undefined) forget(seal);
   }
 }
 

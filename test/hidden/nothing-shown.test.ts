@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
 import { openPlace } from '../../dist/src/store/lock/recovery.js';
 import { entriesOf } from '../../dist/src/store/pages/read.js';
+import { forget } from '../../dist/src/store/ring/ring.js';
 import type { Catalog } from '../../dist/src/store/types.js';
 import { STORE_KEY } from '../support/hidden-store.js';
 import { fileWith, scratch } from '../support/import-files.js';
@@ -82,11 +83,12 @@ async function written(directory: string, keys: 'hidden' | 'plaintext') {
 }
 
 async function catalogOf<T>(directory: string, look: (catalog: Catalog) => T): Promise<T> {
-  const { catalog } = await openPlace(directory, { create: false, readOnly: true, ...ENCRYPTION });
+  const { place, catalog } = await openPlace(directory, { create: false, readOnly: true, ...ENCRYPTION });
   try {
     return look(catalog);
   } finally {
     await catalog.close();
+    forget(place.seal!);
   }
 }
 

@@ -11,6 +11,7 @@ import { files as onDisk } from '../../dist/src/store/files/file-blobs.js';
 import { prepareStoreDirectory } from '../../dist/src/store/files/layout.js';
 import { placeOf } from '../../dist/src/store/lock/memory-place.js';
 import { openPlace, openRecovered } from '../../dist/src/store/lock/recovery.js';
+import { forget } from '../../dist/src/store/ring/ring.js';
 import type { Catalog } from '../../dist/src/store/types.js';
 import type { ImportOptions } from '../../src/import/options/types.js';
 import { optionsOf, STORE_KEY } from './hidden-store.js';
@@ -88,6 +89,7 @@ async function hiddenStore(): Promise<Synced> {
   onTestFinished(async () => {
     await store.close();
     await catalog.close();
+    forget(place.seal!);
   });
   return synced(store, { ...place, catalog });
 }

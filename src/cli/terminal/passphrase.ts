@@ -18,8 +18,9 @@ export async function askPassphrase(prompt: string): Promise<string> {
       'the store needs a passphrase, and gristmill asks for it only in a terminal: run the command in one, or keep the key in a file (--key-file, or the variable GRISTMILL_KEY_FILE)';
     throw new GristmillError('KEY_NEEDED', message);
   }
-  printError(prompt);
+  // Before the question is there to be answered: the terminal itself would show what is typed until then.
   stdin.setRawMode(true);
+  printError(prompt);
   try {
     return await typed();
   } finally {

@@ -4,7 +4,7 @@ import { copyWords, Entries } from './entries';
 import { ENTRY_HEADER_BYTES, REF_BYTES, State } from './state';
 import { xxh64 } from './checksum';
 
-export const PAGE_BYTES: u32 = 8176;
+export const PAGE_BYTES: u32 = 8132;
 const VERSION_AT: u32 = 8;
 const FLAGS_AT: u32 = 9;
 const COUNT_AT: u32 = 10;

@@ -14,8 +14,10 @@
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
 import type { Entry } from '../types.js';
 
-/** Largest page: two LMDB overflow pages less their header. */
-export const PAGE_BYTES = 2 * 4096 - 16;
+/** What the seal of an encrypted store adds to a page (store/seal/index-seal.ts). */
+const SEAL_BYTES = 44;
+/** Largest page: two LMDB overflow pages less their header, sealed or not. */
+export const PAGE_BYTES = 2 * 4096 - 16 - SEAL_BYTES;
 export const PAGE_VERSION = 1;
 export const VERSION_AT = CHECKSUM_BYTES;
 export const FLAGS_AT = VERSION_AT + 1;

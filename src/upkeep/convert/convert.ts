@@ -101,11 +101,14 @@ export async function convertStore(
 /** What an earlier try had left to do was only to put all in place. */
 async function finished(kind: ConversionKind, store: string, encryption: EncryptionOptions): Promise<ConvertReport> {
   const { seal } = await unlocked({ directory: store, blobs: files }, false, kind === 'decrypt' ? {} : { encryption });
-  const catalog = await LmdbCatalog.open(store, { create: false, readOnly: true, seal });
   try {
-    return reportOf(store, catalog.collections(), { written: 0, kept: 0 }, 0, 0);
+    const catalog = await LmdbCatalog.open(store, { create: false, readOnly: true, seal });
+    try {
+      return reportOf(store, catalog.collections(), { written: 0, kept: 0 }, 0, 0);
+    } finally {
+      await catalog.close();
+    }
   } finally {
-    await catalog.close();
     if (seal !== undefined) forget(seal);
   }
 }
