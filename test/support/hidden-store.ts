@@ -11,7 +11,7 @@ export type KeyForm = (typeof KEY_FORMS)[number];
 
 /** The options that open such a store, or make it. */
 export function optionsOf(form: KeyForm): StoreOptions {
-  return form === 'hidden' ? { encryption: { key: STORE_KEY } } : {};
+  return form === 'hidden' ? { encryption: { key: STORE_KEY }, keys: 'hidden' } : {};
 }
 
 /** The error about what needs the order of keys. */

@@ -264,9 +264,12 @@ function contradictions(values: readonly { readonly key: Buffer; readonly value:
   ];
 }
 
+/** Kinds of values that are not JSON. */
+const BINARY: readonly unknown[] = [MetaKind.inline, MetaKind.recent, MetaKind.audit];
+
 function jsonOf(key: Buffer, value: Buffer): unknown {
   const isJson =
-    key[0] !== MetaKind.inline && (key[0] !== MetaKind.tombstones || key.byteLength === TOMBSTONE_STATE_KEY_BYTES);
+    !BINARY.includes(key[0]) && (key[0] !== MetaKind.tombstones || key.byteLength === TOMBSTONE_STATE_KEY_BYTES);
   return isJson ? JSON.parse(value.subarray(8).toString()) : undefined;
 }
 

@@ -22,6 +22,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['minDeadShare', '--min-dead'],
   ['joinBytes', '--join-below'],
   ['collections', '--select <place>=<collection>'],
+  ['encryption', '--key-file <file>'],
 ]);
 const SPELLED: ReadonlyMap<string, string> = new Map([
   ["resume: 'never'", '--no-resume'],

@@ -45,6 +45,6 @@ export function hiddenBounds(source: MayHide, bounds: Bounds, options: RangeOpti
 /** The error about what needs the order of keys. */
 export function needsOrder({ manifest: { name }, index }: Omit<MayHide, 'hidden'>): GristmillError {
   const what = index === undefined ? 'its keys' : `the values of its index ${quotedPath(index)}`;
-  const message = `collection ${name} hides ${what}, so they have no order here: only records with one key or value can be found (get, find); for ranges, make a store with gristmill init --encrypt --keys plaintext, and import into that`;
+  const message = `collection ${name} hides ${what}, so they have no order here: only records with one key or value can be found (get, find); for ranges, make a store with initStore and option keys: 'plaintext', and import into that`;
   return new GristmillError('RANGE_NEEDS_PLAINTEXT_KEYS', message);
 }

@@ -76,7 +76,7 @@ async function asked<T>(what: 'wrap' | 'unwrap' | 'function', ask: () => Promise
     return await ask();
   } catch (cause) {
     const name = what === 'function' ? 'the function' : `method ${what}`;
-    const message = `${name} of option encryption.keyProvider failed: its error is the cause of this one`;
+    const message = `${name} of encryption.keyProvider failed: its error is the cause of this one`;
     throw new GristmillError('KEY_SERVICE_FAILED', message, { cause });
   }
 }

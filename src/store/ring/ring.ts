@@ -155,10 +155,10 @@ export function ringPath(store: string): string {
 export function keyNeeded(store: string, ring: Ring): GristmillError {
   const how =
     ring.kek.kind === 'scrypt'
-      ? 'give option encryption.passphrase (the command line asks for it in a terminal)'
+      ? 'give its passphrase as encryption.passphrase (the command line asks for it in a terminal)'
       : ring.kek.kind === 'raw'
-        ? 'give option encryption.keyFile or encryption.key (--key-file <file>, or the variable GRISTMILL_KEY_FILE)'
-        : 'give option encryption.keyProvider';
+        ? 'give its key with option encryption, or set the variable GRISTMILL_KEY_FILE'
+        : 'give its key service as encryption.keyProvider';
   return new GristmillError('KEY_NEEDED', `the store ${store} is encrypted: ${how}`, { file: store });
 }
 
