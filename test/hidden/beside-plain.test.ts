@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type KeyPart, type KeyPath, type KeyValue, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { runs } from '../support/effort.js';
-import { KEY_FORMS, type KeyForm, optionsOf } from '../support/hidden-store.js';
+import { KEY_FORMS, type KeyForm, keyOf, optionsOf } from '../support/hidden-store.js';
 import { makeDirectory } from '../support/import-files.js';
 import { KEYS } from '../support/store-model.js';
 
@@ -135,7 +135,7 @@ class One {
           await store.close();
           if (step.do !== 'reopen') {
             if (step.do === 'shards') await this.#compacted();
-            await repairStore(this.directory, { workers: 1, ...optionsOf(this.form) });
+            await repairStore(this.directory, { workers: 1, ...keyOf(this.form) });
           }
           await this.open();
           return await this.#named();

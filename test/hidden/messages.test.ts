@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore, type Store } from '../../dist/src/index.js';
-import { optionsOf } from '../support/hidden-store.js';
+import { keyOf, optionsOf } from '../support/hidden-store.js';
 import { fileWith, scratch } from '../support/import-files.js';
 
 async function opened(directory = join(scratch(), 'store')): Promise<Store> {
@@ -121,7 +121,7 @@ test.each(['catalog', 'shards'])(
     if (from === 'shards') await store.compact();
     await store.close();
     if (from === 'shards') rmSync(join(directory, 'index'), { recursive: true });
-    await repairStore(directory, { workers: 1, ...optionsOf('hidden') });
+    await repairStore(directory, { workers: 1, ...keyOf('hidden') });
     const repaired = await opened(directory);
     expect(repaired.collection().getSync('n3')).toEqual({ i: 3, tag: 'patched' });
     expect(repaired.collection().count({ index: 'tag', gte: 't1', lte: 't1' })).toBe(72);

@@ -11,7 +11,12 @@ export type KeyForm = (typeof KEY_FORMS)[number];
 
 /** The options that open such a store, or make it. */
 export function optionsOf(form: KeyForm): StoreOptions {
-  return form === 'hidden' ? { encryption: { key: STORE_KEY }, keys: 'hidden' } : {};
+  return { ...keyOf(form), ...(form === 'hidden' && { keys: 'hidden' }) };
+}
+
+/** The key alone, as a repair takes it. */
+export function keyOf(form: KeyForm): Pick<StoreOptions, 'encryption'> {
+  return form === 'hidden' ? { encryption: { key: STORE_KEY } } : {};
 }
 
 /** The error about what needs the order of keys. */
