@@ -3,26 +3,13 @@
 // without a log changes it.
 
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { memory, openStore, repairStore, type Store } from '../../dist/src/index.js';
 import { checkpointOf } from '../../dist/src/store/audit/checkpoint.js';
 import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import { opened } from '../support/edited-rows.js';
 import { scratch } from '../support/import-files.js';
 import { all } from '../support/misuse.js';
-
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-
-async function opened(
-  where: Parameters<typeof openStore>[0],
-  options?: Parameters<typeof openStore>[1],
-): Promise<Store> {
-  const store = await openStore(where, options);
-  stores.push(store);
-  return store;
-}
 
 test('a repair keeps the log; where its chain is broken, a new one begins and says so', async () => {
   const path = join(scratch(), 'store');
@@ -35,7 +22,7 @@ test('a repair keeps the log; where its chain is broken, a new one begins and sa
   const repaired = await opened(path);
   expect(await repaired.audit.verify({ since: line })).toMatchObject({ isSound: true, entries: 7, unlogged: 0 });
   expect((await all(repaired.audit.log())).at(-1)).toMatchObject({ operation: 'repair', why: 'test', result: 'done' });
-  await stores.pop()!.close();
+  await repaired.close();
 
   const catalog = await LmdbCatalog.open(path, { create: false, readOnly: false });
   await catalog.transaction((write) => write.deleteAuditEntries(3, 3));

@@ -5,26 +5,13 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type AuditEntry, memory, openStore, type Store } from '../../dist/src/index.js';
+import { describe, expect, test } from 'vitest';
+import { type AuditEntry, memory, type Store } from '../../dist/src/index.js';
+import { opened } from '../support/edited-rows.js';
 import { scratch } from '../support/import-files.js';
 import { all } from '../support/misuse.js';
 
 const SECRET = 'do not log this';
-const stores: Store[] = [];
-afterEach(async () => {
-  for (const store of stores.splice(0)) await store.close();
-});
-
-async function opened(
-  where: Parameters<typeof openStore>[0],
-  options?: Parameters<typeof openStore>[1],
-): Promise<Store> {
-  const store = await openStore(where, options);
-  stores.push(store);
-  return store;
-}
-
 /** Calls `change`, and returns the entries that it added. The log is sound, and as new as the store. */
 async function added(store: Store, change: () => Promise<unknown>): Promise<AuditEntry[]> {
   const before = (await store.audit.checkpoint())?.sequence ?? 0;

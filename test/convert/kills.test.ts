@@ -1,7 +1,7 @@
 // Goal: whenever a conversion dies or fails, the store opens as it was or converted, and running the conversion again completes it
 // with the files that it has made. Nothing plain is left then.
-// Method: the conversion runs in a process of its own, which each of its failpoints kills (a part of them, all at EFFORT=1). Then the store is opened in the way
-// that it says it is, compared with what it showed before, and converted again.
+// Method: the conversion runs in a process of its own, which each of its failpoints kills (a part of them, all at EFFORT=1).
+// Then the store is opened in the way that it says it is, compared with what it showed before, and converted again.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';

@@ -209,13 +209,14 @@ function read({ catalog, index }: Run, bounds: Parameters<typeof slicesOf>[3]): 
   const { tree } = index;
   const keys = catalog.pageKeys(tree, Number.MAX_SAFE_INTEGER);
   const kept = new Map<number, Uint8Array>();
-  const cache = {
-    cached: (at: number) => kept.get(at),
-    keep: (at: number, page: Uint8Array) => void kept.set(at, page),
+  const pageOf = (at: number, keeps: boolean): Uint8Array => {
+    const page = kept.get(at) ?? catalog.page(keys[at]!)!;
+    if (keeps) kept.set(at, page);
+    return page;
   };
   const found = readFrom(new StoredPages(catalog, tree, true), { catalog, index }, bounds);
   for (let i = 0; i < 2; i++) {
-    const fenced = new FencedPages(new Fences(keys), cache, catalog, tree);
+    const fenced = new FencedPages(new Fences(keys), pageOf, tree, catalog.file);
     expect(readFrom(fenced, { catalog, index }, bounds)).toEqual(found);
   }
   return found;

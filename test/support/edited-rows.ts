@@ -1,7 +1,7 @@
 // A collection of an import whose records transactions have changed, and what it holds when the next import has kept that.
 
 import { onTestFinished } from 'vitest';
-import { type Collection, type ImportOptions, openStore, type Store } from '../../dist/src/index.js';
+import { type Collection, type ImportOptions, openStore, type Store, type StoreOptions } from '../../dist/src/index.js';
 import { scratch } from './import-files.js';
 
 export interface Row {
@@ -9,8 +9,12 @@ export interface Row {
   readonly text: string;
 }
 
-export async function opened(where: Parameters<typeof openStore>[0] = scratch()): Promise<Store> {
-  const store = await openStore(where);
+/** Closed after the test. */
+export async function opened(
+  where: Parameters<typeof openStore>[0] = scratch(),
+  options?: StoreOptions,
+): Promise<Store> {
+  const store = await openStore(where, options);
   onTestFinished(() => store.close());
   return store;
 }

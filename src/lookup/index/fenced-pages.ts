@@ -4,8 +4,8 @@
 // once.
 
 import type { OrderedPages } from '../../store/pages/ordered-pages.js';
-import { damagedPage, verifyEntries } from '../../store/pages/read.js';
-import type { CatalogRead, PageAt } from '../../store/types.js';
+import { verifyEntries } from '../../store/pages/read.js';
+import type { PageAt } from '../../store/types.js';
 import type { Fences } from './page-fences.js';
 
 /** A longer range reads most pages once: it leaves those in the cache that are read often. */
@@ -13,26 +13,23 @@ const KEPT_MAX = 2;
 /** Pages whose entries have been checked: a page in the cache never changes. */
 const checked = new WeakSet<Uint8Array>();
 
-/** Where the pages of a tree with fences come from. */
-export interface CachedPages {
-  cached(index: number): Uint8Array | undefined;
-  keep(index: number, page: Uint8Array): void;
-}
+/** Gives a page of a tree with fences: from the cache, or else as it is stored. `keeps`: it goes into the cache then. */
+export type PageOf = (index: number, keeps: boolean) => Uint8Array;
 
 /** The pages of a tree whose fences are in memory. */
 export class FencedPages implements OrderedPages {
   readonly #fences: Fences;
-  readonly #cache: CachedPages;
-  readonly #read: CatalogRead;
+  readonly #pageOf: PageOf;
   readonly #tree: number;
-  #kept = 0;
+  readonly #file: string;
+  #given = 0;
 
-  /** @param read the catalog or a snapshot of it, in the state that the fences are of */
-  constructor(fences: Fences, cache: CachedPages, read: CatalogRead, tree: number) {
+  /** @param file of the catalog, to name in errors */
+  constructor(fences: Fences, pageOf: PageOf, tree: number, file: string) {
     this.#fences = fences;
-    this.#cache = cache;
-    this.#read = read;
+    this.#pageOf = pageOf;
     this.#tree = tree;
+    this.#file = file;
   }
 
   floor(pageKey: Uint8Array): PageAt | undefined {
@@ -48,17 +45,11 @@ export class FencedPages implements OrderedPages {
 
   #at(index: number): PageAt | undefined {
     if (index < 0 || index >= this.#fences.count) return undefined;
-    const pageKey = this.#fences.pageKey(index);
-    let page = this.#cache.cached(index);
-    if (page === undefined) {
-      page = this.#read.page(pageKey);
-      if (page === undefined) throw damagedPage(this.#tree, this.#read.file, 'it disappeared within a generation');
-      if (this.#kept++ < KEPT_MAX) this.#cache.keep(index, page);
-    }
+    const page = this.#pageOf(index, this.#given++ < KEPT_MAX);
     if (!checked.has(page)) {
-      verifyEntries(page, this.#tree, this.#read.file);
+      verifyEntries(page, this.#tree, this.#file);
       checked.add(page);
     }
-    return { pageKey, page };
+    return { pageKey: this.#fences.pageKey(index), page };
   }
 }

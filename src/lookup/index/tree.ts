@@ -14,7 +14,7 @@ import { highestPageKey } from '../../store/pages/page-key.js';
 import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../../store/pages/read.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
-import { type CachedPages, FencedPages } from './fenced-pages.js';
+import { FencedPages, type PageOf } from './fenced-pages.js';
 import { Fences } from './page-fences.js';
 
 /** A tree is searched this often in LMDB before its fences are loaded, or one time in so many of its pages. */
@@ -60,7 +60,7 @@ export class Tree {
       page = this.#seek(highestPageKey(tree, key))?.page;
     } else {
       const index = fences.floor(key);
-      if (index >= 0) page = this.#page(fences, index);
+      if (index >= 0) page = this.#page(fences, index, this.#read, true);
     }
     if (page === undefined) return undefined;
     const index = lowerBound(page, key);
@@ -72,19 +72,18 @@ export class Tree {
     return Math.max(SEEKS_MIN, Math.ceil(this.manifest.pages * SEEKS_PER_PAGE));
   }
 
-  /** Its stored pages, one after another, their entries checked. @param read the catalog or a snapshot of it, in the state of this tree's generation */
+  /**
+   * Its stored pages, one after another, their entries checked.
+   * @param read the catalog or a snapshot of it, in the state of this tree's generation
+   */
   pages(read: CatalogRead): OrderedPages {
     const fences = this.#fences;
     if (fences === undefined) {
       this.#countSeek();
       return new StoredPages(read, this.manifest.tree, true);
     }
-    const [caches, space] = [this.#caches, this.#pageSpace];
-    const cache: CachedPages = {
-      cached: (index) => caches.cachedPage(space + index),
-      keep: (index, page) => caches.keepPage(space + index, page),
-    };
-    return new FencedPages(fences, cache, read, this.manifest.tree);
+    const pageOf: PageOf = (index, keeps) => this.#page(fences, index, () => read, keeps);
+    return new FencedPages(fences, pageOf, this.manifest.tree, read.file);
   }
 
   #seek(pageKey: Uint8Array): PageAt | undefined {
@@ -115,13 +114,13 @@ export class Tree {
     this.#pageSpace = this.#caches.pageSpace(keys.length);
   }
 
-  #page(fences: Fences, index: number): Uint8Array {
+  #page(fences: Fences, index: number, reading: () => CatalogRead, keeps: boolean): Uint8Array {
     const cached = this.#caches.cachedPage(this.#pageSpace + index);
     if (cached !== undefined) return cached;
-    const read = this.#read();
+    const read = reading();
     const page = read.page(fences.pageKey(index));
     if (page === undefined) throw damagedPage(this.manifest.tree, read.file, 'it disappeared within a generation');
-    this.#caches.keepPage(this.#pageSpace + index, page);
+    if (keeps) this.#caches.keepPage(this.#pageSpace + index, page);
     return page;
   }
 }

@@ -12,10 +12,9 @@
 // the first and the newest share; it can only shrink as entries join, and the size is computed anew each time.
 
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
+import { SEAL_BYTES } from '../seal/index-seal.js';
 import type { Entry } from '../types.js';
 
-/** What the seal of an encrypted store adds to a page (store/seal/index-seal.ts). */
-const SEAL_BYTES = 44;
 /** Largest page: two LMDB overflow pages less their header, sealed or not. */
 export const PAGE_BYTES = 2 * 4096 - 16 - SEAL_BYTES;
 export const PAGE_VERSION = 1;

@@ -3,7 +3,7 @@
 // The key ring of an encrypted store: its data keys, each wrapped by the key-encryption key. It is written beside and put in
 // place in one step, so that there is always a whole one.
 
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -25,13 +25,12 @@ import { syncDirectory, writeFully } from '../files/io.js';
 import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
 import { openRegular } from '../files/own-files.js';
 import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
+import { NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import { forgetSecrets } from '../seal/hidden-keys.js';
 import type { KeysAtRest, SealKeys } from '../seal/types.js';
 import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
 
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 const RING_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The ring of a store as it is on disk. Undefined where there is none: the store is plain. @throws GristmillError KEY_RING_DAMAGED, STORE_TOO_NEW, IO_ERROR */
@@ -226,23 +225,12 @@ function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
 /** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */
 function wrap(key: Uint8Array, kek: Uint8Array, storeId: string, number: number): string {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', kek, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(wrapContext(storeId, number));
-  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]).toString('hex');
+  return Buffer.concat([nonce, ...sealBytes(kek, nonce, wrapContext(storeId, number), key)]).toString('hex');
 }
 
 function unwrap(wrapped: Buffer, kek: Uint8Array, storeId: string, number: number): Buffer | undefined {
-  const options = { authTagLength: TAG_BYTES };
-  const decipher = createDecipheriv('aes-256-gcm', kek, wrapped.subarray(0, NONCE_BYTES), options);
-  decipher.setAAD(wrapContext(storeId, number));
-  decipher.setAuthTag(wrapped.subarray(-TAG_BYTES));
-  const key = decipher.update(wrapped.subarray(NONCE_BYTES, -TAG_BYTES));
-  try {
-    decipher.final();
-    return key;
-  } catch {
-    return undefined;
-  }
+  const nonce = wrapped.subarray(0, NONCE_BYTES);
+  return openBytes(kek, nonce, wrapContext(storeId, number), wrapped.subarray(NONCE_BYTES));
 }
 
 function wrapContext(storeId: string, number: number): Buffer {

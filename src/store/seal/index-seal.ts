@@ -5,15 +5,9 @@
 // other writers do and whenever one is killed. A value that is not authentic is read as an empty one, which no value of the
 // catalog is: whoever decodes it says which value is damaged.
 
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  randomBytes,
-} from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { derive, purpose } from './derive.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './gcm.js';
 import type { SealKeys } from './types.js';
 
 export const DATABASES = ['meta', 'pages', 'state'] as const;
@@ -24,8 +18,6 @@ const SALT_BYTES = 16;
 const SALT_AT = 4;
 const COUNTER_AT = SALT_AT + SALT_BYTES;
 const HEAD_BYTES = COUNTER_AT + 8;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 /** What sealing adds to a value. */
 export const SEAL_BYTES = HEAD_BYTES + TAG_BYTES;
 /** Values under one salt. */
@@ -37,7 +29,6 @@ const KEPT_KINDS = 2;
 const KEPT_MAX = 256;
 const NAME_BYTES = 16;
 const NAMES_MAX = 1024;
-const GCM = { authTagLength: TAG_BYTES } as const;
 
 /** What is read in the place of a value that is not authentic. */
 const NOT_AUTHENTIC = Buffer.alloc(0);
@@ -140,11 +131,9 @@ export class DatabaseSeal {
     sealed.writeUInt16LE(number, 2);
     sealed.set(salt, SALT_AT);
     sealed.writeBigUInt64LE(BigInt(counter), COUNTER_AT);
-    const cipher = createCipheriv('aes-256-gcm', sessionKey, nonceOf(sealed), GCM);
-    cipher.setAAD(this.#context(sealed, key));
-    sealed.set(cipher.update(value), HEAD_BYTES);
-    cipher.final();
-    sealed.set(cipher.getAuthTag(), HEAD_BYTES + value.byteLength);
+    const [ciphertext, tag] = sealBytes(sessionKey, nonceOf(sealed), this.#context(sealed, key), value);
+    sealed.set(ciphertext, HEAD_BYTES);
+    sealed.set(tag, HEAD_BYTES + value.byteLength);
     return sealed;
   }
 
@@ -165,20 +154,11 @@ export class DatabaseSeal {
   }
 
   #opened(key: Uint8Array, sealed: Buffer): Buffer {
-    const end = sealed.byteLength - TAG_BYTES;
-    if (end < HEAD_BYTES || sealed[0] !== VERSION || sealed[1] !== 0) return NOT_AUTHENTIC;
+    if (sealed.byteLength < SEAL_BYTES || sealed[0] !== VERSION || sealed[1] !== 0) return NOT_AUTHENTIC;
     const session = this.#index.keyOf(sealed.readUInt16LE(2), sealed.subarray(SALT_AT, COUNTER_AT));
     if (session === undefined) return NOT_AUTHENTIC;
-    const decipher = createDecipheriv('aes-256-gcm', session, nonceOf(sealed), GCM);
-    decipher.setAAD(this.#context(sealed, key));
-    decipher.setAuthTag(sealed.subarray(end));
-    const value = decipher.update(sealed.subarray(HEAD_BYTES, end));
-    try {
-      decipher.final();
-      return value;
-    } catch {
-      return NOT_AUTHENTIC;
-    }
+    const context = this.#context(sealed, key);
+    return openBytes(session, nonceOf(sealed), context, sealed.subarray(HEAD_BYTES)) ?? NOT_AUTHENTIC;
   }
 
   /** Version, data key and place of a value. */

@@ -6,8 +6,9 @@
 //   u8 version | u8 0 | u16 data key | 32 bytes salt | ciphertext | 16 bytes tag
 
 import { KEY_BYTES } from '../seal/derive.js';
+import { NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import { NONCE_BYTES, newSalt, openBytes, SALT_BYTES, SEAL_VERSION, sealBytes, secretOf } from './secrets.js';
+import { newSalt, SALT_BYTES, SEAL_VERSION, secretOf } from './secrets.js';
 
 /** What is sealed. Nothing opens as another kind. */
 export type SealedKind =

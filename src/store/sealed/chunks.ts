@@ -9,9 +9,10 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
+import { openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
-import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
+import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { nonceOf, SealedWriter } from './writer.js';
 
 const MAGIC = Buffer.from('GRSC');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
@@ -23,24 +24,13 @@ export function chunkedBytes(plainBytes: number): number {
   return HEAD_BYTES + plainBytes + TAG_BYTES * Math.max(1, Math.ceil(plainBytes / CHUNK_BYTES));
 }
 
-export class ChunkWriter implements BlobWriter {
-  readonly #file: BlobWriter;
-  readonly #seed: Seed;
+export class ChunkWriter extends SealedWriter {
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #filled = 0;
-  #next = 0;
-  /** Nothing more is written: it was closed, or a write failed. */
-  #isOver = false;
 
   /** @param file just made, and empty */
   constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
-    this.#file = file;
-    this.#seed = newSeed(keys, kind);
-    file.append(Buffer.concat([MAGIC, this.#seed.head]));
-  }
-
-  get size(): number {
-    return this.#file.size;
+    super(file, keys, kind, MAGIC);
   }
 
   append(bytes: Uint8Array): void {
@@ -53,23 +43,14 @@ export class ChunkWriter implements BlobWriter {
     }
   }
 
-  close(): void {
-    try {
-      if (!this.#isOver) this.#put(true);
-    } finally {
-      this.#isOver = true;
-      this.#file.close();
-    }
+  protected end(): void {
+    this.#put(true);
   }
 
   #put(isLast: boolean): void {
     const chunk = this.#chunk.subarray(0, this.#filled);
-    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++, isLast), MAGIC, chunk);
     this.#filled = 0;
-    // An error leaves it over.
-    this.#isOver = true;
-    this.#file.append(Buffer.concat(sealed));
-    this.#isOver = false;
+    this.write(sealBytes(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk));
   }
 }
 
@@ -127,7 +108,7 @@ export class ChunkReader implements BlobReader {
     const offset = HEAD_BYTES + index * STORED_BYTES;
     const bytes = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
     const isLast = index === this.#last;
-    const plain = openBytes(this.#seed.key, nonceOf(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
+    const plain = openBytes(this.#seed.key, chunkNonce(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
     if (plain === undefined) throw this.#damaged(offset);
     return { index, plain };
   }
@@ -138,9 +119,6 @@ export class ChunkReader implements BlobReader {
   }
 }
 
-function nonceOf(index: number, isLast: boolean): Buffer {
-  const nonce = Buffer.alloc(NONCE_BYTES);
-  nonce[0] = isLast ? 1 : 0;
-  nonce.writeBigUInt64LE(BigInt(index), 4);
-  return nonce;
+function chunkNonce(index: number, isLast: boolean): Buffer {
+  return nonceOf(index, isLast ? 1 : 0);
 }

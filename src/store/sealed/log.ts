@@ -12,9 +12,10 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
+import { openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import { newSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
-import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './secrets.js';
+import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { nonceOf, SealedWriter } from './writer.js';
 
 const MAGIC = Buffer.from('GRSL');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
@@ -23,46 +24,25 @@ const RECORD_BYTES = 64 * 1024;
 const END = 0x8000_0000;
 const READ_BYTES = 1 << 20;
 
-export class LogWriter implements BlobWriter {
-  readonly #file: BlobWriter;
-  readonly #seed: Seed;
-  #next = 0;
-  /** Nothing more is written: it was closed, or a write failed. */
-  #isOver = false;
-
+export class LogWriter extends SealedWriter {
   /** @param file new, or cut after a whole record */
   constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
-    this.#file = file;
-    this.#seed = newSeed(keys, kind);
-    file.append(Buffer.concat([MAGIC, this.#seed.head]));
-  }
-
-  get size(): number {
-    return this.#file.size;
+    super(file, keys, kind, MAGIC);
   }
 
   append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength; at += RECORD_BYTES) this.#put(bytes.subarray(at, at + RECORD_BYTES), 0);
   }
 
-  close(): void {
-    try {
-      if (!this.#isOver) this.#put(new Uint8Array(), END);
-    } finally {
-      this.#isOver = true;
-      this.#file.close();
-    }
+  protected end(): void {
+    this.#put(new Uint8Array(), END);
   }
 
   #put(plain: Uint8Array, flag: number): void {
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeUInt32LE(plain.byteLength + flag, 0);
-    const about = aboutOf(this.#file.size, length);
-    const sealed = sealBytes(this.#seed.key, nonceOf(this.#next++), about, plain);
-    // An error leaves it over.
-    this.#isOver = true;
-    this.#file.append(Buffer.concat([length, ...sealed]));
-    this.#isOver = false;
+    const about = aboutOf(this.size, length);
+    this.write([length, ...sealBytes(this.key, nonceOf(this.next++), about, plain)]);
   }
 }
 
@@ -186,10 +166,4 @@ function aboutOf(offset: number, length: Uint8Array): Buffer {
   about.writeBigUInt64LE(BigInt(offset), 0);
   about.set(length, 8);
   return about;
-}
-
-function nonceOf(number: number): Buffer {
-  const nonce = Buffer.alloc(NONCE_BYTES);
-  nonce.writeBigUInt64LE(BigInt(number), 4);
-  return nonce;
 }

@@ -11,18 +11,9 @@
 import { GristmillError } from '../../base/errors.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
 import { KEY_BYTES } from '../seal/derive.js';
+import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import {
-  areEqual,
-  NONCE_BYTES,
-  newSalt,
-  openBytes,
-  SALT_BYTES,
-  SEAL_VERSION,
-  sealBytes,
-  secretOf,
-  TAG_BYTES,
-} from './secrets.js';
+import { areEqual, newSalt, SALT_BYTES, SEAL_VERSION, secretOf } from './secrets.js';
 
 /** The magic number of the section that a sealed shard begins with. */
 export const SEAL_MAGIC = 0x184d2a54;

@@ -5,9 +5,9 @@
 
 import { SECTION_BYTES_MAX } from '../../base/limits.js';
 import type { BlobReader } from '../files/blobs.js';
+import { TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import type { SealedShard } from '../sealed/frames.js';
-import { TAG_BYTES } from '../sealed/secrets.js';
 import { openSection, openShardKey, SEAL_HEAD_BYTES, tagMatches } from '../sealed/shard-key.js';
 import {
   damaged,
