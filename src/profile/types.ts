@@ -1,0 +1,117 @@
+// What a profile says of the records of a span, a shard or a collection. Two profiles make one by adding up (merge.ts), in
+// any order: all facts are counts, extremes, intersections, or a fixed number of the smallest of something.
+
+/** How many values a path has of each kind. A number is an integer if it is spelled without a fraction and an exponent. */
+export interface KindCounts {
+  readonly null: number;
+  readonly false: number;
+  readonly true: number;
+  readonly integer: number;
+  readonly decimal: number;
+  readonly string: number;
+  readonly array: number;
+  readonly object: number;
+}
+
+/** What is known of all numbers at a path. */
+export interface NumberFacts {
+  /** The least and the greatest as encoded keys (keys/encode), which have the order of the numbers. Absent: no number has one. */
+  readonly least?: Uint8Array;
+  readonly greatest?: Uint8Array;
+  /** Most significant digits that one of them is spelled with: from its first digit that is not 0 to its last that is not 0. */
+  readonly digits: number;
+  /** Integers that a double may not hold: below -(2^53 - 1) or above 2^53 - 1. */
+  readonly beyondSafe: number;
+  /** Numbers whose exponent is beyond what an encoded key holds. They are in no extreme. */
+  readonly beyondKeys: number;
+}
+
+/** Formats that can be recognised, as JSON Schema names them where it does. The order is that of the bits of a mask. */
+export const FORMATS = [
+  'date-time',
+  'date',
+  'time',
+  'uuid',
+  'email',
+  'uri',
+  'ipv4',
+  'ipv6',
+  'number',
+  'base64',
+] as const;
+export type FormatName = (typeof FORMATS)[number];
+
+/** What is known of all strings at a path. */
+export interface StringFacts {
+  /** Lengths in Unicode code points; a lone surrogate counts as one. */
+  readonly shortest: number;
+  readonly longest: number;
+  /** The formats that every one of them has, by the bits of FORMATS. */
+  readonly formats: number;
+}
+
+/** The different numbers and strings at a path, as their tokens are spelled. */
+export interface ValueFacts {
+  /**
+   * Each of them and how often it is there, if there are at most VALUES_MAX and none has more than VALUE_BYTES_MAX bytes;
+   * otherwise absent.
+   */
+  readonly counts?: ReadonlyMap<string, number>;
+  /** If `counts` is absent: the SKETCH_SIZE smallest of their hashes, ascending (KMV: Bar-Yossef et al. 2002). */
+  readonly sketch?: readonly bigint[];
+  /** If `counts` is absent: the EXAMPLES_MAX tokens of at most VALUE_BYTES_MAX bytes with the smallest hashes, by their hashes. */
+  readonly examples?: readonly string[];
+}
+
+/** What is known of all arrays at a path. */
+export interface ArrayFacts {
+  readonly shortest: number;
+  readonly longest: number;
+  /** All elements of all of them. Absent: every array is empty, or the profile does not look so deep. */
+  readonly elements?: PathProfile;
+}
+
+/** What is known of all objects at a path. */
+export interface ObjectFacts {
+  /** Fewest and most members of one of them, repeated ones counted each time. */
+  readonly fewest: number;
+  readonly most: number;
+  /** By name, in the order of the names' UTF-16 code units. Absent if they were folded. */
+  readonly members?: ReadonlyMap<string, PathProfile>;
+  /** All members together, since there were more than NAMES_MAX different names, or no memory for them (`isPartial`). */
+  readonly folded?: PathProfile;
+}
+
+/** What is known of all values at one path: of one member name, of the elements of arrays, or of the records themselves. */
+export interface PathProfile {
+  readonly kinds: KindCounts;
+  /** How many of the values are those of a member that its object had before. Folded members: 0. */
+  readonly repeats: number;
+  /** Each is absent where no value is of its kind. */
+  readonly numbers?: NumberFacts;
+  readonly strings?: StringFacts;
+  readonly values?: ValueFacts;
+  readonly arrays?: ArrayFacts;
+  readonly objects?: ObjectFacts;
+  /** Whether something below was folded or left out for want of memory: what is said is true, but less than there is. */
+  readonly isPartial?: true;
+}
+
+/** All that is known of a number of records. */
+export interface Profile {
+  readonly records: number;
+  readonly root: PathProfile;
+}
+
+/** Above so many different numbers and strings a path keeps a sketch of them. */
+export const VALUES_MAX = 64;
+/** Longest token that is kept, in bytes, quotes included. */
+export const VALUE_BYTES_MAX = 128;
+export const SKETCH_SIZE = 256;
+export const EXAMPLES_MAX = 5;
+/** An object path with more different names than this is taken for a map: all its members together are one path. */
+export const NAMES_MAX = 4096;
+/** Containers nested deeper than this are counted, and not looked into. A record is 1 deep. */
+export const PROFILE_DEPTH_MAX = 64;
+/** Memory of one profile that is being made, in bytes. Beyond it the widest object folds. */
+export const PROFILE_BYTES = 16 << 20;
