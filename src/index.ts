@@ -1,18 +1,24 @@
 // The public surface: what is not listed here is not promised.
 
+import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
+import type { Schema } from './api/schema.js';
+import type { SchemaOfOptions, SchemaReport } from './api/schema-of-sources.js';
 import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
 export type { Audit } from './api/audit.js';
-export type { Collection, ReadableCollection, Scanned, ScannedText } from './api/collection.js';
+export type { Collection } from './api/collection.js';
 export { decryptStore, encryptStore, reencryptStore } from './api/encryption/convert.js';
 export { type InitOptions, initStore } from './api/encryption/init.js';
 export { type RotateKeyOptions, rotateKey } from './api/encryption/rotate.js';
 export type { ImportSources } from './api/importing.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
+export type { ReadableCollection, Scanned, ScannedText } from './api/readable-collection.js';
 export type { RowReads } from './api/row-reads.js';
+export type { Schema } from './api/schema.js';
+export type { SchemaOfOptions, SchemaReport } from './api/schema-of-sources.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';
@@ -77,6 +83,10 @@ export type {
   StoreOptions,
 } from './options/store.js';
 export type { Codec, ValueOptions } from './options/values.js';
+export type { Difference as SchemaDifference } from './profile/show/diff.js';
+export type { JsonSchemaOptions } from './profile/show/json-schema.js';
+export type { SchemaJson, SchemaRow } from './profile/show/rows.js';
+export type { TypescriptOptions } from './profile/show/typescript.js';
 export type { FileFacts, Looking, Take } from './sources/looking.js';
 export type { SyncOptions } from './sources/sync.js';
 export type { AuditCheckpoint } from './store/audit/checkpoint.js';
@@ -126,6 +136,7 @@ export type {
   DropIndexOptions,
   IndexProgress,
 } from './upkeep/indexes/options.js';
+export type { SchemaOptions, SchemaProgress } from './upkeep/profile/options.js';
 export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quarantine/options.js';
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
@@ -144,4 +155,34 @@ export type { Watcher } from './watch/watcher.js';
 export async function repairStore(directory: string, options?: RepairOptions): Promise<RepairReport> {
   const { repairStore: repair } = await later.load();
   return nameErrors('repair the store', directory, () => repair(directory, options));
+}
+
+/**
+ * Tells what paths and values the records of sources have. The sources are those that `store.import` takes. They are read once,
+ * all of them, and nothing is stored.
+ * @throws GristmillError (docs/errors.md); TypeError for a wrong option
+ * @example const { schema } = await schemaOf('big.json.zst', { select: '/users' });
+ */
+export async function schemaOf(sources: ImportSources, options?: SchemaOfOptions): Promise<SchemaReport> {
+  const { schemaOfSources } = await later.load();
+  return schemaOfSources(sources, options);
+}
+
+/**
+ * The schema of bytes that `schema.encode()` gave.
+ * @throws GristmillError CHECKSUM_MISMATCH if they are others
+ */
+export async function schemaFrom(bytes: Uint8Array): Promise<Schema> {
+  const { schemaFrom: from } = await later.load();
+  return from(bytes);
+}
+
+/**
+ * The types of several collections, as the text of one TypeScript module.
+ * @example await schemaTypes([{ name: 'users', schema: await store.collection('users').schema() }]);
+ */
+export async function schemaTypes(
+  collections: readonly { readonly name: string; readonly schema: Schema }[],
+): Promise<string> {
+  return (await later.load()).typesOf(collections);
 }

@@ -15,6 +15,8 @@ import type { Sealed } from '../src/store/seal/types.js';
 import { filesOf } from '../src/store/sealed/files.js';
 import { indexShard } from '../src/upkeep/indexes/index-shard.js';
 import type { IndexTask } from '../src/upkeep/indexes/task.js';
+import { profileShard } from '../src/upkeep/profile/profile-shard.js';
+import type { ProfileTask } from '../src/upkeep/profile/task.js';
 import { salvageShard } from '../src/upkeep/salvage/shard.js';
 import type { SalvageTask } from '../src/upkeep/salvage/task.js';
 import { type VerifyTask, verifyShard } from '../src/upkeep/verify/shard.js';
@@ -35,4 +37,5 @@ export const scan = (order: SpanOrder) => {
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsOf(task)), Cancelled);
 export const verify = (task: VerifyTask) => answer(() => verifyShard(task, blobsOf(task)), Cancelled);
 export const index = (task: IndexTask) => answer(() => indexShard(task, blobsOf(task)), Cancelled);
+export const profile = (task: ProfileTask) => answerLater(() => profileShard(task, blobsOf(task)), Cancelled);
 export const salvage = (task: SalvageTask) => answer(() => salvageShard(task, blobsOf(task)), Cancelled);

@@ -15,14 +15,18 @@ import { importSources } from '../sources/import-sources.js';
 import { type SyncOptions, type SyncReport, syncSources as syncWith } from '../sources/sync.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { ConversionKind } from '../store/files/layout.js';
+import type { CollectionManifest } from '../store/types.js';
 import { convertStore as convertWith } from '../upkeep/convert/convert.js';
 import type { ConvertReport, EncryptOptions } from '../upkeep/convert/options.js';
 import { createIndex as createWith, type IndexTarget } from '../upkeep/indexes/create.js';
 import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
+import type { FilledSchemaOptions } from '../upkeep/profile/options.js';
+import { type CollectionProfile, type ProfileTarget, profileCollection } from '../upkeep/profile/profile.js';
 import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
 import { repairStore as repairWith } from '../upkeep/repair/repair.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify.js';
+import { Schema } from './schema.js';
 
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
@@ -37,6 +41,7 @@ export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { Watcher } from '../watch/watcher.js';
+export { schemaOfSources } from './schema-of-sources.js';
 /** For tests that have its tasks done in their own thread. */
 export { WorkerPool };
 
@@ -89,6 +94,24 @@ export function createIndex(
   given?: CreateIndexOptions,
 ): Promise<CreateIndexReport> {
   return createWith(withThreads(target), collection, index, given);
+}
+
+/** See upkeep/profile/profile.ts. */
+export async function collectionSchema(
+  target: Threadless<ProfileTarget>,
+  manifest: CollectionManifest,
+  options: FilledSchemaOptions,
+): Promise<{ readonly schema: Schema; readonly made: CollectionProfile }> {
+  const made = await profileCollection(withThreads(target), manifest, options);
+  return { schema: new Schema(made.profile, manifest.framing === 'object'), made };
+}
+
+export function schemaFrom(bytes: Uint8Array): Schema {
+  return Schema.decode(bytes);
+}
+
+export function typesOf(collections: readonly { readonly name: string; readonly schema: Schema }[]): string {
+  return Schema.typesOf(collections);
 }
 
 /** See upkeep/repair/repair.ts. */

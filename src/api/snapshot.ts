@@ -9,7 +9,7 @@ import { ValueForm } from '../lookup/rows/value-form.js';
 import type { ValueOptions } from '../options/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { CatalogSnapshot } from '../store/types.js';
-import { ReadableCollection } from './collection.js';
+import { ReadableCollection } from './readable-collection.js';
 
 /** All collections of a store in one state. `store.snapshot()` makes it. Release it after use. */
 export class Snapshot {

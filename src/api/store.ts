@@ -30,8 +30,9 @@ import type { Catalog } from '../store/types.js';
 import type { TransactionNote } from '../update/audit/group-log.js';
 import { Transactions } from '../update/transact.js';
 import type { Transaction } from '../update/transaction.js';
+import { type Acts, actsOf } from './acts.js';
 import { Acting, Audit } from './audit.js';
-import { type Change, Collection } from './collection.js';
+import { Collection } from './collection.js';
 import { type AnyImportOptions, type ImportSources, importInto } from './importing.js';
 import { Lookups } from './lookups.js';
 import { MaintainedStore } from './maintained-store.js';
@@ -60,6 +61,7 @@ export class Store extends MaintainedStore {
   readonly #watchers: Watchers;
   readonly #serving: Serving;
   readonly #transactions: Transactions;
+  readonly #acts: Acts;
   /** The records that imports have rejected and kept. */
   readonly quarantine: Quarantine;
   /** The log of all changes of the store. */
@@ -88,6 +90,7 @@ export class Store extends MaintainedStore {
     this.#transactions = new Transactions({ catalog, place, lookup, admitted, committed, logsRecords, closing });
     const work = <T>(todo: (closing: AbortSignal) => Promise<T>): Promise<T> => this.work(todo);
     const transaction: Transactions['run'] = (change, note) => this.#run(change, note);
+    this.#acts = actsOf(transaction, acting, catalog, options.readOnly);
     this.quarantine = new Quarantine({ options, transaction, acting }, place, catalog, work);
     this.audit = new Audit({ catalog, acting, assertWritable: () => this.assertWritable(), work });
   }
@@ -119,7 +122,7 @@ export class Store extends MaintainedStore {
     const lookup = this.#lookups.of(name);
     // It may have been dropped since it was first asked for.
     lookup.generation();
-    return new Collection<T>(lookup, form, this.#change, reading, this.options.freshness === 'immediate');
+    return new Collection<T>(lookup, form, this.#acts, reading, this.options.freshness === 'immediate');
   }
 
   /** Returns all collections in their present state. Later publications do not change a snapshot. Release it after use. */
@@ -244,9 +247,6 @@ export class Store extends MaintainedStore {
     this.assertWritable();
     return this.#transactions.runSync(change, this.#acting.note(reasonIn('transactionSync', options)));
   }
-
-  readonly #change: Change = (name, change, why) =>
-    this.#run((transaction) => change(transaction.collection(name)), this.#acting.note(why));
 
   /**
    * Closes the store. It cancels running imports and other long work, waits for their end, and closes the files. A call to

@@ -40,6 +40,8 @@ const PACKAGES = [
   ['@opentelemetry/api'],
   ['prom-client', 'tdigest', 'bintrees'],
   ['aws4fetch'],
+  ['ajv/dist/2020.js'],
+  ['ajv-formats'],
 ] as const;
 
 // `require` does remember where it did not find a package, or its package.json. So they are found now, and read later.

@@ -24,6 +24,8 @@ import { addRepair } from './commands/repair.js';
 import { addCount } from './commands/rows/count.js';
 import { addDistinct } from './commands/rows/distinct.js';
 import { addRange } from './commands/rows/range.js';
+import { addSchema } from './commands/schema/schema.js';
+import { addTypes } from './commands/schema/types.js';
 import { addStat } from './commands/stat.js';
 import { addVerify } from './commands/verify.js';
 import { addWatch } from './commands/watch.js';
@@ -47,7 +49,7 @@ ${DEFAULT_STORE_SHOWN}.
 ${EXIT_HELP}`;
 
 const COMMAND =
-  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
+  /^(import|watch|init|encrypt|decrypt|key|get|range|count|distinct|export|stat|schema|types|put|patch|delete|compact|verify|repair|backup|config|quarantine|index|drop|clear|rename|audit)$/;
 
 function createProgram(): Command {
   const program = new KeyCommand('gristmill')
@@ -58,7 +60,7 @@ function createProgram(): Command {
     .configureOutput({ writeOut: print, writeErr: printError, outputError: () => {} })
     .showSuggestionAfterError()
     .addHelpText('after', HELP);
-  const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat];
+  const reading = [addGet, addRange, addCount, addDistinct, addExport, addStat, addSchema, addTypes];
   const writing = [addPut, addPatch, addDelete];
   const upkeep = [
     addIndex,

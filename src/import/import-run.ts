@@ -125,12 +125,21 @@ export class ImportRun {
 
   #tasksOf({ plans, key, positions }: Planned): Tasks {
     const { id, firstShard } = this.beginning;
-    const { hashesSpans } = this.work;
+    const { hashesSpans, storesNothing } = this.work;
     const together = this.#first?.beginning.firstShard;
     const { collection: name, indexes } = this.options;
     const hiding = { name, key, keySalt: this.#keySalt, secondary: indexes.map((path) => ({ path })) };
     const secrets = secretsOf(this.target.seal, hiding);
-    return new Tasks(plans, this.options, { id, firstShard, together, key, positions, hashesSpans, secrets });
+    return new Tasks(plans, this.options, {
+      id,
+      firstShard,
+      together,
+      key,
+      positions,
+      hashesSpans,
+      storesNothing,
+      secrets,
+    });
   }
 
   /** What there is to scan. @param others runs of the same import that fill other collections */

@@ -23,6 +23,7 @@ import {
   keyRuleFor,
 } from './import-checks.js';
 import { ImportRun } from './import-run.js';
+import { keepProfile } from './kept-profile.js';
 import { mergeRuns } from './merge/merge.js';
 import type { FilledImportOptions } from './options/resolve.js';
 import { checkRest, checkUnchanged } from './plan/plan.js';
@@ -92,7 +93,11 @@ export async function importTogether(
 }
 
 /** Plans the sources, checks that they fit the collection, and checks that the disk has room. */
-async function plan(target: ImportTarget, { options, work }: CollectionImport, reporter: Reporter): Promise<Planned> {
+export async function plan(
+  target: ImportTarget,
+  { options, work }: CollectionImport,
+  reporter: Reporter,
+): Promise<Planned> {
   const { catalog } = target;
   reporter.throwIfCancelled();
   const {
@@ -111,7 +116,7 @@ async function plan(target: ImportTarget, { options, work }: CollectionImport, r
 }
 
 /** Workers scan spans; each is accepted when all before it are. */
-async function scan(runs: readonly ImportRun[], reporter: Reporter): Promise<void> {
+export async function scan(runs: readonly ImportRun[], reporter: Reporter): Promise<void> {
   const [first, ...others] = runs as readonly [ImportRun, ...ImportRun[]];
   reporter.enter('scan', first.planned.bytes + bytesAgain(others));
   for await (const span of scanSources(first.scanning(others))) {
@@ -196,6 +201,7 @@ async function publish(
     after: (write, results) => {
       for (const [i, { work, options }] of runs.entries()) {
         changes[i] = work.publish(write, results[i]!);
+        keepProfile(catalog, write, results[i]!.manifest, runs[i]!);
         checkNotEmptied(catalog, recordsBefore[i]!, options, work.sources);
       }
       lock.log(write, before, importChange(catalog, runs, results));

@@ -33,6 +33,8 @@ export interface ImportWork {
   readonly mayAllBeBad: boolean;
   /** Whether spans of lines are hashed, for the next time. */
   readonly hashesSpans: boolean;
+  /** Whether only a profile of the records is wanted. */
+  readonly storesNothing?: true;
   plan(pause: Pause): Promise<Plans>;
   /** What the audit log calls it. */
   readonly operation: 'import' | 'synchronise';

@@ -40,6 +40,8 @@ export const BadReason = {
   TOO_MANY_KEYS: 'has more index values than the limit',
   // Of option transform (import/rules/transform.ts).
   TRANSFORM_FAILED: 'option transform failed',
+  // Of option validate (import/rules/validate.ts).
+  SCHEMA_VIOLATION: 'not valid against the schema of option validate',
   // Of documents that have their records inside (import/scan/document-scan.ts); the kernels know none.
   SELECT_NOT_FOUND: 'a document that has nothing at the place of option select',
   SELECT_NOT_CONTAINER: 'a document that has no records at the place of option select',
@@ -121,6 +123,8 @@ export interface BadRecord {
   readonly end: number;
   /** The reason in more words. */
   readonly detail?: string | undefined;
+  /** Of SCHEMA_VIOLATION: a JSON Pointer to the value in the record, and the keyword of the schema. */
+  readonly violation?: { readonly pointer: string; readonly keyword: string } | undefined;
 }
 
 /** The outcome of scanning a whole buffer; bad records are stepped over. Offsets are bytes from its start. */

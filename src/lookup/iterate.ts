@@ -9,7 +9,7 @@ import { shardPath } from '../store/files/layout.js';
 import { lineText } from '../store/shards/frame.js';
 import { type LineForm, lineForm } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
-import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
+import { fileLines, inlineLines, liveText, type ShardLines } from '../store/shards/shard-lines.js';
 import type { ShardEntry } from '../store/types.js';
 import { noRecord, STALE } from './index/generation.js';
 import type { Lookup } from './lookup.js';
@@ -39,14 +39,7 @@ export async function* scanLines(source: LookupSource): AsyncGenerator<ScannedLi
 /** The same as texts of whole frames, for export. Of a frame with dead records, only the live lines. */
 export async function* scanChunks(source: LookupSource): AsyncGenerator<Uint8Array> {
   for await (const { frame, dead, ordinalOf } of scanFrames(source())) {
-    const live: Uint8Array[] = [];
-    const count = frame.lines.length - 1;
-    for (let from = 0; from < count; ) {
-      let to = from;
-      while (to < count && !isDead(dead, ordinalOf(to))) to++;
-      if (to > from) live.push(frame.plain.subarray(frame.lines[from], frame.lines[to]));
-      from = to + 1;
-    }
+    const live = [...liveText({ frame, ordinalOf }, dead)];
     if (live.length === 1) yield live[0]!;
     else if (live.length > 1) yield Buffer.concat(live);
   }

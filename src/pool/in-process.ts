@@ -18,6 +18,8 @@ import type { Blobs, StorePlace } from '../store/files/blobs.js';
 import type { Sealed, SealKeys } from '../store/seal/types.js';
 import { indexShard } from '../upkeep/indexes/index-shard.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
+import { profileShard } from '../upkeep/profile/profile-shard.js';
+import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import type { Verifiers } from '../upkeep/verify/shard.js';
 import { type ShardFault, type VerifyTask, verifyShard } from '../upkeep/verify/shard.js';
 import { WorkerPool } from './pool.js';
@@ -26,11 +28,11 @@ import { WorkerPool } from './pool.js';
 export function workersFor(
   { blobs, seal }: Pick<StorePlace, 'blobs' | 'seal'>,
   threads: number,
-): Workers & Verifiers & Indexers {
+): Workers & Verifiers & Indexers & Profilers {
   return blobs.areFiles && threads > 0 ? new WorkerPool(threads, undefined, seal) : new InProcessWorkers(blobs, seal);
 }
 
-export class InProcessWorkers implements Workers, Verifiers, Indexers {
+export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers {
   readonly #blobs: Blobs;
   readonly #seal: SealKeys | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -59,6 +61,10 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers {
 
   index(task: IndexTask): Promise<IndexResult> {
     return this.#next(() => indexShard(this.#sealed(task), this.#blobs));
+  }
+
+  profile(task: ProfileTask): Promise<string> {
+    return this.#next(() => profileShard(this.#sealed(task), this.#blobs));
   }
 
   async close(): Promise<void> {

@@ -17,10 +17,11 @@ import { type Answer, unwrap } from '../parallel/wire.js';
 import { files } from '../store/files/file-blobs.js';
 import type { SealKeys } from '../store/seal/types.js';
 import type { Indexers, IndexResult, IndexTask } from '../upkeep/indexes/task.js';
+import type { Profilers, ProfileTask } from '../upkeep/profile/task.js';
 import type { SalvageResult, SalvageTask } from '../upkeep/salvage/task.js';
 import type { ShardFault, Verifiers, VerifyTask } from '../upkeep/verify/shard.js';
 
-type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask;
+type Task = PartTask | SpanOrder | MergeTask | VerifyTask | SalvageTask | IndexTask | ProfileTask;
 
 const WORKER = new URL('../../workers/import-worker.js', import.meta.url).href;
 /** A worker's own heap holds no records: only lists of frames and fences, and what is said about bad records. */
@@ -29,7 +30,7 @@ const HEAP_MIB = 256;
 const YOUNG_HEAP_MIB = 4;
 
 /** Threads for one import, or the like. */
-export class WorkerPool implements Workers, Verifiers, Indexers {
+export class WorkerPool implements Workers, Verifiers, Indexers, Profilers {
   readonly #piscina: Pool;
   /** Settles when no thread is loading any more. */
   readonly #loaded: Promise<unknown>;
@@ -96,6 +97,10 @@ export class WorkerPool implements Workers, Verifiers, Indexers {
 
   async index(task: IndexTask): Promise<IndexResult> {
     return this.#runTwice<IndexResult>(task, 'index', task.path, () => files.remove(task.runPath));
+  }
+
+  async profile(task: ProfileTask): Promise<string> {
+    return this.#runTwice<string>(task, 'profile', task.path, () => {});
   }
 
   close(): Promise<void> {

@@ -52,6 +52,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
   sourceManifest(collectionId: number): SourceManifest | undefined;
   /** Rows by source, then by the bytes of their paths. */
   sourceRows(collectionId: number, chunk: number): readonly SourceRow[];
+  /** What is known of all records of a collection (profile/stored.ts). */
+  profile(collectionId: number): Uint8Array | undefined;
   /** The last page of `tree` stored at or before this page key; undefined when all are behind it. */
   floorPage(tree: number, pageKey: Uint8Array): PageAt | undefined;
   /** The page of `tree` after (not at) this page key, or before it. */
@@ -155,6 +157,8 @@ export interface CatalogWrite extends RecentWrite, AuditWrite {
   putSourceRows(collectionId: number, chunk: number, rows: Uint8Array): void;
   deleteSourceRows(collectionId: number, from: number): void;
   deleteSources(collectionId: number): void;
+  /** Undefined removes it. */
+  putProfile(collectionId: number, profile: Uint8Array | undefined): void;
   putPage(tree: number, page: Uint8Array): void;
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;

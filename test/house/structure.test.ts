@@ -79,6 +79,7 @@ const LAYERS = [
     'src/upkeep/convert',
     'src/upkeep/compact',
     'src/upkeep/indexes',
+    'src/upkeep/profile',
     'src/upkeep/collections',
     'src/upkeep/quarantine',
     'src/upkeep/audit',
@@ -100,6 +101,7 @@ const LAYERS = [
     'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli/commands/audit',
+    'src/cli/commands/schema',
     'src/cli',
   ],
 ].flat();

@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ReadableCollection } from '../../src/api/collection.js';
 import { verify } from '../../src/api/later.js';
+import { ReadableCollection } from '../../src/api/readable-collection.js';
 import { Caches } from '../../src/lookup/cache/caches.js';
 import { Lookup } from '../../src/lookup/lookup.js';
 import { ValueForm } from '../../src/lookup/rows/value-form.js';

@@ -5,7 +5,7 @@ import { choice, collect, collectNames, readCount, readInteger, readRatio, readS
 
 /** Adds the flags of what is imported and how, which watching has, too. */
 export function withImportFlags(command: Command): Command {
-  return withRuleFlags(withSpellingFlags(withCodecFlags(withMergeFlags(command))))
+  return withSourceFlags(withMergeFlags(command))
     .option('--collection <name>', 'collection to import into (default: "records")')
     .option(
       '--key <path>',
@@ -22,6 +22,24 @@ export function withImportFlags(command: Command): Command {
       'path of a secondary index in which no two records may have the same value; may be given several times; with several collections, users=email is for collection users',
       collect,
     )
+    .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
+    .addOption(
+      choice(
+        '--on-bad-record <what>',
+        'what to do with a bad record: fail, skip it, or write it to a quarantine file in the store (default: fail)',
+        ['fail', 'skip', 'quarantine'],
+      ),
+    )
+    .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
+    .option(
+      '--profile',
+      'note what paths and values the records have, for gristmill schema (default: that command reads the stored records)',
+    );
+}
+
+/** Adds the flags of what sources are, and which of their records count. */
+export function withSourceFlags(command: Command): Command {
+  return withRuleFlags(withSpellingFlags(withCodecFlags(command)))
     .option(
       '--select <json-pointer>',
       'the array or object inside each document that contains the records; * stands for every element or member (write ~2 for a member named *); /users=users puts the records at /users into collection users, and may be given several times for several collections',
@@ -34,14 +52,12 @@ export function withImportFlags(command: Command): Command {
         ['ndjson', 'values', 'array', 'object', 'elements'],
       ),
     )
-    .option('--allow-empty', 'if the sources have no records, empty the collection (default: fail)')
-    .addOption(
-      choice(
-        '--on-bad-record <what>',
-        'what to do with a bad record: fail, skip it, or write it to a quarantine file in the store (default: fail)',
-        ['fail', 'skip', 'quarantine'],
-      ),
+    .option(
+      '--include <pattern>',
+      "import the files of a folder that match, such as '*.geojson'; may be given several times (default: *.json, *.ndjson, *.jsonl)",
+      collect,
     )
+    .option('--exclude <pattern>', 'leave out files and folders that match; may be given several times', collect)
     .addOption(
       choice(
         '--on-bad-file <what>',
@@ -49,16 +65,9 @@ export function withImportFlags(command: Command): Command {
         ['fail', 'skip', 'quarantine'],
       ),
     )
-    .option(
-      '--include <pattern>',
-      "import the files of a folder that match, such as '*.geojson'; may be given several times (default: *.json, *.ndjson, *.jsonl)",
-      collect,
-    )
-    .option('--exclude <pattern>', 'leave out files and folders that match; may be given several times', collect)
     .option('--max-bad <n>', 'fail if more records than this are bad', readCount)
     .option('--max-bad-ratio <share>', 'fail if more than this share of the records is bad: 0.01 or 1%', readRatio)
     .option('--workers <n>', 'number of worker threads (default: the available processors)', readInteger)
-    .option('--level <n>', 'zstd compression level, -7 to 19 (default: 1)', readInteger)
     .addOption(
       choice('--access <how>', 'how to read source bytes: with read calls, or through a memory map (default: read)', [
         'mmap',
@@ -130,6 +139,10 @@ function withRuleFlags(command: Command): Command {
     )
     .option('--pick <paths>', 'store only these members: id,user.name; may be given several times', collectNames)
     .option('--omit <paths>', 'do not store these members; may be given several times', collectNames)
+    .option(
+      '--validate <file>',
+      'JSON Schema (2020-12) that each record has to be valid against; others are bad records',
+    )
     .option('--limit <n>', 'store the first n records, and stop reading', readInteger);
 }
 

@@ -3,6 +3,7 @@
 import type { ImportProgress } from '../../base/import-report.js';
 import type { ConvertProgress } from '../../upkeep/convert/options.js';
 import type { IndexProgress } from '../../upkeep/indexes/options.js';
+import type { SchemaProgress } from '../../upkeep/profile/options.js';
 import type { RepairProgress } from '../../upkeep/repair/options.js';
 import type { VerifyProgress } from '../../upkeep/verify/options.js';
 import { note } from './diagnostics.js';
@@ -12,7 +13,7 @@ import { formatBytes, formatCount, formatRate, formatSeconds } from './table.js'
 /** Seconds between two lines of a log. */
 const LINE_SECONDS = 5;
 
-type Progress = ImportProgress | VerifyProgress | RepairProgress | IndexProgress | ConvertProgress;
+type Progress = ImportProgress | VerifyProgress | RepairProgress | IndexProgress | ConvertProgress | SchemaProgress;
 
 /** Shows progress until `stop`. */
 interface ProgressView {

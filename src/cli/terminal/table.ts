@@ -2,12 +2,12 @@
 
 import stringWidth from 'string-width';
 
-/** Two columns, or more: the first is words, the others are numbers and stand to the right. */
-export function alignColumns(rows: readonly (readonly string[])[], indent = ''): string {
+/** Two columns, or more. @param words how many columns are words; those after them are numbers, and stand to the right */
+export function alignColumns(rows: readonly (readonly string[])[], indent = '', words = 1): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => stringWidth(row[i] ?? ''))));
   const lines = rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell + blanks(cell, widths[i]!) : blanks(cell, widths[i]!) + cell)).join('  '),
+    row.map((cell, i) => (i < words ? cell + blanks(cell, widths[i]!) : blanks(cell, widths[i]!) + cell)).join('  '),
   );
   return lines.map((line) => `${indent}${line.trimEnd()}\n`).join('');
 }

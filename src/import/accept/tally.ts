@@ -9,6 +9,9 @@ import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
 import { shownEntryKey } from '../../keys/decode.js';
 import type { Pause } from '../../parallel/pause.js';
+import { decodeProfile } from '../../profile/encode.js';
+import { mergeProfiles } from '../../profile/merge.js';
+import type { Profile } from '../../profile/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import type { NewShard } from '../../store/publish/publication.js';
 import type { FilledImportOptions } from '../options/resolve.js';
@@ -64,6 +67,8 @@ export class Tally {
   readonly ambiguous: string[] = [];
   /** Sources that are cut off, of which the whole records are kept. */
   readonly cut: CutSource[] = [];
+  /** Of all records, where it is asked for. */
+  profile: Profile | undefined;
   readonly quarantine: Quarantine;
   readonly #options: FilledImportOptions;
   readonly #place: StorePlace & SpanPlace;
@@ -136,6 +141,7 @@ export class Tally {
     for (const run of result.runs) this.runs.push({ ...run, shard: task.shard });
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
+    if (result.profile !== undefined) this.#addProfile(decodeProfile(Buffer.from(result.profile)));
     if (!result.shard) return;
     const { fileRecords: records, goodBefore, addedAt } = result;
     const files = task.files && records && { folder: task.path, of: task.files, records };
@@ -210,6 +216,10 @@ export class Tally {
     if (this.#firstRejected !== undefined) return;
     const place = failed.sequence && (await placeOf(failed, this.#pause));
     this.#firstRejected = async () => place ?? placeOf(failed, this.#pause);
+  }
+
+  #addProfile(profile: Profile): void {
+    this.profile = this.profile === undefined ? profile : mergeProfiles(this.profile, profile);
   }
 
   #noteDead(shard: number, ordinals: ArrayLike<number>): void {

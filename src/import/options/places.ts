@@ -9,11 +9,24 @@ import { type FilledImportOptions, resolveImportOptions } from './resolve.js';
 import { IMPORT_OPTIONS } from './table.js';
 import type { CollectionsImportOptions, ImportedPlace, ImportOptions } from './types.js';
 
-const { select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit, limit } =
-  IMPORT_OPTIONS;
+const {
+  select,
+  key,
+  indexes,
+  uniqueIndexes,
+  mode,
+  onDuplicate,
+  where,
+  sample,
+  transform,
+  pick,
+  omit,
+  validate,
+  limit,
+} = IMPORT_OPTIONS;
 /** The options that a collection may have of its own. */
 const PLACE_OPTIONS = {
-  ...{ select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit, limit },
+  ...{ select, key, indexes, uniqueIndexes, mode, onDuplicate, where, sample, transform, pick, omit, validate, limit },
   shape: { ...IMPORT_OPTIONS.shape, choices: ['array', 'object'] },
 } as const satisfies OptionTable;
 

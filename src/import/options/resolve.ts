@@ -10,6 +10,7 @@ import { pathOfIndex } from '../../options/indexes.js';
 import { either, LONG_WORK, WAITING } from '../../options/shared.js';
 import { leavesWhole } from '../rules/projection.js';
 import { transformUrl } from '../rules/transform.js';
+import { schemaText } from '../rules/validate.js';
 import { IMPORT_OPTIONS } from './table.js';
 import type { ImportOptions, OnChanged } from './types.js';
 
@@ -44,10 +45,11 @@ export type FilledImportOptions = Resolved<typeof TABLE> & {
 export function resolveImportOptions(options: ImportOptions, closing?: AbortSignal): FilledImportOptions {
   const { signal, onDuplicate, maxBad, ...filled } = resolveOptions('import', TABLE, options);
   checkTogether('import', options);
-  const { transform } = filled;
+  const { transform, validate } = filled;
   return Object.freeze({
     ...filled,
     transform: transform === undefined ? undefined : transformUrl(transform),
+    validate: validate === undefined ? undefined : schemaText(validate),
     // A bulk file becomes an object of records, or lines where their keys are inside.
     ...(filled.format === 'es-bulk' && { shape: filled.key === undefined ? 'object' : 'ndjson' }),
     signal: either(signal, closing),
@@ -99,7 +101,7 @@ function* withoutSelect({ dialect, onTruncated, shape }: ImportOptions): Generat
 }
 
 /** Options that decide which records of a source are stored, and what of them. */
-const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'limit'] as const;
+const RULES = ['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit'] as const;
 
 /** @throws TypeError for options that have no meaning for sources in the format */
 function checkFormatOptions(method: string, options: ImportOptions): void {

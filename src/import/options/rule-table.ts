@@ -5,6 +5,7 @@ import type { OptionTable } from '../../options/check.js';
 import { parseCondition } from '../rules/condition.js';
 import { checkConditions } from '../rules/conditions.js';
 import { checkTransform } from '../rules/transform.js';
+import { checkValidate } from '../rules/validate.js';
 import type { Effect } from './effect.js';
 
 export const RULE_OPTIONS = {
@@ -37,6 +38,13 @@ export const RULE_OPTIONS = {
     isLater: true,
     ...{ type: 'texts', default: [], check: parsePath },
     meaning: 'paths of members not to store',
+  },
+  validate: {
+    affects: 'records',
+    isLater: true,
+    ...{ type: 'text', default: undefined, check: checkValidate },
+    meaning:
+      'JSON Schema (2020-12) that records have to be valid against: its file, or its text; others are bad records; unset: none',
   },
   limit: {
     affects: 'records',

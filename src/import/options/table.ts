@@ -196,6 +196,13 @@ export const IMPORT_OPTIONS = {
   },
   workers: { ...THREADS.workers, affects: 'nothing' },
   level: { affects: 'import', type: 'integer', default: 1, min: -7, max: 19, meaning: 'zstd compression level' },
+  profile: {
+    affects: 'import',
+    isLater: true,
+    ...{ type: 'boolean', default: false },
+    meaning:
+      'note what paths and values the records have while they are imported, for `schema`; without it, `schema` reads the stored records',
+  },
   access: {
     affects: 'nothing',
     // Measured: pread into the kernel's memory is several times cheaper than mapping (docs/decisions.md).

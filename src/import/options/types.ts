@@ -18,7 +18,7 @@ export interface ImportedPlace
   extends Pick<
     ImportOptions,
     | ('key' | 'indexes' | 'uniqueIndexes' | 'mode' | 'onDuplicate')
-    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'limit')
+    | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'validate' | 'limit')
   > {
   /** As option `select`: a JSON Pointer to the array or object that contains the records. */
   readonly select: string;
@@ -186,6 +186,12 @@ export interface ImportOptions {
   /** Paths of the members of each record that the import does not store. Default: none. */
   readonly omit?: readonly string[] | undefined;
   /**
+   * The path or file: URL of a JSON Schema (2020-12), or the schema itself as JSON text. A record that is not valid against it, as
+   * it would be stored, is bad: option `onBadRecord` says what becomes of it. Default: none.
+   * @example validate: 'users.schema.json'
+   */
+  readonly validate?: string | undefined;
+  /**
    * The greatest number of records that the import stores. It stores the first ones, then it stops reading. Default: no
    * limit.
    */
@@ -217,6 +223,11 @@ export interface ImportOptions {
   readonly workers?: number | undefined;
   /** The zstd compression level, −7…19. Default 1. */
   readonly level?: number | undefined;
+  /**
+   * Whether the import notes what paths and values the records have, for `collection.schema()`. Without it, that method reads
+   * the stored records. Default false.
+   */
+  readonly profile?: boolean | undefined;
   /** How workers read the source: with read calls ("read"), or through a memory map ("mmap"). Default "read". */
   readonly access?: 'mmap' | 'read' | undefined;
   /** Source bytes per span, and so per shard. Default: about 1/32 of the source, at least 4 MiB, at most 64 MiB. */

@@ -24,6 +24,8 @@ interface JobContext {
   readonly positions?: true | undefined;
   /** Whether spans of lines are hashed. */
   readonly hashesSpans: boolean;
+  /** Whether only a profile of the records is wanted. */
+  readonly storesNothing?: true | undefined;
   /** By index number, what hides the keys, where they are hidden. */
   readonly secrets?: readonly Uint8Array[] | undefined;
 }
@@ -81,7 +83,7 @@ export class Tasks {
 
 function setupOf(
   options: FilledImportOptions,
-  { id, firstShard, together, key, positions, hashesSpans, secrets }: JobContext,
+  { id, firstShard, together, key, positions, hashesSpans, storesNothing, secrets }: JobContext,
   framing: FramingName,
 ): ScanSetup {
   const { codec, maxExpansion, maxDecoderMemory, format, types, key: keyOption } = options;
@@ -112,6 +114,8 @@ function setupOf(
     // Where a repeated key is an error, the first repetition has to be found: later ones must not hide it.
     keep: onDuplicate === 'last' ? 'last' : 'first',
     namesDuplicates: onDuplicate === 'error',
+    ...(options.profile && { profiles: true }),
+    ...(storesNothing && { storesNothing }),
     // Where positions are keys, no span can be exchanged alone.
     hashesSpans: hashesSpans && key.kind === 'path',
     origin: {

@@ -16,6 +16,7 @@ import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scan
 import { lineWith, placeIn } from '../rules/line.js';
 import { type RecordPlace, RecordRules } from '../rules/rules.js';
 import { TransformFault } from '../rules/transform.js';
+import { violationText } from '../rules/validate.js';
 import type { SpanTask } from '../tasks/span.js';
 import { namedRecord } from './given-name.js';
 
@@ -29,7 +30,7 @@ interface Sink {
 }
 
 /** Why a record is bad after all. */
-type Fault = Pick<BadOutcome, 'reason' | 'detail'>;
+type Fault = Pick<BadOutcome, 'reason' | 'detail' | 'violation'>;
 
 export class RuledRecords {
   /** Good records of which nothing is stored. */
@@ -71,17 +72,33 @@ export class RuledRecords {
     const made = this.#made(bytes, record, name === 0 ? undefined : bytes.slice(name, tokenEnd(bytes, name)));
     if (made === undefined) {
       const changed = this.#rules.changed(bytes, record);
-      if (changed === undefined) scanner.keep();
+      const fault = this.#violation(changed ?? bytes.subarray(record.start, record.end));
+      if (fault !== undefined) this.#doubt(fault);
+      else if (changed === undefined) scanner.keep();
       else scanner.replace(lineWith(bytes, record, changed));
     } else if ('reason' in made) {
-      // The twin knows where the record ends and what follows it.
-      this.#fault = made;
-      scanner.doubt();
+      this.#doubt(made);
     } else {
       this.#add(made);
       scanner.drop();
     }
     return true;
+  }
+
+  /** The twin knows where the record ends and what follows it. */
+  #doubt(fault: Fault): void {
+    this.#fault = fault;
+    this.#sink.kernel.scanner.doubt();
+  }
+
+  /** @param text of the record as it is stored */
+  #violation(text: Uint8Array): Fault | undefined {
+    if (!this.#rules.hasSchema) return undefined;
+    const { buffer, byteOffset, byteLength } = text;
+    const violation = this.#rules.violation(Buffer.from(buffer, byteOffset, byteLength).toString());
+    if (violation === undefined) return undefined;
+    const { pointer, keyword } = violation;
+    return { reason: 'SCHEMA_VIOLATION', detail: violationText(violation), violation: { pointer, keyword } };
   }
 
   /**
@@ -121,6 +138,8 @@ export class RuledRecords {
     const keys = captureKeys(bytes, place, own, { ...this.#task.setup.scan, framing: this.#task.framing });
     if (typeof keys === 'string') return { reason: keys };
     const changed = this.#rules.changed(bytes, place);
+    const violation = this.#violation(changed ?? bytes.subarray(place.start, place.end));
+    if (violation !== undefined) return violation;
     const record = { line: changed ? lineWith(bytes, place, changed).subarray(0, -1).toString() : line, keys };
     return [given === undefined ? record : namedRecord(record, given, this.#task.setup.scan)];
   }
@@ -141,7 +160,11 @@ export class RuledRecords {
           `option transform gave ${texts.length} records, but only one can have the name of the record`,
         );
       }
-      for (const text of texts) records.push(this.#read(text, name));
+      for (const text of texts) {
+        records.push(this.#read(text, name));
+        const violation = this.#violation(text);
+        if (violation !== undefined) return violation;
+      }
     } catch (error) {
       if (error instanceof BadOutput) return { reason: error.reason, detail: error.message };
       if (!(error instanceof TransformFault)) throw error;

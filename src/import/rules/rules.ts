@@ -2,7 +2,7 @@
 //
 // What happens to a record between the source and the store, by the options of the import, in this order:
 //
-//   where > sample > transform > pick, omit > limit
+//   where > sample > transform > pick, omit > validate > limit
 //
 // Keys are those of the record as it is stored.
 
@@ -11,6 +11,7 @@ import { Conditions } from './conditions.js';
 import { Projection } from './projection.js';
 import { isSampled } from './sample.js';
 import { outputsOf, transformAt } from './transform.js';
+import { SchemaCheck, type Violation } from './validate.js';
 
 /** The rules, as the workers get them. */
 export interface RuleTexts {
@@ -20,6 +21,8 @@ export interface RuleTexts {
   readonly transform?: string | undefined;
   readonly pick: readonly string[];
   readonly omit: readonly string[];
+  /** The text of a JSON Schema, from `schemaText`. */
+  readonly validate?: string | undefined;
   /** The greatest number of records that a span stores. */
   readonly limit?: number | undefined;
 }
@@ -32,10 +35,10 @@ export interface RecordPlace {
 }
 
 /** Undefined if all records are stored as they are. */
-export function rulesIn({ where, sample, transform, pick, omit, limit }: RuleTexts): RuleTexts | undefined {
+export function rulesIn({ where, sample, transform, pick, omit, validate, limit }: RuleTexts): RuleTexts | undefined {
   const hasLists = where.length + pick.length + omit.length > 0;
-  const hasOthers = sample !== undefined || transform !== undefined || limit !== undefined;
-  return hasLists || hasOthers ? { where, sample, transform, pick, omit, limit } : undefined;
+  const hasOthers = [sample, transform, validate, limit].some((rule) => rule !== undefined);
+  return hasLists || hasOthers ? { where, sample, transform, pick, omit, validate, limit } : undefined;
 }
 
 export class RecordRules {
@@ -43,8 +46,10 @@ export class RecordRules {
   readonly #sample: number | undefined;
   readonly #transform: ReturnType<typeof transformAt> | undefined;
   readonly #projection: Projection | undefined;
+  readonly #check: SchemaCheck | undefined;
 
-  constructor({ where, sample, transform, pick, omit }: RuleTexts) {
+  constructor({ where, sample, transform, pick, omit, validate }: RuleTexts) {
+    this.#check = validate === undefined ? undefined : new SchemaCheck(validate);
     this.#conditions = where.length === 0 ? undefined : new Conditions(where);
     this.#sample = sample;
     this.#transform = transform === undefined ? undefined : transformAt(transform);
@@ -69,6 +74,15 @@ export class RecordRules {
       const bytes = Buffer.from(output);
       return this.#projection?.of(bytes, 0, bytes.byteLength).slice() ?? bytes;
     });
+  }
+
+  get hasSchema(): boolean {
+    return this.#check !== undefined;
+  }
+
+  /** Where a record does not fit the schema. @param text as it is stored */
+  violation(text: string): Violation | undefined {
+    return this.#check?.violation(text);
   }
 
   /** The text of its value as it is stored, valid until the next call. Undefined: as it is. */

@@ -9,6 +9,7 @@ import type { Window } from '../../kernel/simd/window.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
 import type { Source } from '../source/source.js';
 import type { SpanFailure } from '../tasks/span.js';
+import { whyOf } from './rejects.js';
 import type { SpanOutput } from './span-output.js';
 
 /** Which records are scanned. */
@@ -100,8 +101,8 @@ export abstract class RecordScan implements ScanClient {
   }
 
   /** Rejects a record, and those that directly follow it and are bad too. @returns whether the scan continues */
-  protected rejectAt({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): boolean {
-    const bad = { ...this.badAt('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
+  protected rejectAt({ reason, offset, start, end, next, afterComma, ...why }: BadOutcome): boolean {
+    const bad = { ...this.badAt('bad record', offset, start, end), reason, ...whyOf(why) };
     const run = this.scanner.badRun({ end, next, afterComma }, this.output.runMax, this.#scanned.stop);
     const records = 1 + run.records;
     const failure = this.output.reject(bad, () => this.window.bytes.subarray(start, run.end), records);

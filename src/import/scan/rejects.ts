@@ -17,6 +17,7 @@
 // import/accept/quarantine.ts, which knows how many records came before the span, completes it.
 
 import { BadReason } from '../../kernel/contract.js';
+import type { BadOutcome } from '../../kernel/simd/scanner.js';
 import type { Blobs, BlobWriter } from '../../store/files/blobs.js';
 import { markedRecord } from '../format/bad-mark.js';
 import { formatOf } from '../format/coding.js';
@@ -72,7 +73,7 @@ export class Rejects {
   }
 
   #keep(
-    { offset: at, start: from, record, reason, detail, file, converted }: SpanFailure,
+    { offset: at, start: from, record, reason, detail, violation, file, converted }: SpanFailure,
     raw: Uint8Array,
     records: number,
   ): void {
@@ -81,7 +82,7 @@ export class Rejects {
     const [offset, start] = converted ? [converted.offset ?? 0, converted.offset ?? 0] : [at, from];
     const message = converted?.why ?? detail ?? (reason && BadReason[reason]);
     const facts = {
-      ...{ offset, start, reason, message, bytes: raw.byteLength },
+      ...{ offset, start, reason, message, ...violation, bytes: raw.byteLength },
       ...(records > 1 && { records }),
     };
     this.#write(`${beginning},${JSON.stringify(facts).slice(1, -1)},"rawBase64":"`);
@@ -102,6 +103,13 @@ export class Rejects {
     this.#file.append(Buffer.from(this.#pending));
     this.#pending = '';
   }
+}
+
+/** Why a record is bad, beside its reason, as far as it is known. */
+export type Why = Pick<BadOutcome, 'detail' | 'violation'>;
+
+export function whyOf({ detail, violation }: Why): Why {
+  return { ...(detail !== undefined && { detail }), ...(violation && { violation }) };
 }
 
 /** Whether a bad record is of a source that is converted. */

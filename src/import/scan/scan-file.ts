@@ -19,6 +19,7 @@ import { isNamedLines, shapeOfNamedLines } from '../source/layout.js';
 import type { Source } from '../source/source.js';
 import type { ScanSetup, SpanFailure, SpanFiles } from '../tasks/span.js';
 import { FileBytes } from './file-bytes.js';
+import { type Why, whyOf } from './rejects.js';
 import type { SpanOutput } from './span-output.js';
 
 export class FileScan {
@@ -219,11 +220,12 @@ export class FileScan {
     return this.#output.settle(outcome, this.#files.isNamed ? name : undefined);
   }
 
-  #rejectOne({ reason, detail, offset, start, end, next, afterComma }: BadOutcome): SpanFailure | undefined {
+  #rejectOne({ reason, offset, start, end, next, afterComma, ...why }: BadOutcome): SpanFailure | undefined {
     if (reason === 'RECORD_TOO_LARGE') return this.#tooLarge({ offset, start, end });
     const run = this.#scanner.badRun({ end, next, afterComma }, this.#output.runMax, Number.MAX_SAFE_INTEGER);
     const [at, from] = [this.#bytes.offsetOf(offset), this.#bytes.offsetOf(start)];
-    const failure = this.#reject(reason, at, from, this.#bytes.offsetOf(run.end), { records: 1 + run.records, detail });
+    const more = { records: 1 + run.records, why: whyOf(why) };
+    const failure = this.#reject(reason, at, from, this.#bytes.offsetOf(run.end), more);
     this.#scanner.resume(run);
     return failure;
   }
@@ -249,13 +251,9 @@ export class FileScan {
     offset: number,
     start: number,
     end: number,
-    {
-      records = 1,
-      mayBeCut = true,
-      detail,
-    }: { records?: number; mayBeCut?: boolean; detail?: string | undefined } = {},
+    { records = 1, mayBeCut = true, why }: { records?: number; mayBeCut?: boolean; why?: Why } = {},
   ) {
-    const bad = { ...this.#placed('bad record', offset, start, end), reason, ...(detail !== undefined && { detail }) };
+    const bad = { ...this.#placed('bad record', offset, start, end), reason, ...why };
     // From the file: the kernel may have written a line over it.
     const isCut = mayBeCut && this.#output.isCutOff(reason, offset, this.#file);
     if (isCut) this.#output.noteCut({ file: this.#file.path, offset, start });

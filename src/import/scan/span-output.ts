@@ -10,6 +10,8 @@ import type { SimdKernel } from '../../kernel/simd/kernel.js';
 import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scanner.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
+import { encodeProfile } from '../../profile/encode.js';
+import { type Profiler, threadProfiler } from '../../profile/profiler.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
@@ -64,6 +66,7 @@ export class SpanOutput {
   readonly #encoder: FrameEncoder;
   readonly #runs: RunWriter;
   readonly #deletions: Deletions | undefined;
+  readonly #profiler: Profiler | undefined;
   #shard: ShardWriter | undefined;
   readonly #cut: CutSource[] = [];
   readonly #ruled: RuledRecords | undefined;
@@ -73,7 +76,7 @@ export class SpanOutput {
   #badIsConverted = false;
 
   constructor(task: SpanOrder, blobs: Blobs) {
-    const { onBadRecord, namesDuplicates, level, rules } = task.setup;
+    const { onBadRecord, namesDuplicates, level, rules, profiles } = task.setup;
     this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task);
     this.#task = task;
@@ -84,6 +87,11 @@ export class SpanOutput {
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
+    if (profiles) {
+      this.#profiler = threadProfiler();
+      // What a span that failed has left.
+      this.#profiler.take();
+    }
     const { format, key } = task.setup.coding;
     if (format === 'es-bulk' && key === undefined)
       this.#deletions = new Deletions(task.shard, task.setup.scan.secrets?.[0]);
@@ -126,19 +134,25 @@ export class SpanOutput {
     const { plain, records } = scanner.frame();
     this.clock.ends('scan');
     if (records > 0) {
-      this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder, this.#task.shard);
-      this.#shard.append(plain, records);
-      this.#deletions?.note(plain, records);
+      this.#profiler?.add(plain);
+      if (!this.#task.setup.storesNothing) this.#store(plain, records);
     }
     scanner.frameTaken();
     this.clock.ends('frame');
     return true;
   }
 
+  #store(plain: Uint8Array, records: number): void {
+    this.#shard ??= ShardWriter.create(this.#blobs, this.#paths.shard, this.#encoder, this.#task.shard);
+    this.#shard.append(plain, records);
+    this.#deletions?.note(plain, records);
+  }
+
   /** Takes the entries there are to a run. */
   takeEntries(): void {
     this.clock.ends('scan');
-    this.#runs.write(this.kernel.entries, this.#task.setup.keep);
+    if (this.#task.setup.storesNothing) this.kernel.entries.clear();
+    else this.#runs.write(this.kernel.entries, this.#task.setup.keep);
     this.clock.ends('key');
   }
 
@@ -238,6 +252,7 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
+      ...(this.#profiler && { profile: Buffer.from(encodeProfile(this.#profiler.take())).toString() }),
       ...(this.#deletions && { deletions: this.#deletions.found }),
     };
   }

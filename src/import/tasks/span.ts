@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { BadFile, Shape } from '../../base/import-report.js';
-import type { BadReasonName, FramingName, ScanOptions } from '../../kernel/contract.js';
+import type { BadReasonName, BadRecord, FramingName, ScanOptions } from '../../kernel/contract.js';
 import type { Places } from '../../keys/paths.js';
 import { pathIn, shardFileName, shardPath } from '../../store/files/layout.js';
 import type { Change } from '../../store/pages/change.js';
@@ -42,6 +42,10 @@ export interface ScanSetup {
   readonly namesDuplicates: boolean;
   /** Whether spans of lines are hashed, to be known again. */
   readonly hashesSpans: boolean;
+  /** Whether a profile of the records is made. */
+  readonly profiles?: true;
+  /** Whether only that is wanted: then nothing of the records is stored. */
+  readonly storesNothing?: true;
   /** The facts about the import that its shards record. */
   readonly origin: ImportOrigin;
 }
@@ -189,6 +193,8 @@ export interface SpanFailure {
   readonly reason?: BadReasonName;
   /** The reason in more words. */
   readonly detail?: string | undefined;
+  /** See `BadRecord`. */
+  readonly violation?: BadRecord['violation'];
   /** Of a record of a source that is converted: where it is in the user's file, as far as that is known. */
   readonly converted?: ConvertedPlace;
   /** First byte of the record, and one past its last. */
@@ -279,6 +285,8 @@ export interface SpanResult {
   readonly cut?: readonly CutSource[];
   /** The first file with a document in which a name of option `select` occurs twice in its object. */
   readonly ambiguous?: string;
+  /** With `profiles`, the profile of the records (profile/encode.ts). */
+  readonly profile?: string;
   /** Of bulk files: the places of deletions. */
   readonly deletions?: readonly Change[];
   /** Source bytes this scan counted as progress. */

@@ -55,6 +55,7 @@ import {
   LOCK_KEY,
   lastNumber,
   MetaKind,
+  profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
   sequenceOf,
@@ -210,6 +211,11 @@ export class CatalogReader implements CatalogRead {
     const bytes = this.#meta.get(sourceRowsKey(collectionId, chunk));
     if (bytes === undefined) throw damaged('list of source files', this.file, `its part ${chunk} is missing`);
     return decodeValue<SourceRow[]>(sourceRowsCheck, bytes, 'list of source files', this.file);
+  }
+
+  profile(collectionId: number): Uint8Array | undefined {
+    const bytes = this.#meta.get(profileKey(collectionId));
+    return bytes && unseal(bytes, 'profile', this.file);
   }
 
   auditHead(): AuditHead | undefined {

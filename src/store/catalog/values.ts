@@ -40,6 +40,7 @@ export const MetaKind = {
   inline: 0x07,
   sources: 0x08,
   edits: 0x09,
+  profile: 0x0b,
   recent: 0x10,
   /** After all others: each commit adds an entry, and writes one page for it and the head. */
   audit: 0x20,
@@ -91,6 +92,11 @@ export function sourcesKey(collectionId: number): Buffer {
 
 export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
   return numbersKey(MetaKind.sources, collectionId, chunk);
+}
+
+/** Where what is known of all records of a collection is. */
+export function profileKey(collectionId: number): Buffer {
+  return numbersKey(MetaKind.profile, collectionId);
 }
 
 /** Bytes of the key of an edit before the key of its record. */

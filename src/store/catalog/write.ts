@@ -46,6 +46,7 @@ import {
   GARBAGE_KEY,
   inlineKey,
   LOCK_KEY,
+  profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
   seal,
@@ -165,6 +166,12 @@ export class CatalogWriter implements CatalogWrite {
 
   deleteSources(collectionId: number): void {
     removeRange(this.#meta, { start: sourcesKey(collectionId), end: sourcesKey(collectionId + 1) });
+  }
+
+  putProfile(collectionId: number, profile: Uint8Array | undefined): void {
+    const at = profileKey(collectionId);
+    if (profile === undefined) this.#meta.remove(at);
+    else this.#meta.put(at, seal(profile));
   }
 
   putAuditHead(head: AuditHead): void {

@@ -16,6 +16,7 @@ export function clear(target: ChangeTarget, name: string, given?: CollectionChan
     change: (write, manifest) => {
       addGarbage(catalog, write, unnameCollection(catalog, write, manifest));
       write.deleteSources(manifest.id);
+      write.putProfile(manifest.id, undefined);
       write.deleteEdits(manifest.id);
       const generation = nextGeneration(catalog, write);
       const header = catalog.header();

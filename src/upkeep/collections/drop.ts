@@ -24,6 +24,7 @@ export function drop(target: ChangeTarget, name: string, given?: CollectionChang
       change: (write, manifest) => {
         addGarbage(catalog, write, unnameCollection(catalog, write, manifest));
         write.deleteSources(manifest.id);
+        write.putProfile(manifest.id, undefined);
         write.deleteEdits(manifest.id);
         write.deleteCollection(name);
         nextGeneration(catalog, write);

@@ -54,6 +54,8 @@ export function publishRewritten(
       trees: [],
       inline: inline.map(({ shard }) => shard),
     });
+    // Its dead records have gone: a profile that has them is made anew when it is asked for.
+    if (total(after, 'holes') > total(before, 'holes')) write.putProfile(manifest.id, undefined);
     const gained = (fact: 'holes' | 'plainBytes' | 'storedBytes') => total(after, fact) - total(before, fact);
     const changed = {
       ...manifest,

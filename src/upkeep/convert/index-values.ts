@@ -81,6 +81,8 @@ function convertedEdit(manifest: CollectionManifest, { seal }: Blobs, { key, edi
 }
 
 async function copySources({ old, catalog, pause }: ConvertedIndex, { id }: CollectionManifest): Promise<void> {
+  const profile = old.profile(id);
+  if (profile !== undefined) await catalog.transaction((write) => write.putProfile(id, profile));
   const sources = old.sourceManifest(id);
   if (sources === undefined) return;
   for (let from = 0; from < sources.chunks; from += BATCH) {

@@ -58,6 +58,8 @@ const OF_OTHER_FORMATS: { readonly [reason: string]: string | undefined } = {
 
 /** Such a record would be stored as it is in the source. */
 const TRANSFORM_FAILED: BadReasonName = 'TRANSFORM_FAILED';
+/** A retry does not know the schema. */
+const SCHEMA_VIOLATION: BadReasonName = 'SCHEMA_VIOLATION';
 
 interface Entry {
   readonly number: number;
@@ -208,6 +210,12 @@ function putBatch(
     }
     if (entry.source.reason === TRANSFORM_FAILED && !entry.isCorrected) {
       const message = 'option transform failed on it: give a corrected text, or correct the module and import again';
+      refused.push({ number: entry.number, code: 'BAD_RECORD', message });
+      continue;
+    }
+    if (entry.source.reason === SCHEMA_VIOLATION && !entry.isCorrected) {
+      const message =
+        'it is not valid against the schema of its import: give a corrected text, or correct the schema and import again';
       refused.push({ number: entry.number, code: 'BAD_RECORD', message });
       continue;
     }

@@ -1,0 +1,33 @@
+// What a collection does to its store: changes of records, which are transactions, and notes about them.
+
+import { encodeStored, type StoredProfile } from '../profile/stored.js';
+import type { Catalog, CollectionManifest } from '../store/types.js';
+import type { Transactions } from '../update/transact.js';
+import type { TransactionCollection } from '../update/transaction-collection.js';
+import type { Acting } from './audit.js';
+
+export interface Acts {
+  /** Runs changes to one collection as a transaction. */
+  readonly change: <T, R>(
+    name: string,
+    change: (collection: TransactionCollection<T>) => R,
+    why?: string,
+  ) => Promise<R>;
+  /** Notes the profile of a collection for the next time. Undefined where the store is open for reading only. */
+  readonly keepProfile: ((manifest: CollectionManifest, profile: StoredProfile) => Promise<void>) | undefined;
+}
+
+export function actsOf(run: Transactions['run'], acting: Acting, catalog: Catalog, readOnly: boolean): Acts {
+  return {
+    change: (name, change, why) => run((transaction) => change(transaction.collection(name)), acting.note(why)),
+    keepProfile: readOnly ? undefined : (manifest, profile) => keepProfile(catalog, manifest, profile),
+  };
+}
+
+/** Not if the collection has gone meanwhile, or another of its name has come. */
+function keepProfile(catalog: Catalog, { name, id }: CollectionManifest, profile: StoredProfile): Promise<void> {
+  const bytes = encodeStored(profile);
+  return catalog.transaction((write) => {
+    if (catalog.collection(name)?.id === id) write.putProfile(id, bytes);
+  });
+}

@@ -1,0 +1,227 @@
+// What a user holds to look things up in one collection. The path of a lookup is in lookup/lookup.ts, of an iteration in
+// lookup/iterate.ts; here texts become values.
+
+import type { KeyValue } from '../keys/encode.js';
+import type { UnsafeIntegers } from '../keys/json-value.js';
+import { namesOf } from '../keys/key-path.js';
+import type { LatencySampler } from '../lookup/cache/latency-sampler.js';
+import { freshnessIn, hasFreshnessAlone, type ReadOptions } from '../lookup/index/read-options.js';
+import { scanChunks, scanLines } from '../lookup/iterate.js';
+import type { Lookup } from '../lookup/lookup.js';
+import type { CountOptions } from '../lookup/rows/options.js';
+import { ownKeyIn } from '../lookup/rows/own-key.js';
+import type { Reading } from '../lookup/rows/reading.js';
+import type { ValueForm } from '../lookup/rows/value-form.js';
+import { type CollectionStat, collectionStat } from '../metrics/stat.js';
+import { readRecord } from '../store/shards/line.js';
+import { resolveSchemaOptions, type SchemaOptions } from '../upkeep/profile/options.js';
+import { later } from './load.js';
+import { RowReads } from './row-reads.js';
+import type { Schema } from './schema.js';
+
+/** A record of a scan, as a value. */
+export interface Scanned<T> {
+  /**
+   * The position in the collection, from 0. Replaced records count too, until compaction drops their shard. (If the ordinal
+   * is the key, compaction drops no shard.)
+   */
+  readonly ordinal: number;
+  /** The member name, in collections imported from one object. */
+  readonly name?: string;
+  /** The record, parsed, and decoded by the codec of the handle. */
+  readonly value: T;
+}
+
+/** A record of a scan, as JSON text. */
+export interface ScannedText {
+  /** The position in the collection, from 0; see `Scanned`. */
+  readonly ordinal: number;
+  /** The member name, in collections imported from one object. */
+  readonly name?: string;
+  /** The JSON text of the record, with all tokens spelled as in the source. */
+  readonly text: string;
+}
+
+/**
+ * The reading methods of a collection: those of a snapshot, and those that `Collection` inherits. T is the type of the
+ * values: what the codec decodes records to, or the type of the records, which nothing checks.
+ */
+export class ReadableCollection<T = unknown> extends RowReads<T> {
+  /** The name of the collection. */
+  readonly name: string;
+  readonly #lookup: Lookup | undefined;
+  readonly #reading: Reading;
+  readonly #sampler: LatencySampler;
+  readonly #form: ValueForm<T>;
+  readonly #reads: Reads;
+
+  /**
+   * Not for users: `snapshot.collection(name)` makes it.
+   * @param reading which read path to use. @param isFixed whether reads that have no options always use `lookup`.
+   */
+  constructor(lookup: Lookup, form: ValueForm<T>, reading = readingOneState(lookup), isFixed = true) {
+    super(reading, form);
+    this.name = lookup.name;
+    this.#form = form;
+    this.#reads = READS[form.unsafeIntegers];
+    this.#reading = reading;
+    this.#lookup = isFixed ? lookup : undefined;
+    this.#sampler = lookup.caches.sampler;
+  }
+
+  /**
+   * Returns the record with this primary key, or undefined if there is none. A composite key is an array of the values
+   * of its components. In a collection without a key, the key is the ordinal. With a record cache the record is frozen
+   * and shared with other readers, or a copy (option `recordValues`); a value that a codec makes of it belongs to the
+   * caller.
+   */
+  async get(key: KeyValue, options?: ReadOptions): Promise<T | undefined> {
+    const lookup = this.#at('get', options);
+    const { value } = this.#reads;
+    const record = await (this.#sampler.isDue() ? this.#sampler.time(value, lookup, key) : value(lookup, key));
+    return this.#form.decoded(record, key);
+  }
+
+  /** Returns the record as `get` does, but synchronously: a frame that is not in memory is read while the thread waits. */
+  getSync(key: KeyValue, options?: ReadOptions): T | undefined {
+    const lookup = this.#at('getSync', options);
+    const { valueSync } = this.#reads;
+    const record = this.#sampler.isDue() ? this.#sampler.timeSync(valueSync, lookup, key) : valueSync(lookup, key);
+    return this.#form.decoded(record, key);
+  }
+
+  /**
+   * Returns the record as JSON text, or undefined if there is none. All tokens are spelled as in the source, so integers
+   * beyond 2^53 keep all their digits.
+   */
+  async getText(key: KeyValue, options?: ReadOptions): Promise<string | undefined> {
+    const lookup = this.#at('getText', options);
+    return this.#sampler.isDue() ? this.#sampler.time(text, lookup, key) : lookup.text(key);
+  }
+
+  /** Returns the record as JSON text as `getText` does, but synchronously. */
+  getTextSync(key: KeyValue, options?: ReadOptions): string | undefined {
+    const lookup = this.#at('getTextSync', options);
+    return this.#sampler.isDue() ? this.#sampler.timeSync(textSync, lookup, key) : lookup.textSync(key);
+  }
+
+  /**
+   * Returns the records of these keys, in the order of the keys, with undefined for a key without a record. This is
+   * cheaper than a `get` for each key, because it reads each frame once.
+   */
+  async getMany(keys: readonly KeyValue[], options?: ReadOptions): Promise<(T | undefined)[]> {
+    const lookup = this.#at('getMany', options);
+    if (!Array.isArray(keys)) throw new TypeError('getMany needs a list of keys');
+    const records = await lookup.values(keys, this.#form.unsafeIntegers);
+    return records.map((record, i) => this.#form.decoded(record, keys[i]!));
+  }
+
+  /** Returns whether there is a record with this primary key. It reads the index only. */
+  has(key: KeyValue, options?: ReadOptions): boolean {
+    return this.#at('has', options).has(key);
+  }
+
+  /**
+   * Returns the number of live records; with an index or bounds, the number of rows that `range` would yield. It reads
+   * the index only, unless some keys are too long for the index.
+   */
+  count(options?: CountOptions): number {
+    if (options === undefined || hasFreshnessAlone(options)) {
+      return this.#at('count', options).generation().manifest.records;
+    }
+    return this.countRange(options);
+  }
+
+  /** Yields all records, in source order. */
+  async *scan(options?: ReadOptions): AsyncGenerator<Scanned<T>> {
+    for await (const { text, ...rest } of this.#scanText('scan', options)) {
+      const keyOf = (): KeyValue => this.#keyOf({ text, ...rest });
+      yield { ...rest, value: this.#form.decoded(this.#form.parsed(text), keyOf) as T };
+    }
+  }
+
+  #keyOf({ ordinal, name, text }: ScannedText): KeyValue {
+    const { key } = this.#at('scan', undefined).generation().manifest;
+    return key.kind === 'path' ? ownKeyIn(text, namesOf(key.path)) : (name ?? ordinal);
+  }
+
+  /** Yields the same records as `scan`, as JSON texts. */
+  scanText(options?: ReadOptions): AsyncGenerator<ScannedText> {
+    return this.#scanText('scanText', options);
+  }
+
+  async *#scanText(method: string, options: ReadOptions | undefined): AsyncGenerator<ScannedText> {
+    for await (const { ordinal, line, form } of scanLines(() => this.#at(method, options))) {
+      yield { ordinal, ...readRecord(line, form) };
+    }
+  }
+
+  /**
+   * Yields all records as NDJSON, in chunks of whole lines, without parsing them. In collections imported from one object,
+   * a line is `{"key":…,"value":…}`.
+   */
+  lines(options?: ReadOptions): AsyncGenerator<Uint8Array> {
+    return scanChunks(() => this.#at('lines', options));
+  }
+
+  /**
+   * Returns what is known of all records: their paths, and the values there. What an import with option `profile` has noted is
+   * taken from the store. Other records are read.
+   * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED, STORE_CLOSED; TypeError
+   * @example writeFileSync('user.d.ts', (await store.collection('users').schema()).typescript({ name: 'User' }));
+   */
+  async schema(options?: SchemaOptions): Promise<Schema> {
+    return (await this.profiled(options)).schema;
+  }
+
+  /** The schema, and what it is made of. */
+  protected async profiled(given: SchemaOptions | undefined) {
+    const options = resolveSchemaOptions(given);
+    const lookup = this.#at('schema', undefined);
+    const { collectionSchema } = await later.load();
+    const { generation, snapshot } = lookup.hold();
+    try {
+      const { manifest } = generation;
+      return { manifest, ...(await collectionSchema({ ...lookup.store, snapshot }, manifest, options)) };
+    } finally {
+      snapshot.release();
+      generation.release();
+    }
+  }
+
+  /** Returns the counts and sizes of the collection and of its indexes. */
+  stat(options?: ReadOptions): CollectionStat {
+    const { manifest, shards } = this.#at('stat', options).generation();
+    return collectionStat(manifest, shards);
+  }
+
+  #at(method: string, options: ReadOptions | undefined): Lookup {
+    if (options === undefined && this.#lookup !== undefined) return this.#lookup;
+    return this.#reading(freshnessIn(method, options));
+  }
+}
+
+function readingOneState(lookup: Lookup): Reading {
+  return (freshness) => {
+    if (freshness !== undefined) throw new TypeError('a snapshot is one state, so its reads have no option freshness');
+    return lookup;
+  };
+}
+
+// What is timed, now and then: functions that close over nothing, for they stand in the path of every read.
+interface Reads {
+  readonly value: (lookup: Lookup, key: KeyValue) => Promise<unknown>;
+  readonly valueSync: (lookup: Lookup, key: KeyValue) => unknown;
+}
+const READS: Readonly<Record<UnsafeIntegers, Reads>> = {
+  number: {
+    value: (lookup, key) => lookup.value(key, 'number'),
+    valueSync: (lookup, key) => lookup.valueSync(key, 'number'),
+  },
+  bigint: {
+    value: (lookup, key) => lookup.value(key, 'bigint'),
+    valueSync: (lookup, key) => lookup.valueSync(key, 'bigint'),
+  },
+};
+const text = (lookup: Lookup, key: KeyValue): Promise<string | undefined> => lookup.text(key);
+const textSync = (lookup: Lookup, key: KeyValue): string | undefined => lookup.textSync(key);

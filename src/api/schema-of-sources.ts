@@ -1,0 +1,68 @@
+// The schema of sources that nobody has imported. The work is an import that stores nothing, with a place of its own for what it writes
+// down on the way: a store in the temporary folder, private, which goes with it.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ioError } from '../base/system-errors.js';
+import type { ImportOptions } from '../import/options/types.js';
+import { workersFor } from '../pool/in-process.js';
+import { profileSources } from '../sources/profile-sources.js';
+import { openPlace } from '../store/lock/recovery.js';
+import type { ImportSources } from './importing.js';
+import { Schema } from './schema.js';
+
+/** Options of an import that say what a source is, and which of its records count. */
+export type SchemaOfOptions = Pick<
+  ImportOptions,
+  | (
+      | 'select'
+      | 'shape'
+      | 'include'
+      | 'exclude'
+      | 'dialect'
+      | 'nonfinite'
+      | 'onTruncated'
+      | 'codec'
+      | 'format'
+      | 'types'
+    )
+  | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'limit' | 'maxBad' | 'maxBadRatio' | 'onBadFile')
+  | ('maxExpansion' | 'maxDecoderMemory' | 'recordBytesMax' | 'depthMax' | 'windowBytes' | 'spanBytes' | 'access')
+  | ('workers' | 'onProgress' | 'signal')
+> & {
+  /** What to do with a bad record: fail, or skip it. Default "fail". */
+  readonly onBadRecord?: 'fail' | 'skip' | undefined;
+};
+
+/** What `schemaOf` has found. */
+export interface SchemaReport {
+  readonly schema: Schema;
+  readonly files: number;
+  /** Bytes of the sources. */
+  readonly bytes: number;
+  /** Bad records that were skipped. */
+  readonly rejected: number;
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+  /** Most anonymous memory of the process, sampled; Linux only, elsewhere 0. */
+  readonly peakAnonBytes: number;
+}
+
+export async function schemaOfSources(sources: ImportSources, options: SchemaOfOptions = {}): Promise<SchemaReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'gristmill-schema-')).catch((cause) => {
+    throw ioError(cause, 'make a directory in', tmpdir());
+  });
+  try {
+    const { place, catalog } = await openPlace(directory, { create: true, readOnly: false });
+    try {
+      const target = { ...place, catalog, startWorkers: (threads: number) => workersFor(place, threads) };
+      const { profile, isNamed, ...report } = await profileSources(target, sources, options);
+      return { schema: new Schema(profile, isNamed), ...report };
+    } finally {
+      await catalog.close();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

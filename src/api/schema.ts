@@ -1,0 +1,78 @@
+// What is known of all records of a collection, or of sources: as a user holds it. It is a profile (profile/types.ts), and ways
+// to show it (profile/show/).
+
+import { decodeProfile, encodeProfile } from '../profile/encode.js';
+import { type Difference, diffProfiles } from '../profile/show/diff.js';
+import { type JsonSchemaOptions, jsonSchema } from '../profile/show/json-schema.js';
+import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../profile/show/rows.js';
+import { type TypescriptOptions, typescript, typescriptOf } from '../profile/show/typescript.js';
+import type { PathProfile, Profile } from '../profile/types.js';
+
+const NO_KINDS = { null: 0, false: 0, true: 0, integer: 0, decimal: 0, string: 0, array: 0, object: 0 };
+const NOTHING: PathProfile = { kinds: NO_KINDS, repeats: 0 };
+
+/**
+ * The shape and the values of all records: each path with its kinds, how often it is there, how many different values it has,
+ * its range. `collection.schema()` and `schemaOf` make it.
+ */
+export class Schema {
+  readonly #profile: Profile;
+
+  /** Not for users. @param isNamed whether a line is `{"key":…,"value":…}`: then the schema is of the values */
+  constructor(profile: Profile, isNamed: boolean) {
+    const root = isNamed ? (profile.root.objects?.members?.get('value') ?? NOTHING) : profile.root;
+    this.#profile = { records: profile.records, root };
+  }
+
+  /** The number of records that were looked at. */
+  get records(): number {
+    return this.#profile.records;
+  }
+
+  /** The paths with what is known of each, in the order of a table: an object before its members. */
+  rows(): SchemaRow[] {
+    return schemaRows(this.#profile);
+  }
+
+  /** All of it as plain values, for JSON. `JSON.stringify` calls it. */
+  toJSON(): SchemaJson {
+    return schemaJson(this.#profile);
+  }
+
+  /**
+   * A JSON Schema (2020-12) that every record is valid against. It demands what is structure: kinds, names, and members that all
+   * objects have. What was only observed (ranges, formats, frequent values) is under `x-gristmill`. With `strict`, it is demanded too.
+   * @example writeFileSync('users.schema.json', JSON.stringify(schema.jsonSchema({ strict: true })));
+   */
+  jsonSchema(options?: JsonSchemaOptions): object {
+    return jsonSchema(this.#profile, options);
+  }
+
+  /**
+   * TypeScript types of the records, as the text of a module. The type of a record is named `Item` unless told.
+   * @example writeFileSync('user.d.ts', schema.typescript({ name: 'User' }));
+   */
+  typescript({ name = 'Item' }: Partial<TypescriptOptions> = {}): string {
+    return typescript(this.#profile, { name });
+  }
+
+  /** What is new, gone or changed in `other`, which is a later schema of such records. */
+  diff(other: Schema): Difference[] {
+    return diffProfiles(this.#profile, other.#profile);
+  }
+
+  /** All that is known as bytes, to compare a later schema with. Of the same records the bytes are the same. */
+  encode(): Uint8Array {
+    return encodeProfile(this.#profile);
+  }
+
+  /** The types of several collections, as the text of one module. */
+  static typesOf(collections: readonly { readonly name: string; readonly schema: Schema }[]): string {
+    return typescriptOf(collections.map(({ name, schema }) => ({ name, profile: schema.#profile })));
+  }
+
+  /** The schema of bytes that `encode` gave. @throws GristmillError CHECKSUM_MISMATCH for others */
+  static decode(bytes: Uint8Array): Schema {
+    return new Schema(decodeProfile(bytes), false);
+  }
+}

@@ -1,0 +1,74 @@
+// gristmill schema diff: what is new, gone or changed from one set of records to another.
+
+import { existsSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Schema } from '../../../index.js';
+import { CATALOG_FILE } from '../../../store/files/layout.js';
+import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
+import { withSourceFlags } from '../../shared/import-flags.js';
+import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
+import { escapeControls, jsonLine } from '../../terminal/escape.js';
+import { print } from '../../terminal/streams.js';
+import { type SideFlags, schemaOfCollection, schemaOfFiles } from './side.js';
+
+interface DiffFlags extends CommonOptions, StoreFlags, SideFlags {}
+
+/** Separates a store from the collection. */
+const INSIDE = '::';
+/** What `--as profile` has written is not larger, and begins so. */
+const PROFILE_BYTES_MAX = 64 << 20;
+const PROFILE = /^\{"version":\d+,"records":\d+,"root":\{"kinds":/;
+
+const HELP = `
+Examples:
+  gristmill schema diff monday.json tuesday.json
+  gristmill schema diff ./store::users users.json
+  gristmill schema --store ./store --collection users --as profile --out users.profile
+  gristmill schema diff users.profile ./store::users
+
+Each side is a source as import takes it, a store (./store is its collection "records", ./store::users another one), or a file
+that gristmill schema --as profile has written.`;
+
+/** Adds the command to `gristmill schema`. */
+export function addDiff(schema: Command): void {
+  const command = schema
+    .command('diff')
+    .description('tell what is new, gone or changed between two sets of records')
+    .argument('<before>', 'a source, a store, or a profile')
+    .argument('<after>', 'the same')
+    .option('--quiet', 'print no progress')
+    .addHelpText('after', HELP)
+    .action(runDiff);
+  withSourceFlags(command);
+  withStoreFlags(withCommonOptions(command, 'print one JSON object a line'), READING_FLAGS);
+}
+
+async function runDiff(before: string, after: string, flags: DiffFlags): Promise<void> {
+  const [left, right] = [await sideOf(before, flags), await sideOf(after, flags)];
+  const differences = left.diff(right);
+  if (flags.json) for (const difference of differences) print(jsonLine(difference));
+  else if (differences.length === 0) print('no difference\n');
+  else {
+    const { differenceText } = await import('../../../profile/show/diff-text.js');
+    for (const difference of differences) print(`${escapeControls(differenceText(difference))}\n`);
+  }
+}
+
+async function sideOf(given: string, flags: DiffFlags): Promise<Schema> {
+  const at = given.lastIndexOf(INSIDE);
+  const [directory, collection] = at === -1 ? [given] : [given.slice(0, at), given.slice(at + INSIDE.length)];
+  if (existsSync(join(directory, CATALOG_FILE))) {
+    return (await schemaOfCollection(directory, { ...flags, ...(collection !== undefined && { collection }) })).schema;
+  }
+  return (await profileIn(given)) ?? (await schemaOfFiles([given], flags)).schema;
+}
+
+async function profileIn(path: string): Promise<Schema | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || !found.isFile() || found.size > PROFILE_BYTES_MAX) return undefined;
+  const bytes = await readFile(path);
+  if (!PROFILE.test(bytes.toString('latin1', 0, 100))) return undefined;
+  return (await import('../../../index.js')).schemaFrom(bytes);
+}

@@ -1,0 +1,62 @@
+// source > plan > map > scan > profile
+//
+// What an import would store, looked at and not stored: the stages of an import up to the scan. It needs a place for what
+// workers write down on the way (records that are rejected), which is empty again in the end.
+
+import type { Profile } from '../profile/types.js';
+import type { WriterLock } from '../store/lock/writer-lock.js';
+import { type CollectionImport, plan, scan } from './import.js';
+import { ImportRun } from './import-run.js';
+import { layoutOf } from './plan/source-plan.js';
+import { MemoryWatch } from './report/peak-memory.js';
+import { Reporter } from './report/reporter.js';
+import type { ImportTarget } from './work.js';
+
+/** The records of some sources. */
+export interface ProfiledSources {
+  readonly profile: Profile;
+  /** Whether they are named: then the profile is of their names, too. */
+  readonly isNamed: boolean;
+  readonly files: number;
+  readonly bytes: number;
+  readonly rejected: number;
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+  readonly peakAnonBytes: number;
+}
+
+/** @throws as `importHolding` */
+export async function profileHolding(
+  lock: WriterLock,
+  target: ImportTarget,
+  one: CollectionImport,
+): Promise<ProfiledSources> {
+  const began = performance.now();
+  const memory = new MemoryWatch();
+  const reporter = new Reporter(one.options, target.observer);
+  let run: ImportRun | undefined;
+  try {
+    const planned = await plan(target, one, reporter);
+    run = await ImportRun.begin({ target, ...one, reporter, planned }, lock.token);
+    await scan([run], reporter);
+    reporter.enter('done');
+    const { tally, sourceBytes } = run;
+    const { profile, files, rejected } = tally;
+    const isNamed = layoutOf(run.planned.plans, run.options).framing === 'object';
+    return {
+      ...{ profile: profile as Profile, isNamed, files, bytes: sourceBytes, rejected },
+      ...{
+        warnings: planned.warnings,
+        seconds: Math.round(performance.now() - began) / 1000,
+        peakAnonBytes: memory.stop(),
+      },
+    };
+  } catch (error) {
+    reporter.shared.cancel();
+    throw reporter.reasonFor(error);
+  } finally {
+    memory.stop();
+    reporter.close();
+    await run?.close();
+  }
+}

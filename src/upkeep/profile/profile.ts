@@ -1,0 +1,113 @@
+// [profile]: shards > profile > catalog
+//
+// The profile of a collection as it is now: what the catalog keeps of it, and the records that came since, which workers look
+// at shard by shard. Where shards of the kept one are gone (a compaction dropped them, or an import replaced them), all is made
+// anew: profiles add up, and nothing can be taken out of one.
+
+import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
+import { inOrder } from '../../parallel/in-order.js';
+import { decodeProfile } from '../../profile/encode.js';
+import { mergeProfiles } from '../../profile/merge.js';
+import { PlainProfiler } from '../../profile/plain.js';
+import { decodeStored, type StoredProfile } from '../../profile/stored.js';
+import type { Profile } from '../../profile/types.js';
+import type { StorePlace } from '../../store/files/blobs.js';
+import { shardPath } from '../../store/files/layout.js';
+import type { CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
+import { liveRecords } from '../indexes/live-records.js';
+import type { FilledSchemaOptions } from './options.js';
+import type { Profilers } from './task.js';
+import { ProfileWatch } from './watch.js';
+
+export interface ProfileTarget extends StorePlace {
+  /** The state to look at. */
+  readonly snapshot: CatalogSnapshot;
+  /** Starts so many threads; 0: the calling thread does the work. */
+  readonly startWorkers: (threads: number) => Profilers;
+}
+
+/** A profile of all records of a collection. */
+export interface CollectionProfile extends StoredProfile {
+  /** Whether it says more than the catalog keeps. */
+  readonly isNewer: boolean;
+}
+
+const NEWLINE = Buffer.of(10);
+
+/** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, CANCELLED */
+export async function profileCollection(
+  target: ProfileTarget,
+  manifest: CollectionManifest,
+  options: FilledSchemaOptions,
+): Promise<CollectionProfile> {
+  const { snapshot } = target;
+  const shards = snapshot.shards(manifest);
+  const kept = options.fresh ? undefined : keptFor(snapshot, manifest, shards);
+  const rest = shards.filter(({ shard, records }) => records > (kept?.shards.get(shard) ?? 0));
+  const covered = new Map(shards.map(({ shard, records }) => [shard, records]));
+  if (kept !== undefined && rest.length === 0) return { shards: covered, profile: kept.profile, isNewer: false };
+  const watch = new ProfileWatch(options, rest);
+  try {
+    const profile = await profileShards(target, rest, kept, watch, options.workers);
+    return { shards: covered, profile, isNewer: true };
+  } catch (error) {
+    throw watch.errorOf(error);
+  } finally {
+    watch.close();
+  }
+}
+
+/** What the catalog keeps, where it is of no record that has gone with its shard. */
+function keptFor(
+  snapshot: CatalogSnapshot,
+  { id }: CollectionManifest,
+  shards: readonly ShardEntry[],
+): StoredProfile | undefined {
+  const bytes = snapshot.profile(id);
+  const kept = bytes && decodeStored(bytes);
+  const there = new Map(shards.map((entry) => [entry.shard, entry]));
+  // Of a shard in a file, a part cannot be told from the rest.
+  const fits = ([shard, records]: [number, number]): boolean => {
+    const entry = there.get(shard);
+    return entry !== undefined && (entry.fileNumber === 0 || entry.records === records);
+  };
+  return kept && [...kept.shards].every(fits) ? kept : undefined;
+}
+
+async function profileShards(
+  { snapshot, directory, startWorkers }: ProfileTarget,
+  rest: readonly ShardEntry[],
+  kept: StoredProfile | undefined,
+  watch: ProfileWatch,
+  workersMax: number,
+): Promise<Profile> {
+  const files = rest.filter(({ fileNumber }) => fileNumber !== 0);
+  const inline = new PlainProfiler();
+  for (const entry of rest) {
+    if (entry.fileNumber !== 0) continue;
+    const from = kept?.shards.get(entry.shard) ?? 0;
+    for (const { ordinal, line } of liveRecords(snapshot, entry, snapshot.tombstones(entry))) {
+      if (ordinal >= from) inline.add(Buffer.concat([line, NEWLINE]));
+    }
+    await watch.pause();
+  }
+  let profile = inline.take();
+  if (kept !== undefined) profile = mergeProfiles(profile, kept.profile);
+  const bytes = files.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
+  const threads = bytes <= THREADLESS_BYTES_MAX ? 0 : Math.min(workersMax, files.length);
+  const workers = startWorkers(threads);
+  try {
+    const start = (entry: ShardEntry): Promise<string> => {
+      const dead = snapshot.tombstones(entry);
+      return workers.profile({ entry, dead, path: shardPath(directory, entry.file), shared: watch.shared.buffer });
+    };
+    for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
+      await watch.pause();
+      profile = mergeProfiles(profile, decodeProfile(Buffer.from(result)));
+    }
+  } finally {
+    await workers.close();
+  }
+  watch.enter('done');
+  return profile;
+}

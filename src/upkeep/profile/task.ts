@@ -1,0 +1,20 @@
+// [profile]: what the profile of one shard takes, and who makes it.
+
+import type { Workers } from '../../import/tasks/workers.js';
+import type { Sealed } from '../../store/seal/types.js';
+import type { ShardEntry } from '../../store/types.js';
+
+export interface ProfileTask extends Sealed {
+  readonly entry: ShardEntry;
+  readonly path: string;
+  /** Tombstones: dead records are left out. */
+  readonly dead: Uint8Array;
+  /** See SharedProgress. */
+  readonly shared: SharedArrayBuffer;
+}
+
+/** Who reads shards to make profiles of them. */
+export interface Profilers extends Pick<Workers, 'close'> {
+  /** @returns the profile, as profile/encode.ts writes it */
+  profile(task: ProfileTask): Promise<string>;
+}
