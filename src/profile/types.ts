@@ -22,7 +22,7 @@ export interface NumberFacts {
   readonly digits: number;
   /** Integers that a double may not hold: below -(2^53 - 1) or above 2^53 - 1. */
   readonly beyondSafe: number;
-  /** Numbers whose exponent is beyond what an encoded key holds. They are in no extreme. */
+  /** Numbers that have no encoded key: an exponent beyond its range, or more digits than it holds. They are in no extreme. */
   readonly beyondKeys: number;
 }
 
@@ -57,7 +57,7 @@ export interface ValueFacts {
    * otherwise absent.
    */
   readonly counts?: ReadonlyMap<string, number>;
-  /** If `counts` is absent: the SKETCH_SIZE smallest of their hashes, ascending (KMV: Bar-Yossef et al. 2002). */
+  /** If `counts` is absent: the SKETCH_SIZE smallest of their hashes (sketch.ts), ascending (KMV: Bar-Yossef et al. 2002). */
   readonly sketch?: readonly bigint[];
   /** If `counts` is absent: the EXAMPLES_MAX tokens of at most VALUE_BYTES_MAX bytes with the smallest hashes, by their hashes. */
   readonly examples?: readonly string[];
@@ -76,7 +76,10 @@ export interface ObjectFacts {
   /** Fewest and most members of one of them, repeated ones counted each time. */
   readonly fewest: number;
   readonly most: number;
-  /** By name, in the order of the names' UTF-16 code units. Absent if they were folded. */
+  /**
+   * By name, in the order of the names' UTF-16 code units. Absent if they were folded, if every object is empty, or if the
+   * profile does not look so deep.
+   */
   readonly members?: ReadonlyMap<string, PathProfile>;
   /** All members together, since there were more than NAMES_MAX different names, or no memory for them (`isPartial`). */
   readonly folded?: PathProfile;
@@ -93,7 +96,7 @@ export interface PathProfile {
   readonly values?: ValueFacts;
   readonly arrays?: ArrayFacts;
   readonly objects?: ObjectFacts;
-  /** Whether something below was folded or left out for want of memory: what is said is true, but less than there is. */
+  /** Whether the members here were folded for want of memory: what is said is true, but less than there is. */
   readonly isPartial?: true;
 }
 
@@ -111,7 +114,7 @@ export const SKETCH_SIZE = 256;
 export const EXAMPLES_MAX = 5;
 /** An object path with more different names than this is taken for a map: all its members together are one path. */
 export const NAMES_MAX = 4096;
-/** Containers nested deeper than this are counted, and not looked into. A record is 1 deep. */
+/** Of containers nested deeper than this only the sizes are known. A record is 1 deep. */
 export const PROFILE_DEPTH_MAX = 64;
 /** Memory of one profile that is being made, in bytes. Beyond it the widest object folds. */
 export const PROFILE_BYTES = 16 << 20;
