@@ -18,6 +18,9 @@ export interface QuarantinedFacts {
   readonly start: number;
   readonly reason: string;
   readonly message: string;
+  /** Of SCHEMA_VIOLATION: where the value is in the record, and the keyword of the schema. */
+  readonly pointer?: string;
+  readonly keyword?: string;
   readonly bytes: number;
   /** Bad records that share the line; absent for one. */
   readonly records?: number;

@@ -44,6 +44,8 @@ export interface QuarantinedRecord {
   /** Why it was rejected, such as "BAD_NUMBER", and the same in words. */
   readonly reason: string;
   readonly message: string;
+  /** Of SCHEMA_VIOLATION: a JSON Pointer to the value in the record, and the keyword of the schema. */
+  readonly violation?: { readonly pointer: string; readonly keyword: string };
   /** The text of the record. Bytes that are not UTF-8 are U+FFFD in it. */
   readonly text: string;
 }
@@ -102,11 +104,22 @@ export async function* quarantinedRecords(place: StorePlace, given: string): Asy
   const lines = new LineNumbers();
   try {
     for (const line of quarantineLines(file)) {
-      const { file: source, record, records = 1, start, offset, reason, message } = factsOf(line, path);
+      const {
+        file: source,
+        record,
+        records = 1,
+        start,
+        offset,
+        reason,
+        message,
+        pointer,
+        keyword,
+      } = factsOf(line, path);
       const raw = rawOf(line);
       const at = lines.of(source, start, raw);
       const place = { file: source, record, records, ...(at !== undefined && { line: at }), start, offset };
-      yield { number: line.number, ...place, reason, message, text: raw.toString() };
+      const violation = pointer !== undefined && keyword !== undefined && { violation: { pointer, keyword } };
+      yield { number: line.number, ...place, reason, message, ...violation, text: raw.toString() };
     }
   } finally {
     lines.close();
