@@ -1,0 +1,92 @@
+// profile > facts > [maps] > JSON Schema, TypeScript, table, JSON, differences
+//
+// Which objects are maps: their names are data (ids, dates, words), so that a list of them says nothing. A map is shown as
+// one path for all its members. The profile itself keeps the names, unless there are too many (`folded`).
+
+import { foldMembers } from '../add.js';
+import type { ObjectFacts, PathProfile } from '../types.js';
+import { presentIn, typeCounts } from './facts.js';
+
+/** What the objects at a path are shown as. */
+export type ShownMembers =
+  | { readonly kind: 'members'; readonly members: ReadonlyMap<string, PathProfile> }
+  /** `names`: how many different names there are. Absent if the profile did not keep them. */
+  | { readonly kind: 'map'; readonly values: PathProfile; readonly names?: number }
+  /** The profile did not look into them. */
+  | { readonly kind: 'unknown' };
+
+/** Fewer names can be read by a person, whatever they are. */
+const NAMES_MIN = 32;
+/** An object of a map has at most this part of all names that were seen: other objects have other names. */
+const NAMES_SHARE_MAX = 0.25;
+/** In fewer objects than this no name can be as rare as that. Only very many names that are alike are a map then. */
+const OBJECTS_MIN = 4;
+const NAMES_MIN_IN_FEW = 256;
+/** Values of a map have one type, but for null and a few exceptions. */
+const ONE_TYPE_MIN = 0.95;
+/** Objects in a map have this part of all names that any of them has: they are of one kind. */
+const COMMON_NAMES_MIN = 0.25;
+
+/** Each output asks for an object, and so does the map it stands in. */
+const known = new WeakMap<ObjectFacts, ShownMembers>();
+
+/**
+ * What the objects at a path are shown as. They are a map if the profile has folded their members. Otherwise the counts
+ * decide, and three things must hold together:
+ * 1. There are at least 32 names, and an object has on average at most a fourth of them. The members of ordinary records
+ *    are in most records. In three objects or fewer this cannot be seen: there must be 256 names.
+ * 2. The values have one type, but for null and one in twenty. Records with many optional members have members of
+ *    several types.
+ * 3. If the values are objects, they are alike: on average they have at least a fourth of all names that one of them has,
+ *    or they are maps themselves. A record whose members are objects of different kinds is no map.
+ *
+ * A map that is not recognised is shown with a long list of optional members, which is true. A record that is taken for a
+ * map loses its names. So the rule prefers the first mistake.
+ */
+export function shownMembers(path: PathProfile): ShownMembers {
+  if (path.objects === undefined) return { kind: 'unknown' };
+  const shown = known.get(path.objects) ?? judge(path.objects, path.kinds.object);
+  known.set(path.objects, shown);
+  return shown;
+}
+
+function judge({ members, folded, most }: ObjectFacts, objects: number): ShownMembers {
+  if (folded !== undefined) return { kind: 'map', values: folded };
+  if (members === undefined) return most === 0 ? { kind: 'members', members: new Map() } : { kind: 'unknown' };
+  const parts = [...members.values()];
+  if (parts.length >= NAMES_MIN && haveRareNames(parts, objects)) {
+    const values = foldMembers(parts);
+    if (haveOneType(values) && areAlike(values)) return { kind: 'map', values, names: parts.length };
+  }
+  return { kind: 'members', members };
+}
+
+function haveRareNames(members: readonly PathProfile[], objects: number): boolean {
+  if (objects < OBJECTS_MIN) return members.length >= NAMES_MIN_IN_FEW;
+  return meanShare(members, objects) <= NAMES_SHARE_MAX;
+}
+
+/** The part of all names that an object has on average. */
+function meanShare(members: readonly PathProfile[], objects: number): number {
+  return members.reduce((sum, member) => sum + presentIn(member), 0) / (members.length * objects);
+}
+
+function haveOneType(values: PathProfile): boolean {
+  const counts = [...typeCounts(values)].filter(([type]) => type !== 'null').map(([, count]) => count);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return Math.max(0, ...counts) >= ONE_TYPE_MIN * all && all > 0;
+}
+
+/** Whether values that are objects are of one kind. */
+function areAlike(values: PathProfile): boolean {
+  const { objects } = values;
+  if (objects?.members === undefined || objects.members.size === 0) return true;
+  const share = meanShare([...objects.members.values()], values.kinds.object);
+  return share >= COMMON_NAMES_MIN || shownMembers(values).kind === 'map';
+}
+
+/** All members of an object as one path, whether it is a map or not. */
+export function mergedMembers(shown: ShownMembers): PathProfile | undefined {
+  if (shown.kind === 'map') return shown.values;
+  return shown.kind === 'members' && shown.members.size > 0 ? foldMembers([...shown.members.values()]) : undefined;
+}

@@ -1,0 +1,112 @@
+// profile > facts, maps > [TypeScript]
+//
+// TypeScript types that every profiled record has, as JSON.parse returns it. They are made to be written into code: so
+// ranges and formats are comments, and only few and frequent strings become a union of literals.
+
+import type { PathProfile, Profile } from '../types.js';
+import { commentOf } from './comments.js';
+import { isFewOfMany, presentIn, typesOf } from './facts.js';
+import { shownMembers } from './maps.js';
+import { memberName, stringLiteral, typeNamesOf } from './ts-names.js';
+import { counted } from './warnings.js';
+
+export interface TypescriptOptions {
+  /** The name of the type of a record: an identifier. */
+  readonly name: string;
+}
+
+export interface ProfiledCollection {
+  /** The name of the collection, as `store.collection` takes it. */
+  readonly name: string;
+  readonly profile: Profile;
+}
+
+const INDENT = '  ';
+/** Literals in one union. One may be a default, and more are no list that a person wrote. */
+const LITERALS_MIN = 2;
+const LITERALS_MAX = 24;
+
+/** The exported type of a record. */
+export function typescript(profile: Profile, { name }: TypescriptOptions): string {
+  const type = typeOf(profile.root, '');
+  // An interface has a name in error messages and hovers.
+  const isInterface = type.startsWith('{') && typesOf(profile.root).length === 1;
+  return isInterface ? `export interface ${name} ${type}\n` : `export type ${name} = ${type};\n`;
+}
+
+/** The types of several collections in one file, and `Collections`, which says what a record of each collection is. */
+export function typescriptOf(collections: readonly ProfiledCollection[]): string {
+  const names = typeNamesOf(collections.map(({ name }) => name));
+  const types = collections.map(({ name, profile }, i) => {
+    const what = `A record of ${stringLiteral(name)}: the type of ${counted(profile.records, 'record')}`;
+    return `/** ${what.replaceAll('*/', '*\\/')}. */\n${typescript(profile, { name: names[i]! })}`;
+  });
+  const members = collections.map(({ name }, i) => `${INDENT}${memberName(name)}: ${names[i]!};\n`);
+  return [
+    ...types,
+    `/** What a record of each collection is. */\nexport interface Collections {\n${members.join('')}}\n`,
+  ].join('\n');
+}
+
+function typeOf(path: PathProfile, indent: string): string {
+  const types = typesOf(path).map((type) => {
+    switch (type) {
+      case 'integer':
+        return 'number';
+      case 'string':
+        return stringType(path);
+      case 'array':
+        return arrayType(path, indent);
+      case 'object':
+        return objectType(path, indent);
+      default:
+        return type;
+    }
+  });
+  // Null last, as people write it.
+  const ordered = [...types.filter((type) => type !== 'null'), ...types.filter((type) => type === 'null')];
+  return ordered.length === 0 ? 'unknown' : ordered.join(' | ');
+}
+
+/**
+ * All strings, if they are few of many: these are the words of a closed list. Numbers are measures more often than words, so
+ * they stay numbers.
+ */
+function stringType(path: PathProfile): string {
+  const counts = path.values?.counts;
+  if (counts === undefined) return 'string';
+  const strings = [...counts.keys()].filter((token) => token.startsWith('"'));
+  // Two tokens may spell one string.
+  const texts = [...new Set(strings.map((token) => JSON.parse(token) as string))];
+  const isList = texts.length >= LITERALS_MIN && texts.length <= LITERALS_MAX;
+  return isList && isFewOfMany(texts.length, path.kinds.string) ? texts.map(stringLiteral).join(' | ') : 'string';
+}
+
+function arrayType(path: PathProfile, indent: string): string {
+  const elements = path.arrays?.elements;
+  if (elements === undefined) return 'unknown[]';
+  const type = typeOf(elements, indent);
+  return isUnion(elements, type) ? `(${type})[]` : `${type}[]`;
+}
+
+function isUnion(path: PathProfile, type: string): boolean {
+  return typesOf(path).length > 1 || (path.kinds.string > 0 && type.includes('" | "'));
+}
+
+function objectType(path: PathProfile, indent: string): string {
+  const shown = shownMembers(path);
+  if (shown.kind === 'map') return `Record<string, ${typeOf(shown.values, indent)}>`;
+  if (shown.kind === 'unknown' || shown.members.size === 0) return 'Record<string, unknown>';
+  const inner = indent + INDENT;
+  const lines = [...shown.members].map(([name, member]) => memberText(name, member, path.kinds.object, inner));
+  return `{\n${lines.join('')}${indent}}`;
+}
+
+function memberText(name: string, member: PathProfile, objects: number, indent: string): string {
+  const comment = commentOf(member);
+  const isOptional = presentIn(member) < objects;
+  // An object without this member inherits one of that name, as TypeScript has it.
+  const type = isOptional && name in Object.prototype && name !== '__proto__' ? 'unknown' : typeOf(member, indent);
+  const text = `${indent}${memberName(name)}${isOptional ? '?' : ''}: ${type};\n`;
+  return comment === undefined ? text : `${indent}/** ${comment} */\n${text}`;
+}
