@@ -2,8 +2,8 @@
 
 import type { ImportSources } from './api/importing.js';
 import { later } from './api/load.js';
-import type { Schema } from './api/schema.js';
-import type { SchemaOfOptions, SchemaReport } from './api/schema-of-sources.js';
+import type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
+import type { Schema } from './api/schema/schema.js';
 import { nameErrors } from './base/system-errors.js';
 import type { RepairOptions, RepairReport } from './upkeep/repair/options.js';
 
@@ -16,9 +16,9 @@ export type { ImportSources } from './api/importing.js';
 export type { MaintainedStore } from './api/maintained-store.js';
 export type { Quarantine } from './api/quarantine.js';
 export type { ReadableCollection, Scanned, ScannedText } from './api/readable-collection.js';
-export type { RowReads } from './api/row-reads.js';
-export type { Schema } from './api/schema.js';
-export type { SchemaOfOptions, SchemaReport } from './api/schema-of-sources.js';
+export type { RowReads } from './api/reads/row-reads.js';
+export type { SchemaOfOptions, SchemaReport } from './api/schema/of-sources.js';
+export type { Schema } from './api/schema/schema.js';
 export type { Snapshot } from './api/snapshot.js';
 export { openStore, type Store } from './api/store.js';
 export { ERROR_CODES, type ErrorCode, type ErrorFacts, GristmillError } from './base/errors.js';

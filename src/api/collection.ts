@@ -11,7 +11,7 @@ import { patchText, patchWritten, putPrepared } from '../update/transaction-coll
 import type { SchemaOptions } from '../upkeep/profile/options.js';
 import type { Acts } from './acts.js';
 import { ReadableCollection } from './readable-collection.js';
-import type { Schema } from './schema.js';
+import type { Schema } from './schema/schema.js';
 
 /**
  * A collection of records. T is the type of the values; see `ReadableCollection`. By default a lookup sees the newest

@@ -26,7 +26,7 @@ import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
 import { repairStore as repairWith } from '../upkeep/repair/repair.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
 import { type VerifyTarget, verify as verifyWith } from '../upkeep/verify/verify.js';
-import { Schema } from './schema.js';
+import { Schema } from './schema/schema.js';
 
 export { instrument } from '../metrics/opentelemetry.js';
 export { prometheusRegistry } from '../metrics/prometheus.js';
@@ -41,7 +41,7 @@ export { dropIndex } from '../upkeep/indexes/drop.js';
 export { retryQuarantine } from '../upkeep/quarantine/retry.js';
 export { quarantinedRecords, quarantineFiles } from '../upkeep/quarantine/review.js';
 export { Watcher } from '../watch/watcher.js';
-export { schemaOfSources } from './schema-of-sources.js';
+export { schemaOfSources } from './schema/of-sources.js';
 /** For tests that have its tasks done in their own thread. */
 export { WorkerPool };
 

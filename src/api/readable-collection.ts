@@ -16,8 +16,8 @@ import { type CollectionStat, collectionStat } from '../metrics/stat.js';
 import { readRecord } from '../store/shards/line.js';
 import { resolveSchemaOptions, type SchemaOptions } from '../upkeep/profile/options.js';
 import { later } from './load.js';
-import { RowReads } from './row-reads.js';
-import type { Schema } from './schema.js';
+import { RowReads } from './reads/row-reads.js';
+import type { Schema } from './schema/schema.js';
 
 /** A record of a scan, as a value. */
 export interface Scanned<T> {

@@ -9,9 +9,10 @@ import { shardPath } from '../store/files/layout.js';
 import { lineText } from '../store/shards/frame.js';
 import { type LineForm, lineForm } from '../store/shards/line.js';
 import { ShardReader } from '../store/shards/read.js';
-import { fileLines, inlineLines, liveText, type ShardLines } from '../store/shards/shard-lines.js';
+import { fileLines, inlineLines, type ShardLines } from '../store/shards/shard-lines.js';
 import type { ShardEntry } from '../store/types.js';
 import { noRecord, STALE } from './index/generation.js';
+import { liveText } from './live-text.js';
 import type { Lookup } from './lookup.js';
 
 /** The read path to iterate on, asked for when an iteration begins. */

@@ -4,7 +4,6 @@
 // inline. For iterations, and for compaction.
 
 import { GristmillError } from '../../base/errors.js';
-import { isDead } from '../catalog/tombstones.js';
 import type { CatalogRead, ShardEntry } from '../types.js';
 import { type Frame, frameOfLines, openFrame } from './frame.js';
 import type { ShardReader } from './read.js';
@@ -17,17 +16,6 @@ export interface ShardLines {
   readonly frame: Frame;
   /** Ordinal in the shard of a line of the frame. */
   readonly ordinalOf: (line: number) => number;
-}
-
-/** The text of the lines whose records are not dead, in stretches of whole lines. @param dead tombstones of the shard */
-export function* liveText({ frame, ordinalOf }: ShardLines, dead: Uint8Array): Generator<Uint8Array> {
-  const count = frame.lines.length - 1;
-  for (let from = 0; from < count; ) {
-    let to = from;
-    while (to < count && !isDead(dead, ordinalOf(to))) to++;
-    if (to > from) yield frame.plain.subarray(frame.lines[from], frame.lines[to]);
-    from = to + 1;
-  }
 }
 
 export async function* fileLines(reader: ShardReader): AsyncGenerator<ShardLines> {

@@ -6,7 +6,8 @@ import { encodeProfile } from '../../profile/encode.js';
 import { threadProfiler } from '../../profile/profiler.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ShardReader } from '../../store/shards/read.js';
-import { fileLines, liveText } from '../../store/shards/shard-lines.js';
+import { liveText } from '../../lookup/live-text.js';
+import { fileLines } from '../../store/shards/shard-lines.js';
 import type { ProfileTask } from './task.js';
 
 /** @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR; Cancelled */

@@ -40,7 +40,8 @@ export function addDiff(schema: Command): void {
     .argument('<after>', 'the same')
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
-    .action(runDiff);
+    // A flag that `gristmill schema` has too is taken by that.
+    .action((before: string, after: string) => runDiff(before, after, command.optsWithGlobals()));
   withSourceFlags(command);
   withStoreFlags(withCommonOptions(command, 'print one JSON object a line'), READING_FLAGS);
 }

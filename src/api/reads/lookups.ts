@@ -1,7 +1,7 @@
 // The read paths of an open store: one for each collection that was asked for, shared by all who read or change it.
 
-import type { LookupStore } from '../lookup/current.js';
-import { Lookup } from '../lookup/lookup.js';
+import type { LookupStore } from '../../lookup/current.js';
+import { Lookup } from '../../lookup/lookup.js';
 
 export class Lookups {
   readonly live = new Map<string, Lookup>();

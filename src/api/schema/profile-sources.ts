@@ -2,13 +2,13 @@
 //
 // The profile of sources that nobody has imported: every source that an import takes, with the same options.
 
-import { resolveImportOptions } from '../import/options/resolve.js';
-import type { ImportOptions } from '../import/options/types.js';
-import { type ProfiledSources, profileHolding } from '../import/profile.js';
-import { type ImportSource, namedSources } from '../import/sequence/named.js';
-import type { ImportTarget } from '../import/work.js';
-import { holdingLock } from './import-sources.js';
-import { WholeImport } from './whole-import.js';
+import { resolveImportOptions } from '../../import/options/resolve.js';
+import type { ImportOptions } from '../../import/options/types.js';
+import { type ProfiledSources, profileHolding } from '../../import/profile.js';
+import { type ImportSource, namedSources } from '../../import/sequence/named.js';
+import type { ImportTarget } from '../../import/work.js';
+import { holdingLock } from '../../sources/import-sources.js';
+import { WholeImport } from '../../sources/whole-import.js';
 
 class Profiling extends WholeImport {
   readonly storesNothing = true;

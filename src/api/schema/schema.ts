@@ -1,12 +1,12 @@
 // What is known of all records of a collection, or of sources: as a user holds it. It is a profile (profile/types.ts), and ways
 // to show it (profile/show/).
 
-import { decodeProfile, encodeProfile } from '../profile/encode.js';
-import { type Difference, diffProfiles } from '../profile/show/diff.js';
-import { type JsonSchemaOptions, jsonSchema } from '../profile/show/json-schema.js';
-import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../profile/show/rows.js';
-import { type TypescriptOptions, typescript, typescriptOf } from '../profile/show/typescript.js';
-import type { PathProfile, Profile } from '../profile/types.js';
+import { decodeProfile, encodeProfile } from '../../profile/encode.js';
+import { type Difference, diffProfiles } from '../../profile/show/diff.js';
+import { type JsonSchemaOptions, jsonSchema } from '../../profile/show/json-schema.js';
+import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../../profile/show/rows.js';
+import { type TypescriptOptions, typescript, typescriptOf } from '../../profile/show/typescript.js';
+import type { PathProfile, Profile } from '../../profile/types.js';
 
 const NO_KINDS = { null: 0, false: 0, true: 0, integer: 0, decimal: 0, string: 0, array: 0, object: 0 };
 const NOTHING: PathProfile = { kinds: NO_KINDS, repeats: 0 };

@@ -2,11 +2,11 @@
 // (lookup/rows/row.ts). Each comes in two ways: asynchronously, and synchronously, which reads a frame that is not in memory
 // while the thread waits.
 
-import type { KeyValue } from '../keys/encode.js';
-import type { KeyPath } from '../keys/key-path.js';
-import { type RangeOptions, resolveRangeOptions } from '../lookup/index/range.js';
-import { countRows, distinctKeys, type KeyCount } from '../lookup/rows/counting.js';
-import type { FoundRow } from '../lookup/rows/in-order.js';
+import type { KeyValue } from '../../keys/encode.js';
+import type { KeyPath } from '../../keys/key-path.js';
+import { type RangeOptions, resolveRangeOptions } from '../../lookup/index/range.js';
+import { countRows, distinctKeys, type KeyCount } from '../../lookup/rows/counting.js';
+import type { FoundRow } from '../../lookup/rows/in-order.js';
 import {
   type CountOptions,
   countRange,
@@ -16,10 +16,10 @@ import {
   endRange,
   type FindOptions,
   findRange,
-} from '../lookup/rows/options.js';
-import { type OpenRange, openRange, type Reading, readRows, readRowsSync } from '../lookup/rows/reading.js';
-import { Row, type RowContext, TextRow } from '../lookup/rows/row.js';
-import type { ValueForm } from '../lookup/rows/value-form.js';
+} from '../../lookup/rows/options.js';
+import { type OpenRange, openRange, type Reading, readRows, readRowsSync } from '../../lookup/rows/reading.js';
+import { Row, type RowContext, TextRow } from '../../lookup/rows/row.js';
+import type { ValueForm } from '../../lookup/rows/value-form.js';
 
 /** The reads of many records. T is the type of the records; nothing checks it. */
 export class RowReads<T> {
