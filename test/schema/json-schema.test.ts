@@ -7,6 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type DatasetName, recordAt } from '../../datasets/index.js';
 import { jsonSchema } from '../../src/profile/show/json-schema.js';
 import type { Profile } from '../../src/profile/types.js';
 import { runs } from '../support/effort.js';
@@ -45,6 +46,21 @@ test.each([false, true])('so do records that are deeper and wider than a profile
   for (const records of [deep, [wide(600)], [wide(5_000)], [wide(5_000), ...deep, wide(3)]]) {
     expect(complaint(profileOf(records), records, strict)).toBeUndefined();
   }
+});
+
+test.each<DatasetName>(['nested', 'events', 'flat'])('so do records that are shaped like real ones: %s', (name) => {
+  const records = Array.from({ length: 300 }, (_, i) => recordAt(name, 3, i));
+  const profile = profileOf(records);
+  expect(complaint(profile, records, false)).toBeUndefined();
+  expect(complaint(profile, records, true)).toBeUndefined();
+});
+
+test('a member and a type that come late are in the schema', () => {
+  const records = Array.from({ length: 20_480 }, () => '{"a":1}');
+  expect(rulesOf(jsonSchema(profileOf([...records, '{"a":1.5,"late":true}'])))).toMatchObject({
+    properties: { a: { type: 'number' }, late: { type: 'boolean' } },
+    required: ['a'],
+  });
 });
 
 describe('what it says', () => {

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { recordAt } from '../../datasets/index.js';
 import { typescript, typescriptOf } from '../../src/profile/show/typescript.js';
 import { ROOT } from '../support/cli.js';
 import { runs } from '../support/effort.js';
@@ -51,6 +52,15 @@ test('all records have the type that was made of them', async () => {
   const code = samples.map((records, i) => {
     const values = records.map((record) => `void (${codeOf(JSON.parse(record))} satisfies T${i});\n`);
     return typescript(profileOf(records), { name: `T${i}` }) + values.join('');
+  });
+  expect(await complaints(code.join(''))).toBe('');
+});
+
+test('so have records that are shaped like real ones', async () => {
+  const code = (['nested', 'events', 'flat'] as const).map((name) => {
+    const records = Array.from({ length: 100 }, (_, i) => recordAt(name, 3, i));
+    const values = records.map((record) => `void (${codeOf(JSON.parse(record))} satisfies ${name});\n`);
+    return typescript(profileOf(records), { name }) + values.join('');
   });
   expect(await complaints(code.join(''))).toBe('');
 });

@@ -6,6 +6,7 @@
 
 import { decodeKey } from '../../keys/decode.js';
 import { compareKeys, encodeKey, encodeKeyToken, type KeyPart } from '../../keys/encode.js';
+import { JsonNumber } from '../../keys/json-number.js';
 import type { NumberFacts } from '../types.js';
 
 /** Bounds that hold for all numbers at a path. None if some of the numbers are in no extreme. */
@@ -42,7 +43,8 @@ function withoutSign(double: number): number {
 /** A number as JSON has it: its text where a double would be another number. */
 export function exactNumber(key: Uint8Array): number | string {
   const value = decodeKey(key) as KeyPart;
-  return typeof value === 'number' ? withoutSign(value) : String(value);
+  // A bigint may have thousands of digits, nearly all of them zeros.
+  return typeof value === 'number' ? value : new JsonNumber(String(value)).text;
 }
 
 /** The value of a number or string as spelled. Undefined for a number that no double is. */

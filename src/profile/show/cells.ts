@@ -2,8 +2,8 @@
 //
 // Short texts about one path, for people.
 
-import { decodeKey, keyText } from '../../keys/decode.js';
 import type { PathProfile } from '../types.js';
+import { exactNumber } from './bounds.js';
 import { distinctAt, formatsAt, frequentTokens, presentIn, typeCounts, valuesAt } from './facts.js';
 import { shownMembers } from './maps.js';
 import { counted, grouped } from './warnings.js';
@@ -27,11 +27,11 @@ export function presenceText(path: PathProfile, objects: number | undefined): st
   return objects === undefined ? '' : percentText(presentIn(path), objects);
 }
 
-/** "64", or "~12,400" where it is estimated. */
+/** "64", or "~12,000" where it is estimated: an estimate is some percent off, so it has two digits. */
 export function distinctText(path: PathProfile): string {
   const distinct = distinctAt(path);
   if (distinct === undefined) return '';
-  return `${distinct.isEstimate ? '~' : ''}${grouped(distinct.count)}`;
+  return distinct.isEstimate ? `~${grouped(Number(distinct.count.toPrecision(2)))}` : grouped(distinct.count);
 }
 
 /** Numbers, formats and sizes: "1 … 9999; date-time; 0 … 5 elements". */
@@ -51,11 +51,6 @@ export function rangeText(path: PathProfile): string {
   return parts.join('; ');
 }
 
-/** Whether range and format say more than a type does: that a name has 3 to 20 characters is nothing to remark. */
-export function isTelling({ numbers, strings }: PathProfile): boolean {
-  return numbers?.least !== undefined || (strings !== undefined && formatsAt(strings).length > 0);
-}
-
 function formatText(format: string): string {
   return format === 'number' ? 'numbers as strings' : format;
 }
@@ -64,7 +59,7 @@ const DIGITS_SHOWN_MAX = 40;
 
 /** An exact number, with its first digits only if it has very many. */
 function numberText(key: Uint8Array): string {
-  const text = keyText(decodeKey(key));
+  const text = String(exactNumber(key));
   return text.length > DIGITS_SHOWN_MAX
     ? `${text.slice(0, DIGITS_SHOWN_MAX)}… (${counted(text.length, 'digit')})`
     : text;
@@ -85,7 +80,9 @@ const CHARACTERS_SHOWN_MAX = 40;
 export function valuesText(path: PathProfile): string {
   const { values } = path;
   if (values === undefined) return '';
-  if (values.counts === undefined) return (values.examples ?? []).slice(0, VALUES_SHOWN).map(cut).join(', ');
+  if (values.counts === undefined) {
+    return [...(values.examples ?? []).slice(0, VALUES_SHOWN).map(cut), '…'].join(', ');
+  }
   const frequent = frequentTokens(values.counts);
   const shown = frequent.slice(0, VALUES_SHOWN);
   const isRepeated = (shown[0]?.[1] ?? 0) > 1;

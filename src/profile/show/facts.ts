@@ -59,9 +59,11 @@ export interface Distinct {
   readonly isEstimate: boolean;
 }
 
-export function distinctAt({ values }: PathProfile): Distinct | undefined {
+export function distinctAt({ kinds, values }: PathProfile): Distinct | undefined {
   if (values === undefined) return undefined;
-  return { count: distinctValues(values), isEstimate: values.sketch?.length === SKETCH_SIZE };
+  // An estimate may be above what is possible.
+  const count = Math.min(distinctValues(values), kinds.integer + kinds.decimal + kinds.string);
+  return { count, isEstimate: values.sketch?.length === SKETCH_SIZE };
 }
 
 /** The formats that every string at a path has, the most telling first. */

@@ -17,15 +17,15 @@ export type ShownMembers =
 
 /** Fewer names can be read by a person, whatever they are. */
 const NAMES_MIN = 32;
-/** An object of a map has at most this part of all names that were seen: other objects have other names. */
-const NAMES_SHARE_MAX = 0.25;
+/** In a map, a member of one object is in another one with at most this chance. */
+const IN_ANOTHER_MAX = 0.25;
 /** In fewer objects than this no name can be as rare as that. Only very many names that are alike are a map then. */
 const OBJECTS_MIN = 4;
-const NAMES_MIN_IN_FEW = 256;
+const NAMES_MIN_IN_FEW = 128;
 /** Values of a map have one type, but for null and a few exceptions. */
 const ONE_TYPE_MIN = 0.95;
-/** Objects in a map have this part of all names that any of them has: they are of one kind. */
-const COMMON_NAMES_MIN = 0.25;
+/** Values of a map that are objects are of one kind: a member of one value is in another one with at least this chance. */
+const IN_ANOTHER_MIN = 0.5;
 
 /** Each output asks for an object, and so does the map it stands in. */
 const known = new WeakMap<ObjectFacts, ShownMembers>();
@@ -33,12 +33,13 @@ const known = new WeakMap<ObjectFacts, ShownMembers>();
 /**
  * What the objects at a path are shown as. They are a map if the profile has folded their members. Otherwise the counts
  * decide, and three things must hold together:
- * 1. There are at least 32 names, and an object has on average at most a fourth of them. The members of ordinary records
- *    are in most records. In three objects or fewer this cannot be seen: there must be 256 names.
+ * 1. There are at least 32 names, and a member of one object is in another object with a chance of at most a fourth. The
+ *    members of ordinary records are in most records. In three objects or fewer this cannot be seen: there must be 128
+ *    names.
  * 2. The values have one type, but for null and one in twenty. Records with many optional members have members of
  *    several types.
- * 3. If the values are objects, they are alike: on average they have at least a fourth of all names that one of them has,
- *    or they are maps themselves. A record whose members are objects of different kinds is no map.
+ * 3. If the values are objects, they are alike: a member of one value is in another value with a chance of at least a half.
+ *    Or they are maps themselves. A record whose members are objects of different kinds is no map.
  *
  * A map that is not recognised is shown with a long list of optional members, which is true. A record that is taken for a
  * map loses its names. So the rule prefers the first mistake.
@@ -63,12 +64,14 @@ function judge({ members, folded, most }: ObjectFacts, objects: number): ShownMe
 
 function haveRareNames(members: readonly PathProfile[], objects: number): boolean {
   if (objects < OBJECTS_MIN) return members.length >= NAMES_MIN_IN_FEW;
-  return meanShare(members, objects) <= NAMES_SHARE_MAX;
+  return chanceInAnother(members, objects) <= IN_ANOTHER_MAX;
 }
 
-/** The part of all names that an object has on average. */
-function meanShare(members: readonly PathProfile[], objects: number): number {
-  return members.reduce((sum, member) => sum + presentIn(member), 0) / (members.length * objects);
+/** The chance that a member of an object, whichever it is, is also in an object that is picked at random. */
+function chanceInAnother(members: readonly PathProfile[], objects: number): number {
+  const counts = members.map(presentIn);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => sum + (count / all) * (count / objects), 0);
 }
 
 function haveOneType(values: PathProfile): boolean {
@@ -81,8 +84,8 @@ function haveOneType(values: PathProfile): boolean {
 function areAlike(values: PathProfile): boolean {
   const { objects } = values;
   if (objects?.members === undefined || objects.members.size === 0) return true;
-  const share = meanShare([...objects.members.values()], values.kinds.object);
-  return share >= COMMON_NAMES_MIN || shownMembers(values).kind === 'map';
+  const chance = chanceInAnother([...objects.members.values()], values.kinds.object);
+  return chance >= IN_ANOTHER_MIN || shownMembers(values).kind === 'map';
 }
 
 /** All members of an object as one path, whether it is a map or not. */

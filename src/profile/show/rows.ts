@@ -13,7 +13,10 @@ import { warningsOf } from './warnings.js';
  * records hold: whoever prints them escapes control characters.
  */
 export interface SchemaRow {
-  /** `user.name`; `/tags/*` for all elements of an array or all members of a map. Empty for the records themselves. */
+  /**
+   * `user.name`; `/tags/*` for all elements of an array or all members of a map. Empty for the records themselves. A place
+   * with arrays and maps has two rows of such a path: first the elements, then the members.
+   */
   readonly path: string;
   /** How many values have which type. */
   readonly kinds: string;

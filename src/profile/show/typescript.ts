@@ -4,11 +4,11 @@
 // ranges and formats are comments, and only few and frequent strings become a union of literals.
 
 import type { PathProfile, Profile } from '../types.js';
-import { commentOf } from './comments.js';
-import { isFewOfMany, presentIn, typesOf } from './facts.js';
+import { rangeText } from './cells.js';
+import { formatsAt, isFewOfMany, presentIn, typesOf } from './facts.js';
 import { shownMembers } from './maps.js';
 import { memberName, stringLiteral, typeNamesOf } from './ts-names.js';
-import { counted } from './warnings.js';
+import { counted, warningsOf } from './warnings.js';
 
 export interface TypescriptOptions {
   /** The name of the type of a record: an identifier. */
@@ -109,4 +109,15 @@ function memberText(name: string, member: PathProfile, objects: number, indent: 
   const type = isOptional && name in Object.prototype && name !== '__proto__' ? 'unknown' : typeOf(member, indent);
   const text = `${indent}${memberName(name)}${isOptional ? '?' : ''}: ${type};\n`;
   return comment === undefined ? text : `${indent}/** ${comment} */\n${text}`;
+}
+
+/**
+ * What a type does not say: format or range of numbers, and what to look out for. Lengths of strings are nothing to remark.
+ * Nothing in it comes from a record as text, so it cannot end the comment.
+ */
+function commentOf(path: PathProfile): string | undefined {
+  const { numbers, strings } = path;
+  const isTelling = numbers?.least !== undefined || (strings !== undefined && formatsAt(strings).length > 0);
+  const text = [...(isTelling ? [rangeText(path)] : []), ...warningsOf(path)].join('; ');
+  return text === '' ? undefined : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
