@@ -2,6 +2,7 @@
 // those with more than 1,024, and so on. Without any names a profile is 64 paths deep and no wider.
 
 import { foldMembers } from './add.js';
+import { countOfHashes, NO_HASHES } from './hashes.js';
 import { NAMES_MAX, type ObjectFacts, type PathProfile, PROFILE_BYTES } from './types.js';
 import { VALUE_BYTES } from './values.js';
 
@@ -22,7 +23,7 @@ export function bounded(path: PathProfile, bytesMax = PROFILE_BYTES): PathProfil
 export function bytesOf({ values, arrays, objects }: PathProfile): number {
   let bytes = PATH_BYTES;
   for (const token of values?.counts?.keys() ?? values?.examples ?? []) bytes += VALUE_BYTES + token.length;
-  bytes += VALUE_BYTES * (values?.sketch?.length ?? 0);
+  bytes += VALUE_BYTES * countOfHashes(values?.sketch ?? NO_HASHES);
   for (const [name, member] of objects?.members ?? []) bytes += 2 * name.length + bytesOf(member);
   for (const child of [arrays?.elements, objects?.folded]) if (child !== undefined) bytes += bytesOf(child);
   return bytes;

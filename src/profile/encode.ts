@@ -4,9 +4,10 @@
 
 import { GristmillError } from '../base/errors.js';
 import { present } from './add.js';
+import { countOfHashes, NO_HASHES } from './hashes.js';
 import type { ArrayFacts, NumberFacts, ObjectFacts, PathProfile, Profile, StringFacts, ValueFacts } from './types.js';
 import { inOrder } from './values.js';
-import { type Json, keyFrom, keyText, kindCounts, kindList, sketchFrom, sketchText, Wire } from './wire.js';
+import { hashesOf, hashesText, type Json, keyFrom, keyText, kindCounts, kindList, Wire } from './wire.js';
 
 const VERSION = 1;
 
@@ -16,15 +17,19 @@ export function encodeProfile({ records, root }: Profile): Uint8Array {
 
 /** @throws GristmillError CHECKSUM_MISMATCH if these are not the bytes of a profile */
 export function decodeProfile(bytes: Uint8Array): Profile {
-  let profile: Profile | undefined;
+  const profile = profileIn(Buffer.from(bytes).toString());
+  if (Buffer.compare(encodeProfile(profile), bytes) !== 0) throw damaged();
+  return profile;
+}
+
+/** The profile of a text that this process has made: only the types of its facts are checked. @throws as `decodeProfile` */
+export function profileIn(text: string): Profile {
   try {
-    const wire = new Wire(JSON.parse(Buffer.from(bytes).toString()));
-    profile = { records: wire.count('records'), root: pathIn(wire.inside('root')) };
+    const wire = new Wire(JSON.parse(text));
+    return { records: wire.count('records'), root: pathIn(wire.inside('root')) };
   } catch (cause) {
     throw damaged(cause);
   }
-  if (Buffer.compare(encodeProfile(profile), bytes) !== 0) throw damaged();
-  return profile;
 }
 
 function damaged(cause?: unknown): GristmillError {
@@ -78,15 +83,18 @@ function stringsIn(wire: Wire): StringFacts {
   return { shortest, longest, formats };
 }
 
-function valuesOut({ counts, sketch, examples }: ValueFacts): Json {
+function valuesOut({ counts, sketch = NO_HASHES, examples = [], exampleHashes = NO_HASHES }: ValueFacts): Json {
   if (counts !== undefined) return { counts: [...inOrder(counts)] };
-  return { sketch: sketchText(sketch ?? []), examples: [...(examples ?? [])] };
+  return { sketch: hashesText(sketch), examples, exampleHashes: hashesText(exampleHashes) };
 }
 
 function valuesIn(wire: Wire): ValueFacts {
   if (wire.has('counts'))
     return { counts: new Map(wire.pairs('counts').map(([token, count]) => [token, Wire.asCount(count)])) };
-  return { sketch: sketchFrom(wire.text('sketch')), examples: wire.texts('examples') };
+  const [sketch, exampleHashes] = [hashesOf(wire.text('sketch')), hashesOf(wire.text('exampleHashes'))];
+  const examples = wire.texts('examples');
+  if (countOfHashes(exampleHashes) !== examples.length) throw new Error('examples without their hashes');
+  return { sketch, examples, exampleHashes };
 }
 
 function arraysOut({ shortest, longest, elements }: ArrayFacts): Json {

@@ -2,6 +2,7 @@
 // smallest hashes of its values (KMV). The hash is the same in the kernel, so it uses nothing but 64-bit words: xor,
 // multiplication, shift.
 
+import { hashesIn, NO_HASHES } from './hashes.js';
 import { SKETCH_SIZE, VALUE_BYTES_MAX, type ValueFacts } from './types.js';
 
 /** Odd numbers without a pattern: of the golden ratio, and of MurmurHash3's last step. */
@@ -37,7 +38,7 @@ function* wordsOf(token: Uint8Array): Generator<bigint> {
 /** How many different numbers and strings a path has: exact up to SKETCH_SIZE, about six percent off above. */
 export function distinctValues(facts: ValueFacts | undefined): number {
   if (facts?.counts !== undefined) return facts.counts.size;
-  const sketch = facts?.sketch ?? [];
+  const sketch = hashesIn(facts?.sketch ?? NO_HASHES);
   if (sketch.length < SKETCH_SIZE) return sketch.length;
   // The greatest of k evenly spread hashes lies at k / (n + 1) of the space.
   return Math.round(((SKETCH_SIZE - 1) * SPACE) / (Number(sketch.at(-1)) + 1));
@@ -57,7 +58,7 @@ function unionSize(left: ReadonlySet<bigint>, right: ReadonlySet<bigint>): numbe
 }
 
 function hashesOf(facts: ValueFacts | undefined): ReadonlySet<bigint> {
-  if (facts?.counts === undefined) return new Set(facts?.sketch);
+  if (facts?.counts === undefined) return new Set(hashesIn(facts?.sketch ?? NO_HASHES));
   return new Set([...facts.counts.keys()].map((token) => hashToken(Buffer.from(token))));
 }
 

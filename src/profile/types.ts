@@ -57,10 +57,12 @@ export interface ValueFacts {
    * otherwise absent.
    */
   readonly counts?: ReadonlyMap<string, number>;
-  /** If `counts` is absent: the SKETCH_SIZE smallest of their hashes (sketch.ts), ascending (KMV: Bar-Yossef et al. 2002). */
-  readonly sketch?: readonly bigint[];
+  /** If `counts` is absent: the SKETCH_SIZE smallest of their hashes (sketch.ts, hashes.ts), ascending (KMV: Bar-Yossef et al. 2002). */
+  readonly sketch?: Uint8Array;
   /** If `counts` is absent: the EXAMPLES_MAX tokens of at most VALUE_BYTES_MAX bytes with the smallest hashes, by their hashes. */
   readonly examples?: readonly string[];
+  /** With `examples`, their hashes in the same order (hashes.ts). */
+  readonly exampleHashes?: Uint8Array;
 }
 
 /** What is known of all arrays at a path. */

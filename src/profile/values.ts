@@ -1,6 +1,7 @@
 // The different values of a path: each with its count as long as there are few and short ones, then the smallest hashes and a
 // few examples. What is known depends only on which values there are and how often, never on their order.
 
+import { hashesFrom, hashesIn, NO_HASHES, unionOf } from './hashes.js';
 import { ascending, hashToken } from './sketch.js';
 import { EXAMPLES_MAX, SKETCH_SIZE, VALUE_BYTES_MAX, VALUES_MAX, type ValueFacts } from './types.js';
 
@@ -33,18 +34,23 @@ export class Values {
     this.#addHashed(token);
   }
 
-  addFacts({ counts, sketch = [], examples = [] }: ValueFacts): void {
+  addFacts({ counts, sketch = NO_HASHES, examples = [], exampleHashes = NO_HASHES }: ValueFacts): void {
     for (const [token, count] of counts ?? []) this.add(token, count);
     if (counts !== undefined) return;
     this.#toSketch();
-    for (const hash of sketch) this.#addHash(hash);
-    for (const token of examples) this.#addExample(hashOf(token), token);
+    for (const hash of hashesIn(sketch)) this.#addHash(hash);
+    const hashes = hashesIn(exampleHashes);
+    for (const [i, token] of examples.entries()) this.#addExample(hashes[i]!, token);
   }
 
   /** Absent: there are no values. */
   facts(): ValueFacts | undefined {
     if (this.#counts === undefined) {
-      return { sketch: [...this.#sketch], examples: this.#examples.map(({ token }) => token) };
+      return {
+        sketch: hashesFrom(BigUint64Array.from(this.#sketch)),
+        examples: this.#examples.map(({ token }) => token),
+        exampleHashes: hashesFrom(BigUint64Array.from(this.#examples, ({ hash }) => hash)),
+      };
     }
     return this.#counts.size === 0 ? undefined : { counts: inOrder(this.#counts) };
   }
@@ -86,9 +92,14 @@ export class Values {
 export function addValues(a: ValueFacts | undefined, b: ValueFacts | undefined): ValueFacts | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   const values = new Values();
-  values.addFacts(a);
-  values.addFacts(b);
-  return values.facts();
+  if (a.counts !== undefined || b.counts !== undefined) {
+    values.addFacts(a);
+    values.addFacts(b);
+    return values.facts();
+  }
+  for (const { examples = [], exampleHashes = NO_HASHES } of [a, b])
+    values.addFacts({ sketch: NO_HASHES, examples, exampleHashes });
+  return { ...values.facts(), sketch: unionOf(a.sketch ?? NO_HASHES, b.sketch ?? NO_HASHES) };
 }
 
 /** By the order of the texts' UTF-16 code units. */

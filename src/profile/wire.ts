@@ -91,14 +91,13 @@ export function keyFrom(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'hex'));
 }
 
-/** Hashes of eight bytes each, one after another. */
-export function sketchText(sketch: readonly bigint[]): string {
-  const bytes = Buffer.alloc(8 * sketch.length);
-  for (const [index, hash] of sketch.entries()) bytes.writeBigUInt64BE(hash, 8 * index);
-  return bytes.toString('base64');
+/** Hashes as hashes.ts keeps them. */
+export function hashesText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
-export function sketchFrom(text: string): bigint[] {
-  const bytes = Buffer.from(text, 'base64');
-  return Array.from({ length: bytes.length / 8 }, (_, index) => bytes.readBigUInt64BE(8 * index));
+export function hashesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+  if (bytes.byteLength % 8 !== 0) throw new Error('not hashes');
+  return bytes;
 }

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ioError } from '../../base/system-errors.js';
 import type { ImportOptions } from '../../import/options/types.js';
+import type { ImportSource } from '../../import/sequence/named.js';
 import { workersFor } from '../../pool/in-process.js';
 import { openPlace } from '../../store/lock/recovery.js';
-import type { ImportSource } from '../../import/sequence/named.js';
 import { profileSources } from './profile-sources.js';
 import { Schema } from './schema.js';
 
@@ -49,7 +49,10 @@ export interface SchemaReport {
   readonly peakAnonBytes: number;
 }
 
-export async function schemaOfSources(sources: ImportSource | readonly ImportSource[], options: SchemaOfOptions = {}): Promise<SchemaReport> {
+export async function schemaOfSources(
+  sources: ImportSource | readonly ImportSource[],
+  options: SchemaOfOptions = {},
+): Promise<SchemaReport> {
   const directory = await mkdtemp(join(tmpdir(), 'gristmill-schema-')).catch((cause) => {
     throw ioError(cause, 'make a directory in', tmpdir());
   });

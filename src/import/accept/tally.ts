@@ -9,7 +9,7 @@ import { failpoint } from '../../base/failpoints.js';
 import type { BadFile } from '../../base/import-report.js';
 import { shownEntryKey } from '../../keys/decode.js';
 import type { Pause } from '../../parallel/pause.js';
-import { decodeProfile } from '../../profile/encode.js';
+import { profileIn } from '../../profile/encode.js';
 import { mergeProfiles } from '../../profile/merge.js';
 import type { Profile } from '../../profile/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';
@@ -141,7 +141,7 @@ export class Tally {
     for (const run of result.runs) this.runs.push({ ...run, shard: task.shard });
     this.#noteDead(task.shard, result.losers);
     this.#noteDuplicate(result.duplicate);
-    if (result.profile !== undefined) this.#addProfile(decodeProfile(Buffer.from(result.profile)));
+    if (result.profile !== undefined) this.#addProfile(profileIn(result.profile));
     if (!result.shard) return;
     const { fileRecords: records, goodBefore, addedAt } = result;
     const files = task.files && records && { folder: task.path, of: task.files, records };

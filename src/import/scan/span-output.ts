@@ -11,7 +11,8 @@ import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scan
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import { encodeProfile } from '../../profile/encode.js';
-import { type Profiler, threadProfiler } from '../../profile/profiler.js';
+import { threadProfiler } from '../../profile/profiler.js';
+import type { Profiler } from '../../profile/simd/profiler.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';

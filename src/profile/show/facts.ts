@@ -4,6 +4,7 @@
 
 import { decodeKey } from '../../keys/decode.js';
 import { hasFormat } from '../formats.js';
+import { countOfHashes, NO_HASHES } from '../hashes.js';
 import { distinctValues } from '../sketch.js';
 import {
   FORMATS,
@@ -63,7 +64,7 @@ export function distinctAt({ kinds, values }: PathProfile): Distinct | undefined
   if (values === undefined) return undefined;
   // An estimate may be above what is possible.
   const count = Math.min(distinctValues(values), kinds.integer + kinds.decimal + kinds.string);
-  return { count, isEstimate: values.sketch?.length === SKETCH_SIZE };
+  return { count, isEstimate: countOfHashes(values.sketch ?? NO_HASHES) === SKETCH_SIZE };
 }
 
 /** The formats that every string at a path has, the most telling first. */

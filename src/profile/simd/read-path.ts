@@ -2,16 +2,8 @@
 
 import { compareKeys, encodeKey } from '../../keys/encode.js';
 import { addPaths, present } from '../add.js';
-import { ascending } from '../sketch.js';
-import {
-  type ArrayFacts,
-  type KindCounts,
-  type NumberFacts,
-  type ObjectFacts,
-  type PathProfile,
-  SKETCH_SIZE,
-  type ValueFacts,
-} from '../types.js';
+import { hashesFrom } from '../hashes.js';
+import type { ArrayFacts, KindCounts, NumberFacts, ObjectFacts, PathProfile, ValueFacts } from '../types.js';
 import { inOrder } from '../values.js';
 import { COUNTS, PATH, SKETCH, SKETCH_TABLE } from './layout.js';
 
@@ -103,16 +95,22 @@ export class PathReader {
   }
 
   #sketch(at: number): ValueFacts {
-    const hashes = this.#u32(at + SKETCH.HAS_ZERO) === 0 ? [] : [0n];
+    const hashes = new BigUint64Array(SKETCH.SLOTS + 1);
+    let count = this.#u32(at + SKETCH.HAS_ZERO) === 0 ? 0 : 1;
     for (let slot = 0; slot < SKETCH.SLOTS; slot++) {
       const hash = this.#view.getBigUint64(at + SKETCH_TABLE + 8 * slot, true);
-      if (hash !== 0n) hashes.push(hash);
+      if (hash !== 0n) hashes[count++] = hash;
     }
     const examples = Array.from({ length: this.#u32(at + SKETCH.EXAMPLES_SIZE) }, (_, index) => {
       const example = at + SKETCH.EXAMPLES + index * SKETCH.EXAMPLE_BYTES;
-      return this.#text(example + SKETCH.EXAMPLE_TOKEN, this.#u32(example + 8));
+      const hash = this.#view.getBigUint64(example, true);
+      return { hash, token: this.#text(example + SKETCH.EXAMPLE_TOKEN, this.#u32(example + 8)) };
     });
-    return { sketch: hashes.sort(ascending).slice(0, SKETCH_SIZE), examples };
+    return {
+      sketch: hashesFrom(hashes.subarray(0, count)),
+      examples: examples.map(({ token }) => token),
+      exampleHashes: hashesFrom(BigUint64Array.from(examples, ({ hash }) => hash)),
+    };
   }
 
   #arrays(path: number): ArrayFacts {

@@ -1,12 +1,12 @@
 // [profile]: one shard, in a worker. Its live records, frame by frame, go to the profiler of the thread.
 
 import { Cancelled } from '../../import/scan/scan-span.js';
+import { liveText } from '../../lookup/live-text.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { encodeProfile } from '../../profile/encode.js';
 import { threadProfiler } from '../../profile/profiler.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ShardReader } from '../../store/shards/read.js';
-import { liveText } from '../../lookup/live-text.js';
 import { fileLines } from '../../store/shards/shard-lines.js';
 import type { ProfileTask } from './task.js';
 

@@ -6,7 +6,7 @@
 
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
-import { decodeProfile } from '../../profile/encode.js';
+import { profileIn } from '../../profile/encode.js';
 import { mergeProfiles } from '../../profile/merge.js';
 import { PlainProfiler } from '../../profile/plain.js';
 import { decodeStored, type StoredProfile } from '../../profile/stored.js';
@@ -103,7 +103,7 @@ async function profileShards(
     };
     for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
       await watch.pause();
-      profile = mergeProfiles(profile, decodeProfile(Buffer.from(result)));
+      profile = mergeProfiles(profile, profileIn(result));
     }
   } finally {
     await workers.close();
