@@ -2,21 +2,8 @@
 // sum is the same in any order and however the values were divided.
 
 import { addNumbers, addStrings } from './scalars.js';
-import { type ArrayFacts, type KindCounts, NAMES_MAX, type ObjectFacts, type PathProfile } from './types.js';
+import { type ArrayFacts, type KindCounts, NAMES_MAX, NOTHING, type ObjectFacts, type PathProfile } from './types.js';
 import { addValues, inOrder } from './values.js';
-
-export const NO_KINDS: KindCounts = {
-  null: 0,
-  false: 0,
-  true: 0,
-  integer: 0,
-  decimal: 0,
-  string: 0,
-  array: 0,
-  object: 0,
-};
-
-export const NOTHING: PathProfile = { kinds: NO_KINDS, repeats: 0 };
 
 export function addPaths(a: PathProfile, b: PathProfile): PathProfile {
   return {

@@ -1,8 +1,9 @@
 // Spans have a profile each, and those of a shard or a collection are their sum.
 
-import { addPaths, NOTHING } from './add.js';
+import { addPaths } from './add.js';
 import { bounded } from './bound.js';
 import type { Profile } from './types.js';
+import { NOTHING } from './types.js';
 
 /** The profile of no records: what is added to it is not changed. */
 export const EMPTY_PROFILE: Profile = { records: 0, root: NOTHING };

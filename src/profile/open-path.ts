@@ -1,12 +1,14 @@
 // A path of a profile that is being made: the readable one. It knows each value as the sum of what single values say.
 
-import { addPaths, foldMembers, NO_KINDS, NOTHING, present } from './add.js';
+import { addPaths, foldMembers, present } from './add.js';
 import { bytesOf, PATH_BYTES } from './bound.js';
 import { addNumbers, addStrings, isInteger, numberFacts, stringFacts } from './scalars.js';
 import {
   type ArrayFacts,
   type KindCounts,
   NAMES_MAX,
+  NO_KINDS,
+  NOTHING,
   type NumberFacts,
   type ObjectFacts,
   type PathProfile,

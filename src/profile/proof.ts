@@ -78,6 +78,23 @@ export function isProven(schema: unknown, root: PathProfile): boolean {
   return new Proof(schema).holds(schema, root);
 }
 
+/** Keywords that no profile of strings, numbers or arrays proves. */
+const HOPELESS = new Set(['pattern', 'multipleOf', 'uniqueItems', 'prefixItems']);
+
+/** Whether a profile may prove a schema: whether all that it says is about one path alone. */
+export function isProvable(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return true;
+  if (Array.isArray(schema)) return schema.every(isProvable);
+  return Object.entries(schema).every(([keyword, value]) => {
+    if (keyword === 'properties' || keyword === '$defs' || keyword === 'definitions')
+      return Object.values(value as object).every(isProvable);
+    if (keyword === 'enum' || keyword === 'const' || keyword === 'required' || keyword === 'type') return true;
+    if (NOTES.has(keyword) || keyword.startsWith('x-') || keyword === '$id') return true;
+    if (keyword === 'format') return PROVEN_FORMATS.some((name) => name === value);
+    return Object.hasOwn(RULES, keyword) && !HOPELESS.has(keyword) && isProvable(value);
+  });
+}
+
 class Proof {
   readonly #root: unknown;
   #depth = 0;

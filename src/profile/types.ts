@@ -108,6 +108,27 @@ export interface Profile {
   readonly root: PathProfile;
 }
 
+export const NO_KINDS: KindCounts = {
+  null: 0,
+  false: 0,
+  true: 0,
+  integer: 0,
+  decimal: 0,
+  string: 0,
+  array: 0,
+  object: 0,
+};
+
+/** A path without values. */
+export const NOTHING: PathProfile = { kinds: NO_KINDS, repeats: 0 };
+
+/** The profile of the records. @param isNamed whether a line is `{"key":…,"value":…}`: then it is that of the values */
+export function valuesOf(profile: Profile, isNamed: boolean): Profile {
+  if (!isNamed) return profile;
+  const { records, root } = profile;
+  return { records, root: root.objects?.members?.get('value') ?? NOTHING };
+}
+
 /** Above so many different numbers and strings a path keeps a sketch of them. */
 export const VALUES_MAX = 64;
 /** Longest token that is kept, in bytes, quotes included. */

@@ -6,10 +6,7 @@ import { type Difference, diffProfiles } from '../../profile/show/diff.js';
 import { type JsonSchemaOptions, jsonSchema } from '../../profile/show/json-schema.js';
 import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../../profile/show/rows.js';
 import { type TypescriptOptions, typescript, typescriptOf } from '../../profile/show/typescript.js';
-import type { PathProfile, Profile } from '../../profile/types.js';
-
-const NO_KINDS = { null: 0, false: 0, true: 0, integer: 0, decimal: 0, string: 0, array: 0, object: 0 };
-const NOTHING: PathProfile = { kinds: NO_KINDS, repeats: 0 };
+import { type Profile, valuesOf } from '../../profile/types.js';
 
 /**
  * The shape and the values of all records: each path with its kinds, how often it is there, how many different values it has,
@@ -20,8 +17,7 @@ export class Schema {
 
   /** Not for users. @param isNamed whether a line is `{"key":…,"value":…}`: then the schema is of the values */
   constructor(profile: Profile, isNamed: boolean) {
-    const root = isNamed ? (profile.root.objects?.members?.get('value') ?? NOTHING) : profile.root;
-    this.#profile = { records: profile.records, root };
+    this.#profile = valuesOf(profile, isNamed);
   }
 
   /** The number of records that were looked at. */

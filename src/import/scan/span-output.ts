@@ -12,7 +12,9 @@ import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import { encodeProfile } from '../../profile/encode.js';
 import { threadProfiler } from '../../profile/profiler.js';
+import { isProven } from '../../profile/proof.js';
 import type { Profiler } from '../../profile/simd/profiler.js';
+import { type Profile, valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import type { ShardOrigin } from '../../store/shards/origin.js';
@@ -77,7 +79,7 @@ export class SpanOutput {
   #badIsConverted = false;
 
   constructor(task: SpanOrder, blobs: Blobs) {
-    const { onBadRecord, namesDuplicates, level, rules, profiles } = task.setup;
+    const { onBadRecord, namesDuplicates, level, rules, profiles, proves } = task.setup;
     this.#paths = spanPaths(task.context, task.shard);
     this.kernel = kernelFor(task);
     this.#task = task;
@@ -88,7 +90,7 @@ export class SpanOutput {
     this.progress = new SharedProgress(task.context.shared);
     this.clock = new StageClock(this.progress);
     this.#ruled = rules && new RuledRecords(task, this);
-    if (profiles) {
+    if (profiles || proves !== undefined) {
       this.#profiler = threadProfiler();
       // What a span that failed has left.
       this.#profiler.take();
@@ -253,8 +255,19 @@ export class SpanOutput {
       ...(this.#runs.duplicate && { duplicate: this.#runs.duplicate }),
       ...(failure && { failure }),
       ...(fileRecords && { fileRecords }),
-      ...(this.#profiler && { profile: Buffer.from(encodeProfile(this.#profiler.take())).toString() }),
+      ...(this.#profiler && this.#profiled(this.#profiler.take())),
       ...(this.#deletions && { deletions: this.#deletions.found }),
+    };
+  }
+
+  #profiled(profile: Profile): Pick<SpanResult, 'profile' | 'isValid'> {
+    const { framing, setup } = this.#task;
+    const { profiles, proves } = setup;
+    return {
+      ...(profiles && { profile: Buffer.from(encodeProfile(profile)).toString() }),
+      ...(proves !== undefined && {
+        isValid: isProven(JSON.parse(proves), valuesOf(profile, framing === 'object').root),
+      }),
     };
   }
 

@@ -44,6 +44,8 @@ export interface ScanSetup {
   readonly hashesSpans: boolean;
   /** Whether a profile of the records is made. */
   readonly profiles?: true;
+  /** A schema that the profile of a span may prove its records valid against (scan/scan-validated.ts). */
+  readonly proves?: string;
   /** Whether only that is wanted: then nothing of the records is stored. */
   readonly storesNothing?: true;
   /** The facts about the import that its shards record. */
@@ -285,6 +287,8 @@ export interface SpanResult {
   readonly cut?: readonly CutSource[];
   /** The first file with a document in which a name of option `select` occurs twice in its object. */
   readonly ambiguous?: string;
+  /** With `proves`, whether all records are certainly valid. */
+  readonly isValid?: boolean;
   /** With `profiles`, the profile of the records (profile/encode.ts). */
   readonly profile?: string;
   /** Of bulk files: the places of deletions. */
