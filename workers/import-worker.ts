@@ -5,8 +5,7 @@ import { isWithheld, withholdText } from '../src/base/snippet.js';
 import { decodePart, type PartTask } from '../src/import/feed/decode-part.js';
 import { mergeEntries } from '../src/import/merge/entries.js';
 import { withTransform } from '../src/import/rules/transform.js';
-import { Cancelled } from '../src/import/scan/scan-span.js';
-import { scanValidated } from '../src/import/scan/scan-validated.js';
+import { Cancelled, scanSpan } from '../src/import/scan/scan-span.js';
 import { withDecoders } from '../src/import/sequence/plain.js';
 import type { MergeTask } from '../src/import/tasks/merge.js';
 import type { SpanOrder } from '../src/import/tasks/span.js';
@@ -32,7 +31,7 @@ function blobsOf({ seal }: Sealed): Blobs {
 export const ready = () => undefined;
 export const decode = (task: PartTask) => answerLater(() => withDecoders(() => decodePart(task)));
 export const scan = (order: SpanOrder) => {
-  const work = () => withDecoders(() => scanValidated(order, blobsOf(order)));
+  const work = () => withDecoders(() => scanSpan(order, blobsOf(order)));
   return answerLater(() => withTransform(order.setup.rules?.transform, work), Cancelled);
 };
 export const merge = (task: MergeTask) => answer(() => mergeEntries(task, blobsOf(task)), Cancelled);

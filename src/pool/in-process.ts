@@ -7,8 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type DecodedPart, decodePart, type PartTask } from '../import/feed/decode-part.js';
 import { mergeEntries } from '../import/merge/entries.js';
 import { withTransform } from '../import/rules/transform.js';
-import { Cancelled } from '../import/scan/scan-span.js';
-import { scanValidated } from '../import/scan/scan-validated.js';
+import { Cancelled, scanSpan } from '../import/scan/scan-span.js';
 import { dropKernel } from '../import/scan/thread-kernel.js';
 import { withDecoders } from '../import/sequence/plain.js';
 import type { MergeResult, MergeTask } from '../import/tasks/merge.js';
@@ -48,7 +47,7 @@ export class InProcessWorkers implements Workers, Verifiers, Indexers, Profilers
   }
 
   scan(order: SpanOrder): Promise<SpanResult> {
-    const work = () => withDecoders(() => scanValidated(this.#sealed(order), this.#blobs));
+    const work = () => withDecoders(() => scanSpan(this.#sealed(order), this.#blobs));
     return this.#next(() => withTransform(order.setup.rules?.transform, work));
   }
 

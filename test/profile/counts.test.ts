@@ -7,7 +7,7 @@ import { LosslessNumber, parse } from 'lossless-json';
 import { describe, expect, it } from 'vitest';
 import { encodeKey } from '../../src/keys/encode.js';
 import { JsonNumber } from '../../src/keys/json-number.js';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import { distinctValues, sharedValues } from '../../src/profile/sketch.js';
 import { type KindCounts, type PathProfile, VALUES_MAX } from '../../src/profile/types.js';
 import { compareDecimals, decimalOf } from '../support/decimals.js';

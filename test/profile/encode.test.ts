@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeProfile, encodeProfile } from '../../src/profile/encode.js';
 import { EMPTY_PROFILE } from '../../src/profile/merge.js';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import type { Profile } from '../../src/profile/types.js';
 import { runs } from '../support/effort.js';
 import { linesOf, records } from '../support/profile-lines.js';

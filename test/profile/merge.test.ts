@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../src/profile/bound.js';
 import { encodeProfile } from '../../src/profile/encode.js';
 import { EMPTY_PROFILE, mergeProfiles } from '../../src/profile/merge.js';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import { NAMES_MAX, PROFILE_BYTES, type Profile } from '../../src/profile/types.js';
 import { runs } from '../support/effort.js';
 import { linesOf, records } from '../support/profile-lines.js';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeProfile } from '../../src/profile/encode.js';
 import { mergeProfiles } from '../../src/profile/merge.js';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import { Profiler } from '../../src/profile/simd/profiler.js';
 import { runs } from '../support/effort.js';
 import { linesOf, records } from '../support/profile-lines.js';

@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import { isProven } from '../../src/profile/proof.js';
 import { jsonSchema } from '../../src/profile/show/json-schema.js';
 import { runs } from '../support/effort.js';

@@ -2,7 +2,7 @@
 // schema or a type untrue, and the profile of any records.
 
 import fc from 'fast-check';
-import { PlainProfiler } from '../../src/profile/plain.js';
+import { PlainProfiler } from '../../src/profile/plain/plain.js';
 import type { Profile } from '../../src/profile/types.js';
 import { linesOf, numberTokens, stringTokens } from './profile-lines.js';
 

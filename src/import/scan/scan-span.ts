@@ -5,11 +5,22 @@
 
 import { FRAME_BYTES, GUESS_BYTES } from '../../base/limits.js';
 import { countNewlines } from '../../kernel/plain/bytes.js';
+import { SharedProgress } from '../../parallel/shared-progress.js';
+import { isProvable } from '../../profile/proof.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ChunkSource, RanOut } from '../feed/chunk.js';
+import { rulesIn } from '../rules/rules.js';
 import { openPlain } from '../sequence/plain.js';
 import type { Source } from '../source/source.js';
-import type { Boundary, Documents, SpanFailure, SpanOrder, SpanResult, SpanTask } from '../tasks/span.js';
+import {
+  type Boundary,
+  type Documents,
+  type SpanFailure,
+  type SpanOrder,
+  type SpanResult,
+  type SpanTask,
+  spanPaths,
+} from '../tasks/span.js';
 import { DocumentScan } from './document-scan.js';
 import { guessBoundary, NO_GUESS } from './guess.js';
 import { RecordScan } from './record-scan.js';
@@ -22,8 +33,36 @@ export { Cancelled } from './span-output.js';
 /** Bytes read past the end of a span at a time: usually its last record ends in them. */
 const OVERHANG_BYTES = 64 * 1024;
 
-/** @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled */
-export function scanSpan(task: SpanOrder, blobs: Blobs): SpanResult {
+/**
+ * Scans a span. Where its records are to be valid against a schema: most sources are clean, and most of what a schema says is about one
+ * path alone. Then the profile of the records proves that all are valid, and none of them is parsed. If it does not, the span is
+ * scanned once more, and each record is checked.
+ * @throws GristmillError SOURCE_CHANGED, IO_ERROR, DISK_FULL; Cancelled
+ */
+export function scanSpan(order: SpanOrder, blobs: Blobs): SpanResult {
+  const unchecked = withoutCheck(order);
+  if (unchecked === undefined) return scanOnce(order, blobs);
+  const { isValid, ...result } = scanOnce(unchecked, blobs);
+  if (isValid || result.ranOut) return result;
+  const { context, shard } = order;
+  for (const path of Object.values(spanPaths(context, shard))) blobs.remove(path);
+  new SharedProgress(context.shared).add(-result.progressBytes, -result.read);
+  return scanOnce(order, blobs);
+}
+
+/** The same span, scanned as if there were no schema. Undefined: there is none, or no profile would prove anything. */
+function withoutCheck(order: SpanOrder): SpanOrder | undefined {
+  const { setup } = order;
+  const { rules, scan } = setup;
+  if (rules?.validate === undefined || !isProvable(JSON.parse(rules.validate))) return undefined;
+  const { validate: proves, ...others } = rules;
+  const left = rulesIn(others);
+  const { asks: _, ...asked } = scan;
+  const { rules: __, ...rest } = setup;
+  return { ...order, setup: { ...rest, proves, ...(left && { rules: left }), scan: left ? scan : asked } };
+}
+
+function scanOnce(task: SpanOrder, blobs: Blobs): SpanResult {
   if (task.files !== undefined) return scanFiles(task, task.files, blobs);
   const { path, fingerprint: expected, chunks, coding, setup } = task;
   const { access, coding: how } = setup;

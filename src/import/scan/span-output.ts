@@ -11,9 +11,9 @@ import type { BadOutcome, GoodOutcome, HeldRecord } from '../../kernel/simd/scan
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { StageClock } from '../../parallel/stage-clock.js';
 import { encodeProfile } from '../../profile/encode.js';
-import { threadProfiler } from '../../profile/profiler.js';
 import { isProven } from '../../profile/proof.js';
 import type { Profiler } from '../../profile/simd/profiler.js';
+import { threadProfiler } from '../../profile/simd/thread-profiler.js';
 import { type Profile, valuesOf } from '../../profile/types.js';
 import type { FrameCodec, FrameEncoder } from '../../store/codec/frame-codec.js';
 import type { Blobs } from '../../store/files/blobs.js';

@@ -4,7 +4,7 @@ import { Cancelled } from '../../import/scan/scan-span.js';
 import { liveText } from '../../lookup/live-text.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { encodeProfile } from '../../profile/encode.js';
-import { threadProfiler } from '../../profile/profiler.js';
+import { threadProfiler } from '../../profile/simd/thread-profiler.js';
 import type { Blobs } from '../../store/files/blobs.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines } from '../../store/shards/shard-lines.js';

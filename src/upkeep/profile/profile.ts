@@ -8,7 +8,7 @@ import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { profileIn } from '../../profile/encode.js';
 import { mergeProfiles } from '../../profile/merge.js';
-import { PlainProfiler } from '../../profile/plain.js';
+import { PlainProfiler } from '../../profile/plain/plain.js';
 import { decodeStored, type StoredProfile } from '../../profile/stored.js';
 import type { Profile } from '../../profile/types.js';
 import type { StorePlace } from '../../store/files/blobs.js';

@@ -1,8 +1,8 @@
 // A path of a profile that is being made: the readable one. It knows each value as the sum of what single values say.
 
-import { addPaths, foldMembers, present } from './add.js';
-import { bytesOf, PATH_BYTES } from './bound.js';
-import { addNumbers, addStrings, isInteger, numberFacts, stringFacts } from './scalars.js';
+import { addPaths, foldMembers, present } from '../add.js';
+import { bytesOf, PATH_BYTES } from '../bound.js';
+import { addNumbers, addStrings, isInteger, numberFacts, stringFacts } from '../scalars.js';
 import {
   type ArrayFacts,
   type KindCounts,
@@ -14,8 +14,8 @@ import {
   type PathProfile,
   PROFILE_BYTES,
   type StringFacts,
-} from './types.js';
-import { inOrder, Values } from './values.js';
+} from '../types.js';
+import { inOrder, Values } from '../values.js';
 
 interface Sizes {
   least: number;

@@ -1,9 +1,9 @@
 // The readable profiler: one character at a time. It is the specification; the kernel (simd/) makes the same profile. What it
 // reads are lines of a frame: accepted records, one a line, without white space between tokens.
 
-import { bounded } from './bound.js';
+import { bounded } from '../bound.js';
+import { PROFILE_DEPTH_MAX, type Profile } from '../types.js';
 import { type Budget, OpenPath } from './open-path.js';
-import { PROFILE_DEPTH_MAX, type Profile } from './types.js';
 
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 /** What can follow a number or a literal. */

@@ -1,6 +1,6 @@
 // What makes a profile of lines: one for each thread, because its memory is worth keeping.
 
-import { Profiler } from './simd/profiler.js';
+import { Profiler } from './profiler.js';
 
 let profiler: Profiler | undefined;
 
