@@ -1,7 +1,8 @@
 // The formats of a string: as src/profile/formats.ts has them, test by test. A test runs only while all strings of a path have
 // passed it.
 
-import { COLON, MINUS, NINE, PLUS, POINT, ZERO } from '../contract';
+import { BACKSLASH, COLON, MINUS, PLUS, POINT, ZERO } from '../contract';
+import { digitsAt } from '../grammar';
 import { FORMATS } from './paths';
 
 /** As FORMATS in src/profile/types.ts, in this order. */
@@ -10,7 +11,7 @@ const DATE: u32 = 1 << 1;
 const TIME: u32 = 1 << 2;
 const UUID: u32 = 1 << 3;
 const EMAIL: u32 = 1 << 4;
-const URI: u32 = 1 << 5;
+export const URI: u32 = 1 << 5;
 const IPV4: u32 = 1 << 6;
 const IPV6: u32 = 1 << 7;
 const NUMBER: u32 = 1 << 8;
@@ -40,6 +41,8 @@ export function fillClasses(): void {
   addAll('+/', OF_BASE64);
   addAll("_.~!$&'()*+,;=:@/-", OF_URI_PATH);
   addAll('_.~-', OF_URI_HOST);
+  fillCommon(COMMON_HOST, OF_URI_HOST);
+  fillCommon(COMMON_PATH, OF_URI_PATH);
 }
 
 function addRange(first: u32, last: u32, bits: u32): void {
@@ -59,6 +62,16 @@ function addAll(characters: string, bits: u32): void {
 export function testFormats(path: u32, at: u32, end: u32): void {
   const bytes = end - at;
   let formats = load<u32>(path, FORMATS);
+  // Most paths with a format have one, and keep it.
+  if (formats == NUMBER) {
+    if (isNumber(at, end)) return;
+  } else if (formats == URI) {
+    if (isCommonUri(at, end) || isUri(at, end)) return;
+  } else if (formats == DATE_TIME) {
+    if (isDateTime(at, bytes)) return;
+  } else if (formats == UUID) {
+    if (bytes == 36 && isUuid(at)) return;
+  }
   if (formats & DATE_TIME) if (!isDateTime(at, bytes)) formats ^= DATE_TIME;
   if (formats & DATE) if (bytes != 10 || !isDate(at)) formats ^= DATE;
   if (formats & TIME) if (!isTime(at, end)) formats ^= TIME;
@@ -123,13 +136,19 @@ function isTime(at: u32, end: u32): bool {
   return second < 60 || (<i32>(60 * hour + minute) - offset + 1) % 1440 == 0;
 }
 
+/** Where its 32 digits are: 16 bytes from 0 on, from 16 on and from 20 on, with hyphens between them. */
 function isUuid(at: u32): bool {
-  for (let i: u32 = 0; i < 36; i++) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (<u32>load<u8>(at + i) != MINUS) return false;
-    } else if (!is(at + i, HEX)) return false;
-  }
-  return true;
+  return digitsOfUuid(at) == 0xdeff && digitsOfUuid(at + 16) == 0xff7b && digitsOfUuid(at + 20) == 0xfff7 &&
+    <u32>load<u8>(at, 8) == MINUS && <u32>load<u8>(at, 13) == MINUS && <u32>load<u8>(at, 18) == MINUS && <u32>load<u8>(at, 23) == MINUS;
+}
+
+/** Which of 16 bytes are hexadecimal digits. */
+// @ts-ignore: decorator
+@inline function digitsOfUuid(at: u32): u32 {
+  const bytes = v128.load(at);
+  const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+  const letters = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(6));
+  return <u32>i8x16.bitmask(v128.or(digits, letters));
 }
 
 function isEmail(at: u32, end: u32): bool {
@@ -154,6 +173,61 @@ function isEmail(at: u32, end: u32): bool {
     if (hasMore && <u32>load<u8>(at++) != POINT) return false;
   }
   return labels > 1;
+}
+
+/** By the lower four bits of a character, a bit for each of the upper four with which it is of a kind. */
+const COMMON_HOST: usize = memory.data(16);
+const COMMON_PATH: usize = memory.data(16);
+const UPPER_BITS: usize = memory.data<u8>([0, 0, 1, 2, 4, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+function fillCommon(table: usize, bits: u32): void {
+  memory.fill(table, 0, 16);
+  for (let c: u32 = 0x20; c < 0x80; c++) {
+    if (((<u32>load<u8>(CLASSES + <usize>c)) & bits) == 0) continue;
+    const place = table + <usize>(c & 15);
+    store<u8>(place, <u32>load<u8>(place) | 1 << (c >> 4) - 2);
+  }
+}
+
+/** Which of 16 bytes are of a kind. */
+// @ts-ignore: decorator
+@inline function ofKind(bytes: v128, table: usize): u32 {
+  const lower = i8x16.swizzle(v128.load(table), v128.and(bytes, i8x16.splat(15)));
+  const upper = i8x16.swizzle(v128.load(UPPER_BITS), i8x16.shr_u(bytes, 4));
+  return <u32>i8x16.bitmask(i8x16.ne(v128.and(lower, upper), i8x16.splat(0)));
+}
+
+/**
+ * Whether it is certainly a URI, of the commonest form: http or https, host, and a path without query and %. A slash may be
+ * spelled with an escape.
+ */
+export function isCommonUri(at: u32, end: u32): bool {
+  if (end - at < 16 || load<u32>(at) != 0x70747468 /* http */) return false;
+  at += <u32>load<u8>(at, 4) == 0x73 /* s */ ? 5 : 4;
+  const slashes = load<u64>(at);
+  if ((slashes & 0xffffff) == 0x2f2f3a) at += 3;
+  else if ((slashes & 0xff_ffff_ffff) == 0x2f5c_2f5c_3a) at += 5;
+  else return false;
+  const host = v128.load(at), rest = end - at;
+  // The host ends at a slash within 16 bytes.
+  const others = ~ofKind(host, COMMON_HOST);
+  const first = <u32>ctz(others);
+  if (first >= min(rest, 16)) return false;
+  const c = <u32>load<u8>(at + first);
+  if (c != 0x2f && c != BACKSLASH) return false;
+  at += first;
+  let escapes: u32 = 0;
+  while (at < end) {
+    const bytes = v128.load(at), count = min(end - at, 16), inside = (1 << count) - 1;
+    const backslashes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH))) & inside;
+    const slashes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x2f)));
+    escapes |= backslashes << 1;
+    if ((ofKind(bytes, COMMON_PATH) | backslashes | ~inside) != ~0) return false;
+    if (escapes & ~slashes & inside) return false;
+    escapes >>= 16;
+    at += 16;
+  }
+  return true;
 }
 
 function isUri(at: u32, end: u32): bool {
@@ -235,26 +309,29 @@ function isIpv6(at: u32, end: u32): bool {
 function isNumber(at: u32, end: u32): bool {
   if (at < end && <u32>load<u8>(at) == MINUS) at++;
   const whole = at;
-  at = digitsEnd(at, end);
+  at = digitsEnd(at);
   if (at == whole || (at - whole > 1 && <u32>load<u8>(whole) == ZERO)) return false;
   if (at < end && <u32>load<u8>(at) == POINT) {
     const fraction = ++at;
-    at = digitsEnd(at, end);
+    at = digitsEnd(at);
     if (at == fraction) return false;
   }
   if (at < end && (<u32>load<u8>(at) | 0x20) == 0x65 /* e */) {
     at++;
     if (at < end && (<u32>load<u8>(at) == PLUS || <u32>load<u8>(at) == MINUS)) at++;
     const exponent = at;
-    at = digitsEnd(at, end);
+    at = digitsEnd(at);
     if (at == exponent) return false;
   }
   return at == end;
 }
 
-function digitsEnd(at: u32, end: u32): u32 {
-  while (at < end && <u32>load<u8>(at) >= ZERO && <u32>load<u8>(at) <= NINE) at++;
-  return at;
+/** After the string stands a quote, which is no digit. */
+// @ts-ignore: decorator
+@inline function digitsEnd(at: u32): u32 {
+  let digits = digitsAt(at);
+  while (digits == 16) digits = digitsAt(at += 16);
+  return at + digits;
 }
 
 function isBase64(at: u32, end: u32): bool {

@@ -3,15 +3,15 @@
 //
 //   counts: u32 capacity, u32 size, u8 index[2 × capacity] (0: free, else entry + 1), then entries:
 //           u64 hash, u64 count, u32 bytes, u32 where the token is, or 24 bytes of it here
-//   sketch: u64 greatest hash that is kept, u32 hashes, u32 examples, u32 whether the hash 0 is among them, u32 –,
-//           examples: 5 × (u64 hash, u64 bytes, token), then a table of 512 hashes (0: free)
+//   sketch: u64 greatest hash that is kept, u64 greatest hash that an example may have, u32 hashes, u32 examples,
+//           u32 whether the hash 0 is among them, u32 –, examples: 5 × (u64 hash, u64 bytes, token), then a table of 256 hashes (0: free)
 
 import { allocate, release, sameBytes } from './memory';
 import { IS_SKETCH, THRESHOLD, VALUES } from './paths';
 
 const VALUES_MAX: u32 = 64;
 const TOKEN_BYTES_MAX: u32 = 128;
-export const SKETCH_SIZE: u32 = 256;
+export const SKETCH_SIZE: u32 = 128;
 const EXAMPLES_MAX: u32 = 5;
 const CAPACITY_MIN: u32 = 4;
 
@@ -23,20 +23,23 @@ const ENTRY_TOKEN: usize = 20;
 const ENTRY_INLINE: u32 = 24;
 
 const GREATEST: usize = 0;
-const SIZE: usize = 8;
-const EXAMPLES_SIZE: usize = 12;
-const HAS_ZERO: usize = 16;
-const EXAMPLES: u32 = 24;
+const GREATEST_EXAMPLE: usize = 8;
+const SIZE: usize = 16;
+const EXAMPLES_SIZE: usize = 20;
+const HAS_ZERO: usize = 24;
+const EXAMPLES: u32 = 32;
 const EXAMPLE_BYTES: u32 = 144;
 const EXAMPLE_TOKEN: u32 = 16;
 const TABLE: u32 = EXAMPLES + EXAMPLES_MAX * EXAMPLE_BYTES;
-const SLOTS: u32 = 512;
-/** A table that is fuller lets go of all hashes beyond about the 256th. */
-const SIZE_MAX: u32 = 384;
+const SLOTS: u32 = 256;
+/** A table that is fuller lets go of all hashes beyond about the SKETCH_SIZEth. */
+const SIZE_MAX: u32 = 192;
 const SKETCH_BYTES: u32 = TABLE + SLOTS * 8;
 
 const LENGTH_FACTOR: u64 = 0x9e3779b97f4a7c15;
-const WORD_FACTOR: u64 = 0xff51afd7ed558ccd;
+const LOW_FACTOR: u64 = 0xff51afd7ed558ccd;
+const HIGH_FACTOR: u64 = 0xbf58476d1ce4e5b9;
+const BLOCK_FACTOR: u64 = 0x94d049bb133111eb;
 const LAST_FACTOR: u64 = 0xc4ceb9fe1a85ec53;
 
 // @ts-ignore: decorator
@@ -45,28 +48,38 @@ const LAST_FACTOR: u64 = 0xc4ceb9fe1a85ec53;
 }
 
 // @ts-ignore: decorator
-@inline function mix(hash: u64, word: u64): u64 {
-  const product = (hash ^ word) * WORD_FACTOR;
-  return product ^ product >> 32;
+@inline function mixed(hash: u64): u64 {
+  return hash ^ hash >> 32;
 }
 
-/** The hash of the token at `at` (src/profile/sketch.ts). Up to 7 bytes after it are read. */
+// @ts-ignore: decorator
+@inline function mixedBlock(hash: u64, block: v128): u64 {
+  const low = mixed(<u64>i64x2.extract_lane(block, 0) * LOW_FACTOR);
+  const high = mixed(<u64>i64x2.extract_lane(block, 1) * HIGH_FACTOR);
+  return (hash ^ low) * BLOCK_FACTOR + high;
+}
+
+/** Sixteen bytes FF, then sixteen bytes 00: loaded n bytes before the border, a mask of n bytes. */
+const SLIDING: usize = memory.data<u64>([-1, -1, 0, 0]);
+
+/** The hash of the token at `at` (src/profile/sketch.ts). Up to 15 bytes after it are read. */
 // @ts-ignore: decorator
 @inline export function hashToken(at: u32, bytes: u32): u64 {
   let hash = <u64>bytes * LENGTH_FACTOR;
   let rest = bytes;
-  if (bytes > TOKEN_BYTES_MAX) {
-    for (let end = at + TOKEN_BYTES_MAX / 2; at < end; at += 8) hash = mix(hash, load<u64>(at));
-    at += bytes - TOKEN_BYTES_MAX;
-    rest = TOKEN_BYTES_MAX / 2;
+  if (bytes > 16) {
+    if (bytes > TOKEN_BYTES_MAX) {
+      for (let end = at + TOKEN_BYTES_MAX / 2; at < end; at += 16) hash = mixedBlock(hash, v128.load(at));
+      at += bytes - TOKEN_BYTES_MAX;
+      rest = TOKEN_BYTES_MAX / 2;
+    }
+    for (; rest > 16; rest -= 16) {
+      hash = mixedBlock(hash, v128.load(at));
+      at += 16;
+    }
   }
-  for (; rest >= 8; rest -= 8) {
-    hash = mix(hash, load<u64>(at));
-    at += 8;
-  }
-  if (rest != 0) hash = mix(hash, load<u64>(at) & (<u64>1 << <u64>(rest << 3)) - 1);
-  hash *= LAST_FACTOR;
-  return hash ^ hash >> 32;
+  hash = mixedBlock(hash, v128.and(v128.load(at), v128.load(SLIDING + 16 - rest)));
+  return mixed(mixed(hash) * LAST_FACTOR);
 }
 
 /** Counts a value whose hash is at most the path's threshold. */
@@ -148,6 +161,7 @@ function toSketch(path: u32): void {
   const sketch = allocate(SKETCH_BYTES);
   memory.fill(sketch, 0, SKETCH_BYTES);
   store<u64>(sketch, ~0, GREATEST);
+  store<u64>(sketch, ~0, GREATEST_EXAMPLE);
   store<u32>(path, sketch, VALUES);
   store<u32>(path, 1, IS_SKETCH);
   if (counts != 0) addCounts(path, counts);
@@ -192,16 +206,16 @@ export function addValues(path: u32, other: u32): void {
 
 function addHashed(path: u32, hash: u64, at: u32, bytes: u32): void {
   const sketch = load<u32>(path, VALUES);
-  if (bytes <= TOKEN_BYTES_MAX) addExample(sketch, hash, at, bytes);
+  if (hash <= load<u64>(sketch, GREATEST_EXAMPLE)) {
+    if (bytes <= TOKEN_BYTES_MAX) addExample(sketch, hash, at, bytes);
+  }
   insert(sketch, hash);
   setThreshold(path, sketch);
 }
 
-/** The greatest hash that is kept, or of an example: any hash if there may be more examples. */
-function setThreshold(path: u32, sketch: u32): void {
-  const isFull = load<u32>(sketch, EXAMPLES_SIZE) == EXAMPLES_MAX;
-  const example = isFull ? load<u64>(sketch + EXAMPLES + (EXAMPLES_MAX - 1) * EXAMPLE_BYTES) : ~0;
-  const greatest = load<u64>(sketch, GREATEST);
+// @ts-ignore: decorator
+@inline function setThreshold(path: u32, sketch: u32): void {
+  const example = load<u64>(sketch, GREATEST_EXAMPLE), greatest = load<u64>(sketch, GREATEST);
   store<u64>(path, example > greatest ? example : greatest, THRESHOLD);
 }
 
@@ -247,7 +261,7 @@ function borderOf(sketch: u32): u64 {
   let size: u32 = 0;
   for (let i: u32 = 0; i < 64; i++) {
     size += load<u32>(HISTOGRAM + <usize>(i << 2));
-    if (size >= SKETCH_SIZE) return size < SIZE_MAX - 32 ? (<u64>(i + 1) << shift) - 1 : exactBorder(sketch);
+    if (size >= SKETCH_SIZE) return size < SIZE_MAX - 16 ? (<u64>(i + 1) << shift) - 1 : exactBorder(sketch);
   }
   return most;
 }
@@ -268,7 +282,7 @@ function exactBorder(sketch: u32): u64 {
   return border;
 }
 
-const KEPT: usize = memory.data(512 * 8, 16);
+const KEPT: usize = memory.data(256 * 8, 16);
 
 /** Lets go of all hashes above `greatest`. */
 function keepUpTo(sketch: u32, greatest: u64): void {
@@ -302,6 +316,9 @@ function addExample(sketch: u32, hash: u64, at: u32, bytes: u32): void {
   memory.copy(example + EXAMPLE_BYTES, example, later * EXAMPLE_BYTES);
   putExample(example, hash, at, bytes);
   if (size < EXAMPLES_MAX) store<u32>(sketch, size + 1, EXAMPLES_SIZE);
+  if (size >= EXAMPLES_MAX - 1) {
+    store<u64>(sketch, load<u64>(sketch + EXAMPLES + (EXAMPLES_MAX - 1) * EXAMPLE_BYTES), GREATEST_EXAMPLE);
+  }
 }
 
 function putExample(example: u32, hash: u64, at: u32, bytes: u32): void {
