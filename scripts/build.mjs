@@ -17,6 +17,7 @@ const WASM_MODULES = [
     entry: 'src/kernel/assembly/converters/index.ts',
     output: 'src/import/format/simd/converters.wasm',
   },
+  { name: 'profiler', entry: 'src/kernel/assembly/profile/index.ts', output: 'src/profile/simd/profiler.wasm' },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
   { name: 'blake2s', entry: 'src/kernel/assembly/blake2s.ts', output: 'src/keys/blake2s.wasm' },
 ];

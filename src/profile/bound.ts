@@ -3,10 +3,10 @@
 
 import { foldMembers } from './add.js';
 import { NAMES_MAX, type ObjectFacts, type PathProfile, PROFILE_BYTES } from './types.js';
+import { VALUE_BYTES } from './values.js';
 
-/** About what a path, and one kept value, take beside their texts. */
-const PATH_BYTES = 512;
-const VALUE_BYTES = 64;
+/** About what a path takes in memory, beside names and values. */
+export const PATH_BYTES = 512;
 
 /** The profile, with its widest objects folded as far as it has to be smaller. @param bytesMax about what it may take in memory */
 export function bounded(path: PathProfile, bytesMax = PROFILE_BYTES): PathProfile {

@@ -1,6 +1,7 @@
 // A path of a profile that is being made: the readable one. It knows each value as the sum of what single values say.
 
 import { addPaths, foldMembers, NO_KINDS, NOTHING, present } from './add.js';
+import { bytesOf, PATH_BYTES } from './bound.js';
 import { addNumbers, addStrings, isInteger, numberFacts, stringFacts } from './scalars.js';
 import {
   type ArrayFacts,
@@ -13,9 +14,6 @@ import {
   type StringFacts,
 } from './types.js';
 import { inOrder, Values } from './values.js';
-
-/** About what a path takes in memory, beside names and values. */
-const PATH_BYTES = 512;
 
 interface Sizes {
   least: number;
@@ -118,10 +116,21 @@ export class OpenPath {
   /** None of the members is being read: this is called for the name of the next one. */
   #fold(isPartial: boolean): OpenPath {
     this.#foldedMembers = foldMembers([...this.#members.values()].map((member) => member.facts()));
+    for (const [name, member] of this.#members) this.#budget.bytes -= 2 * name.length + member.#bytes();
+    this.#budget.bytes += bytesOf(this.#foldedMembers);
     this.#isPartial ||= isPartial;
     this.#members.clear();
     this.#anyMember = new OpenPath(this.#budget);
     return this.#anyMember;
+  }
+
+  /** About what this path takes in memory, with all below it. */
+  #bytes(): number {
+    let bytes = PATH_BYTES + this.#values.bytes;
+    for (const [name, member] of this.#members) bytes += 2 * name.length + member.#bytes();
+    if (this.#foldedMembers !== undefined) bytes += bytesOf(this.#foldedMembers);
+    for (const path of [this.#elements, this.#anyMember]) if (path !== undefined) bytes += path.#bytes();
+    return bytes;
   }
 
   #arrayFacts(): ArrayFacts | undefined {

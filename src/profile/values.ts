@@ -10,7 +10,7 @@ interface Example {
 }
 
 /** About what one kept value takes in memory, beside its text. */
-const VALUE_BYTES = 64;
+export const VALUE_BYTES = 64;
 
 export class Values {
   /** Absent: there are too many, or too long ones. */
@@ -70,10 +70,14 @@ export class Values {
     else this.bytes += VALUE_BYTES;
   }
 
+  /** Of two tokens with one hash, the lesser is kept. */
   #addExample(hash: bigint, token: string): void {
-    if (this.#examples.some((example) => example.token === token)) return;
-    this.#examples.push({ hash, token });
-    this.#examples.sort((a, b) => ascending(a.hash, b.hash) || (a.token < b.token ? -1 : 1));
+    const same = this.#examples.findIndex((example) => example.hash === hash);
+    if (same === -1) this.#examples.push({ hash, token });
+    else if (Buffer.compare(Buffer.from(token), Buffer.from(this.#examples[same]!.token)) < 0) {
+      this.#examples[same] = { hash, token };
+    }
+    this.#examples.sort((a, b) => ascending(a.hash, b.hash));
     if (this.#examples.length > EXAMPLES_MAX) this.#examples.pop();
   }
 }

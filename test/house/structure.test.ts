@@ -25,7 +25,7 @@ const LAYERS = [
   ['src/options'],
   ['src/keys'],
   ['src/kernel', 'src/kernel/plain', 'src/kernel/simd'],
-  ['src/profile', 'src/profile/show'],
+  ['src/profile', 'src/profile/simd', 'src/profile/show'],
   // What is at rest, and how it gets there.
   [
     'src/store/seal',

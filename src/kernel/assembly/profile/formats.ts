@@ -1,0 +1,275 @@
+// The formats of a string: as src/profile/formats.ts has them, test by test. A test runs only while all strings of a path have
+// passed it.
+
+import { COLON, MINUS, NINE, PLUS, POINT, ZERO } from '../contract';
+import { FORMATS } from './paths';
+
+/** As FORMATS in src/profile/types.ts, in this order. */
+const DATE_TIME: u32 = 1 << 0;
+const DATE: u32 = 1 << 1;
+const TIME: u32 = 1 << 2;
+const UUID: u32 = 1 << 3;
+const EMAIL: u32 = 1 << 4;
+const URI: u32 = 1 << 5;
+const IPV4: u32 = 1 << 6;
+const IPV6: u32 = 1 << 7;
+const NUMBER: u32 = 1 << 8;
+const BASE64: u32 = 1 << 9;
+
+const BASE64_CHARACTERS_MIN: u32 = 16;
+const EMAIL_CHARACTERS_MAX: u32 = 320;
+
+/** Kinds of characters, as bits of one byte each. */
+const CLASSES: usize = memory.data(256);
+const DIGIT: u32 = 1;
+const HEX: u32 = 2;
+const LETTER: u32 = 4;
+const OF_LOCAL: u32 = 8;
+const OF_BASE64: u32 = 16;
+const OF_URI_PATH: u32 = 32;
+const OF_URI_HOST: u32 = 64;
+
+export function fillClasses(): void {
+  memory.fill(CLASSES, 0, 256);
+  addRange(0x30, 0x39, DIGIT | HEX | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
+  for (let c: u32 = 0; c <= 0x20; c += 0x20) {
+    addRange(c + 0x41, c + 0x46, HEX);
+    addRange(c + 0x41, c + 0x5a, LETTER | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
+  }
+  addAll("_!#$%&'*+/=?^`{|}~-", OF_LOCAL);
+  addAll('+/', OF_BASE64);
+  addAll("_.~!$&'()*+,;=:@/-", OF_URI_PATH);
+  addAll('_.~-', OF_URI_HOST);
+}
+
+function addRange(first: u32, last: u32, bits: u32): void {
+  for (let c = first; c <= last; c++) store<u8>(CLASSES + <usize>c, <u32>load<u8>(CLASSES + <usize>c) | bits);
+}
+
+function addAll(characters: string, bits: u32): void {
+  for (let i = 0; i < characters.length; i++) addRange(characters.charCodeAt(i), characters.charCodeAt(i), bits);
+}
+
+// @ts-ignore: decorator
+@inline function is(at: u32, bits: u32): bool {
+  return ((<u32>load<u8>(CLASSES + <usize>load<u8>(at))) & bits) != 0;
+}
+
+/** Takes from a path the formats that the text [at, end) does not have. */
+export function testFormats(path: u32, at: u32, end: u32): void {
+  const bytes = end - at;
+  let formats = load<u32>(path, FORMATS);
+  if (formats & DATE_TIME) if (!isDateTime(at, bytes)) formats ^= DATE_TIME;
+  if (formats & DATE) if (bytes != 10 || !isDate(at)) formats ^= DATE;
+  if (formats & TIME) if (!isTime(at, end)) formats ^= TIME;
+  if (formats & UUID) if (bytes != 36 || !isUuid(at)) formats ^= UUID;
+  if (formats & EMAIL) if (bytes > EMAIL_CHARACTERS_MAX || !isEmail(at, end)) formats ^= EMAIL;
+  if (formats & URI) if (!isUri(at, end)) formats ^= URI;
+  if (formats & IPV4) if (!isIpv4(at, end)) formats ^= IPV4;
+  if (formats & IPV6) if (!isIpv6(at, end)) formats ^= IPV6;
+  if (formats & NUMBER) if (!isNumber(at, end)) formats ^= NUMBER;
+  if (formats & BASE64) if (!isBase64(at, end)) formats ^= BASE64;
+  store<u32>(path, formats, FORMATS);
+}
+
+/** The same for a string that is too long for all formats but one. */
+export function testLongFormats(path: u32, at: u32, end: u32): void {
+  const formats = load<u32>(path, FORMATS) & BASE64;
+  store<u32>(path, formats != 0 && isBase64(at, end) ? formats : 0, FORMATS);
+}
+
+/** The value of two digits, or 100 and more. */
+// @ts-ignore: decorator
+@inline function twoDigits(at: u32): u32 {
+  const tens = <u32>load<u8>(at) - ZERO, units = <u32>load<u8>(at, 1) - ZERO;
+  return tens > 9 || units > 9 ? 100 : tens * 10 + units;
+}
+
+function isDateTime(at: u32, bytes: u32): bool {
+  if (bytes < 20) return false;
+  return (<u32>load<u8>(at, 10) | 0x20) == 0x74 && isDate(at) && isTime(at + 11, at + bytes);
+}
+
+function isDate(at: u32): bool {
+  const century = twoDigits(at), year = twoDigits(at + 2), month = twoDigits(at + 5), day = twoDigits(at + 8);
+  if (century > 99 || year > 99 || <u32>load<u8>(at, 4) != MINUS || <u32>load<u8>(at, 7) != MINUS) return false;
+  if (month < 1 || month > 12 || day < 1) return false;
+  if (day <= 28) return true;
+  if (month == 2) return day == 29 && (year != 0 ? year & 3 : century & 3) == 0;
+  return day <= 30 + ((month + (month >> 3)) & 1);
+}
+
+function isTime(at: u32, end: u32): bool {
+  if (end - at < 9) return false;
+  const hour = twoDigits(at), minute = twoDigits(at + 3), second = twoDigits(at + 6);
+  if (hour > 23 || minute > 59 || second > 60) return false;
+  if (<u32>load<u8>(at, 2) != COLON || <u32>load<u8>(at, 5) != COLON) return false;
+  at += 8;
+  if (<u32>load<u8>(at) == POINT) {
+    const digits = ++at;
+    while (at < end && is(at, DIGIT)) at++;
+    if (at == digits || at == end) return false;
+  }
+  const c = <u32>load<u8>(at);
+  let offset: i32 = 0;
+  if ((c | 0x20) == 0x7a /* z */) {
+    if (at + 1 != end) return false;
+  } else {
+    if ((c != MINUS && c != PLUS) || end - at != 6 || <u32>load<u8>(at, 3) != COLON) return false;
+    const hours = twoDigits(at + 1), minutes = twoDigits(at + 4);
+    if (hours > 23 || minutes > 59) return false;
+    offset = <i32>(60 * hours + minutes) * (c == MINUS ? -1 : 1);
+  }
+  return second < 60 || (<i32>(60 * hour + minute) - offset + 1) % 1440 == 0;
+}
+
+function isUuid(at: u32): bool {
+  for (let i: u32 = 0; i < 36; i++) {
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (<u32>load<u8>(at + i) != MINUS) return false;
+    } else if (!is(at + i, HEX)) return false;
+  }
+  return true;
+}
+
+function isEmail(at: u32, end: u32): bool {
+  // Words with a point between them.
+  for (;;) {
+    const word = at;
+    while (at < end && is(at, OF_LOCAL)) at++;
+    if (at == word || at == end) return false;
+    const c = <u32>load<u8>(at++);
+    if (c == 0x40 /* @ */) break;
+    if (c != POINT) return false;
+  }
+  // Labels likewise, at least two, without a hyphen at an end.
+  let labels: u32 = 0;
+  let hasMore = true;
+  while (hasMore) {
+    const label = at;
+    while (at < end && (is(at, DIGIT | LETTER) || <u32>load<u8>(at) == MINUS)) at++;
+    if (at == label || <u32>load<u8>(label) == MINUS || <u32>load<u8>(at - 1) == MINUS) return false;
+    labels++;
+    hasMore = at < end;
+    if (hasMore && <u32>load<u8>(at++) != POINT) return false;
+  }
+  return labels > 1;
+}
+
+function isUri(at: u32, end: u32): bool {
+  if (at == end || !is(at, LETTER)) return false;
+  do at++; while (at < end && (is(at, LETTER | DIGIT) || isOfScheme(<u32>load<u8>(at))));
+  if (end - at < 3 || <u32>load<u8>(at) != COLON || load<u16>(at, 1) != 0x2f2f) return false;
+  at += 3;
+  while (at < end && is(at, OF_URI_HOST)) at++;
+  if (at < end && <u32>load<u8>(at) == COLON) {
+    do at++; while (at < end && is(at, DIGIT));
+  }
+  // Path, query and fragment: each is left out, or begins with its character.
+  let part: u32 = 0;
+  while (at < end) {
+    const c = <u32>load<u8>(at);
+    if (part == 0 && c != 0x2f && c != 0x3f && c != 0x23) return false;
+    if (c == 0x23 /* # */) {
+      if (part == 3) return false;
+      part = 3;
+    } else if (c == 0x3f /* ? */) {
+      if (part < 2) part = 2;
+    } else if (c == 0x25 /* % */) {
+      if (end - at < 3 || !is(at + 1, HEX) || !is(at + 2, HEX)) return false;
+      at += 2;
+    } else {
+      if (!is(at, OF_URI_PATH)) return false;
+      if (part == 0) part = 1;
+    }
+    at++;
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline function isOfScheme(c: u32): bool {
+  return c == PLUS || c == MINUS || c == POINT;
+}
+
+function isIpv4(at: u32, end: u32): bool {
+  for (let octets = 0; octets < 4; octets++) {
+    if (octets > 0 && (at == end || <u32>load<u8>(at++) != POINT)) return false;
+    const octet = at;
+    let value: u32 = 0;
+    while (at < end && at - octet < 4 && is(at, DIGIT)) value = value * 10 + <u32>load<u8>(at++) - ZERO;
+    const digits = at - octet;
+    if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && <u32>load<u8>(octet) == ZERO)) return false;
+  }
+  return at == end;
+}
+
+function isIpv6(at: u32, end: u32): bool {
+  if (end - at > 7 && load<u16>(at) == 0x3a3a && (load<u32>(at, 2) | 0x20202020) == 0x66666666 && <u32>load<u8>(at, 6) == COLON) {
+    if (isIpv4(at + 7, end)) return true;
+  }
+  let groups: u32 = 0;
+  let hasGap = false;
+  if (end - at >= 2 && load<u16>(at) == 0x3a3a) {
+    hasGap = true;
+    at += 2;
+    if (at == end) return true;
+  }
+  for (;;) {
+    const group = at;
+    while (at < end && is(at, HEX)) at++;
+    if (at == group || at - group > 4) return false;
+    groups++;
+    if (at == end) break;
+    if (<u32>load<u8>(at++) != COLON) return false;
+    if (at == end) return false;
+    if (<u32>load<u8>(at) == COLON) {
+      if (hasGap) return false;
+      hasGap = true;
+      if (++at == end) break;
+    }
+  }
+  return hasGap ? groups < 8 : groups == 8;
+}
+
+function isNumber(at: u32, end: u32): bool {
+  if (at < end && <u32>load<u8>(at) == MINUS) at++;
+  const whole = at;
+  at = digitsEnd(at, end);
+  if (at == whole || (at - whole > 1 && <u32>load<u8>(whole) == ZERO)) return false;
+  if (at < end && <u32>load<u8>(at) == POINT) {
+    const fraction = ++at;
+    at = digitsEnd(at, end);
+    if (at == fraction) return false;
+  }
+  if (at < end && (<u32>load<u8>(at) | 0x20) == 0x65 /* e */) {
+    at++;
+    if (at < end && (<u32>load<u8>(at) == PLUS || <u32>load<u8>(at) == MINUS)) at++;
+    const exponent = at;
+    at = digitsEnd(at, end);
+    if (at == exponent) return false;
+  }
+  return at == end;
+}
+
+function digitsEnd(at: u32, end: u32): u32 {
+  while (at < end && <u32>load<u8>(at) >= ZERO && <u32>load<u8>(at) <= NINE) at++;
+  return at;
+}
+
+function isBase64(at: u32, end: u32): bool {
+  const bytes = end - at;
+  if (bytes < BASE64_CHARACTERS_MIN || (bytes & 3) != 0) return false;
+  if (<u32>load<u8>(end - 1) == 0x3d /* = */) end -= <u32>load<u8>(end - 2) == 0x3d ? 2 : 1;
+  let all: u32 = HEX | OF_BASE64;
+  for (; at < end; at++) {
+    all &= <u32>load<u8>(CLASSES + <usize>load<u8>(at));
+    if ((all & OF_BASE64) == 0) return false;
+  }
+  return (all & HEX) == 0 || isPadded(end);
+}
+
+// @ts-ignore: decorator
+@inline function isPadded(end: u32): bool {
+  return <u32>load<u8>(end) == 0x3d;
+}

@@ -1,0 +1,68 @@
+// source > plan > map > [scan] > key > frame > shard > verify > merge > publish
+//
+// The fast profiler: WebAssembly with SIMD (src/kernel/assembly/profile/). It makes the same profile as the readable one
+// (src/profile/plain.ts), which is the specification.
+
+import { GristmillError } from '../../base/errors.js';
+import { wasmInstance, wasmModule } from '../../base/wasm-instance.js';
+import { bounded } from '../bound.js';
+import type { Profile } from '../types.js';
+import { PathReader } from './read-path.js';
+
+/** Exports of the module; each is described there. Addresses and sizes are u32, which arrive here as i32. */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  layout(inputBytes: number): number;
+  growInput(inputBytes: number): number;
+  clear(): void;
+  add(bytes: number): void;
+  input(): number;
+  root(): number;
+  records(): number;
+}
+
+/** Lines of most frames fit; for larger records it grows. */
+const INPUT_BYTES = 256 * 1024;
+
+let compiled: WebAssembly.Module | undefined;
+
+export class Profiler {
+  readonly #wasm: Exports;
+  #inputBytes = INPUT_BYTES;
+
+  /** @throws GristmillError IO_ERROR if the system refuses the memory */
+  constructor() {
+    compiled ??= wasmModule(new URL('./profiler.wasm', import.meta.url));
+    this.#wasm = wasmInstance(compiled, {}) as unknown as Exports;
+    if (this.#wasm.layout(this.#inputBytes) === 0) throw noMemory();
+  }
+
+  /**
+   * Counts records.
+   * @param lines accepted records without white space between tokens, each ended by a newline
+   * @throws GristmillError IO_ERROR if the system refuses the memory
+   */
+  add(lines: Uint8Array): void {
+    if (lines.length > this.#inputBytes) {
+      if (this.#wasm.growInput(lines.length) === 0) throw noMemory();
+      this.#inputBytes = lines.length;
+    }
+    new Uint8Array(this.#wasm.memory.buffer, this.#wasm.input() >>> 0, lines.length).set(lines);
+    this.#wasm.add(lines.length);
+  }
+
+  /** The profile of all records since the last one that was taken. */
+  take(): Profile {
+    const root = new PathReader(this.#wasm.memory.buffer).read(this.#wasm.root() >>> 0);
+    const profile = { records: this.#wasm.records(), root: bounded(root) };
+    this.#wasm.clear();
+    return profile;
+  }
+}
+
+function noMemory(): GristmillError {
+  return new GristmillError(
+    'IO_ERROR',
+    'the system refused the memory to make a profile. Give the process more memory',
+  );
+}
