@@ -104,6 +104,10 @@ test('the types of several collections are one module', async () => {
   expect(await complaints(`${code}\n${use.join('\n')}`)).toBe('');
 });
 
+test.each(['', '1a', 'a b', 'a = 1; export type b'])('"%s" is refused as the name of a type', (name) => {
+  expect(() => typescript(profileOf([]), { name })).toThrow(TypeError);
+});
+
 describe('what it says', () => {
   const events = Array.from({ length: 60 }, (_, i) => ({
     id: i,
@@ -120,15 +124,15 @@ describe('what it says', () => {
   test('members, unions, literals, arrays, maps, and comments on what a type cannot say', () => {
     expect(code).toMatchInlineSnapshot(`
       "export interface Event {
-        /** Date-time. */
+        /** seen: date-time */
         at: string;
         counts: Record<string, number>;
         error?: {
-          /** 0 … 55. */
+          /** seen: 0 … 55 */
           code: number;
           text: string;
         };
-        /** 0 … 59. */
+        /** seen: 0 … 59 */
         id: number;
         mixed: (number | string)[];
         tags: ("a" | "b")[];
@@ -165,11 +169,25 @@ describe('what it says', () => {
   });
 
   test.each([
+    ['few words', ['"a"', '"b"'], '"a" | "b"'],
+    ['few words, spelled in two ways', ['"a"', '"b"', '"\\u0061"'], '"a" | "b"'],
+    ['one word, which may be a default', ['"a"'], 'string'],
+    ['few numbers', ['1', '2'], 'number'],
+    ['few strings of a format', ['"10.0.0.1"', '"10.0.0.2"'], 'string'],
+    ['few texts', [`"${'a'.repeat(25)}"`, '"b"'], 'string'],
+    ['25 words', Array.from({ length: 25 }, (_, i) => `"w${i}"`), 'string'],
+  ])('%s, many times', (_, records, type) => {
+    const many = Array.from({ length: 30 }, () => records).flat();
+    expect(typescript(profileOf(many), { name: 'T' })).toBe(`export type T = ${type};\n`);
+  });
+
+  test.each([
     ['no records', [], 'unknown'],
     ['numbers', ['1', '2.5'], 'number'],
     ['scalars of all types', ['1', 'true', 'null', '"a"'], 'boolean | number | string | null'],
     ['arrays that are all empty', ['[]'], 'unknown[]'],
     ['objects that are all empty', ['{}'], 'Record<string, unknown>'],
+    ['arrays of objects', ['[{"a":1}]'], '{\n  /** seen: 1 */\n  a: number;\n}[]'],
     ['arrays of several types', ['[1,null]', '[[true]]'], '(number | boolean[] | null)[]'],
   ])('%s', (_, records, type) => {
     expect(typescript(profileOf(records), { name: 'T' })).toBe(`export type T = ${type};\n`);

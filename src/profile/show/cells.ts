@@ -91,7 +91,9 @@ export function valuesText(path: PathProfile): string {
   return texts.join(', ') + (frequent.length > VALUES_SHOWN ? ', …' : '');
 }
 
+/** A number as it is spelled, and a string with few escapes, however it is spelled. */
 function cut(token: string): string {
-  const characters = [...token];
-  return characters.length > CHARACTERS_SHOWN_MAX ? `${characters.slice(0, CHARACTERS_SHOWN_MAX).join('')}…` : token;
+  const characters = [...(token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : token)];
+  const isLong = characters.length > CHARACTERS_SHOWN_MAX;
+  return isLong ? `${characters.slice(0, CHARACTERS_SHOWN_MAX).join('')}…` : characters.join('');
 }

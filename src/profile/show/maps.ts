@@ -4,8 +4,8 @@
 // one path for all its members. The profile itself keeps the names, unless there are too many (`folded`).
 
 import { foldMembers } from '../add.js';
-import type { ObjectFacts, PathProfile } from '../types.js';
-import { presentIn, typeCounts } from './facts.js';
+import type { KindCounts, ObjectFacts, PathProfile } from '../types.js';
+import { presentIn } from './facts.js';
 
 /** What the objects at a path are shown as. */
 export type ShownMembers =
@@ -55,9 +55,10 @@ function judge({ members, folded, most }: ObjectFacts, objects: number): ShownMe
   if (folded !== undefined) return { kind: 'map', values: folded };
   if (members === undefined) return most === 0 ? { kind: 'members', members: new Map() } : { kind: 'unknown' };
   const parts = [...members.values()];
-  if (parts.length >= NAMES_MIN && haveRareNames(parts, objects)) {
+  // The sum of the members is made last: it is the only costly step.
+  if (parts.length >= NAMES_MIN && haveRareNames(parts, objects) && haveOneType(parts)) {
     const values = foldMembers(parts);
-    if (haveOneType(values) && areAlike(values)) return { kind: 'map', values, names: parts.length };
+    if (areAlike(values)) return { kind: 'map', values, names: parts.length };
   }
   return { kind: 'members', members };
 }
@@ -74,10 +75,18 @@ function chanceInAnother(members: readonly PathProfile[], objects: number): numb
   return counts.reduce((sum, count) => sum + (count / all) * (count / objects), 0);
 }
 
-function haveOneType(values: PathProfile): boolean {
-  const counts = [...typeCounts(values)].filter(([type]) => type !== 'null').map(([, count]) => count);
-  const all = counts.reduce((sum, count) => sum + count, 0);
-  return Math.max(0, ...counts) >= ONE_TYPE_MIN * all && all > 0;
+function haveOneType(members: readonly PathProfile[]): boolean {
+  const sum = (countOf: (kinds: KindCounts) => number) =>
+    members.reduce((total, { kinds }) => total + countOf(kinds), 0);
+  const counts = [
+    sum((kinds) => kinds.false + kinds.true),
+    sum((kinds) => kinds.integer + kinds.decimal),
+    sum((kinds) => kinds.string),
+    sum((kinds) => kinds.array),
+    sum((kinds) => kinds.object),
+  ];
+  const all = counts.reduce((total, count) => total + count, 0);
+  return all > 0 && Math.max(...counts) >= ONE_TYPE_MIN * all;
 }
 
 /** Whether values that are objects are of one kind. */

@@ -14,9 +14,14 @@ export function stringLiteral(text: string): string {
   });
 }
 
+/** Whether a name can stand in code, in letters that all fonts tell apart. Words such as `class` are not looked for. */
+export function isIdentifier(name: string): boolean {
+  return IDENTIFIER.test(name);
+}
+
 /** The name of a member in a type: quoted unless it is an identifier. */
 export function memberName(name: string): string {
-  return IDENTIFIER.test(name) ? name : stringLiteral(name);
+  return isIdentifier(name) ? name : stringLiteral(name);
 }
 
 /** Plurals that another ending than `s` makes, and words that are none. */

@@ -7,7 +7,7 @@ import type { PathProfile, Profile } from '../types.js';
 import { rangeText } from './cells.js';
 import { formatsAt, isFewOfMany, presentIn, typesOf } from './facts.js';
 import { shownMembers } from './maps.js';
-import { memberName, stringLiteral, typeNamesOf } from './ts-names.js';
+import { isIdentifier, memberName, stringLiteral, typeNamesOf } from './ts-names.js';
 import { counted, warningsOf } from './warnings.js';
 
 export interface TypescriptOptions {
@@ -25,12 +25,16 @@ const INDENT = '  ';
 /** Literals in one union. One may be a default, and more are no list that a person wrote. */
 const LITERALS_MIN = 2;
 const LITERALS_MAX = 24;
+/** Longer strings are texts and not words. */
+const LITERAL_CHARACTERS_MAX = 24;
 
-/** The exported type of a record. */
+/** The exported type of a record. @throws TypeError if the name is no identifier */
 export function typescript(profile: Profile, { name }: TypescriptOptions): string {
+  if (!isIdentifier(name))
+    throw new TypeError(`the name of a type must be an identifier, such as "User", not "${name}"`);
   const type = typeOf(profile.root, '');
-  // An interface has a name in error messages and hovers.
-  const isInterface = type.startsWith('{') && typesOf(profile.root).length === 1;
+  // An interface has a name in error messages and hovers. Other types may begin with a brace, too: arrays of objects.
+  const isInterface = type.startsWith('{') && String(typesOf(profile.root)) === 'object';
   return isInterface ? `export interface ${name} ${type}\n` : `export type ${name} = ${type};\n`;
 }
 
@@ -69,15 +73,16 @@ function typeOf(path: PathProfile, indent: string): string {
 }
 
 /**
- * All strings, if they are few of many: these are the words of a closed list. Numbers are measures more often than words, so
- * they stay numbers.
+ * All strings, if they are few of many and short, and have no format: these are the words of a closed list. Numbers are
+ * measures more often than words, so they stay numbers.
  */
 function stringType(path: PathProfile): string {
-  const counts = path.values?.counts;
-  if (counts === undefined) return 'string';
-  const strings = [...counts.keys()].filter((token) => token.startsWith('"'));
+  const { strings, values } = path;
+  const isText = strings!.longest > LITERAL_CHARACTERS_MAX || formatsAt(strings!).length > 0;
+  if (isText || values?.counts === undefined) return 'string';
+  const tokens = [...values.counts.keys()].filter((token) => token.startsWith('"'));
   // Two tokens may spell one string.
-  const texts = [...new Set(strings.map((token) => JSON.parse(token) as string))];
+  const texts = [...new Set(tokens.map((token) => JSON.parse(token) as string))];
   const isList = texts.length >= LITERALS_MIN && texts.length <= LITERALS_MAX;
   return isList && isFewOfMany(texts.length, path.kinds.string) ? texts.map(stringLiteral).join(' | ') : 'string';
 }
@@ -118,6 +123,6 @@ function memberText(name: string, member: PathProfile, objects: number, indent: 
 function commentOf(path: PathProfile): string | undefined {
   const { numbers, strings } = path;
   const isTelling = numbers?.least !== undefined || (strings !== undefined && formatsAt(strings).length > 0);
-  const text = [...(isTelling ? [rangeText(path)] : []), ...warningsOf(path)].join('; ');
-  return text === '' ? undefined : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const facts = [...(isTelling ? [`seen: ${rangeText(path)}`] : []), ...warningsOf(path)];
+  return facts.length === 0 ? undefined : facts.join('; ');
 }
