@@ -6,7 +6,7 @@ import { alignColumns, formatCount } from '../../terminal/table.js';
 
 /** The records themselves have no path. */
 const ROOT = '(record)';
-const HEADER = ['path', 'kinds', 'present', 'different', 'range', 'values'];
+const HEADER = ['path', 'kinds', 'presence', 'distinct', 'range', 'values'];
 
 export function schemaTable(schema: Schema): string {
   const rows = schema.rows();
