@@ -9,7 +9,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
-import { openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
+import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { nonceOf, SealedWriter } from './writer.js';
@@ -26,6 +26,7 @@ export function chunkedBytes(plainBytes: number): number {
 
 export class ChunkWriter extends SealedWriter {
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
   #filled = 0;
 
   /** @param file just made, and empty */
@@ -50,7 +51,9 @@ export class ChunkWriter extends SealedWriter {
   #put(isLast: boolean): void {
     const chunk = this.#chunk.subarray(0, this.#filled);
     this.#filled = 0;
-    this.write(sealBytes(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk));
+    const stored = this.#stored.subarray(0, chunk.byteLength + TAG_BYTES);
+    sealInto(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk, stored);
+    this.write(stored);
   }
 }
 
@@ -63,8 +66,9 @@ export class ChunkReader implements BlobReader {
   readonly #seed: Seed;
   readonly #last: number;
   readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
-  /** The chunk that was read last. */
-  #open: { readonly index: number; readonly plain: Buffer };
+  readonly #plain = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** The chunk in `#plain`. */
+  #open: { readonly index: number; readonly bytes: number } | undefined;
 
   /** @throws GristmillError CHECKSUM_MISMATCH for a file that is not sealed so, or was cut */
   constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {
@@ -79,7 +83,7 @@ export class ChunkReader implements BlobReader {
     this.#last = Math.max(0, Math.ceil(body / STORED_BYTES) - 1);
     this.size = body - TAG_BYTES * (this.#last + 1);
     // Only the last chunk says that the file is whole.
-    this.#open = this.#read(this.#last);
+    this.#keep(this.#last);
   }
 
   readSync(into: Uint8Array, offset: number): number {
@@ -87,9 +91,14 @@ export class ChunkReader implements BlobReader {
     while (done < into.byteLength && offset + done < this.size) {
       const at = offset + done;
       const index = Math.floor(at / CHUNK_BYTES);
-      if (this.#open.index !== index) this.#open = this.#read(index);
       const from = at - index * CHUNK_BYTES;
-      const part = this.#open.plain.subarray(from, from + into.byteLength - done);
+      const isKept = this.#open?.index === index;
+      if (from === 0 && !isKept && into.byteLength - done >= CHUNK_BYTES) {
+        done += this.#read(index, into.subarray(done, done + CHUNK_BYTES));
+        continue;
+      }
+      const bytes = isKept ? this.#open!.bytes : this.#keep(index);
+      const part = this.#plain.subarray(from, Math.min(bytes, from + into.byteLength - done));
       into.set(part, done);
       done += part.byteLength;
     }
@@ -104,13 +113,24 @@ export class ChunkReader implements BlobReader {
     this.#file.close();
   }
 
-  #read(index: number): { readonly index: number; readonly plain: Buffer } {
+  /** A chunk into `#plain`. @returns its bytes */
+  #keep(index: number): number {
+    // Where it cannot be read, nothing is left of the one before.
+    this.#open = undefined;
+    const bytes = this.#read(index, this.#plain);
+    this.#open = { index, bytes };
+    return bytes;
+  }
+
+  /** A chunk. @returns its bytes */
+  #read(index: number, into: Uint8Array): number {
     const offset = HEAD_BYTES + index * STORED_BYTES;
-    const bytes = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
-    const isLast = index === this.#last;
-    const plain = openBytes(this.#seed.key, chunkNonce(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
-    if (plain === undefined) throw this.#damaged(offset);
-    return { index, plain };
+    const found = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
+    const bytes = Math.max(0, found - TAG_BYTES);
+    const nonce = chunkNonce(index, index === this.#last);
+    const sealed = this.#stored.subarray(0, found);
+    if (!openInto(this.#seed.key, nonce, MAGIC, sealed, into.subarray(0, bytes))) throw this.#damaged(offset);
+    return bytes;
   }
 
   #damaged(offset: number): GristmillError {
