@@ -7,7 +7,7 @@
 // beforehand by MADV_POPULATE_READ, which reports the same thing as an error; the caller compares fstat around it. The
 // moment between the two is the price of mapping; `--access read` does not pay it.
 
-import { loadKoffi } from '../../base/koffi.js';
+import { loadKoffi } from '../../base/native/koffi.js';
 
 const PROT_READ = 1;
 const MAP_PRIVATE = 2;

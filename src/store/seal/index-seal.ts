@@ -8,6 +8,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { derive, purpose } from './derive.js';
 import { NONCE_BYTES, openInto, sealInto, TAG_BYTES } from './gcm.js';
+import { Hmac } from './hmac.js';
 import type { SealKeys } from './types.js';
 
 export const DATABASES = ['meta', 'pages', 'state'] as const;
@@ -49,14 +50,14 @@ export class IndexSeal {
   readonly #sessions = new Map<string, Buffer>();
   readonly #names = new Map<string, Buffer>();
   readonly #nameKey: Buffer;
-  readonly #digestKey: Buffer;
+  readonly #elements: Hmac;
   #session: Session | undefined;
 
   constructor(keys: SealKeys) {
     this.#keys = keys;
     const first = keys.dataKeys[0]!.key;
     this.#nameKey = derive(first, Buffer.alloc(0), purpose('gristmill names 1', keys.storeId));
-    this.#digestKey = derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId));
+    this.#elements = new Hmac(derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId)));
     [this.meta, this.pages, this.state] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
       DatabaseSeal,
       DatabaseSeal,
@@ -74,10 +75,12 @@ export class IndexSeal {
     return pseudonym;
   }
 
-  /** A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. */
+  /**
+   * A pseudorandom number of 256 bits for one value in its place, valid until the next: the digest of the state is the sum of
+   * these.
+   */
   element(database: Buffer, key: Uint8Array, sealed: Uint8Array): Buffer {
-    const hash = createHmac('sha256', this.#digestKey).update(database).update(key);
-    return hash.update(sealed.subarray(-TAG_BYTES)).digest();
+    return this.#elements.of(database, key, sealed.subarray(-TAG_BYTES));
   }
 
   /** The session that seals next. */

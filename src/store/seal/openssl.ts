@@ -7,7 +7,7 @@
 // The functions are those that Node gives to native packages. Where they are not to be had, or do not answer as the standard
 // says (the check at the end), `directGcm` is undefined, and gcm.ts uses node:crypto. The bytes are the same.
 
-import { loadKoffi } from '../../base/koffi.js';
+import { loadKoffi } from '../../base/native/koffi.js';
 
 const TAG_BYTES = 16;
 const GET_TAG = 0x10;
