@@ -28,6 +28,7 @@ import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
 import { forgetLastKey, NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import { forgetSecrets } from '../seal/hidden-keys.js';
 import type { KeysAtRest, SealKeys } from '../seal/types.js';
+import { forgetFileKeys } from '../sealed/chunks.js';
 import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
 
@@ -129,6 +130,7 @@ export function copyRing(store: string, copy: string): void {
 export function forget(seal: SealKeys): void {
   giveText(seal);
   forgetSecrets(seal);
+  forgetFileKeys();
   forgetLastKey();
   for (const { key } of seal.dataKeys) key.fill(0);
 }

@@ -2,7 +2,7 @@
 //
 // AES-256-GCM as all of an encrypted store uses it: tags of 16 bytes, and nothing is given before all of it is authenticated.
 // `sealBytes` and `openBytes` are for keys that are used once, by node:crypto. `sealInto` and `openInto` are for the many pieces
-// of shards, files and the index. A thread that has sealed or opened a thousand of them goes on without node:crypto (openssl.ts).
+// of shards, files and the index. A thread that has sealed or opened five hundred of them goes on without node:crypto (openssl.ts).
 
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { type DirectGcm, directGcm } from './openssl.js';
@@ -14,7 +14,7 @@ export const NONCE_BYTES = 12;
 export const TAG_BYTES = GCM.authTagLength;
 
 /** Loading what openssl.ts needs takes about as long as so many pieces. */
-const DIRECT_FROM = 1000;
+const DIRECT_FROM = 500;
 /** OpenSSL takes an int. */
 const DIRECT_BYTES_MAX = 2 ** 30;
 let pieces = 0;

@@ -14,10 +14,25 @@ import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
+const NOTHING = Buffer.alloc(0);
 const MAGIC = Buffer.from('GRSC');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
 export const CHUNK_BYTES = 64 * 1024;
 const STORED_BYTES = CHUNK_BYTES + TAG_BYTES;
+
+/** A chunk as it is stored: one for the thread is enough, since nothing comes between reading one and opening it. */
+const scratch = { stored: NOTHING, plain: NOTHING };
+/**
+ * The keys of files that this thread has found whole, and their sizes, by their heads: each has a salt of its own. A merge
+ * opens each run dozens of times. Deriving its key and reading its last chunk would take as long as what it reads of it.
+ */
+const whole = new Map<string, { readonly seed: Seed; readonly size: number }>();
+const WHOLE_MAX = 4096;
+
+/** Readers of other stores may still use some, so they are not overwritten. */
+export function forgetFileKeys(): void {
+  whole.clear();
+}
 
 /** The size of a file for so many bytes. */
 export function chunkedBytes(plainBytes: number): number {
@@ -26,7 +41,6 @@ export function chunkedBytes(plainBytes: number): number {
 
 export class ChunkWriter extends SealedWriter {
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
   #filled = 0;
 
   /** @param file just made, and empty */
@@ -51,7 +65,7 @@ export class ChunkWriter extends SealedWriter {
   #put(isLast: boolean): void {
     const chunk = this.#chunk.subarray(0, this.#filled);
     this.#filled = 0;
-    const stored = this.#stored.subarray(0, chunk.byteLength + TAG_BYTES);
+    const stored = storedRoom().subarray(0, chunk.byteLength + TAG_BYTES);
     sealInto(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk, stored);
     this.write(stored);
   }
@@ -65,8 +79,8 @@ export class ChunkReader implements BlobReader {
   readonly #path: string;
   readonly #seed: Seed;
   readonly #last: number;
-  readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
-  readonly #plain = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** Memory for a chunk, once one is read in parts. */
+  #plain = NOTHING;
   /** The chunk in `#plain`. */
   #open: { readonly index: number; readonly bytes: number } | undefined;
 
@@ -76,14 +90,19 @@ export class ChunkReader implements BlobReader {
     this.#path = path;
     const head = Buffer.alloc(HEAD_BYTES);
     const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
-    const seed = isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined;
+    const id = `${kind} ${Buffer.concat([keys.storeId, head]).toString('latin1')}`;
+    const known = whole.get(id);
+    const seed = known?.seed ?? (isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined);
     if (seed === undefined) throw this.#damaged(0);
     this.#seed = seed;
     const body = file.size - HEAD_BYTES;
     this.#last = Math.max(0, Math.ceil(body / STORED_BYTES) - 1);
     this.size = body - TAG_BYTES * (this.#last + 1);
+    if (known?.size === file.size) return;
     // Only the last chunk says that the file is whole.
     this.#keep(this.#last);
+    if (whole.size === WHOLE_MAX) forgetFileKeys();
+    whole.set(id, { seed, size: file.size });
   }
 
   readSync(into: Uint8Array, offset: number): number {
@@ -111,12 +130,19 @@ export class ChunkReader implements BlobReader {
 
   close(): void {
     this.#file.close();
+    this.#open = undefined;
+    if (this.#plain !== NOTHING) scratch.plain = this.#plain;
+    this.#plain = NOTHING;
   }
 
   /** A chunk into `#plain`. @returns its bytes */
   #keep(index: number): number {
     // Where it cannot be read, nothing is left of the one before.
     this.#open = undefined;
+    if (this.#plain === NOTHING) {
+      this.#plain = scratch.plain === NOTHING ? Buffer.allocUnsafeSlow(CHUNK_BYTES) : scratch.plain;
+      scratch.plain = NOTHING;
+    }
     const bytes = this.#read(index, this.#plain);
     this.#open = { index, bytes };
     return bytes;
@@ -125,10 +151,11 @@ export class ChunkReader implements BlobReader {
   /** A chunk. @returns its bytes */
   #read(index: number, into: Uint8Array): number {
     const offset = HEAD_BYTES + index * STORED_BYTES;
-    const found = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
+    const stored = storedRoom();
+    const found = this.#file.readSync(stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
     const bytes = Math.max(0, found - TAG_BYTES);
     const nonce = chunkNonce(index, index === this.#last);
-    const sealed = this.#stored.subarray(0, found);
+    const sealed = stored.subarray(0, found);
     if (!openInto(this.#seed.key, nonce, MAGIC, sealed, into.subarray(0, bytes))) throw this.#damaged(offset);
     return bytes;
   }
@@ -137,6 +164,11 @@ export class ChunkReader implements BlobReader {
     const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it`;
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
   }
+}
+
+function storedRoom(): Buffer {
+  if (scratch.stored === NOTHING) scratch.stored = Buffer.allocUnsafeSlow(STORED_BYTES);
+  return scratch.stored;
 }
 
 function chunkNonce(index: number, isLast: boolean): Buffer {
