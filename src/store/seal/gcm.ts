@@ -2,7 +2,7 @@
 //
 // AES-256-GCM as all of an encrypted store uses it: tags of 16 bytes, and nothing is given before all of it is authenticated.
 // `sealBytes` and `openBytes` are for keys that are used once, by node:crypto. `sealInto` and `openInto` are for the many pieces
-// of shards, files and the index. A thread that has sealed or opened five hundred of them goes on without node:crypto (openssl.ts).
+// of shards, files and the index. A thread that has sealed or opened some megabytes of them goes on without node:crypto (openssl.ts).
 
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { type DirectGcm, directGcm } from './openssl.js';
@@ -13,11 +13,12 @@ const GCM = { authTagLength: 16 } as const;
 export const NONCE_BYTES = 12;
 export const TAG_BYTES = GCM.authTagLength;
 
-/** Loading what openssl.ts needs takes about as long as so many pieces. */
-const DIRECT_FROM = 500;
+/** Loading what openssl.ts needs takes about as long as node:crypto takes longer for so many bytes; a piece itself costs some. */
+const DIRECT_FROM_BYTES = 4 * 2 ** 20;
+const PIECE_BYTES = 4096;
 /** OpenSSL takes an int. */
 const DIRECT_BYTES_MAX = 2 ** 30;
-let pieces = 0;
+let done = 0;
 let direct: DirectGcm | undefined;
 
 /** Ciphertext and tag. @param about what is authenticated with it */
@@ -88,6 +89,9 @@ export function forgetLastKey(): void {
 }
 
 function directFor({ byteLength }: Uint8Array): DirectGcm | undefined {
-  if (pieces < DIRECT_FROM && ++pieces === DIRECT_FROM) direct = directGcm();
+  if (done < DIRECT_FROM_BYTES) {
+    done += PIECE_BYTES + byteLength;
+    if (done >= DIRECT_FROM_BYTES) direct = directGcm();
+  }
   return byteLength > DIRECT_BYTES_MAX ? undefined : direct;
 }
