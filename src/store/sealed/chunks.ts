@@ -12,11 +12,13 @@ import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { areEqual } from './secrets.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
 const NOTHING = Buffer.alloc(0);
 const MAGIC = Buffer.from('GRSC');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
+const DATA_KEY_AT = MAGIC.byteLength + 2;
 export const CHUNK_BYTES = 64 * 1024;
 const STORED_BYTES = CHUNK_BYTES + TAG_BYTES;
 
@@ -26,8 +28,15 @@ const scratch = { stored: NOTHING, plain: NOTHING };
  * The keys of files that this thread has found whole, and their sizes, by their heads: each has a salt of its own. A merge
  * opens each run dozens of times. Deriving its key and reading its last chunk would take as long as what it reads of it.
  */
-const whole = new Map<string, { readonly seed: Seed; readonly size: number }>();
+const whole = new Map<string, Whole>();
 const WHOLE_MAX = 4096;
+
+interface Whole {
+  readonly seed: Seed;
+  /** What its key was derived from. */
+  readonly dataKey: Uint8Array;
+  readonly size: number;
+}
 
 /** Readers of other stores may still use some, so they are not overwritten. */
 export function forgetFileKeys(): void {
@@ -91,9 +100,12 @@ export class ChunkReader implements BlobReader {
     const head = Buffer.alloc(HEAD_BYTES);
     const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
     const id = `${kind} ${Buffer.concat([keys.storeId, head]).toString('latin1')}`;
-    const known = whole.get(id);
+    const number = head.readUInt16LE(DATA_KEY_AT);
+    const dataKey = keys.dataKeys.find((one) => one.number === number)?.key;
+    const found = whole.get(id);
+    const known = found && dataKey && areEqual(found.dataKey, dataKey) ? found : undefined;
     const seed = known?.seed ?? (isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined);
-    if (seed === undefined) throw this.#damaged(0);
+    if (seed === undefined || dataKey === undefined) throw this.#damaged(0);
     this.#seed = seed;
     const body = file.size - HEAD_BYTES;
     this.#last = Math.max(0, Math.ceil(body / STORED_BYTES) - 1);
@@ -102,7 +114,7 @@ export class ChunkReader implements BlobReader {
     // Only the last chunk says that the file is whole.
     this.#keep(this.#last);
     if (whole.size === WHOLE_MAX) forgetFileKeys();
-    whole.set(id, { seed, size: file.size });
+    whole.set(id, { seed, dataKey, size: file.size });
   }
 
   readSync(into: Uint8Array, offset: number): number {
