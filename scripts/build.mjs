@@ -20,6 +20,7 @@ const WASM_MODULES = [
   { name: 'profiler', entry: 'src/kernel/assembly/profile/index.ts', output: 'src/profile/simd/profiler.wasm' },
   { name: 'checksum', entry: 'src/kernel/assembly/checksum.ts', output: 'src/store/files/checksum.wasm' },
   { name: 'blake2s', entry: 'src/kernel/assembly/blake2s.ts', output: 'src/keys/blake2s.wasm' },
+  { name: 'sha256', entry: 'src/kernel/assembly/sha256.ts', output: 'src/store/seal/sha256.wasm' },
 ];
 const BUNDLES = 'rolldown.config.mjs';
 /** What it makes without a source of the same name. */

@@ -20,7 +20,7 @@ const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .filter((path) => path !== '' && existsSync(`${ROOT}${path}`));
 /** From the ground up: a folder imports from those in the lines above its own, and from itself. */
 const LAYERS = [
-  ['src/base'],
+  ['src/base', 'src/base/native'],
   ['src/parallel'],
   ['src/options'],
   ['src/keys'],

@@ -124,6 +124,47 @@ test('chunks that are swapped, repeated or missing, and those of another file, a
   }
 });
 
+test('a run that was whole once is read piece by piece, and refused as soon as it is not', () => {
+  const path = join(scratch(), 'file');
+  const bytes = bytesOf(3 * CHUNK_BYTES + 17);
+  write(path, 'run', bytes);
+  const whole = readFileSync(path);
+  const inPieces = (seal: SealKeys, damagedChunk?: number): void => {
+    const file = filesOf(seal).open(path, 'run');
+    const part = Buffer.alloc(100);
+    try {
+      // The chunk before and after one that cannot be read gives what it gave.
+      for (const chunk of [0, 1, 0, 2, 1, 3, 2]) {
+        const reading = () => file.readSync(part, chunk * CHUNK_BYTES);
+        if (chunk === damagedChunk) {
+          expect(reading).toThrow(DAMAGE);
+          continue;
+        }
+        const from = bytes.subarray(chunk * CHUNK_BYTES);
+        expect(reading()).toBe(Math.min(100, from.byteLength));
+        expect(part.subarray(0, from.byteLength).equals(from.subarray(0, 100))).toBe(true);
+      }
+    } finally {
+      file.close();
+    }
+  };
+  inPieces(keys);
+  inPieces(keys);
+  const flipped = Buffer.from(whole);
+  flipped[40 + 2 * (CHUNK_BYTES + 16)]! ^= 1;
+  writeFileSync(path, flipped);
+  inPieces(keys, 2);
+  for (const length of [40 + 3 * (CHUNK_BYTES + 16), 40 + CHUNK_BYTES + 16, 41, 40, 39, 0]) {
+    writeFileSync(path, whole.subarray(0, length));
+    expect(() => inPieces(keys)).toThrow(DAMAGE);
+  }
+  writeFileSync(path, whole);
+  inPieces(keys);
+  const other = { ...keys, dataKeys: [{ number: 1, key: Buffer.alloc(32, 9) }] };
+  expect(() => inPieces(other)).toThrow(DAMAGE);
+  inPieces(keys);
+});
+
 test('a file of another kind, another store or another key is refused', () => {
   const path = join(scratch(), 'file');
   write(path, 'run', bytesOf(10));

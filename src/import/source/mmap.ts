@@ -7,7 +7,7 @@
 // beforehand by MADV_POPULATE_READ, which reports the same thing as an error; the caller compares fstat around it. The
 // moment between the two is the price of mapping; `--access read` does not pay it.
 
-import { createRequire } from 'node:module';
+import { loadKoffi } from '../../base/native/koffi.js';
 
 const PROT_READ = 1;
 const MAP_PRIVATE = 2;
@@ -16,8 +16,6 @@ const MADV_POPULATE_READ = 22;
 const PAGE_BYTES = 4096;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
-type Koffi = typeof import('koffi');
-
 interface Libc {
   mmap(address: null, bytes: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: bigint, bytes: number): number;
@@ -25,15 +23,14 @@ interface Libc {
   memcpy(target: Uint8Array, source: bigint, bytes: number): unknown;
 }
 
-let libc: (Libc & { readonly koffi: Koffi }) | undefined | null;
+let libc: (Libc & { readonly koffi: ReturnType<typeof loadKoffi> }) | undefined | null;
 
 /** The C library's functions, or null where mapping is not to be had (no Linux, no library, a 32-bit system). */
 function load(): NonNullable<typeof libc> | null {
   if (libc !== undefined) return libc;
   try {
     if (process.platform !== 'linux') throw new Error('MADV_POPULATE_READ is of Linux');
-    // Loaded when first asked for: most imports read, and every thread would pay for it.
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const koffi = loadKoffi();
     const library = koffi.load('libc.so.6');
     libc = {
       koffi,

@@ -5,6 +5,8 @@
 // bytes takes one compression. The file compiles alone (src/keys/blake2s.ts holds that small module) and into the kernel, which
 // hides the keys of a scan (hide.ts).
 
+import { IV, part, rotate12, rotate16, rotate7, rotate8 } from './blake2s-words';
+
 const DIGEST_BYTES: u32 = 16;
 const KEY_BYTES: u32 = 32;
 const BLOCK_BYTES: u32 = 64;
@@ -22,16 +24,10 @@ const SCHEDULE: usize = memory.data<u8>([
   24, 56, 44, 0, 60, 36, 12, 32, 48, 52, 4, 40, 8, 28, 16, 20,
   40, 32, 28, 4, 8, 16, 24, 20, 60, 36, 12, 52, 44, 56, 48, 0,
 ]);
-const IV: usize = memory.data<u32>([
-  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-]);
 /** The last block of a message, filled up with zeros. */
 const LAST_BLOCK: usize = memory.data(64, 16);
 /** The state while a message is hashed. */
 const WORKING: usize = memory.data(32, 16);
-/** Sixteen bytes FF, then sixteen bytes 00: loaded n bytes before the border, a mask of n bytes. */
-const SLIDING: usize = memory.data<u64>([-1, -1, 0, 0]);
-
 /** Four words of a block. */
 // @ts-ignore: decorator
 @inline function words(block: usize, schedule: usize): v128 {
@@ -39,26 +35,6 @@ const SLIDING: usize = memory.data<u64>([-1, -1, 0, 0]);
   four = v128.load32_lane(block + <usize>load<u8>(schedule, 1), four, 1);
   four = v128.load32_lane(block + <usize>load<u8>(schedule, 2), four, 2);
   return v128.load32_lane(block + <usize>load<u8>(schedule, 3), four, 3);
-}
-
-// @ts-ignore: decorator
-@inline function rotate16(x: v128): v128 {
-  return i8x16.shuffle(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-}
-
-// @ts-ignore: decorator
-@inline function rotate8(x: v128): v128 {
-  return i8x16.shuffle(x, x, 1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12);
-}
-
-// @ts-ignore: decorator
-@inline function rotate12(x: v128): v128 {
-  return v128.or(i32x4.shr_u(x, 12), i32x4.shl(x, 20));
-}
-
-// @ts-ignore: decorator
-@inline function rotate7(x: v128): v128 {
-  return v128.or(i32x4.shr_u(x, 7), i32x4.shl(x, 25));
 }
 
 /** Takes a block into the state; `bytes` counts all up to its end, the key too. The four columns, or diagonals, are the lanes. */
@@ -98,8 +74,7 @@ function compress(state: usize, block: usize, bytes: u32, isLast: bool): void {
 /** The last bytes of a message, up to 64 of them, as a block. It reads up to 64 bytes beyond `from`, whatever they are. */
 function lastBlock(from: usize, bytes: u32): usize {
   for (let at: u32 = 0; at < BLOCK_BYTES; at += 16) {
-    const left = bytes > at ? min(bytes - at, 16) : 0;
-    v128.store(LAST_BLOCK + at, v128.and(v128.load(from + at), v128.load(SLIDING + 16 - left)));
+    v128.store(LAST_BLOCK + at, part(from, bytes, at));
   }
   return LAST_BLOCK;
 }

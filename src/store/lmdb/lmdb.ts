@@ -65,6 +65,16 @@ export function writerOfLastFound(): number {
   return nativeAddon.getLastTxnId();
 }
 
+/**
+ * A database whose ranges give only the last bytes of each value: to copy all of it would take longer than the rest.
+ * (lmdb-js gives its decoder the memory that it has read a value into.)
+ */
+export function tailsOf<Database extends object>(database: Database, bytes: number): Database {
+  const decode = (value: Buffer, length: number): Buffer =>
+    Buffer.from(value.subarray(Math.max(0, length - bytes), length));
+  return Object.create(database, { decoder: { value: { decode } }, decoderCopies: { value: true } }) as Database;
+}
+
 /** @param options as of `open`, and the mode of new files @throws Error with LMDB's or the system's number as `code` */
 export function openEnvironment(
   options: RootDatabaseOptionsWithPath & { readonly permissionsMode: number },

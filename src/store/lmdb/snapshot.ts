@@ -5,10 +5,11 @@
 import { GristmillError } from '../../base/errors.js';
 import { Decoded } from '../catalog/decoded.js';
 import { CatalogReader } from '../catalog/read.js';
+import { TAG_BYTES } from '../seal/gcm.js';
 import type { CatalogSnapshot } from '../types.js';
-import type { Transaction } from './lmdb.js';
+import { type Transaction, tailsOf } from './lmdb.js';
 import { byteMaps } from './maps.js';
-import type { OpenIndex } from './open.js';
+import type { Bytes, OpenIndex } from './open.js';
 import { checkDigest } from './sealed/digest.js';
 
 export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
@@ -36,9 +37,12 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   async checkState(pause?: () => Promise<void>): Promise<void> {
     this.assertOpen();
     const { file, index } = this.#environment;
-    const { meta, pages, sealed } = index;
+    const { sealed } = index;
+    if (sealed === undefined) return;
+    // The digest is one of the tags.
+    const [meta, pages] = [index.meta, index.pages].map((database) => tailsOf(database, TAG_BYTES)) as [Bytes, Bytes];
     const transaction = this.#transaction as object;
-    if (sealed !== undefined) await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause);
+    await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause);
   }
 
   snapshot(): CatalogSnapshot {

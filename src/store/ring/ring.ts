@@ -25,9 +25,10 @@ import { syncDirectory, writeFully } from '../files/io.js';
 import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
 import { openRegular } from '../files/own-files.js';
 import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
-import { NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
+import { forgetLastKey, NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import { forgetSecrets } from '../seal/hidden-keys.js';
 import type { KeysAtRest, SealKeys } from '../seal/types.js';
+import { forgetFileKeys } from '../sealed/chunks.js';
 import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
 
@@ -129,6 +130,8 @@ export function copyRing(store: string, copy: string): void {
 export function forget(seal: SealKeys): void {
   giveText(seal);
   forgetSecrets(seal);
+  forgetFileKeys();
+  forgetLastKey();
   for (const { key } of seal.dataKeys) key.fill(0);
 }
 
@@ -225,7 +228,7 @@ function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
 /** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */
 function wrap(key: Uint8Array, kek: Uint8Array, storeId: string, number: number): string {
   const nonce = randomBytes(NONCE_BYTES);
-  return Buffer.concat([nonce, ...sealBytes(kek, nonce, wrapContext(storeId, number), key)]).toString('hex');
+  return Buffer.concat([nonce, sealBytes(kek, nonce, wrapContext(storeId, number), key)]).toString('hex');
 }
 
 function unwrap(wrapped: Buffer, kek: Uint8Array, storeId: string, number: number): Buffer | undefined {

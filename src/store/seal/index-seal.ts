@@ -5,9 +5,10 @@
 // other writers do and whenever one is killed. A value that is not authentic is read as an empty one, which no value of the
 // catalog is: whoever decodes it says which value is damaged.
 
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { derive, purpose } from './derive.js';
-import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './gcm.js';
+import { NONCE_BYTES, openInto, sealInto, TAG_BYTES } from './gcm.js';
+import { Hmac } from './hmac.js';
 import type { SealKeys } from './types.js';
 
 export const DATABASES = ['meta', 'pages', 'state'] as const;
@@ -36,7 +37,7 @@ const NOT_AUTHENTIC = Buffer.alloc(0);
 interface Session {
   readonly number: number;
   readonly salt: Buffer;
-  readonly key: KeyObject;
+  readonly key: Buffer;
   counter: number;
 }
 
@@ -46,17 +47,17 @@ export class IndexSeal {
   readonly pages: DatabaseSeal;
   readonly state: DatabaseSeal;
   readonly #keys: SealKeys;
-  readonly #sessions = new Map<string, KeyObject>();
+  readonly #sessions = new Map<string, Buffer>();
   readonly #names = new Map<string, Buffer>();
   readonly #nameKey: Buffer;
-  readonly #digestKey: Buffer;
+  readonly #elements: Hmac;
   #session: Session | undefined;
 
   constructor(keys: SealKeys) {
     this.#keys = keys;
     const first = keys.dataKeys[0]!.key;
     this.#nameKey = derive(first, Buffer.alloc(0), purpose('gristmill names 1', keys.storeId));
-    this.#digestKey = derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId));
+    this.#elements = new Hmac(derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId)));
     [this.meta, this.pages, this.state] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
       DatabaseSeal,
       DatabaseSeal,
@@ -74,10 +75,12 @@ export class IndexSeal {
     return pseudonym;
   }
 
-  /** A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. */
+  /**
+   * A pseudorandom number of 256 bits for one value in its place, valid until the next: the digest of the state is the sum of
+   * these.
+   */
   element(database: Buffer, key: Uint8Array, sealed: Uint8Array): Buffer {
-    const hash = createHmac('sha256', this.#digestKey).update(database).update(key);
-    return hash.update(sealed.subarray(-TAG_BYTES)).digest();
+    return this.#elements.of(database, key, sealed.subarray(-TAG_BYTES));
   }
 
   /** The session that seals next. */
@@ -94,15 +97,13 @@ export class IndexSeal {
   }
 
   /** The key of a session. Undefined where there is no such data key. */
-  keyOf(number: number, salt: Buffer): KeyObject | undefined {
+  keyOf(number: number, salt: Buffer): Buffer | undefined {
     const id = `${number} ${salt.toString('latin1')}`;
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
     const dataKey = this.#keys.dataKeys.find((one) => one.number === number);
     if (dataKey === undefined) return undefined;
-    const bytes = derive(dataKey.key, salt, purpose('gristmill index 1', this.#keys.storeId));
-    const key = createSecretKey(bytes);
-    bytes.fill(0);
+    const key = derive(dataKey.key, salt, purpose('gristmill index 1', this.#keys.storeId));
     // The oldest goes: most values are of the newest sessions.
     if (this.#sessions.size === SESSIONS_MAX) this.#sessions.delete(this.#sessions.keys().next().value as string);
     this.#sessions.set(id, key);
@@ -131,9 +132,7 @@ export class DatabaseSeal {
     sealed.writeUInt16LE(number, 2);
     sealed.set(salt, SALT_AT);
     sealed.writeBigUInt64LE(BigInt(counter), COUNTER_AT);
-    const [ciphertext, tag] = sealBytes(sessionKey, nonceOf(sealed), this.#context(sealed, key), value);
-    sealed.set(ciphertext, HEAD_BYTES);
-    sealed.set(tag, HEAD_BYTES + value.byteLength);
+    sealInto(sessionKey, nonceOf(sealed), this.#context(sealed, key), value, sealed.subarray(HEAD_BYTES));
     return sealed;
   }
 
@@ -158,12 +157,19 @@ export class DatabaseSeal {
     const session = this.#index.keyOf(sealed.readUInt16LE(2), sealed.subarray(SALT_AT, COUNTER_AT));
     if (session === undefined) return NOT_AUTHENTIC;
     const context = this.#context(sealed, key);
-    return openBytes(session, nonceOf(sealed), context, sealed.subarray(HEAD_BYTES)) ?? NOT_AUTHENTIC;
+    const value = Buffer.allocUnsafe(sealed.byteLength - SEAL_BYTES);
+    const isAuthentic = openInto(session, nonceOf(sealed), context, sealed.subarray(HEAD_BYTES), value);
+    return isAuthentic ? value : NOT_AUTHENTIC;
   }
 
   /** Version, data key and place of a value. */
   #context(sealed: Buffer, key: Uint8Array): Buffer {
-    return Buffer.concat([sealed.subarray(0, SALT_AT), this.#name, key]);
+    const nameEnd = SALT_AT + this.#name.byteLength;
+    const context = Buffer.allocUnsafe(nameEnd + key.byteLength);
+    sealed.copy(context, 0, 0, SALT_AT);
+    context.set(this.#name, SALT_AT);
+    context.set(key, nameEnd);
+    return context;
   }
 }
 

@@ -51,7 +51,7 @@ export function seedOf(keys: SealKeys, kind: SealedKind, head: Buffer): Seed | u
 /** @param about what has to be the same when it is opened */
 export function sealBox(keys: SealKeys, kind: SealedKind, plain: Uint8Array, about: Uint8Array = NOTHING): Buffer {
   const seed = newSeed(keys, kind);
-  return Buffer.concat([seed.head, ...sealBytes(seed.key, NO_NONCE, Buffer.concat([seed.head, about]), plain)]);
+  return Buffer.concat([seed.head, sealBytes(seed.key, NO_NONCE, Buffer.concat([seed.head, about]), plain)]);
 }
 
 /** Undefined for what was not sealed so. */

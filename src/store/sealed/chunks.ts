@@ -9,15 +9,39 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
-import { openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
+import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { areEqual } from './secrets.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
+const NOTHING = Buffer.alloc(0);
 const MAGIC = Buffer.from('GRSC');
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
+const DATA_KEY_AT = MAGIC.byteLength + 2;
 export const CHUNK_BYTES = 64 * 1024;
 const STORED_BYTES = CHUNK_BYTES + TAG_BYTES;
+
+/** A chunk as it is stored: one for the thread is enough, since nothing comes between reading one and opening it. */
+const scratch = { stored: NOTHING, plain: NOTHING };
+/**
+ * The keys of files that this thread has found whole, and their sizes, by their heads: each has a salt of its own. A merge
+ * opens each run dozens of times. Deriving its key and reading its last chunk would take as long as what it reads of it.
+ */
+const whole = new Map<string, Whole>();
+const WHOLE_MAX = 4096;
+
+interface Whole {
+  readonly seed: Seed;
+  /** What its key was derived from. */
+  readonly dataKey: Uint8Array;
+  readonly size: number;
+}
+
+/** Readers of other stores may still use some, so they are not overwritten. */
+export function forgetFileKeys(): void {
+  whole.clear();
+}
 
 /** The size of a file for so many bytes. */
 export function chunkedBytes(plainBytes: number): number {
@@ -50,7 +74,9 @@ export class ChunkWriter extends SealedWriter {
   #put(isLast: boolean): void {
     const chunk = this.#chunk.subarray(0, this.#filled);
     this.#filled = 0;
-    this.write(sealBytes(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk));
+    const stored = storedRoom().subarray(0, chunk.byteLength + TAG_BYTES);
+    sealInto(this.key, chunkNonce(this.next++, isLast), MAGIC, chunk, stored);
+    this.write(stored);
   }
 }
 
@@ -62,9 +88,10 @@ export class ChunkReader implements BlobReader {
   readonly #path: string;
   readonly #seed: Seed;
   readonly #last: number;
-  readonly #stored = Buffer.allocUnsafeSlow(STORED_BYTES);
-  /** The chunk that was read last. */
-  #open: { readonly index: number; readonly plain: Buffer };
+  /** Memory for a chunk, once one is read in parts. */
+  #plain = NOTHING;
+  /** The chunk in `#plain`. */
+  #open: { readonly index: number; readonly bytes: number } | undefined;
 
   /** @throws GristmillError CHECKSUM_MISMATCH for a file that is not sealed so, or was cut */
   constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {
@@ -72,14 +99,22 @@ export class ChunkReader implements BlobReader {
     this.#path = path;
     const head = Buffer.alloc(HEAD_BYTES);
     const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
-    const seed = isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined;
-    if (seed === undefined) throw this.#damaged(0);
+    const id = `${kind} ${Buffer.concat([keys.storeId, head]).toString('latin1')}`;
+    const number = head.readUInt16LE(DATA_KEY_AT);
+    const dataKey = keys.dataKeys.find((one) => one.number === number)?.key;
+    const found = whole.get(id);
+    const known = found && dataKey && areEqual(found.dataKey, dataKey) ? found : undefined;
+    const seed = known?.seed ?? (isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined);
+    if (seed === undefined || dataKey === undefined) throw this.#damaged(0);
     this.#seed = seed;
     const body = file.size - HEAD_BYTES;
     this.#last = Math.max(0, Math.ceil(body / STORED_BYTES) - 1);
     this.size = body - TAG_BYTES * (this.#last + 1);
+    if (known?.size === file.size) return;
     // Only the last chunk says that the file is whole.
-    this.#open = this.#read(this.#last);
+    this.#keep(this.#last);
+    if (whole.size === WHOLE_MAX) forgetFileKeys();
+    whole.set(id, { seed, dataKey, size: file.size });
   }
 
   readSync(into: Uint8Array, offset: number): number {
@@ -87,9 +122,14 @@ export class ChunkReader implements BlobReader {
     while (done < into.byteLength && offset + done < this.size) {
       const at = offset + done;
       const index = Math.floor(at / CHUNK_BYTES);
-      if (this.#open.index !== index) this.#open = this.#read(index);
       const from = at - index * CHUNK_BYTES;
-      const part = this.#open.plain.subarray(from, from + into.byteLength - done);
+      const isKept = this.#open?.index === index;
+      if (from === 0 && !isKept && into.byteLength - done >= CHUNK_BYTES) {
+        done += this.#read(index, into.subarray(done, done + CHUNK_BYTES));
+        continue;
+      }
+      const bytes = isKept ? this.#open!.bytes : this.#keep(index);
+      const part = this.#plain.subarray(from, Math.min(bytes, from + into.byteLength - done));
       into.set(part, done);
       done += part.byteLength;
     }
@@ -102,21 +142,45 @@ export class ChunkReader implements BlobReader {
 
   close(): void {
     this.#file.close();
+    this.#open = undefined;
+    if (this.#plain !== NOTHING) scratch.plain = this.#plain;
+    this.#plain = NOTHING;
   }
 
-  #read(index: number): { readonly index: number; readonly plain: Buffer } {
+  /** A chunk into `#plain`. @returns its bytes */
+  #keep(index: number): number {
+    // Where it cannot be read, nothing is left of the one before.
+    this.#open = undefined;
+    if (this.#plain === NOTHING) {
+      this.#plain = scratch.plain === NOTHING ? Buffer.allocUnsafeSlow(CHUNK_BYTES) : scratch.plain;
+      scratch.plain = NOTHING;
+    }
+    const bytes = this.#read(index, this.#plain);
+    this.#open = { index, bytes };
+    return bytes;
+  }
+
+  /** A chunk. @returns its bytes */
+  #read(index: number, into: Uint8Array): number {
     const offset = HEAD_BYTES + index * STORED_BYTES;
-    const bytes = this.#file.readSync(this.#stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
-    const isLast = index === this.#last;
-    const plain = openBytes(this.#seed.key, chunkNonce(index, isLast), MAGIC, this.#stored.subarray(0, bytes));
-    if (plain === undefined) throw this.#damaged(offset);
-    return { index, plain };
+    const stored = storedRoom();
+    const found = this.#file.readSync(stored.subarray(0, Math.max(0, this.#file.size - offset)), offset);
+    const bytes = Math.max(0, found - TAG_BYTES);
+    const nonce = chunkNonce(index, index === this.#last);
+    const sealed = stored.subarray(0, found);
+    if (!openInto(this.#seed.key, nonce, MAGIC, sealed, into.subarray(0, bytes))) throw this.#damaged(offset);
+    return bytes;
   }
 
   #damaged(offset: number): GristmillError {
     const message = `${this.#path} is damaged at byte ${offset}: it is not as gristmill sealed it`;
     return new GristmillError('CHECKSUM_MISMATCH', message, { file: this.#path, offset });
   }
+}
+
+function storedRoom(): Buffer {
+  if (scratch.stored === NOTHING) scratch.stored = Buffer.allocUnsafeSlow(STORED_BYTES);
+  return scratch.stored;
 }
 
 function chunkNonce(index: number, isLast: boolean): Buffer {

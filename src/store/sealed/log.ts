@@ -12,7 +12,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
-import { openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
+import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { nonceOf, SealedWriter } from './writer.js';
@@ -39,10 +39,11 @@ export class LogWriter extends SealedWriter {
   }
 
   #put(plain: Uint8Array, flag: number): void {
-    const length = Buffer.alloc(LENGTH_BYTES);
-    length.writeUInt32LE(plain.byteLength + flag, 0);
-    const about = aboutOf(this.size, length);
-    this.write([length, ...sealBytes(this.key, nonceOf(this.next++), about, plain)]);
+    const record = Buffer.allocUnsafe(LENGTH_BYTES + plain.byteLength + TAG_BYTES);
+    record.writeUInt32LE(plain.byteLength + flag, 0);
+    const about = aboutOf(this.size, record.subarray(0, LENGTH_BYTES));
+    sealInto(this.key, nonceOf(this.next++), about, plain, record.subarray(LENGTH_BYTES));
+    this.write(record);
   }
 }
 
@@ -150,8 +151,9 @@ export class LogReader implements BlobReader {
     const stored = Buffer.allocUnsafe(LENGTH_BYTES + bytes + TAG_BYTES);
     const isRead = this.#file.readSync(stored, offset) === stored.byteLength;
     const about = aboutOf(offset, stored.subarray(0, LENGTH_BYTES));
-    const plain = isRead ? openBytes(seed.key, nonceOf(number), about, stored.subarray(LENGTH_BYTES)) : undefined;
-    if (plain === undefined) throw this.#damaged(offset);
+    const plain = Buffer.allocUnsafe(bytes);
+    const sealed = stored.subarray(LENGTH_BYTES);
+    if (!isRead || !openInto(seed.key, nonceOf(number), about, sealed, plain)) throw this.#damaged(offset);
     return plain;
   }
 

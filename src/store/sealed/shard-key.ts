@@ -9,9 +9,10 @@
 // are store and shard: a frame opens only at its place in its shard.
 
 import { GristmillError } from '../../base/errors.js';
+import type { Room } from '../codec/frame-codec.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
 import { KEY_BYTES } from '../seal/derive.js';
-import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from '../seal/gcm.js';
+import { NONCE_BYTES, openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { areEqual, newSalt, SALT_BYTES, SEAL_VERSION, secretOf } from './secrets.js';
 
@@ -125,25 +126,25 @@ function keyOf(keys: SealKeys, number: number, salt: Uint8Array, shard: number) 
   return { key, commitment: bytes.subarray(nonceEnd) };
 }
 
-/** A sealed frame, in pieces. @param zstd the frame as a plain store has it */
+/**
+ * Seals a frame.
+ * @param zstd the frame as a plain store has it
+ * @param into for the sealed one, which is longer by `SEALED_FRAME_EXTRA`
+ */
 export function sealFrame(
   key: ShardKey,
   index: number,
   isLast: boolean,
   plainBytes: number,
   zstd: Uint8Array,
-): readonly Uint8Array[] {
-  const header = frameHeader(index, isLast, plainBytes, zstd.byteLength);
-  return [header, ...seal(key, index, header, zstd)];
-}
-
-function frameHeader(index: number, isLast: boolean, plainBytes: number, zstdBytes: number): Buffer {
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  into: Buffer,
+): void {
+  const header = into.subarray(0, FRAME_HEADER_BYTES);
   header.writeUInt32LE(SEALED_FRAME_MAGIC, 0);
-  header.writeUInt32LE(FRAME_HEADER_BYTES - SKIPPABLE_BYTES + zstdBytes + TAG_BYTES, MAGIC_BYTES);
+  header.writeUInt32LE(FRAME_HEADER_BYTES - SKIPPABLE_BYTES + zstd.byteLength + TAG_BYTES, MAGIC_BYTES);
   header.writeUInt32LE((isLast ? LAST : 0) + index, SKIPPABLE_BYTES);
   header.writeUInt32LE(plainBytes, SKIPPABLE_BYTES + 4);
-  return header;
+  sealInto(key.key, nonceOf(key, index), aboutOf(key, header), zstd, into.subarray(FRAME_HEADER_BYTES));
 }
 
 /** What the header of a frame says; undefined where none begins. */
@@ -158,10 +159,12 @@ export function sealedFrameFacts(header: Buffer) {
 
 /**
  * The frame of zstd in a sealed one. Nothing of it is given before all of it is authenticated.
+ * @param room for the frame
  * @param isLast undefined where nothing says whether it is the last: then its header is believed
  * @throws GristmillError CHECKSUM_MISMATCH
  */
 export function openFrame(
+  room: Room,
   key: ShardKey,
   index: number,
   isLast: boolean | undefined,
@@ -179,8 +182,9 @@ export function openFrame(
     facts.plainBytes === plainBytes &&
     (isLast ?? facts.isLast) === facts.isLast
   ) {
-    const opened = open(key, index, header, frame.subarray(FRAME_HEADER_BYTES));
-    if (opened !== undefined) return opened;
+    const zstd = room(frame.byteLength - SEALED_FRAME_EXTRA);
+    const sealed = frame.subarray(FRAME_HEADER_BYTES);
+    if (openInto(key.key, nonceOf(key, index), aboutOf(key, header), sealed, zstd)) return zstd;
   }
   const message = `frame at byte ${offset} of ${file} is damaged: it is not sealed as frame ${index} of shard ${key.shard} of this store`;
   throw new GristmillError('CHECKSUM_MISMATCH', message, { file, offset });
@@ -188,18 +192,19 @@ export function openFrame(
 
 /** The body of a section, sealed. @param magic of the section */
 export function sealSection(key: ShardKey, magic: number, body: Uint8Array): Buffer {
-  return Buffer.concat(seal(key, BEYOND_FRAMES + magic, sectionHeader(magic), body));
+  return sealedSection(key, magic, sectionHeader(magic), body);
 }
 
 /** Undefined for one that is not sealed so. */
 export function openSection(key: ShardKey, magic: number, sealed: Uint8Array): Buffer | undefined {
-  return open(key, BEYOND_FRAMES + magic, sectionHeader(magic), sealed);
+  const plain = Buffer.alloc(Math.max(0, sealed.byteLength - TAG_BYTES));
+  const about = aboutOf(key, sectionHeader(magic));
+  return openInto(key.key, nonceOf(key, BEYOND_FRAMES + magic), about, sealed, plain) ? plain : undefined;
 }
 
 /** The tag over what follows the frames: without it, a section or the tables could be those of an older state, or none. */
 export function tagOf(key: ShardKey, magic: number, parts: readonly Uint8Array[]): Buffer {
-  const [, tag] = seal(key, BEYOND_FRAMES + magic, Buffer.concat([sectionHeader(magic), ...parts]), new Uint8Array());
-  return tag;
+  return sealedSection(key, magic, Buffer.concat([sectionHeader(magic), ...parts]), new Uint8Array());
 }
 
 export function tagMatches(key: ShardKey, magic: number, parts: readonly Uint8Array[], tag: Uint8Array): boolean {
@@ -213,15 +218,21 @@ function sectionHeader(magic: number): Buffer {
 }
 
 function nonceOf({ nonce }: ShardKey, number: number): Buffer {
-  const bytes = Buffer.from(nonce);
+  const bytes = Buffer.allocUnsafe(NONCE_BYTES);
+  bytes.set(nonce);
   bytes.writeUInt32BE((bytes.readUInt32BE(NONCE_BYTES - 4) ^ number) >>> 0, NONCE_BYTES - 4);
   return bytes;
 }
 
-function seal(key: ShardKey, number: number, header: Uint8Array, plain: Uint8Array) {
-  return sealBytes(key.key, nonceOf(key, number), Buffer.concat([key.about, header]), plain);
+function sealedSection(key: ShardKey, magic: number, header: Uint8Array, plain: Uint8Array): Buffer {
+  const sealed = Buffer.allocUnsafe(plain.byteLength + TAG_BYTES);
+  sealInto(key.key, nonceOf(key, BEYOND_FRAMES + magic), aboutOf(key, header), plain, sealed);
+  return sealed;
 }
 
-function open(key: ShardKey, number: number, header: Uint8Array, sealed: Uint8Array): Buffer | undefined {
-  return openBytes(key.key, nonceOf(key, number), Buffer.concat([key.about, header]), sealed);
+function aboutOf({ about }: ShardKey, header: Uint8Array): Buffer {
+  const all = Buffer.allocUnsafe(about.byteLength + header.byteLength);
+  all.set(about);
+  all.set(header, about.byteLength);
+  return all;
 }

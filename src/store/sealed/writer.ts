@@ -42,10 +42,10 @@ export abstract class SealedWriter implements BlobWriter {
     }
   }
 
-  protected write(pieces: readonly Uint8Array[]): void {
+  protected write(piece: Uint8Array): void {
     // An error leaves it over.
     this.#isOver = true;
-    this.#file.append(Buffer.concat(pieces));
+    this.#file.append(piece);
     this.#isOver = false;
   }
 }

@@ -25,6 +25,8 @@ let spare: Buffer | undefined;
 /** Sizes in the seek table are u32. */
 const FRAME_BYTES_MAX = 0xffff_ffff;
 
+const NOTHING = Buffer.alloc(0);
+
 /** What a shard is written into. */
 export type ShardFile = Pick<BlobWriter, 'append' | 'close'>;
 
@@ -58,6 +60,8 @@ export class ShardWriter {
   /** Of an encrypted store: what seals the frames, and the frame that is not sealed yet. */
   readonly #key: ShardKey | undefined;
   #waiting: Uint8Array | undefined;
+  /** Where it waits. */
+  #held = NOTHING;
 
   private constructor(blobs: Blobs, path: string, file: ShardFile, encoder: FrameEncoder, shard: number | undefined) {
     this.path = path;
@@ -121,7 +125,7 @@ export class ShardWriter {
     this.#plainBytes.push(plainBytes);
     this.#records.push(records);
     if (this.#key === undefined) this.#put(frame);
-    else this.#waiting = Uint8Array.prototype.slice.call(frame);
+    else this.#waiting = this.#copied(frame);
   }
 
   /**
@@ -175,16 +179,33 @@ export class ShardWriter {
   #sealWaiting(isLast: boolean): void {
     if (this.#key === undefined || this.#waiting === undefined) return;
     const index = this.#records.length - 1;
-    for (const bytes of sealFrame(this.#key, index, isLast, this.#plainBytes[index]!, this.#waiting)) this.#put(bytes);
+    const bytes = this.#waiting.byteLength + SEALED_FRAME_EXTRA;
+    const sealed = bytes > BUFFER_BYTES ? Buffer.allocUnsafeSlow(bytes) : this.#room(bytes);
+    sealFrame(this.#key, index, isLast, this.#plainBytes[index]!, this.#waiting, sealed);
+    if (bytes > BUFFER_BYTES) this.#put(sealed);
+    else this.#buffered += bytes;
     this.#waiting = undefined;
   }
 
+  /** The frame in memory that holds one frame at a time. */
+  #copied(frame: Uint8Array): Uint8Array {
+    if (frame.byteLength > this.#held.byteLength) this.#held = Buffer.allocUnsafeSlow(2 * frame.byteLength);
+    this.#held.set(frame);
+    return this.#held.subarray(0, frame.byteLength);
+  }
+
+  /** The place of the next bytes in the buffer, at most as many as it holds. */
+  #room(bytes: number): Buffer {
+    if (this.#buffered + bytes > BUFFER_BYTES) this.#flush();
+    return this.#buffer.subarray(this.#buffered, this.#buffered + bytes);
+  }
+
   #put(bytes: Uint8Array): void {
-    if (this.#buffered + bytes.byteLength > BUFFER_BYTES) this.#flush();
     if (bytes.byteLength > BUFFER_BYTES) {
+      this.#flush();
       this.#write(bytes);
     } else {
-      this.#buffer.set(bytes, this.#buffered);
+      this.#room(bytes.byteLength).set(bytes);
       this.#buffered += bytes.byteLength;
     }
   }
