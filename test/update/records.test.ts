@@ -19,6 +19,12 @@ const PLAN: KeyPlan = {
   secondary: [parsePath('a'), parsePath('a.b'), parsePath('__proto__'), [['a'], ['b']], [['id'], ['a', 'b'], ['b']]],
 };
 const COMPOSITE: KeyPlan = { ...PLAN, primary: [['id'], ['a']] };
+/** Positions in arrays, and members whose names are numbers. */
+const POSITIONS: KeyPlan = {
+  ...PLAN,
+  primary: ['id', 0],
+  secondary: [['a', 0], ['a', 1, 'b'], ['a', 'b'], ['a', '1'], ['b', 0, 0], ['a'], [['a', 1], ['b']], []],
+};
 const NAMED: KeyPlan = { kind: 'name', primary: undefined, secondary: PLAN.secondary };
 
 /** What an import of a text gives: its line and keys, each once a record; or why it is bad. */
@@ -48,7 +54,7 @@ function made(make: () => NewRecord): unknown {
 }
 
 /** Values that meet the paths often. */
-const name = fc.constantFrom('id', 'a', 'b', '__proto__', 'x');
+const name = fc.constantFrom('id', 'a', 'b', '__proto__', 'x', '0', '1', '"');
 const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
@@ -70,7 +76,7 @@ function objectOf(members: readonly (readonly [string, unknown])[]): Record<stri
 describe('a record', () => {
   test('put as a value or as text has the line and the keys that an import would give it', () => {
     fc.assert(
-      fc.property(fc.oneof(anyRecord, anyValue), fc.constantFrom(PLAN, COMPOSITE), (value, plan) => {
+      fc.property(fc.oneof(anyRecord, anyValue), fc.constantFrom(PLAN, COMPOSITE, POSITIONS), (value, plan) => {
         const expected = imported(JSON.stringify(value), plan);
         expect(made(() => recordOfValue(value, plan))).toEqual(expected);
         expect(made(() => recordOfText(JSON.stringify(value, null, 2), plan))).toEqual(expected);
