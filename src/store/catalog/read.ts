@@ -26,10 +26,10 @@ import type {
 } from '../types.js';
 import type { ByteMap, ByteRange } from './byte-map.js';
 import { Decoded } from './decoded.js';
+import { decodeEdit } from './edit-value.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
   auditHeadCheck,
-  editCheck,
   garbageCheck,
   lockCheck,
   resumableCheck,
@@ -172,15 +172,13 @@ export class CatalogReader implements CatalogRead {
 
   edit(collectionId: number, key: Uint8Array): Edit | undefined {
     const bytes = this.#meta.get(editKey(collectionId, key));
-    return bytes && decodeValue<Edit>(editCheck, bytes, 'edit of a record', this.file);
+    return bytes && decodeEdit(bytes, this.file);
   }
 
   edits(collectionId: number, max: number, after?: Uint8Array): readonly EditAt[] {
     const start = editKey(collectionId, after ?? new Uint8Array());
     const found = this.#meta.range({ start, end: editsEnd(collectionId), limit: max, exclusiveStart: true });
-    return found.map(({ key, value }) => {
-      return { key: editedKey(key), edit: decodeValue<Edit>(editCheck, value, 'edit of a record', this.file) };
-    });
+    return found.map(({ key, value }) => ({ key: editedKey(key), edit: decodeEdit(value, this.file) }));
   }
 
   lock(): LockRecord | undefined {
