@@ -47,7 +47,7 @@ function made(make: () => NewRecord): unknown {
       found.map((key) => `${index} ${Buffer.from(key).toString('hex')}`),
     );
     expect(new Set(keys).size).toBe(keys.length);
-    return { line: line.toString(), keys: new Set(keys) };
+    return { line, keys: new Set(keys) };
   } catch (error) {
     return (error as { reason?: string }).reason ?? error;
   }
@@ -98,7 +98,7 @@ describe('a record', () => {
   test('keeps every token of a text as spelled', () => {
     const text =
       '{ "id" : 9007199254740993, "n": 1e400, "m": 123456789012345678901234567890.10, "s": "\\u0041\\/", "s": 2 }';
-    expect(recordOfText(text, PLAN).line.toString()).toBe(text.replaceAll(' ', ''));
+    expect(recordOfText(text, PLAN).line).toBe(text.replaceAll(' ', ''));
   });
 
   const deep = (levels: number) => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
@@ -134,7 +134,7 @@ describe('a record', () => {
   });
 
   test('nested as deep as allowed is taken', () => {
-    expect(recordOfValue({ id: 1, x: deep(1023) }, PLAN).line.byteLength).toBe(13 + 2 * 1023);
+    expect(recordOfValue({ id: 1, x: deep(1023) }, PLAN).line.length).toBe(13 + 2 * 1023);
   });
 
   test.each(['', '  ', '{"id":1', '{"id":1}{"id":2}', '{"id":1} x', '{"id":"\ud800"}', '{"id":1,}'])(

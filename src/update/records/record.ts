@@ -25,7 +25,7 @@ import { type Found, Route, writtenValues } from './written-values.js';
 
 /** A record about to be stored. */
 export interface NewRecord {
-  readonly line: Buffer;
+  readonly line: string;
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
   /** The encoded key itself, where `primary` is its pseudonym. */
@@ -97,7 +97,7 @@ export function recordOfWritten(text: string, plan: KeyPlan, name?: string): New
   }
   const key = own && primaryKey(own, plan.primary!);
   return {
-    line: Buffer.from(lineOf(text, plan, name)),
+    line: lineOf(text, plan, name),
     ...primaryOf(plan, key === undefined ? named : encodeKey(key)),
     ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
     secondary: plan.secondary.map((names, i) => secondaryKeys(names, parts[i]!, plan.hidden?.secondary[i])),
@@ -155,7 +155,7 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
   const keys = [primary, ...secondary];
   for (const [index, hex] of record.keys) keys[index]!.push(Buffer.from(hex, 'hex'));
   return {
-    line: Buffer.from(record.line),
+    line: record.line,
     ...primaryOf(plan, primary[0]),
     secondary: secondary.map((all, i) => withoutRepetition(hiddenSecondary(plan, i, all, text))),
   };
@@ -179,7 +179,7 @@ const NO_KEYS: KeyPlan = { kind: 'ordinal', primary: undefined, secondary: [] };
 
 /** The text of any JSON value, checked, without insignificant white space. @throws as `recordOfText` */
 export function compactText(text: string): string {
-  return recordOfText(text, NO_KEYS).line.toString();
+  return recordOfText(text, NO_KEYS).line;
 }
 
 /** @param path where the key is that the reason is about, if it is about one */
