@@ -4,9 +4,10 @@
 // record that was put. Such a one is read from its bytes as JSON.stringify writes it; any other is parsed.
 
 import type { Edit } from '../edit-types.js';
+import { CHECKSUM_BYTES, checksumMatches } from '../files/checksum.js';
 import { U32_MAX } from './checks.js';
 import { editCheck } from './schema.js';
-import { decodeValue, unseal } from './values.js';
+import { decodeValue } from './values.js';
 
 const WHAT = 'edit of a record';
 const PUT = Buffer.from('{"kind":"put"');
@@ -21,14 +22,15 @@ const CLOSE = '}'.charCodeAt(0);
 
 /** @throws GristmillError CHECKSUM_MISMATCH as `decodeValue` */
 export function decodeEdit(sealed: Uint8Array, file: string): Edit {
-  const edit = putEdit(unseal(sealed, WHAT, file));
-  return edit !== undefined && editCheck(edit) === undefined ? edit : decodeValue<Edit>(editCheck, sealed, WHAT, file);
+  const edit = putEdit(sealed);
+  const isRight = edit !== undefined && checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength);
+  return isRight && editCheck(edit) === undefined ? edit : decodeValue<Edit>(editCheck, sealed, WHAT, file);
 }
 
-/** The edit of a record that was put, if these bytes are one with nothing else in it but its origin. */
+/** The edit of a record that was put, if this value is one with nothing else in it but its origin. */
 function putEdit(bytes: Uint8Array): Edit | undefined {
-  if (!hasAt(bytes, 0, PUT)) return undefined;
-  let at = PUT.byteLength;
+  if (!hasAt(bytes, CHECKSUM_BYTES, PUT)) return undefined;
+  let at = CHECKSUM_BYTES + PUT.byteLength;
   if (bytes[at] === CLOSE) return at + 1 === bytes.byteLength ? { kind: 'put' } : undefined;
   if (!hasAt(bytes, at, ORIGIN)) return undefined;
   at += ORIGIN.byteLength;

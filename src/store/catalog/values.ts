@@ -81,7 +81,10 @@ export function tombstoneChunkKey(shard: number, chunk: number): Buffer {
 }
 
 export function inlineKey(shard: number, ordinal: number): Buffer {
-  return numbersKey(MetaKind.inline, shard, ordinal);
+  const at = Buffer.allocUnsafe(INLINE_KEY_BYTES);
+  at[0] = MetaKind.inline;
+  at.writeUInt32BE(ordinal, at.writeUInt32BE(shard, 1));
+  return at;
 }
 
 /** Where the source manifest of a collection is; its chunks of rows follow it. */
@@ -93,12 +96,18 @@ export function sourceRowsKey(collectionId: number, chunk: number): Buffer {
   return numbersKey(MetaKind.sources, collectionId, chunk);
 }
 
+const INLINE_KEY_BYTES = 9;
+
 /** Bytes of the key of an edit before the key of its record. */
 export const EDIT_KEY_BYTES = 5;
 
 /** Where what transactions made of a key of a collection is. */
 export function editKey(collectionId: number, key: Uint8Array): Buffer {
-  return Buffer.concat([numbersKey(MetaKind.edits, collectionId), key]);
+  const at = Buffer.allocUnsafe(EDIT_KEY_BYTES + key.byteLength);
+  at[0] = MetaKind.edits;
+  at.writeUInt32BE(collectionId, 1);
+  at.set(key, EDIT_KEY_BYTES);
+  return at;
 }
 
 /** Behind all edits of a collection. */
