@@ -64,6 +64,7 @@ import {
   tombstoneChunkKey,
   tombstonesKey,
   unseal,
+  unsealText,
 } from './values.js';
 
 export class CatalogReader implements CatalogRead {
@@ -114,8 +115,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   collections(): readonly CollectionManifest[] {
-    const start = Buffer.of(MetaKind.collection);
-    const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
+    const found = this.#meta.range({ start: Buffer.of(MetaKind.collection), end: Buffer.of(MetaKind.collection + 1) });
     const manifests = found.map((raw) => this.collectionIn(raw));
     // The order of pseudonyms says nothing.
     return this.decoded.names === undefined ? manifests : manifests.sort(byName);
@@ -160,6 +160,11 @@ export class CatalogReader implements CatalogRead {
   inlineRecord(shard: number, ordinal: number): Buffer | undefined {
     const bytes = this.#meta.get(inlineKey(shard, ordinal));
     return bytes && this.#line(bytes, shard, ordinal);
+  }
+
+  inlineText(shard: number, ordinal: number): string | undefined {
+    const bytes = this.#meta.get(inlineKey(shard, ordinal));
+    return bytes && unsealText(bytes, `record ${ordinal} of shard ${shard}`, this.file);
   }
 
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[] {

@@ -172,6 +172,14 @@ export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Arr
   return sealed.subarray(CHECKSUM_BYTES);
 }
 
+/** The same as text, without a view of its bytes. */
+export function unsealText(sealed: Buffer, what: string, file: string): string {
+  if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
+    throw damaged(what, file, 'its checksum does not match');
+  }
+  return sealed.toString('utf8', CHECKSUM_BYTES);
+}
+
 /** @throws GristmillError CHECKSUM_MISMATCH for a value that could not be read again, such as a number that is too large */
 export function encodeValue(check: Check, value: object, what: string, file: string): Buffer {
   try {
