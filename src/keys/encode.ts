@@ -125,15 +125,15 @@ export function isNumberKey(key: Uint8Array): boolean {
 /** So many bytes are compared sooner by a loop than by a call: most keys differ in one of them. */
 const LOOP_MAX = 24;
 
-/** The order of keys, and so of the values: that of their bytes. Negative, 0 or positive. */
+/** The order of keys, and so of the values: that of their bytes. −1, 0 or 1. */
 export function compareKeys(left: Uint8Array, right: Uint8Array): number {
   const shorter = Math.min(left.length, right.length);
   const looked = Math.min(shorter, LOOP_MAX);
   for (let i = 0; i < looked; i++) {
     const difference = left[i]! - right[i]!;
-    if (difference !== 0) return difference;
+    if (difference !== 0) return difference < 0 ? -1 : 1;
   }
-  return looked === shorter ? left.length - right.length : Buffer.compare(left, right);
+  return looked === shorter ? Math.sign(left.length - right.length) : Buffer.compare(left, right);
 }
 
 function encodeStringValue(value: string, long: LongKeys): Uint8Array | KeyFault {

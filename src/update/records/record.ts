@@ -12,7 +12,7 @@ import { wholeKeys } from '../../kernel/plain/capture.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../../keys/composite.js';
-import { encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
+import { compareKeys, encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
 import { jsonText } from '../../keys/json-text.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../../keys/key-path.js';
@@ -29,9 +29,9 @@ export interface NewRecord {
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
   /** The encoded key itself, where `primary` is its pseudonym. */
-  readonly whole?: Uint8Array;
+  readonly whole?: Uint8Array | undefined;
   /** The value of the primary key, where it is at hand; decoding it costs as much as encoding. */
-  readonly key?: string | number;
+  readonly key?: string | number | undefined;
   /** By secondary index, no key twice. */
   readonly secondary: readonly (readonly Uint8Array[])[];
 }
@@ -96,11 +96,16 @@ export function recordOfWritten(text: string, plan: KeyPlan, name?: string): New
     return recordOfText(text, plan, name);
   }
   const key = own && primaryKey(own, plan.primary!);
+  const { primary, whole } = primaryOf(plan, key === undefined ? named : encodeKey(key));
+  const isPlain = typeof key === 'string' || Number.isSafeInteger(key);
+  const secondary = plan.secondary.map((names, i) => secondaryKeys(names, parts[i]!, plan.hidden?.secondary[i]));
+  // All of one shape.
   return {
     line: lineOf(text, plan, name),
-    ...primaryOf(plan, key === undefined ? named : encodeKey(key)),
-    ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
-    secondary: plan.secondary.map((names, i) => secondaryKeys(names, parts[i]!, plan.hidden?.secondary[i])),
+    primary,
+    whole,
+    key: isPlain ? (key as string | number) : undefined,
+    secondary,
   };
 }
 
@@ -251,8 +256,12 @@ function secondaryKeys(
   return withoutRepetition(Array.from<KeyValue, Uint8Array>(keys, encoded));
 }
 
+/** So few keys are compared with each other sooner than they are put into a map. */
+const FEW = 8;
+
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {
   if (keys.length < 2) return keys;
+  if (keys.length <= FEW) return keys.filter((key, i) => keys.findIndex((one) => compareKeys(one, key) === 0) === i);
   const unique = new Map(keys.map((key) => [Buffer.from(key).toString('latin1'), key]));
   return [...unique.values()];
 }
