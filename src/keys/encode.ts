@@ -122,9 +122,18 @@ export function isNumberKey(key: Uint8Array): boolean {
   return key[0]! >= KeyType.negative && key[0]! <= KeyType.positive;
 }
 
-/** The order of keys, and so of the values: that of their bytes. */
+/** So many bytes are compared sooner by a loop than by a call: most keys differ in one of them. */
+const LOOP_MAX = 24;
+
+/** The order of keys, and so of the values: that of their bytes. −1, 0 or 1. */
 export function compareKeys(left: Uint8Array, right: Uint8Array): number {
-  return Buffer.compare(left, right);
+  const shorter = Math.min(left.length, right.length);
+  const looked = Math.min(shorter, LOOP_MAX);
+  for (let i = 0; i < looked; i++) {
+    const difference = left[i]! - right[i]!;
+    if (difference !== 0) return difference < 0 ? -1 : 1;
+  }
+  return looked === shorter ? Math.sign(left.length - right.length) : Buffer.compare(left, right);
 }
 
 function encodeStringValue(value: string, long: LongKeys): Uint8Array | KeyFault {

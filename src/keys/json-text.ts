@@ -21,9 +21,9 @@ export function jsonText(value: unknown, what: string): string {
   return text;
 }
 
-type Place = readonly (string | number)[];
+type Place = (string | number)[];
 
-/** Whether there is a bigint somewhere. @throws TypeError as `jsonText` */
+/** Whether there is a bigint somewhere. @param place of the value; as it was when it returns @throws TypeError as `jsonText` */
 function hasBigint(value: unknown, what: string, place: Place): boolean {
   switch (typeof value) {
     case 'number':
@@ -54,14 +54,21 @@ function hasBigintInside(value: object, what: string, place: Place): boolean {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
   let found = false;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) found = hasBigint(value[i], what, [...place, i]) || found;
+    for (let i = 0; i < value.length; i++) found = hasBigintAt(value[i], what, place, i) || found;
     return found;
   }
-  for (const [name, member] of Object.entries(value)) {
-    // Most members are texts and small numbers: no place is made for them.
-    if (typeof member === 'string' || Number.isFinite(member)) continue;
-    found = hasBigint(member, what, [...place, name]) || found;
+  for (const name of Object.keys(value)) {
+    found = hasBigintAt((value as Record<string, unknown>)[name], what, place, name) || found;
   }
+  return found;
+}
+
+function hasBigintAt(value: unknown, what: string, place: Place, step: string | number): boolean {
+  // Most are texts and numbers, which have no place.
+  if (typeof value === 'string' || Number.isFinite(value)) return false;
+  place.push(step);
+  const found = hasBigint(value, what, place);
+  place.pop();
   return found;
 }
 

@@ -40,6 +40,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
   tombstoneChunk(shard: number, chunk: number): Uint8Array | undefined;
   /** The line of a record in an inline shard. */
   inlineRecord(shard: number, ordinal: number): Buffer | undefined;
+  /** The same as text. */
+  inlineText(shard: number, ordinal: number): string | undefined;
   /** Records of an inline shard in order, at most `max`, from this ordinal. */
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[];
   /** What transactions made of a key of a collection since it was imported. */
@@ -73,6 +75,8 @@ export interface CatalogRead extends RecentRead, AuditRead {
 export interface CatalogView extends CatalogRead {
   /** Transactions committed through this object: a reader that has seen fewer looks again at once. */
   readonly commits: number;
+  /** As long as this number is the same, reads see the same state. NaN where that cannot be said. */
+  readonly reading: number;
   /** @throws GristmillError STORE_CLOSED after `close` or `release`, and what failed after a failed commit. */
   assertOpen(): void;
   /** The reads that follow see the newest commit, of whatever process; a snapshot stays what it is. */

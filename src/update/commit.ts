@@ -119,7 +119,8 @@ class CollectionCommit {
 
   run({ keyed, appended, deleted }: CollectionChanges): readonly UniqueKeys[] {
     const base = this.#base;
-    const records = [...appended, ...keyed.flatMap(({ record }) => record ?? [])];
+    const records = [...appended];
+    for (const { record } of keyed) if (record !== undefined) records.push(record);
     const open = this.#append(records);
     if (open !== undefined) this.#shards = [...this.#shards.filter(({ shard }) => shard !== open.shard), open];
     const first = open === undefined ? 0 : open.records - records.length;
@@ -161,10 +162,11 @@ class CollectionCommit {
     if (isFull) this.#write.putShard(this.#base.id, open);
     const shard = open === undefined || isFull ? this.#newShard() : open;
     let { plainBytes } = shard;
-    records.forEach(({ line }, i) => {
-      this.#write.putInlineRecord(shard.shard, shard.records + i, line);
+    let ordinal = shard.records;
+    for (const { line } of records) {
+      this.#write.putInlineRecord(shard.shard, ordinal++, line);
       plainBytes += line.byteLength + 1;
-    });
+    }
     return { ...shard, records: shard.records + records.length, plainBytes };
   }
 
@@ -181,22 +183,19 @@ class CollectionCommit {
 
   #changePrimary(index: IndexManifest, keyed: readonly StoredChange[], { shard, first }: Placed): IndexManifest {
     let ordinal = first;
-    const changes = keyed.map((made) => {
-      const { key, record } = made;
-      const change: Change = record
-        ? { key, shard, ordinal: ordinal++ }
-        : { key, shard: 0, ordinal: 0, isRemoval: true };
-      return { id: idOf(key), made, change };
+    const changes = keyed.map((made): PlacedChange => {
+      const { key } = made;
+      const isRemoval = made.record === undefined;
+      const at = isRemoval ? { shard: 0, ordinal: 0 } : { shard, ordinal: ordinal++ };
+      return { key, shard: at.shard, ordinal: at.ordinal, isRemoval, id: idOf(key), made, stored: undefined };
     });
     // Comparing the ids compares the bytes of the keys, without a call out of the engine each time.
     changes.sort((left, right) => (left.id < right.id ? -1 : 1));
-    const sorted = changes.map(({ change }) => change);
-    const replaced = new Map<Change, Entry>();
-    const changed = changeIndex(this.#target, index, sorted, (stored, change) => {
+    const changed = changeIndex(this.#target, index, changes, (stored, change) => {
       this.#marks.mark(stored.shard, stored.ordinal);
-      if (this.#edits !== undefined) replaced.set(change, stored);
+      (change as PlacedChange).stored = stored;
     });
-    for (const { made, change } of changes) this.#edits?.note(made, replaced.get(change));
+    if (this.#edits !== undefined) for (const { made, stored } of changes) this.#edits.note(made, stored);
     return changed;
   }
 
@@ -228,6 +227,13 @@ class CollectionCommit {
   #recordsOf(shard: number): number | undefined {
     return this.#shards.find((entry) => entry.shard === shard)?.records;
   }
+}
+
+/** A change of the primary index, what it is made of, and where the record of its key was. */
+interface PlacedChange extends Change {
+  readonly id: string;
+  readonly made: StoredChange;
+  stored: Entry | undefined;
 }
 
 /** Where the transaction's records went. */

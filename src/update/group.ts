@@ -15,7 +15,7 @@ import type { SealKeys } from '../store/seal/types.js';
 import type { Catalog, CollectionManifest, KeyRule, ShardEntry, StoreHeader } from '../store/types.js';
 import { GroupLog, type RecordLog, type TransactionNote } from './audit/group-log.js';
 import type { COLLECTION_OPTIONS } from './collection-options.js';
-import type { GroupChanges } from './overlay/changes.js';
+import type { MadeChanges } from './overlay/changes.js';
 import { Overlay } from './overlay/overlay.js';
 import { Undo } from './overlay/undo.js';
 import { planOf } from './records/prepared.js';
@@ -138,7 +138,7 @@ export class Group {
   }
 
   /** The changes of all transactions that did not throw; undefined where there are none. */
-  changes(): GroupChanges | undefined {
+  changes(): MadeChanges | undefined {
     const changed = [...this.#collections.values()].filter(({ overlay }) => !overlay.isEmpty);
     if (this.#created.length + changed.length === 0) return undefined;
     const { nextCollection, nextTree } = this.#header;
@@ -148,7 +148,7 @@ export class Group {
       created: this.#created,
       collections: changed.map(({ manifest: { name }, overlay }) => ({
         name,
-        keyed: overlay.inOrder().map(([, change]) => change),
+        keyed: overlay.inOrder(),
         appended: overlay.appended,
         deleted: [...overlay.deleted],
       })),

@@ -25,6 +25,7 @@ import { checkUniqueKeys, commitChanges, type UniqueKeys } from './commit.js';
 import { editsOf, isTouched, originalText, wholeKeyOf } from './edits/edited.js';
 import { editCount, hasImports } from './edits/edits.js';
 import { Group } from './group.js';
+import { decodeChanges, encodeChanges } from './overlay/changes.js';
 import type { TransactionCollection } from './transaction-collection.js';
 import { TransactionWork } from './transaction-work.js';
 
@@ -188,9 +189,12 @@ class Settling {
       else if (!this.#merge(collection, one, onChanged)) continue;
       kept++;
     }
-    const changes = group.changes();
+    const made = group.changes();
     const target = { catalog, write: this.#write, place: this.#target };
-    if (changes !== undefined) commitChanges(target, changes, (manifest) => group.shardsOf(manifest), this.#unique);
+    if (made !== undefined) {
+      const changes = decodeChanges(encodeChanges(made));
+      commitChanges(target, changes, (manifest) => group.shardsOf(manifest), this.#unique);
+    }
     work.end();
     return kept;
   }

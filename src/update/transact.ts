@@ -9,12 +9,12 @@ import { GROUP_BYTES_MAX, GROUP_MILLISECONDS_MAX } from '../base/limits.js';
 import type { Lookup } from '../lookup/lookup.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { waitUntilMergeable } from '../store/lock/lock-holder.js';
-import type { Catalog } from '../store/types.js';
+import type { Catalog, CatalogWrite, CollectionManifest } from '../store/types.js';
 import type { TransactionNote } from './audit/group-log.js';
 import { assertNotWithin, withinTransaction } from './callback.js';
 import { commitGroup } from './commit-applier.js';
 import { Group, MergeUnderWay } from './group.js';
-import { encodeChanges } from './overlay/changes.js';
+import { decodeChanges, encodeChanges, type MadeChanges } from './overlay/changes.js';
 import { Queue } from './queue.js';
 import { Transaction } from './transaction.js';
 import { TransactionWork } from './transaction-work.js';
@@ -127,7 +127,7 @@ export class Transactions {
   /** Commits a group, or one after another what cannot be committed together. */
   async #commit(most: number): Promise<void> {
     const ran: Ran[] = [];
-    const { catalog, place } = this.#store;
+    const { catalog } = this.#store;
     try {
       let group: Group;
       await catalog.commit({
@@ -136,7 +136,7 @@ export class Transactions {
           return group.changes();
         },
         takeBack: () => this.#queue.unshift(ran.splice(0).map(({ waiting }) => waiting)),
-        apply: (write, changes) => commitGroup({ catalog, place, write }, changes, (one) => group.shardsOf(one)),
+        apply: (write, changes) => this.#write(group, write, changes),
         encode: encodeChanges,
       });
     } catch (error) {
@@ -149,12 +149,12 @@ export class Transactions {
 
   #commitSync(most: number): void {
     const ran: Ran[] = [];
-    const { catalog, place } = this.#store;
+    const { catalog } = this.#store;
     try {
       catalog.transactionSync((write) => {
         const group = this.#runGroup(most, ran, Number.POSITIVE_INFINITY);
         const changes = group.changes();
-        if (changes !== undefined) commitGroup({ catalog, place, write }, changes, (one) => group.shardsOf(one));
+        if (changes !== undefined) this.#write(group, write, changes);
       });
     } catch (error) {
       const again = this.#failed(ran, error);
@@ -162,6 +162,13 @@ export class Transactions {
       return;
     }
     this.#settle(ran);
+  }
+
+  /** Writes a group in this thread. */
+  #write(group: Group, write: CatalogWrite, changes: MadeChanges): void {
+    const { catalog, place } = this.#store;
+    const shardsOf = (manifest: CollectionManifest) => group.shardsOf(manifest);
+    commitGroup({ catalog, place, write }, decodeChanges(encodeChanges(changes)), shardsOf);
   }
 
   #settle(ran: readonly Ran[]): void {

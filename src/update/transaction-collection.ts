@@ -231,7 +231,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   #textOf({ line }: NewRecord): string {
-    return recordText(line.toString(), lineForm({ named: this.#manifest.key.kind === 'name' }));
+    return recordText(line, lineForm({ named: this.#manifest.key.kind === 'name' }));
   }
 
   #put(record: NewRecord): KeyValue {

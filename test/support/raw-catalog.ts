@@ -8,6 +8,7 @@ import type { CatalogSnapshot } from '../../src/store/types.js';
 
 export class RawCatalog extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
+  readonly reading = 0;
 
   assertOpen(): void {}
   refresh(): void {}

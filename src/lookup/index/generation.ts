@@ -19,7 +19,7 @@ import type {
 } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
 import type { HotPlace } from '../cache/hot-places.js';
-import { Tree } from './tree.js';
+import { Tree, type TreeReads } from './tree.js';
 
 /** Thrown, and caught by the collection, when a lookup meets a newer generation. */
 export const STALE = new Error('the collection has changed during a lookup');
@@ -58,12 +58,17 @@ export class Generation {
   readonly #layout: Layout;
   /** The store's generation up to which this is known to be the collection's newest. */
   #knownUntil: number;
+  /** The `reading` of the catalog in which this was the newest. */
+  #reading = Number.NaN;
   readonly #tombstones = new Map<number, Tombstones>();
   /** The publication that marked the last dead record of a shard, as far as it was asked for. */
   readonly #deadSince = new Map<number, number>();
   /** For its trees. Made here and not in the constructor: closures of one function share what any of them refers to, and one
    * that referred to `previous` would make every generation hold the one before it. */
-  readonly #read = (): CatalogRead => this.current();
+  readonly #reads: TreeReads = {
+    current: () => this.current(),
+    recentEntry: (tree, key) => this.#confirmed(this.#catalog.recentEntry(tree, key)),
+  };
   #users = 0;
   /** Its shards that a newer generation does not have there. Not that generation: it would hold the one after it in turn. */
   #unneeded: readonly ShardEntry[] = [];
@@ -79,9 +84,9 @@ export class Generation {
     this.#layout = isSame ? previous.#layout : loadLayout(catalog, manifest);
     this.shards = open === undefined ? this.#layout.shards : [...this.#layout.shards, open];
     const { primary } = manifest;
-    this.primary = primary && new Tree(primary, caches, this.#read, previous && sameTree(previous, this, primary));
+    this.primary = primary && new Tree(primary, caches, this.#reads, previous && sameTree(previous, this, primary));
     this.secondary = manifest.secondary.map(
-      (index) => new Tree(index, caches, this.#read, previous && sameTree(previous, this, index)),
+      (index) => new Tree(index, caches, this.#reads, previous && sameTree(previous, this, index)),
     );
   }
 
@@ -98,7 +103,18 @@ export class Generation {
       if (this.#catalog.collection(this.manifest.name)?.generation !== this.manifest.generation) return false;
       this.#knownUntil = generation;
     }
+    this.#reading = this.#catalog.reading;
     return true;
+  }
+
+  /**
+   * What a read of the catalog has just given, which must be of this generation. Where the state that was read is the one of
+   * the last look, this costs no look of its own.
+   * @throws STALE
+   */
+  #confirmed<T>(value: T): T {
+    if (this.#catalog.reading !== this.#reading && !this.isCurrent()) throw STALE;
+    return value;
   }
 
   /** The catalog, for a read that must see this generation. @throws STALE */
@@ -205,9 +221,11 @@ export class Generation {
   }
 
   #inlinePlace(entry: ShardEntry, ordinal: number, read: CatalogRead | undefined): Place {
-    const line = (read ?? this.current()).inlineRecord(entry.shard, ordinal);
-    if (line === undefined) throw this.#noPlace(read);
-    return { entry, ordinal, inline: line.toString() };
+    const { shard } = entry;
+    const inline =
+      read === undefined ? this.#confirmed(this.#catalog.inlineText(shard, ordinal)) : read.inlineText(shard, ordinal);
+    if (inline === undefined) throw this.#noPlace(read);
+    return { entry, ordinal, inline };
   }
 
   #noPlace(read: CatalogRead | undefined): Error {

@@ -12,6 +12,7 @@ import { FENCES_MAX } from '../../base/limits.js';
 import { type OrderedPages, StoredPages } from '../../store/pages/ordered-pages.js';
 import { highestPageKey } from '../../store/pages/page-key.js';
 import { damagedPage, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound } from '../../store/pages/read.js';
+import type { RecentEntry } from '../../store/recent-types.js';
 import type { CatalogRead, IndexManifest, Location, PageAt } from '../../store/types.js';
 import type { Caches } from '../cache/caches.js';
 import { FencedPages, type PageOf } from './fenced-pages.js';
@@ -23,22 +24,30 @@ const SEEKS_PER_PAGE = 1 / 16;
 /** Page keys read from LMDB in one turn of the event loop: some ten milliseconds. */
 const KEYS_PER_TURN = 8192;
 
+/** Reads of the catalog in the generation that a tree belongs to. */
+export interface TreeReads {
+  /** The catalog, having made sure that it still shows that generation. */
+  current(): CatalogRead;
+  /** A recent entry of that generation. */
+  recentEntry(tree: number, key: Uint8Array): RecentEntry | undefined;
+}
+
 export class Tree {
   readonly manifest: IndexManifest;
-  readonly #read: () => CatalogRead;
+  readonly #reads: TreeReads;
   readonly #caches: Caches;
   #seeks = 0;
   #fences: Fences | undefined;
   #pageSpace = 0;
 
   /**
-   * @param read gives the catalog, having made sure that it still shows the generation this tree belongs to.
+   * @param reads of the generation that this tree belongs to
    * @param same the tree with exactly these pages in another generation: its fences and pages in memory are this one's too.
    */
-  constructor(manifest: IndexManifest, caches: Caches, read: () => CatalogRead, same?: Tree) {
+  constructor(manifest: IndexManifest, caches: Caches, reads: TreeReads, same?: Tree) {
     this.manifest = manifest;
     this.#caches = caches;
-    this.#read = read;
+    this.#reads = reads;
     if (same !== undefined) {
       // Where the fences were to be loaded and are not here, they are loaded after so many searches again.
       this.#seeks = same.#seeks < this.#seeksMin ? same.#seeks : 0;
@@ -51,7 +60,7 @@ export class Tree {
   find(key: Uint8Array): Location | undefined {
     const { tree, recent } = this.manifest;
     if (recent !== undefined && recent.values > 0) {
-      const newer = this.#read().recentEntry(tree, key);
+      const newer = this.#reads.recentEntry(tree, key);
       if (newer !== undefined) return newer.isRemoval ? undefined : newer;
     }
     const fences = this.#fences;
@@ -60,7 +69,7 @@ export class Tree {
       page = this.#seek(highestPageKey(tree, key))?.page;
     } else {
       const index = fences.floor(key);
-      if (index >= 0) page = this.#page(fences, index, this.#read, true);
+      if (index >= 0) page = this.#page(fences, index, this.#reads.current, true);
     }
     if (page === undefined) return undefined;
     const index = lowerBound(page, key);
@@ -88,7 +97,7 @@ export class Tree {
 
   #seek(pageKey: Uint8Array): PageAt | undefined {
     this.#countSeek();
-    return this.#read().floorPage(this.manifest.tree, pageKey);
+    return this.#reads.current().floorPage(this.manifest.tree, pageKey);
   }
 
   #countSeek(): void {
@@ -103,7 +112,7 @@ export class Tree {
     const keys: Uint8Array[] = [];
     // To the end of what is there: how many pages the manifest says that there are is only said.
     for (;;) {
-      const found = this.#read().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
+      const found = this.#reads.current().pageKeys(tree, KEYS_PER_TURN, keys[keys.length - 1]);
       for (const key of found) keys.push(key);
       if (found.length < KEYS_PER_TURN || keys.length > pages) break;
       await setImmediate();

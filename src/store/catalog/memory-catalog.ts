@@ -44,6 +44,7 @@ class StateReader extends CatalogReader {
 
 class MemorySnapshot extends StateReader implements CatalogSnapshot {
   readonly commits = 0;
+  readonly reading = 0;
   readonly #index: MemoryIndex;
   readonly #mine: Set<CatalogSnapshot>;
 
@@ -93,6 +94,9 @@ export class MemoryCatalog extends StateReader implements Catalog {
     this.#index = index;
     this.#readOnly = readOnly;
   }
+
+  /** Looking at a state is no more than looking at this number. */
+  readonly reading = Number.NaN;
 
   get commits(): number {
     return this.#commits;

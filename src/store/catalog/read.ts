@@ -26,10 +26,10 @@ import type {
 } from '../types.js';
 import type { ByteMap, ByteRange } from './byte-map.js';
 import { Decoded } from './decoded.js';
+import { decodeEdit } from './edit-value.js';
 import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
 import {
   auditHeadCheck,
-  editCheck,
   garbageCheck,
   lockCheck,
   resumableCheck,
@@ -65,6 +65,7 @@ import {
   tombstoneChunkKey,
   tombstonesKey,
   unseal,
+  unsealText,
 } from './values.js';
 
 export class CatalogReader implements CatalogRead {
@@ -115,8 +116,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   collections(): readonly CollectionManifest[] {
-    const start = Buffer.of(MetaKind.collection);
-    const found = this.#meta.range({ start, end: Buffer.of(MetaKind.collection + 1) });
+    const found = this.#meta.range({ start: Buffer.of(MetaKind.collection), end: Buffer.of(MetaKind.collection + 1) });
     const manifests = found.map((raw) => this.collectionIn(raw));
     // The order of pseudonyms says nothing.
     return this.decoded.names === undefined ? manifests : manifests.sort(byName);
@@ -163,6 +163,11 @@ export class CatalogReader implements CatalogRead {
     return bytes && this.#line(bytes, shard, ordinal);
   }
 
+  inlineText(shard: number, ordinal: number): string | undefined {
+    const bytes = this.#meta.get(inlineKey(shard, ordinal));
+    return bytes && unsealText(bytes, `record ${ordinal} of shard ${shard}`, this.file);
+  }
+
   inlineRecords(shard: number, from: number, max: number): readonly InlineRecord[] {
     const found = this.#meta.range({ start: inlineKey(shard, from), end: inlineKey(shard + 1, 0), limit: max });
     return found.map(({ key, value }) => {
@@ -173,15 +178,13 @@ export class CatalogReader implements CatalogRead {
 
   edit(collectionId: number, key: Uint8Array): Edit | undefined {
     const bytes = this.#meta.get(editKey(collectionId, key));
-    return bytes && decodeValue<Edit>(editCheck, bytes, 'edit of a record', this.file);
+    return bytes && decodeEdit(bytes, this.file);
   }
 
   edits(collectionId: number, max: number, after?: Uint8Array): readonly EditAt[] {
     const start = editKey(collectionId, after ?? new Uint8Array());
     const found = this.#meta.range({ start, end: editsEnd(collectionId), limit: max, exclusiveStart: true });
-    return found.map(({ key, value }) => {
-      return { key: editedKey(key), edit: decodeValue<Edit>(editCheck, value, 'edit of a record', this.file) };
-    });
+    return found.map(({ key, value }) => ({ key: editedKey(key), edit: decodeEdit(value, this.file) }));
   }
 
   lock(): LockRecord | undefined {

@@ -19,6 +19,8 @@ const HEAD_BYTES = 5;
 /** More than any location. */
 const AFTER_LOCATIONS = Buffer.alloc(LOCATION_BYTES + 1, 0xff);
 
+const REMOVED = { shard: 0, ordinal: 0 };
+
 /** After all recent entries. */
 export const RECENT_END = Buffer.of(MetaKind.recent + 1);
 
@@ -59,8 +61,10 @@ export function encodeRecent(
 ): { readonly at: Buffer; readonly value: Buffer } {
   if (isKeyed) {
     const at = recentPlace(tree, key);
-    const value = Buffer.alloc(CHECKSUM_BYTES + LOCATION_BYTES);
-    if (!isRemoval) value.writeUInt32LE(ordinal, value.writeUInt32LE(shard, CHECKSUM_BYTES));
+    // Out of the pool: LMDB takes those sooner than ones with a memory of their own.
+    const value = Buffer.allocUnsafe(CHECKSUM_BYTES + LOCATION_BYTES);
+    const location = isRemoval ? REMOVED : { shard, ordinal };
+    value.writeUInt32LE(location.ordinal, value.writeUInt32LE(location.shard, CHECKSUM_BYTES));
     putOwnChecksum(at, value);
     return { at, value };
   }

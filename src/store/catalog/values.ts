@@ -82,7 +82,10 @@ export function tombstoneChunkKey(shard: number, chunk: number): Buffer {
 }
 
 export function inlineKey(shard: number, ordinal: number): Buffer {
-  return numbersKey(MetaKind.inline, shard, ordinal);
+  const at = Buffer.allocUnsafe(INLINE_KEY_BYTES);
+  at[0] = MetaKind.inline;
+  at.writeUInt32BE(ordinal, at.writeUInt32BE(shard, 1));
+  return at;
 }
 
 /** Where the source manifest of a collection is; its chunks of rows follow it. */
@@ -99,12 +102,18 @@ export function profileKey(collectionId: number): Buffer {
   return numbersKey(MetaKind.profile, collectionId);
 }
 
+const INLINE_KEY_BYTES = 9;
+
 /** Bytes of the key of an edit before the key of its record. */
 export const EDIT_KEY_BYTES = 5;
 
 /** Where what transactions made of a key of a collection is. */
 export function editKey(collectionId: number, key: Uint8Array): Buffer {
-  return Buffer.concat([numbersKey(MetaKind.edits, collectionId), key]);
+  const at = Buffer.allocUnsafe(EDIT_KEY_BYTES + key.byteLength);
+  at[0] = MetaKind.edits;
+  at.writeUInt32BE(collectionId, 1);
+  at.set(key, EDIT_KEY_BYTES);
+  return at;
 }
 
 /** Behind all edits of a collection. */
@@ -167,6 +176,14 @@ export function unseal(sealed: Uint8Array, what: string, file: string): Uint8Arr
     throw damaged(what, file, 'its checksum does not match');
   }
   return sealed.subarray(CHECKSUM_BYTES);
+}
+
+/** The same as text, without a view of its bytes. */
+export function unsealText(sealed: Buffer, what: string, file: string): string {
+  if (sealed.byteLength < CHECKSUM_BYTES || !checksumMatches(sealed, 0, CHECKSUM_BYTES, sealed.byteLength)) {
+    throw damaged(what, file, 'its checksum does not match');
+  }
+  return sealed.toString('utf8', CHECKSUM_BYTES);
 }
 
 /** @throws GristmillError CHECKSUM_MISMATCH for a value that could not be read again, such as a number that is too large */

@@ -20,6 +20,8 @@ export const CHECKSUM_BYTES = 8;
 const RESULT_AT = 1024;
 const INPUT_AT = 1040;
 const WASM_PAGE_BYTES = 65_536;
+/** So many bytes are copied sooner by a loop than by a call. */
+const LOOP_MAX = 128;
 
 let wasm: ChecksumExports | undefined;
 let memory = new Uint8Array();
@@ -48,7 +50,8 @@ function hash(bytes: Uint8Array, from: number, to: number): void {
     own.grow(Math.ceil((end - memory.byteLength) / WASM_PAGE_BYTES));
     memory = new Uint8Array(own.buffer);
   }
-  memory.set(from === 0 && to === bytes.byteLength ? bytes : bytes.subarray(from, to), INPUT_AT);
+  if (to - from <= LOOP_MAX) for (let i = from, at = INPUT_AT; i < to; i++) memory[at++] = bytes[i]!;
+  else memory.set(from === 0 && to === bytes.byteLength ? bytes : bytes.subarray(from, to), INPUT_AT);
   xxh64Into(INPUT_AT, to - from, RESULT_AT);
 }
 

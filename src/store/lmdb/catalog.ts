@@ -4,8 +4,8 @@
 // and `pages` (index pages under their page keys: store/pages/page-key.ts); store/catalog/read.ts reads them, store/catalog/write.ts writes them.
 //
 // A transaction collects what it writes (store/catalog/write-set.ts), and the commit thread (commits/thread.ts) writes it to
-// LMDB; or, for who wants to wait, this thread does (commit.ts). What LMDB does not do for us, and is done here: a failed commit leaves an environment that must not be trusted, so it is
-// refused from then on; a failed write may end the process, so that the disk is asked for room before (commit-room.ts).
+// LMDB; or, for who wants to wait, this thread does (commit.ts). A failed commit leaves an environment that must not be
+// trusted, so it is refused from then on. The disk is asked for room before a write, which may end the process (commit-room.ts).
 
 import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
@@ -28,7 +28,7 @@ import { copyIndex } from './copy.js';
 import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMaps } from './maps.js';
 import { makeReady } from './new-index.js';
-import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
+import { type LmdbCatalogOptions, type OpenIndex, onTransaction, openIndex } from './open.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -53,6 +53,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   /** Whether changes are being prepared on one state. */
   #isPreparing = false;
   #commits = 0;
+  /** How many read transactions LMDB has begun for this thread: the reads within one see one state. */
+  #reading = 0;
   #failed: GristmillError | undefined;
   #closed = false;
 
@@ -71,6 +73,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#stored = stored;
     this.#environment = { file, index, snapshots: new Set(), isChanging: () => this.#isWriting };
     this.#room = new CommitRoom(file);
+    onTransaction(index, () => this.#reading++);
   }
 
   /** @param store the store's directory, validated (store/files/layout.ts). */
@@ -86,6 +89,10 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       await catalog.close();
       throw ioError(error, 'open', file);
     }
+  }
+
+  get reading(): number {
+    return this.#isWriting || this.#working !== undefined ? Number.NaN : this.#reading;
   }
 
   get commits(): number {
@@ -248,8 +255,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
    * @throws GristmillError STORE_CLOSED where the store has been removed, IO_ERROR; what `work` throws
    */
   exclusively<T>(work: () => T): T {
-    this.assertOpen();
     const { gate } = this.#index;
+    this.assertOpen();
     if (gate === undefined) throw new TypeError('this store cannot be changed');
     return gate.within(() => {
       assertInPlace(this.#index, this.file);
@@ -266,7 +273,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // LMDB would be read through a transaction of a closed environment otherwise.
+    // First, or LMDB would be read through a transaction of a closed environment.
     for (const snapshot of this.#environment.snapshots) snapshot.release();
     try {
       await this.#thread?.close();

@@ -101,7 +101,7 @@ export function assertInPlace({ inode }: OpenIndex, file: string): void {
 function target(database: Bytes, file: string): WritableByteMap {
   return {
     put(key, given) {
-      const value = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+      const value = Buffer.isBuffer(given) ? given : Buffer.from(given.buffer, given.byteOffset, given.byteLength);
       // Declared to return nothing; within a transaction it returns whether LMDB took the value.
       let taken: boolean;
       try {

@@ -3,6 +3,7 @@
 // Opens the index of a store, through the gate (gate.ts) and past the guard (guard.ts), and closes it the same
 // way. Opening tries again where it met a process that closed without the gate: one that ended with the store open.
 
+import type { EventEmitter } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -137,6 +138,16 @@ function closeThrough(gate: Gate | undefined, close: () => void): void {
     close();
   } finally {
     if (isEntered) gate?.leave();
+  }
+}
+
+/**
+ * Calls `begun` when this thread begins a transaction: one that writes, or the one that all its reads are in from then on. The
+ * database tells it that is read first. (`on` of lmdb-js fails for this event.)
+ */
+export function onTransaction({ root, meta, pages, sealed }: OpenIndex, begun: () => void): void {
+  for (const database of [root, meta, pages, sealed?.state]) {
+    (database as EventEmitter | undefined)?.addListener('begin-transaction', begun);
   }
 }
 

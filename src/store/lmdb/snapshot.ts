@@ -14,6 +14,7 @@ import { checkDigest } from './sealed/digest.js';
 
 export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   readonly commits = 0;
+  readonly reading = 0;
   readonly #environment: Environment;
   #transaction: Transaction | undefined;
 

@@ -6,15 +6,16 @@
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
 import type { Entry } from '../types.js';
 import type { Change, Resolve } from './change.js';
-import { entryAt, entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound, upperBound } from './read.js';
+import { entryCount, entryHasKey, entryOrdinal, entryShard, lowerBound, upperBound } from './read.js';
 import { COUNT_AT, LOCATION_BYTES, OFFSET_BYTES, PAGE_BYTES, PREFIX_AT, PREFIX_BYTES_AT } from './write.js';
 
 /** An entry to write in front of entry `at`, or in its place. */
 interface Edit {
+  readonly change: Change;
   readonly at: number;
   readonly replaces: boolean;
-  /** Absent: the entry goes. */
-  readonly entry?: Entry;
+  /** Undefined: the entry goes. */
+  entry: Entry | undefined;
 }
 
 /**
@@ -27,24 +28,25 @@ export function splicePage(
   resolve: Resolve | undefined,
 ): readonly Uint8Array[] | undefined {
   const prefixBytes = u16(page, PREFIX_BYTES_AT);
-  const places: { readonly change: Change; readonly at: number; readonly isStored: boolean }[] = [];
+  const edits: Edit[] = [];
   let bytesMost = page.byteLength;
   for (const change of changes) {
     const { key } = change;
     const at = resolve === undefined ? placeOf(page, change) : lowerBound(page, key);
-    const isStored = resolve !== undefined && at < entryCount(page) && entryHasKey(page, at, key);
-    if (!isStored && change.isRemoval) continue;
-    if (!isStored) {
+    const replaces = resolve !== undefined && at < entryCount(page) && entryHasKey(page, at, key);
+    if (!replaces && change.isRemoval) continue;
+    if (!replaces) {
       if (!hasPrefix(page, prefixBytes, key)) return undefined;
       bytesMost += OFFSET_BYTES + key.byteLength - prefixBytes + LOCATION_BYTES;
     }
-    places.push({ change, at, isStored });
+    edits.push({ change, at, replaces, entry: change });
   }
   if (bytesMost > PAGE_BYTES) return undefined;
-  const edits = places.map(({ change, at, isStored }): Edit => {
-    const entry = isStored ? resolve!(entryAt(page, at), change) : change;
-    return { at, replaces: isStored, ...(entry && { entry }) };
-  });
+  for (const edit of edits) {
+    const { change, at } = edit;
+    if (!edit.replaces) continue;
+    edit.entry = resolve!({ key: change.key, shard: entryShard(page, at), ordinal: entryOrdinal(page, at) }, change);
+  }
   return apply(page, edits);
 }
 

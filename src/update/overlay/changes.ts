@@ -8,15 +8,19 @@ import type { CollectionManifest, StoreHeader } from '../../store/types.js';
 import type { NewRecord } from '../records/record.js';
 import type { KeyChange } from './overlay.js';
 
-export interface GroupChanges {
+interface Changes<R> {
   /** The numbers that are free when new collections and their trees have taken theirs. */
   readonly numbers: Pick<StoreHeader, 'nextCollection' | 'nextTree'>;
   /** New collections; those that get records are in `collections` too. */
   readonly created: readonly CollectionManifest[];
-  readonly collections: readonly CollectionChanges[];
+  readonly collections: readonly ChangesOf<R>[];
   /** What the audit log says of the transactions. Absent where they are part of another change. */
   readonly audit?: GroupAudit | undefined;
 }
+
+/** As a group has made them, and as they are written. */
+export type MadeChanges = Changes<MadeRecord>;
+export type GroupChanges = Changes<StoredRecord>;
 
 /** The transactions of a group that have changed something, for the audit log. */
 export interface GroupAudit {
@@ -26,77 +30,115 @@ export interface GroupAudit {
   readonly recordsLeftOut?: number | undefined;
 }
 
-/** A record as it is stored: its key is that of its change. */
-export type StoredRecord = Pick<NewRecord, 'line' | 'secondary'>;
+/** A record: its key is that of its change. */
+export type MadeRecord = Pick<NewRecord, 'line' | 'secondary'>;
+
+/** The same as it is stored. */
+export interface StoredRecord extends Pick<NewRecord, 'secondary'> {
+  readonly line: Uint8Array;
+}
 
 /** What becomes of one key. Without a record it is deleted. */
-export interface StoredChange extends Pick<KeyChange, 'key' | 'whole' | 'patches'> {
-  readonly record?: StoredRecord;
+interface ChangeOf<R> extends Pick<KeyChange, 'key' | 'whole' | 'patches'> {
+  readonly record?: R | undefined;
 }
+export type StoredChange = ChangeOf<StoredRecord>;
 
-export interface CollectionChanges {
+interface ChangesOf<R> {
   readonly name: string;
   /** In the order in which they were made. None in a collection without a key. */
-  readonly keyed: readonly StoredChange[];
+  readonly keyed: readonly ChangeOf<R>[];
   /** In a collection without a key: records to append, and ordinals of records to delete. */
-  readonly appended: readonly StoredRecord[];
+  readonly appended: readonly R[];
   readonly deleted: readonly number[];
 }
+export type CollectionChanges = ChangesOf<StoredRecord>;
 
 /** The head of a collection: its records follow, those to append first. */
-interface Head extends Pick<GroupChanges, 'numbers' | 'created' | 'audit'> {
+interface Head extends Pick<MadeChanges, 'numbers' | 'created' | 'audit'> {
   readonly collections: readonly (Pick<CollectionChanges, 'name' | 'deleted'> & {
     readonly appended: number;
     readonly keyed: number;
   })[];
 }
 
+/** What a change has. */
+const HAS_RECORD = 1;
+const HAS_WHOLE_KEY = 2;
+const HAS_PATCHES = 4;
+
 /** @returns bytes in a memory of their own, so that it can be moved to another thread */
-export function encodeChanges({ numbers, created, collections, audit }: GroupChanges): Uint8Array {
+export function encodeChanges({ numbers, created, collections, audit }: MadeChanges): Uint8Array {
   const heads = collections.map(({ name, deleted, appended, keyed }) => {
     return { name, deleted, appended: appended.length, keyed: keyed.length };
   });
-  const head: Head = { numbers, created, collections: heads, audit };
-  const to = new Parts();
-  to.bytes(Buffer.from(JSON.stringify(head)));
+  const head = JSON.stringify({ numbers, created, collections: heads, audit } satisfies Head);
+  let size = textSize(head);
+  for (const { appended, keyed } of collections) {
+    for (const record of appended) size += recordSize(record);
+    for (const change of keyed) size += changeSize(change);
+  }
+  const to = new Writer(size);
+  to.text(head);
   for (const { appended, keyed } of collections) {
     for (const record of appended) putRecord(to, record);
-    for (const { key, whole, record, patches } of keyed) {
-      to.bytes(key);
-      to.bytes(whole ?? NOTHING);
-      to.number(record === undefined ? 0 : 1);
-      if (record === undefined) continue;
-      to.bytes(patches === undefined ? NOTHING : Buffer.from(JSON.stringify(patches)));
-      putRecord(to, record);
-    }
+    for (const change of keyed) putChange(to, change);
   }
-  return to.joined();
+  return to.finished();
 }
 
 export function decodeChanges(bytes: Uint8Array): GroupChanges {
   const reader = new Reader(bytes);
-  const { numbers, created, collections, audit } = JSON.parse(reader.bytes().toString()) as Head;
+  const { numbers, created, collections, audit } = JSON.parse(reader.text()) as Head;
   return {
     ...{ numbers, created, audit },
     collections: collections.map(({ name, deleted, appended, keyed }) => ({
       ...{ name, deleted },
-      appended: Array.from({ length: appended }, () => takeRecord(reader)),
-      keyed: Array.from({ length: keyed }, () => takeChange(reader)),
+      appended: listOf(appended, () => takeRecord(reader)),
+      keyed: listOf(keyed, () => takeChange(reader)),
     })),
   };
 }
 
-function takeChange(reader: Reader): StoredChange {
-  const [encoded, whole] = [reader.bytes(), reader.bytes()];
-  const key = { key: encoded, ...(whole.byteLength > 0 && { whole }) };
-  if (reader.number() === 0) return key;
-  const patches = reader.bytes();
-  const record = takeRecord(reader);
-  return { ...key, record, ...(patches.byteLength > 0 && { patches: JSON.parse(patches.toString()) as string[] }) };
+function changeSize({ key, whole, record, patches }: ChangeOf<MadeRecord>): number {
+  let size = 2 * NUMBER_BYTES + key.byteLength;
+  if (whole !== undefined) size += NUMBER_BYTES + whole.byteLength;
+  if (patches !== undefined) size += textSize(JSON.stringify(patches));
+  return record === undefined ? size : size + recordSize(record);
 }
 
-function putRecord(to: Parts, { line, secondary }: StoredRecord): void {
-  to.bytes(line);
+function putChange(to: Writer, { key, whole, record, patches }: ChangeOf<MadeRecord>): void {
+  const has = (record && HAS_RECORD) ?? 0;
+  to.number(has | (whole === undefined ? 0 : HAS_WHOLE_KEY) | (patches === undefined ? 0 : HAS_PATCHES));
+  to.bytes(key);
+  if (whole !== undefined) to.bytes(whole);
+  if (patches !== undefined) to.text(JSON.stringify(patches));
+  if (record !== undefined) putRecord(to, record);
+}
+
+function takeChange(reader: Reader): StoredChange {
+  const has = reader.number();
+  const key = reader.bytes();
+  // All of one shape.
+  return {
+    key,
+    whole: (has & HAS_WHOLE_KEY) === 0 ? undefined : reader.bytes(),
+    patches: (has & HAS_PATCHES) === 0 ? undefined : (JSON.parse(reader.text()) as string[]),
+    record: (has & HAS_RECORD) === 0 ? undefined : takeRecord(reader),
+  };
+}
+
+function recordSize({ line, secondary }: MadeRecord): number {
+  let size = textSize(line) + NUMBER_BYTES;
+  for (const keys of secondary) {
+    size += NUMBER_BYTES;
+    for (const key of keys) size += NUMBER_BYTES + key.byteLength;
+  }
+  return size;
+}
+
+function putRecord(to: Writer, { line, secondary }: MadeRecord): void {
+  to.text(line);
   to.number(secondary.length);
   for (const keys of secondary) {
     to.number(keys.length);
@@ -106,63 +148,84 @@ function putRecord(to: Parts, { line, secondary }: StoredRecord): void {
 
 function takeRecord(reader: Reader): StoredRecord {
   const line = reader.bytes();
-  const secondary = Array.from({ length: reader.number() }, () =>
-    Array.from({ length: reader.number() }, () => reader.bytes()),
-  );
-  return { line, secondary };
+  return { line, secondary: listOf(reader.number(), () => listOf(reader.number(), () => reader.bytes())) };
 }
 
-const NOTHING = new Uint8Array();
-const NUMBER_BYTES = 4;
+function listOf<T>(length: number, take: () => T): T[] {
+  const list: T[] = [];
+  for (let i = 0; i < length; i++) list.push(take());
+  return list;
+}
 
-/** Collects what is written: memory that is given up as it becomes too small would be collected in the event loop. */
-class Parts {
-  readonly #parts: (number | Uint8Array)[] = [];
-  #size = 0;
+const NUMBER_BYTES = 4;
+/** So many bytes are copied sooner by a loop than by a call. */
+const LOOP_MAX = 48;
+
+function textSize(text: string): number {
+  return NUMBER_BYTES + Buffer.byteLength(text);
+}
+
+class Writer {
+  readonly #buffer: Buffer;
+  #at = 0;
+
+  constructor(size: number) {
+    this.#buffer = Buffer.from(new ArrayBuffer(size));
+  }
 
   number(number: number): void {
-    this.#parts.push(number);
-    this.#size += NUMBER_BYTES;
+    this.#at = this.#buffer.writeUInt32LE(number, this.#at);
   }
 
   bytes(bytes: Uint8Array): void {
-    this.number(bytes.byteLength);
-    this.#parts.push(bytes);
-    this.#size += bytes.byteLength;
+    const { byteLength } = bytes;
+    this.number(byteLength);
+    const at = this.#at;
+    if (byteLength > LOOP_MAX) this.#buffer.set(bytes, at);
+    else for (let i = 0; i < byteLength; i++) this.#buffer[at + i] = bytes[i]!;
+    this.#at = at + byteLength;
   }
 
-  joined(): Uint8Array {
-    const buffer = Buffer.from(new ArrayBuffer(this.#size));
-    let at = 0;
-    for (const part of this.#parts) {
-      if (typeof part === 'number') at = buffer.writeUInt32LE(part, at);
-      else {
-        buffer.set(part, at);
-        at += part.byteLength;
-      }
-    }
-    return buffer;
+  text(text: string): void {
+    const from = this.#at + NUMBER_BYTES;
+    const length = this.#buffer.write(text, from);
+    this.number(length);
+    this.#at = from + length;
+  }
+
+  finished(): Uint8Array {
+    if (this.#at !== this.#buffer.byteLength) throw new Error('encoded changes do not have the size that was counted');
+    return this.#buffer;
   }
 }
 
 class Reader {
-  readonly #buffer: Buffer;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   number(): number {
-    const number = this.#buffer.readUInt32LE(this.#at);
+    const number = this.#view.getUint32(this.#at, true);
     this.#at += NUMBER_BYTES;
     return number;
   }
 
   /** A view: nobody writes to it. */
-  bytes(): Buffer {
-    const from = this.#at + NUMBER_BYTES;
-    this.#at = from + this.#buffer.readUInt32LE(this.#at);
-    return this.#buffer.subarray(from, this.#at);
+  bytes(): Uint8Array {
+    const { buffer, byteOffset } = this.#bytes;
+    const length = this.number();
+    const from = this.#at;
+    this.#at += length;
+    return new Uint8Array(buffer, byteOffset + from, length);
+  }
+
+  text(): string {
+    const { buffer, byteOffset, byteLength } = this.bytes();
+    return Buffer.from(buffer, byteOffset, byteLength).toString();
   }
 }

@@ -55,7 +55,7 @@ export class OverlaySource implements RowSource {
     this.#entry = entryOf(manifest);
     const first = this.#entry.firstOrdinal;
     const appended = overlay.appended.map((record, i) => (overlay.deleted.has(first + i) ? undefined : record));
-    this.#records = [...appended, ...overlay.inOrder().map(([, { record }]) => record)];
+    this.#records = [...appended, ...overlay.inOrder().map(({ record }) => record)];
   }
 
   /** Stored ones first where keys are equal: what a transaction stores comes after all that is stored. */
@@ -114,7 +114,7 @@ export class OverlaySource implements RowSource {
       const own = record.primary ?? encodeKey(this.#entry.firstOrdinal + ordinal);
       for (const key of number === undefined ? [own] : record.secondary[number]!) {
         if (!isBeyond(key, location, bounds.lower, 1) || !isBeyond(key, location, bounds.upper, -1)) continue;
-        added.push({ key, place: { entry: this.#entry, ordinal, inline: record.line.toString() } });
+        added.push({ key, place: { entry: this.#entry, ordinal, inline: record.line } });
       }
     }
     const side = bounds.reverse ? -1 : 1;

@@ -56,6 +56,7 @@ export class PreparedRecord {
 
   /** The record; made again where the keys of the collection have changed since. @throws as `recordOfText` */
   recordFor(manifest: CollectionManifest, plan: KeyPlan): NewRecord {
-    return planText(manifest) === this.#planText ? this.#record : this.#make(this.#text, plan, this.#name);
+    const text = plans.get(manifest)?.text ?? planText(manifest);
+    return text === this.#planText ? this.#record : this.#make(this.#text, plan, this.#name);
   }
 }

@@ -1,7 +1,7 @@
 // record > [line, keys] > overlay > pages > transaction
 //
 // What a record is made of before it is stored: its line, as a shard would have it, and its index keys. A value is written
-// by JSON.stringify and its keys are looked up in what that text means; a text goes through the plain kernel, which keeps
+// by JSON.stringify and its keys are looked up in that text (written-values.ts); a text goes through the plain kernel, which keeps
 // every token as spelled. Both give what an import of the same text would give.
 
 import { GristmillError } from '../../base/errors.js';
@@ -12,7 +12,7 @@ import { wholeKeys } from '../../kernel/plain/capture.js';
 import { faultyPath } from '../../kernel/plain/faulty-path.js';
 import { scanPlain } from '../../kernel/plain/kernel.js';
 import { combinations, combinationsOf } from '../../keys/composite.js';
-import { encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
+import { compareKeys, encodeKey, type KeyPart, type KeyValue } from '../../keys/encode.js';
 import { jsonText } from '../../keys/json-text.js';
 import { isCutKey } from '../../keys/key-bytes.js';
 import { isComposite, type KeyNames, type Names, namesOf, numbersIn, partsOf } from '../../keys/key-path.js';
@@ -21,16 +21,17 @@ import type { Pseudonyms } from '../../keys/pseudonyms.js';
 import { type HiddenKeys, hiddenKeys } from '../../store/seal/hidden-keys.js';
 import type { SealKeys } from '../../store/seal/types.js';
 import type { CollectionManifest } from '../../store/types.js';
+import { type Found, Route, writtenValues } from './written-values.js';
 
 /** A record about to be stored. */
 export interface NewRecord {
-  readonly line: Buffer;
+  readonly line: string;
   /** Undefined in collections without a key. */
   readonly primary: Uint8Array | undefined;
   /** The encoded key itself, where `primary` is its pseudonym. */
-  readonly whole?: Uint8Array;
+  readonly whole?: Uint8Array | undefined;
   /** The value of the primary key, where it is at hand; decoding it costs as much as encoding. */
-  readonly key?: string | number;
+  readonly key?: string | number | undefined;
   /** By secondary index, no key twice. */
   readonly secondary: readonly (readonly Uint8Array[])[];
 }
@@ -45,9 +46,6 @@ export interface KeyPlan {
   /** Whether null may be a primary key: it may in a record that is stored already. */
   readonly allowsNull?: boolean;
 }
-
-/** A number that `JSON.parse` may round: a bigint, or one that `JSON.rawJSON` has made. */
-const LONG_NUMBER = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
 /** Two collections have the same plan if these are equal. */
 export function planText({ key, secondary, positions, keySalt }: PlanSource): string {
@@ -87,22 +85,48 @@ export function recordOfWritten(text: string, plan: KeyPlan, name?: string): New
   // What may be too deep or too large, or have too many keys, is for the kernel to judge.
   if (text.length > KEYS_PER_RECORD_MAX || (text.length > 2 * DEPTH_DEFAULT && mayBeDeep(text)))
     return recordOfText(text, plan, name);
-  const needsKeys = plan.primary !== undefined || plan.secondary.length > 0;
-  const meant: unknown = needsKeys ? JSON.parse(text) : undefined;
-  if (needsKeys && LONG_NUMBER.test(text) && JSON.stringify(meant) !== text) {
+  const route = routeFor(plan);
+  const found = writtenValues(text, route.start, route.paths);
+  if (found.some(({ isInexact }) => isInexact)) return recordOfText(text, plan, name);
+  let next = 0;
+  const partsFor = (key: KeyNames): Found[] => partsOf(key).map(() => found[next++]!);
+  const own = plan.primary && partsFor(plan.primary);
+  const parts = plan.secondary.map((key) => partsFor(key).map(({ values }) => values));
+  if (parts.reduce((sum, lists) => sum + combinations(lists), 1) > KEYS_PER_RECORD_MAX) {
     return recordOfText(text, plan, name);
   }
-  const found = plan.secondary.map((key) => partsOf(key).map((path) => follow(meant, path).values));
-  if (found.reduce((sum, parts) => sum + combinations(parts), 1) > KEYS_PER_RECORD_MAX) {
-    return recordOfText(text, plan, name);
-  }
-  const key = plan.primary === undefined ? undefined : primaryKey(meant, plan.primary);
+  const key = own && primaryKey(own, plan.primary!);
+  const { primary, whole } = primaryOf(plan, key === undefined ? named : encodeKey(key));
+  const isPlain = typeof key === 'string' || Number.isSafeInteger(key);
+  const secondary = plan.secondary.map((names, i) => secondaryKeys(names, parts[i]!, plan.hidden?.secondary[i]));
+  // All of one shape.
   return {
-    line: Buffer.from(lineOf(text, plan, name)),
-    ...primaryOf(plan, key === undefined ? named : encodeKey(key)),
-    ...((typeof key === 'string' || Number.isSafeInteger(key)) && { key: key as string | number }),
-    secondary: plan.secondary.map((names, i) => secondaryKeys(names, found[i]!, plan.hidden?.secondary[i])),
+    line: lineOf(text, plan, name),
+    primary,
+    whole,
+    key: isPlain ? (key as string | number) : undefined,
+    secondary,
   };
+}
+
+interface PlanRoute {
+  /** Of the components of the primary key, then of those of each secondary index. */
+  readonly start: Route;
+  readonly paths: number;
+}
+
+const routes = new WeakMap<KeyPlan, PlanRoute>();
+
+function routeFor(plan: KeyPlan): PlanRoute {
+  let known = routes.get(plan);
+  if (known === undefined) {
+    const paths = [plan.primary ?? [], ...plan.secondary].flatMap((key, i) => {
+      return i === 0 && plan.primary === undefined ? [] : partsOf(key);
+    });
+    known = { start: Route.along(paths), paths: paths.length };
+    routes.set(plan, known);
+  }
+  return known;
 }
 
 /** The byte order mark, as a text that was read from a file may begin with it. */
@@ -136,7 +160,7 @@ export function recordOfText(given: string, plan: KeyPlan, name?: string): NewRe
   const keys = [primary, ...secondary];
   for (const [index, hex] of record.keys) keys[index]!.push(Buffer.from(hex, 'hex'));
   return {
-    line: Buffer.from(record.line),
+    line: record.line,
     ...primaryOf(plan, primary[0]),
     secondary: secondary.map((all, i) => withoutRepetition(hiddenSecondary(plan, i, all, text))),
   };
@@ -160,7 +184,7 @@ const NO_KEYS: KeyPlan = { kind: 'ordinal', primary: undefined, secondary: [] };
 
 /** The text of any JSON value, checked, without insignificant white space. @throws as `recordOfText` */
 export function compactText(text: string): string {
-  return recordOfText(text, NO_KEYS).line.toString();
+  return recordOfText(text, NO_KEYS).line;
 }
 
 /** @param path where the key is that the reason is about, if it is about one */
@@ -202,45 +226,23 @@ function mayBeDeep(text: string): boolean {
   return brackets > DEPTH_DEFAULT;
 }
 
-/** What a path leads to (kernel/plain/capture.ts has the rules). */
-interface Found {
-  readonly values: KeyPart[];
-  /** Whether there was an object, or anything inside an array. */
-  isNotScalar: boolean;
+/** @param parts what the path of each component leads to */
+function primaryKey(parts: readonly Found[], names: KeyNames): KeyValue {
+  refuse('KEY_MISSING', parts, names, ({ values, isNotScalar }) => values.length === 0 && !isNotScalar);
+  refuse('KEY_NOT_SCALAR', parts, names, ({ isNotScalar }) => isNotScalar);
+  refuse('KEY_NULL', parts, names, ({ values }) => values[0] === null);
+  return isComposite(names) ? parts.map(({ values }) => values[0]!) : parts[0]!.values[0]!;
 }
 
-function follow(value: unknown, path: Names, names = 0, isInsideArray = false, found = nothing()): Found {
-  const name = path[names];
-  if (Array.isArray(value)) {
-    if (typeof name !== 'number') for (const element of value) follow(element, path, names, true, found);
-    else if (name < value.length) follow(value[name], path, names + 1, isInsideArray, found);
-  } else if (typeof value === 'object' && value !== null) {
-    if (name === undefined) found.isNotScalar = true;
-    else if (Object.hasOwn(value, name)) {
-      follow((value as Record<string, unknown>)[name], path, names + 1, isInsideArray, found);
-    }
-  } else if (names === path.length) {
-    found.isNotScalar ||= isInsideArray;
-    found.values.push(value as KeyPart);
-  }
-  return found;
-}
-
-function nothing(): Found {
-  return { values: [], isNotScalar: false };
-}
-
-function primaryKey(value: unknown, names: KeyNames): KeyValue {
-  const parts = partsOf(names).map((path) => ({ path, ...follow(value, path) }));
-  const refuse = (reason: BadReasonName, isBad: (found: Found) => boolean): void => {
-    const bad = parts.find(isBad);
-    if (bad !== undefined) throw badRecord(reason, bad.path);
-  };
-  refuse('KEY_MISSING', ({ values, isNotScalar }) => values.length === 0 && !isNotScalar);
-  refuse('KEY_NOT_SCALAR', ({ isNotScalar }) => isNotScalar);
-  refuse('KEY_NULL', ({ values }) => values[0] === null);
-  const values = parts.map((part) => part.values[0]!);
-  return isComposite(names) ? values : values[0]!;
+/** @throws GristmillError BAD_RECORD where a component of the key is bad */
+function refuse(
+  reason: BadReasonName,
+  parts: readonly Found[],
+  names: KeyNames,
+  isBad: (found: Found) => boolean,
+): void {
+  const bad = parts.findIndex(isBad);
+  if (bad !== -1) throw badRecord(reason, partsOf(names)[bad]);
 }
 
 /** @param parts the values of each component of the key */
@@ -254,8 +256,12 @@ function secondaryKeys(
   return withoutRepetition(Array.from<KeyValue, Uint8Array>(keys, encoded));
 }
 
+/** So few keys are compared with each other sooner than they are put into a map. */
+const FEW = 8;
+
 function withoutRepetition(keys: readonly Uint8Array[]): readonly Uint8Array[] {
   if (keys.length < 2) return keys;
+  if (keys.length <= FEW) return keys.filter((key, i) => keys.findIndex((one) => compareKeys(one, key) === 0) === i);
   const unique = new Map(keys.map((key) => [Buffer.from(key).toString('latin1'), key]));
   return [...unique.values()];
 }
