@@ -76,6 +76,7 @@ const LAYERS = [
     'src/upkeep/salvage',
     'src/upkeep/repair',
     'src/upkeep/convert',
+    'src/upkeep/reencrypt',
     'src/upkeep/compact',
     'src/upkeep/indexes',
     'src/upkeep/collections',

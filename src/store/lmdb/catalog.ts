@@ -29,6 +29,7 @@ import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMaps } from './maps.js';
 import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
+import { type StaleValues, staleValues } from './sealed/stale.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -255,6 +256,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       assertInPlace(this.#index, this.file);
       return work();
     });
+  }
+
+  /** See sealed/stale.ts; none in a plain store. */
+  staleValues(database: 'meta' | 'pages', after: Uint8Array | undefined): StaleValues {
+    this.assertOpen();
+    return staleValues(this.#index, database, after, this.file);
   }
 
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */

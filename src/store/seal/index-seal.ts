@@ -6,6 +6,7 @@
 // catalog is: whoever decodes it says which value is damaged.
 
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { dataKeyOf, numbersOf } from './data-keys.js';
 import { derive, purpose } from './derive.js';
 import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './gcm.js';
 import type { SealKeys } from './types.js';
@@ -47,16 +48,15 @@ export class IndexSeal {
   readonly state: DatabaseSeal;
   readonly #keys: SealKeys;
   readonly #sessions = new Map<string, KeyObject>();
+  /** Pseudonyms of the active data key. */
   readonly #names = new Map<string, Buffer>();
-  readonly #nameKey: Buffer;
-  readonly #digestKey: Buffer;
+  #namesBy = 0;
+  /** By purpose and data key. */
+  readonly #derived = new Map<string, Buffer>();
   #session: Session | undefined;
 
   constructor(keys: SealKeys) {
     this.#keys = keys;
-    const first = keys.dataKeys[0]!.key;
-    this.#nameKey = derive(first, Buffer.alloc(0), purpose('gristmill names 1', keys.storeId));
-    this.#digestKey = derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId));
     [this.meta, this.pages, this.state] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
       DatabaseSeal,
       DatabaseSeal,
@@ -66,26 +66,63 @@ export class IndexSeal {
 
   /** What stands for the name of a collection in keys. */
   pseudonymOf(name: string): Buffer {
+    const { active } = this.#keys;
+    if (this.#namesBy !== active || this.#names.size === NAMES_MAX) this.#names.clear();
+    this.#namesBy = active;
     let pseudonym = this.#names.get(name);
-    if (pseudonym !== undefined) return pseudonym;
-    if (this.#names.size === NAMES_MAX) this.#names.clear();
-    pseudonym = createHmac('sha256', this.#nameKey).update(name).digest().subarray(0, NAME_BYTES);
-    this.#names.set(name, pseudonym);
+    if (pseudonym === undefined) {
+      pseudonym = this.#pseudonym(name, active);
+      this.#names.set(name, pseudonym);
+    }
     return pseudonym;
   }
 
-  /** A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. */
+  /** What stood for it with the other data keys. */
+  olderPseudonymsOf(name: string): readonly Buffer[] {
+    const [, ...others] = numbersOf(this.#keys);
+    return others.map((number) => this.#pseudonym(name, number));
+  }
+
+  #pseudonym(name: string, number: number): Buffer {
+    const key = this.#derivedOf('gristmill names 1', number) as Buffer;
+    return createHmac('sha256', key).update(name).digest().subarray(0, NAME_BYTES);
+  }
+
+  /** A key for one purpose, of a data key. Undefined where there is no such data key. */
+  #derivedOf(what: string, number: number): Buffer | undefined {
+    const id = `${number} ${what}`;
+    const known = this.#derived.get(id);
+    if (known !== undefined) return known;
+    const dataKey = dataKeyOf(this.#keys, number);
+    if (dataKey === undefined) return undefined;
+    const derived = derive(dataKey.key, Buffer.alloc(0), purpose(what, this.#keys.storeId));
+    this.#derived.set(id, derived);
+    return derived;
+  }
+
+  /**
+   * A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. It is made with
+   * the data key of the value.
+   */
   element(database: Buffer, key: Uint8Array, sealed: Uint8Array): Buffer {
-    const hash = createHmac('sha256', this.#digestKey).update(database).update(key);
+    const what = 'gristmill state 1';
+    // No value that is sound has another number; one that has does not open.
+    const digestKey = this.#derivedOf(what, numberIn(sealed)) ?? (this.#derivedOf(what, this.#keys.active) as Buffer);
+    const hash = createHmac('sha256', digestKey).update(database).update(key);
     return hash.update(sealed.subarray(-TAG_BYTES)).digest();
+  }
+
+  /** Whether a value is sealed with a data key that is not the active one. */
+  isStale(sealed: Uint8Array): boolean {
+    return numberIn(sealed) !== this.#keys.active;
   }
 
   /** The session that seals next. */
   next(): Session {
     let session = this.#session;
-    if (session === undefined || session.counter === VALUES_MAX) {
+    const { active } = this.#keys;
+    if (session === undefined || session.number !== active || session.counter === VALUES_MAX) {
       const salt = randomBytes(SALT_BYTES);
-      const { active } = this.#keys;
       session = { number: active, salt, key: this.keyOf(active, salt)!, counter: 0 };
       this.#session = session;
     }
@@ -98,7 +135,7 @@ export class IndexSeal {
     const id = `${number} ${salt.toString('latin1')}`;
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
-    const dataKey = this.#keys.dataKeys.find((one) => one.number === number);
+    const dataKey = dataKeyOf(this.#keys, number);
     if (dataKey === undefined) return undefined;
     const bytes = derive(dataKey.key, salt, purpose('gristmill index 1', this.#keys.storeId));
     const key = createSecretKey(bytes);
@@ -165,6 +202,11 @@ export class DatabaseSeal {
   #context(sealed: Buffer, key: Uint8Array): Buffer {
     return Buffer.concat([sealed.subarray(0, SALT_AT), this.#name, key]);
   }
+}
+
+/** The number of the data key that a value is sealed with. */
+function numberIn(sealed: Uint8Array): number {
+  return (sealed[2] ?? 0) | ((sealed[3] ?? 0) << 8);
 }
 
 /** Zero bits, then the counter, as it stands in the value. */
