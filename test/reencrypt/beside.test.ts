@@ -51,8 +51,14 @@ describe.each(['hidden', 'plaintext'] as const)('with keys %s', (keys) => {
     await made.import(source, { ...how, collection: 'still' });
     await made.transaction((t) => void t.createCollection('moving', { key: 'id' }).put({ id: 'first' }));
     await made.close();
-    const readers = [await start(directory, keyFile, 'reader', 'still'), await start(directory, keyFile, 'reader', 'still')];
-    const writers = [await start(directory, keyFile, 'writer', 'moving'), await start(directory, keyFile, 'writer', 'moving')];
+    const readers = [
+      await start(directory, keyFile, 'reader', 'still'),
+      await start(directory, keyFile, 'reader', 'still'),
+    ];
+    const writers = [
+      await start(directory, keyFile, 'writer', 'moving'),
+      await start(directory, keyFile, 'writer', 'moving'),
+    ];
     for (let round = 0; round < ROUNDS; round++) {
       const report = await reencryptStore(directory, { encryption });
       expect(report.files).toMatchObject({ kept: 0 });

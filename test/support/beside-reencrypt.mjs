@@ -22,13 +22,15 @@ for (let i = 0; !isOver && errors.length < 5; i++) {
       await records.put({ id, n: i });
       acknowledged.push(id);
       if (records.getSync(id)?.n !== i) errors.push(`${id} is not there after its put`);
-      if (i % 50 === 49) await store.transaction((t) => t.createCollection(`made-${process.pid}-${i}`, { key: 'id' }).put({ id: i }));
+      if (i % 50 === 49)
+        await store.transaction((t) => t.createCollection(`made-${process.pid}-${i}`, { key: 'id' }).put({ id: i }));
     } else {
       const n = i % Number(count);
       const found = i % 2 === 0 ? records.getSync(`k${n}`) : await records.get(`k${n}`);
       if (found?.n !== n) errors.push(`k${n} is ${JSON.stringify(found)}`);
       const group = [...records.findSync('group', `g${n % 7}`)].length;
-      if (n % 100 === 0 && group !== Math.ceil((Number(count) - (n % 7)) / 7)) errors.push(`group g${n % 7} has ${group}`);
+      if (n % 100 === 0 && group !== Math.ceil((Number(count) - (n % 7)) / 7))
+        errors.push(`group g${n % 7} has ${group}`);
     }
     reads++;
   } catch (cause) {
