@@ -7,7 +7,6 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encryptStore, openStore, reencryptStore } from '../../dist/src/index.js';
-import { FAILPOINTS } from '../../src/base/failpoints.js';
 import { CLI } from '../support/cli.js';
 import { build, COLLECTION, shown, WORD } from '../support/convertible.js';
 import { partOf } from '../support/effort.js';
@@ -15,8 +14,15 @@ import { makeDirectory, scratch } from '../support/import-files.js';
 import { dataKeysOf } from '../support/sealed-keys.js';
 
 const POINTS = [
-  ...FAILPOINTS.filter((name) => name.startsWith('reencrypt.')),
-  ...(['keys.written', 'keys.placed', 'catalog.commit', 'compact.join', 'garbage.unlink', 'lock.release'] as const),
+  ...[
+    'reencrypt.ring',
+    'reencrypt.active',
+    'reencrypt.file',
+    'reencrypt.values',
+    'reencrypt.drop',
+    'reencrypt.dropped',
+  ],
+  ...['keys.written', 'keys.placed', 'catalog.commit', 'compact.join', 'garbage.unlink', 'lock.release'],
 ];
 const made = makeDirectory();
 afterAll(made.remove);

@@ -6,14 +6,21 @@
 import { setImmediate } from 'node:timers/promises';
 import { openStore } from '../../dist/src/index.js';
 
-const [directory, keyFile, role, collection, count] = /** @type {string[]} */ (process.argv.slice(2));
+const [directory, keyFile, role, collection, count] = /** @type {[string, string, string, string, string]} */ (
+  process.argv.slice(2)
+);
 let isOver = false;
 process.stdin.once('data', () => {
   isOver = true;
 });
 const store = await openStore(directory, { create: false, config: false, encryption: { keyFile } });
-const records = store.collection(collection);
-const [errors, acknowledged] = [[], []];
+const records = /** @type {import('../../dist/src/index.js').Collection<{ id: string, n: number }>} */ (
+  store.collection(collection)
+);
+/** @type {string[]} */
+const errors = [];
+/** @type {string[]} */
+const acknowledged = [];
 let reads = 0;
 for (let i = 0; !isOver && errors.length < 5; i++) {
   try {

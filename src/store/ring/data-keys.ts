@@ -10,7 +10,8 @@ import { adopt, followBy } from '../seal/data-keys.js';
 import { KEY_BYTES } from '../seal/derive.js';
 import type { RingKeys, SealKeys } from '../seal/types.js';
 import { isFirstRing, isGenuine, NUMBER_MAX, type StoredRing, writeChangedRing } from './format.js';
-import { dataKeysIn, missingRing, replaceRing, storedRing, wrap } from './ring.js';
+import { dataKeysIn, missingRing, replaceRing, storedRing } from './ring.js';
+import { wrap } from './wrap.js';
 
 /** Has keys follow the ring of their store: what is sealed with a data key that they do not have makes them look. */
 export function followRing(store: string, seal: SealKeys): void {

@@ -26,7 +26,6 @@ import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
 import { openRegular } from '../files/own-files.js';
 import { dataKeyOf } from '../seal/data-keys.js';
 import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
-import { NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
 import { forgetSecrets } from '../seal/hidden-keys.js';
 import type { DataKey, KeysAtRest, SealKeys } from '../seal/types.js';
 import {
@@ -41,6 +40,7 @@ import {
   writeRing,
 } from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
+import { unwrap, wrap } from './wrap.js';
 
 const RING_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -253,21 +253,6 @@ export function dataKeysIn(
     if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
     return { number, key };
   });
-}
-
-/** Each wrapping has a random nonce: a key wraps far fewer than 2^32 keys. */
-export function wrap(key: Uint8Array, kek: Uint8Array, storeId: string, number: number): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  return Buffer.concat([nonce, ...sealBytes(kek, nonce, wrapContext(storeId, number), key)]).toString('hex');
-}
-
-function unwrap(wrapped: Buffer, kek: Uint8Array, storeId: string, number: number): Buffer | undefined {
-  const nonce = wrapped.subarray(0, NONCE_BYTES);
-  return openBytes(kek, nonce, wrapContext(storeId, number), wrapped.subarray(NONCE_BYTES));
-}
-
-function wrapContext(storeId: string, number: number): Buffer {
-  return Buffer.from(`gristmill data key 1 ${storeId} ${number}`);
 }
 
 /** Writes a ring beside, makes it durable, and puts it in place. @returns what `place` returns */
