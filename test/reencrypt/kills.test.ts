@@ -11,7 +11,7 @@ import { CLI } from '../support/cli.js';
 import { build, COLLECTION, shown, WORD } from '../support/convertible.js';
 import { partOf } from '../support/effort.js';
 import { makeDirectory, scratch } from '../support/import-files.js';
-import { dataKeysOf } from '../support/sealed-keys.js';
+import { dataKeysOf, saltsOf } from '../support/sealed-keys.js';
 
 const POINTS = [
   ...[
@@ -81,6 +81,19 @@ describe.each(['kill', 'error'] as const)('%s', (action) => {
     expect(await dataKeysOf(directory)).toEqual([last]);
     await check(directory);
   });
+});
+
+test('free pages of the index have nothing either that was sealed with the old data key', async () => {
+  const directory = join(scratch(), 'store');
+  cpSync(template, directory, { recursive: true });
+  const salts = await saltsOf(directory);
+  const left = () => {
+    const bytes = readFileSync(join(directory, 'index', 'data.mdb'));
+    return salts.filter((salt) => bytes.includes(salt)).length;
+  };
+  expect(left()).toBe(salts.length);
+  await reencryptStore(directory, { encryption });
+  expect(left()).toBe(0);
 });
 
 test('the old ring does not open what was written since, and the new one opens all', async () => {

@@ -9,6 +9,14 @@ const SHARD_HEAD = Buffer.from('542a4d184c0000000100', 'hex');
 /** Begins what is sealed in pieces; a seed follows (docs/format.md, Sealed files). */
 const MAGICS = ['GRSC', 'GRSL'].map((magic) => Buffer.concat([Buffer.from(magic), Buffer.of(1, 0)]));
 
+/** The random salts of all sessions that sealed a value of the index. Nobody has the store open. */
+export async function saltsOf(directory: string): Promise<Buffer[]> {
+  const index = openSealed(directory);
+  const salts = new Set(index.values().map(({ value }) => value.toString('latin1', 4, 20)));
+  await index.close();
+  return Array.from(salts, (salt) => Buffer.from(salt, 'latin1'));
+}
+
 /** The numbers of all data keys that anything in a store is sealed with, in order. Nobody has the store open. */
 export async function dataKeysOf(directory: string): Promise<number[]> {
   const numbers = new Set<number>();

@@ -29,7 +29,7 @@ import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMaps } from './maps.js';
 import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
-import { type StaleValues, staleValues } from './sealed/stale.js';
+import { IndexExchange } from './sealed/exchange.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -258,10 +258,9 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     });
   }
 
-  /** See sealed/stale.ts; none in a plain store. */
-  staleValues(database: 'meta' | 'pages', after: Uint8Array | undefined): StaleValues {
-    this.assertOpen();
-    return staleValues(this.#index, database, after, this.file);
+  exchange(): IndexExchange {
+    this.#assertChangeable();
+    return new IndexExchange(this.#index, this.file);
   }
 
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */

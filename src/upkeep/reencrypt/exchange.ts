@@ -67,6 +67,8 @@ class Exchange {
   readonly #options: Options;
   readonly #watch: RepairWatch<'reencrypt'>;
   readonly #files: StaleFiles;
+  /** The last transaction that may have replaced values of older data keys. */
+  #renewedAt = Number.POSITIVE_INFINITY;
 
   constructor(place: SealedPlace, catalog: LmdbCatalog, options: Options, watch: RepairWatch<'reencrypt'>) {
     this.#place = place;
@@ -79,6 +81,7 @@ class Exchange {
   async run(): Promise<ConvertReport> {
     await this.#watch.pause();
     const dropped = await this.#locked((lock) => this.#begin(lock));
+    this.#renewedAt = this.#catalog.lastTransaction();
     const { bytes, kept } = this.#files.count();
     this.#watch.begin(bytes);
     let written = 0;
@@ -95,7 +98,7 @@ class Exchange {
       });
       await collectGarbage(this.#catalog, this.#place);
       if (isWritten) {
-        await renewValues(this.#catalog, this.#watch.pause);
+        await this.#renewValues();
         isOver = await this.#locked((lock) => this.#end(lock));
       }
       if (!isOver) await this.#wait(FREE_MILLISECONDS);
@@ -157,7 +160,10 @@ class Exchange {
     if (this.#files.find().length > 0 || !(await this.#isGarbageGone())) return false;
     await renewRejected(this.#place, this.#catalog, this.#step);
     // Who commits seals with the active data key. So what is not there now is never there again.
-    while (await renewValues(this.#catalog, this.#watch.pause));
+    if (await this.#renewValues()) return false;
+    // Somebody may still read values of older data keys: their pages are not free.
+    if (this.#catalog.oldestRead() < this.#renewedAt) return false;
+    await this.#catalog.exchange().overwriteFreePages(this.#watch.pause);
     const hotSet = hotSetPath(directory);
     for (const path of [hotSet, `${hotSet}.new`]) rmSync(path, { force: true });
     await this.#catalog.transaction((write) => {
@@ -174,6 +180,12 @@ class Exchange {
     });
     failpoint('reencrypt.dropped');
     return true;
+  }
+
+  async #renewValues(): Promise<boolean> {
+    const found = await renewValues(this.#catalog, this.#watch.pause);
+    if (found) this.#renewedAt = this.#catalog.lastTransaction();
+    return found;
   }
 
   /** Whether all files are removed that were replaced. Readers of an older state may need them for a while. */

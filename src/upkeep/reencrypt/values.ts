@@ -16,13 +16,14 @@ export async function renewValues(catalog: LmdbCatalog, pause: () => Promise<voi
   for (const database of ['meta', 'pages'] as const) {
     for (let after: Uint8Array | undefined; ; await pause()) {
       catalog.refresh();
-      let { values, last } = catalog.staleValues(database, after);
+      let { values, last } = catalog.exchange().staleValues(database, after);
       if (values.length > 0) {
         found = true;
         const from = after;
+        const index = catalog.exchange();
         await catalog.transaction((write) => {
           // As they are now, when nobody else can commit.
-          ({ values, last } = catalog.staleValues(database, from));
+          ({ values, last } = index.staleValues(database, from));
           for (const { key, value } of values) write.putAgain(database, key, value);
         });
         failpoint('reencrypt.values');
