@@ -12,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, reencryptStore } from '../../dist/src/index.js';
 import { fileWith, scratch } from '../support/import-files.js';
-import { dataKeysOf } from '../support/sealed-keys.js';
+import { dataKeysOf, saltsOf } from '../support/sealed-keys.js';
 
 const BESIDE = fileURLToPath(new URL('../support/beside-reencrypt.mjs', import.meta.url));
-const COUNT = 3000;
+const COUNT = 2000;
 const ROUNDS = 2;
 
 interface Beside {
@@ -51,6 +51,7 @@ describe.each(['hidden', 'plaintext'] as const)('with keys %s', (keys) => {
     await made.import(source, { ...how, collection: 'still' });
     await made.transaction((t) => void t.createCollection('moving', { key: 'id' }).put({ id: 'first' }));
     await made.close();
+    const salts = await saltsOf(directory);
     const readers = [
       await start(directory, keyFile, 'reader', 'still'),
       await start(directory, keyFile, 'reader', 'still'),
@@ -83,5 +84,7 @@ describe.each(['hidden', 'plaintext'] as const)('with keys %s', (keys) => {
     expect(await store.audit.verify()).toMatchObject({ isSound: true });
     await store.close();
     expect(await dataKeysOf(directory)).toEqual([ROUNDS + 1]);
+    const bytes = readFileSync(join(directory, 'index', 'data.mdb'));
+    expect(salts.filter((salt) => bytes.includes(salt))).toEqual([]);
   });
 });

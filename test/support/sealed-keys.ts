@@ -1,6 +1,6 @@
 // Which data keys an encrypted store uses, as somebody without its key sees it: from the heads of what is sealed.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSealed } from './sealed-index.js';
 
@@ -24,8 +24,8 @@ export async function dataKeysOf(directory: string): Promise<number[]> {
   for (const { value } of index.values()) numbers.add(value.readUInt16LE(2));
   await index.close();
   for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    if (!/\.sealed$|\.ndjson$|^tmp/.test(name)) continue;
     const path = join(directory, name);
+    if (!/\.sealed$|\.ndjson$|^tmp/.test(name) || !statSync(path).isFile()) continue;
     const bytes = readFileSync(path);
     // The hot set is one box.
     if (name === 'hot-set.ndjson') numbers.add(bytes.readUInt16LE(2));
