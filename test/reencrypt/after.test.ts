@@ -5,7 +5,7 @@
 // what it showed when it was plain.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decryptStore, encryptStore, openStore, reencryptStore, repairStore, rotateKey } from '../../dist/src/index.js';
@@ -170,6 +170,26 @@ test('an import that could be resumed begins anew', async () => {
   expect(store.collection(options.collection).stat().records).toBe(392);
   expect((await store.verify({ workers: 1 })).leftovers).toEqual({ trees: [], files: [], temporary: [] });
   await store.close();
+});
+
+test('stat names an exchange and a conversion that were interrupted, and the next one removes what was left', async () => {
+  const directory = copy(halfway);
+  mkdirSync(join(directory, 'decrypt.partial', 'shards'), { recursive: true });
+  const facts = async () => {
+    const store = await openStore(directory, { encryption });
+    const { encryption: of, converting } = store.stat();
+    await store.close();
+    return { exchanging: of?.exchanging, converting };
+  };
+  expect(await facts()).toEqual({ exchanging: true, converting: 'decrypt' });
+  const { stdout } = spawnSync(process.execPath, [CLI, 'stat', '--store', directory, '--key-file', keyFile], {
+    encoding: 'utf8',
+  });
+  expect(stdout).toContain('decrypt.partial has plain files');
+  expect(stdout).toContain('gristmill key reencrypt');
+  await reencryptStore(directory, { encryption });
+  expect(await facts()).toEqual({});
+  expect(existsSync(join(directory, 'decrypt.partial'))).toBe(false);
 });
 
 test('options that the other way of doing it has are refused', async () => {

@@ -21,6 +21,7 @@ import {
   makeDirectory,
   prepareStoreDirectory,
   QUARANTINE_DIRECTORY,
+  removeBegunConversions,
   SHARDS_DIRECTORY,
   TEMPORARY_DIRECTORY,
   unfinishedConversion,
@@ -157,6 +158,7 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
       { directory: store, blobs: from, seal: from.seal },
       { operation: 'convert', wait: false },
     );
+    removeBegunConversions(store, kind);
     const state = indexState(store, old);
     // Who changes the store meanwhile is found out at the end; until then all is read in one state.
     snapshot = old.snapshot();

@@ -12,7 +12,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { StorePlace } from '../../store/files/blobs.js';
-import { foreignNames, hotSetPath } from '../../store/files/layout.js';
+import { foreignNames, hotSetPath, removeBegunConversions } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
 import { openPlace } from '../../store/lock/recovery.js';
 import { sweep } from '../../store/lock/sweep.js';
@@ -147,6 +147,8 @@ class Exchange {
       lock.log(write, before, { operation: 'reencrypt', result: `data key ${seal.active} encrypts from now on` });
     });
     failpoint('reencrypt.active');
+    // A conversion would have the lock.
+    removeBegunConversions(directory);
     if (dropped.length > 0) {
       await sweep(this.#catalog, this.#place, dropped);
       await lock.set({ left: undefined });
