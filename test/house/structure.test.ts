@@ -42,6 +42,7 @@ const LAYERS = [
     'src/store/lmdb/commits',
     'src/store/lmdb/sealed',
     'src/store/lmdb',
+    'src/store/lmdb/exchange',
   ],
   ['src/store/publish', 'src/store/lock'],
   // The import path, in the order of its stages.

@@ -29,7 +29,6 @@ import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMaps } from './maps.js';
 import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
-import { IndexExchange } from './sealed/exchange.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -258,9 +257,10 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     });
   }
 
-  exchange(): IndexExchange {
+  /** The index itself, for who exchanges data keys (exchange/). */
+  opened(): OpenIndex {
     this.#assertChangeable();
-    return new IndexExchange(this.#index, this.file);
+    return this.#index;
   }
 
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */

@@ -14,6 +14,7 @@ import { failpoint } from '../../base/failpoints.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { foreignNames, hotSetPath, removeBegunConversions } from '../../store/files/layout.js';
 import { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import { overwriteFreePages } from '../../store/lmdb/exchange/free-pages.js';
 import { openPlace } from '../../store/lock/recovery.js';
 import { sweep } from '../../store/lock/sweep.js';
 import { WriterLock } from '../../store/lock/writer-lock.js';
@@ -165,7 +166,7 @@ class Exchange {
     if (await this.#renewValues()) return false;
     // Somebody may still read values of older data keys: their pages are not free.
     if (this.#catalog.oldestRead() < this.#renewedAt) return false;
-    await this.#catalog.exchange().overwriteFreePages(this.#watch.pause);
+    await overwriteFreePages(this.#catalog.opened(), this.#catalog.file, this.#watch.pause);
     const hotSet = hotSetPath(directory);
     for (const path of [hotSet, `${hotSet}.new`]) rmSync(path, { force: true });
     await this.#catalog.transaction((write) => {

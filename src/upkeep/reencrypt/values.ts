@@ -4,6 +4,7 @@
 
 import { failpoint } from '../../base/failpoints.js';
 import type { LmdbCatalog } from '../../store/lmdb/catalog.js';
+import { staleValues } from '../../store/lmdb/exchange/stale.js';
 
 /**
  * Seals with the active data key what is sealed with another one.
@@ -16,14 +17,14 @@ export async function renewValues(catalog: LmdbCatalog, pause: () => Promise<voi
   for (const database of ['meta', 'pages'] as const) {
     for (let after: Uint8Array | undefined; ; await pause()) {
       catalog.refresh();
-      let { values, last } = catalog.exchange().staleValues(database, after);
+      let { values, last } = staleValues(catalog.opened(), database, after, catalog.file);
       if (values.length > 0) {
         found = true;
         const from = after;
-        const index = catalog.exchange();
+        const index = catalog.opened();
         await catalog.transaction((write) => {
           // As they are now, when nobody else can commit.
-          ({ values, last } = index.staleValues(database, from));
+          ({ values, last } = staleValues(index, database, from, catalog.file));
           for (const { key, value } of values) write.putAgain(database, key, value);
         });
         failpoint('reencrypt.values');

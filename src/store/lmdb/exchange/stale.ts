@@ -4,7 +4,7 @@
 // exchanged, each is written once more (upkeep/reencrypt/).
 
 import { GristmillError } from '../../../base/errors.js';
-import type { SealedIndex } from './digest.js';
+import type { SealedIndex } from '../sealed/digest.js';
 
 /** Values looked at in one go, and bytes of those that are written once more in one transaction. */
 const LOOKED_AT_MAX = 1024;
