@@ -16,6 +16,7 @@ import { startImport } from '../support/import-child.js';
 import { fileWith, makeDirectory, scratch } from '../support/import-files.js';
 import { sealAsText } from '../support/sealed.js';
 import { dataKeysOf } from '../support/sealed-keys.js';
+import { until } from '../support/until.js';
 
 const made = makeDirectory();
 afterAll(made.remove);
@@ -204,4 +205,20 @@ test('options that the other way of doing it has are refused', async () => {
   }
   await expect(reencryptStore(directory, { encryption: OTHER })).rejects.toMatchObject({ code: 'WRONG_KEY' });
   expect(await dataKeysOf(directory)).toEqual([1]);
+});
+
+test('a cancelled exchange leaves a store that is used, and calling it again continues', async () => {
+  const directory = copy(encrypted);
+  const store = await openStore(directory, { encryption });
+  const held = store.snapshot();
+  const cancelling = new AbortController();
+  const exchange = reencryptStore(directory, { encryption, signal: cancelling.signal });
+  await until(() => store.stat().encryption?.dataKey === 2);
+  cancelling.abort();
+  await expect(exchange).rejects.toMatchObject({ code: 'CANCELLED', message: expect.stringContaining('continues') });
+  held.release();
+  await store.close();
+  expect(await shown(directory, { encryption }, false)).toEqual(before);
+  await reencryptStore(directory, { encryption });
+  expect(await dataKeysOf(directory)).toEqual([2]);
 });

@@ -86,5 +86,5 @@ describe.each(['hidden', 'plaintext'] as const)('with keys %s', (keys) => {
     expect(await dataKeysOf(directory)).toEqual([ROUNDS + 1]);
     const bytes = readFileSync(join(directory, 'index', 'data.mdb'));
     expect(salts.filter((salt) => bytes.includes(salt))).toEqual([]);
-  });
+  }, 240_000);
 });

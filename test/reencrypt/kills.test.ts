@@ -63,24 +63,28 @@ async function check(directory: string): Promise<void> {
 }
 
 describe.each(['kill', 'error'] as const)('%s', (action) => {
-  test.each(partOf(POINTS, action === 'kill' ? 0 : 1))('at %s', async (point) => {
-    const directory = join(scratch(), 'store');
-    cpSync(template, directory, { recursive: true });
-    const ended = run(directory, `${point}=${action}`);
-    if (action === 'kill') expect(ended.signal, ended.stderr).toBe('SIGKILL');
-    else if (point !== 'lock.release') expect({ ...ended, status: 0 }, ended.stderr).not.toEqual(ended);
-    // Not yet, both, or the new one alone: never one that anything needs and that is not there.
-    expect([[1], [1, 2], [2]]).toContainEqual(numbersIn(directory));
-    for (const number of await dataKeysOf(directory)) expect(numbersIn(directory)).toContain(number);
-    await check(directory);
-    const again = run(directory, '');
-    expect({ status: again.status }, again.stderr).toEqual({ status: 0 });
-    const [last, ...others] = numbersIn(directory);
-    expect(others).toEqual([]);
-    expect(last).toBeGreaterThan(1);
-    expect(await dataKeysOf(directory)).toEqual([last]);
-    await check(directory);
-  });
+  test.each(partOf(POINTS, action === 'kill' ? 0 : 1))(
+    'at %s',
+    async (point) => {
+      const directory = join(scratch(), 'store');
+      cpSync(template, directory, { recursive: true });
+      const ended = run(directory, `${point}=${action}`);
+      if (action === 'kill') expect(ended.signal, ended.stderr).toBe('SIGKILL');
+      else if (point !== 'lock.release') expect({ ...ended, status: 0 }, ended.stderr).not.toEqual(ended);
+      // Not yet, both, or the new one alone: never one that anything needs and that is not there.
+      expect([[1], [1, 2], [2]]).toContainEqual(numbersIn(directory));
+      for (const number of await dataKeysOf(directory)) expect(numbersIn(directory)).toContain(number);
+      await check(directory);
+      const again = run(directory, '');
+      expect({ status: again.status }, again.stderr).toEqual({ status: 0 });
+      const [last, ...others] = numbersIn(directory);
+      expect(others).toEqual([]);
+      expect(last).toBeGreaterThan(1);
+      expect(await dataKeysOf(directory)).toEqual([last]);
+      await check(directory);
+    },
+    120_000,
+  );
 });
 
 test('free pages of the index have nothing either that was sealed with the old data key', async () => {

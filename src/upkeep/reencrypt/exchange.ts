@@ -9,7 +9,7 @@
 
 import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import type { GristmillError } from '../../base/errors.js';
+import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { foreignNames, hotSetPath, removeBegunConversions } from '../../store/files/layout.js';
@@ -51,12 +51,21 @@ export async function exchangeDataKeys(directory: string, given: ReencryptOption
     const exchange = new Exchange({ ...place, seal }, catalog, options, watch);
     return await exchange.run();
   } catch (error) {
-    throw watch.errorOf(error as GristmillError);
+    throw isCancelled(error) ? cancelled(error) : error;
   } finally {
     watch.close();
     await catalog.close();
     if (seal !== undefined) forget(seal);
   }
+}
+
+function isCancelled(error: unknown): error is GristmillError {
+  return (error as GristmillError).code === 'CANCELLED';
+}
+
+function cancelled({ cause }: GristmillError): GristmillError {
+  const message = 'the exchange of data keys was cancelled; the store can be used, and calling it again continues';
+  return new GristmillError('CANCELLED', message, { cause });
 }
 
 type SealedPlace = StorePlace & { readonly seal: SealKeys };
@@ -81,11 +90,16 @@ class Exchange {
 
   async run(): Promise<ConvertReport> {
     await this.#watch.pause();
-    const dropped = await this.#locked((lock) => this.#begin(lock));
+    const begun = await this.#locked(async (lock) => {
+      // Before anything is changed.
+      this.#files.checkRoom();
+      const dropped = await this.#begin(lock);
+      return { dropped, ...this.#files.count() };
+    });
     this.#renewedAt = this.#catalog.lastTransaction();
-    const { bytes, kept } = this.#files.count();
-    this.#watch.begin(bytes);
+    this.#watch.begin(begun.bytes);
     let written = 0;
+    let areRenewed = false;
     // Other writers have the lock in between, so a compaction may copy shards that are still to be written once more.
     for (let isOver = false; !isOver; ) {
       const isWritten = await this.#locked(async (lock) => {
@@ -98,14 +112,13 @@ class Exchange {
         return true;
       });
       await collectGarbage(this.#catalog, this.#place);
-      if (isWritten) {
-        await this.#renewValues();
-        isOver = await this.#locked((lock) => this.#end(lock));
-      }
+      if (isWritten) areRenewed ||= !(await this.#renewValues());
+      if (isWritten && areRenewed) isOver = await this.#locked((lock) => this.#end(lock));
       if (!isOver) await this.#wait(FREE_MILLISECONDS);
     }
     const collections = this.#catalog.collections().map(({ name, records }) => ({ name, records }));
     const untouched = foreignNames(this.#place.directory);
+    const { dropped, kept } = begun;
     return { collections, files: { written, kept }, dropped, untouched, seconds: this.#watch.done() };
   }
 
@@ -161,12 +174,12 @@ class Exchange {
   async #end(lock: WriterLock): Promise<boolean> {
     const { directory, seal } = this.#place;
     if (this.#files.find().length > 0 || !(await this.#isGarbageGone())) return false;
+    // Somebody may still read values of older data keys: their pages are not free.
+    if (this.#catalog.oldestRead() < this.#renewedAt) return false;
     await renewRejected(this.#place, this.#catalog, this.#step);
     // Who commits seals with the active data key. So what is not there now is never there again.
     if (await this.#renewValues()) return false;
-    // Somebody may still read values of older data keys: their pages are not free.
-    if (this.#catalog.oldestRead() < this.#renewedAt) return false;
-    await overwriteFreePages(this.#catalog.opened(), this.#catalog.file, this.#watch.pause);
+    await overwriteFreePages(this.#catalog.opened(), this.#watch.pause);
     const hotSet = hotSetPath(directory);
     for (const path of [hotSet, `${hotSet}.new`]) rmSync(path, { force: true });
     await this.#catalog.transaction((write) => {

@@ -18,6 +18,7 @@ import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { Catalog, ShardEntry } from '../../store/types.js';
 import { publishRewritten, total } from '../compact/publish-rewritten.js';
 import { copyShard } from '../convert/copy-shard.js';
+import { checkRoom } from '../convert/room.js';
 
 /** Of zstd; no frame is compressed again. */
 const LEVEL = 1;
@@ -46,6 +47,18 @@ export class StaleFiles {
   count(): { readonly bytes: number; readonly kept: number } {
     const bytes = this.find().reduce((sum, { entries }) => sum + total(entries, 'storedBytes'), 0);
     return { bytes, kept: this.#renewed.size };
+  }
+
+  /** Asks whether the largest file can be written once more. @throws GristmillError DISK_FULL */
+  checkRoom(): void {
+    this.#catalog.refresh();
+    const files = this.#catalog
+      .collections()
+      .flatMap(({ open: _, ...manifest }) => [
+        ...byFile(this.#catalog.shards(manifest).filter(({ fileNumber }) => fileNumber !== 0)).values(),
+      ]);
+    const largest = files.reduce((most, entries) => Math.max(most, total(entries, 'storedBytes')), 0);
+    checkRoom(this.#place.directory, largest, 'the exchange of data keys');
   }
 
   /** The files that are to be written. @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR */

@@ -17,14 +17,14 @@ export async function renewValues(catalog: LmdbCatalog, pause: () => Promise<voi
   for (const database of ['meta', 'pages'] as const) {
     for (let after: Uint8Array | undefined; ; await pause()) {
       catalog.refresh();
-      let { values, last } = staleValues(catalog.opened(), database, after, catalog.file);
+      let { values, last } = staleValues(catalog.opened(), database, after);
       if (values.length > 0) {
         found = true;
         const from = after;
         const index = catalog.opened();
         await catalog.transaction((write) => {
           // As they are now, when nobody else can commit.
-          ({ values, last } = staleValues(index, database, from, catalog.file));
+          ({ values, last } = staleValues(index, database, from));
           for (const { key, value } of values) write.putAgain(database, key, value);
         });
         failpoint('reencrypt.values');

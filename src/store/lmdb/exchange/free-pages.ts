@@ -9,7 +9,7 @@ import { GristmillError } from '../../../base/errors.js';
 import { commitTo } from '../commit.js';
 import { CommitRoom } from '../commit-room.js';
 import { giveBackTurns } from '../commits/turns.js';
-import type { Bytes, OpenIndex } from '../open.js';
+import type { Bytes, OpenedIndex } from '../open.js';
 
 /** A page of LMDB, less its head: a value of this size has a page of its own. */
 const FILLER = Buffer.alloc(4096 - 16);
@@ -24,14 +24,21 @@ type Commit = (change: (state: Bytes) => boolean) => boolean;
 
 /**
  * @param pause lets others have their turn, and throws to stop
- * @throws CommitFailed; GristmillError DISK_FULL, IO_ERROR; what `pause` throws
+ * @throws GristmillError DISK_FULL, IO_ERROR; what `pause` throws
  */
-export async function overwriteFreePages(index: OpenIndex, file: string, pause: () => Promise<void>): Promise<void> {
+export async function overwriteFreePages(
+  { index, file, reasonOf }: OpenedIndex,
+  pause: () => Promise<void>,
+): Promise<void> {
   const state = index.sealed?.state;
   if (state === undefined) return;
   const commit: Commit = (change) => {
     giveBackTurns();
-    return commitTo(index, file, () => change(state));
+    try {
+      return commitTo(index, file, () => change(state));
+    } catch (error) {
+      throw reasonOf(error);
+    }
   };
   const pagesOf = (): number => index.root.env.info().lastPageNumber;
   const room = new CommitRoom(file);

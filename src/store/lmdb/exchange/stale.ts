@@ -4,7 +4,7 @@
 // exchanged, each is written once more (upkeep/reencrypt/).
 
 import { GristmillError } from '../../../base/errors.js';
-import type { SealedIndex } from '../sealed/digest.js';
+import type { OpenedIndex } from '../open.js';
 
 /** Values looked at in one go, and bytes of those that are written once more in one transaction. */
 const LOOKED_AT_MAX = 1024;
@@ -16,24 +16,18 @@ export interface StaleValues {
   readonly last: Uint8Array | undefined;
 }
 
-/** An opened index; `sealed` where it is encrypted. */
-type StoredIndex = Pick<SealedIndex, 'meta' | 'pages'> & {
-  readonly sealed?: Pick<SealedIndex, 'seal'> | undefined;
-};
-
 /** @param after where to begin, behind this key @throws GristmillError CHECKSUM_MISMATCH for a value that is not authentic */
 export function staleValues(
-  { meta, pages, sealed: sealedWith }: StoredIndex,
+  { index, file }: Pick<OpenedIndex, 'index' | 'file'>,
   database: 'meta' | 'pages',
   after: Uint8Array | undefined,
-  file: string,
 ): StaleValues {
   const values: { readonly key: Uint8Array; readonly value: Buffer }[] = [];
-  if (sealedWith === undefined) return { values, last: undefined };
-  const { seal } = sealedWith;
+  const seal = index.sealed?.seal;
+  if (seal === undefined) return { values, last: undefined };
   const from = after === undefined ? {} : { start: after, exclusiveStart: true };
   let [lookedAt, bytes] = [0, 0];
-  for (const { key, value: sealed } of { meta, pages }[database].getRange(from)) {
+  for (const { key, value: sealed } of index[database].getRange(from as object)) {
     if (seal.isStale(sealed)) {
       const value = seal[database].open(key, sealed);
       if (value.byteLength === 0) {
