@@ -128,7 +128,6 @@ export type {
   ConvertReport,
   DecryptOptions,
   EncryptOptions,
-  ReencryptOptions,
 } from './upkeep/convert/options.js';
 export type {
   CreateIndexOptions,
@@ -139,6 +138,7 @@ export type {
 export type { SchemaOptions, SchemaProgress } from './upkeep/profile/options.js';
 export type { CorrectedRecord, RetryOptions, RetryReport } from './upkeep/quarantine/options.js';
 export type { QuarantinedRecord, QuarantineFile } from './upkeep/quarantine/review.js';
+export type { ReencryptOptions } from './upkeep/reencrypt/options.js';
 export type { RepairOptions, RepairProgress, RepairReport } from './upkeep/repair/options.js';
 export type { Fault, RecordRange } from './upkeep/verify/faults.js';
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './upkeep/verify/options.js';

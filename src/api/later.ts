@@ -22,6 +22,8 @@ import { createIndex as createWith, type IndexTarget } from '../upkeep/indexes/c
 import type { CreateIndexOptions, CreateIndexReport } from '../upkeep/indexes/options.js';
 import type { FilledSchemaOptions } from '../upkeep/profile/options.js';
 import { type CollectionProfile, type ProfileTarget, profileCollection } from '../upkeep/profile/profile.js';
+import { exchangeDataKeys } from '../upkeep/reencrypt/exchange.js';
+import type { ReencryptOptions } from '../upkeep/reencrypt/options.js';
 import type { RepairOptions, RepairReport } from '../upkeep/repair/options.js';
 import { repairStore as repairWith } from '../upkeep/repair/repair.js';
 import type { VerifyOptions, VerifyReport } from '../upkeep/verify/options.js';
@@ -122,6 +124,13 @@ export function repairStore(directory: string, given?: RepairOptions): Promise<R
 /** See upkeep/convert/convert.ts. */
 export function convertStore(kind: ConversionKind, directory: string, given: EncryptOptions): Promise<ConvertReport> {
   return convertWith(kind, directory, (threads, seal) => new WorkerPool(threads, undefined, seal), given);
+}
+
+/** See upkeep/reencrypt/exchange.ts, or with `closed` upkeep/convert/convert.ts. */
+export function reencryptStore(directory: string, given: ReencryptOptions): Promise<ConvertReport> {
+  if (given?.closed !== true) return exchangeDataKeys(directory, given);
+  const { closed: _, ...options } = given;
+  return convertStore('reencrypt', directory, options);
 }
 
 function withThreads<Target extends StorePlace>(target: Target) {

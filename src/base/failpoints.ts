@@ -79,6 +79,17 @@ export const FAILPOINTS = [
   'convert.shards',
   'convert.clean',
   'convert.placed',
+  /**
+   * Of an exchange of data keys: when the ring has the new one, and the index does not know it; when the index does; when a file is
+   * written once more and not published; after each transaction that writes values once more; before the older data keys leave
+   * the ring; then.
+   */
+  'reencrypt.ring',
+  'reencrypt.active',
+  'reencrypt.file',
+  'reencrypt.values',
+  'reencrypt.drop',
+  'reencrypt.dropped',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -5,8 +5,12 @@ import type { KeyPath } from '../keys/key-path.js';
 import type { Writer } from '../options/shared.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import { exposedAbove } from '../store/files/exposure.js';
+import { begunConversion } from '../store/files/layout.js';
 import { isAlive } from '../store/lock/lock-holder.js';
 import { collectionOf, quarantineNames } from '../store/quarantine/names.js';
+import { isExchanging } from '../store/ring/data-keys.js';
+import { storedRing } from '../store/ring/ring.js';
+import type { SealKeys } from '../store/seal/types.js';
 import type { Catalog, CollectionManifest, IndexManifest, KeyRule, ShardEntry } from '../store/types.js';
 
 /** The size of an index of a collection. */
@@ -84,6 +88,11 @@ export interface StoreStat {
   readonly writer?: Writer;
   /** How the store is encrypted. Absent for a store that is not. */
   readonly encryption?: EncryptionStat;
+  /**
+   * The conversion that is at work, or was interrupted. What it has made is in directory `<conversion>.partial` of the
+   * store; of `decrypt` that is plain. Absent if there is none.
+   */
+  readonly converting?: 'encrypt' | 'decrypt' | 'reencrypt';
   readonly collections: readonly CollectionStat[];
 }
 
@@ -93,6 +102,8 @@ export interface EncryptionStat {
   readonly keys: 'hidden' | 'plaintext';
   /** The number of the data key that encrypts now. */
   readonly dataKey: number;
+  /** Whether data keys are being exchanged: `reencryptStore` is at work, or was interrupted. Absent: they are not. */
+  readonly exchanging?: true;
 }
 
 /** A file of rejected records. */
@@ -134,8 +145,15 @@ export function storeStat(catalog: Catalog, place: StorePlace): StoreStat {
   );
   const facts = { directory, format, generation, created, bytes, exposed, quarantine, readers };
   const { seal } = place;
-  const encryption = seal && { keys: seal.keys, dataKey: seal.active };
-  return { ...facts, ...(writer && { writer }), ...(encryption && { encryption }), collections };
+  const encryption = seal && encryptionStat(directory, seal);
+  const converting = place.blobs.areFiles ? begunConversion(directory) : undefined;
+  const present = { ...(writer && { writer }), ...(encryption && { encryption }), ...(converting && { converting }) };
+  return { ...facts, ...present, collections };
+}
+
+function encryptionStat(directory: string, { keys, active }: SealKeys): EncryptionStat {
+  const ring = storedRing(directory);
+  return { keys, dataKey: active, ...(ring !== undefined && isExchanging(ring) && { exchanging: true }) };
 }
 
 function quarantinesOf(place: StorePlace, collections: readonly string[]): QuarantineStat[] {

@@ -20,6 +20,8 @@ export interface AuditHead {
   readonly generation: number;
   /** Newest entries that are kept at least; 0: all. Absent: the default. */
   readonly keep?: number;
+  /** Of an encrypted store: the key of the chain, in hexadecimal digits. Absent: it is made of data key 1. */
+  readonly key?: string;
 }
 
 /** An entry as it is at rest, with its checksum: catalog key `10` sequence. */

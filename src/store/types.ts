@@ -167,6 +167,8 @@ export interface CatalogWrite extends RecentWrite, AuditWrite {
   /** The same where the page key is known. */
   putPageAt(pageKey: Uint8Array, page: Uint8Array): void;
   deletePage(pageKey: Uint8Array): void;
+  /** Writes a value once more as it is, so that it is sealed with the active data key. */
+  putAgain(database: 'meta' | 'pages', key: Uint8Array, value: Uint8Array): void;
   /** Removes pages and recent entries of a tree, at most `max` of each; returns the greater number of the two. */
   deleteTree(tree: number, max: number): number;
 }

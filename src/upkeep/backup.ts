@@ -58,8 +58,7 @@ export async function backup(
   const snapshot = catalog.snapshot();
   try {
     make(partial);
-    if (seal !== undefined) copyRing(store, partial);
-    await catalog.copyTo(partial);
+    await copyCatalog(catalog, store, partial, seal !== undefined);
     failpoint('backup.copied');
     make(join(partial, SHARDS_DIRECTORY));
     const made = await fill(store, { directory: partial, blobs: files, seal }, copy);
@@ -73,6 +72,16 @@ export async function backup(
     throw error;
   } finally {
     snapshot.release();
+  }
+}
+
+/** Copies the index, and the ring that has the data keys of all its values: they may be exchanged meanwhile. */
+async function copyCatalog(catalog: LmdbCatalog, store: string, partial: string, isSealed: boolean): Promise<void> {
+  for (;;) {
+    const isCurrent = isSealed ? copyRing(store, partial) : () => true;
+    await catalog.copyTo(partial);
+    if (isCurrent()) return;
+    rmSync(join(partial, INDEX_DIRECTORY), { recursive: true });
   }
 }
 

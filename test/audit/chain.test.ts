@@ -23,7 +23,7 @@ const SEQUENCES = Array.from({ length: ENTRIES }, (_, i) => i + 1);
 const seal = {
   storeId: Buffer.alloc(16, 7),
   keys: 'hidden' as const,
-  active: 2,
+  active: 1,
   dataKeys: [
     { number: 1, key: Buffer.alloc(32, 1) },
     { number: 2, key: Buffer.alloc(32, 2) },
@@ -205,6 +205,17 @@ test('with keys, each hash is HMAC-SHA-256 by a key derived from data key 1, and
   await expectChain(catalog, (previous, text) => createHmac('sha256', key).update(previous).update(text).digest('hex'));
   expect((await verifyAudit({ read: catalog, place: { seal } })).isSound).toBe(true);
   expect((await verifyAudit({ read: catalog, place: {} })).fault?.sequence).toBe(1);
+  await catalog.close();
+});
+
+test('a chain that begins when data key 1 is not active any more has a key of its own, which the head of the log keeps', async () => {
+  const later = { ...seal, active: 2 };
+  const catalog = await filled(await new MemoryPlace().openCatalog({ create: true, readOnly: false }), { seal: later });
+  const key = Buffer.from(catalog.auditHead()!.key!, 'hex');
+  expect(key).toHaveLength(32);
+  await expectChain(catalog, (previous, text) => createHmac('sha256', key).update(previous).update(text).digest('hex'));
+  const withoutFirst = { ...later, dataKeys: later.dataKeys.slice(1) };
+  expect((await verifyAudit({ read: catalog, place: { seal: withoutFirst } })).isSound).toBe(true);
   await catalog.close();
 });
 

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type AuditEntry,
+  type DecryptOptions,
   decryptStore,
   encryptStore,
   openStore,
@@ -79,7 +80,7 @@ describe.each(KEYS)('with keys %s', (keys) => {
       /sealed|json$/.test(name),
     );
     const old = new Map(files.map((name) => [name, readFileSync(join(directory, name))]));
-    await reencryptStore(directory, { encryption, workers: 1 });
+    await reencryptStore(directory, { encryption, closed: true, workers: 1 });
     for (const [name, bytes] of old) {
       const path = join(directory, name);
       if (existsSync(path)) expect(readFileSync(path).equals(bytes), name).toBe(false);
@@ -161,7 +162,7 @@ test('the keys can be hidden, and not be any more', async () => {
   const directory = copy();
   await encryptStore(directory, { encryption, workers: 1 });
   for (const keys of ['plaintext', 'hidden'] as const) {
-    await reencryptStore(directory, { encryption, keys, workers: 1 });
+    await reencryptStore(directory, { encryption, closed: true, keys, workers: 1 });
     const isOrdered = keys === 'plaintext';
     expect(await shown(directory, { encryption }, isOrdered)).toEqual(isOrdered ? beforeInOrder : before);
   }
@@ -170,7 +171,8 @@ test('the keys can be hidden, and not be any more', async () => {
 
 test('the audit log goes on, and says what was done', async () => {
   const directory = copy();
-  const conversions = [encryptStore, reencryptStore, decryptStore];
+  const anew = (store: string, options: DecryptOptions) => reencryptStore(store, { ...options, closed: true });
+  const conversions = [encryptStore, anew, decryptStore];
   const [last] = await entries(directory, {});
   for (const convert of conversions) await convert(directory, { encryption, workers: 1 });
   const [decrypted, reencrypted, encrypted, kept] = await entries(directory, {});

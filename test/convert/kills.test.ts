@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptStore, encryptStore, openStore, reencryptStore } from '../../dist/src/index.js';
+import { type DecryptOptions, decryptStore, encryptStore, openStore, reencryptStore } from '../../dist/src/index.js';
 import { CLI } from '../support/cli.js';
 import { build, shown } from '../support/convertible.js';
 import { partOf } from '../support/effort.js';
@@ -32,8 +32,10 @@ beforeAll(async () => {
   await encryptStore(templates.decrypt, { encryption, workers: 1 });
 });
 
+const anew = (directory: string, options: DecryptOptions) => reencryptStore(directory, { ...options, closed: true });
+
 function run(kind: Kind, directory: string, failpoint: string) {
-  const words = kind === 'reencrypt' ? ['key', kind] : [kind];
+  const words = kind === 'reencrypt' ? ['key', kind, '--closed'] : [kind];
   return spawnSync(process.execPath, [CLI, ...words, '--store', directory, '--key-file', keyFile, '--workers', '1'], {
     env: { ...process.env, GRISTMILL_FAILPOINTS: failpoint },
     encoding: 'utf8',
@@ -64,7 +66,7 @@ describe.each(KINDS)('%s', (kind) => {
     }
     await check(directory, !isLeftToDo(point));
     if (!isLeftToDo(point)) return;
-    const again = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: reencryptStore }[kind];
+    const again = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: anew }[kind];
     const { files } = await again(directory, { encryption, workers: 1 });
     expect(files.kept).toBeGreaterThan(0);
     await check(directory, true);

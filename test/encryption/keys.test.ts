@@ -173,7 +173,7 @@ describe('the key ring', () => {
     await expect(opens(store, { key: KEY })).rejects.toEqual(coded('KEY_RING_DAMAGED'));
     forge((content) => Object.assign(content, { version: 0 }));
     await expect(opens(store, { key: KEY })).rejects.toEqual(coded('KEY_RING_DAMAGED'));
-    forge((content) => Object.assign(content, { version: 2 }));
+    forge((content) => Object.assign(content, { version: 3 }));
     await expect(opens(store, { key: KEY })).rejects.toEqual(coded('STORE_TOO_NEW'));
     forge((content) => Object.assign(content, { storeId: '00'.repeat(16) }));
     await expect(opens(store, { key: KEY })).rejects.toEqual(coded('WRONG_KEY'));

@@ -43,6 +43,7 @@ const LAYERS = [
     'src/store/lmdb/commits',
     'src/store/lmdb/sealed',
     'src/store/lmdb',
+    'src/store/lmdb/exchange',
   ],
   ['src/store/publish', 'src/store/lock'],
   // The import path, in the order of its stages.
@@ -78,6 +79,7 @@ const LAYERS = [
     'src/upkeep/repair',
     'src/upkeep/convert',
     'src/upkeep/compact',
+    'src/upkeep/reencrypt',
     'src/upkeep/indexes',
     'src/upkeep/profile',
     'src/upkeep/collections',

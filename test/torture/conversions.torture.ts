@@ -10,7 +10,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decryptStore, encryptStore, type GristmillError, openStore, reencryptStore } from '../../dist/src/index.js';
+import {
+  type DecryptOptions,
+  decryptStore,
+  encryptStore,
+  type GristmillError,
+  openStore,
+  reencryptStore,
+} from '../../dist/src/index.js';
 import { CLI } from '../support/cli.js';
 import { build, shown, WORD } from '../support/convertible.js';
 import { isInPart } from '../support/effort.js';
@@ -19,7 +26,8 @@ import { missing, scratchDirectory } from './harness.js';
 const CALLS = ['rename', 'unlink', 'unlinkat', 'rmdir', 'mkdir', 'fsync', 'fdatasync', 'ftruncate', 'pwrite64'];
 const KINDS = ['encrypt', 'decrypt', 'reencrypt'] as const;
 type Kind = (typeof KINDS)[number];
-const CONVERT = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: reencryptStore };
+const anew = (directory: string, options: DecryptOptions) => reencryptStore(directory, { ...options, closed: true });
+const CONVERT = { encrypt: encryptStore, decrypt: decryptStore, reencrypt: anew };
 /** No call comes so often in one thread. */
 const CALLS_MAX = 5000;
 
@@ -91,7 +99,7 @@ describe.skipIf(lacks)(`conversions under strace${lacks ? ` (${lacks})` : ''}`, 
   function run(kind: Kind, inject: string) {
     rmSync(store, { recursive: true, force: true });
     cpSync(templates[kind], store, { recursive: true });
-    const command = kind === 'reencrypt' ? ['key', kind] : [kind];
+    const command = kind === 'reencrypt' ? ['key', kind, '--closed'] : [kind];
     const words = [CLI, ...command, '--store', store, '--key-file', keyFile, '--workers', '1', '--quiet'];
     const trace = [
       '-f',

@@ -13,8 +13,10 @@ import type { Kind } from './model.mjs';
 type OfKeys = Extract<Failpoint, `keys.${string}`>;
 /** Those of conversions: test/convert/kills.test.ts. */
 type OfConversions = Extract<Failpoint, `convert.${string}`>;
-type Here = Exclude<Failpoint, OfKeys | OfConversions>;
-const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert)\./.test(name));
+/** Those of exchanges of data keys: test/reencrypt/kills.test.ts. */
+type OfExchanges = Extract<Failpoint, `reencrypt.${string}`>;
+type Here = Exclude<Failpoint, OfKeys | OfConversions | OfExchanges>;
+const HERE = FAILPOINTS.filter((name): name is Here => !/^(keys|convert|reencrypt)\./.test(name));
 
 const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'store.create': 'create',

@@ -1,7 +1,8 @@
-// Makes an encrypted store of a plain one, the other way round, and one with new keys of an encrypted one.
+// Makes an encrypted store of a plain one, the other way round, and gives an encrypted one new data keys.
 
 import { nameErrors } from '../../base/system-errors.js';
-import type { ConvertReport, DecryptOptions, EncryptOptions, ReencryptOptions } from '../../upkeep/convert/options.js';
+import type { ConvertReport, DecryptOptions, EncryptOptions } from '../../upkeep/convert/options.js';
+import type { ReencryptOptions } from '../../upkeep/reencrypt/options.js';
 import { later } from '../load.js';
 
 /**
@@ -32,14 +33,16 @@ export async function decryptStore(directory: string, options: DecryptOptions): 
 }
 
 /**
- * Encrypts all that an encrypted store has once more, with new data keys, salts and pseudonyms. The key that opens the store
- * stays: `rotateKey` changes that one. Otherwise as `encryptStore`.
+ * Encrypts all that an encrypted store has once more, with a new data key, while other processes read and change the store. At
+ * the end nothing is encrypted with the old data key, and the old data key is gone. The key that opens the store stays:
+ * `rotateKey` changes that one. If the process is killed, or the call is cancelled, calling it again continues. Imports that
+ * could have been resumed have to begin anew. Option `closed` also makes other pseudonyms (docs/security.md).
  * @throws GristmillError STORE_NOT_FOUND, STORE_NOT_A_STORE, STORE_NOT_TRUSTED, NOT_ENCRYPTED, WRONG_KEY, KEY_FILE_REFUSED,
- * KEY_SERVICE_FAILED, STORE_BUSY, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR, CANCELLED: then the store is what it was. TypeError
- * for a wrong option
+ * KEY_SERVICE_FAILED, STORE_BUSY, CHECKSUM_MISMATCH, DISK_FULL, IO_ERROR, CANCELLED: then the store can be used, and calling
+ * it again continues. TypeError for a wrong option
  * @example await reencryptStore('./store', { encryption: { keyFile: '/run/secrets/store-key' } });
  */
 export async function reencryptStore(directory: string, options: ReencryptOptions): Promise<ConvertReport> {
-  const { convertStore } = await later.load();
-  return nameErrors('encrypt the store once more', directory, () => convertStore('reencrypt', directory, options));
+  const { reencryptStore: reencrypt } = await later.load();
+  return nameErrors('encrypt the store once more', directory, () => reencrypt(directory, options));
 }

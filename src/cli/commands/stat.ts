@@ -15,6 +15,8 @@ import { alignColumns, alignPairs, formatBytes, formatCount } from '../terminal/
 /** Between two looks. */
 const WATCH_MS = 1000;
 
+const EXCHANGING = 'older data keys are still needed: gristmill key reencrypt is at work, or continues';
+
 interface StatFlags extends CommonOptions, StoreFlags {
   /** Milliseconds; true where none were given. */
   readonly watch?: number | true;
@@ -64,7 +66,7 @@ async function runStat(flags: StatFlags): Promise<void> {
 
 function storeText(stat: StoreStat): string {
   const { directory, format, generation, created, bytes, exposed, quarantine, readers, writer, collections } = stat;
-  const { encryption } = stat;
+  const { encryption, converting } = stat;
   const head = alignPairs([
     ['store', escapeControls(directory)],
     ['format', `${format}, publication ${formatCount(generation)}, created ${escapeControls(created)}`],
@@ -72,6 +74,8 @@ function storeText(stat: StoreStat): string {
     ...(encryption === undefined
       ? []
       : [['encrypted', `keys ${encryption.keys}, data key ${encryption.dataKey}`] as const]),
+    ...(encryption?.exchanging ? [['exchanging', EXCHANGING] as const] : []),
+    ...(converting === undefined ? [] : [['converting', convertingText(converting)] as const]),
     ...exposed.map((why) => ['exposed', escapeControls(why)] as const),
     ...quarantine.map(({ name }) => ['quarantine', `${escapeControls(name)} (gristmill quarantine show)`] as const),
     ['readers', readersText(readers)],
@@ -79,6 +83,12 @@ function storeText(stat: StoreStat): string {
   ]);
   const none = collections.length === 0 ? '\nno collections yet: gristmill import <file> --store <dir>\n' : '';
   return `${head}${none}${collections.map(collectionText).join('')}`;
+}
+
+function convertingText(kind: NonNullable<StoreStat['converting']>): string {
+  const made = kind === 'decrypt' ? 'decrypt.partial has plain files' : `its files are in ${kind}.partial`;
+  const command = kind === 'reencrypt' ? 'key reencrypt --closed' : kind;
+  return `${kind} is at work or was interrupted, and ${made}: gristmill ${command} continues, any other conversion removes them`;
 }
 
 function readersText({ count, oldest }: ReadersStat): string {

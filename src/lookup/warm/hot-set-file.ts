@@ -12,6 +12,7 @@ import { decodeStoredKey } from '../../keys/decode.js';
 import { encodeKey, type KeyValue } from '../../keys/encode.js';
 import type { StorePlace } from '../../store/files/blobs.js';
 import { hotSetPath } from '../../store/files/layout.js';
+import { renewKeys } from '../../store/seal/data-keys.js';
 import { openBox, sealBox } from '../../store/sealed/box.js';
 import type { HotKey } from '../cache/hot-places.js';
 
@@ -67,6 +68,8 @@ export async function writeHotSet(
     const file = await open(beside, 'wx', 0o600);
     try {
       const text = Buffer.from(await encode(keys));
+      // Nothing that was read since may have told of a newer data key.
+      if (seal !== undefined) renewKeys(seal);
       await file.writeFile(seal === undefined ? text : sealBox(seal, 'hot set', text));
     } finally {
       await file.close();

@@ -9,7 +9,7 @@ import type { AuditHead } from '../audit-types.js';
 import type { StorePlace } from '../files/blobs.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
 import { processActor } from './actor.js';
-import { chainHash, decodeEntry, encodeEntry, NO_HASH } from './chain.js';
+import { chainHash, decodeEntry, encodeEntry, NO_HASH, newChainKey } from './chain.js';
 import type { AuditChange, AuditEntry } from './types.js';
 
 /** Where a change is logged: in the transaction of `write`, whose changes the reads of `catalog` see. */
@@ -59,12 +59,14 @@ function appended(
   };
   const previous = head === undefined ? NO_HASH : Buffer.from(head.hash, 'hex');
   const text = Buffer.from(JSON.stringify(entry));
-  const hash = chainHash(place.seal)(previous, text);
+  const key = head === undefined ? newChainKey(place.seal) : head.key === undefined ? {} : { key: head.key };
+  const hash = chainHash(place.seal, key)(previous, text);
   write.putAuditEntry(sequence, encodeEntry(hash, text));
   const { first = sequence, base = previous.toString('hex'), keep } = head ?? {};
   return {
     ...{ chain, first, sequence, base, hash: hash.toString('hex'), generation },
     ...(keep !== undefined && { keep }),
+    ...key,
   };
 }
 

@@ -7,10 +7,13 @@
 //
 //    hash = SHA-256(previous hash, 32 bytes | text)
 //
-// Where the store is encrypted, HMAC-SHA-256 takes the place of SHA-256: then nobody without the key can make a chain.
+// Where the store is encrypted, HMAC-SHA-256 takes the place of SHA-256: then nobody without the key can make a chain. Its key
+// is made of data key 1. When that one goes, the key of the chain stays in the head of the log: so the hashes stay what they are.
 
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { AuditHead } from '../audit-types.js';
 import { damaged, unseal } from '../catalog/values.js';
+import { dataKeyOf } from '../seal/data-keys.js';
 import type { SealKeys } from '../seal/types.js';
 import type { AuditEntry } from './types.js';
 
@@ -23,26 +26,45 @@ const KEY_INFO = 'gristmill audit 1';
 export type ChainHash = (previous: Uint8Array, text: Uint8Array) => Buffer;
 
 const plain: ChainHash = (previous, text) => createHash('sha256').update(previous).update(text).digest();
+/** Of chains whose key is made of data key 1. */
 const keyed = new WeakMap<SealKeys, ChainHash>();
 
-/** @param seal the keys of an encrypted store */
-export function chainHash(seal: SealKeys | undefined): ChainHash {
+type ChainKey = Pick<AuditHead, 'key'>;
+
+/** @param seal the keys of an encrypted store @param head of the log */
+export function chainHash(seal: SealKeys | undefined, head: ChainKey | undefined): ChainHash {
   if (seal === undefined) return plain;
+  const key = head?.key;
+  if (key !== undefined) return hashWith(Buffer.from(key, 'hex'));
   let hash = keyed.get(seal);
   if (hash === undefined) {
-    const key = auditKey(seal);
-    hash = (previous, text) => createHmac('sha256', key).update(previous).update(text).digest();
+    hash = hashWith(firstKey(seal));
     keyed.set(seal, hash);
   }
   return hash;
 }
 
-/** Data key 1 stays in the ring for ever, so the key of the chain does not change when others are added. */
-function auditKey({ dataKeys, storeId }: SealKeys): Buffer {
-  const first = dataKeys.find(({ number }) => number === 1);
-  if (first === undefined) throw new TypeError('the key ring has no data key 1');
-  const info = Buffer.concat([Buffer.from(KEY_INFO), storeId]);
+function hashWith(key: Buffer): ChainHash {
+  return (previous, text) => createHmac('sha256', key).update(previous).update(text).digest();
+}
+
+function firstKey(seal: SealKeys): Buffer {
+  const first = dataKeyOf(seal, 1);
+  if (first === undefined)
+    throw new TypeError('the key ring has no data key 1, and the audit log has no key of its own');
+  const info = Buffer.concat([Buffer.from(KEY_INFO), seal.storeId]);
   return Buffer.from(hkdfSync('sha256', first.key, new Uint8Array(), info, HASH_BYTES));
+}
+
+/** The key of a chain that begins now, as its head has it. */
+export function newChainKey(seal: SealKeys | undefined): ChainKey {
+  if (seal === undefined || seal.active === 1) return {};
+  return { key: randomBytes(HASH_BYTES).toString('hex') };
+}
+
+/** The same chain, whose key does not need data key 1 any more. */
+export function withOwnKey(seal: SealKeys, head: AuditHead): AuditHead {
+  return head.key === undefined ? { ...head, key: firstKey(seal).toString('hex') } : head;
 }
 
 export function encodeEntry(hash: Uint8Array, text: Uint8Array): Buffer {

@@ -96,7 +96,7 @@ class Walk {
   ) {
     this.#read = read;
     this.#head = head;
-    this.#hashOf = chainHash(seal);
+    this.#hashOf = chainHash(seal, head);
     this.#since = since;
     this.#previous = Buffer.from(head.base, 'hex');
   }

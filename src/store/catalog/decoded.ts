@@ -5,7 +5,15 @@
 // wrong, whatever becomes of the transaction that wrote them.
 
 import type { CollectionManifest, StoreHeader } from '../types.js';
-import { type CollectionNames, collectionKey, decodeCollection, decodeHeader } from './values.js';
+import type { ByteMap } from './byte-map.js';
+import {
+  type CollectionNames,
+  collectionKey,
+  decodeCollection,
+  decodeHeader,
+  olderCollectionKeys,
+  STORE_KEY,
+} from './values.js';
 
 interface Known<T> {
   readonly bytes: Uint8Array;
@@ -28,6 +36,21 @@ export class Decoded {
       this.#header = { bytes, value: decodeHeader(bytes, file) };
     }
     return this.#header.value;
+  }
+
+  /** The manifest of a collection as it is in `meta`. */
+  bytesOf(name: string, meta: Pick<ByteMap, 'get'>): Buffer | undefined {
+    const { names } = this;
+    const bytes = meta.get(collectionKey(name, names));
+    if (bytes !== undefined || names === undefined) return bytes;
+    // Where data keys are being exchanged, it may be under an older pseudonym, or under that of a data key which is not known
+    // yet. The header is sealed with the active data key: whoever reads it knows that key from then on.
+    meta.get(STORE_KEY);
+    for (const key of [collectionKey(name, names), ...olderCollectionKeys(name, names)]) {
+      const found = meta.get(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** @throws as `decodeCollection` */

@@ -41,7 +41,6 @@ import { TOMBSTONE_CHUNK_BYTES } from './tombstones.js';
 import {
   AUDIT_HEAD_KEY,
   auditKey,
-  collectionKey,
   damaged,
   decodeCollection,
   decodeShard,
@@ -127,7 +126,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   collection(name: string): CollectionManifest | undefined {
-    const bytes = this.#meta.get(collectionKey(name, this.decoded.names));
+    const bytes = this.decoded.bytesOf(name, this.#meta);
     return bytes && this.decoded.collection(bytes, name, this.file);
   }
 

@@ -101,7 +101,8 @@ const indexOf = (named: Check): Check =>
     recent: optional(recentState),
   });
 
-const KEY_SALT = /^[0-9a-f]{32}$/;
+/** A salt for data key 1, or what makes secrets without a data key (seal/hidden-keys.ts). */
+const KEY_SALT = /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 export const shardCheck = object<ShardEntry>(
@@ -186,7 +187,7 @@ export const auditHeadCheck = object<AuditHead>(
   {
     ...{ chain: uuid, first: integer(undefined, 1), sequence: count },
     ...{ base: text((given) => SHA256.test(given)), hash: text((given) => SHA256.test(given)) },
-    ...{ generation, keep: optional(count) },
+    ...{ generation, keep: optional(count), key: optional(text((given) => SHA256.test(given))) },
   },
   ({ first, sequence }) => (first <= sequence + 1 ? undefined : '.first'),
 );

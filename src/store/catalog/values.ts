@@ -56,10 +56,20 @@ export const AUDIT_HEAD_KEY = Buffer.of(MetaKind.auditHead);
 /** What stands for the names of collections in keys, where that is not the names. */
 export interface CollectionNames {
   pseudonymOf(name: string): Uint8Array;
+  /** While data keys are exchanged, what stood for it before. */
+  olderPseudonymsOf(name: string): readonly Uint8Array[];
 }
 
 export function collectionKey(name: string, names?: CollectionNames): Buffer {
-  const bytes = names === undefined ? Buffer.from(name) : names.pseudonymOf(name);
+  return keyOfName(names === undefined ? Buffer.from(name) : names.pseudonymOf(name));
+}
+
+/** Where a manifest may be that was written with another data key. */
+export function olderCollectionKeys(name: string, names: CollectionNames): readonly Buffer[] {
+  return names.olderPseudonymsOf(name).map(keyOfName);
+}
+
+function keyOfName(bytes: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(MetaKind.collection), bytes]);
 }
 
@@ -271,6 +281,7 @@ export function decodeCollection(
   const name = names === undefined ? nameOf(key) : `(${Buffer.from(key.subarray(1)).toString('hex')})`;
   const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
   if (collectionKey(manifest.name, names).equals(key)) return manifest;
+  if (names && olderCollectionKeys(manifest.name, names).some((older) => older.equals(key))) return manifest;
   throw damaged(`manifest of collection ${manifest.name}`, file, `it is stored under the name ${name}`);
 }
 

@@ -46,6 +46,7 @@ import {
   GARBAGE_KEY,
   inlineKey,
   LOCK_KEY,
+  olderCollectionKeys,
   profileKey,
   RESUMABLE_KEY,
   STORE_KEY,
@@ -90,12 +91,20 @@ export class CatalogWriter implements CatalogWrite {
 
   putCollection(manifest: CollectionManifest): void {
     const bytes = this.#encode(collectionCheck, manifest, `manifest of collection ${manifest.name}`);
+    this.#removeOlder(manifest.name);
     this.#meta.put(collectionKey(manifest.name, this.#decoded?.names), bytes);
     this.#decoded?.wroteCollection(bytes, manifest);
   }
 
   deleteCollection(name: string): void {
+    this.#removeOlder(name);
     this.#meta.remove(collectionKey(name, this.#decoded?.names));
+  }
+
+  /** While data keys are exchanged, a manifest may be under an older pseudonym of the name. */
+  #removeOlder(name: string): void {
+    const names = this.#decoded?.names;
+    if (names !== undefined) for (const key of olderCollectionKeys(name, names)) this.#meta.remove(key);
   }
 
   putShard(collectionId: number, entry: ShardEntry): void {
@@ -197,6 +206,10 @@ export class CatalogWriter implements CatalogWrite {
 
   putPageAt(key: Uint8Array, page: Uint8Array): void {
     this.#pages.put(key, page);
+  }
+
+  putAgain(database: 'meta' | 'pages', key: Uint8Array, value: Uint8Array): void {
+    (database === 'meta' ? this.#meta : this.#pages).put(key, value);
   }
 
   deletePage(key: Uint8Array): void {

@@ -3,7 +3,7 @@
 // The directory of a store: how it is laid out, made and checked (docs/format.md). Made with mode 0700 from the start,
 // never chmod-ed later; opened only when it is ours: a real directory that nobody else may write to.
 
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError, isMissing } from '../../base/system-errors.js';
@@ -38,6 +38,18 @@ const OURS = new Set([
 /** Where a conversion that is under way has what it has made. */
 export function unfinishedConversion(kind: ConversionKind): string {
   return `${kind}.partial`;
+}
+
+/** A conversion that is at work, or was interrupted before it was decided. */
+export function begunConversion(store: string): ConversionKind | undefined {
+  return CONVERSIONS.find((kind) => existsSync(join(store, unfinishedConversion(kind))));
+}
+
+/** Removes what conversions have left that were interrupted. Nobody is at one. @param but the one that continues */
+export function removeBegunConversions(store: string, but?: ConversionKind): void {
+  for (const kind of CONVERSIONS) {
+    if (kind !== but) rmSync(join(store, unfinishedConversion(kind)), { recursive: true, force: true });
+  }
 }
 
 /** A conversion that is decided, but not all in place (store/lock/conversion.ts). */

@@ -28,7 +28,7 @@ import { copyIndex } from './copy.js';
 import { bytesOf, readersOf, stateRead } from './facts.js';
 import { byteMaps } from './maps.js';
 import { makeReady } from './new-index.js';
-import { type LmdbCatalogOptions, type OpenIndex, onTransaction, openIndex } from './open.js';
+import { type LmdbCatalogOptions, type OpenedIndex, type OpenIndex, onTransaction, openIndex } from './open.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
 
 /** What the running transaction is going to write. */
@@ -262,6 +262,12 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
       assertInPlace(this.#index, this.file);
       return work();
     });
+  }
+
+  /** The index itself, for who exchanges data keys (exchange/). @returns also what to throw for an error of a commit */
+  opened(): OpenedIndex {
+    this.#assertChangeable();
+    return { index: this.#index, file: this.file, reasonOf: (error) => this.#reasonOf(error) };
   }
 
   /** Copies the newest commit into the directory of another store, without free space; not synced. @throws IO_ERROR, DISK_FULL */

@@ -16,7 +16,7 @@ export interface NativeEnvironment {
   beginTxn(flags: number): void;
   getWriteTxnId(): number;
   abortTxn(): void;
-  info(): { readonly mapSize: number; readonly lastTxnId: number };
+  info(): { readonly mapSize: number; readonly lastTxnId: number; readonly lastPageNumber: number };
   /** Makes durable what was committed. @param synced is called when it is, or with the error */
   sync(synced: (error: unknown) => void): void;
   close(): void;

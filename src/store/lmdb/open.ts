@@ -43,6 +43,14 @@ export interface OpenIndex {
   readonly inode: number | undefined;
 }
 
+/** An index with its catalog's word for errors. */
+export interface OpenedIndex {
+  readonly index: OpenIndex;
+  readonly file: string;
+  /** A commit that failed is the last of the catalog. */
+  readonly reasonOf: (error: unknown) => unknown;
+}
+
 /** Concurrent readers over all processes: a slot each, 64 bytes; killed readers' slots are reclaimed at open. */
 const READERS_MAX = 2048;
 /** What LMDB makes of that: the slots but one, and its head with the first. */

@@ -15,6 +15,7 @@ import { CatalogWriter, type WritableByteMap } from '../catalog/write.js';
 import type { StorePlace } from '../files/blobs.js';
 import { loadChecksums } from '../files/checksum.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { followRing } from '../ring/data-keys.js';
 import { forget } from '../ring/ring.js';
 import { filesOf } from '../sealed/files.js';
 import type { CatalogRead, CatalogWrite } from '../types.js';
@@ -164,6 +165,7 @@ function awaitUser(turn: Int32Array, patience: number): void {
 
 async function open({ store, inode, seal }: OpenOrder, apply: Applier): Promise<Opened> {
   const file = join(store, CATALOG_FILE);
+  if (seal !== undefined) followRing(store, seal);
   try {
     const index = await openIndex(store, { create: false, readOnly: false, seal });
     if (index.inode === inode) {

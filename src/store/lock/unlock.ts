@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { EncryptionOptions } from '../../options/encryption.js';
 import type { StorePlace } from '../files/blobs.js';
 import { CATALOG_FILE } from '../files/layout.js';
+import { followRing } from '../ring/data-keys.js';
 import { createRing, keyNeeded, notEncrypted, openRing, storedRing } from '../ring/ring.js';
 import type { KeysAtRest } from '../seal/types.js';
 import { filesOf } from '../sealed/files.js';
@@ -40,5 +41,6 @@ export async function unlocked(
   if (ring === undefined) return place;
   if (encryption === undefined) throw keyNeeded(directory, ring);
   const seal = await openRing(directory, ring, encryption);
+  followRing(directory, seal);
   return { ...place, seal, blobs: filesOf(seal) };
 }

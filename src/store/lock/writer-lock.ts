@@ -81,6 +81,8 @@ export class WriterLock {
       if (holder === undefined || !isAlive(holder)) {
         const token = randomUUID();
         holder = await catalog.transaction((write) => {
+          // Who reads the header knows the active data key, before it writes a file.
+          catalog.generation();
           const current = catalog.lock();
           if (current !== undefined && isAlive(current)) return current;
           write.putLock({ ...newRecord(token, request), ...(current && leftBy(current, catalog, write)) });

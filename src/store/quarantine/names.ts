@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import type { StorePlace } from '../files/blobs.js';
 import { xxh64 } from '../files/checksum.js';
 import { QUARANTINE_DIRECTORY, quarantinePath } from '../files/layout.js';
+import { numbersOf } from '../seal/data-keys.js';
 import { KEY_BYTES } from '../seal/derive.js';
 import type { SealKeys } from '../seal/types.js';
 import { secretOf } from '../sealed/secrets.js';
@@ -82,7 +83,7 @@ export function collectionOf(
   seal?: SealKeys,
 ): string | undefined {
   if (collection === undefined) return undefined;
-  for (const name of names) if (namedCollection(name, seal) === collection) return name;
+  for (const name of names) if (namesOf(name, seal).includes(collection)) return name;
   if (seal !== undefined) return undefined;
   try {
     return collection.length > COLLECTION_MAX - 1 ? undefined : decodeURIComponent(collection);
@@ -107,10 +108,16 @@ export function nameOf(file: string): QuarantineName | undefined {
 
 /** How a collection is named in the names of files. */
 function namedCollection(collection: string, seal: SealKeys | undefined): string {
-  if (seal === undefined) return escapedCollection(collection);
-  // The first data key stays as long as the ring, so a name stays what it is.
-  const key = secretOf(seal, seal.dataKeys[0]!.number, new Uint8Array(), 'gristmill names 1', KEY_BYTES);
-  return createHmac('sha256', key!).update(collection).digest('hex').slice(0, PSEUDONYM_DIGITS);
+  return namesOf(collection, seal)[0] as string;
+}
+
+/** How it may be named: first with the active data key. */
+function namesOf(collection: string, seal: SealKeys | undefined): readonly string[] {
+  if (seal === undefined) return [escapedCollection(collection)];
+  return numbersOf(seal).map((number) => {
+    const key = secretOf(seal, number, new Uint8Array(), 'gristmill names 1', KEY_BYTES) as Buffer;
+    return createHmac('sha256', key).update(collection).digest('hex').slice(0, PSEUDONYM_DIGITS);
+  });
 }
 
 function escapedCollection(collection: string): string {

@@ -6,7 +6,7 @@
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { derive } from '../seal/derive.js';
-import type { KeysAtRest } from '../seal/types.js';
+import type { KeysAtRest, RingKeys } from '../seal/types.js';
 
 /** How the key-encryption key comes about; bytes are in hexadecimal digits. */
 export type KekRule =
@@ -36,8 +36,9 @@ export interface StoredRing extends Ring {
 }
 
 const FORMAT = 'gristmill keys';
-const VERSION = 1;
-const NUMBER_MAX = 0xffff;
+/** The newest one. A ring has version 1 as long as data key 1 is its only one. */
+const VERSION = 2;
+export const NUMBER_MAX = 0xffff;
 /** The dearest scrypt that is computed for a ring: 1 GiB of memory. */
 const SCRYPT_BYTES_MAX = 2 ** 30;
 const WRAPPED_KEY = /^[0-9a-f]{120}$/;
@@ -47,7 +48,23 @@ const HEX_LONG = /^(?:[0-9a-f]{2}){1,4096}$/;
 
 /** The text of a ring, under this key-encryption key. */
 export function writeRing(ring: Ring, kek: Uint8Array): string {
-  return textOf({ ...ring, check: checkOf(ring, kek), mac: macOf(ring, kek) });
+  return textOf({ ...ring, check: checkOf(ring, kek), mac: macOf(ring, ringKeysOf(ring, kek)) });
+}
+
+/** The text of a ring with other data keys, for the same key-encryption key. */
+export function writeChangedRing(ring: StoredRing, keys: RingKeys): string {
+  return textOf({ ...ring, mac: macOf(ring, keys) });
+}
+
+/** Made of the key-encryption key, to follow and to change the ring without it. */
+export function ringKeysOf({ storeId }: Pick<Ring, 'storeId'>, kek: Uint8Array): RingKeys {
+  const salt = Buffer.from(storeId, 'hex');
+  return { wrap: derive(kek, salt, 'gristmill data keys 2'), mac: derive(kek, salt, 'gristmill key ring 1') };
+}
+
+/** Whether data key 1 is the only one: then the key-encryption key itself wraps it. */
+export function isFirstRing({ dataKeys }: { readonly dataKeys: readonly { readonly number: number }[] }): boolean {
+  return dataKeys.length === 1 && dataKeys[0]?.number === 1;
 }
 
 /** @throws Error that says what is wrong, as the end of a sentence */
@@ -78,8 +95,8 @@ export function isKeyOf(ring: StoredRing, kek: Uint8Array): boolean {
 }
 
 /** Whether the holder of the key wrote the ring. */
-export function isGenuine(ring: StoredRing, kek: Uint8Array): boolean {
-  return isSame(ring.mac, macOf(ring, kek));
+export function isGenuine(ring: StoredRing, keys: RingKeys): boolean {
+  return isSame(ring.mac, macOf(ring, keys));
 }
 
 function isSame(left: string, right: string): boolean {
@@ -95,7 +112,8 @@ function contentOf({ storeId, keys, kek, active, dataKeys }: Ring): object {
         ? { kind: kek.kind, n: kek.n, r: kek.r, p: kek.p, salt: kek.salt }
         : { kind: kek.kind, wrapped: kek.wrapped };
   const wrapped = dataKeys.map((one) => ({ number: one.number, wrapped: one.wrapped }));
-  return { format: FORMAT, version: VERSION, storeId, keys, kek: rule, active, dataKeys: wrapped };
+  const version = isFirstRing({ dataKeys }) ? 1 : VERSION;
+  return { format: FORMAT, version, storeId, keys, kek: rule, active, dataKeys: wrapped };
 }
 
 function textOf(ring: StoredRing): string {
@@ -105,17 +123,15 @@ function textOf(ring: StoredRing): string {
 }
 
 function checkOf({ storeId }: Ring, kek: Uint8Array): string {
-  return hmac(kek, storeId, 'gristmill key check 1', storeId);
+  return hmac(derive(kek, Buffer.from(storeId, 'hex'), 'gristmill key check 1'), storeId);
 }
 
-function macOf(ring: Ring, kek: Uint8Array): string {
-  return hmac(kek, ring.storeId, 'gristmill key ring 1', JSON.stringify(contentOf(ring)));
+function macOf(ring: Ring, { mac }: RingKeys): string {
+  return hmac(mac, JSON.stringify(contentOf(ring)));
 }
 
-function hmac(kek: Uint8Array, storeId: string, info: string, text: string): string {
-  return createHmac('sha256', derive(kek, Buffer.from(storeId, 'hex'), info))
-    .update(text)
-    .digest('hex');
+function hmac(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 function isWellFormed({ storeId, keys, kek, active, dataKeys, check, mac }: StoredRing): boolean {
@@ -124,7 +140,10 @@ function isWellFormed({ storeId, keys, kek, active, dataKeys, check, mac }: Stor
   if (!isRing || !isSigned || !Array.isArray(dataKeys)) return false;
   const numbers = dataKeys.map((one) => one?.number);
   const areKeys = dataKeys.every((one) => matches(one?.wrapped, WRAPPED_KEY));
-  return areKeys && numbers.includes(active) && numbers.every((number, i) => number === i + 1 && number <= NUMBER_MAX);
+  const isNumber = (number: unknown) =>
+    Number.isInteger(number) && (number as number) >= 1 && (number as number) <= NUMBER_MAX;
+  const ascend = numbers.every((number, i) => isNumber(number) && (i === 0 || number > numbers[i - 1]!));
+  return areKeys && ascend && numbers.includes(active);
 }
 
 function isRule(kek: KekRule): boolean {

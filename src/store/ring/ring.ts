@@ -24,13 +24,25 @@ import type { EncryptionOptions } from '../../options/encryption.js';
 import { syncDirectory, writeFully } from '../files/io.js';
 import { isUnfinishedRing, KEY_RING_FILE } from '../files/layout.js';
 import { openRegular } from '../files/own-files.js';
+import { dataKeyOf } from '../seal/data-keys.js';
 import { KEY_BYTES, STORE_ID_BYTES } from '../seal/derive.js';
-import { forgetLastKey, NONCE_BYTES, openBytes, sealBytes } from '../seal/gcm.js';
+import { forgetLastKey } from '../seal/gcm.js';
 import { forgetSecrets } from '../seal/hidden-keys.js';
-import type { KeysAtRest, SealKeys } from '../seal/types.js';
+import type { DataKey, KeysAtRest, SealKeys } from '../seal/types.js';
 import { forgetFileKeys } from '../sealed/chunks.js';
-import { isGenuine, isKeyOf, NewerRing, type Ring, readRing, type StoredRing, writeRing } from './format.js';
+import {
+  isFirstRing,
+  isGenuine,
+  isKeyOf,
+  NewerRing,
+  type Ring,
+  readRing,
+  ringKeysOf,
+  type StoredRing,
+  writeRing,
+} from './format.js';
 import { kekOf, newKek, sourceFor } from './kek.js';
+import { unwrap, wrap } from './wrap.js';
 
 const RING_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -93,7 +105,12 @@ export async function rewrapped(ring: StoredRing, seal: SealKeys, to: Encryption
   const { storeId } = ring;
   const { kek, rule } = await newKek(to, storeId);
   try {
-    const dataKeys = seal.dataKeys.map(({ number, key }) => ({ number, wrapped: wrap(key, kek, storeId, number) }));
+    const wrapping = isFirstRing(ring) ? kek : ringKeysOf(ring, kek).wrap;
+    // A data key that is gone from the ring may still be in memory.
+    const dataKeys = ring.dataKeys.map(({ number }) => {
+      const { key } = dataKeyOf(seal, number) as DataKey;
+      return { number, wrapped: wrap(key, wrapping, storeId, number) };
+    });
     return writeRing({ ...ring, kek: rule, dataKeys }, kek);
   } finally {
     kek.fill(0);
@@ -118,12 +135,14 @@ export function replaceRing(store: string, old: StoredRing, text: string): void 
   syncDirectory(store);
 }
 
-/** Gives a copy of a store its ring. @throws GristmillError IO_ERROR, DISK_FULL */
-export function copyRing(store: string, copy: string): void {
-  put(copy, readText(ringPath(store)), (made, path) => {
+/** Gives a copy of a store its ring. @returns whether the store still has the same @throws GristmillError IO_ERROR, DISK_FULL */
+export function copyRing(store: string, copy: string): () => boolean {
+  const text = readText(ringPath(store));
+  put(copy, text, (made, path) => {
     renameSync(made, path);
     return true;
   });
+  return () => readText(ringPath(store)) === text;
 }
 
 /** Zeroes the keys. Nothing may use them any more. */
@@ -133,6 +152,7 @@ export function forget(seal: SealKeys): void {
   forgetFileKeys();
   forgetLastKey();
   for (const { key } of seal.dataKeys) key.fill(0);
+  for (const key of seal.ring === undefined ? [] : [seal.ring.wrap, seal.ring.mac]) key.fill(0);
 }
 
 /** Whether a store has a ring, sound or not. */
@@ -207,7 +227,8 @@ async function withKek<T>(
       const message = `this is not the key of the store ${store}; nothing was read or changed: give ${sourceFor(ring.kek)}`;
       throw new GristmillError('WRONG_KEY', message, { file: store });
     }
-    if (!isGenuine(ring, kek)) throw damagedRing(path, 'it was changed by somebody who does not have the key');
+    if (!isGenuine(ring, ringKeysOf(ring, kek)))
+      throw damagedRing(path, 'it was changed by somebody who does not have the key');
     return await work(kek);
   } finally {
     kek.fill(0);
@@ -215,29 +236,27 @@ async function withKek<T>(
 }
 
 function unwrapped(store: string, ring: StoredRing, kek: Buffer): SealKeys {
-  const dataKeys = ring.dataKeys.map(({ number, wrapped }) => {
-    const key = unwrap(Buffer.from(wrapped, 'hex'), kek, ring.storeId, number);
-    if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
-    return { number, key };
-  });
-  const seal = { storeId: Buffer.from(ring.storeId, 'hex'), keys: ring.keys, active: ring.active, dataKeys };
+  const keys = ringKeysOf(ring, kek);
+  const dataKeys = dataKeysIn(store, ring, isFirstRing(ring) ? kek : keys.wrap);
+  const storeId = Buffer.from(ring.storeId, 'hex');
+  const seal = { storeId, keys: ring.keys, active: ring.active, dataKeys, ring: keys };
   withholdText(seal);
   return seal;
 }
 
-/** Each wrapping has a random nonce: a key-encryption key wraps far fewer than 2^32 keys. */
-function wrap(key: Uint8Array, kek: Uint8Array, storeId: string, number: number): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  return Buffer.concat([nonce, sealBytes(kek, nonce, wrapContext(storeId, number), key)]).toString('hex');
-}
-
-function unwrap(wrapped: Buffer, kek: Uint8Array, storeId: string, number: number): Buffer | undefined {
-  const nonce = wrapped.subarray(0, NONCE_BYTES);
-  return openBytes(kek, nonce, wrapContext(storeId, number), wrapped.subarray(NONCE_BYTES));
-}
-
-function wrapContext(storeId: string, number: number): Buffer {
-  return Buffer.from(`gristmill data key 1 ${storeId} ${number}`);
+/** The data keys of a ring. @param but numbers of those that are not wanted @throws GristmillError KEY_RING_DAMAGED */
+export function dataKeysIn(
+  store: string,
+  ring: StoredRing,
+  wrapping: Uint8Array,
+  but: readonly number[] = [],
+): readonly DataKey[] {
+  const wanted = ring.dataKeys.filter(({ number }) => !but.includes(number));
+  return wanted.map(({ number, wrapped }) => {
+    const key = unwrap(Buffer.from(wrapped, 'hex'), wrapping, ring.storeId, number);
+    if (key === undefined) throw damagedRing(ringPath(store), `its data key ${number} is not sound`);
+    return { number, key };
+  });
 }
 
 /** Writes a ring beside, makes it durable, and puts it in place. @returns what `place` returns */
@@ -265,7 +284,7 @@ function put(store: string, text: string, place: (made: string, path: string) =>
   }
 }
 
-function damagedRing(path: string, why: string): GristmillError {
+export function damagedRing(path: string, why: string): GristmillError {
   const message = `the key ring ${path} is damaged: ${why}; restore it from a backup of the store: without it nothing in the store can be read`;
   return new GristmillError('KEY_RING_DAMAGED', message, { file: path });
 }

@@ -2,17 +2,21 @@
 //
 // The secrets that hide the keys of an encrypted store in its indexes (docs/format.md, Keys): one for each index, made of the
 // first data key, the store, a salt of the collection and the path of the index. So equal values of two indexes, or of two
-// collections, do not look equal. The first data key stays: with another one all indexes would have to be made anew.
+// collections, do not look equal. With another secret all indexes would have to be made anew. So when the first data key goes,
+// what was made of it and the salt stays in the place of the salt: that is the first half of HKDF (RFC 5869, Extract).
 
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { GristmillError } from '../../base/errors.js';
 import { type KeyPath, keyPathText } from '../../keys/key-path.js';
 import { Pseudonyms } from '../../keys/pseudonyms.js';
-import { derive, purpose } from './derive.js';
+import { dataKeyOf } from './data-keys.js';
+import { purpose } from './derive.js';
 import type { SealKeys } from './types.js';
 
 const PURPOSE = 'gristmill keys 1';
 const SALT_BYTES = 16;
+/** The data key that a salt is for. */
+const FIRST = 1;
 
 /** A collection that may hide its keys. */
 export interface Hiding {
@@ -37,10 +41,30 @@ export interface HiddenKeys {
  */
 export function newKeySalt(seal: SealKeys | undefined, id: string, collection: string): string | undefined {
   if (seal?.keys !== 'hidden') return undefined;
-  return createHash('sha256')
-    .update(`${id}\n${collection}`)
-    .digest('hex')
-    .slice(0, 2 * SALT_BYTES);
+  const hash = createHash('sha256').update(`${id}\n${collection}`);
+  const salt = hash.digest('hex').slice(0, 2 * SALT_BYTES);
+  return seal.active === FIRST ? salt : extracted(seal, salt, seal.active);
+}
+
+/** What makes the same secrets as a salt without a data key. */
+export function withoutDataKey(seal: SealKeys, salt: string): string {
+  return isSalt(salt) ? extracted(seal, salt, FIRST) : salt;
+}
+
+/** Whether secrets are made of a data key and this. */
+export function isSalt(salt: string): boolean {
+  return salt.length === 2 * SALT_BYTES;
+}
+
+function extracted(seal: SealKeys, salt: string, number: number): string {
+  const dataKey = dataKeyOf(seal, number);
+  if (dataKey === undefined) throw missingKey(number);
+  return createHmac('sha256', Buffer.from(salt, 'hex')).update(dataKey.key).digest('hex');
+}
+
+function missingKey(number: number): GristmillError {
+  const message = `the store needs data key ${number}, which its key ring does not have: restore keys.json from a backup of the store`;
+  return new GristmillError('CHECKSUM_MISMATCH', message);
 }
 
 /** By index number, the secrets of the indexes of a collection; undefined where its keys are not hidden. */
@@ -85,7 +109,9 @@ export function forgetSecrets(seal: SealKeys): void {
   known.delete(seal);
 }
 
-function secretOf({ storeId, dataKeys }: SealKeys, salt: string, index: string): Uint8Array {
-  const first = dataKeys.reduce((one, other) => (other.number < one.number ? other : one));
-  return derive(first.key, Buffer.from(salt, 'hex'), Buffer.concat([purpose(PURPOSE, storeId), Buffer.from(index)]));
+/** HKDF-SHA-256: the second half of it (Expand) makes one block of the first. */
+function secretOf(seal: SealKeys, salt: string, index: string): Uint8Array {
+  const key = Buffer.from(withoutDataKey(seal, salt), 'hex');
+  const info = Buffer.concat([purpose(PURPOSE, seal.storeId), Buffer.from(index)]);
+  return createHmac('sha256', key).update(info).update(Buffer.of(1)).digest();
 }

@@ -6,6 +6,7 @@
 // catalog is: whoever decodes it says which value is damaged.
 
 import { createHmac, randomBytes } from 'node:crypto';
+import { dataKeyOf, numbersOf } from './data-keys.js';
 import { derive, purpose } from './derive.js';
 import { NONCE_BYTES, openInto, sealInto, TAG_BYTES } from './gcm.js';
 import { Hmac } from './hmac.js';
@@ -48,16 +49,17 @@ export class IndexSeal {
   readonly state: DatabaseSeal;
   readonly #keys: SealKeys;
   readonly #sessions = new Map<string, Buffer>();
+  /** Pseudonyms of the active data key. */
   readonly #names = new Map<string, Buffer>();
-  readonly #nameKey: Buffer;
-  readonly #elements: Hmac;
+  #namesBy = 0;
+  /** By purpose and data key. */
+  readonly #derived = new Map<string, Buffer>();
+  /** By data key, what digests are made with. */
+  readonly #elements = new Map<number, Hmac>();
   #session: Session | undefined;
 
   constructor(keys: SealKeys) {
     this.#keys = keys;
-    const first = keys.dataKeys[0]!.key;
-    this.#nameKey = derive(first, Buffer.alloc(0), purpose('gristmill names 1', keys.storeId));
-    this.#elements = new Hmac(derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId)));
     [this.meta, this.pages, this.state] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
       DatabaseSeal,
       DatabaseSeal,
@@ -67,28 +69,71 @@ export class IndexSeal {
 
   /** What stands for the name of a collection in keys. */
   pseudonymOf(name: string): Buffer {
+    const { active } = this.#keys;
+    if (this.#namesBy !== active || this.#names.size === NAMES_MAX) this.#names.clear();
+    this.#namesBy = active;
     let pseudonym = this.#names.get(name);
-    if (pseudonym !== undefined) return pseudonym;
-    if (this.#names.size === NAMES_MAX) this.#names.clear();
-    pseudonym = createHmac('sha256', this.#nameKey).update(name).digest().subarray(0, NAME_BYTES);
-    this.#names.set(name, pseudonym);
+    if (pseudonym === undefined) {
+      pseudonym = this.#pseudonym(name, active);
+      this.#names.set(name, pseudonym);
+    }
     return pseudonym;
   }
 
+  /** What stood for it with the other data keys. */
+  olderPseudonymsOf(name: string): readonly Buffer[] {
+    const [, ...others] = numbersOf(this.#keys);
+    return others.map((number) => this.#pseudonym(name, number));
+  }
+
+  #pseudonym(name: string, number: number): Buffer {
+    const key = this.#derivedOf('gristmill names 1', number) as Buffer;
+    return createHmac('sha256', key).update(name).digest().subarray(0, NAME_BYTES);
+  }
+
+  /** A key for one purpose, of a data key. Undefined where there is no such data key. */
+  #derivedOf(what: string, number: number): Buffer | undefined {
+    const id = `${number} ${what}`;
+    const known = this.#derived.get(id);
+    if (known !== undefined) return known;
+    const dataKey = dataKeyOf(this.#keys, number);
+    if (dataKey === undefined) return undefined;
+    const derived = derive(dataKey.key, Buffer.alloc(0), purpose(what, this.#keys.storeId));
+    this.#derived.set(id, derived);
+    return derived;
+  }
+
   /**
-   * A pseudorandom number of 256 bits for one value in its place, valid until the next: the digest of the state is the sum of
-   * these.
+   * A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. It is made with
+   * the data key of the value.
    */
   element(database: Buffer, key: Uint8Array, sealed: Uint8Array): Buffer {
-    return this.#elements.of(database, key, sealed.subarray(-TAG_BYTES));
+    // No value that is sound has another number; one that has does not open.
+    const hmac = this.#elementsOf(numberIn(sealed)) ?? (this.#elementsOf(this.#keys.active) as Hmac);
+    return hmac.of(database, key, sealed.subarray(-TAG_BYTES));
+  }
+
+  #elementsOf(number: number): Hmac | undefined {
+    const known = this.#elements.get(number);
+    if (known !== undefined) return known;
+    const key = this.#derivedOf('gristmill state 1', number);
+    if (key === undefined) return undefined;
+    const hmac = new Hmac(key);
+    this.#elements.set(number, hmac);
+    return hmac;
+  }
+
+  /** Whether a value is sealed with a data key that is not the active one. */
+  isStale(sealed: Uint8Array): boolean {
+    return numberIn(sealed) !== this.#keys.active;
   }
 
   /** The session that seals next. */
   next(): Session {
     let session = this.#session;
-    if (session === undefined || session.counter === VALUES_MAX) {
+    const { active } = this.#keys;
+    if (session === undefined || session.number !== active || session.counter === VALUES_MAX) {
       const salt = randomBytes(SALT_BYTES);
-      const { active } = this.#keys;
       session = { number: active, salt, key: this.keyOf(active, salt)!, counter: 0 };
       this.#session = session;
     }
@@ -101,7 +146,7 @@ export class IndexSeal {
     const id = `${number} ${salt.toString('latin1')}`;
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
-    const dataKey = this.#keys.dataKeys.find((one) => one.number === number);
+    const dataKey = dataKeyOf(this.#keys, number);
     if (dataKey === undefined) return undefined;
     const key = derive(dataKey.key, salt, purpose('gristmill index 1', this.#keys.storeId));
     // The oldest goes: most values are of the newest sessions.
@@ -171,6 +216,11 @@ export class DatabaseSeal {
     context.set(key, nameEnd);
     return context;
   }
+}
+
+/** The number of the data key that a value is sealed with. */
+function numberIn(sealed: Uint8Array): number {
+  return (sealed[2] ?? 0) | ((sealed[3] ?? 0) << 8);
 }
 
 /** Zero bits, then the counter, as it stands in the value. */

@@ -18,7 +18,18 @@ export interface Sealed {
   readonly seal?: SealKeys | undefined;
 }
 
-/** The opened key ring of an encrypted store. Never printed, never in an error. */
+/** Made of the key-encryption key: with them a process follows its ring when others add data keys (ring/data-keys.ts). */
+export interface RingKeys {
+  /** Wraps data keys. */
+  readonly wrap: Uint8Array;
+  /** Authenticates the ring. */
+  readonly mac: Uint8Array;
+}
+
+/**
+ * The opened key ring of an encrypted store. Never printed, never in an error. It follows the ring of the store: data keys may
+ * be added to it, and another one become active (seal/data-keys.ts). A data key that it has, it keeps.
+ */
 export interface SealKeys {
   /** 16 random bytes; every derived key depends on them. */
   readonly storeId: Uint8Array;
@@ -26,4 +37,6 @@ export interface SealKeys {
   /** Number of the data key that encrypts from now on. */
   readonly active: number;
   readonly dataKeys: readonly DataKey[];
+  /** Absent where nobody follows the ring. */
+  readonly ring?: RingKeys | undefined;
 }

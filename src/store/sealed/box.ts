@@ -41,6 +41,11 @@ export function newSeed(keys: SealKeys, kind: SealedKind): Seed {
   return seed;
 }
 
+/** The number of the data key of what begins so. */
+export function numberInSeed(head: Buffer): number {
+  return head.readUInt16LE(2);
+}
+
 /** The key of what begins so; undefined where that is no beginning, or its data key is unknown. */
 export function seedOf(keys: SealKeys, kind: SealedKind, head: Buffer): Seed | undefined {
   if (head.byteLength !== SEED_BYTES || head[0] !== SEAL_VERSION || head[1] !== 0) return undefined;

@@ -9,6 +9,7 @@
 
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
+import { dataKeyOf } from '../seal/data-keys.js';
 import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
 import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
@@ -101,7 +102,7 @@ export class ChunkReader implements BlobReader {
     const isWhole = file.readSync(head, 0) === HEAD_BYTES && head.subarray(0, MAGIC.byteLength).equals(MAGIC);
     const id = `${kind} ${Buffer.concat([keys.storeId, head]).toString('latin1')}`;
     const number = head.readUInt16LE(DATA_KEY_AT);
-    const dataKey = keys.dataKeys.find((one) => one.number === number)?.key;
+    const dataKey = dataKeyOf(keys, number)?.key;
     const found = whole.get(id);
     const known = found && dataKey && areEqual(found.dataKey, dataKey) ? found : undefined;
     const seed = known?.seed ?? (isWhole ? seedOf(keys, kind, head.subarray(MAGIC.byteLength)) : undefined);

@@ -14,7 +14,7 @@ import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
 import type { SealKeys } from '../seal/types.js';
-import { SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
+import { numberInSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
 const MAGIC = Buffer.from('GRSL');
@@ -65,6 +65,11 @@ export class LogReader implements BlobReader {
   readonly #path: string;
   readonly #records: readonly Found[];
   #open: { readonly record: Found; readonly plain: Buffer } | undefined;
+
+  /** Numbers of the data keys that it is sealed with. */
+  get dataKeys(): ReadonlySet<number> {
+    return new Set(this.#records.map(({ seed }) => numberInSeed(seed.head)));
+  }
 
   /** @throws GristmillError CHECKSUM_MISMATCH for a file that is not sealed so, or whose end is missing */
   constructor(file: BlobReader, path: string, keys: SealKeys, kind: SealedKind) {

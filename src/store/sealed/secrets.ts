@@ -5,6 +5,7 @@
 // for which store: what is sealed for another store or for another purpose does not open.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { dataKeyOf } from '../seal/data-keys.js';
 import { derive, purpose } from '../seal/derive.js';
 import type { SealKeys } from '../seal/types.js';
 
@@ -26,7 +27,7 @@ export function secretOf(
   name: string,
   bytes: number,
 ): Buffer | undefined {
-  const dataKey = keys.dataKeys.find((one) => one.number === number);
+  const dataKey = dataKeyOf(keys, number);
   return dataKey && derive(dataKey.key, salt, purpose(name, keys.storeId), bytes);
 }
 

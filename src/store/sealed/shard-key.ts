@@ -109,6 +109,11 @@ export function openShardKey(
   throw damaged('it was sealed with another key, or for another store');
 }
 
+/** The number of the data key of a shard, from the section that it begins with. */
+export function dataKeyNumberIn(head: Buffer): number {
+  return head.readUInt16LE(KEY_NUMBER_AT);
+}
+
 function keyOf(keys: SealKeys, number: number, salt: Uint8Array, shard: number) {
   const bytes = secretOf(keys, number, salt, PURPOSE, KEY_BYTES + NONCE_BYTES + COMMITMENT_BYTES);
   if (bytes === undefined) return undefined;

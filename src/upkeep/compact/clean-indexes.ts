@@ -47,20 +47,26 @@ export async function cleanIndexes(
     const dead = deadRecords(manifest, snapshot);
     for (const [i, index] of manifest.secondary.entries()) await clean(index, i + 1, snapshot, dead, trees);
     let dropped = NOTHING_DROPPED;
-    await change(catalog, lock, name, 'the indexes were cleaned', (write, current) => {
-      // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
-      if (current.generation !== manifest.generation) {
-        const message = `collection ${name} was changed while its indexes were cleaned: run the compaction again`;
-        throw new GristmillError('STORE_BUSY', message);
-      }
-      trees.write(write);
-      addGarbage(catalog, write, { files: [], trees: current.secondary.map(({ tree }) => tree), inline: [] });
-      const secondary = current.secondary.map((index, i) => withTree(index, trees.of(i + 1)));
-      // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
-      const { next, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
-      dropped = what;
-      return next;
-    });
+    await change(
+      catalog,
+      lock,
+      name,
+      { operation: 'compact', result: 'the indexes were cleaned' },
+      (write, current) => {
+        // Transactions wait for who merges, unless it was stopped for so long that they took it for dead.
+        if (current.generation !== manifest.generation) {
+          const message = `collection ${name} was changed while its indexes were cleaned: run the compaction again`;
+          throw new GristmillError('STORE_BUSY', message);
+        }
+        trees.write(write);
+        addGarbage(catalog, write, { files: [], trees: current.secondary.map(({ tree }) => tree), inline: [] });
+        const secondary = current.secondary.map((index, i) => withTree(index, trees.of(i + 1)));
+        // The collection is what it was in the snapshot, so its dead shards are those that the new trees do not name.
+        const { next, ...what } = dropDead(catalog, write, { ...current, secondary, cleaned: current.dead });
+        dropped = what;
+        return next;
+      },
+    );
     return { indexes: manifest.secondary.length, ...dropped };
   } catch (error) {
     await trees.discard().catch(() => {}); // the first error is the one to tell

@@ -35,7 +35,7 @@ export async function dropDeadShards(catalog: Catalog, lock: WriterLock, name: s
     return NOTHING_DROPPED;
   }
   let dropped = NOTHING_DROPPED;
-  await change(catalog, lock, name, 'dead shards were dropped', (write, current) => {
+  await change(catalog, lock, name, { operation: 'compact', result: 'dead shards were dropped' }, (write, current) => {
     const { next, ...what } = dropDead(catalog, write, current);
     dropped = what;
     return next;

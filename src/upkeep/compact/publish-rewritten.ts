@@ -5,6 +5,7 @@
 // collection.
 
 import { GristmillError } from '../../base/errors.js';
+import type { AuditChange } from '../../store/audit/types.js';
 import type { WriterLock } from '../../store/lock/writer-lock.js';
 import { addGarbage, filesOnlyOf } from '../../store/publish/garbage.js';
 import { nextGeneration, publishState } from '../../store/publish/publish-state.js';
@@ -14,7 +15,8 @@ import type { Catalog, CatalogWrite, CollectionManifest, ShardEntry } from '../.
 export async function sealOpenShard(catalog: Catalog, lock: WriterLock, name: string): Promise<void> {
   catalog.refresh();
   if (catalog.collection(name)?.open === undefined) return;
-  await change(catalog, lock, name, 'the open shard was closed', (write, { open, ...manifest }) => {
+  const closed = { operation: 'compact', result: 'the open shard was closed' } as const;
+  await change(catalog, lock, name, closed, (write, { open, ...manifest }) => {
     if (open !== undefined) write.putShard(manifest.id, open);
     return { manifest, shards: catalog.shards(manifest) };
   });
@@ -31,19 +33,17 @@ export function publishRewritten(
   name: string,
   before: readonly ShardEntry[],
   after: readonly ShardEntry[],
+  operation: MovingOperation = 'compact',
 ): Promise<void> {
   const result = `${after.length} shards were written to a new file`;
-  return change(catalog, lock, name, result, (write, manifest) => {
+  return change(catalog, lock, name, { operation, result }, (write, manifest) => {
     const shards = catalog.shards(manifest);
     const found = new Map(shards.map((entry) => [entry.shard, entry]));
     if (manifest.open) found.delete(manifest.open.shard);
     for (const { shard, fileNumber, records } of before) {
       const now = found.get(shard);
       if (now?.fileNumber === fileNumber && now.records === records) continue;
-      throw new GristmillError(
-        'STORE_BUSY',
-        `collection ${name} was replaced during its compaction: run the compaction again`,
-      );
+      throw new GristmillError('STORE_BUSY', `collection ${name} was replaced meanwhile: run the ${operation} again`);
     }
     const moved = new Map(after.map((entry) => [entry.shard, entry]));
     const next = shards.map((entry) => moved.get(entry.shard) ?? entry);
@@ -68,6 +68,9 @@ export function publishRewritten(
   });
 }
 
+/** What gives shards new files. */
+type MovingOperation = 'compact' | 'reencrypt';
+
 /** A collection as it is to be: its manifest, and all of its shards. */
 export interface NextState {
   readonly manifest: CollectionManifest;
@@ -76,27 +79,26 @@ export interface NextState {
 
 /**
  * One transaction that changes where a collection's records are, and nothing else about them.
- * @param result what it does, for the audit log
+ * @param what it does, for the audit log
  */
 export function change(
   catalog: Catalog,
   lock: WriterLock,
   name: string,
-  result: string,
+  what: Pick<AuditChange, 'result'> & { readonly operation: MovingOperation },
   stateOf: (write: CatalogWrite, manifest: CollectionManifest) => NextState,
 ): Promise<void> {
   return catalog.transaction((write) => {
     lock.check();
     const before = catalog.generation();
     const manifest = catalog.collection(name);
-    if (manifest === undefined)
-      throw new GristmillError('STORE_BUSY', `collection ${name} was removed during its compaction`);
+    if (manifest === undefined) throw new GristmillError('STORE_BUSY', `collection ${name} was removed meanwhile`);
     const next = stateOf(write, manifest);
     // After it: it may have taken numbers.
     const generation = nextGeneration(catalog, write);
     publishState(catalog, write, { ...next.manifest, generation, layout: generation }, next.shards);
     const { records, dead } = next.manifest;
-    lock.log(write, before, { operation: 'compact', result, collections: [{ name, records, dead }] });
+    lock.log(write, before, { ...what, collections: [{ name, records, dead }] });
   });
 }
 

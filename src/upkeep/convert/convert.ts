@@ -5,7 +5,7 @@
 // in place in a moment (store/lock/conversion.ts).
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
@@ -21,6 +21,7 @@ import {
   makeDirectory,
   prepareStoreDirectory,
   QUARANTINE_DIRECTORY,
+  removeBegunConversions,
   SHARDS_DIRECTORY,
   TEMPORARY_DIRECTORY,
   unfinishedConversion,
@@ -48,6 +49,7 @@ import type { Salvagers } from '../salvage/task.js';
 import { convertIndex } from './index-values.js';
 import { type ConvertReport, type EncryptOptions, resolveConvertOptions } from './options.js';
 import { convertRejected } from './rejected.js';
+import { checkRoom } from './room.js';
 import { convertShards } from './shards.js';
 
 type StartSalvagers = (threads: number, seal: SealKeys | undefined) => Salvagers;
@@ -157,6 +159,7 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
       { directory: store, blobs: from, seal: from.seal },
       { operation: 'convert', wait: false },
     );
+    removeBegunConversions(store, kind);
     const state = indexState(store, old);
     // Who changes the store meanwhile is found out at the end; until then all is read in one state.
     snapshot = old.snapshot();
@@ -168,6 +171,7 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
     const converting = { store, made, from, to, step };
     for (const name of [SHARDS_DIRECTORY, QUARANTINE_DIRECTORY]) makeDirectory(join(made, name));
     rmSync(join(made, INDEX_DIRECTORY), { recursive: true, force: true });
+    checkRoom(store, bytesToWrite(snapshot, old, made), `${kind} of the store`);
     watch.begin(bytesToRead(snapshot, to));
     const shards = await convertShards(converting, snapshot);
     await makeIndex(conversion, snapshot, shards.entries);
@@ -192,6 +196,14 @@ async function convert(conversion: Conversion): Promise<ConvertReport> {
     await lock?.release();
     await old.close();
   }
+}
+
+/** Bytes of shard files that are not made yet, and of the index. */
+function bytesToWrite(snapshot: CatalogRead, { bytes }: LmdbCatalog, made: string): number {
+  const shards = snapshot.collections().reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const directory = join(made, SHARDS_DIRECTORY);
+  const there = readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+  return Math.max(0, shards - there) + bytes;
 }
 
 /** Bytes of shard files: each is read once more where trees are made anew. */

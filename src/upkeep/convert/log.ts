@@ -32,7 +32,8 @@ export async function convertLog({ kind, old, from, catalog, to, pause }: Chaini
     throw new GristmillError('CHECKSUM_MISMATCH', message, { file: old.file });
   }
   const head = old.auditHead();
-  const hashOf = chainHash(to);
+  // A new ring has data key 1: the chain needs no key of its own.
+  const hashOf = chainHash(to, undefined);
   let last: Uint8Array = Buffer.from(head?.base ?? '', 'hex');
   if (head !== undefined) {
     for (let next = head.first; next <= head.sequence; await pause()) {
@@ -51,7 +52,10 @@ export async function convertLog({ kind, old, from, catalog, to, pause }: Chaini
     const header = catalog.header();
     const generation = header.generation + 1;
     write.putHeader({ ...header, generation });
-    if (head !== undefined) write.putAuditHead({ ...head, hash: Buffer.from(last).toString('hex') });
+    if (head !== undefined) {
+      const { key: _, ...kept } = head;
+      write.putAuditHead({ ...kept, hash: Buffer.from(last).toString('hex') });
+    }
     const collections = catalog.collections().map(({ name, records }) => ({ name, records }));
     const result = head === undefined ? 'done' : `chained once more; entry ${head.sequence} had the hash ${head.hash}`;
     // What the conversion published in its own index is no change of the store.

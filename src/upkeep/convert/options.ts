@@ -31,12 +31,6 @@ export interface EncryptOptions extends DecryptOptions {
   readonly keys?: 'hidden' | 'plaintext' | undefined;
 }
 
-/** Options of `reencryptStore`. An unknown name is a TypeError. */
-export interface ReencryptOptions extends DecryptOptions {
-  /** How the keys of records are kept in the index from then on. Default: as before. */
-  readonly keys?: 'hidden' | 'plaintext' | undefined;
-}
-
 /** The progress of an encryption or decryption. */
 export interface ConvertProgress {
   readonly stage: 'encrypt' | 'decrypt' | 'reencrypt' | 'done';
@@ -61,7 +55,7 @@ export interface ConvertReport {
   readonly seconds: number;
 }
 
-const CONVERT_OPTIONS = {
+export const CONVERT_OPTIONS = {
   ...THREADS,
   ...TRUST,
   ...LONG_WORK,

@@ -1,19 +1,25 @@
 // gristmill encrypt, decrypt, key reencrypt: make an encrypted store of a plain one, the other way round, and one with new keys.
 
 import type { Command } from 'commander';
-import type { ConvertReport, EncryptionOptions } from '../../../index.js';
+import type { ConvertReport, EncryptionOptions, Writer } from '../../../index.js';
+import { describeHolder } from '../../../store/lock/lock-holder.js';
 import { type CommonOptions, readInteger, withCommonOptions } from '../../shared/arguments.js';
 import { newEncryption, passphraseOf } from '../../shared/encryption.js';
 import { interruptible } from '../../shared/interrupt.js';
+import { type ReasonFlags, withReason } from '../../shared/reason.js';
 import { type StoreFlags, storeOptionsIn, withStoreFlags } from '../../shared/store-flags.js';
+import { note } from '../../terminal/diagnostics.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
 import { progressView } from '../../terminal/progress.js';
 import { print } from '../../terminal/streams.js';
 import { formatCount } from '../../terminal/table.js';
 
-interface ConvertFlags extends CommonOptions, StoreFlags {
+interface ConvertFlags extends CommonOptions, StoreFlags, ReasonFlags {
   readonly workers?: number;
   readonly quiet?: boolean;
+  /** Of reencrypt. */
+  readonly closed?: boolean;
+  readonly wait?: boolean;
 }
 
 type Kind = 'encrypt' | 'decrypt' | 'reencrypt';
@@ -37,11 +43,17 @@ continues. To give up instead, remove the directory decrypt.partial in the store
   reencrypt: `
 Examples:
   gristmill key reencrypt --store ./store --key-file store.key
-  gristmill key reencrypt --store ./store --key-file store.key --keys plaintext
+  gristmill key reencrypt --store ./store --key-file store.key --closed --keys plaintext
 
 Use it when a data key may be known to others: after rotate, somebody who had the old key and a copy of the key ring could
-still read what was encrypted before. No other process may have the store open. The disk has to hold the old and the new
-files for a while. After Ctrl-C or a crash the same command continues. The key that opens the store stays.`,
+still read what was encrypted before. Other processes may read and change the store meanwhile. Imports and compactions take
+turns with it. Each shard file is written once more, and the old one is removed when no process reads it any more. After
+Ctrl-C or a crash the same command continues. The key that opens the store stays.
+
+Pseudonyms of keys stay too: who has the old data key and an old copy of the store can still test whether a key that he
+guesses is in the index. With --closed the store is made anew, with other pseudonyms: then no other process may have it open,
+and the disk has to hold the old and the new files for a while. --keys and --workers need --closed; --no-wait and --why are
+not for --closed.`,
 };
 
 const NOW = { encrypt: 'encrypted', decrypt: 'plain', reencrypt: 'encrypted with new keys' } as const;
@@ -58,7 +70,10 @@ export function addDecrypt(program: Command): void {
 
 /** Adds the command to `key`. */
 export function addReencrypt(parent: Command): void {
-  withStoreFlags(command(parent, 'reencrypt', 'encrypt all of a store once more, with new data keys'), ['keys']);
+  const added = command(parent, 'reencrypt', 'encrypt all of a store once more, with a new data key')
+    .option('--closed', 'make the store anew, with other pseudonyms too, while no other process has it open')
+    .option('--no-wait', 'do not wait while another process writes to the store: fail with STORE_BUSY');
+  withStoreFlags(withReason(added), ['keys']);
 }
 
 function command(program: Command, kind: Kind, what: string): Command {
@@ -72,16 +87,28 @@ function command(program: Command, kind: Kind, what: string): Command {
   return withCommonOptions(added, 'print the report, or the error, as one JSON object');
 }
 
-async function runConvert(kind: Kind, { store, json, quiet, workers, ...flags }: ConvertFlags): Promise<void> {
+async function runConvert(kind: Kind, flags: ConvertFlags): Promise<void> {
+  const { store, json, quiet, workers, closed, wait, why, ...others } = flags;
   const library = await import('../../../index.js');
-  const { encryption: given, keys, trustOwner, trustShared } = await storeOptionsIn(flags);
-  const encryption = given ?? (await encryptionOf(kind, store, flags.config));
+  const { encryption: given, keys, trustOwner, trustShared } = await storeOptionsIn(others);
+  const encryption = given ?? (await encryptionOf(kind, store, others.config));
   const view = await progressView(quiet === true || json === true);
   const report = await interruptible(async (signal) => {
-    const options = { encryption, workers, trustOwner, trustShared, signal, onProgress: view.show };
+    const options = {
+      encryption,
+      ...(workers !== undefined && { workers }),
+      trustOwner,
+      trustShared,
+      signal,
+      onProgress: view.show,
+    };
     try {
       if (kind === 'encrypt') return await library.encryptStore(store, { ...options, ...(keys && { keys }) });
-      if (kind === 'reencrypt') return await library.reencryptStore(store, { ...options, ...(keys && { keys }) });
+      if (kind === 'reencrypt') {
+        const waiting = { wait, onWait: (holder: Writer) => note(`waiting for ${describeHolder(holder)}`) };
+        const how = closed && wait && why === undefined ? { closed } : { ...waiting, ...(closed && { closed }), why };
+        return await library.reencryptStore(store, { ...options, ...(keys && { keys }), ...how });
+      }
       return await library.decryptStore(store, options);
     } finally {
       view.stop();

@@ -18,7 +18,8 @@ import { JOINED_SHARDS_MAX } from '../../../base/limits.js';
 import type { BlobReader, Region } from '../../files/blobs.js';
 import { CHECKSUM_BYTES, putChecksum } from '../../files/checksum.js';
 import type { SealKeys } from '../../seal/types.js';
-import { openBox, sealBox } from '../../sealed/box.js';
+import { numberInSeed, openBox, sealBox } from '../../sealed/box.js';
+import { dataKeyNumberIn, SEAL_HEAD_BYTES } from '../../sealed/shard-key.js';
 import type { ShardEntry } from '../../types.js';
 import { damaged, decodeSections, encodeSection, encodeTables, Section } from '../format.js';
 import { readFully, readTables, type TableRow } from '../tables.js';
@@ -62,18 +63,38 @@ export function readJoined(
   path: string,
   seal: SealKeys | undefined,
 ): readonly JoinedShard[] | undefined {
-  const extent = { begin: 0, end: file.size };
-  const { isJoined, framesEnd, tablesAt, bytes } = readTables(file, extent, path, seal !== undefined);
-  if (!isJoined) return undefined;
-  if (tablesAt - framesEnd > MEMBERS_BYTES_MAX) throw damaged(path, framesEnd, 'a list of shards that is too long');
-  const sections = Buffer.alloc(tablesAt - framesEnd);
-  readFully(file, sections, framesEnd, path);
-  const section = decodeSections(sections, framesEnd, path).get(Section.members);
+  const end = endOf(file, path, seal !== undefined);
+  if (end === undefined) return undefined;
+  const { framesEnd, bytes, section } = end;
   const body = section && seal ? openBox(seal, 'joined file', section, bytes) : section;
   const shards = body && decodeShards(body, bytes);
   const last = shards?.at(-1)?.region;
   if (shards !== undefined && last !== undefined && last.at + last.bytes === framesEnd) return shards;
   throw damaged(path, framesEnd, 'a list of shards that is not that of a joined file');
+}
+
+/** Numbers of the data keys that a file of an encrypted store is sealed with. @throws as `readJoined` */
+export function dataKeysOfFile(file: BlobReader, path: string, seal: SealKeys): ReadonlySet<number> {
+  const section = endOf(file, path, true)?.section;
+  const begins = readJoined(file, path, seal)?.map(({ region }) => region.at) ?? [0];
+  const numbers = new Set(section === undefined ? [] : [numberInSeed(section)]);
+  for (const at of begins) {
+    const head = Buffer.alloc(SEAL_HEAD_BYTES);
+    readFully(file, head, at, path);
+    numbers.add(dataKeyNumberIn(head));
+  }
+  return numbers;
+}
+
+/** What the end of a joined file has; undefined for the file of one shard. */
+function endOf(file: BlobReader, path: string, isSealed: boolean) {
+  const extent = { begin: 0, end: file.size };
+  const { isJoined, framesEnd, tablesAt, bytes } = readTables(file, extent, path, isSealed);
+  if (!isJoined) return undefined;
+  if (tablesAt - framesEnd > MEMBERS_BYTES_MAX) throw damaged(path, framesEnd, 'a list of shards that is too long');
+  const sections = Buffer.alloc(tablesAt - framesEnd);
+  readFully(file, sections, framesEnd, path);
+  return { framesEnd, bytes, section: decodeSections(sections, framesEnd, path).get(Section.members) };
 }
 
 /** Shards by the file they are in; inline ones by the empty name. */
