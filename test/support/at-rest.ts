@@ -4,7 +4,7 @@
 
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encryptStore, type StoreOptions } from '../../dist/src/index.js';
+import { encryptStore, repairStore, type StoreOptions } from '../../dist/src/index.js';
 import type { KeysAtRest } from '../../src/store/seal/types.js';
 import {
   build,
@@ -22,8 +22,8 @@ import { stopAtCalls, type Then } from './stopped.js';
 /** How the store keeps keys; `plain`: it is not encrypted, and plaintext has to be found. */
 export type Form = KeysAtRest | 'plain';
 
-/** Where keys in plain may stand, as docs/security.md says: keys of LMDB have the first key of each page. */
-const INDEX_FILE = /\/index\/data\.mdb$/;
+/** Where keys in plain may stand, as docs/security.md says: keys of LMDB have the first key of each page. A repair keeps an index. */
+const INDEX_FILE = /\/index(\.damaged-[^/]*)?\/data\.mdb$/;
 
 export interface Tried {
   readonly stops: number;
@@ -126,7 +126,15 @@ export class AtRest {
 
   /** @param after what it may also hold; undefined: whatever it shows was verified */
   async #check(store: string, operation: Operation, after: string | undefined): Promise<void> {
-    const found = await this.#shown(store);
+    const found = await this.#shown(store).catch(async (error) => {
+      // In the moment in which a repair exchanges the index there is none, and the error names the remedy.
+      if (operation !== 'repair' || error.code !== 'STORE_NOT_A_STORE') throw error;
+      await repairStore(store, {
+        workers: 1,
+        ...(this.form !== 'plain' && { encryption: { keyFile: this.#keyFile } }),
+      });
+      return this.#shown(store);
+    });
     if (after !== undefined && found !== this.before && found !== after) throw new Error(`it holds ${found}`);
     if (operation !== 'encrypt') return;
     const encryption = { keyFile: this.#keyFile };

@@ -4,7 +4,8 @@
 //
 // The fixture is not made again: it must stay what that release wrote. It has two stores, whose keys are hidden and plain, with
 // the same content and key: imports into several shards, one of which a compaction has joined, rejected records, unique and
-// composite indexes, transactions before and after a compaction, a hot set, and an audit log. `expected.json` has the records.
+// composite indexes, transactions before and after a compaction, a hot set, and an audit log. `expected.json` has the records, and
+// `checkpoints.json` the state of the audit logs.
 
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,11 @@ mkdirSync(scratch);
 
 /** The state of the audit log, by how keys are kept. @type {Record<string, unknown>} */
 const checkpoints = {};
+
+const names = new Map([
+  ['Ada', { n: 1 }],
+  ['Grace', { n: 2 }],
+]);
 
 /** @param {number} id @param {number} version */
 const row = (id, version) => ({ id, group: `g${id % 4}`, mail: [`${id}@a`, `${id}@b`], version, text: 'x'.repeat(id) });
@@ -54,17 +60,19 @@ for (const keys of /** @type {const} */ (['hidden', 'plaintext'])) {
     tx.collection('rows').patch(9, { version: 4 });
     tx.collection('rows').delete(10);
   });
-  writeFileSync(source, '{"Ada":{"n":1},"Grace":{"n":2}}');
+  writeFileSync(source, JSON.stringify(Object.fromEntries(names)));
   await store.import(source, { workers: 1, collection: 'names', shape: 'object' });
   /** @type {[number, string][]} */
   const records = [];
   for await (const { text } of collection.scanText()) records.push([JSON.parse(text).id, text]);
-  checkpoints[keys] = await store.audit.checkpoint();
+  checkpoints[keys] = (await store.audit.checkpoint())?.line;
   // Is in the hot set.
   for (let i = 0; i < 3; i++) collection.getSync(50);
   await store.close();
   cpSync(join(scratch, keys), join(target, keys), { recursive: true });
   records.sort(([one], [other]) => one - other);
-  writeFileSync(join(target, 'expected.json'), `${JSON.stringify({ rows: records, checkpoints })}\n`);
+  const named = [...names].map(([name, value]) => [name, JSON.stringify(value)]);
+  writeFileSync(join(target, 'expected.json'), `${JSON.stringify({ rows: records, names: named })}\n`);
 }
+writeFileSync(join(target, 'checkpoints.json'), `${JSON.stringify(checkpoints, undefined, 2)}\n`);
 rmSync(scratch, { recursive: true });
