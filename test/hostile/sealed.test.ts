@@ -5,14 +5,14 @@
 // tell an older value from a newer one: it gives other answers.
 
 import { describe, expect, test } from 'vitest';
-import { runs, seedOfTurn } from '../support/effort.js';
+import { partOf, runs, seedOfTurn } from '../support/effort.js';
 import { hostileSealed, WAYS } from '../support/hostile-sealed-store.js';
 
 const TRIALS = runs(12);
 /** One of them puts back what shows. */
-const SEEDS_MAX = 60;
+const SEEDS_MAX = 30;
 
-describe.each(['hidden', 'plaintext'] as const)('keys %s', (keys) => {
+describe.each(partOf(['hidden', 'plaintext'] as const))('keys %s', (keys) => {
   const tryOne = hostileSealed(keys);
 
   test.each(WAYS)('%s: the same answers, or errors', { timeout: 120_000 }, async (way) => {
@@ -27,10 +27,10 @@ describe.each(['hidden', 'plaintext'] as const)('keys %s', (keys) => {
 describe('a plain store', () => {
   const tryOne = hostileSealed('plain');
 
-  test('gives other answers where values of its index were exchanged', { timeout: 120_000 }, async () => {
+  test('gives other answers where a value of its index is as it was before', { timeout: 120_000 }, async () => {
     const wrong: string[] = [];
     for (let seed = 1; seed <= SEEDS_MAX && wrong.length === 0; seed++)
-      wrong.push(...(await tryOne('a value of the index', seed)).wrong);
+      wrong.push(...(await tryOne('an older value', seed)).wrong);
     expect(wrong).not.toEqual([]);
   });
 });

@@ -6,14 +6,14 @@ import { afterAll, beforeAll } from 'vitest';
 import { openStore, type StoreOptions } from '../../dist/src/index.js';
 import type { Form } from './at-rest.js';
 import { build, COLLECTION, GROUP, ID, type Sources, writeSources } from './at-rest-store.js';
-import { changeFile, changeIndex, putBack, type Stores, valuesIn } from './hostile-sealed.js';
+import { changeFile, changeIndex, putBack, putValueBack, type Stores, valuesIn } from './hostile-sealed.js';
 import { makeDirectory } from './import-files.js';
 import { WORD } from './plaintexts.js';
 import { pick, randomFrom } from './random.js';
 import { type SealedValue, tamper } from './sealed-index.js';
 import { type Answers, answersOf, changeAll, repairAll, wrongIn } from './sealed-trial.js';
 
-export const WAYS = ['a file', 'a value of the index', 'older files'] as const;
+export const WAYS = ['a file', 'a value of the index', 'an older value', 'older files'] as const;
 export type Way = (typeof WAYS)[number];
 
 const optionsOf = (keys: Form, fill: number): StoreOptions =>
@@ -58,7 +58,7 @@ export function hostileSealed(keys: Form) {
     else if (way === 'older files') change = putBack(store, stores, random);
     else {
       await tamper(store, (index) => {
-        change = changeIndex(index, values, random);
+        change = (way === 'an older value' ? putValueBack : changeIndex)(index, values, random);
       });
     }
     const work = pick(random, ['ask', 'ask', 'change', 'repair'] as const);

@@ -121,6 +121,19 @@ export function changeIndex(
   return `${named}: ${how}`;
 }
 
+/** Puts a value back as it was before. @returns which */
+export function putValueBack(
+  index: SealedIndex,
+  { now, older }: Readonly<Record<keyof Stores, readonly SealedValue[]>>,
+  random: Random,
+): string {
+  const isSame = (one: SealedValue, other: SealedValue) => one.database === other.database && one.key.equals(other.key);
+  const changed = older.filter((old) => now.some((one) => isSame(one, old) && !one.value.equals(old.value)));
+  const { database, key, value } = pick(random, changed);
+  index.put(database, key, value);
+  return `${database} ${key.toString('hex').slice(0, 20)}: as it was before`;
+}
+
 /** Puts back files of an older state, all of the index among them or none. @returns which */
 export function putBack(store: string, { older }: Stores, random: Random): string {
   const parts = ['index', 'shards', 'quarantine', 'keys.json'].filter(() => random(2) === 0);
