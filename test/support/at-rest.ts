@@ -37,6 +37,8 @@ export interface Tried {
 export class AtRest {
   readonly #template: string;
   readonly #keyFile: string;
+  /** What a store shows after an operation that was not killed. */
+  readonly #after = new Map<Operation, string>();
   #number = 0;
 
   private constructor(
@@ -73,6 +75,7 @@ export class AtRest {
     if (code !== 0) throw new Error(`${operation} ended with ${code}`);
     const isEncrypted = this.form !== 'plain' || operation === 'encrypt';
     const after = await this.#shown(store);
+    this.#after.set(operation, after);
     const searches = [search, new PlaintextSearch(isEncrypted ? [store, temporary] : [])];
     searches[1]!.look();
     for (const { n, call, copy } of kept) {
@@ -93,7 +96,7 @@ export class AtRest {
     const { signal } = await stopAtCalls(child, () => void child.stdin!.write('go on\n'), at);
     search.look();
     for (const file of held) closeSync(file);
-    await this.#check(store, operation, undefined).catch((cause) => {
+    await this.#check(store, operation, this.#after.get(operation)).catch((cause) => {
       throw new Error(`${operation}, killed after call ${n}: ${cause.message}`, { cause });
     });
     const seen = this.#seenIn([search, this.#searched(store)]);
@@ -124,7 +127,7 @@ export class AtRest {
     });
   }
 
-  /** @param after what it may also hold; undefined: whatever it shows was verified */
+  /** @param after what it may also hold; where it is not known, what the store shows was verified */
   async #check(store: string, operation: Operation, after: string | undefined): Promise<void> {
     const found = await this.#shown(store).catch(async (error) => {
       // In the moment in which a repair exchanges the index there is none, and the error names the remedy.
