@@ -1,7 +1,7 @@
 // Goal: gristmill audit shows, verifies and prunes the log, with the documented exit codes, and nothing in it reaches a terminal
 // as a control character. Method: the command line on a store of each test's own.
 
-import { cpSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
@@ -9,7 +9,9 @@ import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
 import { gristmill, scratch } from '../support/cli.js';
 
 let store: string;
-const run = (...args: readonly string[]) => gristmill(...args, '--store', store);
+/** The flag of the key of an encrypted store. */
+let keyed: readonly string[] = [];
+const run = (...args: readonly string[]) => gristmill(...args, '--store', store, ...keyed);
 const output = async (...args: readonly string[]) => {
   const { code, stdout, stderr } = await run(...args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -17,6 +19,7 @@ const output = async (...args: readonly string[]) => {
 };
 
 beforeEach(async () => {
+  keyed = [];
   store = join(scratch(), 'store');
   await output('put', '{"id":1}', '{"id":2}', '--key', 'id', '--why', 'two of them');
   await output('delete', '1', '--why', 'bell \u0007');
@@ -53,7 +56,20 @@ describe('gristmill audit log', () => {
   });
 });
 
-test('a checkpoint exposes a store that was put back', async () => {
+test('a checkpoint exposes a store that was put back; so it does where the store is encrypted', async () => {
+  await exposes();
+  const folder = scratch();
+  store = join(folder, 'encrypted');
+  const key = join(folder, 'key');
+  writeFileSync(key, Buffer.alloc(32, 7), { mode: 0o600 });
+  keyed = ['--key-file', key];
+  await output('put', '{"id":1}', '{"id":2}', '--key', 'id');
+  await output('delete', '1');
+  expect(existsSync(join(store, 'keys.json'))).toBe(true);
+  await exposes();
+});
+
+async function exposes(): Promise<void> {
   const early = `${store}.early`;
   cpSync(store, early, { recursive: true });
   await output('put', '{"id":3}');
@@ -66,7 +82,7 @@ test('a checkpoint exposes a store that was put back', async () => {
   const { code, stdout } = await run('audit', 'verify', '--since', line);
   expect({ code, stdout }).toEqual({ code: 4, stdout: expect.stringMatching(/^entry 3: .*rolled back/) });
   expect((await run('audit', 'verify', '--since', 'x')).code).toBe(2);
-});
+}
 
 test('a fault is named, by audit verify and by verify', async () => {
   const catalog = await LmdbCatalog.open(store, { create: false, readOnly: false });

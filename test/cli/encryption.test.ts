@@ -89,6 +89,19 @@ describe('an encrypted store on the command line', () => {
     expect(existsSync(store)).toBe(false);
   });
 
+  test('takes no passphrase as an argument or from a variable, and does not repeat one that was given so', async () => {
+    const { path, store } = folder();
+    for (const words of [['--passphrase', SECRET], [`--passphrase=${SECRET}`], [`--key='${SECRET}'`]]) {
+      const { code, stdout, stderr } = await gristmill('init', '--store', store, '--encrypt', ...words);
+      expect([code, /USAGE: unknown option '--(passphrase|key)'/.test(stderr)]).toEqual([2, true]);
+      expect(stdout + stderr).not.toContain(SECRET);
+    }
+    const env = { GRISTMILL_PASSPHRASE: SECRET };
+    const { code, stderr } = await start(['init', '--store', store, '--encrypt'], path, env).ended;
+    expect([code, /KEY_NEEDED/.test(stderr), stderr.includes(SECRET)]).toEqual([4, true, false]);
+    expect(existsSync(store)).toBe(false);
+  });
+
   test('key rotate wants to know the new key', async () => {
     const { store } = folder();
     expect((await gristmill('key', 'rotate', '--store', store)).code).toBe(2);

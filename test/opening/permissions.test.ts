@@ -14,14 +14,14 @@ const KINDS = [
   ...[/store\/shards\/\d+\.ndjson\.zst$/, /\.unfinished$/, /\.run$/, /\.bad$/, /quarantine\/records\..*\.ndjson$/],
   ...[/store\/index\/data\.mdb$/, /index\/lock\.mdb$/, /gate\.mdb[^/]*$/, /gate\.mdb[^/]*-lock$/, /\/opening-/],
   ...[/hot-set\.ndjson\.new$/, /partial\/index\/data\.mdb$/, /partial\/shards\//, /repair\.partial\//, /\/backups$/],
-  ...[/\/\.all\.ndjson\.\w+\.tmp$/],
+  ...[/\/\.all\.ndjson\.\w+\.tmp$/, /partial\/keys\.json[^/]*$/, /encrypt\.partial\/shards\/.*\.sealed/],
 ];
 
 describe.skipIf(untraceable)(`every file is private when it is created (${untraceable ?? 'traced'})`, () => {
-  test('of an import, changes, a compaction, a backup, a repair and an export', async () => {
+  test('of an import, changes, a compaction, a backup, a repair, an export and an encryption', async () => {
     const directory = placeForSteps(scratch());
     const changes = ['import', 'put', 'transaction', 'hotSet', 'compact'];
-    const { created, faults } = await traceSteps(directory, [...changes, 'backupCopy', 'repair', 'export']);
+    const { created, faults } = await traceSteps(directory, [...changes, 'backupCopy', 'repair', 'export', 'encrypt']);
     expect(faults).toEqual([]);
     expect(widerThanPrivate(join(directory, 'out'))).toEqual([]);
     expect(KINDS.filter((kind) => !created.some((path) => kind.test(path)))).toEqual([]);

@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -24,8 +25,16 @@ const CODES: readonly unknown[] = [0, 1, 3, 4, 5];
 
 const FILES = [
   ...['index/data.mdb', 'index/lock.mdb', 'index/gate.mdb', 'index/gate.mdb-lock'],
-  ...['shards/00000001.ndjson.zst', 'hot-set.ndjson', 'hot-set.ndjson.new'],
+  ...['hot-set.ndjson', 'hot-set.ndjson.new'],
 ];
+/** Of a plain store, and of an encrypted one. */
+const FILES_OF = {
+  plain: [...FILES, 'shards/00000001.ndjson.zst'],
+  encrypted: [...FILES, 'shards/00000001.sealed', 'keys.json'],
+};
+export type StoreKind = keyof typeof FILES_OF;
+/** Beside the store. */
+const KEY_FILE = 'store.key';
 const DIRECTORIES = ['index', 'shards', 'tmp', 'quarantine', 'repair', 'repair.partial'];
 
 type Make = (path: string, outside: string) => void;
@@ -69,9 +78,9 @@ export interface Case {
 }
 
 /** All of them: what stands where, and which command meets it. */
-export function allCases(): Case[] {
+export function allCases(kind: StoreKind = 'plain'): Case[] {
   const places = [
-    ...FILES.map((place) => [place, IN_FILES] as const),
+    ...FILES_OF[kind].map((place) => [place, IN_FILES] as const),
     ...DIRECTORIES.map((place) => [place, IN_DIRECTORIES] as const),
   ];
   return places.flatMap(([place, kinds]) =>
@@ -82,9 +91,12 @@ export function allCases(): Case[] {
 }
 
 /** A sound store, and beside it the source of an import and what must not be touched. */
-export async function prepare(directory: string): Promise<void> {
+export async function prepare(directory: string, kind: StoreKind = 'plain'): Promise<void> {
   writeFileSync(join(directory, 'source.ndjson'), '{"id":1}\n{"id":3}\n');
-  const store = await openStore(join(directory, 'store'), { config: false });
+  const keyFile = join(directory, KEY_FILE);
+  if (kind === 'encrypted') writeFileSync(keyFile, Buffer.alloc(32, 7), { mode: 0o600 });
+  const how = kind === 'encrypted' ? ({ encryption: { keyFile }, keys: 'plaintext' } as const) : {};
+  const store = await openStore(join(directory, 'store'), { config: false, ...how });
   await store.import(join(directory, 'source.ndjson'), { key: 'id', workers: 1 });
   await store.collection().put({ id: 4 });
   await store.close();
@@ -114,9 +126,11 @@ export async function faultOf(
   make(path, outside);
   const before = stateOf(outside);
   const words = (COMMANDS[command] as (directory: string) => string[])(directory);
+  const keyFile = join(directory, KEY_FILE);
+  const keyed = existsSync(keyFile) ? ['--key-file', keyFile] : [];
   const child = spawn(
     process.execPath,
-    [CLI, ...words, '--store', store, ...(command === 'repair' ? [] : ['--no-config'])],
+    [CLI, ...words, '--store', store, ...keyed, ...(command === 'repair' ? [] : ['--no-config'])],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: PATIENCE_MILLISECONDS,

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { run } from '../../dist/src/cli/run.js';
-import { openStore, repairStore } from '../../dist/src/index.js';
+import { decryptStore, encryptStore, openStore, reencryptStore, repairStore, rotateKey } from '../../dist/src/index.js';
 
 const [directory, ...names] = /** @type {[string, ...string[]]} */ (process.argv.slice(2));
 const sources = join(directory, 'in');
@@ -18,6 +18,8 @@ const out = join(directory, 'out');
 const path = join(out, 'store');
 const source = join(sources, 'source.ndjson');
 const RECORDS = 4000;
+const encryption = { key: Buffer.alloc(32, 7) };
+const newEncryption = { key: Buffer.alloc(32, 8) };
 /** Several spans, so that threads have work. */
 const SPAN_BYTES = 64 * 1024;
 const IMPORT = /** @type {const} */ ({ key: 'id', workers: 2, spanBytes: SPAN_BYTES, onBadRecord: 'quarantine' });
@@ -117,6 +119,18 @@ const STEPS = {
   cliBackup: () => cli('backup', join(out, 'cli-backup'), '--copy', '--store', join(out, 'cli')),
   cliRepair: () => cli('repair', '--store', join(out, 'cli'), '--quiet'),
   cliDefault: () => cli('import', source, '--key', 'id', '--on-bad-record', 'skip', '--quiet'),
+  async sealed() {
+    const store = await openStore(join(out, 'sealed'), { config: false, encryption });
+    await store.import(source, { ...IMPORT, indexes: ['group'] });
+    await store.collection().put({ id: 1, group: 'put' });
+    await store.compact({ minDeadShare: 0 });
+    await store.close();
+    await repairStore(join(out, 'sealed'), { workers: 2, encryption });
+  },
+  encrypt: () => encryptStore(path, { workers: 2, encryption }),
+  rotate: () => rotateKey(path, { encryption, newEncryption, config: false }),
+  reencrypt: () => reencryptStore(path, { workers: 2, encryption: newEncryption }),
+  decrypt: () => decryptStore(path, { workers: 2, encryption: newEncryption }),
   /** What must be found. */
   wide: async () => {
     mkdirSync(join(out, 'wide'));

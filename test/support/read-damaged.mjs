@@ -2,12 +2,13 @@
 // first where `repair` is asked for, and prints as JSON what it came to: texts that were never put, records not found, codes
 // of errors, what the repair was made from, whether verification finds the store sound.
 //
-//     node read-damaged.mjs <store> <expected.json> read|repair
+//     node read-damaged.mjs <store> <expected.json> read|repair [the key, as text]
 
 import { readFileSync } from 'node:fs';
 import { openStore, repairStore } from '../../dist/src/index.js';
 
-const [directory = '', expectedFile = '', task] = process.argv.slice(2);
+const [directory = '', expectedFile = '', task, key] = process.argv.slice(2);
+const how = key === undefined ? {} : { encryption: { key: Buffer.from(key) } };
 /** @type {Record<string, [string | number, string][]>} */
 const expected = JSON.parse(readFileSync(expectedFile, 'utf8'));
 const found = {
@@ -30,8 +31,8 @@ async function attempt(work) {
 }
 
 await attempt(async () => {
-  if (task === 'repair') ({ from: found.from } = await repairStore(directory, { workers: 1 }));
-  const store = await openStore(directory, { readOnly: true });
+  if (task === 'repair') ({ from: found.from } = await repairStore(directory, { workers: 1, ...how }));
+  const store = await openStore(directory, { readOnly: true, ...how });
   for (const [name, records] of Object.entries(expected)) {
     await attempt(async () => {
       const collection = store.collection(name);

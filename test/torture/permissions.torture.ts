@@ -15,6 +15,7 @@ const STEPS = [
   ...['import', 'upsert', 'formats', 'put', 'transaction', 'hotSet', 'watch', 'compact', 'addIndex', 'dropIndex'],
   ...['rename', 'renameBack', 'retry', 'backup', 'backupCopy', 'export', 'exportDocument', 'repair', 'repairShards'],
   ...['cliImport', 'cliPut', 'cliBackup', 'cliRepair', 'cliDefault', 'drop'],
+  ...['sealed', 'encrypt', 'rotate', 'reencrypt', 'decrypt'],
 ];
 
 describe.skipIf(untraceable)(`permissions of what is created (${untraceable ?? 'traced'})`, () => {

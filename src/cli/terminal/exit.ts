@@ -118,7 +118,9 @@ export function failureOf(error: unknown): Failure {
     return { code, message: inFlags(error.message), exit: EXIT_OF[code], facts };
   }
   if (error instanceof CommanderError) {
-    return { code: 'USAGE', message: error.message.replace(/^error: /, ''), exit: Exit.usage, facts: {} };
+    // The value of an option that there is not may be a secret, as of `--passphrase=…`: errors reach logs.
+    const message = error.message.replace(/^error: /, '').replace(/^(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'");
+    return { code: 'USAGE', message, exit: Exit.usage, facts: {} };
   }
   // The library's answer to a wrong option value is a TypeError; here the option came from the command line.
   if (error instanceof TypeError && !ENGINE_TYPE_ERROR.test(error.message)) {
