@@ -1,13 +1,16 @@
 // What the hashes of values say: how many different ones there are, and how many two paths have in common. A path keeps the
 // smallest hashes of its values (KMV). The hash is the same in the kernel, so it uses nothing but 64-bit words: xor,
-// multiplication, shift.
+// multiplication, addition, shift.
 
 import { SKETCH_SIZE, VALUE_BYTES_MAX, type ValueFacts } from './types.js';
 
-/** Odd numbers without a pattern: of the golden ratio, and of MurmurHash3's last step. */
+/** Odd numbers without a pattern: of the golden ratio, and of the last steps of MurmurHash3 and SplitMix64. */
 const LENGTH_FACTOR = 0x9e3779b97f4a7c15n;
-const WORD_FACTOR = 0xff51afd7ed558ccdn;
+const LOW_FACTOR = 0xff51afd7ed558ccdn;
+const HIGH_FACTOR = 0xbf58476d1ce4e5b9n;
+const BLOCK_FACTOR = 0x94d049bb133111ebn;
 const LAST_FACTOR = 0xc4ceb9fe1a85ec53n;
+const BLOCK_BYTES = 16;
 const SPACE = 2 ** 64;
 
 /**
@@ -15,26 +18,36 @@ const SPACE = 2 ** 64;
  * first half of so many bytes and the last half. So two long texts that differ only between them count as one.
  */
 export function hashToken(token: Uint8Array): bigint {
-  let hash = BigInt.asUintN(64, BigInt(token.length) * LENGTH_FACTOR);
-  for (const word of wordsOf(token)) hash = mixed(BigInt.asUintN(64, (hash ^ word) * WORD_FACTOR));
-  return mixed(BigInt.asUintN(64, hash * LAST_FACTOR));
+  let hash = u64(BigInt(token.length) * LENGTH_FACTOR);
+  const blocks = blocksOf(token);
+  for (let at = 0; at < blocks.length; at += BLOCK_BYTES) {
+    // The two words do not wait for each other, nor for the block before.
+    const low = mixed(u64(blocks.readBigUInt64LE(at) * LOW_FACTOR));
+    const high = mixed(u64(blocks.readBigUInt64LE(at + 8) * HIGH_FACTOR));
+    hash = u64(u64((hash ^ low) * BLOCK_FACTOR) + high);
+  }
+  return mixed(u64(mixed(hash) * LAST_FACTOR));
+}
+
+function u64(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
 }
 
 function mixed(hash: bigint): bigint {
   return hash ^ (hash >> 32n);
 }
 
-/** Eight bytes each, the first one lowest; the last word is filled up with zeros. */
-function* wordsOf(token: Uint8Array): Generator<bigint> {
+/** Whole blocks; the last one is filled up with zeros. */
+function blocksOf(token: Uint8Array): Buffer {
   const half = VALUE_BYTES_MAX / 2;
   const isLong = token.length > VALUE_BYTES_MAX;
   const covered = isLong ? Buffer.concat([token.subarray(0, half), token.subarray(-half)]) : token;
-  const words = Buffer.alloc(Math.ceil(covered.length / 8) * 8);
-  words.set(covered);
-  for (let at = 0; at < words.length; at += 8) yield words.readBigUInt64LE(at);
+  const blocks = Buffer.alloc(Math.ceil(covered.length / BLOCK_BYTES) * BLOCK_BYTES);
+  blocks.set(covered);
+  return blocks;
 }
 
-/** How many different numbers and strings a path has: exact up to SKETCH_SIZE, about six percent off above. */
+/** How many different numbers and strings a path has: exact up to SKETCH_SIZE, about nine percent off above. */
 export function distinctValues(facts: ValueFacts | undefined): number {
   if (facts?.counts !== undefined) return facts.counts.size;
   const sketch = facts?.sketch ?? [];

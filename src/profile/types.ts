@@ -110,7 +110,7 @@ export interface Profile {
 export const VALUES_MAX = 64;
 /** Longest token that is kept, in bytes, quotes included. */
 export const VALUE_BYTES_MAX = 128;
-export const SKETCH_SIZE = 256;
+export const SKETCH_SIZE = 128;
 export const EXAMPLES_MAX = 5;
 /** An object path with more different names than this is taken for a map: all its members together are one path. */
 export const NAMES_MAX = 4096;

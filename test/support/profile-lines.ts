@@ -245,9 +245,9 @@ const wide = fc
 
 /** Records as texts. */
 export const recordTexts = fc.oneof(
-  { weight: 20, arbitrary: valuesOf(names, numberTokens) },
-  { weight: 2, arbitrary: deep },
-  wide,
+  { weight: 60, arbitrary: valuesOf(names, numberTokens) },
+  { weight: 5, arbitrary: deep },
+  { weight: 1, arbitrary: wide },
 );
 export const records = fc.array(recordTexts, { maxLength: 12 });
 /** Without names that repeat by spelling, and without numbers of thousands of digits or huge exponents. */

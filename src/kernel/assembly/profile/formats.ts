@@ -1,8 +1,11 @@
 // The formats of a string: as src/profile/formats.ts has them, test by test. A test runs only while all strings of a path have
 // passed it.
 
-import { COLON, MINUS, NINE, PLUS, POINT, ZERO } from '../contract';
+import { COLON, MINUS, PLUS, POINT, ZERO } from '../contract';
+import { digitsAt } from '../grammar';
+import { CLASSES, DIGIT, HEX, LETTER, OF_BASE64, OF_LOCAL, is } from './classes';
 import { FORMATS } from './paths';
+import { isCommonUri, isUri } from './uri';
 
 /** As FORMATS in src/profile/types.ts, in this order. */
 const DATE_TIME: u32 = 1 << 0;
@@ -10,7 +13,7 @@ const DATE: u32 = 1 << 1;
 const TIME: u32 = 1 << 2;
 const UUID: u32 = 1 << 3;
 const EMAIL: u32 = 1 << 4;
-const URI: u32 = 1 << 5;
+export const URI: u32 = 1 << 5;
 const IPV4: u32 = 1 << 6;
 const IPV6: u32 = 1 << 7;
 const NUMBER: u32 = 1 << 8;
@@ -19,46 +22,20 @@ const BASE64: u32 = 1 << 9;
 const BASE64_CHARACTERS_MIN: u32 = 16;
 const EMAIL_CHARACTERS_MAX: u32 = 320;
 
-/** Kinds of characters, as bits of one byte each. */
-const CLASSES: usize = memory.data(256);
-const DIGIT: u32 = 1;
-const HEX: u32 = 2;
-const LETTER: u32 = 4;
-const OF_LOCAL: u32 = 8;
-const OF_BASE64: u32 = 16;
-const OF_URI_PATH: u32 = 32;
-const OF_URI_HOST: u32 = 64;
-
-export function fillClasses(): void {
-  memory.fill(CLASSES, 0, 256);
-  addRange(0x30, 0x39, DIGIT | HEX | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
-  for (let c: u32 = 0; c <= 0x20; c += 0x20) {
-    addRange(c + 0x41, c + 0x46, HEX);
-    addRange(c + 0x41, c + 0x5a, LETTER | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
-  }
-  addAll("_!#$%&'*+/=?^`{|}~-", OF_LOCAL);
-  addAll('+/', OF_BASE64);
-  addAll("_.~!$&'()*+,;=:@/-", OF_URI_PATH);
-  addAll('_.~-', OF_URI_HOST);
-}
-
-function addRange(first: u32, last: u32, bits: u32): void {
-  for (let c = first; c <= last; c++) store<u8>(CLASSES + <usize>c, <u32>load<u8>(CLASSES + <usize>c) | bits);
-}
-
-function addAll(characters: string, bits: u32): void {
-  for (let i = 0; i < characters.length; i++) addRange(characters.charCodeAt(i), characters.charCodeAt(i), bits);
-}
-
-// @ts-ignore: decorator
-@inline function is(at: u32, bits: u32): bool {
-  return ((<u32>load<u8>(CLASSES + <usize>load<u8>(at))) & bits) != 0;
-}
-
 /** Takes from a path the formats that the text [at, end) does not have. */
 export function testFormats(path: u32, at: u32, end: u32): void {
   const bytes = end - at;
   let formats = load<u32>(path, FORMATS);
+  // Most paths with a format have one, and keep it.
+  if (formats == NUMBER) {
+    if (isNumber(at, end)) return;
+  } else if (formats == URI) {
+    if (isCommonUri(at, end) || isUri(at, end)) return;
+  } else if (formats == DATE_TIME) {
+    if (isDateTime(at, bytes)) return;
+  } else if (formats == UUID) {
+    if (bytes == 36 && isUuid(at)) return;
+  }
   if (formats & DATE_TIME) if (!isDateTime(at, bytes)) formats ^= DATE_TIME;
   if (formats & DATE) if (bytes != 10 || !isDate(at)) formats ^= DATE;
   if (formats & TIME) if (!isTime(at, end)) formats ^= TIME;
@@ -123,13 +100,19 @@ function isTime(at: u32, end: u32): bool {
   return second < 60 || (<i32>(60 * hour + minute) - offset + 1) % 1440 == 0;
 }
 
+/** Where its 32 digits are: 16 bytes from 0 on, from 16 on and from 20 on, with hyphens between them. */
 function isUuid(at: u32): bool {
-  for (let i: u32 = 0; i < 36; i++) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (<u32>load<u8>(at + i) != MINUS) return false;
-    } else if (!is(at + i, HEX)) return false;
-  }
-  return true;
+  return digitsOfUuid(at) == 0xdeff && digitsOfUuid(at + 16) == 0xff7b && digitsOfUuid(at + 20) == 0xfff7 &&
+    <u32>load<u8>(at, 8) == MINUS && <u32>load<u8>(at, 13) == MINUS && <u32>load<u8>(at, 18) == MINUS && <u32>load<u8>(at, 23) == MINUS;
+}
+
+/** Which of 16 bytes are hexadecimal digits. */
+// @ts-ignore: decorator
+@inline function digitsOfUuid(at: u32): u32 {
+  const bytes = v128.load(at);
+  const digits = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
+  const letters = i8x16.lt_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(6));
+  return <u32>i8x16.bitmask(v128.or(digits, letters));
 }
 
 function isEmail(at: u32, end: u32): bool {
@@ -154,42 +137,6 @@ function isEmail(at: u32, end: u32): bool {
     if (hasMore && <u32>load<u8>(at++) != POINT) return false;
   }
   return labels > 1;
-}
-
-function isUri(at: u32, end: u32): bool {
-  if (at == end || !is(at, LETTER)) return false;
-  do at++; while (at < end && (is(at, LETTER | DIGIT) || isOfScheme(<u32>load<u8>(at))));
-  if (end - at < 3 || <u32>load<u8>(at) != COLON || load<u16>(at, 1) != 0x2f2f) return false;
-  at += 3;
-  while (at < end && is(at, OF_URI_HOST)) at++;
-  if (at < end && <u32>load<u8>(at) == COLON) {
-    do at++; while (at < end && is(at, DIGIT));
-  }
-  // Path, query and fragment: each is left out, or begins with its character.
-  let part: u32 = 0;
-  while (at < end) {
-    const c = <u32>load<u8>(at);
-    if (part == 0 && c != 0x2f && c != 0x3f && c != 0x23) return false;
-    if (c == 0x23 /* # */) {
-      if (part == 3) return false;
-      part = 3;
-    } else if (c == 0x3f /* ? */) {
-      if (part < 2) part = 2;
-    } else if (c == 0x25 /* % */) {
-      if (end - at < 3 || !is(at + 1, HEX) || !is(at + 2, HEX)) return false;
-      at += 2;
-    } else {
-      if (!is(at, OF_URI_PATH)) return false;
-      if (part == 0) part = 1;
-    }
-    at++;
-  }
-  return true;
-}
-
-// @ts-ignore: decorator
-@inline function isOfScheme(c: u32): bool {
-  return c == PLUS || c == MINUS || c == POINT;
 }
 
 function isIpv4(at: u32, end: u32): bool {
@@ -235,26 +182,29 @@ function isIpv6(at: u32, end: u32): bool {
 function isNumber(at: u32, end: u32): bool {
   if (at < end && <u32>load<u8>(at) == MINUS) at++;
   const whole = at;
-  at = digitsEnd(at, end);
+  at = digitsEnd(at);
   if (at == whole || (at - whole > 1 && <u32>load<u8>(whole) == ZERO)) return false;
   if (at < end && <u32>load<u8>(at) == POINT) {
     const fraction = ++at;
-    at = digitsEnd(at, end);
+    at = digitsEnd(at);
     if (at == fraction) return false;
   }
   if (at < end && (<u32>load<u8>(at) | 0x20) == 0x65 /* e */) {
     at++;
     if (at < end && (<u32>load<u8>(at) == PLUS || <u32>load<u8>(at) == MINUS)) at++;
     const exponent = at;
-    at = digitsEnd(at, end);
+    at = digitsEnd(at);
     if (at == exponent) return false;
   }
   return at == end;
 }
 
-function digitsEnd(at: u32, end: u32): u32 {
-  while (at < end && <u32>load<u8>(at) >= ZERO && <u32>load<u8>(at) <= NINE) at++;
-  return at;
+/** After the string stands a quote, which is no digit. */
+// @ts-ignore: decorator
+@inline function digitsEnd(at: u32): u32 {
+  let digits = digitsAt(at);
+  while (digits == 16) digits = digitsAt(at += 16);
+  return at + digits;
 }
 
 function isBase64(at: u32, end: u32): bool {

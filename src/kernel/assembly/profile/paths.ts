@@ -8,45 +8,48 @@ import { BACKSLASH, QUOTE, SPACE } from '../contract';
 import { NO_LEAST } from './extremes';
 import { Memory, NAME_SLOTS, allocate, release, sameBytes } from './memory';
 
+// First 64 bytes that every name and every string needs, then 64 bytes of counts: each is one line of the cache.
 /** The path of the member that was first in the last object here, and of the one that came after this one. */
 export const FIRST: usize = 0;
 export const NEXT: usize = 4;
-/** Bytes of the name as it is spelled, `"name":`, and where; its first 16 bytes, and a bit for each of them that has to be the same. */
+/** Bytes of the name as it is spelled, `"name":`; its first 16 bytes, and a bit for each of them that has to be the same. */
 export const SPELLED_BYTES: usize = 8;
-export const SPELLED: usize = 12;
-export const MASK: usize = 16;
-/** The path of the elements of arrays here. */
-export const ELEMENTS: usize = 20;
+export const MASK: usize = 12;
 /** The stamp of the object whose member was here last. */
-export const STAMP: usize = 24;
+export const STAMP: usize = 16;
+/** The greatest hash of a value that may change anything. */
+export const THRESHOLD: usize = 24;
 export const BEGINNING: usize = 32;
+/** Of strings; and the most digits of a number. */
+export const SHORTEST: usize = 48;
+export const LONGEST: usize = 52;
+export const FORMATS: usize = 56;
+export const DIGITS: usize = 60;
 /** Eight counts of u64: null, false, true, integer, decimal, string, array, object. */
-export const KINDS: usize = 48;
-export const REPEATS: usize = 112;
-export const SHORTEST: usize = 120;
-export const LONGEST: usize = 124;
-export const FORMATS: usize = 128;
-/** Values: a piece of memory (values.ts), and the greatest hash that may change anything. */
-export const VALUES: usize = 132;
-export const THRESHOLD: usize = 136;
-export const INTEGER_LEAST: usize = 144;
-export const INTEGER_MOST: usize = 152;
+export const KINDS: usize = 64;
+export const INTEGER_LEAST: usize = 128;
+export const INTEGER_MOST: usize = 136;
 /** A double between these is no extreme of the other numbers; and these extremes as keys. */
-export const OTHER_ABOVE: usize = 160;
-export const OTHER_BELOW: usize = 168;
-export const OTHER_LEAST: usize = 176;
-export const OTHER_LEAST_BYTES: usize = 180;
-export const OTHER_MOST: usize = 184;
-export const OTHER_MOST_BYTES: usize = 188;
-export const DIGITS: usize = 192;
-/** 0: each value and its count; 1: a sketch. */
-export const IS_SKETCH: usize = 196;
-export const BEYOND_SAFE: usize = 200;
-export const BEYOND_KEYS: usize = 208;
-export const ARRAY_SHORTEST: usize = 216;
-export const ARRAY_LONGEST: usize = 220;
-export const OBJECT_FEWEST: usize = 224;
-export const OBJECT_MOST: usize = 228;
+export const OTHER_ABOVE: usize = 144;
+export const OTHER_BELOW: usize = 152;
+export const ARRAY_SHORTEST: usize = 160;
+export const ARRAY_LONGEST: usize = 164;
+export const OBJECT_FEWEST: usize = 168;
+export const OBJECT_MOST: usize = 172;
+/** Values (values.ts): a piece of memory; and whether it is a sketch (1), or has each value and its count (0). */
+export const VALUES: usize = 176;
+export const IS_SKETCH: usize = 180;
+/** The path of the elements of arrays here. */
+export const ELEMENTS: usize = 184;
+/** Where the name is as it is spelled. */
+export const SPELLED: usize = 188;
+export const OTHER_LEAST: usize = 192;
+export const OTHER_LEAST_BYTES: usize = 196;
+export const OTHER_MOST: usize = 200;
+export const OTHER_MOST_BYTES: usize = 204;
+export const BEYOND_SAFE: usize = 208;
+export const BEYOND_KEYS: usize = 216;
+export const REPEATS: usize = 224;
 /** The members of objects here: the first one, the one after this one, and how many. */
 export const MEMBERS: usize = 232;
 export const SIBLING: usize = 236;
@@ -61,7 +64,10 @@ export const IS_PARTIAL: usize = 260;
 /** Where the values of this path are counted now, when it is no longer in the tree. */
 export const FORWARD: usize = 264;
 export const NAME_HASH: usize = 268;
-const PATH_BYTES: u32 = 272;
+/** How far the path is from the beginning of its piece of memory: its address is a multiple of 64. */
+const INSET: usize = 272;
+const PATH_BYTES: u32 = 276;
+const PIECE_BYTES: u32 = PATH_BYTES + 48;
 
 export const ALL_FORMATS: u32 = 0x3ff;
 /** No 16 bytes are the same in a seventeenth place. */
@@ -74,8 +80,9 @@ export class Tree {
 }
 
 export function addPath(parent: u32): u32 {
-  const path = allocate(PATH_BYTES);
+  const piece = allocate(PIECE_BYTES), path = piece + 63 & ~63;
   memory.fill(path, 0, PATH_BYTES);
+  store<u32>(path, path - piece, INSET);
   store<u32>(path, parent, PARENT);
   store<u32>(path, Tree.nowhere, FIRST);
   store<u32>(path, Tree.nowhere, NEXT);
@@ -160,7 +167,7 @@ export function findable(path: u32): void {
 export function releasePath(path: u32): void {
   const spelled = load<u32>(path, SPELLED);
   if (spelled != 0) release(spelled, load<u32>(path, SPELLED_BYTES) + 16);
-  release(path, PATH_BYTES);
+  release(path - load<u32>(path, INSET), PIECE_BYTES);
 }
 
 function slotOf(parent: u32, hash: u32): u32 {

@@ -2,9 +2,10 @@
 
 import { BACKSLASH, QUOTE } from '../contract';
 import { readEscape, unescapeTo } from '../text';
-import { testFormats, testLongFormats } from './formats';
+import { URI, testFormats, testLongFormats } from './formats';
 import { Memory, SCRATCH_BYTES } from './memory';
 import { FORMATS } from './paths';
+import { isCommonUri } from './uri';
 
 /** As FORMAT_BYTES_MAX of src/profile/formats.ts: with the quotes. */
 export const FORMAT_BYTES_MAX: u32 = 2048;
@@ -55,9 +56,11 @@ export function testMeasured(path: u32, at: u32, end: u32): void {
     store<u32>(path, 0, FORMATS);
   } else if (!Measured.hasEscape) {
     testAscii(path, at, end);
-  } else {
+  } else if (load<u32>(path, FORMATS) != URI || !isCommonUri(at + 1, end - 1)) {
     const text = Memory.scratch;
-    testFormats(path, text, text + unescapeTo(at + 1, text, text + SCRATCH_BYTES));
+    const textEnd = text + unescapeTo(at + 1, text, text + SCRATCH_BYTES);
+    store<u8>(textEnd, QUOTE);
+    testFormats(path, text, textEnd);
   }
 }
 
