@@ -48,6 +48,17 @@ test.each([false, true])('so do records that are deeper and wider than a profile
   }
 });
 
+test('a repeated member of one object does not stand for one that another object lacks', () => {
+  const repeated = ['{"a":1,"a":2}', '{}', '{"m":{"x":1,"x":2}}', '{"m":{}}'];
+  const map = Array.from({ length: 40 }, (_, i) => `{"k${2 * i}":1,"k${2 * i}":2,"k${2 * i + 1}":3}`);
+  for (const records of [repeated, map, map.slice(0, 5)]) {
+    const profile = profileOf(records);
+    expect(jsonSchema(profile)).not.toHaveProperty('required');
+    expect(complaint(profile, records, false)).toBeUndefined();
+    expect(complaint(profile, records, true)).toBeUndefined();
+  }
+});
+
 test.each<DatasetName>(['nested', 'events', 'flat'])('so do records that are shaped like real ones: %s', (name) => {
   const records = Array.from({ length: 300 }, (_, i) => recordAt(name, 3, i));
   const profile = profileOf(records);
@@ -152,6 +163,13 @@ describe('what it says', () => {
     ['zero with a sign', ['-0', '-0.0'], { minimum: 0, maximum: 0 }],
   ])('%s: bounds hold for the numbers and for their doubles', (_, numbers, bounds) => {
     expect(jsonSchema(profileOf(numbers), { strict: true })).toMatchObject(bounds);
+  });
+
+  test('no bounds if a number is in no extreme: JSON.parse makes zero of it', () => {
+    const records = ['5', '7', '1e-40000'];
+    const profile = profileOf(records);
+    expect(jsonSchema(profile, { strict: true })).not.toHaveProperty('minimum');
+    expect(complaint(profile, records, true)).toBeUndefined();
   });
 
   test('a number that is infinite for JavaScript has no type there: the others are excluded', () => {

@@ -6,14 +6,8 @@
 
 import type { CollectionManifest, StoreHeader } from '../types.js';
 import type { ByteMap } from './byte-map.js';
-import {
-  type CollectionNames,
-  collectionKey,
-  decodeCollection,
-  decodeHeader,
-  olderCollectionKeys,
-  STORE_KEY,
-} from './values.js';
+import { decodeCollection, decodeHeader } from './decode.js';
+import { type CollectionNames, collectionKey, olderCollectionKeys, STORE_KEY } from './values.js';
 
 interface Known<T> {
   readonly bytes: Uint8Array;

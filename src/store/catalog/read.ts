@@ -25,9 +25,10 @@ import type {
   TombstoneState,
 } from '../types.js';
 import type { ByteMap, ByteRange } from './byte-map.js';
+import { decodeCollection, decodeShard, decodeTombstones } from './decode.js';
 import { Decoded } from './decoded.js';
 import { decodeEdit } from './edit-value.js';
-import { decodeRecent, RECENT_END, recentBound, recentPlace, recentStart, recentTreeOf } from './recent.js';
+import { decodeRecent, recentBound, recentPlace, recentStart, treesIn } from './recent.js';
 import {
   auditHeadCheck,
   garbageCheck,
@@ -42,9 +43,6 @@ import {
   AUDIT_HEAD_KEY,
   auditKey,
   damaged,
-  decodeCollection,
-  decodeShard,
-  decodeTombstones,
   decodeValue,
   editedKey,
   editKey,
@@ -276,19 +274,7 @@ export class CatalogReader implements CatalogRead {
   }
 
   trees(): readonly number[] {
-    const trees = new Set<number>();
-    for (let tree = 0; ; ) {
-      const [key] = this.#pages.keys({ start: treeStart(tree), limit: 1 });
-      if (key === undefined) break;
-      trees.add(treeOf(key));
-      tree = treeOf(key) + 1;
-    }
-    for (let tree = 0; ; ) {
-      const [key] = this.#meta.keys({ start: recentStart(tree), end: RECENT_END, limit: 1 });
-      if (key === undefined) return [...trees];
-      trees.add(recentTreeOf(key));
-      tree = recentTreeOf(key) + 1;
-    }
+    return treesIn(this.#meta, this.#pages);
   }
 
   #pageAt(tree: number, range: ByteRange): PageAt | undefined {

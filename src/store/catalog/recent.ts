@@ -10,8 +10,10 @@
 // that is found under another key is not taken for an entry of that key.
 
 import { CHECKSUM_BYTES, putChecksum } from '../files/checksum.js';
+import { treeOf, treeStart } from '../pages/page-key.js';
 import { LOCATION_BYTES } from '../pages/write.js';
 import type { RecentEntry } from '../recent-types.js';
+import type { ByteMap, ByteRange } from './byte-map.js';
 import { damaged, MetaKind } from './values.js';
 
 /** Bytes of the LMDB key before the entry: kind and tree. */
@@ -116,4 +118,21 @@ function hasOwnChecksum(at: Uint8Array, value: Buffer): boolean {
   putChecksum(both, 0, both, CHECKSUM_BYTES, join(at, value));
   for (let i = 0; i < CHECKSUM_BYTES; i++) if (both[i] !== value[i]) return false;
   return true;
+}
+
+/** Numbers of all trees that have pages or recent entries. */
+export function treesIn(meta: ByteMap, pages: ByteMap): readonly number[] {
+  const trees = new Set<number>();
+  const next = (map: ByteMap, range: ByteRange): Uint8Array | undefined => map.keys({ ...range, limit: 1 })[0];
+  for (let tree = 0, key = next(pages, { start: treeStart(tree) }); key !== undefined; ) {
+    trees.add(treeOf(key));
+    tree = treeOf(key) + 1;
+    key = next(pages, { start: treeStart(tree) });
+  }
+  for (let tree = 0, key = next(meta, { start: recentStart(tree), end: RECENT_END }); key !== undefined; ) {
+    trees.add(recentTreeOf(key));
+    tree = recentTreeOf(key) + 1;
+    key = next(meta, { start: recentStart(tree), end: RECENT_END });
+  }
+  return [...trees];
 }

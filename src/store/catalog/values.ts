@@ -4,10 +4,8 @@
 import { GristmillError } from '../../base/errors.js';
 import { havePositions } from '../../keys/key-path.js';
 import { CHECKSUM_BYTES, checksumMatches, putChecksum } from '../files/checksum.js';
-import type { CollectionManifest, ShardEntry, StoreHeader } from '../types.js';
+import type { CollectionManifest, StoreHeader } from '../types.js';
 import { type Check, describeFault } from './checks.js';
-import { collectionCheck, headerCheck, shardCheck } from './schema.js';
-import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
 /** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores, and of stores with recent entries. */
 export const FORMAT_VERSION = 5;
@@ -74,7 +72,7 @@ function keyOfName(bytes: Uint8Array): Buffer {
 }
 
 /** The name of a collection, from its key. */
-function nameOf(key: Uint8Array): string {
+export function nameOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset + 1, key.byteLength - 1).toString();
 }
 
@@ -161,8 +159,8 @@ export function numbersOf(key: Uint8Array): number[] {
 
 /** Length of the key of a tombstone state, or a source manifest; those of the chunks behind it are longer. */
 export const TOMBSTONE_STATE_KEY_BYTES = 5;
-const TOMBSTONE_CHUNK_KEY_BYTES = 9;
-const SHARD_KEY_BYTES = 9;
+export const TOMBSTONE_CHUNK_KEY_BYTES = 9;
+export const SHARD_KEY_BYTES = 9;
 
 function numbersKey(kind: number, ...numbers: readonly number[]): Buffer {
   const key = Buffer.allocUnsafe(1 + 4 * numbers.length);
@@ -213,13 +211,13 @@ export function decodeValue<T>(check: Check, sealed: Uint8Array, what: string, f
   return checked<T>(check, parsed(unseal(sealed, what, file), what, file), what, file);
 }
 
-function checked<T>(check: Check, value: unknown, what: string, file: string): T {
+export function checked<T>(check: Check, value: unknown, what: string, file: string): T {
   const place = check(value);
   if (place !== undefined) throw damaged(what, file, `${describeFault(value, place)}, and gristmill never writes that`);
   return value as T;
 }
 
-function parsed(bytes: Uint8Array, what: string, file: string): unknown {
+export function parsed(bytes: Uint8Array, what: string, file: string): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
@@ -254,50 +252,4 @@ export function formatOf({ key, primary: tree, secondary, positions, edits }: Co
   if (positions || havePositions(primary)) return POSITIONS_FORMAT;
   const isComposite = [...primary, ...secondary.map(({ path }) => path)].some((path) => typeof path !== 'string');
   return isComposite ? COMPOSITE_FORMAT : FIRST_FORMAT;
-}
-
-/** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */
-export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
-  const value = parsed(unseal(bytes, 'header', file), 'header', file);
-  // Of a newer format the other fields may be others.
-  const format = (value as StoreHeader | null)?.format;
-  if (Number.isSafeInteger(format) && (format as number) > FORMAT_VERSION) {
-    throw new GristmillError(
-      'STORE_TOO_NEW',
-      `the store of ${file} has format ${format}, but this gristmill reads formats up to ${FORMAT_VERSION}: upgrade gristmill`,
-      { file },
-    );
-  }
-  return checked<StoreHeader>(headerCheck, value, 'header', file);
-}
-
-/** @param key under which it is kept */
-export function decodeCollection(
-  bytes: Uint8Array,
-  key: Uint8Array,
-  file: string,
-  names: CollectionNames | undefined,
-): CollectionManifest {
-  const name = names === undefined ? nameOf(key) : `(${Buffer.from(key.subarray(1)).toString('hex')})`;
-  const manifest = decodeValue<CollectionManifest>(collectionCheck, bytes, `manifest of collection ${name}`, file);
-  if (collectionKey(manifest.name, names).equals(key)) return manifest;
-  if (names && olderCollectionKeys(manifest.name, names).some((older) => older.equals(key))) return manifest;
-  throw damaged(`manifest of collection ${manifest.name}`, file, `it is stored under the name ${name}`);
-}
-
-/** @param key under which it is kept */
-export function decodeShard(bytes: Uint8Array, key: Uint8Array, file: string): ShardEntry {
-  const shard = lastNumber(key);
-  const entry = decodeValue<ShardEntry>(shardCheck, bytes, `entry of shard ${shard}`, file);
-  if (entry.shard === shard && key.byteLength === SHARD_KEY_BYTES) return entry;
-  throw damaged(`entry of shard ${entry.shard}`, file, `it is stored under the number ${shard}`);
-}
-
-/** A part of a tombstone bitmap. @param records of the shard */
-export function decodeTombstones(sealed: Uint8Array, key: Uint8Array, records: number, file: string): Uint8Array {
-  const what = `tombstones of shard ${numbersOf(key)[0]}`;
-  const chunk = unseal(sealed, what, file);
-  const isRight = lastNumber(key) < tombstoneChunks(records) && chunk.byteLength <= TOMBSTONE_CHUNK_BYTES;
-  if (isRight && key.byteLength === TOMBSTONE_CHUNK_KEY_BYTES) return chunk;
-  throw damaged(what, file, 'they go beyond the last record of the shard');
 }

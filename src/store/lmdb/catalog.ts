@@ -10,7 +10,6 @@
 import { join } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
-import type { ByteMap } from '../catalog/byte-map.js';
 import { Decoded } from '../catalog/decoded.js';
 import { CatalogReader } from '../catalog/read.js';
 import { CatalogWriter } from '../catalog/write.js';
@@ -26,7 +25,7 @@ import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
 import { bytesOf, readersOf, stateRead } from './facts.js';
-import { byteMaps } from './maps.js';
+import { byteMaps, type Maps, through } from './maps.js';
 import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenedIndex, type OpenIndex, onTransaction, openIndex } from './open.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
@@ -42,7 +41,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #index: OpenIndex;
   readonly #options: LmdbCatalogOptions;
   readonly #environment: Environment;
-  readonly #stored: { readonly meta: ByteMap; readonly pages: ByteMap };
+  readonly #stored: Maps;
   readonly #room: CommitRoom;
   /** Undefined until the first transaction; null where no thread can be started. */
   #thread: CommitThread | null | undefined;
@@ -61,12 +60,8 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   private constructor(store: string, file: string, index: OpenIndex, options: LmdbCatalogOptions) {
     const check = (): void => this.assertOpen();
     const stored = byteMaps(index, check);
-    const over = (map: 'meta' | 'pages'): ByteMap => ({
-      get: (key) => (this.#working ?? stored)[map].get(key),
-      range: (range) => (this.#working ?? stored)[map].range(range),
-      keys: (range) => (this.#working ?? stored)[map].keys(range),
-    });
-    super(file, over('meta'), over('pages'), new Decoded(index.sealed?.seal));
+    const now = (): Maps => this.#working ?? stored;
+    super(file, through('meta', now), through('pages', now), new Decoded(index.sealed?.seal));
     this.#store = store;
     this.#index = index;
     this.#options = options;
@@ -295,8 +290,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.assertOpen();
     if (this.#working !== undefined) throw new TypeError('a transaction cannot begin within another one');
     if (!this.#options.readOnly) return;
-    const { file } = this;
-    throw new GristmillError('IO_ERROR', `cannot commit to ${file}: it was opened read-only`, { file });
+    throw new GristmillError('IO_ERROR', `cannot commit to ${this.file}: it was opened read-only`, { file: this.file });
   }
 
   assertOpen(): void {

@@ -26,12 +26,23 @@ interface ByteIndex {
   readonly sealed?: { readonly seal: { readonly meta: DatabaseSeal; readonly pages: DatabaseSeal } } | undefined;
 }
 
+/** What the catalog is read from. */
+export interface Maps {
+  readonly meta: ByteMap;
+  readonly pages: ByteMap;
+}
+
+/** One of the maps that are read just now. */
+export function through(map: keyof Maps, now: () => Maps): ByteMap {
+  return {
+    get: (key) => now()[map].get(key),
+    range: (range) => now()[map].range(range),
+    keys: (range) => now()[map].keys(range),
+  };
+}
+
 /** Its databases as the reader wants them. @param check runs before every read */
-export function byteMaps(
-  { meta, pages, sealed }: ByteIndex,
-  check: () => void,
-  read?: HeldRead,
-): { readonly meta: ByteMap; readonly pages: ByteMap } {
+export function byteMaps({ meta, pages, sealed }: ByteIndex, check: () => void, read?: HeldRead): Maps {
   return {
     meta: byteMap(meta, check, read, sealed?.seal.meta),
     pages: byteMap(pages, check, read, sealed?.seal.pages),

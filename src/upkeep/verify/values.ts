@@ -6,6 +6,7 @@
 import { RECORDS_PER_SHARD_MAX } from '../../base/limits.js';
 import { decodeStoredKey } from '../../keys/decode.js';
 import { isHidden } from '../../keys/pseudonyms.js';
+import { decodeHeader, decodeShard, decodeTombstones } from '../../store/catalog/decode.js';
 import {
   editCheck,
   garbageCheck,
@@ -17,9 +18,6 @@ import {
 } from '../../store/catalog/schema.js';
 import { TOMBSTONE_CHUNK_BYTES } from '../../store/catalog/tombstones.js';
 import {
-  decodeHeader,
-  decodeShard,
-  decodeTombstones,
   decodeValue,
   EDIT_KEY_BYTES,
   editedKey,

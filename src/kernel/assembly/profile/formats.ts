@@ -1,9 +1,11 @@
 // The formats of a string: as src/profile/formats.ts has them, test by test. A test runs only while all strings of a path have
 // passed it.
 
-import { BACKSLASH, COLON, MINUS, PLUS, POINT, ZERO } from '../contract';
+import { COLON, MINUS, PLUS, POINT, ZERO } from '../contract';
 import { digitsAt } from '../grammar';
+import { CLASSES, DIGIT, HEX, LETTER, OF_BASE64, OF_LOCAL, is } from './classes';
 import { FORMATS } from './paths';
+import { isCommonUri, isUri } from './uri';
 
 /** As FORMATS in src/profile/types.ts, in this order. */
 const DATE_TIME: u32 = 1 << 0;
@@ -19,44 +21,6 @@ const BASE64: u32 = 1 << 9;
 
 const BASE64_CHARACTERS_MIN: u32 = 16;
 const EMAIL_CHARACTERS_MAX: u32 = 320;
-
-/** Kinds of characters, as bits of one byte each. */
-const CLASSES: usize = memory.data(256);
-const DIGIT: u32 = 1;
-const HEX: u32 = 2;
-const LETTER: u32 = 4;
-const OF_LOCAL: u32 = 8;
-const OF_BASE64: u32 = 16;
-const OF_URI_PATH: u32 = 32;
-const OF_URI_HOST: u32 = 64;
-
-export function fillClasses(): void {
-  memory.fill(CLASSES, 0, 256);
-  addRange(0x30, 0x39, DIGIT | HEX | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
-  for (let c: u32 = 0; c <= 0x20; c += 0x20) {
-    addRange(c + 0x41, c + 0x46, HEX);
-    addRange(c + 0x41, c + 0x5a, LETTER | OF_LOCAL | OF_BASE64 | OF_URI_PATH | OF_URI_HOST);
-  }
-  addAll("_!#$%&'*+/=?^`{|}~-", OF_LOCAL);
-  addAll('+/', OF_BASE64);
-  addAll("_.~!$&'()*+,;=:@/-", OF_URI_PATH);
-  addAll('_.~-', OF_URI_HOST);
-  fillCommon(COMMON_HOST, OF_URI_HOST);
-  fillCommon(COMMON_PATH, OF_URI_PATH);
-}
-
-function addRange(first: u32, last: u32, bits: u32): void {
-  for (let c = first; c <= last; c++) store<u8>(CLASSES + <usize>c, <u32>load<u8>(CLASSES + <usize>c) | bits);
-}
-
-function addAll(characters: string, bits: u32): void {
-  for (let i = 0; i < characters.length; i++) addRange(characters.charCodeAt(i), characters.charCodeAt(i), bits);
-}
-
-// @ts-ignore: decorator
-@inline function is(at: u32, bits: u32): bool {
-  return ((<u32>load<u8>(CLASSES + <usize>load<u8>(at))) & bits) != 0;
-}
 
 /** Takes from a path the formats that the text [at, end) does not have. */
 export function testFormats(path: u32, at: u32, end: u32): void {
@@ -173,97 +137,6 @@ function isEmail(at: u32, end: u32): bool {
     if (hasMore && <u32>load<u8>(at++) != POINT) return false;
   }
   return labels > 1;
-}
-
-/** By the lower four bits of a character, a bit for each of the upper four with which it is of a kind. */
-const COMMON_HOST: usize = memory.data(16);
-const COMMON_PATH: usize = memory.data(16);
-const UPPER_BITS: usize = memory.data<u8>([0, 0, 1, 2, 4, 8, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0]);
-
-function fillCommon(table: usize, bits: u32): void {
-  memory.fill(table, 0, 16);
-  for (let c: u32 = 0x20; c < 0x80; c++) {
-    if (((<u32>load<u8>(CLASSES + <usize>c)) & bits) == 0) continue;
-    const place = table + <usize>(c & 15);
-    store<u8>(place, <u32>load<u8>(place) | 1 << (c >> 4) - 2);
-  }
-}
-
-/** Which of 16 bytes are of a kind. */
-// @ts-ignore: decorator
-@inline function ofKind(bytes: v128, table: usize): u32 {
-  const lower = i8x16.swizzle(v128.load(table), v128.and(bytes, i8x16.splat(15)));
-  const upper = i8x16.swizzle(v128.load(UPPER_BITS), i8x16.shr_u(bytes, 4));
-  return <u32>i8x16.bitmask(i8x16.ne(v128.and(lower, upper), i8x16.splat(0)));
-}
-
-/**
- * Whether it is certainly a URI, of the commonest form: http or https, host, and a path without query and %. A slash may be
- * spelled with an escape.
- */
-export function isCommonUri(at: u32, end: u32): bool {
-  if (end - at < 16 || load<u32>(at) != 0x70747468 /* http */) return false;
-  at += <u32>load<u8>(at, 4) == 0x73 /* s */ ? 5 : 4;
-  const slashes = load<u64>(at);
-  if ((slashes & 0xffffff) == 0x2f2f3a) at += 3;
-  else if ((slashes & 0xff_ffff_ffff) == 0x2f5c_2f5c_3a) at += 5;
-  else return false;
-  const host = v128.load(at), rest = end - at;
-  // The host ends at a slash within 16 bytes.
-  const others = ~ofKind(host, COMMON_HOST);
-  const first = <u32>ctz(others);
-  if (first >= min(rest, 16)) return false;
-  const c = <u32>load<u8>(at + first);
-  if (c != 0x2f && c != BACKSLASH) return false;
-  at += first;
-  let escapes: u32 = 0;
-  while (at < end) {
-    const bytes = v128.load(at), count = min(end - at, 16), inside = (1 << count) - 1;
-    const backslashes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH))) & inside;
-    const slashes = <u32>i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(0x2f)));
-    escapes |= backslashes << 1;
-    if ((ofKind(bytes, COMMON_PATH) | backslashes | ~inside) != ~0) return false;
-    if (escapes & ~slashes & inside) return false;
-    escapes >>= 16;
-    at += 16;
-  }
-  return true;
-}
-
-function isUri(at: u32, end: u32): bool {
-  if (at == end || !is(at, LETTER)) return false;
-  do at++; while (at < end && (is(at, LETTER | DIGIT) || isOfScheme(<u32>load<u8>(at))));
-  if (end - at < 3 || <u32>load<u8>(at) != COLON || load<u16>(at, 1) != 0x2f2f) return false;
-  at += 3;
-  while (at < end && is(at, OF_URI_HOST)) at++;
-  if (at < end && <u32>load<u8>(at) == COLON) {
-    do at++; while (at < end && is(at, DIGIT));
-  }
-  // Path, query and fragment: each is left out, or begins with its character.
-  let part: u32 = 0;
-  while (at < end) {
-    const c = <u32>load<u8>(at);
-    if (part == 0 && c != 0x2f && c != 0x3f && c != 0x23) return false;
-    if (c == 0x23 /* # */) {
-      if (part == 3) return false;
-      part = 3;
-    } else if (c == 0x3f /* ? */) {
-      if (part < 2) part = 2;
-    } else if (c == 0x25 /* % */) {
-      if (end - at < 3 || !is(at + 1, HEX) || !is(at + 2, HEX)) return false;
-      at += 2;
-    } else {
-      if (!is(at, OF_URI_PATH)) return false;
-      if (part == 0) part = 1;
-    }
-    at++;
-  }
-  return true;
-}
-
-// @ts-ignore: decorator
-@inline function isOfScheme(c: u32): bool {
-  return c == PLUS || c == MINUS || c == POINT;
 }
 
 function isIpv4(at: u32, end: u32): bool {

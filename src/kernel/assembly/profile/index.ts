@@ -2,7 +2,7 @@
 // takes it. Addresses are bytes in linear memory.
 
 import { fillTables } from '../grammar';
-import { fillClasses } from './formats';
+import { fillClasses } from './classes';
 import { Memory, clearArena, layMemory } from './memory';
 import { Tree, plantTree } from './paths';
 import { Walk, walk } from './walk';

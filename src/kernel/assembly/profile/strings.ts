@@ -2,9 +2,10 @@
 
 import { BACKSLASH, QUOTE } from '../contract';
 import { readEscape, unescapeTo } from '../text';
-import { URI, isCommonUri, testFormats, testLongFormats } from './formats';
+import { URI, testFormats, testLongFormats } from './formats';
 import { Memory, SCRATCH_BYTES } from './memory';
 import { FORMATS } from './paths';
+import { isCommonUri } from './uri';
 
 /** As FORMAT_BYTES_MAX of src/profile/formats.ts: with the quotes. */
 export const FORMAT_BYTES_MAX: u32 = 2048;

@@ -10,6 +10,7 @@ import {
   INTEGER_DIGITS_MAX, fewDigits, increment, manyDigits, noteDecimal, noteDigits, noteHugeInteger, noteLongInteger, numberEndAt,
 } from './extremes';
 import { Folds, relieve } from './fold';
+import { hashToken } from './hash';
 import { DEPTH_MAX, LEVEL_BYTES, Memory, sameBytes } from './memory';
 import { Name, lookUp } from './names';
 import {
@@ -17,7 +18,7 @@ import {
   NEXT, OBJECT_FEWEST, OBJECT_MOST, REPEATS, SHORTEST, SPELLED, SPELLED_BYTES, STAMP, THRESHOLD, Tree, addPath,
 } from './paths';
 import { Measured, measure, testAscii, testMeasured } from './strings';
-import { hashToken, noteValue } from './values';
+import { noteValue } from './values';
 
 /** Where the counts of a kind are. */
 const NULLS: usize = KINDS, FALSES: usize = KINDS + 8, TRUES: usize = KINDS + 16, INTEGERS: usize = KINDS + 24;
