@@ -71,6 +71,36 @@ describe('the two profilers', () => {
     for (const [i, number] of all.entries()) expectTwins([all[(7 * i) % all.length]!, number]);
   });
 
+  it('agree on strings that follow one of a format, and nearly have it', () => {
+    const after = (first: string, texts: readonly string[]): void =>
+      expectTwins(texts.flatMap((text, i) => [`{"k${i % 4000}":"${first}"}`, `{"k${i % 4000}":"${text}"}`]));
+    const upTo = (length: number): string[] =>
+      length === 0 ? [''] : ['', ...upTo(length - 1).flatMap((text) => Array.from('019.-e ', (c) => c + text))];
+    after('1.5', upTo(4));
+    const digits = '1234567890123456789';
+    after(
+      '-12.25',
+      Array.from({ length: 18 }, (_, i) => [
+        `${digits.slice(0, i)}.${digits.slice(i)}`,
+        `-${digits.slice(i)}`,
+        `0.${digits.slice(i)}`,
+      ]).flat(),
+    );
+    const parts = ['/', '\\/', '?', '#', '%20', '%z', '&a=b', ':80', '[', ' ', 'é', '\\n', 'x'.repeat(14), '.'];
+    const starts = ['http://', 'https:\\/\\/', 'http:/', 'ftp://host/', 'https://a.example.com', 'http://host/a'];
+    after(
+      'https://host.example/a/b',
+      starts.flatMap((start) =>
+        parts.flatMap((part) => [start + part, ...parts.map((next) => `${start}/${part}${next}`)]),
+      ),
+    );
+    const uuid = 'E8A2CD44-1f6a-4B0e-9f0d-0123456789ab';
+    after(
+      '00000000-0000-0000-0000-000000000000',
+      Array.from({ length: 37 }, (_, i) => uuid.slice(0, i) + 'g-0a'[i % 4] + uuid.slice(i + 1)),
+    );
+  });
+
   it('agree on objects that fold, at all levels', () => {
     const object = (from: number, count: number, value: (i: number) => string): string =>
       `{${Array.from({ length: count }, (_, i) => `"k${from + i}":${value(i)}`).join(',')}}`;

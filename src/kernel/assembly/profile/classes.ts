@@ -23,6 +23,7 @@ export function fillClasses(): void {
   addAll('_.~-', OF_URI_HOST);
   fillCommon(COMMON_HOST, OF_URI_HOST);
   fillCommon(COMMON_PATH, OF_URI_PATH);
+  addCommon(COMMON_PATH, 0x3f /* ? */);
 }
 
 function addRange(first: u32, last: u32, bits: u32): void {
@@ -46,8 +47,11 @@ export const UPPER_BITS: usize = memory.data<u8>([0, 0, 1, 2, 4, 8, 16, 32, 0, 0
 function fillCommon(table: usize, bits: u32): void {
   memory.fill(table, 0, 16);
   for (let c: u32 = 0x20; c < 0x80; c++) {
-    if (((<u32>load<u8>(CLASSES + <usize>c)) & bits) == 0) continue;
-    const place = table + <usize>(c & 15);
-    store<u8>(place, <u32>load<u8>(place) | 1 << (c >> 4) - 2);
+    if (((<u32>load<u8>(CLASSES + <usize>c)) & bits) != 0) addCommon(table, c);
   }
+}
+
+function addCommon(table: usize, c: u32): void {
+  const place = table + <usize>(c & 15);
+  store<u8>(place, <u32>load<u8>(place) | 1 << (c >> 4) - 2);
 }

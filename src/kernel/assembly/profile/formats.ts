@@ -179,7 +179,26 @@ function isIpv6(at: u32, end: u32): bool {
   return hasGap ? groups < 8 : groups == 8;
 }
 
+/**
+ * Whether it is certainly a number: up to 16 digits, with a sign and a point at most. One test for all, since the lengths of
+ * such numbers vary and cannot be foreseen.
+ */
+function isShortNumber(at: u32, end: u32): bool {
+  const bytes = end - at;
+  if (bytes > 16) return false;
+  const text = v128.load(at);
+  const sign = <u32>(<u32>load<u8>(at) == MINUS);
+  const inside = (<u32>1 << bytes) - 1 >> sign;
+  const digits = <u32>i8x16.bitmask(i8x16.lt_u(i8x16.sub(text, i8x16.splat(<i8>ZERO)), i8x16.splat(10))) >> sign & inside;
+  const points = <u32>i8x16.bitmask(i8x16.eq(text, i8x16.splat(<i8>POINT))) >> sign & inside;
+  // One point at most, digits on both sides of it, and no 0 before other digits.
+  const hasLeadingZero = <u32>load<u8>(at + sign) == ZERO && (digits & 2) != 0;
+  return <u32>((digits | points) != inside) + (points & points - 1) + (points & 1) + (inside & ~(inside >> 1) & ~digits) +
+    <u32>hasLeadingZero == 0 && inside != 0;
+}
+
 function isNumber(at: u32, end: u32): bool {
+  if (isShortNumber(at, end)) return true;
   if (at < end && <u32>load<u8>(at) == MINUS) at++;
   const whole = at;
   at = digitsEnd(at);

@@ -12,7 +12,7 @@ import { COMMON_HOST, COMMON_PATH, DIGIT, HEX, LETTER, OF_URI_HOST, OF_URI_PATH,
 }
 
 /**
- * Whether it is certainly a URI, of the commonest form: http or https, host, and a path without query and %. A slash may be
+ * Whether it is certainly a URI, of the commonest form: http or https, host, path and query without %. A slash may be
  * spelled with an escape.
  */
 export function isCommonUri(at: u32, end: u32): bool {
