@@ -139,7 +139,7 @@ describe.skipIf(!isReadable).each(KEYS)('keys %s: it', (keys) => {
     const rotated = await opened(store, { encryption: newEncryption });
     await readAll(rotated, isOrdered);
     await rotated.close();
-    await reencryptStore(store, { encryption: newEncryption, workers: 1 });
+    await reencryptStore(store, { encryption: newEncryption, closed: true, workers: 1 });
     const again = await opened(store, { encryption: newEncryption });
     await readAll(again, isOrdered);
     await again.close();

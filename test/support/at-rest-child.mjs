@@ -94,7 +94,7 @@ const operations = {
     return () => encryptStore(directory, { encryption, workers: 2 });
   },
   async reencrypt() {
-    return () => reencryptStore(directory, { encryption, workers: 2 });
+    return () => reencryptStore(directory, { encryption });
   },
 };
 

@@ -129,7 +129,7 @@ const STEPS = {
   },
   encrypt: () => encryptStore(path, { workers: 2, encryption }),
   rotate: () => rotateKey(path, { encryption, newEncryption, config: false }),
-  reencrypt: () => reencryptStore(path, { workers: 2, encryption: newEncryption }),
+  reencrypt: () => reencryptStore(path, { closed: true, workers: 2, encryption: newEncryption }),
   decrypt: () => decryptStore(path, { workers: 2, encryption: newEncryption }),
   /** What must be found. */
   wide: async () => {

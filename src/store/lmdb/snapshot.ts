@@ -9,7 +9,7 @@ import { TAG_BYTES } from '../seal/gcm.js';
 import type { CatalogSnapshot } from '../types.js';
 import { type Transaction, tailsOf } from './lmdb.js';
 import { byteMaps } from './maps.js';
-import type { Bytes, OpenIndex } from './open.js';
+import type { OpenIndex } from './open.js';
 import { checkDigest } from './sealed/digest.js';
 
 export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
@@ -38,12 +38,12 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   async checkState(pause?: () => Promise<void>): Promise<void> {
     this.assertOpen();
     const { file, index } = this.#environment;
-    const { sealed } = index;
+    const { meta, pages, sealed } = index;
     if (sealed === undefined) return;
-    // The digest is one of the tags.
-    const [meta, pages] = [index.meta, index.pages].map((database) => tailsOf(database, TAG_BYTES)) as [Bytes, Bytes];
     const transaction = this.#transaction as object;
-    await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause);
+    // The digest is one of the tags.
+    const tags = <Database extends object>(database: Database): Database => tailsOf(database, TAG_BYTES);
+    await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause, tags);
   }
 
   snapshot(): CatalogSnapshot {

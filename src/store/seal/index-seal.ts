@@ -123,6 +123,11 @@ export class IndexSeal {
     return hmac;
   }
 
+  /** Whether all values have the same data key: then the tag alone says which element a value has. */
+  get hasOneKey(): boolean {
+    return this.#keys.dataKeys.length === 1;
+  }
+
   /** Whether a value is sealed with a data key that is not the active one. */
   isStale(sealed: Uint8Array): boolean {
     return numberIn(sealed) !== this.#keys.active;
