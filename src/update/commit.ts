@@ -7,6 +7,7 @@
 
 import { INLINE_RECORDS_MAX } from '../base/limits.js';
 import { TombstoneMarks } from '../store/catalog/tombstones.js';
+import { JOURNAL_FORMAT } from '../store/catalog/values.js';
 import type { StorePlace } from '../store/files/blobs.js';
 import type { Change } from '../store/pages/change.js';
 import { compareEntries } from '../store/pages/merge-page.js';
@@ -60,7 +61,7 @@ export function commitChanges(
   const { catalog, write } = target;
   const header = catalog.header();
   const generation = header.generation + 1;
-  write.putHeader({ ...header, ...numbers, generation });
+  write.putHeader({ ...header, ...numbers, format: Math.max(header.format, JOURNAL_FORMAT), generation });
   for (const manifest of created) publishState(catalog, write, manifest, []);
   const put = collections.flatMap((changes) => {
     // It was there when the callbacks ran, and nothing was committed since.

@@ -39,6 +39,7 @@ const LAYERS = [
     'src/store/shards/joined',
     'src/store/catalog',
     'src/store/audit',
+    'src/store/lmdb/journal',
     'src/store/lmdb/commits',
     'src/store/lmdb/sealed',
     'src/store/lmdb',

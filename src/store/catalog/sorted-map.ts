@@ -35,9 +35,19 @@ export class SortedMap implements WritableByteMap {
     return bytes;
   }
 
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0;
+  }
+
   get(key: Uint8Array): Buffer | undefined {
+    const value = this.peek(key);
+    return value && Buffer.from(value);
+  }
+
+  /** The map's own value: not to be changed. */
+  peek(key: Uint8Array): Buffer | undefined {
     const { chunk, at, found } = this.#find(key);
-    return found ? Buffer.from(this.#chunks[chunk]!.values[at]!) : undefined;
+    return found ? this.#chunks[chunk]!.values[at]! : undefined;
   }
 
   keys(range: ByteRange): Buffer[] {

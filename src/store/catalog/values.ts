@@ -9,8 +9,8 @@ import { type Check, describeFault } from './checks.js';
 import { collectionCheck, headerCheck, shardCheck } from './schema.js';
 import { TOMBSTONE_CHUNK_BYTES, tombstoneChunks } from './tombstones.js';
 
-/** The newest format this gristmill reads and writes (Invariant 9): that of encrypted stores, and of stores with recent entries. */
-export const FORMAT_VERSION = 5;
+/** The newest format this gristmill reads and writes (Invariant 9): that of stores with a journal. */
+export const FORMAT_VERSION = 6;
 /** The format of any other store. Every gristmill reads it. */
 const FIRST_FORMAT = 1;
 /** The first format with composite keys, and with joined files. */
@@ -25,6 +25,8 @@ const UNIQUE_FORMAT = 4;
 const EDITS_FORMAT = 4;
 /** The first format with recent entries: an older gristmill would read the pages without them. */
 const RECENT_FORMAT = 5;
+/** The first format with a journal: an older gristmill would read `meta` without it. Transactions make it. */
+export const JOURNAL_FORMAT = 6;
 /** The format of encrypted stores. */
 const SEALED_FORMAT = 5;
 

@@ -4,20 +4,18 @@
 // one map. So the transaction can run in one thread, and LMDB can write and sync in another (store/lmdb/commits/thread.ts).
 
 import type { ByteMap, ByteRange } from './byte-map.js';
+import { Layered, present, REMOVED } from './layered.js';
 import { SortedMap } from './sorted-map.js';
 import type { WritableByteMap } from './write.js';
 
-/** The value of a key that is to be removed. No value of the catalog is empty: each has a checksum. */
-const REMOVED = Buffer.alloc(0);
-
 export class WriteSet implements ByteMap, WritableByteMap {
-  readonly #stored: ByteMap;
   readonly #changes = new SortedMap();
+  readonly #both: ByteMap;
   readonly #onPut: (bytes: number) => void;
 
   /** @param onPut gets the bytes of each key and value before they are taken; what it throws refuses them. */
   constructor(stored: ByteMap, onPut: (bytes: number) => void = () => {}) {
-    this.#stored = stored;
+    this.#both = new Layered(stored, () => this.#changes);
     this.#onPut = onPut;
   }
 
@@ -27,23 +25,15 @@ export class WriteSet implements ByteMap, WritableByteMap {
   }
 
   get(key: Uint8Array): Buffer | undefined {
-    const changed = this.#changes.get(key);
-    return changed === undefined ? this.#stored.get(key) : present(changed);
+    return this.#both.get(key);
   }
 
   range(range: ByteRange): { readonly key: Uint8Array; readonly value: Buffer }[] {
-    return Array.from(
-      this.#merged(range, (some) => this.#stored.range(some)),
-      ({ key, value }) => ({
-        key,
-        value: value as Buffer,
-      }),
-    );
+    return this.#both.range(range);
   }
 
   keys(range: ByteRange): Uint8Array[] {
-    const read = (some: ByteRange) => this.#stored.keys(some).map((key) => ({ key }));
-    return Array.from(this.#merged(range, read), ({ key }) => key);
+    return this.#both.keys(range);
   }
 
   /** Both are the set's from now on: nobody writes to what was made to be stored. */
@@ -57,55 +47,6 @@ export class WriteSet implements ByteMap, WritableByteMap {
     this.#changes.take(bufferOf(key), REMOVED);
     return true;
   }
-
-  /** Both maps in order; of a key that both have, the change. */
-  *#merged(range: ByteRange, read: (range: ByteRange) => Found[]): Generator<Found> {
-    const { limit = Number.POSITIVE_INFINITY, reverse = false } = range;
-    const { limit: _, ...unlimited } = range;
-    const stored = entriesOf(range, read);
-    let left = stored.next().value;
-    let count = 0;
-    for (const { key, value } of this.#changes.walk(unlimited)) {
-      for (; left !== undefined && isBefore(left.key, key, reverse); left = stored.next().value) {
-        if (count++ >= limit) return;
-        yield left;
-      }
-      if (left !== undefined && Buffer.compare(left.key, key) === 0) left = stored.next().value;
-      if (present(value) === undefined) continue;
-      if (count++ >= limit) return;
-      yield { key: Buffer.from(key), value: Buffer.from(value) };
-    }
-    for (; left !== undefined; left = stored.next().value) {
-      if (count++ >= limit) return;
-      yield left;
-    }
-  }
-}
-
-/** Without a value where only keys are asked for. */
-interface Found {
-  readonly key: Uint8Array;
-  readonly value?: Buffer;
-}
-
-/** Entries of a range, as many at a time as are wanted: some may turn out to be removed, and then more are read. */
-function* entriesOf(range: ByteRange, read: (range: ByteRange) => Found[]): Generator<Found, undefined> {
-  for (let rest = range; ; ) {
-    const some = read(rest);
-    yield* some;
-    const last = some.at(-1);
-    if (last === undefined || range.limit === undefined || some.length < range.limit) return undefined;
-    rest = { ...range, start: last.key, exclusiveStart: true };
-  }
-}
-
-function isBefore(left: Uint8Array, right: Uint8Array, reverse: boolean): boolean {
-  const order = Buffer.compare(left, right);
-  return reverse ? order > 0 : order < 0;
-}
-
-function present(value: Buffer): Buffer | undefined {
-  return value.byteLength === 0 ? undefined : value;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

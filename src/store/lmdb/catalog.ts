@@ -26,7 +26,8 @@ import { CommitFailed, type Early, type Filled } from './commits/turn.js';
 import { giveBackTurns } from './commits/turns.js';
 import { copyIndex } from './copy.js';
 import { bytesOf, readersOf, stateRead } from './facts.js';
-import { byteMaps } from './maps.js';
+import type { JournalSource } from './journal/journal.js';
+import { byteMaps, journalSource } from './maps.js';
 import { makeReady } from './new-index.js';
 import { type LmdbCatalogOptions, type OpenIndex, openIndex } from './open.js';
 import { closedError, type Environment, LmdbSnapshot } from './snapshot.js';
@@ -43,6 +44,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
   readonly #options: LmdbCatalogOptions;
   readonly #environment: Environment;
   readonly #stored: { readonly meta: ByteMap; readonly pages: ByteMap };
+  readonly #source: JournalSource;
   readonly #room: CommitRoom;
   /** Undefined until the first transaction; null where no thread can be started. */
   #thread: CommitThread | null | undefined;
@@ -69,6 +71,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     this.#index = index;
     this.#options = options;
     this.#stored = stored;
+    this.#source = journalSource(index, check);
     this.#environment = { file, index, snapshots: new Set(), isChanging: () => this.#isWriting };
     this.#room = new CommitRoom(file);
   }
@@ -142,11 +145,14 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
 
   async commit<T>({ prepare, takeBack, apply, encode }: PreparedChanges<CatalogWrite, T>): Promise<void> {
     const filled = (): Filled | undefined => {
+      const { journal } = this.#index;
       this.#isPreparing = true;
+      journal.pinned = journal.read(this.#source);
       try {
         const prepared = prepare();
         return prepared && { kind: 'changes', bytes: encode(prepared) };
       } finally {
+        journal.pinned = undefined;
         this.#isPreparing = false;
       }
     };
@@ -156,7 +162,7 @@ export class LmdbCatalog extends CatalogReader implements Catalog {
     };
     const fillEarly = (): Early | undefined | 'not now' => {
       this.#renew();
-      const after = stateRead(this.#index.root, () => this.header());
+      const after = stateRead(this.#index.root);
       if (after === undefined) return 'not now';
       const early = filled();
       return early && { after, filled: early };

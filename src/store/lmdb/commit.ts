@@ -11,7 +11,9 @@ import { ioError } from '../../base/system-errors.js';
 import type { WritableByteMap } from '../catalog/write.js';
 import { readBatch } from './commits/batch.js';
 import { CommitFailed } from './commits/turn.js';
+import { JournalTarget } from './journal/target.js';
 import { DURABLE } from './lmdb.js';
+import { journalSource } from './maps.js';
 import type { Bytes, OpenIndex } from './open.js';
 import { inodeOf, removedError } from './opening.js';
 import { SealedWrites } from './sealed/targets.js';
@@ -71,12 +73,26 @@ export function commitTo(
 }
 
 /** Has `write` write to LMDB's databases. */
-function writeTo({ meta, pages, sealed }: OpenIndex, file: string, write: (targets: Targets) => boolean): boolean {
-  const plain = { meta: target(meta, file), pages: target(pages, file) };
-  if (sealed === undefined) return write(plain);
-  const writes = new SealedWrites({ meta, pages, ...sealed }, file, sealed.anyState);
-  if (!write({ meta: writes.target(plain.meta, 'meta'), pages: writes.target(plain.pages, 'pages') })) return false;
-  writes.settle();
+function writeTo(index: OpenIndex, file: string, write: (targets: Targets) => boolean): boolean {
+  const { root, meta, pages, sealed, journal } = index;
+  const plain = { meta: target(meta, file), pages: target(pages, file), journal: target(root, file) };
+  const writes = sealed && new SealedWrites({ root, meta, pages, ...sealed }, file, sealed.anyState);
+  const to = (database: keyof typeof plain): WritableByteMap =>
+    writes?.target(plain[database], database) ?? plain[database];
+  const source = journalSource(index, () => {});
+  const noted = new JournalTarget(file, journal, journal.read(source), {
+    meta: { read: source.meta, write: to('meta') },
+    log: { read: source.log, write: to('journal') },
+    head: source.head,
+  });
+  journal.working = noted;
+  try {
+    if (!write({ meta: noted, pages: to('pages') })) return false;
+    noted.settle();
+  } finally {
+    journal.working = undefined;
+  }
+  writes?.settle();
   return true;
 }
 

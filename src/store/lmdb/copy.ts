@@ -11,6 +11,7 @@ import { GristmillError } from '../../base/errors.js';
 import { ioError } from '../../base/system-errors.js';
 import { CATALOG_FILE, INDEX_DIRECTORY } from '../files/layout.js';
 import { CommitRoom } from './commit-room.js';
+import { JOURNAL_START } from './journal/values.js';
 import { type Bytes, type OpenIndex, openUnshared } from './open.js';
 
 /** Bytes of keys and values copied in one transaction, and in one turn of the event loop. */
@@ -36,13 +37,15 @@ export async function copyIndex(from: Databases, store: string): Promise<void> {
           for (const { key, value } of entries) append(database, key, value, file);
         });
       };
-      const databases: [Bytes, Bytes][] = [
+      // The unnamed database last: its journal comes after the names of the others.
+      const databases: [Bytes, Bytes, Uint8Array?][] = [
         [from.meta, to.meta],
         [from.pages, to.pages],
       ];
       if (from.sealed && to.state) databases.push([from.sealed.state, to.state]);
-      for (const [source, copy] of databases) {
-        for (const entries of steps(source, state)) {
+      databases.push([from.root, to.root, JOURNAL_START]);
+      for (const [source, copy, start] of databases) {
+        for (const entries of steps(source, state, start)) {
           put(copy, entries);
           await setImmediate();
         }
@@ -62,9 +65,9 @@ interface Entry {
 }
 
 /** All entries of a database, some at a time; the cursor of LMDB is closed between two steps. */
-function* steps(database: Bytes, transaction: object): Generator<readonly Entry[]> {
+function* steps(database: Bytes, transaction: object, first?: Uint8Array): Generator<readonly Entry[]> {
   for (let last: Uint8Array | undefined; ; ) {
-    const after = last === undefined ? {} : { start: last, exclusiveStart: true };
+    const after = last === undefined ? first && { start: first } : { start: last, exclusiveStart: true };
     const entries: Entry[] = [];
     let bytes = 0;
     for (const entry of database.getRange({ ...after, transaction } as object) as Iterable<Entry>) {

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { ioError } from '../../base/system-errors.js';
 import type { CatalogSlot } from '../types.js';
+import { HEAD_KEY } from './journal/values.js';
 import { type Root, writerOfLastFound } from './lmdb.js';
 
 /** @throws GristmillError IO_ERROR */
@@ -18,11 +19,11 @@ export function bytesOf(file: string): number {
 
 /**
  * The transaction whose state is read, where that can be told: it is not newer than the last one, and not older than the one
- * that wrote the page with the header, which most transactions change.
- * @param readHeader gets the header by the read transaction that is meant
+ * that wrote the page with the head of the journal, which all transactions change that change `meta`. Undefined also where
+ * there is no journal yet.
  */
-export function stateRead(root: Root, readHeader: () => void): number | undefined {
-  readHeader();
+export function stateRead(root: Root): number | undefined {
+  if (root.get(HEAD_KEY) === undefined) return undefined;
   const oldest = writerOfLastFound();
   const { lastTxnId } = root.env.info();
   return oldest === lastTxnId >>> 0 ? lastTxnId : undefined;

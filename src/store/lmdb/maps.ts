@@ -3,7 +3,10 @@
 // The databases of LMDB as the sorted maps of bytes that the catalog is read from.
 
 import type { ByteMap } from '../catalog/byte-map.js';
+import { Layered } from '../catalog/layered.js';
 import type { DatabaseSeal } from '../seal/index-seal.js';
+import type { Journal, JournalSource, JournalState } from './journal/journal.js';
+import { HEAD_KEY } from './journal/values.js';
 
 /** What is asked of a database of LMDB, which only catalog.ts imports. */
 interface ByteDatabase {
@@ -22,19 +25,50 @@ interface HeldRead {
 interface ByteIndex {
   readonly meta: ByteDatabase;
   readonly pages: ByteDatabase;
+  /** The unnamed database: it has the journal. */
+  readonly root: ByteDatabase;
+  readonly journal: Journal;
   /** Of an encrypted store. */
-  readonly sealed?: { readonly seal: { readonly meta: DatabaseSeal; readonly pages: DatabaseSeal } } | undefined;
+  readonly sealed?: { readonly seal: Record<'meta' | 'pages' | 'journal', DatabaseSeal> } | undefined;
 }
 
 /** Its databases as the reader wants them. @param check runs before every read */
 export function byteMaps(
-  { meta, pages, sealed }: ByteIndex,
+  index: ByteIndex,
   check: () => void,
   read?: HeldRead,
 ): { readonly meta: ByteMap; readonly pages: ByteMap } {
+  const source = journalSource(index, check, read);
+  const { journal } = index;
+  const pages = byteMap(index.pages, check, read, index.sealed?.seal.pages);
+  if (read !== undefined) {
+    let state: JournalState | undefined;
+    const changes = () => {
+      state ??= journal.read(source);
+      return state.changes;
+    };
+    return { meta: new Layered(source.meta, changes), pages };
+  }
+  const now = new Layered(source.meta, () => (journal.pinned ?? journal.read(source)).changes);
+  const meta: ByteMap = {
+    get: (key) => (journal.working ?? now).get(key),
+    range: (range) => (journal.working ?? now).range(range),
+    keys: (range) => (journal.working ?? now).keys(range),
+  };
+  return { meta, pages };
+}
+
+/** The databases of one transaction as they are stored, without the changes of the journal. */
+export function journalSource(
+  { root, meta, sealed }: Pick<ByteIndex, 'root' | 'meta' | 'sealed'>,
+  check: () => void,
+  read?: HeldRead,
+): JournalSource {
+  const stored = storedMap(root, check, read);
   return {
+    head: () => stored.get(HEAD_KEY),
+    log: byteMap(root, check, read, sealed?.seal.journal),
     meta: byteMap(meta, check, read, sealed?.seal.meta),
-    pages: byteMap(pages, check, read, sealed?.seal.pages),
   };
 }
 

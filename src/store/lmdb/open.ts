@@ -15,6 +15,7 @@ import type { Sealed } from '../seal/types.js';
 import { giveBackTurns } from './commits/turns.js';
 import { Gate } from './gate.js';
 import { checkDescriptors, checkRights, checkRoom, makeLockFile } from './guard.js';
+import { Journal } from './journal/journal.js';
 import { type Database, type OpenedEnvironment, openEnvironment, type Root } from './lmdb.js';
 import { inodeOf } from './opening.js';
 
@@ -34,6 +35,8 @@ export interface OpenIndex {
   readonly root: Root;
   readonly meta: Bytes;
   readonly pages: Bytes;
+  /** Over `meta`; it is in `root`. */
+  readonly journal: Journal;
   /** Of an encrypted store: its digest, and what seals its values. */
   readonly sealed?: { readonly state: Bytes; readonly seal: IndexSeal; readonly anyState: boolean } | undefined;
   /** Absent where nobody can write, so that there is nothing to be kept apart. */
@@ -71,7 +74,7 @@ export async function openIndex(
         try {
           const { state, ...opened } = databases(environment.root(), readOnly, gate, seal !== undefined);
           const sealed = seal && { state: state as Bytes, seal: new IndexSeal(seal), anyState };
-          return { ...opened, inode, sealed };
+          return { ...opened, journal: new Journal(file), inode, sealed };
         } catch (error) {
           closeThrough(gate, () => environment.close());
           if (tries === TRIES_MAX || !metClosing(error)) throw error;
@@ -92,7 +95,7 @@ function databases(
   readOnly: boolean,
   gate: Gate | undefined,
   isSealed: boolean,
-): Omit<OpenIndex, 'inode' | 'sealed'> & { readonly state: Bytes | undefined } {
+): Omit<OpenIndex, 'inode' | 'sealed' | 'journal'> & { readonly state: Bytes | undefined } {
   const open = () => ({
     meta: root.openDB<Buffer, Uint8Array>('meta', BINARY),
     pages: root.openDB<Buffer, Uint8Array>('pages', BINARY),

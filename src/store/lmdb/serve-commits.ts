@@ -143,11 +143,12 @@ function writer(
 /** The same database, where each put asks for its room. */
 function counted(room: CommitRoom, map: WritableByteMap): WritableByteMap {
   return {
-    ...map,
     put(key, value) {
       room.take(key.byteLength + value.byteLength);
       map.put(key, value);
     },
+    remove: (key) => map.remove(key),
+    keys: (range) => map.keys(range),
   };
 }
 /** Returns when the turn is filled or given back. A turn that is taken is filled soon, for its user does not wait for anything. */

@@ -36,9 +36,9 @@ export class LmdbSnapshot extends CatalogReader implements CatalogSnapshot {
   async checkState(pause?: () => Promise<void>): Promise<void> {
     this.assertOpen();
     const { file, index } = this.#environment;
-    const { meta, pages, sealed } = index;
+    const { root, meta, pages, sealed } = index;
     const transaction = this.#transaction as object;
-    if (sealed !== undefined) await checkDigest({ meta, pages, ...sealed }, file, { transaction }, pause);
+    if (sealed !== undefined) await checkDigest({ root, meta, pages, ...sealed }, file, { transaction }, pause);
   }
 
   snapshot(): CatalogSnapshot {

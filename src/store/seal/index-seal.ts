@@ -10,7 +10,7 @@ import { derive, purpose } from './derive.js';
 import { NONCE_BYTES, openBytes, sealBytes, TAG_BYTES } from './gcm.js';
 import type { SealKeys } from './types.js';
 
-export const DATABASES = ['meta', 'pages', 'state'] as const;
+export const DATABASES = ['meta', 'pages', 'state', 'journal'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 const VERSION = 1;
@@ -45,6 +45,7 @@ export class IndexSeal {
   readonly meta: DatabaseSeal;
   readonly pages: DatabaseSeal;
   readonly state: DatabaseSeal;
+  readonly journal: DatabaseSeal;
   readonly #keys: SealKeys;
   readonly #sessions = new Map<string, KeyObject>();
   readonly #names = new Map<string, Buffer>();
@@ -57,7 +58,8 @@ export class IndexSeal {
     const first = keys.dataKeys[0]!.key;
     this.#nameKey = derive(first, Buffer.alloc(0), purpose('gristmill names 1', keys.storeId));
     this.#digestKey = derive(first, Buffer.alloc(0), purpose('gristmill state 1', keys.storeId));
-    [this.meta, this.pages, this.state] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
+    [this.meta, this.pages, this.state, this.journal] = DATABASES.map((name) => new DatabaseSeal(this, name)) as [
+      DatabaseSeal,
       DatabaseSeal,
       DatabaseSeal,
       DatabaseSeal,

@@ -7,6 +7,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../../base/errors.js';
 import type { DatabaseSeal, IndexSeal } from '../../seal/index-seal.js';
+import { JOURNAL_END, JOURNAL_START } from '../journal/values.js';
 
 const KEY = Buffer.of(0);
 const VERSION = 1;
@@ -30,6 +31,8 @@ export interface SealedIndex {
   readonly meta: SealedDatabase;
   readonly pages: SealedDatabase;
   readonly state: SealedDatabase;
+  /** The unnamed database: it has the journal. */
+  readonly root: SealedDatabase;
   readonly seal: IndexSeal;
 }
 
@@ -100,11 +103,12 @@ export async function checkDigest(
 ): Promise<void> {
   const kept = Digest.of(index, held);
   const found = new Digest();
-  for (const [database, seal] of [
-    [index.meta, index.seal.meta],
-    [index.pages, index.seal.pages],
+  for (const [database, seal, range] of [
+    [index.meta, index.seal.meta, {}],
+    [index.pages, index.seal.pages, {}],
+    [index.root, index.seal.journal, { start: JOURNAL_START, end: JOURNAL_END }],
   ] as const) {
-    await addAll(database, seal, found, held, pause);
+    await addAll(database, seal, found, { ...held, ...range }, pause);
   }
   // A store that is being made has neither.
   if (kept === undefined ? isEmptyIndex(index, held) : kept.equals(found)) return;
@@ -120,7 +124,7 @@ async function addAll(
 ): Promise<void> {
   for (let after: Uint8Array | undefined; ; ) {
     const from = after === undefined ? {} : { start: after, exclusiveStart: true };
-    const batch = Array.from(database.getRange({ ...from, limit: STEP, ...held }));
+    const batch = Array.from(database.getRange({ ...held, ...from, limit: STEP }));
     for (const { key, value } of batch) digest.add(seal.element(key, value));
     if (batch.length < STEP) return;
     after = batch.at(-1)!.key;

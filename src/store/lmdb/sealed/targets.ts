@@ -27,8 +27,8 @@ export class SealedWrites {
   }
 
   /** @param plain writes values as they are given */
-  target(plain: WritableByteMap, database: 'meta' | 'pages'): WritableByteMap {
-    const stored: SealedDatabase = this.#index[database];
+  target(plain: WritableByteMap, database: 'meta' | 'pages' | 'journal'): WritableByteMap {
+    const stored: SealedDatabase = this.#index[database === 'journal' ? 'root' : database];
     const seal: DatabaseSeal = this.#index.seal[database];
     const digest = this.#digest;
     const leave = (key: Uint8Array): boolean => {
