@@ -96,10 +96,10 @@ export class SortedMap implements WritableByteMap {
   /** Where a key is, or would be: in the last chunk that begins at or before it. */
   #find(key: Uint8Array): { readonly chunk: number; readonly at: number; readonly found: boolean } {
     const chunks = this.#chunks;
-    const chunk = Math.max(firstWhere(chunks.length, (i) => Buffer.compare(chunks[i]!.keys[0]!, key) > 0) - 1, 0);
+    const chunk = Math.max(firstWhere(chunks.length, (i) => compareKeys(chunks[i]!.keys[0]!, key) > 0) - 1, 0);
     const keys = chunks[chunk]?.keys ?? [];
-    const at = firstWhere(keys.length, (i) => Buffer.compare(keys[i]!, key) >= 0);
-    return { chunk, at, found: at < keys.length && Buffer.compare(keys[at]!, key) === 0 };
+    const at = firstWhere(keys.length, (i) => compareKeys(keys[i]!, key) >= 0);
+    return { chunk, at, found: at < keys.length && compareKeys(keys[at]!, key) === 0 };
   }
 
   /** The entries of a range, as they are asked for. They are the map's own: not to be changed, nor kept while it changes. */
@@ -120,6 +120,16 @@ export class SortedMap implements WritableByteMap {
       yield { key, value: chunk.values[at]! };
     }
   }
+}
+
+/** As `Buffer.compare`. Keys are short, and their first bytes tell most of them apart: that is faster than a call out of the engine. */
+function compareKeys(left: Uint8Array, right: Uint8Array): number {
+  const length = Math.min(left.length, right.length);
+  for (let i = 0; i < length; i++) {
+    const order = left[i]! - right[i]!;
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
 }
 
 /** The first number below `count` for which a monotonous question is answered yes; `count` when there is none. */

@@ -225,6 +225,12 @@ export function formatOf({ key, primary: tree, secondary, positions, edits }: Co
   return isComposite ? COMPOSITE_FORMAT : FIRST_FORMAT;
 }
 
+/** Of any version, for who does not read the rest. @throws GristmillError CHECKSUM_MISMATCH */
+export function formatOfHeader(bytes: Uint8Array, file: string): number {
+  const { format } = (parsed(unseal(bytes, 'header', file), 'header', file) ?? {}) as { readonly format?: unknown };
+  return Number.isSafeInteger(format) ? (format as number) : 0;
+}
+
 /** @throws GristmillError STORE_TOO_NEW when a newer gristmill wrote the store; CHECKSUM_MISMATCH */
 export function decodeHeader(bytes: Uint8Array, file: string): StoreHeader {
   const value = parsed(unseal(bytes, 'header', file), 'header', file);

@@ -18,6 +18,13 @@ const PAGES_PER_BYTE = 2;
 const STEP_BYTES = 1024 * 1024;
 const FIRST_STEP_BYTES = 32 * 1024;
 
+/** Asks for the room of values that are put beside those that somebody else asks for. @throws as `CommitRoom` */
+export function askRoom(file: string, bytes: number): void {
+  const room = new CommitRoom(file);
+  room.begin();
+  room.take(bytes);
+}
+
 /** An estimate, not a reservation: others may take the room meanwhile, and quotas are not seen. */
 export class CommitRoom {
   readonly #file: string;

@@ -9,6 +9,7 @@ import { GristmillError } from '../../base/errors.js';
 import { failpoint } from '../../base/failpoints.js';
 import { ioError } from '../../base/system-errors.js';
 import type { WritableByteMap } from '../catalog/write.js';
+import { askRoom } from './commit-room.js';
 import { readBatch } from './commits/batch.js';
 import { CommitFailed } from './commits/turn.js';
 import { JournalTarget } from './journal/target.js';
@@ -84,6 +85,7 @@ function writeTo(index: OpenIndex, file: string, write: (targets: Targets) => bo
     meta: { read: source.meta, write: to('meta') },
     log: { read: source.log, write: to('journal') },
     head: source.head,
+    askRoom: (bytes) => askRoom(file, bytes),
   });
   journal.working = noted;
   try {

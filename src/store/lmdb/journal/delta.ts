@@ -3,70 +3,67 @@
 // One value as what makes it of another: most values of the catalog change in a few bytes at a time, such as a counter, or
 // one bit of a bitmap. Encoding and decoding stand side by side.
 //
-//   count | bytes that are copied, bytes of the old value that are left out, length of new bytes, new bytes | …
-//
-// All numbers are varints. What is left of the old value after the last part is left out.
+//   checksum, 8 bytes | length of the rest | bytes that are copied of the old value, bytes of it that are left out,
+//   length of new bytes, new bytes | …
 
-import { readVarint, type Varints, writeVarint } from './varint.js';
+import { CHECKSUM_BYTES } from '../../files/checksum.js';
+import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** Values are compared as far as this; longer ones are written whole. */
-export const DELTA_BYTES_MAX = 4096;
+/** Values of other lengths are written whole. */
+const BYTES_MIN = 32;
+const BYTES_MAX = 4096;
 /** Equal bytes after a difference that end it. */
 const MATCH_BYTES = 6;
 /** How far a difference of equal length is followed, such as that of two hashes; and one of different lengths. */
-const REPLACED_MAX = 96;
-const MOVED_MAX = 12;
+const REPLACED_MAX = 72;
+const MOVED_MAX = 6;
 
-interface Part {
-  readonly copied: number;
-  readonly left: number;
-  /** Where new bytes begin, and end, in the new value. */
-  readonly from: number;
-  readonly to: number;
+/** Whether it is worth trying to make a value of another one. */
+export function mayBeDelta(value: Uint8Array): boolean {
+  return value.byteLength >= BYTES_MIN && value.byteLength <= BYTES_MAX;
 }
 
-/** Appends what makes `now` of `old`. */
-export function writeDelta(out: number[], old: Uint8Array, now: Uint8Array): void {
-  const parts = partsOf(old, now);
-  writeVarint(out, parts.length);
-  for (const { copied, left, from, to } of parts) {
-    writeVarint(out, copied);
-    writeVarint(out, left);
-    writeVarint(out, to - from);
-    for (let i = from; i < to; i++) out.push(now[i]!);
-  }
-}
-
-function partsOf(old: Uint8Array, now: Uint8Array): readonly Part[] {
-  const parts: Part[] = [];
-  let at = 0;
-  for (let i = 0; i < now.byteLength; ) {
+/** Writes what makes `now` of `old`. @returns false where that is no shorter, and some of it may be written */
+export function writeDelta(out: ByteWriter, old: Uint8Array, now: Uint8Array): boolean {
+  if (old.byteLength < CHECKSUM_BYTES) return false;
+  const longest = out.length + now.byteLength;
+  out.some(now, 0, CHECKSUM_BYTES);
+  out.number(now.byteLength - CHECKSUM_BYTES);
+  const [oldEnd, end] = [old.byteLength, now.byteLength];
+  let at = CHECKSUM_BYTES;
+  let i = CHECKSUM_BYTES;
+  while (i < end && out.length < longest) {
     const begun = i;
-    while (i < now.byteLength && at < old.byteLength && old[at] === now[i]) {
+    while (i < end && at < oldEnd && old[at] === now[i]) {
       i++;
       at++;
     }
-    const copied = i - begun;
-    const { left, added } = difference(old, at, now, i);
-    parts.push({ copied, left, from: i, to: i + added });
+    out.number(i - begun);
+    // How many bytes of each differ.
+    const [left, added] = difference(old, at, now, i);
+    out.number(left);
+    out.number(added);
+    out.some(now, i, i + added);
     at += left;
     i += added;
   }
-  return parts;
+  return out.length < longest;
 }
 
-/** How many bytes of each differ, until they are equal again; all, where that is not soon. */
-function difference(old: Uint8Array, at: number, now: Uint8Array, i: number): { left: number; added: number } {
-  const rest = { left: old.byteLength - at, added: now.byteLength - i };
-  if (rest.added === 0 || rest.left === 0) return rest;
+/** How many bytes of each there are until they are equal again; all, where that is not soon. */
+function difference(old: Uint8Array, at: number, now: Uint8Array, i: number): readonly [left: number, added: number] {
+  const left = old.byteLength - at;
+  const added = now.byteLength - i;
+  if (left === 0 || added === 0) return [left, added];
   for (let n = 1; n <= REPLACED_MAX; n++) {
-    if (isMatch(old, at + n, now, i + n)) return { left: n, added: n };
-    for (let few = n - 1; n <= MOVED_MAX && few >= 0; few--) {
-      if (isMatch(old, at + few, now, i + n)) return { left: few, added: n };
-      if (isMatch(old, at + n, now, i + few)) return { left: n, added: few };
+    if (isMatch(old, at + n, now, i + n)) return [n, n];
+    if (n > MOVED_MAX) continue;
+    for (let few = n - 1; few >= 0; few--) {
+      if (isMatch(old, at + few, now, i + n)) return [few, n];
+      if (isMatch(old, at + n, now, i + few)) return [n, few];
     }
   }
-  return rest;
+  return [left, added];
 }
 
 function isMatch(old: Uint8Array, at: number, now: Uint8Array, i: number): boolean {
@@ -76,16 +73,23 @@ function isMatch(old: Uint8Array, at: number, now: Uint8Array, i: number): boole
 }
 
 /** @throws RangeError for what `writeDelta` does not make */
-export function readDelta(from: Varints, old: Uint8Array): Buffer {
-  const pieces: Uint8Array[] = [];
-  let at = 0;
-  for (let count = readVarint(from); count > 0; count--) {
-    const copied = readVarint(from);
-    const left = readVarint(from);
-    const added = readVarint(from);
-    if (at + copied + left > old.byteLength) throw new RangeError('a part is longer than the value that it is of');
-    pieces.push(old.subarray(at, at + copied), from.take(added));
+export function readDelta(from: ByteReader, old: Uint8Array): Buffer {
+  const checksum = from.some(CHECKSUM_BYTES);
+  const length = from.number();
+  if (length > BYTES_MAX) throw new RangeError('a changed value is too long');
+  const now = Buffer.allocUnsafe(CHECKSUM_BYTES + length);
+  now.set(checksum);
+  let at = CHECKSUM_BYTES;
+  for (let i = CHECKSUM_BYTES; i < now.byteLength; ) {
+    const copied = from.number();
+    const left = from.number();
+    const added = from.number();
+    const isWithin = at + copied + left <= old.byteLength && i + copied + added <= now.byteLength;
+    if (!isWithin || copied + added === 0) throw new RangeError('a part is longer than the value that it is of');
+    now.set(old.subarray(at, at + copied), i);
+    now.set(from.some(added), i + copied);
     at += copied + left;
+    i += copied + added;
   }
-  return Buffer.concat(pieces);
+  return now;
 }

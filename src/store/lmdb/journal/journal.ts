@@ -6,17 +6,14 @@
 // new to it: those of one journal are never changed, and `meta` does not change beside them.
 
 import type { ByteMap } from '../../catalog/byte-map.js';
-import { SortedMap } from '../../catalog/sorted-map.js';
 import { damaged, unseal } from '../../catalog/values.js';
-import { decodeRecord } from './record.js';
+import { decodeRecord, type JournalChanges, NO_CHANGES } from './record.js';
 import { decodeHead, HEAD_KEY, type JournalHead, recordKey } from './values.js';
 
 /** What one transaction of LMDB has in the journal. */
-export interface JournalState extends JournalHead {
+export interface JournalState extends JournalHead, JournalChanges {
   /** The head as it is stored. Absent in a store that has no journal: older versions of gristmill may write to it. */
   readonly stored?: Buffer | undefined;
-  /** What the records change in `meta`. Not to be changed. */
-  readonly changes: SortedMap;
 }
 
 /** LMDB's databases in one transaction, without the journal's changes. */
@@ -28,7 +25,7 @@ export interface JournalSource {
   readonly meta: ByteMap;
 }
 
-const NONE: JournalState = { first: 1, next: 1, bytes: 0, changes: new SortedMap() };
+const NONE: JournalState = { first: 1, next: 1, bytes: 0, ...NO_CHANGES };
 
 /** For one opened index in one thread. */
 export class Journal {
@@ -56,8 +53,8 @@ export class Journal {
     const head = decodeHead(source.log.get(HEAD_KEY) ?? stored, this.#file);
     const known = this.#known;
     const isLater = head.first === known.first && head.next >= known.next;
-    const from = isLater ? known : { next: head.first, changes: NONE.changes };
-    const state = { ...head, stored, changes: this.#changesOf(source, from, head.next) };
+    const from = isLater ? known : { ...NO_CHANGES, next: head.first };
+    const state = { ...head, stored, ...this.#changesOf(source, from, head.next) };
     // Who reads an old state does not make others read it again.
     return head.next < known.next ? state : this.#keep(state);
   }
@@ -73,9 +70,13 @@ export class Journal {
     return state;
   }
 
-  #changesOf({ log, meta }: JournalSource, from: Pick<JournalState, 'next' | 'changes'>, next: number): SortedMap {
+  #changesOf(
+    { log, meta }: JournalSource,
+    from: JournalChanges & { readonly next: number },
+    next: number,
+  ): JournalChanges {
     const records = log.range({ start: recordKey(from.next), end: recordKey(next) });
-    let { changes } = from;
+    let changes: JournalChanges = from;
     for (let i = 0; i < next - from.next; i++) {
       const what = `record ${from.next + i} of the journal`;
       const found = records[i];
@@ -90,6 +91,6 @@ export class Journal {
         throw damaged(what, this.#file, error.message);
       }
     }
-    return changes;
+    return { changes: changes.changes, last: changes.last };
   }
 }

@@ -7,16 +7,14 @@
 //     0  the key is removed
 //     1  the value:       its length, its bytes
 //     2  what makes the value of the one that the key had (delta.ts)
-//     3  what makes the value of that of the change before it in the journal, in the order of keys
+//     3  what makes the value of the last one in the journal before it whose key begins with the same byte
 
 import { present, REMOVED } from '../../catalog/layered.js';
 import { SortedMap } from '../../catalog/sorted-map.js';
-import { DELTA_BYTES_MAX, readDelta, writeDelta } from './delta.js';
-import { readVarint, Varints, writeVarint } from './varint.js';
+import { ByteReader, ByteWriter } from './bytes.js';
+import { mayBeDelta, readDelta, writeDelta } from './delta.js';
 
 const KIND = { removed: 0, whole: 1, changed: 2, alike: 3 } as const;
-/** Shorter values are not compared with others. */
-const ALIKE_BYTES_MIN = 48;
 
 /** One change: without a value, the key is to be removed. */
 export interface JournalChange {
@@ -24,104 +22,105 @@ export interface JournalChange {
   readonly value: Buffer | undefined;
 }
 
+/** What records change together. */
+export interface JournalChanges {
+  /** A removed key has the value REMOVED. */
+  readonly changes: SortedMap;
+  /** The last value of each first byte of keys. */
+  readonly last: ReadonlyMap<number, Buffer>;
+}
+
+export const NO_CHANGES: JournalChanges = { changes: new SortedMap(), last: new Map() };
+
 /** Gets a value that LMDB's database has, the journal left out. */
 export type StoredValue = (key: Uint8Array) => Buffer | undefined;
 
 /**
- * @param before the changes of the records before
- * @returns the record, and all changes with its own
+ * @param before what the records before change
+ * @returns the record, and what all of them change
  */
 export function encodeRecord(
-  changes: Iterable<JournalChange>,
-  before: SortedMap,
+  made: Iterable<JournalChange>,
+  before: JournalChanges,
   stored: StoredValue,
-): { readonly record: Buffer; readonly after: SortedMap } {
-  const out: number[] = [];
-  const after = new SortedMap(before);
-  for (const { key, value } of changes) {
+): { readonly record: Buffer; readonly after: JournalChanges } {
+  const out = new ByteWriter();
+  const changes = new SortedMap(before.changes);
+  const last = new Map(before.last);
+  for (const { key, value } of made) {
     if (value === undefined) {
       writeKey(out, KIND.removed, key);
     } else {
-      const change = shortest(key, value, after, stored);
-      writeKey(out, change.kind, key);
-      for (const byte of change.bytes) out.push(byte);
+      writeValue(out, key, value, { changes, last }, stored);
+      last.set(key[0]!, value);
     }
-    after.take(key, value ?? REMOVED);
+    changes.take(key, value ?? REMOVED);
   }
-  return { record: Buffer.from(out), after };
+  return { record: out.written(), after: { changes, last } };
 }
 
-function writeKey(out: number[], kind: number, key: Buffer): void {
-  out.push(kind);
-  writeVarint(out, key.byteLength);
-  for (const byte of key) out.push(byte);
+function writeKey(out: ByteWriter, kind: number, key: Uint8Array): void {
+  out.number(kind);
+  out.number(key.byteLength);
+  out.some(key);
 }
 
-function shortest(
-  key: Buffer,
-  value: Buffer,
-  after: SortedMap,
+function writeValue(
+  out: ByteWriter,
+  key: Uint8Array,
+  value: Uint8Array,
+  before: JournalChanges,
   stored: StoredValue,
-): { readonly kind: number; readonly bytes: ArrayLike<number> & Iterable<number> } {
-  const old = oldValue(key, after, stored);
-  const base = old ?? alike(key, after);
-  if (
-    base !== undefined &&
-    value.byteLength >= ALIKE_BYTES_MIN &&
-    Math.max(base.byteLength, value.byteLength) <= DELTA_BYTES_MAX
-  ) {
-    const bytes: number[] = [];
-    writeDelta(bytes, base, value);
-    if (bytes.length < value.byteLength) return { kind: old === undefined ? KIND.alike : KIND.changed, bytes };
+): void {
+  if (mayBeDelta(value)) {
+    const old = oldValue(key, before, stored);
+    const base = old ?? before.last.get(key[0]!);
+    const { length } = out;
+    writeKey(out, old === undefined ? KIND.alike : KIND.changed, key);
+    if (base !== undefined && writeDelta(out, base, value)) return;
+    out.length = length;
   }
-  const bytes: number[] = [];
-  writeVarint(bytes, value.byteLength);
-  for (const byte of value) bytes.push(byte);
-  return { kind: KIND.whole, bytes };
+  writeKey(out, KIND.whole, key);
+  out.number(value.byteLength);
+  out.some(value);
 }
 
-function oldValue(key: Uint8Array, changes: SortedMap, stored: StoredValue): Buffer | undefined {
+function oldValue(key: Uint8Array, { changes }: JournalChanges, stored: StoredValue): Buffer | undefined {
   const changed = changes.peek(key);
-  if (changed === undefined) return stored(key);
-  return present(changed);
-}
-
-/** The value of the change before a key, if it is of the same kind. */
-function alike(key: Uint8Array, changes: SortedMap): Buffer | undefined {
-  for (const before of changes.walk({ start: key, exclusiveStart: true, reverse: true, limit: 1 })) {
-    if (before.key[0] === key[0] && before.value.byteLength > 0) return before.value;
-  }
-  return undefined;
+  return changed === undefined ? stored(key) : present(changed);
 }
 
 /**
- * @param before the changes of the records before
- * @returns all changes with those of the record
+ * @param before what the records before change
+ * @returns what all of them change
  * @throws RangeError for what `encodeRecord` does not make
  */
-export function decodeRecord(record: Uint8Array, before: SortedMap, stored: StoredValue): SortedMap {
-  const after = new SortedMap(before);
-  const from = new Varints(record);
+export function decodeRecord(record: Uint8Array, before: JournalChanges, stored: StoredValue): JournalChanges {
+  const changes = new SortedMap(before.changes);
+  const last = new Map(before.last);
+  const from = new ByteReader(record);
   while (!from.isAtEnd) {
-    const kind = from.take(1)[0];
-    const key = Buffer.from(from.take(readVarint(from)));
+    const kind = from.number();
+    const key = Buffer.from(from.some(from.number()));
     if (key.byteLength === 0) throw new RangeError('it has an empty key');
-    after.take(key, changedValue(kind, key, from, after, stored));
+    const value = kind === KIND.removed ? REMOVED : readValue(from, kind, key, { changes, last }, stored);
+    if (kind !== KIND.removed) last.set(key[0]!, value);
+    changes.take(key, value);
   }
-  return after;
+  return { changes, last };
 }
 
-function changedValue(
-  kind: number | undefined,
-  key: Buffer,
-  from: Varints,
-  changes: SortedMap,
+function readValue(
+  from: ByteReader,
+  kind: number,
+  key: Uint8Array,
+  before: JournalChanges,
   stored: StoredValue,
 ): Buffer {
-  if (kind === KIND.removed) return REMOVED;
-  if (kind === KIND.whole) return Buffer.from(from.take(readVarint(from)));
-  const base =
-    kind === KIND.changed ? oldValue(key, changes, stored) : kind === KIND.alike ? alike(key, changes) : undefined;
+  if (kind === KIND.whole) return Buffer.from(from.some(from.number()));
+  let base: Buffer | undefined;
+  if (kind === KIND.changed) base = oldValue(key, before, stored);
+  if (kind === KIND.alike) base = before.last.get(key[0]!);
   if (base === undefined) throw new RangeError('it has a change of nothing');
   return readDelta(from, base);
 }

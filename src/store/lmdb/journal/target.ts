@@ -7,12 +7,11 @@
 import type { ByteMap, ByteRange } from '../../catalog/byte-map.js';
 import { Layered, REMOVED } from '../../catalog/layered.js';
 import { SortedMap } from '../../catalog/sorted-map.js';
-import { decodeHeader, JOURNAL_FORMAT, STORE_KEY, seal } from '../../catalog/values.js';
+import { formatOfHeader, JOURNAL_FORMAT, STORE_KEY, seal } from '../../catalog/values.js';
 import type { WritableByteMap } from '../../catalog/write.js';
 import { WriteSet } from '../../catalog/write-set.js';
-import { CommitRoom } from '../commit-room.js';
 import type { Journal, JournalState } from './journal.js';
-import { encodeRecord } from './record.js';
+import { encodeRecord, NO_CHANGES } from './record.js';
 import { encodeHead, HEAD_KEY, recordKey } from './values.js';
 
 /**
@@ -35,6 +34,8 @@ export interface JournalTargets {
   readonly log: Stored;
   /** The head as it is stored now. */
   head(): Buffer | undefined;
+  /** Throws where the file system has no room for values of so many bytes. */
+  askRoom(bytes: number): void;
 }
 
 export class JournalTarget implements ByteMap, WritableByteMap {
@@ -83,12 +84,12 @@ export class JournalTarget implements ByteMap, WritableByteMap {
   /** @returns whether the journal has the changes now */
   #isNoted(): boolean {
     if (this.#set === undefined || this.#state.stored === undefined) return false;
-    const { first, next, bytes, changes } = this.#state;
-    const { record, after } = encodeRecord(this.#set.changes(), changes, (key) => this.#targets.meta.read.get(key));
+    const { first, next, bytes } = this.#state;
+    const { record, after } = encodeRecord(this.#set.changes(), this.#state, (key) => this.#targets.meta.read.get(key));
     if (bytes + record.byteLength > JOURNAL_BYTES_MAX) return false;
     const value = seal(record);
     this.#targets.log.write.put(recordKey(next), value);
-    this.#putHead({ first, next: next + 1, bytes: bytes + record.byteLength, changes: after }, value);
+    this.#putHead({ first, next: next + 1, bytes: bytes + record.byteLength, ...after }, value);
     return true;
   }
 
@@ -109,20 +110,14 @@ export class JournalTarget implements ByteMap, WritableByteMap {
     if (set === undefined) return;
     const changes = new SortedMap(this.#state.changes);
     for (const { key, value } of set.changes()) changes.take(key, value ?? REMOVED);
-    if (!this.#state.changes.isEmpty) this.#askRoom(changes);
+    // Who began the transaction has asked for its own values only.
+    if (!this.#state.changes.isEmpty) this.#targets.askRoom(changes.bytes);
     const { read, write } = this.#targets.meta;
     for (const { key, value } of changes.walk({ start: REMOVED })) {
       if (value.byteLength > 0) write.put(key, value);
       else if (read.get(key) !== undefined) write.remove(key);
     }
     this.#set = undefined;
-  }
-
-  /** Who began the transaction does not know of what others have left in the journal. */
-  #askRoom(changes: SortedMap): void {
-    const room = new CommitRoom(this.#file);
-    room.begin();
-    room.take(changes.bytes);
   }
 
   #empty(): void {
@@ -133,7 +128,7 @@ export class JournalTarget implements ByteMap, WritableByteMap {
     // From this format on nobody writes who does not know of the journal.
     const mayHave = stored !== undefined || formatIn(meta.read, this.#file) >= JOURNAL_FORMAT;
     // A number is left out, so that the head changes.
-    if (mayHave) this.#putHead({ first: next + 1, next: next + 1, bytes: 0, changes: new SortedMap() }, REMOVED);
+    if (mayHave) this.#putHead({ first: next + 1, next: next + 1, bytes: 0, ...NO_CHANGES }, REMOVED);
   }
 
   #putHead(state: JournalState, last: Uint8Array): void {
@@ -144,5 +139,5 @@ export class JournalTarget implements ByteMap, WritableByteMap {
 
 function formatIn(meta: ByteMap, file: string): number {
   const header = meta.get(STORE_KEY);
-  return header === undefined ? 0 : decodeHeader(header, file).format;
+  return header === undefined ? 0 : formatOfHeader(header, file);
 }
