@@ -26,6 +26,8 @@ export const FAILPOINTS = [
   /** In any transaction, when all is written and nothing committed; when it is durable. An error fails the commit. */
   'catalog.commit',
   'catalog.committed',
+  /** In a transaction that puts what the journal has into its places, when they are written and nothing is committed. */
+  'journal.emptied',
   /** In the publishing transaction of an import, at its end; when the import has taken note of it. */
   'publish.commit',
   'publish.committed',

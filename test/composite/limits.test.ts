@@ -76,7 +76,7 @@ describe('the format of a store', () => {
       expect(formatOf(store)).toBe(2);
       // It has recent entries then.
       await store.transaction((tx) => tx.createCollection('x', { key: ['a', 'b'] }).put({ a: 1, b: 2 }));
-      expect(formatOf(store)).toBe(5);
+      expect(formatOf(store)).toBe(6);
     }
   });
 });

@@ -95,7 +95,7 @@ test.skipIf(!isReadable).each([
   await store.collection('records').delete(43);
   await store.compact({ minDeadShare: 0 });
   await readCompletely(store);
-  expect(store.stat().format).toBe(5);
+  expect(store.stat().format).toBe(6);
   expect(await store.verify({ workers: 1 })).toMatchObject({ isSound: true, faults: [] });
 });
 
@@ -178,6 +178,13 @@ test.skipIf(!isReadable).each([true, false])(
     };
     await readAll();
     if (readOnly) return;
+    for (let id = 51; id < 54; id++) {
+      await rows.put({ id, group: 'g1' });
+      stored.set(id, { id, group: 'g1' });
+      byKey.push({ id, group: 'g1' });
+      await readAll();
+    }
+    expect(store.stat().format).toBe(6);
     await store.compact({ minDeadShare: 0 });
     await readAll();
   },

@@ -1,9 +1,11 @@
 // A catalog over LMDB whose values a test can change past all checks, while lookups and verification read it.
 
 import { join } from 'node:path';
-import { open } from 'lmdb';
+import { type Database, open } from 'lmdb';
 import type { ByteMap, ByteRange } from '../../src/store/catalog/byte-map.js';
 import { CatalogReader } from '../../src/store/catalog/read.js';
+import { Journal } from '../../src/store/lmdb/journal/journal.js';
+import { encodeHead, HEAD_KEY, recordKey } from '../../src/store/lmdb/journal/values.js';
 import type { CatalogSnapshot } from '../../src/store/types.js';
 
 export class RawCatalog extends CatalogReader implements CatalogSnapshot {
@@ -60,20 +62,19 @@ export function copyOf({ values }: RawIndex, file: string): Pick<RawIndex, 'cata
   };
 }
 
-/** Opens the index of a store that nothing else in this process has open. */
+/** Opens the index of a store that nothing else in this process has open. What the journal has is put into `meta` before. */
 export function openRawIndex(directory: string): RawIndex {
   const path = join(directory, 'index');
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = open({ path, noSubdir: false, noSync: true, ...binary });
+  const root = open<Buffer, Uint8Array>({ path, noSubdir: false, noSync: true, ...binary });
   const databases = new Map(['meta', 'pages'].map((name) => [name, root.openDB<Buffer, Uint8Array>(name, binary)]));
-  const mapOf = (name: string): ByteMap => {
-    const database = databases.get(name)!;
-    return {
-      get: (key) => database.get(key),
-      range: (range) => Array.from(database.getRange(range)) as { key: Uint8Array; value: Buffer }[],
-      keys: (range) => Array.from(database.getKeys(range)),
-    };
-  };
+  const mapOver = (database: Database<Buffer, Uint8Array>): ByteMap => ({
+    get: (key) => database.get(key),
+    range: (range) => Array.from(database.getRange(range)) as { key: Uint8Array; value: Buffer }[],
+    keys: (range) => Array.from(database.getKeys(range)),
+  });
+  const mapOf = (name: string): ByteMap => mapOver(databases.get(name)!);
+  emptyJournal(path, { root, meta: databases.get('meta')! }, mapOver);
   return {
     values: [...databases].flatMap(([database, map]) =>
       Array.from(map.getRange(), ({ key, value }) => ({ database, key: Buffer.from(key), value: Buffer.from(value) })),
@@ -89,4 +90,25 @@ export function openRawIndex(directory: string): RawIndex {
     },
     close: () => root.close(),
   };
+}
+
+/** Puts what the journal of a plain store has where it belongs, as a later commit would. */
+function emptyJournal(
+  path: string,
+  { root, meta }: Record<'root' | 'meta', Database<Buffer, Uint8Array>>,
+  mapOver: (database: Database<Buffer, Uint8Array>) => ByteMap,
+): void {
+  const log = mapOver(root);
+  const source = { head: () => log.get(HEAD_KEY), log, meta: mapOver(meta) };
+  const { first, next, stored, changes } = new Journal(join(path, 'data.mdb')).read(source);
+  if (stored === undefined) return;
+  root.transactionSync(() => {
+    for (const { key, value } of changes.walk({ start: Buffer.alloc(0) })) {
+      if (value.byteLength > 0) meta.putSync(key, value);
+      else meta.removeSync(key);
+    }
+    for (let number = first; number < next; number++) root.removeSync(recordKey(number));
+    root.putSync(HEAD_KEY, encodeHead({ first: next + 1, next: next + 1, bytes: 0 }, Buffer.alloc(0)));
+  });
+  root.resetReadTxn();
 }

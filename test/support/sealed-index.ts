@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { open } from 'lmdb';
 
 export const DATABASES = ['meta', 'pages', 'state'] as const;
+/** Keys of the journal in LMDB's unnamed database, beside the names of the others. */
+const JOURNAL = { start: Buffer.of(0xfa), end: Buffer.of(0xfc) };
 
 export interface SealedValue {
   readonly database: string;
@@ -21,12 +23,13 @@ export interface SealedIndex {
 /** Opens an index that nobody else has open. */
 export function openSealed(directory: string): SealedIndex {
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = open({ path: join(directory, 'index'), noSubdir: false, noSync: true, ...binary });
+  const root = open<Buffer, Uint8Array>({ path: join(directory, 'index'), noSubdir: false, noSync: true, ...binary });
   const databases = new Map(DATABASES.map((name) => [name as string, root.openDB<Buffer, Uint8Array>(name, binary)]));
+  databases.set('journal', root);
   return {
     values: () =>
       [...databases].flatMap(([database, map]) =>
-        Array.from(map.getRange(), ({ key, value }) => ({
+        Array.from(map.getRange(database === 'journal' ? JOURNAL : {}), ({ key, value }) => ({
           database,
           key: Buffer.from(key),
           value: Buffer.from(value),

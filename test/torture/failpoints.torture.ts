@@ -27,6 +27,7 @@ const OPERATIONS: Readonly<Record<Here, Kind | 'create'>> = {
   'shards.sync-directory': 'upsert',
   'catalog.commit': 'transaction',
   'catalog.committed': 'transaction',
+  'journal.emptied': 'upsert',
   'publish.commit': 'upsert',
   'publish.committed': 'replace',
   'transaction.commit': 'transaction',

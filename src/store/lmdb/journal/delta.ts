@@ -72,20 +72,23 @@ function isMatch(old: Uint8Array, at: number, now: Uint8Array, i: number): boole
   return true;
 }
 
-/** @throws RangeError for what `writeDelta` does not make */
+/**
+ * An old value that is damaged gives one whose checksum does not match, so that who reads it says which value is damaged.
+ * @throws RangeError for what `writeDelta` does not make
+ */
 export function readDelta(from: ByteReader, old: Uint8Array): Buffer {
   const checksum = from.some(CHECKSUM_BYTES);
   const length = from.number();
   if (length > BYTES_MAX) throw new RangeError('a changed value is too long');
-  const now = Buffer.allocUnsafe(CHECKSUM_BYTES + length);
+  const now = Buffer.alloc(CHECKSUM_BYTES + length);
   now.set(checksum);
   let at = CHECKSUM_BYTES;
   for (let i = CHECKSUM_BYTES; i < now.byteLength; ) {
     const copied = from.number();
     const left = from.number();
     const added = from.number();
-    const isWithin = at + copied + left <= old.byteLength && i + copied + added <= now.byteLength;
-    if (!isWithin || copied + added === 0) throw new RangeError('a part is longer than the value that it is of');
+    const isPart = copied + added > 0 && i + copied + added <= now.byteLength;
+    if (!isPart) throw new RangeError('a part is longer than its value');
     now.set(old.subarray(at, at + copied), i);
     now.set(from.some(added), i + copied);
     at += copied + left;

@@ -16,6 +16,9 @@ import { mayBeDelta, readDelta, writeDelta } from './delta.js';
 
 const KIND = { removed: 0, whole: 1, changed: 2, alike: 3 } as const;
 
+/** In the place of an old value that is not there any more. */
+const NOTHING = Buffer.alloc(0);
+
 /** One change: without a value, the key is to be removed. */
 export interface JournalChange {
   readonly key: Buffer;
@@ -117,10 +120,17 @@ function readValue(
   before: JournalChanges,
   stored: StoredValue,
 ): Buffer {
-  if (kind === KIND.whole) return Buffer.from(from.some(from.number()));
-  let base: Buffer | undefined;
-  if (kind === KIND.changed) base = oldValue(key, before, stored);
-  if (kind === KIND.alike) base = before.last.get(key[0]!);
-  if (base === undefined) throw new RangeError('it has a change of nothing');
-  return readDelta(from, base);
+  switch (kind) {
+    case KIND.whole: {
+      const length = from.number();
+      if (length === 0) throw new RangeError('it has an empty value');
+      return Buffer.from(from.some(length));
+    }
+    case KIND.changed:
+      return readDelta(from, oldValue(key, before, stored) ?? NOTHING);
+    case KIND.alike:
+      return readDelta(from, before.last.get(key[0]!) ?? NOTHING);
+    default:
+      throw new RangeError(`it has a change of kind ${kind}`);
+  }
 }

@@ -4,6 +4,7 @@
 // journal. If the journal has no room for it, all changes of the journal and of the transaction are put into `meta`, and the
 // journal is empty again.
 
+import { failpoint } from '../../../base/failpoints.js';
 import type { ByteMap, ByteRange } from '../../catalog/byte-map.js';
 import { Layered, REMOVED } from '../../catalog/layered.js';
 import { SortedMap } from '../../catalog/sorted-map.js';
@@ -129,6 +130,7 @@ export class JournalTarget implements ByteMap, WritableByteMap {
     const mayHave = stored !== undefined || formatIn(meta.read, this.#file) >= JOURNAL_FORMAT;
     // A number is left out, so that the head changes.
     if (mayHave) this.#putHead({ first: next + 1, next: next + 1, bytes: 0, ...NO_CHANGES }, REMOVED);
+    failpoint('journal.emptied');
   }
 
   #putHead(state: JournalState, last: Uint8Array): void {
