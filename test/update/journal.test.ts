@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { open } from 'lmdb';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore, repairStore, type Store } from '../../dist/src/index.js';
-import { decodeHead, HEAD_KEY, JOURNAL_START, type JournalHead } from '../../src/store/lmdb/journal/values.js';
+import { decodeHead, HEAD_KEY, JOURNAL_START, type JournalHead } from '../../dist/src/store/lmdb/journal/values.js';
 import { scratch } from '../support/import-files.js';
 import { all } from '../support/misuse.js';
 import { randomFrom } from '../support/random.js';

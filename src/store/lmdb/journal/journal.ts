@@ -1,6 +1,6 @@
 // store at rest: [journal]
 //
-// The journal of an index (docs/format.md, Journal): a commit writes what it changes in `meta` as one record, and not into the
+// The journal of an index (docs/format.md, Journal of the catalog): a commit writes what it changes in `meta` as one record, and not into the
 // pages of LMDB where each of the values is. Many commits later, one puts the values where they belong (target.ts). Until then
 // every reader reads `meta` with the journal's changes over it. It holds them in memory, and reads only the records that are
 // new to it: those of one journal are never changed, and `meta` does not change beside them.

@@ -1,7 +1,7 @@
 // store at rest: [journal]
 //
 // A record of the journal: the changes that one commit makes to database `meta`, in the order of their keys. Encoding and
-// decoding stand side by side (docs/format.md, Journal).
+// decoding stand side by side (docs/format.md, Journal of the catalog).
 //
 //   change: u8 kind | length of the key, key | …
 //     0  the key is removed
