@@ -6,8 +6,8 @@
 import type { ByteRange } from './byte-map.js';
 import type { WritableByteMap } from './write.js';
 
-/** Entries of a chunk; a full one is halved. */
-const CHUNK_MAX = 128;
+/** Entries of a chunk; a full one is halved. Whoever changes a copy copies each chunk that it changes. */
+const CHUNK_MAX = 32;
 
 interface Chunk {
   /** The map that may change it. */
