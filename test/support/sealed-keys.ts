@@ -7,7 +7,7 @@ import { openSealed } from './sealed-index.js';
 /** Begins a shard: magic number 0x184D2A54, 76 bytes, version 1; the number of the data key follows. */
 const SHARD_HEAD = Buffer.from('542a4d184c0000000100', 'hex');
 /** Begins what is sealed in pieces; a seed follows (docs/format.md, Sealed files). */
-const MAGICS = ['GRSC', 'GRSL'].map((magic) => Buffer.concat([Buffer.from(magic), Buffer.of(1, 0)]));
+const MAGICS = ['GRSC', 'GRSL', 'GRSM'].map((magic) => Buffer.concat([Buffer.from(magic), Buffer.of(1, 0)]));
 
 /** The random salts of all sessions that sealed a value of the index. Nobody has the store open. */
 export async function saltsOf(directory: string): Promise<Buffer[]> {

@@ -24,7 +24,7 @@ export function filesOf(seal: SealKeys | undefined): Blobs {
       const file = files.create(path, what);
       const kind = what as SealedKind;
       if (CHUNKED.has(what)) return closing(file, () => new ChunkWriter(file, seal, kind));
-      return LOGS.has(what) ? closing(file, () => new LogWriter(file, seal, kind)) : file;
+      return LOGS.has(what) ? closing(file, () => new LogWriter(file, path, seal, kind)) : file;
     },
     open(path, what) {
       const file = files.open(path, what);
@@ -34,7 +34,7 @@ export function filesOf(seal: SealKeys | undefined): Blobs {
     },
     extend(path, bytes) {
       const file = continueFile(path, bytes);
-      return closing(file, () => new LogWriter(file, seal, 'quarantine file'));
+      return closing(file, () => new LogWriter(file, path, seal, 'quarantine file'));
     },
   };
 }

@@ -3,13 +3,15 @@
 // A file that grows, and that a later process continues: the quarantine of an import. It is one segment, or more: each writer
 // begins one, with a key of its own.
 //
-//   "GRSL" | seed (box.ts: version, data key, salt)
+//   "GRSM" | seed (box.ts: version, data key, salt)
 //   (u32 bytes of ciphertext; bit 31: the file ends here | ciphertext | 16 bytes tag) × n
 //
 // A record has at most 64 KiB. The nonce is the number of the record in its segment. Its place in the file and its length are
-// authenticated with it, so records cannot be left out, moved or taken twice. What stands after the last whole record counts
-// only if the file has ended.
+// authenticated with it, so records cannot be left out, moved or taken twice; and the id in the name of the file, so two files
+// cannot be exchanged. What stands after the last whole record counts only if the file has ended. Segments of older versions
+// begin with "GRSL", and are not bound to the id.
 
+import { basename } from 'node:path';
 import { GristmillError } from '../../base/errors.js';
 import type { BlobReader, BlobWriter } from '../files/blobs.js';
 import { openInto, sealInto, TAG_BYTES } from '../seal/gcm.js';
@@ -17,7 +19,9 @@ import type { SealKeys } from '../seal/types.js';
 import { numberInSeed, SEED_BYTES, type SealedKind, type Seed, seedOf } from './box.js';
 import { nonceOf, SealedWriter } from './writer.js';
 
-const MAGIC = Buffer.from('GRSL');
+const MAGIC = Buffer.from('GRSM');
+const UNBOUND_MAGIC = Buffer.from('GRSL');
+const UNBOUND = Buffer.alloc(0);
 const HEAD_BYTES = MAGIC.byteLength + SEED_BYTES;
 const LENGTH_BYTES = 4;
 const RECORD_BYTES = 64 * 1024;
@@ -25,9 +29,12 @@ const END = 0x8000_0000;
 const READ_BYTES = 1 << 20;
 
 export class LogWriter extends SealedWriter {
-  /** @param file new, or cut after a whole record */
-  constructor(file: BlobWriter, keys: SealKeys, kind: SealedKind) {
+  readonly #id: Buffer;
+
+  /** @param file new, or cut after a whole record. @param path its own, or the one it gets, or what begins with that */
+  constructor(file: BlobWriter, path: string, keys: SealKeys, kind: SealedKind) {
     super(file, keys, kind, MAGIC);
+    this.#id = idIn(path);
   }
 
   append(bytes: Uint8Array): void {
@@ -41,7 +48,7 @@ export class LogWriter extends SealedWriter {
   #put(plain: Uint8Array, flag: number): void {
     const record = Buffer.allocUnsafe(LENGTH_BYTES + plain.byteLength + TAG_BYTES);
     record.writeUInt32LE(plain.byteLength + flag, 0);
-    const about = aboutOf(this.size, record.subarray(0, LENGTH_BYTES));
+    const about = aboutOf(this.size, record.subarray(0, LENGTH_BYTES), this.#id);
     sealInto(this.key, nonceOf(this.next++), about, plain, record.subarray(LENGTH_BYTES));
     this.write(record);
   }
@@ -50,6 +57,8 @@ export class LogWriter extends SealedWriter {
 /** A record that was found. */
 interface Found {
   readonly seed: Seed;
+  /** What its segment is bound to. */
+  readonly id: Buffer;
   readonly number: number;
   /** Where it begins in the file, and its plain bytes. */
   readonly offset: number;
@@ -116,7 +125,9 @@ export class LogReader implements BlobReader {
   /** All records, by what the file says of their lengths; each is authenticated when it is read. */
   #walk(keys: SealKeys, kind: SealedKind): Found[] {
     const found: Found[] = [];
+    const own = idIn(this.#path);
     let seed: Seed | undefined;
+    let id = own;
     let number = 0;
     let plainAt = 0;
     let [window, from]: [Buffer, number] = [Buffer.alloc(0), 0];
@@ -130,7 +141,8 @@ export class LogReader implements BlobReader {
     };
     for (let at = 0; at < this.#file.size; ) {
       const start = bytesAt(at, LENGTH_BYTES);
-      if (start.equals(MAGIC)) {
+      if (start.equals(MAGIC) || start.equals(UNBOUND_MAGIC)) {
+        id = start.equals(MAGIC) ? own : UNBOUND;
         seed = seedOf(keys, kind, Buffer.from(bytesAt(at + MAGIC.byteLength, SEED_BYTES)));
         if (seed === undefined) throw this.#damaged(at);
         number = 0;
@@ -144,7 +156,7 @@ export class LogReader implements BlobReader {
       if (seed === undefined || bytes > RECORD_BYTES || next > this.#file.size || (isEnd && next < this.#file.size)) {
         throw this.#damaged(at);
       }
-      found.push({ seed, number: number++, offset: at, bytes, plainAt });
+      found.push({ seed, id, number: number++, offset: at, bytes, plainAt });
       plainAt += bytes;
       if (isEnd) return found;
       at = next;
@@ -152,10 +164,10 @@ export class LogReader implements BlobReader {
     throw this.#damaged(this.#file.size);
   }
 
-  #read({ seed, number, offset, bytes }: Found): Buffer {
+  #read({ seed, id, number, offset, bytes }: Found): Buffer {
     const stored = Buffer.allocUnsafe(LENGTH_BYTES + bytes + TAG_BYTES);
     const isRead = this.#file.readSync(stored, offset) === stored.byteLength;
-    const about = aboutOf(offset, stored.subarray(0, LENGTH_BYTES));
+    const about = aboutOf(offset, stored.subarray(0, LENGTH_BYTES), id);
     const plain = Buffer.allocUnsafe(bytes);
     const sealed = stored.subarray(LENGTH_BYTES);
     if (!isRead || !openInto(seed.key, nonceOf(number), about, sealed, plain)) throw this.#damaged(offset);
@@ -168,9 +180,17 @@ export class LogReader implements BlobReader {
   }
 }
 
-function aboutOf(offset: number, length: Uint8Array): Buffer {
-  const about = Buffer.alloc(8 + LENGTH_BYTES);
+function aboutOf(offset: number, length: Uint8Array, id: Buffer): Buffer {
+  const about = Buffer.alloc(8 + LENGTH_BYTES + id.byteLength);
   about.writeBigUInt64LE(BigInt(offset), 0);
   about.set(length, 8);
+  about.set(id, 8 + LENGTH_BYTES);
   return about;
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** The last UUID in the name of a file, as bytes: the id of the import that began it. */
+function idIn(path: string): Buffer {
+  return Buffer.from(basename(path).match(UUID)?.at(-1)?.replaceAll('-', '') ?? '', 'hex');
 }
