@@ -106,10 +106,11 @@ export class IndexSeal {
   /**
    * A pseudorandom number of 256 bits for one value in its place: the digest of the state is the sum of these. It is made with
    * the data key of the value.
+   * @param number of its data key, if `sealed` is its tag alone
    */
-  element(database: Buffer, key: Uint8Array, sealed: Uint8Array): Buffer {
+  element(database: Buffer, key: Uint8Array, sealed: Uint8Array, number = numberIn(sealed)): Buffer {
     // No value that is sound has another number; one that has does not open.
-    const hmac = this.#elementsOf(numberIn(sealed)) ?? (this.#elementsOf(this.#keys.active) as Hmac);
+    const hmac = this.#elementsOf(number) ?? (this.#elementsOf(this.#keys.active) as Hmac);
     return hmac.of(database, key, sealed.subarray(-TAG_BYTES));
   }
 
@@ -123,9 +124,10 @@ export class IndexSeal {
     return hmac;
   }
 
-  /** Whether all values have the same data key: then the tag alone says which element a value has. */
-  get hasOneKey(): boolean {
-    return this.#keys.dataKeys.length === 1;
+  /** The number of the data key, where there is one only. */
+  get onlyKey(): number | undefined {
+    const [first, ...others] = this.#keys.dataKeys;
+    return others.length === 0 ? first?.number : undefined;
   }
 
   /** Whether a value is sealed with a data key that is not the active one. */
@@ -198,8 +200,9 @@ export class DatabaseSeal {
     return value;
   }
 
-  element(key: Uint8Array, sealed: Uint8Array): Buffer {
-    return this.#index.element(this.#name, key, sealed);
+  /** See `IndexSeal.element`. */
+  element(key: Uint8Array, sealed: Uint8Array, number?: number): Buffer {
+    return this.#index.element(this.#name, key, sealed, number);
   }
 
   #opened(key: Uint8Array, sealed: Buffer): Buffer {

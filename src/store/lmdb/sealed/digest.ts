@@ -103,22 +103,23 @@ export async function checkDigest(
   // First: it is sealed with the newest data key, which may have come since the ring was read.
   const kept = Digest.of(index, held);
   const found = new Digest();
-  // Where there are two data keys, each value says which one it has.
-  const shortOf = (database: SealedDatabase): SealedDatabase => (index.seal.hasOneKey ? tailsOf(database) : database);
+  // Where there are two data keys, each value says which one it has. What is found now stays so: the state is of this moment.
+  const only = index.seal.onlyKey;
+  const shortOf = (database: SealedDatabase): SealedDatabase => (only === undefined ? database : tailsOf(database));
   for (const [database, seal] of [
     [index.meta, index.seal.meta],
     [index.pages, index.seal.pages],
   ] as const) {
-    await addAll(shortOf(database), seal, found, held, pause);
+    await addAll({ database: shortOf(database), seal, only }, found, held, pause);
   }
   // A store that is being made has neither.
   if (kept === undefined ? isEmptyIndex(index, held) : kept.equals(found)) return;
   throw alteredError(file);
 }
 
+/** @param only number of the data key, if all values have the same */
 async function addAll(
-  database: SealedDatabase,
-  seal: DatabaseSeal,
+  { database, seal, only }: { database: SealedDatabase; seal: DatabaseSeal; only: number | undefined },
   digest: Digest,
   held: object,
   pause: () => Promise<void>,
@@ -126,7 +127,7 @@ async function addAll(
   for (let after: Uint8Array | undefined; ; ) {
     const from = after === undefined ? {} : { start: after, exclusiveStart: true };
     const batch = Array.from(database.getRange({ ...from, limit: STEP, ...held }));
-    for (const { key, value } of batch) digest.add(seal.element(key, value));
+    for (const { key, value } of batch) digest.add(seal.element(key, value, only));
     if (batch.length < STEP) return;
     after = batch.at(-1)!.key;
     await pause();
