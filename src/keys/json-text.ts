@@ -53,23 +53,23 @@ function hasBigintInside(value: object, what: string, place: Place): boolean {
   // What says by itself how it is written.
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
   let found = false;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) found = hasBigintAt(value[i], what, place, i) || found;
-    return found;
-  }
-  for (const name of Object.keys(value)) {
-    found = hasBigintAt((value as Record<string, unknown>)[name], what, place, name) || found;
+  const isArray = Array.isArray(value);
+  const names = isArray ? value : Object.keys(value);
+  // A function for each member would be one more on the stack for each level.
+  for (let i = 0; i < names.length; i++) {
+    const step = isArray ? i : (names[i] as string);
+    const member = (value as Record<string | number, unknown>)[step];
+    if (isPlain(member)) continue;
+    place.push(step);
+    found = hasBigint(member, what, place) || found;
+    place.pop();
   }
   return found;
 }
 
-function hasBigintAt(value: unknown, what: string, place: Place, step: string | number): boolean {
-  // Most are texts and numbers, which have no place.
-  if (typeof value === 'string' || Number.isFinite(value)) return false;
-  place.push(step);
-  const found = hasBigint(value, what, place);
-  place.pop();
-  return found;
+/** Most are texts and numbers, which need no place. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || Number.isFinite(value);
 }
 
 /** What an object is of which JSON.stringify makes something else, and what to store instead. */
