@@ -83,10 +83,13 @@ export type {
   StoreOptions,
 } from './options/store.js';
 export type { Codec, ValueOptions } from './options/values.js';
-export type { Difference as SchemaDifference } from './profile/show/diff.js';
+export type { SchemaDifference, SchemaRange, SchemaSizes } from './profile/show/diff.js';
+export type { SchemaType } from './profile/show/facts.js';
 export type { JsonSchemaOptions } from './profile/show/json-schema.js';
+export type { SchemaFacts, SchemaValue } from './profile/show/observed.js';
 export type { SchemaJson, SchemaRow } from './profile/show/rows.js';
 export type { TypescriptOptions } from './profile/show/typescript.js';
+export type { KindCounts } from './profile/types.js';
 export type { FileFacts, Looking, Take } from './sources/looking.js';
 export type { SyncOptions } from './sources/sync.js';
 export type { AuditCheckpoint } from './store/audit/checkpoint.js';

@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Difference, diffProfiles } from '../../src/profile/show/diff.js';
+import { diffProfiles, type SchemaDifference } from '../../src/profile/show/diff.js';
 import { differenceText } from '../../src/profile/show/diff-text.js';
 import { runs } from '../support/effort.js';
 import { corpora, profileOf } from '../support/profiled.js';
@@ -18,7 +18,7 @@ const replaced = (from: string, to: string) => before.map((record) => record.rep
 const map = (from: number, value: string) =>
   Array.from({ length: 50 }, (_, i) => `{"m":{"k${from + 2 * i}":${value},"k${from + 2 * i + 1}":${value}}}`);
 
-test.each<[string, readonly string[], readonly string[], Difference[], string[]]>([
+test.each<[string, readonly string[], readonly string[], SchemaDifference[], string[]]>([
   [
     'a new member',
     before,
@@ -128,9 +128,9 @@ test('presence that moves a little is no difference, unless the member was in al
 });
 
 /** The same difference, seen from the other side. */
-function exchanged(difference: Difference): Difference {
+function exchanged(difference: SchemaDifference): SchemaDifference {
   if ('types' in difference) return { ...difference, change: difference.change === 'new' ? 'gone' : 'new' };
-  return { ...difference, before: difference.after, after: difference.before } as Difference;
+  return { ...difference, before: difference.after, after: difference.before } as SchemaDifference;
 }
 
 test('none to itself; exchanged profiles have exchanged differences', () => {

@@ -2,7 +2,7 @@
 // to show it (profile/show/).
 
 import { decodeProfile, encodeProfile } from '../../profile/encode.js';
-import { type Difference, diffProfiles } from '../../profile/show/diff.js';
+import { diffProfiles, type SchemaDifference } from '../../profile/show/diff.js';
 import { type JsonSchemaOptions, jsonSchema } from '../../profile/show/json-schema.js';
 import { type SchemaJson, type SchemaRow, schemaJson, schemaRows } from '../../profile/show/rows.js';
 import { type TypescriptOptions, typescript, typescriptOf } from '../../profile/show/typescript.js';
@@ -53,7 +53,7 @@ export class Schema {
   }
 
   /** What is new, gone or changed in `other`, which is a later schema of such records. */
-  diff(other: Schema): Difference[] {
+  diff(other: Schema): SchemaDifference[] {
     return diffProfiles(this.#profile, other.#profile);
   }
 

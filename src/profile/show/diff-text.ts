@@ -3,10 +3,10 @@
 // A difference as a line for people.
 
 import { percentText } from './cells.js';
-import type { Difference, Sizes } from './diff.js';
+import type { SchemaDifference, SchemaSizes } from './diff.js';
 
 /** One line without its end: "+ user.email: string, in 40.0%", "~ age: types integer → integer, string". */
-export function differenceText(difference: Difference): string {
+export function differenceText(difference: SchemaDifference): string {
   const path = difference.path === '' ? 'records' : difference.path;
   switch (difference.change) {
     case 'new':
@@ -32,7 +32,7 @@ function changed(path: string, what: string, before: string, after: string): str
   return `~ ${path}: ${what} ${before} → ${after}`;
 }
 
-function added({ types, presence }: Difference & { change: 'new' | 'gone' }): string {
+function added({ types, presence }: SchemaDifference & { change: 'new' | 'gone' }): string {
   return presence === 1 ? listed(types) : `${listed(types)}, in ${percentText(presence, 1)}`;
 }
 
@@ -40,7 +40,7 @@ function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-function sizes({ shortest, longest }: Sizes): string {
+function sizes({ shortest, longest }: SchemaSizes): string {
   return between({ least: shortest, greatest: longest });
 }
 

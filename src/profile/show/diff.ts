@@ -6,18 +6,18 @@
 import type { Places } from '../../keys/paths.js';
 import type { NumberFacts, PathProfile, Profile } from '../types.js';
 import { exactNumber } from './bounds.js';
-import { formatsAt, presentIn, type TypeName, typesOf } from './facts.js';
+import { formatsAt, presentIn, type SchemaType, typesOf } from './facts.js';
 import { mergedMembers, type ShownMembers, shownMembers } from './maps.js';
 import { placeText } from './places.js';
 
 /** Lengths of strings, or numbers of elements. */
-export interface Sizes {
+export interface SchemaSizes {
   readonly shortest: number;
   readonly longest: number;
 }
 
-/** Numbers as `Observed` has them: as text where no double is the number. */
-export interface NumberRange {
+/** Numbers as `SchemaFacts` has them: as text where no double is the number. */
+export interface SchemaRange {
   readonly least: number | string;
   readonly greatest: number | string;
 }
@@ -30,26 +30,26 @@ interface Change<Name extends string, Fact> {
 }
 
 /** One difference at one path. What is below a path that is new or gone is not listed. */
-export type Difference =
+export type SchemaDifference =
   | {
       readonly path: string;
       readonly change: 'new' | 'gone';
-      readonly types: readonly TypeName[];
+      readonly types: readonly SchemaType[];
       readonly presence: number;
     }
-  | Change<'types', readonly TypeName[]>
+  | Change<'types', readonly SchemaType[]>
   /** The part of the objects that have the member: 0 to 1. */
   | Change<'presence', number>
-  | Change<'range', NumberRange>
+  | Change<'range', SchemaRange>
   /** The formats that all strings have. */
   | Change<'formats', readonly string[]>
-  | Change<'lengths' | 'elements', Sizes>;
+  | Change<'lengths' | 'elements', SchemaSizes>;
 
 /** Presence that moves by less is no difference, unless a member was in all objects or is now. */
 const PRESENCE_CHANGE_MIN = 0.05;
 
 /** In the order of paths: members in the order of their names, and new ones among them. */
-export function diffProfiles(before: Profile, after: Profile): Difference[] {
+export function diffProfiles(before: Profile, after: Profile): SchemaDifference[] {
   return [...differencesAt([], { path: before.root }, { path: after.root })];
 }
 
@@ -59,7 +59,11 @@ interface Side {
   readonly presence?: number;
 }
 
-function* differencesAt(places: Places, before: Side | undefined, after: Side | undefined): Generator<Difference> {
+function* differencesAt(
+  places: Places,
+  before: Side | undefined,
+  after: Side | undefined,
+): Generator<SchemaDifference> {
   if (before === undefined || after === undefined) {
     const side = (before ?? after)!;
     const change = before === undefined ? 'new' : 'gone';
@@ -71,7 +75,7 @@ function* differencesAt(places: Places, before: Side | undefined, after: Side | 
   yield* memberDifferences(places, before.path, after.path);
 }
 
-function* changes(path: string, before: Side, after: Side): Generator<Difference> {
+function* changes(path: string, before: Side, after: Side): Generator<SchemaDifference> {
   const [left, right] = [before.path, after.path];
   const types = [typesOf(left), typesOf(right)] as const;
   if (isOther(...types)) yield { path, change: 'types', before: types[0], after: types[1] };
@@ -97,7 +101,7 @@ function isOtherPresence(before: number, after: number): boolean {
   return Math.abs(before - after) >= PRESENCE_CHANGE_MIN || (before === 1) !== (after === 1);
 }
 
-function rangeOf(numbers: NumberFacts | undefined): NumberRange | undefined {
+function rangeOf(numbers: NumberFacts | undefined): SchemaRange | undefined {
   if (!numbers?.least || !numbers.greatest) return undefined;
   return { least: exactNumber(numbers.least), greatest: exactNumber(numbers.greatest) };
 }
@@ -105,21 +109,21 @@ function rangeOf(numbers: NumberFacts | undefined): NumberRange | undefined {
 function* sizeChanges(
   path: string,
   change: 'lengths' | 'elements',
-  before: Sizes | undefined,
-  after: Sizes | undefined,
-): Generator<Difference> {
+  before: SchemaSizes | undefined,
+  after: SchemaSizes | undefined,
+): Generator<SchemaDifference> {
   if (before === undefined || after === undefined) return;
-  const sizesOf = ({ shortest, longest }: Sizes): Sizes => ({ shortest, longest });
+  const sizesOf = ({ shortest, longest }: SchemaSizes): SchemaSizes => ({ shortest, longest });
   const [left, right] = [sizesOf(before), sizesOf(after)];
   if (isOther(left, right)) yield { path, change, before: left, after: right };
 }
 
-function* elementDifferences(places: Places, before: PathProfile, after: PathProfile): Generator<Difference> {
+function* elementDifferences(places: Places, before: PathProfile, after: PathProfile): Generator<SchemaDifference> {
   const sides = [before.arrays?.elements, after.arrays?.elements].map((path) => path && { path });
   if (sides[0] || sides[1]) yield* differencesAt(places, sides[0], sides[1]);
 }
 
-function* memberDifferences(places: Places, before: PathProfile, after: PathProfile): Generator<Difference> {
+function* memberDifferences(places: Places, before: PathProfile, after: PathProfile): Generator<SchemaDifference> {
   const [left, right] = [shownMembers(before), shownMembers(after)];
   // What a profile did not look into is neither new nor gone.
   if (left.kind === 'unknown' || right.kind === 'unknown') return;

@@ -17,12 +17,12 @@ import {
 
 /** Types as JSON Schema names them, in the order in which they are listed. `integer` is part of `number`. */
 export const TYPES = ['null', 'boolean', 'integer', 'number', 'string', 'array', 'object'] as const;
-export type TypeName = (typeof TYPES)[number];
+export type SchemaType = (typeof TYPES)[number];
 
 /** How many values there are of each of these types. Numbers are integers only if all of them are spelled as integers. */
-export function typeCounts({ kinds }: PathProfile): ReadonlyMap<TypeName, number> {
+export function typeCounts({ kinds }: PathProfile): ReadonlyMap<SchemaType, number> {
   const numbers = kinds.integer + kinds.decimal;
-  const counts: Readonly<Record<TypeName, number>> = {
+  const counts: Readonly<Record<SchemaType, number>> = {
     null: kinds.null,
     boolean: kinds.false + kinds.true,
     integer: kinds.decimal === 0 ? numbers : 0,
@@ -34,7 +34,7 @@ export function typeCounts({ kinds }: PathProfile): ReadonlyMap<TypeName, number
   return new Map(TYPES.filter((type) => counts[type] > 0).map((type) => [type, counts[type]]));
 }
 
-export function typesOf(path: PathProfile): readonly TypeName[] {
+export function typesOf(path: PathProfile): readonly SchemaType[] {
   return [...typeCounts(path).keys()];
 }
 

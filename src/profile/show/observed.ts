@@ -9,10 +9,10 @@ import { shownMembers } from './maps.js';
 import { warningsOf } from './warnings.js';
 
 /** A number or string that is there. `text`: a number as it is spelled, which no double is. */
-export type ObservedValue = { readonly value: string | number } | { readonly text: string };
+export type SchemaValue = { readonly value: string | number } | { readonly text: string };
 
 /** What was observed at a path. Facts of a kind are absent where no value has this kind. */
-export interface Observed {
+export interface SchemaFacts {
   /** Values at the path, those of repeated members too. */
   readonly count: number;
   /** How many objects have the member, of how many. Absent for records, elements, and values of maps. */
@@ -42,16 +42,16 @@ export interface Observed {
   /** How many numbers and strings differ as they are spelled. */
   readonly distinct?: { readonly count: number; readonly isEstimate: boolean };
   /** All numbers and strings, the most frequent first, if there are at most 64 and none is long. */
-  readonly values?: readonly (ObservedValue & { readonly count: number })[];
+  readonly values?: readonly (SchemaValue & { readonly count: number })[];
   /** Some of them otherwise. */
-  readonly examples?: readonly ObservedValue[];
+  readonly examples?: readonly SchemaValue[];
   readonly warnings?: readonly string[];
   /** Whether the names of its members were not kept, because there was no memory for them. */
   readonly isPartial?: true;
 }
 
 /** @param objects how many objects could have it, if it is a member */
-export function observedAt(path: PathProfile, objects?: number): Observed {
+export function observedAt(path: PathProfile, objects?: number): SchemaFacts {
   const { repeats, numbers, strings, arrays, values, isPartial } = path;
   const distinct = distinctAt(path);
   const warnings = warningsOf(path);
@@ -85,7 +85,7 @@ export function observedAt(path: PathProfile, objects?: number): Observed {
   };
 }
 
-function objectsAt(path: PathProfile): NonNullable<Observed['objects']> {
+function objectsAt(path: PathProfile): NonNullable<SchemaFacts['objects']> {
   const { fewest, most, members } = path.objects!;
   return {
     fewest,
@@ -95,7 +95,7 @@ function objectsAt(path: PathProfile): NonNullable<Observed['objects']> {
   };
 }
 
-function observedValue(token: string): ObservedValue {
+function observedValue(token: string): SchemaValue {
   const value = exactValueOf(token);
   return value === undefined ? { text: token } : { value };
 }

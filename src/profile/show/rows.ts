@@ -4,7 +4,7 @@
 
 import type { Profile } from '../types.js';
 import { distinctText, kindsText, presenceText, rangeText, valuesText } from './cells.js';
-import { type Observed, observedAt } from './observed.js';
+import { observedAt, type SchemaFacts } from './observed.js';
 import { placeText, shownPlaces } from './places.js';
 import { warningsOf } from './warnings.js';
 
@@ -47,7 +47,7 @@ export function schemaRows({ root }: Profile): SchemaRow[] {
 export interface SchemaJson {
   readonly records: number;
   /** The paths of the table, in its order. */
-  readonly paths: readonly ({ readonly path: string } & Observed)[];
+  readonly paths: readonly ({ readonly path: string } & SchemaFacts)[];
 }
 
 export function schemaJson({ records, root }: Profile): SchemaJson {
