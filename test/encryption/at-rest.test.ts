@@ -37,7 +37,10 @@ describe.skipIf(lacks)('a process that is stopped after every call', () => {
   test.each(partOf(ROWS))(
     '$operation, keys $form',
     async ({ operation, form }) => {
-      const { stops, opened, seen } = await (await stores(form)).stopped(operation, (n) => n === ALWAYS || isTried(n, EVERY));
+      const { stops, opened, seen } = await (await stores(form)).stopped(
+        operation,
+        (n) => n === ALWAYS || isTried(n, EVERY),
+      );
       expect(seen).toEqual([]);
       expect(stops).toBeGreaterThan(8);
       expect(opened).toBeGreaterThan(0);

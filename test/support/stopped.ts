@@ -15,6 +15,9 @@ const CALLS = [
 /** A pipe, an event, a socket: no file. */
 const NO_FILE = /^\w+\(\d+<(?!\/)/;
 
+/** How often it is looked whether all threads are stopped, beside what strace says. */
+const LOOK_MS = 50;
+
 /** What becomes of a process that was stopped. */
 export type Then = 'go on' | 'be killed';
 
@@ -52,7 +55,10 @@ export async function stopAtCalls(
     if (/^\w+\(/.test(said!) && !NO_FILE.test(said!)) call = said!;
     if (!said!.startsWith('--- stopped by')) return;
     stopped.add(Number(thread ?? pid));
-    const owner = processOf(Number(thread ?? pid));
+    settle(processOf(Number(thread ?? pid)));
+  };
+  /** Goes on with a process when all of its threads are stopped. */
+  const settle = (owner: number): void => {
     const threads = threadsOf(owner);
     if (threads.length === 0 || !threads.every((one) => stopped.has(one))) return;
     for (const one of threads) stopped.delete(one);
@@ -74,6 +80,11 @@ export async function stopAtCalls(
       hear(line);
     }
   });
+  // A thread that ends while the others are stopped says nothing.
+  const looking = setInterval(() => {
+    for (const owner of new Set(Array.from(stopped, processOf))) settle(owner);
+  }, LOOK_MS);
+  void closed.then(() => clearInterval(looking));
   while (!threadsOf(pid).every((thread) => isTraced(pid, thread))) {
     if (strace.exitCode !== null) throw new Error(`strace could not attach: ${text}`);
     await setTimeout(2);
