@@ -39,6 +39,7 @@ export type { CodecName } from './import/codec/codec.js';
 export type { StreamSource } from './import/feed/pieces.js';
 export type { FormatName } from './import/format/coding.js';
 export type { CollectionsImportOptions, ImportedPlace, ImportOptions, OnChanged } from './import/options/types.js';
+export type { ProfiledFacts } from './import/profile.js';
 export type { ImportSource } from './import/sequence/named.js';
 export type { FramingName } from './kernel/contract.js';
 export type { KeyPart, KeyValue } from './keys/encode.js';

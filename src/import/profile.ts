@@ -12,17 +12,24 @@ import { MemoryWatch } from './report/peak-memory.js';
 import { Reporter } from './report/reporter.js';
 import type { ImportTarget } from './work.js';
 
-/** The records of some sources. */
-export interface ProfiledSources {
-  readonly profile: Profile;
-  /** Whether they are named: then the profile is of their names, too. */
-  readonly isNamed: boolean;
+/** What is known of sources beside their profile. */
+export interface ProfiledFacts {
   readonly files: number;
+  /** Bytes of the sources. */
   readonly bytes: number;
+  /** Bad records that were skipped. */
   readonly rejected: number;
   readonly warnings: readonly string[];
   readonly seconds: number;
+  /** Most anonymous memory of the process, sampled; Linux only, elsewhere 0. */
   readonly peakAnonBytes: number;
+}
+
+/** The records of some sources. */
+export interface ProfiledSources extends ProfiledFacts {
+  readonly profile: Profile;
+  /** Whether they are named: then the profile is of their names, too. */
+  readonly isNamed: boolean;
 }
 
 /** @throws as `importHolding` */

@@ -12,20 +12,23 @@ export interface StoredProfile {
 }
 
 const VERSION = 1;
+const PROFILE = ',"profile":';
 
 /** JSON: the version, the shards, and the profile as `encodeProfile` writes it. */
 export function encodeStored({ shards, profile }: StoredProfile): Buffer {
   const head = JSON.stringify({ version: VERSION, shards: [...shards] }).slice(0, -1);
-  return Buffer.concat([Buffer.from(`${head},"profile":`), encodeProfile(profile), Buffer.from('}')]);
+  return Buffer.concat([Buffer.from(head + PROFILE), encodeProfile(profile), Buffer.from('}')]);
 }
 
 /** Undefined for what another version has written, or nobody. */
 export function decodeStored(bytes: Uint8Array): StoredProfile | undefined {
   try {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-    const { version, shards, profile } = JSON.parse(text) as { version: unknown; shards: unknown; profile: unknown };
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Before it are numbers only.
+    const at = text.indexOf(PROFILE);
+    const { version, shards } = JSON.parse(`${text.toString('utf8', 0, at)}}`) as { version: unknown; shards: unknown };
     if (version !== VERSION || !areShards(shards)) return undefined;
-    return { shards: new Map(shards), profile: decodeProfile(Buffer.from(JSON.stringify(profile))) };
+    return { shards: new Map(shards), profile: decodeProfile(text.subarray(at + PROFILE.length, -1)) };
   } catch {
     return undefined;
   }

@@ -74,6 +74,9 @@ describe('schema', () => {
     const bad = await run('schema', 'bad.ndjson', '--json');
     expect(bad.code).not.toBe(0);
     expect(bad.stderr).toContain('BAD_RECORD');
+    const skipped = await run('schema', 'bad.ndjson', '--on-bad-record', 'skip', '--quiet');
+    expect(skipped).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 records/) });
+    expect(skipped.stderr).toContain('1 bad records were left out');
     const two = await run('schema', 'monday.ndjson', '--select', '/a=a', '--select', '/b=b');
     expect(two.stderr).toContain('--select');
   });

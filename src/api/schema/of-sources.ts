@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ioError } from '../../base/system-errors.js';
 import type { ImportOptions } from '../../import/options/types.js';
+import type { ProfiledFacts } from '../../import/profile.js';
 import type { ImportSource } from '../../import/sequence/named.js';
 import { workersFor } from '../../pool/in-process.js';
 import { openPlace } from '../../store/lock/recovery.js';
@@ -27,7 +28,7 @@ export type SchemaOfOptions = Pick<
       | 'format'
       | 'types'
     )
-  | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'limit' | 'maxBad' | 'maxBadRatio' | 'onBadFile')
+  | ('where' | 'sample' | 'transform' | 'pick' | 'omit' | 'validate' | 'limit' | 'maxBad' | 'maxBadRatio' | 'onBadFile')
   | ('maxExpansion' | 'maxDecoderMemory' | 'recordBytesMax' | 'depthMax' | 'windowBytes' | 'spanBytes' | 'access')
   | ('workers' | 'onProgress' | 'signal')
 > & {
@@ -36,17 +37,8 @@ export type SchemaOfOptions = Pick<
 };
 
 /** What `schemaOf` has found. */
-export interface SchemaReport {
+export interface SchemaReport extends ProfiledFacts {
   readonly schema: Schema;
-  readonly files: number;
-  /** Bytes of the sources. */
-  readonly bytes: number;
-  /** Bad records that were skipped. */
-  readonly rejected: number;
-  readonly warnings: readonly string[];
-  readonly seconds: number;
-  /** Most anonymous memory of the process, sampled; Linux only, elsewhere 0. */
-  readonly peakAnonBytes: number;
 }
 
 export async function schemaOfSources(

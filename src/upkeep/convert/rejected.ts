@@ -3,10 +3,9 @@
 // The files of rejected records, as the store is to have them: sealed or not, and named so.
 
 import { dirname } from 'node:path';
+import { copyQuarantine } from '../../store/quarantine/copy.js';
 import { collectionOf, pathOfQuarantine, quarantineNames, renamedQuarantine } from '../../store/quarantine/names.js';
 import type { Converting } from './shards.js';
-
-const READ_BYTES = 1 << 20;
 
 /**
  * @param names of the collections that there are
@@ -27,23 +26,10 @@ export async function convertRejected(
     to.remove(path);
     const reader = from.open(pathOfQuarantine({ directory: store }, one.name), 'quarantine file');
     try {
-      const writer = to.create(path, 'quarantine file');
-      try {
-        const chunk = Buffer.allocUnsafe(READ_BYTES);
-        for (let at = 0; at < reader.size; ) {
-          const read = reader.readSync(chunk, at);
-          if (read === 0) break;
-          writer.append(chunk.subarray(0, read));
-          at += read;
-          await step(0, 0);
-        }
-      } finally {
-        writer.close();
-      }
+      await copyQuarantine(reader, to, path, step);
     } finally {
       reader.close();
     }
-    await to.sync(path);
     last = path;
   }
   if (last !== undefined) to.syncDirectory(dirname(last));

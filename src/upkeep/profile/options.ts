@@ -20,7 +20,7 @@ export interface SchemaOptions {
 
 /** The progress of `collection.schema`. */
 export interface SchemaProgress {
-  readonly stage: 'scan' | 'done';
+  readonly stage: 'schema' | 'done';
   /** Bytes of text (of records, before compression) read so far. */
   readonly bytes: number;
   /** Bytes of text in total. */

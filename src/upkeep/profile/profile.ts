@@ -4,6 +4,7 @@
 // at shard by shard. Where shards of the kept one are gone (a compaction dropped them, or an import replaced them), all is made
 // anew: profiles add up, and nothing can be taken out of one.
 
+import type { GristmillError } from '../../base/errors.js';
 import { THREADLESS_BYTES_MAX } from '../../base/limits.js';
 import { inOrder } from '../../parallel/in-order.js';
 import { profileIn } from '../../profile/encode.js';
@@ -15,9 +16,9 @@ import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
 import type { CatalogSnapshot, CollectionManifest, ShardEntry } from '../../store/types.js';
 import { liveRecords } from '../indexes/live-records.js';
+import { RepairWatch } from '../repair/progress.js';
 import type { FilledSchemaOptions } from './options.js';
 import type { Profilers } from './task.js';
-import { ProfileWatch } from './watch.js';
 
 export interface ProfileTarget extends StorePlace {
   /** The state to look at. */
@@ -46,12 +47,13 @@ export async function profileCollection(
   const rest = shards.filter(({ shard, records }) => records > (kept?.shards.get(shard) ?? 0));
   const covered = new Map(shards.map(({ shard, records }) => [shard, records]));
   if (kept !== undefined && rest.length === 0) return { shards: covered, profile: kept.profile, isNewer: false };
-  const watch = new ProfileWatch(options, rest);
+  const watch = new RepairWatch(options, 'schema');
+  watch.begin(rest.reduce((sum, { plainBytes }) => sum + plainBytes, 0));
   try {
     const profile = await profileShards(target, rest, kept, watch, options.workers);
     return { shards: covered, profile, isNewer: true };
   } catch (error) {
-    throw watch.errorOf(error);
+    throw watch.errorOf(error as GristmillError);
   } finally {
     watch.close();
   }
@@ -78,7 +80,7 @@ async function profileShards(
   { snapshot, directory, startWorkers }: ProfileTarget,
   rest: readonly ShardEntry[],
   kept: StoredProfile | undefined,
-  watch: ProfileWatch,
+  watch: RepairWatch<'schema'>,
   workersMax: number,
 ): Promise<Profile> {
   const files = rest.filter(({ fileNumber }) => fileNumber !== 0);
@@ -101,13 +103,13 @@ async function profileShards(
       const dead = snapshot.tombstones(entry);
       return workers.profile({ entry, dead, path: shardPath(directory, entry.file), shared: watch.shared.buffer });
     };
-    for await (const { result } of inOrder(files, threads + 1, start, watch.stop)) {
+    for await (const { result } of inOrder(files, threads + 1, start, () => watch.shared.cancel())) {
       await watch.pause();
       profile = mergeProfiles(profile, profileIn(result));
     }
   } finally {
     await workers.close();
   }
-  watch.enter('done');
+  watch.done();
   return profile;
 }

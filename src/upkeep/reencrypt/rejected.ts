@@ -4,15 +4,15 @@
 // nobody writes to them. Each is made beside and renamed.
 
 import { dirname, join } from 'node:path';
-import type { BlobReader, Blobs, StorePlace } from '../../store/files/blobs.js';
+import type { StorePlace } from '../../store/files/blobs.js';
 import { files } from '../../store/files/file-blobs.js';
 import { QUARANTINE_DIRECTORY } from '../../store/files/layout.js';
+import { copyQuarantine } from '../../store/quarantine/copy.js';
 import { collectionOf, pathOfQuarantine, quarantineNames, renamedQuarantine } from '../../store/quarantine/names.js';
 import type { SealKeys } from '../../store/seal/types.js';
 import { LogReader } from '../../store/sealed/log.js';
 import type { CatalogRead } from '../../store/types.js';
 
-const READ_BYTES = 1 << 20;
 const UNFINISHED = '.unfinished';
 const KIND = 'quarantine file';
 
@@ -37,7 +37,7 @@ export async function renewRejected(
       const name = collection === undefined ? one.name : renamedQuarantine(one, collection, seal);
       if (name === one.name && [...reader.dataKeys].every((number) => number === seal.active)) continue;
       const next = pathOfQuarantine(place, name);
-      await copy(reader, blobs, next + UNFINISHED, step);
+      await copyQuarantine(reader, blobs, next + UNFINISHED, step);
       blobs.rename(next + UNFINISHED, next);
       if (next !== path) blobs.remove(path);
       blobs.syncDirectory(dirname(next));
@@ -45,26 +45,4 @@ export async function renewRejected(
       reader.close();
     }
   }
-}
-
-async function copy(
-  reader: BlobReader,
-  blobs: Blobs,
-  path: string,
-  step: (bytes: number, records: number) => Promise<void>,
-): Promise<void> {
-  const writer = blobs.create(path, KIND);
-  try {
-    const chunk = Buffer.allocUnsafe(READ_BYTES);
-    for (let at = 0; at < reader.size; ) {
-      const read = reader.readSync(chunk, at);
-      if (read === 0) break;
-      writer.append(chunk.subarray(0, read));
-      at += read;
-      await step(0, 0);
-    }
-  } finally {
-    writer.close();
-  }
-  await blobs.sync(path);
 }

@@ -1,4 +1,4 @@
-// [repair, convert]: how far it is, and whether it is to stop.
+// [repair, convert, reencrypt, profile]: how far it is, and whether it is to stop.
 
 import { setImmediate } from 'node:timers/promises';
 import { GristmillError } from '../../base/errors.js';
@@ -6,7 +6,7 @@ import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { RepairProgress } from './options.js';
 
 const INTERVAL_MS = 100;
-/** Work whose name is a verb only. */
+/** Work whose name is another one. */
 const CANCELLED: Readonly<Record<string, string>> = {
   encrypt: 'The encryption',
   decrypt: 'The decryption',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Schema } from '../../../index.js';
 import { CATALOG_FILE } from '../../../store/files/layout.js';
-import { type CommonOptions, withCommonOptions } from '../../shared/arguments.js';
+import { type CommonOptions, choice, withCommonOptions } from '../../shared/arguments.js';
 import { withSourceFlags } from '../../shared/import-flags.js';
 import { READING_FLAGS, type StoreFlags, withStoreFlags } from '../../shared/store-flags.js';
 import { escapeControls, jsonLine } from '../../terminal/escape.js';
@@ -38,6 +38,12 @@ export function addDiff(schema: Command): void {
     .description('tell what is new, gone or changed between two sets of records')
     .argument('<before>', 'a source, a store, or a profile')
     .argument('<after>', 'the same')
+    .addOption(
+      choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
+        'fail',
+        'skip',
+      ]),
+    )
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     // A flag that `gristmill schema` has too is taken by that.

@@ -47,6 +47,12 @@ export function addSchema(program: Command): void {
     .option('--strict', 'with --as json-schema: make rules of what was observed')
     .option('--type-name <name>', 'with --as typescript: name of the type of a record (default: Item)')
     .option('--out <file>', 'write to a file instead of stdout')
+    .addOption(
+      choice('--on-bad-record <what>', 'what to do with a bad record: fail, or skip it (default: fail)', [
+        'fail',
+        'skip',
+      ]),
+    )
     .option('--quiet', 'print no progress')
     .addHelpText('after', HELP)
     .action(runSchema);

@@ -15,7 +15,19 @@ const STDIN = '-';
 /** Flags whose name is that of an option of `schemaOf`. */
 const SAME_NAME = [
   ...['shape', 'include', 'exclude', 'dialect', 'nonfinite', 'onTruncated', 'codec', 'format', 'types'],
-  ...['where', 'sample', 'transform', 'pick', 'omit', 'validate', 'limit', 'maxBad', 'maxBadRatio', 'onBadFile'],
+  ...[
+    'where',
+    'sample',
+    'transform',
+    'pick',
+    'omit',
+    'validate',
+    'limit',
+    'maxBad',
+    'maxBadRatio',
+    'onBadRecord',
+    'onBadFile',
+  ],
   ...['maxExpansion', 'maxDecoderMemory', 'windowBytes', 'spanBytes', 'access', 'workers'],
 ];
 
