@@ -44,13 +44,16 @@ export function quietly(work: () => void): void {
   }
 }
 
-/** What a process, or the machine, has too few of for a moment. */
-const SHORTAGES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+/** What a process, or the machine, has too few of for a moment; and that the user stopped the work. */
+const OF_THE_MOMENT: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'CANCELLED']);
 
-/** Whether an error, or what caused it, says nothing about the file: there was no descriptor or no memory left to look at it. */
-export function isShortage(error: unknown): boolean {
+/**
+ * Whether an error, or what caused it, says nothing about the data: there was no descriptor or no memory left to look at
+ * it, or the work was cancelled before.
+ */
+export function isOfTheMoment(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (SHORTAGES.has((cause as NodeJS.ErrnoException).code)) return true;
+    if (OF_THE_MOMENT.has((cause as NodeJS.ErrnoException).code)) return true;
   }
   return false;
 }

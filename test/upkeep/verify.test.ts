@@ -5,6 +5,10 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeF
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openStore } from '../../dist/src/index.js';
+import { InProcessWorkers } from '../../dist/src/pool/in-process.js';
+import { files } from '../../dist/src/store/files/file-blobs.js';
+import { LmdbCatalog } from '../../dist/src/store/lmdb/catalog.js';
+import { verify } from '../../dist/src/upkeep/verify/verify.js';
 import { temporaryDirectory } from '../support/build-store.js';
 import { gristmill } from '../support/cli.js';
 import { testStore } from '../support/import-store.js';
@@ -110,3 +114,30 @@ test('verification is cancelled by its signal', async () => {
   await expect(store.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
   await expect(store.verify({ colour: 1 } as object)).rejects.toThrow(TypeError);
 });
+
+test('a verification that is cancelled anywhere says so; it never takes that for damage', async () => {
+  const directory = scratch();
+  await buildEverything(directory);
+  // Entries beside the pages of an index, too.
+  const writing = await openStore(directory);
+  await writing.collection('records').put({ id: 1_000_000 });
+  await writing.close();
+  const catalog = await LmdbCatalog.open(directory, { create: false, readOnly: true });
+  onTestFinished(() => catalog.close());
+  const target = { directory, blobs: files, catalog, startWorkers: () => new InProcessWorkers(files) };
+  const whole = askedFor(Number.POSITIVE_INFINITY);
+  expect(await verify(target, { signal: whole.signal })).toMatchObject({ isSound: true });
+  expect(whole.asked()).toBeGreaterThan(3);
+  for (let times = 0; times < whole.asked(); times++) {
+    const verifying = verify(target, { signal: askedFor(times).signal });
+    await expect(verifying, `cancelled at look ${times}`).rejects.toMatchObject({ code: 'CANCELLED' });
+  }
+});
+
+/** A signal that is aborted once it has been asked so many times. */
+function askedFor(times: number): { readonly signal: AbortSignal; readonly asked: () => number } {
+  let asked = 0;
+  const { signal } = new AbortController();
+  Object.defineProperty(signal, 'aborted', { get: () => ++asked > times });
+  return { signal, asked: () => asked };
+}

@@ -3,6 +3,7 @@
 // The log of a store whose index is made again: it goes on if its chain is sound. Otherwise a new chain begins, and its first
 // entry says why.
 
+import { isOfTheMoment } from '../../base/system-errors.js';
 import type { StorePlace } from '../files/blobs.js';
 import type { Catalog, CatalogRead } from '../types.js';
 import { appendEntry } from './append.js';
@@ -59,6 +60,7 @@ async function faultOf({ old, place, pause }: Omit<Copying, 'catalog'>): Promise
     const { fault } = await verifyAudit({ read: old, place, pause });
     return fault && `entry ${fault.sequence}: ${fault.message}`;
   } catch (error) {
+    if (isOfTheMoment(error)) throw error;
     return (error as Error).message;
   }
 }

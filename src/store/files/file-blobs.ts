@@ -22,6 +22,12 @@ import type { BlobReader, Blobs, BlobWriter } from './blobs.js';
 import { syncDirectory, syncFile, writeFully } from './io.js';
 import { linkError, openRegular } from './own-files.js';
 
+/**
+ * How a directory is removed again that is not empty yet: a process that was stopped may go on writing into it until it
+ * notices that another has swept its files away. Some 0.4 s in all.
+ */
+const AGAIN = { maxRetries: 8, retryDelay: 10 };
+
 class FileWriter implements BlobWriter {
   size: number;
   readonly #path: string;
@@ -118,7 +124,7 @@ export const files: Blobs = {
   },
   async removeDirectory(path) {
     try {
-      await rm(path, { recursive: true, force: true });
+      await rm(path, { recursive: true, force: true, ...AGAIN });
     } catch (cause) {
       throw ioError(cause, 'remove', path);
     }

@@ -2,7 +2,7 @@
 //
 // What verification finds wrong, and the list it is kept in: the first faults in full, all of them counted.
 
-import { isShortage } from '../../base/system-errors.js';
+import { isOfTheMoment } from '../../base/system-errors.js';
 
 /** Consecutive records of a collection, by ordinals from 0: from `from` up to `to` − 1. Dead records count. */
 export interface RecordRange {
@@ -46,7 +46,7 @@ export class FaultList {
     try {
       return check();
     } catch (error) {
-      if (isShortage(error)) throw error;
+      if (isOfTheMoment(error)) throw error;
       this.add({ ...place, message: (error as Error).message });
       return undefined;
     }

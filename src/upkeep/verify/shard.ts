@@ -7,7 +7,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { GristmillError } from '../../base/errors.js';
 import { READ_WINDOW_BYTES } from '../../base/limits.js';
-import { ioError, isShortage } from '../../base/system-errors.js';
+import { ioError, isOfTheMoment } from '../../base/system-errors.js';
 import { Cancelled } from '../../import/scan/scan-span.js';
 import { SharedProgress } from '../../parallel/shared-progress.js';
 import { isDead } from '../../store/catalog/tombstones.js';
@@ -63,7 +63,7 @@ export function verifyShard(task: VerifyTask, blobs: Blobs): readonly ShardFault
       faults.push({ kind: 'shard', message });
     }
   } catch (error) {
-    if (error instanceof Cancelled || isShortage(error)) throw error;
+    if (error instanceof Cancelled || isOfTheMoment(error)) throw error;
     faults.push({ kind: 'shard', records: all(entry), message: ioError(error, 'read', path).message });
   } finally {
     reader?.close();
@@ -89,7 +89,7 @@ function openReader({ path, entry, dead }: VerifyTask, blobs: Blobs, faults: Sha
       }
     }
   } catch (error) {
-    if (isShortage(error)) throw error;
+    if (isOfTheMoment(error)) throw error;
     const { message, offset } = error as GristmillError;
     const lost = reader === undefined ? { records: all(entry) } : {};
     faults.push({ kind: 'shard', message, ...lost, ...(offset !== undefined && { offset }) });

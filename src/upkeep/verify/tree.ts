@@ -4,6 +4,7 @@
 // and every entry naming a record there is. The primary index names every live record once and nothing else, which a
 // bitmap for each shard proves. Reads pages in place: a store has as many entries as records.
 
+import { isOfTheMoment } from '../../base/system-errors.js';
 import { keyPathText } from '../../keys/key-path.js';
 import { isDead } from '../../store/catalog/tombstones.js';
 import { compareEntries } from '../../store/pages/merge-page.js';
@@ -103,8 +104,7 @@ class TreeScan {
         try {
           this.#take(raw);
         } catch (error) {
-          this.#damaged++;
-          this.#fault((error as Error).message);
+          this.#takeDamage(error);
         }
       }
       if (batch.length < BATCH) break;
@@ -160,8 +160,7 @@ class TreeScan {
         await pause();
       }
     } catch (error) {
-      this.#damaged++;
-      this.#fault((error as Error).message);
+      this.#takeDamage(error);
     }
     if (this.#damaged > 0) return;
     if (there !== values) this.#count('recent entries', there, values);
@@ -201,6 +200,13 @@ class TreeScan {
   #count(what: string, there: number, expected: number): void {
     const message = `${this.#name} has ${there} ${what}, but its manifest says ${expected}`;
     this.#check.faults.add({ ...this.#place, kind: 'count', message });
+  }
+
+  /** @throws what says nothing about the index */
+  #takeDamage(error: unknown): void {
+    if (isOfTheMoment(error)) throw error;
+    this.#damaged++;
+    this.#fault((error as Error).message);
   }
 
   #fault(message: string): void {
