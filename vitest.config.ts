@@ -24,6 +24,6 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // Property and twin suites work for seconds; on a slow, shared core for longer.
     testTimeout: 240_000,
-    hookTimeout: 60_000,
+    hookTimeout: 240_000,
   },
 });

@@ -89,7 +89,7 @@ describe('each kind of value in an index', () => {
     await change(2);
     [before, values] = [await valuesOf(older), await valuesOf(now)];
     kinds = [...new Map(values.map((value) => [kindOf(value), value])).values()];
-  }, 60_000);
+  });
   afterAll(directory.remove);
 
   async function refused(change: (index: SealedIndex) => void): Promise<void> {
