@@ -159,8 +159,10 @@ class CollectionCommit {
     const { open } = this.#base;
     if (records.length === 0) return open;
     const isFull = open !== undefined && open.records + records.length > INLINE_RECORDS_MAX;
-    if (isFull) this.#write.putShard(this.#base.id, open);
-    const shard = open === undefined || isFull ? this.#newShard() : open;
+    // The records of a shard have one shape.
+    const isOther = open !== undefined && (open.shape ?? 0) !== (this.#base.shape ?? 0);
+    if (isFull || isOther) this.#write.putShard(this.#base.id, open);
+    const shard = open === undefined || isFull || isOther ? this.#newShard() : open;
     let { plainBytes } = shard;
     let ordinal = shard.records;
     for (const { line } of records) {
@@ -173,10 +175,11 @@ class CollectionCommit {
   #newShard(): ShardEntry {
     const header = this.#catalog.header();
     this.#write.putHeader({ ...header, nextShard: header.nextShard + 1 });
-    const { records, dead, key } = this.#base;
+    const { records, dead, key, shape } = this.#base;
     return {
       ...{ shard: header.nextShard, fileNumber: 0, file: '', records: 0, holes: 0, firstOrdinal: records + dead },
       ...{ frames: 0, plainBytes: 0, storedBytes: 0, sha256: '', named: key.kind === 'name' },
+      ...(shape && { shape }),
       source: { file: '', from: 0, to: 0 },
     };
   }

@@ -15,7 +15,7 @@ import type { ValueForm } from '../lookup/rows/value-form.js';
 import type { IndexDefinition } from '../options/indexes.js';
 import { StoredPages } from '../store/pages/ordered-pages.js';
 import { entryAt } from '../store/pages/read.js';
-import { lineForm, parsedRecord, recordText } from '../store/shards/line.js';
+import { ownForm, parsedRecord, recordText } from '../store/shards/line.js';
 import type { CollectionManifest } from '../store/types.js';
 import type { RecordLog } from './audit/group-log.js';
 import { deletedBounds, isInBounds, type KeyBounds, primaryIn } from './delete-range.js';
@@ -231,7 +231,7 @@ export class TransactionCollection<T> extends TransactionReads<T> {
   }
 
   #textOf({ line }: NewRecord): string {
-    return recordText(line, lineForm({ named: this.#manifest.key.kind === 'name' }));
+    return recordText(line, ownForm(this.#manifest));
   }
 
   #put(record: NewRecord): KeyValue {

@@ -2,10 +2,12 @@
 //
 // From the line of a shard to the record. A record of an object source is kept as `{"key":<name>,"value":<value>}`, always
 // spelled with exactly these bytes around name and value, so the value is found without parsing (docs/format.md, Shards).
+// A record that was stored before a migration is stored in an older shape, and comes out in the collection's.
 
 import { GristmillError } from '../../base/errors.js';
 import { isWithheld, shownText } from '../../base/snippet.js';
 import { exactValue, type UnsafeIntegers } from '../../keys/json-value.js';
+import type { CollectionManifest } from '../types.js';
 
 const NAMED_START = '{"key":"';
 const NAMED_MIDDLE = ',"value":';
@@ -15,14 +17,19 @@ const NAMED_END = '}';
 export interface LineForm {
   /** Whether lines are `{"key":…,"value":…}`: the records of an object, with their names. */
   readonly isNamed: boolean;
+  /** The shape in which a reader gets the records (shape-types.ts). */
+  readonly shape: number;
+  /** What makes this shape of the text of a record. Undefined where lines have it already. */
+  readonly reshape: Reshape | undefined;
 }
 
-const PLAIN: LineForm = Object.freeze({ isNamed: false });
-const NAMED: LineForm = Object.freeze({ isNamed: true });
-
-export function lineForm({ named }: { readonly named: boolean }): LineForm {
-  return named ? NAMED : PLAIN;
+/** The form of lines that have the shape of their collection, as what a transaction writes has. */
+export function ownForm({ key, shape = 0 }: Pick<CollectionManifest, 'key' | 'shape'>): LineForm {
+  return { isNamed: key.kind === 'name', shape, reshape: undefined };
 }
+
+/** @throws GristmillError EVOLVE_FAILED where the record has no text in the shape */
+export type Reshape = (text: string) => string;
 
 /** A record as its line has it. */
 export interface LineRecord {
@@ -42,9 +49,28 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
   }
 }
 
-/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
+/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH, EVOLVE_FAILED */
 export function recordText(line: string, form: LineForm): string {
-  if (!form.isNamed) return line;
+  const text = form.isNamed ? valueText(line) : line;
+  return form.reshape === undefined ? text : form.reshape(text);
+}
+
+/** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, EVOLVE_FAILED */
+export function reshapedLine(line: string, form: LineForm): string {
+  if (form.reshape === undefined) return line;
+  if (!form.isNamed) return form.reshape(line);
+  const value = nameEnd(line) + NAMED_MIDDLE.length;
+  return `${line.slice(0, value)}${recordText(line, form)}${NAMED_END}`;
+}
+
+/** The same of a line as bytes, without its newline. */
+export function reshapedBytes({ buffer, byteOffset, byteLength }: Uint8Array, form: LineForm): Buffer {
+  const line = Buffer.from(buffer, byteOffset, byteLength);
+  return form.reshape === undefined ? line : Buffer.from(reshapedLine(line.toString(), form));
+}
+
+/** The value of a named line. @throws GristmillError CHECKSUM_MISMATCH */
+function valueText(line: string): string {
   const end = nameEnd(line);
   if (!line.startsWith(NAMED_MIDDLE, end) || !line.endsWith(NAMED_END)) throw notNamed();
   return line.slice(end + NAMED_MIDDLE.length, -NAMED_END.length);

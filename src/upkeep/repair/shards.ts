@@ -214,7 +214,7 @@ async function publishAgain(
   const firstFile = await reserveShards(catalog, shards.length);
   const jobs = shards.map(({ shard, file, region, mustMove = false }, i): ShardJob => {
     const place = { path: shardPath(store, file), ...(region && { region }), mustMove };
-    return { ...place, shard, dead: new Uint8Array(), newFileNumber: firstFile + i };
+    return { ...place, shard, route: undefined, dead: new Uint8Array(), newFileNumber: firstFile + i };
   });
   const entries: NewShard[] = [];
   const bitmaps = new Map<number, Uint8Array>();

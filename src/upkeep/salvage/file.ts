@@ -12,6 +12,8 @@ import { SharedProgress } from '../../parallel/shared-progress.js';
 import type { BlobReader, Blobs } from '../../store/files/blobs.js';
 import { FileWindow } from '../../store/files/file-window.js';
 import { Holes } from '../../store/shards/holes.js';
+import { formAlong } from '../../store/shards/forms.js';
+import type { LineForm } from '../../store/shards/line.js';
 import type { ShardReader } from '../../store/shards/read.js';
 import { type ShardSummary, ShardWriter } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
@@ -91,6 +93,7 @@ class ShardSalvage {
   readonly #task: FileTask;
   readonly #shard: IdentifiedShard;
   readonly #entries: EntryScan;
+  readonly #form: LineForm;
   readonly #blobs: Blobs;
   readonly #progress: SharedProgress;
   readonly #hash = createHash('sha256');
@@ -101,6 +104,7 @@ class ShardSalvage {
     this.#task = task;
     this.#shard = shard;
     this.#entries = entries;
+    this.#form = formAlong({ named: task.named }, task.route);
     this.#blobs = blobs;
     this.#progress = new SharedProgress(task.shared);
   }
@@ -158,7 +162,7 @@ class ShardSalvage {
   #feed({ firstLine, lines }: SoundFrame, text: Uint8Array): void {
     const { dead } = this.#task;
     this.#lines += lines;
-    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead });
+    this.#entries.addLive(text, { firstLine, lines, holes: this.#shard.holes, dead, form: this.#form });
   }
 
   /** The SHA-256 of the file, whose frames are hashed already. */

@@ -2,6 +2,7 @@
 
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
+import type { Route } from '../../store/shapes/tree.js';
 import type { Region } from '../../store/files/blobs.js';
 import type { Sealed } from '../../store/seal/types.js';
 import type { ShardSummary } from '../../store/shards/write.js';
@@ -10,6 +11,8 @@ import type { RecordRange } from '../verify/faults.js';
 export interface SalvageTask extends Sealed {
   readonly setup: ScanSetup;
   readonly shard: number;
+  /** Whether its lines are `{"key":…,"value":…}`. */
+  readonly named: boolean;
   /** The shard's file; absent for an inline shard, whose live lines are in `textPath`. */
   readonly path?: string;
   /** The shard's part of that file, where it is a joined one. */
@@ -18,6 +21,8 @@ export interface SalvageTask extends Sealed {
   readonly mustMove?: boolean;
   /** What the catalog says of the file; absent where there is none: as the file says. */
   readonly expected?: { readonly records: number; readonly holes: number; readonly sha256: string };
+  /** The migrations that make the collection's shape of the shard's. Undefined: it has that shape. */
+  readonly route: Route | undefined;
   /** Tombstones: dead records have no entries. */
   readonly dead: Uint8Array;
   /** Ordinals of the lines in `textPath`. */
