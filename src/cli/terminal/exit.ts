@@ -84,6 +84,8 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   COLLECTION_EDITED: Exit.store,
   COLLECTION_MISMATCH: Exit.store,
   INDEX_NOT_FOUND: Exit.store,
+  BAD_MIGRATION: Exit.usage,
+  MIGRATION_FAILED: Exit.badInput,
   RANGE_NEEDS_PLAINTEXT_KEYS: Exit.store,
   CURSOR_EXPIRED: Exit.store,
   CHECKSUM_MISMATCH: Exit.store,
