@@ -31,6 +31,7 @@ const LAYERS = [
   [
     'src/store/seal',
     'src/store',
+    'src/store/shapes',
     'src/store/codec',
     'src/store/files',
     'src/store/sealed',
@@ -82,6 +83,7 @@ const LAYERS = [
     'src/upkeep/compact',
     'src/upkeep/reencrypt',
     'src/upkeep/indexes',
+    'src/upkeep/evolve',
     'src/upkeep/profile',
     'src/upkeep/collections',
     'src/upkeep/quarantine',

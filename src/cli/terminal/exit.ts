@@ -86,6 +86,8 @@ const EXIT_OF: { readonly [code in ErrorCode]: number } = {
   INDEX_NOT_FOUND: Exit.store,
   BAD_MIGRATION: Exit.usage,
   MIGRATION_FAILED: Exit.badInput,
+  MIGRATION_REFUSED: Exit.store,
+  VERSION_MISMATCH: Exit.store,
   RANGE_NEEDS_PLAINTEXT_KEYS: Exit.store,
   CURSOR_EXPIRED: Exit.store,
   CHECKSUM_MISMATCH: Exit.store,

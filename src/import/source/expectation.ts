@@ -5,8 +5,8 @@
 
 import type { StorePlace } from '../../store/files/blobs.js';
 import { shardPath } from '../../store/files/layout.js';
-import { lineText } from '../../store/shards/frame.js';
 import { formsOf } from '../../store/shards/forms.js';
+import { lineText } from '../../store/shards/frame.js';
 import { readRecord } from '../../store/shards/line.js';
 import { ShardReader } from '../../store/shards/read.js';
 import { fileLines, inlineLines } from '../../store/shards/shard-lines.js';

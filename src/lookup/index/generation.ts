@@ -188,12 +188,13 @@ export class Generation {
   }
 
   /**
-   * Whether a record that another generation has at a place is there in this generation too. A key gets another place only
+   * Whether a record that another generation has at a place is there in this generation too, in the same shape. A key gets another place only
    * when its old record is marked dead, and a dead record stays dead.
    * @throws STALE
    */
-  holds({ shard, ordinal, file, generation }: HotPlace): boolean {
-    if (this.#layout.byNumber.get(shard)?.fileNumber !== file) return false;
+  holds({ shard, ordinal, file, form, generation }: HotPlace): boolean {
+    const entry = this.#layout.byNumber.get(shard);
+    if (entry?.fileNumber !== file || this.formOf(entry).shape !== form.shape) return false;
     let since = this.#deadSince.get(shard);
     if (since === undefined) {
       since = this.current().tombstoneState(shard)?.generation ?? 0;

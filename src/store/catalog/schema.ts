@@ -14,7 +14,7 @@ import {
   SHAPES_MAX,
   SOURCE_ROWS_PER_CHUNK,
 } from '../../base/limits.js';
-import { checkMigration } from '../../evolve/check.js';
+import { checkMigration } from '../../evolve/operations/check.js';
 import { Framing } from '../../kernel/contract.js';
 import { checkKeyPath, isSamePath, type KeyPath } from '../../keys/key-path.js';
 import { OPERATIONS } from '../../options/shared.js';

@@ -7,8 +7,8 @@ import { scanPlain } from '../../kernel/plain/kernel.js';
 import { isComposite, type KeyNames, type KeyPath, type Names, type Numbers, namesOf } from '../../keys/key-path.js';
 import type { StorePlace } from '../files/blobs.js';
 import { shardPath } from '../files/layout.js';
-import { openFrame } from '../shards/frame.js';
 import { formsOf } from '../shards/forms.js';
+import { openFrame } from '../shards/frame.js';
 import { reshapedBytes } from '../shards/line.js';
 import { ShardReader } from '../shards/read.js';
 import type { CatalogRead, CollectionManifest, KeyRule, ShardEntry } from '../types.js';
@@ -54,7 +54,7 @@ export type LineRead = Pick<CatalogRead, 'inlineRecord' | 'history'>;
 
 /**
  * The line of a record without its newline, in the shape of its collection.
- * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, EVOLVE_FAILED
+ * @throws GristmillError CHECKSUM_MISMATCH, IO_ERROR, MIGRATION_FAILED
  */
 export function lineOf(
   read: LineRead,

@@ -4,8 +4,8 @@
 // any other one the migrations in between are composed to one plan, once for all shards of that shape.
 
 import { GristmillError } from '../../base/errors.js';
-import { planOf } from '../../evolve/plan.js';
-import type { Plan } from '../../evolve/types.js';
+import { planOf } from '../../evolve/plan/plan.js';
+import type { Migration, Plan } from '../../evolve/types.js';
 import type { History } from '../shape-types.js';
 import { type Route, routeBetween } from '../shapes/tree.js';
 import type { CatalogRead, CollectionManifest, ShardEntry } from '../types.js';
@@ -39,7 +39,8 @@ export class Forms {
   routeOf({ shape = 0 }: Pick<ShardEntry, 'shape'>): Route | undefined {
     if (shape === this.#shape) return undefined;
     if (this.#history !== undefined) return routeBetween(this.#history, shape, this.#shape);
-    const message = 'records have another shape than their collection, which has no history: the store is damaged; verify it';
+    const message =
+      'records have another shape than their collection, which has no history: the store is damaged; verify it';
     throw new GristmillError('CHECKSUM_MISMATCH', message);
   }
 }
@@ -55,10 +56,16 @@ export function formAlong({ named }: Pick<ShardEntry, 'named'>, route: Route | u
 }
 
 function reshapeAlong({ down, up }: Route): Reshape {
-  const back: Plan | undefined = down.length === 0 ? undefined : planOf(down);
-  const on: Plan | undefined = up.length === 0 ? undefined : planOf(up);
+  const back = planAlong(down);
+  const on = planAlong(up);
   return (text) => {
     const common = back === undefined ? text : back.down(text);
     return on === undefined ? common : on.up(common);
   };
+}
+
+/** Undefined where there is nothing to do. The collection may have had another name for some of them. */
+function planAlong(migrations: readonly Migration[]): Plan | undefined {
+  const [first] = migrations;
+  return first && planOf(migrations.map((migration) => ({ ...migration, collection: first.collection })));
 }

@@ -28,7 +28,7 @@ export function ownForm({ key, shape = 0 }: Pick<CollectionManifest, 'key' | 'sh
   return { isNamed: key.kind === 'name', shape, reshape: undefined };
 }
 
-/** @throws GristmillError EVOLVE_FAILED where the record has no text in the shape */
+/** @throws GristmillError MIGRATION_FAILED where the record has no text in the shape */
 export type Reshape = (text: string) => string;
 
 /** A record as its line has it. */
@@ -49,13 +49,13 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
   }
 }
 
-/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH, EVOLVE_FAILED */
+/** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
 export function recordText(line: string, form: LineForm): string {
   const text = form.isNamed ? valueText(line) : line;
   return form.reshape === undefined ? text : form.reshape(text);
 }
 
-/** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, EVOLVE_FAILED */
+/** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
 export function reshapedLine(line: string, form: LineForm): string {
   if (form.reshape === undefined) return line;
   if (!form.isNamed) return form.reshape(line);

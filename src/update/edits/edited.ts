@@ -57,8 +57,7 @@ function* allPut(read: CatalogRead, manifest: CollectionManifest, lookup: Lookup
 function ownKeyAt(lookup: Lookup, { key }: CollectionManifest, location: Location): string {
   const place = lookup.generation().place(location);
   const [line] = lookup.fetch.linesSync([place]);
-  const own =
-    key.kind === 'path' ? ownKeyIn(recordText(line!, place.form), namesOf(key.path)) : recordName(line!);
+  const own = key.kind === 'path' ? ownKeyIn(recordText(line!, place.form), namesOf(key.path)) : recordName(line!);
   return Buffer.from(encodeKey(own)).toString('base64url');
 }
 

@@ -17,7 +17,10 @@ import { type IndexedBy, setupOf } from '../salvage/setup.js';
 import type { SalvageResult, Salvagers, SalvageTask } from '../salvage/task.js';
 
 /** A shard to salvage, without what is the same for all. */
-export type ShardJob = Omit<SalvageTask, 'setup' | 'named' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'> & {
+export type ShardJob = Omit<
+  SalvageTask,
+  'setup' | 'named' | 'shared' | 'textPath' | 'runPath' | 'rewrittenPath' | 'ordinals'
+> & {
   /** Number of the file it is to be written to, should it be damaged. */
   readonly newFileNumber: number;
   /** Live records of an inline shard, in order. */

@@ -2,9 +2,9 @@
 
 import type { Run, ScanSetup } from '../../import/tasks/span.js';
 import type { Workers } from '../../import/tasks/workers.js';
-import type { Route } from '../../store/shapes/tree.js';
 import type { Region } from '../../store/files/blobs.js';
 import type { Sealed } from '../../store/seal/types.js';
+import type { Route } from '../../store/shapes/tree.js';
 import type { ShardSummary } from '../../store/shards/write.js';
 import type { RecordRange } from '../verify/faults.js';
 
