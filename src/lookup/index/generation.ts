@@ -145,7 +145,7 @@ export class Generation {
   }
 
   /** How the lines of one of its shards are made of its records. */
-  formOf(entry: ShardEntry): LineForm {
+  formOf(entry: Pick<ShardEntry, 'named' | 'shape'>): LineForm {
     return this.#layout.forms.of(entry);
   }
 

@@ -191,6 +191,7 @@ export const editCheck = object<Edit>(
   {
     kind: oneOf('put', 'patch', 'delete'),
     patches: optional(list(text(), PATCHES_MAX)),
+    shape: optional(shape),
     origin: optional(tuple(number, records)),
     key: optional(text()),
   },

@@ -10,6 +10,8 @@ import type { History, Shape } from '../shape-types.js';
 export interface Route {
   readonly down: readonly Migration[];
   readonly up: readonly Migration[];
+  /** How many of those that are made can be taken back: the last ones. */
+  readonly open: number;
 }
 
 /** A shape that the history says. @throws RangeError for any other number but 0 */
@@ -48,5 +50,7 @@ export function routeBetween(history: History, from: number, to: number): Route 
       .slice(0, line.indexOf(common))
       .reverse()
       .map((number) => shapeAt(history, number).migration);
-  return { down: since(before), up: since(after) };
+  const up = since(after);
+  const final = after.indexOf(history.final);
+  return { down: since(before), up, open: final === -1 ? up.length : Math.min(final, up.length) };
 }

@@ -55,12 +55,16 @@ export function formAlong({ named }: Pick<ShardEntry, 'named'>, route: Route | u
   return Object.freeze({ isNamed: named, shape, reshape: route && reshapeAlong(route) });
 }
 
-function reshapeAlong({ down, up }: Route): Reshape {
+function reshapeAlong({ down, up, open }: Route): Reshape {
   const back = planAlong(down);
   const on = planAlong(up);
-  return (text) => {
-    const common = back === undefined ? text : back.down(text);
-    return on === undefined ? common : on.up(common);
+  const hides = back === undefined && planAlong(up.slice(up.length - open))?.isLossless === false;
+  return {
+    of: (text) => {
+      const common = back === undefined ? text : back.down(text);
+      return on === undefined ? common : on.up(common);
+    },
+    back: hides ? (text, stored) => on!.down(text, stored) : undefined,
   };
 }
 

@@ -28,8 +28,17 @@ export function ownForm({ key, shape = 0 }: Pick<CollectionManifest, 'key' | 'sh
   return { isNamed: key.kind === 'name', shape, reshape: undefined };
 }
 
-/** @throws GristmillError MIGRATION_FAILED where the record has no text in the shape */
-export type Reshape = (text: string) => string;
+/** The way from the shape of a line to that of its collection. */
+export interface Reshape {
+  /** The text of a record in the shape of its collection. @throws GristmillError MIGRATION_FAILED where it has none */
+  of(text: string): string;
+  /**
+   * The other way, of a record that was changed since: what the shape of the collection does not show is as in `stored`.
+   * Undefined where it shows all, or where nobody can return to an older version.
+   * @throws GristmillError MIGRATION_FAILED
+   */
+  readonly back: ((text: string, stored: string) => string) | undefined;
+}
 
 /** A record as its line has it. */
 export interface LineRecord {
@@ -51,16 +60,24 @@ export function parsedRecord(text: string, unsafeIntegers: UnsafeIntegers = 'num
 
 /** The record's own text: the line, or the value of a named line. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
 export function recordText(line: string, form: LineForm): string {
-  const text = form.isNamed ? valueText(line) : line;
-  return form.reshape === undefined ? text : form.reshape(text);
+  const text = storedText(line, form);
+  return form.reshape === undefined ? text : form.reshape.of(text);
 }
 
 /** The line with the record in the shape of the form. @throws GristmillError CHECKSUM_MISMATCH, MIGRATION_FAILED */
 export function reshapedLine(line: string, form: LineForm): string {
-  if (form.reshape === undefined) return line;
-  if (!form.isNamed) return form.reshape(line);
-  const value = nameEnd(line) + NAMED_MIDDLE.length;
-  return `${line.slice(0, value)}${recordText(line, form)}${NAMED_END}`;
+  return form.reshape === undefined ? line : withText(line, form, recordText(line, form));
+}
+
+/** The line with another text of its record. @throws GristmillError CHECKSUM_MISMATCH */
+export function withText(line: string, { isNamed }: Pick<LineForm, 'isNamed'>, text: string): string {
+  if (!isNamed) return text;
+  return `${line.slice(0, nameEnd(line) + NAMED_MIDDLE.length)}${text}${NAMED_END}`;
+}
+
+/** The text of a record as its line has it, in the shape of its shard. @throws GristmillError CHECKSUM_MISMATCH */
+export function storedText(line: string, { isNamed }: Pick<LineForm, 'isNamed'>): string {
+  return isNamed ? valueText(line) : line;
 }
 
 /** The same of a line as bytes, without its newline. */
