@@ -7,7 +7,7 @@ import { GristmillError } from '../../base/errors.js';
 import { planOf } from '../../evolve/plan/plan.js';
 import type { Migration, Plan } from '../../evolve/types.js';
 import type { History } from '../shape-types.js';
-import { type Route, routeBetween } from '../shapes/tree.js';
+import { leadsTo, type Route, routeBetween } from '../shapes/tree.js';
 import type { CatalogRead, CollectionManifest, ShardEntry } from '../types.js';
 import type { LineForm, Reshape } from './line.js';
 
@@ -72,4 +72,19 @@ function reshapeAlong({ down, up, open }: Route): Reshape {
 function planAlong(migrations: readonly Migration[]): Plan | undefined {
   const [first] = migrations;
   return first && planOf(migrations.map((migration) => ({ ...migration, collection: first.collection })));
+}
+
+/**
+ * The shape that records can be stored in without losing anything that a reader of an older version might want: that of their
+ * collection if all migrations to it are final or show all; else the newest one that is final.
+ * @param stored the shape that they have; `current`: that of the collection
+ */
+export function shapeToStore(history: History, stored: number, current: number): number {
+  const { final } = history;
+  if (final === current) return current;
+  if (!leadsTo(history, stored, current)) return stored;
+  const { up, open } = routeBetween(history, stored, current);
+  const undoable = planAlong(up.slice(up.length - open));
+  if (undoable === undefined || undoable.isLossless) return current;
+  return leadsTo(history, stored, final) ? final : stored;
 }

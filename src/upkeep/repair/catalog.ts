@@ -148,14 +148,14 @@ function* jobsOf(
   const damaged = new Set(entries.filter(({ at }) => at !== undefined).map(({ file }) => file));
   for (const file of damaged) if (hasSoundEnd(blobs, shardPath(store, file))) damaged.delete(file);
   for (const entry of entries) {
-    const { shard, records, holes, sha256, file, fileNumber } = entry;
+    const { shard, records, holes, sha256, shape, file, fileNumber } = entry;
     const dead = old.tombstones(entry);
     const job = { shard, dead, route: forms.routeOf(entry), newFileNumber: numbers.get(shard)! };
     const region = regionOf(entry);
     if (fileNumber === 0) yield { ...job, route: undefined, inline: liveRecords(old, entry, forms.of(entry), dead) };
     else {
       const place = { path: shardPath(store, file), ...(region && { region }), mustMove: damaged.has(file) };
-      yield { ...job, ...place, expected: { records, holes, sha256 } };
+      yield { ...job, ...place, expected: { records, holes, sha256, shape } };
     }
   }
 }

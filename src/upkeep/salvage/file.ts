@@ -66,7 +66,7 @@ function writeWithoutLines(
   if (task.expected === undefined) throw new GristmillError('CHECKSUM_MISMATCH', why, { file: task.path, offset: 0 });
   const { records } = task.expected;
   const holes = new Holes(records, new Uint8Array(Math.ceil(records / 8)).fill(0xff));
-  const file = createAnew(task, blobs, () => {}, undefined, holes);
+  const file = createAnew(task, blobs, () => {}, { holes, shape: task.expected.shape });
   const offset = task.region?.at ?? 0;
   return { faults: [{ offset, records: { from: 0, to: records }, message: why }], file, holes: holes.bitmap };
 }
@@ -75,14 +75,13 @@ function createAnew(
   { rewrittenPath, setup, shard }: FileTask,
   blobs: Blobs,
   fill: (writer: ShardWriter) => void,
-  origin: object | undefined,
-  holes: Holes | undefined,
+  { origin, holes, shape }: Pick<IdentifiedShard, 'holes' | 'shape'> & Partial<Pick<IdentifiedShard, 'origin'>>,
 ): ShardSummary & { readonly isRewritten: true } {
   rmSync(rewrittenPath, { force: true });
   const writer = ShardWriter.create(blobs, rewrittenPath, setup.level, shard);
   try {
     fill(writer);
-    return { ...writer.finish(origin, holes), isRewritten: true };
+    return { ...writer.finish(origin, holes, shape), isRewritten: true };
   } catch (error) {
     writer.abort();
     throw error;
@@ -110,7 +109,7 @@ class ShardSalvage {
   }
 
   run(): Pick<SalvageResult, 'faults' | 'file' | 'holes'> {
-    const { window, damage, reader, sealed, holes, origin } = this.#shard;
+    const { window, damage, reader, sealed, holes, origin, shape } = this.#shard;
     const { path, expected, mustMove } = this.#task;
     if (reader !== undefined) this.#hash.update(window.at(window.begin, reader.offsetOf(0) - window.begin));
     const frames = new FrameSalvage(window, path, this.#progress, this.#hash, sealed);
@@ -146,7 +145,7 @@ class ShardSalvage {
         if (piece.kind === 'frame') writer.append(again.text(piece.frame), piece.frame.lines);
       }
     };
-    const file = createAnew(this.#task, this.#blobs, fill, origin, left);
+    const file = createAnew(this.#task, this.#blobs, fill, { origin, holes: left, shape });
     const faults = this.#lost.map((lost) => this.#faultOf(lost));
     if (this.#lost.length === 0) {
       const why = damage ?? `bytes of ${path} outside its records are damaged`;
