@@ -103,6 +103,7 @@ const LAYERS = [
     'src/cli/commands/quarantine',
     'src/cli/commands/rows',
     'src/cli/commands/index',
+    'src/cli/commands/evolve',
     'src/cli/commands/key',
     'src/cli/commands/collection',
     'src/cli/commands/audit',
