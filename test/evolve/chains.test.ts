@@ -7,7 +7,7 @@ import { Refusal } from '../../src/evolve/failure.js';
 import type { Context } from '../../src/evolve/operations/kind.js';
 import { interpreted } from '../../src/evolve/plan/interpret.js';
 import { planOf } from '../../src/evolve/plan/plan.js';
-import type { Operation } from '../../src/evolve/types.js';
+import type { Operation, Plan } from '../../src/evolve/types.js';
 import { runs, seedOfTurn } from '../support/effort.js';
 import { modelOf } from '../support/migration-model.js';
 import { migrationsOf, randomChain, randomRecord } from '../support/migrations.js';
@@ -36,9 +36,9 @@ function oneByOne(chain: readonly Operation[], record: string): string | number 
   return text;
 }
 
-function byPlan(chain: readonly Operation[], record: string): string | number {
+function byPlan(plan: Plan, record: string): string | number {
   try {
-    return planOf(migrationsOf(chain)).up(record);
+    return plan.up(record);
   } catch (error) {
     return (error as { version: number }).version ?? Promise.reject(error);
   }
@@ -47,13 +47,14 @@ function byPlan(chain: readonly Operation[], record: string): string | number {
 describe('a plan of many migrations', () => {
   it('does what they do one after another', () => {
     const random = randomFrom(seedOfTurn(1));
-    for (let i = 0; i < runs(1000); i++) {
+    for (let i = 0; i < runs(400); i++) {
       const first = randomRecord(random, i % 2 === 1);
       const chain = randomChain(random, first, 2 + random(i % 5 === 0 ? 49 : 8), changedBy);
       if (chain.length === 0) continue;
-      const others = Array.from({ length: 6 }, () => randomRecord(random, true));
+      const plan = planOf(migrationsOf(chain));
+      const others = Array.from({ length: 3 }, () => randomRecord(random, true));
       for (const record of [first, ...others]) {
-        expect(byPlan(chain, record), `${JSON.stringify(chain)} on ${record}`).toBe(oneByOne(chain, record));
+        expect(byPlan(plan, record), `${JSON.stringify(chain)} on ${record}`).toBe(oneByOne(chain, record));
       }
     }
   });
@@ -67,13 +68,13 @@ describe('a plan of many migrations', () => {
         return undefined;
       }
     };
-    for (let i = 0; i < runs(1000); i++) {
+    for (let i = 0; i < runs(400); i++) {
       const records = Array.from({ length: 4 }, () => JSON.stringify(JSON.parse(randomRecord(random, false))));
       const chain = randomChain(random, records[0]!, 1 + random(8), model);
       for (const record of records) {
         let expected: string | undefined = record;
         for (const operation of chain) expected = expected && model(operation, expected);
-        const given = chain.length === 0 ? record : byPlan(chain, record);
+        const given = chain.length === 0 ? record : byPlan(planOf(migrationsOf(chain)), record);
         const plain = typeof given === 'number' ? undefined : JSON.stringify(JSON.parse(given));
         expect(plain, `${JSON.stringify(chain)} on ${record}`).toBe(expected);
       }

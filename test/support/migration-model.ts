@@ -80,10 +80,10 @@ function inParent(parent: Json, name: string, operation: Exclude<Operation, Oper
     case 'flatten':
       for (const key of operation.members) refuse(key in parent);
       if (!has) return;
-      if (!isObject(value)) return refuse(true);
-      refuse(Object.keys(value).some((key) => !operation.members.includes(key)));
+      refuse(!isObject(value));
+      refuse(Object.keys(value as Json).some((key) => !operation.members.includes(key)));
       delete parent[name];
-      Object.assign(parent, value);
+      Object.assign(parent, value as Json);
       return;
     case 'split': {
       for (const key of operation.into) refuse(key in parent);

@@ -153,7 +153,7 @@ export function randomChain(
 ): Operation[] {
   const chain: Operation[] = [];
   let text = record;
-  for (let tries = 0; chain.length < length && tries < 20 * length; tries++) {
+  for (let tries = 0; chain.length < length && tries < 3 * length + 20; tries++) {
     const operation = randomOperation(random, JSON.parse(text));
     const changed = change(operation, text);
     if (changed === undefined && random(200) > 0) continue;
