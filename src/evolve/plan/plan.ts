@@ -23,6 +23,7 @@ export function planOf(migrations: readonly Migration[], functions: Functions = 
 }
 
 class ComposedPlan implements Plan {
+  readonly migrations: readonly Migration[];
   readonly from: number;
   readonly to: number;
   readonly canFail: boolean;
@@ -37,6 +38,7 @@ class ComposedPlan implements Plan {
     );
     const actions = migrations.flatMap(({ ops }) => ops as readonly Action[]);
     const context: Context = { functions, compile: (nested) => compiled(nested, context) };
+    this.migrations = migrations;
     this.from = migrations[0]!.from;
     this.to = migrations.at(-1)!.to;
     this.canFail = actions.some((action) => kindOf(action).canFail(action));
